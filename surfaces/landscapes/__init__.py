@@ -1,0 +1,1 @@
+"""One file, one landscape: the folder is the registry."""

@@ -1,0 +1,63 @@
+"""Himmelblau's four equal minima."""
+
+import functools
+
+import numpy as np
+from jax import Array
+
+from surfaces.surface import Box, CriticalPoint, Kind, Surface
+
+# approximate places, two decimals each, to be polished by Newton's method
+_NEAR: tuple[tuple[float, float, Kind], ...] = (
+    (3.0, 2.0, "minimum"),
+    (-2.81, 3.13, "minimum"),
+    (-3.78, -3.28, "minimum"),
+    (3.58, -1.85, "minimum"),
+    (-3.07, -0.08, "saddle"),
+    (-0.13, -1.95, "saddle"),
+    (0.09, 2.88, "saddle"),
+    (3.39, 0.07, "saddle"),
+    (-0.27, -0.92, "maximum"),
+)
+
+
+class Himmelblau(Surface):
+    r"""Four minima of equal depth round a hill: which one is found depends on start, rule and rate.
+
+    $$ L(x, y) = (x^2 + y - 11)^2 + (x + y^2 - 7)^2 $$
+    """
+
+    name = "Himmelblau"
+    formula = r"(x^2 + y - 11)^2 + (x + y^2 - 7)^2"
+    teaches = "Several minima: from one start, different rules end in different ones."
+    source = "D. M. Himmelblau (1972), Applied Nonlinear Programming"
+    theme = "several minima"
+
+    def __call__(self, w: Array) -> Array:
+        x, y = w
+        return (x**2 + y - 11.0) ** 2 + (x + y**2 - 7.0) ** 2
+
+    @property
+    def domain(self) -> Box:
+        return (-5.5, 5.5), (-5.0, 5.0)
+
+    @property
+    def start(self) -> tuple[float, ...]:
+        return (0.5, -0.5)
+
+    def critical_points(self) -> tuple[CriticalPoint, ...]:
+        return _polished()
+
+
+@functools.cache
+def _polished() -> tuple[CriticalPoint, ...]:
+    points = []
+    for x, y, kind in _NEAR:
+        for _ in range(20):
+            a, b = x**2 + y - 11, x + y**2 - 7
+            gradient = np.array([4 * x * a + 2 * b, 2 * a + 4 * y * b])
+            cross = 4 * x + 4 * y
+            hessian = np.array([[12 * x**2 + 4 * y - 42, cross], [cross, 12 * y**2 + 4 * x - 26]])
+            x, y = (np.array([x, y]) - np.linalg.solve(hessian, gradient)).tolist()
+        points.append(CriticalPoint((x, y), kind))
+    return tuple(points)

@@ -1,0 +1,47 @@
+"""The quadratic bowl, from round to a ravine."""
+
+from jax import Array
+
+from surfaces.parameter import AT_LEAST_ONE, parameter
+from surfaces.surface import Box, CriticalPoint, Surface
+
+
+class QuadraticRavine(Surface):
+    r"""Curvature 1 along x and κ along y: the ratio, the condition number, is all that matters.
+
+    $$ L(x, y) = \tfrac12 \left( x^2 + \kappa\, y^2 \right) $$
+
+    Gradient descent converges for η < 2/κ and then shrinks x by 1 − η a step: about κ steps per factor e.
+    """
+
+    name = "Ravine"
+    formula = r"\tfrac12 \left( x^2 + \kappa\, y^2 \right)"
+    teaches = "SGD zigzags across a ravine and crawls along it; the more so, the larger the condition number."
+    source = "B. T. Polyak (1964), Some methods of speeding up the convergence of iteration methods"
+    theme = "ravines"
+
+    condition_number: float = parameter(
+        "κ",
+        default=30.0,
+        low=1.0,
+        high=1e4,
+        log=True,
+        legal=AT_LEAST_ONE,
+        tuned=False,
+        doc="Condition number: the largest curvature over the smallest.",
+    )
+
+    def __call__(self, w: Array) -> Array:
+        x, y = w
+        return 0.5 * (x**2 + self.condition_number * y**2)
+
+    @property
+    def domain(self) -> Box:
+        return (-3.4, 3.4), (-1.9, 1.9)
+
+    @property
+    def start(self) -> tuple[float, ...]:
+        return (-2.8, 1.2)
+
+    def critical_points(self) -> tuple[CriticalPoint, ...]:
+        return (CriticalPoint((0.0, 0.0), "minimum"),)
