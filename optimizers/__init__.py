@@ -1,0 +1,33 @@
+"""How a function is minimised: rules, schedules, noise, and runs as data."""
+
+from optimizers.borrowed import from_optax
+from optimizers.engine import Trace, trace
+from optimizers.noise import NOISES, Isotropic, MiniBatch, NoNoise, Shifted
+from optimizers.optimizer import Gradient, Optimizer, Step
+from optimizers.schedules import SCHEDULES, Scheduled
+from optimizers.starting import starting_learning_rate
+from optimizers.status import Status, steps_to
+from surfaces.registry import discover
+
+OPTIMIZERS = discover("optimizers.rules", Optimizer, order=lambda rule: rule.year)
+"""Every rule by its key, in the order of their years."""
+
+__all__ = [
+    "NOISES",
+    "OPTIMIZERS",
+    "SCHEDULES",
+    "Gradient",
+    "Isotropic",
+    "MiniBatch",
+    "NoNoise",
+    "Optimizer",
+    "Scheduled",
+    "Shifted",
+    "Status",
+    "Step",
+    "Trace",
+    "from_optax",
+    "starting_learning_rate",
+    "steps_to",
+    "trace",
+]

@@ -1,0 +1,88 @@
+"""Hyperparameters that several rules share, each declared once."""
+
+from typing import Any
+
+from surfaces.parameter import NON_NEGATIVE, POSITIVE, UNIT, parameter
+
+
+def learning_rate(default: float = 1e-3) -> Any:
+    """η: the step's size; the textbook's value is the default."""
+    return parameter(
+        "η",
+        default=default,
+        low=1e-6,
+        high=10.0,
+        log=True,
+        legal=NON_NEGATIVE,
+        doc="Learning rate: the step's size.",
+    )
+
+
+def momentum(default: float = 0.9) -> Any:
+    """β of momentum and Nesterov."""
+    return parameter(
+        "β",
+        default=default,
+        low=0.0,
+        high=0.999,
+        legal=UNIT,
+        doc="Momentum: the share of the velocity that stays.",
+    )
+
+
+def beta1() -> Any:
+    """β₁ of the Adam family."""
+    return parameter(
+        "β₁",
+        default=0.9,
+        low=0.0,
+        high=0.999,
+        legal=UNIT,
+        doc="Decay of the mean of gradients, first moment.",
+    )
+
+
+def beta2() -> Any:
+    """β₂ of the Adam family."""
+    return parameter(
+        "β₂",
+        default=0.999,
+        low=0.0,
+        high=0.9999,
+        one_minus_log=True,
+        legal=UNIT,
+        doc="Decay of the mean of squared gradients, second moment.",
+    )
+
+
+def decay(default: float = 0.9) -> Any:
+    """γ of RMSprop and Adadelta."""
+    return parameter(
+        "γ", default=default, low=0.0, high=0.999, legal=UNIT, doc="Decay of the mean of squared gradients."
+    )
+
+
+def epsilon(default: float = 1e-8) -> Any:
+    """ε in the denominator."""
+    return parameter(
+        "ε",
+        default=default,
+        low=1e-12,
+        high=1.0,
+        log=True,
+        legal=POSITIVE,
+        doc="Keeps the denominator from zero; large values turn the rule into plain momentum.",
+    )
+
+
+def weight_decay(default: float = 1e-2) -> Any:
+    """λ of decoupled weight decay."""
+    return parameter(
+        "λ",
+        default=default,
+        low=1e-5,
+        high=1.0,
+        log=True,
+        legal=NON_NEGATIVE,
+        doc="Decoupled weight decay: each step shrinks w by η λ.",
+    )

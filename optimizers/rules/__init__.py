@@ -1,0 +1,1 @@
+"""One file, one optimizer: the folder is the registry."""

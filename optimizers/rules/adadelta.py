@@ -1,0 +1,55 @@
+"""Adadelta: steps without a learning rate."""
+
+from typing import NamedTuple
+
+import jax.numpy as jnp
+from jax import Array
+
+from optimizers.optimizer import Gradient, Optimizer, Step
+from optimizers.parameters import decay, epsilon
+
+
+class State(NamedTuple):
+    """G, H: running means of squared gradients and of squared steps."""
+
+    G: Array
+    H: Array
+
+
+class Adadelta(Optimizer):
+    r"""Steps in the units of w: the mean of past steps over the mean of gradients (Zeiler 2012).
+
+    $$ G \leftarrow \gamma G + (1 - \gamma) g^2, \quad
+       \Delta = \frac{\sqrt{H + \varepsilon}}{\sqrt{G + \varepsilon}}\, g, \quad w \leftarrow w - \Delta, \quad
+       H \leftarrow \gamma H + (1 - \gamma) \Delta^2 $$
+
+    The H in Δ is the previous one. Equal to `optax.adadelta(1.0, rho=γ, eps=ε)` and `torch.optim.Adadelta(lr=1)`;
+    without a learning rate optax's climbs, because it drops the minus sign.
+    """
+
+    name = "Adadelta"
+    year = 2012
+    source = "M. D. Zeiler (2012), ADADELTA: an adaptive learning rate method, algorithm 1"
+    watch = "The first step is about √ε long, and steps grow from there: a slow start is the rule, not a fault."
+    equations = (
+        ("g", "grad(w)"),
+        ("G", "γ*G + (1 - γ)*g**2"),
+        ("Δ", "sqrt(H + ε)/sqrt(G + ε)*g"),
+        ("w", "w - Δ"),
+        ("H", "γ*H + (1 - γ)*Δ**2"),
+    )
+    scale_free = True
+
+    decay: float = decay(0.9)
+    epsilon: float = epsilon(1e-6)
+
+    def init(self, w: Array) -> State:
+        return State(G=jnp.zeros_like(w), H=jnp.zeros_like(w))
+
+    def step(self, gradient: Gradient, w: Array, state: State, t: Array) -> tuple[Array, State, Step]:
+        g = gradient(w)
+        G = self.decay * state.G + (1 - self.decay) * g**2
+        rate = jnp.sqrt(state.H + self.epsilon) / jnp.sqrt(G + self.epsilon)
+        delta = rate * g
+        H = self.decay * state.H + (1 - self.decay) * delta**2
+        return w - delta, State(G, H), Step(w, g, g, rate, values={"Δ": delta})

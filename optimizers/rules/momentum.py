@@ -1,0 +1,49 @@
+"""Momentum, the heavy ball."""
+
+from typing import NamedTuple
+
+import jax.numpy as jnp
+from jax import Array
+
+from optimizers.optimizer import Gradient, Optimizer, Step
+from optimizers.parameters import learning_rate, momentum
+
+
+class State(NamedTuple):
+    """a: the velocity, a sum of past gradients that fade by β a step."""
+
+    a: Array
+
+
+class Momentum(Optimizer):
+    r"""A heavy ball: past gradients carry on, fading by β a step (Polyak 1964).
+
+    $$ a \leftarrow \beta a + \nabla L(w), \qquad w \leftarrow w - \eta a, \qquad a_0 = 0 $$
+
+    No dampening: in a constant slope the steps grow to η g/(1 − β). Equal to `optax.sgd(η, momentum=β)` and
+    `torch.optim.SGD(lr=η, momentum=β)`.
+    """
+
+    name = "Momentum"
+    year = 1964
+    source = "B. T. Polyak (1964), Some methods of speeding up the convergence of iteration methods"
+    watch = "It overshoots the minimum and swings back; along a ravine it is up to 1/(1 − β) times faster than SGD."
+    equations = (("g", "grad(w)"), ("a", "β*a + g"), ("w", "w - η*a"))
+
+    learning_rate: float = learning_rate(1e-2)
+    momentum: float = momentum()
+
+    def init(self, w: Array) -> State:
+        return State(a=jnp.zeros_like(w))
+
+    def step(self, gradient: Gradient, w: Array, state: State, t: Array) -> tuple[Array, State, Step]:
+        g = gradient(w)
+        a = self.momentum * state.a + g
+        parts = {
+            "momentum": -self.learning_rate * self.momentum * state.a,
+            "gradient": -self.learning_rate * g,
+        }
+        return w - self.learning_rate * a, State(a), Step(w, g, a, self.learning_rate, parts)
+
+    def stability_limit(self) -> float:
+        return (2 + 2 * self.momentum) / self.learning_rate

@@ -1,0 +1,44 @@
+"""Newton's method."""
+
+from typing import NamedTuple
+
+import jax.numpy as jnp
+from jax import Array
+
+from optimizers.optimizer import Gradient, Optimizer, Step
+from optimizers.parameters import learning_rate
+
+
+class State(NamedTuple):
+    """Newton's method remembers nothing."""
+
+
+class Newton(Optimizer):
+    r"""Jump to the stationary point of the local parabola (Newton 1669, Simpson 1740).
+
+    $$ w \leftarrow w - \eta\, \bigl(\nabla^2 L(w)\bigr)^{-1} \nabla L(w) $$
+
+    Undamped at η = 1: one step on a quadratic. Where the Hessian is singular the step is infinite, and the
+    run is called diverged. A step counts as one gradient evaluation and n Hessian columns, n more: 1 + n.
+    """
+
+    name = "Newton"
+    year = 1740
+    source = "T. Simpson (1740), Essays on several curious and useful subjects; J. Nocedal & S. Wright (2006), ch. 3"
+    watch = "It goes to the nearest stationary point of any kind: saddles and maxima attract it as minima do."
+    equations = (("g", "grad(w)"), ("d", "solve(hessian(w), g)"), ("w", "w - η*d"))
+    rate_unit = "one"
+    scale_free = True
+    dense = True
+
+    learning_rate: float = learning_rate(1.0)
+
+    def init(self, w: Array) -> State:
+        return State()
+
+    def step(self, gradient: Gradient, w: Array, state: State, t: Array) -> tuple[Array, State, Step]:
+        g = gradient(w)
+        hessian = jnp.moveaxis(gradient.hessian(w), (0, 1), (-2, -1))
+        d = jnp.moveaxis(jnp.linalg.solve(hessian, jnp.moveaxis(g, 0, -1)[..., None])[..., 0], -1, 0)
+        step = Step(w, g, d, self.learning_rate, values={"d": d}, evaluations=1 + w.shape[0])
+        return w - self.learning_rate * d, State(), step

@@ -1,0 +1,25 @@
+"""NovoGrad, borrowed from optax."""
+
+import optax
+
+from optimizers.borrowed import from_optax
+from optimizers.parameters import epsilon, learning_rate, weight_decay
+from surfaces.parameter import UNIT, parameter
+
+NovoGrad = from_optax(
+    "NovoGrad",
+    optax.novograd,
+    parameters={
+        "learning_rate": learning_rate(1e-3),
+        "b1": parameter("β₁", default=0.9, high=0.999, legal=UNIT, doc="Decay of the first moment."),
+        "b2": parameter("β₂", default=0.25, high=0.999, legal=UNIT, doc="Decay of the squared norm."),
+        "eps": epsilon(1e-6),
+        "weight_decay": weight_decay(0.0),
+    },
+    rename={"b1": "beta1", "b2": "beta2", "eps": "epsilon"},
+    year=2019,
+    source="B. Ginsburg et al. (2019), Stochastic gradient methods with layer-wise adaptive moments",
+    watch="It divides by the norm of the whole gradient, not by each coordinate's: the path turns with the axes.",
+    rate_unit="length",
+    scale_free=True,
+)

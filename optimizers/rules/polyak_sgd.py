@@ -1,0 +1,37 @@
+"""SGD with Polyak's step size, borrowed from optax."""
+
+import optax
+
+from optimizers.borrowed import from_optax
+from surfaces.parameter import NON_NEGATIVE, POSITIVE, parameter
+
+PolyakSGD = from_optax(
+    "Polyak step",
+    optax.polyak_sgd,
+    parameters={
+        "max_learning_rate": parameter(
+            "η",
+            default=1.0,
+            low=1e-6,
+            high=10.0,
+            log=True,
+            legal=POSITIVE,
+            doc="The largest step size allowed.",
+        ),
+        "scaling": parameter("c", default=1.0, high=2.0, legal=NON_NEGATIVE, doc="Factor on Polyak's step."),
+        "f_min": parameter(
+            "f*",
+            default=0.0,
+            low=-1.0,
+            high=1.0,
+            tuned=False,
+            doc="The loss at the minimum, which the rule must be told.",
+        ),
+    },
+    rename={"max_learning_rate": "learning_rate", "f_min": "lowest"},
+    wants_value=True,
+    year=1987,
+    source="B. T. Polyak (1987), Introduction to Optimization, §5.3; optax.polyak_sgd",
+    watch="Its rate is (L − f*)/‖g‖²: told a wrong lowest loss f*, it never settles, and below f* it climbs.",
+    rate_unit="one",
+)

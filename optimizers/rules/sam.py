@@ -1,0 +1,46 @@
+"""SAM: sharpness-aware minimisation."""
+
+from typing import NamedTuple
+
+import jax.numpy as jnp
+from jax import Array
+
+from optimizers.optimizer import Gradient, Optimizer, Step
+from optimizers.parameters import learning_rate
+from surfaces.parameter import NON_NEGATIVE, parameter
+
+
+class State(NamedTuple):
+    """SAM over plain descent remembers nothing."""
+
+
+class SAM(Optimizer):
+    r"""Climb to the worst point within a radius, then descend with the slope found there (Foret et al. 2021).
+
+    $$ \hat w = w + \rho \frac{\nabla L(w)}{\lVert \nabla L(w) \rVert}, \qquad w \leftarrow w - \eta \nabla L(\hat w) $$
+
+    Both gradients see the same mini-batch; a step costs two. Where ∇L(w) = 0 the climb is zero: the guard
+    acts there alone. Equal to `optax.contrib.sam(sgd(η), normalize(ρ·sgd))` in opaque mode.
+    """
+
+    name = "SAM"
+    year = 2021
+    source = "P. Foret et al. (2021), Sharpness-aware minimization, algorithm 1 with p = 2"
+    watch = "Two gradients a step: compare at equal evaluations. Near a sharp minimum it keeps a distance of about ρ."
+    equations = (("h", "grad(w)"), ("u", "w + ρ*h/norm(h)"), ("g", "grad(u)"), ("w", "w - η*g"))
+
+    learning_rate: float = learning_rate(1e-2)
+    radius: float = parameter(
+        "ρ", default=0.05, low=1e-3, high=1.0, log=True, legal=NON_NEGATIVE, doc="Radius of the climb."
+    )
+
+    def init(self, w: Array) -> State:
+        return State()
+
+    def step(self, gradient: Gradient, w: Array, state: State, t: Array) -> tuple[Array, State, Step]:
+        h = gradient(w)
+        norm = jnp.sqrt(jnp.sum(h**2, axis=0, keepdims=True))
+        u = w + self.radius * h / jnp.where(norm == 0, 1.0, norm)
+        g = gradient(u)
+        step = Step(u, g, g, self.learning_rate, values={"h": h, "u": u}, evaluations=2)
+        return w - self.learning_rate * g, State(), step

@@ -1,0 +1,28 @@
+"""Schedule-free SGD, borrowed from optax: the gradient is taken elsewhere than at the solution."""
+
+import optax
+
+from optimizers.borrowed import from_optax
+from optimizers.parameters import learning_rate
+from surfaces.parameter import Interval, parameter
+
+ScheduleFreeSGD = from_optax(
+    "Schedule-free SGD",
+    optax.contrib.schedule_free_sgd,
+    parameters={
+        "learning_rate": learning_rate(1e-2),
+        "b1": parameter(
+            "β",
+            default=0.9,
+            low=0.1,
+            high=0.999,
+            legal=Interval(0.0, 1.0, False, False),
+            doc="Share of the average in the point where the gradient is taken.",
+        ),
+    },
+    rename={"b1": "momentum"},
+    evaluate=optax.contrib.schedule_free_eval_params,
+    year=2024,
+    source="A. Defazio et al. (2024), The road less scheduled; optax.contrib.schedule_free_sgd",
+    watch="The ball drawn is the average x; gradients are taken at y, which runs ahead of it.",
+)

@@ -1,0 +1,39 @@
+"""Gradient descent."""
+
+from typing import NamedTuple
+
+from jax import Array
+
+from optimizers.optimizer import Gradient, Optimizer, Step
+from optimizers.parameters import learning_rate
+
+
+class State(NamedTuple):
+    """Gradient descent remembers nothing."""
+
+
+class SGD(Optimizer):
+    r"""Follow the slope downhill (Cauchy 1847); stochastic where the gradient is a sample's (Robbins & Monro 1951).
+
+    $$ w \leftarrow w - \eta \nabla L(w) $$
+
+    Equal to `optax.sgd(η)` and `torch.optim.SGD(lr=η)`.
+    """
+
+    name = "SGD"
+    year = 1847
+    source = "A.-L. Cauchy (1847); H. Robbins & S. Monro (1951), A stochastic approximation method"
+    watch = "Above η = 2/λ, λ the largest curvature, it grows along that direction; far below, it crawls."
+    equations = (("g", "grad(w)"), ("w", "w - η*g"))
+
+    learning_rate: float = learning_rate(1e-2)
+
+    def init(self, w: Array) -> State:
+        return State()
+
+    def step(self, gradient: Gradient, w: Array, state: State, t: Array) -> tuple[Array, State, Step]:
+        g = gradient(w)
+        return w - self.learning_rate * g, State(), Step(w, g, g, self.learning_rate)
+
+    def stability_limit(self) -> float:
+        return 2 / self.learning_rate
