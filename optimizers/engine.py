@@ -15,6 +15,7 @@ from jax import Array
 from optimizers.noise import Noise, NoNoise
 from optimizers.optimizer import Gradient, Optimizer, Step
 from optimizers.status import Status, judge
+from surfaces.calculus import cpu
 from surfaces.parameter import map_parameters, runs_of
 from surfaces.surface import Surface
 
@@ -119,6 +120,41 @@ def trace(
         ValueError: on steps < 1, a stride that does not divide them, a start of the wrong size or not
             finite, batches of different lengths, or noise that does not fit the surface.
     """
+    run = program(surface, optimizer, start, steps, noise=noise, seed=seed, record=record, stride=stride, dtype=dtype)
+    with jax.enable_x64(dtype == "float64"), jax.default_device(cpu()):
+        kept, first, broken = jax.tree.map(np.asarray, run())
+    diverged = _settle(kept, first, broken, stride)
+    count = steps // stride
+    before = (slice(None),) * diverged.ndim
+
+    def shorten(name: str) -> Any:
+        if name not in kept:
+            return None
+        end = count + (name in ("positions", "losses"))
+        return jax.tree.map(lambda leaf: leaf[(*before, slice(0, end))], kept[name])
+
+    positions, losses, states, step = (shorten(name) for name in RECORDS)
+    diverged = np.where(diverged > steps, NEVER, diverged)
+    return Trace(surface, optimizer, steps, stride, positions, losses, states, step, diverged)
+
+
+def program(
+    surface: Surface,
+    optimizer: Optimizer,
+    start: Any = None,
+    steps: int = 300,
+    *,
+    noise: Noise | None = None,
+    seed: Any = 0,
+    record: tuple[str, ...] = RECORDS,
+    stride: int = 1,
+    dtype: str = "float64",
+) -> Callable[[], Any]:
+    """The compiled program of a `trace` with its arguments in hand, to be called within the same context.
+
+    It returns what was kept for the whole bucket of steps, as JAX arrays, the first index of it that is not
+    finite, and the step at which a point between two kept ones broke (both −1 for never).
+    """
     noise = NoNoise() if noise is None else noise
     if steps < 1 or stride < 1 or steps % stride:
         raise ValueError(f"steps must be positive and a multiple of stride; got {steps} and {stride}")
@@ -131,78 +167,48 @@ def trace(
         raise ValueError(f"start must have {len(surface.start)} coordinates, or be a batch of such; got {start!r}")
     if not np.isfinite(begin).all():
         raise ValueError(f"start must be finite; got {start!r}")
-    seeds = np.asarray(seed)
-    sizes = {
-        n
-        for n in (runs_of(surface), runs_of(optimizer), runs_of(noise), *begin.shape[:-1], *seeds.shape)
-        if n is not None
-    }
+    seeds = np.asarray(seed).astype(np.uint32)
+    batches = (runs_of(surface), runs_of(optimizer), runs_of(noise), *begin.shape[:-1], *seeds.shape)
+    sizes = {n for n in batches if n is not None}
     if len(sizes) > 1:
         raise ValueError(f"batches must be equally long; got {sorted(sizes)}")
-    runs = next(iter(sizes), None)
-    blocks = bucket(-(-steps // stride))
 
-    with jax.enable_x64(dtype == "float64"), jax.default_device(_cpu()):
-        cast = functools.partial(_cast, dtype=dtype)
-        surface_, optimizer_, noise_ = (map_parameters(cast, x) for x in (surface, optimizer, noise))
-        surface_ = jax.tree.map(lambda x: x.astype(dtype) if x.dtype.kind == "f" else x, _arrays(surface_))
-        if runs is None:
-            program: Callable[..., Any] = _single
-            arguments = (begin, seeds.astype(np.uint32))
-        else:
-            program = _planes if optimizer.elementwise else _mapped
-            arguments = (
-                np.broadcast_to(begin, (runs, begin.shape[-1])),
-                np.broadcast_to(seeds, (runs,)).astype(np.uint32),
-            )
-        out = program(surface_, optimizer_, noise_, *arguments, blocks=blocks, stride=stride, record=tuple(record))
-        kept, diverged = jax.tree.map(np.asarray, out)
-    if "losses" in kept:
-        diverged = _settle(kept, diverged, stride)
+    def cast(value: Any) -> Any:
+        return np.asarray(value, dtype=dtype)
 
-    count = steps // stride
-    axis = 0 if runs is None else 1
-    cut = (slice(None),) * axis
-
-    def shorten(name: str) -> Any:
-        end = count + (name in ("positions", "losses"))
-        return jax.tree.map(lambda leaf: leaf[(*cut, slice(0, end))], kept[name]) if name in kept else None
-
-    diverged = np.where(diverged > steps, NEVER, diverged)
-    positions, losses, states, step = (shorten(name) for name in RECORDS)
-    return Trace(surface, optimizer, steps, stride, positions, losses, states, step, diverged)
+    surface, optimizer, noise = (
+        map_parameters(cast, surface),
+        map_parameters(cast, optimizer),
+        map_parameters(cast, noise),
+    )
+    surface = jax.tree.map(lambda leaf: cast(leaf) if leaf.dtype.kind == "f" else leaf, surface)
+    compiled: Callable[..., Any] = _single
+    if sizes:
+        (runs,) = sizes
+        begin, seeds = np.broadcast_to(begin, (runs, begin.shape[-1])), np.broadcast_to(seeds, (runs,))
+        compiled = _planes if optimizer.elementwise else _mapped
+    static = {"blocks": bucket(steps // stride), "stride": stride, "record": tuple(record)}
+    return functools.partial(compiled, surface, optimizer, noise, begin, seeds, **static)
 
 
-def _settle(kept: dict[str, Any], diverged: np.ndarray, stride: int) -> np.ndarray:
-    """A loss beyond the numbers is a divergence too: hold the last finite point from there on."""
-    bad = ~np.isfinite(kept["losses"])
-    if not bad.any():
-        return diverged
-    first = np.where(bad.any(axis=-1), bad.argmax(axis=-1), bad.shape[-1])
-    held = np.minimum(np.arange(bad.shape[-1]), np.maximum(first - 1, 0)[..., None])
-    kept["losses"] = np.take_along_axis(kept["losses"], held, axis=-1)
-    if "positions" in kept:
-        kept["positions"] = np.take_along_axis(kept["positions"], held[..., None], axis=-2)
-    at = np.where(first < bad.shape[-1], first * stride, NEVER)
-    return np.where((diverged == NEVER) | ((at != NEVER) & (at < diverged)), at, diverged)
+def _settle(kept: dict[str, Any], first: np.ndarray, broken: np.ndarray, stride: int) -> np.ndarray:
+    """Hold the last finite point and loss from the divergence on; returns its step, −1 for none."""
+    if (first == NEVER).all():
+        return first
+    for name in ("positions", "losses"):
+        if name in kept:
+            leaf = kept[name]
+            index = np.arange(leaf.shape[first.ndim])
+            held = np.where(first[..., None] == NEVER, index, np.minimum(index, np.maximum(first - 1, 0)[..., None]))
+            held = held[..., None] if name == "positions" else held
+            kept[name] = np.take_along_axis(leaf, held, axis=first.ndim)
+    seen = np.where(first == NEVER, NEVER, first * stride)
+    return np.where((broken != NEVER) & (broken < seen), broken, seen)
 
 
 def bucket(steps: int) -> int:
     """The number of steps compiled for: the next power of two, so that few programs serve all lengths."""
     return max(SMALLEST_BUCKET, 1 << (steps - 1).bit_length())
-
-
-@functools.cache
-def _cpu() -> Any:
-    return jax.local_devices(backend="cpu")[0]
-
-
-def _cast(value: Any, dtype: str) -> Any:
-    return np.asarray(value, dtype=dtype)
-
-
-def _arrays(tree: Any) -> Any:
-    return jax.tree.map(np.asarray, tree)
 
 
 def _run(
@@ -223,30 +229,39 @@ def _run(
         return optimizer.step(Gradient(noise.landscape(surface, drawn, w)), w, state, t.astype(w.dtype))
 
     def one(carry: Any, x: Any) -> Any:
-        w, state, diverged = carry
+        w, state, broken = carry
         following, state, _ = follow(w, state, *x)
-        finite = jnp.isfinite(following).all(axis=0)
-        diverged = jnp.where((diverged == NEVER) & ~finite, x[0], diverged)
-        return (jnp.where(diverged == NEVER, following, w), state, diverged), None
+        if stride > 1:  # a point between two kept ones leaves no other trace of where the run broke
+            finite = jnp.isfinite(following).all(axis=0)
+            broken = jnp.where((broken == NEVER) & ~finite, x[0], broken)
+        return (following, state, broken), None
 
     def block(carry: Any, xs: Any) -> Any:
         carry, _ = one(carry, xs) if stride == 1 else jax.lax.scan(one, carry, xs)
-        return carry, carry[:2]
+        return carry, carry[:2] if remembers else carry[:1]
 
+    remembers = "states" in record or "step" in record
     begin = w, optimizer.init(w)
     xs = (jnp.arange(1, blocks * stride + 1), draws)
     if stride > 1:
         xs = jax.tree.map(lambda x: x.reshape(blocks, stride, *x.shape[1:]), xs)
     never = jnp.full(w.shape[1:], NEVER, dtype=xs[0].dtype)
-    (_, _, diverged), after = jax.lax.scan(block, (*begin, never), xs)
+    (_, _, broken), after = jax.lax.scan(block, (*begin, never), xs)
 
-    first = xs if stride == 1 else jax.tree.map(lambda x: x[:, 0], xs)
-    before = jax.tree.map(lambda first, rest: jnp.concatenate([first[None], rest[:-1]]), begin, after)
     positions = jnp.concatenate([w[None], after[0]])
-    kept = {"positions": positions, "losses": jax.vmap(surface)(positions), "states": after[1]}
+    finite = jnp.isfinite(positions).all(axis=1)
+    kept: dict[str, Any] = {"positions": positions}
+    if "losses" in record:
+        kept["losses"] = jax.vmap(surface)(positions)
+        finite &= jnp.isfinite(kept["losses"])
+    if "states" in record:
+        kept["states"] = after[1]
     if "step" in record:
+        first = xs if stride == 1 else jax.tree.map(lambda x: x[:, 0], xs)
+        before = jax.tree.map(lambda initial, rest: jnp.concatenate([initial[None], rest[:-1]]), begin, after)
         kept["step"] = jax.vmap(lambda *now: _broadcast(follow(*now)[2], w))(*before, *first)
-    return {name: kept[name] for name in record}, diverged
+    bad = jnp.where(finite.all(axis=0), NEVER, jnp.argmin(finite, axis=0))
+    return {name: kept[name] for name in record}, bad, broken
 
 
 def _broadcast(step: Step, w: Array) -> Step:
@@ -278,8 +293,8 @@ def _planes(
         return value[None, :] if value.ndim else value
 
     optimizer, noise = map_parameters(row, optimizer), map_parameters(row, noise)
-    kept, diverged = _run(surface, optimizer, noise, w.T, draws, blocks, stride, record)
-    return jax.tree.map(lambda x: jnp.moveaxis(x, -1, 0), kept), diverged
+    kept, *breaks = _run(surface, optimizer, noise, w.T, draws, blocks, stride, record)
+    return jax.tree.map(lambda x: jnp.moveaxis(x, -1, 0), kept), *breaks
 
 
 @functools.partial(jax.jit, static_argnames=("blocks", "stride", "record"))

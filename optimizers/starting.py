@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import functools
-from typing import Any
-
-import jax
-import jax.numpy as jnp
 import numpy as np
 
 from optimizers.optimizer import Optimizer
+from surfaces.calculus import curvatures
 from surfaces.surface import Surface
 
 GRID = 61
@@ -39,18 +35,6 @@ def largest_curvature(surface: Surface) -> float:
     """max |λ| of the Hessian over a grid of the domain where the loss is at most the start's."""
     (x0, x1), (y0, y1) = surface.domain
     x, y = np.meshgrid(np.linspace(x0, x1, GRID), np.linspace(y0, y1, GRID))
-    points = np.stack([x.ravel(), y.ravel()])
-    with jax.enable_x64(True), jax.default_device(jax.local_devices(backend="cpu")[0]):
-        leaves = jax.tree.map(lambda v: np.asarray(v, dtype="float64"), surface)
-        losses, sizes = _curvatures(leaves, points)
-        at_start, size_at_start = _curvatures(leaves, np.asarray(surface.start, dtype="float64")[:, None])
-    below = np.asarray(losses) <= float(at_start[0])
-    return float(np.max(np.asarray(sizes)[below], initial=float(size_at_start[0])))
-
-
-@functools.partial(jax.jit)
-def _curvatures(surface: Any, points: Any) -> Any:
-    def size(w: Any) -> Any:
-        return jnp.max(jnp.abs(jnp.linalg.eigvalsh(jax.hessian(surface)(w))))
-
-    return surface(points), jax.vmap(size, in_axes=1)(points)
+    start = np.asarray(surface.start, dtype=float)
+    losses, sizes = curvatures(surface, np.stack([np.append(x, start[0]), np.append(y, start[1])]))
+    return float(sizes[losses <= losses[-1]].max())

@@ -23,10 +23,11 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
-import jax
 import numpy as np
+
+from surfaces.calculus import expand
 
 if TYPE_CHECKING:
     from optimizers.engine import Trace
@@ -79,23 +80,10 @@ def floor(run: Trace) -> float:
     known = run.surface.lowest()
     if known is not None:
         return known
-    gradient, hessian = curvature(run.surface, run.positions[run.last])
+    _, gradient, hessian = expand(run.surface, run.positions[run.last])
     if np.linalg.eigvalsh(hessian)[0] > 0:
         return float(run.losses[run.last] - 0.5 * gradient @ np.linalg.solve(hessian, gradient))
     return float("-inf")
-
-
-def curvature(surface: Any, w: Any) -> tuple[np.ndarray, np.ndarray]:
-    """Gradient (n,) and Hessian (n, n) of the true surface at w (n,), in float64."""
-    with jax.enable_x64(True), jax.default_device(jax.local_devices(backend="cpu")[0]):
-        leaves = jax.tree.map(lambda x: np.asarray(x, dtype="float64"), surface)
-        gradient, hessian = _curvature(leaves, np.asarray(w, dtype="float64"))
-    return np.asarray(gradient), np.asarray(hessian)
-
-
-@jax.jit
-def _curvature(surface: Any, w: Any) -> Any:
-    return jax.grad(surface)(w), jax.hessian(surface)(w)
 
 
 def _since(holds: np.ndarray) -> int:
@@ -136,7 +124,7 @@ def _judge(run: Trace) -> Status:
 
 
 def _where(run: Trace, height: float, diagonal: float) -> str:
-    gradient, hessian = curvature(run.surface, run.positions[-1])
+    _, gradient, hessian = expand(run.surface, run.positions[-1])
     eigenvalues = np.linalg.eigvalsh(hessian)
     flat = FLAT * height / diagonal**2
     if eigenvalues[0] > flat and np.linalg.norm(np.linalg.solve(hessian, gradient)) <= FLAT * diagonal:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, Literal, NamedTuple
 
-import jax
 import numpy as np
 from jax import Array
 
+from surfaces.calculus import expand
 from surfaces.parameter import Declared
 
 Kind = Literal["minimum", "local minimum", "saddle", "maximum", "degenerate", "kink", "curve"]
@@ -82,8 +82,7 @@ class Surface(Declared):
         minima = self.minima()
         if not len(minima):
             return None
-        with jax.enable_x64(True):
-            return float(np.min([float(self(jax.numpy.asarray(m, dtype=float))) for m in minima]))
+        return min(expand(self, m)[0] for m in minima)
 
     def _positions(self, *kinds: Kind) -> np.ndarray:
         points = [p.position for p in self.critical_points() if p.kind in kinds]

@@ -53,7 +53,7 @@ class LinearRegression(Surface):
         z, y = (v.reshape(v.shape + (1,) * (w.ndim - v.ndim)) for v in batch)
         slope, intercept = w[0:1], w[1:2]
         # the samples lie along axis 0 and the runs behind it, also where the parameters are single numbers
-        row = (1,) if w.ndim == 1 else (1, -1)
+        row = (1, -1, *[1] * (w.ndim - 2))[: w.ndim]
         x = jnp.reshape(self.offset, row) + jnp.reshape(self.scale, row) * z
         return jnp.mean((slope * x + intercept - y) ** 2, axis=0)
 

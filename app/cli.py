@@ -1,0 +1,147 @@
+"""The command `optiscope`: without a subcommand it serves the app."""
+
+import argparse
+import contextlib
+import errno
+import os
+import socket
+import sys
+import threading
+import time
+import webbrowser
+from collections.abc import Sequence
+from importlib import metadata
+from pathlib import Path
+
+from app import environment
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line; what it returns is the exit status."""
+    arguments = _parser().parse_args(argv)
+    status: int = arguments.run(arguments)
+    return status
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="optiscope",
+        description="Watch optimizers race down loss surfaces, in the browser. Ctrl+C stops the server.",
+    )
+    parser.add_argument("--version", action="version", version=f"optiscope {_version()}")
+    _add_serve_options(parser)
+    parser.set_defaults(run=serve)  # a subcommand sets its own
+    return parser
+
+
+def _version() -> str:
+    try:
+        return metadata.version("optiscope")
+    except metadata.PackageNotFoundError:  # `python -m app` in a checkout works without an install
+        return "(not installed)"
+
+
+def _add_serve_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--port",
+        type=_port,
+        metavar="N",
+        default=os.environ.get("STREAMLIT_SERVER_PORT", "8501"),
+        help="port to serve on (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--address",
+        default=os.environ.get("STREAMLIT_SERVER_ADDRESS", "127.0.0.1"),
+        help="address to serve on (default: %(default)s; 127.0.0.1 is this machine alone, 0.0.0.0 lets the network in)",
+    )
+    browser = parser.add_mutually_exclusive_group()
+    browser.add_argument(
+        "--browser",
+        action="store_true",
+        default=None,
+        help="open the page in a browser (default: where there is a screen)",
+    )
+    browser.add_argument(
+        "--headless", action="store_false", dest="browser", help="open no browser, print the address alone"
+    )
+
+
+def serve(arguments: argparse.Namespace) -> int:
+    """Serve the app until it is stopped, as `streamlit run app/main.py` would."""
+    address: str = arguments.address
+    port: int = arguments.port
+    trouble = _trouble(address, port)
+    if trouble:
+        print(f"optiscope: {trouble}", file=sys.stderr)
+        return 1
+
+    environment.prepare()
+    from streamlit.web import cli as streamlit  # the entry point of the command `streamlit`
+
+    url = _url(address, port)
+    print(f"Optiscope runs at {url} (Ctrl+C stops it)", flush=True)
+    if _has_screen() if arguments.browser is None else arguments.browser:
+        threading.Thread(target=_open_when_ready, args=(url, port), daemon=True).start()
+
+    settings = {
+        "server.address": address,
+        "server.port": port,
+        "server.fileWatcherType": "none",  # `streamlit run app/main.py` follows edits, for developers
+        "logger.hideWelcomeMessage": "true",
+    }
+    options = [f"--{name}={value}" for name, value in settings.items()]
+    with contextlib.suppress(KeyboardInterrupt):
+        streamlit.main(["run", str(Path(__file__).with_name("main.py")), *options], standalone_mode=False)
+    return 0
+
+
+def _port(text: str) -> int:
+    port = int(text) if text.isdecimal() else 0
+    if not 1 <= port <= 65535:
+        raise argparse.ArgumentTypeError(f"a port is a whole number from 1 to 65535; got {text!r}")
+    return port
+
+
+def _trouble(address: str, port: int) -> str | None:
+    """Why the server could not listen there, as a sentence; None when it can."""
+    try:
+        family, kind, _, _, place = socket.getaddrinfo(address, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind) as probe:
+            if os.name == "posix":  # a port that a stopped server has just left counts as free
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(place)
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            other = port + 1 if port < 65535 else port - 1
+            return f"port {port} is taken by another program. Stop it, or choose another port: optiscope --port {other}"
+        if error.errno == errno.EACCES:
+            return f"port {port} is reserved by the system. Choose one from 1024 up, with --port."
+        return (
+            f"cannot serve on the address {address!r} ({error.strerror}). Choose one of this machine's, with --address."
+        )
+    return None
+
+
+def _url(address: str, port: int) -> str:
+    """The address as a browser on this machine takes it."""
+    if address in {"127.0.0.1", "::1", "0.0.0.0", "::"}:
+        address = "localhost"
+    return f"http://[{address}]:{port}" if ":" in address else f"http://{address}:{port}"
+
+
+def _has_screen() -> bool:
+    """Whether a browser would open a window, rather than take over the terminal or fail."""
+    return sys.platform in {"darwin", "win32"} or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+
+
+def _open_when_ready(url: str, port: int, patience: float = 60.0) -> None:
+    host = url.removeprefix("http://").rsplit(":", 1)[0].strip("[]")
+    end = time.monotonic() + patience
+    while time.monotonic() < end:
+        try:
+            socket.create_connection((host, port), timeout=1.0).close()
+        except OSError:
+            time.sleep(0.1)
+        else:
+            webbrowser.open(url)
+            return

@@ -1,0 +1,142 @@
+"""One widget per declared parameter: a slider to play with, a field for the exact value, a sentence if it is bad.
+
+Nothing here knows an optimizer or a surface. Every widget hands what the user did to a `change`, a function
+from settings to settings that may refuse; a refusal stands beside the control until it is mended, and nothing
+else is touched.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from app import settings as settings_
+from app.settings import Refused, Settings
+from surfaces import Parameter
+
+Change = Callable[[Settings, Any], Settings]
+POSITIONS = 81
+
+
+def current() -> Settings:
+    """This session's settings."""
+    found: Settings = st.session_state["settings"]
+    return found
+
+
+def commit(change: Callable[[Settings], Settings], where: str) -> None:
+    """Apply a change to this session's settings; a refusal is kept for the control it came from."""
+    try:
+        st.session_state["settings"] = change(current())
+        st.session_state.setdefault("refusals", {}).pop(where, None)
+    except Refused as refusal:
+        st.session_state.setdefault("refusals", {})[where] = str(refusal)
+
+
+def refusal(where: str) -> None:
+    """The sentence beside a control whose last value was refused, if it was."""
+    if message := st.session_state.get("refusals", {}).get(where):
+        st.markdown(f":red[{message}]")
+
+
+def format_number(value: float) -> str:
+    """Short and exact: what is shown is what is set."""
+    text = f"{value:.3g}"
+    return text if float(text) == value else repr(float(value))
+
+
+def positions(spec: Parameter) -> list[float]:
+    """The stops of a parameter's slider, on its declared scale."""
+    low, high = spec.low, spec.high
+    if spec.scale == "log":
+        grid = np.geomspace(low, high, POSITIONS)
+    elif spec.scale == "one_minus_log":
+        grid = 1 - np.geomspace(1 - low, 1 - high, POSITIONS)
+    else:
+        grid = np.linspace(low, high, POSITIONS)
+    if spec.integer:
+        grid = np.unique(np.round(grid))
+    return sorted({float(f"{v:.3g}") for v in grid})
+
+
+def parameter(spec: Parameter, value: Any, key: str, change: Change) -> None:
+    """The widgets of one declared parameter, showing `value`."""
+    if spec.choices:
+        options = list(spec.choices)
+        choice(f"{_words(spec)}", options, value, key, change, help=spec.doc)
+        return
+    slider, field = st.columns([3, 1.2], vertical_alignment="bottom")
+    with slider:
+        stops = positions(spec)
+        nearest = min(stops, key=lambda v: abs(v - value))
+        shown = f"{key}-slider"
+        st.session_state[shown] = nearest
+        st.select_slider(
+            f"{spec.symbol} · {_words(spec)}",
+            stops,
+            key=shown,
+            format_func=format_number,
+            help=spec.doc,
+            on_change=lambda: commit(lambda s: change(s, st.session_state[shown]), key),
+        )
+    with field:
+        _field(f"{_words(spec)}, exact value", format_number(value), key, change)
+    refusal(key)
+
+
+def field(label: str, text: str, key: str, change: Change, help: str | None = None) -> None:
+    """A field that takes what is typed, with its refusal below."""
+    _field(label, text, key, change, visible=True, help=help)
+    refusal(key)
+
+
+def choice(
+    label: str,
+    options: Sequence[str],
+    value: str,
+    key: str,
+    change: Change,
+    names: Callable[[str], str] = str,
+    visible: bool = True,
+    help: str | None = None,
+) -> None:
+    """A choice among keys, shown by their names."""
+    st.session_state[key] = value
+    st.selectbox(
+        label,
+        options,
+        key=key,
+        format_func=names,
+        help=help,
+        label_visibility="visible" if visible else "collapsed",
+        on_change=lambda: commit(lambda s: change(s, st.session_state[key]), key),
+    )
+    refusal(key)
+
+
+def _field(label: str, text: str, key: str, change: Change, visible: bool = False, help: str | None = None) -> None:
+    shown = f"{key}-field"
+    if key not in st.session_state.get("refusals", {}):
+        st.session_state[shown] = text  # else what was typed stays, to be mended
+    st.text_input(
+        label,
+        key=shown,
+        help=help,
+        label_visibility="visible" if visible else "collapsed",
+        on_change=lambda: commit(lambda s: change(s, st.session_state[shown]), key),
+    )
+
+
+def _words(spec: Parameter) -> str:
+    return spec.name.replace("_", " ")
+
+
+def set_start_text(settings: Settings, text: str) -> Settings:
+    """A start typed as two numbers with a comma between."""
+    x, comma, y = text.strip().strip("()").partition(",")
+    if not comma:
+        raise Refused(f"The start is two numbers with a comma between, such as -1.5, 2; got {text!r}.")
+    return settings_.set_start(settings, x, y)

@@ -1,0 +1,82 @@
+"""Contour levels that show ravines and basins, on a scale that says what it is."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+COUNT = 16
+_DECADES = 4.0
+
+
+@dataclasses.dataclass(frozen=True)
+class Levels:
+    """How losses become heights of the map: linear, log above the lowest, or log to both sides of zero.
+
+    Attributes:
+        kind: "linear", "log" or "signed log".
+        base: the loss that a log scale counts from.
+        unit: below this the scale is linear again, since a logarithm has no zero.
+        low, high: the ends of the scale, as heights.
+    """
+
+    kind: Literal["linear", "log", "signed log"]
+    base: float
+    unit: float
+    low: float
+    high: float
+
+    def height(self, loss: Any) -> NDArray[np.float64]:
+        """The height of a loss, monotone; signed log passes zero at zero."""
+        value = np.asarray(loss, dtype=float)
+        if self.kind == "linear":
+            return value
+        if self.kind == "log":
+            return np.log10(np.maximum(value - self.base, 0) + self.unit)
+        return np.asarray(np.sign(value) * np.log10(1 + np.abs(value) / self.unit))
+
+    @property
+    def zero(self) -> float | None:
+        """Where zero stands as a share of the scale, or None where the loss keeps its sign."""
+        if self.kind != "signed log":
+            return None
+        return float((self.height(0.0) - self.low) / (self.high - self.low))
+
+    @property
+    def title(self) -> str:
+        return {
+            "linear": "loss",
+            "log": "loss, log-spaced",
+            "signed log": "loss, log-spaced to both sides of 0",
+        }[self.kind]
+
+    def ticks(self) -> tuple[list[float], list[str]]:
+        """Heights and their losses for a short legend of the scale: both ends, and round numbers between."""
+        rounds = [m * 10.0**p for p in range(-6, 8) for m in ((1, 3) if self.kind != "linear" else (1, 2, 5))]
+        candidates = [0.0, *rounds, *(-r for r in rounds if self.kind != "log")]
+        # within a unit of the base a log scale is all but flat: a tick there would tell nothing
+        candidates = [v for v in candidates if v == 0 or abs(v - self.base) >= self.unit]
+        inside = sorted(v for v in candidates if self.low < float(self.height(v)) < self.high)
+        stride = max(1, math.ceil(len(inside) / 4))
+        chosen = inside[stride // 2 :: stride]
+        return [float(self.height(v)) for v in chosen], [f"{v:g}".replace("-", "−") for v in chosen]
+
+
+def choose(losses: NDArray[np.float64], lowest: float | None) -> Levels:
+    """The scale for a grid of losses: signed where they change sign, log where they span more than linear shows."""
+    finite = losses[np.isfinite(losses)]
+    bottom = min(float(finite.min()), math.inf if lowest is None else lowest)
+    top, middle = float(finite.max()), float(np.quantile(finite, 0.5))
+    span = max(top - bottom, 1e-12)
+    if bottom < -0.01 * span and top > 0:
+        unit = max(-bottom, 1e-9) / 10
+        levels = Levels("signed log", 0.0, unit, 0.0, 1.0)
+    elif span > 6 * (middle - bottom) or (span > 3 and (middle - bottom) > 3 * (np.quantile(finite, 0.05) - bottom)):
+        levels = Levels("log", bottom, span * 10**-_DECADES, 0.0, 1.0)
+    else:
+        levels = Levels("linear", 0.0, 0.0, 0.0, 1.0)
+    return dataclasses.replace(levels, low=float(levels.height(bottom)), high=float(levels.height(top)))

@@ -1,0 +1,167 @@
+"""The two pictures of a race: the map of the surface, and the loss against the step."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.figures import levels
+from optimizers import Trace
+from surfaces.calculus import values
+from surfaces.surface import Box, Surface
+
+ROWS = 120
+WIDEST = 2.4
+"""The widest plot box, width over height, that the grid fills at equal scales."""
+MARGIN = 0.04
+GONE = ("growing", "diverged")
+_MARKS = {
+    "minimum": ("x-thin", "minimum", 9, 2.2),
+    "local minimum": ("cross-thin", "local minimum", 9, 1.6),
+    "saddle": ("asterisk", "saddle", 7, 1.0),
+    "maximum": ("triangle-up-open", "maximum", 7, 1.2),
+    "degenerate": ("diamond-open", "degenerate", 7, 1.2),
+    "kink": ("star-triangle-up-open", "kink", 7, 1.2),
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class Map:
+    """The figure of a surface, the part of the plane wanted in view, and all that the grid covers."""
+
+    figure: dict[str, Any]
+    window: Box
+    extent: Box
+    levels: levels.Levels
+
+
+def extent(surface: Surface) -> Box:
+    """The part of the plane that the map covers: the domain with a margin, widened to fill a wide plot box."""
+    (x0, x1), (y0, y1) = ((float(a), float(b)) for a, b in surface.domain)
+    width, height = (x1 - x0) * (1 + 2 * MARGIN), (y1 - y0) * (1 + 2 * MARGIN)
+    width, height = max(width, WIDEST * height), max(height, width / 1.2)
+    cx, cy = (x0 + x1) / 2, (y0 + y1) / 2
+    return (cx - width / 2, cx + width / 2), (cy - height / 2, cy + height / 2)
+
+
+def grid(surface: Surface, box: Box, rows: int, columns: int) -> NDArray[np.float64]:
+    """Losses on a regular grid of the box, (rows, columns), float64."""
+    x, y = np.linspace(*box[0], columns), np.linspace(*box[1], rows)
+    points = np.stack(np.meshgrid(x, y)).reshape(2, -1)
+    return values(surface, points).reshape(rows, columns)
+
+
+def map_figure(surface: Surface) -> Map:
+    """Contours of the loss with its known minima and saddles marked, in words of a theme for colours."""
+    box = extent(surface)
+    (x0, x1), (y0, y1) = box
+    columns = min(320, int(ROWS * (x1 - x0) / (y1 - y0)))
+    losses = grid(surface, box, ROWS, columns)
+    (dx0, dx1), (dy0, dy1) = surface.domain
+    inside = losses[np.ix_(_within(y0, y1, ROWS, dy0, dy1), _within(x0, x1, columns, dx0, dx1))]
+    scale = levels.choose(inside, surface.lowest())
+    heights = np.clip(scale.height(losses), scale.low, None).astype(np.float32)
+    tickvals, ticktext = scale.ticks()
+    size = (scale.high - scale.low) / levels.COUNT
+    contour = {
+        "type": "contour",
+        "x": np.linspace(x0, x1, columns),
+        "y": np.linspace(y0, y1, ROWS),
+        "z": heights,
+        "zmin": scale.low,
+        "zmax": scale.high,
+        # higher ground than the domain's goes on in the top colour, with contour lines further apart
+        "contours": {"start": scale.low, "end": scale.high, "size": size},
+        "hoverinfo": "skip",
+        "showscale": True,
+        "colorbar": {"tickvals": tickvals, "ticktext": ticktext, "title": {"text": scale.title}},
+    }
+    data = [contour]
+    if scale.zero is not None:
+        zero = {"start": 0.0, "end": 0.0, "size": 1.0, "coloring": "none"}
+        data.append({**contour, "contours": zero, "showscale": False, "line": {"width": 1.6, "color": "muted"}})
+    data += _critical(surface, box)
+    layout = {
+        "xaxis": {"minallowed": x0, "maxallowed": x1},
+        "yaxis": {"minallowed": y0, "maxallowed": y1},
+    }
+    cx, cy = (dx1 - dx0) * MARGIN, (dy1 - dy0) * MARGIN
+    window = ((float(dx0 - cx), float(dx1 + cx)), (float(dy0 - cy), float(dy1 + cy)))
+    return Map({"data": data, "layout": layout}, window, box, scale)
+
+
+def _within(low: float, high: float, count: int, start: float, end: float) -> NDArray[np.intp]:
+    ticks = np.linspace(low, high, count)
+    return np.flatnonzero((ticks >= start) & (ticks <= end))
+
+
+def _critical(surface: Surface, box: Box) -> list[dict[str, Any]]:
+    traces = []
+    points = surface.critical_points()
+    for kind, (symbol, label, size, width) in _MARKS.items():
+        own = [p.position for p in points if p.kind == kind]
+        if not own:
+            continue
+        # each kind is named once, at its lowest point, so that names do not cover each other
+        lowest = min(range(len(own)), key=lambda k: own[k][1])
+        text = [label if k == lowest else "" for k in range(len(own))]
+        traces.append(
+            {
+                "type": "scatter",
+                "mode": "markers+text",
+                "x": [p[0] for p in own],
+                "y": [p[1] for p in own],
+                "text": text,
+                "textposition": "bottom right",
+                "marker": {"symbol": symbol, "size": size, "line": {"width": width}},
+                "hovertemplate": f"{label}<br>x %{{x:.4~g}}, y %{{y:.4~g}}<extra></extra>",
+                "name": label,
+            }
+        )
+    return traces
+
+
+@dataclasses.dataclass(frozen=True)
+class Curve:
+    """The figure of the losses and the values it draws, (racers, steps + 1)."""
+
+    figure: dict[str, Any]
+    values: NDArray[np.float64]
+
+
+def curve_figure(runs: list[Trace], levels_of: Surface) -> Curve:
+    """Loss against step; where the lowest minimum is not at zero, the loss above it, and the title says so.
+
+    Runs that grow or diverge leave the frame: the range is made by the others, or else by the start.
+    """
+    lowest = levels_of.lowest()
+    offset = lowest if lowest is not None and abs(lowest) > 1e-12 else 0.0
+    steps = max((run.steps for run in runs), default=1)
+    losses = np.full((len(runs), steps + 1), np.nan)
+    for k, run in enumerate(runs):
+        losses[k, : run.last + 1] = run.losses[: run.last + 1] - offset
+    staying = [losses[k] for k, run in enumerate(runs) if run.status.kind not in GONE]
+    start = float(losses[0, 0]) if len(runs) and np.isfinite(losses[0, 0]) else 1.0
+    shown = np.concatenate([*(v[np.isfinite(v)] for v in staying), [start]])
+    top = max(float(np.max(shown)), 1e-12)
+    bottom = float(np.min(shown[shown > 0], initial=top))
+    cropped = bottom < 1e-12 * top
+    bottom = max(bottom, 1e-12 * top)
+    log = [math.log10(bottom) - 0.15, math.log10(top) + 0.35]
+    if log[1] - log[0] < 1:
+        log[0] = log[1] - 1
+    pad = 0.06 * (top - min(0.0, float(shown.min())))
+    title = "loss" if not offset else f"loss above the minimum ({offset:.3g})".replace("-", "−")
+    if cropped:
+        title += f", cropped at 10<sup>{math.floor(math.log10(bottom))}</sup>".replace("-", "−")
+    figure = {
+        "data": [],
+        "layout": {},
+        "ranges": {"log": log, "linear": [min(0.0, float(shown.min())) - pad, top + pad]},
+        "title": title,
+    }
+    return Curve(figure, losses)

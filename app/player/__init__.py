@@ -1,0 +1,56 @@
+"""The player: one Streamlit component that plays figures, trails and cards on one clock.
+
+It knows nothing of optimizers. A page hands it a :class:`Scene` and a function for what the user does::
+
+    play(scene, key="race", react=carry_out)
+
+Its files are served by the application's own routes::
+
+    app = streamlit.App("main.py", routes=player.routes())
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import streamlit as st
+
+from .routes import index_path, plotly_path, routes
+from .scene import Card, Event, Scene, Slider, pack, read
+
+__all__ = ["Card", "Event", "Scene", "Slider", "pack", "play", "routes"]
+
+HTML = '<div class="optiscope-player" data-testid="player"></div>'
+
+
+def play(scene: Scene, key: str, react: Callable[[Event], None]) -> None:
+    """Mount the player, or update it in place, and hand what the user does to ``react``.
+
+    ``react`` is called before the script runs again, so that what it changes is drawn in that same run.
+    ``key`` names the player: as long as it stays, the browser keeps zoom, playhead and playing state across
+    scenes. Malformed messages are dropped.
+    """
+
+    def forward() -> None:
+        event = read(st.session_state[key].get("event"), scene)
+        if event is not None:
+            react(event)
+
+    _component()(key=key, data=pack(scene), on_event_change=forward)
+
+
+@cache
+def _component() -> Any:
+    """The component, made on first use: only then does the configuration say under which path we live.
+
+    Its style sheet here only reserves the room, so that nothing moves when the rest arrives. Styles are not
+    isolated, for plotly.js writes its own into the document's head.
+    """
+    loader = files(__package__).joinpath("loader.js").read_text(encoding="utf-8")
+    script = loader.replace("INDEX", index_path()).replace("PLOTLY", plotly_path())
+    room = "height: var(--optiscope-player-height, clamp(560px, calc(100vh - 130px), 1200px))"
+    css = f".optiscope-player {{ {room}; }}"
+    return st.components.v2.component("optiscope_player", html=HTML, css=css, js=script, isolate_styles=False)

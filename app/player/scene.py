@@ -1,0 +1,269 @@
+"""What the player plays and what it reports: plain records, and the bytes they travel in.
+
+Nothing here knows of optimizers or of a page. A scene is packed into one envelope of bytes, because a
+component carries either JSON or a single bytes object, and arrays as JSON cost a hundred times more.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Literal, cast, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["Card", "Event", "Kind", "Scene", "Slider", "pack", "read"]
+
+Kind = Literal["start", "parameter", "add", "remove", "duplicate", "hide", "explain"]
+KINDS = get_args(Kind)
+
+DASHES = ("solid", "dash", "dot", "dashdot")
+SHAPES = ("circle", "square", "diamond", "triangle-up")
+SCALES = ("linear", "log", "one_minus_log")
+
+
+@dataclass(frozen=True)
+class Slider:
+    """One adjustable number of a card.
+
+    ``symbol`` is the letter shown (η), ``label`` the words a screen reader says. ``scale`` says how the range
+    is spread over the slider: ``"linear"``, ``"log"``, or ``"one_minus_log"`` (even steps of log(1 − value),
+    for numbers that crowd against one).
+    """
+
+    name: str
+    symbol: str
+    label: str
+    value: float
+    low: float
+    high: float
+    scale: str = "linear"
+
+    def __post_init__(self) -> None:
+        if self.scale not in SCALES:
+            raise ValueError(f"scale of {self.name} must be one of {', '.join(SCALES)}; got {self.scale!r}")
+        if not self.low < self.high:
+            raise ValueError(f"range of {self.name} must have low < high; got [{self.low}, {self.high}]")
+        if (self.scale == "log" and self.low <= 0) or (self.scale == "one_minus_log" and self.high >= 1):
+            raise ValueError(f"range [{self.low}, {self.high}] of {self.name} does not fit {self.scale}")
+
+
+@dataclass(frozen=True)
+class Card:
+    """One racer: how it is drawn, what is said of it, and the sliders it offers.
+
+    ``status`` is short ("converged @ 141"), ``why`` one sentence that explains it. ``gone`` marks a run that
+    grows without bound or diverged, ``last`` the index of the last valid entry of its arrays.
+    """
+
+    id: str
+    title: str
+    color: str
+    dash: str = "solid"
+    shape: str = "circle"
+    hidden: bool = False
+    status: str = ""
+    why: str = ""
+    gone: bool = False
+    last: int = -1
+    sliders: tuple[Slider, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.dash not in DASHES:
+            raise ValueError(f"dash of card {self.id} must be one of {', '.join(DASHES)}; got {self.dash!r}")
+        if self.shape not in SHAPES:
+            choices = ", ".join(SHAPES)
+            raise ValueError(f"shape of card {self.id} must be one of {choices}; got {self.shape!r}")
+
+
+@dataclass(frozen=True, eq=False)
+class Scene:
+    """Everything one rerun hands to the player.
+
+    Shapes: ``positions`` (racers, steps + 1, 2), sent as float32; ``losses`` (racers, steps + 1), sent as
+    float64. ``map`` and ``curve`` are plotly figures as dictionaries; numpy arrays may stand anywhere in
+    them. ``curve`` also carries ``"ranges"`` (``"log"`` in decades, ``"linear"``) and ``"title"``.
+
+    ``styles`` holds ``"light"`` and ``"dark"``, each with ``colorscale``, ``contour_line``, ``ink``,
+    ``muted``, ``paper`` and ``grid``. In the figures a colour may be one of these words instead of a value.
+
+    ``window`` is the part of the plane wanted in view; the player widens one of its two ranges, so that a
+    unit is as long on either axis.
+    """
+
+    map: dict[str, Any]
+    curve: dict[str, Any]
+    styles: dict[str, dict[str, Any]]
+    cards: tuple[Card, ...]
+    positions: NDArray[np.floating[Any]]
+    losses: NDArray[np.floating[Any]]
+    start: tuple[float, float]
+    window: tuple[tuple[float, float], tuple[float, float]]
+    choices: tuple[tuple[str, str], ...] = ()
+    caption: str = ""
+    description: str = ""
+
+    def __post_init__(self) -> None:
+        racers = len(self.cards)
+        if len({card.id for card in self.cards}) < racers:
+            raise ValueError(f"cards must have ids of their own; got {[card.id for card in self.cards]}")
+        if self.positions.ndim != 3 or self.positions.shape[0] != racers or self.positions.shape[2] != 2:
+            wanted = f"({racers}, steps + 1, 2)"
+            raise ValueError(f"positions must have shape {wanted}; got {self.positions.shape}")
+        if self.losses.shape != self.positions.shape[:2]:
+            raise ValueError(f"losses must have shape {self.positions.shape[:2]}; got {self.losses.shape}")
+
+
+@dataclass(frozen=True)
+class Event:
+    """What the user did in the player.
+
+    ========== =============================================================
+    start      ``point`` is the new start, (x, y)
+    parameter  ``name`` of ``racer`` becomes ``value``
+    add        ``name`` is the key of the choice
+    remove, duplicate, explain   ``racer``
+    hide       ``racer`` is hidden if ``hidden``, else shown
+    ========== =============================================================
+    """
+
+    kind: Kind
+    racer: str = ""
+    name: str = ""
+    value: float = math.nan
+    point: tuple[float, float] = (math.nan, math.nan)
+    hidden: bool = False
+
+
+def read(message: object, scene: Scene) -> Event | None:
+    """The event a browser's message spells, or None where it is malformed or names what the scene has not.
+
+    A browser can send anything: racers, sliders and choices must be those of the scene, numbers finite and
+    within the slider's range.
+    """
+    if not isinstance(message, Mapping):
+        return None
+    kind = message.get("kind")
+    if kind not in KINDS:
+        return None
+    if kind == "start":
+        x, y = _number(message.get("x")), _number(message.get("y"))
+        return None if x is None or y is None else Event("start", point=(x, y))
+    if kind == "add":
+        name = message.get("name")
+        return Event("add", name=name) if isinstance(name, str) and name in dict(scene.choices) else None
+    card = next((card for card in scene.cards if card.id == message.get("racer")), None)
+    if card is None:
+        return None
+    if kind == "parameter":
+        slider = next((slider for slider in card.sliders if slider.name == message.get("name")), None)
+        value = _number(message.get("value"))
+        if slider is None or value is None or not slider.low <= value <= slider.high:
+            return None
+        return Event("parameter", racer=card.id, name=slider.name, value=value)
+    if kind == "hide":
+        hidden = message.get("hidden")
+        return Event("hide", racer=card.id, hidden=hidden) if isinstance(hidden, bool) else None
+    return Event(cast(Kind, kind), racer=card.id)
+
+
+def _number(value: object) -> float | None:
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return None
+    try:
+        number = float(value)
+    except OverflowError:
+        return None
+    return number if math.isfinite(number) else None
+
+
+def pack(scene: Scene) -> bytes:
+    """The scene as one envelope: header length (uint32), JSON header, padding to 8, array blobs.
+
+    Everything is little-endian. The header refers to a blob as ``{"array": k}``, and its own ``"arrays"``
+    table gives dtype, shape and byte offset from the first blob, each a multiple of 8. What JSON cannot
+    carry (NaN, infinities) becomes null. ``map_id`` and ``curve_id`` change with the figures alone, so that
+    the browser redraws them only when it must.
+    """
+    blobs = _Blobs()
+    with np.errstate(over="ignore"):  # far outside any frame, infinity draws as well as 1e39
+        positions = scene.positions.astype("<f4")
+    figure = blobs.plain(scene.map)
+    curve = blobs.plain(scene.curve)
+    header = {
+        "map": figure,
+        "map_id": blobs.digest(figure),
+        "curve": curve,
+        "curve_id": blobs.digest(curve),
+        "styles": blobs.plain(scene.styles),
+        "cards": blobs.plain([asdict(card) for card in scene.cards]),
+        "positions": blobs.add(positions),
+        "losses": blobs.add(scene.losses.astype("<f8")),
+        "start": blobs.plain(scene.start),
+        "window": blobs.plain(scene.window),
+        "choices": blobs.plain(scene.choices),
+        "caption": scene.caption,
+        "description": scene.description,
+        "arrays": blobs.table,
+    }
+    text = json.dumps(header, allow_nan=False, ensure_ascii=False, separators=(",", ":")).encode()
+    return b"".join(
+        [len(text).to_bytes(4, "little"), text, b"\0" * (-(4 + len(text)) % 8), *blobs.bodies],
+    )
+
+
+class _Blobs:
+    """Arrays taken out of a tree of plain values, each leaving a reference behind."""
+
+    def __init__(self) -> None:
+        self.bodies: list[bytes] = []
+        self.table: list[dict[str, Any]] = []
+        self._digests: list[str] = []
+        self._size = 0
+
+    def add(self, array: NDArray[Any]) -> dict[str, int]:
+        body = np.ascontiguousarray(array).tobytes()
+        entry = {"dtype": array.dtype.str.lstrip("<|"), "shape": array.shape, "offset": self._size}
+        self.table.append(entry)
+        self._digests.append(hashlib.blake2b(body, digest_size=8).hexdigest())
+        padding = -len(body) % 8
+        self.bodies.append(body + b"\0" * padding)
+        self._size += len(body) + padding
+        return {"array": len(self.table) - 1}
+
+    def plain(self, value: Any) -> Any:
+        """``value`` with arrays as references and only what JSON knows otherwise."""
+        match value:
+            case np.ndarray():
+                return self._array(value)
+            case np.generic():
+                return self.plain(value.item())
+            case float():
+                return value if math.isfinite(value) else None
+            case Mapping():
+                return {str(key): self.plain(item) for key, item in value.items()}
+            case list() | tuple():
+                return [self.plain(item) for item in value]
+            case None | bool() | int() | str():
+                return value
+        kind = type(value).__name__
+        raise TypeError(f"a scene carries numbers, texts, lists, mappings and arrays; got {kind}")
+
+    def digest(self, tree: Any) -> str:
+        """A name for ``tree``, just packed, that changes with its values and with those of its arrays."""
+        text = json.dumps([tree, self._digests], sort_keys=True)
+        self._digests.clear()
+        return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
+
+    def _array(self, array: NDArray[Any]) -> Any:
+        if array.ndim == 0 or array.dtype.kind not in "fiu":
+            return self.plain(array.tolist())
+        if array.dtype.kind in "iu":
+            # A browser reads 64-bit integers as a type of their own, which plotly does not draw.
+            return self.add(array.astype("<i4" if np.can_cast(array.dtype, np.int32) else "<f8"))
+        # A grid is a picture, for which single precision is ample; an axis keeps its digits.
+        return self.add(array.astype("<f4" if array.ndim > 1 or array.dtype.itemsize < 8 else "<f8"))

@@ -1,0 +1,186 @@
+// The racers' cards, one column of them, each updated in place so that focus and drags survive.
+
+import { h, iconButton, mark, relabel, say } from './dom.js';
+import { SliderRow } from './slider.js';
+
+/** Outlines of the heads, as they are drawn on the map. */
+const SHAPES = {
+  circle: '<circle cx="8" cy="8" r="6"/>',
+  square: '<rect x="2.5" y="2.5" width="11" height="11"/>',
+  diamond: '<path d="M8 .8 15.2 8 8 15.2.8 8z"/>',
+  'triangle-up': '<path d="M8 1.5 15 14H1z"/>',
+};
+
+class CardView {
+  /**
+   * @param {string} id
+   * @param {(event: object) => void} send
+   * @param {(id: string | null) => void} light
+   */
+  constructor(id, send, light) {
+    this.id = id;
+    this.send = send;
+    this.rows = new Map();
+    const act = (name, label, kind, click) =>
+      iconButton(name, label, { class: 'quiet icon', 'data-testid': `${kind}-${id}`, click });
+    this.explain = act('explain', '', 'explain', () => send({ kind: 'explain', racer: id }));
+    this.duplicate = act('duplicate', '', 'duplicate', () => send({ kind: 'duplicate', racer: id }));
+    this.hide = act('hide', '', 'hide', () => this.toggle());
+    this.remove = act('remove', '', 'remove', () => send({ kind: 'remove', racer: id }));
+    this.dot = h('span', { class: 'dot', 'aria-hidden': 'true' });
+    this.title = h('h3', {});
+    this.status = h('span', { class: 'status', 'data-testid': `status-${id}` });
+    this.why = h('span', { class: 'unseen' });
+    this.sliders = h('div', { class: 'sliders' });
+    this.element = h(
+      'article',
+      {
+        ...{ class: 'card', 'data-testid': `card-${id}` },
+        pointerenter: () => light(id),
+        pointerleave: () => light(null),
+        focusin: () => light(id),
+        focusout: () => this.element.matches(':hover') || light(null),
+      },
+      h(
+        'header',
+        {},
+        ...[this.dot, this.title, this.status, this.why],
+        h('span', { class: 'actions' }, this.explain, this.duplicate, this.hide, this.remove),
+      ),
+      this.sliders,
+    );
+  }
+
+  toggle() {
+    const hidden = !this.card.hidden;
+    this.update({ ...this.card, hidden });
+    this.send({ kind: 'hide', racer: this.id, hidden });
+  }
+
+  /** @param {import('./envelope.js').Card} card */
+  update(card) {
+    if (this.card?.shape !== card.shape) {
+      this.dot.innerHTML = `<svg viewBox="0 0 16 16" fill="currentColor">${SHAPES[card.shape]}</svg>`;
+    }
+    if (this.card?.title !== card.title) this.name(card.title);
+    this.card = card;
+    this.element.style.setProperty('--racer', card.color);
+    say(this.status, card.status);
+    this.status.title = card.why;
+    say(this.why, card.why ? `. ${card.why}` : '');
+    mark(this.element, 'data-hidden', card.hidden);
+    relabel(this.hide, ...(card.hidden ? ['show', `Show ${card.title}`] : ['hide', `Hide ${card.title}`]));
+    const names = card.sliders.map((slider) => slider.name);
+    for (const [name, row] of this.rows) {
+      if (names.includes(name)) continue;
+      row.element.remove();
+      this.rows.delete(name);
+    }
+    card.sliders.forEach((slider, k) => {
+      if (!this.rows.has(slider.name)) this.rows.set(slider.name, this.row(slider));
+      const row = this.rows.get(slider.name);
+      row.update(slider);
+      if (this.sliders.children[k] !== row.element)
+        this.sliders.insertBefore(row.element, this.sliders.children[k]);
+    });
+  }
+
+  name(title) {
+    say(this.title, title);
+    mark(this.element, 'aria-label', title);
+    relabel(this.explain, 'explain', `Explain ${title}`);
+    relabel(this.duplicate, 'duplicate', `Duplicate ${title}`);
+    relabel(this.remove, 'remove', `Remove ${title}`);
+  }
+
+  row(slider) {
+    const commit = (value) => this.send({ kind: 'parameter', racer: this.id, name: slider.name, value });
+    return new SliderRow(this.id, slider, commit);
+  }
+}
+
+export class Cards {
+  /**
+   * @param {(event: object) => void} send
+   * @param {(id: string | null) => void} light
+   */
+  constructor(send, light) {
+    this.send = send;
+    this.light = light;
+    this.views = new Map();
+    this.list = h('div', { class: 'cards', role: 'group', 'aria-label': 'Racers', 'data-testid': 'cards' });
+    this.add = h(
+      'button',
+      {
+        ...{ type: 'button', class: 'add', 'aria-haspopup': 'menu', 'aria-expanded': 'false' },
+        ...{ 'data-testid': 'add-racer', click: () => this.open(this.menu.hidden) },
+      },
+      '+ Add a racer',
+    );
+    this.menu = h('div', { class: 'menu', role: 'menu', 'aria-label': 'Add a racer', hidden: true });
+    this.adder = h('div', { class: 'adder', keydown: (event) => this.key(event) }, this.add, this.menu);
+  }
+
+  /** @param {import('./envelope.js').Scene} scene */
+  update(scene) {
+    const ids = scene.cards.map((card) => card.id);
+    for (const [id, view] of this.views) {
+      if (ids.includes(id)) continue;
+      view.element.remove();
+      this.views.delete(id);
+    }
+    scene.cards.forEach((card, k) => {
+      if (!this.views.has(card.id)) this.views.set(card.id, new CardView(card.id, this.send, this.light));
+      const view = this.views.get(card.id);
+      view.update(card);
+      if (this.list.children[k] !== view.element) this.list.insertBefore(view.element, this.list.children[k]);
+    });
+    const choices = JSON.stringify(scene.choices);
+    if (choices === this.choices) return;
+    this.choices = choices;
+    this.add.disabled = scene.choices.length === 0;
+    this.menu.replaceChildren(...scene.choices.map(([key, title]) => this.item(key, title)));
+  }
+
+  item(key, title) {
+    const click = () => {
+      this.open(false);
+      this.add.focus();
+      this.send({ kind: 'add', name: key });
+    };
+    return h('button', { type: 'button', role: 'menuitem', 'data-testid': `add-${key}`, click }, title);
+  }
+
+  /** Marks the card whose trail is under the pointer. */
+  highlight(id) {
+    for (const [key, view] of this.views) view.element.classList.toggle('lit', key === id);
+  }
+
+  open(open) {
+    const { top, bottom } = this.add.getBoundingClientRect();
+    this.menu.classList.toggle('above', top > window.innerHeight - bottom);
+    const room = Math.max(top, window.innerHeight - bottom) - 24;
+    this.menu.style.maxHeight = `${Math.max(160, Math.min(420, room))}px`;
+    this.menu.hidden = !open;
+    mark(this.add, 'aria-expanded', open);
+    if (open) this.menu.firstElementChild?.focus();
+  }
+
+  key(event) {
+    if (this.menu.hidden) return;
+    const items = [...this.menu.children];
+    const here = items.indexOf(document.activeElement);
+    const next = {
+      ArrowDown: (here + 1) % items.length,
+      ArrowUp: (here - 1 + items.length) % items.length,
+      Home: 0,
+      End: items.length - 1,
+    }[event.key];
+    if (next !== undefined) items[next]?.focus();
+    else if (event.key === 'Escape' || event.key === 'Tab') {
+      this.open(false);
+      this.add.focus();
+    } else return;
+    if (event.key !== 'Tab') event.preventDefault();
+  }
+}

@@ -1,0 +1,169 @@
+// The loss curve's overlay: whole curves pale, over them in full colour what has been, and the playhead.
+
+import { frameOf, layer, outline, place, wipe } from './canvas.js';
+import { BLEED, DIM, order } from './overlay.js';
+import { dashes, draw, inside, lengths } from './geometry.js';
+import { luminance } from './theme.js';
+
+export const PALE_WIDTH = 1.5;
+export const STRONG_WIDTH = 2.25;
+export const SPOT = 4.5;
+
+/**
+ * Opacity of what is to come: on a dark ground faint colours sink further.
+ * @param {import('./envelope.js').Style} style
+ */
+export function pallor(style) {
+  return luminance(style.paper) < 0.4 ? 0.42 : 0.28;
+}
+
+export class CurveOverlay {
+  /** @param {HTMLElement} host the element that also holds the plot */
+  constructor(host) {
+    this.pale = layer(host, 'trails');
+    this.strong = layer(host, 'trails');
+    this.heads = layer(host, 'heads', BLEED);
+    this.racers = [];
+    this.lit = null;
+  }
+
+  /**
+   * @param {import('./envelope.js').Scene} scene
+   * @param {import('./envelope.js').Style} style
+   * @param {'log' | 'linear'} scale
+   */
+  show(scene, style, scale) {
+    Object.assign(this, { scene, style, scale });
+    this.racers = order(scene.cards).map((index) => ({ index, card: scene.cards[index] }));
+  }
+
+  /** Reads the view from the drawn plot and starts the picture anew. */
+  measure(plot) {
+    this.frame = frameOf(plot);
+    for (const one of [this.pale, this.strong, this.heads]) place(one, this.frame);
+    for (const racer of this.racers) {
+      racer.path = this.project(this.scene.losses[racer.index], racer.card.last);
+      racer.lengths = racer.card.dash === 'solid' ? null : lengths(racer.path, this.frame);
+    }
+    this.refresh();
+  }
+
+  /** A loss that a log axis cannot show is not a number here, and leaves a gap. */
+  project(losses, last) {
+    const { x, y } = this.frame;
+    const path = new Float64Array(2 * (last + 1));
+    for (let k = 0; k <= last; k++) {
+      const value = height(losses[k], this.scale);
+      path[2 * k] = x.offset + x.slope * k;
+      path[2 * k + 1] = y.offset + y.slope * value;
+    }
+    return path;
+  }
+
+  light(id) {
+    this.lit = id;
+    if (this.frame) this.refresh();
+  }
+
+  refresh() {
+    wipe(this.pale);
+    const pale = pallor(this.style);
+    for (const racer of this.racers) {
+      this.stroke(this.pale.context, racer, 0, racer.card.last, PALE_WIDTH, pale);
+    }
+    this.rewind();
+  }
+
+  rewind() {
+    wipe(this.strong);
+    for (const racer of this.racers) racer.done = 0;
+  }
+
+  /** @param {number} position */
+  paint(position) {
+    if (!this.frame) return;
+    const step = Math.floor(position);
+    if (this.racers.some((racer) => racer.done > Math.min(step, racer.card.last))) this.rewind();
+    for (const racer of this.racers) {
+      const to = Math.min(step, racer.card.last);
+      if (racer.done < to)
+        this.stroke(this.strong.context, racer, Math.max(0, racer.done - 1), to, STRONG_WIDTH, 1);
+      racer.done = to;
+    }
+    this.paintHeads(position, step);
+  }
+
+  stroke(context, racer, from, to, width, opacity) {
+    if (racer.card.hidden) return;
+    context.globalAlpha = opacity * this.opacity(racer);
+    context.setLineDash(dashes(racer.card.dash));
+    context.lineDashOffset = racer.lengths ? racer.lengths[from] : 0;
+    context.lineWidth = width;
+    context.strokeStyle = racer.card.color;
+    context.beginPath();
+    draw(context, racer.path, from, to, this.frame);
+    context.stroke();
+  }
+
+  opacity(racer) {
+    return this.lit === null || this.lit === racer.card.id ? 1 : DIM;
+  }
+
+  paintHeads(position, step) {
+    wipe(this.heads);
+    const { context } = this.heads;
+    const { x, height: bottom } = this.frame;
+    const line = Math.round(x.offset + x.slope * position) + 0.5;
+    context.globalAlpha = 1;
+    context.setLineDash([]);
+    context.lineWidth = 1;
+    context.strokeStyle = this.style.muted;
+    context.beginPath();
+    context.moveTo(line, 0);
+    context.lineTo(line, bottom);
+    context.stroke();
+    const shown = this.racers.filter((racer) => !racer.card.hidden);
+    context.save();
+    context.beginPath();
+    context.rect(0, 0, this.frame.width, bottom);
+    context.clip();
+    for (const racer of shown) racer.spot = this.advance(context, racer, position, step);
+    context.restore();
+    for (const racer of shown) this.paintSpot(context, racer);
+  }
+
+  /** Draws the way from the last whole step towards the next; returns where the spot is. */
+  advance(context, racer, position, step) {
+    const { path, card } = racer;
+    if (position >= card.last) return [path[2 * card.last], path[2 * card.last + 1]];
+    const part = position - step;
+    const k = 2 * step;
+    const spot = [path[k] + part * (path[k + 2] - path[k]), path[k + 1] + part * (path[k + 3] - path[k + 1])];
+    if (part > 0) {
+      const piece = { card, path: [path[k], path[k + 1], ...spot] };
+      if (racer.lengths) piece.lengths = [racer.lengths[step]];
+      this.stroke(context, piece, 0, 1, STRONG_WIDTH, 1);
+    }
+    return spot;
+  }
+
+  paintSpot(context, racer) {
+    const { card, spot } = racer;
+    if (!inside(spot[0], spot[1], this.frame)) return;
+    context.globalAlpha = this.opacity(racer);
+    outline(context, card.shape, spot[0], spot[1], SPOT);
+    context.setLineDash([]);
+    context.lineWidth = 3;
+    context.strokeStyle = this.style.paper;
+    context.stroke();
+    context.fillStyle = card.color;
+    context.fill();
+  }
+}
+
+/** The value that a loss has on its axis: decades on a log axis, and nothing where it has none. */
+export function height(loss, scale) {
+  if (!Number.isFinite(loss)) return NaN;
+  if (scale === 'linear') return loss;
+  return loss > 0 ? Math.log10(loss) : NaN;
+}

@@ -1,0 +1,102 @@
+// Decodes the envelope of bytes that a scene arrives in.
+
+/**
+ * @typedef {Object} Slider
+ * @property {string} name
+ * @property {string} symbol
+ * @property {string} label
+ * @property {number} value
+ * @property {number} low
+ * @property {number} high
+ * @property {'linear' | 'log' | 'one_minus_log'} scale
+ *
+ * @typedef {Object} Card
+ * @property {string} id
+ * @property {string} title
+ * @property {string} color
+ * @property {'solid' | 'dash' | 'dot' | 'dashdot'} dash
+ * @property {'circle' | 'square' | 'diamond' | 'triangle-up'} shape
+ * @property {boolean} hidden
+ * @property {string} status
+ * @property {string} why
+ * @property {boolean} gone
+ * @property {number} last
+ * @property {Slider[]} sliders
+ *
+ * @typedef {Object} Style
+ * @property {[number, string][]} colorscale
+ * @property {string} contour_line
+ * @property {string} ink
+ * @property {string} muted
+ * @property {string} paper
+ * @property {string} grid
+ *
+ * @typedef {Object} Scene
+ * @property {{data: object[], layout: object}} map
+ * @property {string} map_id
+ * @property {{data: object[], layout: object, ranges: Record<string, number[]>, title: string}} curve
+ * @property {string} curve_id
+ * @property {{light: Style, dark: Style}} styles
+ * @property {Card[]} cards
+ * @property {Float32Array[]} positions one array a racer: x, y, x, y, …
+ * @property {Float64Array[]} losses one array a racer
+ * @property {number} steps
+ * @property {[number, number]} start
+ * @property {[[number, number], [number, number]]} window
+ * @property {[string, string][]} choices
+ * @property {string} caption
+ * @property {string} description
+ */
+
+const KINDS = {
+  f4: Float32Array,
+  f8: Float64Array,
+  i1: Int8Array,
+  i2: Int16Array,
+  i4: Int32Array,
+  u1: Uint8Array,
+  u2: Uint16Array,
+  u4: Uint32Array,
+};
+
+/**
+ * @param {Uint8Array} bytes
+ * @returns {Scene}
+ */
+export function decode(bytes) {
+  // Bytes arrive at any offset of a larger buffer; typed arrays need theirs aligned.
+  const buffer = bytes.slice().buffer;
+  const length = new DataView(buffer).getUint32(0, true);
+  const header = JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, 4, length)));
+  const blobs = 4 + length + ((8 - ((4 + length) % 8)) % 8);
+
+  const arrays = header.arrays.map(({ dtype, shape, offset }) => {
+    const size = shape.reduce((product, n) => product * n, 1);
+    return { shape, flat: new KINDS[dtype](buffer, blobs + offset, size) };
+  });
+  const scene = revive(header, arrays);
+  const [, entries] = arrays[header.positions.array].shape;
+  scene.steps = Math.max(0, entries - 1);
+  scene.positions = rows(arrays[header.positions.array].flat, entries * 2);
+  scene.losses = rows(arrays[header.losses.array].flat, entries);
+  for (const card of scene.cards) {
+    card.last = card.last < 0 ? scene.steps : Math.min(card.last, scene.steps);
+  }
+  return scene;
+}
+
+/** Replaces each reference by its array: flat for one axis, an array of rows for two. */
+function revive(value, arrays) {
+  if (Array.isArray(value)) return value.map((item) => revive(item, arrays));
+  if (value === null || typeof value !== 'object') return value;
+  if (typeof value.array === 'number' && Object.keys(value).length === 1) {
+    const { shape, flat } = arrays[value.array];
+    return shape.length < 2 ? flat : rows(flat, flat.length / shape[0]);
+  }
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, revive(item, arrays)]));
+}
+
+function rows(flat, width) {
+  const count = width ? flat.length / width : 0;
+  return Array.from({ length: count }, (_, k) => flat.subarray(k * width, (k + 1) * width));
+}

@@ -1,0 +1,183 @@
+// Paths in pixels: projecting, clipping, dashing. Screen coordinates throughout, origin at the top left.
+
+/**
+ * @typedef {Object} Frame the plot's box and the affine map of its axes: pixel = offset + slope · value
+ * @property {number} width
+ * @property {number} height
+ * @property {{slope: number, offset: number}} x
+ * @property {{slope: number, offset: number}} y
+ */
+
+const BEYOND = 1e30;
+
+/** Segments are cut this far outside the frame, where neither joins nor caps can be seen. */
+const MARGIN = 200;
+
+/** Moves of fewer pixels are drawn together with the next: a run that has come to rest is a point. */
+const STILL = 0.3;
+
+/** plotly.js dash patterns at our widths, in pixels. */
+const DASHES = { solid: [], dash: [9, 9], dot: [3, 3], dashdot: [9, 3, 3, 3] };
+
+/** @returns {number[]} */
+export function dashes(name) {
+  return DASHES[name] ?? [];
+}
+
+/** The same pattern as plotly takes it, at any width. */
+export function plotlyDash(name) {
+  return dashes(name).length
+    ? dashes(name)
+        .map((length) => `${length}px`)
+        .join()
+    : 'solid';
+}
+
+/**
+ * Pixels of a trail. A coordinate that is infinite lies beyond the frame on its own side; one that is not a
+ * number continues the last move.
+ * @param {ArrayLike<number>} xy x, y, x, y, …
+ * @param {number} last index of the last point
+ * @param {Frame} frame
+ */
+export function project(xy, last, frame) {
+  const path = new Float64Array(2 * (last + 1));
+  for (let k = 0; k < path.length; k += 2) {
+    path[k] = frame.x.offset + frame.x.slope * xy[k];
+    path[k + 1] = frame.y.offset + frame.y.slope * xy[k + 1];
+    for (const i of [k, k + 1]) {
+      if (Number.isNaN(path[i]))
+        path[i] = i < 4 ? 0 : path[i - 2] + Math.sign(path[i - 2] - path[i - 4]) * BEYOND;
+      else if (Math.abs(path[i]) > BEYOND) path[i] = Math.sign(path[i]) * BEYOND;
+    }
+  }
+  return path;
+}
+
+/**
+ * Cuts a segment to a box (Liang and Barsky).
+ * @returns {[number, number, number, number] | null}
+ */
+export function clip(x0, y0, x1, y1, left, top, right, bottom) {
+  if ((x0 < left && x1 < left) || (x0 > right && x1 > right)) return null;
+  if ((y0 < top && y1 < top) || (y0 > bottom && y1 > bottom)) return null;
+  let from = 0;
+  let to = 1;
+  const dx = x1 - x0;
+  const dy = y1 - y0;
+  const sides = [
+    [-dx, x0 - left],
+    [dx, right - x0],
+    [-dy, y0 - top],
+    [dy, bottom - y0],
+  ];
+  for (const [p, q] of sides) {
+    if (p === 0) {
+      if (q < 0) return null;
+    } else if (p < 0) {
+      from = Math.max(from, q / p);
+    } else {
+      to = Math.min(to, q / p);
+    }
+  }
+  if (!(from <= to)) return null;
+  return [x0 + from * dx, y0 + from * dy, x0 + to * dx, y0 + to * dy];
+}
+
+/** @param {Frame} frame */
+export function inside(x, y, frame) {
+  return x >= 0 && y >= 0 && x <= frame.width && y <= frame.height;
+}
+
+function near(x, y, frame) {
+  return x >= -MARGIN && y >= -MARGIN && x <= frame.width + MARGIN && y <= frame.height + MARGIN;
+}
+
+function cut(path, k, frame) {
+  const i = 2 * k;
+  return clip(
+    ...[path[i], path[i + 1], path[i + 2], path[i + 3]],
+    ...[-MARGIN, -MARGIN, frame.width + MARGIN, frame.height + MARGIN],
+  );
+}
+
+/**
+ * Adds the steps `from` … `to` of a path to the canvas's current path. Points that are no numbers leave gaps.
+ * @param {CanvasRenderingContext2D} context
+ * @param {Float64Array} path
+ * @param {Frame} frame
+ */
+export function draw(context, path, from, to, frame) {
+  let down = false;
+  let x = NaN;
+  let y = NaN;
+  for (let k = from; k < to; k++) {
+    const i = 2 * k;
+    const x0 = path[i];
+    const y0 = path[i + 1];
+    const x1 = path[i + 2];
+    const y1 = path[i + 3];
+    if (near(x0, y0, frame) && near(x1, y1, frame)) {
+      if (!down) context.moveTo((x = x0), (y = y0));
+      down = true;
+      if (k + 1 < to && Math.abs(x1 - x) + Math.abs(y1 - y) < STILL) continue;
+      context.lineTo((x = x1), (y = y1));
+    } else {
+      const piece = cut(path, k, frame);
+      if (piece) {
+        context.moveTo(piece[0], piece[1]);
+        context.lineTo(piece[2], piece[3]);
+      }
+      down = false;
+    }
+  }
+}
+
+/** Length drawn up to every point, so that a dash pattern runs on where an increment begins. */
+export function lengths(path, frame) {
+  const total = new Float64Array(path.length / 2);
+  for (let k = 0; k + 1 < total.length; k++) {
+    const piece = cut(path, k, frame);
+    total[k + 1] = total[k] + (piece ? Math.hypot(piece[2] - piece[0], piece[3] - piece[1]) : 0);
+  }
+  return total;
+}
+
+/**
+ * Where a run whose head is outside left the frame, and in which direction.
+ * @param {Float64Array} path
+ * @param {number} to index of the last whole step before the head
+ * @param {[number, number]} head
+ * @param {Frame} frame
+ * @returns {{x: number, y: number, angle: number} | null}
+ */
+export function exit(path, to, head, frame) {
+  let [x1, y1] = head;
+  for (let k = to; k >= 0; k--) {
+    const x0 = path[2 * k];
+    const y0 = path[2 * k + 1];
+    const piece = clip(x0, y0, x1, y1, 0, 0, frame.width, frame.height);
+    if (piece) return { x: piece[2], y: piece[3], angle: Math.atan2(y1 - y0, x1 - x0) };
+    [x1, y1] = [x0, y0];
+  }
+  return null;
+}
+
+/**
+ * The window widened on one axis so that it fills the box and a unit is as long on either axis, kept within
+ * what the figure covers.
+ * @param {[[number, number], [number, number]]} window
+ * @param {{width: number, height: number}} box
+ * @param {[[number, number], [number, number]]} limits
+ * @returns {[[number, number], [number, number]]}
+ */
+export function fit(window, box, limits) {
+  const sizes = [box.width, box.height];
+  const wanted = Math.max(...window.map(([low, high], i) => (high - low) / sizes[i]));
+  const unit = Math.min(wanted, ...limits.map(([low, high], i) => (high - low) / sizes[i]));
+  return window.map(([low, high], i) => {
+    const half = (unit * sizes[i]) / 2;
+    const centre = Math.min(limits[i][1] - half, Math.max(limits[i][0] + half, (low + high) / 2));
+    return [centre - half, centre + half];
+  });
+}

@@ -1,0 +1,116 @@
+// What stands on the trails: heads, the arrows and names of runs that left, and the start.
+
+import { caption, outline } from './canvas.js';
+import { exit, inside } from './geometry.js';
+
+export const HEAD = 6.5;
+const RING = 2;
+/** Distance of a name from the edge where its run left. */
+const INWARD = 18;
+
+/**
+ * @typedef {Object} Ground what is drawn on, and in which colours
+ * @property {CanvasRenderingContext2D} context
+ * @property {import('./geometry.js').Frame} frame
+ * @property {import('./envelope.js').Style} style
+ * @property {string} font
+ */
+
+/**
+ * One racer's head, or where it left the frame an arrow with its name.
+ * @param {Ground} ground
+ * @param {object[]} labels those already placed
+ */
+export function paintHead(ground, racer, step, labels) {
+  const { context, frame, style } = ground;
+  const { card, head, path } = racer;
+  const ended = card.gone && step >= card.last;
+  if (inside(head[0], head[1], frame)) {
+    outline(context, card.shape, head[0], head[1], HEAD);
+    context.lineWidth = 2 * RING;
+    context.strokeStyle = style.paper;
+    context.stroke();
+    context.fillStyle = card.color;
+    context.fill();
+    if (ended) paintLabel(ground, card, head[0], head[1] - 14, labels);
+    return;
+  }
+  const edge = exit(path, Math.min(step, card.last), head, frame);
+  if (!edge) return;
+  paintArrow(ground, edge, card.color);
+  const [x, y] = [edge.x - INWARD * Math.cos(edge.angle), edge.y - INWARD * Math.sin(edge.angle)];
+  paintLabel(ground, card, x, y, labels);
+}
+
+function paintArrow({ context, style }, { x, y, angle }, color) {
+  context.save();
+  context.translate(x, y);
+  context.rotate(angle);
+  context.beginPath();
+  context.moveTo(-1, 0);
+  context.lineTo(-12, -6.5);
+  context.lineTo(-12, 6.5);
+  context.closePath();
+  context.setLineDash([]);
+  context.lineWidth = 3;
+  context.strokeStyle = style.paper;
+  context.stroke();
+  context.fillStyle = color;
+  context.fill();
+  context.restore();
+}
+
+/** Names the run that left; labels that would cover each other are set below one another. */
+function paintLabel({ context, frame, style, font }, card, x, y, labels) {
+  const text = departure(card);
+  context.font = `600 11px ${font}`;
+  context.textBaseline = 'middle';
+  const width = context.measureText(text).width;
+  const { width: right, height: bottom } = frame;
+  const box = { x: Math.min(right - width - 8, Math.max(8, x - width / 2)), y, width };
+  box.y = Math.min(bottom - 10, Math.max(10, y));
+  const down = box.y < bottom / 2 ? 1 : -1;
+  while (labels.some((one) => overlap(one, box))) box.y += 14 * down;
+  labels.push(box);
+  context.textAlign = 'left';
+  caption(context, text, box.x, box.y, card.color, style.paper);
+}
+
+/**
+ * @param {Ground} ground
+ * @param {[number, number]} start
+ */
+export function paintStart({ context, frame, style, font }, start) {
+  const x = frame.x.offset + frame.x.slope * start[0];
+  const y = frame.y.offset + frame.y.slope * start[1];
+  if (!inside(x, y, frame)) return;
+  context.setLineDash([]);
+  for (const [color, width] of [
+    [style.paper, 5],
+    [style.ink, 2],
+  ]) {
+    context.beginPath();
+    context.arc(x, y, 5.5, 0, 2 * Math.PI);
+    context.lineWidth = width;
+    context.strokeStyle = color;
+    context.stroke();
+  }
+  context.font = `11px ${font}`;
+  context.textBaseline = 'middle';
+  context.textAlign = 'center';
+  const text = 'start: click to move';
+  const half = context.measureText(text).width / 2 + 6;
+  const middle = Math.min(frame.width - half, Math.max(half, x));
+  caption(context, text, middle, y > 26 ? y - 15 : y + 16, style.muted, style.paper);
+}
+
+/** What is said where a run leaves the frame. */
+export function departure(card) {
+  return card.gone && card.status ? `${card.title}: ${card.status}` : card.title;
+}
+
+function overlap(one, other) {
+  return (
+    Math.abs(one.y - other.y) < 13 && one.x < other.x + other.width + 6 && other.x < one.x + one.width + 6
+  );
+}

@@ -1,0 +1,62 @@
+// Entry: one player for every element that Streamlit mounts the component in.
+
+import { load } from './dom.js';
+import { Player } from './player.js';
+
+/** @type {WeakMap<HTMLElement, {player?: Player, latest: object, gone?: boolean}>} */
+const mounted = new WeakMap();
+const alive = new Set();
+
+/**
+ * Mounts a player, or hands new data to the one that is there.
+ * @param {{parentElement: HTMLElement, data: Uint8Array, setTriggerValue: Function}} component
+ * @param {string} plotly address of plotly.js
+ */
+export async function show(component, plotly) {
+  const parent = component.parentElement;
+  const there = mounted.get(parent);
+  if (there) {
+    there.latest = component;
+    await there.player?.update(component);
+    return;
+  }
+  const mount = { latest: component };
+  mounted.set(parent, mount);
+  const [Plotly] = await Promise.all([
+    library(plotly),
+    load('link', { rel: 'stylesheet', href: new URL('style.css', import.meta.url).href }),
+  ]);
+  if (mount.gone) return;
+  mount.player = new Player(parent.querySelector('.optiscope-player'), Plotly);
+  alive.add(mount.player);
+  await mount.player.update(mount.latest);
+}
+
+/** @param {HTMLElement} parent */
+export function destroy(parent) {
+  const mount = mounted.get(parent);
+  if (!mount) return;
+  mount.gone = true;
+  mounted.delete(parent);
+  if (mount.player) alive.delete(mount.player);
+  mount.player?.destroy();
+}
+
+let loading;
+
+/** plotly.js is no module and leaves a global behind, which may be that of Streamlit's own charts. */
+async function library(address) {
+  loading ??= (async () => {
+    const before = window.Plotly;
+    await load('script', { src: address });
+    const ours = window.Plotly;
+    if (before) window.Plotly = before;
+    return ours;
+  })();
+  return loading;
+}
+
+/** For tests: durations of the last frames, and the time spent painting them, in milliseconds. */
+window.optiscope = {
+  frames: () => [...alive].map(({ clock, paints }) => ({ frames: [...clock.frames], paints: [...paints] })),
+};

@@ -1,0 +1,135 @@
+// The loss panel: plotly's axes below, the overlay above, the log switch, and scrubbing by dragging.
+
+import { CurveOverlay } from './curve.js';
+import { h } from './dom.js';
+import { curveLayout, lossTraces } from './figures.js';
+import { dim } from './map.js';
+
+const CONFIG = { displayModeBar: false, responsive: false, doubleClick: false, showTips: false };
+
+/**
+ * @typedef {Object} LossListeners
+ * @property {(step: number) => void} scrub
+ * @property {() => void} moved the axes changed, so that the overlay is to be painted again
+ * @property {(id: string | null) => void} hover the pointer is over a curve
+ */
+
+export class LossPanel {
+  /**
+   * @param {any} plotly
+   * @param {LossListeners} listeners
+   */
+  constructor(plotly, listeners) {
+    this.plotly = plotly;
+    this.listeners = listeners;
+    this.scale = 'log';
+    this.plot = h('div', { class: 'plot', role: 'img', 'data-testid': 'curve' });
+    this.switch = h(
+      'div',
+      { class: 'scale', role: 'group', 'aria-label': 'Loss axis' },
+      ...['log', 'linear'].map((name) =>
+        h(
+          'button',
+          {
+            ...{
+              type: 'button',
+              'aria-pressed': String(name === this.scale),
+              'data-testid': `scale-${name}`,
+            },
+            click: () => this.rescale(name),
+          },
+          name,
+        ),
+      ),
+    );
+    this.element = h('div', { class: 'loss' }, this.plot, this.switch);
+    this.overlay = new CurveOverlay(this.element);
+    this.plot.addEventListener('pointerdown', (event) => this.grab(event));
+    this.plot.addEventListener(
+      'pointermove',
+      (event) => this.grabbed === event.pointerId && this.drag(event),
+    );
+    for (const end of ['pointerup', 'pointercancel']) {
+      this.plot.addEventListener(end, () => (this.grabbed = undefined));
+    }
+  }
+
+  /**
+   * @param {import('./envelope.js').Scene} scene
+   * @param {import('./envelope.js').Style} style
+   * @param {import('./theme.js').Theme} theme
+   */
+  async update(scene, style, theme) {
+    const drawing = [scene.curve_id, scene.steps, theme.key, this.scale].join();
+    Object.assign(this, { scene, style, theme });
+    this.plot.setAttribute('aria-label', `${scene.curve.title ?? 'Loss'}. ${scene.description}`);
+    if (drawing !== this.drawing) {
+      this.drawing = drawing;
+      await this.draw([]);
+    }
+    this.overlay.show(scene, style, this.scale);
+    this.overlay.measure(this.plot);
+  }
+
+  async draw(traces) {
+    const { clientWidth: width, clientHeight: height } = this.element;
+    const layout = { ...curveLayout(this.scene, this.style, this.theme.font, this.scale), width, height };
+    // Without any trace plotly draws no axes.
+    const anchor = { type: 'scatter', x: [null], y: [null], hoverinfo: 'skip', showlegend: false };
+    await this.plotly.react(this.plot, [anchor, ...traces], layout, CONFIG);
+    if (!this.listening) this.listen();
+  }
+
+  listen() {
+    this.listening = true;
+    this.plot.on('plotly_hover', ({ points }) => this.listeners.hover(points?.[0]?.data?.meta ?? null));
+    this.plot.on('plotly_unhover', () => this.listeners.hover(null));
+  }
+
+  /** The curves as plotly's own traces, for hovering. */
+  async settle(step) {
+    await this.draw(lossTraces(this.scene, this.style, step, this.scale));
+    this.light(this.overlay.lit);
+  }
+
+  async rescale(name) {
+    if (name === this.scale || !this.scene) return;
+    this.scale = name;
+    for (const button of this.switch.children) {
+      button.setAttribute('aria-pressed', String(button.textContent === name));
+    }
+    await this.update(this.scene, this.style, this.theme);
+    this.listeners.moved();
+  }
+
+  /** Brings the size of the plot up to date. */
+  async look() {
+    if (!this.scene || !this.element.clientWidth) return;
+    const { clientWidth: width, clientHeight: height } = this.element;
+    await this.plotly.relayout(this.plot, { width, height });
+    this.overlay.measure(this.plot);
+    this.listeners.moved();
+  }
+
+  grab(event) {
+    if (event.button || !this.overlay.frame) return;
+    this.grabbed = event.pointerId;
+    this.plot.setPointerCapture(event.pointerId);
+    this.drag(event);
+  }
+
+  drag(event) {
+    const { frame } = this.overlay;
+    const pixel = event.clientX - this.plot.getBoundingClientRect().left - frame.left;
+    this.listeners.scrub((pixel - frame.x.offset) / frame.x.slope);
+  }
+
+  light(id) {
+    this.overlay.light(id);
+    dim(this.plot, this.scene.cards, id);
+  }
+
+  destroy() {
+    this.plotly.purge(this.plot);
+  }
+}

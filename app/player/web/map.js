@@ -1,0 +1,194 @@
+// The map: plotly's drawing of the surface below, the overlay above, zoom, and the click for the start.
+
+import { h, iconButton } from './dom.js';
+import { MARGINS, mapLayout, mapTraces, trailTraces } from './figures.js';
+import { fit } from './geometry.js';
+import { DIM, MapOverlay } from './overlay.js';
+
+const CONFIG = {
+  displayModeBar: false,
+  responsive: false,
+  scrollZoom: true,
+  doubleClick: false,
+  showTips: false,
+};
+
+/**
+ * @typedef {Object} MapListeners
+ * @property {(x: number, y: number) => void} start the map was clicked
+ * @property {() => void} moved the view changed, so that the overlay is to be painted again
+ * @property {(id: string | null) => void} hover the pointer is over a trail
+ */
+
+export class MapPanel {
+  /**
+   * @param {any} plotly
+   * @param {MapListeners} listeners
+   */
+  constructor(plotly, listeners) {
+    this.plotly = plotly;
+    this.listeners = listeners;
+    this.plot = h('div', { class: 'plot', role: 'img', 'data-testid': 'map' });
+    this.tools = h(
+      'div',
+      { class: 'zoom', role: 'group', 'aria-label': 'Zoom' },
+      iconButton('nearer', 'Zoom in', {
+        class: 'icon',
+        'data-testid': 'zoom-in',
+        click: () => this.zoom(0.6),
+      }),
+      iconButton('farther', 'Zoom out', {
+        class: 'icon',
+        'data-testid': 'zoom-out',
+        click: () => this.zoom(1 / 0.6),
+      }),
+      iconButton('home', 'Whole view', {
+        class: 'icon',
+        'data-testid': 'zoom-home',
+        click: () => this.home(),
+      }),
+    );
+    this.element = h('div', { class: 'map' }, this.plot, this.tools);
+    this.overlay = new MapOverlay(this.element);
+    this.view = null;
+    this.own = 0;
+  }
+
+  /** The plot's box for the element's present size. */
+  box() {
+    const { l, r, t, b } = MARGINS.map;
+    const { clientWidth: width, clientHeight: height } = this.element;
+    return { width: Math.max(80, width - l - r), height: Math.max(80, height - t - b) };
+  }
+
+  /** How far the axes may go: as far as the figure says it reaches. */
+  limits() {
+    const { xaxis = {}, yaxis = {} } = this.scene.map.layout ?? {};
+    return [xaxis, yaxis].map((axis) => [axis.minallowed ?? -Infinity, axis.maxallowed ?? Infinity]);
+  }
+
+  /**
+   * Hands over a new scene; plotly draws only where figure or style changed.
+   * @param {import('./envelope.js').Scene} scene
+   * @param {import('./envelope.js').Style} style
+   * @param {import('./theme.js').Theme} theme
+   */
+  async update(scene, style, theme) {
+    const drawing = [scene.map_id, theme.key].join();
+    const home = JSON.stringify(scene.window);
+    Object.assign(this, { scene, style, font: theme.font });
+    this.plot.setAttribute('aria-label', scene.description);
+    if (home !== this.homeKey) this.view = null;
+    this.homeKey = home;
+    if (drawing !== this.drawing) {
+      this.drawing = drawing;
+      this.base = mapTraces(scene, style, theme.font);
+      await this.draw(this.base);
+    }
+    this.overlay.show(scene, style, theme.font);
+    this.overlay.measure(this.plot);
+  }
+
+  async draw(traces) {
+    const range = this.view ?? fit(this.scene.window, this.box(), this.limits());
+    const { clientWidth: width, clientHeight: height } = this.element;
+    const layout = { ...mapLayout(this.scene, this.style, this.font, range), width, height };
+    await this.plotly.react(this.plot, traces, layout, CONFIG);
+    if (!this.listening) this.listen();
+  }
+
+  /** The trails up to `step` as plotly's own traces, for hovering. */
+  async settle(step) {
+    const trails = trailTraces(this.scene, this.style, step, this.overlay.frame);
+    await this.draw([...this.base, ...trails]);
+    this.light(this.overlay.lit);
+  }
+
+  listen() {
+    this.listening = true;
+    this.plot.on('plotly_click', ({ event }) => this.click(event));
+    this.plot.on('plotly_relayouting', () => this.follow());
+    this.plot.on('plotly_relayout', () => this.own || this.arrive());
+    this.plot.on('plotly_hover', ({ points }) => this.listeners.hover(points?.[0]?.data?.meta ?? null));
+    this.plot.on('plotly_unhover', () => this.listeners.hover(null));
+  }
+
+  click(event) {
+    if (event.button) return;
+    const { left, top } = this.plot.getBoundingClientRect();
+    const { frame } = this.overlay;
+    const value = (pixel, axis) => (pixel - axis.offset) / axis.slope;
+    this.listeners.start(
+      value(event.clientX - left - frame.left, frame.x),
+      value(event.clientY - top - frame.top, frame.y),
+    );
+  }
+
+  /** The user moved the view: the overlay goes with it. */
+  follow() {
+    const { xaxis, yaxis } = this.plot._fullLayout;
+    this.view = [[...xaxis.range], [...yaxis.range]];
+    this.overlay.measure(this.plot);
+    this.listeners.moved();
+  }
+
+  /** Where plotly stopped one axis at the end of the figure and not the other, makes scales equal again. */
+  arrive() {
+    this.follow();
+    const { x, y } = this.overlay.frame;
+    if (Math.abs(x.slope + y.slope) > 1e-3 * x.slope) this.look();
+  }
+
+  home() {
+    this.view = null;
+    return this.look();
+  }
+
+  zoom(factor) {
+    const { xaxis, yaxis } = this.plot._fullLayout;
+    this.view = [xaxis.range, yaxis.range].map(([low, high]) => {
+      const middle = (low + high) / 2;
+      return [middle + (low - middle) * factor, middle + (high - middle) * factor];
+    });
+    return this.look();
+  }
+
+  /** Brings size and view of the plot up to date. */
+  async look() {
+    if (!this.scene || !this.element.clientWidth) return;
+    const ranges = fit(this.view ?? this.scene.window, this.box(), this.limits());
+    if (this.view) this.view = ranges;
+    const { clientWidth: width, clientHeight: height } = this.element;
+    this.own += 1;
+    await this.plotly.relayout(this.plot, {
+      ...{ width, height, 'xaxis.range': ranges[0], 'yaxis.range': ranges[1] },
+    });
+    this.own -= 1;
+    this.overlay.measure(this.plot);
+    this.listeners.moved();
+  }
+
+  /** What is in view now, for a picture. */
+  range() {
+    const { xaxis, yaxis } = this.plot._fullLayout;
+    return [[...xaxis.range], [...yaxis.range]];
+  }
+
+  light(id) {
+    this.overlay.light(id);
+    dim(this.plot, this.scene.cards, id);
+  }
+
+  destroy() {
+    this.plotly.purge(this.plot);
+  }
+}
+
+/** Dims plotly's own traces of all racers but one, without drawing anything anew. */
+export function dim(plot, cards, id) {
+  cards.forEach((card, k) => {
+    const opacity = id === null || id === card.id ? '' : String(DIM);
+    for (const trace of plot.querySelectorAll(`.trace[class*="traceracer-${k}-"]`))
+      trace.style.opacity = opacity;
+  });
+}

@@ -1,0 +1,216 @@
+// Trails and heads over the map, on canvases: what moves is drawn here, sixty times a second.
+
+import { frameOf, layer, place, wipe } from './canvas.js';
+import { dashes, draw, inside, lengths, project } from './geometry.js';
+import { paintHead, paintStart } from './heads.js';
+
+export const WIDTH = 2.5;
+export const CASING = 5.5;
+/** Diameter of the dot at a step, and the distance from the step before below which it is left out. */
+export const DOT = 4.6;
+export const SPARSE = 5;
+/** Heads may reach this far over the edge of the plot. */
+export const BLEED = 9;
+export const DIM = 0.22;
+
+/**
+ * One canvas off screen keeps each trail, so that a frame only adds what is new and copies the small part of
+ * the picture that changed. Within a trail the casing goes under what is there already, as it does in SVG.
+ */
+export class MapOverlay {
+  /** @param {HTMLElement} host the element that also holds the plot */
+  constructor(host) {
+    this.trails = layer(host, 'trails');
+    this.heads = layer(host, 'heads', BLEED);
+    this.racers = [];
+    this.lit = null;
+  }
+
+  /**
+   * @param {import('./envelope.js').Scene} scene
+   * @param {import('./envelope.js').Style} style
+   * @param {string} font
+   */
+  show(scene, style, font) {
+    Object.assign(this, { scene, style, font });
+    const old = this.racers;
+    this.racers = order(scene.cards).map((index, k) => ({
+      ...{ index, card: scene.cards[index], layer: old[k]?.layer ?? layer(null) },
+    }));
+  }
+
+  /** Reads the view from the drawn plot and starts the picture anew. */
+  measure(plot) {
+    this.frame = frameOf(plot);
+    place(this.trails, this.frame);
+    place(this.heads, this.frame);
+    for (const racer of this.racers) {
+      const { card } = racer;
+      place(racer.layer, this.frame);
+      racer.path = project(this.scene.positions[racer.index], card.last, this.frame);
+      racer.lengths = card.dash === 'solid' ? null : lengths(racer.path, this.frame);
+      racer.done = 0;
+    }
+    this.fresh = true;
+  }
+
+  /** Lights one trail up by dimming all others. */
+  light(id) {
+    this.lit = id;
+    this.fresh = true;
+  }
+
+  /** @param {number} position whole steps, and between them a fraction of the way to the next */
+  paint(position) {
+    if (!this.frame) return;
+    const step = Math.floor(position);
+    if (this.racers.some((racer) => racer.done > Math.min(step, racer.card.last))) this.rewind();
+    const dirty = [];
+    for (const racer of this.racers) {
+      const to = Math.min(step, racer.card.last);
+      if (racer.done < to && !racer.card.hidden) dirty.push(this.extend(racer, racer.done, to));
+      racer.done = Math.max(racer.done, to);
+    }
+    this.compose(dirty);
+    this.paintHeads(position, step);
+  }
+
+  rewind() {
+    for (const racer of this.racers) {
+      wipe(racer.layer);
+      racer.done = 0;
+    }
+    this.fresh = true;
+  }
+
+  /** Draws the steps `from` … `to` of one trail on its layer; returns the box that changed. */
+  extend(racer, from, to) {
+    const { context } = racer.layer;
+    // The last segment is drawn again, for the corner between it and the next.
+    this.stroke(context, racer, Math.max(0, from - 1), to, 'destination-over');
+    const { path } = racer;
+    context.fillStyle = racer.card.color;
+    context.beginPath();
+    for (let k = Math.max(1, from); k <= to; k++) {
+      const x = path[2 * k];
+      const y = path[2 * k + 1];
+      if (!sparse(path, k) || !inside(x, y, this.frame)) continue;
+      context.moveTo(x + DOT / 2, y);
+      context.arc(x, y, DOT / 2, 0, 2 * Math.PI);
+    }
+    context.fill();
+    return bounds(path, Math.max(0, from - 1), to, this.frame);
+  }
+
+  stroke(context, racer, from, to, casing) {
+    context.beginPath();
+    draw(context, racer.path, from, to, this.frame);
+    context.globalCompositeOperation = casing;
+    // The casing has the gaps too: through them shows a trail that runs below along the same way.
+    context.setLineDash(dashes(racer.card.dash));
+    context.lineDashOffset = racer.lengths ? racer.lengths[from] : 0;
+    context.lineWidth = CASING;
+    context.strokeStyle = this.style.paper;
+    context.stroke();
+    context.globalCompositeOperation = 'source-over';
+    context.lineWidth = WIDTH;
+    context.strokeStyle = racer.card.color;
+    context.stroke();
+  }
+
+  /** Copies what changed from the layers, in the racers' order. */
+  compose(dirty) {
+    const { width, height } = this.frame;
+    const area = dirty.reduce((sum, [left, top, right, bottom]) => sum + (right - left) * (bottom - top), 0);
+    const whole = this.fresh || area > width * height;
+    const boxes = whole ? [[0, 0, width, height]] : dirty;
+    this.fresh = false;
+    const { context, ratio, canvas } = this.trails;
+    context.setTransform(1, 0, 0, 1, 0, 0);
+    for (const box of boxes) {
+      const [left, top] = [Math.max(0, Math.floor(box[0] * ratio)), Math.max(0, Math.floor(box[1] * ratio))];
+      const w = Math.min(canvas.width, Math.ceil(box[2] * ratio)) - left;
+      const h = Math.min(canvas.height, Math.ceil(box[3] * ratio)) - top;
+      if (w <= 0 || h <= 0) continue;
+      context.clearRect(left, top, w, h);
+      for (const racer of this.racers) {
+        if (racer.card.hidden) continue;
+        context.globalAlpha = this.opacity(racer);
+        context.drawImage(racer.layer.canvas, left, top, w, h, left, top, w, h);
+      }
+    }
+    context.globalAlpha = 1;
+  }
+
+  opacity(racer) {
+    return this.lit === null || this.lit === racer.card.id ? 1 : DIM;
+  }
+
+  paintHeads(position, step) {
+    wipe(this.heads);
+    const { context } = this.heads;
+    const { frame, style, font, scene } = this;
+    const ground = { context, frame, style, font };
+    paintStart(ground, scene.start);
+    const shown = this.racers.filter((racer) => !racer.card.hidden);
+    const labels = [];
+    context.save();
+    context.beginPath();
+    context.rect(0, 0, frame.width, frame.height);
+    context.clip();
+    for (const racer of shown) {
+      context.globalAlpha = this.opacity(racer);
+      racer.head = this.advance(context, racer, position, step);
+    }
+    context.restore();
+    for (const racer of shown) {
+      context.globalAlpha = this.opacity(racer);
+      paintHead(ground, racer, step, labels);
+    }
+    context.globalAlpha = 1;
+  }
+
+  /** Draws the way from the last whole step towards the next; returns where the head is. */
+  advance(context, racer, position, step) {
+    const { path, card } = racer;
+    if (position >= card.last) return [path[2 * card.last], path[2 * card.last + 1]];
+    const part = position - step;
+    const k = 2 * step;
+    const head = [path[k] + part * (path[k + 2] - path[k]), path[k + 1] + part * (path[k + 3] - path[k + 1])];
+    if (part > 0) {
+      const piece = { ...racer, path: [path[k], path[k + 1], ...head] };
+      if (racer.lengths) piece.lengths = [racer.lengths[step]];
+      this.stroke(context, piece, 0, 1, 'source-over');
+    }
+    return head;
+  }
+}
+
+/** The order of drawing: a run that leaves crosses the whole frame, and goes below those that stay. */
+export function order(cards) {
+  const all = cards.map((_, k) => k);
+  return [...all.filter((k) => cards[k].gone), ...all.filter((k) => !cards[k].gone)];
+}
+
+/** Whether the step is far enough from the one before for a dot of its own. */
+export function sparse(path, k) {
+  return Math.hypot(path[2 * k] - path[2 * k - 2], path[2 * k + 1] - path[2 * k - 1]) >= SPARSE;
+}
+
+function bounds(path, from, to, frame) {
+  let [left, top, right, bottom] = [Infinity, Infinity, -Infinity, -Infinity];
+  for (let k = 2 * from; k <= 2 * to; k += 2) {
+    left = Math.min(left, path[k]);
+    right = Math.max(right, path[k]);
+    top = Math.min(top, path[k + 1]);
+    bottom = Math.max(bottom, path[k + 1]);
+  }
+  const pad = CASING + 2;
+  const within = (value, size) => Math.min(size, Math.max(0, value));
+  return [
+    within(left - pad, frame.width),
+    within(top - pad, frame.height),
+    within(right + pad, frame.width),
+    within(bottom + pad, frame.height),
+  ];
+}

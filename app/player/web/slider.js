@@ -1,0 +1,183 @@
+// One parameter of a racer: a range, and its number as text that can be typed.
+
+import { h } from './dom.js';
+
+const POSITIONS = 400;
+
+/** Value at a share of the range, 0 to 1. */
+function at({ low, high, scale }, share) {
+  if (scale === 'log') return low * (high / low) ** share;
+  if (scale === 'one_minus_log') return 1 - (1 - low) * ((1 - high) / (1 - low)) ** share;
+  return low + share * (high - low);
+}
+
+/** Share of the range at which a value lies. */
+function share({ low, high, scale }, value) {
+  if (scale === 'log') return Math.log(value / low) / Math.log(high / low);
+  if (scale === 'one_minus_log') return Math.log((1 - value) / (1 - low)) / Math.log((1 - high) / (1 - low));
+  return (value - low) / (high - low);
+}
+
+/** Three digits that count: of the distance from one, where that is what the scale spreads. */
+function rounded(slider, value) {
+  const close = slider.scale === 'one_minus_log' && value > 0.9;
+  const neat = close ? 1 - Number((1 - value).toPrecision(3)) : Number(value.toPrecision(3));
+  const tiny = Math.abs(neat) < (slider.high - slider.low) * 1e-9;
+  return Math.min(slider.high, Math.max(slider.low, tiny ? 0 : Number(neat.toPrecision(12))));
+}
+
+/** A number as people write it: powers of ten only where zeros would hide it. */
+export function written(value, digits = 12) {
+  const neat = Number(value.toPrecision(digits));
+  if (neat === 0) return '0';
+  const size = Math.abs(neat);
+  return size < 1e-3 || size >= 1e6 ? neat.toExponential().replace('e+', 'e') : String(neat);
+}
+
+/** In short, for reading: four digits that count, more where they crowd against one. */
+function brief(slider, value) {
+  const crowded = slider.scale === 'one_minus_log' && value > 0.9 && value < 1;
+  return written(value, crowded ? Math.min(12, 3 - Math.floor(Math.log10(1 - value))) : 4);
+}
+
+/** @returns {number} not a number where the text is none */
+function parsed(text) {
+  const plain = text.trim().replace(/[−–]/g, '-').replace(',', '.');
+  return plain === '' ? NaN : Number(plain);
+}
+
+/** A letter with its index, set as mathematics. */
+function letter(symbol) {
+  const [head, ...index] = symbol.split('_');
+  return h(
+    'i',
+    { class: 'symbol' },
+    head,
+    index.length ? h('sub', {}, index.join('_').replace(/[{}]/g, '')) : null,
+  );
+}
+
+export class SliderRow {
+  /**
+   * @param {string} racer
+   * @param {import('./envelope.js').Slider} slider
+   * @param {(value: number) => void} commit called on release and on an exact value
+   */
+  constructor(racer, slider, commit) {
+    this.commit = commit;
+    const id = `${racer}-${slider.name}`;
+    this.range = h('input', {
+      ...{ type: 'range', class: 'range', min: 0, max: POSITIONS, step: 1, 'data-testid': `slider-${id}` },
+      pointerdown: () => (this.held = true),
+      pointerup: () => (this.held = false),
+      pointercancel: () => (this.held = false),
+      input: () => this.follow(),
+      change: () => this.release(),
+    });
+    this.value = h('input', {
+      ...{ type: 'text', class: 'value', inputmode: 'decimal', autocomplete: 'off', spellcheck: 'false' },
+      ...{ 'data-testid': `value-${id}` },
+      focus: () => this.expand(),
+      blur: () => this.write(this.slider.value),
+      input: () => this.complain(''),
+      change: () => this.type(),
+      keydown: (event) => this.key(event),
+    });
+    this.hint = h('p', { class: 'hint', role: 'alert', hidden: true, 'data-testid': `hint-${id}` });
+    this.letter = h('span', { class: 'letter' });
+    this.element = h('div', { class: 'slider' }, this.letter, this.range, this.value, this.hint);
+    this.update(slider);
+  }
+
+  /** @param {import('./envelope.js').Slider} slider */
+  update(slider) {
+    const other = !this.slider || this.slider.symbol !== slider.symbol || this.slider.label !== slider.label;
+    this.slider = slider;
+    if (other) {
+      this.letter.replaceChildren(letter(slider.symbol));
+      this.letter.title = slider.label;
+      this.range.setAttribute('aria-label', slider.label);
+      this.value.setAttribute('aria-label', `${slider.label}, exact value`);
+    }
+    if (this.held) return;
+    this.place(slider.value);
+    if (document.activeElement !== this.value) this.write(slider.value);
+  }
+
+  place(value) {
+    const part = Math.min(1, Math.max(0, share(this.slider, value)));
+    this.range.value = String(Math.round(part * POSITIONS));
+    this.tell(value);
+  }
+
+  tell(value) {
+    this.range.style.setProperty('--share', String(Number(this.range.value) / POSITIONS));
+    this.range.setAttribute('aria-valuetext', brief(this.slider, value));
+  }
+
+  write(value) {
+    this.value.value = brief(this.slider, value);
+    this.value.title = written(value);
+  }
+
+  /** To be typed over, the number stands there in full. */
+  expand() {
+    this.value.value = written(this.slider.value);
+    this.value.select();
+  }
+
+  chosen() {
+    return rounded(this.slider, at(this.slider, Number(this.range.value) / POSITIONS));
+  }
+
+  follow() {
+    this.complain('');
+    this.tell(this.chosen());
+    this.write(this.chosen());
+  }
+
+  release() {
+    this.held = false;
+    const value = this.chosen();
+    if (value !== this.slider.value) this.accept(value);
+  }
+
+  accept(value) {
+    this.slider = { ...this.slider, value };
+    this.commit(value);
+  }
+
+  type() {
+    const { low, high, symbol, value: old } = this.slider;
+    const value = parsed(this.value.value);
+    if (!(value >= low && value <= high)) {
+      this.write(old);
+      const name = symbol.replace('_', '');
+      this.complain(`${name} takes a number from ${written(low)} to ${written(high)}.`);
+      return;
+    }
+    this.write(value);
+    this.complain('');
+    if (written(value) === written(old)) return;
+    this.place(value);
+    this.accept(value);
+  }
+
+  key(event) {
+    if (event.key === 'Enter') {
+      event.preventDefault();
+      this.type();
+      if (this.value.getAttribute('aria-invalid') !== 'true') this.expand();
+    } else if (event.key === 'Escape') {
+      this.write(this.slider.value);
+      this.complain('');
+      this.value.blur();
+    }
+  }
+
+  complain(text) {
+    this.hint.textContent = text;
+    this.hint.hidden = text === '';
+    this.value.setAttribute('aria-invalid', String(text !== ''));
+  }
+}

@@ -1,0 +1,175 @@
+"""From settings to a scene: what one rerun computes, without a word of Streamlit."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+
+import numpy as np
+
+from app.figures import race, theme
+from app.player import Card, Scene, Slider
+from app.settings import Choice, Racer, Settings
+from optimizers import NOISES, OPTIMIZERS, SCHEDULES, Optimizer, Trace, steps_to, trace
+from surfaces import SURFACES, Parameter
+
+ON_CARD = ("learning_rate", "momentum", "beta1")
+"""The parameters whose sliders live on the racer's card, and nowhere else."""
+SHARE = 0.01
+CACHED = 256
+
+
+@dataclasses.dataclass(frozen=True)
+class Row:
+    """One line of the table of results."""
+
+    title: str
+    status: str
+    loss: float
+    reached: int | None
+    evaluations: int
+
+
+@functools.lru_cache(maxsize=64)
+def mapped(surface: Choice, rotation: float) -> race.Map:
+    """The map of a surface, drawn once."""
+    return race.map_figure(Settings(surface=surface, rotation=rotation).built_surface())
+
+
+@functools.lru_cache(maxsize=CACHED)
+def run(settings: Settings, racer: Racer) -> Trace:
+    """One racer's run; `settings` without racers, so that moving one slider reruns one racer."""
+    return trace(
+        settings.built_surface(),
+        settings.built_racer(racer),
+        settings.built_start(),
+        settings.steps,
+        noise=settings.built_noise(),
+        seed=settings.seed,
+        record=("positions", "losses"),
+    )
+
+
+def runs(settings: Settings) -> list[Trace]:
+    """Every racer's run, in order."""
+    bare = dataclasses.replace(settings, racers=())
+    return [run(bare, dataclasses.replace(r, hidden=False, slot=0)) for r in settings.racers]
+
+
+def titles(settings: Settings) -> list[str]:
+    """The racers' names; where an optimizer races twice, with the first value in which they differ."""
+    names = []
+    for racer in settings.racers:
+        rule = OPTIMIZERS[racer.rule.key]
+        twins = [r for r in settings.racers if r.rule.key == racer.rule.key]
+        differs = next(
+            (p for n, p in rule.parameters().items() if len({r.rule.get(n, p.default) for r in twins}) > 1),
+            None,
+        )
+        suffix = f" {differs.symbol} = {racer.rule.get(differs.name, differs.default)}" if differs else ""
+        names.append(rule.name + suffix)
+    return names
+
+
+def scene(settings: Settings) -> Scene:
+    """All that the player plays."""
+    traces = runs(settings)
+    surface = settings.built_surface()
+    drawn = mapped(settings.surface, settings.rotation)
+    curve = race.curve_figure(traces, surface)
+    cards = tuple(
+        _card(settings, racer, title, t)
+        for racer, title, t in zip(settings.racers, titles(settings), traces, strict=True)
+    )
+    positions = np.stack([t.positions for t in traces]) if traces else np.zeros((0, settings.steps + 1, 2))
+    with np.errstate(over="ignore"):  # beyond float32 is beyond every frame, and drawn so
+        positions = positions.astype(np.float32)
+    words = "; ".join(f"{c.title}: {c.status}" for c in cards)
+    return Scene(
+        map=drawn.figure,
+        curve=curve.figure,
+        styles=theme.styles(drawn.levels.zero),
+        cards=cards,
+        positions=positions,
+        losses=curve.values,
+        start=settings.built_start(),
+        window=drawn.window,
+        choices=tuple((key, rule.name) for key, rule in OPTIMIZERS.items()),
+        caption=caption(settings),
+        description=f"{surface.surface.name}, the paths of {len(cards)} optimizers, {settings.steps} steps. {words}.",
+    )
+
+
+def table(settings: Settings) -> list[Row]:
+    """What became of every racer that is shown."""
+    return [
+        Row(title, str(t.status), float(t.losses[t.last]), steps_to(t, SHARE), t.evaluations)
+        for racer, title, t in zip(settings.racers, titles(settings), runs(settings), strict=True)
+        if not racer.hidden
+    ]
+
+
+def caption(settings: Settings) -> str:
+    """The line under a saved picture: surface, racers, parameters and seed."""
+    surface = SURFACES[settings.surface.key]
+    parts = [surface.name + _values(surface.parameters(), settings.surface)]
+    if settings.rotation:
+        parts.append(f"rotated {settings.rotation:g}°")
+    x, y = settings.built_start()
+    parts.append(f"from ({x:.4g}, {y:.4g})")
+    parts.append(f"{settings.steps} steps")
+    for racer in settings.racers:
+        if not racer.hidden:
+            rule = OPTIMIZERS[racer.rule.key]
+            parts.append(rule.name + _values(rule.parameters(), racer.rule))
+    if settings.schedule.key != "constant":
+        schedule = SCHEDULES[settings.schedule.key]
+        parts.append(f"{schedule.name} schedule{_values(schedule.parameters(), settings.schedule)}")
+    if settings.noise.key != "none":
+        noise = NOISES[settings.noise.key]
+        parts.append(f"{noise.name} noise{_values(noise.parameters(), settings.noise)}, seed {settings.seed}")
+    return " · ".join(parts)
+
+
+def _values(specs: object, choice: Choice) -> str:
+    assert hasattr(specs, "items")
+    spelled = [f"{p.symbol} = {choice.get(name, p.default)}" for name, p in specs.items()]
+    return f" ({', '.join(spelled)})" if spelled else ""
+
+
+def _card(settings: Settings, racer: Racer, title: str, t: Trace) -> Card:
+    color, dash, shape = theme.mark(racer.slot)
+    rule = OPTIMIZERS[racer.rule.key]
+    sliders = tuple(_slider(p, racer) for name, p in rule.parameters().items() if name in ON_CARD)
+    return Card(
+        id=racer.id,
+        title=title,
+        color=color,
+        dash=dash,
+        shape=shape,
+        hidden=racer.hidden,
+        status=str(t.status),
+        why=" ".join([t.status.why, *_remarks(settings, rule)]),
+        gone=t.status.kind in race.GONE,
+        last=t.last,
+        sliders=sliders,
+    )
+
+
+def _remarks(settings: Settings, rule: type[Optimizer]) -> list[str]:
+    if settings.schedule.key != "constant" and "learning_rate" not in rule.parameters():
+        return [f"{rule.name} has no learning rate to schedule, so the schedule leaves it alone."]
+    return []
+
+
+def _slider(spec: Parameter, racer: Racer) -> Slider:
+    value = float(racer.rule.get(spec.name, spec.default))
+    return Slider(
+        name=spec.name,
+        symbol=spec.symbol,
+        label=spec.name.replace("_", " "),
+        value=value,
+        low=spec.low,
+        high=spec.high,
+        scale=spec.scale,
+    )

@@ -1,0 +1,1 @@
+"""The pages, each thin: widgets in, settings changed, a scene out."""

@@ -1,0 +1,215 @@
+"""The Race page."""
+
+from __future__ import annotations
+
+import functools
+from typing import Any
+
+import jax
+import streamlit as st
+
+from app import controls, race
+from app import settings as change
+from app.player import Event, play
+from app.settings import MAX_STEPS, Settings
+from optimizers import NOISES, OPTIMIZERS, SCHEDULES
+from optimizers.equations import latex
+from surfaces import SURFACES, THEMES
+
+
+def show() -> None:
+    """The whole page, top to bottom."""
+    _restore()
+    _toolbar()
+    settings = controls.current()
+    play(race.scene(settings), key="player", react=_react)
+    if explained := st.session_state.pop("explained", None):
+        _explain(explained)
+    _results(settings)
+    st.query_params.from_dict(change.query(settings))
+    st.session_state["written"] = change.query(settings)
+
+
+def _restore() -> None:
+    """Read the address bar on a first visit, and whenever someone else than this page has written it."""
+    given = {key: st.query_params.get_all(key) for key in st.query_params}
+    if "settings" not in st.session_state or (given and given != st.session_state.get("written")):
+        st.session_state["settings"], st.session_state["notices"] = change.parse(given)
+        st.session_state["written"] = given
+        st.session_state["refusals"] = {}
+    for notice in st.session_state.pop("notices", []):
+        st.warning(notice)
+
+
+def _react(event: Event) -> None:
+    """Carry out what the user did in the player; the script that draws it runs right after."""
+    if event.kind == "explain":
+        racer = next((r for r in controls.current().racers if r.id == event.racer), None)
+        st.session_state["explained"] = racer.rule.key if racer else None
+        return
+    actions: dict[str, Any] = {
+        "start": lambda s: change.set_start(s, *event.point),
+        "parameter": lambda s: change.set_racer(s, event.racer, event.name, event.value),
+        "add": lambda s: change.add_racer(s, event.name),
+        "remove": lambda s: change.remove_racer(s, event.racer),
+        "duplicate": lambda s: change.duplicate_racer(s, event.racer),
+        "hide": lambda s: change.hide_racer(s, event.racer, event.hidden),
+    }
+    controls.commit(actions[event.kind], "player")
+
+
+def _toolbar() -> None:
+    settings = controls.current()
+    own = SURFACES[settings.surface.key].parameters()
+    with st.container(horizontal=True, key="toolbar", vertical_alignment="center"):
+        st.html("<h1 class='wordmark'>Optiscope</h1>", width="content")
+        with st.container(width=190):
+            controls.choice(
+                "Surface",
+                list(SURFACES),
+                settings.surface.key,
+                "surface",
+                change.choose_surface,
+                names=lambda key: SURFACES[key].name,
+                visible=False,
+            )
+        if own:
+            first = next(iter(own.values()))
+            value = controls.format_number(float(settings.surface.get(first.name, first.default)))
+            label = f"{first.symbol} {value}{' …' if len(own) > 1 else ''}"
+            with st.popover(label, key="surface-popover", width="content"):
+                _parameters("surface", own, settings.surface)
+        with st.popover(f"rotation {settings.rotation:g}°", key="rotation-popover", width="content"):
+            _rotation(settings)
+        with st.popover("More", key="more-popover", width="content"):
+            _more(settings)
+        st.html(f"<div class='device'>{_device()}</div>", width="stretch")
+    controls.refusal("player")
+
+
+def _rotation(settings: Settings) -> None:
+    from surfaces import Rotated
+
+    spec = Rotated.parameters()["angle"]
+    controls.parameter(spec, settings.rotation, "rotation", lambda s, v: change.set_rotation(s, v))
+    st.caption("Coordinate-wise rules profit from ravines along the axes. Turn the ravine, and compare again.")
+
+
+def _parameters(part: str, specs: Any, choice: change.Choice) -> None:
+    for spec in specs.values():
+        controls.parameter(
+            spec,
+            choice.get(spec.name, spec.default),
+            f"{part}-{choice.key}-{spec.name}",
+            lambda s, v, name=spec.name: change.set_parameter(s, part, name, v),  # type: ignore[misc]
+        )
+
+
+def _more(settings: Settings) -> None:
+    run, noise, schedule, racers, about = st.tabs(["Run", "Noise", "Schedule", "Racers", "Surface"])
+    with run:
+        x, y = settings.built_start()
+        controls.field(
+            "Start (or click on the map)",
+            f"{x:.6g}, {y:.6g}",
+            "start",
+            controls.set_start_text,
+            "Two numbers: x, y.",
+        )
+        controls.field(
+            "Steps",
+            str(settings.steps),
+            "steps",
+            change.set_steps,
+            f"A whole number from 1 to {MAX_STEPS:,}.",
+        )
+        controls.field("Seed of the noise", str(settings.seed), "seed", change.set_seed, "A whole number from 0.")
+    with noise:
+        _registered(settings, "noise", NOISES, "Noise of the gradient")
+    with schedule:
+        _registered(settings, "schedule", SCHEDULES, "Schedule of the learning rate")
+    with racers:
+        _racers(settings)
+    with about:
+        surface = SURFACES[settings.surface.key]
+        st.latex(surface.formula)
+        st.markdown(f"{surface.teaches}")
+        st.caption(f"{surface.theme} · {surface.source}")
+        st.caption(f"Themes in the list: {', '.join(THEMES)}.")
+
+
+def _registered(settings: Settings, part: str, registry: Any, label: str) -> None:
+    choice: change.Choice = getattr(settings, part)
+    controls.choice(
+        label,
+        list(registry),
+        choice.key,
+        part,
+        lambda s, key: change.choose(s, part, key),
+        lambda k: registry[k].name,
+    )
+    record = registry[choice.key]
+    if record.formula:
+        st.latex(record.formula)
+    _parameters(part, record.parameters(), choice)
+
+
+def _racers(settings: Settings) -> None:
+    st.caption("Learning rate and momentum are on the cards; here is the rest.")
+    for racer, title in zip(settings.racers, race.titles(settings), strict=True):
+        rule = OPTIMIZERS[racer.rule.key]
+        rest = [p for name, p in rule.parameters().items() if name not in race.ON_CARD]
+        if not rest:
+            continue
+        st.markdown(f"**{title}**")
+        for spec in rest:
+            controls.parameter(
+                spec,
+                racer.rule.get(spec.name, spec.default),
+                f"{racer.id}-{racer.rule.key}-{spec.name}",
+                lambda s, v, id=racer.id, name=spec.name: change.set_racer(s, id, name, v),  # type: ignore[misc]
+            )
+
+
+def _explain(key: str) -> None:
+    rule = OPTIMIZERS[key]
+
+    @st.dialog(rule.name)
+    def dialog() -> None:
+        lines = latex(rule)
+        for line in lines:
+            st.latex(line)
+        if not lines:
+            st.markdown("Borrowed from optax, which keeps its equations to itself.")
+        st.markdown(rule.watch)
+        for name, spec in rule.parameters().items():
+            st.markdown(f"*{spec.symbol}* — {name.replace('_', ' ')}, by default {spec.default}. {spec.doc}")
+        if key == "adadelta":
+            st.caption("It has no learning rate.")
+        st.caption(rule.source)
+
+    dialog()
+
+
+def _results(settings: Settings) -> None:
+    rows = race.table(settings)
+    if not rows:
+        return
+    st.table(
+        {
+            "Racer": [r.title for r in rows],
+            "Status": [r.status for r in rows],
+            "Final loss": [f"{r.loss:.4g}" for r in rows],
+            f"Steps to {race.SHARE:.0%} of the start's height": [
+                "–" if r.reached is None else str(r.reached) for r in rows
+            ],
+            "Gradient evaluations": [f"{r.evaluations:,}" for r in rows],
+        }
+    )
+
+
+@functools.cache
+def _device() -> str:
+    devices = jax.devices()
+    kind = "CPU" if devices[0].platform == "cpu" else devices[0].device_kind
+    return f"{kind} · {len(devices)} device{'s' if len(devices) > 1 else ''}"
