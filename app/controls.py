@@ -48,18 +48,19 @@ def format_number(value: float) -> str:
     return text if float(text) == value else repr(float(value))
 
 
-def positions(spec: Parameter) -> list[float]:
-    """The stops of a parameter's slider, on its declared scale."""
+def positions(spec: Parameter, value: float) -> list[float]:
+    """The stops of a parameter's slider on its declared scale: round numbers, the default, and the value."""
     low, high = spec.low, spec.high
     if spec.scale == "log":
-        grid = np.geomspace(low, high, POSITIONS)
+        grid = np.array([float(f"{v:.3g}") for v in np.geomspace(low, high, POSITIONS)])
     elif spec.scale == "one_minus_log":
-        grid = 1 - np.geomspace(1 - low, 1 - high, POSITIONS)
+        grid = np.array([1 - float(f"{gap:.2g}") for gap in np.geomspace(1 - low, 1 - high, POSITIONS)])
     else:
-        grid = np.linspace(low, high, POSITIONS)
-    if spec.integer:
-        grid = np.unique(np.round(grid))
-    return sorted({float(f"{v:.3g}") for v in grid})
+        finest = (high - low) / 100
+        step = min(m * 10.0**p for p in range(-6, 6) for m in (1, 2, 5) if m * 10.0**p >= finest)
+        grid = np.append(np.arange(low, high, max(step, 1.0) if spec.integer else step), high)
+    rounded = np.unique(np.round(grid)) if spec.integer else (float(f"{v:.6g}") for v in grid)
+    return sorted({*map(float, rounded), float(spec.default), value})
 
 
 def parameter(spec: Parameter, value: Any, key: str, change: Change) -> None:
@@ -70,10 +71,9 @@ def parameter(spec: Parameter, value: Any, key: str, change: Change) -> None:
         return
     slider, field = st.columns([3, 1.2], vertical_alignment="bottom")
     with slider:
-        stops = positions(spec)
-        nearest = min(stops, key=lambda v: abs(v - value))
+        stops = positions(spec, float(value))
         shown = f"{key}-slider"
-        st.session_state[shown] = nearest
+        st.session_state[shown] = float(value)
         st.select_slider(
             f"{spec.symbol} · {_words(spec)}",
             stops,

@@ -14,7 +14,7 @@ from jax import Array
 
 from optimizers.noise import Noise, NoNoise
 from optimizers.optimizer import Gradient, Optimizer, Step
-from optimizers.status import Status, judge
+from optimizers.status import Status, floor, judge
 from surfaces.calculus import cpu
 from surfaces.parameter import map_parameters, runs_of
 from surfaces.surface import Surface
@@ -79,6 +79,11 @@ class Trace:
     def evaluations(self) -> int:
         """Gradient evaluations that the finite part of the run cost (single runs)."""
         return (self.step.evaluations if self.step is not None else 1) * self.last
+
+    @functools.cached_property
+    def floor(self) -> float:
+        """The lowest known minimum's loss; else the bottom of the parabola at the last point, if it has one."""
+        return floor(self)
 
     @functools.cached_property
     def status(self) -> Status:
@@ -174,14 +179,13 @@ def program(
         raise ValueError(f"batches must be equally long; got {sorted(sizes)}")
 
     def cast(value: Any) -> Any:
-        return np.asarray(value, dtype=dtype)
+        # a Python float is handed to a compiled program sooner than an array without axes
+        return np.asarray(value, dtype=dtype) if np.ndim(value) else float(value)
 
-    surface, optimizer, noise = (
-        map_parameters(cast, surface),
-        map_parameters(cast, optimizer),
-        map_parameters(cast, noise),
-    )
-    surface = jax.tree.map(lambda leaf: cast(leaf) if leaf.dtype.kind == "f" else leaf, surface)
+    surface = map_parameters(cast, surface)
+    optimizer, noise = map_parameters(cast, optimizer), map_parameters(cast, noise)
+    if surface.data is not None:
+        surface = jax.tree.map(lambda leaf: _narrow(leaf, dtype), surface)
     compiled: Callable[..., Any] = _single
     if sizes:
         (runs,) = sizes
@@ -189,6 +193,10 @@ def program(
         compiled = _planes if optimizer.elementwise else _mapped
     static = {"blocks": bucket(steps // stride), "stride": stride, "record": tuple(record)}
     return functools.partial(compiled, surface, optimizer, noise, begin, seeds, **static)
+
+
+def _narrow(leaf: Any, dtype: str) -> Any:
+    return np.asarray(leaf, dtype=dtype) if np.ndim(leaf) and np.asarray(leaf).dtype.kind == "f" else leaf
 
 
 def _settle(kept: dict[str, Any], first: np.ndarray, broken: np.ndarray, stride: int) -> np.ndarray:
@@ -252,7 +260,8 @@ def _run(
     finite = jnp.isfinite(positions).all(axis=1)
     kept: dict[str, Any] = {"positions": positions}
     if "losses" in record:
-        kept["losses"] = jax.vmap(surface)(positions)
+        # one after the other: a vmap is spread over threads, whose start costs more than the losses
+        kept["losses"] = jax.lax.map(surface, positions)
         finite &= jnp.isfinite(kept["losses"])
     if "states" in record:
         kept["states"] = after[1]

@@ -70,7 +70,7 @@ def judge(run: Trace) -> Status:
 
 def steps_to(run: Trace, share: float = 1e-2) -> int | None:
     """The first step whose loss is within `share` of the start's height above the lowest minimum, or None."""
-    bottom = floor(run)
+    bottom = run.floor
     reached = np.flatnonzero(run.losses[: run.last + 1] - bottom <= share * (run.losses[0] - bottom))
     return int(reached[0]) if len(reached) else None
 
@@ -93,7 +93,7 @@ def _since(holds: np.ndarray) -> int:
 
 def _judge(run: Trace) -> Status:
     losses, positions, steps = run.losses, run.positions, run.steps
-    bottom = floor(run)
+    bottom = run.floor
     height = losses[0] - bottom
     tail = min(max(steps // 5, 10), steps)
 
@@ -143,4 +143,4 @@ def _where(run: Trace, height: float, diagonal: float) -> str:
 
 
 def _higher(run: Trace, height: float) -> bool:
-    return bool(run.losses[-1] - floor(run) > STILL * height)
+    return bool(run.losses[-1] - run.floor > STILL * height)

@@ -18,7 +18,9 @@ PolyakSGD = from_optax(
             legal=POSITIVE,
             doc="The largest step size allowed.",
         ),
-        "scaling": parameter("c", default=1.0, high=2.0, legal=NON_NEGATIVE, doc="Factor on Polyak's step."),
+        "scaling": parameter(
+            "c", default=1.0, high=2.0, legal=NON_NEGATIVE, doc="Divides Polyak's step, multiplies its cap η."
+        ),
         "f_min": parameter(
             "f*",
             default=0.0,

@@ -1,0 +1,36 @@
+"""The same race through `st.plotly_chart`: what the player is measured against. Run by benchmarks.page."""
+
+import plotly.graph_objects as go
+import streamlit as st
+from plotly.subplots import make_subplots
+
+from app import race
+from app import settings as change
+
+
+def figure(settings: change.Settings) -> go.Figure:
+    """Map and loss of a scene as one native plotly figure."""
+    scene = race.scene(settings)
+    style = scene.styles["light"]
+    figure = make_subplots(rows=2, cols=1, row_heights=[0.75, 0.25])
+    contour = {**scene.map["data"][0], "colorscale": style["colorscale"], "showscale": False}
+    figure.add_trace(contour, row=1, col=1)
+    for card, path, losses in zip(scene.cards, scene.positions, scene.losses, strict=True):
+        line = {"color": card.color, "width": 2.5}
+        end = card.last + 1
+        figure.add_scatter(x=path[:end, 0], y=path[:end, 1], mode="lines", line=line, name=card.title, row=1, col=1)
+        figure.add_scatter(y=losses[:end], mode="lines", line=line, showlegend=False, row=2, col=1)
+    (x0, x1), (y0, y1) = scene.window
+    figure.update_xaxes(range=[x0, x1], row=1, col=1)
+    figure.update_yaxes(range=[y0, y1], row=1, col=1)
+    figure.update_yaxes(type="log", row=2, col=1)
+    return figure.update_layout(height=660, margin={"l": 40, "r": 10, "t": 10, "b": 30})
+
+
+if __name__ == "__main__":
+    st.set_page_config(layout="wide")
+    exponent = st.slider("learning rate, exponent of ten", -4.0, -1.0, -1.8, 0.01)
+    first = change.first()
+    st.plotly_chart(
+        figure(change.set_racer(first, first.racers[0].id, "learning_rate", 10**exponent)), key="race", theme=None
+    )

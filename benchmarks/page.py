@@ -1,0 +1,190 @@
+"""The page in a real browser: first picture, frames per second, slider to pixels, beside the native chart."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from benchmarks.measure import Result, seconds
+
+ROOT = Path(__file__).resolve().parents[1]
+FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
+FLAGS += ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
+RACERS = ("sgd", "momentum", "nesterov", "adam", "adamw", "adadelta", "sam", "novograd")
+PRESSES = 12
+
+# Watches the pixels of every canvas of the player, or the paths of the native chart, from each press of a key.
+WATCH = """
+(ours) => {
+  const small = document.createElement('canvas');
+  small.width = 160; small.height = 90;
+  const pen = small.getContext('2d', { willReadFrequently: true });
+  const look = () => {
+    if (!ours) return [...document.querySelectorAll('.scatterlayer .js-line')].map((p) => p.getAttribute('d')).join();
+    pen.clearRect(0, 0, 160, 90);
+    for (const c of document.querySelectorAll('[data-testid="player"] canvas')) pen.drawImage(c, 0, 0, 160, 90);
+    return pen.getImageData(0, 0, 160, 90).data.join();
+  };
+  window.waits = [];
+  document.addEventListener('keyup', () => {
+    const began = performance.now();
+    const before = look();
+    const poll = () => {
+      if (look() !== before) window.waits.push(performance.now() - began);
+      else requestAnimationFrame(poll);
+    };
+    requestAnimationFrame(poll);
+  }, true);
+}
+"""
+
+
+def run() -> Iterator[Result]:
+    """Every comparison of the page; needs a Chromium and playwright."""
+    browser = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    if browser is None:
+        yield Result("the page in a browser", "–", "no Chromium found", "–", "–", False)
+        return
+    from playwright.sync_api import sync_playwright
+
+    yield _payload()
+    with sync_playwright() as playwright, tempfile.TemporaryDirectory() as cache:
+        chromium = playwright.chromium.launch(executable_path=browser, args=FLAGS)
+        yield _first(chromium, cache, "programs not yet on disk")
+        yield _first(chromium, cache, "programs on disk")
+        with _server(cache) as address:
+            yield _frames(chromium, address)
+            ours = _slider(chromium, address, ours=True)
+        with _native() as address:
+            native = _slider(chromium, address, ours=False)
+        ratio = ours / native
+        what = "slider released to pixels changed, first race: player / `st.plotly_chart`"
+        yield Result(what, seconds(ours), seconds(native), f"{ratio:.2f}", "≤ 0.5", ratio <= 0.5)
+        chromium.close()
+
+
+def _payload() -> Result:
+    from app import race
+    from app import settings as change
+    from app.player import pack
+
+    sizes = []
+    for steps in (1000, 2000):
+        settings = change.set_steps(change.Settings(), steps)
+        for key in RACERS:
+            settings = change.add_racer(settings, key)
+        sizes.append(len(pack(race.scene(settings))))
+    what = "payload, 8 racers × 2,000 steps / × 1,000 steps"
+    half, whole = (f"{size / 1e6:.2f} MB" for size in sizes)
+    return Result(what, whole, half, f"{sizes[1] / sizes[0]:.2f}", "< 0.5 MB, linear", sizes[1] < 5e5)
+
+
+def _first(chromium: Any, cache: str, which: str) -> Result:
+    page = chromium.new_page(viewport={"width": 1280, "height": 800})
+    began = time.perf_counter()
+    with _server(cache, wait=False) as address:
+        while True:
+            with contextlib.suppress(Exception):
+                page.goto(address)
+                break
+            time.sleep(0.02)
+        page.wait_for_selector('[data-testid="player"][data-step]', timeout=60_000)
+        took = time.perf_counter() - began
+    page.close()
+    what = f"from the command to the first picture, {which}"
+    return Result(what, seconds(took), "–", "–", "< 5 s", took < 5)
+
+
+def _frames(chromium: Any, address: str) -> Result:
+    racers = "".join(f"&racer={key}" for key in RACERS)
+    page = chromium.new_page(viewport={"width": 1280, "height": 800})
+    page.goto(f"{address}?v=1&surface=rosenbrock&steps=2000{racers}")
+    page.wait_for_selector('[data-settled="true"]', timeout=90_000)
+    page.wait_for_timeout(2000)
+    page.keyboard.press("Home")
+    page.keyboard.press("Space")
+    page.wait_for_timeout(500)
+    count = page.evaluate(
+        """() => new Promise((done) => {
+          let frames = 0; const began = performance.now();
+          const tick = () => {
+            frames += 1;
+            const ran = performance.now() - began;
+            ran < 5000 ? requestAnimationFrame(tick) : done(1000 * frames / ran);
+          };
+          requestAnimationFrame(tick);
+        })"""
+    )
+    paints = page.evaluate("() => window.optiscope.frames()[0].paints")
+    playing = page.get_attribute('[data-testid="player"]', "data-playing")
+    page.close()
+    ours = f"{count:.1f} frames/s{'' if playing == 'true' else ' (stopped early)'}"
+    paint = f"paint {statistics.median(paints):.1f} ms"
+    what = "8 racers × 2,000 steps, map and loss playing"
+    return Result(what, ours, paint, "–", "60 frames/s", count >= 58)
+
+
+def _slider(chromium: Any, address: str, ours: bool) -> float:
+    """Median seconds from the key's release on a slider to changed pixels."""
+    page = chromium.new_page(viewport={"width": 1280, "height": 800})
+    page.goto(address)
+    slider = '[data-testid^="slider-"]' if ours else 'input[type="range"]'
+    page.wait_for_selector('[data-settled="true"]' if ours else ".js-plotly-plot", timeout=90_000)
+    page.wait_for_timeout(3000)
+    page.locator(slider).first.focus()
+    page.evaluate(WATCH, ours)
+    for _ in range(PRESSES):
+        before = page.evaluate("window.waits.length")
+        page.keyboard.press("ArrowRight")
+        page.wait_for_function(f"window.waits.length > {before}", timeout=30_000)
+        page.wait_for_timeout(800)
+    waits = page.evaluate("window.waits")
+    page.close()
+    return statistics.median(waits) / 1000
+
+
+@contextlib.contextmanager
+def _server(cache: str, wait: bool = True) -> Iterator[str]:
+    with _process([sys.executable, "-m", "app", "--headless", "--port"], cache, wait) as address:
+        yield address
+
+
+@contextlib.contextmanager
+def _native() -> Iterator[str]:
+    script = str(ROOT / "benchmarks" / "native.py")
+    command = [sys.executable, "-m", "streamlit", "run", script, "--server.headless=true", "--server.port"]
+    with _process(command, "", True) as address:
+        yield address
+
+
+@contextlib.contextmanager
+def _process(command: list[str], cache: str, wait: bool) -> Iterator[str]:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    if cache:
+        environment["JAX_COMPILATION_CACHE_DIR"] = cache
+    server = subprocess.Popen([*command, str(port)], cwd=ROOT, env=environment, stdout=subprocess.DEVNULL)
+    address = f"http://127.0.0.1:{port}/"
+    try:
+        while wait:
+            with contextlib.suppress(OSError):
+                urllib.request.urlopen(address, timeout=5).close()
+                break
+            time.sleep(0.1)
+        yield address
+    finally:
+        server.terminate()
+        server.wait()
