@@ -2,8 +2,19 @@
 
 import streamlit as st
 
-from app.views import look, race
+from app import player
+from app.views import look
 
 st.set_page_config(page_title="Optiscope", page_icon="◎", layout="wide", initial_sidebar_state="collapsed")
 look.apply()
-st.navigation([st.Page(race.show, title="Race", default=True, url_path="race")], position="top").run()
+player.preload()
+
+
+def race() -> None:
+    """The Race page; imported here, so that the browser has its work before Python imports JAX."""
+    from app.views.race import show
+
+    show()
+
+
+st.navigation([st.Page(race, title="Race", default=True, url_path="race")], position="top").run()

@@ -21,6 +21,9 @@ def _warm() -> None:
     JAX itself is imported here, so that the server answers before that is done.
     """
     try:
+        from app.player.routes import compress
+
+        compress()
         from app import race, settings
         from optimizers import OPTIMIZERS
         from surfaces import SURFACES

@@ -63,7 +63,7 @@ def run() -> Iterator[Result]:
         chromium = playwright.chromium.launch(executable_path=browser, args=FLAGS)
         yield _first(chromium, cache, "programs not yet on disk")
         yield _first(chromium, cache, "programs on disk")
-        with _server(cache) as address:
+        with server(cache) as address:
             yield _frames(chromium, address)
             ours = _slider(chromium, address, ours=True)
         with _native() as address:
@@ -93,7 +93,7 @@ def _payload() -> Result:
 def _first(chromium: Any, cache: str, which: str) -> Result:
     page = chromium.new_page(viewport={"width": 1280, "height": 800})
     began = time.perf_counter()
-    with _server(cache, wait=False) as address:
+    with server(cache, wait=False) as address:
         while True:
             with contextlib.suppress(Exception):
                 page.goto(address)
@@ -155,7 +155,8 @@ def _slider(chromium: Any, address: str, ours: bool) -> float:
 
 
 @contextlib.contextmanager
-def _server(cache: str, wait: bool = True) -> Iterator[str]:
+def server(cache: str = "", wait: bool = True) -> Iterator[str]:
+    """The app on a free port, waited for unless told otherwise; gives its address."""
     with _process([sys.executable, "-m", "app", "--headless", "--port"], cache, wait) as address:
         yield address
 

@@ -21,6 +21,8 @@ from surfaces.surface import Surface
 
 RECORDS = ("positions", "losses", "states", "step")
 SMALLEST_BUCKET = 128
+MOST_PROGRAMS = 400
+"""Compiled programs kept of each kind, about a megabyte each; beyond, all are dropped and compiled anew."""
 NEVER = -1
 
 
@@ -126,6 +128,8 @@ def trace(
             finite, batches of different lengths, or noise that does not fit the surface.
     """
     run = program(surface, optimizer, start, steps, noise=noise, seed=seed, record=record, stride=stride, dtype=dtype)
+    if run.func._cache_size() > MOST_PROGRAMS:  # type: ignore[attr-defined]
+        run.func.clear_cache()  # type: ignore[attr-defined]
     with jax.enable_x64(dtype == "float64"), jax.default_device(cpu()):
         kept, first, broken = jax.tree.map(np.asarray, run())
     diverged = _settle(kept, first, broken, stride)
@@ -154,7 +158,7 @@ def program(
     record: tuple[str, ...] = RECORDS,
     stride: int = 1,
     dtype: str = "float64",
-) -> Callable[[], Any]:
+) -> functools.partial[Any]:
     """The compiled program of a `trace` with its arguments in hand, to be called within the same context.
 
     It returns what was kept for the whole bucket of steps, as JAX arrays, the first index of it that is not

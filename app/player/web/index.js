@@ -22,10 +22,7 @@ export async function show(component, plotly) {
   }
   const mount = { latest: component };
   mounted.set(parent, mount);
-  const [Plotly] = await Promise.all([
-    library(plotly),
-    load('link', { rel: 'stylesheet', href: new URL('style.css', import.meta.url).href }),
-  ]);
+  const [Plotly] = await Promise.all([library(plotly), sheet()]);
   if (mount.gone) return;
   mount.player = new Player(parent.querySelector('.optiscope-player'), Plotly);
   alive.add(mount.player);
@@ -40,6 +37,15 @@ export function destroy(parent) {
   mounted.delete(parent);
   if (mount.player) alive.delete(mount.player);
   mount.player?.destroy();
+}
+
+/** Fetches plotly.js and the style sheet before there is anything to show. */
+export async function preload(plotly) {
+  await Promise.all([library(plotly), sheet()]);
+}
+
+function sheet() {
+  return load('link', { rel: 'stylesheet', href: new URL('style.css', import.meta.url).href });
 }
 
 let loading;
