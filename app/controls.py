@@ -43,13 +43,13 @@ def refusal(where: str) -> None:
 
 
 def format_number(value: float) -> str:
-    """Short and exact: what is shown is what is set."""
-    text = f"{value:.3g}"
-    return text if float(text) == value else repr(float(value))
+    """Short and exact, and can be typed as it stands: what is shown is what is set."""
+    value = float(value)
+    return str(int(value)) if value.is_integer() and abs(value) < 1e7 else repr(value)
 
 
-def positions(spec: Parameter, value: float) -> list[float]:
-    """The stops of a parameter's slider on its declared scale: round numbers, the default, and the value."""
+def positions(spec: Parameter) -> list[float]:
+    """The stops of a parameter's slider on its declared scale: round numbers and the default."""
     low, high = spec.low, spec.high
     if spec.scale == "log":
         grid = np.array([float(f"{v:.3g}") for v in np.geomspace(low, high, POSITIONS)])
@@ -60,7 +60,7 @@ def positions(spec: Parameter, value: float) -> list[float]:
         step = min(m * 10.0**p for p in range(-6, 6) for m in (1, 2, 5) if m * 10.0**p >= finest)
         grid = np.append(np.arange(low, high, max(step, 1.0) if spec.integer else step), high)
     rounded = np.unique(np.round(grid)) if spec.integer else (float(f"{v:.6g}") for v in grid)
-    return sorted({*map(float, rounded), float(spec.default), value})
+    return sorted({*map(float, rounded), float(spec.default)})
 
 
 def parameter(spec: Parameter, value: Any, key: str, change: Change) -> None:
@@ -71,9 +71,14 @@ def parameter(spec: Parameter, value: Any, key: str, change: Change) -> None:
         return
     slider, field = st.columns([3, 1.2], vertical_alignment="bottom")
     with slider:
-        stops = positions(spec, float(value))
+        # stops that were typed once stay, for with other stops the browser would take it for another slider
+        typed: list[float] = st.session_state.setdefault("typed", {}).setdefault(key, [])
+        stops = sorted({*positions(spec), *typed})
+        if float(value) not in stops:
+            typed.append(float(value))
+            stops = sorted({*stops, float(value)})
         shown = f"{key}-slider"
-        st.session_state[shown] = float(value)
+        _put(shown, float(value))
         st.select_slider(
             f"{spec.symbol} · {_words(spec)}",
             stops,
@@ -104,7 +109,7 @@ def choice(
     help: str | None = None,
 ) -> None:
     """A choice among keys, shown by their names."""
-    st.session_state[key] = value
+    _put(key, value)
     st.selectbox(
         label,
         options,
@@ -120,7 +125,7 @@ def choice(
 def _field(label: str, text: str, key: str, change: Change, visible: bool = False, help: str | None = None) -> None:
     shown = f"{key}-field"
     if key not in st.session_state.get("refusals", {}):
-        st.session_state[shown] = text  # else what was typed stays, to be mended
+        _put(shown, text)  # else what was typed stays, to be mended
     st.text_input(
         label,
         key=shown,
@@ -128,6 +133,12 @@ def _field(label: str, text: str, key: str, change: Change, visible: bool = Fals
         label_visibility="visible" if visible else "collapsed",
         on_change=lambda: commit(lambda s: change(s, st.session_state[shown]), key),
     )
+
+
+def _put(key: str, value: Any) -> None:
+    """Show a value in a widget, unless it shows it: being told again would undo what is being done to it."""
+    if st.session_state.get(key) != value:
+        st.session_state[key] = value
 
 
 def _words(spec: Parameter) -> str:

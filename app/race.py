@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+from collections.abc import Mapping
 
 import numpy as np
 
 from app.figures import race, theme
+from app.figures.numbers import short
 from app.player import Card, Scene, Slider
 from app.settings import Choice, Racer, Settings
 from optimizers import NOISES, OPTIMIZERS, SCHEDULES, Optimizer, Trace, steps_to, trace
 from surfaces import SURFACES, Parameter
+from surfaces.surface import Box
 
 ON_CARD = ("learning_rate", "momentum", "beta1")
 """The parameters whose sliders live on the racer's card, and nowhere else."""
@@ -56,9 +59,14 @@ def runs(settings: Settings) -> list[Trace]:
     return [run(bare, dataclasses.replace(r, hidden=False, slot=0)) for r in settings.racers]
 
 
+def _offered(item: tuple[str, type[Optimizer]]) -> tuple[bool, bool]:
+    """First the lectures' rules by their years, then what is borrowed, last what needs a whole Hessian."""
+    return item[1].dense, not item[1].elementwise
+
+
 def titles(settings: Settings) -> list[str]:
-    """The racers' names; where an optimizer races twice, with the first value in which they differ."""
-    names = []
+    """The racers' names; where an optimizer races twice, with the first value in which they differ, or a number."""
+    names: list[str] = []
     for racer in settings.racers:
         rule = OPTIMIZERS[racer.rule.key]
         twins = [r for r in settings.racers if r.rule.key == racer.rule.key]
@@ -66,8 +74,10 @@ def titles(settings: Settings) -> list[str]:
             (p for n, p in rule.parameters().items() if len({r.rule.get(n, p.default) for r in twins}) > 1),
             None,
         )
-        suffix = f" {differs.symbol} = {racer.rule.get(differs.name, differs.default)}" if differs else ""
-        names.append(rule.name + suffix)
+        suffix = f" {differs.symbol} = {short(racer.rule.get(differs.name, differs.default))}" if differs else ""
+        name = rule.name + suffix
+        again = sum(other == name or other.startswith(f"{name} #") for other in names)
+        names.append(f"{name} #{again + 1}" if again else name)
     return names
 
 
@@ -77,13 +87,17 @@ def scene(settings: Settings) -> Scene:
     surface = settings.built_surface()
     drawn = mapped(settings.surface, settings.rotation)
     curve = race.curve_figure(traces, surface)
+    positions = np.zeros((len(traces), settings.steps + 1, 2))
+    leaves = []
+    for k, t in enumerate(traces):
+        last, end = race.leave(t.positions, t.last, drawn.extent)
+        positions[k] = t.positions
+        positions[k, last:] = end
+        leaves.append(last)
     cards = tuple(
-        _card(settings, racer, title, t)
-        for racer, title, t in zip(settings.racers, titles(settings), traces, strict=True)
+        _card(settings, racer, title, t, last)
+        for racer, title, t, last in zip(settings.racers, titles(settings), traces, leaves, strict=True)
     )
-    positions = np.stack([t.positions for t in traces]) if traces else np.zeros((0, settings.steps + 1, 2))
-    with np.errstate(over="ignore"):  # beyond float32 is beyond every frame, and drawn so
-        positions = positions.astype(np.float32)
     words = "; ".join(f"{c.title}: {c.status}" for c in cards)
     return Scene(
         map=drawn.figure,
@@ -91,10 +105,10 @@ def scene(settings: Settings) -> Scene:
         styles=theme.styles(drawn.levels.zero),
         cards=cards,
         positions=positions,
-        losses=curve.values,
+        losses=curve.values if traces else np.zeros((0, settings.steps + 1)),
         start=settings.built_start(),
-        window=drawn.window,
-        choices=tuple((key, rule.name) for key, rule in OPTIMIZERS.items()),
+        window=_seen(drawn.window, settings.built_start()),
+        choices=tuple((key, rule.name) for key, rule in sorted(OPTIMIZERS.items(), key=_offered)),
         caption=caption(settings),
         description=f"{surface.surface.name}, the paths of {len(cards)} optimizers, {settings.steps} steps. {words}.",
     )
@@ -116,7 +130,7 @@ def caption(settings: Settings) -> str:
     if settings.rotation:
         parts.append(f"rotated {settings.rotation:g}°")
     x, y = settings.built_start()
-    parts.append(f"from ({x:.4g}, {y:.4g})")
+    parts.append(f"from ({short(x, 4)}, {short(y, 4)})")
     parts.append(f"{settings.steps} steps")
     for racer in settings.racers:
         if not racer.hidden:
@@ -131,13 +145,23 @@ def caption(settings: Settings) -> str:
     return " · ".join(parts)
 
 
-def _values(specs: object, choice: Choice) -> str:
-    assert hasattr(specs, "items")
-    spelled = [f"{p.symbol} = {choice.get(name, p.default)}" for name, p in specs.items()]
+def _values(specs: Mapping[str, Parameter], choice: Choice) -> str:
+    spelled = [f"{p.symbol} = {short(choice.get(name, p.default))}" for name, p in specs.items()]
     return f" ({', '.join(spelled)})" if spelled else ""
 
 
-def _card(settings: Settings, racer: Racer, title: str, t: Trace) -> Card:
+def _seen(window: Box, start: tuple[float, ...]) -> Box:
+    """The window, widened to show a start that lies outside it, with room for its mark."""
+    sides = []
+    for (low, high), at in zip(window, start, strict=False):
+        room = 0.04 * (high - low)
+        sides.append(
+            (low if low <= at <= high else min(low, at - room), high if low <= at <= high else max(high, at + room))
+        )
+    return sides[0], sides[1]
+
+
+def _card(settings: Settings, racer: Racer, title: str, t: Trace, leaves: int) -> Card:
     color, dash, shape = theme.mark(racer.slot)
     rule = OPTIMIZERS[racer.rule.key]
     sliders = tuple(_slider(p, racer) for name, p in rule.parameters().items() if name in ON_CARD)
@@ -152,6 +176,8 @@ def _card(settings: Settings, racer: Racer, title: str, t: Trace) -> Card:
         why=" ".join([t.status.why, *_remarks(settings, rule)]),
         gone=t.status.kind in race.GONE,
         last=t.last,
+        leaves=leaves,
+        settled=t.steps if t.status.step is None else t.status.step,
         sliders=sliders,
     )
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import math
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -106,10 +107,10 @@ def first() -> Settings:
 
 
 def choose_surface(settings: Settings, key: str) -> Settings:
-    """Another surface at its defaults: the start is its own, and every racer's learning rate starts anew."""
+    """Another surface at its defaults: start and rotation are its own, every racer's learning rate starts anew."""
     if key not in SURFACES:
         raise Refused(f"There is no surface {key!r}; there are {', '.join(SURFACES)}.")
-    changed = dataclasses.replace(settings, surface=Choice(key), start=None)
+    changed = dataclasses.replace(settings, surface=Choice(key), start=None, rotation=SURFACES[key].opens_at)
     if changed.noise.key == "mini_batch" and changed.built_noise().fits(changed.built_surface()):
         changed = dataclasses.replace(changed, noise=Choice("none"))
     racers = tuple(dataclasses.replace(r, rule=_starting(changed, r.rule)) for r in settings.racers)
@@ -134,15 +135,15 @@ def set_parameter(settings: Settings, part: str, name: str, value: Any) -> Setti
 
 
 def set_rotation(settings: Settings, value: Any) -> Settings:
-    angle = number(value, "rotation")
-    if not -180 <= angle <= 180:
-        raise Refused(f"rotation must lie in [−180, 180] degrees; got {angle:g}.")
+    angle = number(value, "rotation", "45")
+    if not -90 <= angle <= 90:
+        raise Refused(f"rotation must lie in [−90, 90] degrees; got {value}.")
     return dataclasses.replace(settings, rotation=angle, start=None)
 
 
 def set_start(settings: Settings, x: Any, y: Any) -> Settings:
     """Another start, within the part of the plane that the map covers."""
-    point = (number(x, "x of the start"), number(y, "y of the start"))
+    point = (number(x, "x of the start", "-1.5"), number(y, "y of the start", "2"))
     box = extent(settings.built_surface())
     if not _within(box, point):
         (x0, x1), (y0, y1) = box
@@ -154,14 +155,17 @@ def set_start(settings: Settings, x: Any, y: Any) -> Settings:
 
 
 def set_steps(settings: Settings, value: Any) -> Settings:
-    steps = number(value, "steps")
+    steps = number(value, "steps", "300")
     if steps != int(steps) or not 1 <= steps <= MAX_STEPS:
-        raise Refused(f"steps must be a whole number from 1 to {MAX_STEPS:,}; got {steps:g}.")
-    return dataclasses.replace(settings, steps=int(steps))
+        raise Refused(f"steps must be a whole number from 1 to {MAX_STEPS:,}; got {value}.")
+    schedule = settings.schedule
+    if schedule.get("horizon", 0) == settings.steps:  # a schedule that ended with the run still does
+        schedule = schedule.having("horizon", float(steps))
+    return dataclasses.replace(settings, steps=int(steps), schedule=schedule)
 
 
 def set_seed(settings: Settings, value: Any) -> Settings:
-    seed = number(value, "seed")
+    seed = number(value, "seed", "0 or 7")
     if seed != int(seed) or not 0 <= seed < 2**31:
         raise Refused(f"seed must be a whole number from 0 to 2,147,483,647; got {seed:g}.")
     return dataclasses.replace(settings, seed=int(seed))
@@ -172,7 +176,10 @@ def choose(settings: Settings, part: str, key: str) -> Settings:
     registry = _registry(part)
     if key not in registry:
         raise Refused(f"There is no {part} {key!r}; there are {', '.join(registry)}.")
-    changed = _with(settings, part, Choice(key))
+    chosen = Choice(key)
+    if part == "schedule" and "horizon" in SCHEDULES[key].parameters():
+        chosen = chosen.having("horizon", float(settings.steps))
+    changed = _with(settings, part, chosen)
     if problem := changed.built_noise().fits(changed.built_surface()):
         raise Refused(_sentence(problem))
     return changed
@@ -206,12 +213,15 @@ def set_racer(settings: Settings, id: str, name: str, value: Any) -> Settings:
     return _with_racer(settings, dataclasses.replace(racer, rule=racer.rule.having(name, checked)))
 
 
-def number(value: Any, what: str) -> float:
+def number(value: Any, what: str, example: str = "0.05 or 1e-3") -> float:
     """A finite number out of what a user typed, or a sentence that says why it is none."""
+    text = str(value).strip().replace("−", "-")
+    if re.fullmatch(r"-?\d{1,3}(,\d{3})+(\.\d*)?", text):
+        text = text.replace(",", "")
     try:
-        found = float(str(value).strip().replace("−", "-"))
+        found = float(text)
     except ValueError:
-        raise Refused(f"{what} must be a number, such as 0.05 or 1e-3; got {str(value)!r}.") from None
+        raise Refused(f"{what} must be a number, such as {example}; got {str(value)!r}.") from None
     if not math.isfinite(found):
         raise Refused(f"{what} must be a finite number; got {value}.")
     return found
@@ -307,7 +317,7 @@ def query(settings: Settings) -> dict[str, list[str]]:
             out[part] = [choice.key]
             _spell(out, part, choice)
     out["seed"] = [str(settings.seed)]
-    out["racer"] = [_spell_racer(r, k) for k, r in enumerate(settings.racers)]
+    out["racer"] = [_spell_racer(r, k) for k, r in enumerate(settings.racers)] or [""]  # nobody races
     return out
 
 
@@ -342,13 +352,14 @@ def parse(given: Mapping[str, list[str]]) -> tuple[Settings, list[str]]:
             attempt(change, given[name][-1])
     if "start" in given:
         attempt(_read_start, given["start"][-1])
-    for spelled in given.get("racer", ()):
-        attempt(_read_racer, spelled, notices)
+    for spelled in given.get("racer", FIRST_RACERS):
+        if spelled:
+            attempt(_read_racer, spelled, notices)
     known = {"v", "surface", "rotation", "start", "steps", "schedule", "noise", "seed", "racer"}
     for key in given:
         if key not in known and key.partition(".")[0] not in ("surface", "schedule", "noise"):
             notices.append(f"Dropped from the link: there is no setting {key!r}.")
-    return settings, notices
+    return settings, list(dict.fromkeys(notices))
 
 
 def _spell(out: dict[str, list[str]], part: str, choice: Choice) -> None:

@@ -77,10 +77,15 @@ class Trace:
         """Index of the last step with a finite point: `steps`, or the one before the divergence (single runs)."""
         return self.steps if self.diverged < 0 else max(int(self.diverged) - 1, 0)
 
-    @property
+    @functools.cached_property
     def evaluations(self) -> int:
         """Gradient evaluations that the finite part of the run cost (single runs)."""
-        return (self.step.evaluations if self.step is not None else 1) * self.last
+
+        def once(w: Array) -> Step:
+            return self.optimizer.step(Gradient(self.surface), w, self.optimizer.init(w), jnp.ones_like(w[0]))[2]
+
+        # the rule says it with each step; asked of shapes alone, nothing is computed
+        return int(jax.eval_shape(once, jnp.zeros(len(self.surface.start))).evaluations) * self.last
 
     @functools.cached_property
     def floor(self) -> float:

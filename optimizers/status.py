@@ -8,7 +8,7 @@ parabola at the last point), D the diagonal of the surface's domain, and the *ta
 | --- | --- |
 | diverged | the point or the loss is not a finite number, at that step |
 | growing | L at the end is above L₀, and the peaks of L − L* in the four quarters of the second half rise by 1.5 each |
-| converged | from that step on, and for the last tenth (10 steps at most), L − L* ≤ 10⁻⁴ h |
+| converged | from that step on, and for the last tenth of the run, L − L* ≤ 10⁻⁴ h |
 | stalled | not converged, but from that step on, and for the tail, within 10⁻³ D and 10⁻³ h of the end |
 | oscillating | over the tail the way from first to last point is less than a fifth of the path's length |
 | moving | none of these |
@@ -105,7 +105,7 @@ def _judge(run: Trace) -> Status:
 
     low = losses - bottom <= CONVERGED * height
     since = _since(low)
-    if low[-1] and steps - since >= min(10, steps // 10):
+    if low[-1] and steps - since >= steps // 10:
         return Status("converged", since, f"From step {since} on its loss stays within 1/10,000 of the start's height.")
 
     (x0, x1), (y0, y1) = run.surface.domain
@@ -119,8 +119,10 @@ def _judge(run: Trace) -> Status:
     moves = np.linalg.norm(np.diff(positions[-tail - 1 :], axis=0), axis=1).sum()
     if moves > 0 and away[-tail - 1] < ROUND_TRIP * moves:
         return Status("oscillating", None, "Its steps to and fro cancel: the way gained is under a fifth of the path.")
-    gained = (losses[-tail - 1] - losses[-1]) / height if height > 0 else 0.0
-    return Status("moving", None, f"In the last {tail} steps it gained {100 * gained:.2g} % of the start's height.")
+    fallen = 100 * (losses[-tail - 1] - losses[-1]) / height if height > 0 else 0.0
+    when = f"In the last {tail} steps" if tail > 1 else "In its only step"
+    what = "fell" if fallen >= 0 else "rose"
+    return Status("moving", None, f"{when} its loss {what} by {abs(fallen):.2g} % of the start's height.")
 
 
 def _where(run: Trace, height: float, diagonal: float) -> str:

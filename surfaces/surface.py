@@ -37,7 +37,10 @@ class Surface(Declared):
     theme: ClassVar[str]
     complete: ClassVar[bool] = True
     """Whether `critical_points` lists every one in the domain."""
-    hidden: ClassVar[bool] = False
+    opens_at: ClassVar[float] = 0.0
+    """The rotation, in degrees, at which a page first shows it."""
+    axes: ClassVar[tuple[str, str]] = ("x", "y")
+    """What the drawn coordinates are called."""
 
     def __call__(self, w: Array) -> Array:
         raise NotImplementedError

@@ -66,17 +66,20 @@ class Levels:
         return [float(self.height(v)) for v in chosen], [f"{v:g}".replace("-", "−") for v in chosen]
 
 
-def choose(losses: NDArray[np.float64], lowest: float | None) -> Levels:
-    """The scale for a grid of losses: signed where they change sign, log where they span more than linear shows."""
+def choose(losses: NDArray[np.float64], lowest: float | None, resolved: float = 0.0) -> Levels:
+    """The scale for a grid of losses: signed where they change sign, log where they span more than linear shows.
+
+    `resolved` is the least rise above the lowest minimum that the grid can show.
+    """
     finite = losses[np.isfinite(losses)]
     bottom = min(float(finite.min()), math.inf if lowest is None else lowest)
     top, middle = float(finite.max()), float(np.quantile(finite, 0.5))
     span = max(top - bottom, 1e-12)
     if bottom < -0.01 * span and top > 0:
-        unit = max(-bottom, 1e-9) / 10
+        unit = max(-bottom / 10, 1e-9)
         levels = Levels("signed log", 0.0, unit, 0.0, 1.0)
     elif span > 6 * (middle - bottom) or (span > 3 and (middle - bottom) > 3 * (np.quantile(finite, 0.05) - bottom)):
-        levels = Levels("log", bottom, span * 10**-_DECADES, 0.0, 1.0)
+        levels = Levels("log", bottom, max(span * 10**-_DECADES, resolved), 0.0, 1.0)
     else:
         levels = Levels("linear", 0.0, 0.0, 0.0, 1.0)
     return dataclasses.replace(levels, low=float(levels.height(bottom)), high=float(levels.height(top)))

@@ -11,18 +11,21 @@ from numpy.typing import NDArray
 
 from app.figures import levels
 from optimizers import Trace
-from surfaces.calculus import values
+from surfaces.calculus import expand, values
+from surfaces.rotated import Rotated
 from surfaces.surface import Box, Surface
 
 ROWS = 120
 WIDEST = 2.4
 """The widest plot box, width over height, that the grid fills at equal scales."""
 MARGIN = 0.04
+FAR = 3.0
+"""How many boxes outside the map a path is still followed."""
 GONE = ("growing", "diverged")
 _MARKS = {
     "minimum": ("x-thin", "minimum", 9, 2.2),
     "local minimum": ("cross-thin", "local minimum", 9, 1.6),
-    "saddle": ("asterisk", "saddle", 7, 1.0),
+    "saddle": ("asterisk-open", "saddle", 8, 1.2),
     "maximum": ("triangle-up-open", "maximum", 7, 1.2),
     "degenerate": ("diamond-open", "degenerate", 7, 1.2),
     "kink": ("star-triangle-up-open", "kink", 7, 1.2),
@@ -63,7 +66,7 @@ def map_figure(surface: Surface) -> Map:
     losses = grid(surface, box, ROWS, columns)
     (dx0, dx1), (dy0, dy1) = surface.domain
     inside = losses[np.ix_(_within(y0, y1, ROWS, dy0, dy1), _within(x0, x1, columns, dx0, dx1))]
-    scale = levels.choose(inside, surface.lowest())
+    scale = levels.choose(inside, surface.lowest(), _resolved(surface, (y1 - y0) / ROWS))
     heights = np.clip(scale.height(losses), scale.low, None).astype(np.float32)
     tickvals, ticktext = scale.ticks()
     size = (scale.high - scale.low) / levels.COUNT
@@ -88,10 +91,28 @@ def map_figure(surface: Surface) -> Map:
     layout = {
         "xaxis": {"minallowed": x0, "maxallowed": x1},
         "yaxis": {"minallowed": y0, "maxallowed": y1},
+        "annotations": _axes(surface),
     }
     cx, cy = (dx1 - dx0) * MARGIN, (dy1 - dy0) * MARGIN
     window = ((float(dx0 - cx), float(dx1 + cx)), (float(dy0 - cy), float(dy1 + cy)))
     return Map({"data": data, "layout": layout}, window, box, scale)
+
+
+def _resolved(surface: Surface, cell: float) -> float:
+    """How far the loss rises from its lowest minima within a cell of the grid: below, contours are noise."""
+    sharpest = [np.linalg.eigvalsh(expand(surface, m)[2])[-1] for m in surface.minima()]
+    return float(max(sharpest, default=0.0)) * cell**2 / 2
+
+
+def _axes(surface: Surface) -> list[dict[str, Any]]:
+    """The coordinates' names at the ends of the axes, where they are not simply x and y, nor turned."""
+    inner = surface.surface if isinstance(surface, Rotated) else surface
+    if inner.axes == ("x", "y") or (isinstance(surface, Rotated) and surface.angle):
+        return []
+    common = {"showarrow": False, "xref": "paper", "yref": "paper", "font": {"color": "muted"}}
+    x = {**common, "text": f"<i>{inner.axes[0]}</i>", "x": 0.5, "y": 0, "xanchor": "center", "yanchor": "bottom"}
+    y = {**common, "text": f"<i>{inner.axes[1]}</i>", "x": 0, "y": 0.5, "xanchor": "left", "yanchor": "middle"}
+    return [x, y]
 
 
 def _within(low: float, high: float, count: int, start: float, end: float) -> NDArray[np.intp]:
@@ -125,6 +146,37 @@ def _critical(surface: Surface, box: Box) -> list[dict[str, Any]]:
     return traces
 
 
+def leave(path: NDArray[np.float64], last: int, box: Box) -> tuple[int, NDArray[np.float64]]:
+    """The last point of a path (k, 2) that the map has to draw, and that point brought near.
+
+    A run that grows ends further out than any picture, and further than the browser's numbers reach. Behind
+    the last segment that meets the box there is nothing to see; that segment's far end is moved along it to
+    a few boxes' distance, which changes nothing within the box. Worked out in float64, whose digits tell a
+    hit from a miss only while one end is within 10⁹ boxes; beyond that the path is not followed.
+    """
+    (x0, x1), (y0, y1) = box
+    low, high = np.array([x0, y0]), np.array([x1, y1])
+    if ((path[last] >= low) & (path[last] <= high)).all() or last == 0:
+        return last, path[last]
+    a, b = path[:last], path[1 : last + 1]
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        step = b - a
+        near, far = (low - a) / step, (high - a) / step
+        enter = np.where(step == 0, np.where((a < low) | (a > high), np.inf, -np.inf), np.minimum(near, far)).max(
+            axis=1
+        )
+        leave = np.where(step == 0, np.inf, np.maximum(near, far)).min(axis=1)
+    reach = 1e9 * (high - low).max()
+    told = np.minimum(np.abs(a).max(axis=1), np.abs(b).max(axis=1)) < reach
+    meets = np.flatnonzero(told & (enter <= leave) & (enter <= 1) & (leave >= 0))
+    if not len(meets):
+        return last, np.clip(path[last], low - (high - low), high + (high - low))
+    k = int(meets[-1])
+    away = float(np.abs(step[k]).max() / (high - low).max())
+    share = min(1.0, leave[k] + FAR / away)
+    return k + 1, a[k] + share * step[k]
+
+
 @dataclasses.dataclass(frozen=True)
 class Curve:
     """The figure of the losses and the values it draws, (racers, steps + 1)."""
@@ -156,12 +208,11 @@ def curve_figure(runs: list[Trace], levels_of: Surface) -> Curve:
         log[0] = log[1] - 1
     pad = 0.06 * (top - min(0.0, float(shown.min())))
     title = "loss" if not offset else f"loss above the minimum ({offset:.3g})".replace("-", "−")
-    if cropped:
-        title += f", cropped at 10<sup>{math.floor(math.log10(bottom))}</sup>".replace("-", "−")
+    crop = f", cropped at 10<sup>{math.floor(math.log10(bottom))}</sup>".replace("-", "−") if cropped else ""
     figure = {
         "data": [],
         "layout": {},
         "ranges": {"log": log, "linear": [min(0.0, float(shown.min())) - pad, top + pad]},
-        "title": title,
+        "titles": {"log": title + crop, "linear": title},
     }
     return Curve(figure, losses)

@@ -52,5 +52,5 @@ def _scale(theme: str, zero: float | None) -> list[list[Any]]:
     if zero is None or not 0 < zero < 1:
         return [[k / (len(quiet) - 1), color] for k, color in enumerate(quiet)]
     low, high = _BELOW[theme]
-    above = [[zero + (1 - zero) * k / (len(quiet) - 1), color] for k, color in enumerate(quiet)]
+    above = [[zero + (1 - zero) * (k / (len(quiet) - 1)), color] for k, color in enumerate(quiet)]
     return [[0.0, low], [zero, high], *above]

@@ -56,8 +56,9 @@ class Slider:
 class Card:
     """One racer: how it is drawn, what is said of it, and the sliders it offers.
 
-    ``status`` is short ("converged @ 141"), ``why`` one sentence that explains it. ``gone`` marks a run that
-    grows without bound or diverged, ``last`` the index of the last valid entry of its arrays.
+    ``status`` is short ("converged @ 141"), ``why`` one sentence that explains it, ``settled`` the step from
+    which it holds: the card says it when the clock is there. ``gone`` marks a run that grows without bound or
+    diverged, ``last`` the index of its last loss, ``leaves`` that of the last point drawn on the map.
     """
 
     id: str
@@ -70,6 +71,8 @@ class Card:
     why: str = ""
     gone: bool = False
     last: int = -1
+    leaves: int = -1
+    settled: int = 0
     sliders: tuple[Slider, ...] = ()
 
     def __post_init__(self) -> None:
@@ -86,7 +89,7 @@ class Scene:
 
     Shapes: ``positions`` (racers, steps + 1, 2), sent as float32; ``losses`` (racers, steps + 1), sent as
     float64. ``map`` and ``curve`` are plotly figures as dictionaries; numpy arrays may stand anywhere in
-    them. ``curve`` also carries ``"ranges"`` (``"log"`` in decades, ``"linear"``) and ``"title"``.
+    them. ``curve`` also carries ``"ranges"`` and ``"titles"``, each for ``"log"`` (in decades) and ``"linear"``.
 
     ``styles`` holds ``"light"`` and ``"dark"``, each with ``colorscale``, ``contour_line``, ``ink``,
     ``muted``, ``paper`` and ``grid``. In the figures a colour may be one of these words instead of a value.

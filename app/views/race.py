@@ -12,12 +12,13 @@ import streamlit as st
 
 from app import controls, race
 from app import settings as change
+from app.figures.numbers import short
 from app.figures.race import extent
 from app.player import Event, play
 from app.settings import MAX_STEPS, Settings
 from optimizers import NOISES, OPTIMIZERS, SCHEDULES
 from optimizers.equations import latex
-from surfaces import SURFACES, THEMES, Rotated
+from surfaces import SURFACES, Rotated
 
 # What the page's other widgets show too: after these events they are drawn again.
 _SHOWN_ELSEWHERE = ("start", "add", "remove", "duplicate")
@@ -34,7 +35,12 @@ def show() -> None:
 def _stage() -> None:
     """Player and results: a moved slider of a card reruns these alone, not the widgets above."""
     settings = controls.current()
-    play(race.scene(settings), key="player", react=_react)
+    if "player" in st.session_state:
+        scene = race.scene(settings)
+    else:  # a first visit may have to wait for programs to be compiled
+        with st.spinner("Compiling the update rules …"):
+            scene = race.scene(settings)
+    play(scene, key="player", react=_react)
     if explained := st.session_state.pop("explained", None):
         _explain(explained)
     controls.refusal("player")
@@ -54,8 +60,10 @@ def _restore() -> None:
         st.session_state["settings"], st.session_state["notices"] = change.parse(given)
         st.session_state["written"] = given
         st.session_state["refusals"] = {}
-    for notice in st.session_state.pop("notices", []):
-        st.warning(notice)
+    if notices := st.session_state.get("notices"):
+        with st.container(key="notices", horizontal=True, vertical_alignment="center"):
+            st.warning("\n".join(f"- {notice}" for notice in notices) if len(notices) > 1 else notices[0])
+            st.button("Dismiss", on_click=lambda: st.session_state.pop("notices"))
 
 
 def _react(event: Event) -> None:
@@ -100,15 +108,25 @@ def _toolbar() -> None:
             )
         if own:
             first = next(iter(own.values()))
-            value = controls.format_number(float(settings.surface.get(first.name, first.default)))
-            label = f"{first.symbol} {value}{' …' if len(own) > 1 else ''}"
+            value = short(settings.surface.get(first.name, first.default))
+            label = f"{first.symbol} {value}" if len(own) == 1 else "Parameters"
             with st.popover(label, key="surface-popover", width="content"):
                 _parameters("surface", own, settings.surface)
         with st.popover(f"rotation {settings.rotation:g}°", key="rotation-popover", width="content"):
             _rotation(settings)
-        with st.popover("More", key="more-popover", width="content"):
+        with st.popover(" · ".join(["More", *_unusual(settings)]), key="more-popover", width="content"):
             _more(settings)
         st.html(f"<div class='device'>{_device()}</div>", width="stretch")
+
+
+def _unusual(settings: Settings) -> list[str]:
+    """What is set under "More" beyond the plain race, in words for its button."""
+    said = [f"{settings.steps:,} steps"]
+    if settings.noise.key != "none":
+        said.append(f"{NOISES[settings.noise.key].name} noise")
+    if settings.schedule.key != "constant":
+        said.append(f"{SCHEDULES[settings.schedule.key].name} schedule")
+    return said
 
 
 def _rotation(settings: Settings) -> None:
@@ -156,8 +174,7 @@ def _more(settings: Settings) -> None:
         surface = SURFACES[settings.surface.key]
         st.latex(surface.formula)
         st.markdown(f"{surface.teaches}")
-        st.caption(f"{surface.theme} · {surface.source}")
-        st.caption(f"Themes in the list: {', '.join(THEMES)}.")
+        st.caption(surface.source)
 
 
 def _registered(settings: Settings, part: str, registry: Any, label: str) -> None:
@@ -171,7 +188,7 @@ def _registered(settings: Settings, part: str, registry: Any, label: str) -> Non
         lambda k: registry[k].name,
     )
     record = registry[choice.key]
-    if record.formula:
+    if record.parameters():
         st.latex(record.formula)
     _parameters(part, record.parameters(), choice)
 
@@ -198,16 +215,17 @@ def _explain(key: str) -> None:
 
     @st.dialog(rule.name)
     def dialog() -> None:
-        lines = latex(rule)
-        for line in lines:
+        for line in latex(rule):
             st.latex(line)
-        if not lines:
-            st.markdown("Borrowed from optax, which keeps its equations to itself.")
+        if not rule.equations:
+            st.markdown("Borrowed from optax as it stands; its state is drawn, its equations are not spelled out here.")
         st.markdown(rule.watch)
         for name, spec in rule.parameters().items():
-            st.markdown(f"*{spec.symbol}* — {name.replace('_', ' ')}, by default {spec.default}. {spec.doc}")
-        if key == "adadelta":
-            st.caption("It has no learning rate.")
+            st.markdown(
+                f"*{spec.symbol}* — {name.replace('_', ' ')}, in the textbook {short(spec.default)}. {spec.doc}"
+            )
+        if "learning_rate" not in rule.parameters():
+            st.markdown("It has no learning rate, so there is none to schedule.")
         st.caption(rule.source)
 
     dialog()
@@ -219,7 +237,7 @@ def _results(settings: Settings) -> str:
         [
             row.title,
             row.status,
-            f"{row.loss:.4g}",
+            short(row.loss, 4),
             "–" if row.reached is None else f"{row.reached:,}",
             f"{row.evaluations:,}",
         ]

@@ -30,6 +30,7 @@ class LinearRegression(Surface):
     teaches = "Data make the surface; an offset or a scale of the feature turns a round bowl into a ravine."
     source = "C. F. Gauss (1809), Theoria motus"
     theme = "data"
+    axes = ("w", "b")
 
     offset: float = parameter("μ", default=1.0, low=-5.0, high=5.0, tuned=False, doc="Mean of the feature.")
     scale: float = parameter(

@@ -19,6 +19,7 @@ class QuadraticRavine(Surface):
     teaches = "SGD zigzags across a ravine and crawls along it; the more so, the larger the condition number."
     source = "B. T. Polyak (1964), Some methods of speeding up the convergence of iteration methods"
     theme = "ravines"
+    opens_at = 18.0
 
     condition_number: float = parameter(
         "κ",

@@ -20,6 +20,7 @@ class CardView {
   constructor(id, send, light) {
     this.id = id;
     this.send = send;
+    this.light = light;
     this.rows = new Map();
     const act = (name, label, kind, click) =>
       iconButton(name, label, { class: 'quiet icon', 'data-testid': `${kind}-${id}`, click });
@@ -36,9 +37,9 @@ class CardView {
       'article',
       {
         ...{ class: 'card', 'data-testid': `card-${id}` },
-        pointerenter: () => light(id),
+        pointerenter: () => light(this.card.hidden ? null : id),
         pointerleave: () => light(null),
-        focusin: () => light(id),
+        focusin: () => light(this.card.hidden ? null : id),
         focusout: () => this.element.matches(':hover') || light(null),
       },
       h(
@@ -54,6 +55,7 @@ class CardView {
   toggle() {
     const hidden = !this.card.hidden;
     this.update({ ...this.card, hidden });
+    this.light(hidden ? null : this.id);
     this.send({ kind: 'hide', racer: this.id, hidden });
   }
 
@@ -65,9 +67,7 @@ class CardView {
     if (this.card?.title !== card.title) this.name(card.title);
     this.card = card;
     this.element.style.setProperty('--racer', card.color);
-    say(this.status, card.status);
-    this.status.title = card.why;
-    say(this.why, card.why ? `. ${card.why}` : '');
+    this.reveal(this.step ?? Infinity);
     mark(this.element, 'data-hidden', card.hidden);
     relabel(this.hide, ...(card.hidden ? ['show', `Show ${card.title}`] : ['hide', `Hide ${card.title}`]));
     const names = card.sliders.map((slider) => slider.name);
@@ -83,6 +83,17 @@ class CardView {
       if (this.sliders.children[k] !== row.element)
         this.sliders.insertBefore(row.element, this.sliders.children[k]);
     });
+  }
+
+  /** Says what became of the run once the clock has come to where that holds, and not before. */
+  reveal(step) {
+    this.step = step;
+    const { status, why, settled } = this.card;
+    const known = step >= settled;
+    say(this.status, known ? status : 'running');
+    this.status.title = known ? why : 'What becomes of it shows when the clock is there.';
+    say(this.why, known ? why : '');
+    mark(this.element, 'data-pending', !known);
   }
 
   name(title) {
@@ -149,6 +160,13 @@ export class Cards {
       this.send({ kind: 'add', name: key });
     };
     return h('button', { type: 'button', role: 'menuitem', 'data-testid': `add-${key}`, click }, title);
+  }
+
+  /** @param {number} step the playhead's */
+  paint(step) {
+    if (step === this.step) return;
+    this.step = step;
+    for (const view of this.views.values()) view.reveal(step);
   }
 
   /** Marks the card whose trail is under the pointer. */

@@ -2,7 +2,7 @@
 
 import { frameOf, layer, outline, place, wipe } from './canvas.js';
 import { BLEED, DIM, order } from './overlay.js';
-import { dashes, draw, inside, lengths } from './geometry.js';
+import { dashes, draw, exit, inside, lengths } from './geometry.js';
 import { luminance } from './theme.js';
 
 export const PALE_WIDTH = 1.5;
@@ -93,6 +93,27 @@ export class CurveOverlay {
     this.paintHeads(position, step);
   }
 
+  /** An arrow at the upper edge where a run's loss left the frame. */
+  paintExit(context, racer, step) {
+    const { card, path, spot } = racer;
+    if (!(spot[1] < 0)) return;
+    const left = exit(path, Math.min(step, card.last), spot, this.frame);
+    if (!left) return;
+    const x = Math.min(this.frame.width - 5, Math.max(5, left.x));
+    context.globalAlpha = this.opacity(racer);
+    context.setLineDash([]);
+    context.beginPath();
+    context.moveTo(x, 1);
+    context.lineTo(x - 5, 10);
+    context.lineTo(x + 5, 10);
+    context.closePath();
+    context.lineWidth = 3;
+    context.strokeStyle = this.style.paper;
+    context.stroke();
+    context.fillStyle = card.color;
+    context.fill();
+  }
+
   stroke(context, racer, from, to, width, opacity) {
     if (racer.card.hidden) return;
     context.globalAlpha = opacity * this.opacity(racer);
@@ -129,7 +150,7 @@ export class CurveOverlay {
     context.clip();
     for (const racer of shown) racer.spot = this.advance(context, racer, position, step);
     context.restore();
-    for (const racer of shown) this.paintSpot(context, racer);
+    for (const racer of shown) this.paintSpot(context, racer, step);
   }
 
   /** Draws the way from the last whole step towards the next; returns where the spot is. */
@@ -147,9 +168,12 @@ export class CurveOverlay {
     return spot;
   }
 
-  paintSpot(context, racer) {
+  paintSpot(context, racer, step) {
     const { card, spot } = racer;
-    if (!inside(spot[0], spot[1], this.frame)) return;
+    if (!inside(spot[0], spot[1], this.frame)) {
+      this.paintExit(context, racer, step);
+      return;
+    }
     context.globalAlpha = this.opacity(racer);
     outline(context, card.shape, spot[0], spot[1], SPOT);
     context.setLineDash([]);

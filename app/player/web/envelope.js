@@ -20,7 +20,9 @@
  * @property {string} status
  * @property {string} why
  * @property {boolean} gone
- * @property {number} last
+ * @property {number} last index of the last loss
+ * @property {number} leaves index of the last point that the map draws
+ * @property {number} settled step from which the status holds
  * @property {Slider[]} sliders
  *
  * @typedef {Object} Style
@@ -34,7 +36,7 @@
  * @typedef {Object} Scene
  * @property {{data: object[], layout: object}} map
  * @property {string} map_id
- * @property {{data: object[], layout: object, ranges: Record<string, number[]>, title: string}} curve
+ * @property {{data: object[], layout: object, ranges: Record<string, number[]>, titles: Record<string, string>}} curve
  * @property {string} curve_id
  * @property {{light: Style, dark: Style}} styles
  * @property {Card[]} cards
@@ -81,6 +83,7 @@ export function decode(bytes) {
   scene.losses = rows(arrays[header.losses.array].flat, entries);
   for (const card of scene.cards) {
     card.last = card.last < 0 ? scene.steps : Math.min(card.last, scene.steps);
+    card.leaves = card.leaves < 0 ? card.last : Math.min(card.leaves, card.last);
   }
   return scene;
 }

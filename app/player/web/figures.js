@@ -70,10 +70,11 @@ function scaleBar(handed, style, font, [right, bottom]) {
  * @param {Scene} scene
  * @param {Style} style
  * @param {string} font
+ * @param {'log' | 'linear'} scale
  */
-export function curveTitle(scene, style, font) {
+export function curveTitle(scene, style, font, scale) {
   return {
-    ...{ text: scene.curve.title ?? 'loss', showarrow: false, xref: 'paper', yref: 'paper', x: 1, y: 1 },
+    ...{ text: scene.curve.titles[scale], showarrow: false, xref: 'paper', yref: 'paper', x: 1, y: 1 },
     ...{ xanchor: 'right', yanchor: 'top', bgcolor: fade(style.paper, 0.7), borderpad: 2 },
     font: { family: font, size: SIZE, color: style.muted },
   };
@@ -145,6 +146,7 @@ export function curveLayout(scene, style, font, scale) {
     dragmode: false,
     xaxis: axis(handed.xaxis, style, {
       ...{ range: [0, Math.max(1, scene.steps)], autorange: false, fixedrange: true },
+      ...(scene.steps < 6 ? { dtick: 1 } : {}),
       title: { text: 'step', standoff: 4, font: { size: SIZE, color: style.muted } },
     }),
     yaxis: axis(handed.yaxis, style, {
@@ -152,7 +154,7 @@ export function curveLayout(scene, style, font, scale) {
       ...(scale === 'log' ? decades(scene.curve.ranges.log) : {}),
       ticks: '',
     }),
-    annotations: [{ ...curveTitle(scene, style, font), xshift: -92, yshift: -1 }],
+    annotations: [{ ...curveTitle(scene, style, font, scale), xshift: -92, yshift: -1 }],
   });
 }
 
@@ -184,7 +186,7 @@ export function trailTraces(scene, style, step, frame) {
   return order(scene.cards).flatMap((k) => {
     const card = scene.cards[k];
     const dash = plotlyDash(card.dash);
-    const count = Math.min(step, card.last) + 1;
+    const count = Math.min(step, card.leaves) + 1;
     const xy = scene.positions[k];
     const x = Array.from({ length: count }, (_, i) => beyond(xy[2 * i]));
     const y = Array.from({ length: count }, (_, i) => beyond(xy[2 * i + 1]));
@@ -238,7 +240,10 @@ export function lossTraces(scene, style, step, scale) {
   for (const k of order(scene.cards)) {
     const card = scene.cards[k];
     const dash = plotlyDash(card.dash);
-    const shown = (value) => (Number.isNaN(height(value, scale)) ? null : value);
+    // Far above the frame a curve is a vertical line, and plotly's own arithmetic ends in NaN there.
+    const [, top] = scene.curve.ranges[scale];
+    const highest = scale === 'log' ? 10 ** Math.min(300, top + 30) : 1e6 * Math.abs(top);
+    const shown = (value) => (Number.isNaN(height(value, scale)) ? null : Math.min(value, highest));
     const y = Array.from(scene.losses[k].subarray(0, card.last + 1), shown);
     const x = y.map((_, i) => i);
     const common = {

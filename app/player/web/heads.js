@@ -24,7 +24,7 @@ const INWARD = 18;
 export function paintHead(ground, racer, step, labels) {
   const { context, frame, style } = ground;
   const { card, head, path } = racer;
-  const ended = card.gone && step >= card.last;
+  const ended = card.gone && step >= card.leaves;
   if (inside(head[0], head[1], frame)) {
     outline(context, card.shape, head[0], head[1], HEAD);
     context.lineWidth = 2 * RING;
@@ -35,7 +35,7 @@ export function paintHead(ground, racer, step, labels) {
     if (ended) paintLabel(ground, card, head[0], head[1] - 14, labels);
     return;
   }
-  const edge = exit(path, Math.min(step, card.last), head, frame);
+  const edge = exit(path, Math.min(step, card.leaves), head, frame);
   if (!edge) return;
   paintArrow(ground, edge, card.color);
   const [x, y] = [edge.x - INWARD * Math.cos(edge.angle), edge.y - INWARD * Math.sin(edge.angle)];

@@ -14,6 +14,11 @@ const CONFIG = { displayModeBar: false, responsive: false, doubleClick: false, s
  * @property {(id: string | null) => void} hover the pointer is over a curve
  */
 
+/** A title without the marks of superscripts. */
+function plain(title) {
+  return title.replace(/<sup>/g, '^').replace(/<[^>]*>/g, '');
+}
+
 export class LossPanel {
   /**
    * @param {any} plotly
@@ -62,7 +67,7 @@ export class LossPanel {
   async update(scene, style, theme) {
     const drawing = [scene.curve_id, scene.steps, theme.key, this.scale].join();
     Object.assign(this, { scene, style, theme });
-    this.plot.setAttribute('aria-label', `${scene.curve.title ?? 'Loss'}. ${scene.description}`);
+    this.plot.setAttribute('aria-label', `${plain(scene.curve.titles[this.scale])} against the step. ${scene.description}`);
     if (drawing !== this.drawing) {
       this.drawing = drawing;
       await this.draw([]);

@@ -47,7 +47,7 @@ export class MapOverlay {
     for (const racer of this.racers) {
       const { card } = racer;
       place(racer.layer, this.frame);
-      racer.path = project(this.scene.positions[racer.index], card.last, this.frame);
+      racer.path = project(this.scene.positions[racer.index], card.leaves, this.frame);
       racer.lengths = card.dash === 'solid' ? null : lengths(racer.path, this.frame);
       racer.done = 0;
     }
@@ -64,10 +64,10 @@ export class MapOverlay {
   paint(position) {
     if (!this.frame) return;
     const step = Math.floor(position);
-    if (this.racers.some((racer) => racer.done > Math.min(step, racer.card.last))) this.rewind();
+    if (this.racers.some((racer) => racer.done > Math.min(step, racer.card.leaves))) this.rewind();
     const dirty = [];
     for (const racer of this.racers) {
-      const to = Math.min(step, racer.card.last);
+      const to = Math.min(step, racer.card.leaves);
       if (racer.done < to && !racer.card.hidden) dirty.push(this.extend(racer, racer.done, to));
       racer.done = Math.max(racer.done, to);
     }
@@ -173,7 +173,7 @@ export class MapOverlay {
   /** Draws the way from the last whole step towards the next; returns where the head is. */
   advance(context, racer, position, step) {
     const { path, card } = racer;
-    if (position >= card.last) return [path[2 * card.last], path[2 * card.last + 1]];
+    if (position >= card.leaves) return [path[2 * card.leaves], path[2 * card.leaves + 1]];
     const part = position - step;
     const k = 2 * step;
     const head = [path[k] + part * (path[k + 2] - path[k]), path[k + 1] + part * (path[k + 3] - path[k + 1])];

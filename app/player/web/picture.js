@@ -56,7 +56,7 @@ export function picture(shot) {
       yaxis2: { ...curved.yaxis, domain: upward(plan.curve), anchor: 'x2' },
       shapes: [playhead(step, style), ...legendLines(plan, shown, width, height)],
       annotations: [
-        { ...curveTitle(scene, style, FONT), x: across(plan.curve)[1], y: upward(plan.curve)[1] },
+        { ...curveTitle(scene, style, FONT, scale), x: across(plan.curve)[1], y: upward(plan.curve)[1] },
         ...exitLabels(scene, style, step, frame),
         ...legendTexts(plan, shown, style, width, height),
         ...captionLines(plan, style, width, height),
@@ -135,7 +135,7 @@ function startAndHeads(scene, style, step, frame) {
 function ends(scene, step, frame) {
   return scene.cards.flatMap((card, k) => {
     if (card.hidden) return [];
-    const last = Math.min(step, card.last);
+    const last = Math.min(step, card.leaves);
     const path = project(scene.positions[k], last, frame);
     const head = [path[2 * last], path[2 * last + 1]];
     if (inside(head[0], head[1], frame)) return [{ card, head }];
@@ -207,7 +207,10 @@ function spots(scene, style, step) {
     const loss = scene.losses[k][at];
     if (card.hidden || !Number.isFinite(loss)) return [];
     return [
-      { type: 'scatter', mode: 'markers', x: [at], y: [loss], marker: symbol(card, 2 * SPOT + 1, style) },
+      {
+        ...{ type: 'scatter', mode: 'markers', x: [at], y: [loss], cliponaxis: false },
+        marker: symbol(card, 2 * SPOT + 1, style),
+      },
     ];
   });
 }

@@ -126,6 +126,7 @@ export class Player {
     this.map.overlay.paint(position);
     this.loss.overlay.paint(position);
     this.transport.paint(position);
+    this.cards.paint(Math.floor(position));
     mark(this.root, 'data-step', Math.floor(position));
     this.paints.push(performance.now() - began);
     if (this.paints.length > 600) this.paints.shift();

@@ -78,7 +78,7 @@ export class SliderRow {
       ...{ type: 'text', class: 'value', inputmode: 'decimal', autocomplete: 'off', spellcheck: 'false' },
       ...{ 'data-testid': `value-${id}` },
       focus: () => this.expand(),
-      blur: () => this.write(this.slider.value),
+      blur: () => this.wrong() || this.write(this.slider.value),
       input: () => this.complain(''),
       change: () => this.type(),
       keydown: (event) => this.key(event),
@@ -101,7 +101,7 @@ export class SliderRow {
     }
     if (this.held) return;
     this.place(slider.value);
-    if (document.activeElement !== this.value) this.write(slider.value);
+    if (document.activeElement !== this.value && !this.wrong()) this.write(slider.value);
   }
 
   place(value) {
@@ -120,8 +120,14 @@ export class SliderRow {
     this.value.title = written(value);
   }
 
+  /** What was typed last was refused, and stays to be mended. */
+  wrong() {
+    return this.value.getAttribute('aria-invalid') === 'true';
+  }
+
   /** To be typed over, the number stands there in full. */
   expand() {
+    if (this.wrong()) return;
     this.value.value = written(this.slider.value);
     this.value.select();
   }
@@ -151,7 +157,6 @@ export class SliderRow {
     const { low, high, symbol, value: old } = this.slider;
     const value = parsed(this.value.value);
     if (!(value >= low && value <= high)) {
-      this.write(old);
       const name = symbol.replace('_', '');
       this.complain(`${name} takes a number from ${written(low)} to ${written(high)}.`);
       return;
@@ -167,10 +172,10 @@ export class SliderRow {
     if (event.key === 'Enter') {
       event.preventDefault();
       this.type();
-      if (this.value.getAttribute('aria-invalid') !== 'true') this.expand();
+      this.expand();
     } else if (event.key === 'Escape') {
-      this.write(this.slider.value);
       this.complain('');
+      this.write(this.slider.value);
       this.value.blur();
     }
   }
