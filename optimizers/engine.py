@@ -176,7 +176,9 @@ def program(
         raise ValueError(f"record must be among {', '.join(RECORDS)}; got {', '.join(sorted(unknown))}")
     if why := noise.fits(surface):
         raise ValueError(why)
-    begin = np.asarray(surface.start if start is None else start, dtype=dtype)
+    if start is None:  # a batch of surfaces starts each run where its own surface does
+        start = np.stack(np.broadcast_arrays(*surface.start), axis=-1)
+    begin = np.asarray(start, dtype=dtype)
     if begin.ndim not in (1, 2) or begin.shape[-1] != len(surface.start):
         raise ValueError(f"start must have {len(surface.start)} coordinates, or be a batch of such; got {start!r}")
     if not np.isfinite(begin).all():
@@ -255,15 +257,23 @@ def _run(
 
     def block(carry: Any, xs: Any) -> Any:
         carry, _ = one(carry, xs) if stride == 1 else jax.lax.scan(one, carry, xs)
+        if forgets:  # points too large to be kept for later
+            return carry, (surface(carry[0]), jnp.isfinite(carry[0]).all(axis=0))
         return carry, carry[:2] if remembers else carry[:1]
 
     remembers = "states" in record or "step" in record
+    forgets = not remembers and "positions" not in record
     begin = w, optimizer.init(w)
     xs = (jnp.arange(1, blocks * stride + 1), draws)
     if stride > 1:
         xs = jax.tree.map(lambda x: x.reshape(blocks, stride, *x.shape[1:]), xs)
     never = jnp.full(w.shape[1:], NEVER, dtype=xs[0].dtype)
     (_, _, broken), after = jax.lax.scan(block, (*begin, never), xs)
+
+    if forgets:
+        losses = jnp.concatenate([surface(w)[None], after[0]])
+        finite = jnp.isfinite(losses) & jnp.concatenate([jnp.isfinite(w).all(axis=0)[None], after[1]])
+        return {"losses": losses} if record else {}, _first(~finite), broken
 
     positions = jnp.concatenate([w[None], after[0]])
     finite = jnp.isfinite(positions).all(axis=1)
@@ -278,8 +288,11 @@ def _run(
         first = xs if stride == 1 else jax.tree.map(lambda x: x[:, 0], xs)
         before = jax.tree.map(lambda initial, rest: jnp.concatenate([initial[None], rest[:-1]]), begin, after)
         kept["step"] = jax.vmap(lambda *now: _broadcast(follow(*now)[2], w))(*before, *first)
-    bad = jnp.where(finite.all(axis=0), NEVER, jnp.argmin(finite, axis=0))
-    return {name: kept[name] for name in record}, bad, broken
+    return {name: kept[name] for name in record}, _first(~finite), broken
+
+
+def _first(bad: Array) -> Array:
+    return jnp.where(bad.any(axis=0), jnp.argmax(bad, axis=0), NEVER)
 
 
 def _broadcast(step: Step, w: Array) -> Step:

@@ -1,8 +1,9 @@
 """What became of a run, judged from the run and nothing else; each word is a number.
 
 With the start's height h = L₀ − L*, L* the lowest known minimum (where none is known, the bottom of the
-parabola at the last point), D the diagonal of the surface's domain, and the *tail* the last fifth of the run
-(at least 10 steps, or the whole of a shorter one):
+parabola at the last point; where that has none, nothing converges and h counts from the run's lowest loss),
+D the diagonal of the surface's domain, and the *tail* the last fifth of the run (at least 10 steps, or the
+whole of a shorter one):
 
 | word | what holds |
 | --- | --- |
@@ -94,7 +95,7 @@ def _since(holds: np.ndarray) -> int:
 def _judge(run: Trace) -> Status:
     losses, positions, steps = run.losses, run.positions, run.steps
     bottom = run.floor
-    height = losses[0] - bottom
+    height = losses[0] - (bottom if np.isfinite(bottom) else losses.min())
     tail = min(max(steps // 5, 10), steps)
 
     quarters = np.array_split(losses[steps // 2 :] - min(bottom, losses.min()), 4)
@@ -103,7 +104,7 @@ def _judge(run: Trace) -> Status:
         factor = (peaks[-1] / peaks[0]) ** (8 / (3 * steps))
         return Status("growing", None, f"Its loss is above the start's and rises by about {factor:.3g} a step.")
 
-    low = losses - bottom <= CONVERGED * height
+    low = losses - bottom <= CONVERGED * height  # nowhere, where no bottom is known
     since = _since(low)
     if low[-1] and steps - since >= steps // 10:
         return Status("converged", since, f"From step {since} on its loss stays within 1/10,000 of the start's height.")

@@ -57,10 +57,10 @@ class Rotated(Surface):
         return self.surface.loss(self._back(w), batch, key, train)
 
     def forth(self, point: tuple[float, ...]) -> tuple[float, float]:
-        """Where a point of the inner surface lies after the turn (concrete numbers)."""
+        """Where a point of the inner surface lies after the turn (concrete numbers, or batches of them)."""
         cos, sin, (cx, cy) = self._turn(np)
         dx, dy = point[0] - cx, point[1] - cy
-        return float(cx + cos * dx - sin * dy), float(cy + sin * dx + cos * dy)
+        return cx + cos * dx - sin * dy, cy + sin * dx + cos * dy
 
     @property
     def domain(self) -> Box:
@@ -77,7 +77,9 @@ class Rotated(Surface):
         return self.forth(self.surface.start)
 
     def critical_points(self) -> tuple[CriticalPoint, ...]:
-        return tuple(p._replace(position=self.forth(p.position)) for p in self.surface.critical_points())
+        return tuple(
+            p._replace(position=tuple(map(float, self.forth(p.position)))) for p in self.surface.critical_points()
+        )
 
     @property
     def complete(self) -> bool:  # type: ignore[override]
