@@ -1,0 +1,167 @@
+"""A server of the app, and a real browser that finds fault with whatever the page complains of."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.app.driving import Race
+
+ROOT = Path(__file__).resolve().parents[2]
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+FLAGS = [
+    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"),
+    *("--disable-background-networking", "--disable-component-update"),
+]
+PATIENCE = 60_000
+"""Milliseconds that a condition may take on a busy machine: a bound on hanging, not a measurement."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """All browser tests go to one worker, and share its server and its browser."""
+    for item in items:
+        if item.get_closest_marker("browser"):
+            item.add_marker(pytest.mark.xdist_group("browser"))
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class Server:
+    """A process that serves the app; what it printed is kept for the report of a failure."""
+
+    def __init__(self, command: list[str], port: int, folder: Path, log: Path, **environment: str) -> None:
+        self.url = f"http://127.0.0.1:{port}/"
+        self.log = log
+        variables = {k: v for k, v in os.environ.items() if not k.startswith("STREAMLIT_")}
+        with log.open("w") as out:
+            self.process = subprocess.Popen(
+                command, cwd=folder, env={**variables, **environment}, stdout=out, stderr=out, start_new_session=True
+            )
+
+    def wait(self, seconds: float = 120) -> Server:
+        """Until it answers; an error with its output if it never does."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end and self.process.poll() is None:
+            try:
+                with urllib.request.urlopen(f"{self.url}_stcore/health", timeout=5) as answer:
+                    if answer.status == 200:
+                        return self
+            except OSError:
+                time.sleep(0.1)
+        raise AssertionError(f"the server did not answer:\n{self.log.read_text()}")
+
+    def stop(self) -> int:
+        """Stop it as Ctrl+C does."""
+        if self.process.poll() is None:
+            os.killpg(self.process.pid, signal.SIGINT)
+        try:
+            return self.process.wait(30)
+        except subprocess.TimeoutExpired:
+            os.killpg(self.process.pid, signal.SIGKILL)
+            raise
+
+
+@pytest.fixture(scope="session")
+def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Server]]:
+    """Start servers by command; `{port}` in it is a free one. All are stopped in the end."""
+    servers: list[Server] = []
+    folder = tmp_path_factory.mktemp("servers")
+
+    def start(command: list[str], cwd: Path = ROOT, **environment: str) -> Server:
+        port = free_port()
+        words = [word.format(port=port) for word in command]
+        server = Server(words, port, cwd, folder / f"{len(servers)}.log", **environment)
+        servers.append(server)
+        return server.wait()
+
+    yield start
+    for server in servers:
+        server.stop()
+
+
+@pytest.fixture(scope="session")
+def server(serve: Callable[..., Server]) -> Server:
+    """The app, as `optiscope` serves it."""
+    return serve([sys.executable, "-m", "app", "--headless", "--port", "{port}"])
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Any]:
+    """The system's Chromium under Playwright."""
+    found = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if found is None:
+        why = f"no browser found: none of {', '.join(BROWSERS)} is on the PATH"
+        if os.environ.get("CI") == "true":
+            pytest.fail(f"{why}; with CI=true the browser tests must run", pytrace=False)
+        pytest.skip(why)
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=found, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def visit(chromium: Any, server: Server) -> Callable[..., Race]:
+    """Open the app in a context of its own: `visit(query, width=…, dark=…)`; whoever visits also leaves."""
+
+    def open_(
+        query: str = "", *, width: int = 1280, height: int = 800, dark: bool = False, reduced: bool = False
+    ) -> Race:
+        context = chromium.new_context(
+            viewport={"width": width, "height": height},
+            color_scheme="dark" if dark else "light",
+            reduced_motion="reduce" if reduced else "no-preference",
+            accept_downloads=True,
+        )
+        context.set_default_timeout(PATIENCE)
+        return Race(context.new_page(), server.url).load(query)
+
+    return open_
+
+
+@pytest.fixture
+def fresh(visit: Callable[..., Race]) -> Iterator[Callable[..., Race]]:
+    """`visit`, whose pages are looked through for complaints after the test, and closed."""
+    races: list[Race] = []
+
+    def open_(*arguments: Any, **options: Any) -> Race:
+        races.append(visit(*arguments, **options))
+        return races[-1]
+
+    yield open_
+    for race in races:
+        complaints = race.complaints()
+        race.page.context.close()
+        assert complaints == []
+
+
+@pytest.fixture(scope="module")
+def _kept(visit: Callable[..., Race]) -> Iterator[Race]:
+    race = visit()
+    yield race
+    race.page.context.close()
+
+
+@pytest.fixture
+def shared(_kept: Race) -> Iterator[Race]:
+    """One page for all tests of a module that leave the settings alone; its playhead is put to the end."""
+    _kept.reset()
+    yield _kept
+    assert _kept.complaints() == []

@@ -1,0 +1,247 @@
+"""The Race page as a person has it before them: what can be seen of it, and what can be done to it."""
+
+from __future__ import annotations
+
+import base64
+import io
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import numpy as np
+from PIL import Image
+
+# What a browser says of the machine it runs on, and not of the page.
+HARMLESS = ("GPU stall due to ReadPixels",)
+
+
+class Race:
+    """A page with the app in it."""
+
+    def __init__(self, page: Any, url: str) -> None:
+        self.page = page
+        self.url = url
+        self._complaints: list[str] = []
+        page.on("console", self._hear)
+        page.on("pageerror", lambda error: self._complaints.append(f"error: {error}"))
+        page.on("response", self._answered)
+
+    def _hear(self, message: Any) -> None:
+        if message.type in ("error", "warning") and not any(word in message.text for word in HARMLESS):
+            self._complaints.append(f"{message.type}: {message.text}")
+
+    def _answered(self, response: Any) -> None:
+        if response.status >= 400:
+            self._complaints.append(f"{response.status}: {response.url}")
+
+    def complaints(self) -> list[str]:
+        """What the page complained of since the last call, and Python errors that it shows."""
+        shown = [e.inner_text() for e in self.page.get_by_test_id("stException").all()]
+        heard, self._complaints = self._complaints + shown, []
+        return heard
+
+    # Going there.
+
+    def load(self, query: str = "") -> Race:
+        self.page.goto(self.url + (f"?{query}" if query else ""))
+        return self.settle()
+
+    def settle(self) -> Race:
+        """Wait until nothing runs: neither Python, nor the clock, nor plotly."""
+        self.page.wait_for_function(
+            """() => document.querySelector('[data-testid=player]')?.dataset.settled === 'true'
+                 && document.querySelector('[data-testid=stApp]')?.dataset.testScriptState === 'notRunning'"""
+        )
+        return self
+
+    def until(self, condition: str, argument: Any = None) -> None:
+        """Wait until a JavaScript function of one argument is true."""
+        self.page.wait_for_function(condition, arg=argument)
+
+    def reset(self) -> Race:
+        """At rest, at the end, at speed 1, without loop, on a log axis, with the focus nowhere."""
+        self.page.mouse.move(640, 5)
+        if self.loops():
+            self.at("loop").click()
+        self.at("speed").select_option("1")
+        self.at("scale-log").click()
+        self.at("to-end").click()
+        self.page.evaluate("document.activeElement?.blur()")
+        return self.settle()
+
+    # What can be seen.
+
+    def at(self, testid: str) -> Any:
+        return self.page.get_by_test_id(testid)
+
+    @property
+    def root(self) -> Any:
+        return self.at("player")
+
+    def step(self) -> int:
+        return int(self.root.get_attribute("data-step"))
+
+    def playing(self) -> bool:
+        return bool(self.root.get_attribute("data-playing") == "true")
+
+    def loops(self) -> bool:
+        return bool(self.at("loop").get_attribute("aria-pressed") == "true")
+
+    def titles(self) -> list[str]:
+        return list(self.at("cards").locator("h3").all_inner_texts())
+
+    def statuses(self) -> list[str]:
+        return list(self.at("cards").locator(".status").all_inner_texts())
+
+    def values(self) -> list[str]:
+        """What the number fields of the cards show."""
+        return [field.input_value() for field in self.at("cards").locator("input.value").all()]
+
+    def card(self, racer: str) -> tuple[Any, ...]:
+        card = self.at(f"card-{racer}")
+        return (
+            card.locator("h3").inner_text(),
+            self.at(f"status-{racer}").inner_text(),
+            *(field.input_value() for field in card.locator("input.value").all()),
+        )
+
+    def table(self) -> dict[str, list[str]]:
+        """Rows of the table of results by racer."""
+        rows = self.page.locator("[data-testid=results] tbody tr").all()
+        cells = [[c.strip() for c in row.locator("td, th").all_inner_texts()] for row in rows]
+        return {row[0]: row[1:] for row in cells}
+
+    def query(self) -> dict[str, list[str]]:
+        return parse_qs(urlsplit(self.page.url).query)
+
+    def wait_query(self, key: str, value: str) -> None:
+        """Until the address bar says so."""
+        self.until(
+            "([key, value]) => new URL(location.href).searchParams.getAll(key).some((one) => one.includes(value))",
+            [key, value],
+        )
+        self.settle()
+
+    def notices(self) -> list[str]:
+        """The sentences of the notice over the page, without their bullets."""
+        lines = [line for e in self.page.get_by_test_id("stAlert").all() for line in e.inner_text().splitlines()]
+        return [line.strip("•- ") for line in lines if line.strip("•- ")]
+
+    def leave(self) -> Race:
+        """Take the pointer off the cards, which light up under it, and the focus out of a field."""
+        self.page.mouse.move(640, 5)
+        self.page.evaluate("document.activeElement?.blur()")
+        return self.settle()
+
+    def said(self, text: str) -> Any:
+        """The element that says a text, waited for."""
+        found = self.page.get_by_text(text).first
+        found.wait_for()
+        return found
+
+    def pixels(self, selector: str) -> np.ndarray:
+        """A picture of an element, (height, width, 3)."""
+        return picture(self.page.locator(selector).first.screenshot())
+
+    def trails(self) -> np.ndarray:
+        """The canvas with the trails, (height, width, 4), whether it is shown now or not."""
+        return self.canvas(".map canvas.trails")
+
+    def heads(self) -> np.ndarray:
+        return self.canvas(".map canvas.heads")
+
+    def canvas(self, selector: str) -> np.ndarray:
+        # not getImageData: the browser complains of it, and moves the canvas to other memory
+        address = self.page.evaluate(
+            "(selector) => document.querySelector(`.optiscope-player ${selector}`).toDataURL('image/png')", selector
+        )
+        return np.asarray(Image.open(io.BytesIO(base64.b64decode(address.partition(",")[2]))).convert("RGBA"))
+
+    # The map's axes, out of plotly's own layout.
+
+    def frame(self) -> dict[str, Any]:
+        """The map's box in the page and the ranges of its axes."""
+        return dict(
+            self.page.evaluate(
+                """() => {
+                  const plot = document.querySelector('[data-testid=map]');
+                  const box = plot.getBoundingClientRect();
+                  const { xaxis, yaxis } = plot._fullLayout;
+                  return { left: box.left + xaxis._offset, top: box.top + yaxis._offset,
+                           width: xaxis._length, height: yaxis._length,
+                           x: xaxis.range.map(Number), y: yaxis.range.map(Number) };
+                }"""
+            )
+        )
+
+    def pixel(self, x: float, y: float) -> tuple[float, float]:
+        """Where a point of the plane lies on the page."""
+        f = self.frame()
+        (x0, x1), (y0, y1) = f["x"], f["y"]
+        return f["left"] + f["width"] * (x - x0) / (x1 - x0), f["top"] + f["height"] * (y1 - y) / (y1 - y0)
+
+    def point(self, left: float, top: float) -> tuple[float, float]:
+        """Which point of the plane lies at a place of the page."""
+        f = self.frame()
+        (x0, x1), (y0, y1) = f["x"], f["y"]
+        return x0 + (x1 - x0) * (left - f["left"]) / f["width"], y1 - (y1 - y0) * (top - f["top"]) / f["height"]
+
+    # What can be done.
+
+    def slide(self, racer: str, name: str, share: float) -> None:
+        """Drag a card's slider to a share of its range."""
+        box = self.at(f"slider-{racer}-{name}").bounding_box()
+        knob = 14  # the range's ends are half a knob inside its box
+        self.page.mouse.move(*self._knob(racer, name))
+        self.page.mouse.down()
+        self.page.mouse.move(box["x"] + knob / 2 + share * (box["width"] - knob), box["y"] + box["height"] / 2, steps=4)
+        self.page.mouse.up()
+
+    def _knob(self, racer: str, name: str) -> tuple[float, float]:
+        slider = self.at(f"slider-{racer}-{name}")
+        box = slider.bounding_box()
+        share = float(slider.input_value()) / float(slider.get_attribute("max"))
+        return box["x"] + 7 + share * (box["width"] - 14), box["y"] + box["height"] / 2
+
+    def type_value(self, racer: str, name: str, text: str) -> None:
+        """Type an exact value into a card."""
+        field = self.at(f"value-{racer}-{name}")
+        field.click()
+        field.fill(text)
+        field.press("Enter")
+
+    def more(self, tab: str) -> None:
+        """Open the panel "More" at a tab."""
+        if not self.page.get_by_role("tab", name=tab).is_visible():
+            self.page.locator(".st-key-more-popover button").first.click()
+        self.page.get_by_role("tab", name=tab).click()
+
+    def fill(self, label: str, text: str) -> None:
+        """Type into a field of Streamlit's."""
+        field = self.page.get_by_role("textbox", name=label, exact=True)
+        field.fill(text)
+        field.press("Enter")
+
+    def save(self, **options: str | bool) -> bytes:
+        """Save a picture: format, size, theme, caption; returns the file."""
+        if self.at("save-panel").is_hidden():
+            self.at("save").click()
+        for group, value in options.items():
+            if group == "caption":
+                self.at("save-caption").set_checked(bool(value))
+            else:
+                self.at(f"save-{group}-{value}").check(force=True)
+        with self.page.expect_download() as download:
+            self.at("save-download").click()
+        with open(download.value.path(), "rb") as file:
+            return file.read()
+
+
+def picture(data: bytes) -> np.ndarray:
+    """Pixels of a picture file, (height, width, 3)."""
+    return np.asarray(Image.open(io.BytesIO(data)).convert("RGB"))
+
+
+def near(pixels: np.ndarray, color: str, tolerance: int = 24) -> np.ndarray:
+    """Which pixels have about a colour."""
+    wanted = np.array([int(color[k : k + 2], 16) for k in (1, 3, 5)])
+    return (np.abs(pixels[..., :3].astype(int) - wanted) <= tolerance).all(axis=-1)

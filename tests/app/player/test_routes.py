@@ -1,0 +1,138 @@
+"""The player's files over HTTP, asked for as a browser asks, through Starlette and no network."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import importlib
+import re
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import plotly
+import pytest
+from starlette.applications import Starlette
+
+# `app.player.routes` by attribute is the function of that name
+served = importlib.import_module("app.player.routes")
+WEB = Path(served.__file__).parent / "web"
+FILES = sorted(p.name for p in WEB.iterdir() if p.suffix in (".js", ".css"))
+
+
+def get(path: str, **headers: str) -> tuple[int, dict[str, str], bytes]:
+    """Status, headers and body of one GET."""
+    scope = {
+        "type": "http",
+        "asgi": {"version": "3.0"},
+        "http_version": "1.1",
+        "method": "GET",
+        "scheme": "http",
+        "path": path,
+        "raw_path": path.encode(),
+        "root_path": "",
+        "query_string": b"",
+        "headers": [(k.replace("_", "-").encode(), v.encode()) for k, v in headers.items()],
+        "client": ("127.0.0.1", 1),
+        "server": ("127.0.0.1", 80),
+    }
+    sent: list[dict[str, Any]] = []
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message: Any) -> None:
+        sent.append(dict(message))
+
+    async def ask() -> None:
+        await Starlette(routes=served.routes())(scope, receive, send)
+
+    # in a thread: where a test before has left Playwright's loop running, this one may start none
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(asyncio.run, ask()).result()
+    head = {k.decode(): v.decode() for k, v in sent[0]["headers"]}
+    return sent[0]["status"], head, b"".join(m.get("body", b"") for m in sent[1:])
+
+
+def _address(name: str) -> str:
+    return f"/player/{served.version()}/{name}"
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_every_file_is_served_as_what_it_is_and_for_good(name: str) -> None:
+    status, headers, body = get(_address(name))
+    assert status == 200 and body == (WEB / name).read_bytes()
+    kind = "text/javascript" if name.endswith(".js") else "text/css"
+    assert headers["content-type"] == f"{kind}; charset=utf-8"
+    assert headers["x-content-type-options"] == "nosniff"
+    cache = headers["cache-control"]
+    assert "immutable" in cache and int(re.findall(r"max-age=(\d+)", cache)[0]) >= 365 * 24 * 3600
+
+
+def test_the_entry_and_plotly_are_where_the_page_is_told() -> None:
+    assert get(served.index_path())[2] == (WEB / "index.js").read_bytes()
+    status, headers, body = get(served.plotly_path())
+    assert status == 200 and headers["content-type"].startswith("text/javascript")
+    assert b"plotly.js v" in body[:200] and len(body) > 1e6
+    assert plotly.__version__ in served.plotly_path()
+
+
+def test_what_a_module_imports_is_served() -> None:
+    """Modules name each other without a version: a missing file would leave the page empty."""
+    for name in FILES:
+        for other in re.findall(r"from '\./([\w.]+)'", (WEB / name).read_text()):
+            assert other in FILES, f"{name} imports {other}"
+
+
+@pytest.mark.parametrize("accept", ["gzip", "br, gzip;q=0.5", "*", "GZIP", "gzip;q=1.0"])
+def test_a_browser_that_unzips_gets_it_zipped(accept: str) -> None:
+    status, headers, body = get(_address("player.js"), accept_encoding=accept)
+    assert status == 200 and headers["content-encoding"] == "gzip" and headers["vary"] == "accept-encoding"
+    assert gzip.decompress(body) == (WEB / "player.js").read_bytes()
+    assert int(headers["content-length"]) == len(body) < len(gzip.decompress(body))
+
+
+@pytest.mark.parametrize("accept", ["", "identity", "br", "gzip;q=0", "gzip;q=0.000", "x-gzipped"])
+def test_a_browser_that_does_not_gets_it_plain(accept: str) -> None:
+    status, headers, body = get(_address("player.js"), accept_encoding=accept)
+    assert status == 200 and "content-encoding" not in headers and body == (WEB / "player.js").read_bytes()
+
+
+def test_the_address_changes_with_the_contents(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in FILES:
+        (tmp_path / name).write_bytes((WEB / name).read_bytes())
+    monkeypatch.setattr(served, "WEB", tmp_path)
+    assert served.version.__wrapped__() == served.version()
+    (tmp_path / "clock.js").write_text((WEB / "clock.js").read_text() + "\n")
+    assert served.version.__wrapped__() != served.version()
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/player/{v}/nothing.js",
+        "/player/{v}/",
+        "/player/0000/index.js",
+        "/player/{v}/../routes.py",
+        "/player/{v}/..%2Froutes.py",
+        "/player/{v}/%2e%2e/routes.py",
+        "/player/{v}/....//routes.py",
+        "/player/{v}//etc/passwd",
+        "/player/../../../etc/passwd",
+        "/player/{v}/index.js%00.css",
+        "/player/{v}/index.py",
+        "/player/{v}/plotly.min.js",
+        "/player/..",
+    ],
+)
+def test_nothing_else_is_served(path: str) -> None:
+    status, headers, body = get(path.format(v=served.version()))
+    assert status == 404 and b"import" not in body and b"root:" not in body
+    assert "immutable" not in headers.get("cache-control", "")
+
+
+def test_a_base_path_moves_the_addresses(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(served.st, "get_option", lambda name: "/lectures/" if name == "server.baseUrlPath" else None)
+    assert served.index_path().startswith("/lectures/player/")
+    assert get(served.index_path())[0] == 200
+    assert get(served.index_path().removeprefix("/lectures"))[0] == 404

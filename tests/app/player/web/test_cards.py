@@ -1,0 +1,156 @@
+"""Cards: sliders and exact values that change one racer alone; add, duplicate, hide, remove."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from app.figures.theme import PALETTE
+from tests.app.driving import Race, near
+
+pytestmark = pytest.mark.browser
+Visit = Callable[..., Race]
+
+
+def _ink(race: Race) -> list[int]:
+    """Pixels of each racer's colour among the trails."""
+    trails = race.trails()
+    return [int((near(trails, color) & (trails[..., 3] > 200)).sum()) for color in PALETTE]
+
+
+def test_a_dragged_slider_changes_path_address_and_table_of_one_racer(fresh: Visit) -> None:
+    race = fresh()
+    table, cards = race.table(), [race.card(f"racer-{k}") for k in range(3)]
+    before = race.trails()
+    race.slide("racer-0", "learning_rate", 0.5)
+    # halfway along [10⁻⁶, 10] in decades: √(10⁻⁶ · 10)
+    race.wait_query("racer", "sgd:learning_rate=0.003")
+    rate = float(race.query()["racer"][0].split("=")[1])
+    assert rate == pytest.approx((1e-6 * 10) ** 0.5, rel=0.1)
+    assert float(race.card("racer-0")[2]) == pytest.approx(rate, rel=1e-3)
+    assert race.table()["SGD"] != table["SGD"]
+    assert {k: v for k, v in race.table().items() if k != "SGD"} == {k: v for k, v in table.items() if k != "SGD"}
+    assert [race.card(f"racer-{k}") for k in (1, 2)] == cards[1:]
+    assert race.card("racer-0")[1] != cards[0][1] and race.card("racer-0")[1] == race.table()["SGD"][0]
+    after = race.leave().trails()
+    changed = (before != after).any(axis=-1)
+    assert changed.any()
+    # the others' ink is where it was, but for places where the other trail now lies above or below it
+    for color in PALETTE[1:3]:
+        was, still = near(before, color) & (before[..., 3] > 250), near(after, color) & (after[..., 3] > 250)
+        assert (was & still).sum() > 0.9 * max(was.sum(), still.sum())
+
+
+def test_an_exact_value_is_taken_and_a_bad_one_answered_in_a_sentence(fresh: Visit) -> None:
+    race = fresh()
+    race.type_value("racer-2", "beta1", "0.85")
+    race.wait_query("racer", "beta1=0.85")
+    kept, table = race.query(), race.table()
+    for text in ("fast", "nan", "1e9", "-1", "", "inf", "0.1.2"):
+        race.type_value("racer-2", "learning_rate", text)
+        hint = race.at("hint-racer-2-learning_rate")
+        assert hint.is_visible() and hint.inner_text() == "η takes a number from 1e-6 to 10."
+        assert race.at("value-racer-2-learning_rate").get_attribute("aria-invalid") == "true"
+    race.type_value("racer-2", "learning_rate", "0.0123")
+    race.wait_query("racer", "learning_rate=0.0123")
+    assert race.at("hint-racer-2-learning_rate").is_hidden()
+    assert race.query()["racer"][2] == "adam:learning_rate=0.0123,beta1=0.85"
+    assert race.query()["racer"][:2] == kept["racer"][:2] and race.table()["SGD"] == table["SGD"]
+
+
+def test_racers_are_added_and_duplicated_and_told_apart(fresh: Visit) -> None:
+    race = fresh()
+    table = race.table()
+    race.at("duplicate-racer-2").click()
+    race.at("card-racer-3").wait_for()
+    race.settle()
+    assert race.titles() == ["SGD", "Nesterov", "Adam", "Adam #2"]
+    race.type_value("racer-3", "learning_rate", "0.2")
+    race.wait_query("racer", "adam:learning_rate=0.2")
+    assert race.titles() == ["SGD", "Nesterov", "Adam η = 0.066", "Adam η = 0.2"]
+    assert set(race.table()) == set(race.titles())
+    assert race.table()["Adam η = 0.066"] == table["Adam"]
+    race.at("add-racer").click()
+    race.at("add-momentum").click()
+    race.at("card-racer-4").wait_for()
+    race.settle()
+    assert race.titles()[-1] == "Momentum" and len(race.query()["racer"]) == 5
+    assert all(count > 0 for count in _ink(race)[:5])
+
+
+def test_hidden_racers_leave_the_picture_and_removed_ones_the_race(fresh: Visit) -> None:
+    race = fresh()
+    before, all_ = race.trails(), _ink(race)
+    race.at("hide-racer-1").click()
+    race.wait_query("racer", "hidden=1")
+    assert race.titles() == ["SGD", "Nesterov", "Adam"] and set(race.table()) == {"SGD", "Adam"}
+    assert _ink(race)[1] == 0 and _ink(race)[0] > 0
+    assert race.at("hide-racer-1").get_attribute("aria-label") == "Show Nesterov"
+    race.at("hide-racer-1").click()
+    race.until("() => !location.search.includes('hidden')")
+    race.leave()
+    np.testing.assert_array_equal(race.trails(), before)
+    race.at("remove-racer-0").click()
+    race.at("card-racer-0").wait_for(state="detached")
+    race.settle()
+    assert race.titles() == ["Nesterov", "Adam"] and set(race.table()) == {"Nesterov", "Adam"}
+    assert _ink(race)[0] == 0 and _ink(race)[1] >= all_[1]  # in their own colours still
+
+
+def test_the_last_racer_may_leave_and_another_come(fresh: Visit) -> None:
+    race = fresh("surface=rosenbrock&racer=adam")
+    race.at("remove-racer-0").click()
+    race.at("card-racer-0").wait_for(state="detached")
+    race.settle()
+    assert race.titles() == [] and "racer" not in race.query() and _ink(race) == [0] * len(PALETTE)
+    race.at("add-racer").click()
+    race.at("add-sgd").click()
+    race.at("card-racer-0").wait_for()
+    race.settle()
+    assert race.titles() == ["SGD"] and _ink(race)[0] > 0
+
+
+def test_a_racer_explains_itself(fresh: Visit) -> None:
+    race = fresh()
+    race.at("explain-racer-2").click()
+    dialog = race.page.get_by_role("dialog", name="Adam")
+    dialog.wait_for()
+    dialog.locator(".katex").nth(3).wait_for()
+    assert "Kingma" in dialog.inner_text()
+    race.page.keyboard.press("Escape")
+    dialog.wait_for(state="detached")
+    race.settle()
+
+
+def test_a_rate_that_diverges_is_drawn_out_of_the_frame_and_called_by_its_name(fresh: Visit) -> None:
+    race = fresh()
+    axis = "() => document.querySelector('[data-testid=curve]')._fullLayout.yaxis.range.map(Number)"
+    before = race.page.evaluate(axis)
+    ink = _ink(race)
+    race.type_value("racer-0", "learning_rate", "5")
+    race.wait_query("racer", "sgd:learning_rate=5")
+    race.leave()
+    assert race.card("racer-0")[1].startswith("diverged @ ") and race.table()["SGD"][0].startswith("diverged @ ")
+    assert race.page.evaluate(axis) == before  # the others' curves are not squashed
+    trails = race.trails()
+    own = near(trails, PALETTE[0]) & (trails[..., 3] > 200)
+    edges = [own[:3].any(), own[-3:].any(), own[:, :3].any(), own[:, -3:].any()]
+    assert any(edges), "its trail does not reach the frame"
+    # the arrow at the edge and the words beside it, in its colour, stand among the heads
+    heads = race.heads()
+    assert (near(heads, PALETTE[0]) & (heads[..., 3] > 200)).sum() > 60
+    assert sum(_ink(race)[1:3]) > 0.8 * sum(ink[1:3])
+
+
+def test_card_and_trail_light_up_together(fresh: Visit) -> None:
+    race = fresh()
+    traces = "[...document.querySelectorAll('.trace[class*=\"traceracer-0-line\"]')].map((t) => t.style.opacity)"
+    alone = f"() => {traces}"
+    assert set(race.page.evaluate(alone)) == {""}
+    race.at("card-racer-2").hover()
+    race.until(f"() => {traces}.every((opacity) => opacity !== '')")
+    assert all(0 < float(v) < 0.5 for v in race.page.evaluate(alone))
+    race.page.mouse.move(640, 5)
+    race.until(f"() => {traces}.every((opacity) => opacity === '')")

@@ -1,0 +1,47 @@
+"""What may be imported where: figures and settings serve scripts, without a page."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def _python(code: str) -> str:
+    run = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=120)
+    assert run.returncode == 0, run.stderr
+    return run.stdout.strip()
+
+
+@pytest.mark.parametrize("module", ["app.figures.race", "app.figures.levels", "app.figures.theme", "app.settings"])
+def test_a_script_gets_no_streamlit_and_no_plotly(module: str) -> None:
+    code = f"import sys, {module}; print([m for m in ('streamlit', 'plotly') if m in sys.modules])"
+    assert _python(code) == "[]"
+
+
+def test_the_command_line_answers_before_jax_is_imported() -> None:
+    """`environment.prepare` has to come first."""
+    code = "import sys, app.cli; print([m for m in ('jax', 'streamlit') if m in sys.modules])"
+    assert _python(code) == "[]"
+
+
+def test_streamlit_is_the_business_of_few() -> None:
+    users = set()
+    for path in (ROOT / "app").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            names = [a.name for a in node.names] if isinstance(node, ast.Import) else []
+            names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            if any(name.split(".")[0] == "streamlit" for name in names):
+                users.add(path.relative_to(ROOT / "app").parts[0])
+    assert users <= {"main.py", "router.py", "cli.py", "controls.py", "views", "player"}
+
+
+def test_no_file_of_the_app_hides_a_package() -> None:
+    """`streamlit run app/main.py` puts app/ first on the import path."""
+    names = {p.stem for p in (ROOT / "app").iterdir()}
+    assert not names & {"optimizers", "surfaces", "streamlit", "jax", "plotly", "numpy", "optax", "html", "json"}

@@ -1,0 +1,180 @@
+"""From settings to a scene and a table, held to numbers worked out without the engine."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import numpy as np
+import pytest
+
+from app import race
+from app import settings as change
+from app.player import pack
+from app.settings import Settings
+
+RAVINE = change.set_rotation(Settings(), 0)  # κ = 30, start (−2.8, 1.2)
+
+
+def _race(base: Settings, *racers: tuple[str, dict[str, Any]]) -> Settings:
+    for key, values in racers:
+        base = change.add_racer(base, key)
+        for name, value in values.items():
+            base = change.set_racer(base, base.racers[-1].id, name, value)
+    return base
+
+
+MIXED = _race(RAVINE, ("sgd", {"learning_rate": 0.02}), ("sgd", {"learning_rate": 8.0}), ("adam", {}), ("adadelta", {}))
+
+
+def test_a_scene_holds_what_the_player_plays() -> None:
+    scene = race.scene(MIXED)
+    assert scene.positions.shape == (4, 301, 2)
+    assert scene.losses.shape == (4, 301) and scene.losses.dtype == np.float64
+    assert scene.start == (-2.8, 1.2)
+    np.testing.assert_allclose(scene.positions[:, 0], np.broadcast_to([-2.8, 1.2], (4, 2)), rtol=1e-6)
+    np.testing.assert_allclose(scene.losses[:, 0], 0.5 * (2.8**2 + 30 * 1.2**2))
+    assert [c.title for c in scene.cards][2:] == ["Adam", "Adadelta"]
+    assert len({c.id for c in scene.cards}) == len({c.color for c in scene.cards}) == 4
+    assert {key for key, _ in scene.choices} >= {"sgd", "momentum", "nesterov", "adam", "sam", "newton"}
+    assert all(c.title in scene.description and c.status in scene.description for c in scene.cards)
+
+
+def test_a_path_is_gradient_descent() -> None:
+    """w ← w − η H w with H = diag(1, 30): x shrinks by 0.98 a step, y by 0.4."""
+    scene = race.scene(MIXED)
+    k = np.arange(301)
+    path = np.stack([-2.8 * 0.98**k, 1.2 * 0.4**k], axis=1)
+    np.testing.assert_allclose(scene.positions[0], path, rtol=1e-5, atol=1e-30)
+    np.testing.assert_allclose(scene.losses[0], 0.5 * (path[:, 0] ** 2 + 30 * path[:, 1] ** 2), rtol=1e-9)
+
+
+def test_a_diverged_run_ends_at_its_last_number() -> None:
+    """η = 8: y is multiplied by 1 − 8·30 = −239 a step; its square leaves float64 when 239^k passes 1e154."""
+    card = race.scene(MIXED).cards[1]
+    assert card.gone and card.status.startswith("diverged @ ")
+    assert card.last == int(card.status.split("@")[1]) - 1
+    y = 1.2 * 239.0 ** np.arange(90)
+    with np.errstate(over="ignore"):
+        finite = np.isfinite(0.5 * 30 * y**2)
+    assert abs(card.last - int(np.flatnonzero(finite)[-1])) <= 1
+    values = race.scene(MIXED).losses[1]
+    assert np.isfinite(values[: card.last + 1]).all() and np.isnan(values[card.last + 1 :]).all()
+
+
+def test_those_that_stay_end_at_the_last_step_and_are_not_gone() -> None:
+    for card in race.scene(MIXED).cards[2:]:
+        assert card.last == 300 and not card.gone
+
+
+def test_twins_are_told_apart_by_the_first_value_that_differs() -> None:
+    twice = _race(RAVINE, ("adam", {"learning_rate": 0.1}), ("adam", {"learning_rate": 0.01}), ("sgd", {}))
+    assert race.titles(twice) == ["Adam η = 0.1", "Adam η = 0.01", "SGD"]
+    other = _race(
+        RAVINE, ("adam", {"learning_rate": 0.1, "beta2": 0.9}), ("adam", {"learning_rate": 0.1, "beta2": 0.99})
+    )
+    assert race.titles(other) == ["Adam β₂ = 0.9", "Adam β₂ = 0.99"]
+    same = _race(RAVINE, ("adam", {}), ("adam", {}))
+    assert race.titles(same) == ["Adam", "Adam #2"]
+
+
+def test_only_the_sliders_of_a_card_are_on_it() -> None:
+    sliders = {c.title: [s.name for s in c.sliders] for c in race.scene(change.first()).cards}
+    assert sliders == {
+        "SGD": ["learning_rate"],
+        "Nesterov": ["learning_rate", "momentum"],
+        "Adam": ["learning_rate", "beta1"],
+    }
+
+
+def test_the_caption_names_all_that_makes_the_picture() -> None:
+    settings = _race(RAVINE, ("sgd", {"learning_rate": 0.02}), ("adam", {"learning_rate": 0.05}))
+    settings = change.choose(change.set_rotation(settings, 30), "noise", "isotropic")
+    settings = change.set_steps(change.set_seed(change.choose(settings, "schedule", "cosine"), 41), 120)
+    line = race.caption(change.set_start(settings, 1.5, -0.5))  # the schedule ends with the run, as it did before
+    for word in (
+        *("Ravine (κ = 30)", "rotated 30°", "from (1.5, −0.5)", "120 steps", "SGD (η = 0.02", "Adam (η = 0.05"),
+        *("cosine schedule (T = 120", "isotropic noise (σ = 0.1", "seed 41"),
+    ):
+        assert word in line
+    hidden = change.hide_racer(settings, "racer-1", True)
+    assert "Adam" not in race.caption(hidden) and "SGD" in race.caption(hidden)
+
+
+def test_the_table_holds_loss_threshold_and_cost() -> None:
+    """Gradient descent, η = 0.02: L = ½(2.8²·0.98²ᵏ + 30·1.2²·0.4²ᵏ), so that 1 % of L₀ is first reached at
+    the k found by trying; 300 steps are 300 gradients.
+    """
+    sgd, lost, *_ = race.table(MIXED)
+    k = np.arange(301)
+    losses = 0.5 * ((2.8 * 0.98**k) ** 2 + 30 * (1.2 * 0.4**k) ** 2)
+    assert sgd.loss == pytest.approx(losses[300], rel=1e-9)
+    assert sgd.reached == int(np.flatnonzero(losses <= 0.01 * losses[0])[0])
+    assert sgd.evaluations == 300
+    assert lost.reached is None and np.isfinite(lost.loss) and lost.evaluations < 300
+    assert lost.status.startswith("diverged")
+
+
+def test_sam_pays_two_gradients_a_step() -> None:
+    (row,) = race.table(_race(RAVINE, ("sam", {})))
+    assert row.evaluations == 600
+
+
+def test_the_table_leaves_out_who_is_hidden() -> None:
+    hidden = change.hide_racer(MIXED, MIXED.racers[2].id, True)
+    assert [r.title for r in race.table(hidden)] == [r.title for r in race.table(MIXED) if r.title != "Adam"]
+    assert race.scene(hidden).cards[2].hidden
+
+
+def test_a_schedule_is_said_to_leave_alone_who_has_no_learning_rate() -> None:
+    cards = race.scene(change.choose(MIXED, "schedule", "cosine")).cards
+    assert ["no learning rate" in c.why for c in cards] == [False, False, False, True]
+    np.testing.assert_array_equal(
+        race.scene(MIXED).positions[3], race.scene(change.choose(MIXED, "schedule", "cosine")).positions[3]
+    )
+
+
+def test_one_slider_changes_one_path() -> None:
+    before = race.scene(MIXED)
+    after = race.scene(change.set_racer(MIXED, "racer-2", "learning_rate", 0.123))
+    same = [np.array_equal(a, b) for a, b in zip(before.positions, after.positions, strict=True)]
+    assert same == [True, True, False, True]
+
+
+def test_noise_follows_the_seed() -> None:
+    noisy = change.choose(MIXED, "noise", "isotropic")
+    one, again, other = (race.scene(change.set_seed(noisy, seed)).positions for seed in (1, 1, 2))
+    np.testing.assert_array_equal(one, again)
+    assert not np.array_equal(one[0], other[0])
+
+
+@pytest.mark.parametrize("key", ["sgd", "adam"])
+def test_more_steps_keep_the_prefix(key: str) -> None:
+    noisy = _race(change.choose(RAVINE, "noise", "isotropic"), (key, {}))
+    short, long = (race.scene(change.set_steps(noisy, n)).positions for n in (50, 400))
+    np.testing.assert_array_equal(short[0], long[0, :51])
+
+
+def test_a_race_without_racers_is_a_map() -> None:
+    scene = race.scene(Settings())
+    assert scene.cards == () and scene.positions.shape == (0, 301, 2) and race.table(Settings()) == []
+    assert pack(scene)
+
+
+def test_a_race_where_all_are_hidden_is_drawn() -> None:
+    settings = change.first()
+    for racer in settings.racers:
+        settings = change.hide_racer(settings, racer.id, True)
+    assert all(c.hidden for c in race.scene(settings).cards)
+    assert race.table(settings) == []
+
+
+def test_eight_racers_of_two_thousand_steps_fit_into_half_a_megabyte_and_grow_in_line() -> None:
+    """A racer's step is two float32 and one float64: 16 bytes."""
+    settings = dataclasses.replace(RAVINE, racers=())
+    for _ in range(8):
+        settings = change.add_racer(settings, "sgd")
+    sizes = {n: len(pack(race.scene(change.set_steps(settings, n)))) for n in (500, 1000, 2000, 4000)}
+    assert sizes[2000] < 500_000
+    for n in (500, 1000, 2000):
+        assert sizes[2 * n] - sizes[n] == pytest.approx(8 * 16 * n, rel=0.02)

@@ -1,0 +1,161 @@
+"""The Race page run by Streamlit's own test driver: its widgets, and what bad input does to them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from app import race
+from app import settings as change
+from surfaces import SURFACES
+
+ROUTER = str(Path(change.__file__).with_name("router.py"))
+Page = Callable[..., AppTest]
+
+
+@pytest.fixture
+def page() -> Iterator[Page]:
+    """The page as someone opens it with a link."""
+
+    def open_(**query: Any) -> AppTest:
+        test = AppTest.from_file(ROUTER, default_timeout=120)
+        for key, value in query.items():
+            test.query_params[key.replace("__", ".")] = value
+        test.run()
+        assert not test.exception
+        return test
+
+    yield open_
+
+
+def _refusals(test: AppTest) -> list[str]:
+    return [m.value.removeprefix(":red[").removesuffix("]") for m in test.markdown if m.value.startswith(":red[")]
+
+
+def _link(test: AppTest) -> dict[str, list[str]]:
+    return {key: [v] if isinstance(v, str) else list(v) for key, v in test.query_params.items()}
+
+
+def _type(test: AppTest, key: str, text: str) -> AppTest:
+    test.text_input(key=key).set_value(text).run()
+    assert not test.exception
+    return test
+
+
+FIELDS = [
+    ("steps-field", "one million", "steps must be a number"),
+    ("steps-field", "1000000", "from 1 to 20,000"),
+    ("steps-field", "nan", "finite"),
+    ("seed-field", "-3", "seed must be a whole number"),
+    ("seed-field", "1e999", "finite"),
+    ("start-field", "1", "two numbers with a comma"),
+    ("start-field", "1, nan", "finite"),
+    ("start-field", "1000, 0", "must lie on the map"),
+    ("rotation-field", "sideways", "rotation must be a number"),
+    ("rotation-field", "inf", "finite"),
+    ("rotation-field", "-91", "[−90, 90]"),
+    ("surface-quadratic_ravine-condition_number-field", "0", "[1, 10000]"),
+    ("racer-2-adam-beta2-field", "1", "beta2 must lie in"),
+    ("racer-2-adam-epsilon-field", "tiny", "'tiny'"),
+    ("noise-isotropic-scale-field", "NaN", "finite"),
+    ("schedule-cosine-horizon-field", "0", "[1, 20000]"),
+]
+
+
+@pytest.mark.parametrize(("key", "text", "said"), FIELDS, ids=[f"{k}: {t}" for k, t, _ in FIELDS])
+def test_bad_text_is_answered_beside_its_field_and_nothing_else_changes(
+    page: Page, key: str, text: str, said: str
+) -> None:
+    test = page(noise="isotropic", schedule="cosine", racer=["sgd", "nesterov", "adam:learning_rate=0.05"])
+    link = _link(test)
+    good = test.text_input(key=key).value
+    _type(test, key, text)
+    (refusal,) = _refusals(test)
+    assert said in refusal and refusal.endswith(".")
+    assert _link(test) == link
+    assert test.text_input(key=key).value == text  # to be mended
+    _type(test, key, good)
+    assert _refusals(test) == []
+    before, after = (change.parse(spelled)[0] for spelled in (link, _link(test)))
+    assert race.caption(after) == race.caption(before)  # a default may now be spelled out
+
+
+def test_two_bad_fields_have_a_sentence_each(page: Page) -> None:
+    test = page()
+    _type(test, "steps-field", "x")
+    _type(test, "seed-field", "y")
+    assert [text.split()[0] for text in _refusals(test)] == ["steps", "seed"]
+    _type(test, "steps-field", "200")
+    assert [text.split()[0] for text in _refusals(test)] == ["seed"]
+    assert _link(test)["steps"] == ["200"]
+
+
+def test_no_link_is_the_first_race_and_is_spelled_out(page: Page) -> None:
+    assert change.parse(_link(page())) == (change.first(), [])
+
+
+def test_a_bad_link_is_answered_by_notices_and_a_page(page: Page) -> None:
+    test = page(steps="many", surface="himmelblau", racer=["adam", "nobody"], v="99")
+    (warning,) = test.warning
+    lines = warning.value.splitlines()
+    assert len(lines) == 3 and all(any(word in line for line in lines) for word in ("many", "nobody", "99"))
+    assert _link(test)["surface"] == ["himmelblau"] and len(_link(test)["racer"]) == 1
+    _type(test, "steps-field", "50")
+    assert len(test.warning) == 1  # until it has been read
+    next(b for b in test.button if b.label == "Dismiss").click().run()
+    assert len(test.warning) == 0 and _link(test)["steps"] == ["50"]
+
+
+@pytest.mark.parametrize("key", SURFACES)
+def test_every_surface_has_its_page(page: Page, key: str) -> None:
+    test = page(surface=key, racer=["sgd", "adam"])
+    assert _link(test)["surface"] == [key]
+    named = {w.key for w in test.text_input} | {w.key for w in test.selectbox}
+    for name, spec in SURFACES[key].parameters().items():
+        assert f"surface-{key}-{name}{'' if spec.choices else '-field'}" in named
+
+
+def test_a_surface_is_chosen_from_the_list(page: Page) -> None:
+    test = page()
+    test.selectbox(key="surface").set_value("rosenbrock").run()
+    assert not test.exception
+    assert change.parse(_link(test))[0] == change.choose_surface(change.first(), "rosenbrock")
+
+
+def test_a_slider_and_its_field_are_one(page: Page) -> None:
+    test = page()
+    slider = test.select_slider(key="surface-quadratic_ravine-condition_number-slider")
+    assert slider.value == 30
+    slider.set_value(10000.0).run()
+    assert _link(test)["surface.condition_number"] == ["10000"]
+    key = "surface-quadratic_ravine-condition_number"
+    assert float(test.text_input(key=f"{key}-field").value) == 10000
+    _type(test, f"{key}-field", "123.456")
+    assert test.select_slider(key=f"{key}-slider").value == 123.456
+    assert _link(test)["surface.condition_number"] == ["123.456"]
+
+
+def test_mini_batches_are_refused_where_there_are_no_data(page: Page) -> None:
+    test = page()
+    test.selectbox(key="noise").set_value("mini_batch").run()
+    assert len(_refusals(test)) == 1 and "no data" in _refusals(test)[0]
+    assert "noise" not in _link(test)
+    test.selectbox(key="surface").set_value("linear_regression").run()
+    test.selectbox(key="noise").set_value("mini_batch").run()
+    assert _link(test)["noise"] == ["mini_batch"] and not test.exception and _refusals(test) == []
+
+
+def test_a_race_without_racers_is_a_page(page: Page) -> None:
+    test = page(surface="rosenbrock")
+    assert not test.exception
+
+
+def test_two_sessions_keep_to_themselves(page: Page) -> None:
+    one, other = page(), page()
+    _type(one, "steps-field", "77")
+    other.run()
+    assert (_link(one)["steps"], _link(other)["steps"]) == (["77"], ["300"])

@@ -1,0 +1,370 @@
+"""The Race page in a browser: first sight, permalink, the panel "More", sizes and themes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+import numpy as np
+import pytest
+
+from app import settings as change
+from app.figures.theme import PALETTE, styles
+from tests.app.driving import Race, near
+
+pytestmark = pytest.mark.browser
+Visit = Callable[..., Race]
+
+CONTROLS = """() => {
+  const all = [...document.querySelectorAll('a[href], button, input, select, textarea, [tabindex]')];
+  return all.filter((e) => e.tabIndex >= 0 && !e.disabled && e.checkVisibility({ visibilityProperty: true }))
+            .map((e) => e.getAttribute('aria-label') || e.innerText || e.dataset.testid || e.tagName);
+}"""
+
+
+def test_the_first_sight_is_a_race_above_the_fold(shared: Race) -> None:
+    assert shared.titles() == ["SGD", "Nesterov", "Adam"]
+    assert all(status for status in shared.statuses())
+    for testid in ("map", "curve", "play", "scrub", "save", "card-racer-0", "card-racer-2", "add-racer"):
+        box = shared.at(testid).bounding_box()
+        assert box["x"] >= 0 and box["y"] >= 0, testid
+        assert box["x"] + box["width"] <= 1280 and box["y"] + box["height"] <= 800, testid
+    assert shared.at("map").bounding_box()["width"] * shared.at("map").bounding_box()["height"] > 0.3 * 1280 * 800
+    trails = shared.trails()
+    assert all((near(trails, color) & (trails[..., 3] > 200)).sum() > 50 for color in PALETTE[:3])
+    parsed, notices = change.parse(shared.query())
+    assert parsed == change.first() and notices == []
+
+
+def test_few_things_ask_for_a_decision(shared: Race) -> None:
+    """What asks to be set, beside what comes with any player (transport, zoom) and any card (its four icons).
+
+    A slider and its number are one control. So it is: surface, its κ, rotation, More; Play; Save; five sliders of
+    three racers; Add a racer.
+    """
+    asks = shared.page.evaluate(
+        """() => [...document.querySelectorAll('.st-key-toolbar :is(input, [data-testid=stPopoverButton]), '
+                 + '[data-testid=play], [data-testid=save], [data-testid^=slider-], [data-testid=add-racer]')]
+                 .filter((e) => e.checkVisibility()).map((e) => e.dataset.testid)"""
+    )
+    assert len(asks) <= 12
+    # nothing else that is unfolded: no sidebar, no field, and all the rest are small icons with a name
+    rest = shared.page.evaluate(
+        """() => [...document.querySelectorAll('button, input, select, textarea')]
+                 .filter((e) => e.tabIndex >= 0 && e.checkVisibility({ visibilityProperty: true })
+                                && !e.closest('.optiscope-player') && !e.closest('.st-key-toolbar'))
+                 .map((e) => e.outerHTML.slice(0, 80))"""
+    )
+    assert rest == []
+    assert all(shared.page.evaluate(CONTROLS))
+
+
+def test_a_link_restores_the_page_to_the_pixel(fresh: Visit) -> None:
+    one = fresh(
+        "v=1&surface=rosenbrock&surface.steepness=40&rotation=-25&start=-0.5,1.75&steps=180&seed=5"
+        "&schedule=cosine&schedule.horizon=90&noise=isotropic&noise.scale=0.5"
+        "&racer=adam:learning_rate=0.05,beta1=0.8&racer=sgd:learning_rate=0.001,slot=4&racer=momentum:hidden=1"
+    )
+    assert one.notices() == []
+    one.slide("racer-0", "learning_rate", 0.7)  # a link is what was loaded and what was done since
+    one.until("() => !location.search.includes('learning_rate%3D0.05%2C')")
+    one.leave()
+    other = fresh(urlsplit(one.page.url).query)
+    assert other.notices() == []
+    assert other.query() == one.query()
+    assert other.titles() == one.titles() == ["Adam", "SGD", "Momentum"]
+    assert other.statuses() == one.statuses() and other.values() == one.values()
+    assert other.table() == one.table()
+    assert other.at("step").inner_text() == "step 180 / 180"
+    np.testing.assert_array_equal(other.trails(), one.trails())
+    np.testing.assert_array_equal(other.canvas(".loss canvas.trails"), one.canvas(".loss canvas.trails"))
+
+
+def test_a_bad_link_says_what_it_dropped_and_keeps_the_rest(fresh: Visit) -> None:
+    race = fresh(
+        "v=7&surface=himmelblau&steps=1000000&start=99,nan&rotation=0&seed=x&flavour=mild"
+        "&racer=adma&racer=adam:learning_rate=0.2,beta1=nan&racer=sgd"
+    )
+    notices = " | ".join(race.notices())
+    for word in ("version '7'", "steps must be a whole number from 1 to 20,000", "start", "seed", "flavour", "'adma'"):
+        assert word in notices
+    assert "beta1" in notices and len(race.notices()) == 7
+    assert race.titles() == ["Adam", "SGD"] and race.card("racer-0")[2:] == ("0.2", "0.9")
+    assert race.at("step").inner_text() == "step 300 / 300"
+    assert race.query()["surface"] == ["himmelblau"] and race.query()["v"] == [change.VERSION]
+    # the page lives, and the notices stay until they are dismissed
+    race.type_value("racer-0", "learning_rate", "0.3")
+    race.wait_query("racer", "learning_rate=0.3")
+    assert len(race.notices()) == 7
+    race.page.get_by_role("button", name="Dismiss").click()
+    race.until("() => !document.querySelector('[data-testid=stAlert]')")
+    assert race.settle().card("racer-0")[2] == "0.3"
+
+
+def test_back_restores_what_was(fresh: Visit) -> None:
+    race = fresh()
+    card, trails, table = race.card("racer-2"), race.trails(), race.table()
+    race.type_value("racer-2", "learning_rate", "0.5")
+    race.wait_query("racer", "adam:learning_rate=0.5")
+    assert race.leave().card("racer-2") != card
+    race.page.go_back()
+    race.wait_query("racer", "adam:learning_rate=0.066")
+    race.until("() => document.querySelector('[data-testid=value-racer-2-learning_rate]').value === '0.066'")
+    race.settle()
+    assert race.card("racer-2") == card and race.table() == table
+    np.testing.assert_array_equal(race.trails(), trails)
+    race.page.go_forward()
+    race.until("() => document.querySelector('[data-testid=value-racer-2-learning_rate]').value === '0.5'")
+
+
+def test_back_reaches_the_field_that_was_typed_into(fresh: Visit) -> None:
+    """After Enter the focus is still in it: what it shows must be what is set all the same."""
+    race = fresh()
+    race.type_value("racer-2", "learning_rate", "0.5")
+    race.wait_query("racer", "adam:learning_rate=0.5")
+    race.page.go_back()
+    race.wait_query("racer", "adam:learning_rate=0.066")
+    race.until("() => document.querySelector('[data-testid=status-racer-2]').textContent === 'converged @ 186'")
+    assert race.card("racer-2")[2] == "0.066"
+
+
+def test_two_visitors_do_not_influence_each_other(fresh: Visit) -> None:
+    one, other = fresh(), fresh("surface=himmelblau&racer=sgd&racer=adam")
+    table, trails = other.table(), other.trails()
+    one.type_value("racer-0", "learning_rate", "0.03")
+    one.wait_query("racer", "sgd:learning_rate=0.03")
+    other.type_value("racer-1", "beta1", "0.5")
+    other.wait_query("racer", "beta1=0.5")
+    assert one.titles() == ["SGD", "Nesterov", "Adam"] and one.query()["surface"] == ["quadratic_ravine"]
+    assert one.card("racer-2")[2:] == ("0.066", "0.9")
+    assert other.table()["SGD"] == table["SGD"] and not np.array_equal(other.trails(), trails)
+
+
+# The panel "More".
+
+
+def test_run_steps_seed_and_start(fresh: Visit) -> None:
+    race = fresh()
+    race.more("Run")
+    bad = {
+        "Steps": ("1e7", "steps must be a whole number from 1 to 20,000; got 1e7."),
+        "Seed of the noise": ("many", "seed must be a number"),
+        "Start (or click on the map)": ("400, 1", "The start must lie on the map"),
+    }
+    before = race.query()
+    for label, (text, said) in bad.items():
+        race.fill(label, text)
+        race.said(said)
+        race.settle()
+    assert race.query() == before
+    assert [race.page.get_by_text(said).count() for _, said in bad.values()] == [1, 1, 1]  # each beside its own
+    for label, text, key, value in (
+        ("Steps", "120", "steps", "120"),
+        ("Seed of the noise", "9", "seed", "9"),
+        ("Start (or click on the map)", "(1.5, −0.5)", "start", "1.5,-0.5"),
+    ):
+        race.fill(label, text)
+        race.wait_query(key, value)
+    assert [race.page.get_by_text(said).count() for _, said in bad.values()] == [0, 0, 0]
+    assert race.at("step").inner_text() == "step 120 / 120" and race.step() == 120
+
+
+def test_noise_and_schedule(fresh: Visit) -> None:
+    race = fresh()
+    quiet = race.trails()
+    race.more("Noise")
+    race.page.get_by_role("combobox", name="Noise of the gradient").click()
+    race.page.get_by_role("option", name="isotropic").click()
+    race.wait_query("noise", "isotropic")
+    noisy = race.trails()
+    assert not np.array_equal(noisy, quiet)
+    race.fill("scale, exact value", "nan")
+    race.said("scale must be a finite number; got nan.")
+    race.fill("scale, exact value", "0.5")
+    race.wait_query("noise.scale", "0.5")
+    assert not np.array_equal(race.trails(), noisy)
+    race.page.get_by_role("combobox", name="Noise of the gradient").click()
+    race.page.get_by_role("option", name="mini-batch").click()
+    race.said("This surface has no data to draw mini-batches from")
+    assert race.query()["noise"] == ["isotropic"]
+    race.more("Schedule")
+    race.page.get_by_role("combobox", name="Schedule of the learning rate").click()
+    race.page.get_by_role("option", name="cosine").click()
+    race.wait_query("schedule", "cosine")
+    race.fill("horizon, exact value", "0")
+    race.said("horizon must lie in [1, 20000]; got 0.")
+    race.fill("horizon, exact value", "50")
+    race.wait_query("schedule.horizon", "50")
+    assert race.query()["noise.scale"] == ["0.5"]
+
+
+def test_surface_rotation_and_the_rest_of_a_racer(fresh: Visit) -> None:
+    race = fresh()
+    rates = [v.split("=")[1].split(",")[0] for v in race.query()["racer"]]
+    contours = race.page.locator(".map .contourlayer").first.inner_html()
+    race.page.locator(".st-key-surface-popover button").first.click()
+    race.fill("condition number, exact value", "a lot")
+    race.said("condition_number must be a number")
+    race.fill("condition number, exact value", "500")
+    race.wait_query("surface.condition_number", "500")
+    assert race.page.locator(".map .contourlayer").first.inner_html() != contours
+    race.page.keyboard.press("Escape")
+    race.page.locator(".st-key-rotation-popover button").first.click()
+    race.fill("angle, exact value", "45")
+    race.wait_query("rotation", "45")
+    race.fill("angle, exact value", "1e9")
+    race.said("rotation must lie in [−90, 90] degrees")
+    race.page.keyboard.press("Escape")
+    race.more("Racers")
+    race.fill("beta2, exact value", "2")
+    race.said("beta2 must lie in")
+    race.fill("beta2, exact value", "0.99")
+    race.wait_query("racer", "beta2=0.99")
+    assert [v.split("=")[1].split(",")[0] for v in race.query()["racer"]] == rates
+    race.more("Surface")
+    race.page.get_by_role("tabpanel", name="Surface").get_by_text("Polyak").wait_for()
+
+
+def test_another_surface_brings_its_start_and_rates(fresh: Visit) -> None:
+    race = fresh("start=1,1&racer=sgd:learning_rate=0.5&racer=adam")
+    race.page.locator(".st-key-toolbar").get_by_role("combobox").click()
+    race.page.get_by_role("option", name="Himmelblau").click()
+    race.wait_query("surface", "himmelblau")
+    assert "start" not in race.query()
+    settings, _ = change.parse(race.query())
+    expected = change.add_racer(change.choose_surface(change.Settings(), "himmelblau"), "sgd").racers[0].rule
+    assert settings.racers[0].rule == expected
+    assert float(race.card("racer-0")[2]) == dict(expected.values)["learning_rate"]
+
+
+# Sizes, themes, hands on the keyboard, other eyes.
+
+
+@pytest.mark.parametrize(("width", "height"), [(1024, 768), (1920, 1080)])
+def test_nothing_overflows_or_overlaps(fresh: Visit, width: int, height: int) -> None:
+    race = fresh(width=width, height=height)
+    overflow = race.page.evaluate(
+        """() => [document.documentElement, document.body, document.querySelector('[data-testid=stMain]')]
+                 .map((e) => e.scrollWidth - e.clientWidth)"""
+    )
+    assert max(overflow) <= 0
+    stage = race.page.locator(".optiscope-player .stage").bounding_box()
+    boxes = {name: race.at(name).bounding_box() for name in ("map", "curve", "card-racer-0", "add-racer", "save")}
+    assert all(b["x"] >= 0 and b["x"] + b["width"] <= width for b in boxes.values())
+    for name in ("card-racer-0", "add-racer", "save"):
+        assert boxes[name]["x"] >= stage["x"] + stage["width"]
+    assert boxes["map"]["y"] + boxes["map"]["height"] <= boxes["curve"]["y"]
+    assert boxes["curve"]["y"] + boxes["curve"]["height"] <= height
+    cut = race.page.evaluate(
+        """() => [...document.querySelectorAll('.optiscope-player :is(h3, .status, .value, .steps, button)')]
+                 .filter((e) => e.checkVisibility() && e.offsetWidth && e.scrollWidth > e.clientWidth + 1
+                                && getComputedStyle(e).textOverflow !== 'ellipsis')
+                 .map((e) => e.outerHTML.slice(0, 120))"""
+    )
+    assert cut == []
+
+
+def test_a_window_that_grows_takes_the_plots_along(fresh: Visit) -> None:
+    race = fresh(width=1024, height=768)
+    before = race.frame()
+    race.page.set_viewport_size({"width": 1600, "height": 900})
+    race.until(
+        "(width) => document.querySelector('[data-testid=map]')._fullLayout.xaxis._length > width + 200",
+        before["width"],
+    )
+    race.settle()
+    frame, canvas = race.frame(), race.page.locator(".map canvas.trails").bounding_box()
+    assert canvas["x"] == pytest.approx(frame["left"], abs=1) and canvas["width"] == pytest.approx(
+        frame["width"], abs=1
+    )
+    assert canvas["height"] == pytest.approx(frame["height"], abs=1)
+
+
+def test_dark(fresh: Visit) -> None:
+    race = fresh(dark=True)
+    assert race.root.get_attribute("data-theme") == "dark"
+    paper = styles()["dark"]["paper"]
+    page = race.pixels("[data-testid=stApp]")
+    assert near(page, paper, 3).mean() > 0.2 and near(page, "#ffffff", 3).mean() < 0.01
+    ground = race.pixels("[data-testid=map]")
+    scale = [color for _, color in styles()["dark"]["colorscale"]]
+    assert sum(near(ground, color, 8).mean() for color in scale) > 0.2
+    trails = race.trails()
+    assert all((near(trails, color) & (trails[..., 3] > 200)).sum() > 50 for color in PALETTE[:3])
+    saved = race.save(format="png-1", size="wide", caption=True)
+    from tests.app.driving import picture
+
+    assert near(picture(saved)[:3], paper, 3).all()  # dark is what the panel proposes on a dark page
+
+
+def test_light_is_light(shared: Race) -> None:
+    assert shared.root.get_attribute("data-theme") == "light"
+    assert near(shared.pixels("[data-testid=stApp]"), "#ffffff", 3).mean() > 0.2
+
+
+def test_the_keyboard_reaches_everything_and_the_focus_is_seen(shared: Race) -> None:
+    shared.page.locator(".st-key-toolbar input").first.focus()
+    reached, unseen = [], []
+    for _ in range(60):
+        shared.page.keyboard.press("Tab")
+        found = shared.page.evaluate(
+            """() => {
+              const e = document.activeElement;
+              if (!e || e === document.body) return null;
+              const style = getComputedStyle(e);
+              const mine = Boolean(e.closest('.optiscope-player'));
+              const shown = style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 1;
+              return [e.dataset.testid || e.getAttribute('aria-label') || e.tagName, !mine || shown];
+            }"""
+        )
+        if found:
+            reached.append(found[0])
+            unseen += [] if found[1] else [found[0]]
+        if reached and reached[-1] == "add-racer":
+            break
+    wanted = [
+        "play",
+        "scrub",
+        "speed",
+        "loop",
+        "scale-log",
+        "save",
+        "copy-link",
+        "add-racer",
+        "zoom-in",
+        "remove-racer-1",
+    ]
+    wanted += ["slider-racer-0-learning_rate", "value-racer-0-learning_rate", "slider-racer-2-beta1"]
+    assert [name for name in wanted if name not in reached] == []
+    assert unseen == []
+    assert reached.index("play") < reached.index("save") < reached.index("slider-racer-0-learning_rate")
+
+
+def test_a_slider_moves_by_keys_alone(fresh: Visit) -> None:
+    race = fresh()
+    table = race.table()
+    race.at("slider-racer-0-learning_rate").focus()
+    for _ in range(3):
+        race.page.keyboard.press("ArrowLeft")
+    race.until("() => !location.search.includes('sgd%3Alearning_rate%3D0.017')")
+    race.settle()
+    assert float(race.card("racer-0")[2]) < 0.017
+    assert race.table()["SGD"] != table["SGD"] and race.step() == 300
+    assert race.at("slider-racer-0-learning_rate").evaluate("(e) => e === document.activeElement")
+
+
+def test_there_are_words_for_those_who_do_not_see(shared: Race) -> None:
+    for testid in ("map", "curve"):
+        plot = shared.at(testid)
+        assert plot.get_attribute("role") == "img"
+        label = plot.get_attribute("aria-label")
+        assert "Ravine" in label and all(word in label for word in ("SGD: converged", "Nesterov: converged", "Adam"))
+    nameless = shared.page.evaluate(
+        """() => [...document.querySelectorAll('.optiscope-player :is(button, input, select)')]
+                 .filter((e) => !(e.getAttribute('aria-label') || e.innerText || e.labels?.length))
+                 .map((e) => e.outerHTML.slice(0, 100))"""
+    )
+    assert nameless == []
+    assert shared.at("slider-racer-0-learning_rate").get_attribute("aria-valuetext") == "0.017"
+    assert shared.at("scrub").get_attribute("aria-valuetext") == "step 300 of 300"
+    assert shared.at("live").get_attribute("aria-live") == "polite"

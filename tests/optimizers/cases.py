@@ -1,0 +1,90 @@
+"""What the tests of rules share: every rule, a surface whose symmetries are parameters, seeded draws, runs."""
+
+from __future__ import annotations
+
+import functools
+import math
+import zlib
+from typing import Any
+
+import numpy as np
+import pytest
+from jax import Array
+
+from optimizers import OPTIMIZERS, Optimizer, Trace, starting_learning_rate, trace
+from surfaces import SURFACES, CriticalPoint, Surface, parameter
+from tests.surfaces.cases import pick
+
+# all tests of one rule go to one worker, which then compiles its programs once
+RULES = [pytest.param(key, id=key, marks=pytest.mark.xdist_group(key)) for key in OPTIMIZERS]
+PLANE = ("quadratic_ravine", "rosenbrock", "himmelblau")
+STEPS = 300  # all in one bucket of the engine, with the record of the default: one program per rule and surface
+
+
+class Testbed(Surface):
+    r"""A convex bowl whose every symmetry is a parameter, so that one program serves all properties.
+
+    L = s (a X²/2 + b Y²/2 + c X Y + p X⁴/4 + q Y⁴/4), X = x − u, Y = y − v. Swapping the coordinates swaps
+    a with b, p with q, u with v; s scales; (u, v) moves.
+    """
+
+    __test__ = False
+    name = "Testbed"
+    theme = "ravines"
+
+    s: float = parameter("s", default=1.0, doc="Scale.")
+    a: float = parameter("a", default=1.0, doc="Curvature along x.")
+    b: float = parameter("b", default=6.0, doc="Curvature along y.")
+    c: float = parameter("c", default=1.2, doc="Coupling.")
+    p: float = parameter("p", default=0.3, doc="Quartic along x.")
+    q: float = parameter("q", default=0.1, doc="Quartic along y.")
+    u: float = parameter("u", default=0.0, doc="Where the minimum is.")
+    v: float = parameter("v", default=0.0, doc="Where the minimum is.")
+
+    def __call__(self, w: Array) -> Array:
+        x, y = w[0] - self.u, w[1] - self.v
+        bowl = 0.5 * self.a * x**2 + 0.5 * self.b * y**2 + self.c * x * y
+        return self.s * (bowl + 0.25 * self.p * x**4 + 0.25 * self.q * y**4)
+
+    @property
+    def domain(self) -> Any:
+        return (-3.0, 3.0), (-2.0, 2.0)
+
+    @property
+    def start(self) -> tuple[float, ...]:
+        return (-2.0, 1.5)
+
+    def critical_points(self) -> tuple[CriticalPoint, ...]:
+        return (CriticalPoint((float(self.u), float(self.v)), "minimum"),)
+
+
+def rng(*names: str) -> np.random.Generator:
+    """Seeded by what it serves, so that a test's draws do not hang on the order of tests."""
+    return np.random.default_rng(zlib.crc32("/".join(names).encode()))
+
+
+def calm(key: str, surface: Surface, **changes: Any) -> Optimizer:
+    """The rule at its starting learning rate on a surface: nothing chaotic, and something happens."""
+    kind = OPTIMIZERS[key]
+    rate = starting_learning_rate(surface, kind)
+    return kind(**({} if rate is None else {"learning_rate": rate}) | changes)
+
+
+def drawn(key: str, surface: Surface, generator: np.random.Generator) -> Optimizer:
+    """The rule with every parameter drawn from its declared range (the upper 5 % left out: β near 1 swings for
+    thousands of steps), and a learning rate at the starting one or below.
+    """
+    kind = OPTIMIZERS[key]
+    values = {name: pick(spec, generator, margin=0.05) for name, spec in kind.parameters().items()}
+    rate = starting_learning_rate(surface, kind)
+    if rate is not None:
+        smallest = 1e-3 if kind.rate_unit == "one" else 0.1  # a rate of 1 suits no particular surface
+        values["learning_rate"] = rate * math.exp(generator.uniform(math.log(smallest), 0.0))
+    return kind(**values)
+
+
+@functools.cache
+def calm_run(rule: str, surface: str) -> Trace:
+    """One run of every rule on every surface, from the surface's start at the starting rate."""
+    landscape = SURFACES[surface]()
+    return trace(landscape, calm(rule, landscape), steps=STEPS)

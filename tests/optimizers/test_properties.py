@@ -1,0 +1,251 @@
+"""What every rule of the registry has in common, tested over the registry."""
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from optimizers import OPTIMIZERS, MiniBatch, Optimizer, Trace, trace
+from optimizers.equations import evaluate, latex
+from surfaces import SURFACES
+from tests.optimizers.cases import PLANE, RULES, STEPS, Testbed, calm, calm_run, rng
+
+every = pytest.mark.parametrize("key", RULES)
+
+
+def _on(rule: Optimizer, start: Any = (-2.0, 1.5), steps: int = STEPS, **changes: float) -> Trace:
+    return trace(Testbed(**changes), rule, start=start, steps=steps)
+
+
+def _gentle(key: str) -> Optimizer:
+    return calm(key, Testbed())
+
+
+@every
+def test_the_class_says_what_it_is(key: str) -> None:
+    kind = OPTIMIZERS[key]
+    assert kind.key == key and kind.year > 1600
+    for text in (kind.name, kind.source, kind.watch, kind.__doc__):
+        assert text and text.strip()
+    assert kind.watch.endswith(".")
+    assert kind.rate_unit in ("curvature", "length", "one")
+
+
+@every
+def test_swapping_the_coordinates_swaps_the_path(key: str) -> None:
+    straight = _on(_gentle(key), u=0.3, v=-0.2)
+    swapped = _on(_gentle(key), start=(1.5, -2.0), a=6.0, b=1.0, p=0.1, q=0.3, u=-0.2, v=0.3)
+    np.testing.assert_allclose(swapped.positions[:, ::-1], straight.positions, rtol=1e-9, atol=1e-10)
+
+
+DECAYS = {key for key, rule in OPTIMIZERS.items() if "weight_decay" in rule.parameters()}
+
+
+@every
+def test_moving_the_surface_moves_the_path(key: str) -> None:
+    """Weight decay pulls to the origin and so knows where it is: switched off here. 50 steps, because near the
+    minimum the direction of SAM's climb magnifies rounding.
+    """
+    rule = _gentle(key).replace(**({"weight_decay": 0.0} if key in DECAYS else {}))
+    here = _on(rule, steps=50).positions
+    there = _on(rule, start=(-2.0 + 0.7, 1.5 - 0.4), steps=50, u=0.7, v=-0.4).positions
+    np.testing.assert_allclose(there - [0.7, -0.4], here, rtol=1e-9, atol=1e-10)
+
+
+@every
+def test_a_rule_is_scale_free_where_it_says_so_and_only_there(key: str) -> None:
+    """The path on 10·f against the path on f, from a shallow bowl; ε as small as its range allows."""
+    rule = _gentle(key)
+    if "epsilon" in rule.parameters():
+        rule = rule.replace(epsilon=rule.parameters()["epsilon"].low)
+    one, ten = (_on(rule, s=s, steps=60).positions for s in (0.1, 1.0))
+    way = np.linalg.norm(one[-1] - one[0])
+    apart = np.abs(ten - one).max() / way
+    assert apart <= 1e-6 if OPTIMIZERS[key].scale_free else apart >= 1e-2, apart
+
+
+@every
+def test_the_move_is_minus_rate_times_direction_and_what_is_named_beside(key: str) -> None:
+    for surface in PLANE:
+        run = calm_run(key, surface)
+        assert run.diverged == -1
+        step, moves = run.step, np.diff(run.positions, axis=0)
+        followed = -step.rate * step.direction
+        beside = sum(step.beside.values(), np.zeros_like(moves))
+        rounding = 1e-14 * (1 + np.abs(run.positions).max())
+        np.testing.assert_allclose(moves, followed + beside, rtol=1e-11, atol=rounding)
+        if step.parts:
+            np.testing.assert_allclose(
+                sum(step.parts.values()), followed, rtol=1e-11, atol=1e-14 * np.abs(followed).max()
+            )
+        assert step.rate.shape == step.at.shape == step.gradient.shape == step.direction.shape == (STEPS, 2)
+
+
+@every
+def test_the_gradient_recorded_is_the_surfaces_at_the_point_recorded(key: str) -> None:
+    with jax.enable_x64(True):
+        for surface in PLANE:
+            run = calm_run(key, surface)
+            theirs = np.asarray(jax.vmap(jax.grad(SURFACES[surface]()))(jnp.asarray(run.step.at)))
+            np.testing.assert_allclose(run.step.gradient, theirs, rtol=1e-9, atol=1e-9 * np.abs(theirs).max())
+
+
+@every
+def test_losses_are_the_surfaces_at_the_positions(key: str) -> None:
+    with jax.enable_x64(True):
+        for surface in PLANE:
+            run = calm_run(key, surface)
+            theirs = np.asarray(SURFACES[surface]()(jnp.asarray(run.positions.T)))
+            np.testing.assert_allclose(run.losses, theirs, rtol=1e-12, atol=1e-15 * theirs.max())
+
+
+# Equations
+
+WRITTEN = [p for p in RULES if OPTIMIZERS[p.values[0]].equations]
+
+
+def test_rules_of_our_own_have_equations() -> None:
+    from optimizers.borrowed import Borrowed
+
+    for key, rule in OPTIMIZERS.items():
+        assert rule.equations or issubclass(rule, Borrowed), key
+
+
+@pytest.mark.parametrize("key", WRITTEN)
+def test_every_equation_evaluates_to_what_was_recorded(key: str) -> None:
+    """Each line, with the numbers of a step: gradient, named values, state and next point come out as recorded."""
+    kind = OPTIMIZERS[key]
+    surface = SURFACES["himmelblau"]()
+    run = calm_run(key, "himmelblau")
+    fields = run.states._fields
+    with jax.enable_x64(True):
+        initial = run.optimizer.init(jnp.asarray(run.positions[0]))
+        slope, bend = jax.jit(jax.grad(surface)), jax.jit(jax.hessian(surface))
+        for k in (0, 1, 2, 7, 40):
+            before = {n: np.asarray(getattr(run.states, n)[k - 1] if k else getattr(initial, n)) for n in fields}
+            parameters = {p.letter: getattr(run.optimizer, name) for name, p in kind.parameters().items()}
+            known = evaluate(
+                kind,
+                {**parameters, **before, "w": run.positions[k], "t": k + 1},
+                lambda w: np.asarray(slope(jnp.asarray(w))),
+                lambda w: np.asarray(bend(jnp.asarray(w))),
+            )
+            recorded = {"w": run.positions[k + 1], "g": run.step.gradient[k]}
+            recorded |= {n: getattr(run.states, n)[k] for n in fields if n in known and n not in ("b1", "b2")}
+            recorded |= {n: v[k] for n, v in run.step.values.items()}
+            for letter, value in recorded.items():
+                np.testing.assert_allclose(known[letter], value, rtol=1e-9, atol=1e-12, err_msg=f"{letter} @ {k}")
+    written = {letter for letter, _ in kind.equations}
+    assert {"g", "w", *run.step.values} <= written
+    assert {n for n in fields if n not in ("b1", "b2")} <= written, "a state without its equation"
+
+
+@pytest.mark.parametrize("key", WRITTEN)
+def test_the_equations_set_in_latex_are_balanced(key: str) -> None:
+    lines = latex(OPTIMIZERS[key])
+    assert len(lines) == len(OPTIMIZERS[key].equations)
+    for line in lines:
+        depth = 0
+        for character in line:
+            depth += (character == "{") - (character == "}")
+            assert depth >= 0, line
+        assert depth == 0, line
+        assert line.count(r"\left(") == line.count(r"\right)"), line
+        assert line.count("(") == line.count(")"), line
+        assert (r"\leftarrow" in line) or (" = " in line)
+    assert lines[-1].startswith("w") or any(line.startswith(r"w \leftarrow") for line in lines)
+
+
+def test_an_equation_that_is_none_is_refused() -> None:
+    class Odd(Optimizer):
+        equations = (("w", "[w]"),)
+
+    with pytest.raises(ValueError, match=r"an equation may not hold '\[w\]'"):
+        latex(Odd)
+
+
+def test_adams_equations_read_as_printed() -> None:
+    """By hand from Kingma & Ba's algorithm 1."""
+    assert latex(OPTIMIZERS["adam"]) == (
+        r"g = \nabla L(w)",
+        r"m \leftarrow \beta_1\, m + \left(1 - \beta_1\right)\, g",
+        r"v \leftarrow \beta_2\, v + \left(1 - \beta_2\right)\, g^{2}",
+        r"\hat m = \frac{m}{1 - \beta_1^{t}}",
+        r"\hat v = \frac{v}{1 - \beta_2^{t}}",
+        r"w \leftarrow w - \frac{\eta\, \hat m}{\sqrt{\hat v} + \varepsilon}",
+    )
+
+
+# What single rules promise
+
+
+def test_sams_two_gradients_see_the_same_sample() -> None:
+    """One sample a step (B = 1): h = 2 (x w + b − y)(x, 1) at w names the sample, g at u must be that sample's."""
+    surface = SURFACES["linear_regression"]()
+    run = trace(surface, OPTIMIZERS["sam"](radius=0.5), steps=50, noise=MiniBatch(1))
+    z, y = (np.asarray(v) for v in surface.data)
+    x = surface.offset + surface.scale * z
+
+    def slopes(w: np.ndarray) -> np.ndarray:
+        error = w[0] * x + w[1] - y
+        return 2 * error[:, None] * np.stack([x, np.ones_like(x)], axis=1)
+
+    samples = set()
+    for k in range(50):
+        w, u = run.positions[k], run.step.at[k]
+        fits = np.flatnonzero(np.abs(slopes(w) - run.step.values["h"][k]).max(axis=1) < 1e-12)
+        assert len(fits) == 1
+        np.testing.assert_allclose(run.step.gradient[k], slopes(u)[fits[0]], rtol=1e-11, atol=1e-12)
+        assert np.linalg.norm(u - w) == pytest.approx(0.5, rel=1e-12)
+        samples.add(int(fits[0]))
+    assert len(samples) > 15  # 50 draws of 40: about 28.7 different ones are expected
+
+
+def test_sam_without_a_slope_stands_still() -> None:
+    """The guard of h/‖h‖ acts at ∇L = 0 alone."""
+    run = trace(SURFACES["himmelblau"](), OPTIMIZERS["sam"](), start=(3.0, 2.0), steps=5)
+    np.testing.assert_array_equal(run.positions, np.tile([3.0, 2.0], (6, 1)))
+
+
+@every
+def test_evaluations_are_counted(key: str) -> None:
+    """SAM takes two gradients a step, Newton one and n Hessian columns, the others one."""
+    run = trace(Testbed(), OPTIMIZERS[key](), steps=10)
+    per_step = {"sam": 2, "newton": 3}.get(key, 1)
+    assert run.step.evaluations == per_step and run.evaluations == 10 * per_step
+
+
+def test_no_momentum_is_gradient_descent() -> None:
+    plain = _on(OPTIMIZERS["sgd"](learning_rate=0.05)).positions
+    for key in ("momentum", "nesterov"):
+        rule = OPTIMIZERS[key](learning_rate=0.05, momentum=0.0)
+        np.testing.assert_allclose(_on(rule).positions, plain, rtol=1e-13, atol=1e-15)
+    tiny = _on(OPTIMIZERS["sam"](learning_rate=0.05, radius=0.0)).positions
+    np.testing.assert_allclose(tiny, plain, rtol=1e-13, atol=1e-15)
+
+
+def test_adam_without_decay_is_adam() -> None:
+    generator = rng("adam", "adamw")
+    beta1, beta2 = generator.uniform(0.5, 0.95, 2)
+    rule = {"learning_rate": 0.03, "beta1": float(beta1), "beta2": float(beta2)}
+    adam = _on(OPTIMIZERS["adam"](**rule)).positions
+    adamw = _on(OPTIMIZERS["adamw"](**rule, weight_decay=0.0)).positions
+    np.testing.assert_allclose(adamw, adam, rtol=1e-13, atol=1e-15)
+
+
+def test_gradient_descent_does_not_see_the_axes_and_adam_does() -> None:
+    """Under a rotation SGD's path turns along; a rule that scales each coordinate by itself does not."""
+    from surfaces import Rotated
+
+    surface = SURFACES["quadratic_ravine"]()
+    rotated = Rotated(surface, 45.0)
+    turned: dict[str, float] = {}
+    for key in ("sgd", "momentum", "newton", "novograd", "adam"):
+        rule = calm(key, surface)
+        flat = trace(surface, rule, steps=STEPS, record=("positions",)).positions
+        expected = np.array([rotated.forth(tuple(p)) for p in flat])
+        turned[key] = np.abs(trace(rotated, rule, steps=STEPS, record=("positions",)).positions - expected).max()
+    assert turned.pop("adam") > 0.1
+    assert max(turned.values()) < 1e-9

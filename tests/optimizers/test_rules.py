@@ -1,0 +1,93 @@
+"""Every rule against other hands, over 300 steps, three surfaces and drawn parameters, to 10⁻¹⁰."""
+
+import dataclasses
+import functools
+from typing import Any
+
+import numpy as np
+import pytest
+
+from optimizers import OPTIMIZERS, Optimizer, Trace, trace
+from surfaces import SURFACES
+from tests.optimizers.cases import PLANE, RULES, STEPS, drawn, rng
+from tests.optimizers.oracles import NUMPY, OPTAX, TORCH, Problem, optax_paths, problem, torch_path
+
+DRAWS = 3
+TOLERANCE = 1e-10
+
+
+def _values(rule: Optimizer) -> dict[str, Any]:
+    return {f.name: getattr(rule, f.name) for f in dataclasses.fields(rule)}  # type: ignore[arg-type]
+
+
+def _oracle(rule: Optimizer, on: Problem, surface: str) -> np.ndarray:
+    with np.errstate(all="ignore"):  # a draw that leaves the numbers is refused below
+        return np.array(NUMPY[rule.key](_values(rule), on, np.array(SURFACES[surface]().start), STEPS))
+
+
+@functools.cache
+def _draws(key: str, surface: str) -> tuple[Optimizer, ...]:
+    """Drawn parameters at which 10⁻¹⁰ means something: slopes off by 10⁻¹¹ move the *oracle's* path by less than
+    10⁻⁷, so that rounding, at 10⁻¹⁶, moves it by 10⁻¹². A path that is chaotic (Adam circling a minimum with a
+    short memory) magnifies the last bit of any two correct implementations without bound.
+    """
+    generator, found, on = rng(key, surface), [], problem(surface)
+    for _ in range(100):
+        rule = drawn(key, SURFACES[surface](), generator)
+        path = _oracle(rule, on, surface)
+        if all(np.abs(_oracle(rule, on.shaken(1e-11, k), surface) - path).max() <= 1e-7 for k in range(2)):
+            found.append(rule)
+        if len(found) == DRAWS:
+            return tuple(found)
+    raise AssertionError(f"{key} on {surface}: all but {len(found)} of 100 draws are chaotic")
+
+
+def _run(rule: Optimizer, surface: str) -> Trace:
+    run = trace(SURFACES[surface](), rule, steps=STEPS)
+    assert run.diverged == -1, f"{rule} leaves {surface}: the comparison would say nothing"
+    return run
+
+
+def _look_ahead(run: Trace) -> np.ndarray:
+    """w − η β a: where optax and PyTorch say that Nesterov's parameter is."""
+    a = np.concatenate([np.zeros((1, 2)), run.states.a])
+    return run.positions - run.optimizer.learning_rate * run.optimizer.momentum * a  # type: ignore[attr-defined]
+
+
+def _close(run: Trace, theirs: Any, key: str, ahead: bool) -> None:
+    ours = _look_ahead(run) if ahead and key == "nesterov" else run.positions
+    error = np.abs(ours - theirs) / (1 + np.abs(theirs))
+    assert error.max() <= TOLERANCE, f"{run.optimizer} at step {error.max(axis=1).argmax()}: {error.max():.1e}"
+    assert np.ptp(ours, axis=0).max() > 1e-3, "it did not move: the comparison would say nothing"
+
+
+def test_every_rule_has_an_oracle() -> None:
+    """A rule of the registry without one: write it down a second time in oracles.py, in plain NumPy."""
+    assert set(OPTIMIZERS) == set(NUMPY)
+
+
+@pytest.mark.parametrize("surface", PLANE)
+@pytest.mark.parametrize("key", RULES)
+def test_numpy_walks_the_same_path(key: str, surface: str) -> None:
+    for rule in _draws(key, surface):
+        _close(_run(rule, surface), _oracle(rule, problem(surface), surface), key, ahead=False)
+
+
+@pytest.mark.parametrize("key", [p for p in RULES if p.values[0] in OPTAX])
+def test_optax_walks_the_same_path(key: str) -> None:
+    draws = {surface: _draws(key, surface) for surface in PLANE}
+    values = {surface: [_values(rule) for rule in rules] for surface, rules in draws.items()}
+    theirs = optax_paths(key, values, {s: SURFACES[s]().start for s in PLANE}, STEPS)
+    for surface, rules in draws.items():
+        for rule, path in zip(rules, theirs[surface], strict=True):
+            _close(_run(rule, surface), path, key, ahead=True)
+
+
+@pytest.mark.torch
+@pytest.mark.xdist_group("torch")  # importing PyTorch takes longer than all its steps: in one worker only
+@pytest.mark.parametrize("key", TORCH)
+def test_pytorch_walks_the_same_path(key: str) -> None:
+    for surface in PLANE:
+        for rule in _draws(key, surface)[:2]:
+            theirs = torch_path(key, _values(rule), surface, SURFACES[surface]().start, STEPS)
+            _close(_run(rule, surface), theirs, key, ahead=True)

@@ -1,0 +1,160 @@
+"""Schedules equal optax's, which count from 0 where the textbook counts from 1."""
+
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+import pytest
+
+from optimizers import OPTIMIZERS, SCHEDULES, Scheduled, trace
+from optimizers.schedules import Schedule
+from surfaces import SURFACES
+from tests.optimizers.cases import RULES, STEPS, calm
+
+Factor = Callable[[Any], Any]
+
+
+def _ours(key: str, **parameters: float) -> Schedule:
+    return SCHEDULES[key](**parameters)
+
+
+CASES: list[tuple[str, dict[str, float], Factor]] = [
+    ("constant", {}, optax.constant_schedule(1.0)),
+    ("step_decay", {}, optax.exponential_decay(1.0, 100, 0.1, staircase=True)),
+    ("step_decay", {"drop": 0.5, "every": 7.0}, optax.exponential_decay(1.0, 7, 0.5, staircase=True)),
+    ("listed_decay", {}, optax.piecewise_constant_schedule(1.0, {100: 0.1})),
+    (
+        "listed_decay",
+        {"drop": 0.3, "first": 20.0, "second": 50.0, "third": 170.0},
+        optax.piecewise_constant_schedule(1.0, {20: 0.3, 50: 0.3, 170: 0.3}),
+    ),
+    ("exponential", {}, optax.exponential_decay(1.0, 100, 0.1)),
+    ("exponential", {"drop": 0.9, "every": 1.0}, optax.exponential_decay(1.0, 1, 0.9)),
+    ("cosine", {}, optax.cosine_decay_schedule(1.0, 200)),
+    ("cosine", {"horizon": 150.0, "final": 0.1}, optax.cosine_decay_schedule(1.0, 150, alpha=0.1)),
+    ("warm_up", {}, optax.linear_schedule(0.0, 1.0, 50)),
+    ("warm_up", {"over": 30.0, "initial": 0.2}, optax.linear_schedule(0.2, 1.0, 30)),
+    ("one_cycle", {}, optax.cosine_onecycle_schedule(200, 1.0)),
+    (
+        "one_cycle",
+        {"horizon": 250.0, "rise": 0.4, "start_division": 10.0, "end_division": 100.0},
+        optax.cosine_onecycle_schedule(250, 1.0, pct_start=0.4, div_factor=10.0, final_div_factor=100.0),
+    ),
+]
+IDS = [f"{key}-{','.join(f'{n}={v:g}' for n, v in parameters.items())}" for key, parameters, _ in CASES]
+cases = pytest.mark.parametrize(("key", "parameters", "theirs"), CASES, ids=IDS)
+
+
+def _optax(theirs: Factor) -> np.ndarray:
+    # optax mixes integer counts with floats: its code, under its own promotion
+    with jax.enable_x64(True), jax.numpy_dtype_promotion("standard"):
+        return np.asarray(jax.jit(jax.vmap(theirs))(jnp.arange(0.0, STEPS)))
+
+
+def test_every_schedule_has_an_oracle() -> None:
+    assert {key for key, _, _ in CASES} == set(SCHEDULES)
+
+
+@cases
+def test_the_factor_at_step_t_is_optaxs_at_t_minus_one(key: str, parameters: dict[str, float], theirs: Factor) -> None:
+    with jax.enable_x64(True):
+        factor = jax.jit(jax.vmap(_ours(key, **parameters).factor))(jnp.arange(1.0, STEPS + 1))
+    np.testing.assert_allclose(np.asarray(factor), _optax(theirs), rtol=1e-12, atol=1e-15)
+
+
+@cases
+def test_a_scheduled_run_is_optaxs_run(key: str, parameters: dict[str, float], theirs: Factor) -> None:
+    """Gradient descent on the ravine has a closed form: w_t = w₀ Π (1 − η f(s) h); f from optax."""
+    rate = 0.02
+    run = trace(
+        SURFACES["quadratic_ravine"](),
+        Scheduled(OPTIMIZERS["sgd"](rate), _ours(key, **parameters)),
+        start=(-2.8, 1.2),
+        steps=STEPS,
+    )
+    factors = 1 - rate * _optax(theirs)[:, None] * np.array([1.0, 30.0])
+    expected = np.array([-2.8, 1.2]) * np.cumprod(factors, axis=0)
+    np.testing.assert_allclose(run.positions[1:], expected, rtol=1e-10, atol=1e-13)
+    # one-cycle's end, 1/(d₀ d₁), is what is left of 1 − (1 − …): optax's and ours agree to 10⁻¹⁶ of the largest
+    np.testing.assert_allclose(run.step.rate[:, 0], rate * _optax(theirs), rtol=1e-12, atol=1e-15 * rate)
+
+
+@pytest.mark.parametrize("key", ["momentum", "adam"])
+def test_optax_with_the_schedule_walks_the_same_path(key: str) -> None:
+    """The whole run in optax, schedule and all: the cosine, 100 steps."""
+    schedule = optax.cosine_decay_schedule(0.05, 80, alpha=0.2)
+    theirs = {"momentum": optax.sgd(schedule, momentum=0.8), "adam": optax.adam(schedule)}[key]
+    ours = {"momentum": OPTIMIZERS["momentum"](0.05, 0.8), "adam": OPTIMIZERS["adam"](0.05)}[key]
+
+    def slope(w: Any) -> Any:
+        return w * jnp.array([1.0, 30.0]) if key == "adam" else w * jnp.array([1.0, 3.0])
+
+    with jax.enable_x64(True), jax.numpy_dtype_promotion("standard"), jax.numpy_rank_promotion("allow"):
+
+        def once(carry: Any, _: None) -> Any:
+            w, state = carry
+            update, state = theirs.update(slope(w), state, w)
+            w = optax.apply_updates(w, update)
+            return (w, state), w
+
+        w = jnp.array([-2.8, 1.2])
+        path = np.asarray(jax.jit(lambda: jax.lax.scan(once, (w, theirs.init(w)), None, length=100)[1])())
+    surface = SURFACES["quadratic_ravine"](30.0 if key == "adam" else 3.0)
+    cosine = SCHEDULES["cosine"](horizon=80.0, final=0.2)
+    run = trace(surface, Scheduled(ours, cosine), start=(-2.8, 1.2), steps=100)
+    np.testing.assert_allclose(run.positions[1:], path, rtol=1e-9, atol=1e-11)
+
+
+def test_the_horizon_is_a_number_of_its_own() -> None:
+    """More steps in another bucket keep the prefix: the schedule does not know how many steps there will be."""
+    rule = Scheduled(OPTIMIZERS["sgd"](0.02), SCHEDULES["cosine"](horizon=90.0))
+    short, long = (trace(SURFACES["quadratic_ravine"](), rule, steps=n) for n in (60, STEPS))
+    np.testing.assert_allclose(long.positions[:61], short.positions, rtol=1e-13)
+    # from t − 1 = T on the factor is `final` = 0: it stands still
+    np.testing.assert_array_equal(long.positions[91:], np.tile(long.positions[91], (STEPS - 90, 1)))
+
+
+def test_the_first_step_uses_the_first_factor() -> None:
+    """Linear warm-up from 0 does not move in its first step, and moves by η/k of the slope in its second."""
+    rule = Scheduled(OPTIMIZERS["sgd"](0.1), SCHEDULES["warm_up"](over=10.0))
+    path = trace(SURFACES["quadratic_ravine"](1.0), rule, start=(1.0, 0.0), steps=2).positions
+    np.testing.assert_allclose(path, [[1.0, 0.0], [1.0, 0.0], [1.0 - 0.01, 0.0]], rtol=1e-14)
+
+
+def test_listed_drops_may_stand_in_any_order() -> None:
+    a, b = (SCHEDULES["listed_decay"](first=x, second=y) for x, y in ((20.0, 50.0), (50.0, 20.0)))
+    with jax.enable_x64(True):
+        t = jnp.arange(1.0, 80.0)
+        np.testing.assert_array_equal(jax.vmap(a.factor)(t), jax.vmap(b.factor)(t))
+
+
+@pytest.mark.parametrize("key", RULES)
+def test_every_rule_with_a_learning_rate_can_be_scheduled_and_the_others_say_so(key: str) -> None:
+    kind = OPTIMIZERS[key]
+    if "learning_rate" not in kind.parameters():
+        with pytest.raises(ValueError, match=f"{kind.name} has no learning rate to schedule"):
+            Scheduled(kind(), SCHEDULES["constant"]())
+        return
+    surface = SURFACES["quadratic_ravine"]()
+    rule = calm(key, surface)
+    plain = trace(surface, rule, steps=STEPS)
+    constant = trace(surface, Scheduled(rule, SCHEDULES["constant"]()), steps=STEPS, record=("positions",))
+    np.testing.assert_allclose(constant.positions, plain.positions, rtol=1e-12, atol=1e-14)
+    assert constant.optimizer.name == "Scheduled" and constant.optimizer.inner is rule  # type: ignore[attr-defined]
+
+
+def test_adadelta_is_the_rule_without_a_learning_rate() -> None:
+    assert [k for k, r in OPTIMIZERS.items() if "learning_rate" not in r.parameters()] == ["adadelta"]
+
+
+def test_factors_stay_finite_for_the_extremes_of_their_ranges() -> None:
+    with jax.enable_x64(True):
+        t = jnp.asarray([1.0, 2.0, 100.0, 20_000.0])
+        for kind in SCHEDULES.values():
+            ends = [{n: e for n, p in kind.parameters().items() for e in [getattr(p, end)]} for end in ("low", "high")]
+            for parameters in ends:
+                factor = np.asarray(jax.jit(jax.vmap(kind(**parameters).factor))(t))
+                assert np.isfinite(factor).all() and (factor >= 0).all() and factor.max() <= 1 + 1e-12

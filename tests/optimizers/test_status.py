@@ -1,0 +1,250 @@
+"""Each word on a run whose truth is known beforehand, with its numbers."""
+
+from typing import Any
+
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from jax import Array
+
+from optimizers import OPTIMIZERS, Status, Trace, steps_to, trace
+from surfaces import SURFACES, CriticalPoint, Rotated, Surface
+from tests.optimizers.cases import STEPS
+
+SGD = OPTIMIZERS["sgd"]
+RAVINE = SURFACES["quadratic_ravine"]
+
+
+class Well(Surface):
+    """1 − e^{−r²}: a well in an endless plateau of height 1."""
+
+    name = "Well"
+    theme = "ravines"
+
+    def __call__(self, w: Array) -> Array:
+        return 1.0 - jnp.exp(-(w[0] ** 2) - w[1] ** 2)
+
+    @property
+    def domain(self) -> Any:
+        return (-8.0, 8.0), (-8.0, 8.0)
+
+    @property
+    def start(self) -> tuple[float, ...]:
+        return (5.0, 5.0)
+
+    def critical_points(self) -> tuple[CriticalPoint, ...]:
+        return (CriticalPoint((0.0, 0.0), "minimum"),)
+
+
+class Unknown(Surface):
+    """x²/2 − y²/2, whose minimum nobody knows: there is none."""
+
+    name = "Unknown"
+    theme = "saddles"
+
+    def __call__(self, w: Array) -> Array:
+        return 0.5 * w[0] ** 2 - 0.5 * w[1] ** 2
+
+    @property
+    def domain(self) -> Any:
+        return (-2.0, 2.0), (-2.0, 2.0)
+
+    @property
+    def start(self) -> tuple[float, ...]:
+        return (1.0, 0.01)
+
+    def critical_points(self) -> tuple[CriticalPoint, ...]:
+        return (CriticalPoint((0.0, 0.0), "saddle"),)
+
+
+class Unlisted(Surface):
+    """A bowl of depth −3 that lists no minimum."""
+
+    name = "Unlisted"
+    theme = "ravines"
+
+    def __call__(self, w: Array) -> Array:
+        return 0.5 * (w[0] ** 2 + 4.0 * w[1] ** 2) - 3.0
+
+    @property
+    def domain(self) -> Any:
+        return (-2.0, 2.0), (-2.0, 2.0)
+
+    @property
+    def start(self) -> tuple[float, ...]:
+        return (1.0, 1.0)
+
+    def critical_points(self) -> tuple[CriticalPoint, ...]:
+        return ()
+
+
+def _sgd(surface: Surface, rate: float, start: Any = None, steps: int = STEPS) -> Trace:
+    return trace(surface, SGD(rate), start=start, steps=steps)
+
+
+def _first_low(run: Trace, lowest: float) -> int:
+    """By a loop: the step from which the loss stays within 10⁻⁴ of the start's height."""
+    step = len(run.losses)
+    while step > 0 and run.losses[step - 1] - lowest <= 1e-4 * (run.losses[0] - lowest):
+        step -= 1
+    return step
+
+
+@pytest.mark.parametrize(
+    ("surface", "rate", "lowest"),
+    [(RAVINE(4.0), 0.1, 0.0), (SURFACES["saddle"](), 0.2, -0.25), (Rotated(RAVINE(4.0), 40.0), 0.1, 0.0)],
+)
+def test_converged_at_the_step_from_which_the_loss_stays_low(surface: Surface, rate: float, lowest: float) -> None:
+    run = _sgd(surface, rate)
+    assert run.status.kind == "converged"
+    assert run.status.step == _first_low(run, lowest) > 0
+    assert str(run.status) == f"converged @ {run.status.step}"
+
+
+def test_a_run_that_starts_at_the_minimum_has_converged() -> None:
+    assert _sgd(RAVINE(4.0), 0.1, (0.0, 0.0)).status.kind == "converged"
+
+
+def test_converged_where_the_minimum_is_not_listed() -> None:
+    """The bottom of the parabola at the last point stands in: −3 exactly, the surface being one."""
+    run = _sgd(Unlisted(), 0.1)
+    assert run.status.kind == "converged" and run.status.step == _first_low(run, -3.0)
+
+
+def test_nobody_converges_where_there_is_no_minimum() -> None:
+    """From (1, 0.01) at η = 0.01 it slides off along y: y grows by 1.01 a step, to 0.2 after 300."""
+    assert _sgd(Unknown(), 0.01).status.kind == "moving"
+    # exactly on the ridge it comes to rest at the saddle
+    run = _sgd(Unknown(), 0.2, (1.0, 0.0))
+    assert run.status.kind == "stalled" and "saddle" in run.status.why
+
+
+@pytest.mark.parametrize("above", [1.02, 1.05, 1.3])
+def test_growing_just_above_the_stability_limit(above: float) -> None:
+    """|1 − η κ| = 2·above − 1: y grows by that factor each step, and the loss by its square, as the sentence says."""
+    run = _sgd(RAVINE(30.0), above * 2 / 30)
+    assert run.diverged == -1
+    assert run.status.kind == "growing" and run.status.step is None
+    said = float(run.status.why.split("about ")[1].split(" a step")[0])
+    assert said == pytest.approx((2 * above - 1) ** 2, rel=0.01)
+
+
+def test_diverged_at_the_step_of_the_first_number_that_is_none() -> None:
+    """|y| = 1.2·59ᵗ, L = 15·1.44·59²ᵗ and its slope are beyond 1.8·10³⁰⁸ at the smallest t that the loop finds."""
+    run = _sgd(RAVINE(30.0), 2.0)
+    t, y = 0, 1.2
+    with np.errstate(over="ignore"):
+        while np.isfinite(0.5 * 30 * np.float64(y) ** 2):
+            t, y = t + 1, y * -59.0
+    assert run.status == Status("diverged", t, run.status.why)
+    assert str(t) in run.status.why
+
+
+def test_oscillating_in_a_two_cycle() -> None:
+    """η κ = 2 exactly: y turns its sign at every step for ever, while x comes to rest."""
+    run = _sgd(RAVINE(32.0), 1 / 16)
+    np.testing.assert_array_equal(run.positions[:, 1], 1.2 * (-1.0) ** np.arange(STEPS + 1))
+    assert run.status.kind == "oscillating"
+
+
+def test_oscillating_in_the_sharp_minimum() -> None:
+    """η h₁/2 = 1.01 with h₁ = 200, h₂ = 2: a bounded two-cycle in the sharp minimum (science.md)."""
+    run = _sgd(SURFACES["sharp_and_flat"](sharp_curvature=200.0), 0.0101, (1.26, 0.0), steps=1000)
+    assert run.positions[-1, 0] > 0.5
+    assert run.status.kind == "oscillating"
+
+
+@pytest.mark.parametrize("angle", [0.0, 50.0])
+def test_stalled_at_a_saddle(angle: float) -> None:
+    """y₀ = 0 is the ridge: gradient descent comes to rest at the saddle."""
+    inner = SURFACES["saddle"]()
+    surface = Rotated(inner, angle) if angle else inner
+    # turned, rounding puts it off the ridge by 10⁻¹⁶, from which escape takes ln(10¹⁵)/ln(1.1) = 362 steps
+    run = _sgd(surface, 0.1, surface.forth((-1.8, 0.0)) if angle else (-1.8, 0.0), steps=200)  # type: ignore[attr-defined]
+    assert run.status.kind == "stalled" and "at a saddle" in run.status.why
+    assert run.status.step is not None and 50 < run.status.step < 120
+
+
+def test_stalled_at_a_local_minimum() -> None:
+    surface = SURFACES["sharp_and_flat"](flat_depth=1.0)
+    run = _sgd(surface, 0.02)
+    assert np.abs(run.positions[-1] - surface.minima(local=True)[0]).max() < 1e-3
+    assert run.status.kind == "stalled" and "minimum that is not the lowest" in run.status.why
+    # the deeper one is where it converges
+    assert _sgd(surface, 0.02, (-1.0, 0.5)).status.kind == "converged"
+
+
+def test_stalled_beside_the_minimum() -> None:
+    """AdamW comes to rest where slope and decay balance, beside the lowest minimum, not at another."""
+    rule = OPTIMIZERS["adamw"](learning_rate=0.02, weight_decay=1.0, epsilon=1.0)
+    run = trace(SURFACES["rosenbrock"](1.0), rule, start=(0.0, 0.0), steps=2000)
+    assert run.status.kind == "stalled" and "at a minimum that is not the lowest" not in run.status.why
+
+
+def test_stalled_on_a_plateau() -> None:
+    run = _sgd(Well(), 0.5)
+    assert run.status.kind == "stalled" and "on a plateau" in run.status.why and run.status.step == 0
+
+
+def test_stalled_at_a_maximum() -> None:
+    """Newton goes to the nearest stationary point of any kind: Himmelblau's hill, in a few steps."""
+    run = trace(SURFACES["himmelblau"](), OPTIMIZERS["newton"](), start=(-0.2, -0.8), steps=30)
+    assert run.status.kind == "stalled" and "at a maximum" in run.status.why
+
+
+def test_stalled_on_a_slope() -> None:
+    """At η = 10⁻⁸ y shrinks by 3·10⁻⁷ a step, the loss by less than a thousandth in 300, on a slope of 36."""
+    run = _sgd(RAVINE(30.0), 1e-8)
+    assert run.status.kind == "stalled" and "steps became too small" in run.status.why
+    assert run.losses[-1] / run.losses[0] > 0.99
+
+
+def test_moving_while_it_gains() -> None:
+    """x shrinks by 0.998 a step: half the way in 300 steps, and the loss by 0.998¹²⁰ over the last fifth."""
+    run = _sgd(RAVINE(30.0), 0.002)
+    assert run.status.kind == "moving" and run.status.step is None
+    gained = 100 * (run.losses[-61] - run.losses[-1]) / run.losses[0]
+    assert f"{gained:.2g} %" in run.status.why and "last 60 steps" in run.status.why
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    rate=st.floats(-7, 1).map(lambda e: 10.0**e),
+    kappa=st.floats(1.0, 1e4),
+    x=st.floats(-3, 3),
+    y=st.floats(-1.8, 1.8),
+    steps=st.integers(1, 512),
+)
+def test_nobody_converges_far_above_the_minimum(rate: float, kappa: float, x: float, y: float, steps: int) -> None:
+    run = _sgd(RAVINE(kappa), rate, (x, y), steps)
+    with np.errstate(over="ignore"):  # a growing loss over a small one may be beyond float64
+        share = run.losses[-1] / run.losses[0] if run.losses[0] > 0 else 0.0
+    kind = run.status.kind
+    assert kind != "converged" or share <= 1e-4
+    assert kind != "growing" or run.losses[-1] > run.losses[0]
+    assert (kind == "diverged") == (run.diverged >= 0)
+    if share > 0.995:
+        assert kind in ("stalled", "oscillating", "growing", "diverged", "moving")
+
+
+def test_one_step_has_a_status_too() -> None:
+    assert _sgd(RAVINE(4.0), 0.1, steps=1).status.kind in ("moving", "stalled")
+    assert _sgd(RAVINE(4.0), 1.0, (1.0, 0.0), steps=1).status.kind == "converged"  # one step to the bottom
+
+
+def test_steps_to_a_share_of_the_height() -> None:
+    """(1 − η)²ᵗ ≤ share, t = ⌈ln share / (2 ln(1 − η))⌉ along x alone."""
+    run = _sgd(RAVINE(30.0), 0.05, (1.0, 0.0))
+    for share in (0.5, 1e-2, 1e-4):
+        assert steps_to(run, share) == int(np.ceil(np.log(share) / (2 * np.log(0.95))))
+    assert steps_to(_sgd(RAVINE(30.0), 1e-6), 0.5) is None
+    assert steps_to(_sgd(RAVINE(30.0), 2.0), 0.5) is None
+
+
+def test_a_status_asks_for_every_step_of_one_run() -> None:
+    for arguments in ({"stride": 5}, {"record": ("losses",)}, {"record": ("positions",)}):
+        run = trace(RAVINE(4.0), SGD(0.1), steps=50, **arguments)  # type: ignore[arg-type]
+        with pytest.raises(ValueError, match="a status needs one run with positions and losses of every step"):
+            _ = run.status

@@ -1,0 +1,140 @@
+"""What the tests of surfaces share: every landscape, at its defaults and at seeded draws of its parameters."""
+
+from __future__ import annotations
+
+import functools
+import math
+import zlib
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from surfaces import SURFACES, Rotated, Surface
+from surfaces.parameter import Declared, Parameter
+
+# all tests of one landscape go to one worker, which then compiles its programs once
+KEYS = [pytest.param(key, id=key, marks=pytest.mark.xdist_group(key)) for key in SURFACES]
+ANGLES = (30.0, -71.5, 90.0)
+DRAWS = 4
+
+
+def pick(spec: Parameter, rng: np.random.Generator, margin: float = 0.0) -> Any:
+    """A value from the declared range, along the declared scale; `margin` keeps off the upper end."""
+    if spec.choices:
+        return spec.choices[rng.integers(len(spec.choices))]
+    share = rng.uniform(0, 1 - margin)
+    if spec.scale == "log":
+        value = math.exp(math.log(spec.low) + share * math.log(spec.high / spec.low))
+    elif spec.scale == "one_minus_log":
+        value = 1 - math.exp((1 - share) * math.log(1 - spec.low) + share * math.log(1 - spec.high))
+    else:
+        value = spec.low + share * (spec.high - spec.low)
+    return round(value) if spec.integer else value
+
+
+def draw(kind: type[Declared], rng: np.random.Generator, margin: float = 0.0) -> Any:
+    """An instance with every parameter drawn; a combination that the constructor refuses is drawn again."""
+    for _ in range(100):
+        try:
+            return kind(**{name: pick(spec, rng, margin) for name, spec in kind.parameters().items()})
+        except ValueError:
+            continue
+    raise AssertionError(f"the ranges of {kind.__name__} are refused by its own constructor")
+
+
+@functools.cache
+def variants(key: str) -> tuple[Surface, ...]:
+    """The landscape at its defaults, then at draws from the declared ranges (none where it has no parameter)."""
+    kind = SURFACES[key]
+    rng = np.random.default_rng(zlib.crc32(key.encode()))
+    return (kind(), *(draw(kind, rng) for _ in range(DRAWS if kind.parameters() else 0)))
+
+
+@functools.cache
+def turned(key: str) -> tuple[Surface, ...]:
+    """Every variant, upright and under `Rotated`."""
+    return (*variants(key), *(Rotated(s, angle) for s in variants(key) for angle in ANGLES))
+
+
+def arrays(surface: Surface) -> Surface:
+    return jax.tree.map(lambda leaf: np.asarray(leaf, dtype="float64"), surface)
+
+
+class Facts(NamedTuple):
+    """Values, gradients and Hessians of one surface: at its critical points, and on a grid of its domain."""
+
+    kinds: tuple[str, ...]
+    values: np.ndarray
+    gradients: np.ndarray
+    hessians: np.ndarray
+    everywhere: np.ndarray
+    curvatures: np.ndarray
+
+
+_PLACES = 16  # critical points are padded to so many, so that one program serves all variants
+
+
+@functools.cache
+def facts(surface: Surface) -> Facts:
+    """Worked out once per surface; points where there is no gradient (kinks) are left out."""
+    smooth = [p for p in surface.critical_points() if p.kind != "kink"]
+    known = [p.position for p in smooth]
+    points = np.concatenate([np.array([*known, *[surface.start] * (_PLACES - len(known))]).T, grid(surface, 15)], 1)
+    value, gradient, hessian = _numpy(_expansions, surface, points)
+    k = len(known)
+    return Facts(
+        tuple(p.kind for p in smooth), value[:k], gradient[:, :k], hessian[:k], value[_PLACES:], hessian[_PLACES:]
+    )
+
+
+@jax.jit
+def _expansions(surface: Surface, points: Any) -> Any:
+    return (*_value_and_grad(surface, points), jax.vmap(jax.hessian(surface), in_axes=1)(points))
+
+
+@jax.jit
+def _value_and_grad(surface: Surface, points: Any) -> Any:
+    value, pull = jax.vjp(surface, points)
+    return value, pull(jnp.ones_like(value))[0]
+
+
+@jax.jit
+def _rows(surface: Surface, rows: Any) -> Any:
+    return jax.lax.map(surface, rows)
+
+
+def _numpy(program: Callable[..., Any], surface: Surface, points: Any) -> Any:
+    with jax.enable_x64(True):
+        out = program(arrays(surface), np.asarray(points, dtype="float64"))
+        return jax.tree.map(np.asarray, out)
+
+
+def values(surface: Surface, points: Any) -> np.ndarray:
+    """Losses (…) at points (2, …), float64."""
+    return _numpy(_value_and_grad, surface, points)[0]
+
+
+def gradients(surface: Surface, points: Any) -> np.ndarray:
+    """Gradients (2, …) at points (2, …), float64."""
+    return _numpy(_value_and_grad, surface, points)[1]
+
+
+def picture(surface: Surface, side: int) -> np.ndarray:
+    """Losses on a fine grid, a row at a time, (side, side)."""
+    return _numpy(_rows, surface, grid(surface, side).reshape(2, side, side).swapaxes(0, 1))
+
+
+def diagonal(surface: Surface) -> float:
+    (x0, x1), (y0, y1) = surface.domain
+    return float(np.hypot(x1 - x0, y1 - y0))
+
+
+def grid(surface: Surface, side: int) -> np.ndarray:
+    """A grid over the domain, (2, side²)."""
+    (x0, x1), (y0, y1) = surface.domain
+    x, y = np.meshgrid(np.linspace(x0, x1, side), np.linspace(y0, y1, side))
+    return np.stack([x.ravel(), y.ravel()])

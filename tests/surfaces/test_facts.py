@@ -1,0 +1,212 @@
+"""What a landscape says of itself is true: at its defaults, at drawn parameters, and turned."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from surfaces import SURFACES, THEMES, Rotated
+from tests.surfaces.cases import (
+    ANGLES,
+    KEYS,
+    arrays,
+    diagonal,
+    facts,
+    gradients,
+    grid,
+    picture,
+    turned,
+    values,
+    variants,
+)
+
+every = pytest.mark.parametrize("key", KEYS)
+
+
+@every
+def test_the_class_says_what_it_is(key: str) -> None:
+    kind = SURFACES[key]
+    assert kind.key == key
+    for text in (kind.name, kind.formula, kind.teaches, kind.source, kind.__doc__):
+        assert text and text.strip()
+    assert kind.theme in THEMES
+    symbols = [p.symbol for p in kind.parameters().values()]
+    assert len(set(symbols)) == len(symbols)
+
+
+@every
+def test_the_formula_is_balanced_latex(key: str) -> None:
+    formula = SURFACES[key].formula
+    depth = 0
+    for before, character in zip(" " + formula, formula, strict=False):
+        depth += (before != "\\") * ((character == "{") - (character == "}"))
+        assert depth >= 0, formula
+    assert depth == 0
+    assert formula.count(r"\left") - formula.count(r"\leftarrow") == formula.count(r"\right")
+    assert formula.count("$") == 0, "the page adds the dollars"
+
+
+@every
+def test_start_and_critical_points_lie_in_the_domain(key: str) -> None:
+    for surface in turned(key):
+        low, high = np.array(surface.domain, dtype=float).T
+        assert (low < high).all()
+        for point in (surface.start, *(p.position for p in surface.critical_points())):
+            assert (low <= point).all() and (point <= high).all(), (point, surface)
+
+
+@every
+def test_the_gradient_vanishes_at_the_critical_points(key: str) -> None:
+    """‖∇L‖ ≤ 10⁻¹⁰ ‖H‖ D: the point is right to 10⁻¹⁰ of the domain's diagonal, in the surface's own units."""
+    for surface in turned(key):
+        known = facts(surface)
+        slopes = np.linalg.norm(known.gradients, axis=0)
+        sizes = np.linalg.norm(known.hessians, axis=(1, 2))
+        rounding = 1e-12 * np.ptp(known.everywhere) / diagonal(surface)
+        assert (slopes <= 1e-10 * sizes * diagonal(surface) + rounding).all(), (surface, slopes)
+
+
+@every
+def test_the_hessian_has_the_signature_of_the_kind(key: str) -> None:
+    for surface in turned(key):
+        known = facts(surface)
+        flat = 1e-9 * np.abs(known.curvatures).max()  # an eigenvalue that is zero, but for rounding
+        for kind, hessian in zip(known.kinds, known.hessians, strict=True):
+            low, high = np.linalg.eigvalsh(hessian)
+            holds = {
+                "minimum": low > flat,
+                "local minimum": low > flat,
+                "saddle": low < -flat and high > flat,
+                "maximum": high < -flat,
+                "degenerate": min(abs(low), abs(high)) <= flat,
+                "curve": min(abs(low), abs(high)) <= flat,
+            }[kind]
+            assert holds, (surface, kind, low, high)
+
+
+@every
+def test_nothing_lies_below_the_lowest_minimum(key: str) -> None:
+    for surface in variants(key):
+        losses = picture(surface, 401)
+        assert np.isfinite(losses).all()
+        lowest = surface.lowest()
+        if lowest is not None:
+            assert losses.min() >= lowest - 1e-12 * np.ptp(losses), surface
+
+
+@every
+def test_all_lowest_minima_are_equally_deep_and_local_ones_are_higher(key: str) -> None:
+    for surface in turned(key):
+        known, kinds = facts(surface), np.array([p.kind for p in surface.critical_points()])
+        assert len(surface.minima()) == np.sum(kinds == "minimum")
+        assert len(surface.minima(local=True)) == np.sum((kinds == "minimum") | (kinds == "local minimum"))
+        assert len(surface.saddles()) == np.sum(kinds == "saddle")
+        if "kink" in kinds or "minimum" not in kinds:
+            continue
+        depths, rounding = known.values[kinds == "minimum"], 1e-12 * np.ptp(known.everywhere)
+        assert np.ptp(depths) <= rounding
+        assert (known.values[kinds == "local minimum"] > depths.max()).all()
+
+
+@every
+def test_lowest_is_the_loss_at_the_lowest_minimum(key: str) -> None:
+    for surface in variants(key):
+        minima = surface.minima()
+        if not len(minima):
+            assert surface.lowest() is None
+            continue
+        np.testing.assert_allclose(surface.lowest(), values(surface, minima.T).min(), rtol=1e-12, atol=1e-14)
+
+
+@jax.jit
+def _newton(surface: object, starts: object) -> object:
+    """Newton's method with steps of at most 0.2, so that starts find the critical points of their region."""
+
+    def refine(w: jax.Array) -> jax.Array:
+        def once(w: jax.Array, _: None) -> tuple[jax.Array, None]:
+            (a, b), (_, d) = jax.hessian(surface)(w)
+            x, y = jax.grad(surface)(w)
+            step = jnp.stack([d * x - b * y, a * y - b * x]) / (a * d - b * b)  # Cramer's rule
+            length = jnp.sqrt(jnp.sum(step**2))
+            return w - step * jnp.minimum(1.0, 0.2 / length), None
+
+        return jax.lax.scan(once, w, None, length=60)[0]
+
+    return jax.vmap(refine)(starts)
+
+
+@every
+def test_a_complete_list_of_critical_points_is_complete(key: str) -> None:
+    """Newton's method from 21² starts ends at no critical point of the domain that is not listed."""
+    for surface in variants(key):
+        if not surface.complete or any(p.kind == "curve" for p in surface.critical_points()):
+            continue
+        with jax.enable_x64(True):
+            ends = np.asarray(_newton(arrays(surface), grid(surface, 21).T)).T
+        (x0, x1), (y0, y1) = surface.domain
+        ends = ends[:, np.isfinite(ends).all(axis=0)]
+        ends = ends[:, (ends[0] > x0) & (ends[0] < x1) & (ends[1] > y0) & (ends[1] < y1)]
+        slopes = np.linalg.norm(gradients(surface, ends), axis=0)
+        size = np.abs(facts(surface).curvatures).max()
+        found = ends[:, slopes <= 1e-12 * size * diagonal(surface)]
+        assert found.shape[1] > 0, f"Newton found none on {surface}: this test would say nothing"
+        listed = np.array([p.position for p in surface.critical_points()]).T
+        distances = np.linalg.norm(found[:, :, None] - listed[:, None, :], axis=0).min(axis=1)
+        assert distances.max() <= 1e-6 * diagonal(surface), (surface, found[:, distances.argmax()])
+
+
+@every
+def test_the_gradient_agrees_with_finite_differences(key: str) -> None:
+    """Central differences err by h² f‴/6: their own change from h to h/2 (three quarters of it) says how much."""
+    rng = np.random.default_rng(7)
+    for surface in turned(key):
+        (x0, x1), (y0, y1) = surface.domain
+        points = np.stack([rng.uniform(x0, x1, 40), rng.uniform(y0, y1, 40)])
+        measured = gradients(surface, points)
+        for axis in (0, 1):
+            unit = np.eye(2)[axis][:, None]
+
+            def difference(h: float, surface=surface, points=points, unit=unit) -> np.ndarray:
+                return (values(surface, points + h * unit) - values(surface, points - h * unit)) / (2 * h)
+
+            h = 1e-5 * diagonal(surface)
+            coarse, fine = difference(h), difference(h / 2)
+            rounding = 1e-15 * np.abs(values(surface, points)).max() / h
+            allowed = np.abs(coarse - fine) + 1e-8 * np.abs(measured).max() + 10 * rounding
+            assert (np.abs(measured[axis] - fine) <= allowed).all(), surface
+
+
+@every
+def test_many_points_at_once_equal_each_alone(key: str) -> None:
+    for surface in (SURFACES[key](), Rotated(SURFACES[key](), ANGLES[0])):
+        points = grid(surface, 4)
+        together, block = values(surface, points), values(surface, points.reshape(2, 4, 4))
+        alone = np.array([values(surface, p) for p in points.T])
+        assert together.shape == (16,) and block.shape == (4, 4)
+        # equal to rounding: sums over data may be taken in another order
+        np.testing.assert_allclose(together, alone, rtol=1e-13, atol=1e-13)
+        np.testing.assert_allclose(block.ravel(), alone, rtol=1e-13, atol=1e-13)
+
+
+@every
+def test_a_batch_of_parameters_equals_each_surface_alone(key: str) -> None:
+    """Surface parameters travel as (runs,): run k has its own surface and its own point."""
+    kind = SURFACES[key]
+    if not kind.parameters():
+        return
+    single = variants(key)
+    names = list(kind.parameters())
+    batch = kind(**{name: np.array([getattr(s, name) for s in single], dtype=float) for name in names})
+    points = np.array([s.start for s in single]).T
+    together = values(batch, points)
+    alone = [values(s, p) for s, p in zip(single, points.T, strict=True)]
+    np.testing.assert_allclose(together, alone, rtol=1e-13)
+
+
+@every
+def test_the_surface_serves_float32(key: str) -> None:
+    """Sweeps may be float32: strict promotion holds, and nothing in it asks for float64."""
+    surface = SURFACES[key]()
+    inner = jax.tree.map(lambda leaf: np.asarray(leaf, dtype="float32"), surface)
+    loss = inner(jnp.asarray(surface.start, dtype="float32"))
+    assert loss.dtype == "float32" and np.isfinite(loss)

@@ -1,0 +1,39 @@
+"""The README is run: its snippets, its commands, its pictures."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+SNIPPETS = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
+
+
+@pytest.mark.parametrize("snippet", SNIPPETS, ids=range(len(SNIPPETS)))
+def test_snippets_run_and_their_shapes_are_true(snippet: str) -> None:
+    known: dict[str, object] = {}
+    exec(compile(snippet, "README.md", "exec"), known)
+    shapes = re.findall(r"^(\S+)\s+# (\([\d, ]+\))", snippet, flags=re.MULTILINE)
+    assert shapes, "a snippet that states no shape shows nothing that could be wrong"
+    for expression, shape in shapes:
+        assert eval(f"{expression}.shape", known) == eval(shape), expression
+
+
+def test_commands_exist() -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    for target in re.findall(r"make ([a-z-]+)", README):
+        assert re.search(rf"^{target}:", makefile, flags=re.MULTILINE), target
+
+
+def test_links_and_pictures_exist() -> None:
+    for path in re.findall(r"\]\((?!https?:)([^)#]+)\)", README):
+        assert (ROOT / path.removesuffix("#")).exists() or (ROOT / f"{path}.md").exists(), path
+
+
+def test_every_named_picture_is_made_by_the_script() -> None:
+    script = (ROOT / "docs" / "pictures.py").read_text(encoding="utf-8")
+    for name in re.findall(r"docs/pictures/([\w-]+)\.png", README):
+        assert f'"{name}"' in script, name
