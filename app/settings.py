@@ -119,16 +119,8 @@ def choose_surface(settings: Settings, key: str) -> Settings:
 
 def set_parameter(settings: Settings, part: str, name: str, value: Any) -> Settings:
     """A parameter of the surface, the schedule or the noise."""
-    choice: Choice = getattr(settings, part)
-    checked = _checked(_registry(part)[choice.key], name, value)
-    changed = _with(settings, part, choice.having(name, checked))
-    try:
-        surface = changed.built_surface()
-        problem = changed.built_noise().fits(surface)
-    except ValueError as error:
-        raise Refused(_sentence(str(error))) from None
-    if problem:
-        raise Refused(_sentence(problem))
+    changed = _set_together(settings, part, {name: value})
+    surface = changed.built_surface()
     if changed.start is not None and not _within(extent(surface), changed.start):
         changed = dataclasses.replace(changed, start=None)
     return changed
@@ -254,7 +246,7 @@ def _legal(spec: Parameter, value: Any) -> Value:
         checked: Value = str(value)
     else:
         checked = number(value, spec.name)
-        if not spec.low <= checked <= spec.high:
+        if not spec.low <= checked <= spec.high and checked != spec.default:
             raise Refused(f"{spec.name} must lie in [{spec.low:g}, {spec.high:g}]; got {checked:g}.")
     try:
         spec.check(checked)
@@ -331,13 +323,19 @@ def parse(given: Mapping[str, list[str]]) -> tuple[Settings, list[str]]:
         notices.append(f"This link is of version {version!r}, this app reads version {VERSION}: what it knows is kept.")
     settings = Settings()
 
-    def attempt(change: Any, *arguments: Any) -> None:
+    def attempt(change: Any, *arguments: Any, quiet: bool = False) -> bool:
         nonlocal settings
         try:
             settings = change(settings, *arguments)
         except Refused as refusal:
-            notices.append(f"Dropped from the link: {refusal}")
+            if not quiet:
+                notices.append(f"Dropped from the link: {refusal}")
+            return False
+        return True
 
+    for name, change in (("steps", set_steps), ("seed", set_seed)):
+        if name in given:
+            attempt(change, given[name][-1])
     if "surface" in given:
         attempt(choose_surface, given["surface"][-1])
     if "rotation" in given:
@@ -347,9 +345,6 @@ def parse(given: Mapping[str, list[str]]) -> tuple[Settings, list[str]]:
         if part in given:
             attempt(choose, part, given[part][-1])
             _read_parameters(given, part, attempt)
-    for name, change in (("steps", set_steps), ("seed", set_seed)):
-        if name in given:
-            attempt(change, given[name][-1])
     if "start" in given:
         attempt(_read_start, given["start"][-1])
     for spelled in given.get("racer", FIRST_RACERS):
@@ -379,9 +374,26 @@ def _spell_racer(racer: Racer, position: int) -> str:
 
 
 def _read_parameters(given: Mapping[str, list[str]], part: str, attempt: Any) -> None:
-    for key in given:
-        if key.startswith(f"{part}."):
-            attempt(set_parameter, part, key.partition(".")[2], given[key][-1])
+    """All at once, for what is refused half way may be whole at the end; else one by one, to keep what can be."""
+    spelled = {key.partition(".")[2]: given[key][-1] for key in given if key.startswith(f"{part}.")}
+    if not attempt(_set_together, part, spelled, quiet=True):
+        for name, value in spelled.items():
+            attempt(set_parameter, part, name, value)
+
+
+def _set_together(settings: Settings, part: str, spelled: Mapping[str, Any]) -> Settings:
+    choice: Choice = getattr(settings, part)
+    cls = _registry(part)[choice.key]
+    for name, value in spelled.items():
+        choice = choice.having(name, _checked(cls, name, value))
+    changed = _with(settings, part, choice)
+    try:
+        problem = changed.built_noise().fits(changed.built_surface())
+    except ValueError as error:
+        raise Refused(_sentence(str(error))) from None
+    if problem:
+        raise Refused(_sentence(problem))
+    return changed
 
 
 def _read_start(settings: Settings, spelled: str) -> Settings:
@@ -394,6 +406,9 @@ def _read_start(settings: Settings, spelled: str) -> Settings:
 def _read_racer(settings: Settings, spelled: str, notices: list[str]) -> Settings:
     key, _, rest = spelled.partition(":")
     settings = add_racer(settings, key)
+    position = len(settings.racers) - 1
+    if position not in {r.slot for r in settings.racers[:-1]}:
+        settings = _with_slot(settings, position)
     racer = settings.racers[-1]
     for item in filter(None, rest.split(",")):
         name, _, value = item.partition("=")
@@ -401,14 +416,18 @@ def _read_racer(settings: Settings, spelled: str, notices: list[str]) -> Setting
             if name == "hidden":
                 settings = hide_racer(settings, racer.id, value == "1")
             elif name == "slot":
-                moved = dataclasses.replace(settings.racers[-1], slot=_free_slot(settings, value))
-                settings = dataclasses.replace(settings, racers=(*settings.racers[:-1], moved))
-                racer = moved
+                settings = _with_slot(settings, _free_slot(settings, value))
+                racer = settings.racers[-1]
             else:
                 settings = set_racer(settings, racer.id, name, value)
         except Refused as refusal:
             notices.append(f"Dropped from the link, racer {key}: {refusal}")
     return settings
+
+
+def _with_slot(settings: Settings, slot: int) -> Settings:
+    moved = dataclasses.replace(settings.racers[-1], slot=slot)
+    return dataclasses.replace(settings, racers=(*settings.racers[:-1], moved))
 
 
 def _free_slot(settings: Settings, value: str) -> int:

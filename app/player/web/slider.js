@@ -92,6 +92,8 @@ export class SliderRow {
   /** @param {import('./envelope.js').Slider} slider */
   update(slider) {
     const other = !this.slider || this.slider.symbol !== slider.symbol || this.slider.label !== slider.label;
+    // changed elsewhere, by the browser's Back for one: that is shown even where something is being typed
+    const moved = this.slider?.value !== slider.value;
     this.slider = slider;
     if (other) {
       this.letter.replaceChildren(letter(slider.symbol));
@@ -101,7 +103,8 @@ export class SliderRow {
     }
     if (this.held) return;
     this.place(slider.value);
-    if (document.activeElement !== this.value && !this.wrong()) this.write(slider.value);
+    if (moved) this.complain('');
+    if (moved || (document.activeElement !== this.value && !this.wrong())) this.write(slider.value);
   }
 
   place(value) {

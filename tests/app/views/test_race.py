@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from streamlit.testing.v1 import AppTest
+from streamlit.testing.v1 import AppTest, app_test
 
 from app import race
 from app import settings as change
@@ -15,6 +15,13 @@ from surfaces import SURFACES
 
 ROUTER = str(Path(change.__file__).with_name("router.py"))
 Page = Callable[..., AppTest]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _tidy() -> Iterator[None]:
+    """The driver leaves a folder to the garbage collector, which warns of it when Python ends."""
+    yield
+    app_test.TMP_DIR.cleanup()
 
 
 @pytest.fixture

@@ -75,7 +75,7 @@ def test_racers_are_added_and_duplicated_and_told_apart(fresh: Visit) -> None:
     race.at("add-racer").click()
     race.at("add-momentum").click()
     race.at("card-racer-4").wait_for()
-    race.settle()
+    race.leave()
     assert race.titles()[-1] == "Momentum" and len(race.query()["racer"]) == 5
     assert all(count > 0 for count in _ink(race)[:5])
 
