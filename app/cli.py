@@ -76,6 +76,7 @@ def serve(arguments: argparse.Namespace) -> int:
         return 1
 
     environment.prepare()
+    import click  # comes with Streamlit, whose command is built on it
     from streamlit.web import cli as streamlit  # the entry point of the command `streamlit`
 
     url = _url(address, port)
@@ -90,7 +91,8 @@ def serve(arguments: argparse.Namespace) -> int:
         "logger.hideWelcomeMessage": "true",
     }
     options = [f"--{name}={value}" for name, value in settings.items()]
-    with contextlib.suppress(KeyboardInterrupt):
+    # click turns Ctrl+C into an exception of its own
+    with contextlib.suppress(KeyboardInterrupt, click.exceptions.Abort):
         streamlit.main(["run", str(Path(__file__).with_name("main.py")), *options], standalone_mode=False)
     return 0
 
