@@ -27,17 +27,22 @@ class Result:
 HEADER = "| what | ours | compared with | ratio | aim | reached |\n| --- | --- | --- | --- | --- | --- |"
 
 
-def alternate(*sides: Callable[[], object], rounds: int = 7, repeats: int = 1) -> list[float]:
-    """Median seconds of each side over rounds in which they take turns, so that both meet the same machine."""
+def alternate(*sides: Callable[[], object], rounds: int = 7, repeats: int | tuple[int, ...] = 1) -> list[float]:
+    """Median seconds of each side over rounds in which they take turns, so that both meet the same machine.
+
+    `repeats` says how often a side is called in its turn, one number for all or one for each: a call of
+    microseconds between two of a second would be timed with its code and data gone from every cache.
+    """
+    times: list[list[float]] = [[] for _ in sides]
+    counts = (repeats,) * len(sides) if isinstance(repeats, int) else repeats
     for side in sides:
         side()
-    times: list[list[float]] = [[] for _ in sides]
     for _ in range(rounds):
-        for side, seen in zip(sides, times, strict=True):
+        for side, count, seen in zip(sides, counts, times, strict=True):
             start = time.perf_counter()
-            for _ in range(repeats):
+            for _ in range(count):
                 side()
-            seen.append((time.perf_counter() - start) / repeats)
+            seen.append((time.perf_counter() - start) / count)
     return [statistics.median(seen) for seen in times]
 
 

@@ -14,6 +14,8 @@ from jax import Array
 
 from optimizers.noise import Noise, NoNoise
 from optimizers.optimizer import Gradient, Optimizer, Step
+from optimizers.packed import unpack
+from optimizers.programs import NEVER, mapped, numbers_of, planes, single
 from optimizers.status import Status, floor, judge
 from surfaces.calculus import cpu
 from surfaces.parameter import map_parameters, runs_of
@@ -23,7 +25,6 @@ RECORDS = ("positions", "losses", "states", "step")
 SMALLEST_BUCKET = 128
 MOST_PROGRAMS = 400
 """Compiled programs kept of each kind, about a megabyte each; beyond, all are dropped and compiled anew."""
-NEVER = -1
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -136,20 +137,28 @@ def trace(
     if run.func._cache_size() > MOST_PROGRAMS:  # type: ignore[attr-defined]
         run.func.clear_cache()  # type: ignore[attr-defined]
     with jax.enable_x64(dtype == "float64"), jax.default_device(cpu()):
-        kept, first, broken = jax.tree.map(np.asarray, run())
-    diverged = _settle(kept, first, broken, stride)
-    count = steps // stride
-    before = (slice(None),) * diverged.ndim
+        kept, step, broken = jax.tree.map(np.asarray, run())
+    kept = unpack(kept)
+    diverged = _settle(kept, broken, stride)
+    diverged[diverged > steps] = NEVER  # beyond what was asked for, within the bucket
+    lead, count = (slice(None),) * diverged.ndim, steps // stride
 
-    def shorten(name: str) -> Any:
-        if name not in kept:
-            return None
-        end = count + (name in ("positions", "losses"))
-        return jax.tree.map(lambda leaf: leaf[(*before, slice(0, end))], kept[name])
+    def cut(name: str, leaves: Any, first: int, past: int) -> Any:
+        if name in record:
+            return jax.tree.map(lambda leaf: leaf[(*lead, slice(first, past))], leaves)
+        return None
 
-    positions, losses, states, step = (shorten(name) for name in RECORDS)
-    diverged = np.where(diverged > steps, NEVER, diverged)
-    return Trace(surface, optimizer, steps, stride, positions, losses, states, step, diverged)
+    return Trace(
+        surface,
+        optimizer,
+        steps,
+        stride,
+        positions=cut("positions", kept.get("positions"), 0, count + 1),
+        losses=cut("losses", kept.get("losses"), 0, count + 1),
+        states=cut("states", kept.get("states"), 1, count + 1),  # kept before each step
+        step=cut("step", unpack(step), 0, count),
+        diverged=diverged,
+    )
 
 
 def program(
@@ -166,8 +175,9 @@ def program(
 ) -> functools.partial[Any]:
     """The compiled program of a `trace` with its arguments in hand, to be called within the same context.
 
-    It returns what was kept for the whole bucket of steps, as JAX arrays, the first index of it that is not
-    finite, and the step at which a point between two kept ones broke (both −1 for never).
+    It returns JAX arrays for the whole bucket of steps: what was kept of points, losses and states before each
+    step and after the last, and the `Step`s, either as `Packed` where they are short; and the step at which a point
+    between two kept ones broke (−1 for never, None where every step is kept).
     """
     noise = NoNoise() if noise is None else noise
     if steps < 1 or stride < 1 or steps % stride:
@@ -183,37 +193,30 @@ def program(
         raise ValueError(f"start must have {len(surface.start)} coordinates, or be a batch of such; got {start!r}")
     if not np.isfinite(begin).all():
         raise ValueError(f"start must be finite; got {start!r}")
+    numbers, arrays, layout = numbers_of((surface, optimizer, noise), dtype)
+    batches = [*begin.shape[:-1], *np.shape(seed)]
+    if arrays:  # batches of parameters, or data
+        batches += [n for node in (surface, optimizer, noise) if (n := runs_of(node)) is not None]
+    if len(set(batches)) > 1:
+        raise ValueError(f"batches must be equally long; got {sorted(set(batches))}")
     seeds = np.asarray(seed).astype(np.uint32)
-    batches = (runs_of(surface), runs_of(optimizer), runs_of(noise), *begin.shape[:-1], *seeds.shape)
-    sizes = {n for n in batches if n is not None}
-    if len(sizes) > 1:
-        raise ValueError(f"batches must be equally long; got {sorted(sizes)}")
-
-    def cast(value: Any) -> Any:
-        # a Python float is handed to a compiled program sooner than an array without axes
-        return np.asarray(value, dtype=dtype) if np.ndim(value) else float(value)
-
-    surface = map_parameters(cast, surface)
-    optimizer, noise = map_parameters(cast, optimizer), map_parameters(cast, noise)
-    if surface.data is not None:
-        surface = jax.tree.map(lambda leaf: _narrow(leaf, dtype), surface)
-    compiled: Callable[..., Any] = _single
-    if sizes:
-        (runs,) = sizes
+    compiled: Callable[..., Any] = single
+    if batches:
+        runs = batches[0]
         begin, seeds = np.broadcast_to(begin, (runs, begin.shape[-1])), np.broadcast_to(seeds, (runs,))
-        compiled = _planes if optimizer.elementwise else _mapped
-    static = {"blocks": bucket(steps // stride), "stride": stride, "record": tuple(record)}
-    return functools.partial(compiled, surface, optimizer, noise, begin, seeds, **static)
+        compiled = planes if optimizer.elementwise else mapped
+    static = {"layout": layout, "blocks": bucket(steps // stride), "stride": stride, "record": tuple(record)}
+    return functools.partial(compiled, numbers, arrays, begin, seeds, **static)
 
 
-def _narrow(leaf: Any, dtype: str) -> Any:
-    return np.asarray(leaf, dtype=dtype) if np.ndim(leaf) and np.asarray(leaf).dtype.kind == "f" else leaf
-
-
-def _settle(kept: dict[str, Any], first: np.ndarray, broken: np.ndarray, stride: int) -> np.ndarray:
+def _settle(kept: dict[str, Any], broken: np.ndarray | None, stride: int) -> np.ndarray:
     """Hold the last finite point and loss from the divergence on; returns its step, −1 for none."""
-    if (first == NEVER).all():
-        return first
+    points = kept["finite"][..., None] if "finite" in kept else np.isfinite(kept["positions"])
+    losses = np.isfinite(kept["losses"]) if "losses" in kept else np.True_
+    if points.all() and losses.all():
+        return np.full(points.shape[:-2], NEVER)
+    finite = points.all(axis=-1) & losses
+    first = np.where(finite.all(axis=-1), NEVER, np.argmin(finite, axis=-1))
     for name in ("positions", "losses"):
         if name in kept:
             leaf = kept[name]
@@ -222,135 +225,9 @@ def _settle(kept: dict[str, Any], first: np.ndarray, broken: np.ndarray, stride:
             held = held[..., None] if name == "positions" else held
             kept[name] = np.take_along_axis(leaf, held, axis=first.ndim)
     seen = np.where(first == NEVER, NEVER, first * stride)
-    return np.where((broken != NEVER) & (broken < seen), broken, seen)
+    return seen if broken is None else np.where((broken != NEVER) & (broken < seen), broken, seen)
 
 
 def bucket(steps: int) -> int:
     """The number of steps compiled for: the next power of two, so that few programs serve all lengths."""
     return max(SMALLEST_BUCKET, 1 << (steps - 1).bit_length())
-
-
-def _run(
-    surface: Surface,
-    optimizer: Optimizer,
-    noise: Noise,
-    w: Array,
-    draws: Any,
-    blocks: int,
-    stride: int,
-    record: Any,
-) -> Any:
-    """One program; w (n,) or (n, runs). The scan carries what the next step needs and no more: losses and the
-    `Step`s are worked out afterwards from the recorded points, all at once, at a tenth of the time.
-    """
-
-    def follow(w: Array, state: Any, t: Array, drawn: Any) -> tuple[Array, Any, Step]:
-        return optimizer.step(Gradient(noise.landscape(surface, drawn, w)), w, state, t.astype(w.dtype))
-
-    def one(carry: Any, x: Any) -> Any:
-        w, state, broken = carry
-        following, state, _ = follow(w, state, *x)
-        if stride > 1:  # a point between two kept ones leaves no other trace of where the run broke
-            finite = jnp.isfinite(following).all(axis=0)
-            broken = jnp.where((broken == NEVER) & ~finite, x[0], broken)
-        return (following, state, broken), None
-
-    def block(carry: Any, xs: Any) -> Any:
-        carry, _ = one(carry, xs) if stride == 1 else jax.lax.scan(one, carry, xs)
-        if forgets:  # points too large to be kept for later
-            return carry, (surface(carry[0]), jnp.isfinite(carry[0]).all(axis=0))
-        return carry, carry[:2] if remembers else carry[:1]
-
-    remembers = "states" in record or "step" in record
-    forgets = not remembers and "positions" not in record
-    begin = w, optimizer.init(w)
-    xs = (jnp.arange(1, blocks * stride + 1), draws)
-    if stride > 1:
-        xs = jax.tree.map(lambda x: x.reshape(blocks, stride, *x.shape[1:]), xs)
-    never = jnp.full(w.shape[1:], NEVER, dtype=xs[0].dtype)
-    (_, _, broken), after = jax.lax.scan(block, (*begin, never), xs)
-
-    if forgets:
-        losses = jnp.concatenate([surface(w)[None], after[0]])
-        finite = jnp.isfinite(losses) & jnp.concatenate([jnp.isfinite(w).all(axis=0)[None], after[1]])
-        return {"losses": losses} if record else {}, _first(~finite), broken
-
-    positions = jnp.concatenate([w[None], after[0]])
-    finite = jnp.isfinite(positions).all(axis=1)
-    kept: dict[str, Any] = {"positions": positions}
-    if "losses" in record:
-        # one after the other: a vmap is spread over threads, whose start costs more than the losses
-        kept["losses"] = jax.lax.map(surface, positions)
-        finite &= jnp.isfinite(kept["losses"])
-    if "states" in record:
-        kept["states"] = after[1]
-    if "step" in record:
-        first = xs if stride == 1 else jax.tree.map(lambda x: x[:, 0], xs)
-        before = jax.tree.map(lambda initial, rest: jnp.concatenate([initial[None], rest[:-1]]), begin, after)
-        kept["step"] = jax.vmap(lambda *now: _broadcast(follow(*now)[2], w))(*before, *first)
-    return {name: kept[name] for name in record}, _first(~finite), broken
-
-
-def _first(bad: Array) -> Array:
-    return jnp.where(bad.any(axis=0), jnp.argmax(bad, axis=0), NEVER)
-
-
-def _broadcast(step: Step, w: Array) -> Step:
-    return jax.tree.map(lambda leaf: jnp.broadcast_to(jnp.asarray(leaf, w.dtype), w.shape), step)
-
-
-def _draws(surface: Surface, noise: Noise, w: Array, seed: Array, count: int) -> Any:
-    """ξ of every step of one run, keyed by step: a longer run begins with the same draws."""
-    key = jax.random.key(seed)
-    return jax.vmap(lambda t: noise.draw(jax.random.fold_in(key, t), surface, w))(jnp.arange(1, count + 1))
-
-
-@functools.partial(jax.jit, static_argnames=("blocks", "stride", "record"))
-def _single(
-    surface: Any, optimizer: Any, noise: Any, w: Array, seed: Array, *, blocks: int, stride: int, record: Any
-) -> Any:
-    draws = _draws(surface, noise, w, seed, blocks * stride)
-    return _run(surface, optimizer, noise, w, draws, blocks, stride, record)
-
-
-@functools.partial(jax.jit, static_argnames=("blocks", "stride", "record"))
-def _planes(
-    surface: Any, optimizer: Any, noise: Any, w: Array, seed: Array, *, blocks: int, stride: int, record: Any
-) -> Any:
-    """All runs in planes (n, runs): parameters of rule and noise (1, runs), of the surface (runs,)."""
-    draws = jax.vmap(lambda w, seed: _draws(surface, noise, w, seed, blocks * stride), out_axes=-1)(w, seed)
-
-    def row(value: Array) -> Array:
-        return value[None, :] if value.ndim else value
-
-    optimizer, noise = map_parameters(row, optimizer), map_parameters(row, noise)
-    kept, *breaks = _run(surface, optimizer, noise, w.T, draws, blocks, stride, record)
-    return jax.tree.map(lambda x: jnp.moveaxis(x, -1, 0), kept), *breaks
-
-
-@functools.partial(jax.jit, static_argnames=("blocks", "stride", "record"))
-def _mapped(
-    surface: Any, optimizer: Any, noise: Any, w: Array, seed: Array, *, blocks: int, stride: int, record: Any
-) -> Any:
-    """Borrowed rules reduce over whole arrays: one run at a time under vmap."""
-
-    def one(batched: list[Any], w: Array, seed: Array) -> Any:
-        values = iter(batched)
-
-        def fill(value: Array) -> Array:
-            return next(values) if value.ndim else value
-
-        own = [map_parameters(fill, node) for node in (surface, optimizer, noise)]
-        draws = _draws(own[0], own[2], w, seed, blocks * stride)
-        return _run(own[0], own[1], own[2], w, draws, blocks, stride, record)
-
-    batched: list[Any] = []
-
-    def collect(value: Array) -> Array:
-        if value.ndim:
-            batched.append(value)
-        return value
-
-    for node in (surface, optimizer, noise):
-        map_parameters(collect, node)
-    return jax.vmap(one)(batched, w, seed)

@@ -147,8 +147,11 @@ class Declared:
         # Not `register_dataclass`: in jaxlib 0.10.0-0.10.2 two different classes with equally many fields
         # compare as equal tree structures, and `jit` may return the other class's program.
         def flatten(self: Any) -> tuple[Any, Any]:
-            children = [(jax.tree_util.GetAttrKey(n), getattr(self, n)) for n in leaves]
-            return children, tuple(getattr(self, n) for n in fixed)
+            return [getattr(self, n) for n in leaves], tuple([getattr(self, n) for n in fixed])
+
+        def named(self: Any) -> tuple[Any, Any]:
+            children, aux = flatten(self)
+            return [(jax.tree_util.GetAttrKey(n), child) for n, child in zip(leaves, children, strict=True)], aux
 
         def unflatten(aux: Any, children: Any) -> Any:
             self = object.__new__(cls)
@@ -156,7 +159,7 @@ class Declared:
                 object.__setattr__(self, name, value)
             return self
 
-        jax.tree_util.register_pytree_with_keys(cls, flatten, unflatten)
+        jax.tree_util.register_pytree_with_keys(cls, named, unflatten, flatten)
 
     def __post_init__(self) -> None:
         for name, spec in self._parameters.items():
