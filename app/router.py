@@ -2,12 +2,10 @@
 
 import streamlit as st
 
-from app import player
 from app.views import look
 
 st.set_page_config(page_title="Optiscope", page_icon="◎", layout="wide", initial_sidebar_state="collapsed")
 look.apply()
-player.preload()
 
 
 def race() -> None:

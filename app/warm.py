@@ -5,6 +5,10 @@ from __future__ import annotations
 import functools
 import logging
 import threading
+import time
+
+REST = 6.0
+"""Seconds for which the first page has the machine to itself."""
 
 
 @functools.cache
@@ -16,7 +20,8 @@ def start() -> threading.Thread:
 
 
 def _warm() -> None:
-    """The first page at once, on two threads; then other surfaces and rules, one at a time.
+    """The first page at once, on two threads; then, once a browser has had the time to draw it, other surfaces
+    and rules, one at a time.
 
     JAX itself is imported here, so that the server answers before that is done.
     """
@@ -34,6 +39,8 @@ def _warm() -> None:
         race.mapped(first.surface, first.rotation)
         runs.join()
         race.scene(first)
+        race.table(first)
+        time.sleep(REST)
         for key in SURFACES:
             race.scene(settings.choose_surface(first, key))
         for key in OPTIMIZERS:

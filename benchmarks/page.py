@@ -11,7 +11,6 @@ import subprocess
 import sys
 import tempfile
 import time
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -93,12 +92,8 @@ def _payload() -> Result:
 def _first(chromium: Any, cache: str, which: str) -> Result:
     page = chromium.new_page(viewport={"width": 1280, "height": 800})
     began = time.perf_counter()
-    with server(cache, wait=False) as address:
-        while True:
-            with contextlib.suppress(Exception):
-                page.goto(address)
-                break
-            time.sleep(0.02)
+    with server(cache) as address:
+        page.goto(address)
         page.wait_for_selector('[data-testid="player"][data-step]', timeout=60_000)
         took = time.perf_counter() - began
     page.close()
@@ -155,9 +150,9 @@ def _slider(chromium: Any, address: str, ours: bool) -> float:
 
 
 @contextlib.contextmanager
-def server(cache: str = "", wait: bool = True) -> Iterator[str]:
-    """The app on a free port, waited for unless told otherwise; gives its address."""
-    with _process([sys.executable, "-m", "app", "--headless", "--port"], cache, wait) as address:
+def server(cache: str = "") -> Iterator[str]:
+    """The app on a free port, once it listens; gives its address."""
+    with _process([sys.executable, "-m", "app", "--headless", "--port"], cache) as address:
         yield address
 
 
@@ -165,26 +160,27 @@ def server(cache: str = "", wait: bool = True) -> Iterator[str]:
 def _native() -> Iterator[str]:
     script = str(ROOT / "benchmarks" / "native.py")
     command = [sys.executable, "-m", "streamlit", "run", script, "--server.headless=true", "--server.port"]
-    with _process(command, "", True) as address:
+    with _process(command, "") as address:
         yield address
 
 
 @contextlib.contextmanager
-def _process(command: list[str], cache: str, wait: bool) -> Iterator[str]:
+def _process(command: list[str], cache: str) -> Iterator[str]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)  # nobody's second start compiles Python anew
     if cache:
         environment["JAX_COMPILATION_CACHE_DIR"] = cache
     server = subprocess.Popen([*command, str(port)], cwd=ROOT, env=environment, stdout=subprocess.DEVNULL)
     address = f"http://127.0.0.1:{port}/"
     try:
-        while wait:
-            with contextlib.suppress(OSError):
-                urllib.request.urlopen(address, timeout=5).close()
+        while True:
+            with contextlib.suppress(OSError):  # a browser that retries would take the server's time
+                socket.create_connection(("127.0.0.1", port), timeout=5).close()
                 break
-            time.sleep(0.1)
+            time.sleep(0.02)
         yield address
     finally:
         server.terminate()

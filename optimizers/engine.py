@@ -15,7 +15,7 @@ from jax import Array
 from optimizers.noise import Noise, NoNoise
 from optimizers.optimizer import Gradient, Optimizer, Step
 from optimizers.packed import unpack
-from optimizers.programs import NEVER, mapped, numbers_of, planes, single
+from optimizers.programs import NEVER, draws, mapped, numbers_of, planes, single
 from optimizers.status import Status, floor, judge
 from surfaces.calculus import cpu
 from surfaces.parameter import map_parameters, runs_of
@@ -200,13 +200,20 @@ def program(
     if len(set(batches)) > 1:
         raise ValueError(f"batches must be equally long; got {sorted(set(batches))}")
     seeds = np.asarray(seed).astype(np.uint32)
+    blocks = bucket(steps // stride)
     compiled: Callable[..., Any] = single
+    axis = None
     if batches:
         runs = batches[0]
         begin, seeds = np.broadcast_to(begin, (runs, begin.shape[-1])), np.broadcast_to(seeds, (runs,))
-        compiled = planes if optimizer.elementwise else mapped
-    static = {"layout": layout, "blocks": bucket(steps // stride), "stride": stride, "record": tuple(record)}
-    return functools.partial(compiled, numbers, arrays, begin, seeds, **static)
+        compiled, axis = (planes, -1) if optimizer.elementwise else (mapped, 0)
+    drawn: Any = ()
+    if not isinstance(noise, NoNoise):
+        *given, kinds = numbers_of((noise, surface.data), dtype)
+        with jax.enable_x64(dtype == "float64"), jax.default_device(cpu()):
+            drawn = draws(*given, begin, seeds, layout=kinds, count=(blocks + 1) * stride, axis=axis)
+    static = {"layout": layout, "blocks": blocks, "stride": stride, "record": tuple(record)}
+    return functools.partial(compiled, numbers, arrays, begin, drawn, **static)
 
 
 def _settle(kept: dict[str, Any], broken: np.ndarray | None, stride: int) -> np.ndarray:

@@ -23,8 +23,8 @@ class Noise(Declared):
     name: ClassVar[str]
     formula: ClassVar[str] = ""
 
-    def draw(self, key: Array, surface: Surface, w: Array) -> Any:
-        """What one step of one run draws: a pytree of arrays; w (n,) gives shape and dtype."""
+    def draw(self, key: Array, w: Array, data: Any) -> Any:
+        """What one step of one run draws: a pytree of arrays; w (n,) gives shape and dtype, `data` the samples."""
         return ()
 
     def landscape(self, surface: Surface, drawn: Any, w: Array) -> Landscape:
@@ -66,7 +66,7 @@ class Isotropic(Noise):
         "ξ", default="normal", choices=("normal", "uniform"), tuned=False, doc="Distribution of ξ."
     )
 
-    def draw(self, key: Array, surface: Surface, w: Array) -> Array:
+    def draw(self, key: Array, w: Array, data: Any) -> Array:
         if self.distribution == "uniform":
             bound = 3.0**0.5  # variance 1
             return jax.random.uniform(key, w.shape, w.dtype, -bound, bound)
@@ -99,7 +99,7 @@ class Shifted(Noise):
         doc="Standard deviation of the shift.",
     )
 
-    def draw(self, key: Array, surface: Surface, w: Array) -> Array:
+    def draw(self, key: Array, w: Array, data: Any) -> Array:
         return jax.random.normal(key, w.shape, w.dtype)
 
     def landscape(self, surface: Surface, drawn: Array, w: Array) -> Landscape:
@@ -137,8 +137,8 @@ class MiniBatch(Noise):
             return f"batch_size must be at most the {samples} samples; got {self.batch_size}"
         return ""
 
-    def draw(self, key: Array, surface: Surface, w: Array) -> Array:
-        samples = jax.tree.leaves(surface.data)[0].shape[0]
+    def draw(self, key: Array, w: Array, data: Any) -> Array:
+        samples = jax.tree.leaves(data)[0].shape[0]
         return jax.random.permutation(key, samples)[: self.batch_size]
 
     def landscape(self, surface: Surface, drawn: Array, w: Array) -> Landscape:

@@ -11,11 +11,9 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
-from optimizers.noise import Noise
 from optimizers.optimizer import Gradient, Step
 from optimizers.packed import pack, unpack
 from surfaces.parameter import map_parameters
-from surfaces.surface import Surface
 
 NEVER = -1
 STATIC = ("layout", "blocks", "stride", "record")
@@ -94,42 +92,46 @@ def _run(nodes: Callable[[], Any], w: Array, draws: Any, blocks: int, stride: in
     return kept, jax.vmap(how)(*jax.tree.map(lambda x: x[:blocks], (kept, *first))), broken
 
 
-def _draws(surface: Surface, noise: Noise, w: Array, seed: Array, count: int) -> Any:
-    """ξ of every step of one run, keyed by step: a longer run begins with the same draws."""
-    key = jax.random.key(seed)
-    return jax.vmap(lambda t: noise.draw(jax.random.fold_in(key, t), surface, w))(jnp.arange(1, count + 1))
+@functools.partial(jax.jit, static_argnames=("layout", "count", "axis"))
+def draws(numbers: Array, arrays: Any, w: Array, seed: Array, *, layout: Any, count: int, axis: int | None) -> Any:
+    """ξ of `count` steps, keyed by step: a longer run begins with the same draws. A program of its own, since
+    generating random numbers takes longer to compile than any rule; batches of runs lie along `axis`.
+    """
+    noise, data = nodes_of(numbers, arrays, layout)
+
+    def run(w: Array, seed: Array) -> Any:
+        key = jax.random.key(seed)
+        return jax.vmap(lambda t: noise.draw(jax.random.fold_in(key, t), w, data))(jnp.arange(1, count + 1))
+
+    return run(w, seed) if axis is None else jax.vmap(run, out_axes=axis)(w, seed)
 
 
 @functools.partial(jax.jit, static_argnames=STATIC)
 def single(
-    numbers: Array, arrays: Any, w: Array, seed: Array, *, layout: Any, blocks: int, stride: int, record: Any
+    numbers: Array, arrays: Any, w: Array, drawn: Any, *, layout: Any, blocks: int, stride: int, record: Any
 ) -> Any:
-    def nodes() -> Any:
-        return nodes_of(numbers, arrays, layout)
-
-    surface, _, noise = nodes()
-    return _run(nodes, w, _draws(surface, noise, w, seed, (blocks + 1) * stride), blocks, stride, record)
+    """One run."""
+    return _run(lambda: nodes_of(numbers, arrays, layout), w, drawn, blocks, stride, record)
 
 
 @functools.partial(jax.jit, static_argnames=STATIC)
 def planes(
-    numbers: Array, arrays: Any, w: Array, seed: Array, *, layout: Any, blocks: int, stride: int, record: Any
+    numbers: Array, arrays: Any, w: Array, drawn: Any, *, layout: Any, blocks: int, stride: int, record: Any
 ) -> Any:
     """All runs in planes (n, runs): parameters of rule and noise (1, runs), of the surface (runs,)."""
     surface, optimizer, noise = nodes_of(numbers, arrays, layout)
-    draws = jax.vmap(lambda w, seed: _draws(surface, noise, w, seed, (blocks + 1) * stride), out_axes=-1)(w, seed)
 
     def row(value: Array) -> Array:
         return value[None, :] if value.ndim else value
 
     rows = surface, map_parameters(row, optimizer), map_parameters(row, noise)
-    kept = _run(lambda: rows, w.T, draws, blocks, stride, record)
+    kept = _run(lambda: rows, w.T, drawn, blocks, stride, record)
     return jax.tree.map(lambda x: jnp.moveaxis(x, -1, 0), kept)
 
 
 @functools.partial(jax.jit, static_argnames=STATIC)
 def mapped(
-    numbers: Array, arrays: Any, w: Array, seed: Array, *, layout: Any, blocks: int, stride: int, record: Any
+    numbers: Array, arrays: Any, w: Array, drawn: Any, *, layout: Any, blocks: int, stride: int, record: Any
 ) -> Any:
     """Borrowed rules reduce over whole arrays: one run at a time under vmap."""
     nodes = nodes_of(numbers, arrays, layout)
@@ -143,13 +145,13 @@ def mapped(
     for node in nodes:
         map_parameters(collect, node)
 
-    def one(batched: list[Any], w: Array, seed: Array) -> Any:
+    def one(batched: list[Any], w: Array, drawn: Any) -> Any:
         values = iter(batched)
 
         def fill(value: Array) -> Array:
             return next(values) if value.ndim else value
 
         own = [map_parameters(fill, node) for node in nodes]
-        return _run(lambda: own, w, _draws(own[0], own[2], w, seed, (blocks + 1) * stride), blocks, stride, record)
+        return _run(lambda: own, w, drawn, blocks, stride, record)
 
-    return jax.vmap(one)(batched, w, seed)
+    return jax.vmap(one)(batched, w, drawn)

@@ -68,6 +68,10 @@ def _expand(surface: Any, w: Any) -> Any:
 @jax.jit
 def _curvatures(surface: Any, points: Any) -> Any:
     def size(w: Any) -> Any:
-        return jnp.max(jnp.abs(jnp.linalg.eigvalsh(jax.hessian(surface)(w))))
+        hessian = jax.hessian(surface)(w)
+        if len(w) > 2:
+            return jnp.max(jnp.abs(jnp.linalg.eigvalsh(hessian)))
+        (a, b), (_, c) = hessian  # λ = (a + c)/2 ± r, by hand: LAPACK takes longer to load than all else here
+        return jnp.abs(a + c) / 2 + jnp.hypot((a - c) / 2, b)
 
     return surface(points), jax.vmap(size, in_axes=1)(points)

@@ -6,7 +6,7 @@ It knows nothing of optimizers. A page hands it a :class:`Scene` and a function 
 
 Its files are served by the application's own routes::
 
-    app = streamlit.App("main.py", routes=player.routes())
+    app = streamlit.App("main.py", routes=player.routes(), middleware=[Middleware(player.Ahead)])
 """
 
 from __future__ import annotations
@@ -18,17 +18,12 @@ from typing import Any
 
 import streamlit as st
 
-from .routes import index_path, plotly_path, routes
+from .routes import Ahead, index_path, plotly_path, routes
 from .scene import Card, Event, Scene, Slider, pack, read
 
-__all__ = ["Card", "Event", "Scene", "Slider", "pack", "play", "preload", "routes"]
+__all__ = ["Ahead", "Card", "Event", "Scene", "Slider", "pack", "play", "routes"]
 
 HTML = '<div class="optiscope-player" data-testid="player"></div>'
-
-
-def preload() -> None:
-    """Have the browser fetch the player and plotly.js while Python is still at work on the first scene."""
-    _fetcher()(key="optiscope-preload", height=0)
 
 
 def play(scene: Scene, key: str, react: Callable[[Event], None]) -> None:
@@ -45,15 +40,6 @@ def play(scene: Scene, key: str, react: Callable[[Event], None]) -> None:
             react(event)
 
     _component()(key=key, data=pack(scene), on_event_change=forward)
-
-
-@cache
-def _fetcher() -> Any:
-    script = f"""
-        const at = (path) => new URL(path, document.baseURI).href;
-        export default () => {{ import(at("{index_path()}")).then((player) => player.preload(at("{plotly_path()}"))); }}
-    """
-    return st.components.v2.component("optiscope_preload", js=script)
 
 
 @cache

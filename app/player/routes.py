@@ -13,11 +13,13 @@ from pathlib import Path
 
 import plotly
 import streamlit as st
+from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-__all__ = ["index_path", "plotly_path", "routes"]
+__all__ = ["Ahead", "index_path", "plotly_path", "routes"]
 
 WEB = Path(__file__).parent / "web"
 PLOTLY = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
@@ -44,6 +46,57 @@ def index_path() -> str:
 def plotly_path() -> str:
     """Where the browser finds plotly.js."""
     return f"{base_path()}/player/{plotly_version()}/plotly.min.js"
+
+
+class Ahead:
+    """ASGI middleware: every page asks for plotly.js and the player at once, and runs plotly.js as soon as Streamlit's
+    own front end has started, while Python is still at work on the first scene.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self.app(scope, receive, _Page(send) if scope["type"] == "http" else send)
+
+
+class _Page:
+    """Passes a response on, and a plain HTML page with the player's script in its head."""
+
+    def __init__(self, send: Send) -> None:
+        self.send = send
+        self.start: Message | None = None
+        self.body = b""
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = MutableHeaders(scope=message)
+            page = headers.get("content-type", "").startswith("text/html") and "content-encoding" not in headers
+            if page and message["status"] == 200:
+                self.start = message
+                return
+        if self.start is None or message["type"] != "http.response.body":
+            await self.send(message)
+            return
+        self.body += message.get("body", b"")
+        if message.get("more_body"):
+            return
+        body = self.body.replace(b"</head>", _script() + b"</head>", 1) if self.body else b""
+        if body:  # the answer to HEAD has none, and keeps its length
+            MutableHeaders(scope=self.start)["content-length"] = str(len(body))
+        await self.send(self.start)
+        await self.send({"type": "http.response.body", "body": body})
+
+
+@cache
+def _script() -> bytes:
+    own = f"{base_path()}/player/{version()}"
+    modules = "".join(f'<link rel="modulepreload" href="{own}/{p.name}">' for p in sorted(WEB.glob("*.js")))
+    plotly = f'<link rel="preload" as="script" href="{plotly_path()}">'
+    run = f"import('{index_path()}').then((player) => player.preload('{plotly_path()}'))"
+    started = "document.querySelector('[data-testid=stApp]')"
+    script = f"const ahead = () => {started} ? {run} : setTimeout(ahead, 20); ahead();"
+    return f"{plotly}{modules}<script>{script}</script>".encode()
 
 
 @cache
