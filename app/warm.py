@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import atexit
 import functools
 import logging
 import threading
-import time
 
 REST = 6.0
 """Seconds for which the first page has the machine to itself."""
+
+
+_stopping = threading.Event()
 
 
 @functools.cache
@@ -16,7 +19,14 @@ def start() -> threading.Thread:
     """Start warming up; a second call returns the same thread."""
     thread = threading.Thread(target=_warm, name="warm", daemon=True)
     thread.start()
+    # Python must not come to its end while XLA compiles: that aborts with a dump where Ctrl+C was meant
+    atexit.register(_stop, thread)
     return thread
+
+
+def _stop(thread: threading.Thread) -> None:
+    _stopping.set()
+    thread.join(timeout=20)
 
 
 def _warm() -> None:
@@ -40,10 +50,12 @@ def _warm() -> None:
         runs.join()
         race.scene(first)
         race.table(first)
-        time.sleep(REST)
-        for key in SURFACES:
-            race.scene(settings.choose_surface(first, key))
-        for key in OPTIMIZERS:
-            race.scene(settings.add_racer(settings.Settings(), key))
+        others = [settings.choose_surface(first, key) for key in SURFACES]
+        others += [settings.add_racer(settings.Settings(), key) for key in OPTIMIZERS]
+        _stopping.wait(REST)
+        for other in others:
+            if _stopping.is_set():
+                return
+            race.scene(other)
     except Exception:  # a page will compile for itself what was not compiled here, and show its own error
         logging.getLogger(__name__).exception("warming up failed")

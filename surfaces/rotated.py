@@ -20,7 +20,8 @@ class Rotated(Surface):
 
     Start, critical points and domain turn with it; the new domain is the box round the turned ellipse that
     fills the inner domain, widened where start or a critical point lies outside.
-    At θ = 0 the arithmetic is exact: every value equals the inner surface's to the last bit.
+    At θ = 0 the arithmetic is exact: every value equals the inner surface's to the last bit. Round a surface that is
+    rotated already it raises ValueError.
     """
 
     name = "Rotated"
@@ -33,6 +34,11 @@ class Rotated(Surface):
     angle: float = parameter(
         "θ", default=0.0, low=-90.0, high=90.0, tuned=False, doc="Rotation in degrees, anticlockwise."
     )
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if isinstance(self.surface, Rotated):
+            raise ValueError("surface must not be rotated already: give the sum of the angles to one Rotated")
 
     def _turn(self, xp: Any) -> tuple[Any, Any, Any]:
         radians = self.angle * (math.pi / 180.0)

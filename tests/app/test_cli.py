@@ -120,7 +120,9 @@ def test_a_second_start_spends_no_time_on_set_up() -> None:
     """`make --dry-run run` lists what would be done: nothing but to start, once .venv is ready."""
     if not (ROOT / ".venv" / ".ready").exists() or not _installed():
         pytest.skip("there is no .venv that make has set up")
-    run = subprocess.run(["make", "--dry-run", "run"], cwd=ROOT, capture_output=True, text=True, timeout=60)
+    run = subprocess.run(
+        ["make", "--no-print-directory", "--dry-run", "run"], cwd=ROOT, capture_output=True, text=True, timeout=60
+    )
     assert run.returncode == 0, run.stderr
     assert [line for line in run.stdout.splitlines() if line] == [".venv/bin/python -m app --port 8501"]
 

@@ -77,3 +77,9 @@ def test_completeness_is_the_inner_surfaces() -> None:
     for key in SURFACES:
         for surface in turned(key):
             assert surface.complete == SURFACES[key].complete
+
+
+def test_a_rotated_surface_is_not_rotated_again() -> None:
+    turned = Rotated(SURFACES["rosenbrock"](), 20.0)
+    with pytest.raises(ValueError, match="sum of the angles"):
+        Rotated(turned, 10.0)

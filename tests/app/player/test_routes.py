@@ -13,6 +13,7 @@ from typing import Any
 import plotly
 import pytest
 from starlette.applications import Starlette
+from starlette.responses import HTMLResponse, Response, StreamingResponse
 
 # `app.player.routes` by attribute is the function of that name
 served = importlib.import_module("app.player.routes")
@@ -20,13 +21,13 @@ WEB = Path(served.__file__).parent / "web"
 FILES = sorted(p.name for p in WEB.iterdir() if p.suffix in (".js", ".css"))
 
 
-def get(path: str, **headers: str) -> tuple[int, dict[str, str], bytes]:
-    """Status, headers and body of one GET."""
+def get(path: str, app: Any = None, method: str = "GET", **headers: str) -> tuple[int, dict[str, str], bytes]:
+    """Status, headers and body of one request, to the player's routes unless an app is given."""
     scope = {
         "type": "http",
         "asgi": {"version": "3.0"},
         "http_version": "1.1",
-        "method": "GET",
+        "method": method,
         "scheme": "http",
         "path": path,
         "raw_path": path.encode(),
@@ -38,14 +39,18 @@ def get(path: str, **headers: str) -> tuple[int, dict[str, str], bytes]:
     }
     sent: list[dict[str, Any]] = []
 
+    request = [{"type": "http.request", "body": b"", "more_body": False}]
+
     async def receive() -> dict[str, Any]:
-        return {"type": "http.request", "body": b"", "more_body": False}
+        if not request:
+            await asyncio.Event().wait()  # a client that stays
+        return request.pop()
 
     async def send(message: Any) -> None:
         sent.append(dict(message))
 
     async def ask() -> None:
-        await Starlette(routes=served.routes())(scope, receive, send)
+        await (app or Starlette(routes=served.routes()))(scope, receive, send)
 
     # in a thread: where a test before has left Playwright's loop running, this one may start none
     with ThreadPoolExecutor(1) as pool:
@@ -136,3 +141,43 @@ def test_a_base_path_moves_the_addresses(monkeypatch: pytest.MonkeyPatch) -> Non
     assert served.index_path().startswith("/lectures/player/")
     assert get(served.index_path())[0] == 200
     assert get(served.index_path().removeprefix("/lectures"))[0] == 404
+
+
+PAGE = b"<html><head><title>x</title></head><body></body></html>"
+
+
+def _behind(response: Any) -> Any:
+    return served.Ahead(response)
+
+
+def test_a_page_asks_for_player_and_plotly_before_it_needs_them() -> None:
+    status, head, body = get("/", _behind(HTMLResponse(PAGE)))
+    assert status == 200 and head["content-length"] == str(len(body))
+    before, after = PAGE.split(b"</head>")
+    assert body.startswith(before) and body.endswith(b"</head>" + after)
+    asked = re.findall(r'href="([^"]+)"', body.decode())
+    assert served.plotly_path() in asked and served.index_path() in asked
+    for address in asked:
+        assert get(address)[0] == 200, address
+
+
+def test_what_is_no_plain_page_passes_untouched() -> None:
+    zipped = gzip.compress(PAGE)
+    for response in (
+        Response(PAGE, media_type="text/plain"),
+        HTMLResponse(PAGE, status_code=404),
+        HTMLResponse(zipped, headers={"content-encoding": "gzip"}),
+    ):
+        status, head, body = get("/", _behind(response))
+        assert (status, body, head) == (response.status_code, response.body, dict(response.headers))
+
+
+def test_a_page_in_pieces_and_one_without_a_body() -> None:
+    async def pieces() -> Any:
+        for k in range(0, len(PAGE), 7):
+            yield PAGE[k : k + 7]
+
+    whole = get("/", _behind(HTMLResponse(PAGE)))[2]
+    assert get("/", _behind(StreamingResponse(pieces(), media_type="text/html")))[2] == whole
+    _, head, body = get("/", _behind(HTMLResponse(b"", headers={"content-length": "57"})), method="HEAD")
+    assert body == b"" and head["content-length"] == "57"
