@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import atexit
+import dataclasses
 import functools
 import logging
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 REST = 6.0
 """Seconds for which the first page has the machine to itself."""
@@ -44,10 +46,11 @@ def _warm() -> None:
         from surfaces import SURFACES
 
         first = settings.first()
-        runs = threading.Thread(target=race.runs, args=(first,), name="warm-runs", daemon=True)
-        runs.start()
-        race.mapped(first.surface, first.rotation)
-        runs.join()
+        racers = [dataclasses.replace(first, racers=(racer,)) for racer in first.racers]
+        with ThreadPoolExecutor(2) as pool:
+            pool.submit(race.mapped, first.surface, first.rotation)
+            for alone in racers:
+                pool.submit(race.runs, alone)
         race.scene(first)
         race.table(first)
         others = [settings.choose_surface(first, key) for key in SURFACES]

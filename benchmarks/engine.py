@@ -89,7 +89,7 @@ def _optax(surface: Any, rule: Any, record: tuple[str, ...]) -> Result:
         w = jnp.asarray(START)
         optaxs = jax.tree.map(np.asarray, scan(w, RATE))
         np.testing.assert_allclose(ours()[0]["positions"][1:], optaxs[0], rtol=1e-6)
-        mine, theirs = alternate(ours, lambda: jax.tree.map(np.asarray, scan(w, RATE)), rounds=15, repeats=50)
+        mine, theirs = alternate(ours, lambda: jax.tree.map(np.asarray, scan(w, RATE)), rounds=31, repeats=50)
     kept = "everything recorded" if everything else "points and losses"
     what = f"the compiled program, {steps} steps, {kept}: ours / optax.adam under jit and scan"
     return Result(what, seconds(mine), seconds(theirs), f"{mine / theirs:.2f}", "≤ 1", mine <= theirs)

@@ -20,13 +20,13 @@ MOST = 64
 class Packed:
     """A tree of numbers and vectors of one dtype, laid out along the last axis of one array (…, k)."""
 
-    def __init__(self, row: Any, tree: Any, sizes: tuple[int | None, ...]) -> None:
+    def __init__(self, row: Any, tree: Any, places: tuple[tuple[int, int | None], ...]) -> None:
         self.row = row
         self.tree = tree
-        self.sizes = sizes
+        self.places = places
 
     def tree_flatten(self) -> tuple[Any, Any]:
-        return [self.row], (self.tree, self.sizes)
+        return [self.row], (self.tree, self.places)
 
     @classmethod
     def tree_unflatten(cls, aux: Any, children: Any) -> Packed:
@@ -39,17 +39,14 @@ def pack(node: Any) -> Any:
     short = sum(leaf.size for leaf in leaves) <= MOST
     if not leaves or not short or any(leaf.ndim > 1 or leaf.dtype != leaves[0].dtype for leaf in leaves):
         return node
-    sizes = tuple(leaf.size if leaf.ndim else None for leaf in leaves)
-    return Packed(jnp.concatenate([jnp.atleast_1d(leaf) for leaf in leaves]), tree, sizes)
+    ends = list(itertools.accumulate(leaf.size for leaf in leaves))
+    places = tuple((end - leaf.size, end if leaf.ndim else None) for leaf, end in zip(leaves, ends, strict=True))
+    return Packed(jnp.concatenate([jnp.atleast_1d(leaf) for leaf in leaves]), tree, places)
 
 
 def unpack(node: Any) -> Any:
     """What was packed; every leaf a view with the leading axes that the row has gained since."""
     if not isinstance(node, Packed):
         return node
-    ends = itertools.accumulate(1 if size is None else size for size in node.sizes)
-    parts = (
-        node.row[..., end - 1] if size is None else node.row[..., end - size : end]
-        for size, end in zip(node.sizes, ends, strict=True)
-    )
-    return jax.tree.unflatten(node.tree, list(parts))
+    row = node.row
+    return jax.tree.unflatten(node.tree, [row[..., a] if b is None else row[..., a:b] for a, b in node.places])
