@@ -90,14 +90,16 @@ def scene(settings: Settings) -> Scene:
     positions = np.zeros((len(traces), settings.steps + 1, 2))
     leaves = []
     for k, t in enumerate(traces):
-        last, end = race.leave(t.positions, t.last, drawn.extent)
-        positions[k] = t.positions
+        path = t.positions[:, :2]
+        last, end = race.leave(path, t.last, drawn.extent)
+        positions[k] = path
         positions[k, last:] = end
         leaves.append(last)
     cards = tuple(
         _card(settings, racer, title, t, last)
         for racer, title, t, last in zip(settings.racers, titles(settings), traces, leaves, strict=True)
     )
+    x, y, *_ = settings.built_start()
     words = "; ".join(f"{c.title}: {c.status}" for c in cards)
     return Scene(
         map=drawn.figure,
@@ -106,8 +108,8 @@ def scene(settings: Settings) -> Scene:
         cards=cards,
         positions=positions,
         losses=curve.values if traces else np.zeros((0, settings.steps + 1)),
-        start=settings.built_start(),
-        window=_seen(drawn.window, settings.built_start()),
+        start=(x, y),
+        window=_seen(drawn.window, (x, y)),
         choices=tuple((key, rule.name) for key, rule in sorted(OPTIMIZERS.items(), key=_offered)),
         caption=caption(settings),
         description=f"{surface.surface.name}, the paths of {len(cards)} optimizers, {settings.steps} steps. {words}.",
@@ -129,7 +131,7 @@ def caption(settings: Settings) -> str:
     parts = [surface.name + _values(surface.parameters(), settings.surface)]
     if settings.rotation:
         parts.append(f"rotated {settings.rotation:g}°")
-    x, y = settings.built_start()
+    x, y, *_ = settings.built_start()
     parts.append(f"from ({short(x, 4)}, {short(y, 4)})")
     parts.append(f"{settings.steps} steps")
     for racer in settings.racers:

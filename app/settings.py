@@ -76,9 +76,10 @@ class Settings:
         """The surface with its parameters, under its rotation."""
         return Rotated(_built(SURFACES, self.surface), angle=self.rotation)
 
-    def built_start(self) -> tuple[float, float]:
-        x, y = self.start or self.built_surface().start
-        return float(x), float(y)
+    def built_start(self) -> tuple[float, ...]:
+        """The start in all coordinates: the two that are drawn may be set, the rest are the surface's."""
+        own = self.built_surface().start
+        return tuple(float(v) for v in (*(self.start or own[:2]), *own[2:]))
 
     def built_noise(self) -> Noise:
         return _built(NOISES, self.noise)

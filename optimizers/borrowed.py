@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import inspect
+import itertools
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, ClassVar, NamedTuple
 
+import jax
 import optax
 from jax import Array
+from jax.tree_util import DictKey, GetAttrKey, tree_flatten_with_path
 
 from optimizers.optimizer import Gradient, Optimizer, Step
 
@@ -18,6 +22,38 @@ class Elsewhere(NamedTuple):
 
     y: Array
     inner: Any
+
+
+def fields(state: Any) -> dict[str, Any]:
+    """Every leaf of a rule's state by the name of its field: mu, nu, count, … A leaf keeps its shape, so those
+    of a `Trace` stand for all steps, and of all runs where it is a batch.
+
+    Names are as short as they can be: fields of the same name in two parts of a chain are told apart by what
+    they stand in (0.count and 1.count).
+    """
+    leaves, _ = tree_flatten_with_path(state)
+    paths = [tuple(str(_word(key)) for key in path) for path, _ in leaves]
+
+    def short(keys: Any, path: tuple[str, ...]) -> str:
+        named = [k for k, key in enumerate(keys) if isinstance(key, (GetAttrKey, DictKey))]
+        for first in range(named[-1] if named else 0, -1, -1):
+            end = path[first:]
+            if sum(other[-len(end) :] == end for other in paths) == 1:
+                return ".".join(end)
+        return ".".join(path)
+
+    return {short(keys, path): leaf for (keys, leaf), path in zip(leaves, paths, strict=True)}
+
+
+def _word(key: Any) -> Any:
+    return next(getattr(key, a) for a in ("name", "key", "idx") if hasattr(key, a))
+
+
+@contextlib.contextmanager
+def _theirs() -> Iterator[None]:
+    """optax counts in integers and mixes ranks: its code runs under its own promotion, ours does not."""
+    with jax.numpy_dtype_promotion("standard"), jax.numpy_rank_promotion("allow"):
+        yield
 
 
 class Borrowed(Optimizer):
@@ -40,7 +76,8 @@ class Borrowed(Optimizer):
         return optax.with_extra_args_support(type(self).factory(**values))
 
     def init(self, w: Array) -> Any:
-        state = self._transformation().init(w)
+        with _theirs():
+            state = self._transformation().init(w)
         return Elsewhere(w, state) if type(self).evaluate else state
 
     def step(self, gradient: Gradient, w: Array, state: Any, t: Array) -> tuple[Array, Any, Step]:
@@ -48,10 +85,11 @@ class Borrowed(Optimizer):
         at, inner = state if evaluate else (w, state)
         value, g = gradient.value_and_grad(at)
         extra = {"value": value} if self.wants_value else {}
-        update, inner = self._transformation().update(g, inner, at, **extra)
-        following = optax.apply_updates(at, update)
+        with _theirs():
+            update, inner = self._transformation().update(g, inner, at, **extra)
+            following = optax.apply_updates(at, update)
+            solution = evaluate(inner, following) if evaluate else following
         if evaluate:
-            solution = evaluate(inner, following)
             return solution, Elsewhere(following, inner), Step(at, g, w - solution, 1.0)
         return following, inner, Step(at, g, -update, 1.0)
 
@@ -89,6 +127,7 @@ def from_optax(
         TypeError: if the factory does not take one of the parameters.
     """
     renamed = dict(rename or {})
+    home = ".".join(itertools.takewhile(lambda part: not part.startswith("_"), factory.__module__.split(".")))
     takes = inspect.signature(factory).parameters
     for argument in parameters:
         if argument not in takes:
@@ -96,7 +135,7 @@ def from_optax(
     fields = {renamed.get(argument, argument): spec for argument, spec in parameters.items()}
     body: dict[str, Any] = {
         "__module__": sys._getframe(1).f_globals["__name__"],
-        "__doc__": f"{name}, as `{factory.__module__.split('.')[0]}.{factory.__name__}` runs it. {watch}",
+        "__doc__": f"{name}, as `{home}.{factory.__name__}` runs it. {watch}",
         "__annotations__": dict.fromkeys(fields, "float"),
         "name": name,
         "year": year,

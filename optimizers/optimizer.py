@@ -33,9 +33,12 @@ class Gradient:
         return value, pull(jnp.ones_like(value))[0]
 
     def hessian(self, w: Array) -> Array:
-        """All second derivatives, (n, n, …), a column at a time: products of the gradient's Jacobian."""
-        columns = [jax.jvp(self.__call__, (w,), (jnp.zeros_like(w).at[i].set(1.0),))[1] for i in range(w.shape[0])]
-        return jnp.stack(columns, axis=1)
+        """All second derivatives, (n, n, …): products of the gradient's Jacobian with each basis vector."""
+
+        def column(i: Array) -> Array:
+            return jax.jvp(self.__call__, (w,), (jnp.zeros_like(w).at[i].set(1.0),))[1]
+
+        return jax.vmap(column, out_axes=1)(jnp.arange(w.shape[0]))
 
 
 @jax.tree_util.register_pytree_node_class
@@ -89,15 +92,20 @@ class Optimizer(Declared):
     """A sentence on what to watch for."""
     equations: ClassVar[tuple[tuple[str, str], ...]] = ()
     """The update, line by line: (letter, expression over the letters of parameters, state, values, g and w)."""
-    rate_unit: ClassVar[Literal["curvature", "length", "one"]] = "curvature"
+    differences: ClassVar[tuple[tuple[str, str, str], ...]] = ()
+    """The lines in which a convention departs from `equations`: (convention, letter, expression). Each takes the
+    place of the line of its letter; a letter that is new stands before the next line replaced."""
+    rate_unit: ClassVar[Literal["curvature", "length", "both", "one"]] = "curvature"
     """What a learning rate is measured in: 1/curvature (steps scale with the gradient), length (steps do
-    not), or one (the rule finds the scale by itself)."""
+    not), both (first the one, then the other), or one (the rule finds the scale by itself)."""
     scale_free: ClassVar[bool] = False
     """The path on 10·f is the path on f (up to ε)."""
     dense: ClassVar[bool] = False
     """Needs the whole Hessian, which keeps it off networks."""
     elementwise: ClassVar[bool] = True
     """False for borrowed rules, which reduce over whole arrays and run under vmap."""
+    preconditioned: ClassVar[bool] = False
+    """`stability_limit` is one on λmax(P⁻¹H), H the Hessian and P = diag(`preconditioner(state)`)."""
 
     def init(self, w: Array) -> Any:
         """The state before the first step, for parameters w (n, …)."""
@@ -108,5 +116,15 @@ class Optimizer(Declared):
         raise NotImplementedError
 
     def stability_limit(self) -> float | None:
-        """The largest curvature on which the rule does not grow, or None where none is known."""
+        """The largest curvature on which the rule, once under way, does not grow, or None where none is known.
+
+        Where `preconditioned`, the curvature is that of P⁻¹H, for as long as P hardly changes.
+        """
         return None
+
+    def preconditioner(self, state: Any) -> Any:
+        """P's diagonal (n, …) in the step that left this state behind, so that its rate is η/P; 1 for P = I.
+
+        NumPy states are worked out in JAX's precision in force.
+        """
+        return 1.0

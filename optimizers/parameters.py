@@ -18,10 +18,10 @@ def learning_rate(default: float = 1e-3) -> Any:
     )
 
 
-def momentum(default: float = 0.9) -> Any:
-    """β of momentum and Nesterov."""
+def momentum(default: float = 0.9, symbol: str = "β") -> Any:
+    """β of momentum and Nesterov; ρ in the velocity form."""
     return parameter(
-        "β",
+        symbol,
         default=default,
         low=0.0,
         high=0.999,
@@ -30,11 +30,11 @@ def momentum(default: float = 0.9) -> Any:
     )
 
 
-def beta1() -> Any:
+def beta1(default: float = 0.9) -> Any:
     """β₁ of the Adam family."""
     return parameter(
         "β₁",
-        default=0.9,
+        default=default,
         low=0.0,
         high=0.999,
         legal=UNIT,
@@ -42,11 +42,11 @@ def beta1() -> Any:
     )
 
 
-def beta2() -> Any:
+def beta2(default: float = 0.999) -> Any:
     """β₂ of the Adam family."""
     return parameter(
         "β₂",
-        default=0.999,
+        default=default,
         low=0.0,
         high=0.9999,
         one_minus_log=True,
@@ -62,12 +62,12 @@ def decay(default: float = 0.9) -> Any:
     )
 
 
-def epsilon(default: float = 1e-8) -> Any:
+def epsilon(default: float = 1e-8, low: float = 1e-12) -> Any:
     """ε in the denominator."""
     return parameter(
         "ε",
         default=default,
-        low=1e-12,
+        low=low,
         high=1.0,
         log=True,
         legal=POSITIVE,
@@ -86,3 +86,8 @@ def weight_decay(default: float = 1e-2) -> Any:
         legal=NON_NEGATIVE,
         doc="Decoupled weight decay: each step shrinks w by η λ.",
     )
+
+
+def convention(doc: str) -> Any:
+    """Whose formula, where libraries disagree under one name; compiled in, and shown by the equations."""
+    return parameter("convention", default="textbook", choices=("textbook", "pytorch", "optax"), tuned=False, doc=doc)

@@ -5,7 +5,7 @@ from surfaces.registry import discover
 from surfaces.rotated import Rotated
 from surfaces.surface import CriticalPoint, Surface
 
-THEMES = ("ravines", "several minima", "saddles", "data")
+THEMES = ("ravines", "saddles and plateaus", "several minima", "many minima", "models")
 
 SURFACES = discover("surfaces.landscapes", Surface, order=lambda s: THEMES.index(s.theme))
 """Every landscape by its key, grouped by theme."""

@@ -1,4 +1,4 @@
-"""Any surface of the plane, turned: coordinate-wise rules see their luck run out."""
+"""Any surface, turned in its drawn plane: coordinate-wise rules see their luck run out."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
+from surfaces.calculus import Floats
 from surfaces.parameter import parameter
 from surfaces.surface import Box, CriticalPoint, Surface
 
@@ -50,7 +51,7 @@ class Rotated(Surface):
         # R'w + (c - R'c), so that no rounding enters where the angle is zero
         x = cos * w[0] + sin * w[1] + (cx - (cos * cx + sin * cy))
         y = cos * w[1] - sin * w[0] + (cy - (cos * cy - sin * cx))
-        return jnp.stack([x, y])
+        return jnp.concatenate([jnp.stack([x, y]), w[2:]])
 
     def __call__(self, w: Array) -> Array:
         return self.surface(self._back(w))
@@ -62,11 +63,11 @@ class Rotated(Surface):
     def loss(self, w: Array, batch: Any, key: Array | None = None, train: bool = True) -> Array:
         return self.surface.loss(self._back(w), batch, key, train)
 
-    def forth(self, point: tuple[float, ...]) -> tuple[float, float]:
+    def forth(self, point: tuple[float, ...]) -> tuple[float, ...]:
         """Where a point of the inner surface lies after the turn (concrete numbers, or batches of them)."""
         cos, sin, (cx, cy) = self._turn(np)
         dx, dy = point[0] - cx, point[1] - cy
-        return cx + cos * dx - sin * dy, cy + sin * dx + cos * dy
+        return cx + cos * dx - sin * dy, cy + sin * dx + cos * dy, *point[2:]
 
     @property
     def domain(self) -> Box:
@@ -86,6 +87,9 @@ class Rotated(Surface):
         return tuple(
             p._replace(position=tuple(map(float, self.forth(p.position)))) for p in self.surface.critical_points()
         )
+
+    def curves(self) -> tuple[Floats, ...]:
+        return tuple(np.array([self.forth(tuple(p)) for p in line]) for line in self.surface.curves())
 
     @property
     def complete(self) -> bool:  # type: ignore[override]

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Iterable
 from typing import Any, ClassVar, Literal, NamedTuple
 
 import numpy as np
 from jax import Array
+from numpy.typing import ArrayLike
 
-from surfaces.calculus import expand
+from surfaces.calculus import Floats, polish, values
 from surfaces.parameter import Declared
 
 Kind = Literal["minimum", "local minimum", "saddle", "maximum", "degenerate", "kink", "curve"]
+LOWEST: tuple[Kind, ...] = ("minimum", "curve", "kink")
 Box = tuple[tuple[float, float], tuple[float, float]]
 
 
 class CriticalPoint(NamedTuple):
-    """A point of the surface where the gradient vanishes, or that stands for where it has none (kink)."""
+    """A point where the gradient vanishes; or a kink, a lowest minimum that is a tip and has no gradient; or one
+    point that stands for a curve of lowest minima.
+    """
 
     position: tuple[float, ...]
     kind: Kind
@@ -24,8 +30,9 @@ class CriticalPoint(NamedTuple):
 class Surface(Declared):
     """What is minimised: a frozen record whose parameters are fields and whose call is the loss.
 
-    The call maps w of shape (2, …) to the losses (…): axis 0 holds the coordinates, further axes are runs.
-    Subclasses declare the class facts below, `domain`, `start` and `critical_points`.
+    The call maps w of shape (n, …) to the losses (…): axis 0 holds the coordinates, further axes are runs.
+    Subclasses declare the class facts below, `domain`, `start` and `critical_points`. Of more than two
+    coordinates the first two are drawn, at the others' values of the start's nearest minimum (`embed`).
     """
 
     key: ClassVar[str] = ""
@@ -54,7 +61,7 @@ class Surface(Declared):
         """The loss on a batch of `data`; `key` and `train` serve losses that draw (dropout, noise).
 
         Args:
-            w: (2, …).
+            w: (n, …).
             batch: as `data`, with fewer samples along axis 0; further axes are runs.
         """
         return self(w)
@@ -72,21 +79,51 @@ class Surface(Declared):
         """The known critical points at these parameters, in concrete numbers."""
         raise NotImplementedError
 
-    def minima(self, local: bool = False) -> np.ndarray:
-        """Positions of the lowest minima, shape (k, 2); with `local`, of all minima."""
-        return self._positions("minimum", "local minimum") if local else self._positions("minimum")
+    def curves(self) -> tuple[Floats, ...]:
+        """Minima that lie along curves, each a polyline (k, n) within the domain; none by default."""
+        return ()
 
-    def saddles(self) -> np.ndarray:
-        """Positions of the strict saddles, shape (k, 2)."""
+    def minima(self, local: bool = False) -> Floats:
+        """Positions of the lowest minima, shape (k, n); with `local`, of all minima. Curves count as one point."""
+        return self._positions(*LOWEST, "local minimum") if local else self._positions(*LOWEST)
+
+    def saddles(self) -> Floats:
+        """Positions of the strict saddles, shape (k, n)."""
         return self._positions("saddle")
 
     def lowest(self) -> float | None:
         """The loss at the lowest minimum, or None where none is known (float64)."""
         minima = self.minima()
-        if not len(minima):
-            return None
-        return min(expand(self, m)[0] for m in minima)
+        return float(values(self, minima.T).min()) if len(minima) else None
 
-    def _positions(self, *kinds: Kind) -> np.ndarray:
+    def distance_to_minimum(self, w: ArrayLike) -> Floats:
+        """Distance from points (…, n) to the nearest of the lowest minima, curves included, shape (…)."""
+        points = np.asarray(w, dtype=float)
+        gaps = [np.linalg.norm(points - m, axis=-1) for m in self._positions("minimum", "kink")]
+        gaps += [_to_segment(points, a, b) for line in self.curves() for a, b in itertools.pairwise(line)]
+        return np.min(gaps, axis=0) if gaps else np.full(points.shape[:-1], np.nan)
+
+    def embed(self, plane: ArrayLike) -> Floats:
+        """Points of the drawn plane (2, k) in all coordinates (n, k): the rest as at the minimum, or the start."""
+        points = np.asarray(plane, dtype=float)
+        known = self.minima()
+        rest = (known[0] if len(known) else np.asarray(self.start, dtype=float))[2:]
+        return np.concatenate([points, np.broadcast_to(rest[:, None], (len(rest), points.shape[1]))])
+
+    def _positions(self, *kinds: Kind) -> Floats:
         points = [p.position for p in self.critical_points() if p.kind in kinds]
         return np.asarray(points, dtype=float).reshape(len(points), len(self.start))
+
+
+def polished(surface: Surface, near: Iterable[CriticalPoint]) -> tuple[CriticalPoint, ...]:
+    """The critical points of `surface` next to approximate ones, to float64's resolution; not for use in a trace."""
+    rough = tuple(near)
+    exact = polish(surface, [p.position for p in rough])
+    return tuple(p._replace(position=tuple(place)) for p, place in zip(rough, exact.tolist(), strict=True))
+
+
+def _to_segment(points: Floats, a: Floats, b: Floats) -> Floats:
+    """Distance from points (…, n) to the segment from a to b (n,)."""
+    along = b - a
+    share = np.clip((points - a) @ along / max(float(along @ along), 1e-300), 0.0, 1.0)
+    return np.asarray(np.linalg.norm(points - a - share[..., None] * along, axis=-1))

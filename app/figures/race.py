@@ -55,7 +55,7 @@ def grid(surface: Surface, box: Box, rows: int, columns: int) -> NDArray[np.floa
     """Losses on a regular grid of the box, (rows, columns), float64."""
     x, y = np.linspace(*box[0], columns), np.linspace(*box[1], rows)
     points = np.stack(np.meshgrid(x, y)).reshape(2, -1)
-    return values(surface, points).reshape(rows, columns)
+    return values(surface, surface.embed(points)).reshape(rows, columns)
 
 
 def map_figure(surface: Surface) -> Map:
@@ -87,7 +87,7 @@ def map_figure(surface: Surface) -> Map:
     if scale.zero is not None:
         zero = {"start": 0.0, "end": 0.0, "size": 1.0, "coloring": "none"}
         data.append({**contour, "contours": zero, "showscale": False, "line": {"width": 1.6, "color": "muted"}})
-    data += _critical(surface, box)
+    data += _critical(surface)
     layout = {
         "xaxis": {"minallowed": x0, "maxallowed": x1},
         "yaxis": {"minallowed": y0, "maxallowed": y1},
@@ -120,8 +120,19 @@ def _within(low: float, high: float, count: int, start: float, end: float) -> ND
     return np.flatnonzero((ticks >= start) & (ticks <= end))
 
 
-def _critical(surface: Surface, box: Box) -> list[dict[str, Any]]:
-    traces = []
+def _critical(surface: Surface) -> list[dict[str, Any]]:
+    traces: list[dict[str, Any]] = [
+        {
+            "type": "scatter",
+            "mode": "lines",
+            "x": line[:, 0],
+            "y": line[:, 1],
+            "line": {"width": 1.6, "dash": "dot", "color": "ink"},
+            "hovertemplate": "curve of minima<extra></extra>",
+            "name": "curve of minima",
+        }
+        for line in surface.curves()
+    ]
     points = surface.critical_points()
     for kind, (symbol, label, size, width) in _MARKS.items():
         own = [p.position for p in points if p.kind == kind]

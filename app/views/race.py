@@ -148,7 +148,7 @@ def _parameters(part: str, specs: Any, choice: change.Choice) -> None:
 def _more(settings: Settings) -> None:
     run, noise, schedule, racers, about = st.tabs(["Run", "Noise", "Schedule", "Racers", "Surface"])
     with run:
-        x, y = settings.built_start()
+        x, y, *_ = settings.built_start()
         controls.field(
             "Start (or click on the map)",
             f"{x:.6g}, {y:.6g}",

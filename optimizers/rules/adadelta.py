@@ -25,6 +25,8 @@ class Adadelta(Optimizer):
 
     The H in Δ is the previous one. Equal to `optax.adadelta(1.0, rho=γ, eps=ε)` and `torch.optim.Adadelta(lr=1)`;
     without a learning rate optax's climbs, because it drops the minus sign.
+
+    ε is what sets it going: with H = 0 the first step is √(ε/(1 − γ)) long, and the larger ε, the sooner it is fast.
     """
 
     name = "Adadelta"

@@ -26,6 +26,9 @@ class Adam(Optimizer):
        w \leftarrow w - \eta \frac{\hat m}{\sqrt{\hat v} + \varepsilon} $$
 
     Equal to `optax.adam(η, β₁, β₂, eps=ε)` and `torch.optim.Adam`; Keras has ε inside the correction.
+
+    ε bounds the rate by η/ε. Far below √v̂ it has no influence, which is one lecture's word; far above, the step is
+    η m̂/ε, momentum with a rate of its own, and there tuning ε is tuning the rate, which is another's.
     """
 
     name = "Adam"
@@ -42,6 +45,7 @@ class Adam(Optimizer):
     )
     rate_unit = "length"
     scale_free = True
+    preconditioned = True
 
     learning_rate: float = learning_rate(1e-3)
     beta1: float = beta1()
@@ -61,3 +65,9 @@ class Adam(Optimizer):
         rate = self.learning_rate / (jnp.sqrt(v_hat) + self.epsilon)
         values = {"m_hat": m_hat, "v_hat": v_hat}
         return w - rate * m_hat, State(m, v, b1, b2), Step(w, g, m_hat, rate, values=values)
+
+    def preconditioner(self, state: State) -> Array:
+        return jnp.sqrt(state.v / (1 - state.b2)) + self.epsilon
+
+    def stability_limit(self) -> float:
+        return (2 + 2 * self.beta1) / ((1 - self.beta1) * self.learning_rate)

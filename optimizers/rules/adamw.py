@@ -25,6 +25,8 @@ class AdamW(Optimizer):
 
     with m̂ and v̂ as in Adam. Equal to `optax.adamw(η, β₁, β₂, eps=ε, weight_decay=λ)` and `torch.optim.AdamW`.
     The default λ is PyTorch's 0.01; optax has 1e-4. `weight_decay` of PyTorch's Adam is another thing: L2.
+
+    ε bounds the rate by η/ε, as in Adam, and leaves the decay alone.
     """
 
     name = "AdamW"
@@ -41,6 +43,7 @@ class AdamW(Optimizer):
     )
     rate_unit = "length"
     scale_free = True
+    preconditioned = True
 
     learning_rate: float = learning_rate(1e-3)
     beta1: float = beta1()
@@ -62,3 +65,9 @@ class AdamW(Optimizer):
         shrink = -self.learning_rate * self.weight_decay * w
         step = Step(w, g, m_hat, rate, beside={"decay": shrink}, values={"m_hat": m_hat, "v_hat": v_hat})
         return w - rate * m_hat + shrink, State(m, v, b1, b2), step
+
+    def preconditioner(self, state: State) -> Array:
+        return jnp.sqrt(state.v / (1 - state.b2)) + self.epsilon
+
+    def stability_limit(self) -> float:
+        return (1 + self.beta1) * (2 - self.learning_rate * self.weight_decay) / ((1 - self.beta1) * self.learning_rate)

@@ -21,7 +21,10 @@ class Momentum(Optimizer):
     $$ a \leftarrow \beta a + \nabla L(w), \qquad w \leftarrow w - \eta a, \qquad a_0 = 0 $$
 
     No dampening: in a constant slope the steps grow to η g/(1 − β). Equal to `optax.sgd(η, momentum=β)` and
-    `torch.optim.SGD(lr=η, momentum=β)`.
+    `torch.optim.SGD(lr=η, momentum=β)`; Keras's `SGD(η, momentum=β)` keeps v = −η a, the same path at a constant η.
+
+    Lecture notes differ in letters, ρ or γ for β, and some in signs: v ← γ v − η g goes with w ← w + v, and
+    v ← γ v + η g with w ← w − v. Printed crosswise, v ← γ v − η g and w ← w − v, it climbs.
     """
 
     name = "Momentum"

@@ -2,22 +2,21 @@
 
 import functools
 
-import numpy as np
 from jax import Array
 
-from surfaces.surface import Box, CriticalPoint, Kind, Surface
+from surfaces.surface import Box, CriticalPoint, Surface, polished
 
 # approximate places, two decimals each, to be polished by Newton's method
-_NEAR: tuple[tuple[float, float, Kind], ...] = (
-    (3.0, 2.0, "minimum"),
-    (-2.81, 3.13, "minimum"),
-    (-3.78, -3.28, "minimum"),
-    (3.58, -1.85, "minimum"),
-    (-3.07, -0.08, "saddle"),
-    (-0.13, -1.95, "saddle"),
-    (0.09, 2.88, "saddle"),
-    (3.39, 0.07, "saddle"),
-    (-0.27, -0.92, "maximum"),
+_NEAR = (
+    CriticalPoint((3.0, 2.0), "minimum"),
+    CriticalPoint((-2.81, 3.13), "minimum"),
+    CriticalPoint((-3.78, -3.28), "minimum"),
+    CriticalPoint((3.58, -1.85), "minimum"),
+    CriticalPoint((-3.07, -0.08), "saddle"),
+    CriticalPoint((-0.13, -1.95), "saddle"),
+    CriticalPoint((0.09, 2.88), "saddle"),
+    CriticalPoint((3.39, 0.07), "saddle"),
+    CriticalPoint((-0.27, -0.92), "maximum"),
 )
 
 
@@ -51,13 +50,4 @@ class Himmelblau(Surface):
 
 @functools.cache
 def _polished() -> tuple[CriticalPoint, ...]:
-    points = []
-    for x, y, kind in _NEAR:
-        for _ in range(20):
-            a, b = x**2 + y - 11, x + y**2 - 7
-            gradient = np.array([4 * x * a + 2 * b, 2 * a + 4 * y * b])
-            cross = 4 * x + 4 * y
-            hessian = np.array([[12 * x**2 + 4 * y - 42, cross], [cross, 12 * y**2 + 4 * x - 26]])
-            x, y = (np.array([x, y]) - np.linalg.solve(hessian, gradient)).tolist()
-        points.append(CriticalPoint((x, y), kind))
-    return tuple(points)
+    return polished(Himmelblau(), _NEAR)

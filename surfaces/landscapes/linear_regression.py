@@ -22,14 +22,16 @@ class LinearRegression(Surface):
 
     $$ L(w, b) = \frac1N \sum_i (w x_i + b - y_i)^2, \qquad x_i = \text{offset} + \text{scale} \cdot z_i $$
 
-    The feature z is standardised: at offset 0 and scale 1 the Hessian is 2 I and the bowl is round.
+    The feature z is standardised, so that the Hessian is 2 [[μ² + s², μ], [μ, 1]] and its condition number κ
+    solves κ + 1/κ + 2 = (1 + μ² + s²)²/s². At offset 0 and scale 1, a standardised feature, it is 1 and the bowl
+    is round; an offset of 5 makes it about 727, a scale of 10 makes it 100.
     """
 
     name = "Linear regression"
     formula = r"\tfrac1N \sum_i (w x_i + b - y_i)^2"
     teaches = "Data make the surface; an offset or a scale of the feature turns a round bowl into a ravine."
     source = "C. F. Gauss (1809), Theoria motus"
-    theme = "data"
+    theme = "models"
     axes = ("w", "b")
 
     offset: float = parameter("μ", default=1.0, low=-5.0, high=5.0, tuned=False, doc="Mean of the feature.")

@@ -17,7 +17,7 @@ class Saddle(Surface):
     formula = r"\tfrac12 \left( x^2 - y^2 \right) + \tfrac14 y^4"
     teaches = "SGD stalls near a saddle, where the slope is almost nothing in every direction."
     source = "Y. Dauphin et al. (2014), Identifying and attacking the saddle point problem; C. Jin et al. (2017)"
-    theme = "saddles"
+    theme = "saddles and plateaus"
 
     def __call__(self, w: Array) -> Array:
         x, y = w

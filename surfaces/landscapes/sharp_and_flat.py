@@ -7,6 +7,7 @@ import numpy as np
 from jax import Array
 from jax.scipy.special import logsumexp
 
+from surfaces.calculus import bisect
 from surfaces.parameter import POSITIVE, parameter
 from surfaces.surface import Box, CriticalPoint, Surface
 
@@ -125,8 +126,4 @@ class SharpAndFlat(Surface):
             share = 1 / (1 + math.exp(min(max((sharp - flat) / tau, -700.0), 700.0)))
             return share * h1 * (x - half) + (1 - share) * h2 * (x + half)
 
-        low, high = -half * (1 - 1e-6), half * (1 - 1e-6)
-        for _ in range(200):
-            middle = (low + high) / 2
-            low, high = (middle, high) if slope(middle) > 0 else (low, middle)
-        return (low + high) / 2
+        return bisect(slope, -half * (1 - 1e-6), half * (1 - 1e-6))

@@ -30,7 +30,7 @@ def test_the_class_says_what_it_is(key: str) -> None:
     for text in (kind.name, kind.source, kind.watch, kind.__doc__):
         assert text and text.strip()
     assert kind.watch.endswith(".")
-    assert kind.rate_unit in ("curvature", "length", "one")
+    assert kind.rate_unit in ("curvature", "length", "both", "one")
 
 
 @every
@@ -56,10 +56,12 @@ def test_moving_the_surface_moves_the_path(key: str) -> None:
 
 @every
 def test_a_rule_is_scale_free_where_it_says_so_and_only_there(key: str) -> None:
-    """The path on 10·f against the path on f, from a shallow bowl; ε as small as its range allows."""
+    """The path on 10·f against the path on f, from a shallow bowl; what has the unit of a slope or of its square as
+    small as its range allows.
+    """
     rule = _gentle(key)
-    if "epsilon" in rule.parameters():
-        rule = rule.replace(epsilon=rule.parameters()["epsilon"].low)
+    small = ("epsilon", "epsilon_root", "initial_moment")
+    rule = rule.replace(**{name: rule.parameters()[name].low for name in small if name in rule.parameters()})
     one, ten = (_on(rule, s=s, steps=60).positions for s in (0.1, 1.0))
     way = np.linalg.norm(one[-1] - one[0])
     apart = np.abs(ten - one).max() / way

@@ -20,12 +20,15 @@ from surfaces.parameter import Declared, Parameter
 KEYS = [pytest.param(key, id=key, marks=pytest.mark.xdist_group(key)) for key in SURFACES]
 ANGLES = (30.0, -71.5, 90.0)
 DRAWS = 4
+MANY = 100
 
 
 def pick(spec: Parameter, rng: np.random.Generator, margin: float = 0.0) -> Any:
     """A value from the declared range, along the declared scale; `margin` keeps off the upper end."""
     if spec.choices:
         return spec.choices[rng.integers(len(spec.choices))]
+    if spec.integer and spec.high > MANY:  # a number of coordinates: each is another program, and Hessians grow
+        return int(rng.integers(spec.low, 6))
     share = rng.uniform(0, 1 - margin)
     if spec.scale == "log":
         value = math.exp(math.log(spec.low) + share * math.log(spec.high / spec.low))
@@ -114,18 +117,18 @@ def _numpy(program: Callable[..., Any], surface: Surface, points: Any) -> Any:
 
 
 def values(surface: Surface, points: Any) -> np.ndarray:
-    """Losses (…) at points (2, …), float64."""
+    """Losses (…) at points (n, …), float64."""
     return _numpy(_value_and_grad, surface, points)[0]
 
 
 def gradients(surface: Surface, points: Any) -> np.ndarray:
-    """Gradients (2, …) at points (2, …), float64."""
+    """Gradients (n, …) at points (n, …), float64."""
     return _numpy(_value_and_grad, surface, points)[1]
 
 
 def picture(surface: Surface, side: int) -> np.ndarray:
     """Losses on a fine grid, a row at a time, (side, side)."""
-    return _numpy(_rows, surface, grid(surface, side).reshape(2, side, side).swapaxes(0, 1))
+    return _numpy(_rows, surface, grid(surface, side).reshape(-1, side, side).swapaxes(0, 1))
 
 
 def diagonal(surface: Surface) -> float:
@@ -134,7 +137,7 @@ def diagonal(surface: Surface) -> float:
 
 
 def grid(surface: Surface, side: int) -> np.ndarray:
-    """A grid over the domain, (2, side²)."""
+    """A grid over the drawn part of the domain, in all coordinates (n, side²)."""
     (x0, x1), (y0, y1) = surface.domain
     x, y = np.meshgrid(np.linspace(x0, x1, side), np.linspace(y0, y1, side))
-    return np.stack([x.ravel(), y.ravel()])
+    return surface.embed(np.stack([x.ravel(), y.ravel()]))

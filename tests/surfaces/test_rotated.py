@@ -10,9 +10,11 @@ from tests.surfaces.cases import ANGLES, KEYS, arrays, grid, turned, values, var
 
 
 def _turn(points: np.ndarray, centre: np.ndarray, degrees: float) -> np.ndarray:
-    """c + R (p − c), R from the complex exponential: an oracle that shares no line with the surface."""
+    """c + R (p − c) in the drawn plane, R from the complex exponential: an oracle that shares no line with the
+    surface.
+    """
     z = (points[0] - centre[0] + 1j * (points[1] - centre[1])) * np.exp(1j * np.deg2rad(degrees))
-    return np.stack([z.real + centre[0], z.imag + centre[1]])
+    return np.concatenate([np.stack([z.real + centre[0], z.imag + centre[1]]), points[2:]])
 
 
 def _centre(surface: object) -> np.ndarray:

@@ -1,0 +1,74 @@
+"""AdaBelief: Adam that trusts a slope it expected."""
+
+from typing import NamedTuple
+
+import jax.numpy as jnp
+from jax import Array
+
+from optimizers.optimizer import Gradient, Optimizer, Step
+from optimizers.parameters import beta1, beta2, epsilon, learning_rate
+
+
+class State(NamedTuple):
+    """m: the mean of slopes; s: the mean square of what it missed; b1, b2: the running products β₁ᵗ and β₂ᵗ."""
+
+    m: Array
+    s: Array
+    b1: Array
+    b2: Array
+
+
+class AdaBelief(Optimizer):
+    r"""Adam that divides by how far the slope strayed from its mean, not by its size (Zhuang et al. 2020).
+
+    $$ m \leftarrow \beta_1 m + (1 - \beta_1) g, \quad s \leftarrow \beta_2 s + (1 - \beta_2)(g - m)^2 + \varepsilon,
+       \quad \hat m = \frac{m}{1 - \beta_1^t}, \quad \hat s = \frac{s}{1 - \beta_2^t}, \quad
+       w \leftarrow w - \eta \frac{\hat m}{\sqrt{\hat s} + \varepsilon} $$
+
+    Equal to `optax.adabelief(η, β₁, β₂, eps=ε, eps_root=ε)`; PyTorch and Keras have none.
+
+    ε stands twice. Inside s it adds up to ε/(1 − β₂), which caps the rate at η √((1 − β₂)/ε): this, not the ε outside
+    the root, ends the growth of steps on a constant slope. At the paper's 10⁻⁸ that is 316 η, at its code's 10⁻¹⁶,
+    the default here as in optax, 3 million.
+    """
+
+    name = "AdaBelief"
+    year = 2020
+    source = "J. Zhuang et al. (2020), AdaBelief optimizer: adapting stepsizes by the belief in observed gradients"
+    watch = "On an even slope there is nothing to miss, s fades, and its steps grow far beyond η, up to ε's cap."
+    equations = (
+        ("g", "grad(w)"),
+        ("m", "β1*m + (1 - β1)*g"),
+        ("s", "β2*s + (1 - β2)*(g - m)**2 + ε"),
+        ("m_hat", "m/(1 - β1**t)"),
+        ("s_hat", "s/(1 - β2**t)"),
+        ("w", "w - η*m_hat/(sqrt(s_hat) + ε)"),
+    )
+    rate_unit = "length"
+    scale_free = True
+    preconditioned = True
+
+    learning_rate: float = learning_rate(1e-3)
+    beta1: float = beta1()
+    beta2: float = beta2()
+    epsilon: float = epsilon(1e-16, low=1e-16)
+
+    def init(self, w: Array) -> State:
+        one = jnp.ones_like(w[:1])
+        return State(m=jnp.zeros_like(w), s=jnp.zeros_like(w), b1=one, b2=one)
+
+    def step(self, gradient: Gradient, w: Array, state: State, t: Array) -> tuple[Array, State, Step]:
+        g = gradient(w)
+        m = self.beta1 * state.m + (1 - self.beta1) * g
+        s = self.beta2 * state.s + (1 - self.beta2) * (g - m) ** 2 + self.epsilon
+        b1, b2 = self.beta1 * state.b1, self.beta2 * state.b2
+        m_hat, s_hat = m / (1 - b1), s / (1 - b2)
+        rate = self.learning_rate / (jnp.sqrt(s_hat) + self.epsilon)
+        values = {"m_hat": m_hat, "s_hat": s_hat}
+        return w - rate * m_hat, State(m, s, b1, b2), Step(w, g, m_hat, rate, values=values)
+
+    def preconditioner(self, state: State) -> Array:
+        return jnp.sqrt(state.s / (1 - state.b2)) + self.epsilon
+
+    def stability_limit(self) -> float:
+        return (2 + 2 * self.beta1) / ((1 - self.beta1) * self.learning_rate)

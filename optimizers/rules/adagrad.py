@@ -1,0 +1,60 @@
+"""Adagrad: a learning rate for each coordinate, out of all its past slopes."""
+
+from typing import NamedTuple
+
+import jax.numpy as jnp
+from jax import Array
+
+from optimizers.optimizer import Gradient, Optimizer, Step
+from optimizers.parameters import convention, epsilon, learning_rate
+
+
+class State(NamedTuple):
+    """G: the sum of squared gradients."""
+
+    G: Array
+
+
+class Adagrad(Optimizer):
+    r"""Divide each coordinate's step by the root of all its squared slopes so far (Duchi, Hazan & Singer 2011).
+
+    $$ G \leftarrow G + g^2, \qquad w \leftarrow w - \frac{\eta}{\sqrt{G + \varepsilon}}\, g, \qquad G_0 = 0 $$
+
+    The textbook's is `optax.adagrad(η, initial_accumulator_value=0, eps=ε)`. Convention "optax" is
+    `optax.adagrad(η, eps=ε)`, and Keras's, with G₀ = 0.1: no longer scale-free, for 0.1 has the unit of a squared
+    slope. Convention "pytorch" is `torch.optim.Adagrad(lr=η, eps=ε)`: √G + ε, the ε outside the root.
+
+    ε keeps 0/0 away where no slope has been seen. The first step has length η wherever |g| is far above √ε (outside
+    the root: above ε); where it is far below, it is η g/√ε.
+    """
+
+    name = "Adagrad"
+    year = 2011
+    source = "J. Duchi, E. Hazan & Y. Singer (2011), Adaptive subgradient methods for online learning"
+    watch = "G only grows, so the effective rate η/√G only shrinks: it comes to a halt, at the minimum or before it."
+    equations = (("g", "grad(w)"), ("G", "G + g**2"), ("w", "w - η/sqrt(G + ε)*g"))
+    differences = (("pytorch", "w", "w - η/(sqrt(G) + ε)*g"),)
+    rate_unit = "length"
+    scale_free = True
+    preconditioned = True
+
+    learning_rate: float = learning_rate(1e-2)
+    epsilon: float = epsilon()
+    convention: str = convention("PyTorch has ε outside the root; optax and Keras start G at 0.1.")
+
+    def init(self, w: Array) -> State:
+        return State(G=jnp.full_like(w, 0.1 if self.convention == "optax" else 0.0))
+
+    def step(self, gradient: Gradient, w: Array, state: State, t: Array) -> tuple[Array, State, Step]:
+        g = gradient(w)
+        state = State(G=state.G + g**2)
+        rate = self.learning_rate / self.preconditioner(state)
+        return w - rate * g, state, Step(w, g, g, rate)
+
+    def preconditioner(self, state: State) -> Array:
+        if self.convention == "pytorch":
+            return jnp.sqrt(state.G) + self.epsilon
+        return jnp.sqrt(state.G + self.epsilon)
+
+    def stability_limit(self) -> float:
+        return 2 / self.learning_rate

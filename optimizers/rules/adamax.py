@@ -1,0 +1,18 @@
+"""AdaMax, borrowed from optax."""
+
+import optax
+
+from optimizers.borrowed import from_optax
+from optimizers.parameters import beta1, beta2, epsilon, learning_rate
+
+AdaMax = from_optax(
+    "AdaMax",
+    optax.adamax,
+    parameters={"learning_rate": learning_rate(2e-3), "b1": beta1(), "b2": beta2(), "eps": epsilon()},
+    rename={"b1": "beta1", "b2": "beta2", "eps": "epsilon"},
+    year=2015,
+    source="D. P. Kingma & J. Ba (2015), Adam: a method for stochastic optimization, algorithm 2",
+    watch="It divides by the largest recent slope, not by a mean: after a cliff the rate recovers by β₂ a step.",
+    rate_unit="length",
+    scale_free=True,
+)

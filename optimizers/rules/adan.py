@@ -1,0 +1,43 @@
+"""Adan, borrowed from optax."""
+
+import optax
+
+from optimizers.borrowed import from_optax
+from optimizers.parameters import beta1, beta2, epsilon, learning_rate, weight_decay
+from surfaces.parameter import NON_NEGATIVE, UNIT, parameter
+
+Adan = from_optax(
+    "Adan",
+    optax.adan,
+    parameters={
+        "learning_rate": learning_rate(1e-3),
+        "b1": beta1(0.98),
+        "b2": beta2(0.92),
+        "b3": parameter(
+            "β₃",
+            default=0.99,
+            high=0.9999,
+            one_minus_log=True,
+            legal=UNIT,
+            doc="Decay of the mean square of the slope looked ahead to.",
+        ),
+        "eps": epsilon(),
+        "eps_root": parameter(
+            "ε̄",
+            default=1e-8,
+            low=1e-16,
+            high=1.0,
+            log=True,
+            legal=NON_NEGATIVE,
+            tuned=False,
+            doc="Added to the mean square inside the root.",
+        ),
+        "weight_decay": weight_decay(0.0),
+    },
+    rename={"b1": "beta1", "b2": "beta2", "b3": "beta3", "eps": "epsilon", "eps_root": "epsilon_root"},
+    year=2022,
+    source="X. Xie et al. (2022), Adan: adaptive Nesterov momentum algorithm, algorithm 1",
+    watch="It follows the mean slope and the mean change of the slope (m and v); n is what it divides by.",
+    rate_unit="length",
+    scale_free=True,
+)

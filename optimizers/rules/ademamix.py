@@ -1,0 +1,34 @@
+"""AdEMAMix, borrowed from optax."""
+
+import optax
+
+from optimizers.borrowed import from_optax
+from optimizers.parameters import beta1, beta2, epsilon, learning_rate, weight_decay
+from surfaces.parameter import NON_NEGATIVE, UNIT, parameter
+
+AdEMAMix = from_optax(
+    "AdEMAMix",
+    optax.contrib.ademamix,
+    parameters={
+        "learning_rate": learning_rate(1e-3),
+        "b1": beta1(),
+        "b2": beta2(),
+        "b3": parameter(
+            "β₃",
+            default=0.9999,
+            high=0.99999,
+            one_minus_log=True,
+            legal=UNIT,
+            doc="Decay of the slow mean of gradients: 0.9999 remembers ten thousand steps.",
+        ),
+        "alpha": parameter("α", default=5.0, high=20.0, legal=NON_NEGATIVE, doc="Weight of the slow mean."),
+        "eps": epsilon(),
+        "weight_decay": weight_decay(0.0),
+    },
+    rename={"b1": "beta1", "b2": "beta2", "b3": "beta3", "eps": "epsilon"},
+    year=2024,
+    source="M. Pagliardini, P. Ablin & D. Grangier (2024), The AdEMAMix optimizer: better, faster, older",
+    watch="Made for long runs: within hundreds of steps its slow mean m2 hardly fills, later it pushes past minima.",
+    rate_unit="length",
+    scale_free=True,
+)

@@ -1,0 +1,56 @@
+"""Lion: the sign of a mean, and nothing else."""
+
+from typing import NamedTuple
+
+import jax.numpy as jnp
+from jax import Array
+
+from optimizers.optimizer import Gradient, Optimizer, Step
+from optimizers.parameters import beta1, beta2, learning_rate, weight_decay
+
+
+class State(NamedTuple):
+    """m: the mean of slopes."""
+
+    m: Array
+
+
+class Lion(Optimizer):
+    r"""Every coordinate moves by η, in the direction its slopes mostly had (Chen et al. 2023).
+
+    $$ c = \beta_1 m + (1 - \beta_1) g, \qquad w \leftarrow w - \eta (\operatorname{sign}(c) + \lambda w), \qquad
+       m \leftarrow \beta_2 m + (1 - \beta_2) g $$
+
+    Found by a search over programs, not by derivation. Equal to `optax.lion(η, β₁, β₂, weight_decay=λ)`, whose default
+    λ is 10⁻³, and Keras's `Lion(η, β₁, β₂, weight_decay=λ)`; PyTorch has none. There is no ε, for nothing is divided.
+    """
+
+    name = "Lion"
+    year = 2023
+    source = "X. Chen et al. (2023), Symbolic discovery of optimization algorithms, algorithm 2"
+    watch = "Its steps do not shrink where the slope does: near the minimum it hops by η for ever, so η must decay."
+    equations = (
+        ("g", "grad(w)"),
+        ("c", "β1*m + (1 - β1)*g"),
+        ("w", "w - η*(sign(c) + λ*w)"),
+        ("m", "β2*m + (1 - β2)*g"),
+    )
+    rate_unit = "length"
+    scale_free = True
+
+    learning_rate: float = learning_rate(1e-4)
+    beta1: float = beta1()
+    beta2: float = beta2(0.99)
+    weight_decay: float = weight_decay(0.0)
+
+    def init(self, w: Array) -> State:
+        return State(m=jnp.zeros_like(w))
+
+    def step(self, gradient: Gradient, w: Array, state: State, t: Array) -> tuple[Array, State, Step]:
+        g = gradient(w)
+        c = self.beta1 * state.m + (1 - self.beta1) * g
+        m = self.beta2 * state.m + (1 - self.beta2) * g
+        direction = jnp.sign(c)
+        shrink = -self.learning_rate * self.weight_decay * w
+        step = Step(w, g, direction, self.learning_rate, beside={"decay": shrink}, values={"c": c})
+        return w - self.learning_rate * direction + shrink, State(m), step

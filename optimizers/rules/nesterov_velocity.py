@@ -1,0 +1,59 @@
+"""Nesterov's accelerated gradient after the change of variables."""
+
+from typing import NamedTuple
+
+import jax.numpy as jnp
+from jax import Array
+
+from optimizers.optimizer import Gradient, Optimizer, Step
+from optimizers.parameters import learning_rate, momentum
+
+
+class State(NamedTuple):
+    """v: the velocity, a move of its own: −η times that of the look-ahead form."""
+
+    v: Array
+
+
+class NesterovVelocity(Optimizer):
+    r"""Nesterov's method written in the look-ahead point x (Bengio, Boulanger-Lewandowski & Pascanu 2013).
+
+    $$ v_{\text{prev}} = v, \qquad v \leftarrow \rho v - \eta \nabla L(x), \qquad
+       x \leftarrow x + v + \rho (v - v_{\text{prev}}), \qquad v_0 = 0 $$
+
+    The same method as `nesterov` for constant η and ρ = β: the point that walks here is that one's look-ahead,
+    x = w − η β a = w + ρ v, and the gradient is taken where it stands. The equations call it w, as all do. Equal to
+    `optax.sgd(η, momentum=ρ, nesterov=True)` and `torch.optim.SGD(lr=η, momentum=ρ, nesterov=True)`; Keras's
+    `SGD(η, momentum=ρ, nesterov=True)` writes it in this form.
+    """
+
+    name = "Nesterov (velocity form)"
+    year = 2013
+    source = "Y. Bengio, N. Boulanger-Lewandowski & R. Pascanu (2013), Advances in optimizing recurrent networks"
+    watch = "Not another method: raced beside Nesterov it runs ahead by ρ v, and both settle in the same place."
+    equations = (
+        ("g", "grad(w)"),
+        ("v_prev", "v"),
+        ("v", "ρ*v - η*g"),
+        ("w", "w + v + ρ*(v - v_prev)"),
+    )
+
+    learning_rate: float = learning_rate(1e-2)
+    momentum: float = momentum(symbol="ρ")
+
+    def init(self, w: Array) -> State:
+        return State(v=jnp.zeros_like(w))
+
+    def step(self, gradient: Gradient, w: Array, state: State, t: Array) -> tuple[Array, State, Step]:
+        g = gradient(w)
+        v = self.momentum * state.v - self.learning_rate * g
+        move = v + self.momentum * (v - state.v)
+        parts = {
+            "momentum": self.momentum * self.momentum * state.v,
+            "gradient": -(1 + self.momentum) * self.learning_rate * g,
+        }
+        # v is a move already, so the rate is 1
+        return w + move, State(v), Step(w, g, -move, 1.0, parts, values={"v_prev": state.v})
+
+    def stability_limit(self) -> float:
+        return (2 + 2 * self.momentum) / ((1 + 2 * self.momentum) * self.learning_rate)

@@ -1,0 +1,44 @@
+"""Prodigy, borrowed from optax: it estimates how far the solution is, and makes that its learning rate."""
+
+from typing import Any
+
+import optax
+
+from optimizers.borrowed import from_optax
+from optimizers.parameters import beta1, beta2, epsilon, learning_rate
+from surfaces.parameter import POSITIVE, parameter
+
+
+def prodigy(learning_rate: Any, b1: Any, b2: Any, eps: Any, estim_lr0: Any, estim_lr_coef: Any) -> Any:
+    """`optax.contrib.prodigy`, each of whose betas is an argument."""
+    return optax.contrib.prodigy(learning_rate, (b1, b2), eps=eps, estim_lr0=estim_lr0, estim_lr_coef=estim_lr_coef)
+
+
+Prodigy = from_optax(
+    "Prodigy",
+    prodigy,
+    parameters={
+        "learning_rate": learning_rate(1.0),
+        "b1": beta1(),
+        "b2": beta2(),
+        "eps": epsilon(),
+        "estim_lr0": parameter(
+            "d₀", default=1e-6, low=1e-9, high=1.0, log=True, legal=POSITIVE, tuned=False, doc="First estimate of d."
+        ),
+        "estim_lr_coef": parameter(
+            "c", default=1.0, low=0.1, high=10.0, log=True, legal=POSITIVE, doc="Factor of every later estimate of d."
+        ),
+    },
+    rename={
+        "b1": "beta1",
+        "b2": "beta2",
+        "eps": "epsilon",
+        "estim_lr0": "first_estimate",
+        "estim_lr_coef": "coefficient",
+    },
+    year=2023,
+    source="K. Mishchenko & A. Defazio (2023), Prodigy: an expeditiously adaptive parameter-free learner",
+    watch="Its rate is η d, d a lower bound of the distance to go (estim_lr): it stands still until d has grown.",
+    rate_unit="one",
+    scale_free=True,
+)

@@ -1,0 +1,109 @@
+"""RAdam: rectified Adam."""
+
+from typing import Any, NamedTuple
+
+import jax.numpy as jnp
+from jax import Array
+
+from optimizers.optimizer import Gradient, Optimizer, Step
+from optimizers.parameters import beta1, beta2, convention, epsilon, learning_rate
+
+RECTIFICATION = "sqrt((ρ - 4)*(ρ - 2)*ρ_inf/((ρ_inf - 4)*(ρ_inf - 2)*ρ))"
+
+
+class State(NamedTuple):
+    """m, v: the moments; b1, b2: the running products β₁ᵗ and β₂ᵗ; ρ: how many squared slopes v speaks for."""
+
+    m: Array
+    v: Array
+    b1: Array
+    b2: Array
+    ρ: Array
+
+
+class RAdam(Optimizer):
+    r"""Adam that waits until its second moment has seen enough: plain momentum first (Liu et al. 2020).
+
+    $$ \rho_\infty = \frac{2}{1 - \beta_2} - 1, \quad \rho_t = \rho_\infty - \frac{2 t \beta_2^t}{1 - \beta_2^t}, \quad
+       r_t = \sqrt{\frac{(\rho_t - 4)(\rho_t - 2)\rho_\infty}{(\rho_\infty - 4)(\rho_\infty - 2)\rho_t}} $$
+
+    $$ w \leftarrow w - \eta\, r_t \frac{\hat m}{\sqrt{\hat v} + \varepsilon} \;\text{ if } \rho_t > 4, \qquad
+       w \leftarrow w - \eta\, \hat m \;\text{ else} $$
+
+    with m̂ and v̂ as in Adam. The threshold is the paper's: `optax.radam(η, β₁, β₂, eps=ε, threshold=4)`. Convention
+    "optax" is `optax.radam(η, β₁, β₂, eps=ε)`, which waits for ρ ≥ 5; "pytorch" is `torch.optim.RAdam(lr=η,
+    betas=(β₁, β₂), eps=ε)`, which waits for ρ > 5 and has ε inside the correction of v: (√v + ε)/√(1 − β₂ᵗ). Keras
+    has none.
+
+    ε acts as in Adam, once the steps adapt; before, it does nothing. For β₂ ≤ 0.6 ρ∞ is at most 4: momentum for ever.
+    """
+
+    name = "RAdam"
+    year = 2020
+    source = "L. Liu et al. (2020), On the variance of the adaptive learning rate and beyond, algorithm 2"
+    watch = "The first four steps are η times the slope, the fifth is tiny, and then it slowly turns into Adam."
+    equations = (
+        ("g", "grad(w)"),
+        ("m", "β1*m + (1 - β1)*g"),
+        ("v", "β2*v + (1 - β2)*g**2"),
+        ("m_hat", "m/(1 - β1**t)"),
+        ("v_hat", "v/(1 - β2**t)"),
+        ("ρ_inf", "2/(1 - β2) - 1"),
+        ("ρ", "ρ_inf - 2*t*β2**t/(1 - β2**t)"),
+        ("r", f"{RECTIFICATION} if ρ > 4 else 1"),
+        ("w", "w - η*r*m_hat/(sqrt(v_hat) + ε) if ρ > 4 else w - η*m_hat"),
+    )
+    differences = (
+        ("pytorch", "r", f"{RECTIFICATION} if ρ > 5 else 1"),
+        ("pytorch", "w", "w - η*r*sqrt(1 - β2**t)*m_hat/(sqrt(v) + ε) if ρ > 5 else w - η*m_hat"),
+        ("optax", "r", f"{RECTIFICATION} if ρ > 5 else 1"),
+        ("optax", "w", "w - η*r*m_hat/(sqrt(v_hat) + ε) if ρ > 5 else w - η*m_hat"),
+    )
+    rate_unit = "both"
+    preconditioned = True
+
+    learning_rate: float = learning_rate(1e-3)
+    beta1: float = beta1()
+    beta2: float = beta2()
+    epsilon: float = epsilon()
+    convention: str = convention("PyTorch and optax wait for ρ > 5; PyTorch adds ε before it corrects v.")
+
+    def init(self, w: Array) -> State:
+        one = jnp.ones_like(w[:1])
+        return State(m=jnp.zeros_like(w), v=jnp.zeros_like(w), b1=one, b2=one, ρ=one)
+
+    def step(self, gradient: Gradient, w: Array, state: State, t: Array) -> tuple[Array, State, Step]:
+        g = gradient(w)
+        m = self.beta1 * state.m + (1 - self.beta1) * g
+        v = self.beta2 * state.v + (1 - self.beta2) * g**2
+        b1, b2 = self.beta1 * state.b1, self.beta2 * state.b2
+        m_hat, v_hat = m / (1 - b1), v / (1 - b2)
+        # a difference of numbers near ρ∞: in float32 it is off by some hundredths at β₂ = 0.999, in every library
+        ρ = self._most() - 2 * t * b2 / (1 - b2)
+        state = State(m, v, b1, b2, ρ)
+        rate = self.learning_rate / self.preconditioner(state)
+        values = {"m_hat": m_hat, "v_hat": v_hat, "r": self._rectification(ρ)}
+        return w - rate * m_hat, state, Step(w, g, m_hat, rate, values=values)
+
+    def preconditioner(self, state: State) -> Array:
+        if self.convention == "pytorch":
+            root = (jnp.sqrt(state.v) + self.epsilon) / jnp.sqrt(1 - state.b2)
+        else:
+            root = jnp.sqrt(state.v / (1 - state.b2)) + self.epsilon
+        return jnp.where(self._adapts(state.ρ), root / self._rectification(state.ρ), jnp.ones_like(root))
+
+    def stability_limit(self) -> float:
+        return (2 + 2 * self.beta1) / ((1 - self.beta1) * self.learning_rate)
+
+    def _most(self) -> Any:
+        """ρ∞."""
+        return 2 / (1 - self.beta2) - 1
+
+    def _adapts(self, ρ: Array) -> Array:
+        return ρ > (4 if self.convention == "textbook" else 5)
+
+    def _rectification(self, ρ: Array) -> Array:
+        """r, and 1 while the steps do not adapt: the guard puts 5 for ρ and ρ∞ there, whose r is 1."""
+        adapts = self._adapts(ρ)
+        ρ, most = jnp.where(adapts, ρ, 5.0), jnp.where(adapts, self._most(), 5.0)
+        return jnp.sqrt((ρ - 4) * (ρ - 2) * most / ((most - 4) * (most - 2) * ρ))

@@ -1,0 +1,62 @@
+"""RMSprop: Adagrad that forgets."""
+
+from typing import NamedTuple
+
+import jax.numpy as jnp
+from jax import Array
+
+from optimizers.optimizer import Gradient, Optimizer, Step
+from optimizers.parameters import convention, decay, epsilon, learning_rate
+
+
+class State(NamedTuple):
+    """G: the running mean of squared gradients."""
+
+    G: Array
+
+
+class RMSprop(Optimizer):
+    r"""Divide each coordinate's step by the root mean square of its recent slopes (Tieleman & Hinton 2012).
+
+    $$ G \leftarrow \gamma G + (1 - \gamma) g^2, \qquad w \leftarrow w - \frac{\eta}{\sqrt{G + \varepsilon}}\, g,
+       \qquad G_0 = 0 $$
+
+    Conventions "textbook" and "optax" are `optax.rmsprop(η, decay=γ, eps=ε)`, and Keras's `RMSprop(η, rho=γ,
+    epsilon=ε)`. Convention "pytorch" is `torch.optim.RMSprop(lr=η, alpha=γ, eps=ε)`: √G + ε, the ε outside the
+    root; its default γ is 0.99, where the others have 0.9.
+
+    ε sets how far a coordinate that hardly slopes is sped up: the rate is at most η/√ε (outside the root η/ε), and
+    far above the slopes ε makes it plain descent at that rate.
+    """
+
+    name = "RMSprop"
+    year = 2012
+    source = "T. Tieleman & G. Hinton (2012), Neural networks for machine learning, lecture 6.5"
+    watch = "It forgets old slopes, so its steps never die out: near a minimum it circles at a distance of about η."
+    equations = (("g", "grad(w)"), ("G", "γ*G + (1 - γ)*g**2"), ("w", "w - η/sqrt(G + ε)*g"))
+    differences = (("pytorch", "w", "w - η/(sqrt(G) + ε)*g"),)
+    rate_unit = "length"
+    scale_free = True
+    preconditioned = True
+
+    learning_rate: float = learning_rate(1e-3)
+    decay: float = decay(0.9)
+    epsilon: float = epsilon()
+    convention: str = convention("PyTorch has ε outside the root.")
+
+    def init(self, w: Array) -> State:
+        return State(G=jnp.zeros_like(w))
+
+    def step(self, gradient: Gradient, w: Array, state: State, t: Array) -> tuple[Array, State, Step]:
+        g = gradient(w)
+        state = State(G=self.decay * state.G + (1 - self.decay) * g**2)
+        rate = self.learning_rate / self.preconditioner(state)
+        return w - rate * g, state, Step(w, g, g, rate)
+
+    def preconditioner(self, state: State) -> Array:
+        if self.convention == "pytorch":
+            return jnp.sqrt(state.G) + self.epsilon
+        return jnp.sqrt(state.G + self.epsilon)
+
+    def stability_limit(self) -> float:
+        return 2 / self.learning_rate

@@ -1,0 +1,33 @@
+"""Schedule-free AdamW, borrowed from optax: the gradient is taken elsewhere than at the solution."""
+
+import optax
+
+from optimizers.borrowed import from_optax
+from optimizers.parameters import beta2, epsilon, learning_rate, weight_decay
+from surfaces.parameter import Interval, parameter
+
+ScheduleFreeAdamW = from_optax(
+    "Schedule-free AdamW",
+    optax.contrib.schedule_free_adamw,
+    parameters={
+        "learning_rate": learning_rate(2.5e-3),
+        "b1": parameter(
+            "β₁",
+            default=0.9,
+            low=0.1,
+            high=0.999,
+            legal=Interval(0.0, 1.0, False, False),
+            doc="Share of the average in the point where the gradient is taken.",
+        ),
+        "b2": beta2(),
+        "eps": epsilon(),
+        "weight_decay": weight_decay(0.0),
+    },
+    rename={"b1": "beta1", "b2": "beta2", "eps": "epsilon"},
+    evaluate=optax.contrib.schedule_free_eval_params,
+    year=2024,
+    source="A. Defazio et al. (2024), The road less scheduled; optax.contrib.schedule_free_adamw",
+    watch="The ball drawn is the average x of all z; it settles though η never falls, because averages do.",
+    rate_unit="length",
+    scale_free=True,
+)

@@ -1,0 +1,43 @@
+"""Yogi, borrowed from optax."""
+
+from typing import Any
+
+import optax
+
+from optimizers.borrowed import from_optax
+from optimizers.parameters import beta1, beta2, epsilon, learning_rate
+from surfaces.parameter import POSITIVE, parameter
+
+
+def yogi(learning_rate: Any, b1: Any, b2: Any, eps: Any, initial_accumulator_value: Any) -> Any:
+    """`optax.yogi`, where the moments start being an argument; at 10⁻⁶ it is that."""
+    scaled = optax.scale_by_yogi(b1, b2, eps, initial_accumulator_value=initial_accumulator_value)
+    return optax.chain(scaled, optax.scale_by_learning_rate(learning_rate))
+
+
+Yogi = from_optax(
+    "Yogi",
+    yogi,
+    parameters={
+        "learning_rate": learning_rate(1e-2),
+        "b1": beta1(),
+        "b2": beta2(),
+        "eps": epsilon(1e-3),
+        "initial_accumulator_value": parameter(
+            "v₀",
+            default=1e-6,
+            low=1e-16,
+            high=1.0,
+            log=True,
+            legal=POSITIVE,
+            tuned=False,
+            doc="Where both moments start; both have units, so that it is scale-free but for this and ε.",
+        ),
+    },
+    rename={"b1": "beta1", "b2": "beta2", "eps": "epsilon", "initial_accumulator_value": "initial_moment"},
+    year=2018,
+    source="M. Zaheer et al. (2018), Adaptive methods for nonconvex optimization, algorithm 2",
+    watch="Its second moment moves by a share of g², up or down: after a steep place the rate recovers slowly.",
+    rate_unit="length",
+    scale_free=True,
+)

@@ -1,0 +1,36 @@
+"""A ledge on the slope: level, yet no minimum."""
+
+from jax import Array
+
+from surfaces.surface import Box, CriticalPoint, Surface
+
+
+class DegenerateSaddle(Surface):
+    r"""A ledge at the origin, level and without curvature along y, above a minimum at (0, −1); bounded below.
+
+    $$ L(x, y) = \tfrac12 x^2 + \tfrac13 y^3 + \tfrac14 y^4 $$
+
+    The slope along y is y² (1 + y). From above, gradient descent comes down to the ledge like 1/(η t) and never
+    passes it: unlike at a strict saddle, a whole side of the plane ends here, and a nudge sideways is no help.
+    """
+
+    name = "Ledge"
+    formula = r"\tfrac12 x^2 + \tfrac13 y^3 + \tfrac14 y^4"
+    teaches = "A degenerate saddle holds SGD for ever from one side; momentum or noise carries over the edge."
+    source = "A. Anandkumar & R. Ge (2016), Efficient approaches for escaping higher order saddle points"
+    theme = "saddles and plateaus"
+
+    def __call__(self, w: Array) -> Array:
+        x, y = w
+        return 0.5 * x**2 + y**3 / 3.0 + 0.25 * y**4
+
+    @property
+    def domain(self) -> Box:
+        return (-2.2, 2.2), (-1.7, 1.5)
+
+    @property
+    def start(self) -> tuple[float, ...]:
+        return (-1.8, 1.2)
+
+    def critical_points(self) -> tuple[CriticalPoint, ...]:
+        return CriticalPoint((0.0, -1.0), "minimum"), CriticalPoint((0.0, 0.0), "degenerate")

@@ -1,0 +1,54 @@
+"""Waves so large that the bowl under them is hardly there."""
+
+import functools
+import math
+
+import jax.numpy as jnp
+from jax import Array
+
+from surfaces.surface import Box, CriticalPoint, Surface, polished
+
+_NEAR = (
+    CriticalPoint((0.0, 0.0), "minimum"),
+    *(CriticalPoint((x * 3.14, y * 4.44), "local minimum") for x in (1, -1) for y in (1, -1)),
+    CriticalPoint((6.28, 0.0), "local minimum"),
+    CriticalPoint((-6.28, 0.0), "local minimum"),
+)
+
+
+class Griewank(Surface):
+    r"""A bowl so wide that, seen from near, all minima are as good as equal.
+
+    $$ L(x, y) = 1 + \tfrac{1}{4000} \left( x^2 + y^2 \right) - \cos x \, \cos \tfrac{y}{\sqrt2} $$
+
+    Next to the lowest minimum, 0 at the origin, stand others of 0.0074, behind saddles of 1.00: the depth says
+    next to nothing. From afar (the usual domain is ±600) the waves vanish and a bowl remains. Listed are the
+    seven minima of the domain; its saddles and hills are not.
+    """
+
+    name = "Griewank"
+    formula = r"1 + \tfrac{1}{4000} \left( x^2 + y^2 \right) - \cos x \, \cos \tfrac{y}{\sqrt2}"
+    teaches = "Many minima, nearly equal in depth: to miss the lowest costs next to nothing."
+    source = "A. O. Griewank (1981), Generalized descent for global optimization"
+    theme = "many minima"
+    complete = False
+
+    def __call__(self, w: Array) -> Array:
+        x, y = w
+        return 1.0 + (x**2 + y**2) / 4000.0 - jnp.cos(x) * jnp.cos(y / math.sqrt(2.0))
+
+    @property
+    def domain(self) -> Box:
+        return (-8.5, 8.5), (-5.8, 5.8)
+
+    @property
+    def start(self) -> tuple[float, ...]:
+        return (-4.3, 2.6)
+
+    def critical_points(self) -> tuple[CriticalPoint, ...]:
+        return _polished()
+
+
+@functools.cache
+def _polished() -> tuple[CriticalPoint, ...]:
+    return polished(Griewank(), _NEAR)

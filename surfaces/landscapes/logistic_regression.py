@@ -1,0 +1,64 @@
+"""Two classes on a line: the smallest classifier there is."""
+
+import dataclasses
+from typing import Any
+
+import jax.numpy as jnp
+import numpy as np
+from jax import Array
+
+from surfaces.parameter import NON_NEGATIVE, parameter
+from surfaces.surface import Box, CriticalPoint, Surface, polished
+
+_SAMPLES = 40
+_rng = np.random.default_rng(1)
+_LABEL = np.repeat([-1.0, 1.0], _SAMPLES // 2)
+_FEATURE = _LABEL + 0.9 * _rng.standard_normal(_SAMPLES)
+_FEATURE = (_FEATURE - _FEATURE.mean()) / _FEATURE.std()
+
+
+class LogisticRegression(Surface):
+    r"""Cross-entropy of p(y = 1) = σ(w x + b) over 40 samples of two overlapping classes, with decay of w.
+
+    $$ L(w, b) = \tfrac1N \sum_i \ln\left( 1 + e^{-t_i (w x_i + b)} \right) + \tfrac\lambda2 w^2,
+       \qquad t_i = \pm 1 $$
+
+    Convex, with one minimum, since the classes overlap (of separable ones the weights grow for ever). For
+    λ = 0 the slope never exceeds √(1 + mean x²) = √2, and far out the curvature fades.
+    """
+
+    name = "Logistic regression"
+    formula = r"\tfrac1N \sum_i \ln\left( 1 + e^{-t_i (w x_i + b)} \right) + \tfrac\lambda2 w^2"
+    teaches = "Convex, yet no parabola: far out the slope is constant, and a step made for the minimum is small there."
+    source = "D. R. Cox (1958), The regression analysis of binary sequences"
+    theme = "models"
+
+    decay: float = parameter(
+        "λ", default=0.0, low=0.0, high=0.5, legal=NON_NEGATIVE, tuned=False, doc="Decay of the weight w, not of b."
+    )
+    feature: Any = dataclasses.field(default_factory=lambda: _FEATURE)
+    label: Any = dataclasses.field(default_factory=lambda: _LABEL)
+
+    @property
+    def data(self) -> tuple[Array, Array]:
+        return self.feature, self.label
+
+    def loss(self, w: Array, batch: tuple[Array, Array], key: Array | None = None, train: bool = True) -> Array:
+        x, t = (v.reshape(v.shape + (1,) * (w.ndim - v.ndim)) for v in batch)
+        margin = t * (w[0:1] * x + w[1:2])
+        return jnp.mean(jnp.logaddexp(0.0, -margin), axis=0) + 0.5 * self.decay * w[0] ** 2
+
+    def __call__(self, w: Array) -> Array:
+        return self.loss(w, self.data)
+
+    @property
+    def domain(self) -> Box:
+        return (-5.0, 6.0), (-3.6, 3.6)
+
+    @property
+    def start(self) -> tuple[float, ...]:
+        return (-4.0, 2.4)
+
+    def critical_points(self) -> tuple[CriticalPoint, ...]:
+        # from 0 Newton's method finds the minimum for every λ: the loss is convex and the feature standardised
+        return polished(self, [CriticalPoint((0.0, 0.0), "minimum")])

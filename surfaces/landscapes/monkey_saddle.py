@@ -1,0 +1,44 @@
+"""A saddle for a monkey: room for two legs and a tail."""
+
+from jax import Array
+
+from surfaces.surface import Box, CriticalPoint, Surface
+
+_HALF_ROOT_3 = 0.5 * 3.0**0.5
+
+
+class MonkeySaddle(Surface):
+    r"""Three valleys and three ridges meet at the origin, where the Hessian is zero; bounded below.
+
+    $$ L(x, y) = \tfrac13 \left( x^3 - 3 x y^2 \right) + \tfrac14 \left( x^2 + y^2 \right)^2 $$
+
+    In polar coordinates ⅓ r³ cos 3θ + ¼ r⁴: three minima at r = 1 of depth 1/12, with curvature 1 along r and 3
+    across. Near the origin the slope is r², so that steps shrink faster than the distance.
+    """
+
+    name = "Monkey saddle"
+    formula = r"\tfrac13 \left( x^3 - 3 x y^2 \right) + \tfrac14 \left( x^2 + y^2 \right)^2"
+    teaches = "Where even the curvature vanishes, a stall lasts longer than at a saddle, and Newton's step is blind."
+    source = "D. Hilbert & S. Cohn-Vossen (1932), Anschauliche Geometrie; the quartic keeps it bounded"
+    theme = "saddles and plateaus"
+
+    def __call__(self, w: Array) -> Array:
+        x, y = w
+        return (x**3 - 3.0 * x * y**2) / 3.0 + 0.25 * (x**2 + y**2) ** 2
+
+    @property
+    def domain(self) -> Box:
+        return (-1.9, 1.9), (-1.4, 1.4)
+
+    @property
+    def start(self) -> tuple[float, ...]:
+        # a little off the ridge y = 0, down which the origin is reached
+        return (1.5, 0.02)
+
+    def critical_points(self) -> tuple[CriticalPoint, ...]:
+        return (
+            CriticalPoint((-1.0, 0.0), "minimum"),
+            CriticalPoint((0.5, _HALF_ROOT_3), "minimum"),
+            CriticalPoint((0.5, -_HALF_ROOT_3), "minimum"),
+            CriticalPoint((0.0, 0.0), "degenerate"),
+        )

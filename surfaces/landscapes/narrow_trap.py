@@ -1,0 +1,87 @@
+"""A narrow, deep hole on the slope of a wide bowl."""
+
+import itertools
+import math
+from typing import Any
+
+import jax.numpy as jnp
+import numpy as np
+from jax import Array
+
+from surfaces.calculus import bisect
+from surfaces.parameter import POSITIVE, parameter
+from surfaces.surface import Box, CriticalPoint, Kind, Surface
+
+_PLACE = -1.2
+
+
+class NarrowTrap(Surface):
+    r"""A round bowl of curvature 1 with a hole of width s and depth d on the way down, at (−1.2, 0).
+
+    $$ L(x, y) = \tfrac12 \left( x^2 + y^2 \right) - d \exp\!\left( -\frac{(x + 1.2)^2 + y^2}{2 s^2} \right) $$
+
+    In the hole the curvature is about d/s², at the bowl's bottom 1. A minimum so narrow is lost by the least
+    change of the data, so flying over it is no loss (Hochreiter & Schmidhuber 1997).
+
+    Raises:
+        ValueError: where the hole is too flat to hold anything, or so wide that it swallows the bowl's bottom.
+    """
+
+    name = "Narrow trap"
+    formula = r"\tfrac12 \left( x^2 + y^2 \right) - d \exp\left( -\tfrac{(x + 1.2)^2 + y^2}{2 s^2} \right)"
+    teaches = "SGD falls into a narrow, deep hole on its way; momentum flies over it to the wide minimum."
+    source = "S. Hochreiter & J. Schmidhuber (1997), Flat minima; the shape is made for this"
+    theme = "several minima"
+
+    width: float = parameter(
+        "s", default=0.15, low=0.06, high=0.2, log=True, legal=POSITIVE, tuned=False, doc="Width of the hole."
+    )
+    depth: float = parameter(
+        "d", default=1.0, low=0.3, high=2.0, legal=POSITIVE, tuned=False, doc="Depth of the hole below the bowl."
+    )
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not hasattr(self.width, "aval") and not hasattr(self.depth, "aval"):
+            width, depth = np.asarray(self.width, dtype=float), np.asarray(self.depth, dtype=float)
+            if np.any(_slope(_PLACE + width, width, depth) <= 0):
+                raise ValueError("the hole is too flat to be a minimum of the bowl's slope: raise depth or lower width")
+            if np.any(_slope(_PLACE / 2, width, depth) >= 0):
+                raise ValueError("the hole is so wide that it swallows the bowl's bottom: lower width or depth")
+
+    def __call__(self, w: Array) -> Array:
+        x, y = w
+        hole = jnp.exp(-((x - _PLACE) ** 2 + y**2) / (2.0 * self.width**2))
+        return 0.5 * (x**2 + y**2) - self.depth * hole
+
+    @property
+    def domain(self) -> Box:
+        return (-3.2, 2.0), (-1.6, 1.6)
+
+    @property
+    def start(self) -> tuple[float, ...]:
+        return (-2.8, 0.15)
+
+    def critical_points(self) -> tuple[CriticalPoint, ...]:
+        width, depth = float(self.width), float(self.depth)
+
+        def slope(x: float) -> float:
+            return float(_slope(x, width, depth))
+
+        # along y = 0, from the middle of the hole over its rim to the bowl's bottom and beyond
+        ends = (_PLACE, _PLACE + width, _PLACE / 2, 0.1)
+        hole, rim, bottom = (bisect(slope, *pair) for pair in itertools.pairwise(ends))
+        losses = [x**2 / 2 - depth * math.exp(-((x - _PLACE) ** 2) / (2 * width**2)) for x in (hole, bottom)]
+        kinds: tuple[Kind, Kind] = ("minimum", "local minimum")
+        first, second = kinds if losses[0] <= losses[1] else kinds[::-1]
+        return (
+            CriticalPoint((hole, 0.0), first),
+            CriticalPoint((bottom, 0.0), second),
+            CriticalPoint((rim, 0.0), "saddle"),
+        )
+
+
+def _slope(x: Any, width: Any, depth: Any) -> Any:
+    """The slope along the line y = 0."""
+    gap = x - _PLACE
+    return x + depth * gap / width**2 * np.exp(-(gap**2) / (2 * width**2))

@@ -1,0 +1,53 @@
+"""An egg box in a bowl."""
+
+import itertools
+import math
+
+import jax.numpy as jnp
+from jax import Array
+
+from surfaces.calculus import bisect
+from surfaces.parameter import NON_NEGATIVE, parameter
+from surfaces.surface import Box, CriticalPoint, Surface
+
+_ENOUGH = 0.75 / math.pi  # an amplitude that surely makes minima next to the lowest
+
+
+class Rastrigin(Surface):
+    r"""A round bowl under waves of length 1: a minimum near every pair of whole numbers, the lowest at 0.
+
+    $$ L(x, y) = x^2 + y^2 + A \left( 2 - \cos 2\pi x - \cos 2\pi y \right) $$
+
+    At A = 0 it is the bowl. At the usual A = 10 every curvature lies between 2 − 4π²A and 2 + 4π²A. Listed are
+    the lowest minimum and the eight round it; further ones and all saddles and hills are not.
+    """
+
+    name = "Rastrigin"
+    formula = r"x^2 + y^2 + A \left( 2 - \cos 2\pi x - \cos 2\pi y \right)"
+    teaches = "With a minimum in every corner no rule sees the bowl: each ends near its start unless noise carries it."
+    source = "L. A. Rastrigin (1974), Systems of extremal control"
+    theme = "many minima"
+    complete = False
+
+    amplitude: float = parameter(
+        "A", default=10.0, low=0.0, high=20.0, legal=NON_NEGATIVE, tuned=False, doc="Height of the waves."
+    )
+
+    def __call__(self, w: Array) -> Array:
+        return jnp.sum(w**2, axis=0) + self.amplitude * jnp.sum(1.0 - jnp.cos(math.tau * w), axis=0)
+
+    @property
+    def domain(self) -> Box:
+        return (-2.8, 2.8), (-1.9, 1.9)
+
+    @property
+    def start(self) -> tuple[float, ...]:
+        return (-2.35, 1.45)
+
+    def critical_points(self) -> tuple[CriticalPoint, ...]:
+        amplitude, lowest = float(self.amplitude), CriticalPoint((0.0, 0.0), "minimum")
+        if amplitude <= _ENOUGH:
+            return (lowest,)
+        side = bisect(lambda x: x + math.pi * amplitude * math.sin(math.tau * x), 0.75, 1.0)
+        places = itertools.product((-side, 0.0, side), repeat=2)
+        return (lowest, *(CriticalPoint(p, "local minimum") for p in places if p != lowest.position))

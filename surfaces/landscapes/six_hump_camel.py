@@ -1,0 +1,55 @@
+"""The camel with six humps."""
+
+import functools
+
+from jax import Array
+
+from surfaces.surface import Box, CriticalPoint, Surface, polished
+
+# approximate places on one side; the surface is even, so (−x, −y) is as good
+_NEAR = (
+    CriticalPoint((0.0898, -0.7127), "minimum"),
+    CriticalPoint((1.7036, -0.7961), "local minimum"),
+    CriticalPoint((1.6071, 0.5687), "local minimum"),
+    CriticalPoint((1.1092, -0.7683), "saddle"),
+    CriticalPoint((1.6381, 0.2287), "saddle"),
+    CriticalPoint((1.2961, 0.6051), "saddle"),
+    CriticalPoint((1.2302, 0.1623), "maximum"),
+)
+
+
+class SixHumpCamel(Surface):
+    r"""Six minima in three pairs of different depth, seven saddles and two summits.
+
+    $$ L(x, y) = \left( 4 - 2.1 x^2 + \tfrac13 x^4 \right) x^2 + xy + \left( -4 + 4 y^2 \right) y^2 $$
+
+    The lowest two, of loss −1.0316, lie in the middle; a start at the edge runs into one of the outer four.
+    """
+
+    name = "Six-hump camel"
+    formula = r"\left( 4 - 2.1 x^2 + \tfrac13 x^4 \right) x^2 + xy + \left( -4 + 4 y^2 \right) y^2"
+    teaches = "Minima of different depth: the nearest is seldom the lowest, and the way there crosses saddles."
+    source = "L. C. W. Dixon & G. P. Szegő (1978), Towards Global Optimisation 2"
+    theme = "several minima"
+
+    def __call__(self, w: Array) -> Array:
+        x, y = w
+        return (4.0 - 2.1 * x**2 + x**4 / 3.0) * x**2 + x * y + (-4.0 + 4.0 * y**2) * y**2
+
+    @property
+    def domain(self) -> Box:
+        return (-2.1, 2.1), (-1.2, 1.2)
+
+    @property
+    def start(self) -> tuple[float, ...]:
+        return (-1.95, -0.6)
+
+    def critical_points(self) -> tuple[CriticalPoint, ...]:
+        return _polished()
+
+
+@functools.cache
+def _polished() -> tuple[CriticalPoint, ...]:
+    half = polished(SixHumpCamel(), _NEAR)
+    mirrored = [p._replace(position=tuple(-x for x in p.position)) for p in half]
+    return (*half, *mirrored, CriticalPoint((0.0, 0.0), "saddle"))
