@@ -67,7 +67,7 @@ def parameter(spec: Parameter, value: Any, key: str, change: Change) -> None:
     """The widgets of one declared parameter, showing `value`."""
     if spec.choices:
         options = list(spec.choices)
-        choice(f"{_words(spec)}", options, value, key, change, help=spec.doc)
+        choice(f"{_words(spec)}", options, value, key, change, names=spec.label, help=spec.doc)
         return
     slider, field = st.columns([3, 1.2], vertical_alignment="bottom")
     with slider:

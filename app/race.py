@@ -65,20 +65,33 @@ def _offered(item: tuple[str, type[Optimizer]]) -> tuple[bool, bool]:
 
 
 def titles(settings: Settings) -> list[str]:
-    """The racers' names; where an optimizer races twice, with the first value in which they differ, or a number."""
+    """The racers' names, with the words of what they are set to choose, such as "RMSprop (PyTorch)"; where two are
+    still called the same, with the first value in which they differ, or a number.
+    """
     names: list[str] = []
-    for racer in settings.racers:
+    plain = [_called(racer) for racer in settings.racers]
+    for racer, called in zip(settings.racers, plain, strict=True):
         rule = OPTIMIZERS[racer.rule.key]
-        twins = [r for r in settings.racers if r.rule.key == racer.rule.key]
+        twins = [r for r, other in zip(settings.racers, plain, strict=True) if other == called]
         differs = next(
             (p for n, p in rule.parameters().items() if len({r.rule.get(n, p.default) for r in twins}) > 1),
             None,
         )
         suffix = f" {differs.symbol} = {short(racer.rule.get(differs.name, differs.default))}" if differs else ""
-        name = rule.name + suffix
+        name = called + suffix
         again = sum(other == name or other.startswith(f"{name} #") for other in names)
         names.append(f"{name} #{again + 1}" if again else name)
     return names
+
+
+def _called(racer: Racer) -> str:
+    rule = OPTIMIZERS[racer.rule.key]
+    chosen = [
+        p.label(str(racer.rule.get(name, p.default)))
+        for name, p in rule.parameters().items()
+        if p.choices and racer.rule.get(name, p.default) != p.default
+    ]
+    return f"{rule.name} ({', '.join(chosen)})" if chosen else rule.name
 
 
 def scene(settings: Settings) -> Scene:
@@ -136,8 +149,8 @@ def caption(settings: Settings) -> str:
     parts.append(f"{settings.steps} steps")
     for racer in settings.racers:
         if not racer.hidden:
-            rule = OPTIMIZERS[racer.rule.key]
-            parts.append(rule.name + _values(rule.parameters(), racer.rule))
+            specs = {n: p for n, p in OPTIMIZERS[racer.rule.key].parameters().items() if not p.choices}
+            parts.append(_called(racer) + _values(specs, racer.rule))
     if settings.schedule.key != "constant":
         schedule = SCHEDULES[settings.schedule.key]
         parts.append(f"{schedule.name} schedule{_values(schedule.parameters(), settings.schedule)}")
@@ -184,10 +197,17 @@ def _card(settings: Settings, racer: Racer, title: str, t: Trace, leaves: int) -
     )
 
 
+def remarks(settings: Settings) -> list[str]:
+    """What a class would take for a fault of the racers shown, rule by rule."""
+    rules = dict.fromkeys(OPTIMIZERS[r.rule.key] for r in settings.racers if not r.hidden)
+    return [f"{rule.name}: {' '.join(said)}" for rule in rules if (said := _remarks(settings, rule))]
+
+
 def _remarks(settings: Settings, rule: type[Optimizer]) -> list[str]:
+    said = [rule.beginning] if rule.beginning else []
     if settings.schedule.key != "constant" and "learning_rate" not in rule.parameters():
-        return [f"{rule.name} has no learning rate to schedule, so the schedule leaves it alone."]
-    return []
+        said.append("It has no learning rate to schedule, so the schedule leaves it alone.")
+    return said
 
 
 def _slider(spec: Parameter, racer: Racer) -> Slider:

@@ -17,7 +17,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from app.figures.race import extent
-from optimizers import NOISES, OPTIMIZERS, SCHEDULES, Optimizer, Scheduled, starting_learning_rate
+from optimizers import NOISES, OPTIMIZERS, SCHEDULES, Optimizer, Scheduled, starting_learning_rate, too_dense
 from optimizers.noise import Noise
 from surfaces import SURFACES, Declared, Parameter, Rotated
 
@@ -182,6 +182,8 @@ def add_racer(settings: Settings, key: str) -> Settings:
     """One more racer, at the learning rate that this surface suggests."""
     if key not in OPTIMIZERS:
         raise Refused(f"There is no optimizer {key!r}; there are {', '.join(OPTIMIZERS)}.")
+    if problem := too_dense(OPTIMIZERS[key], len(settings.built_start())):
+        raise Refused(_sentence(problem))
     return _join(settings, _starting(settings, Choice(key)))
 
 
@@ -392,8 +394,10 @@ def _set_together(settings: Settings, part: str, spelled: Mapping[str, Any]) -> 
         problem = changed.built_noise().fits(changed.built_surface())
     except ValueError as error:
         raise Refused(_sentence(str(error))) from None
-    if problem:
-        raise Refused(_sentence(problem))
+    many = len(changed.built_start())
+    for found in (problem, *(too_dense(OPTIMIZERS[r.rule.key], many) for r in changed.racers)):
+        if found:
+            raise Refused(_sentence(found))
     return changed
 
 

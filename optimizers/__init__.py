@@ -1,7 +1,7 @@
 """How a function is minimised: rules, schedules, noise, and runs as data."""
 
 from optimizers.borrowed import from_optax
-from optimizers.engine import Trace, trace
+from optimizers.engine import Trace, too_dense, trace
 from optimizers.noise import NOISES, Isotropic, MiniBatch, NoNoise, Shifted
 from optimizers.optimizer import Gradient, Optimizer, Step
 from optimizers.schedules import SCHEDULES, Scheduled
@@ -29,5 +29,6 @@ __all__ = [
     "from_optax",
     "starting_learning_rate",
     "steps_to",
+    "too_dense",
     "trace",
 ]

@@ -105,8 +105,10 @@ def from_optax(
     year: int = 0,
     source: str = "optax",
     watch: str = "",
+    beginning: str = "",
     rate_unit: str = "curvature",
     scale_free: bool = False,
+    libraries: tuple[tuple[str, str], ...] = (),
 ) -> type[Optimizer]:
     """An optimizer out of an optax factory.
 
@@ -118,7 +120,8 @@ def from_optax(
         rename: the factory's argument → our standard name for it (b1 → beta1).
         wants_value: the update takes the loss as `value`.
         evaluate: (state, params) → the point where the solution is, where it is not params.
-        rate_unit, scale_free: as in `Optimizer`.
+        beginning, rate_unit, scale_free: as in `Optimizer`.
+        libraries: as in `Optimizer`; optax's own call comes by itself where the factory is optax's.
 
     Returns:
         A final `Optimizer` class, registered where a file of `optimizers/rules/` holds it.
@@ -132,6 +135,10 @@ def from_optax(
     for argument in parameters:
         if argument not in takes:
             raise TypeError(f"{name}: {factory.__name__} takes no {argument!r}; it takes {', '.join(takes)}")
+    if home.startswith("optax"):
+        own = f"{home}.{factory.__name__}".removeprefix("optax.")
+        spelled = [n if (d := takes[n].default) is inspect.Parameter.empty else f"{n}={d!r}" for n in parameters]
+        libraries = (("optax", f"{own}({', '.join(spelled)})"), *libraries)
     fields = {renamed.get(argument, argument): spec for argument, spec in parameters.items()}
     body: dict[str, Any] = {
         "__module__": sys._getframe(1).f_globals["__name__"],
@@ -141,6 +148,8 @@ def from_optax(
         "year": year,
         "source": source,
         "watch": watch,
+        "beginning": beginning,
+        "libraries": libraries,
         "rate_unit": rate_unit,
         "scale_free": scale_free,
         "factory": staticmethod(factory),

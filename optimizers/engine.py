@@ -23,6 +23,8 @@ from surfaces.surface import Surface
 
 RECORDS = ("positions", "losses", "states", "step")
 SMALLEST_BUCKET = 128
+MOST_DENSE = 100
+"""Coordinates up to which a rule that needs the whole Hessian is run."""
 MOST_PROGRAMS = 400
 """Compiled programs kept of each kind, about a megabyte each; beyond, all are dropped and compiled anew."""
 
@@ -131,7 +133,8 @@ def trace(
 
     Raises:
         ValueError: on steps < 1, a stride that does not divide them, a start of the wrong size or not
-            finite, batches of different lengths, or noise that does not fit the surface.
+            finite, batches of different lengths, noise that does not fit the surface, or a dense rule on more
+            than a hundred coordinates.
     """
     run = program(surface, optimizer, start, steps, noise=noise, seed=seed, record=record, stride=stride, dtype=dtype)
     if run.func._cache_size() > MOST_PROGRAMS:  # type: ignore[attr-defined]
@@ -191,6 +194,8 @@ def program(
     begin = np.asarray(start, dtype=dtype)
     if begin.ndim not in (1, 2) or begin.shape[-1] != len(surface.start):
         raise ValueError(f"start must have {len(surface.start)} coordinates, or be a batch of such; got {start!r}")
+    if reason := too_dense(optimizer, begin.shape[-1]):
+        raise ValueError(reason)
     if not np.isfinite(begin).all():
         raise ValueError(f"start must be finite; got {start!r}")
     numbers, arrays, layout = numbers_of((surface, optimizer, noise), dtype)
@@ -214,6 +219,13 @@ def program(
             drawn = draws(*given, begin, seeds, layout=kinds, count=(blocks + 1) * stride, axis=axis)
     static = {"layout": layout, "blocks": blocks, "stride": stride, "record": tuple(record)}
     return functools.partial(compiled, numbers, arrays, begin, drawn, **static)
+
+
+def too_dense(rule: Optimizer | type[Optimizer], coordinates: int) -> str | None:
+    """Why a rule is not run on so many coordinates, or None where it is."""
+    if not rule.dense or coordinates <= MOST_DENSE:
+        return None
+    return f"{rule.name} needs the whole Hessian, and runs on at most {MOST_DENSE} coordinates; here are {coordinates}"
 
 
 def _settle(kept: dict[str, Any], broken: np.ndarray | None, stride: int) -> np.ndarray:

@@ -63,7 +63,7 @@ class Isotropic(Noise):
         doc="Standard deviation per coordinate.",
     )
     distribution: str = parameter(
-        "ξ", default="normal", choices=("normal", "uniform"), tuned=False, doc="Distribution of ξ."
+        "ξ", default="normal", choices={"normal": "normal", "uniform": "uniform"}, tuned=False, doc="Distribution of ξ."
     )
 
     def draw(self, key: Array, w: Array, data: Any) -> Array:

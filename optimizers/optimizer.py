@@ -90,6 +90,11 @@ class Optimizer(Declared):
     source: ClassVar[str]
     watch: ClassVar[str]
     """A sentence on what to watch for."""
+    beginning: ClassVar[str] = ""
+    """What its first steps look like, where people take them for a fault."""
+    libraries: ClassVar[tuple[tuple[str, str], ...]] = ()
+    """(library, the call that runs the rule there, in its names): keywords have the library's defaults or switch
+    the rule on; arguments without a value have to be given."""
     equations: ClassVar[tuple[tuple[str, str], ...]] = ()
     """The update, line by line: (letter, expression over the letters of parameters, state, values, g and w)."""
     differences: ClassVar[tuple[tuple[str, str, str], ...]] = ()

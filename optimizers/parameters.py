@@ -90,4 +90,5 @@ def weight_decay(default: float = 1e-2) -> Any:
 
 def convention(doc: str) -> Any:
     """Whose formula, where libraries disagree under one name; compiled in, and shown by the equations."""
-    return parameter("convention", default="textbook", choices=("textbook", "pytorch", "optax"), tuned=False, doc=doc)
+    whose = {"textbook": "textbook", "pytorch": "PyTorch", "optax": "optax"}
+    return parameter("convention", default="textbook", choices=whose, tuned=False, doc=doc)

@@ -255,6 +255,10 @@ class Scheduled(Optimizer):
     def elementwise(self) -> bool:  # type: ignore[override]
         return self.inner.elementwise
 
+    @property
+    def dense(self) -> bool:  # type: ignore[override]
+        return self.inner.dense
+
     def init(self, w: Array) -> Any:
         return self.inner.init(w)
 

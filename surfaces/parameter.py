@@ -48,7 +48,8 @@ class Parameter:
     """What is known of one parameter: its symbol, default, range for sliders and sweeps, and meaning.
 
     `low` and `high` bound sliders and sweeps only; `legal` is what mathematics allows, and all that a
-    constructor refuses. `static` parameters (choices, integers that set shapes) are compiled in.
+    constructor refuses. `labels` are the words for `choices`, in their order. `static` ones
+    (choices, integers that set shapes) are compiled in.
     """
 
     name: str
@@ -59,6 +60,7 @@ class Parameter:
     scale: Scale
     legal: Interval
     choices: tuple[str, ...]
+    labels: tuple[str, ...]
     integer: bool
     tuned: bool
     doc: str
@@ -71,6 +73,10 @@ class Parameter:
     def letter(self) -> str:
         """The symbol as an identifier of an equation: β₁ is written β1 there."""
         return self.symbol.translate(str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789"))
+
+    def label(self, choice: str) -> str:
+        """The word for one of the choices."""
+        return self.labels[self.choices.index(choice)]
 
     def check(self, value: Any) -> None:
         """Refuse a concrete value that mathematics refuses; traced values pass.
@@ -104,14 +110,19 @@ def parameter(
     log: bool = False,
     one_minus_log: bool = False,
     legal: Interval = REAL,
-    choices: tuple[str, ...] = (),
+    choices: Mapping[str, str] = MappingProxyType({}),
     integer: bool = False,
     tuned: bool = True,
     doc: str,
 ) -> Any:
-    """Declare a field of a `Declared` class as a parameter; see `Parameter` for the meaning of each word."""
+    """Declare a field of a `Declared` class as a parameter; see `Parameter` for the meaning of each word.
+
+    `choices` maps what the code and a link call a choice to what people call it.
+    """
     scale: Scale = "log" if log else "one_minus_log" if one_minus_log else "linear"
-    spec = Parameter("", symbol, default, low, high, scale, legal, choices, integer, tuned, doc)
+    spec = Parameter(
+        "", symbol, default, low, high, scale, legal, tuple(choices), tuple(choices.values()), integer, tuned, doc
+    )
     return dataclasses.field(default=default, metadata={"parameter": spec})
 
 

@@ -5,6 +5,10 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 
+# Thousands of small programs are compiled once and run once: without the compiler's later passes that takes two
+# thirds of the time. Read when JAX starts; the servers that tests start have the compiler as it is.
+os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0")
+
 import jax
 import pytest
 

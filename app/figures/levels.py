@@ -11,6 +11,9 @@ from numpy.typing import NDArray
 
 COUNT = 16
 _DECADES = 4.0
+_CLOSEST = 0.17
+"""The share of the scale that the text of a tick takes."""
+_TICKS = 6
 
 
 @dataclasses.dataclass(frozen=True)
@@ -55,14 +58,23 @@ class Levels:
         }[self.kind]
 
     def ticks(self) -> tuple[list[float], list[str]]:
-        """Heights and their losses for a short legend of the scale: both ends, and round numbers between."""
-        rounds = [m * 10.0**p for p in range(-6, 8) for m in ((1, 3) if self.kind != "linear" else (1, 2, 5))]
-        candidates = [0.0, *rounds, *(-r for r in rounds if self.kind != "log")]
-        # within a unit of the base a log scale is all but flat: a tick there would tell nothing
-        candidates = [v for v in candidates if v == 0 or abs(v - self.base) >= self.unit]
-        inside = sorted(v for v in candidates if self.low < float(self.height(v)) < self.high)
-        stride = max(1, math.ceil(len(inside) / 4))
-        chosen = inside[stride // 2 :: stride]
+        """Heights and their losses for a short legend of the scale: round numbers, none so near another that their
+        texts would meet. Zero first, then powers of ten from the top down, then what lies between them.
+        """
+        span = self.high - self.low
+        tiers = [[m * 10.0**p for p in range(8, -13, -1)] for m in (1, 3, 2, 5)]
+        if self.kind == "linear":
+            step = min(v for tier in tiers for v in tier if v >= _CLOSEST * span and not f"{v:e}".startswith("3"))
+            tiers = [[k * step for k in range(math.ceil(self.low / step), math.floor(self.high / step) + 1)]]
+        chosen: list[float] = []
+        for value in [0.0, *(sign * v for tier in tiers for v in tier for sign in (1, -1))]:
+            height = float(self.height(value))
+            # within a unit of the base a log scale is all but flat: a tick there would tell nothing
+            flat = value != 0 and abs(value - self.base) < self.unit
+            near = any(abs(height - float(self.height(other))) < _CLOSEST * span for other in chosen)
+            if self.low < height < self.high and not flat and not near and len(chosen) < _TICKS:
+                chosen.append(value)
+        chosen.sort()
         return [float(self.height(v)) for v in chosen], [f"{v:g}".replace("-", "−") for v in chosen]
 
 

@@ -28,7 +28,7 @@ _MARKS = {
     "saddle": ("asterisk-open", "saddle", 8, 1.2),
     "maximum": ("triangle-up-open", "maximum", 7, 1.2),
     "degenerate": ("diamond-open", "degenerate", 7, 1.2),
-    "kink": ("star-triangle-up-open", "kink", 7, 1.2),
+    "kink": ("star-triangle-up-open", "minimum at a kink", 7, 1.2),
 }
 
 
@@ -109,7 +109,7 @@ def _axes(surface: Surface) -> list[dict[str, Any]]:
     inner = surface.surface if isinstance(surface, Rotated) else surface
     if inner.axes == ("x", "y") or (isinstance(surface, Rotated) and surface.angle):
         return []
-    common = {"showarrow": False, "xref": "paper", "yref": "paper", "font": {"color": "muted"}}
+    common = {"showarrow": False, "xref": "x domain", "yref": "y domain", "font": {"color": "muted"}}
     x = {**common, "text": f"<i>{inner.axes[0]}</i>", "x": 0.5, "y": 0, "xanchor": "center", "yanchor": "bottom"}
     y = {**common, "text": f"<i>{inner.axes[1]}</i>", "x": 0, "y": 0.5, "xanchor": "left", "yanchor": "middle"}
     return [x, y]
@@ -121,18 +121,22 @@ def _within(low: float, high: float, count: int, start: float, end: float) -> ND
 
 
 def _critical(surface: Surface) -> list[dict[str, Any]]:
-    traces: list[dict[str, Any]] = [
-        {
-            "type": "scatter",
-            "mode": "lines",
-            "x": line[:, 0],
-            "y": line[:, 1],
-            "line": {"width": 1.6, "dash": "dot", "color": "ink"},
-            "hovertemplate": "curve of minima<extra></extra>",
-            "name": "curve of minima",
-        }
-        for line in surface.curves()
-    ]
+    traces: list[dict[str, Any]] = []
+    for line in surface.curves():
+        middle = len(line) // 2
+        traces.append(
+            {
+                "type": "scatter",
+                "mode": "lines+text",
+                "x": line[:, 0],
+                "y": line[:, 1],
+                "text": ["" if traces or k != middle else "curve of minima" for k in range(len(line))],
+                "textposition": "bottom right",
+                "line": {"width": 1.6, "dash": "dot", "color": "ink"},
+                "hovertemplate": "curve of minima<extra></extra>",
+                "name": "curve of minima",
+            }
+        )
     points = surface.critical_points()
     for kind, (symbol, label, size, width) in _MARKS.items():
         own = [p.position for p in points if p.kind == kind]

@@ -17,7 +17,7 @@ from app.figures.race import extent
 from app.player import Event, play
 from app.settings import MAX_STEPS, Settings
 from optimizers import NOISES, OPTIMIZERS, SCHEDULES
-from optimizers.equations import latex
+from optimizers.equations import TEXTBOOK, latex
 from surfaces import SURFACES, Rotated
 
 # What the page's other widgets show too: after these events they are drawn again.
@@ -45,6 +45,8 @@ def _stage() -> None:
         _explain(explained)
     controls.refusal("player")
     st.html(_results(settings))
+    if remarks := race.remarks(settings):
+        st.caption("  \n".join(remarks))
     query = change.query(settings)
     if query != st.session_state.get("written"):
         st.query_params.from_dict(query)
@@ -70,7 +72,7 @@ def _react(event: Event) -> None:
     """Carry out what the user did in the player; the script that draws it runs right after."""
     if event.kind == "explain":
         racer = next((r for r in controls.current().racers if r.id == event.racer), None)
-        st.session_state["explained"] = racer.rule.key if racer else None
+        st.session_state["explained"] = racer.rule if racer else None
         return
     actions: dict[str, Any] = {
         "start": lambda s: change.set_start(s, *_readable(event.point, s)),
@@ -96,14 +98,14 @@ def _toolbar() -> None:
     own = SURFACES[settings.surface.key].parameters()
     with st.container(horizontal=True, key="toolbar", vertical_alignment="center"):
         st.html("<h1 class='wordmark'>Optiscope</h1>", width="content")
-        with st.container(width=190):
+        with st.container(width=262):
             controls.choice(
                 "Surface",
                 list(SURFACES),
                 settings.surface.key,
                 "surface",
                 change.choose_surface,
-                names=lambda key: SURFACES[key].name,
+                names=lambda key: f"{SURFACES[key].name} · {SURFACES[key].theme}",
                 visible=False,
             )
         if own:
@@ -210,17 +212,22 @@ def _racers(settings: Settings) -> None:
             )
 
 
-def _explain(key: str) -> None:
-    rule = OPTIMIZERS[key]
+def _explain(choice: change.Choice) -> None:
+    rule = OPTIMIZERS[choice.key]
+    chosen = rule.parameters().get("convention")
+    convention = str(choice.get("convention", chosen.default)) if chosen else TEXTBOOK
 
-    @st.dialog(rule.name)
+    @st.dialog(f"{rule.name}, {chosen.label(convention)} convention" if chosen else rule.name)
     def dialog() -> None:
-        for line in latex(rule):
+        for line in latex(rule, convention):
             st.latex(line)
         if not rule.equations:
             st.markdown("Borrowed from optax as it stands; its state is drawn, its equations are not spelled out here.")
-        st.markdown(rule.watch)
+        st.markdown(f"{rule.watch} {rule.beginning}")
         for name, spec in rule.parameters().items():
+            if spec.choices:
+                st.markdown(f"{name.capitalize()}: {', '.join(spec.labels)}. {spec.doc}")
+                continue
             st.markdown(
                 f"*{spec.symbol}* — {name.replace('_', ' ')}, in the textbook {short(spec.default)}. {spec.doc}"
             )

@@ -35,6 +35,7 @@ class AdaBelief(Optimizer):
     name = "AdaBelief"
     year = 2020
     source = "J. Zhuang et al. (2020), AdaBelief optimizer: adapting stepsizes by the belief in observed gradients"
+    libraries = (("optax", "adabelief(learning_rate, b1=0.9, b2=0.999, eps=1e-16, eps_root=1e-16)"),)
     watch = "On an even slope there is nothing to miss, s fades, and its steps grow far beyond η, up to ε's cap."
     equations = (
         ("g", "grad(w)"),

@@ -32,7 +32,13 @@ class Adadelta(Optimizer):
     name = "Adadelta"
     year = 2012
     source = "M. D. Zeiler (2012), ADADELTA: an adaptive learning rate method, algorithm 1"
-    watch = "The first step is about √ε long, and steps grow from there: a slow start is the rule, not a fault."
+    libraries = (
+        ("optax", "adadelta(learning_rate=None, rho=0.9, eps=1e-06)"),
+        ("PyTorch", "Adadelta(lr=1.0, rho=0.9, eps=1e-06)"),
+        ("Keras", "Adadelta(learning_rate=0.001, rho=0.95, epsilon=1e-07)"),
+    )
+    watch = "No learning rate to set: its steps grow to the length that past steps had, and keep moving near a minimum."
+    beginning = "The first step is about √ε long, and steps grow from there: a slow start is the rule, not a fault."
     equations = (
         ("g", "grad(w)"),
         ("G", "γ*G + (1 - γ)*g**2"),

@@ -31,6 +31,11 @@ class Adagrad(Optimizer):
     name = "Adagrad"
     year = 2011
     source = "J. Duchi, E. Hazan & Y. Singer (2011), Adaptive subgradient methods for online learning"
+    libraries = (
+        ("optax", "adagrad(learning_rate, initial_accumulator_value=0.1, eps=1e-07)"),
+        ("PyTorch", "Adagrad(lr=0.01, initial_accumulator_value=0, eps=1e-10)"),
+        ("Keras", "Adagrad(learning_rate=0.001, initial_accumulator_value=0.1, epsilon=1e-07)"),
+    )
     watch = "G only grows, so the effective rate η/√G only shrinks: it comes to a halt, at the minimum or before it."
     equations = (("g", "grad(w)"), ("G", "G + g**2"), ("w", "w - η/sqrt(G + ε)*g"))
     differences = (("pytorch", "w", "w - η/(sqrt(G) + ε)*g"),)

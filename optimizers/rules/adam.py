@@ -34,6 +34,11 @@ class Adam(Optimizer):
     name = "Adam"
     year = 2015
     source = "D. P. Kingma & J. Ba (2015), Adam: a method for stochastic optimization, algorithm 1"
+    libraries = (
+        ("optax", "adam(learning_rate, b1=0.9, b2=0.999, eps=1e-08)"),
+        ("PyTorch", "Adam(lr=0.001, betas=(0.9, 0.999), eps=1e-08)"),
+        ("Keras", "Adam(learning_rate=0.001, beta_1=0.9, beta_2=0.999, epsilon=1e-07)"),
+    )
     watch = "The first steps have length η in every coordinate, however steep; near a minimum a constant η circles."
     equations = (
         ("g", "grad(w)"),

@@ -15,4 +15,8 @@ AdaMax = from_optax(
     watch="It divides by the largest recent slope, not by a mean: after a cliff the rate recovers by β₂ a step.",
     rate_unit="length",
     scale_free=True,
+    libraries=(
+        ("PyTorch", "Adamax(lr=0.002, betas=(0.9, 0.999), eps=1e-08)"),
+        ("Keras", "Adamax(learning_rate=0.001, beta_1=0.9, beta_2=0.999, epsilon=1e-07)"),
+    ),
 )

@@ -32,6 +32,11 @@ class AdamW(Optimizer):
     name = "AdamW"
     year = 2019
     source = "I. Loshchilov & F. Hutter (2019), Decoupled weight decay regularization, algorithm 2"
+    libraries = (
+        ("optax", "adamw(learning_rate, b1=0.9, b2=0.999, eps=1e-08, weight_decay=0.0001)"),
+        ("PyTorch", "AdamW(lr=0.001, betas=(0.9, 0.999), eps=1e-08, weight_decay=0.01)"),
+        ("Keras", "AdamW(learning_rate=0.001, weight_decay=0.004, beta_1=0.9, beta_2=0.999, epsilon=1e-07)"),
+    )
     watch = "The decay pulls to the origin, so it comes to rest beside a minimum that lies elsewhere."
     equations = (
         ("g", "grad(w)"),

@@ -36,6 +36,11 @@ class AMSGrad(Optimizer):
     name = "AMSGrad"
     year = 2018
     source = "S. J. Reddi, S. Kale & S. Kumar (2018), On the convergence of Adam and beyond, algorithm 2"
+    libraries = (
+        ("optax", "amsgrad(learning_rate, b1=0.9, b2=0.999, eps=1e-08)"),
+        ("PyTorch", "Adam(lr=0.001, betas=(0.9, 0.999), eps=1e-08, amsgrad=True)"),
+        ("Keras", "Adam(learning_rate=0.001, beta_1=0.9, beta_2=0.999, epsilon=1e-07, amsgrad=True)"),
+    )
     watch = "One steep place slows a coordinate down for good. Uncorrected, the first step is √10 η at the defaults."
     equations = (
         ("g", "grad(w)"),

@@ -28,6 +28,10 @@ class Lion(Optimizer):
     name = "Lion"
     year = 2023
     source = "X. Chen et al. (2023), Symbolic discovery of optimization algorithms, algorithm 2"
+    libraries = (
+        ("optax", "lion(learning_rate, b1=0.9, b2=0.99, weight_decay=0.001)"),
+        ("Keras", "Lion(learning_rate=0.001, beta_1=0.9, beta_2=0.99)"),
+    )
     watch = "Its steps do not shrink where the slope does: near the minimum it hops by η for ever, so η must decay."
     equations = (
         ("g", "grad(w)"),

@@ -30,6 +30,11 @@ class Momentum(Optimizer):
     name = "Momentum"
     year = 1964
     source = "B. T. Polyak (1964), Some methods of speeding up the convergence of iteration methods"
+    libraries = (
+        ("optax", "sgd(learning_rate, momentum)"),
+        ("PyTorch", "SGD(momentum, lr=0.001, dampening=0)"),
+        ("Keras", "SGD(momentum, learning_rate=0.01)"),
+    )
     watch = "It overshoots the minimum and swings back; along a ravine it is up to 1/(1 − β) times faster than SGD."
     equations = (("g", "grad(w)"), ("a", "β*a + g"), ("w", "w - η*a"))
 

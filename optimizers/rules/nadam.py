@@ -36,6 +36,11 @@ class Nadam(Optimizer):
     name = "Nadam"
     year = 2016
     source = "T. Dozat (2016), Incorporating Nesterov momentum into Adam, algorithm 2"
+    libraries = (
+        ("optax", "nadam(learning_rate, b1=0.9, b2=0.999, eps=1e-08)"),
+        ("PyTorch", "NAdam(lr=0.002, betas=(0.9, 0.999), eps=1e-08, momentum_decay=0.004)"),
+        ("Keras", "Nadam(learning_rate=0.001, beta_1=0.9, beta_2=0.999, epsilon=1e-07)"),
+    )
     watch = "It answers a turn of the slope one step sooner than Adam, and so swings less across a valley."
     equations = (
         ("g", "grad(w)"),

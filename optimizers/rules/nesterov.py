@@ -27,6 +27,11 @@ class Nesterov(Optimizer):
     name = "Nesterov"
     year = 1983
     source = "Y. Nesterov (1983), A method for solving the convex programming problem with rate O(1/k²)"
+    libraries = (
+        ("optax", "sgd(learning_rate, momentum, nesterov=True)"),
+        ("PyTorch", "SGD(momentum, lr=0.001, nesterov=True)"),
+        ("Keras", "SGD(momentum, learning_rate=0.01, nesterov=True)"),
+    )
     watch = "The look-ahead brakes before the minimum: it overshoots less than momentum at the same η and β."
     equations = (("g", "grad(w - η*β*a)"), ("a", "β*a + g"), ("w", "w - η*a"))
 

@@ -30,6 +30,11 @@ class NesterovVelocity(Optimizer):
     name = "Nesterov (velocity form)"
     year = 2013
     source = "Y. Bengio, N. Boulanger-Lewandowski & R. Pascanu (2013), Advances in optimizing recurrent networks"
+    libraries = (
+        ("optax", "sgd(learning_rate, momentum, nesterov=True)"),
+        ("PyTorch", "SGD(momentum, lr=0.001, nesterov=True)"),
+        ("Keras", "SGD(momentum, learning_rate=0.01, nesterov=True)"),
+    )
     watch = "Not another method: raced beside Nesterov it runs ahead by ρ v, and both settle in the same place."
     equations = (
         ("g", "grad(w)"),

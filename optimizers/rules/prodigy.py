@@ -38,7 +38,14 @@ Prodigy = from_optax(
     },
     year=2023,
     source="K. Mishchenko & A. Defazio (2023), Prodigy: an expeditiously adaptive parameter-free learner",
-    watch="Its rate is η d, d a lower bound of the distance to go (estim_lr): it stands still until d has grown.",
+    watch="Its rate is η d, d a lower bound of the distance to go (estim_lr), which it raises as it learns.",
+    beginning="It hardly moves until its estimate d has grown from d₀: a slow start is the rule, not a fault.",
     rate_unit="one",
     scale_free=True,
+    libraries=(
+        (
+            "optax",
+            "contrib.prodigy(learning_rate=1.0, betas=(0.9, 0.999), eps=1e-08, estim_lr0=1e-06, estim_lr_coef=1.0)",
+        ),
+    ),
 )

@@ -41,7 +41,12 @@ class RAdam(Optimizer):
     name = "RAdam"
     year = 2020
     source = "L. Liu et al. (2020), On the variance of the adaptive learning rate and beyond, algorithm 2"
-    watch = "The first four steps are η times the slope, the fifth is tiny, and then it slowly turns into Adam."
+    libraries = (
+        ("optax", "radam(learning_rate, b1=0.9, b2=0.999, eps=1e-08, threshold=5.0)"),
+        ("PyTorch", "RAdam(lr=0.001, betas=(0.9, 0.999), eps=1e-08)"),
+    )
+    watch = "It begins as momentum and slowly turns into Adam, as the mean of squared slopes becomes worth trusting."
+    beginning = "The first four steps are η times the mean slope, the fifth is tiny: there it begins to adapt."
     equations = (
         ("g", "grad(w)"),
         ("m", "β1*m + (1 - β1)*g"),

@@ -32,6 +32,11 @@ class RMSprop(Optimizer):
     name = "RMSprop"
     year = 2012
     source = "T. Tieleman & G. Hinton (2012), Neural networks for machine learning, lecture 6.5"
+    libraries = (
+        ("optax", "rmsprop(learning_rate, decay=0.9, eps=1e-08, eps_in_sqrt=True)"),
+        ("PyTorch", "RMSprop(lr=0.01, alpha=0.99, eps=1e-08)"),
+        ("Keras", "RMSprop(learning_rate=0.001, rho=0.9, epsilon=1e-07)"),
+    )
     watch = "It forgets old slopes, so its steps never die out: near a minimum it circles at a distance of about η."
     equations = (("g", "grad(w)"), ("G", "γ*G + (1 - γ)*g**2"), ("w", "w - η/sqrt(G + ε)*g"))
     differences = (("pytorch", "w", "w - η/(sqrt(G) + ε)*g"),)

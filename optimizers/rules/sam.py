@@ -26,6 +26,7 @@ class SAM(Optimizer):
     name = "SAM"
     year = 2021
     source = "P. Foret et al. (2021), Sharpness-aware minimization, algorithm 1 with p = 2"
+    libraries = (("optax", "contrib.sam(optimizer, adv_optimizer, sync_period=2)"),)
     watch = "Two gradients a step: compare at equal evaluations. Near a sharp minimum it keeps a distance of about ρ."
     equations = (("h", "grad(w)"), ("u", "w + ρ*h/norm(h)"), ("g", "grad(u)"), ("w", "w - η*g"))
 

@@ -23,6 +23,11 @@ class SGD(Optimizer):
     name = "SGD"
     year = 1847
     source = "A.-L. Cauchy (1847); H. Robbins & S. Monro (1951), A stochastic approximation method"
+    libraries = (
+        ("optax", "sgd(learning_rate)"),
+        ("PyTorch", "SGD(lr=0.001)"),
+        ("Keras", "SGD(learning_rate=0.01)"),
+    )
     watch = "Above η = 2/λ, λ the largest curvature, it grows along that direction; far below, it crawls."
     equations = (("g", "grad(w)"), ("w", "w - η*g"))
 

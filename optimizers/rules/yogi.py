@@ -40,4 +40,5 @@ Yogi = from_optax(
     watch="Its second moment moves by a share of g², up or down: after a steep place the rate recovers slowly.",
     rate_unit="length",
     scale_free=True,
+    libraries=(("optax", "yogi(learning_rate, b1=0.9, b2=0.999, eps=0.001)"),),
 )

@@ -24,7 +24,8 @@ class LogisticRegression(Surface):
        \qquad t_i = \pm 1 $$
 
     Convex, with one minimum, since the classes overlap (of separable ones the weights grow for ever). For
-    λ = 0 the slope never exceeds √(1 + mean x²) = √2, and far out the curvature fades.
+    λ = 0 the slope never exceeds √(1 + mean x²) = √2, and far out the curvature fades: from (−4, 2) Newton's method
+    leaps out and diverges, from the default start it arrives.
     """
 
     name = "Logistic regression"
@@ -32,6 +33,7 @@ class LogisticRegression(Surface):
     teaches = "Convex, yet no parabola: far out the slope is constant, and a step made for the minimum is small there."
     source = "D. R. Cox (1958), The regression analysis of binary sequences"
     theme = "models"
+    axes = ("w", "b")
 
     decay: float = parameter(
         "λ", default=0.0, low=0.0, high=0.5, legal=NON_NEGATIVE, tuned=False, doc="Decay of the weight w, not of b."
@@ -57,7 +59,7 @@ class LogisticRegression(Surface):
 
     @property
     def start(self) -> tuple[float, ...]:
-        return (-4.0, 2.4)
+        return (-1.0, 1.0)
 
     def critical_points(self) -> tuple[CriticalPoint, ...]:
         # from 0 Newton's method finds the minimum for every λ: the loss is convex and the feature standardised

@@ -6,7 +6,8 @@ from jax import Array
 from surfaces.calculus import Floats
 from surfaces.surface import Box, CriticalPoint, Surface
 
-_VERTICES = 100
+_VERTICES = 200
+_FARTHEST = 20.0
 
 
 class MatrixFactorization(Surface):
@@ -24,6 +25,7 @@ class MatrixFactorization(Surface):
     teaches = "Minima can be a curve, and the rule with its rate chooses among them: large rates, flat minima."
     source = "A. Lewkowycz et al. (2020), The large learning rate phase of deep learning: the catapult mechanism"
     theme = "models"
+    axes = ("u", "v")
 
     def __call__(self, w: Array) -> Array:
         u, v = w
@@ -45,13 +47,6 @@ class MatrixFactorization(Surface):
         )
 
     def curves(self) -> tuple[Floats, ...]:
-        (left, right), (bottom, top) = self.domain
-        arms = ((1 / top, right), (1 / bottom, left))
-        return tuple(_branch(inner, outer) for inner, outer in arms)
-
-
-def _branch(inner: float, outer: float) -> Floats:
-    """v = 1/u from |u| < 1 over (±1, ±1) outwards, in equal ratios: the bend is drawn as finely as the arms."""
-    middle = np.copysign(1.0, outer)
-    u = np.concatenate([np.geomspace(inner, middle, _VERTICES), np.geomspace(middle, outer, _VERTICES)[1:]])
-    return np.stack([u, 1 / u], axis=1)
+        """v = 1/u in equal ratios over (±1, ±1), so that the bend is drawn as finely as the arms; as far as any map."""
+        u = np.geomspace(1 / _FARTHEST, _FARTHEST, 2 * _VERTICES + 1)
+        return tuple(np.stack([sign * u, sign / u], axis=1) for sign in (1.0, -1.0))

@@ -32,6 +32,7 @@ class TinyNetwork(Surface):
     teaches = "Symmetry makes twins of every minimum and a saddle between: why weights must not start at zero."
     source = "R. Hecht-Nielsen (1990), On the algebraic structure of feedforward network weight spaces"
     theme = "models"
+    axes = ("w", "v")
 
     noise: float = parameter(
         "σ",

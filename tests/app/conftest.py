@@ -47,7 +47,7 @@ class Server:
     def __init__(self, command: list[str], port: int, folder: Path, log: Path, **environment: str) -> None:
         self.url = f"http://127.0.0.1:{port}/"
         self.log = log
-        variables = {k: v for k, v in os.environ.items() if not k.startswith("STREAMLIT_")}
+        variables = {k: v for k, v in os.environ.items() if not k.startswith("STREAMLIT_") and k != "XLA_FLAGS"}
         with log.open("w") as out:
             self.process = subprocess.Popen(
                 command, cwd=folder, env={**variables, **environment}, stdout=out, stderr=out, start_new_session=True

@@ -1,7 +1,10 @@
 """Every rule against other hands, over 300 steps, three surfaces and drawn parameters, to 10⁻¹⁰."""
 
+import ast
 import dataclasses
 import functools
+import importlib
+import inspect
 from typing import Any
 
 import numpy as np
@@ -92,3 +95,43 @@ def test_pytorch_walks_the_same_path(key: str) -> None:
         for rule in _draws(key, surface)[:2]:
             theirs = torch_path(key, _values(rule), surface, SURFACES[surface]().start, STEPS)
             _close(_run(rule, surface), theirs, key, ahead=True)
+
+
+# What the docs say of other libraries
+
+
+def _arguments(call: str) -> tuple[list[str], list[str], dict[str, Any]]:
+    """A call's dotted name, the arguments without a value, and those with one."""
+    node = ast.parse(call, mode="eval").body
+    assert isinstance(node, ast.Call)
+    bare = [ast.unparse(a) for a in node.args]
+    return ast.unparse(node.func).split("."), bare, {k.arg: ast.literal_eval(k.value) for k in node.keywords if k.arg}
+
+
+@pytest.mark.parametrize(
+    ("library", "module"), [("optax", "optax"), pytest.param("PyTorch", "torch.optim", marks=pytest.mark.torch)]
+)
+def test_calls_of_other_libraries_are_theirs_with_their_defaults(library: str, module: str) -> None:
+    found = 0
+    for key, rule in OPTIMIZERS.items():
+        for whose, call in rule.libraries:
+            if whose != library:
+                continue
+            path, bare, given = _arguments(call)
+            factory: Any = importlib.import_module(module)
+            for part in path:
+                factory = getattr(factory, part)
+            takes = inspect.signature(factory).parameters
+            for name in bare:  # has to be given, or is switched off unless it is
+                assert takes[name].default in (inspect.Parameter.empty, None, 0), (key, name)
+            for name, value in given.items():
+                assert takes[name].default == value or value is True, (key, name, takes[name].default)
+            found += 1
+    assert found >= (22 if library == "optax" else 12)
+
+
+def test_every_rule_says_where_it_is_found_and_what_its_epsilon_does() -> None:
+    for key, rule in OPTIMIZERS.items():
+        assert rule.libraries or rule.dense, key
+        if "epsilon" in rule.parameters() and rule.elementwise:
+            assert "ε" in inspect.cleandoc(rule.__doc__ or "").rsplit("$$", 1)[-1], key

@@ -352,23 +352,24 @@ def test_the_valley_of_the_factorization_runs_from_sharp_to_flat() -> None:
     assert _kinds(surface) == ["curve", "curve", "saddle"]
 
 
-def test_the_curves_of_minima_are_the_lowest_and_reach_the_edges_of_the_domain() -> None:
+def test_the_curves_of_minima_are_the_lowest_and_go_on_beyond_the_domain() -> None:
     surface = SURFACES["matrix_factorization"]()
     low, high = np.array(surface.domain).T
     lines = surface.curves()
     assert len(lines) == 2
     for line in lines:
-        assert (line >= low - 1e-12).all() and (line <= high + 1e-12).all()
         np.testing.assert_allclose(values(surface, line.T), 0.0, atol=1e-28)
+        assert ((line > low) & (line < high)).all(axis=1).sum() > 50
         for end in (line[0], line[-1]):
-            assert np.isclose(end, low).any() or np.isclose(end, high).any()
+            assert (end < 2 * low).any() or (end > 2 * high).any()
 
 
 def test_the_distance_to_a_curve_agrees_with_brute_force() -> None:
-    """Against 200,000 points of the hyperbola within the domain; the polyline errs by its sagitta, below 10⁻³."""
+    """Against 200,000 points of the hyperbola; the polyline errs by its sagitta, below 10⁻³."""
     surface = SURFACES["matrix_factorization"]()
     (x0, x1), (y0, y1) = surface.domain
-    fine = np.concatenate([np.geomspace(1 / y1, x1, 100_000), np.geomspace(x0, 1 / y0, 100_000)])
+    arm = np.geomspace(0.05, 20.0, 100_000)
+    fine = np.concatenate([arm, -arm])
     curve = np.stack([fine, 1 / fine], axis=1)
     points = np.random.default_rng(8).uniform([x0, y0], [x1, y1], (40, 2))
     brute = [np.linalg.norm(curve - p, axis=1).min() for p in points]

@@ -158,8 +158,10 @@ export function curveLayout(scene, style, font, scale) {
   });
 }
 
-/** Ticks at whole decades, about five of them; in plotly's own the powers are larger than all other text. */
+/** Ticks at whole decades, about five of them, and between them where there are few decades; in plotly's own the
+ * powers are larger than all other text. */
 function decades([low, high]) {
+  if (high - low < 1.6) return between(low, high);
   const stride = Math.max(1, Math.ceil((high - low) / 5));
   const first = Math.ceil(low / stride) * stride;
   const powers = Array.from(
@@ -168,6 +170,14 @@ function decades([low, high]) {
   );
   const text = (power) => ({ 0: '1', 1: '10' })[power] ?? `10<sup>${String(power).replace('-', '−')}</sup>`;
   return { tickmode: 'array', tickvals: powers.map((power) => 10 ** power), ticktext: powers.map(text) };
+}
+
+function between(low, high) {
+  const whole = Array.from({ length: Math.ceil(high) - Math.floor(low) + 1 }, (_, k) => Math.floor(low) + k);
+  const inside = whole
+    .flatMap((power) => [1, 2, 5].map((digit) => Number(`${digit}e${power}`)))
+    .filter((value) => value >= 10 ** low && value <= 10 ** high);
+  return { tickmode: 'array', tickvals: inside, ticktext: inside.map(number) };
 }
 
 function number(value) {

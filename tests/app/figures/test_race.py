@@ -58,21 +58,46 @@ def test_the_map_shows_the_loss() -> None:
 def test_marks_stand_once_and_where_they_are(key: str, angle: float) -> None:
     """At each mark the slope vanishes and the Hessian has the signature of its word."""
     surface = Rotated(SURFACES[key](), angle=angle)
-    marks = [t for t in race.map_figure(surface).figure["data"] if t["type"] == "scatter"]
+    marks = [t for t in race.map_figure(surface).figure["data"] if "markers" in t.get("mode", "")]
     known = [p for p in surface.critical_points() if p.kind in race._MARKS]
     assert sum(len(t["x"]) for t in marks) == len(known) > 0
-    assert sorted(t["name"] for t in marks) == sorted({p.kind for p in known})
+    assert sorted(t["name"] for t in marks) == sorted({race._MARKS[p.kind][1] for p in known})
     places = [p for t in marks for p in zip(t["x"], t["y"], strict=True)]
     assert all(np.hypot(a[0] - b[0], a[1] - b[1]) > 1e-3 for a, b in itertools.combinations(places, 2))
     for t in marks:
         assert [text for text in t["text"] if text] == [t["name"]]  # each word once
         for place in zip(t["x"], t["y"], strict=True):
             with jax.enable_x64(True):
-                w = np.asarray(place, dtype=float)
+                if t["name"] == "minimum at a kink":  # no slope, and higher all round
+                    ring = np.array(place)[:, None] + 1e-3 * np.array([[1, 0, -1, 0], [0, 1, 0, -1]])
+                    assert (np.asarray(surface(ring)) > float(surface(np.array(place)))).all()
+                    continue
+                w = surface.embed(np.array(place)[:, None])[:, 0]
                 slope, hessian = jax.grad(surface)(w), np.linalg.eigvalsh(np.asarray(jax.hessian(surface)(w)))
             assert np.linalg.norm(slope) < 1e-6 * max(1.0, abs(hessian).max())
-            signs = (hessian > 0).sum()
+            signs = (hessian > 0).sum() - (len(surface.start) - 2)
             assert signs == {"minimum": 2, "local minimum": 2, "saddle": 1, "maximum": 0}.get(t["name"], signs)
+
+
+@pytest.mark.parametrize("angle", [0.0, 33.0])
+def test_curves_of_minima_are_drawn_across_the_map_and_named_once(angle: float) -> None:
+    surface = Rotated(SURFACES["matrix_factorization"](), angle=angle)
+    drawn = race.map_figure(surface)
+    lines = [t for t in drawn.figure["data"] if "lines" in t.get("mode", "")]
+    assert len(lines) == 2 and [w for t in lines for w in t["text"] if w] == ["curve of minima"]
+    for line in lines:
+        points = np.stack([line["x"], line["y"]])
+        np.testing.assert_allclose(np.asarray(surface(points)), 0.0, atol=1e-10)
+        for end in (points[:, 0], points[:, -1]):
+            assert any(not low <= v <= high for v, (low, high) in zip(end, drawn.extent, strict=True))
+
+
+def test_the_axes_have_the_letters_of_the_surface_while_it_is_not_turned() -> None:
+    letters = race.map_figure(SURFACES["matrix_factorization"]()).figure["layout"]["annotations"]
+    assert [a["text"] for a in letters] == ["<i>u</i>", "<i>v</i>"]
+    # never "paper": in a scene's figures that word is a colour
+    assert {a["xref"] for a in letters} == {"x domain"} and {a["yref"] for a in letters} == {"y domain"}
+    assert not race.map_figure(Rotated(SURFACES["matrix_factorization"](), 5.0)).figure["layout"]["annotations"]
 
 
 def test_where_the_loss_changes_sign_the_map_says_so_and_draws_the_zero() -> None:
