@@ -7,6 +7,7 @@ else is touched.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -77,11 +78,11 @@ def parameter(spec: Parameter, value: Any, key: str, change: Change) -> None:
         if float(value) not in stops:
             typed.append(float(value))
             stops = sorted({*stops, float(value)})
-        shown = f"{key}-slider"
-        _put(shown, float(value))
+        shown = _widget(f"{key}-slider", float(value))
         st.select_slider(
             f"{spec.symbol} · {_words(spec)}",
             stops,
+            value=float(value),
             key=shown,
             format_func=format_number,
             help=spec.doc,
@@ -109,25 +110,27 @@ def choice(
     help: str | None = None,
 ) -> None:
     """A choice among keys, shown by their names."""
-    _put(key, value)
+    shown = _widget(key, value)
     st.selectbox(
         label,
         options,
-        key=key,
+        index=options.index(value),
+        key=shown,
         format_func=names,
         help=help,
         label_visibility="visible" if visible else "collapsed",
-        on_change=lambda: commit(lambda s: change(s, st.session_state[key]), key),
+        on_change=lambda: commit(lambda s: change(s, st.session_state[shown]), key),
     )
     refusal(key)
 
 
 def _field(label: str, text: str, key: str, change: Change, visible: bool = False, help: str | None = None) -> None:
-    shown = f"{key}-field"
-    if key not in st.session_state.get("refusals", {}):
-        _put(shown, text)  # else what was typed stays, to be mended
+    if key in st.session_state.get("refusals", {}):  # what was typed stays, to be mended
+        text = st.session_state.get(_name(f"{key}-field"), text)
+    shown = _widget(f"{key}-field", text)
     st.text_input(
         label,
+        text,
         key=shown,
         help=help,
         label_visibility="visible" if visible else "collapsed",
@@ -135,10 +138,21 @@ def _field(label: str, text: str, key: str, change: Change, visible: bool = Fals
     )
 
 
-def _put(key: str, value: Any) -> None:
-    """Show a value in a widget, unless it shows it: being told again would undo what is being done to it."""
-    if st.session_state.get(key) != value:
-        st.session_state[key] = value
+def _widget(key: str, value: Any) -> str:
+    """The name under which a widget shows a value: another one once the value was changed elsewhere.
+
+    Never by writing the widget's state: what stands behind a button that is closed hears nothing of it, and reports
+    what it showed last, or its default, as if a user had chosen it. A name of its own makes it a new widget, which
+    begins with the value; under the old one it would also lose what is being typed or dragged.
+    """
+    if st.session_state.get(_name(key), value) != value:
+        st.session_state.setdefault("renamed", Counter())[key] += 1
+    return _name(key)
+
+
+def _name(key: str) -> str:
+    count = st.session_state.get("renamed", {}).get(key, 0)
+    return f"{key}-again-{count}" if count else key
 
 
 def _words(spec: Parameter) -> str:

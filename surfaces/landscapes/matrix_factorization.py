@@ -37,7 +37,7 @@ class MatrixFactorization(Surface):
 
     @property
     def start(self) -> tuple[float, ...]:
-        return (4.0, 0.3)
+        return (3.6, 1.6)
 
     def critical_points(self) -> tuple[CriticalPoint, ...]:
         return (

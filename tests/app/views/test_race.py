@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -47,8 +48,14 @@ def _link(test: AppTest) -> dict[str, list[str]]:
     return {key: [v] if isinstance(v, str) else list(v) for key, v in test.query_params.items()}
 
 
+def _widget(widgets: Any, key: str) -> Any:
+    """The widget of a control, whose name is another one after each change from elsewhere."""
+    (found,) = (w for w in widgets if re.fullmatch(rf"{re.escape(key)}(-again-\d+)?", w.key))
+    return found
+
+
 def _type(test: AppTest, key: str, text: str) -> AppTest:
-    test.text_input(key=key).set_value(text).run()
+    _widget(test.text_input, key).set_value(text).run()
     assert not test.exception
     return test
 
@@ -79,12 +86,12 @@ def test_bad_text_is_answered_beside_its_field_and_nothing_else_changes(
 ) -> None:
     test = page(noise="isotropic", schedule="cosine", racer=["sgd", "nesterov", "adam:learning_rate=0.05"])
     link = _link(test)
-    good = test.text_input(key=key).value
+    good = _widget(test.text_input, key).value
     _type(test, key, text)
     (refusal,) = _refusals(test)
     assert said in refusal and refusal.endswith(".")
     assert _link(test) == link
-    assert test.text_input(key=key).value == text  # to be mended
+    assert _widget(test.text_input, key).value == text  # to be mended
     _type(test, key, good)
     assert _refusals(test) == []
     before, after = (change.parse(spelled)[0] for spelled in (link, _link(test)))
@@ -128,31 +135,31 @@ def test_every_surface_has_its_page(page: Page, key: str) -> None:
 
 def test_a_surface_is_chosen_from_the_list(page: Page) -> None:
     test = page()
-    test.selectbox(key="surface").set_value("rosenbrock").run()
+    _widget(test.selectbox, "surface").set_value("rosenbrock").run()
     assert not test.exception
     assert change.parse(_link(test))[0] == change.choose_surface(change.first(), "rosenbrock")
 
 
 def test_a_slider_and_its_field_are_one(page: Page) -> None:
     test = page()
-    slider = test.select_slider(key="surface-quadratic_ravine-condition_number-slider")
+    slider = _widget(test.select_slider, "surface-quadratic_ravine-condition_number-slider")
     assert slider.value == 30
     slider.set_value(10000.0).run()
     assert _link(test)["surface.condition_number"] == ["10000"]
     key = "surface-quadratic_ravine-condition_number"
-    assert float(test.text_input(key=f"{key}-field").value) == 10000
+    assert float(_widget(test.text_input, f"{key}-field").value) == 10000
     _type(test, f"{key}-field", "123.456")
-    assert test.select_slider(key=f"{key}-slider").value == 123.456
+    assert _widget(test.select_slider, f"{key}-slider").value == 123.456
     assert _link(test)["surface.condition_number"] == ["123.456"]
 
 
 def test_mini_batches_are_refused_where_there_are_no_data(page: Page) -> None:
     test = page()
-    test.selectbox(key="noise").set_value("mini_batch").run()
+    _widget(test.selectbox, "noise").set_value("mini_batch").run()
     assert len(_refusals(test)) == 1 and "no data" in _refusals(test)[0]
     assert "noise" not in _link(test)
-    test.selectbox(key="surface").set_value("linear_regression").run()
-    test.selectbox(key="noise").set_value("mini_batch").run()
+    _widget(test.selectbox, "surface").set_value("linear_regression").run()
+    _widget(test.selectbox, "noise").set_value("mini_batch").run()
     assert _link(test)["noise"] == ["mini_batch"] and not test.exception and _refusals(test) == []
 
 

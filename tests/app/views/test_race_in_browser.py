@@ -225,6 +225,47 @@ def test_surface_rotation_and_the_rest_of_a_racer(fresh: Visit) -> None:
     race.page.get_by_role("tabpanel", name="Surface").get_by_text("Polyak").wait_for()
 
 
+def _slider_and_field(race: Race, name: str) -> tuple[float, float]:
+    slider = race.page.get_by_role("slider", name=name)
+    field = race.page.get_by_role("textbox", name=f"{name}, exact value", exact=True)
+    slider.wait_for()
+    return float(slider.get_attribute("aria-valuetext") or "nan"), float(field.input_value())
+
+
+def test_panels_show_what_is_set_when_they_open_and_change_nothing(fresh: Visit) -> None:
+    """What is behind a closed button hears nothing of changes; opened, it may neither show nor report the old."""
+    race = fresh()
+    before = race.query()
+    race.more("Run")
+    race.fill("Steps", "250")
+    race.wait_query("steps", "250")
+    race.page.keyboard.press("Escape")
+    race.page.locator(".st-key-rotation-popover button").first.click()  # first opened after a rerun
+    assert _slider_and_field(race, "angle") == (18, 18)
+    race.page.keyboard.press("Escape")
+    race.more("Racers")
+    assert _slider_and_field(race, "beta2") == (0.999, 0.999)
+    race.more("Run")
+    race.fill("Steps", "300")
+    race.wait_query("steps", "300")
+    assert race.query() == before
+    race.page.keyboard.press("Escape")
+    race.page.locator(".st-key-toolbar").get_by_role("combobox").click()
+    race.page.get_by_role("option", name="Himmelblau").click()  # whose rotation is 0
+    race.wait_query("rotation", "0")
+    race.more("Run")
+    race.fill("Steps", "250")
+    race.wait_query("steps", "250")
+    race.page.keyboard.press("Escape")
+    race.page.locator(".st-key-rotation-popover button").first.click()  # opened before, at 18
+    assert _slider_and_field(race, "angle") == (0, 0)
+    race.page.keyboard.press("Escape")
+    race.more("Run")
+    race.fill("Steps", "260")
+    race.wait_query("steps", "260")
+    assert race.query()["rotation"] == ["0"]
+
+
 def test_another_surface_brings_its_start_and_rates(fresh: Visit) -> None:
     race = fresh("start=1,1&racer=sgd:learning_rate=0.5&racer=adam")
     race.page.locator(".st-key-toolbar").get_by_role("combobox").click()
