@@ -2,6 +2,7 @@
 # make test      lint, format check, types and the tests
 # make test-long the tests that take minutes
 # make format    put the sources into the form that make test asks for
+# make docs      write the pages and pictures of rules and surfaces anew
 # make bench     measure, and print the tables of the README
 # make lock      renew requirements.lock from pyproject.toml
 # make clean     remove what was made here, .venv included
@@ -15,7 +16,7 @@ RUN := .venv/bin/python -m
 READY := .venv/.ready
 LOCKING := .cache/locking
 
-.PHONY: run setup test test-long format bench lock clean again
+.PHONY: run setup test test-long format docs bench lock clean again
 
 run: $(READY)
 	@$(RUN) app --port $(PORT)
@@ -34,6 +35,10 @@ test-long: $(READY)
 format: $(READY)
 	$(RUN) ruff check --fix .
 	$(RUN) ruff format .
+
+docs: $(READY)
+	$(RUN) docs.build
+	$(RUN) docs.pictures
 
 bench: $(READY)
 	$(RUN) benchmarks

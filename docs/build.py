@@ -1,7 +1,7 @@
-"""Write the pages of rules and surfaces out of what they declare: `python docs/build.py [--check]`.
+"""Write the pages of rules and surfaces out of what they declare: `python -m docs.build [--check] [folder]`.
 
 With `--check` nothing is written: the exit code says whether the pages on disk are what would be written.
-The pictures come from the app itself: `python docs/pictures.py`.
+The pictures come from the app itself: `python -m docs.pictures`.
 """
 
 from __future__ import annotations
@@ -11,7 +11,10 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+import jax.numpy as jnp
+
 from optimizers import OPTIMIZERS, Optimizer
+from optimizers.borrowed import fields
 from optimizers.equations import latex
 from surfaces import SURFACES, THEMES, Parameter, Surface
 
@@ -39,24 +42,28 @@ def index() -> str:
 def rule_page(rule: type[Optimizer]) -> str:
     """One optimizer."""
     lines = [f"# {rule.name}", "", _prose(rule), ""]
-    convention = rule.parameters().get("convention")
-    for choice in convention.choices if convention else ("",):
-        equations = latex(rule, choice) if choice else latex(rule)
-        if equations:
-            lines += [f"## The update{f', {choice}' if choice else ''}", ""]
-            lines += [f"$$ {line} $$\n" for line in equations]
+    for equations, whose in _updates(rule).items():
+        lines += [f"## The update{whose}", "", *(f"$$ {line} $$\n" for line in equations)]
+    if not rule.equations:
+        names = ", ".join(f"`{name}`" for name in fields(rule().init(jnp.zeros(2))))
+        lines += [
+            f"Its equations are optax's and not spelled out here; its state is drawn by optax's names: {names}.",
+            "",
+        ]
     lines += ["## Parameters", "", *_table(rule.parameters()), ""]
-    lines += ["## What to watch", "", rule.watch, ""]
+    lines += ["## What to watch", "", f"{rule.watch} {rule.beginning}".strip(), ""]
     facts = [
         ("scale-free: the path on 10·f is the path on f, up to ε", rule.scale_free),
         ("needs the whole Hessian, so it is not offered where there are many weights", rule.dense),
         ("borrowed from optax", not rule.elementwise),
+        (_stable(rule), rule().stability_limit() is not None),
     ]
     if any(holds for _, holds in facts):
         lines += ["## Facts", "", *(f"- {fact}" for fact, holds in facts if holds), ""]
     if rule.libraries:
         lines += ["## In other libraries", "", "| library | name and defaults |", "| --- | --- |"]
-        lines += [f"| {library} | `{call}` |" for library, call in rule.libraries.items()] + [""]
+        lines += [f"| {library} | `{call}` |" for library, call in rule.libraries] + [""]
+        lines += ["Arguments without a value have to be given; `True` is what switches the rule on.", ""]
     picture = f"../pictures/rules/{rule.key}.png"
     lines += [f"![{rule.name} beside SGD]({picture})", ""]
     return "\n".join([*lines, f"Source: {rule.source}.", ""])
@@ -64,7 +71,9 @@ def rule_page(rule: type[Optimizer]) -> str:
 
 def surface_page(surface: type[Surface]) -> str:
     """One surface."""
-    lines = [f"# {surface.name}", "", surface.teaches, "", f"$$ L = {surface.formula} $$", "", _prose(surface), ""]
+    prose = _prose(surface)
+    formula = [] if "$$" in prose else [f"$$ L = {surface.formula} $$", ""]
+    lines = [f"# {surface.name}", "", surface.teaches, "", *formula, prose, ""]
     if surface.parameters():
         lines += ["## Parameters", "", *_table(surface.parameters()), ""]
     points = surface().critical_points()
@@ -76,6 +85,25 @@ def surface_page(surface: type[Surface]) -> str:
     return "\n".join([*lines, f"Source: {surface.source}.", ""])
 
 
+def _updates(rule: type[Optimizer]) -> dict[tuple[str, ...], str]:
+    """The rule's equations, each with the words for whose they are; conventions that agree stand together."""
+    convention = rule.parameters().get("convention")
+    if not convention:
+        return {latex(rule): ""} if rule.equations else {}
+    whose: dict[tuple[str, ...], list[str]] = {}
+    for choice in convention.choices:
+        whose.setdefault(latex(rule, choice), []).append(convention.label(choice))
+    return {
+        equations: f", {' and '.join(names)} convention{'s' * (len(names) > 1)}" for equations, names in whose.items()
+    }
+
+
+def _stable(rule: type[Optimizer]) -> str:
+    where = "P⁻¹H, P what its steps are divided by" if rule.preconditioned else "the Hessian H"
+    limit = rule().stability_limit()
+    return f"at the defaults its steps do not grow while the largest eigenvalue of {where} is below {limit or 0:.6g}"
+
+
 def _prose(cls: type) -> str:
     return inspect.cleandoc(cls.__doc__ or "")
 
@@ -83,7 +111,7 @@ def _prose(cls: type) -> str:
 def _table(parameters: Mapping[str, Parameter]) -> list[str]:
     rows = ["| symbol | name | default | range | meaning |", "| --- | --- | --- | --- | --- |"]
     for name, p in parameters.items():
-        span = ", ".join(p.choices) if p.choices else f"{p.low:g} to {p.high:g}"
+        span = ", ".join(p.labels) if p.choices else f"{p.low:g} to {p.high:g}"
         rows.append(f"| {p.symbol} | `{name}` | {p.default} | {span} | {p.doc} |")
     return rows if parameters else ["It has none."]
 
@@ -93,20 +121,23 @@ def _number(value: float) -> str:
 
 
 def main(arguments: list[str]) -> int:
-    """Write the pages, or check them; the exit code is 1 where one is missing, stale or left over."""
+    """Write the pages into a folder, this one unless named, or check them there; the exit code is 1 where one is
+    missing, stale or left over.
+    """
+    folder = Path(next((a for a in arguments if a != "--check"), HERE))
     wanted = pages()
-    there = {str(p.relative_to(HERE)) for folder in ("rules", "surfaces") for p in (HERE / folder).glob("*.md")}
+    there = {p.relative_to(folder).as_posix() for kind in ("rules", "surfaces") for p in (folder / kind).glob("*.md")}
+    left_over = sorted(there - set(wanted))
+    stale = [p for p, text in wanted.items() if not (folder / p).exists() or (folder / p).read_text("utf-8") != text]
     if "--check" in arguments:
-        stale = [p for p, text in wanted.items() if not (HERE / p).exists() or (HERE / p).read_text("utf-8") != text]
-        stale += sorted(there - set(wanted))
-        for path in stale:
-            print(f"docs/{path} is not what the declarations say: run `make docs`", file=sys.stderr)
-        return int(bool(stale))
-    for path in there - set(wanted):
-        (HERE / path).unlink()
-    for path, text in wanted.items():
-        (HERE / path).parent.mkdir(parents=True, exist_ok=True)
-        (HERE / path).write_text(text, encoding="utf-8")
+        for path in stale + left_over:
+            print(f"{folder.name}/{path} is not what the declarations say: run `make docs`", file=sys.stderr)
+        return int(bool(stale + left_over))
+    for path in left_over:
+        (folder / path).unlink()
+    for path in stale:
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_text(wanted[path], encoding="utf-8")
     return 0
 
 

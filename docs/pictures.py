@@ -1,4 +1,4 @@
-"""Make the pictures of README and docs with the app itself: `python docs/pictures.py [folder]`."""
+"""Make the pictures of README and docs with the app itself: `python -m docs.pictures [folder]`."""
 
 import io
 import shutil

@@ -135,14 +135,16 @@ def from_optax(
     for argument in parameters:
         if argument not in takes:
             raise TypeError(f"{name}: {factory.__name__} takes no {argument!r}; it takes {', '.join(takes)}")
+    origin = f"{home}.{factory.__name__}"
     if home.startswith("optax"):
-        own = f"{home}.{factory.__name__}".removeprefix("optax.")
         spelled = [n if (d := takes[n].default) is inspect.Parameter.empty else f"{n}={d!r}" for n in parameters]
-        libraries = (("optax", f"{own}({', '.join(spelled)})"), *libraries)
+        libraries = (("optax", f"{origin.removeprefix('optax.')}({', '.join(spelled)})"), *libraries)
+    elif "optax" in dict(libraries):
+        origin = "optax." + dict(libraries)["optax"].partition("(")[0]
     fields = {renamed.get(argument, argument): spec for argument, spec in parameters.items()}
     body: dict[str, Any] = {
         "__module__": sys._getframe(1).f_globals["__name__"],
-        "__doc__": f"{name}, as `{home}.{factory.__name__}` runs it. {watch}",
+        "__doc__": f"{name}, as `{origin}` runs it.",
         "__annotations__": dict.fromkeys(fields, "float"),
         "name": name,
         "year": year,
