@@ -69,6 +69,6 @@ def test_formulas_are_whole() -> None:
     for path, text in PAGES.items():
         assert text.count("$$") % 2 == 0, path
         for formula in re.findall(r"\$\$(.*?)\$\$", text, flags=re.DOTALL):
-            assert formula.count("{") == formula.count("}") and formula.count(r"\left") == formula.count(r"\right"), (
-                path
-            )
+            assert formula.count("{") == formula.count("}"), path
+            left, right = (len(re.findall(rf"\\{side}(?![a-z])", formula)) for side in ("left", "right"))
+            assert left == right, (path, formula)

@@ -11,7 +11,9 @@ import pytest
 from app import race
 from app import settings as change
 from app.player import pack
-from app.settings import Settings
+from app.settings import Refused, Settings
+from surfaces import SURFACES
+from tests.optimizers.cases import RULES
 
 RAVINE = change.set_rotation(Settings(), 0)  # κ = 30, start (−2.8, 1.2)
 
@@ -178,3 +180,73 @@ def test_eight_racers_of_two_thousand_steps_fit_into_half_a_megabyte_and_grow_in
     assert sizes[2000] < 500_000
     for n in (500, 1000, 2000):
         assert sizes[2 * n] - sizes[n] == pytest.approx(8 * 16 * n, rel=0.02)
+
+
+# Every pair of rule and surface, from where the page starts it
+
+SLOW = {
+    ("schedule_free_sgd", "plateau"): "the plateau's slope is a few thousandths, and the average lags behind descent",
+}
+"""The pairs that hardly move in 300 steps, each with its reason."""
+
+
+@pytest.mark.parametrize("surface", SURFACES)
+@pytest.mark.parametrize("rule", RULES)
+def test_every_pair_runs_and_moves_and_none_leaves(rule: str, surface: str) -> None:
+    settings = change.add_racer(change.choose_surface(Settings(), surface), rule)
+    scene, (run,) = race.scene(settings), race.runs(settings)
+    assert run.status.kind not in ("diverged", "growing"), run.status
+    assert scene.cards[0].status == str(run.status) and np.isfinite(scene.positions).all()
+    landscape = settings.built_surface()
+    went = np.linalg.norm(run.positions - run.positions[0], axis=1).max() / np.linalg.norm(np.diff(landscape.domain))
+    lowest = landscape.lowest()
+    assert lowest is not None
+    halved = (run.losses - lowest).min() < 0.5 * (run.losses[0] - lowest)
+    assert (went > 0.02 or halved) != ((rule, surface) in SLOW), (went, run.losses)
+
+
+def test_every_racer_can_race_a_thousand_dimensions_but_who_needs_the_whole_hessian() -> None:
+    settings = change.choose_surface(Settings(), "ravine_nd")
+    with_newton = change.add_racer(settings, "newton")
+    with pytest.raises(Refused, match="at most 100 coordinates; here are 1000"):
+        change.set_parameter(with_newton, "surface", "dimension", "1000")
+    large = change.set_parameter(change.add_racer(settings, "adam"), "surface", "dimension", "1000")
+    with pytest.raises(Refused, match="Newton needs the whole Hessian"):
+        change.add_racer(large, "newton")
+    (run,) = race.runs(large)
+    assert run.positions.shape == (301, 1000) and run.status.kind == "converged"
+
+
+# Conventions
+
+
+def test_racers_are_called_by_their_convention_and_twins_of_one_by_what_differs() -> None:
+    settings = _race(
+        RAVINE,
+        ("rmsprop", {}),
+        ("rmsprop", {"convention": "pytorch"}),
+        ("rmsprop", {"convention": "optax", "learning_rate": 0.1}),
+        ("rmsprop", {"convention": "optax", "learning_rate": 0.2}),
+    )
+    names = ["RMSprop", "RMSprop (PyTorch)", "RMSprop (optax) η = 0.1", "RMSprop (optax) η = 0.2"]
+    assert race.titles(settings) == names
+    assert "RMSprop (PyTorch) (η = " in race.caption(settings) and "convention" not in race.caption(settings)
+
+
+def test_conventions_that_differ_walk_different_paths() -> None:
+    settings = _race(
+        RAVINE, ("adagrad", {}), ("adagrad", {"convention": "optax"}), ("adagrad", {"convention": "pytorch"})
+    )
+    plain, optax, torch = (run.positions for run in race.runs(settings))
+    assert np.abs(plain - optax).max() > 1e-4  # G starts at 0.1
+    assert 0 < np.abs(plain - torch).max() < 1e-6  # ε inside the root or outside
+
+
+def test_what_is_taken_for_a_fault_is_explained_for_those_shown() -> None:
+    settings = _race(RAVINE, ("adadelta", {}), ("sgd", {}), ("adadelta", {"decay": 0.5}))
+    (said,) = race.remarks(settings)
+    assert said.startswith("Adadelta: The first step is about √ε long")
+    assert "√ε" in race.scene(settings).cards[0].why and "√ε" not in race.scene(settings).cards[1].why
+    for racer in (settings.racers[0], settings.racers[2]):
+        settings = change.hide_racer(settings, racer.id, True)
+    assert race.remarks(settings) == []

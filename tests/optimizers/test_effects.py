@@ -94,11 +94,3 @@ def test_levy_ends_in_its_flat_lowest_minimum_at_a_large_rate_alone() -> None:
         )
         share[rate] = np.mean(surface.distance_to_minimum(run.positions[:, -1]) < 0.05)
     assert share[0.01] < 0.5 < share[0.4]
-
-
-@pytest.mark.parametrize("key", list(SURFACES))
-def test_no_surface_makes_the_common_rules_diverge_from_its_default_start(key: str) -> None:
-    surface = SURFACES[key]()
-    for name in ("sgd", "momentum", "adam"):
-        rule = OPTIMIZERS[name](learning_rate=starting_learning_rate(surface, OPTIMIZERS[name]))
-        assert trace(surface, rule, steps=300).status.kind not in ("diverged", "growing")

@@ -31,6 +31,8 @@ from surfaces import SURFACES, CriticalPoint, Rotated, Surface
 from tests.optimizers.cases import RULES, STEPS, Testbed, calm
 
 every = pytest.mark.parametrize("key", RULES)
+SOME = ("sgd", "adam", "radam", "sam", "newton", "novograd", "schedule_free_sgd")
+"""A rule of every kind, for what the engine does with any rule alike."""
 Counter = Callable[[], AbstractContextManager[list[str]]]
 ROOT = Path(__file__).resolve().parents[2]
 SGD = OPTIMIZERS["sgd"]
@@ -123,29 +125,17 @@ def _each_equals(batch: Trace, alone: list[Trace]) -> None:
 
 
 @every
-def test_a_batch_of_starts_and_seeds_equals_each_run_alone(key: str) -> None:
-    surface = Testbed()
-    rule = calm(key, surface)
-    starts = np.array([[-2.0, 1.5], [1.0, 1.0], [0.5, -1.2], [-0.3, 1.9]])
-    seeds = np.array([0, 1, 2, 5])
-    noise = Isotropic(0.01)
-    batch = trace(surface, rule, start=starts, steps=40, noise=noise, seed=seeds)
-    alone = [
-        trace(surface, rule, start=w, steps=40, noise=noise, seed=int(s)) for w, s in zip(starts, seeds, strict=True)
-    ]
-    _each_equals(batch, alone)
-
-
-@every
-def test_a_batch_of_parameters_equals_each_run_alone(key: str) -> None:
-    """Every parameter of rule, surface and rotation at once."""
+def test_a_batch_equals_each_run_alone(key: str) -> None:
+    """Every parameter of rule, surface and rotation, start and seed at once."""
     rules, singles = _rows(calm(key, SURFACES["quadratic_ravine"]()), 3)
     kappas, angles = np.array([10.0, 20.0, 30.0]), np.array([0.0, 15.0, -40.0])
-    how: dict[str, Any] = {"start": (-2.0, 1.0), "steps": 40, "record": LEAN}
-    batch = trace(Rotated(SURFACES["quadratic_ravine"](kappas), angles), rules, **how)  # type: ignore[arg-type]
+    starts, seeds = np.array([[-2.0, 1.5], [1.0, 1.0], [0.5, -1.2]]), np.array([0, 1, 5])
+    surfaces = Rotated(SURFACES["quadratic_ravine"](kappas), angles)  # type: ignore[arg-type]
+    how: dict[str, Any] = {"steps": 40, "noise": Isotropic(0.01)}
+    batch = trace(surfaces, rules, start=starts, seed=seeds, **how)
     alone = [
-        trace(Rotated(SURFACES["quadratic_ravine"](float(h)), float(a)), rule, **how)
-        for h, a, rule in zip(kappas, angles, singles, strict=True)
+        trace(Rotated(SURFACES["quadratic_ravine"](float(h)), float(a)), rule, start=w, seed=int(s), **how)
+        for h, a, rule, w, s in zip(kappas, angles, singles, starts, seeds, strict=True)
     ]
     _each_equals(batch, alone)
     for k, rule in enumerate(singles):
@@ -210,7 +200,7 @@ def test_runs_of_a_batch_are_counted_and_indexed() -> None:
 # Steps, strides, records
 
 
-@every
+@pytest.mark.parametrize("key", SOME)
 def test_more_steps_keep_the_prefix(key: str) -> None:
     """Across buckets (40 and 300 steps), noise included."""
     surface, noise = Testbed(), Isotropic(0.05)
@@ -220,7 +210,7 @@ def test_more_steps_keep_the_prefix(key: str) -> None:
     np.testing.assert_allclose(long.losses[:41], short.losses, rtol=1e-11)
 
 
-@every
+@pytest.mark.parametrize("key", SOME)
 def test_a_stride_keeps_every_so_manyth(key: str) -> None:
     surface = Testbed()
     noise = Isotropic(0.05)

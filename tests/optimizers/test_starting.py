@@ -3,9 +3,8 @@
 import numpy as np
 import pytest
 
-from optimizers import OPTIMIZERS, starting_learning_rate, trace
+from optimizers import OPTIMIZERS, starting_learning_rate
 from surfaces import SURFACES, Rotated
-from tests.optimizers.cases import RULES, STEPS, calm
 
 SGD = OPTIMIZERS["sgd"]
 
@@ -52,22 +51,3 @@ def test_it_stays_within_the_declared_range() -> None:
             if rate is not None:
                 declared = rule.parameters()["learning_rate"]
                 assert declared.low <= rate <= declared.high
-
-
-SLOW = {
-    ("schedule_free_sgd", "plateau"): "the plateau's slope is a few thousandths, and the average lags behind descent",
-}
-"""The pairs that hardly move in 300 steps from where they start, each with its reason."""
-
-
-@pytest.mark.parametrize("surface", SURFACES)
-@pytest.mark.parametrize("key", RULES)
-def test_every_pair_moves_and_none_leaves_at_the_rate_it_starts_with(key: str, surface: str) -> None:
-    landscape = SURFACES[surface]()
-    run = trace(landscape, calm(key, landscape), steps=STEPS, record=("positions", "losses"))
-    assert run.status.kind not in ("diverged", "growing"), run.status
-    diagonal = np.linalg.norm(np.diff(landscape.domain))
-    went = np.linalg.norm(run.positions - run.positions[0], axis=1).max()
-    lowest = landscape.lowest()
-    halved = lowest is not None and (run.losses - lowest).min() < 0.5 * (run.losses[0] - lowest)
-    assert (went > 0.02 * diagonal or halved) != ((key, surface) in SLOW), (went / diagonal, run.losses)

@@ -53,7 +53,7 @@ class Two(Declared):
 
     first: float = parameter("x", default=1.0, legal=POSITIVE, doc="…")
     second: float = parameter("β₁", default=0.5, legal=UNIT, doc="…")
-    mode: str = parameter("m", default="a", choices=("a", "b"), doc="…")
+    mode: str = parameter("m", default="a", choices={"a": "A", "b": "B"}, doc="…")
     count: int = parameter("N", default=3, low=1, high=9, integer=True, legal=AT_LEAST_ONE, doc="…")
 
 
