@@ -103,6 +103,27 @@ class Surface(Declared):
         gaps += [_to_segment(points, a, b) for line in self.curves() for a, b in itertools.pairwise(line)]
         return np.min(gaps, axis=0) if gaps else np.full(points.shape[:-1], np.nan)
 
+    def nearest_minimum(self, w: ArrayLike) -> Any:
+        """Which minimum points (…, n) lie nearest to, as indices (…) into `critical_points()`, −1 where none is known:
+        lowest, local and kinks alike, and of a curve its nearest place. Where a run has settled, this is its basin.
+        """
+        points = np.asarray(w, dtype=float)
+        lines = iter(self.curves())
+        found, gaps = [], []
+        for k, point in enumerate(self.critical_points()):
+            if point.kind == "curve":
+                line = next(lines)
+                gap = np.min([_to_segment(points, a, b) for a, b in itertools.pairwise(line)], axis=0)
+            elif point.kind in (*LOWEST, "local minimum"):
+                gap = np.linalg.norm(points - np.asarray(point.position), axis=-1)
+            else:
+                continue
+            found.append(k)
+            gaps.append(gap)
+        if not found:
+            return np.full(points.shape[:-1], -1)
+        return np.asarray(found)[np.argmin(gaps, axis=0)]
+
     def embed(self, plane: ArrayLike) -> Floats:
         """Points of the drawn plane (2, k) in all coordinates (n, k): the rest as at the minimum, or the start."""
         points = np.asarray(plane, dtype=float)

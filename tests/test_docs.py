@@ -7,7 +7,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import numpy as np
 import pytest
 from PIL import Image
 
@@ -50,8 +49,8 @@ def test_links_lead_somewhere_and_pictures_show_something(page: str) -> None:
     for link in links:
         assert (folder / link).resolve().exists(), link
         if link.endswith(".png"):
-            pixels = np.asarray(Image.open(folder / link).convert("RGB")).reshape(-1, 3)
-            assert len(np.unique(pixels, axis=0)) > 50  # contours, trails, text: not an empty page
+            colors = Image.open(folder / link).getcolors(256)  # of a palette
+            assert len(colors) > 50  # contours, trails, text: not an empty page
 
 
 @pytest.mark.parametrize("key", OPTIMIZERS)

@@ -28,6 +28,7 @@ PATIENCE = 60_000
 """Milliseconds that a condition may take on a busy machine: a bound on hanging, not a measurement."""
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """All browser tests go to one worker, and share its server and its browser."""
     for item in items:

@@ -198,7 +198,7 @@ def _pairs() -> list[Any]:
             rule,
             surface,
             id=f"{rule}-{surface}",
-            marks=[pytest.mark.xdist_group(rule)]
+            marks=[pytest.mark.xdist_group(f"surface {surface}")]
             + [pytest.mark.long] * (not kind.elementwise and surface not in one_of_each),
         )
         for rule, kind in OPTIMIZERS.items()

@@ -94,3 +94,12 @@ def test_levy_ends_in_its_flat_lowest_minimum_at_a_large_rate_alone() -> None:
         )
         share[rate] = np.mean(surface.distance_to_minimum(run.positions[:, -1]) < 0.05)
     assert share[0.01] < 0.5 < share[0.4]
+
+
+def test_the_basin_that_a_run_ends_in_hangs_on_the_rule() -> None:
+    """P2: from the same start SGD stops in the first minimum, a momentum large enough rolls on."""
+    wells = SURFACES["tilted_wells"]()
+    rules = {"sgd": OPTIMIZERS["sgd"](learning_rate=0.04), "momentum": OPTIMIZERS["momentum"](0.04, 0.9)}
+    ends = {key: trace(wells, rule, steps=600, record=("positions",)).positions[-1] for key, rule in rules.items()}
+    kinds = {key: wells.critical_points()[wells.nearest_minimum(w)].kind for key, w in ends.items()}
+    assert kinds == {"sgd": "local minimum", "momentum": "minimum"}

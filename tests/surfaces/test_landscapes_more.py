@@ -388,6 +388,18 @@ def test_distances_go_to_the_nearest_of_the_lowest_minima_alone() -> None:
     assert ackley.distance_to_minimum([3.0, 4.0]) == 5.0  # the kink counts
 
 
+def test_basins_are_told_by_the_nearest_minimum_points_and_curves_alike() -> None:
+    camel = SURFACES["six_hump_camel"]()
+    known = camel.critical_points()
+    places = np.array([p.position for p in known if "minimum" in p.kind])
+    found = camel.nearest_minimum(places + 0.01)
+    assert [known[k].position for k in found] == [tuple(p) for p in places]
+    assert camel.nearest_minimum(places[0]).shape == ()
+    factors = SURFACES["matrix_factorization"]()
+    arms = [factors.critical_points()[k].position for k in factors.nearest_minimum([[3.0, 0.5], [-0.2, -4.0]])]
+    assert arms == [(1.0, 1.0), (-1.0, -1.0)]
+
+
 def test_a_turned_curve_of_minima_turns_along() -> None:
     turned = Rotated(SURFACES["matrix_factorization"](), 40.0)
     for line in turned.curves():
