@@ -47,10 +47,13 @@ def _warm() -> None:
 
         first = settings.first()
         racers = [dataclasses.replace(first, racers=(racer,)) for racer in first.racers]
-        with ThreadPoolExecutor(2) as pool:
-            pool.submit(race.mapped, first.surface, first.rotation)
-            for alone in racers:
-                pool.submit(race.runs, alone)
+        try:
+            with ThreadPoolExecutor(2) as pool:
+                pool.submit(race.mapped, first.surface, first.rotation)
+                for alone in racers:
+                    pool.submit(race.runs, alone)
+        except RuntimeError:  # Ctrl+C came first: on its way out Python starts no more threads
+            return
         race.scene(first)
         race.table(first)
         others = [settings.choose_surface(first, key) for key in SURFACES]
