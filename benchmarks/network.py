@@ -1,0 +1,177 @@
+"""Training a network: steps per second beside PyTorch and optax, same weights, same batches, final losses compared."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from benchmarks.measure import Result, seconds
+
+SIZES: dict[str, tuple[tuple[int, ...], int, int, tuple[float, float]]] = {
+    # widths, batch, steps, aims on one core: without recording, with losses and norms
+    "784-256-10, batch 128": ((784, 256, 10), 128, 100, (1.4, 1.25)),
+    "64-64-10, batch 64": ((64, 64, 10), 64, 400, (8.0, 6.5)),
+    "2-32-32-1, batch 32": ((2, 32, 32, 1), 32, 1000, (22.0, 18.0)),
+}
+SAMPLES = 2000
+
+
+def run() -> Iterator[Result]:
+    """Each size in a process of its own with one core, and the largest with all."""
+    for name, (_, _, _, aims) in SIZES.items():
+        found = _child(name, cores=1)
+        yield from _results(found, name, aims, "one core")
+    largest = next(iter(SIZES))
+    yield from _results(_child(largest, cores=0), largest, (1.0, 0.0), f"{os.cpu_count()} cores")
+
+
+def _results(found: dict[str, float], name: str, aims: tuple[float, float], where: str) -> Iterator[Result]:
+    torch = min(found["torch"], found["fused"])
+    same = abs(found["loss"] - found["torch_loss"]) <= 1e-3 * abs(found["torch_loss"]) + 1e-5
+    said = f"losses {found['loss']:.4g} and {found['torch_loss']:.4g}"
+    for key, what, aim in (("bare", "", aims[0]), ("recorded", ", losses and norms recorded", aims[1])):
+        if aim:
+            ratio = torch / found[key]
+            yield Result(
+                f"Adam step, {name}, {where}{what} / PyTorch's best ({said})",
+                seconds(found[key]),
+                seconds(torch),
+                f"{ratio:.2f}×",
+                f"≥ {aim:g}×",
+                ratio >= aim and same,
+            )
+    ratio = found["bare"] / found["optax"]
+    yield Result(
+        f"the same / optax.adam on a tree of matrices, jit and scan, {where}",
+        seconds(found["bare"]),
+        seconds(found["optax"]),
+        f"{ratio:.2f}",
+        "≤ 1.05",
+        ratio <= 1.05,
+    )
+
+
+def _child(name: str, cores: int) -> dict[str, float]:
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmarks.network", name, str(cores)], capture_output=True, text=True, check=True
+    )
+    found: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
+    return found
+
+
+def _measure(name: str, cores: int) -> dict[str, float]:
+    if cores and hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, set(sorted(os.sched_getaffinity(0))[:cores]))
+    import numpy as np
+    import torch
+
+    from benchmarks.measure import alternate
+    from optimizers import OPTIMIZERS
+    from optimizers.training import join, train
+    from surfaces.network import MLP, Network
+
+    widths, batch, steps, _ = SIZES[name]
+    rng = np.random.default_rng(0)
+    x = rng.standard_normal((SAMPLES, widths[0])).astype("f")
+    classes = widths[-1] > 1
+    y = np.eye(widths[-1], dtype="f")[rng.integers(0, widths[-1], SAMPLES)] if classes else np.sin(x.sum(1))[:, None]
+    y = y.astype("f")
+    model = MLP(widths, "relu" if classes else "tanh")
+    network = Network(model, x, y, objective="cross_entropy" if classes else "mse")
+    w = np.asarray(model.initial(0, "he_normal"))
+    adam = OPTIMIZERS["adam"](learning_rate=1e-3)  # type: ignore[call-arg]
+
+    def ours(record: bool) -> Callable[[], Any]:
+        return lambda: join(train(network, adam, w, steps, batch_size=batch, stride=steps, record=record))
+
+    sides: dict[str, Callable[[], Any]] = {"bare": ours(False), "recorded": ours(True)}
+    sides["optax"] = _optax(model, network, w, batch, steps)
+    torch.set_num_threads(cores or os.cpu_count() or 1)
+    sides["torch"] = _torch(model, x, y, w, batch, steps, classes, fused=False)
+    sides["fused"] = _torch(model, x, y, w, batch, steps, classes, fused=True)
+    final = {
+        "loss": float(network(sides["bare"]().weights[-1])),
+        "torch_loss": float(network(np.asarray(sides["torch"]()))),
+        "optax_loss": float(network(np.asarray(sides["optax"]()))),
+    }
+    times = alternate(*sides.values(), rounds=5)
+    return {key: t / steps for key, t in zip(sides, times, strict=True)} | final
+
+
+def _optax(model: Any, network: Any, w: Any, batch: int, steps: int) -> Callable[[], Any]:
+    import itertools
+
+    import jax
+    import jax.numpy as jnp
+    import numpy as np
+    import optax
+
+    from optimizers.training import batches
+    from surfaces.network import LOSSES
+    from surfaces.network.activations import ACTIVATIONS
+
+    rule, phi, loss = optax.adam(1e-3), ACTIVATIONS[model.activation].function, LOSSES[network.objective].function
+    x, y = jnp.asarray(network.x), jnp.asarray(network.y)
+    layers = [(layer.W, layer.b) for layer in model.unravel(jnp.asarray(w))]
+
+    def outputs(layers: Any, h: Any) -> Any:
+        for W, b in layers[:-1]:
+            h = phi(h @ W + b, 0.0)
+        return h @ layers[-1][0] + layers[-1][1]
+
+    @jax.jit
+    def run(layers: Any, order: Any) -> Any:
+        def one(carry: Any, rows: Any) -> Any:
+            layers, state = carry
+            gradient = jax.grad(lambda p: jnp.mean(loss(outputs(p, x[rows]), y[rows])))(layers)
+            update, state = rule.update(gradient, state, layers)
+            return (optax.apply_updates(layers, update), state), None
+
+        return jax.lax.scan(one, (layers, rule.init(layers)), order)[0][0]
+
+    def call() -> Any:
+        order = np.stack(list(itertools.islice(batches(SAMPLES, batch, 0), steps)))
+        found = jax.block_until_ready(run(layers, order))
+        return np.concatenate([np.ravel(v) for layer in found for v in layer])
+
+    return call
+
+
+def _torch(model: Any, x: Any, y: Any, w: Any, batch: int, steps: int, classes: bool, fused: bool) -> Callable[[], Any]:
+    import itertools
+
+    import jax.numpy as jnp
+    import numpy as np
+    import torch
+
+    from optimizers.training import batches
+
+    inputs, targets = torch.tensor(x), torch.tensor(y.argmax(1) if classes else y)
+    loss = torch.nn.functional.cross_entropy if classes else torch.nn.functional.mse_loss
+    own = model.unravel(jnp.asarray(w))
+
+    def call() -> Any:
+        modules: list[Any] = []
+        for k, layer in enumerate(own):
+            linear = torch.nn.Linear(*layer.W.shape)
+            linear.weight.data = torch.tensor(np.asarray(layer.W).T.copy())
+            linear.bias.data = torch.tensor(np.asarray(layer.b))
+            modules += [linear] + [torch.nn.ReLU() if classes else torch.nn.Tanh()] * (k < len(own) - 1)
+        net = torch.nn.Sequential(*modules)
+        rule = torch.optim.Adam(net.parameters(), lr=1e-3, fused=fused)
+        for rows in itertools.islice(batches(SAMPLES, batch, 0), steps):
+            picked = torch.from_numpy(rows)
+            rule.zero_grad()
+            loss(net(inputs[picked]), targets[picked]).backward()
+            rule.step()
+        return np.concatenate([np.ravel(v.detach().numpy().T) for v in net.parameters()])
+
+    return call
+
+
+if __name__ == "__main__":
+    print(json.dumps(_measure(sys.argv[1], int(sys.argv[2]))))

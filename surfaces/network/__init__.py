@@ -1,0 +1,25 @@
+"""Networks as surfaces: data, models, losses, and planes through the space of their weights."""
+
+from surfaces.network.activations import ACTIVATIONS
+from surfaces.network.data import DataSet, Samples, Source
+from surfaces.network.initial import INITIALIZATIONS
+from surfaces.network.losses import LOSSES
+from surfaces.network.mlp import MLP
+from surfaces.network.network import Network, accuracy
+from surfaces.registry import discover
+
+DATASETS = discover("surfaces.network.datasets", Source, order=lambda source: source.task)
+"""Every source of data by its key, classes before values."""
+
+__all__ = [
+    "ACTIVATIONS",
+    "DATASETS",
+    "INITIALIZATIONS",
+    "LOSSES",
+    "MLP",
+    "DataSet",
+    "Network",
+    "Samples",
+    "Source",
+    "accuracy",
+]

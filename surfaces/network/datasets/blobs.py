@@ -1,0 +1,30 @@
+"""Clouds of points."""
+
+import numpy as np
+
+from surfaces.network.data import Source, samples
+from surfaces.parameter import POSITIVE, Interval, parameter
+
+
+class Blobs(Source):
+    """Normal clouds at equal angles of a circle of radius 2."""
+
+    name = "Blobs"
+    task = "classes"
+    about = "As many classes as you like; no hidden layer is needed until the clouds overlap."
+    source = "a mixture of normal distributions"
+    widths = (16,)
+
+    samples: int = samples(300)
+    classes: int = parameter(
+        "K", default=4, low=2, high=10, integer=True, legal=Interval(2, 100), tuned=False, doc="Classes."
+    )
+    spread: float = parameter(
+        "σ", default=0.5, low=0.05, high=2.0, legal=POSITIVE, tuned=False, doc="Deviation of each cloud."
+    )
+
+    def draw(self, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+        label = np.arange(self.samples) % self.classes
+        angle = 2 * np.pi * label / self.classes
+        x = 2 * np.stack([np.cos(angle), np.sin(angle)], axis=1)
+        return x + self.spread * rng.standard_normal(x.shape), label

@@ -1,0 +1,45 @@
+"""A curve with noise, and outliers on a switch."""
+
+import dataclasses
+
+import numpy as np
+
+from surfaces.network.data import DataSet, Samples, Source, samples
+from surfaces.parameter import NON_NEGATIVE, Interval, parameter
+
+
+class Curve(Source):
+    """y = sin 3x + x/2 on [−2, 2] with normal noise; the outliers lie 6 above, one of them in the middle."""
+
+    name = "Curve"
+    task = "values"
+    about = "One outlier pulls the fit of mean squared error, and hardly that of mean absolute error."
+    source = "a sine with a slope"
+    widths = (32, 32)
+
+    samples: int = samples(120)
+    noise: float = parameter(
+        "σ", default=0.15, low=0.0, high=1.0, legal=NON_NEGATIVE, tuned=False, doc="Noise of the targets."
+    )
+    outliers: int = parameter(
+        "o",
+        default=0,
+        low=0,
+        high=5,
+        integer=True,
+        legal=Interval(0, np.inf, True, False),
+        tuned=False,
+        doc="Outliers among the training samples.",
+    )
+
+    def draw(self, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+        x = rng.uniform(-2, 2, (self.samples, 1))
+        return x, np.sin(3 * x) + x / 2 + self.noise * rng.standard_normal(x.shape)
+
+    def make(self, seed: int = 0) -> DataSet:
+        """Outliers replace training samples: those nearest to 0, 1, −1, 1.5, −1.5."""
+        clean = super().make(seed)
+        x, y = clean.train.x, clean.train.y.copy()
+        for place in (0.0, 1.0, -1.0, 1.5, -1.5)[: self.outliers]:
+            y[np.argmin(np.abs(x[:, 0] - place))] = np.sin(3 * place) + place / 2 + 6
+        return dataclasses.replace(clean, train=Samples(x, y))

@@ -1,0 +1,31 @@
+"""Two arms wound round each other."""
+
+import numpy as np
+
+from surfaces.network.data import Source, samples
+from surfaces.parameter import NON_NEGATIVE, POSITIVE, parameter
+
+
+class Spirals(Source):
+    r"""Class k at the angle φ lies at radius φ/φ_max, turned by kπ, with normal noise."""
+
+    name = "Two spirals"
+    task = "classes"
+    about = "No line parts the two arms: the network has to bend the plane, and some rules take far longer than others."
+    source = "K. J. Lang & M. J. Witbrock (1988), Learning to tell two spirals apart"
+    widths = (32, 32)
+
+    samples: int = samples(400)
+    turns: float = parameter(
+        "k", default=1.25, low=0.25, high=3.0, legal=POSITIVE, tuned=False, doc="Turns of each arm."
+    )
+    noise: float = parameter(
+        "σ", default=0.02, low=0.0, high=0.3, legal=NON_NEGATIVE, tuned=False, doc="Noise of each coordinate."
+    )
+
+    def draw(self, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+        label = np.arange(self.samples) % 2
+        radius = np.sqrt(rng.uniform(0.01, 1, self.samples))
+        angle = 2 * np.pi * self.turns * radius + np.pi * label
+        x = radius[:, None] * np.stack([np.cos(angle), np.sin(angle)], axis=1)
+        return x + self.noise * rng.standard_normal(x.shape), label

@@ -1,0 +1,128 @@
+"""A multilayer perceptron over one flat vector of weights."""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+from jax import Array
+
+from surfaces.network.activations import ACTIVATIONS
+from surfaces.network.initial import INITIALIZATIONS
+
+
+class Layer(NamedTuple):
+    """W (inputs, outputs), b (outputs,), a: the learned slope of its activation (1,), or (0,) where it has none."""
+
+    W: Array
+    b: Array
+    a: Array
+
+
+@jax.tree_util.register_static
+@dataclasses.dataclass(frozen=True)
+class MLP:
+    r"""Affine maps with an activation φ between them.
+
+    $$ h_0 = x, \qquad z_l = h_{l-1} W_l + b_l, \qquad h_l = \varphi(z_l), \qquad \hat y = z_L $$
+
+    Its weights are one vector, layer by layer: W row by row, b, and the slope a where φ learns one.
+
+    Args:
+        widths: inputs, width of each hidden layer, outputs.
+        activation: a key of `ACTIVATIONS`.
+
+    Raises:
+        ValueError: if there are fewer than two widths, a width is below one, or the activation is unknown.
+    """
+
+    widths: tuple[int, ...]
+    activation: str = "relu"
+
+    def __post_init__(self) -> None:
+        if len(self.widths) < 2 or any(width < 1 or width != int(width) for width in self.widths):
+            raise ValueError(f"widths must be whole numbers from 1: inputs, hidden layers, outputs; got {self.widths}")
+        if self.activation not in ACTIVATIONS:
+            raise ValueError(f"activation must be one of {', '.join(ACTIVATIONS)}; got {self.activation!r}")
+
+    @property
+    def shapes(self) -> tuple[tuple[int, int], ...]:
+        """(inputs, outputs) of every layer."""
+        return tuple(itertools.pairwise(self.widths))
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """How many weights each layer has, biases and slope included."""
+        learned = ACTIVATIONS[self.activation].slope is not None
+        last = len(self.shapes) - 1
+        return tuple(i * o + o + (learned and k < last) for k, (i, o) in enumerate(self.shapes))
+
+    @property
+    def size(self) -> int:
+        """How many weights there are."""
+        return sum(self.sizes)
+
+    @property
+    def bounds(self) -> tuple[tuple[int, int], ...]:
+        """Where each layer's weights begin and end in the vector."""
+        ends = tuple(itertools.accumulate(self.sizes))
+        return tuple(zip((0, *ends[:-1]), ends, strict=True))
+
+    def unravel(self, w: Array) -> list[Layer]:
+        """The layers of a weight vector (n,)."""
+        layers = []
+        for (begin, end), (inputs, outputs) in zip(self.bounds, self.shapes, strict=True):
+            bias = begin + inputs * outputs
+            W = w[begin:bias].reshape(inputs, outputs)
+            layers.append(Layer(W, w[bias : bias + outputs], w[bias + outputs : end]))
+        return layers
+
+    def ravel(self, layers: list[Layer]) -> Array:
+        """Inverse of `unravel`."""
+        return jnp.concatenate([jnp.ravel(leaf) for layer in layers for leaf in layer])
+
+    def initial(
+        self, seed: int = 0, initialization: str = "he_normal", sigma: float = 0.1, dtype: str = "float32"
+    ) -> Array:
+        """Weights to begin with, (n,): matrices drawn by `INITIALIZATIONS`, each layer from a key of its own, zero
+        biases.
+
+        Raises:
+            ValueError: if the initialisation is unknown.
+        """
+        if initialization not in INITIALIZATIONS:
+            raise ValueError(f"initialization must be one of {', '.join(INITIALIZATIONS)}; got {initialization!r}")
+        scheme, slope = INITIALIZATIONS[initialization], ACTIVATIONS[self.activation].slope
+        with jax.enable_x64(dtype == "float64"):
+            keys = jax.random.split(jax.random.key(seed), len(self.shapes))
+            layers = []
+            for k, (key, shape) in enumerate(zip(keys, self.shapes, strict=True)):
+                learned = 0 if slope is None else int(k < len(self.shapes) - 1)
+                a = jnp.full(learned, slope or 0.0, dtype)
+                layers.append(Layer(scheme.draw(key, shape, sigma, dtype), jnp.zeros(shape[1], dtype), a))
+            return self.ravel(layers)
+
+    def __call__(self, w: Array, x: Array) -> Array:
+        """The outputs (N, outputs) for inputs x (N, inputs)."""
+        return self.signals(w, x)[-1][0]
+
+    def signals(self, w: Array, x: Array) -> list[tuple[Array, Array]]:
+        """(z, h) of every layer for inputs x (N, inputs); of the last, z are the outputs, and h is z."""
+        phi = ACTIVATIONS[self.activation].function
+        layers, h, out = self.unravel(w), x, []
+        for k, (W, b, a) in enumerate(layers):
+            z = h @ W + b[None]
+            h = z if k == len(layers) - 1 else phi(z, a[None])
+            out.append((z, h))
+        return out
+
+    def norms(self, v: Array) -> Array:
+        """‖v‖ over each layer's part of a vector (n,): (layers,)."""
+        return jnp.stack([jnp.sqrt(jnp.sum(v[a:b] ** 2)) for a, b in self.bounds])
+
+    def describe(self) -> str:
+        """Such as 2-32-32-1, tanh."""
+        return f"{'-'.join(map(str, self.widths))}, {ACTIVATIONS[self.activation].name}"

@@ -1,0 +1,78 @@
+"""A network on data is a surface too: its loss as a function of one flat vector of weights."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+from jax import Array
+
+from surfaces.network.losses import LOSSES
+from surfaces.network.mlp import MLP
+from surfaces.parameter import NON_NEGATIVE, parameter
+from surfaces.surface import CriticalPoint, Surface
+
+
+class Network(Surface):
+    r"""The mean loss of a model over training data, with a penalty on its weights.
+
+    $$ L(w) = \tfrac1N \sum_i \ell\bigl(\hat y(x_i; w), y_i\bigr) + \tfrac\lambda2 \lVert w \rVert^2 $$
+
+    `model` is an `MLP`, `x` (N, inputs) and `y` (N, outputs) are its data, traced leaves both; targets that are
+    classes are rows of zeros with a one. `loss(w, batch)` is the same over a batch of the samples. The penalty is
+    over all weights, biases included, as PyTorch's `weight_decay` of SGD has it.
+
+    Raises:
+        ValueError: if the data do not fit the model, or the loss is unknown.
+    """
+
+    name = "Network"
+    formula = r"\tfrac1N \sum_i \ell\bigl(\hat y(x_i; w), y_i\bigr) + \tfrac\lambda2 \lVert w \rVert^2"
+    teaches = "A loss surface of many dimensions, made by data."
+    source = "D. Rumelhart, G. Hinton & R. Williams (1986), Learning representations by back-propagating errors"
+    theme = "network"
+
+    model: MLP
+    x: Any
+    y: Any
+    objective: str = parameter(
+        "ℓ", default="cross_entropy", choices={k: loss.name for k, loss in LOSSES.items()}, tuned=False, doc="The loss."
+    )
+    decay: float = parameter(
+        "λ", default=0.0, low=0.0, high=1.0, legal=NON_NEGATIVE, tuned=False, doc="Penalty λ/2 ‖w‖² in the loss (L2)."
+    )
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.x.ndim != 2 or self.x.shape[1] != self.model.widths[0]:
+            raise ValueError(f"x must have shape (samples, {self.model.widths[0]}); got {self.x.shape}")
+        if self.y.shape != (len(self.x), self.model.widths[-1]):
+            raise ValueError(f"y must have shape {(len(self.x), self.model.widths[-1])}; got {self.y.shape}")
+
+    @property
+    def data(self) -> tuple[Array, Array]:
+        return self.x, self.y
+
+    def loss(self, w: Array, batch: tuple[Array, Array], key: Array | None = None, train: bool = True) -> Array:
+        if w.ndim > 1:
+            return jax.vmap(self.loss, in_axes=(-1, None, None, None))(w, batch, key, train)
+        x, y = batch
+        each = LOSSES[self.objective].function(self.model(w, x), y)
+        return jnp.mean(each) + 0.5 * self.decay * jnp.sum(w * w)
+
+    def __call__(self, w: Array) -> Array:
+        return self.loss(w, self.data)
+
+    @property
+    def start(self) -> Any:
+        """Weights by He's initialisation, seed 0."""
+        return self.model.initial()
+
+    def critical_points(self) -> tuple[CriticalPoint, ...]:
+        return ()
+
+
+def accuracy(outputs: Array, targets: Array) -> Array:
+    """The share of samples (N, k) whose largest output is at the target's one."""
+    return jnp.mean(jnp.argmax(outputs, axis=-1) == jnp.argmax(targets, axis=-1))

@@ -1,0 +1,236 @@
+"""Training in pieces: the same rules, held to plain loops, to PyTorch, and to what the lectures say of networks."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from optimizers import OPTIMIZERS, Optimizer, trace
+from optimizers.training import PIECE, batches, join, train
+from surfaces import SURFACES
+from surfaces.network import DATASETS, MLP, Network, accuracy
+from surfaces.network.curvature import top_eigenvalues
+
+SGD, ADAM = OPTIMIZERS["sgd"], OPTIMIZERS["adam"]
+DATA = DATASETS["moons"](samples=100).make().standardised()  # type: ignore[call-arg]
+MODEL = MLP((2, 8, 6, 2), "tanh")
+
+
+def _network(dtype: str = "float32", **options: Any) -> Network:
+    return Network(MODEL, DATA.train.x.astype(dtype), DATA.train.y.astype(dtype), **options)
+
+
+def _start(dtype: str = "float32") -> np.ndarray:
+    return np.asarray(MODEL.initial(1, "xavier_normal", dtype=dtype))
+
+
+def test_it_is_the_rule_step_by_step_on_its_batches() -> None:
+    """SGD by hand over the documented batches, three epochs and a half."""
+    network, w = _network("float64"), np.asarray(_start("float64"))
+    run = join(train(network, SGD(0.3), w, 25, batch_size=8, seed=5, stride=1, dtype="float64"))
+    assert run.weights.shape == (26, MODEL.size) and run.steps.tolist() == list(range(26))
+    with jax.enable_x64(True):
+        for k, rows in enumerate(itertools.islice(batches(60, 8, 5), 25)):
+            value, g = jax.value_and_grad(network.loss)(jnp.asarray(w), (network.x[rows], network.y[rows]))
+            following = w - 0.3 * np.asarray(g)
+            assert run.losses[k] == pytest.approx(float(value), rel=1e-12)
+            np.testing.assert_allclose(run.updates[k], MODEL.norms(jnp.asarray(following - w)), rtol=1e-9)
+            w = following
+            np.testing.assert_allclose(run.weights[k + 1], w, rtol=1e-11, atol=1e-13)
+
+
+def test_batches_take_every_sample_once_an_epoch_and_hang_on_the_seed_alone() -> None:
+    drawn = list(itertools.islice(batches(20, 6, 1), 9))
+    for epoch in range(3):
+        rows = np.concatenate(drawn[3 * epoch : 3 * epoch + 3])
+        assert len(set(rows.tolist())) == 18 and rows.min() >= 0 and rows.max() < 20
+    assert drawn[0].tolist() != drawn[3].tolist()
+    again = list(itertools.islice(batches(20, 6, 1), 9))
+    np.testing.assert_array_equal(drawn, again)
+    assert any((a != b).any() for a, b in zip(drawn, itertools.islice(batches(20, 6, 2), 9), strict=True))
+
+
+@pytest.mark.parametrize("key", ["momentum", "adam", "radam", "sam", "novograd", "schedule_free_adamw", "lion"])
+def test_full_batches_are_the_traces_of_the_plane(key: str) -> None:
+    """The same rule through `trace`, which knows nothing of pieces."""
+    network = _network("float64")
+    rule = OPTIMIZERS[key](learning_rate=0.01)  # type: ignore[call-arg]
+    run = join(train(network, rule, _start("float64"), 30, stride=5, dtype="float64"))
+    whole = trace(network, rule, start=_start("float64"), steps=30, stride=5, record=("positions",))
+    np.testing.assert_allclose(run.weights, whole.positions, rtol=1e-9, atol=1e-11)
+
+
+def test_pieces_change_nothing_and_what_was_handed_out_is_kept() -> None:
+    network = _network()
+    steps = 2 * PIECE * 3 + 7  # two whole pieces, a smaller one, and two steps more
+    pieces = list(train(network, ADAM(0.01), _start(), steps, batch_size=10, stride=3))
+    assert [p.first for p in pieces] == [0, 0, 150, 300, 306] and pieces[-1].last == steps
+    run = join(pieces)
+    assert len(run.losses) == steps and run.steps.tolist() == [0, *range(3, 307, 3), 307]
+    np.testing.assert_array_equal(run.weights[0], _start())
+    fine = join(train(network, ADAM(0.01), _start(), steps, batch_size=10, stride=1))
+    np.testing.assert_allclose(fine.losses, run.losses, rtol=2e-4, atol=2e-5)
+    stopped = join(itertools.islice(train(network, ADAM(0.01), _start(), steps, batch_size=10, stride=3), 2))
+    np.testing.assert_array_equal(stopped.losses, run.losses[:150])
+    again = join(train(network, ADAM(0.01), _start(), steps, batch_size=10, stride=3))
+    np.testing.assert_array_equal(again.weights, run.weights)
+
+
+def test_a_moved_rate_a_seed_and_more_steps_compile_nothing(compilations: Any) -> None:
+    network = _network()
+    list(train(network, ADAM(0.01), _start(), 2 * PIECE, batch_size=10, stride=1))
+    with compilations() as events:
+        list(train(network, ADAM(0.02, beta1=0.5), _start() * 2, 2 * PIECE, batch_size=10, seed=7, stride=1))
+        list(train(_network(decay=0.1), ADAM(0.02), _start(), 4 * PIECE, batch_size=10, stride=1))
+    assert not events
+
+
+@pytest.mark.parametrize("batch_size", [None, 10])
+def test_a_run_that_leaves_ends_at_its_step_with_its_finite_part(batch_size: int | None) -> None:
+    network = Network(MODEL, DATA.train.x, DATA.train.y, objective="mse")
+    pieces = list(train(network, SGD(1e4), _start(), 4000, batch_size=batch_size, stride=2))
+    run = join(pieces)
+    assert 1 < run.diverged < 4000 and len(run.losses) == run.diverged - 1
+    assert np.isfinite(run.losses).all() and np.isfinite(run.weights).all()
+    assert run.steps[-1] < run.diverged and len(pieces) < 20  # and no more is computed
+
+
+def test_on_any_surface_with_data() -> None:
+    surface = SURFACES["linear_regression"]()
+    run = join(train(surface, SGD(0.05), (0.0, 0.0), 400, stride=50, dtype="float64"))
+    np.testing.assert_allclose(run.weights[-1], surface.minima()[0], atol=1e-3)
+    assert run.updates.shape == (400, 1)
+
+
+BAD: list[tuple[dict[str, Any], str]] = [
+    ({"steps": 0}, "steps and stride must be positive"),
+    ({"stride": 0}, "steps and stride must be positive"),
+    ({"batch_size": 61}, "between 1 and the 60 training samples; got 61"),
+    ({"batch_size": 0}, "between 1 and the 60 training samples; got 0"),
+    ({"start": np.full(MODEL.size, np.nan)}, "vector of finite weights"),
+    ({"start": np.zeros((2, 3))}, r"vector of finite weights; got shape \(2, 3\)"),
+]
+
+
+@pytest.mark.parametrize(("changes", "said"), BAD, ids=[said for _, said in BAD])
+def test_bad_arguments_are_named(changes: dict[str, Any], said: str) -> None:
+    given: dict[str, Any] = {"surface": _network(), "optimizer": SGD(0.1), "start": _start(), "steps": 10} | changes
+    with pytest.raises(ValueError, match=said):
+        train(**given)
+
+
+def test_dense_rules_are_kept_off_networks() -> None:
+    model = MLP((2, 32, 2))
+    network = Network(model, DATA.train.x, DATA.train.y)
+    with pytest.raises(ValueError, match=f"whole Hessian.*at most 100 coordinates; here are {model.size}"):
+        train(network, OPTIMIZERS["newton"](), model.initial(), 10)
+
+
+# PyTorch, from the same weights and over the same batches
+
+
+def _torch(optimizer: Any, w: np.ndarray, steps: int, decay: float = 0.0) -> np.ndarray:
+    """The loss of every step's batch, float64."""
+    import torch
+
+    x, y = (torch.tensor(v.astype("float64")) for v in (DATA.train.x, DATA.train.y))
+    layers = [torch.nn.Linear(i, o).double() for i, o in itertools.pairwise(MODEL.widths)]
+    for layer, ours in zip(layers, MODEL.unravel(jnp.asarray(w)), strict=True):
+        layer.weight.data = torch.tensor(np.asarray(ours.W, "float64").T)
+        layer.bias.data = torch.tensor(np.asarray(ours.b, "float64"))
+    net = torch.nn.Sequential(layers[0], torch.nn.Tanh(), layers[1], torch.nn.Tanh(), layers[2])
+    rule = optimizer(net.parameters())
+    losses = []
+    for rows in itertools.islice(batches(60, 10, 3), steps):
+        rule.zero_grad()
+        loss = torch.nn.functional.cross_entropy(net(x[rows]), y[rows])
+        penalty = 0.5 * decay * sum(float((p.detach() ** 2).sum()) for p in net.parameters())
+        losses.append(float(loss.detach()) + penalty)
+        loss.backward()
+        rule.step()
+    return np.array(losses)
+
+
+@pytest.mark.torch
+@pytest.mark.parametrize("rule", ["sgd", "momentum", "adam", "sgd with L2", "adamw"])
+def test_pytorch_has_the_same_losses(rule: str) -> None:
+    """200 steps in float64; L2 in the loss is what PyTorch calls weight_decay of SGD."""
+    import torch
+
+    theirs: dict[str, Any] = {
+        "sgd": lambda p: torch.optim.SGD(p, lr=0.1),
+        "momentum": lambda p: torch.optim.SGD(p, lr=0.02, momentum=0.9),
+        "adam": lambda p: torch.optim.Adam(p, lr=0.01),
+        "sgd with L2": lambda p: torch.optim.SGD(p, lr=0.1, weight_decay=0.03),
+        "adamw": lambda p: torch.optim.AdamW(p, lr=0.01, weight_decay=0.05),
+    }
+    ours: dict[str, Optimizer] = {
+        "sgd": SGD(0.1),
+        "momentum": OPTIMIZERS["momentum"](0.02, 0.9),  # type: ignore[call-arg]
+        "adam": ADAM(0.01),
+        "sgd with L2": SGD(0.1),
+        "adamw": OPTIMIZERS["adamw"](learning_rate=0.01, weight_decay=0.05),  # type: ignore[call-arg]
+    }
+    decay = 0.03 if rule == "sgd with L2" else 0.0
+    with jax.enable_x64(True):
+        w = _start("float64")
+        expected = _torch(theirs[rule], w, 200, decay)
+    run = join(train(_network("float64", decay=decay), ours[rule], w, 200, batch_size=10, seed=3, dtype="float64"))
+    np.testing.assert_allclose(run.losses, expected, rtol=1e-9)
+    assert run.losses[-20:].mean() < 0.9 * run.losses[:20].mean()
+
+
+# What the lectures say
+
+
+def test_networks_learn_what_no_line_can() -> None:
+    """XOR: a network with an activation gets it, one without stays near one half."""
+    data = DATASETS["xor"](noise=0.2).make().standardised()  # type: ignore[call-arg]
+    reached = {}
+    for activation in ("identity", "tanh"):
+        model = MLP((2, 8, 2), activation)
+        network = Network(model, data.train.x, data.train.y)
+        run = join(train(network, ADAM(0.02), model.initial(0, "xavier_normal"), 600, batch_size=20, stride=100))
+        reached[activation] = float(accuracy(model(jnp.asarray(run.weights[-1]), data.test.x), data.test.y))
+    assert reached["tanh"] > 0.95 and reached["identity"] < 0.8
+
+
+def test_one_outlier_wrecks_the_squared_error_and_not_the_absolute_one() -> None:
+    """The fit's error against the clean validation samples, with one outlier over the same without."""
+    harm = {}
+    for objective in ("mse", "mae"):
+        errors = []
+        for outliers in (0, 3):
+            data = DATASETS["curve"](outliers=outliers).make().standardised()  # type: ignore[call-arg]
+            model = MLP((1, 16, 16, 1), "tanh")
+            network = Network(model, data.train.x, data.train.y, objective=objective)
+            run = join(train(network, ADAM(0.01), model.initial(0, "xavier_normal"), 1500, stride=500))
+            outputs = model(jnp.asarray(run.weights[-1]), data.validation.x)
+            errors.append(float(jnp.mean(jnp.abs(outputs - data.validation.y))))
+        harm[objective] = errors[1] - errors[0]
+    assert harm["mse"] > 0.1 and harm["mae"] < 0.5 * harm["mse"]
+
+
+def test_the_sharpness_climbs_to_the_edge_of_stability() -> None:
+    """Full batches on T₄ (Cohen et al. 2021): λmax settles at 2/η, here 2/0.05 = 40, from far below."""
+    data = DATASETS["chebyshev"]().make()
+    model = MLP((1, 50, 50, 1), "tanh")
+    network = Network(model, data.train.x, data.train.y, objective="mse")
+    run = join(train(network, SGD(0.05), model.initial(0, "xavier_normal"), 6000, stride=500))
+    sharpness = [float(top_eigenvalues(network, jnp.asarray(w), 1)[0]) for w in run.weights]
+    assert sharpness[0] < 20 and np.median(sharpness[-5:]) == pytest.approx(40, rel=0.1)
+    assert run.losses[-1] < 0.2 * run.losses[0]
+
+
+def test_decoupled_decay_is_not_the_penalty_under_adam() -> None:
+    """Under SGD both shrink w alike; under Adam the penalty's gradient is divided by √v like any other."""
+    plain, penal = _network(), _network(decay=0.05)
+    adamw = OPTIMIZERS["adamw"](learning_rate=0.01, weight_decay=0.05)  # type: ignore[call-arg]
+    decoupled = join(train(plain, adamw, _start(), 300, stride=300)).weights[-1]
+    coupled = join(train(penal, ADAM(0.01), _start(), 300, stride=300)).weights[-1]
+    assert np.linalg.norm(decoupled - coupled) > 0.2 * np.linalg.norm(coupled)

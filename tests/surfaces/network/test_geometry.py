@@ -1,0 +1,151 @@
+"""Curvature, planes and measures against dense algebra and definitions."""
+
+from __future__ import annotations
+
+import itertools
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from surfaces.network import MLP, Network
+from surfaces.network.curvature import hessian_product, top_eigenvalues
+from surfaces.network.measures import edges, measure
+from surfaces.network.planes import (
+    filter_normalised,
+    plane_losses,
+    plane_of_three,
+    principal_plane,
+    random_plane,
+    random_walk_share,
+)
+
+RNG = np.random.default_rng(0)
+MODEL = MLP((3, 6, 5, 2), "tanh")
+X, Y = RNG.standard_normal((30, 3)), RNG.standard_normal((30, 2))
+
+
+def _network(dtype: str = "float64") -> Network:
+    return Network(MODEL, X.astype(dtype), Y.astype(dtype), objective="mse", decay=0.01)
+
+
+def test_products_and_eigenvalues_are_those_of_the_dense_hessian(float64: None) -> None:
+    network, w = _network(), MODEL.initial(1, "xavier_normal", dtype="float64")
+    hessian = np.asarray(jax.hessian(network)(w))
+    v = jnp.asarray(RNG.standard_normal(MODEL.size))
+    np.testing.assert_allclose(hessian_product(network, w, v), hessian @ v, atol=1e-12)
+    values = np.linalg.eigvalsh(hessian)[::-1]
+    np.testing.assert_allclose(top_eigenvalues(network, w, 1), values[:1], rtol=1e-3)
+    np.testing.assert_allclose(top_eigenvalues(network, w, 3, vectors=MODEL.size), values[:3], rtol=1e-9)
+
+
+def test_eigenvalues_with_a_preconditioner(float64: None) -> None:
+    network, w = _network(), MODEL.initial(1, "xavier_normal", dtype="float64")
+    scale = jnp.asarray(RNG.uniform(0.5, 2.0, MODEL.size))
+    dense = np.asarray(jax.hessian(network)(w)) / np.asarray(scale)[:, None]
+    expected = np.linalg.eigvals(dense).real.max()
+    assert float(top_eigenvalues(network, w, 1, vectors=40, scale=scale)[0]) == pytest.approx(expected, rel=1e-4)
+
+
+def test_eigenvalues_where_the_krylov_space_ends_early(float64: None) -> None:
+    """A Hessian that is twice the identity has a space of one dimension: no copies, no zeros among the largest."""
+    model = MLP((1, 1))
+    bowl = Network(model, np.zeros((1, 1)), np.zeros((1, 1)), objective="mse", decay=2.0)
+    w = jnp.array([0.3, 0.4])
+    dense = np.linalg.eigvalsh(np.asarray(jax.hessian(bowl)(w)))[::-1]  # 2 + λ for the bias, λ for the weight
+    np.testing.assert_allclose(top_eigenvalues(bowl, w, 2), dense, rtol=1e-6)
+    many = Network(MLP((4, 1)), np.zeros((1, 4)), np.zeros((1, 1)), objective="mse", decay=2.0)
+    found = np.asarray(top_eigenvalues(many, jnp.ones(5) * 0.1, 1))
+    np.testing.assert_allclose(found, [4.0], rtol=1e-6)
+
+
+def test_filters_are_normalised_to_those_of_the_weights() -> None:
+    w = np.asarray(MODEL.initial(2, "he_normal"), dtype=float) + 0.1
+    d = filter_normalised(MODEL, RNG.standard_normal(MODEL.size), w)
+    for layer, own in zip(MODEL.unravel(d), MODEL.unravel(w), strict=True):  # type: ignore[arg-type]
+        np.testing.assert_allclose(np.linalg.norm(layer.W, axis=0), np.linalg.norm(own.W, axis=0), rtol=1e-6)
+        assert np.abs(layer.b).max() == 0
+    twice = filter_normalised(MODEL, 2 * d, w)
+    np.testing.assert_allclose(twice, d, atol=1e-12)
+
+
+def test_a_principal_plane_is_that_of_the_singular_values() -> None:
+    points = np.cumsum(RNG.standard_normal((12, 50)), axis=0)
+    plane = principal_plane(points)
+    left, values, right = np.linalg.svd(points - points.mean(axis=0))
+    assert plane.explained == pytest.approx((values[:2] ** 2).sum() / (values**2).sum())
+    for ours, theirs in zip((plane.u, plane.v), right[:2], strict=True):
+        assert abs(ours @ theirs) == pytest.approx(1.0)
+    found, distance = plane.coordinates(points)
+    np.testing.assert_allclose(np.abs(found), np.abs(left[:, :2] * values[:2]), atol=1e-9)
+    rest = points - plane.at(found[:, 0], found[:, 1])
+    np.testing.assert_allclose(distance, np.linalg.norm(rest, axis=1))
+    np.testing.assert_allclose(rest @ np.stack([plane.u, plane.v], axis=1), 0, atol=1e-9)
+
+
+def test_a_random_walk_has_most_of_its_variance_in_a_plane_by_itself() -> None:
+    """The closed form against walks in 20,000 dimensions; in the limit (1 + 1/4) · 6/π² = 0.76."""
+    for points in (20, 60):
+        walk = np.cumsum(np.random.default_rng(points).standard_normal((points, 20_000)), axis=0)
+        shares = principal_plane(walk)
+        assert shares.explained == pytest.approx(random_walk_share(points), rel=0.02)
+        assert shares.chance == random_walk_share(points)
+    assert random_walk_share(5000) == pytest.approx(1.25 * 6 / np.pi**2, rel=1e-3)
+
+
+def test_three_solutions_span_their_plane() -> None:
+    a, b, c = RNG.standard_normal((3, 40))
+    plane = plane_of_three(a, b, c)
+    found, distance = plane.coordinates(np.stack([a, b, c]))
+    np.testing.assert_allclose(distance, 0, atol=1e-12)
+    np.testing.assert_allclose(found[:2], [[0, 0], [np.linalg.norm(b - a), 0]], atol=1e-12)
+    assert plane.u @ plane.v == pytest.approx(0, abs=1e-12) and found[2, 1] > 0
+    with pytest.raises(ValueError, match="lie on a line"):
+        plane_of_three(a, b, a + 2 * (b - a))
+    with pytest.raises(ValueError, match="lie on a line"):
+        plane_of_three(a, a, c)
+
+
+def test_the_losses_of_a_plane_are_the_networks() -> None:
+    network = _network("float32")
+    plane = random_plane(MODEL, MODEL.initial(3))
+    x, y = np.linspace(-1, 1, 4), np.linspace(-0.5, 0.5, 3)
+    losses = plane_losses(network, plane, x, y)
+    assert losses.shape == (3, 4)
+    for (i, b), (j, a) in itertools.product(enumerate(y), enumerate(x)):
+        assert losses[i, j] == pytest.approx(float(network(jnp.asarray(plane.at(a, b), jnp.float32))), rel=1e-5)
+
+
+def test_planes_that_are_none_are_refused_in_words() -> None:
+    with pytest.raises(ValueError, match="three points at least; got 2"):
+        principal_plane(np.zeros((2, 5)))
+    with pytest.raises(ValueError, match="do not vary"):
+        principal_plane(np.ones((4, 5)))
+
+
+def test_measures_are_what_they_are_called() -> None:
+    model = MLP((3, 4, 2), "relu")
+    x, y = X.astype("f"), np.eye(2, dtype="f")[RNG.integers(0, 2, 30)]
+    network = Network(model, x[:20], y[:20], decay=0.1)
+    w = np.asarray(model.initial(4)).copy()
+    first = model.unravel(w)[0]
+    hidden = np.array(first.b)
+    hidden[1] = -10.0  # a unit that no sample wakes
+    w = np.asarray(model.ravel([first._replace(b=hidden), model.unravel(w)[1]]))
+    seen = measure(network, np.stack([w, 2 * w]), (x[20:], y[20:]))
+    assert (
+        seen.loss.shape == (2,) and seen.gradients.shape == (2, 2) and seen.histograms.shape == (2, 1, len(edges()) - 1)
+    )
+    assert seen.loss[0] == pytest.approx(float(network(w)) - 0.05 * float(w @ w), rel=1e-4)
+    gradient = np.asarray(jax.grad(network)(jnp.asarray(w)))
+    np.testing.assert_allclose(
+        seen.gradients[0], [np.linalg.norm(gradient[:16]), np.linalg.norm(gradient[16:])], rtol=1e-4
+    )
+    outputs = np.maximum(x[:20] @ np.asarray(first.W) + hidden, 0)
+    assert seen.dead[0, 0] == pytest.approx(np.mean(np.ptp(outputs, axis=0) <= 1e-6)) and seen.dead[0, 0] >= 0.25
+    assert seen.means[0, 0] == pytest.approx(outputs.mean(), rel=1e-5)
+    counts, _ = np.histogram(np.clip(outputs, -3.99, 3.99), edges())
+    np.testing.assert_allclose(seen.histograms[0, 0], counts / outputs.size, atol=1e-6)
+    values = measure(Network(MLP((3, 1)), x, x[:, :1], objective="mse"), np.zeros((1, 4), "f"), (x, x[:, :1]))
+    assert np.isnan(values.accuracy).all() and values.dead.shape == (1, 0)
