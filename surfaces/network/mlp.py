@@ -73,12 +73,10 @@ class MLP:
 
     def unravel(self, w: Array) -> list[Layer]:
         """The layers of a weight vector (n,)."""
-        layers = []
-        for (begin, end), (inputs, outputs) in zip(self.bounds, self.shapes, strict=True):
-            bias = begin + inputs * outputs
-            W = w[begin:bias].reshape(inputs, outputs)
-            layers.append(Layer(W, w[bias : bias + outputs], w[bias + outputs : end]))
-        return layers
+        leaves = [(i * o, o, size - i * o - o) for (i, o), size in zip(self.shapes, self.sizes, strict=True)]
+        # one split, whose gradient is one concatenation: that of a slice is a vector of zeros with the slice in it
+        parts = iter(jax.lax.split(jnp.asarray(w), [size for layer in leaves for size in layer]))
+        return [Layer(next(parts).reshape(shape), next(parts), next(parts)) for shape in self.shapes]
 
     def ravel(self, layers: list[Layer]) -> Array:
         """Inverse of `unravel`."""
