@@ -15,7 +15,8 @@ import numpy as np
 import streamlit as st
 
 from app import settings as settings_
-from app.settings import Refused, Settings
+from app.racers import Refused
+from app.settings import Settings
 from surfaces import Parameter
 
 Change = Callable[[Settings, Any], Settings]

@@ -11,7 +11,8 @@ import numpy as np
 from app.figures import race, theme
 from app.figures.numbers import short
 from app.player import Card, Scene, Slider
-from app.settings import Choice, Racer, Settings
+from app.racers import Choice, Racer
+from app.settings import Settings
 from optimizers import NOISES, OPTIMIZERS, SCHEDULES, Optimizer, Trace, steps_to, trace
 from surfaces import SURFACES, Parameter
 from surfaces.surface import Box

@@ -4,7 +4,7 @@ import plotly.graph_objects as go
 import streamlit as st
 from plotly.subplots import make_subplots
 
-from app import race
+from app import race, racers
 from app import settings as change
 
 
@@ -32,5 +32,5 @@ if __name__ == "__main__":
     exponent = st.slider("learning rate, exponent of ten", -4.0, -1.0, -1.8, 0.01)
     first = change.first()
     st.plotly_chart(
-        figure(change.set_racer(first, first.racers[0].id, "learning_rate", 10**exponent)), key="race", theme=None
+        figure(racers.set_racer(first, first.racers[0].id, "learning_rate", 10**exponent)), key="race", theme=None
     )

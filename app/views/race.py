@@ -10,7 +10,7 @@ from typing import Any
 import jax
 import streamlit as st
 
-from app import controls, race
+from app import controls, race, racers
 from app import settings as change
 from app.figures.numbers import short
 from app.figures.race import extent
@@ -76,11 +76,11 @@ def _react(event: Event) -> None:
         return
     actions: dict[str, Any] = {
         "start": lambda s: change.set_start(s, *_readable(event.point, s)),
-        "parameter": lambda s: change.set_racer(s, event.racer, event.name, event.value),
+        "parameter": lambda s: racers.set_racer(s, event.racer, event.name, event.value),
         "add": lambda s: change.add_racer(s, event.name),
-        "remove": lambda s: change.remove_racer(s, event.racer),
-        "duplicate": lambda s: change.duplicate_racer(s, event.racer),
-        "hide": lambda s: change.hide_racer(s, event.racer, event.hidden),
+        "remove": lambda s: racers.remove_racer(s, event.racer),
+        "duplicate": lambda s: racers.duplicate_racer(s, event.racer),
+        "hide": lambda s: racers.hide_racer(s, event.racer, event.hidden),
     }
     controls.commit(actions[event.kind], "player")
     st.session_state["stale"] = event.kind in _SHOWN_ELSEWHERE
@@ -137,7 +137,7 @@ def _rotation(settings: Settings) -> None:
     st.caption("Coordinate-wise rules profit from ravines along the axes. Turn the ravine, and compare again.")
 
 
-def _parameters(part: str, specs: Any, choice: change.Choice) -> None:
+def _parameters(part: str, specs: Any, choice: racers.Choice) -> None:
     for spec in specs.values():
         controls.parameter(
             spec,
@@ -148,7 +148,7 @@ def _parameters(part: str, specs: Any, choice: change.Choice) -> None:
 
 
 def _more(settings: Settings) -> None:
-    run, noise, schedule, racers, about = st.tabs(["Run", "Noise", "Schedule", "Racers", "Surface"])
+    run, noise, schedule, rules, about = st.tabs(["Run", "Noise", "Schedule", "Racers", "Surface"])
     with run:
         x, y, *_ = settings.built_start()
         controls.field(
@@ -170,7 +170,7 @@ def _more(settings: Settings) -> None:
         _registered(settings, "noise", NOISES, "Noise of the gradient")
     with schedule:
         _registered(settings, "schedule", SCHEDULES, "Schedule of the learning rate")
-    with racers:
+    with rules:
         _racers(settings)
     with about:
         surface = SURFACES[settings.surface.key]
@@ -180,7 +180,7 @@ def _more(settings: Settings) -> None:
 
 
 def _registered(settings: Settings, part: str, registry: Any, label: str) -> None:
-    choice: change.Choice = getattr(settings, part)
+    choice: racers.Choice = getattr(settings, part)
     controls.choice(
         label,
         list(registry),
@@ -208,11 +208,11 @@ def _racers(settings: Settings) -> None:
                 spec,
                 racer.rule.get(spec.name, spec.default),
                 f"{racer.id}-{racer.rule.key}-{spec.name}",
-                lambda s, v, id=racer.id, name=spec.name: change.set_racer(s, id, name, v),  # type: ignore[misc]
+                lambda s, v, id=racer.id, name=spec.name: racers.set_racer(s, id, name, v),  # type: ignore[misc]
             )
 
 
-def _explain(choice: change.Choice) -> None:
+def _explain(choice: racers.Choice) -> None:
     rule = OPTIMIZERS[choice.key]
     chosen = rule.parameters().get("convention")
     convention = str(choice.get("convention", chosen.default)) if chosen else TEXTBOOK

@@ -8,7 +8,8 @@ from hypothesis import settings as bounded
 from hypothesis import strategies as st
 
 from app.controls import format_number, positions, set_start_text
-from app.settings import Refused, Settings
+from app.racers import Refused
+from app.settings import Settings
 from optimizers import NOISES, OPTIMIZERS, SCHEDULES
 from surfaces import SURFACES, Parameter
 

@@ -8,21 +8,22 @@ from typing import Any
 import numpy as np
 import pytest
 
-from app import race
+from app import race, racers
 from app import settings as change
 from app.player import pack
-from app.settings import Refused, Settings
+from app.racers import Refused
+from app.settings import Settings
 from optimizers import OPTIMIZERS
 from surfaces import SURFACES
 
 RAVINE = change.set_rotation(Settings(), 0)  # κ = 30, start (−2.8, 1.2)
 
 
-def _race(base: Settings, *racers: tuple[str, dict[str, Any]]) -> Settings:
-    for key, values in racers:
+def _race(base: Settings, *lineup: tuple[str, dict[str, Any]]) -> Settings:
+    for key, values in lineup:
         base = change.add_racer(base, key)
         for name, value in values.items():
-            base = change.set_racer(base, base.racers[-1].id, name, value)
+            base = racers.set_racer(base, base.racers[-1].id, name, value)
     return base
 
 
@@ -99,7 +100,7 @@ def test_the_caption_names_all_that_makes_the_picture() -> None:
         *("cosine schedule (T = 120", "isotropic noise (σ = 0.1", "seed 41"),
     ):
         assert word in line
-    hidden = change.hide_racer(settings, "racer-1", True)
+    hidden = racers.hide_racer(settings, "racer-1", True)
     assert "Adam" not in race.caption(hidden) and "SGD" in race.caption(hidden)
 
 
@@ -123,7 +124,7 @@ def test_sam_pays_two_gradients_a_step() -> None:
 
 
 def test_the_table_leaves_out_who_is_hidden() -> None:
-    hidden = change.hide_racer(MIXED, MIXED.racers[2].id, True)
+    hidden = racers.hide_racer(MIXED, MIXED.racers[2].id, True)
     assert [r.title for r in race.table(hidden)] == [r.title for r in race.table(MIXED) if r.title != "Adam"]
     assert race.scene(hidden).cards[2].hidden
 
@@ -138,7 +139,7 @@ def test_a_schedule_is_said_to_leave_alone_who_has_no_learning_rate() -> None:
 
 def test_one_slider_changes_one_path() -> None:
     before = race.scene(MIXED)
-    after = race.scene(change.set_racer(MIXED, "racer-2", "learning_rate", 0.123))
+    after = race.scene(racers.set_racer(MIXED, "racer-2", "learning_rate", 0.123))
     same = [np.array_equal(a, b) for a, b in zip(before.positions, after.positions, strict=True)]
     assert same == [True, True, False, True]
 
@@ -166,7 +167,7 @@ def test_a_race_without_racers_is_a_map() -> None:
 def test_a_race_where_all_are_hidden_is_drawn() -> None:
     settings = change.first()
     for racer in settings.racers:
-        settings = change.hide_racer(settings, racer.id, True)
+        settings = racers.hide_racer(settings, racer.id, True)
     assert all(c.hidden for c in race.scene(settings).cards)
     assert race.table(settings) == []
 
@@ -263,5 +264,5 @@ def test_what_is_taken_for_a_fault_is_explained_for_those_shown() -> None:
     assert said.startswith("Adadelta: The first step is about √ε long")
     assert "√ε" in race.scene(settings).cards[0].why and "√ε" not in race.scene(settings).cards[1].why
     for racer in (settings.racers[0], settings.racers[2]):
-        settings = change.hide_racer(settings, racer.id, True)
+        settings = racers.hide_racer(settings, racer.id, True)
     assert race.remarks(settings) == []

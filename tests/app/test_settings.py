@@ -12,9 +12,11 @@ import pytest
 from hypothesis import given
 from hypothesis import settings as bounded
 
+from app import racers
 from app import settings as change
 from app.figures.race import extent
-from app.settings import MAX_RACERS, MAX_STEPS, Choice, Refused, Settings, parse, query
+from app.racers import MAX_RACERS, Choice, Refused
+from app.settings import MAX_STEPS, Settings, parse, query
 from optimizers import NOISES, OPTIMIZERS, SCHEDULES
 from surfaces import SURFACES, Parameter
 
@@ -53,10 +55,10 @@ def races(draw: Any) -> Settings:
         specs = OPTIMIZERS[key].parameters()
         for name in draw(st.lists(st.sampled_from(sorted(specs)), max_size=3)):
             with contextlib.suppress(Refused):
-                settings = change.set_racer(settings, racer.id, name, _value(draw, specs[name]))
-        settings = change.hide_racer(settings, racer.id, draw(st.booleans()))
+                settings = racers.set_racer(settings, racer.id, name, _value(draw, specs[name]))
+        settings = racers.hide_racer(settings, racer.id, draw(st.booleans()))
         if draw(st.integers(0, 3)) == 0:
-            settings = change.remove_racer(settings, draw(st.sampled_from(settings.racers)).id)
+            settings = racers.remove_racer(settings, draw(st.sampled_from(settings.racers)).id)
     if draw(st.booleans()):
         (x0, x1), (y0, y1) = extent(settings.built_surface())
         settings = change.set_start(settings, draw(st.floats(x0, x1)), draw(st.floats(y0, y1)))
@@ -77,8 +79,8 @@ def test_colours_survive_a_link_when_racers_have_changed_places() -> None:
     """Slots 2, 1: the second racer stands at the position that its slot names, and must keep it all the same."""
     settings = change.first()
     for gone, key in (("racer-0", "sgd"), ("racer-1", "adam")):
-        settings = change.add_racer(change.remove_racer(settings, gone), key)
-    settings = change.remove_racer(settings, "racer-0")
+        settings = change.add_racer(racers.remove_racer(settings, gone), key)
+    settings = racers.remove_racer(settings, "racer-0")
     assert [r.slot for r in settings.racers] == [2, 1]
     assert parse(query(settings)) == (settings, [])
 
@@ -284,7 +286,7 @@ def test_rates_start_at_what_the_surface_suggests() -> None:
 
 
 def test_another_surface_starts_rates_and_start_anew() -> None:
-    settings = change.set_start(change.set_racer(change.first(), "racer-0", "learning_rate", 0.5), 0.25, 0.5)
+    settings = change.set_start(racers.set_racer(change.first(), "racer-0", "learning_rate", 0.5), 0.25, 0.5)
     other = change.choose_surface(settings, "himmelblau")
     assert other.start is None
     # the Hessian at the start is the lower bound of a range that reaches beyond: only that it was recomputed
@@ -306,7 +308,7 @@ def test_sliders_rotation_and_start_leave_rates_alone() -> None:
         change.set_steps(settings, 17),
         change.set_seed(settings, 3),
         change.choose(settings, "schedule", "cosine"),
-        change.set_racer(settings, "racer-1", "momentum", 0.5),
+        racers.set_racer(settings, "racer-1", "momentum", 0.5),
     ):
         assert moved != settings
         assert _rates(moved) == _rates(settings)
@@ -318,28 +320,28 @@ def test_a_racer_added_later_starts_at_the_present_surface() -> None:
 
 
 def test_a_duplicate_is_the_same_rule_in_a_slot_of_its_own() -> None:
-    settings = change.set_racer(change.first(), "racer-2", "learning_rate", 0.01)
-    twice = change.duplicate_racer(settings, "racer-2")
+    settings = racers.set_racer(change.first(), "racer-2", "learning_rate", 0.01)
+    twice = racers.duplicate_racer(settings, "racer-2")
     assert twice.racers[:3] == settings.racers
     assert twice.racers[3].rule == settings.racers[2].rule and twice.racers[3].slot == 3
-    apart = change.set_racer(twice, twice.racers[3].id, "learning_rate", 0.1)
+    apart = racers.set_racer(twice, twice.racers[3].id, "learning_rate", 0.1)
     assert apart.racers[2] == settings.racers[2]
 
 
 def test_slots_stay_when_a_racer_leaves_and_the_free_one_is_taken_next() -> None:
-    settings = change.remove_racer(change.first(), "racer-1")
+    settings = racers.remove_racer(change.first(), "racer-1")
     assert [r.slot for r in settings.racers] == [0, 2]
     assert [r.slot for r in change.add_racer(settings, "adamw").racers] == [0, 2, 1]
 
 
 def test_hiding_changes_one_flag() -> None:
     settings = change.first()
-    hidden = change.hide_racer(settings, "racer-1", True)
+    hidden = racers.hide_racer(settings, "racer-1", True)
     assert [r.hidden for r in hidden.racers] == [False, True, False]
-    assert change.hide_racer(hidden, "racer-1", False) == settings
+    assert racers.hide_racer(hidden, "racer-1", False) == settings
 
 
-@pytest.mark.parametrize("act", [change.remove_racer, change.duplicate_racer])
+@pytest.mark.parametrize("act", [racers.remove_racer, racers.duplicate_racer])
 def test_a_racer_that_has_left_cannot_be_changed(act: Any) -> None:
     with pytest.raises(Refused, match="left the race"):
         act(change.first(), "racer-9")
@@ -352,7 +354,7 @@ def test_a_race_is_full_at_some_point() -> None:
     with pytest.raises(Refused, match=f"at most {MAX_RACERS}"):
         change.add_racer(settings, "sgd")
     with pytest.raises(Refused, match=f"at most {MAX_RACERS}"):
-        change.duplicate_racer(settings, "racer-0")
+        racers.duplicate_racer(settings, "racer-0")
 
 
 def test_a_start_that_the_changed_surface_does_not_cover_is_given_up() -> None:
@@ -404,7 +406,7 @@ DECLARED = [
 @pytest.mark.parametrize(("cls", "spec"), DECLARED, ids=[f"{c.__name__}.{p.name}" for c, p in DECLARED])
 def test_a_default_can_be_set_again(cls: Any, spec: Parameter) -> None:
     """Whoever moves a slider away from the default finds a way back."""
-    assert change._checked(cls, spec.name, spec.default) == spec.default
+    assert racers.checked(cls, spec.name, spec.default) == spec.default
 
 
 @pytest.mark.parametrize(
@@ -412,4 +414,4 @@ def test_a_default_can_be_set_again(cls: Any, spec: Parameter) -> None:
     [("0.05", 0.05), (" 1e-3 ", 1e-3), ("−2", -2.0), ("+3", 3.0), ("1_000", 1000.0)],
 )
 def test_numbers_are_read_as_people_write_them(text: str, value: float) -> None:
-    assert change.number(text, "x") == value
+    assert racers.number(text, "x") == value

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from app.figures.theme import PALETTE, mark, styles
-from app.settings import MAX_RACERS
+from app.racers import MAX_RACERS
 
 
 def _linear(color: str) -> np.ndarray:
