@@ -19,20 +19,24 @@ from app.racers import Refused
 from app.settings import Settings
 from surfaces import Parameter
 
-Change = Callable[[Settings, Any], Settings]
+Change = Callable[[Any, Any], Any]
 POSITIONS = 81
 
 
-def current() -> Settings:
-    """This session's settings."""
-    found: Settings = st.session_state["settings"]
-    return found
+def enter(page: str) -> None:
+    """From here on, controls are those of a page, whose settings the session keeps under that name."""
+    st.session_state["page"] = page
 
 
-def commit(change: Callable[[Settings], Settings], where: str) -> None:
+def current() -> Any:
+    """This session's settings of the page in hand."""
+    return st.session_state[st.session_state["page"]]
+
+
+def commit(change: Callable[[Any], Any], where: str) -> None:
     """Apply a change to this session's settings; a refusal is kept for the control it came from."""
     try:
-        st.session_state["settings"] = change(current())
+        st.session_state[st.session_state["page"]] = change(current())
         st.session_state.setdefault("refusals", {}).pop(where, None)
     except Refused as refusal:
         st.session_state.setdefault("refusals", {})[where] = str(refusal)
@@ -79,7 +83,7 @@ def parameter(spec: Parameter, value: Any, key: str, change: Change) -> None:
         if float(value) not in stops:
             typed.append(float(value))
             stops = sorted({*stops, float(value)})
-        shown = _widget(f"{key}-slider", float(value))
+        shown = widget(f"{key}-slider", float(value))
         st.select_slider(
             f"{spec.symbol} · {_words(spec)}",
             stops,
@@ -111,7 +115,7 @@ def choice(
     help: str | None = None,
 ) -> None:
     """A choice among keys, shown by their names."""
-    shown = _widget(key, value)
+    shown = widget(key, value)
     st.selectbox(
         label,
         options,
@@ -128,7 +132,7 @@ def choice(
 def _field(label: str, text: str, key: str, change: Change, visible: bool = False, help: str | None = None) -> None:
     if key in st.session_state.get("refusals", {}):  # what was typed stays, to be mended
         text = st.session_state.get(_name(f"{key}-field"), text)
-    shown = _widget(f"{key}-field", text)
+    shown = widget(f"{key}-field", text)
     st.text_input(
         label,
         text,
@@ -139,7 +143,7 @@ def _field(label: str, text: str, key: str, change: Change, visible: bool = Fals
     )
 
 
-def _widget(key: str, value: Any) -> str:
+def widget(key: str, value: Any) -> str:
     """The name under which a widget shows a value: another one once the value was changed elsewhere.
 
     Never by writing the widget's state: what stands behind a button that is closed hears nothing of it, and reports

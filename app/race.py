@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import numpy as np
 
 from app.figures import race, theme
 from app.figures.numbers import short
 from app.player import Card, Scene, Slider
-from app.racers import Choice, Racer
+from app.racers import Choice, Lineup, Racer
 from app.settings import Settings
 from optimizers import NOISES, OPTIMIZERS, SCHEDULES, Optimizer, Trace, steps_to, trace
 from surfaces import SURFACES, Parameter
@@ -65,33 +65,35 @@ def _offered(item: tuple[str, type[Optimizer]]) -> tuple[bool, bool]:
     return item[1].dense, not item[1].elementwise
 
 
-def titles(settings: Settings) -> list[str]:
-    """The racers' names, with the words of what they are set to choose, such as "RMSprop (PyTorch)"; where two are
-    still called the same, with the first value in which they differ, or a number.
+def titles(settings: Lineup, words: Callable[[Racer], list[str]] = lambda racer: []) -> list[str]:
+    """The racers' names, with the words of what they are set to choose, such as "RMSprop (PyTorch)", and `words`
+    besides; where two are still called the same, with the first value in which they differ, or a number.
     """
     names: list[str] = []
-    plain = [_called(racer) for racer in settings.racers]
-    for racer, called in zip(settings.racers, plain, strict=True):
+    plain = [called(racer, words) for racer in settings.racers]
+    for racer, own in zip(settings.racers, plain, strict=True):
         rule = OPTIMIZERS[racer.rule.key]
-        twins = [r for r, other in zip(settings.racers, plain, strict=True) if other == called]
+        twins = [r for r, other in zip(settings.racers, plain, strict=True) if other == own]
         differs = next(
             (p for n, p in rule.parameters().items() if len({r.rule.get(n, p.default) for r in twins}) > 1),
             None,
         )
         suffix = f" {differs.symbol} = {short(racer.rule.get(differs.name, differs.default))}" if differs else ""
-        name = called + suffix
+        name = own + suffix
         again = sum(other == name or other.startswith(f"{name} #") for other in names)
         names.append(f"{name} #{again + 1}" if again else name)
     return names
 
 
-def _called(racer: Racer) -> str:
+def called(racer: Racer, words: Callable[[Racer], list[str]] = lambda racer: []) -> str:
+    """A racer's rule with the words of what it is set to choose, and `words` besides."""
     rule = OPTIMIZERS[racer.rule.key]
     chosen = [
         p.label(str(racer.rule.get(name, p.default)))
         for name, p in rule.parameters().items()
         if p.choices and racer.rule.get(name, p.default) != p.default
     ]
+    chosen += words(racer)
     return f"{rule.name} ({', '.join(chosen)})" if chosen else rule.name
 
 
@@ -142,7 +144,7 @@ def table(settings: Settings) -> list[Row]:
 def caption(settings: Settings) -> str:
     """The line under a saved picture: surface, racers, parameters and seed."""
     surface = SURFACES[settings.surface.key]
-    parts = [surface.name + _values(surface.parameters(), settings.surface)]
+    parts = [surface.name + spelled_values(surface.parameters(), settings.surface)]
     if settings.rotation:
         parts.append(f"rotated {settings.rotation:g}°")
     x, y, *_ = settings.built_start()
@@ -151,17 +153,18 @@ def caption(settings: Settings) -> str:
     for racer in settings.racers:
         if not racer.hidden:
             specs = {n: p for n, p in OPTIMIZERS[racer.rule.key].parameters().items() if not p.choices}
-            parts.append(_called(racer) + _values(specs, racer.rule))
+            parts.append(called(racer) + spelled_values(specs, racer.rule))
     if settings.schedule.key != "constant":
         schedule = SCHEDULES[settings.schedule.key]
-        parts.append(f"{schedule.name} schedule{_values(schedule.parameters(), settings.schedule)}")
+        parts.append(f"{schedule.name} schedule{spelled_values(schedule.parameters(), settings.schedule)}")
     if settings.noise.key != "none":
         noise = NOISES[settings.noise.key]
-        parts.append(f"{noise.name} noise{_values(noise.parameters(), settings.noise)}, seed {settings.seed}")
+        parts.append(f"{noise.name} noise{spelled_values(noise.parameters(), settings.noise)}, seed {settings.seed}")
     return " · ".join(parts)
 
 
-def _values(specs: Mapping[str, Parameter], choice: Choice) -> str:
+def spelled_values(specs: Mapping[str, Parameter], choice: Choice) -> str:
+    """The values of a choice in brackets, by their symbols; nothing where it has none."""
     spelled = [f"{p.symbol} = {short(choice.get(name, p.default))}" for name, p in specs.items()]
     return f" ({', '.join(spelled)})" if spelled else ""
 
@@ -180,7 +183,7 @@ def _seen(window: Box, start: tuple[float, ...]) -> Box:
 def _card(settings: Settings, racer: Racer, title: str, t: Trace, leaves: int) -> Card:
     color, dash, shape = theme.mark(racer.slot)
     rule = OPTIMIZERS[racer.rule.key]
-    sliders = tuple(_slider(p, racer) for name, p in rule.parameters().items() if name in ON_CARD)
+    sliders = tuple(slider(p, racer) for name, p in rule.parameters().items() if name in ON_CARD)
     return Card(
         id=racer.id,
         title=title,
@@ -211,7 +214,8 @@ def _remarks(settings: Settings, rule: type[Optimizer]) -> list[str]:
     return said
 
 
-def _slider(spec: Parameter, racer: Racer) -> Slider:
+def slider(spec: Parameter, racer: Racer) -> Slider:
+    """A card's slider for a declared parameter."""
     value = float(racer.rule.get(spec.name, spec.default))
     return Slider(
         name=spec.name,

@@ -15,4 +15,16 @@ def race() -> None:
     show()
 
 
-st.navigation([st.Page(race, title="Race", default=True, url_path="race")], position="top").run()
+def network() -> None:
+    """The Network page."""
+    from app.views.network import show
+
+    show()
+
+
+pages = [
+    st.Page(race, title="Race", default=True, url_path="race"),
+    st.Page(network, title="Network", url_path="network"),
+]
+st.session_state["pages"] = pages
+st.navigation(pages, position="hidden").run()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from optimizers.optimizer import Optimizer
@@ -20,17 +22,26 @@ def starting_learning_rate(surface: Surface, rule: type[Optimizer]) -> float | N
     first and does not later (RAdam), the smaller of the two; where the rule finds its own scale, the declared
     default. None for a rule without a learning rate.
     """
+    (left, right), _ = surface.domain
+    return rate_in_units(rule, lambda: right - left, lambda: largest_curvature(surface))
+
+
+def rate_in_units(
+    rule: type[Optimizer], length: Callable[[], float], curvature: Callable[[], float]
+) -> float | None:
+    """The same, where the landscape's length and its largest curvature are known by other means; each is asked for
+    only where it counts, and one that is 0 says nothing.
+    """
     declared = rule.parameters().get("learning_rate")
     if declared is None:
         return None
-    if rule.rate_unit == "one":
-        return float(declared.default)
-    (left, right), _ = surface.domain
     rates = []
-    if rule.rate_unit in ("length", "both"):
-        rates.append(0.01 * (right - left))
-    if rule.rate_unit in ("curvature", "both"):
-        rates.append(0.5 / largest_curvature(surface))
+    if rule.rate_unit in ("length", "both") and (wide := length()) > 0:
+        rates.append(0.01 * wide)
+    if rule.rate_unit in ("curvature", "both") and (steep := curvature()) > 0:
+        rates.append(0.5 / steep)
+    if not rates:
+        return float(declared.default)
     return float(f"{np.clip(min(rates), declared.low, declared.high):.2g}")
 
 

@@ -35,6 +35,8 @@ class Piece:
         updates: (k, layers), ‖w_next − w‖ of each layer, or of the whole where the surface has none.
         steps: (blocks,), the steps after which the weights were kept.
         weights: (blocks, n), the weights after them.
+        preconditioners: (blocks, n), P's diagonal in the step that led there, for preconditioned rules, where asked for;
+            else (blocks, 0).
         diverged: the first step whose batch loss or weights are not finite, −1 for none. The arrays end before it.
     """
 
@@ -43,6 +45,7 @@ class Piece:
     updates: Floats
     steps: NDArray[np.int64]
     weights: Floats
+    preconditioners: Floats
     diverged: int
 
     @property
@@ -61,6 +64,8 @@ def train(
     seed: int = 0,
     stride: int = 10,
     record: bool = True,
+    preconditioners: bool = False,
+    blocks: int = PIECE,
     dtype: str = "float32",
     device: Any = None,
 ) -> Iterator[Piece]:
@@ -81,6 +86,8 @@ def train(
         stride: the weights are kept after every stride-th step, and after the last.
         record: whether losses and updates are kept of every step; without, they are NaN and a divergence is seen at
             the next weights that are kept.
+        preconditioners: whether those of preconditioned rules are kept with the weights.
+        blocks: strides of one piece.
         dtype: "float32" or "float64".
         device: a JAX device; JAX's own choice where None.
 
@@ -90,15 +97,16 @@ def train(
     """
     samples = len(jax.tree.leaves(surface.data)[0])
     begin = np.asarray(start, dtype=dtype)
-    if steps < 1 or stride < 1:
-        raise ValueError(f"steps and stride must be positive; got {steps} and {stride}")
+    if min(steps, stride, blocks) < 1:
+        raise ValueError(f"steps, stride and blocks must be positive; got {steps}, {stride} and {blocks}")
     if batch_size is not None and not 1 <= batch_size <= samples:
         raise ValueError(f"batch_size must lie between 1 and the {samples} training samples; got {batch_size}")
     if begin.ndim != 1 or not np.isfinite(begin).all():
         raise ValueError(f"start must be a vector of finite weights; got shape {begin.shape}")
     if reason := too_dense(optimizer, len(begin)):
         raise ValueError(reason)
-    return _pieces(surface, optimizer, begin, steps, batch_size, seed, stride, record, dtype, device)
+    kept = (record, preconditioners and optimizer.preconditioned)
+    return _pieces(surface, optimizer, begin, steps, batch_size, seed, stride, blocks, kept, dtype, device)
 
 
 def _pieces(
@@ -109,14 +117,16 @@ def _pieces(
     batch_size: int | None,
     seed: int,
     stride: int,
-    record: bool,
+    most: int,
+    record: tuple[bool, bool],
     dtype: str,
     device: Any,
 ) -> Iterator[Piece]:
     samples = len(jax.tree.leaves(surface.data)[0])
     order = batches(samples, batch_size, seed) if batch_size is not None and batch_size < samples else None
     layers = len(_bounds(surface, len(begin)))
-    yield Piece(0, np.zeros(0, dtype), np.zeros((0, layers), dtype), np.zeros(1, int), begin[None], -1)
+    nothing = np.zeros((1, len(begin) if record[1] else 0), dtype)
+    yield Piece(0, np.zeros(0, dtype), np.zeros((0, layers), dtype), np.zeros(1, int), begin[None], nothing, -1)
     context = functools.partial(_within, dtype, device)
     with context():
         numbers, arrays, layout = numbers_of((surface, optimizer), dtype)
@@ -125,16 +135,17 @@ def _pieces(
     done = 0
     while done < steps:
         # whole pieces first, so that two programs serve a run of any length
-        length, blocks = (stride, min(PIECE, (steps - done) // stride)) if steps - done >= stride else (steps - done, 1)
+        length, blocks = (stride, min(most, (steps - done) // stride)) if steps - done >= stride else (steps - done, 1)
         count = length * blocks
         drawn = None if order is None else np.stack(list(itertools.islice(order, count))).reshape(blocks, length, -1)
         with context():
             static = {"layout": layout, "shape": (blocks, length), "record": record}
             w, state, kept = _advance(numbers, arrays, w, state, np.int32(done), drawn, **static)
-            scalars, weights = jax.tree.map(np.asarray, kept)
+            scalars, weights, scales = jax.tree.map(np.asarray, kept)
         losses, updates = scalars or (np.full(count, np.nan, dtype), np.full((count, layers), np.nan, dtype))
         after = done + length * np.arange(1, blocks + 1)
-        piece = _cut(Piece(done, losses.reshape(-1), updates.reshape(count, -1), after, weights, -1), record)
+        piece = Piece(done, losses.reshape(-1), updates.reshape(count, -1), after, weights, scales, -1)
+        piece = _cut(piece, record[0])
         yield piece
         if piece.diverged >= 0:
             return
@@ -168,17 +179,15 @@ def _cut(piece: Piece, recorded: bool) -> Piece:
     diverged = min(at)
     kept = piece.steps < diverged
     count = diverged - 1 - piece.first
-    return Piece(
-        piece.first, piece.losses[:count], piece.updates[:count], piece.steps[kept], piece.weights[kept], diverged
-    )
+    steps, weights, scales = piece.steps[kept], piece.weights[kept], piece.preconditioners[kept]
+    return Piece(piece.first, piece.losses[:count], piece.updates[:count], steps, weights, scales, diverged)
 
 
 def join(pieces: Iterable[Piece]) -> Piece:
     """All that was handed out, as one piece."""
     parts = list(pieces)
-    arrays = {
-        name: np.concatenate([getattr(p, name) for p in parts]) for name in ("losses", "updates", "steps", "weights")
-    }
+    names = ("losses", "updates", "steps", "weights", "preconditioners")
+    arrays = {name: np.concatenate([getattr(p, name) for p in parts]) for name in names}
     return Piece(parts[0].first, diverged=parts[-1].diverged, **arrays)
 
 
@@ -203,7 +212,7 @@ def _advance(
     *,
     layout: Any,
     shape: tuple[int, int],
-    record: bool,
+    record: tuple[bool, bool],
 ) -> Any:
     """`shape` = (blocks, steps of each): the weights and the state after them, and what is kept."""
     surface, optimizer = nodes_of(numbers, arrays, layout)
@@ -220,7 +229,7 @@ def _advance(
         t, batch = x
         here = landscape(batch)
         following, state, step = optimizer.step(Gradient(here), w, state, t.astype(w.dtype))
-        if not record:
+        if not record[0]:
             return (following, state), None
         # evaluated by the rule's own gradient at that point: the compiler finds it twice and works it out once
         loss = here(step.at)
@@ -229,7 +238,9 @@ def _advance(
 
     def block(carry: Any, xs: Any) -> Any:
         carry, scalars = jax.lax.scan(one, carry, xs)
-        return carry, (scalars, carry[0])
+        w, state = carry
+        scale = jnp.broadcast_to(optimizer.preconditioner(state), w.shape) if record[1] else w[:0]
+        return carry, (scalars, w, scale)
 
     t = done + 1 + jnp.arange(shape[0] * shape[1], dtype=jnp.int32).reshape(shape)
     (w, state), kept = jax.lax.scan(block, (w, state), (t, drawn))

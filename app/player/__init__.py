@@ -19,14 +19,26 @@ from typing import Any
 import streamlit as st
 
 from .routes import Ahead, index_path, plotly_path, routes
-from .scene import Card, Event, Scene, Slider, pack, read
+from .scene import Board, Card, Event, Scene, Slider, Slot, pack, pack_board, read
 
-__all__ = ["Ahead", "Card", "Event", "Scene", "Slider", "pack", "play", "routes"]
+__all__ = [
+    "Ahead",
+    "Board",
+    "Card",
+    "Event",
+    "Scene",
+    "Slider",
+    "Slot",
+    "pack",
+    "pack_board",
+    "play",
+    "routes",
+]
 
-HTML = '<div class="optiscope-player" data-testid="player"></div>'
+HTML = '<div class="optiscope-player optiscope-KIND" data-testid="player" data-kind="KIND"></div>'
 
 
-def play(scene: Scene, key: str, react: Callable[[Event], None]) -> None:
+def play(scene: Scene | Board, key: str, react: Callable[[Event], None]) -> None:
     """Mount the player, or update it in place, and hand what the user does to ``react``.
 
     ``react`` is called before the script runs again, so that what it changes is drawn in that same run.
@@ -39,11 +51,12 @@ def play(scene: Scene, key: str, react: Callable[[Event], None]) -> None:
         if event is not None:
             react(event)
 
-    _component()(key=key, data=pack(scene), on_event_change=forward)
+    kind, data = ("board", pack_board(scene)) if isinstance(scene, Board) else ("race", pack(scene))
+    _component(kind)(key=key, data=data, on_event_change=forward)
 
 
 @cache
-def _component() -> Any:
+def _component(kind: str) -> Any:
     """The component, made on first use: only then does the configuration say under which path we live.
 
     Its style sheet here only reserves the room, so that nothing moves when the rest arrives. Styles are not
@@ -51,6 +64,8 @@ def _component() -> Any:
     """
     loader = files(__package__).joinpath("loader.js").read_text(encoding="utf-8")
     script = loader.replace("INDEX", index_path()).replace("PLOTLY", plotly_path())
-    room = "height: var(--optiscope-player-height, clamp(560px, calc(100vh - 130px), 1200px))"
-    css = f".optiscope-player {{ {room}; }}"
-    return st.components.v2.component("optiscope_player", html=HTML, css=css, js=script, isolate_styles=False)
+    above = {"race": 130, "board": 160}[kind]  # what the page has above and below
+    room = f"height: var(--optiscope-player-height, clamp(560px, calc(100vh - {above}px), 1200px))"
+    css = f".optiscope-{kind} {{ {room}; }}"
+    html = HTML.replace("KIND", kind)
+    return st.components.v2.component(f"optiscope_{kind}", html=html, css=css, js=script, isolate_styles=False)

@@ -16,9 +16,9 @@ from typing import Any, Literal, cast, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Card", "Event", "Kind", "Scene", "Slider", "pack", "read"]
+__all__ = ["Board", "Card", "Event", "Kind", "Scene", "Slider", "Slot", "pack", "pack_board", "read"]
 
-Kind = Literal["start", "parameter", "add", "remove", "duplicate", "hide", "explain"]
+Kind = Literal["start", "parameter", "add", "remove", "duplicate", "hide", "explain", "view", "option"]
 KINDS = get_args(Kind)
 
 DASHES = ("solid", "dash", "dot", "dashdot")
@@ -121,6 +121,42 @@ class Scene:
             raise ValueError(f"losses must have shape {self.positions.shape[:2]}; got {self.losses.shape}")
 
 
+@dataclass(frozen=True, eq=False)
+class Slot:
+    """One panel of a board: which of the `choices` (key, name) it shows, its plotly figure and what moves on it.
+
+    ``panel["type"]`` says who draws it: ``"chart"`` (plotly, what is to come is veiled), ``"plane"`` (contours and
+    paths), ``"fit"`` (points and moving curves), ``"tiles"`` (a picture a racer), ``"histograms"``, or ``"message"``.
+    ``panel["options"]`` may offer one more choice, with ``name``, ``value`` and ``choices``.
+    """
+
+    key: str
+    choices: tuple[tuple[str, str], ...]
+    panel: Mapping[str, Any]
+    title: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Board:
+    """Panels of any kind on one clock, with cards.
+
+    ``live`` is set while runs still grow: the playhead at the end then goes with them.
+    """
+
+    slots: tuple[Slot, ...]
+    styles: dict[str, dict[str, Any]]
+    cards: tuple[Card, ...]
+    steps: int
+    choices: tuple[tuple[str, str], ...] = ()
+    caption: str = ""
+    description: str = ""
+    live: bool = False
+
+    def __post_init__(self) -> None:
+        if len({card.id for card in self.cards}) < len(self.cards):
+            raise ValueError(f"cards must have ids of their own; got {[card.id for card in self.cards]}")
+
+
 @dataclass(frozen=True)
 class Event:
     """What the user did in the player.
@@ -131,6 +167,8 @@ class Event:
     add        ``name`` is the key of the choice
     remove, duplicate, explain   ``racer``
     hide       ``racer`` is hidden if ``hidden``, else shown
+    view       ``slot`` shows ``name``
+    option     the choice that the panel of ``slot`` offers becomes ``name``
     ========== =============================================================
     """
 
@@ -140,9 +178,10 @@ class Event:
     value: float = math.nan
     point: tuple[float, float] = (math.nan, math.nan)
     hidden: bool = False
+    slot: int = -1
 
 
-def read(message: object, scene: Scene) -> Event | None:
+def read(message: object, scene: Scene | Board) -> Event | None:
     """The event a browser's message spells, or None where it is malformed or names what the scene has not.
 
     A browser can send anything: racers, sliders and choices must be those of the scene, numbers finite and
@@ -153,6 +192,8 @@ def read(message: object, scene: Scene) -> Event | None:
     kind = message.get("kind")
     if kind not in KINDS:
         return None
+    if kind in ("view", "option"):
+        return _chosen(cast(Kind, kind), message, scene)
     if kind == "start":
         x, y = _number(message.get("x")), _number(message.get("y"))
         return None if x is None or y is None else Event("start", point=(x, y))
@@ -172,6 +213,15 @@ def read(message: object, scene: Scene) -> Event | None:
         hidden = message.get("hidden")
         return Event("hide", racer=card.id, hidden=hidden) if isinstance(hidden, bool) else None
     return Event(cast(Kind, kind), racer=card.id)
+
+
+def _chosen(kind: Kind, message: Mapping[str, Any], scene: Scene | Board) -> Event | None:
+    slots = scene.slots if isinstance(scene, Board) else ()
+    slot, name = message.get("slot"), message.get("name")
+    if isinstance(slot, bool) or not isinstance(slot, int) or not 0 <= slot < len(slots):
+        return None
+    choices = slots[slot].choices if kind == "view" else slots[slot].panel.get("options", {}).get("choices", ())
+    return Event(kind, name=name, slot=slot) if isinstance(name, str) and name in dict(choices) else None
 
 
 def _number(value: object) -> float | None:
@@ -213,6 +263,32 @@ def pack(scene: Scene) -> bytes:
         "description": scene.description,
         "arrays": blobs.table,
     }
+    return _envelope(header, blobs)
+
+
+def pack_board(board: Board) -> bytes:
+    """The board in the same envelope; each slot has an ``id`` that changes with its panel alone."""
+    blobs = _Blobs()
+    slots = []
+    for slot in board.slots:
+        panel = blobs.plain(slot.panel)
+        spelled = {"key": slot.key, "choices": blobs.plain(slot.choices), "title": slot.title}
+        slots.append({**spelled, "panel": panel, "id": blobs.digest(panel)})
+    header = {
+        "slots": slots,
+        "styles": blobs.plain(board.styles),
+        "cards": blobs.plain([asdict(card) for card in board.cards]),
+        "steps": board.steps,
+        "choices": blobs.plain(board.choices),
+        "caption": board.caption,
+        "description": board.description,
+        "live": board.live,
+        "arrays": blobs.table,
+    }
+    return _envelope(header, blobs)
+
+
+def _envelope(header: dict[str, Any], blobs: _Blobs) -> bytes:
     text = json.dumps(header, allow_nan=False, ensure_ascii=False, separators=(",", ":")).encode()
     return b"".join(
         [len(text).to_bytes(4, "little"), text, b"\0" * (-(4 + len(text)) % 8), *blobs.bodies],
@@ -265,6 +341,8 @@ class _Blobs:
     def _array(self, array: NDArray[Any]) -> Any:
         if array.ndim == 0 or array.dtype.kind not in "fiu":
             return self.plain(array.tolist())
+        if array.dtype == np.uint8:
+            return self.add(array)
         if array.dtype.kind in "iu":
             # A browser reads 64-bit integers as a type of their own, which plotly does not draw.
             return self.add(array.astype("<i4" if np.can_cast(array.dtype, np.int32) else "<f8"))

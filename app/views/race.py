@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import functools
-import html
 import math
 from typing import Any
 
-import jax
 import streamlit as st
 
 from app import controls, race, racers
@@ -16,8 +13,8 @@ from app.figures.numbers import short
 from app.figures.race import extent
 from app.player import Event, play
 from app.settings import MAX_STEPS, Settings
+from app.views.parts import device, explain, masthead, notices, results
 from optimizers import NOISES, OPTIMIZERS, SCHEDULES
-from optimizers.equations import TEXTBOOK, latex
 from surfaces import SURFACES, Rotated
 
 # What the page's other widgets show too: after these events they are drawn again.
@@ -26,6 +23,7 @@ _SHOWN_ELSEWHERE = ("start", "add", "remove", "duplicate")
 
 def show() -> None:
     """The whole page, top to bottom."""
+    controls.enter("settings")
     _restore()
     _toolbar()
     _stage()
@@ -42,7 +40,7 @@ def _stage() -> None:
             scene = race.scene(settings)
     play(scene, key="player", react=_react)
     if explained := st.session_state.pop("explained", None):
-        _explain(explained)
+        explain(explained)
     controls.refusal("player")
     st.html(_results(settings))
     if remarks := race.remarks(settings):
@@ -60,12 +58,9 @@ def _restore() -> None:
     given = {key: st.query_params.get_all(key) for key in st.query_params}
     if "settings" not in st.session_state or (given and given != st.session_state.get("written")):
         st.session_state["settings"], st.session_state["notices"] = change.parse(given)
-        st.session_state["written"] = given
         st.session_state["refusals"] = {}
-    if notices := st.session_state.get("notices"):
-        with st.container(key="notices", horizontal=True, vertical_alignment="center"):
-            st.warning("\n".join(f"- {notice}" for notice in notices) if len(notices) > 1 else notices[0])
-            st.button("Dismiss", on_click=lambda: st.session_state.pop("notices"))
+    st.session_state["written"] = given
+    notices("notices")
 
 
 def _react(event: Event) -> None:
@@ -97,7 +92,7 @@ def _toolbar() -> None:
     settings = controls.current()
     own = SURFACES[settings.surface.key].parameters()
     with st.container(horizontal=True, key="toolbar", vertical_alignment="center"):
-        st.html("<h1 class='wordmark'>Optiscope</h1>", width="content")
+        masthead("Race")
         with st.container(width=262):
             controls.choice(
                 "Surface",
@@ -118,7 +113,7 @@ def _toolbar() -> None:
             _rotation(settings)
         with st.popover(" · ".join(["More", *_unusual(settings)]), key="more-popover", width="content"):
             _more(settings)
-        st.html(f"<div class='device'>{_device()}</div>", width="stretch")
+        st.html(f"<div class='device'>{device()}</div>", width="stretch")
 
 
 def _unusual(settings: Settings) -> list[str]:
@@ -212,32 +207,6 @@ def _racers(settings: Settings) -> None:
             )
 
 
-def _explain(choice: racers.Choice) -> None:
-    rule = OPTIMIZERS[choice.key]
-    chosen = rule.parameters().get("convention")
-    convention = str(choice.get("convention", chosen.default)) if chosen else TEXTBOOK
-
-    @st.dialog(f"{rule.name}, {chosen.label(convention)} convention" if chosen else rule.name)
-    def dialog() -> None:
-        for line in latex(rule, convention):
-            st.latex(line)
-        if not rule.equations:
-            st.markdown("Borrowed from optax as it stands; its state is drawn, its equations are not spelled out here.")
-        st.markdown(f"{rule.watch} {rule.beginning}")
-        for name, spec in rule.parameters().items():
-            if spec.choices:
-                st.markdown(f"{name.capitalize()}: {', '.join(spec.labels)}. {spec.doc}")
-                continue
-            st.markdown(
-                f"*{spec.symbol}* — {name.replace('_', ' ')}, in the textbook {short(spec.default)}. {spec.doc}"
-            )
-        if "learning_rate" not in rule.parameters():
-            st.markdown("It has no learning rate, so there is none to schedule.")
-        st.caption(rule.source)
-
-    dialog()
-
-
 def _results(settings: Settings) -> str:
     """The table of results in HTML: a native table takes ten times as long, for each move of a slider."""
     rows = [
@@ -251,14 +220,4 @@ def _results(settings: Settings) -> str:
         for row in race.table(settings)
     ]
     reached = f"Steps to {race.SHARE:.0%} of the start's height"
-    heads = ["Racer", "Status", "Final loss", reached, "Gradient evaluations"]
-    head = "".join(f"<th scope='col'>{html.escape(h)}</th>" for h in heads)
-    body = "".join(f"<tr>{''.join(f'<td>{html.escape(cell)}</td>' for cell in row)}</tr>" for row in rows)
-    return f"<table class='results' data-testid='results'><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
-
-
-@functools.cache
-def _device() -> str:
-    devices = jax.devices()
-    kind = "CPU" if devices[0].platform == "cpu" else devices[0].device_kind
-    return f"{kind} · {len(devices)} device{'s' if len(devices) > 1 else ''}"
+    return results(["Racer", "Status", "Final loss", reached, "Gradient evaluations"], rows)

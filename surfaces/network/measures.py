@@ -13,6 +13,8 @@ from surfaces.network.losses import LOSSES
 from surfaces.network.network import Network, accuracy
 
 BINS = 41
+PROBE = 500
+"""Histograms, means and deviations are of the first so many training samples."""
 WIDEST = 4.0
 """Histograms of activations go from −4 to 4, and what lies outside is in the first and the last bin."""
 
@@ -27,8 +29,8 @@ class Measures(NamedTuple):
         weights: (layers,), ‖w‖ of each layer's part.
         dead: (layers − 1,), the share of hidden units whose output is the same for every training sample, to 10⁻⁶:
             they pass nothing on, and of ReLU they do not learn.
-        means, deviations: (layers − 1,), of the hidden outputs over samples and units.
-        histograms: (layers − 1, bins), shares of the hidden outputs.
+        means, deviations: (layers − 1,), of the hidden outputs over units and the first `PROBE` samples.
+        histograms: (layers − 1, bins), shares of the hidden outputs of the same samples.
     """
 
     loss: Any
@@ -70,8 +72,8 @@ def _at(network: Network, w: Array, validation: tuple[Array, Array]) -> Measures
     def share(outputs: Array, y: Array) -> Array:
         return accuracy(outputs, y).astype(w.dtype) if classes else jnp.full((), jnp.nan, w.dtype)
 
-    def over(function: Any) -> Array:
-        return jnp.stack([function(h) for h in hidden]) if hidden else nothing
+    def over(function: Any, most: int | None = PROBE) -> Array:
+        return jnp.stack([function(h[:most]) for h in hidden]) if hidden else nothing
 
     def histogram(h: Array) -> Array:
         place = jnp.clip((h + WIDEST) * (BINS / (2 * WIDEST)), 0, BINS - 1).astype(jnp.int32)
@@ -84,7 +86,7 @@ def _at(network: Network, w: Array, validation: tuple[Array, Array]) -> Measures
         share(checked, validation[1]),
         model.norms(jax.grad(network)(w)),
         model.norms(w),
-        over(lambda h: jnp.mean((jnp.ptp(h, axis=0) <= 1e-6).astype(w.dtype))),
+        over(lambda h: jnp.mean((jnp.ptp(h, axis=0) <= 1e-6).astype(w.dtype)), None),
         over(jnp.mean),
         over(jnp.std),
         over(histogram) if hidden else jnp.zeros((0, BINS), w.dtype),

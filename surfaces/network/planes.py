@@ -74,8 +74,10 @@ def filter_normalised(model: MLP, direction: ArrayLike, w: ArrayLike) -> Floats:
         return np.asarray(model.ravel(layers))
 
 
-def principal_plane(weights: ArrayLike, origin: ArrayLike | None = None) -> Plane:
+def principal_plane(weights: ArrayLike, origin: ArrayLike | None = None, runs: tuple[int, ...] = ()) -> Plane:
     """The plane of the two directions in which weights (k, n) vary most, through their mean or through `origin`.
+
+    `runs` says how many of the weights belong to each run, where there are several from one start.
 
     Found from the k × k matrix of products, since n is much larger than k. `chance` is what a random walk of as
     many steps has in its own first two directions, most of it for any length (Antognini & Sohl-Dickstein 2018): only
@@ -96,16 +98,22 @@ def principal_plane(weights: ArrayLike, origin: ArrayLike | None = None) -> Plan
     u, v = (directions / np.where(lengths > 0, lengths, 1.0)).T
     explained = float(values[-2:].sum() / values.clip(min=0).sum())
     base = points.mean(axis=0) if origin is None else np.asarray(origin, dtype=float)
-    return Plane("principal directions", base, u, v, explained, random_walk_share(len(points)))
+    return Plane("principal directions", base, u, v, explained, random_walk_share(*(runs or (len(points),))))
 
 
-def random_walk_share(points: int) -> float:
-    """The share of variance in the first two principal directions of a random walk of so many points in very many
-    dimensions: that of the two slowest cosines, Σ_{k≤2} λ_k / Σ λ_k with λ_k = 1 / (2 − 2 cos(π k / points)).
+def random_walk_share(*points: int) -> float:
+    """The share of variance in the first two principal directions of random walks from one start in very many
+    dimensions, of so many points each.
+
+    There the products of positions are what they are on average: min(i, j) within a walk, 0 between two. For one
+    walk that makes the eigenvalues 1 / (2 − 2 cos(π k / points)), the cosines of Antognini & Sohl-Dickstein (2018).
     """
-    k = np.arange(1, points)
-    values = 1 / (2 - 2 * np.cos(np.pi * k / points))
-    return float(values[:2].sum() / values.sum())
+    walk = np.repeat(np.arange(len(points)), points)
+    time = np.concatenate([np.arange(count) for count in points])
+    products = np.where(walk[:, None] == walk, np.minimum(time[:, None], time), 0).astype(float)
+    centred = products - products.mean(axis=0) - products.mean(axis=1)[:, None] + products.mean()
+    values = np.linalg.eigvalsh(centred)
+    return float(values[-2:].sum() / values.sum())
 
 
 def plane_of_three(first: ArrayLike, second: ArrayLike, third: ArrayLike) -> Plane:

@@ -57,6 +57,11 @@ export function wipe({ canvas, context, ratio, bleed }) {
  */
 export function frameOf(plot) {
   const { xaxis, yaxis } = plot._fullLayout;
+  return frameOfAxes(xaxis, yaxis);
+}
+
+/** The same for one of several pairs of axes. */
+export function frameOfAxes(xaxis, yaxis) {
   return {
     left: xaxis._offset,
     top: yaxis._offset,

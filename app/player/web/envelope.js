@@ -66,16 +66,7 @@ const KINDS = {
  * @returns {Scene}
  */
 export function decode(bytes) {
-  // Bytes arrive at any offset of a larger buffer; typed arrays need theirs aligned.
-  const buffer = bytes.slice().buffer;
-  const length = new DataView(buffer).getUint32(0, true);
-  const header = JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, 4, length)));
-  const blobs = 4 + length + ((8 - ((4 + length) % 8)) % 8);
-
-  const arrays = header.arrays.map(({ dtype, shape, offset }) => {
-    const size = shape.reduce((product, n) => product * n, 1);
-    return { shape, flat: new KINDS[dtype](buffer, blobs + offset, size) };
-  });
+  const { header, arrays } = open(bytes);
   const scene = revive(header, arrays);
   const [, entries] = arrays[header.positions.array].shape;
   scene.steps = Math.max(0, entries - 1);
@@ -86,6 +77,49 @@ export function decode(bytes) {
     card.leaves = card.leaves < 0 ? card.last : Math.min(card.leaves, card.last);
   }
   return scene;
+}
+
+/**
+ * @typedef {Object} Slot
+ * @property {string} key
+ * @property {string} id changes with the panel
+ * @property {string} title
+ * @property {[string, string][]} choices
+ * @property {object} panel
+ *
+ * @typedef {Object} BoardScene
+ * @property {Slot[]} slots
+ * @property {{light: Style, dark: Style}} styles
+ * @property {Card[]} cards
+ * @property {number} steps
+ * @property {[string, string][]} choices
+ * @property {string} caption
+ * @property {string} description
+ * @property {boolean} live
+ */
+
+/**
+ * @param {Uint8Array} bytes
+ * @returns {BoardScene}
+ */
+export function decodeBoard(bytes) {
+  const { header, arrays } = open(bytes);
+  return revive(header, arrays);
+}
+
+/** The header, and the arrays that it refers to. */
+function open(bytes) {
+  // Bytes arrive at any offset of a larger buffer; typed arrays need theirs aligned.
+  const buffer = bytes.slice().buffer;
+  const length = new DataView(buffer).getUint32(0, true);
+  const header = JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, 4, length)));
+  const blobs = 4 + length + ((8 - ((4 + length) % 8)) % 8);
+
+  const arrays = header.arrays.map(({ dtype, shape, offset }) => {
+    const size = shape.reduce((product, n) => product * n, 1);
+    return { shape, flat: new KINDS[dtype](buffer, blobs + offset, size) };
+  });
+  return { header, arrays };
 }
 
 /** Replaces each reference by its array: flat for one axis, an array of rows for two. */

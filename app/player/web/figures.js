@@ -84,7 +84,7 @@ export function curveTitle(scene, style, font, scale) {
  * Layout common to all our figures; `extra` wins.
  * @param {Style} style
  */
-function base(handed, style, font, extra) {
+export function base(handed, style, font, extra) {
   const { xaxis, yaxis, ...rest } = tint(handed ?? {}, style);
   return {
     paper_bgcolor: 'rgba(0, 0, 0, 0)',
@@ -102,7 +102,7 @@ function base(handed, style, font, extra) {
   };
 }
 
-function axis(handed, style, extra) {
+export function axis(handed, style, extra) {
   return {
     ...{ gridcolor: style.grid, linecolor: style.grid, zeroline: false, showline: false },
     ...{ ticks: 'outside', ticklen: 4, tickcolor: style.muted },
@@ -160,7 +160,7 @@ export function curveLayout(scene, style, font, scale) {
 
 /** Ticks at whole decades, about five of them, and between them where there are few decades; in plotly's own the
  * powers are larger than all other text. */
-function decades([low, high]) {
+export function decades([low, high]) {
   if (high - low < 1.6) return between(low, high);
   const stride = Math.max(1, Math.ceil((high - low) / 5));
   const first = Math.ceil(low / stride) * stride;

@@ -1,9 +1,10 @@
 // Entry: one player for every element that Streamlit mounts the component in.
 
+import { Board } from './board.js';
 import { load } from './dom.js';
 import { Player } from './player.js';
 
-/** @type {WeakMap<HTMLElement, {player?: Player, latest: object, gone?: boolean}>} */
+/** @type {WeakMap<HTMLElement, {player?: import('./stage.js').Stage, latest: object, gone?: boolean}>} */
 const mounted = new WeakMap();
 const alive = new Set();
 
@@ -24,7 +25,8 @@ export async function show(component, plotly) {
   mounted.set(parent, mount);
   const [Plotly] = await Promise.all([library(plotly), sheet()]);
   if (mount.gone) return;
-  mount.player = new Player(parent.querySelector('.optiscope-player'), Plotly);
+  const root = parent.querySelector('.optiscope-player');
+  mount.player = new (root.dataset.kind === 'board' ? Board : Player)(root, Plotly);
   alive.add(mount.player);
   await mount.player.update(mount.latest);
 }

@@ -64,7 +64,7 @@ export class LossPanel {
    * @param {import('./envelope.js').Style} style
    * @param {import('./theme.js').Theme} theme
    */
-  async update(scene, style, theme) {
+  async update(scene, style, theme, lit = this.overlay.lit) {
     const drawing = [scene.curve_id, scene.steps, theme.key, this.scale].join();
     Object.assign(this, { scene, style, theme });
     this.plot.setAttribute('aria-label', `${plain(scene.curve.titles[this.scale])} against the step. ${scene.description}`);
@@ -72,6 +72,7 @@ export class LossPanel {
       this.drawing = drawing;
       await this.draw([]);
     }
+    this.overlay.lit = lit;
     this.overlay.show(scene, style, this.scale);
     this.overlay.measure(this.plot);
   }
@@ -127,6 +128,15 @@ export class LossPanel {
     const { frame } = this.overlay;
     const pixel = event.clientX - this.plot.getBoundingClientRect().left - frame.left;
     this.listeners.scrub((pixel - frame.x.offset) / frame.x.slope);
+  }
+
+  /** @param {number} position the playhead's */
+  paint(position) {
+    this.overlay.paint(position);
+  }
+
+  remeasure() {
+    this.overlay.measure(this.plot);
   }
 
   light(id) {

@@ -73,7 +73,7 @@ export class MapPanel {
    * @param {import('./envelope.js').Style} style
    * @param {import('./theme.js').Theme} theme
    */
-  async update(scene, style, theme) {
+  async update(scene, style, theme, lit = this.overlay.lit) {
     const drawing = [scene.map_id, theme.key].join();
     const home = JSON.stringify(scene.window);
     Object.assign(this, { scene, style, font: theme.font });
@@ -85,6 +85,7 @@ export class MapPanel {
       this.base = mapTraces(scene, style, theme.font);
       await this.draw(this.base);
     }
+    this.overlay.lit = lit;
     this.overlay.show(scene, style, theme.font);
     this.overlay.measure(this.plot);
   }
@@ -172,6 +173,15 @@ export class MapPanel {
   range() {
     const { xaxis, yaxis } = this.plot._fullLayout;
     return [[...xaxis.range], [...yaxis.range]];
+  }
+
+  /** @param {number} position the playhead's */
+  paint(position) {
+    this.overlay.paint(position);
+  }
+
+  remeasure() {
+    this.overlay.measure(this.plot);
   }
 
   light(id) {

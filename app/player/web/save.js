@@ -21,7 +21,8 @@ const THEMES = [
 ];
 
 export class Save {
-  /** @param {() => import('./picture.js').Shot & {plotly: any}} shot what is on the screen now */
+  /** @param {(() => import('./picture.js').Shot & {plotly: any}) | null} shot what is on the screen now; null
+   * where there is only the link to take away */
   constructor(shot) {
     this.shot = shot;
     this.format = choice('Format', 'format', FORMATS);
@@ -65,7 +66,7 @@ export class Save {
     this.element = h(
       'div',
       { class: 'takeaway', keydown: (event) => event.key === 'Escape' && this.open(false, true) },
-      ...[this.button, this.link, this.said, this.panel],
+      ...(shot ? [this.button, this.link, this.said, this.panel] : [this.link, this.said]),
     );
   }
 

@@ -38,3 +38,18 @@ export function channels(color) {
 export function fade(color, opacity) {
   return `rgba(${channels(color).join(', ')}, ${opacity})`;
 }
+
+/** Colours of classes: none of them is a racer's. */
+export const CLASSES = [
+  ...['#5468c4', '#c9623f', '#4f9a57', '#a45bb0', '#b8912b', '#3c9aa6', '#b54a72', '#7d8590', '#7a5c3e', '#2f6f5f'],
+];
+
+/** The colour of a share (0 to 1) on a scale of [share, #rrggbb] pairs. */
+export function blend(scale, share) {
+  const end = Math.max(1, scale.findIndex(([at]) => at >= share));
+  const [[from, first], [to, second]] = [scale[end - 1], scale[end]];
+  const part = to > from ? (share - from) / (to - from) : 0;
+  const digits = (color, k) => Number.parseInt(color.slice(1 + 2 * k, 3 + 2 * k), 16);
+  const mixed = [0, 1, 2].map((k) => Math.round(digits(first, k) + part * (digits(second, k) - digits(first, k))));
+  return `rgb(${mixed.join(', ')})`;
+}

@@ -1,0 +1,1 @@
+"""The Network page without a word of Streamlit: its settings, its runs, and what is seen of them."""

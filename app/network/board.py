@@ -1,0 +1,262 @@
+"""From a training and its runs to a board: what one rerun of the page computes, without a word of Streamlit."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from app import race
+from app.figures import theme
+from app.figures.numbers import short
+from app.network import views
+from app.network.job import Job, Observer, Run
+from app.network.settings import FILE, Setup, Training
+from app.network.views import VIEWS, Panel, Shown
+from app.player import Board, Card, Slot
+from app.racers import Racer
+from optimizers import OPTIMIZERS, SCHEDULES, Optimizer
+from surfaces.network import ACTIVATIONS, DATASETS, INITIALIZATIONS, LOSSES, DataSet
+from surfaces.network.measures import Measures
+
+
+@dataclasses.dataclass(frozen=True)
+class Row:
+    """One line of the table of results, of a racer's last finite weights; accuracies are NaN for values."""
+
+    title: str
+    status: str
+    loss: float
+    validation_loss: float
+    accuracy: float
+    validation_accuracy: float
+    steps: int
+    samples: int
+    weights: int
+
+
+def job_for(training: Training, data: DataSet, earlier: Job | None = None) -> Job:
+    """The job of a training; runs of an earlier one that are the same are taken over, trained as they are."""
+    job = Job(training, data, observers(training, data), scales=True)
+    if earlier is not None:
+        job.take_over(earlier)
+    return job
+
+
+def observers(training: Training, data: DataSet) -> dict[str, Observer]:
+    """What the views on the page need to have looked at."""
+    found: dict[str, Observer] = dict(views.MEASURES)
+    for key in training.views:
+        found |= VIEWS[key].observers(data)
+    return found
+
+
+def choices(data: DataSet) -> tuple[tuple[str, str], ...]:
+    """The views that these data can fill."""
+    return tuple((key, view.name(data)) for key, view in VIEWS.items() if view.fits(data))
+
+
+def board(training: Training, job: Job) -> Board:
+    """All that the player plays."""
+    waiting = _look(training, job)
+    cards = []
+    shown: dict[str, list[Shown]] = {key: [] for key in training.views}
+    for k, (racer, title, run) in enumerate(zip(training.racers, titles(training), job.runs, strict=True)):
+        color, dash, _ = theme.mark(racer.slot)
+        for key in () if racer.hidden else training.views:
+            seen = run.snapshot(VIEWS[key].observers(job.data))
+            shown[key].append(Shown(seen, k, title, color, dash))
+        cards.append(_card(training, racer, title, run, job))
+    slots = tuple(
+        Slot(
+            key,
+            choices(job.data),
+            views.message("Looking at the runs …") if key in waiting else panel(key, job, shown[key], training),
+            VIEWS[key].name(job.data),
+        )
+        for key in training.views
+    )
+    words = "; ".join(f"{c.title}: {c.status}" for c in cards)
+    return Board(
+        slots=slots,
+        styles=theme.styles(),
+        cards=tuple(cards),
+        steps=training.steps,
+        choices=tuple((key, rule.name) for key, rule in OPTIMIZERS.items() if not rule.dense),
+        caption=caption(training, job.data),
+        description=f"{job.data.name}, {len(cards)} optimizers, {training.steps:,} steps. {words}.",
+        live=job.training_now and any(len(run.pieces) > 1 for run in job.runs),
+    )
+
+
+def _look(training: Training, job: Job) -> set[str]:
+    """Have done what the views need; those that have to wait for it."""
+    waiting = set()
+    for key in training.views:
+        for name, observer in VIEWS[key].observers(job.data).items():
+            job.observers.setdefault(name, observer)
+            if not job.begun:  # the starts alone: at once
+                for run in job.runs:
+                    run.look(name, observer)
+            behind = job.begun and not job.training_now and not job.observe(name, observer)
+            if behind or any(not run.looks(name) for run in job.runs):
+                waiting.add(key)
+    return waiting
+
+
+def panel(key: str, job: Job, shown: list[Shown], training: Training) -> Panel:
+    """What one view shows now."""
+    if not shown:
+        return views.message("Nobody trains: add a racer, or show one.")
+    return VIEWS[key].panel(job, shown, training)
+
+
+def titles(training: Training) -> list[str]:
+    """The racers' names with what they have for themselves."""
+    return race.titles(training, own_words)
+
+
+def own_words(racer: Racer) -> list[str]:
+    """What a racer has for itself, in words."""
+    named: Mapping[str, Mapping[str, Any]] = {
+        "activation": ACTIVATIONS,
+        "initialization": INITIALIZATIONS,
+        "objective": LOSSES,
+    }
+    own = dict(racer.own)
+    said = []
+    for name, value in own.items():
+        if name in named:
+            word = named[name][str(value)].name
+            if name == "initialization" and value in ("normal", "constant") and "sigma" in own:
+                word = f"N(0, {short(own['sigma'])}²)" if value == "normal" else f"all {short(own['sigma'])}"
+            said.append(word)
+        elif name == "batch_size":
+            said.append(f"batch {value}" if value else "full batch")
+        elif name == "widths":
+            said.append(str(value))
+        elif name == "l2":
+            said.append(f"L2 {short(value)}")
+        elif own.get("initialization") not in ("normal", "constant"):
+            said.append(f"σ {short(value)}")
+    return said
+
+
+def status(run: Run, job: Job) -> tuple[str, str, int]:
+    """What became of a run: in a few words, in a sentence, and the step from which that holds."""
+    if run.error:
+        return "failed", run.error, run.last
+    if run.diverged >= 0:
+        why = f"At step {run.diverged} its loss or its weights left the finite numbers; the last finite ones are kept."
+        return f"diverged @ {run.diverged:,}", why, run.diverged
+    if run.last == 0:
+        return ("waiting" if job.training_now and job.begun else "untrained"), "Press Train.", 0
+    found = _last(run)
+    if found is None:
+        return "training", "", 0
+    share = "" if np.isnan(found.accuracy[-1]) else f" · {found.validation_accuracy[-1]:.1%}"
+    words = f"loss {short(float(found.loss[-1]), 3)}{share}"
+    why = f"Training loss after {run.last:,} steps"
+    why += ", and the share of validation samples that it gets right." if share else "."
+    if not run.finished:
+        return words, why, 0
+    if found.loss[-1] > found.loss[0]:
+        return f"grew: {words}", f"{why} It ended higher than it began.", run.last
+    if job.stopped and run.last < job.steps:
+        return f"stopped @ {run.last:,} · {words}", f"{why} It was stopped there.", run.last
+    return words, why, run.last
+
+
+def _last(run: Run) -> Measures | None:
+    seen = [one for one in run.seen.get("measures", []) if one is not None]
+    if not seen:
+        return None
+    # the first value of all, the last of what is there: for "grew"
+    return Measures(*(np.concatenate([a[:1], b[-1:]]) for a, b in zip(seen[0], seen[-1], strict=True)))
+
+
+def table(training: Training, job: Job) -> list[Row]:
+    """What became of every racer that is shown."""
+    rows = []
+    for racer, title, run in zip(training.racers, titles(training), job.runs, strict=True):
+        found = _last(run)
+        if racer.hidden or found is None:
+            continue
+        rows.append(
+            Row(
+                title=title,
+                status=status(run, job)[0],
+                loss=float(found.loss[-1]),
+                validation_loss=float(found.validation_loss[-1]),
+                accuracy=float(found.accuracy[-1]),
+                validation_accuracy=float(found.validation_accuracy[-1]),
+                steps=run.last,
+                samples=run.last * (run.batch_size or len(job.data.train)),
+                weights=run.network.model.size,
+            )
+        )
+    return rows
+
+
+def tested(job: Job) -> dict[str, tuple[float, float]]:
+    """The test set, used: (loss, accuracy) of every racer's last weights, by racer."""
+    found = {}
+    for run in job.runs:
+        piece = run.pieces[-1]
+        weights = next(p.weights[-1] for p in reversed(run.pieces) if len(p.weights))
+        one = dataclasses.replace(piece, weights=weights[None], steps=piece.steps[:1])
+        held = dataclasses.replace(run.data, validation=run.data.test)
+        seen = views.observe_measures(dataclasses.replace(run, data=held), one)
+        found[run.racer.id] = (float(seen.validation_loss[0]), float(seen.validation_accuracy[0]))
+    return found
+
+
+def memory(training: Training, data: DataSet) -> str:
+    """How often weights are kept, and what that takes."""
+    sizes = [training.model(r, data).size for r in training.racers]
+    kept, stride = training.kept(data), training.stride(data)
+    every = "after every step" if stride == 1 else f"every {stride:,} steps"
+    taken = sum(sizes) * kept * 4 * 2  # the preconditioners of adaptive rules with them
+    return f"Weights are kept and measured {every}, {kept} times: at most {max(taken / 2**20, 0.1):,.1f} MB."
+
+
+def caption(training: Training, data: DataSet) -> str:
+    """All that is set, in a line."""
+    source = data.name
+    if training.data.key != FILE:
+        source += race.spelled_values(DATASETS[training.data.key].parameters(), training.data)
+    batch = f"batch {training.batch_size}" if training.batch_size else "full batch"
+    spelled = [p.label(str(training.of(None, n))) for n, p in Setup.parameters().items() if p.choices]
+    widths = "-".join(map(str, training.model(None, data).widths))
+    parts = [source, widths, *spelled, batch, f"{training.steps:,} steps"]
+    for racer in training.racers:
+        if not racer.hidden:
+            specs = {n: p for n, p in OPTIMIZERS[racer.rule.key].parameters().items() if not p.choices}
+            parts.append(race.called(racer, own_words) + race.spelled_values(specs, racer.rule))
+    if training.schedule.key != "constant":
+        schedule = SCHEDULES[training.schedule.key]
+        parts.append(f"{schedule.name} schedule{race.spelled_values(schedule.parameters(), training.schedule)}")
+    return " · ".join([*parts, f"seed {training.seed}"])
+
+
+def _card(training: Training, racer: Racer, title: str, run: Run, job: Job) -> Card:
+    color, dash, shape = theme.mark(racer.slot)
+    rule: type[Optimizer] = OPTIMIZERS[racer.rule.key]
+    words, why, settled = status(run, job)
+    sliders = tuple(race.slider(p, racer) for name, p in rule.parameters().items() if name in race.ON_CARD)
+    return Card(
+        id=racer.id,
+        title=title,
+        color=color,
+        dash=dash,
+        shape=shape,
+        hidden=racer.hidden,
+        status=words,
+        why=" ".join(filter(None, [why, rule.beginning])),
+        gone=run.diverged >= 0,
+        last=min(run.last, training.steps),
+        settled=settled,
+        sliders=sliders,
+    )

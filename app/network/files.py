@@ -1,0 +1,133 @@
+"""Data out of files: those that a user brings to the page, and those named when the app was started."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from app.network.settings import Training
+from app.racers import Refused, sentence
+from surfaces.network import DataSet
+from surfaces.network.files import from_csv, from_idx, from_npz, read_idx, table
+
+VARIABLE = "OPTISCOPE_DATA"
+"""Holds the paths named when the app was started, separated as the system separates paths."""
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Brought:
+    """One set of samples out of a file, or out of two: images and their labels.
+
+    `columns` are those of a table, whose target has to be chosen; none for arrays.
+    """
+
+    name: str
+    contents: tuple[bytes, ...]
+    columns: tuple[str, ...] = ()
+
+    @functools.cache  # noqa: B019 - goes with the record, whose contents are far larger
+    def read(self, target: str, standardised: bool) -> DataSet:
+        """The samples; a table's `target` is one of `columns`.
+
+        Raises:
+            Refused: with a sentence on what is wrong with the file.
+        """
+        try:
+            if self.columns:
+                made = from_csv(self.contents[0], target or self.columns[-1], self.name)
+            elif len(self.contents) == 2:
+                made = from_idx(*self.contents, self.name)
+            else:
+                made = from_npz(self.contents[0], self.name)
+        except ValueError as error:
+            raise Refused(sentence(str(error))) from None
+        return made.standardised() if standardised else made
+
+
+def bring(files: Sequence[tuple[str, bytes]]) -> Brought:
+    """What a user brought: an .npz, a .csv, or two IDX files, images and labels.
+
+    Raises:
+        Refused: with a sentence on what is missing or wrong.
+    """
+    kinds = {name: _kind(name, content) for name, content in files}
+    if len(files) == 1:
+        ((name, content),) = files
+        if kinds[name] == "idx":
+            raise Refused(f"{name} is one IDX file: bring the images and the labels together, both at once.")
+        columns: tuple[str, ...] = ()
+        if kinds[name] == "csv":
+            try:
+                columns = tuple(table(content, name)[0])
+            except ValueError as error:
+                raise Refused(sentence(str(error))) from None
+        found = Brought(name, (content,), columns)
+    elif len(files) == 2 and set(kinds.values()) == {"idx"}:
+        # images have more axes than labels
+        labels, images = sorted(files, key=lambda file: _axes(file[1]))
+        found = Brought(images[0], (images[1], labels[1]))
+    else:
+        raise Refused("Bring one .npz, one .csv, or two IDX files at once: the images and their labels.")
+    if not found.columns:  # a table is read once its target is chosen
+        found.read("", True)
+    return found
+
+
+def _kind(name: str, content: bytes) -> str:
+    if content[:4] == b"PK\x03\x04" or name.endswith(".npz"):
+        return "npz"
+    if name.lower().endswith((".csv", ".tsv", ".txt")):
+        return "csv"
+    return "idx"
+
+
+def _axes(content: bytes) -> int:
+    try:
+        return read_idx(content).ndim
+    except ValueError:
+        return 0  # what is wrong with it is said when it is read
+
+
+@functools.cache
+def named() -> Mapping[str, Brought]:
+    """The files named when the app was started, by name. Two IDX files of one folder and stem are one set of samples:
+    train-images-idx3-ubyte and train-labels-idx1-ubyte.
+
+    Raises:
+        Refused: if one cannot be read; the command that starts the app asks before it serves.
+    """
+    found: dict[str, Brought] = {}
+    waiting: list[tuple[str, bytes]] = []
+    for spelled in filter(None, os.environ.get(VARIABLE, "").split(os.pathsep)):
+        path = Path(spelled)
+        try:
+            content = path.read_bytes()
+        except OSError as error:
+            raise Refused(f"{path} cannot be read: {error.strerror}.") from None
+        if _kind(path.name, content) == "idx":
+            waiting.append((path.name, content))
+            if len(waiting) < 2:
+                continue
+            one = bring(waiting)
+            waiting = []
+        else:
+            one = bring([(path.name, content)])
+        found[one.name] = one
+    if waiting:
+        bring(waiting)
+    return found
+
+
+def look_up(training: Training, session: Mapping[str, Brought]) -> DataSet:
+    """The data out of the file that a training names.
+
+    Raises:
+        Refused: if this session has no such file, or the file is bad.
+    """
+    known = {**named(), **session}
+    if training.file not in known:
+        raise Refused(f"The file {training.file!r} is not here: bring it to the page, under Data.")
+    return known[training.file].read(training.target, training.standardised)

@@ -1,0 +1,657 @@
+"""All that the Network page can be set to, as one frozen record, and its spelling in the address bar.
+
+    data=spirals&data.turns=1.5&widths=32-32&activation=tanh&batch_size=32&steps=2000&seed=0
+    &racer=adam:learning_rate=0.01&racer=adam:learning_rate=0.01,activation=sigmoid&views=outcome,accuracy,loss
+
+What is not spelled has its default. Bad values are dropped, each with a notice, and the rest is kept.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from app import racers as lineup
+from app.racers import Choice, Lineup, Racer, Refused, Value, built, checked, number, sentence, spell, text, whole
+from optimizers import OPTIMIZERS, SCHEDULES, Optimizer, Scheduled, too_dense
+from optimizers.starting import rate_in_units
+from surfaces.network import ACTIVATIONS, DATASETS, INITIALIZATIONS, LOSSES, MLP, DataSet, Network
+from surfaces.network.curvature import top_eigenvalues
+from surfaces.parameter import NON_NEGATIVE, Declared, parameter
+
+VERSION = "1"
+MAX_STEPS = 100_000
+MAX_LAYERS = 20
+MAX_WIDTH = 4096
+FILE = "file"
+"""The key of data out of a file."""
+FIRST_RACERS = ("sgd", "momentum", "adam")
+MEMORY = 512 * 2**20
+"""Bytes that the weights kept of all racers may take."""
+LEAST, MOST = 11, 61
+"""How many times the weights of a run are kept: no fewer, no more."""
+SAMPLES = 2000
+"""Of so many training samples, the first, what is costly is measured."""
+
+
+class Setup(Declared):
+    """What every racer trains, unless it says otherwise for itself."""
+
+    activation: str = parameter(
+        "φ",
+        default="tanh",
+        choices={key: one.name for key, one in ACTIVATIONS.items()},
+        tuned=False,
+        doc="Between the layers. Its derivative at a kink is a convention: ReLU's at 0 is 0 here.",
+    )
+    initialization: str = parameter(
+        "W₀",
+        default="xavier_normal",
+        choices={key: one.name for key, one in INITIALIZATIONS.items()},
+        tuned=False,
+        doc="How the weight matrices begin; biases begin at 0.",
+    )
+    sigma: float = parameter(
+        "σ",
+        default=0.1,
+        low=1e-3,
+        high=10.0,
+        log=True,
+        legal=NON_NEGATIVE,
+        tuned=False,
+        doc="The deviation of N(0, σ²), and the value of constant.",
+    )
+    objective: str = parameter(
+        "ℓ",
+        default="cross_entropy",
+        choices={key: one.name for key, one in LOSSES.items()},
+        tuned=False,
+        doc="The loss of one sample; the mean over samples is minimised.",
+    )
+    l2: float = parameter(
+        "λ",
+        default=0.0,
+        low=0.0,
+        high=0.1,
+        legal=NON_NEGATIVE,
+        tuned=False,
+        doc="L2 in the loss: λ/2 ‖w‖². AdamW's decoupled decay is another thing: race the two.",
+    )
+
+
+OWN = (*Setup.parameters(), "widths", "batch_size")
+"""What a racer may have for itself."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Training(Lineup):
+    """One training, entire: the data, the model, and who trains it.
+
+    `file` names a file brought to the page or named when it was started, `target` the column of a table that is
+    learned. `widths` are those of the hidden layers; `batch_size` is 0 for all samples at each step.
+    """
+
+    data: Choice = Choice("spirals")
+    file: str = ""
+    target: str = ""
+    standardised: bool = True
+    setup: Choice = Choice("setup")
+    widths: tuple[int, ...] = (32, 32)
+    batch_size: int = 32
+    steps: int = 1500
+    schedule: Choice = Choice("constant")
+    seed: int = 0
+    views: tuple[str, str, str] = ("outcome", "accuracy", "loss")
+    plane: str = "principal"
+
+    def of(self, racer: Racer | None, name: str) -> Any:
+        """A setting as it holds for one racer, or for all who do not say otherwise."""
+        own = dict(racer.own) if racer else {}
+        if name == "widths":
+            return read_widths(str(own[name])) if name in own else self.widths
+        if name == "batch_size":
+            return int(own[name]) if name in own else self.batch_size
+        return own.get(name, self.setup.get(name, Setup.parameters()[name].default))
+
+    def model(self, racer: Racer | None, data: DataSet) -> MLP:
+        """The network that a racer trains."""
+        return MLP((data.inputs, *self.of(racer, "widths"), data.outputs), self.of(racer, "activation"))
+
+    def network(self, racer: Racer | None, data: DataSet) -> Network:
+        """The loss surface on which a racer moves."""
+        return Network(
+            model=self.model(racer, data),
+            x=data.train.x,
+            y=data.train.y,
+            objective=self.of(racer, "objective"),
+            decay=self.of(racer, "l2"),
+        )
+
+    def start(self, racer: Racer | None, data: DataSet) -> np.ndarray:
+        """The weights that a racer begins with, (n,) float32."""
+        scheme, sigma = self.of(racer, "initialization"), self.of(racer, "sigma")
+        return np.asarray(self.model(racer, data).initial(self.seed, scheme, sigma))
+
+    def rule(self, racer: Racer) -> Optimizer:
+        """A racer's rule, under the schedule where it has a learning rate."""
+        rule: Optimizer = built(OPTIMIZERS, racer.rule)
+        if self.schedule.key == "constant" or "learning_rate" not in rule.parameters():
+            return rule
+        return Scheduled(rule, built(SCHEDULES, self.schedule))
+
+    def stride(self, data: DataSet) -> int:
+        """After how many steps the weights are kept and measured.
+
+        As often as serves a picture, yet so seldom that measuring over all samples costs no more than a fraction of
+        the training, and that what is kept fits the memory.
+        """
+        size = max((self.model(r, data).size for r in self.racers), default=1)
+        batch = min((self.of(r, "batch_size") or len(data.train) for r in self.racers), default=1)
+        worth = self.steps * batch / (4 * len(data.train))
+        fits = MEMORY / (4 * size * max(1, len(self.racers)))
+        times = max(LEAST, min(MOST, int(worth), int(fits))) - 1
+        return max(1, -(-self.steps // times))
+
+    def kept(self, data: DataSet) -> int:
+        """How many times the weights of a run are kept, the start among them."""
+        return 1 + -(-self.steps // self.stride(data))
+
+
+def first() -> Training:
+    """What a first visit trains."""
+    return preset("spirals", generated(Training()))
+
+
+def generated(training: Training) -> DataSet:
+    """The data of a source; those out of a file come by other ways."""
+    return _generated(training.data, training.standardised)
+
+
+@functools.lru_cache(maxsize=32)
+def _generated(choice: Choice, standardised: bool) -> DataSet:
+    try:
+        made: DataSet = built(DATASETS, choice).make()
+    except ValueError as error:
+        raise Refused(sentence(str(error))) from None
+    return made.standardised() if standardised else made
+
+
+# Changes. Each takes a training and returns another, or raises `Refused` and leaves all as it was.
+
+
+def preset(key: str, data: DataSet) -> Training:
+    """A training that shows what one came to see, ready to be trained."""
+    if key not in PRESETS:
+        raise Refused(f"There is no preset {key!r}; there are {', '.join(PRESETS)}.")
+    return PRESETS[key].make(data)
+
+
+@dataclasses.dataclass(frozen=True)
+class Preset:
+    """A training worth seeing, and a sentence on what to see."""
+
+    name: str
+    about: str
+    make: Callable[[DataSet], Training]
+    source: str = "spirals"
+    """The data that it is made for; `FILE` takes the page's own."""
+
+
+def _with_racers(training: Training, data: DataSet, *spelled: str) -> Training:
+    for one in spelled:
+        training = lineup.read_racer(training, one, [], functools.partial(add_racer, data=data), set_racer)
+    return training
+
+
+def _spirals(data: DataSet) -> Training:
+    return _with_racers(Training(), data, *FIRST_RACERS)
+
+
+def _digits(data: DataSet) -> Training:
+    base = Training(
+        data=Choice("digits"),
+        widths=(64,),
+        setup=Choice("setup", (("activation", "relu"), ("initialization", "he_normal"))),
+        batch_size=64,
+        steps=800,
+    )
+    return _with_racers(base, data, *FIRST_RACERS)
+
+
+def _edge(data: DataSet) -> Training:
+    base = Training(
+        data=Choice("chebyshev"),
+        standardised=False,
+        widths=(50, 50),
+        setup=Choice("setup", (("objective", "mse"),)),
+        batch_size=0,
+        steps=6000,
+        views=("sharpness", "outcome", "loss"),
+    )
+    return _with_racers(base, data, "sgd:learning_rate=0.02", "sgd:learning_rate=0.05", "sgd:learning_rate=0.1")
+
+
+def _outlier(data: DataSet) -> Training:
+    base = Training(
+        data=Choice("curve", (("outliers", 1),)),
+        setup=Choice("setup", (("objective", "mse"),)),
+        views=("outcome", "batch_loss", "loss"),
+        steps=3000,
+    )
+    return _with_racers(base, data, "adam:learning_rate=0.01", "adam:learning_rate=0.01,objective=mae")
+
+
+def _vanishing(data: DataSet) -> Training:
+    base = Training(
+        widths=(32,) * 8,
+        views=("gradients", "activations", "loss"),
+        steps=1000,
+    )
+    return _with_racers(
+        base,
+        data,
+        "sgd:learning_rate=0.05,activation=sigmoid,initialization=lecun_normal",
+        "sgd:learning_rate=0.05,activation=tanh,initialization=xavier_normal",
+        "sgd:learning_rate=0.05,activation=relu,initialization=he_normal",
+    )
+
+
+def _initialisation(data: DataSet) -> Training:
+    base = Training(widths=(64,) * 5, views=("activations", "gradients", "loss"), steps=1000)
+    return _with_racers(
+        base,
+        data,
+        "sgd:learning_rate=0.05,initialization=zeros",
+        "sgd:learning_rate=0.05,initialization=normal,sigma=0.01",
+        "sgd:learning_rate=0.05,initialization=xavier_normal",
+        "sgd:learning_rate=0.05,initialization=normal,sigma=1",
+    )
+
+
+def _decays(data: DataSet) -> Training:
+    base = Training(
+        data=Choice("moons", (("noise", 0.3),)), widths=(64, 64), views=("weights", "outcome", "loss"), steps=4000
+    )
+    return _with_racers(
+        base,
+        data,
+        "adam:learning_rate=0.005",
+        "adam:learning_rate=0.005,l2=0.02",
+        "adamw:learning_rate=0.005,weight_decay=0.02",
+    )
+
+
+def _batches(data: DataSet) -> Training:
+    base = Training(views=("batch_loss", "outcome", "loss"))
+    return _with_racers(
+        base,
+        data,
+        "sgd:learning_rate=0.1,batch_size=1",
+        "sgd:learning_rate=0.1,batch_size=32",
+        "sgd:learning_rate=0.1,batch_size=0",
+    )
+
+
+def _exercise(data: DataSet) -> Training:
+    epochs = 10 * (len(data.train) // 128)
+    base = Training(
+        data=Choice(FILE),
+        widths=(256,),
+        setup=Choice("setup", (("activation", "relu"), ("initialization", "he_normal"))),
+        batch_size=min(128, len(data.train)),
+        steps=max(1, min(MAX_STEPS, epochs)),
+        standardised=False,
+    )
+    return _with_racers(base, data, "sgd:learning_rate=0.1", "adam:learning_rate=0.001")
+
+
+PRESETS: Mapping[str, Preset] = {
+    "spirals": Preset("Two spirals", "Three optimizers bend the plane until it parts two arms.", _spirals),
+    "digits": Preset("Handwritten digits", "Ten classes, 64 pixels, one hidden layer.", _digits, "digits"),
+    "edge": Preset(
+        "Edge of stability",
+        "Full batches: the sharpness climbs to 2/η and stays there (Cohen et al. 2021).",
+        _edge,
+        "chebyshev",
+    ),
+    "outlier": Preset(
+        "One outlier", "Mean squared error follows it, mean absolute error hardly does.", _outlier, "curve"
+    ),
+    "vanishing": Preset(
+        "Vanishing gradients",
+        "Eight hidden layers: sigmoid's gradients vanish on their way down, ReLU's do not.",
+        _vanishing,
+    ),
+    "initialisation": Preset(
+        "Initialisation",
+        "Zeros never break the symmetry; too small dies, too large saturates.",
+        _initialisation,
+    ),
+    "batches": Preset("Batch size", "One sample, 32, and all of them at each step.", _batches),
+    "decays": Preset(
+        "L2 or weight decay",
+        "Under Adam, L2 in the loss is divided by √v like the gradient; AdamW's decay is not.",
+        _decays,
+        "moons",
+    ),
+    "exercise": Preset(
+        "Exercise: one hidden layer of 256",
+        "784-256-10, ReLU, He, batches of 128, ten epochs: bring MNIST as a file first.",
+        _exercise,
+        FILE,
+    ),
+}
+"""Every preset by its key."""
+
+
+def choose_data(training: Training, key: str) -> Training:
+    """Other data, with the hidden layers and the loss that suit them; learning rates start anew."""
+    if key not in DATASETS:
+        raise Refused(f"There are no data {key!r}; there are {', '.join(DATASETS)}.")
+    source = DATASETS[key]
+    changed = dataclasses.replace(training, data=Choice(key), file="", target="", widths=source.widths)
+    return fitted(changed, generated(changed))
+
+
+def choose_file(training: Training, name: str, data: DataSet, target: str = "") -> Training:
+    """Data out of a file."""
+    return fitted(dataclasses.replace(training, data=Choice(FILE), file=name, target=target), data)
+
+
+def fitted(training: Training, data: DataSet) -> Training:
+    """Loss and batch size put right for other data, and learning rates started anew."""
+    objective = training.of(None, "objective")
+    if data.task not in LOSSES[objective].tasks:
+        fits = next(key for key, loss in LOSSES.items() if data.task in loss.tasks)
+        training = dataclasses.replace(training, setup=training.setup.having("objective", fits))
+    if training.batch_size > len(data.train):
+        training = dataclasses.replace(training, batch_size=0)
+    kept = tuple(
+        dataclasses.replace(r, own=tuple((n, v) for n, v in r.own if n not in ("objective", "batch_size")))
+        for r in training.racers
+    )
+    training = dataclasses.replace(training, racers=kept)
+    starting = tuple(dataclasses.replace(r, rule=_starting(training, r.rule, data)) for r in training.racers)
+    return checked_whole(dataclasses.replace(training, racers=starting), data)
+
+
+def set_data(training: Training, name: str, value: Any) -> Training:
+    """A parameter of the source of the data."""
+    choice = training.data.having(name, checked(DATASETS[training.data.key], name, value))
+    changed = dataclasses.replace(training, data=choice)
+    return checked_whole(changed, generated(changed))
+
+
+def set_setup(training: Training, name: str, value: Any, data: DataSet) -> Training:
+    """A setting of all racers who have none of their own."""
+    setup = training.setup.having(name, checked(Setup, name, value))
+    return checked_whole(dataclasses.replace(training, setup=setup), data)
+
+
+def set_widths(training: Training, value: Any, data: DataSet) -> Training:
+    return checked_whole(dataclasses.replace(training, widths=read_widths(str(value))), data)
+
+
+def read_widths(spelled: str) -> tuple[int, ...]:
+    """Hidden layers as they are typed: 32-32, or 64, 64, or nothing for none."""
+    parts = [p for p in spelled.replace(",", "-").replace("–", "-").replace(" ", "-").split("-") if p]
+    if len(parts) > MAX_LAYERS:
+        raise Refused(f"There may be at most {MAX_LAYERS} hidden layers; got {len(parts)}.")
+    return tuple(whole(part, "The width of a hidden layer", 1, MAX_WIDTH, "32-32") for part in parts)
+
+
+def set_batch_size(training: Training, value: Any, data: DataSet) -> Training:
+    return checked_whole(dataclasses.replace(training, batch_size=read_batch(value)), data)
+
+
+def read_batch(value: Any) -> int:
+    """A batch size as it is typed: a whole number, or "all"."""
+    if str(value).strip().lower() in ("all", "full"):
+        return 0
+    size = number(value, "The batch size", "32, or all")
+    if size != int(size) or size < 0:
+        raise Refused(f"The batch size must be a whole number from 1, or all; got {value}.")
+    return int(size)
+
+
+def set_steps(training: Training, value: Any) -> Training:
+    steps = whole(value, "steps", 1, MAX_STEPS, "1500")
+    schedule = training.schedule
+    if schedule.get("horizon", 0) == training.steps:  # a schedule that ended with the run still does
+        schedule = schedule.having("horizon", float(steps))
+    return dataclasses.replace(training, steps=steps, schedule=schedule)
+
+
+def set_epochs(training: Training, value: Any, data: DataSet) -> Training:
+    """The steps that so many passes through the training samples take."""
+    batch = training.batch_size or len(data.train)
+    return set_steps(training, round(number(value, "epochs", "10") * (len(data.train) // batch)))
+
+
+def set_seed(training: Training, value: Any) -> Training:
+    return dataclasses.replace(training, seed=whole(value, "seed", 0, 2**31 - 1, "0 or 7"))
+
+
+def set_standardised(training: Training, value: bool) -> Training:
+    return dataclasses.replace(training, standardised=bool(value))
+
+
+def choose_schedule(training: Training, key: str) -> Training:
+    if key not in SCHEDULES:
+        raise Refused(f"There is no schedule {key!r}; there are {', '.join(SCHEDULES)}.")
+    chosen = Choice(key)
+    if "horizon" in SCHEDULES[key].parameters():
+        chosen = chosen.having("horizon", float(training.steps))
+    return dataclasses.replace(training, schedule=chosen)
+
+
+def set_schedule(training: Training, name: str, value: Any) -> Training:
+    found = checked(SCHEDULES[training.schedule.key], name, value)
+    return dataclasses.replace(training, schedule=training.schedule.having(name, found))
+
+
+def set_view(training: Training, slot: int, key: str, known: Mapping[str, Any]) -> Training:
+    """What one of the three panels shows; a view that another panel shows changes places with it."""
+    if key not in known:
+        raise Refused(f"There is no view {key!r}; there are {', '.join(known)}.")
+    views = list(training.views)
+    if key in views:
+        views[views.index(key)] = views[slot]
+    views[slot] = key
+    return dataclasses.replace(training, views=(views[0], views[1], views[2]))
+
+
+def set_plane(training: Training, key: str, known: Mapping[str, Any]) -> Training:
+    if key not in known:
+        raise Refused(f"There is no plane {key!r}; there are {', '.join(known)}.")
+    return dataclasses.replace(training, plane=key)
+
+
+def add_racer(training: Training, key: str, data: DataSet) -> Training:
+    """One more racer, at a learning rate that the network at its start suggests."""
+    if key not in OPTIMIZERS:
+        raise Refused(f"There is no optimizer {key!r}; there are {', '.join(OPTIMIZERS)}.")
+    return checked_whole(lineup.join(training, _starting(training, Choice(key), data)), data)
+
+
+def set_racer(training: Training, id: str, name: str, value: Any) -> Training:
+    """A parameter of one racer's rule, or a setting that it has for itself; "" takes that away."""
+    racer = lineup.find(training, id)
+    if name not in OWN:
+        return lineup.set_racer(training, id, name, value)
+    own = {n: v for n, v in racer.own if n != name}
+    if str(value) != "":
+        own[name] = _own(name, value)
+    return lineup.put(training, dataclasses.replace(racer, own=tuple(own.items())))
+
+
+def _own(name: str, value: Any) -> Value:
+    if name == "widths":
+        return "-".join(map(str, read_widths(str(value))))
+    return read_batch(value) if name == "batch_size" else checked(Setup, name, value)
+
+
+def checked_whole(training: Training, data: DataSet) -> Training:
+    """The training, if every racer of it can be trained on these data.
+
+    Raises:
+        Refused: if it does not fit the data, the memory, or a racer's rule.
+    """
+    for racer in (None, *training.racers):
+        objective, batch = training.of(racer, "objective"), training.of(racer, "batch_size")
+        loss = LOSSES[objective]
+        if data.task not in loss.tasks:
+            raise Refused(f"{data.name} has {data.task} to learn, which {loss.name} does not serve: choose another.")
+        if batch > len(data.train):
+            raise Refused(f"The batch size must lie between 1 and the {len(data.train):,} training samples, or be all.")
+        size = training.model(racer, data).size
+        needed = 4 * size * LEAST * max(1, len(training.racers))
+        if needed > MEMORY:
+            raise Refused(
+                f"A network of {size:,} weights is too large: {LEAST} copies for each of "
+                f"{max(1, len(training.racers))} racers take {needed / 2**20:,.0f} MB, and {MEMORY >> 20} MB are at "
+                "hand. Choose smaller widths, or fewer racers."
+            )
+        if racer and (problem := too_dense(OPTIMIZERS[racer.rule.key], size)):
+            raise Refused(sentence(problem))
+    return training
+
+
+def _starting(training: Training, rule: Choice, data: DataSet) -> Choice:
+    bare = dataclasses.replace(training, racers=(), steps=1, schedule=Choice("constant"), views=("", "", ""))
+    rate = rate_in_units(
+        OPTIMIZERS[rule.key],
+        lambda: float(np.sqrt(np.mean(np.square(bare.start(None, data), dtype=float)))),
+        lambda: _sharpness(bare, data),
+    )
+    return rule if rate is None else rule.having("learning_rate", rate)
+
+
+@functools.lru_cache(maxsize=128)
+def _sharpness(bare: Training, data: DataSet) -> float:
+    """λmax at the start, over the first samples; 0 where it is not positive."""
+    network = bare.network(None, data)
+    network = network.replace(x=network.x[:SAMPLES], y=network.y[:SAMPLES])
+    return max(0.0, float(top_eigenvalues(network, bare.start(None, data))[0]))
+
+
+# The address bar.
+
+
+def query(training: Training) -> dict[str, list[str]]:
+    """The training as a query: each key with its values, in the order they should stand."""
+    out: dict[str, list[str]] = {"v": [VERSION], "data": [training.data.key]}
+    spell(out, "data", training.data)
+    for name in ("file", "target"):
+        if value := getattr(training, name):
+            out[name] = [value]
+    if not training.standardised:
+        out["standardised"] = ["0"]
+    out["widths"] = ["-".join(map(str, training.widths))]
+    for name, value in training.setup.values:
+        out[name] = [text(value)]
+    out["batch_size"] = [str(training.batch_size)]
+    out["steps"] = [str(training.steps)]
+    if training.schedule.key != "constant":
+        out["schedule"] = [training.schedule.key]
+        spell(out, "schedule", training.schedule)
+    out["seed"] = [str(training.seed)]
+    out["views"] = [",".join(training.views)]
+    if training.plane != "principal":
+        out["plane"] = [training.plane]
+    out["racer"] = [lineup.spell_racer(r, k) for k, r in enumerate(training.racers)] or [""]  # nobody trains
+    return out
+
+
+def parse(
+    given: Mapping[str, list[str]],
+    brought: Callable[[Training], DataSet],
+    views: Mapping[str, Any],
+    planes: Mapping[str, Any],
+) -> tuple[Training, list[str]]:
+    """A training out of a query, and a notice for each value that had to be dropped.
+
+    `brought` finds the data out of a file, and refuses where it is not there.
+    """
+    notices: list[str] = []
+    if not given:
+        return first(), notices
+    version = given.get("v", [VERSION])[-1]
+    if version != VERSION:
+        notices.append(f"This link is of version {version!r}, this app reads version {VERSION}: what it knows is kept.")
+    training = Training()
+    data = generated(training)
+
+    def attempt(change: Any, *arguments: Any) -> bool:
+        nonlocal training
+        try:
+            training = change(training, *arguments)
+        except Refused as refusal:
+            notices.append(f"Dropped from the link: {refusal}")
+            return False
+        return True
+
+    def last(name: str) -> str:
+        return given[name][-1]
+
+    if "standardised" in given:
+        attempt(set_standardised, last("standardised") != "0")
+    if given.get("data") == [FILE] and "file" in given:
+        asked = dataclasses.replace(
+            training, data=Choice(FILE), file=last("file"), target=given.get("target", [""])[-1]
+        )
+        attempt(lambda _: choose_file(training, asked.file, brought(asked), asked.target))
+    elif "data" in given:
+        attempt(choose_data, last("data"))
+        for key, values in given.items():
+            if key.startswith("data."):
+                attempt(set_data, key.removeprefix("data."), values[-1])
+    data = brought(training) if training.data.key == FILE else generated(training)
+    for name in Setup.parameters():
+        if name in given:
+            attempt(set_setup, name, last(name), data)
+    if "widths" in given:
+        attempt(set_widths, last("widths"), data)
+    if "batch_size" in given:
+        attempt(lambda t, v: set_batch_size(t, v if v != "0" else "all", data), last("batch_size"))
+    for name, change in (("steps", set_steps), ("seed", set_seed)):
+        if name in given:
+            attempt(change, last(name))
+    if "schedule" in given:
+        attempt(choose_schedule, last("schedule"))
+        for key, values in given.items():
+            if key.startswith("schedule."):
+                attempt(set_schedule, key.removeprefix("schedule."), values[-1])
+    if "views" in given:
+        attempt(_read_views, last("views"), views)
+    if "plane" in given:
+        attempt(set_plane, last("plane"), planes)
+    for spelled in given.get("racer", FIRST_RACERS):
+        if spelled:
+            attempt(
+                lambda t, s: lineup.read_racer(
+                    t, s, notices, functools.partial(add_racer, data=data), functools.partial(_set_fitting, data=data)
+                ),
+                spelled,
+            )
+    known = {"v", "data", "file", "target", "standardised", "widths", "batch_size", "steps", "schedule", "seed"}
+    known |= {"views", "plane", "racer", *Setup.parameters()}
+    for key in given:
+        if key not in known and key.partition(".")[0] not in ("data", "schedule"):
+            notices.append(f"Dropped from the link: there is no setting {key!r}.")
+    return training, list(dict.fromkeys(notices))
+
+
+def _set_fitting(training: Training, id: str, name: str, value: Any, data: DataSet) -> Training:
+    return checked_whole(set_racer(training, id, name, value), data)
+
+
+def _read_views(training: Training, spelled: str, known: Mapping[str, Any]) -> Training:
+    keys = spelled.split(",")
+    if len(keys) != 3 or len(set(keys)) < 3 or not set(keys) <= set(known):
+        raise Refused(f"views must be three different ones of {', '.join(known)}; got {spelled!r}.")
+    return dataclasses.replace(training, views=(keys[0], keys[1], keys[2]))

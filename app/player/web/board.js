@@ -1,0 +1,28 @@
+// A board: three panels of any kind on one clock, each with a choice of what it shows.
+
+import { h } from './dom.js';
+import { decodeBoard } from './envelope.js';
+import { SlotPanel } from './slot.js';
+import { Stage } from './stage.js';
+
+export class Board extends Stage {
+  build() {
+    const { send, ...listeners } = this.listeners();
+    const choose = (kind, slot) => (name) => send({ kind, slot, name });
+    this.panels = [0, 1, 2].map(
+      (slot) => new SlotPanel(this.plotly, slot, listeners, choose('view', slot), choose('option', slot)),
+    );
+    const [left, right, below] = this.panels.map((panel) => panel.element);
+    return h(
+      'div',
+      { class: 'stage board' },
+      h('div', { class: 'pair' }, left, right),
+      this.transport.element,
+      below,
+    );
+  }
+
+  decode(data) {
+    return decodeBoard(data);
+  }
+}

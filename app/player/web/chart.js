@@ -1,0 +1,162 @@
+// A chart of plotly's own traces; what is to come lies under a veil, which moves with the clock.
+
+import { frameOfAxes, layer, place, wipe } from './canvas.js';
+import { pallor } from './curve.js';
+import { h } from './dom.js';
+import { axis, base, decades } from './figures.js';
+import { DIM } from './overlay.js';
+import { fade } from './theme.js';
+
+export const CONFIG = { displayModeBar: false, responsive: false, doubleClick: false, showTips: false };
+const MARGIN = { l: 46, r: 10, t: 8, b: 36, pad: 0, autoexpand: false };
+
+/** What views with plotly below and a canvas above share. */
+export class PlotView {
+  constructor(plotly, listeners, host) {
+    Object.assign(this, { plotly, listeners, host, lit: null });
+    this.plot = h('div', { class: 'plot' });
+    host.append(this.plot);
+    this.above = layer(host, 'above');
+  }
+
+  /** The cards may have new words where the picture is the same. */
+  hand(scene) {
+    this.scene = scene;
+  }
+
+  async draw(panel, scene, style, theme) {
+    Object.assign(this, { panel, scene, style, theme });
+    const { clientWidth: width, clientHeight: height } = this.host;
+    const layout = { ...this.layout(), width, height };
+    await this.plotly.react(this.plot, this.traces(), layout, CONFIG);
+    const { _plots } = this.plot._fullLayout;
+    this.frames = Object.values(_plots).map(({ xaxis, yaxis }) => frameOfAxes(xaxis, yaxis));
+    place(this.above, { left: 0, top: 0, width, height });
+    if (!this.listening) this.listen();
+    this.measured();
+  }
+
+  measured() {}
+
+  listen() {
+    this.listening = true;
+    this.plot.on('plotly_hover', ({ points }) => this.listeners.hover(points?.[0]?.data?.meta ?? null));
+    this.plot.on('plotly_unhover', () => this.listeners.hover(null));
+  }
+
+  /** The layout of the panel, in the colours of the style; every axis as handed. */
+  layout() {
+    const handed = this.panel.layout;
+    const axes = Object.entries(handed).filter(([name]) => /^[xy]axis/.test(name));
+    const extra = { margin: MARGIN, dragmode: false };
+    for (const [name, one] of axes) {
+      extra[name] = axis(one, this.style, {
+        ...{ autorange: false, fixedrange: true },
+        ...(one.type === 'log' && one.showticklabels !== false ? decades(one.range) : {}),
+        ...(name.startsWith('y') ? { ticks: '' } : {}),
+        title: { standoff: 4, font: { size: 12, color: this.style.muted }, ...one.title },
+      });
+    }
+    const rest = Object.fromEntries(Object.entries(handed).filter(([name]) => !/^[xy]axis/.test(name)));
+    return base(rest, this.style, this.theme.font, extra);
+  }
+
+  racer(id) {
+    return this.scene.cards.find((card) => card.id === id);
+  }
+
+  /** How strongly a racer is drawn. */
+  opacity(card) {
+    return this.lit === null || this.lit === card.id ? 1 : DIM;
+  }
+
+  light(id) {
+    this.lit = id;
+    for (const [k, card] of this.scene.cards.entries()) {
+      const opacity = this.opacity(card) === 1 ? '' : String(DIM);
+      for (const trace of this.plot.querySelectorAll(`.trace[class*="traceracer-${k}-"]`))
+        trace.style.opacity = opacity;
+    }
+  }
+
+  destroy() {
+    this.plotly.purge(this.plot);
+  }
+}
+
+export class ChartView extends PlotView {
+  traces() {
+    // Without any trace plotly draws no axes.
+    const anchor = { type: 'scatter', x: [null], y: [null], hoverinfo: 'skip', showlegend: false };
+    const traces = this.panel.data.map((trace) => ({
+      ...trace,
+      visible: !(trace.meta && this.racer(trace.meta)?.hidden),
+    }));
+    return [anchor, ...traces];
+  }
+
+  listen() {
+    super.listen();
+    this.plot.addEventListener('pointerdown', (event) => this.grab(event));
+    this.plot.addEventListener(
+      'pointermove',
+      (event) => this.grabbed === event.pointerId && this.drag(event),
+    );
+    for (const end of ['pointerup', 'pointercancel']) {
+      this.plot.addEventListener(end, () => (this.grabbed = undefined));
+    }
+  }
+
+  grab(event) {
+    if (event.button) return;
+    const { left, top } = this.plot.getBoundingClientRect();
+    const [x, y] = [event.clientX - left, event.clientY - top];
+    this.held = this.frames.find(
+      (frame) =>
+        x >= frame.left && x <= frame.left + frame.width && y >= frame.top && y <= frame.top + frame.height,
+    );
+    if (!this.held) return;
+    this.grabbed = event.pointerId;
+    this.plot.setPointerCapture(event.pointerId);
+    this.drag(event);
+  }
+
+  drag(event) {
+    const { left, x } = this.held;
+    const pixel = event.clientX - this.plot.getBoundingClientRect().left - left;
+    this.listeners.scrub((pixel - x.offset) / x.slope);
+  }
+
+  /** @param {number} position */
+  paint(position) {
+    if (!this.frames) return;
+    wipe(this.above);
+    const { context } = this.above;
+    const veil = fade(this.style.paper, 1 - pallor(this.style));
+    for (const { left, top, width, height, x } of this.frames) {
+      const at = Math.min(width, Math.max(0, x.offset + x.slope * position));
+      if (at < width - 0.5) {
+        context.fillStyle = veil;
+        context.fillRect(left + at, top, width - at, height);
+      }
+      const line = Math.round(left + at) + 0.5;
+      context.lineWidth = 1;
+      context.strokeStyle = this.style.muted;
+      context.beginPath();
+      context.moveTo(line, top);
+      context.lineTo(line, top + height);
+      context.stroke();
+    }
+  }
+}
+
+/** The last kept moment at or before a step: nothing between two of them is known. */
+export function momentAt(steps, position) {
+  let [low, high] = [0, steps.length - 1];
+  while (low < high) {
+    const middle = Math.ceil((low + high) / 2);
+    if (steps[middle] <= position) low = middle;
+    else high = middle - 1;
+  }
+  return low;
+}

@@ -1,0 +1,96 @@
+// The loss landscape: plotly's contours of the plane, and over them the runs as they are seen from it. A dot has the
+// colour of its true loss: where that is not the ground's, the run is off the plane.
+
+import { PlotView, momentAt } from './chart.js';
+import { caption, outline, wipe } from './canvas.js';
+import { dashes } from './geometry.js';
+import { mapTraces } from './figures.js';
+import { blend } from './theme.js';
+
+export class PlaneView extends PlotView {
+  traces() {
+    const ground = mapTraces({ map: this.panel }, this.style, this.theme.font);
+    const short = (value) => Number(value.toPrecision(4)).toString();
+    const paths = this.panel.paths.map((path) => {
+      const card = this.scene.cards[path.racer];
+      return {
+        ...{ type: 'scatter', mode: 'markers', x: path.x, y: path.y, showlegend: false, visible: !card.hidden },
+        ...{ meta: card.id, name: card.title, marker: { size: 9, opacity: 0, color: card.color } },
+        text: Array.from(
+          path.steps,
+          (step, k) =>
+            `step ${step}<br>true loss ${short(path.loss[k])}<br>${short(path.distance[k])} off the plane`,
+        ),
+        hovertemplate: '<b>%{fullData.name}</b>, %{text}<extra></extra>',
+      };
+    });
+    return [...ground, ...paths];
+  }
+
+  light(id) {
+    this.lit = id;
+    this.shown = undefined;
+  }
+
+  measured() {
+    this.shown = undefined;
+  }
+
+  paint(position) {
+    if (!this.frames) return;
+    const moments = this.panel.paths.map((path) => momentAt(path.steps, position)).join();
+    if (moments === this.shown) return;
+    this.shown = moments;
+    wipe(this.above);
+    const [frame] = this.frames;
+    const { context } = this.above;
+    context.save();
+    context.translate(frame.left, frame.top);
+    context.beginPath();
+    context.rect(0, 0, frame.width, frame.height);
+    context.clip();
+    for (const path of this.panel.paths) {
+      const card = this.scene.cards[path.racer];
+      if (!card || card.hidden) continue;
+      context.globalAlpha = this.opacity(card);
+      this.trail(context, frame, card, path, momentAt(path.steps, position));
+    }
+    context.restore();
+  }
+
+  trail(context, { x, y }, card, path, last) {
+    const point = (k) => [x.offset + x.slope * path.x[k], y.offset + y.slope * path.y[k]];
+    context.setLineDash(dashes(card.dash));
+    for (const [width, color] of [
+      [5, this.style.paper],
+      [2.25, card.color],
+    ]) {
+      context.lineWidth = width;
+      context.strokeStyle = color;
+      context.beginPath();
+      for (let k = 0; k <= last; k++) context.lineTo(...point(k));
+      context.stroke();
+    }
+    context.setLineDash([]);
+    for (let k = 0; k <= last; k++) {
+      context.beginPath();
+      context.arc(...point(k), 3.6, 0, 2 * Math.PI);
+      context.fillStyle = blend(this.style.colorscale, path.shares[k]);
+      context.fill();
+      context.lineWidth = 1.4;
+      context.strokeStyle = card.color;
+      context.stroke();
+    }
+    const [left, top] = point(last);
+    outline(context, card.shape, left, top, 6);
+    context.fillStyle = card.color;
+    context.fill();
+    context.lineWidth = 1.5;
+    context.strokeStyle = this.style.paper;
+    context.stroke();
+    context.font = `11px ${this.theme.font}`;
+    context.textBaseline = 'middle';
+    const text = `${Number(path.distance[last].toPrecision(2))} off`;
+    caption(context, text, left + 9, top - 9, this.style.muted, this.style.paper);
+  }
+}

@@ -1,0 +1,231 @@
+// What every player is: panels, the transport and the cards on one clock. Subclasses say which panels.
+
+import { Cards } from './cards.js';
+import { Clock } from './clock.js';
+import { h, mark, say } from './dom.js';
+import { Outbox } from './outbox.js';
+import { Save } from './save.js';
+import { readTheme } from './theme.js';
+import { Transport } from './transport.js';
+
+/** Milliseconds of rest after which the trails become plotly's own traces. */
+const REST = 250;
+
+/** What ends a press; a drag that the browser takes over ends without a pointerup. */
+const LIFTS = ['pointerup', 'pointercancel', 'mouseup'];
+
+/**
+ * @typedef {Object} Panel
+ * @property {HTMLElement} element
+ * @property {(scene: object, style: object, theme: object) => Promise<void>} update draws what changed
+ * @property {(position: number) => void} paint
+ * @property {() => void} remeasure after a racer was hidden or shown
+ * @property {(step: number) => Promise<void>} settle
+ * @property {(id: string | null) => void} light
+ * @property {() => Promise<void>} look after the size changed
+ * @property {() => void} destroy
+ */
+
+export class Stage {
+  /**
+   * @param {HTMLElement} root
+   * @param {any} plotly
+   */
+  constructor(root, plotly) {
+    this.root = root;
+    this.plotly = plotly;
+    this.outbox = new Outbox();
+    this.paints = [];
+    this.ticket = 0;
+    this.lit = null;
+    this.clock = new Clock(
+      () => this.rest(),
+      () => this.changed(),
+    );
+    this.transport = new Transport(this.clock, () => this.clock.pause());
+    this.cards = new Cards(
+      (event) => this.act(event),
+      (id) => this.light(id),
+    );
+    this.save = new Save(this.shot ? () => this.shot() : null);
+    this.live = h('div', { class: 'unseen', 'aria-live': 'polite', 'data-testid': 'live' });
+    /** @type {Panel[]} */
+    this.panels = [];
+    const stage = this.build();
+    root.replaceChildren(
+      stage,
+      h('div', { class: 'side' }, this.save.element, this.cards.list, this.cards.adder),
+      this.live,
+    );
+    mark(root, 'data-settled', false);
+    mark(root, 'data-playing', false);
+    this.listen();
+  }
+
+  /** What panels tell: the view moved, the pointer is over a racer, the playhead is dragged. */
+  listeners() {
+    return {
+      moved: () => this.rest(),
+      hover: (id) => this.cards.highlight(id),
+      scrub: (step) => this.scrub(step),
+      send: (event) => this.outbox.send(event),
+    };
+  }
+
+  listen() {
+    this.onkey = (event) => this.transport.key(event);
+    this.onpress = (event) => {
+      this.pressed = true;
+      this.dismiss(event);
+    };
+    this.onlift = () => (this.pressed = false);
+    document.addEventListener('keydown', this.onkey);
+    document.addEventListener('pointerdown', this.onpress, true);
+    for (const end of LIFTS) document.addEventListener(end, this.onlift, true);
+    this.root.addEventListener('click', release, true);
+    this.observer = new ResizeObserver(() => this.resized());
+    this.observer.observe(this.panels[0].element);
+  }
+
+  /** Streamlit's call: new data, a new theme, or nothing new. */
+  async update({ data, setTriggerValue }) {
+    this.outbox.open((event) => setTriggerValue('event', event));
+    const theme = readTheme(this.root);
+    const same = data === this.data && theme.key === this.theme?.key;
+    if (!data || same) return;
+    const first = !this.scene;
+    const before = this.scene;
+    const scene = data === this.data ? this.scene : this.decode(data);
+    const style = scene.styles[theme.dark ? 'dark' : 'light'];
+    Object.assign(this, { data, theme, scene, style });
+    mark(this.root, 'data-theme', theme.dark ? 'dark' : 'light');
+    this.size = this.measured();
+
+    this.unsettle();
+    // Before anything is waited for, the clock knows the new length and the cards the new words.
+    this.clock.resize(scene.steps);
+    if (first) this.clock.position = scene.steps;
+    this.transport.resize(scene.steps);
+    this.cards.update(scene);
+    // A card that is gone sends no word that the pointer left it.
+    if (!scene.cards.some((card) => card.id === this.lit)) this.lit = null;
+    this.announce(before, scene);
+    await Promise.all(this.panels.map((panel) => panel.update(scene, style, theme, this.lit)));
+    if (this.scene === scene && !this.gone) this.rest();
+  }
+
+  /** An event of the cards; what it does to the picture is shown at once where it needs no new arrays. */
+  act(event) {
+    if (event.kind === 'hide') {
+      this.scene.cards.find((card) => card.id === event.racer).hidden = event.hidden;
+      for (const panel of this.panels) panel.remeasure();
+      this.rest();
+    }
+    this.outbox.send(event);
+  }
+
+  changed() {
+    mark(this.root, 'data-playing', this.clock.playing);
+    this.transport.paint(this.clock.position);
+    if (this.clock.playing) this.unsettle();
+  }
+
+  scrub(step) {
+    this.clock.pause();
+    this.clock.seek(step);
+  }
+
+  paint() {
+    const began = performance.now();
+    const { position } = this.clock;
+    for (const panel of this.panels) panel.paint(position);
+    this.transport.paint(position);
+    this.cards.paint(Math.floor(position));
+    mark(this.root, 'data-step', Math.floor(position));
+    this.paints.push(performance.now() - began);
+    if (this.paints.length > 600) this.paints.shift();
+  }
+
+  /** Paints, and unless the clock runs, waits for rest. */
+  rest() {
+    if (!this.scene || this.gone) return;
+    this.unsettle();
+    this.paint();
+    clearTimeout(this.timer);
+    if (!this.clock.playing) this.timer = setTimeout(() => this.settle(), REST);
+  }
+
+  unsettle() {
+    this.ticket += 1;
+    clearTimeout(this.timer);
+    mark(this.root, 'data-settled', false);
+  }
+
+  async settle() {
+    // Plotly drawn anew under a drag would drop it.
+    if (this.pressed) {
+      this.timer = setTimeout(() => this.settle(), REST);
+      return;
+    }
+    const { ticket } = this;
+    const step = Math.floor(this.clock.position);
+    for (const panel of this.panels) {
+      await panel.settle(step);
+      if (ticket !== this.ticket || this.gone) return;
+    }
+    mark(this.root, 'data-settled', true);
+  }
+
+  /** Lights one racer up on all panels; the others dim. */
+  light(id) {
+    this.lit = id;
+    if (!this.scene) return;
+    for (const panel of this.panels) panel.light(id);
+    if (!this.clock.playing) this.paint();
+  }
+
+  announce(before, scene) {
+    if (!before) return;
+    const old = new Map(before.cards.map((card) => [card.id, card.status]));
+    const news = scene.cards.filter((card) => card.status && old.get(card.id) !== card.status);
+    if (news.length) say(this.live, news.map((card) => `${card.title}: ${card.status}`).join('; '));
+  }
+
+  measured() {
+    const { clientWidth, clientHeight } = this.panels[0].element;
+    return `${clientWidth} × ${clientHeight} @ ${window.devicePixelRatio}`;
+  }
+
+  async resized() {
+    const size = this.measured();
+    if (!this.scene || size === this.size || this.gone) return;
+    this.size = size;
+    await Promise.all(this.panels.map((panel) => panel.look()));
+  }
+
+  /** Closes panel and menu on a press anywhere else. */
+  dismiss(event) {
+    if (!this.save.element.contains(event.target)) this.save.open(false);
+    if (!this.cards.adder.contains(event.target) && !this.cards.menu.hidden) this.cards.open(false);
+  }
+
+  destroy() {
+    this.gone = true;
+    this.clock.pause();
+    this.unsettle();
+    this.outbox.close();
+    this.root.removeEventListener('click', release, true);
+    this.observer.disconnect();
+    document.removeEventListener('keydown', this.onkey);
+    document.removeEventListener('pointerdown', this.onpress, true);
+    for (const end of LIFTS) document.removeEventListener(end, this.onlift, true);
+    for (const panel of this.panels) panel.destroy();
+    this.root.replaceChildren();
+  }
+}
+
+/** A button pressed with the mouse lets go of the focus: the space bar is to play, not to press it again. */
+function release(event) {
+  const button = event.target.closest?.('button');
+  if (event.detail && button && !button.hasAttribute('aria-haspopup')) button.blur();
+}

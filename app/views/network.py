@@ -1,0 +1,470 @@
+"""The Network page."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from typing import Any
+
+import streamlit as st
+
+from app import controls, racers
+from app.figures.numbers import short
+from app.network import board, files
+from app.network import settings as change
+from app.network.files import Brought
+from app.network.job import Job
+from app.network.settings import FILE, PRESETS, Setup, Training
+from app.network.views import PLANES, VIEWS
+from app.player import Event, play
+from app.race import ON_CARD
+from app.racers import Refused
+from app.views.parts import device, explain, masthead, notices, results
+from optimizers import OPTIMIZERS, SCHEDULES
+from surfaces.network import DATASETS, INITIALIZATIONS, LOSSES, DataSet
+
+PAGE = "training"
+LIVE = 3.0
+"""Seconds: what took less trains again by itself when a slider moves."""
+POLL = 0.4
+_SHOWN_ELSEWHERE = ("add", "remove", "duplicate")
+
+
+def show() -> None:
+    """The whole page, top to bottom."""
+    controls.enter(PAGE)
+    _restore()
+    _job()
+    _toolbar()
+    st.fragment(_stage, run_every=POLL if _job().busy else None)()
+
+
+def _session() -> dict[str, Brought]:
+    """The files that this session has brought."""
+    held: dict[str, Brought] = st.session_state.setdefault("brought", {})
+    return held
+
+
+def _find(training: Training) -> DataSet:
+    return files.look_up(training, _session()) if training.data.key == FILE else change.generated(training)
+
+
+def _data() -> DataSet:
+    """The data of this session's training."""
+    return _find(controls.current())
+
+
+def _restore() -> None:
+    """Read the address bar on a first visit, and whenever someone else than this page has written it."""
+    given = {key: st.query_params.get_all(key) for key in st.query_params}
+    if PAGE not in st.session_state or (given and given != st.session_state.get("written")):
+        st.session_state[PAGE], st.session_state["training-notices"] = change.parse(given, _find, VIEWS, PLANES)
+        st.session_state["refusals"] = {}
+    st.session_state["written"] = given
+    notices("training-notices")
+
+
+def _job() -> Job:
+    """The job of the settings in hand: another one where they changed, with the runs that are still theirs."""
+    training: Training = controls.current()
+    plain = tuple(dataclasses.replace(r, hidden=False) for r in training.racers)
+    key = dataclasses.replace(training, racers=plain, views=("", "", ""), plane="")
+    data = _data()
+    there: Job | None = st.session_state.get("job")
+    if there is not None and st.session_state.get("job-key") == (key, id(data)):
+        there.training = training
+        return there
+    if there is not None:
+        there.stop()
+    job = board.job_for(training, data, there)
+    st.session_state["job"], st.session_state["job-key"] = job, (key, id(data))
+    if there is not None and there.begun and (there.seconds <= LIVE or not job.training_now):
+        job.begin()
+    return job
+
+
+def _stage() -> None:
+    """Progress, player and results: they alone are drawn again while the networks train."""
+    job, training = _job(), controls.current()
+    busy = job.busy
+    st.html(_progress(job))
+    if "board" in st.session_state:
+        scene = board.board(training, job)
+    else:  # a first visit may have to wait for programs to be compiled
+        with st.spinner("Compiling the network …"):
+            scene = board.board(training, job)
+    play(scene, key="board", react=_react)
+    if explained := st.session_state.pop("explained", None):
+        explain(explained)
+    controls.refusal("board")
+    _results(training, job)
+    query = change.query(training)
+    if query != st.session_state.get("written"):
+        st.query_params.from_dict(query)
+        st.session_state["written"] = query
+    polled = st.session_state.get("polled", False)
+    st.session_state["polled"] = job.busy
+    if st.session_state.pop("stale", False) or job.busy != polled or (polled and not busy):
+        st.rerun()
+
+
+def _react(event: Event) -> None:
+    """Carry out what the user did in the player; the script that draws it runs right after."""
+    if event.kind == "explain":
+        racer = next((r for r in controls.current().racers if r.id == event.racer), None)
+        st.session_state["explained"] = racer.rule if racer else None
+        return
+    actions: dict[str, Any] = {
+        "parameter": lambda t: racers.set_racer(t, event.racer, event.name, event.value),
+        "add": lambda t: change.add_racer(t, event.name, _data()),
+        "remove": lambda t: racers.remove_racer(t, event.racer),
+        "duplicate": lambda t: change.checked_whole(racers.duplicate_racer(t, event.racer), _data()),
+        "hide": lambda t: racers.hide_racer(t, event.racer, event.hidden),
+        "view": lambda t: change.set_view(t, event.slot, event.name, VIEWS),
+        "option": lambda t: change.set_plane(t, event.name, PLANES),
+    }
+    if event.kind in actions:
+        controls.commit(actions[event.kind], "board")
+    st.session_state["stale"] = event.kind in _SHOWN_ELSEWHERE
+
+
+def _progress(job: Job) -> str:
+    """The one bar: the share of all steps of all racers that were taken."""
+    share = job.progress if job.begun else 0.0
+    if job.training_now and job.begun:
+        done = sum(run.last for run in job.runs)
+        words = f"{share:.0%} · {done:,} of {job.steps * len(job.runs):,} steps"
+    elif job.begun:
+        words = "stopped; what was learned is kept" if job.stopped else f"trained in {short(job.seconds, 2)} s"
+    else:
+        words = "not trained yet: press Train"
+    bar = f"<div class='bar' style='width:{100 * share:.1f}%'></div>"
+    attributes = f"role='progressbar' aria-valuenow='{100 * share:.0f}' aria-valuemin='0' aria-valuemax='100'"
+    return (
+        f"<div class='progress' data-testid='progress' aria-label='Training' {attributes}>"
+        f"<div class='rail'>{bar}</div><span>{words}</span></div>"
+    )
+
+
+def _toolbar() -> None:
+    training, job = controls.current(), _job()
+    with st.container(horizontal=True, key="toolbar", vertical_alignment="center"):
+        masthead("Network")
+        _train(job)
+        with st.container(width=230):
+            _choose(training)
+        with st.popover("Data", key="data-popover", width="content"):
+            _about_data(training)
+        widths = "-".join(map(str, training.model(None, job.data).widths))
+        with st.popover(f"Model {widths}", key="model-popover", width="content"):
+            _about_model(training)
+        with st.popover(f"Loss: {LOSSES[training.of(None, 'objective')].name}", key="loss-popover", width="content"):
+            _about_loss(training)
+        batch = f"batch {training.batch_size}" if training.batch_size else "full batch"
+        with st.popover(f"{training.steps:,} steps, {batch}", key="run-popover", width="content"):
+            _about_training(training, job)
+        st.html(f"<div class='device'>{device()}</div>", width="stretch")
+
+
+def _train(job: Job) -> None:
+    if job.training_now and job.begun:
+        st.button("Stop", key="stop", type="primary", on_click=job.stop, width=90)
+        return
+    ready = job.training_now
+    if ready:
+        st.button("Train", key="train", type="primary", on_click=job.begin, width=90)
+    else:
+        st.button("Train", key="again", on_click=_again, width=90, help="Train all racers anew, as they were.")
+
+
+def _again() -> None:
+    job = board.job_for(controls.current(), _data())
+    st.session_state["job"] = job
+    job.begin()
+
+
+def _choose(training: Training) -> None:
+    """Presets, sources and files in one list."""
+    options = [f"preset:{key}" for key in PRESETS]
+    options += [f"data:{key}" for key in DATASETS]
+    options += [f"file:{name}" for name in {**files.named(), **_session()}]
+    here = f"file:{training.file}" if training.data.key == FILE else f"data:{training.data.key}"
+
+    def name(option: str) -> str:
+        kind, _, key = option.partition(":")
+        return {
+            "preset": lambda: f"{PRESETS[key].name} · preset",
+            "data": lambda: f"{DATASETS[key].name} · data",
+            "file": lambda: f"{key} · file",
+        }[kind]()
+
+    controls.choice("Data or preset", options, here, "data", _chosen, names=name, visible=False)
+
+
+def _chosen(training: Training, option: str) -> Training:
+    kind, _, key = option.partition(":")
+    if kind == "data":
+        return change.choose_data(training, key)
+    if kind == "file":
+        known = {**files.named(), **_session()}
+        target = known[key].columns[-1] if known[key].columns else ""
+        return change.choose_file(training, key, known[key].read(target, training.standardised), target)
+    source = PRESETS[key].source
+    if source == FILE:
+        if training.data.key != FILE:
+            raise Refused("Bring a file first, under Data: MNIST as .npz, or its two IDX files.")
+        plain = dataclasses.replace(training, standardised=False)
+        made = change.preset(key, _find(plain))
+        return dataclasses.replace(made, data=training.data, file=training.file, target=training.target)
+    data = change.generated(dataclasses.replace(Training(), data=racers.Choice(source)))
+    return change.preset(key, data)
+
+
+def _about_data(training: Training) -> None:
+    data = _data()
+    if training.data.key != FILE:
+        source = DATASETS[training.data.key]
+        st.markdown(source.about)
+        for spec in source.parameters().values():
+            controls.parameter(
+                spec,
+                training.data.get(spec.name, spec.default),
+                f"data-{training.data.key}-{spec.name}",
+                lambda t, v, name=spec.name: change.set_data(t, name, v),  # type: ignore[misc]
+            )
+    elif columns := {**files.named(), **_session()}[training.file].columns:
+        controls.choice(
+            "Column to learn",
+            list(columns),
+            training.target or columns[-1],
+            f"target-{training.file}",
+            lambda t, v: change.choose_file(t, t.file, _find(dataclasses.replace(t, target=v)), v),
+        )
+    sizes = (len(part) for part in (data.train, data.validation, data.test))
+    st.markdown(
+        "{:,} training, {:,} validation and {:,} test samples; {:,} inputs, {:,} outputs.".format(
+            *sizes, data.inputs, data.outputs
+        )
+    )
+    shown = controls.widget("standardised", training.standardised)
+    st.toggle(
+        "Standardise the inputs",
+        value=training.standardised,
+        key=shown,
+        help="To mean 0 and deviation 1 over the training samples, whose numbers serve the others as well.",
+        on_change=lambda: controls.commit(_standardise(shown), "standardised"),
+    )
+    controls.refusal("standardised")
+    st.file_uploader(
+        "Bring a file: .npz, .csv, or two IDX files (images and labels) at once",
+        accept_multiple_files=True,
+        key="uploader",
+        on_change=_bring,
+        help="Nothing is downloaded. Files stay in this session, up to 1 GB unpacked.",
+    )
+    controls.refusal("uploader")
+    if training.data.key != FILE:
+        st.caption(DATASETS[training.data.key].source)
+
+
+def _standardise(shown: str) -> Any:
+    def apply(training: Training) -> Training:
+        changed = change.set_standardised(training, st.session_state[shown])
+        return change.checked_whole(changed, _find(changed))
+
+    return apply
+
+
+def _bring() -> None:
+    """What was uploaded becomes the data; what is wrong with it stands beside the uploader."""
+
+    def apply(training: Training) -> Training:
+        given = [(file.name, file.getvalue()) for file in st.session_state["uploader"] or []]
+        if not given or (len(given) == 1 and _half(*given[0])):
+            return training
+        one = files.bring(given)
+        target = one.columns[-1] if one.columns else ""
+        changed = change.choose_file(training, one.name, one.read(target, training.standardised), target)
+        _session()[one.name] = one
+        return changed
+
+    controls.commit(apply, "uploader")
+
+
+def _half(name: str, content: bytes) -> bool:
+    """Whether a file is one of two, the other of which may still come."""
+    return content[:2] == b"\0\0" and not name.endswith((".npz", ".csv"))
+
+
+def _about_model(training: Training) -> None:
+    controls.field(
+        "Hidden layers",
+        "-".join(map(str, training.widths)),
+        "widths",
+        lambda t, v: change.set_widths(t, v, _data()),
+        f"Widths with a dash between, such as 32-32: up to {change.MAX_LAYERS}. Empty for none: a linear model.",
+    )
+    _setup(training, "activation")
+    _setup(training, "initialization")
+    scheme = INITIALIZATIONS[training.of(None, "initialization")]
+    st.latex(rf"W \sim {scheme.formula}" if scheme.variance else rf"W = {scheme.formula}")
+    if training.of(None, "initialization") in ("normal", "constant"):
+        _setup(training, "sigma")
+    if scheme.source:
+        st.caption(scheme.source)
+    model = training.model(None, _data())
+    st.markdown(f"{model.size:,} weights. {board.memory(training, _data())}")
+
+
+def _setup(training: Training, name: str) -> None:
+    spec = Setup.parameters()[name]
+    controls.parameter(
+        spec, training.of(None, name), f"setup-{name}", lambda t, v: change.set_setup(t, name, v, _data())
+    )
+
+
+def _about_loss(training: Training) -> None:
+    _setup(training, "objective")
+    st.latex(LOSSES[training.of(None, "objective")].formula)
+    _setup(training, "l2")
+    st.caption(
+        "L2 is part of the loss, so an adaptive rule divides it by √v like all else. AdamW's weight decay is not "
+        "divided: the preset “L2 or weight decay” races the two."
+    )
+
+
+def _about_training(training: Training, job: Job) -> None:
+    run, schedule, each = st.tabs(["Run", "Schedule", "Racers"])
+    with run:
+        batch = str(training.batch_size) if training.batch_size else "all"
+        controls.field(
+            "Batch size",
+            batch,
+            "batch-size",
+            lambda t, v: change.set_batch_size(t, v, _data()),
+            f"From 1 to {len(job.data.train):,}, or all. Each epoch is shuffled; all racers draw the same batches.",
+        )
+        controls.field("Steps", str(training.steps), "training-steps", change.set_steps, "A whole number.")
+        each_epoch = len(job.data.train) // (training.batch_size or len(job.data.train))
+        controls.field(
+            "Epochs",
+            short(training.steps / each_epoch, 4),
+            "epochs",
+            lambda t, v: change.set_epochs(t, v, _data()),
+            "Passes through the training samples: another way to say how many steps.",
+        )
+        controls.field("Seed of weights and batches", str(training.seed), "training-seed", change.set_seed)
+        st.caption(board.memory(training, job.data))
+    with schedule:
+        controls.choice(
+            "Schedule of the learning rate",
+            list(SCHEDULES),
+            training.schedule.key,
+            "training-schedule",
+            change.choose_schedule,
+            lambda k: SCHEDULES[k].name,
+        )
+        record = SCHEDULES[training.schedule.key]
+        if record.parameters():
+            st.latex(record.formula)
+        for spec in record.parameters().values():
+            controls.parameter(
+                spec,
+                training.schedule.get(spec.name, spec.default),
+                f"training-schedule-{training.schedule.key}-{spec.name}",
+                lambda t, v, name=spec.name: change.set_schedule(t, name, v),  # type: ignore[misc]
+            )
+    with each:
+        _racers(training)
+
+
+def _racers(training: Training) -> None:
+    """What a racer has for itself, one racer at a time: a page of all would be long."""
+    if not training.racers:
+        st.caption("Nobody trains: add a racer.")
+        return
+    names = dict(zip((r.id for r in training.racers), board.titles(training), strict=True))
+    id = st.selectbox("Racer", list(names), format_func=lambda k: names.get(k, k), key="own-racer")
+    racer = racers.find(training, id) if id in names else training.racers[0]
+    rule = OPTIMIZERS[racer.rule.key]
+    for name, spec in rule.parameters().items():
+        if name not in ON_CARD:
+            controls.parameter(
+                spec,
+                racer.rule.get(name, spec.default),
+                f"network-{racer.id}-{racer.rule.key}-{name}",
+                lambda t, v, name=name: racers.set_racer(t, racer.id, name, v),  # type: ignore[misc]
+            )
+    st.caption("What this racer alone has; the others go by Model, Loss and Run.")
+    own = dict(racer.own)
+
+    def put(t: Training, name: str, value: Any) -> Training:
+        return change.checked_whole(change.set_racer(t, racer.id, name, value), _data())
+
+    for name in ("objective", "activation", "initialization"):
+        spec = Setup.parameters()[name]
+        controls.choice(
+            name.replace("_", " ").capitalize(),
+            ["", *spec.choices],
+            str(own.get(name, "")),
+            f"own-{racer.id}-{name}",
+            lambda t, v, name=name: put(t, name, v),  # type: ignore[misc]
+            names=lambda v, spec=spec: spec.label(v) if v else "as all",  # type: ignore[misc]
+        )
+    fields = (
+        ("sigma", "σ of N(0, σ²) or the constant"),
+        ("l2", "L2 in the loss, λ"),
+        ("batch_size", "Batch size"),
+        ("widths", "Hidden layers"),
+    )
+    for name, label in fields:
+        value = own.get(name, "")
+        spelled = "all" if name == "batch_size" and value == 0 else str(value)
+        controls.field(
+            f"{label} (empty: as all)",
+            spelled,
+            f"own-{racer.id}-{name}",
+            lambda t, v, name=name: put(t, name, v.strip()),  # type: ignore[misc]
+        )
+
+
+def _results(training: Training, job: Job) -> None:
+    """The table of results, and the test set, which is used once."""
+    rows = board.table(training, job)
+    classes = job.data.task == "classes"
+    tested: dict[str, tuple[float, float]] = {}
+    if st.session_state.get("tested-job") is job:
+        tested = st.session_state["tested"]
+    heads = ["Racer", "Status", "Training loss", "Validation loss"]
+    heads += ["Training accuracy", "Validation accuracy"] if classes else []
+    heads += ["Steps", "Samples seen", "Weights"]
+    heads += ["Test accuracy" if classes else "Test loss"] if tested else []
+    lines = []
+    shown = [r for r in training.racers if not r.hidden]
+    for racer, row in zip(shown, rows, strict=False):
+        cells = [row.title, row.status, short(row.loss, 4), short(row.validation_loss, 4)]
+        cells += [f"{row.accuracy:.1%}", f"{row.validation_accuracy:.1%}"] if classes else []
+        cells += [f"{row.steps:,}", f"{row.samples:,}", f"{row.weights:,}"]
+        if racer.id in tested:
+            loss, accuracy = tested[racer.id]
+            cells.append(f"{accuracy:.1%}" if classes and not math.isnan(accuracy) else short(loss, 4))
+        lines.append(cells)
+    st.html(results(heads, lines))
+    if not job.begun or job.training_now:
+        return
+    looks: dict[str, int] = st.session_state.setdefault("looks", {})
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if not tested:
+            st.button("Use the test set, once", key="test-set", on_click=_test, args=(job,))
+        said = "Choose among runs by the validation samples; the test samples are for the end."
+        count = looks.get(job.data.name, 0)
+        if count:
+            said = f"The test samples of these data were used {count} time{'s' if count > 1 else ''}"
+            said += " in this session: whatever is chosen after that is no longer independent of them."
+        st.caption(said)
+
+
+def _test(job: Job) -> None:
+    st.session_state["tested"], st.session_state["tested-job"] = board.tested(job), job
+    looks = st.session_state.setdefault("looks", {})
+    looks[job.data.name] = looks.get(job.data.name, 0) + 1
