@@ -42,9 +42,14 @@ def commit(change: Callable[[Any], Any], where: str) -> None:
         st.session_state.setdefault("refusals", {})[where] = str(refusal)
 
 
+def refused(where: str) -> str:
+    """Why a control's last value was refused, or nothing."""
+    return str(st.session_state.get("refusals", {}).get(where, ""))
+
+
 def refusal(where: str) -> None:
     """The sentence beside a control whose last value was refused, if it was."""
-    if message := st.session_state.get("refusals", {}).get(where):
+    if message := refused(where):
         st.markdown(f":red[{message}]")
 
 

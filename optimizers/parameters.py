@@ -71,7 +71,7 @@ def epsilon(default: float = 1e-8, low: float = 1e-12) -> Any:
         high=1.0,
         log=True,
         legal=POSITIVE,
-        doc="Keeps the denominator from zero; large values turn the rule into plain momentum.",
+        doc="Keeps the denominator from zero; where it outweighs the root, coordinates are no longer evened out.",
     )
 
 

@@ -26,9 +26,7 @@ def starting_learning_rate(surface: Surface, rule: type[Optimizer]) -> float | N
     return rate_in_units(rule, lambda: right - left, lambda: largest_curvature(surface))
 
 
-def rate_in_units(
-    rule: type[Optimizer], length: Callable[[], float], curvature: Callable[[], float]
-) -> float | None:
+def rate_in_units(rule: type[Optimizer], length: Callable[[], float], curvature: Callable[[], float]) -> float | None:
     """The same, where the landscape's length and its largest curvature are known by other means; each is asked for
     only where it counts, and one that is 0 says nothing.
     """

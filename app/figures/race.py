@@ -91,7 +91,7 @@ def map_figure(surface: Surface) -> Map:
     layout = {
         "xaxis": {"minallowed": x0, "maxallowed": x1},
         "yaxis": {"minallowed": y0, "maxallowed": y1},
-        "annotations": _axes(surface),
+        "annotations": [*_axes(surface), *_slice(surface)],
     }
     cx, cy = (dx1 - dx0) * MARGIN, (dy1 - dy0) * MARGIN
     window = ((float(dx0 - cx), float(dx1 + cx)), (float(dy0 - cy), float(dy1 + cy)))
@@ -113,6 +113,16 @@ def _axes(surface: Surface) -> list[dict[str, Any]]:
     x = {**common, "text": f"<i>{inner.axes[0]}</i>", "x": 0.5, "y": 0, "xanchor": "center", "yanchor": "bottom"}
     y = {**common, "text": f"<i>{inner.axes[1]}</i>", "x": 0, "y": 0.5, "xanchor": "left", "yanchor": "middle"}
     return [x, y]
+
+
+def _slice(surface: Surface) -> list[dict[str, Any]]:
+    """That the map is cut out of more dimensions than it shows."""
+    many = len(surface.start)
+    if many == 2:
+        return []
+    place = {"x": 0, "y": 1, "xref": "x domain", "yref": "y domain", "xanchor": "left", "yanchor": "top"}
+    text = f"slice of {many:,} dimensions, through the minimum"
+    return [{"text": text, **place, "showarrow": False, "font": {"color": "muted"}}]
 
 
 def _within(low: float, high: float, count: int, start: float, end: float) -> NDArray[np.intp]:

@@ -42,6 +42,7 @@ def job_for(training: Training, data: DataSet, earlier: Job | None = None) -> Jo
     job = Job(training, data, observers(training, data), scales=True)
     if earlier is not None:
         job.take_over(earlier)
+    _look(training, job)
     return job
 
 
@@ -206,7 +207,7 @@ def tested(job: Job) -> dict[str, tuple[float, float]]:
     for run in job.runs:
         piece = run.pieces[-1]
         weights = next(p.weights[-1] for p in reversed(run.pieces) if len(p.weights))
-        one = dataclasses.replace(piece, weights=weights[None], steps=piece.steps[:1])
+        one = dataclasses.replace(piece, weights=weights[None], steps=np.zeros(1, int))
         held = dataclasses.replace(run.data, validation=run.data.test)
         seen = views.observe_measures(dataclasses.replace(run, data=held), one)
         found[run.racer.id] = (float(seen.validation_loss[0]), float(seen.validation_accuracy[0]))

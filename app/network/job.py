@@ -21,8 +21,6 @@ from optimizers import Optimizer
 from optimizers.training import Piece, train
 from surfaces.network import DataSet, Network
 
-BLOCKS = 2
-"""Kept weights of one piece: few, so that a run can be stopped and looked at while it goes on."""
 Observer = Callable[["Run", Piece], Any]
 
 
@@ -32,6 +30,7 @@ class Run:
 
     Attributes:
         key: all that decides how it goes; runs of one key are one run.
+        blocks: the most weights that a piece holds.
         pieces: what `train` handed out; the first holds the start.
         seen: by observer, what it saw of each piece, in order; may lag behind `pieces`.
         error: a sentence, where training ended in an error of its own.
@@ -44,6 +43,7 @@ class Run:
     batch_size: int | None
     device: Any
     key: Any
+    blocks: int
     pieces: list[Piece] = dataclasses.field(default_factory=list)
     seen: dict[str, list[Any]] = dataclasses.field(default_factory=dict)
     finished: bool = False
@@ -114,6 +114,7 @@ class Job:
         self.data = data
         self.observers = dict(observers)
         self.steps = training.steps
+        self.blocks = training.blocks(data)
         self._stop = threading.Event()
         self._lock = threading.Lock()
         self._waiting = 0
@@ -130,7 +131,7 @@ class Job:
             batch = training.of(racer, "batch_size") or None
             network = jax.device_put(training.network(racer, data), device)
             key = (shared, stride, dataclasses.replace(racer, slot=0, hidden=False), id(data))
-            self.runs.append(Run(racer, network, training.rule(racer), data, batch, device, key))
+            self.runs.append(Run(racer, network, training.rule(racer), data, batch, device, key, self.blocks))
         self._ways = [self._train(run, training.start(run.racer, data), stride, scales) for run in self.runs]
         for run, way in zip(self.runs, self._ways, strict=True):
             run.pieces.append(next(way))
@@ -214,7 +215,7 @@ class Job:
             seed=self.training.seed,
             stride=stride,
             preconditioners=scales,
-            blocks=BLOCKS,
+            blocks=self.blocks,
             device=run.device,
         )
 

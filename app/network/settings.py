@@ -34,6 +34,9 @@ MEMORY = 512 * 2**20
 """Bytes that the weights kept of all racers may take."""
 LEAST, MOST = 11, 61
 """How many times the weights of a run are kept: no fewer, no more."""
+MOST_BLOCKS = 10
+PIECE_WORK = 1e9
+"""Multiplications of one piece, at about 10¹⁰ a second."""
 SAMPLES = 2000
 """Of so many training samples, the first, what is costly is measured."""
 
@@ -155,6 +158,15 @@ class Training(Lineup):
         fits = MEMORY / (4 * size * max(1, len(self.racers)))
         times = max(LEAST, min(MOST, int(worth), int(fits))) - 1
         return max(1, -(-self.steps // times))
+
+    def blocks(self, data: DataSet) -> int:
+        """How many strides make a piece: many of a quick run, for each piece costs its overhead, and one of a slow one,
+        for it to be seen and stopped.
+        """
+        size = max((self.model(r, data).size for r in self.racers), default=1)
+        batch = max((self.of(r, "batch_size") or len(data.train) for r in self.racers), default=1)
+        work = 6 * size * (batch * self.stride(data) + len(data.train))
+        return max(1, min(MOST_BLOCKS, int(PIECE_WORK / work)))
 
     def kept(self, data: DataSet) -> int:
         """How many times the weights of a run are kept, the start among them."""

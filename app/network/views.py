@@ -23,7 +23,7 @@ from app.figures.numbers import short
 from app.network.job import Job, Observer, Run
 from app.network.settings import SAMPLES, Training
 from optimizers.training import Piece
-from surfaces.network import MLP, DataSet
+from surfaces.network import MLP, DataSet, Network
 from surfaces.network.curvature import top_eigenvalues
 from surfaces.network.measures import Measures, edges, measure
 from surfaces.network.planes import Plane, plane_losses, plane_of_three, principal_plane, random_plane
@@ -87,25 +87,26 @@ def message(text: str) -> Panel:
 # Observers: from a piece to arrays with the kept steps along axis 0.
 
 
-def _each(piece: Piece, look: Callable[[NDArray[Any]], Any]) -> list[Any]:
-    # one vector of weights at a time, so that one program serves pieces of any length
-    return [look(w) for w in piece.weights]
+def _filled(run: Run, weights: NDArray[Any]) -> NDArray[Any]:
+    """The weights of a piece, the last of them repeated, so that one program serves pieces of any length."""
+    missing = run.blocks - len(weights)
+    return np.concatenate([weights, np.repeat(weights[-1:], missing, axis=0)]) if missing > 0 else weights
 
 
 def observe_measures(run: Run, piece: Piece) -> Measures:
     held = (run.data.validation.x, run.data.validation.y)
-    rows = _each(piece, lambda w: measure(run.network, w[None], held))
-    return Measures(*(np.concatenate(column) for column in zip(*rows, strict=True)))
+    found = measure(run.network, _filled(run, piece.weights), held)
+    return Measures(*(column[: len(piece.steps)] for column in found))
 
 
 @jax.jit
-def _outputs(model: MLP, w: Any, x: Any) -> Any:
-    return model(w, x)
+def _outputs(model: MLP, weights: Any, x: Any) -> Any:
+    return jax.lax.map(lambda w: model(w, x), weights)
 
 
 def _predicted(run: Run, piece: Piece, x: NDArray[Any]) -> NDArray[np.float32]:
-    inputs = jnp.asarray(x, jnp.float32)
-    return np.stack(_each(piece, lambda w: np.asarray(_outputs(run.network.model, w, inputs))))
+    weights = _filled(run, piece.weights)
+    return np.asarray(_outputs(run.network.model, weights, np.asarray(x, np.float32)))[: len(piece.steps)]
 
 
 def observe_boundary(run: Run, piece: Piece) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
@@ -154,14 +155,16 @@ def observe_sharpness(run: Run, piece: Piece) -> NDArray[np.float64]:
     """λmax of the loss's Hessian, or of P⁻¹H for preconditioned rules, (k,)."""
     network = run.network.replace(x=run.network.x[:SAMPLES], y=run.network.y[:SAMPLES])
     scaled = bool(piece.preconditioners.shape[-1])
+    if scaled and piece.steps[0] == 0:
+        return np.array([math.nan])  # before the first step there is no P
+    scales = _filled(run, piece.preconditioners) if scaled else None
+    found = np.asarray(_largest(network, _filled(run, piece.weights), scales), dtype=float)
+    return found[: len(piece.steps)]
 
-    def look(k: int) -> float:
-        if scaled and piece.steps[k] == 0:
-            return math.nan  # before the first step there is no P
-        scale = jnp.asarray(piece.preconditioners[k]) if scaled else None
-        return float(top_eigenvalues(network, jnp.asarray(piece.weights[k]), scale=scale)[0])
 
-    return np.array([look(k) for k in range(len(piece.steps))])
+@jax.jit
+def _largest(network: Network, weights: Any, scales: Any) -> Any:
+    return jax.lax.map(lambda at: top_eigenvalues(network, at[0], scale=at[1])[0], (weights, scales))
 
 
 MEASURES: Mapping[str, Observer] = MappingProxyType({"measures": observe_measures})

@@ -38,12 +38,12 @@ __all__ = [
 HTML = '<div class="optiscope-player optiscope-KIND" data-testid="player" data-kind="KIND"></div>'
 
 
-def play(scene: Scene | Board, key: str, react: Callable[[Event], None]) -> None:
+def play(scene: Scene | Board, key: str, react: Callable[[Event], None], refusal: str = "") -> None:
     """Mount the player, or update it in place, and hand what the user does to ``react``.
 
     ``react`` is called before the script runs again, so that what it changes is drawn in that same run.
     ``key`` names the player: as long as it stays, the browser keeps zoom, playhead and playing state across
-    scenes. Malformed messages are dropped.
+    scenes. Malformed messages are dropped. ``refusal`` says below the cards why the last change was refused.
     """
 
     def forward() -> None:
@@ -51,7 +51,7 @@ def play(scene: Scene | Board, key: str, react: Callable[[Event], None]) -> None
         if event is not None:
             react(event)
 
-    kind, data = ("board", pack_board(scene)) if isinstance(scene, Board) else ("race", pack(scene))
+    kind, data = ("board", pack_board(scene, refusal)) if isinstance(scene, Board) else ("race", pack(scene, refusal))
     _component(kind)(key=key, data=data, on_event_change=forward)
 
 

@@ -234,7 +234,7 @@ def _number(value: object) -> float | None:
     return number if math.isfinite(number) else None
 
 
-def pack(scene: Scene) -> bytes:
+def pack(scene: Scene, refusal: str = "") -> bytes:
     """The scene as one envelope: header length (uint32), JSON header, padding to 8, array blobs.
 
     Everything is little-endian. The header refers to a blob as ``{"array": k}``, and its own ``"arrays"``
@@ -261,12 +261,13 @@ def pack(scene: Scene) -> bytes:
         "choices": blobs.plain(scene.choices),
         "caption": scene.caption,
         "description": scene.description,
+        "refusal": refusal,
         "arrays": blobs.table,
     }
     return _envelope(header, blobs)
 
 
-def pack_board(board: Board) -> bytes:
+def pack_board(board: Board, refusal: str = "") -> bytes:
     """The board in the same envelope; each slot has an ``id`` that changes with its panel alone."""
     blobs = _Blobs()
     slots = []
@@ -282,6 +283,7 @@ def pack_board(board: Board) -> bytes:
         "choices": blobs.plain(board.choices),
         "caption": board.caption,
         "description": board.description,
+        "refusal": refusal,
         "live": board.live,
         "arrays": blobs.table,
     }

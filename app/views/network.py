@@ -26,7 +26,7 @@ from surfaces.network import DATASETS, INITIALIZATIONS, LOSSES, DataSet
 PAGE = "training"
 LIVE = 3.0
 """Seconds: what took less trains again by itself when a slider moves."""
-POLL = 0.4
+POLL = 0.6
 _SHOWN_ELSEWHERE = ("add", "remove", "duplicate")
 
 
@@ -93,10 +93,9 @@ def _stage() -> None:
     else:  # a first visit may have to wait for programs to be compiled
         with st.spinner("Compiling the network …"):
             scene = board.board(training, job)
-    play(scene, key="board", react=_react)
+    play(scene, key="board", react=_react, refusal=controls.refused("board"))
     if explained := st.session_state.pop("explained", None):
         explain(explained)
-    controls.refusal("board")
     _results(training, job)
     query = change.query(training)
     if query != st.session_state.get("written"):
@@ -168,19 +167,23 @@ def _toolbar() -> None:
 
 def _train(job: Job) -> None:
     if job.training_now and job.begun:
-        st.button("Stop", key="stop", type="primary", on_click=job.stop, width=90)
-        return
-    ready = job.training_now
-    if ready:
-        st.button("Train", key="train", type="primary", on_click=job.begin, width=90)
+        st.button("Stop", key="stop", type="primary", on_click=_stop, width=90)
+    elif job.training_now:
+        st.button("Train", key="train", type="primary", on_click=_begin, width=90)
     else:
-        st.button("Train", key="again", on_click=_again, width=90, help="Train all racers anew, as they were.")
+        st.button("Train", key="again", on_click=_begin, width=90, help="Train all racers anew, as they were.")
 
 
-def _again() -> None:
-    job = board.job_for(controls.current(), _data())
-    st.session_state["job"] = job
+def _begin() -> None:
+    """Train what is set now, which may have changed since the button was drawn; what is trained trains anew."""
+    job = _job()
+    if not job.training_now:
+        job = st.session_state["job"] = board.job_for(controls.current(), _data())
     job.begin()
+
+
+def _stop() -> None:
+    _job().stop()
 
 
 def _choose(training: Training) -> None:

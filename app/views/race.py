@@ -38,10 +38,9 @@ def _stage() -> None:
     else:  # a first visit may have to wait for programs to be compiled
         with st.spinner("Compiling the update rules …"):
             scene = race.scene(settings)
-    play(scene, key="player", react=_react)
+    play(scene, key="player", react=_react, refusal=controls.refused("player"))
     if explained := st.session_state.pop("explained", None):
         explain(explained)
-    controls.refusal("player")
     st.html(_results(settings))
     if remarks := race.remarks(settings):
         st.caption("  \n".join(remarks))
@@ -104,9 +103,8 @@ def _toolbar() -> None:
                 visible=False,
             )
         if own:
-            first = next(iter(own.values()))
-            value = short(settings.surface.get(first.name, first.default))
-            label = f"{first.symbol} {value}" if len(own) == 1 else "Parameters"
+            spelled = [f"{p.symbol} {short(settings.surface.get(p.name, p.default))}" for p in own.values()]
+            label = ", ".join([*spelled[:2], *("…" for _ in spelled[2:3])])
             with st.popover(label, key="surface-popover", width="content"):
                 _parameters("surface", own, settings.surface)
         with st.popover(f"rotation {settings.rotation:g}°", key="rotation-popover", width="content"):

@@ -26,6 +26,7 @@ class RavineND(Surface):
     teaches = "In many dimensions some direction is always too stiff for the rate and some too soft."
     source = "B. T. Polyak (1964); Y. Nesterov (2004), Introductory Lectures on Convex Optimization"
     theme = "ravines"
+    axes = ("w₀, softest", "w₁, stiffest")
 
     dimension: int = parameter(
         "n",

@@ -135,6 +135,7 @@ export class Cards {
   /** @param {import('./envelope.js').Scene} scene */
   update(scene) {
     const ids = scene.cards.map((card) => card.id);
+    const before = this.views.size;
     for (const [id, view] of this.views) {
       if (ids.includes(id)) continue;
       view.element.remove();
@@ -146,6 +147,9 @@ export class Cards {
       view.update(card);
       if (this.list.children[k] !== view.element) this.list.insertBefore(view.element, this.list.children[k]);
     });
+    // a card that joins others is shown, where they are too many to be seen at once
+    if (before && scene.cards.length > before)
+      this.views.get(ids.at(-1)).element.scrollIntoView({ block: 'nearest' });
     const choices = JSON.stringify(scene.choices);
     if (choices === this.choices) return;
     this.choices = choices;

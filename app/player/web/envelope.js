@@ -48,6 +48,7 @@
  * @property {[string, string][]} choices
  * @property {string} caption
  * @property {string} description
+ * @property {string} refusal why the last change was refused, or nothing
  */
 
 const KINDS = {

@@ -196,6 +196,9 @@ export function trailTraces(scene, style, step, frame) {
   return order(scene.cards).flatMap((k) => {
     const card = scene.cards[k];
     const dash = plotlyDash(card.dash);
+    // plotly leaves out points by how far they are off a line, and by its width: a run that leaps across the frame
+    // from far outside would be drawn elsewhere, and its casing elsewhere again
+    const simplify = dash === 'solid' && !card.gone;
     const count = Math.min(step, card.leaves) + 1;
     const xy = scene.positions[k];
     const x = Array.from({ length: count }, (_, i) => beyond(xy[2 * i]));
@@ -211,12 +214,12 @@ export function trailTraces(scene, style, step, frame) {
       {
         ...common,
         ...{ uid: `racer-${k}-casing`, mode: 'lines', hoverinfo: 'skip' },
-        line: { width: CASING, color: style.paper, dash, simplify: dash === 'solid' },
+        line: { width: CASING, color: style.paper, dash, simplify },
       },
       {
         ...common,
         ...{ uid: `racer-${k}-line`, mode: 'lines', name: card.title, text, meta: card.id },
-        line: { width: WIDTH, color: card.color, dash, simplify: dash === 'solid' },
+        line: { width: WIDTH, color: card.color, dash, simplify },
         hovertemplate:
           '<b>%{fullData.name}</b>, step %{pointNumber}<br>x %{x:.4~g}, y %{y:.4~g}<br>' +
           'loss %{text}<extra></extra>',

@@ -32,14 +32,14 @@ export function paintHead(ground, racer, step, labels) {
     context.stroke();
     context.fillStyle = card.color;
     context.fill();
-    if (ended) paintLabel(ground, card, head[0], head[1] - 14, labels);
+    if (ended) paintLabel(ground, card, step, head[0], head[1] - 14, labels);
     return;
   }
   const edge = exit(path, Math.min(step, card.leaves), head, frame);
   if (!edge) return;
   paintArrow(ground, edge, card.color);
   const [x, y] = [edge.x - INWARD * Math.cos(edge.angle), edge.y - INWARD * Math.sin(edge.angle)];
-  paintLabel(ground, card, x, y, labels);
+  paintLabel(ground, card, step, x, y, labels);
 }
 
 function paintArrow({ context, style }, { x, y, angle }, color) {
@@ -61,8 +61,8 @@ function paintArrow({ context, style }, { x, y, angle }, color) {
 }
 
 /** Names the run that left; labels that would cover each other are set below one another. */
-function paintLabel({ context, frame, style, font }, card, x, y, labels) {
-  const text = departure(card);
+function paintLabel({ context, frame, style, font }, card, step, x, y, labels) {
+  const text = departure(card, step);
   context.font = `600 11px ${font}`;
   context.textBaseline = 'middle';
   const width = context.measureText(text).width;
@@ -104,9 +104,9 @@ export function paintStart({ context, frame, style, font }, start) {
   caption(context, text, middle, y > 26 ? y - 15 : y + 16, style.muted, style.paper);
 }
 
-/** What is said where a run leaves the frame. */
-export function departure(card) {
-  return card.gone && card.status ? `${card.title}: ${card.status}` : card.title;
+/** What is said where a run leaves the frame: what became of it only once the clock is there. */
+export function departure(card, step) {
+  return card.gone && card.status && step >= card.settled ? `${card.title}: ${card.status}` : card.title;
 }
 
 function overlap(one, other) {

@@ -149,7 +149,7 @@ function exitLabels(scene, style, step, frame) {
   const placed = [];
   for (const { card, edge } of ends(scene, step, frame)) {
     if (!edge) continue;
-    const half = departure(card).length * 3.2 + 4;
+    const half = departure(card, step).length * 3.2 + 4;
     const [x, y] = inset(edge, 26);
     const label = { card, half, x: Math.min(frame.width - half, Math.max(half, x)), y };
     label.y = Math.min(frame.height - 12, Math.max(12, y));
@@ -161,7 +161,7 @@ function exitLabels(scene, style, step, frame) {
   return placed.map(({ card, x, y }) => {
     const at = back([[x, y]], frame);
     return {
-      ...{ text: escape(departure(card)), showarrow: false, xref: 'x', yref: 'y', x: at.x[0], y: at.y[0] },
+      ...{ text: escape(departure(card, step)), showarrow: false, xref: 'x', yref: 'y', x: at.x[0], y: at.y[0] },
       ...{ bgcolor: style.paper, opacity: 0.92, borderpad: 2, font: { size: 11, color: card.color } },
     };
   });

@@ -9,7 +9,8 @@ import { Stage } from './stage.js';
 export class Player extends Stage {
   build() {
     const { send, ...listeners } = this.listeners();
-    this.map = new MapPanel(this.plotly, { ...listeners, start: (x, y) => send({ kind: 'start', x, y }) });
+    const start = (x, y) => this.dismissing || send({ kind: 'start', x, y });
+    this.map = new MapPanel(this.plotly, { ...listeners, start });
     this.loss = new LossPanel(this.plotly, listeners);
     this.panels = [this.map, this.loss];
     return h('div', { class: 'stage' }, this.map.element, this.transport.element, this.loss.element);

@@ -48,13 +48,14 @@ export class Stage {
       (id) => this.light(id),
     );
     this.save = new Save(this.shot ? () => this.shot() : null);
+    this.refusal = h('p', { class: 'hint', role: 'alert', 'data-testid': 'refusal', hidden: true });
     this.live = h('div', { class: 'unseen', 'aria-live': 'polite', 'data-testid': 'live' });
     /** @type {Panel[]} */
     this.panels = [];
     const stage = this.build();
     root.replaceChildren(
       stage,
-      h('div', { class: 'side' }, this.save.element, this.cards.list, this.cards.adder),
+      h('div', { class: 'side' }, this.save.element, this.cards.list, this.cards.adder, this.refusal),
       this.live,
     );
     mark(root, 'data-settled', false);
@@ -110,6 +111,8 @@ export class Stage {
     // A card that is gone sends no word that the pointer left it.
     if (!scene.cards.some((card) => card.id === this.lit)) this.lit = null;
     this.announce(before, scene);
+    this.refusal.hidden = !scene.refusal;
+    say(this.refusal, scene.refusal);
     await Promise.all(this.panels.map((panel) => panel.update(scene, style, theme, this.lit)));
     if (this.scene === scene && !this.gone) this.rest();
   }
@@ -203,8 +206,11 @@ export class Stage {
     await Promise.all(this.panels.map((panel) => panel.look()));
   }
 
-  /** Closes panel and menu on a press anywhere else. */
+  /** Closes panel and menu on a press anywhere else, which is meant to do nothing but that. */
   dismiss(event) {
+    const popover = document.querySelector('[data-testid="stPopoverBody"]');
+    const opened = !this.save.panel.hidden || !this.cards.menu.hidden || (popover && popover.offsetParent !== null);
+    this.dismissing = Boolean(opened) && !popover?.contains(event.target);
     if (!this.save.element.contains(event.target)) this.save.open(false);
     if (!this.cards.adder.contains(event.target) && !this.cards.menu.hidden) this.cards.open(false);
   }
