@@ -214,6 +214,17 @@ def tested(job: Job) -> dict[str, tuple[float, float]]:
     return found
 
 
+def spelled_widths(widths: tuple[int, ...]) -> str:
+    """The widths of a network in little room: 2-32-32-2, 2-32×8-2, or how many layers there are."""
+    inputs, *hidden, outputs = widths
+    if len(hidden) > 3:
+        same = len(set(hidden)) == 1
+        return (
+            f"{inputs}-{hidden[0]}×{len(hidden)}-{outputs}" if same else f"{inputs}-…-{outputs}, {len(hidden)} hidden"
+        )
+    return "-".join(map(str, widths))
+
+
 def memory(training: Training, data: DataSet) -> str:
     """How often weights are kept, and what that takes."""
     sizes = [training.model(r, data).size for r in training.racers]
@@ -230,7 +241,7 @@ def caption(training: Training, data: DataSet) -> str:
         source += race.spelled_values(DATASETS[training.data.key].parameters(), training.data)
     batch = f"batch {training.batch_size}" if training.batch_size else "full batch"
     spelled = [p.label(str(training.of(None, n))) for n, p in Setup.parameters().items() if p.choices]
-    widths = "-".join(map(str, training.model(None, data).widths))
+    widths = spelled_widths(training.model(None, data).widths)
     parts = [source, widths, *spelled, batch, f"{training.steps:,} steps"]
     for racer in training.racers:
         if not racer.hidden:

@@ -34,9 +34,10 @@ MEMORY = 512 * 2**20
 """Bytes that the weights kept of all racers may take."""
 LEAST, MOST = 11, 61
 """How many times the weights of a run are kept: no fewer, no more."""
+SECOND = 1e10
+"""Multiplications that a core does in about a second."""
 MOST_BLOCKS = 10
-PIECE_WORK = 1e9
-"""Multiplications of one piece, at about 10¹⁰ a second."""
+PIECE_WORK = 0.1 * SECOND
 SAMPLES = 2000
 """Of so many training samples, the first, what is costly is measured."""
 
@@ -150,11 +151,11 @@ class Training(Lineup):
         """After how many steps the weights are kept and measured.
 
         As often as serves a picture, yet so seldom that measuring over all samples costs no more than a fraction of
-        the training, and that what is kept fits the memory.
+        the training, or a second, and that what is kept fits the memory.
         """
         size = max((self.model(r, data).size for r in self.racers), default=1)
         batch = min((self.of(r, "batch_size") or len(data.train) for r in self.racers), default=1)
-        worth = self.steps * batch / (4 * len(data.train))
+        worth = max(self.steps * batch / 4, SECOND / (6 * size)) / len(data.train)
         fits = MEMORY / (4 * size * max(1, len(self.racers)))
         times = max(LEAST, min(MOST, int(worth), int(fits))) - 1
         return max(1, -(-self.steps // times))
@@ -167,6 +168,14 @@ class Training(Lineup):
         batch = max((self.of(r, "batch_size") or len(data.train) for r in self.racers), default=1)
         work = 6 * size * (batch * self.stride(data) + len(data.train))
         return max(1, min(MOST_BLOCKS, int(PIECE_WORK / work)))
+
+    def seconds(self, data: DataSet) -> float:
+        """About how long training takes once its programs are there."""
+        each = []
+        for racer in self.racers:
+            batch = self.of(racer, "batch_size") or len(data.train)
+            each.append(6 * self.model(racer, data).size * (batch * self.steps + len(data.train) * self.kept(data)))
+        return sum(each) / SECOND
 
     def kept(self, data: DataSet) -> int:
         """How many times the weights of a run are kept, the start among them."""

@@ -748,7 +748,8 @@ def _facet_axes(job: Job, place: Any, suffix: str, k: int, count: int) -> dict[s
 
 def _facet_title(one: Shown, suffix: str) -> dict[str, Any]:
     return {
-        "text": f"<b>{one.title}</b>",
+        "text": one.title,
+        "name": "facet",
         "x": 0,
         "y": 1,
         "xref": f"x{suffix} domain",

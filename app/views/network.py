@@ -25,7 +25,7 @@ from surfaces.network import DATASETS, INITIALIZATIONS, LOSSES, DataSet
 
 PAGE = "training"
 LIVE = 3.0
-"""Seconds: what took less trains again by itself when a slider moves."""
+"""Seconds: what takes less trains again by itself when a slider moves."""
 POLL = 0.6
 _SHOWN_ELSEWHERE = ("add", "remove", "duplicate")
 
@@ -78,7 +78,7 @@ def _job() -> Job:
         there.stop()
     job = board.job_for(training, data, there)
     st.session_state["job"], st.session_state["job-key"] = job, (key, id(data))
-    if there is not None and there.begun and (there.seconds <= LIVE or not job.training_now):
+    if there is not None and there.begun and (training.seconds(data) <= LIVE or not job.training_now):
         job.begin()
     return job
 
@@ -154,7 +154,7 @@ def _toolbar() -> None:
             _choose(training)
         with st.popover("Data", key="data-popover", width="content"):
             _about_data(training)
-        widths = "-".join(map(str, training.model(None, job.data).widths))
+        widths = board.spelled_widths(training.model(None, job.data).widths)
         with st.popover(f"Model {widths}", key="model-popover", width="content"):
             _about_model(training)
         with st.popover(f"Loss: {LOSSES[training.of(None, 'objective')].name}", key="loss-popover", width="content"):

@@ -111,3 +111,11 @@ export function caption(context, text, x, y, color, paper) {
   context.fillText(text, x, y);
   context.lineJoin = 'miter';
 }
+
+/** A text that fits, with an ellipsis where it does not. */
+export function cut(context, text, room) {
+  if (context.measureText(text).width <= room) return text;
+  let end = text.length;
+  while (end > 1 && context.measureText(`${text.slice(0, end)}…`).width > room) end -= 1;
+  return `${text.slice(0, end)}…`;
+}

@@ -1,6 +1,6 @@
 // A chart of plotly's own traces; what is to come lies under a veil, which moves with the clock.
 
-import { frameOfAxes, layer, place, wipe } from './canvas.js';
+import { cut, frameOfAxes, layer, place, wipe } from './canvas.js';
 import { pallor } from './curve.js';
 import { h } from './dom.js';
 import { axis, base, decades } from './figures.js';
@@ -58,7 +58,19 @@ export class PlotView {
       });
     }
     const rest = Object.fromEntries(Object.entries(handed).filter(([name]) => !/^[xy]axis/.test(name)));
+    if (rest.annotations) rest.annotations = rest.annotations.map((one) => this.fitted(one, handed));
     return base(rest, this.style, this.theme.font, extra);
+  }
+
+  /** A facet's title, cut to the facet's width. */
+  fitted(annotation, { ...axes }) {
+    if (annotation.name !== 'facet') return annotation;
+    const [low, high] = axes[annotation.xref.replace(/^x(\d*) domain$/, 'xaxis$1')].domain;
+    const room = (high - low) * (this.host.clientWidth - MARGIN.l - MARGIN.r);
+    const { context } = this.above;
+    context.font = `600 12px ${this.theme.font}`;
+    const text = cut(context, annotation.text, room).replace(/&/g, '&amp;').replace(/</g, '&lt;');
+    return { ...annotation, text: `<b>${text}</b>` };
   }
 
   racer(id) {

@@ -1,9 +1,8 @@
 // Histograms of the hidden layers' outputs: a row a racer, a column a layer, at the playhead and, outlined, at step 0.
 
-import { layer, place, wipe } from './canvas.js';
+import { cut, layer, place, wipe } from './canvas.js';
 import { momentAt } from './chart.js';
 import { DIM } from './overlay.js';
-import { cut } from './tiles.js';
 
 const HEAD = 18;
 const FOOT = 16;

@@ -1,6 +1,6 @@
 // A picture a racer: where its classes lie at the playhead, or which classes it takes for which.
 
-import { layer, place, wipe } from './canvas.js';
+import { cut, layer, place, wipe } from './canvas.js';
 import { momentAt } from './chart.js';
 import { DIM } from './overlay.js';
 import { CLASSES, channels } from './theme.js';
@@ -177,12 +177,4 @@ function arrange(tiles, width, height) {
     left: Math.round(indent + (k % columns) * (size + gap)),
     top: Math.round(HEAD + Math.floor(k / columns) * (size + HEAD + 6)),
   }));
-}
-
-/** A text that fits, with an ellipsis where it does not. */
-export function cut(context, text, room) {
-  if (context.measureText(text).width <= room) return text;
-  let end = text.length;
-  while (end > 1 && context.measureText(`${text.slice(0, end)}…`).width > room) end -= 1;
-  return `${text.slice(0, end)}…`;
 }
