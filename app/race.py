@@ -13,7 +13,7 @@ from app.figures.numbers import short
 from app.player import Card, Scene, Slider
 from app.racers import Choice, Lineup, Racer
 from app.settings import Settings
-from optimizers import NOISES, OPTIMIZERS, SCHEDULES, Optimizer, Trace, steps_to, trace
+from optimizers import NOISES, OPTIMIZERS, RULES, SCHEDULES, Optimizer, Trace, steps_to, trace
 from surfaces import SURFACES, Parameter
 from surfaces.surface import Box
 
@@ -72,7 +72,7 @@ def titles(settings: Lineup, words: Callable[[Racer], list[str]] = lambda racer:
     names: list[str] = []
     plain = [called(racer, words) for racer in settings.racers]
     for racer, own in zip(settings.racers, plain, strict=True):
-        rule = OPTIMIZERS[racer.rule.key]
+        rule = RULES[racer.rule.key]
         twins = [r for r, other in zip(settings.racers, plain, strict=True) if other == own]
         differs = next(
             (p for n, p in rule.parameters().items() if len({r.rule.get(n, p.default) for r in twins}) > 1),
@@ -87,7 +87,7 @@ def titles(settings: Lineup, words: Callable[[Racer], list[str]] = lambda racer:
 
 def called(racer: Racer, words: Callable[[Racer], list[str]] = lambda racer: []) -> str:
     """A racer's rule with the words of what it is set to choose, and `words` besides."""
-    rule = OPTIMIZERS[racer.rule.key]
+    rule = RULES[racer.rule.key]
     chosen = [
         p.label(str(racer.rule.get(name, p.default)))
         for name, p in rule.parameters().items()
@@ -152,7 +152,7 @@ def caption(settings: Settings) -> str:
     parts.append(f"{settings.steps} steps")
     for racer in settings.racers:
         if not racer.hidden:
-            specs = {n: p for n, p in OPTIMIZERS[racer.rule.key].parameters().items() if not p.choices}
+            specs = {n: p for n, p in RULES[racer.rule.key].parameters().items() if not p.choices}
             parts.append(called(racer) + spelled_values(specs, racer.rule))
     if settings.schedule.key != "constant":
         schedule = SCHEDULES[settings.schedule.key]
@@ -182,7 +182,7 @@ def _seen(window: Box, start: tuple[float, ...]) -> Box:
 
 def _card(settings: Settings, racer: Racer, title: str, t: Trace, leaves: int) -> Card:
     color, dash, shape = theme.mark(racer.slot)
-    rule = OPTIMIZERS[racer.rule.key]
+    rule = RULES[racer.rule.key]
     sliders = tuple(slider(p, racer) for name, p in rule.parameters().items() if name in ON_CARD)
     return Card(
         id=racer.id,
@@ -203,7 +203,7 @@ def _card(settings: Settings, racer: Racer, title: str, t: Trace, leaves: int) -
 
 def remarks(settings: Settings) -> list[str]:
     """What a class would take for a fault of the racers shown, rule by rule."""
-    rules = dict.fromkeys(OPTIMIZERS[r.rule.key] for r in settings.racers if not r.hidden)
+    rules = dict.fromkeys(RULES[r.rule.key] for r in settings.racers if not r.hidden)
     return [f"{rule.name}: {' '.join(said)}" for rule in rules if (said := _remarks(settings, rule))]
 
 

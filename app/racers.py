@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
-from optimizers import OPTIMIZERS
+from optimizers import RULES
 from surfaces import Declared, Parameter
 
 MAX_RACERS = 16
@@ -108,7 +108,7 @@ def hide_racer(settings: L, id: str, hidden: bool) -> L:
 def set_racer(settings: L, id: str, name: str, value: Any) -> L:
     """A parameter of one racer's rule."""
     racer = find(settings, id)
-    value = checked(OPTIMIZERS[racer.rule.key], name, value)
+    value = checked(RULES[racer.rule.key], name, value)
     return put(settings, dataclasses.replace(racer, rule=racer.rule.having(name, value)))
 
 

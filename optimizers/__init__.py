@@ -1,5 +1,7 @@
 """How a function is minimised: rules, schedules, noise, and runs as data."""
 
+from types import MappingProxyType
+
 from optimizers.borrowed import from_optax
 from optimizers.engine import Trace, too_dense, trace
 from optimizers.noise import NOISES, Isotropic, MiniBatch, NoNoise, Shifted
@@ -12,9 +14,17 @@ from surfaces.registry import discover
 OPTIMIZERS = discover("optimizers.rules", Optimizer, order=lambda rule: rule.year)
 """Every rule by its key, in the order of their years."""
 
+LAYERED = discover("optimizers.layered", Optimizer, order=lambda rule: rule.year)
+"""The rules that need a network's matrices, by their keys."""
+
+RULES = MappingProxyType({**OPTIMIZERS, **LAYERED})
+"""All rules that train networks and, but for the layered ones, race on planes."""
+
 __all__ = [
+    "LAYERED",
     "NOISES",
     "OPTIMIZERS",
+    "RULES",
     "SCHEDULES",
     "Gradient",
     "Isotropic",

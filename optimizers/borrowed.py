@@ -70,14 +70,24 @@ class Borrowed(Optimizer):
     """Our name of a parameter → the factory's."""
     wants_value: ClassVar[bool]
     evaluate: ClassVar[Callable[[Any, Array], Array] | None]
+    model: Any = None
+    """Where `layered`: the network whose weights it is handed, with `unravel` and `ravel`."""
 
     def _transformation(self) -> optax.GradientTransformationExtraArgs:
         values = {theirs: getattr(self, ours) for ours, theirs in self.arguments.items()}
         return optax.with_extra_args_support(type(self).factory(**values))
 
+    def _theirs(self, v: Array) -> Any:
+        """A vector (n,) as the transformation takes it: the layers of the network, matrices as matrices."""
+        if not self.layered:
+            return v
+        if self.model is None:
+            raise ValueError(f"{self.name} works on the matrices of a network; a plane has none")
+        return self.model.unravel(v)
+
     def init(self, w: Array) -> Any:
         with _theirs():
-            state = self._transformation().init(w)
+            state = self._transformation().init(self._theirs(w))
         return Elsewhere(w, state) if type(self).evaluate else state
 
     def step(self, gradient: Gradient, w: Array, state: Any, t: Array) -> tuple[Array, Any, Step]:
@@ -86,7 +96,8 @@ class Borrowed(Optimizer):
         value, g = gradient.value_and_grad(at)
         extra = {"value": value} if self.wants_value else {}
         with _theirs():
-            update, inner = self._transformation().update(g, inner, at, **extra)
+            update, inner = self._transformation().update(self._theirs(g), inner, self._theirs(at), **extra)
+            update = self.model.ravel(update) if self.layered else update
             following = optax.apply_updates(at, update)
             solution = evaluate(inner, following) if evaluate else following
         if evaluate:
@@ -108,6 +119,7 @@ def from_optax(
     beginning: str = "",
     rate_unit: str = "curvature",
     scale_free: bool = False,
+    layered: bool = False,
     libraries: tuple[tuple[str, str], ...] = (),
 ) -> type[Optimizer]:
     """An optimizer out of an optax factory.
@@ -120,7 +132,7 @@ def from_optax(
         rename: the factory's argument → our standard name for it (b1 → beta1).
         wants_value: the update takes the loss as `value`.
         evaluate: (state, params) → the point where the solution is, where it is not params.
-        beginning, rate_unit, scale_free: as in `Optimizer`.
+        beginning, rate_unit, scale_free, layered: as in `Optimizer`.
         libraries: as in `Optimizer`; optax's own call comes by itself where the factory is optax's.
 
     Returns:
@@ -154,6 +166,7 @@ def from_optax(
         "libraries": libraries,
         "rate_unit": rate_unit,
         "scale_free": scale_free,
+        "layered": layered,
         "factory": staticmethod(factory),
         "arguments": {renamed.get(argument, argument): argument for argument in parameters},
         "wants_value": wants_value,

@@ -109,6 +109,8 @@ class Optimizer(Declared):
     """Needs the whole Hessian, which keeps it off networks."""
     elementwise: ClassVar[bool] = True
     """False for borrowed rules, which reduce over whole arrays and run under vmap."""
+    layered: ClassVar[bool] = False
+    """Needs the matrices of a network's layers, which keeps it off planes; these live in `optimizers/layered/`."""
     preconditioned: ClassVar[bool] = False
     """`stability_limit` is one on λmax(P⁻¹H), H the Hessian and P = diag(`preconditioner(state)`)."""
 

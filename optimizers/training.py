@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from optimizers.engine import too_dense
 from optimizers.optimizer import Gradient, Optimizer
 from optimizers.programs import nodes_of, numbers_of
+from optimizers.schedules import Scheduled
 from surfaces.surface import Surface
 
 Floats = NDArray[np.floating[Any]]
@@ -35,8 +36,8 @@ class Piece:
         updates: (k, layers), ‖w_next − w‖ of each layer, or of the whole where the surface has none.
         steps: (blocks,), the steps after which the weights were kept.
         weights: (blocks, n), the weights after them.
-        preconditioners: (blocks, n), P's diagonal in the step that led there, for preconditioned rules, where asked for;
-            else (blocks, 0).
+        preconditioners: (blocks, n), P's diagonal in the step that led there, for preconditioned rules where asked
+            for, else (blocks, 0).
         diverged: the first step whose batch loss or weights are not finite, −1 for none. The arrays end before it.
     """
 
@@ -105,6 +106,7 @@ def train(
         raise ValueError(f"start must be a vector of finite weights; got shape {begin.shape}")
     if reason := too_dense(optimizer, len(begin)):
         raise ValueError(reason)
+    optimizer = _fitted(optimizer, surface)
     kept = (record, preconditioners and optimizer.preconditioned)
     return _pieces(surface, optimizer, begin, steps, batch_size, seed, stride, blocks, kept, dtype, device)
 
@@ -150,6 +152,13 @@ def _pieces(
         if piece.diverged >= 0:
             return
         done += count
+
+
+def _fitted(optimizer: Optimizer, surface: Surface) -> Optimizer:
+    """A layered rule is told which network's weights it is handed."""
+    if isinstance(optimizer, Scheduled):
+        return optimizer.replace(inner=_fitted(optimizer.inner, surface))
+    return optimizer.replace(model=getattr(surface, "model", None)) if optimizer.layered else optimizer
 
 
 def _within(dtype: str, device: Any) -> Any:

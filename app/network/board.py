@@ -17,7 +17,7 @@ from app.network.settings import FILE, Setup, Training
 from app.network.views import VIEWS, Panel, Shown
 from app.player import Board, Card, Slot
 from app.racers import Racer
-from optimizers import OPTIMIZERS, SCHEDULES, Optimizer
+from optimizers import RULES, SCHEDULES, Optimizer
 from surfaces.network import ACTIVATIONS, DATASETS, INITIALIZATIONS, LOSSES, DataSet
 from surfaces.network.measures import Measures
 
@@ -85,7 +85,7 @@ def board(training: Training, job: Job) -> Board:
         styles=theme.styles(),
         cards=tuple(cards),
         steps=training.steps,
-        choices=tuple((key, rule.name) for key, rule in OPTIMIZERS.items() if not rule.dense),
+        choices=tuple((key, rule.name) for key, rule in RULES.items() if not rule.dense),
         caption=caption(training, job.data),
         description=f"{job.data.name}, {len(cards)} optimizers, {training.steps:,} steps. {words}.",
         live=job.training_now and any(len(run.pieces) > 1 for run in job.runs),
@@ -245,7 +245,7 @@ def caption(training: Training, data: DataSet) -> str:
     parts = [source, widths, *spelled, batch, f"{training.steps:,} steps"]
     for racer in training.racers:
         if not racer.hidden:
-            specs = {n: p for n, p in OPTIMIZERS[racer.rule.key].parameters().items() if not p.choices}
+            specs = {n: p for n, p in RULES[racer.rule.key].parameters().items() if not p.choices}
             parts.append(race.called(racer, own_words) + race.spelled_values(specs, racer.rule))
     if training.schedule.key != "constant":
         schedule = SCHEDULES[training.schedule.key]
@@ -255,7 +255,7 @@ def caption(training: Training, data: DataSet) -> str:
 
 def _card(training: Training, racer: Racer, title: str, run: Run, job: Job) -> Card:
     color, dash, shape = theme.mark(racer.slot)
-    rule: type[Optimizer] = OPTIMIZERS[racer.rule.key]
+    rule: type[Optimizer] = RULES[racer.rule.key]
     words, why, settled = status(run, job)
     sliders = tuple(race.slider(p, racer) for name, p in rule.parameters().items() if name in race.ON_CARD)
     return Card(

@@ -27,24 +27,28 @@ class Brought:
     name: str
     contents: tuple[bytes, ...]
     columns: tuple[str, ...] = ()
+    _made: dict[tuple[str, bool], DataSet] = dataclasses.field(default_factory=dict)
 
-    @functools.cache  # noqa: B019 - goes with the record, whose contents are far larger
     def read(self, target: str, standardised: bool) -> DataSet:
-        """The samples; a table's `target` is one of `columns`.
+        """The samples; a table's `target` is one of `columns`. The same each time that it is asked for.
 
         Raises:
             Refused: with a sentence on what is wrong with the file.
         """
+        if (target, standardised) not in self._made:
+            made = self._read(target)
+            self._made[target, standardised] = made.standardised() if standardised else made
+        return self._made[target, standardised]
+
+    def _read(self, target: str) -> DataSet:
         try:
             if self.columns:
-                made = from_csv(self.contents[0], target or self.columns[-1], self.name)
+                return from_csv(self.contents[0], target or self.columns[-1], self.name)
             elif len(self.contents) == 2:
-                made = from_idx(*self.contents, self.name)
-            else:
-                made = from_npz(self.contents[0], self.name)
+                return from_idx(*self.contents, self.name)
+            return from_npz(self.contents[0], self.name)
         except ValueError as error:
             raise Refused(sentence(str(error))) from None
-        return made.standardised() if standardised else made
 
 
 def bring(files: Sequence[tuple[str, bytes]]) -> Brought:
@@ -74,6 +78,11 @@ def bring(files: Sequence[tuple[str, bytes]]) -> Brought:
     if not found.columns:  # a table is read once its target is chosen
         found.read("", True)
     return found
+
+
+def is_idx(name: str, content: bytes) -> bool:
+    """Whether a file is one of two, images or labels."""
+    return _kind(name, content) == "idx"
 
 
 def _kind(name: str, content: bytes) -> str:

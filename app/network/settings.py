@@ -17,7 +17,7 @@ import numpy as np
 
 from app import racers as lineup
 from app.racers import Choice, Lineup, Racer, Refused, Value, built, checked, number, sentence, spell, text, whole
-from optimizers import OPTIMIZERS, SCHEDULES, Optimizer, Scheduled, too_dense
+from optimizers import RULES, SCHEDULES, Optimizer, Scheduled, too_dense
 from optimizers.starting import rate_in_units
 from surfaces.network import ACTIVATIONS, DATASETS, INITIALIZATIONS, LOSSES, MLP, DataSet, Network
 from surfaces.network.curvature import top_eigenvalues
@@ -142,7 +142,7 @@ class Training(Lineup):
 
     def rule(self, racer: Racer) -> Optimizer:
         """A racer's rule, under the schedule where it has a learning rate."""
-        rule: Optimizer = built(OPTIMIZERS, racer.rule)
+        rule: Optimizer = built(RULES, racer.rule)
         if self.schedule.key == "constant" or "learning_rate" not in rule.parameters():
             return rule
         return Scheduled(rule, built(SCHEDULES, self.schedule))
@@ -494,8 +494,8 @@ def set_plane(training: Training, key: str, known: Mapping[str, Any]) -> Trainin
 
 def add_racer(training: Training, key: str, data: DataSet) -> Training:
     """One more racer, at a learning rate that the network at its start suggests."""
-    if key not in OPTIMIZERS:
-        raise Refused(f"There is no optimizer {key!r}; there are {', '.join(OPTIMIZERS)}.")
+    if key not in RULES:
+        raise Refused(f"There is no optimizer {key!r}; there are {', '.join(RULES)}.")
     return checked_whole(lineup.join(training, _starting(training, Choice(key), data)), data)
 
 
@@ -537,7 +537,7 @@ def checked_whole(training: Training, data: DataSet) -> Training:
                 f"{max(1, len(training.racers))} racers take {needed / 2**20:,.0f} MB, and {MEMORY >> 20} MB are at "
                 "hand. Choose smaller widths, or fewer racers."
             )
-        if racer and (problem := too_dense(OPTIMIZERS[racer.rule.key], size)):
+        if racer and (problem := too_dense(RULES[racer.rule.key], size)):
             raise Refused(sentence(problem))
     return training
 
@@ -545,7 +545,7 @@ def checked_whole(training: Training, data: DataSet) -> Training:
 def _starting(training: Training, rule: Choice, data: DataSet) -> Choice:
     bare = dataclasses.replace(training, racers=(), steps=1, schedule=Choice("constant"), views=("", "", ""))
     rate = rate_in_units(
-        OPTIMIZERS[rule.key],
+        RULES[rule.key],
         lambda: float(np.sqrt(np.mean(np.square(bare.start(None, data), dtype=float)))),
         lambda: _sharpness(bare, data),
     )

@@ -20,7 +20,7 @@ from app.player import Event, play
 from app.race import ON_CARD
 from app.racers import Refused
 from app.views.parts import device, explain, masthead, notices, results
-from optimizers import OPTIMIZERS, SCHEDULES
+from optimizers import RULES, SCHEDULES
 from surfaces.network import DATASETS, INITIALIZATIONS, LOSSES, DataSet
 
 PAGE = "training"
@@ -282,8 +282,8 @@ def _bring() -> None:
     """What was uploaded becomes the data; what is wrong with it stands beside the uploader."""
 
     def apply(training: Training) -> Training:
-        given = [(file.name, file.getvalue()) for file in st.session_state["uploader"] or []]
-        if not given or (len(given) == 1 and _half(*given[0])):
+        given = _new_files()
+        if not given:
             return training
         one = files.bring(given)
         target = one.columns[-1] if one.columns else ""
@@ -294,9 +294,16 @@ def _bring() -> None:
     controls.commit(apply, "uploader")
 
 
-def _half(name: str, content: bytes) -> bool:
-    """Whether a file is one of two, the other of which may still come."""
-    return content[:2] == b"\0\0" and not name.endswith((".npz", ".csv"))
+def _new_files() -> list[tuple[str, bytes]]:
+    """What was added to the uploader, where earlier ones stay listed. One IDX file alone waits for its other half."""
+    listed = st.session_state["uploader"] or []
+    seen: set[str] = st.session_state.setdefault("seen-files", set())
+    new = [file for file in listed if file.file_id not in seen]
+    halves = [file for file in listed if files.is_idx(file.name, file.getvalue())]
+    seen.update(file.file_id for file in new)
+    if len(new) == 1 and new[0] in halves:
+        new = halves[-2:] if len(halves) > 1 else []
+    return [(file.name, file.getvalue()) for file in new]
 
 
 def _about_model(training: Training) -> None:
@@ -389,7 +396,7 @@ def _racers(training: Training) -> None:
     names = dict(zip((r.id for r in training.racers), board.titles(training), strict=True))
     id = st.selectbox("Racer", list(names), format_func=lambda k: names.get(k, k), key="own-racer")
     racer = racers.find(training, id) if id in names else training.racers[0]
-    rule = OPTIMIZERS[racer.rule.key]
+    rule = RULES[racer.rule.key]
     for name, spec in rule.parameters().items():
         if name not in ON_CARD:
             controls.parameter(
@@ -445,12 +452,12 @@ def _results(training: Training, job: Job) -> None:
     lines = []
     shown = [r for r in training.racers if not r.hidden]
     for racer, row in zip(shown, rows, strict=False):
-        cells = [row.title, row.status, short(row.loss, 4), short(row.validation_loss, 4)]
+        cells = [row.title, row.status, _finite(row.loss), _finite(row.validation_loss)]
         cells += [f"{row.accuracy:.1%}", f"{row.validation_accuracy:.1%}"] if classes else []
         cells += [f"{row.steps:,}", f"{row.samples:,}", f"{row.weights:,}"]
         if racer.id in tested:
             loss, accuracy = tested[racer.id]
-            cells.append(f"{accuracy:.1%}" if classes and not math.isnan(accuracy) else short(loss, 4))
+            cells.append(f"{accuracy:.1%}" if classes and not math.isnan(accuracy) else _finite(loss))
         lines.append(cells)
     st.html(results(heads, lines))
     if not job.begun or job.training_now:
@@ -465,6 +472,10 @@ def _results(training: Training, job: Job) -> None:
             said = f"The test samples of these data were used {count} time{'s' if count > 1 else ''}"
             said += " in this session: whatever is chosen after that is no longer independent of them."
         st.caption(said)
+
+
+def _finite(loss: float) -> str:
+    return short(loss, 4) if math.isfinite(loss) else "not finite"
 
 
 def _test(job: Job) -> None:

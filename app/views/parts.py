@@ -11,7 +11,7 @@ import streamlit as st
 
 from app.figures.numbers import short
 from app.racers import Choice
-from optimizers import OPTIMIZERS
+from optimizers import RULES
 from optimizers.equations import TEXTBOOK, latex
 
 
@@ -36,7 +36,7 @@ def notices(key: str) -> None:
 
 def explain(choice: Choice) -> None:
     """Open the dialog on a racer's rule: its equations in the convention it is set to, and what to watch for."""
-    rule = OPTIMIZERS[choice.key]
+    rule = RULES[choice.key]
     chosen = rule.parameters().get("convention")
     convention = str(choice.get("convention", chosen.default)) if chosen else TEXTBOOK
 

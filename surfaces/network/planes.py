@@ -108,6 +108,10 @@ def random_walk_share(*points: int) -> float:
     There the products of positions are what they are on average: min(i, j) within a walk, 0 between two. For one
     walk that makes the eigenvalues 1 / (2 − 2 cos(π k / points)), the cosines of Antognini & Sohl-Dickstein (2018).
     """
+    if len(points) == 1:
+        k = np.arange(1, points[0])
+        values = 1 / (2 - 2 * np.cos(np.pi * k / points[0]))
+        return float(values[:2].sum() / values.sum())
     walk = np.repeat(np.arange(len(points)), points)
     time = np.concatenate([np.arange(count) for count in points])
     products = np.where(walk[:, None] == walk, np.minimum(time[:, None], time), 0).astype(float)

@@ -123,7 +123,13 @@ def visit(chromium: Any, server: Server) -> Callable[..., Race]:
     """Open the app in a context of its own: `visit(query, width=…, dark=…)`; whoever visits also leaves."""
 
     def open_(
-        query: str = "", *, width: int = 1280, height: int = 800, dark: bool = False, reduced: bool = False
+        query: str = "",
+        *,
+        page: str = "",
+        width: int = 1280,
+        height: int = 800,
+        dark: bool = False,
+        reduced: bool = False,
     ) -> Race:
         context = chromium.new_context(
             viewport={"width": width, "height": height},
@@ -132,7 +138,7 @@ def visit(chromium: Any, server: Server) -> Callable[..., Race]:
             accept_downloads=True,
         )
         context.set_default_timeout(PATIENCE)
-        return Race(context.new_page(), server.url).load(query)
+        return Race(context.new_page(), server.url).load(query, page)
 
     return open_
 

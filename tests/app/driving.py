@@ -12,6 +12,8 @@ from PIL import Image
 
 # What a browser says of the machine it runs on, and not of the page.
 HARMLESS = ("GPU stall due to ReadPixels",)
+# Opened below the root, Streamlit asks first whether it is served there.
+PROBES = "/network/_stcore/"
 
 
 class Race:
@@ -26,11 +28,12 @@ class Race:
         page.on("response", self._answered)
 
     def _hear(self, message: Any) -> None:
-        if message.type in ("error", "warning") and not any(word in message.text for word in HARMLESS):
+        probe = PROBES in str(message.location.get("url", ""))
+        if message.type in ("error", "warning") and not probe and not any(word in message.text for word in HARMLESS):
             self._complaints.append(f"{message.type}: {message.text}")
 
     def _answered(self, response: Any) -> None:
-        if response.status >= 400:
+        if response.status >= 400 and PROBES not in response.url:
             self._complaints.append(f"{response.status}: {response.url}")
 
     def complaints(self) -> list[str]:
@@ -41,8 +44,8 @@ class Race:
 
     # Going there.
 
-    def load(self, query: str = "") -> Race:
-        self.page.goto(self.url + (f"?{query}" if query else ""))
+    def load(self, query: str = "", page: str = "") -> Race:
+        self.page.goto(self.url + page + (f"?{query}" if query else ""))
         return self.settle()
 
     def settle(self) -> Race:

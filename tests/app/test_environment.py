@@ -28,6 +28,15 @@ def test_every_core_is_a_device_and_programs_are_kept(variables: dict[str, str],
     assert variables["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] == "0"
 
 
+def test_threads_give_way_sooner(variables: dict[str, str]) -> None:
+    before = sys.getswitchinterval()
+    try:
+        environment.prepare()
+        assert sys.getswitchinterval() == pytest.approx(environment.SWITCH)
+    finally:
+        sys.setswitchinterval(before)
+
+
 def test_what_the_user_has_set_stays(variables: dict[str, str]) -> None:
     own = {
         "XLA_FLAGS": "--xla_dump_to=dump --xla_force_host_platform_device_count=7",

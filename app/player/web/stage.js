@@ -209,7 +209,7 @@ export class Stage {
   /** Closes panel and menu on a press anywhere else, which is meant to do nothing but that. */
   dismiss(event) {
     const popover = document.querySelector('[data-testid="stPopoverBody"]');
-    const opened = !this.save.panel.hidden || !this.cards.menu.hidden || (popover && popover.offsetParent !== null);
+    const opened = !this.save.panel.hidden || !this.cards.menu.hidden || popover?.checkVisibility();
     this.dismissing = Boolean(opened) && !popover?.contains(event.target);
     if (!this.save.element.contains(event.target)) this.save.open(false);
     if (!this.cards.adder.contains(event.target) && !this.cards.menu.hidden) this.cards.open(false);

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import settings as bounded
 from hypothesis import strategies as st
 
-from app.player import Card, Event, Scene, Slider, pack, read
+from app.player import Board, Card, Event, Scene, Slider, Slot, pack, pack_board, read
 from app.player.scene import KINDS
 
 ETA = Slider("learning_rate", "η", "learning rate", 0.1, 1e-6, 10.0, "log")
@@ -148,7 +148,7 @@ def test_each_kind_of_event_is_read(message: dict[str, Any], event: Event) -> No
 
 
 def test_every_kind_is_tried_above() -> None:
-    assert {m["kind"] for m, _ in GOOD} == set(KINDS)
+    assert {m["kind"] for m, _ in GOOD} == set(KINDS) - {"view", "option"}  # those are a board's
 
 
 MALFORMED: list[Any] = [
@@ -209,3 +209,52 @@ def test_whatever_a_browser_sends_an_event_names_only_what_the_scene_has(message
         if event.kind == "parameter":
             (slider,) = [s for s in card.sliders if s.name == event.name]
             assert slider.low <= event.value <= slider.high
+
+
+def _board(**panel: Any) -> Board:
+    options = {"name": "plane", "value": "a", "choices": [("a", "A"), ("b", "B")]}
+    first = Slot("loss", (("loss", "Loss"), ("dead", "Dead units")), {"type": "chart", **panel})
+    second = Slot("landscape", (("landscape", "Landscape"),), {"type": "plane", "options": options})
+    return Board((first, second), {"light": {}, "dark": {}}, (Card("one", "One", "#d55e00"),), steps=9)
+
+
+def test_a_board_travels_with_bytes_as_bytes() -> None:
+    frames = np.arange(24, dtype=np.uint8).reshape(2, 12)
+    header, array = _open(pack_board(_board(frames=frames, y=np.array([1.0, math.inf])), "No."))
+    assert header["steps"] == 9 and header["refusal"] == "No."
+    slot = header["slots"][0]
+    entry = header["arrays"][slot["panel"]["frames"]["array"]]
+    assert entry["dtype"] == "u1" and entry["shape"] == [2, 12]
+    np.testing.assert_array_equal(array(slot["panel"]["frames"]), frames)
+    assert array(slot["panel"]["y"])[1] == math.inf
+
+
+def test_a_slot_changes_its_name_with_its_panel_alone() -> None:
+    one, other = (_open(pack_board(_board(y=np.ones(3) * k)))[0]["slots"] for k in (1, 2))
+    assert one[0]["id"] != other[0]["id"] and one[1]["id"] == other[1]["id"]
+
+
+@pytest.mark.parametrize(
+    ("message", "event"),
+    [
+        ({"kind": "view", "slot": 0, "name": "dead"}, Event("view", name="dead", slot=0)),
+        ({"kind": "view", "slot": 1, "name": "dead"}, None),
+        ({"kind": "view", "slot": 2, "name": "dead"}, None),
+        ({"kind": "view", "slot": True, "name": "dead"}, None),
+        ({"kind": "view", "slot": 0}, None),
+        ({"kind": "option", "slot": 1, "name": "b"}, Event("option", name="b", slot=1)),
+        ({"kind": "option", "slot": 0, "name": "b"}, None),
+        ({"kind": "hide", "racer": "one", "hidden": True}, Event("hide", racer="one", hidden=True)),
+    ],
+)
+def test_what_a_browser_says_of_a_board_is_checked(message: Any, event: Event | None) -> None:
+    assert read(message, _board()) == event
+
+
+def test_a_race_has_no_slots() -> None:
+    assert read({"kind": "view", "slot": 0, "name": "dead"}, _scene()) is None
+
+
+def test_a_board_names_each_card_once() -> None:
+    with pytest.raises(ValueError, match="ids of their own"):
+        dataclasses.replace(_board(), cards=(Card("a", "A", "#000"), Card("a", "B", "#000")))

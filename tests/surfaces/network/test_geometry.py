@@ -94,6 +94,16 @@ def test_a_random_walk_has_most_of_its_variance_in_a_plane_by_itself() -> None:
     assert random_walk_share(5000) == pytest.approx(1.25 * 6 / np.pi**2, rel=1e-3)
 
 
+def test_walks_from_one_start_share_less_than_one() -> None:
+    rng = np.random.default_rng(3)
+    walks = [
+        np.cumsum(np.r_[np.zeros((1, 20_000)), rng.standard_normal((k - 1, 20_000))], axis=0) for k in (30, 30, 12)
+    ]
+    plane = principal_plane(np.concatenate(walks), runs=(30, 30, 12))
+    assert plane.explained == pytest.approx(plane.chance, rel=0.02)
+    assert plane.chance == random_walk_share(30, 30, 12) < random_walk_share(72)
+
+
 def test_three_solutions_span_their_plane() -> None:
     a, b, c = RNG.standard_normal((3, 40))
     plane = plane_of_three(a, b, c)

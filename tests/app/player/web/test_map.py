@@ -219,3 +219,42 @@ def test_zoom_and_playhead_survive_a_slider(fresh: Visit) -> None:
     race.type_value("racer-1", "momentum", "0.5")
     race.until("() => location.search.includes('momentum%3D0.5')")
     assert race.playing() and race.step() >= 40
+
+
+@pytest.mark.parametrize("button", ["rotation", "More", "Add a racer"])
+def test_a_click_that_closes_a_panel_does_nothing_else(fresh: Visit, button: str) -> None:
+    race = fresh("surface=rosenbrock")
+    before = race.query()
+    race.page.get_by_role("button", name=button).first.click()
+    race.settle()
+    left, top = race.pixel(-1.0, 1.0)
+    race.page.mouse.click(left, top)
+    race.page.wait_for_timeout(600)
+    assert race.settle().query() == before and "start" not in before
+    race.page.mouse.click(left, top)  # the next one moves it
+    race.until("() => new URL(location.href).searchParams.has('start')")
+
+
+def test_a_run_from_far_outside_is_drawn_with_its_casing_under_it(fresh: Visit) -> None:
+    """Every path of plotly's casing is the path of its line, also where a run leaps across the frame."""
+    race = fresh(
+        "surface=linear_regression&surface.offset=4&surface.scale=0.2&rotation=0&racer=sgd:learning_rate=0.095"
+        "&racer=nesterov:learning_rate=0.095"
+    )
+    paths = race.page.evaluate(
+        """() => [0, 1].map((k) => ['casing', 'line'].map((part) =>
+             document.querySelector(`[class*="traceracer-${k}-${part}"] path.js-line`).getAttribute('d')))"""
+    )
+    for casing, line in paths:
+        assert casing == line and len(line) > 40
+
+
+def test_what_became_of_a_run_is_not_told_before_the_clock_is_there(fresh: Visit) -> None:
+    race = fresh("racer=sgd:learning_rate=10")
+    race.at("to-start").click()
+    for _ in range(3):
+        race.at("step-forward").click()
+    early = race.settle().heads()
+    race.at("to-end").click()
+    late = race.settle().heads()
+    assert (late[..., 3] > 100).sum() > 1.3 * (early[..., 3] > 100).sum()  # its name alone, then its name and its end

@@ -1,0 +1,187 @@
+"""A training as a record: links round-trip, bad values are refused in words and change nothing."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import hypothesis.strategies as st
+import numpy as np
+import pytest
+from hypothesis import given, settings
+
+from app.network import settings as change
+from app.network.settings import PRESETS, Setup, Training, generated, parse, query
+from app.network.views import PLANES, VIEWS
+from app.racers import Choice, Racer, Refused, remove_racer
+from optimizers import OPTIMIZERS, RULES
+from surfaces.network import ACTIVATIONS, DATASETS, INITIALIZATIONS
+
+FIRST = change.first()
+DATA = generated(FIRST)
+
+
+def _nowhere(training: Training) -> Any:
+    raise Refused(f"The file {training.file!r} is not here.")
+
+
+def _read(given_: Any) -> tuple[Training, list[str]]:
+    return parse(given_, _nowhere, VIEWS, PLANES)
+
+
+@pytest.mark.parametrize("key", [key for key, one in PRESETS.items() if one.source in DATASETS])
+def test_presets_are_links(key: str) -> None:
+    base = dataclasses.replace(Training(), data=Choice(PRESETS[key].source))
+    made = change.preset(key, generated(base))
+    assert len(made.racers) >= 2
+    again, notices = _read(query(made))
+    assert notices == [] and again == made
+
+
+@st.composite
+def trainings(draw: Any) -> Training:
+    key = draw(st.sampled_from(["spirals", "moons", "blobs", "xor"]))
+    training = change.choose_data(Training(), key)
+    data = generated(training)
+    training = change.set_widths(training, draw(st.sampled_from(["", "4", "8-3", "5-5-5-5"])), data)
+    training = change.set_setup(training, "activation", draw(st.sampled_from(sorted(ACTIVATIONS))), data)
+    training = change.set_setup(training, "initialization", draw(st.sampled_from(sorted(INITIALIZATIONS))), data)
+    training = change.set_setup(training, "l2", draw(st.floats(0, 0.1)), data)
+    training = change.set_batch_size(training, draw(st.sampled_from(["all", 1, 7, 32])), data)
+    training = change.set_steps(training, draw(st.integers(1, change.MAX_STEPS)))
+    training = change.set_seed(training, draw(st.integers(0, 2**31 - 1)))
+    for rule in draw(st.lists(st.sampled_from(["sgd", "rmsprop", "lion"]), max_size=4)):
+        racer = Racer(Choice(rule, (("learning_rate", draw(st.sampled_from([0.5, 1e-3]))),)), len(training.racers))
+        training = dataclasses.replace(training, racers=(*training.racers, racer))
+        if draw(st.booleans()):
+            training = change.set_racer(training, racer.id, "activation", "gelu")
+            training = change.set_racer(training, racer.id, "batch_size", draw(st.sampled_from(["all", "3"])))
+            training = change.set_racer(training, racer.id, "widths", "3-3")
+    views = draw(st.permutations(sorted(VIEWS)))[:3]
+    plane = draw(st.sampled_from(sorted(PLANES)))
+    return dataclasses.replace(training, views=tuple(views), plane=plane)
+
+
+@given(trainings())
+@settings(max_examples=40, deadline=None)
+def test_a_link_holds_all_that_is_set(training: Training) -> None:
+    again, notices = _read(query(training))
+    assert notices == [] and again == training
+
+
+@pytest.mark.parametrize(
+    ("attempt", "said"),
+    [
+        (lambda t: change.set_widths(t, "0", DATA), "whole number from 1 to 4,096"),
+        (lambda t: change.set_widths(t, "8-x", DATA), "must be a number"),
+        (lambda t: change.set_widths(t, "-".join(["4"] * 21), DATA), "at most 20 hidden layers"),
+        (lambda t: change.set_widths(t, "4096-4096-4096", DATA), "too large"),
+        (lambda t: change.set_batch_size(t, 241, DATA), "240 training samples"),
+        (lambda t: change.set_batch_size(t, 2.5, DATA), "whole number"),
+        (lambda t: change.set_batch_size(t, "many", DATA), "32, or all"),
+        (lambda t: change.set_steps(t, 0), "from 1 to 100,000"),
+        (lambda t: change.set_seed(t, -1), "seed"),
+        (lambda t: change.set_setup(t, "objective", "likelihood", DATA), "classes to learn"),
+        (lambda t: change.set_setup(t, "activation", "swish", DATA), "activation must be one of"),
+        (lambda t: change.set_setup(t, "l2", -1, DATA), "l2 must lie in"),
+        (lambda t: change.set_data(t, "noise", "nan"), "finite"),
+        (lambda t: change.choose_data(t, "cifar"), "There are no data 'cifar'"),
+        (lambda t: change.add_racer(t, "newton", DATA), "Hessian"),
+        (lambda t: change.add_racer(t, "adamant", DATA), "no optimizer 'adamant'"),
+        (lambda t: change.set_racer(t, "racer-0", "activation", "x"), "activation must be one of"),
+        (lambda t: change.set_racer(t, "racer-9", "widths", "3"), "left the race"),
+        (lambda t: change.set_view(t, 0, "pie", VIEWS), "no view 'pie'"),
+        (lambda t: change.set_plane(t, "flat", PLANES), "no plane 'flat'"),
+    ],
+)
+def test_what_cannot_be_is_refused_in_a_sentence(attempt: Any, said: str) -> None:
+    with pytest.raises(Refused, match=said) as refused:
+        attempt(FIRST)
+    assert str(refused.value).endswith(".") and "Traceback" not in str(refused.value)
+
+
+def test_bad_values_of_a_link_are_dropped_one_by_one() -> None:
+    spelled = {
+        "data": ["moons"],
+        "data.noise": ["9"],
+        "widths": ["8-0"],
+        "batch_size": ["9999"],
+        "steps": ["50"],
+        "activation": ["gelu"],
+        "colour": ["red"],
+        "views": ["loss,loss,loss"],
+        "racer": ["adam:learning_rate=0.5,widths=x", "nobody", "sgd:batch_size=500"],
+    }
+    training, notices = _read(spelled)
+    assert training.data == Choice("moons") and training.steps == 50 and training.of(None, "activation") == "gelu"
+    assert [r.rule.key for r in training.racers] == ["adam", "sgd"]
+    assert training.racers[0].rule.get("learning_rate", 0) == 0.5
+    text = "\n".join(notices)
+    for word in ("noise", "hidden layer", "9999" if "9999" in text else "batch size", "colour", "views", "nobody"):
+        assert word in text, (word, notices)
+
+
+def test_a_link_to_a_file_that_is_not_here_keeps_the_rest() -> None:
+    training, notices = _read({"data": ["file"], "file": ["mnist.npz"], "steps": ["77"], "racer": ["adam"]})
+    assert training.steps == 77 and training.data.key == "spirals"
+    assert any("mnist.npz" in notice for notice in notices)
+
+
+def test_racers_may_have_settings_of_their_own() -> None:
+    training = change.set_racer(FIRST, "racer-1", "activation", "relu")
+    training = change.set_racer(training, "racer-1", "widths", "5-4")
+    mine, other = training.racers[1], training.racers[0]
+    assert training.model(mine, DATA).widths == (2, 5, 4, 2) and training.model(mine, DATA).activation == "relu"
+    assert training.model(other, DATA).widths == (2, 32, 32, 2) and training.model(other, DATA).activation == "tanh"
+    back = change.set_racer(change.set_racer(training, "racer-1", "widths", ""), "racer-1", "activation", "")
+    assert back == FIRST
+
+
+def test_learning_rates_begin_where_the_network_suggests() -> None:
+    """0.5/λmax for steps that scale with the gradient, 1 % of the weights' root mean square for others, and as
+    declared where neither says anything.
+    """
+    from surfaces.network.curvature import top_eigenvalues
+
+    rates = {r.rule.key: r.rule.get("learning_rate", 0) for r in FIRST.racers}
+    w = FIRST.start(None, DATA)
+    sharpness = float(top_eigenvalues(FIRST.network(None, DATA), w)[0])
+    assert rates["sgd"] == pytest.approx(0.5 / sharpness, rel=0.05)
+    assert rates["adam"] == pytest.approx(0.01 * float(np.sqrt(np.mean(w**2))), rel=0.05)
+    zeros = change.set_setup(FIRST, "initialization", "zeros", DATA)
+    added = change.add_racer(zeros, "lion", DATA).racers[-1]
+    assert added.rule.get("learning_rate", 0) == OPTIMIZERS["lion"].parameters()["learning_rate"].default
+
+
+def test_other_data_bring_a_loss_and_a_batch_size_that_fit() -> None:
+    values = change.choose_data(FIRST, "chebyshev")
+    assert values.of(None, "objective") == "mse" and values.batch_size == 0
+    classes = change.choose_data(values, "spirals")
+    assert classes.of(None, "objective") in ("mse", "cross_entropy")
+    change.checked_whole(classes, generated(classes))
+
+
+def test_views_change_places() -> None:
+    training = change.set_view(FIRST, 0, "loss", VIEWS)
+    assert training.views == ("loss", "accuracy", "outcome")
+
+
+def test_what_is_kept_is_bounded_by_memory() -> None:
+    assert FIRST.kept(DATA) <= change.MOST
+    wide = change.set_widths(FIRST, "1500-1500", DATA)
+    size = wide.model(None, DATA).size
+    assert wide.kept(DATA) < FIRST.kept(DATA)
+    assert wide.kept(DATA) * size * 4 * len(wide.racers) <= 1.2 * change.MEMORY
+
+
+def test_all_rules_but_the_dense_can_be_added() -> None:
+    for key, rule in RULES.items():
+        if rule.dense:
+            continue
+        training = change.add_racer(remove_racer(FIRST, "racer-0"), key, DATA)
+        assert training.rule(training.racers[-1]).name == rule.name
+
+
+def test_setup_says_what_it_is() -> None:
+    for spec in Setup.parameters().values():
+        assert spec.doc.endswith(".") and spec.symbol

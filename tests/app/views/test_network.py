@@ -1,0 +1,121 @@
+"""The Network page run by Streamlit's own test driver: its widgets, and what bad input does to them."""
+
+from __future__ import annotations
+
+import re
+import time
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+
+def _page() -> None:
+    from app.views.network import show
+
+    show()
+
+
+def _open(**query: Any) -> AppTest:
+    test = AppTest.from_function(_page, default_timeout=120)
+    for key, value in query.items():
+        test.query_params[key.replace("__", ".")] = value
+    test.run()
+    assert not test.exception
+    return test
+
+
+def _widget(widgets: Any, key: str) -> Any:
+    (found,) = (w for w in widgets if re.fullmatch(rf"{re.escape(key)}(-again-\d+)?", w.key or ""))
+    return found
+
+
+def _type(test: AppTest, key: str, text: str) -> AppTest:
+    _widget(test.text_input, f"{key}-field").set_value(text).run()
+    assert not test.exception
+    return test
+
+
+def _refusals(test: AppTest) -> list[str]:
+    return [m.value.removeprefix(":red[").removesuffix("]") for m in test.markdown if m.value.startswith(":red[")]
+
+
+def _train(test: AppTest) -> AppTest:
+    test.button(key="train").click().run()
+    end = time.monotonic() + 120
+    while test.session_state["job"].busy:
+        assert time.monotonic() < end
+        time.sleep(0.05)
+    test.run()
+    assert not test.exception
+    return test
+
+
+@pytest.fixture(scope="module")
+def small() -> AppTest:
+    return _open(data="moons", widths="4", steps="20", racer=["sgd:learning_rate=0.1", "adam:learning_rate=0.01"])
+
+
+@pytest.mark.parametrize(
+    ("key", "text", "said"),
+    [
+        ("widths", "4-0", "whole number from 1 to 4,096"),
+        ("widths", "a", "must be a number"),
+        ("batch-size", "99999", "training samples"),
+        ("batch-size", "-3", "whole number"),
+        ("training-steps", "0", "from 1 to 100,000"),
+        ("epochs", "nan", "finite"),
+        ("training-seed", "1.5", "whole number"),
+        ("own-racer-0-widths", "0", "whole number"),
+        ("own-racer-0-batch_size", "500", "training samples"),
+        ("own-racer-0-l2", "7", "l2 must lie in"),
+    ],
+)
+def test_bad_input_is_said_beside_its_field_and_loses_nothing(small: AppTest, key: str, text: str, said: str) -> None:
+    before, good = small.session_state["training"], _widget(small.text_input, f"{key}-field").value
+    _type(small, key, text)
+    assert len(_refusals(small)) == 1 and said in _refusals(small)[0]
+    assert small.session_state["training"] == before
+    assert _widget(small.text_input, f"{key}-field").value == text  # to be mended
+    _type(small, key, good)
+    assert _refusals(small) == []
+
+
+def test_a_loss_that_does_not_fit_the_data_is_refused(small: AppTest) -> None:
+    before = small.session_state["training"]
+    _widget(small.selectbox, "setup-objective").set_value("likelihood").run()
+    assert any("classes to learn" in said for said in _refusals(small))
+    assert small.session_state["training"] == before
+    _widget(small.selectbox, "setup-objective").set_value("cross_entropy").run()
+
+
+def test_training_fills_the_table_and_the_test_set_is_used_when_asked() -> None:
+    test = _train(_open(data="moons", widths="4", steps="20", racer=["sgd:learning_rate=0.1", "adam"]))
+    assert "Validation accuracy" in _text_of(test) and "Test accuracy" not in _text_of(test)
+    assert "for the end" in " ".join(c.value for c in test.caption)
+    test.button(key="test-set").click().run()
+    assert "Test accuracy" in _text_of(test) and not test.exception
+    assert any("used 1 time" in c.value for c in test.caption)
+
+
+def _text_of(test: AppTest) -> str:
+    return " ".join(str(element.proto.body) for element in test.get("html"))
+
+
+def test_a_change_makes_another_job_and_leaves_the_data_of_others_alone(small: AppTest) -> None:
+    job = small.session_state["job"]
+    _type(small, "widths", "5")
+    assert small.session_state["job"] is not job
+    assert small.session_state["job"].runs[0].network.model.widths == (2, 5, 2)
+    _type(small, "widths", "4")
+
+
+def test_presets_come_from_the_list() -> None:
+    test = _open(steps="10")
+    _widget(test.selectbox, "data").set_value("preset:outlier").run()
+    assert not test.exception
+    training = test.session_state["training"]
+    assert training.data.key == "curve" and [r.own for r in training.racers] == [(), (("objective", "mae"),)]
+    _widget(test.selectbox, "data").set_value("preset:exercise").run()
+    assert any("Bring a file first" in said for said in _refusals(test))
+    assert test.session_state["training"] == training

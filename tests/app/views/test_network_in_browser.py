@@ -1,0 +1,183 @@
+"""The Network page in a browser: from the first sight to trained networks, and back to the race."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from app.network import settings as change
+from app.network.views import PLANES, VIEWS
+from tests.app.driving import Race
+
+pytestmark = pytest.mark.browser
+
+
+def _parsed(race: Race) -> change.Training:
+    training, notices = change.parse(race.query(), lambda training: None, VIEWS, PLANES)  # type: ignore[arg-type,return-value]
+    assert notices == []
+    return training
+
+
+def _train(race: Race) -> None:
+    race.page.get_by_role("button", name="Train", exact=True).click()
+    race.until(
+        """() => /trained in/.test(document.querySelector('.progress span').textContent)
+             && ![...document.querySelectorAll('.status')].some((e) => /waiting|untrained/.test(e.textContent))"""
+    )
+    race.settle()
+
+
+def _shows(race: Race, slot: int, kind: str) -> None:
+    race.until(
+        "([slot, kind]) => document.querySelector(`[data-testid=panel-${slot}]`).dataset.type === kind", [slot, kind]
+    )
+    race.settle()
+
+
+@pytest.fixture(scope="module")
+def trained(visit: Callable[..., Race]) -> Iterator[Race]:
+    """Two racers on a small network, trained: one page for the tests below, in their order."""
+    race = visit(
+        "data=spirals&widths=8-8&steps=300&racer=adam:learning_rate=0.02&racer=sgd:learning_rate=0.3", page="network"
+    )
+    assert race.statuses() == ["untrained", "untrained"]
+    _train(race)
+    yield race
+    assert race.complaints() == []
+    race.page.context.close()
+
+
+def test_the_first_sight_is_a_spiral_with_three_optimizers(fresh: Callable[..., Race]) -> None:
+    race = fresh(page="network")
+    assert race.titles() == ["SGD", "Momentum", "Adam"] and set(race.statuses()) == {"untrained"}
+    assert _parsed(race) == change.first()
+    for testid in ("panel-0", "panel-1", "panel-2", "play", "scrub", "card-racer-2", "add-racer"):
+        box = race.at(testid).bounding_box()
+        assert box["x"] >= 0 and box["x"] + box["width"] <= 1280 and box["y"] + box["height"] <= 800, testid
+    asks = race.page.evaluate(
+        """() => [...document.querySelectorAll('.st-key-toolbar :is(input, [data-testid=stPopoverButton], button)')]
+                 .filter((e) => e.checkVisibility()).length"""
+    )
+    assert asks <= 7
+
+
+def test_training_is_seen_in_all_panels(trained: Race) -> None:
+    assert all("loss" in status and "%" in status for status in trained.statuses())
+    assert set(trained.table()) == {"Adam", "SGD"}
+    width = trained.page.locator(".progress .bar").evaluate("(bar) => bar.style.width")
+    assert width == "100%"
+    curves = trained.page.locator("[data-testid=panel-2] .trace").count()
+    assert curves >= 4  # training and validation of both
+
+
+def test_the_boundary_moves_with_the_clock(trained: Race) -> None:
+    def picture() -> np.ndarray:
+        return trained.canvas("[data-testid=panel-0] canvas.tiles").astype(int)
+
+    end = picture()
+    trained.at("to-start").click()
+    trained.settle()
+    start = picture()
+    assert (np.abs(end - start).max(axis=-1) > 30).mean() > 0.05
+    trained.at("to-end").click()
+    trained.settle()
+    np.testing.assert_array_equal(picture(), end)
+
+
+def test_what_is_to_come_lies_under_a_veil(trained: Race) -> None:
+    def covered() -> float:
+        return float((trained.canvas("[data-testid=panel-2] canvas.above")[..., 3] > 100).mean())
+
+    trained.at("to-end").click()
+    assert covered() < 0.01
+    trained.at("to-start").click()
+    assert covered() > 0.4
+    trained.at("to-end").click()
+    trained.settle()
+
+
+@pytest.mark.parametrize(
+    ("key", "kind"),
+    [("activations", "histograms"), ("gradients", "chart"), ("landscape", "plane"), ("outcome", "tiles")],
+)
+def test_a_panel_shows_another_view(trained: Race, key: str, kind: str) -> None:
+    trained.at("view-1").select_option(key)
+    _shows(trained, 1, kind)
+    assert _parsed(trained).views[1] == key
+    assert trained.page.locator("[data-testid=panel-1]").get_attribute("aria-label")
+
+
+def test_the_landscape_names_its_plane(trained: Race) -> None:
+    trained.at("view-1").select_option("landscape")
+    _shows(trained, 1, "plane")
+    assert "variance" in trained.at("note-1").inner_text()
+    trained.at("option-1").select_option("random")
+    trained.until(
+        "() => /true loss/.test(document.querySelector('[data-testid=note-1]').textContent)"
+        " && !/variance/.test(document.querySelector('[data-testid=note-1]').textContent)"
+    )
+    assert _parsed(trained).plane == "random"
+
+
+def test_a_slider_trains_again_by_itself_and_leaves_the_others(trained: Race) -> None:
+    kept = trained.table()["Adam"]
+    before = trained.table()["SGD"]
+    trained.slide("racer-1", "learning_rate", 0.5)
+    trained.until(
+        "(old) => ![...document.querySelectorAll('[data-testid=results] td')].some((e) => e.innerText === old)"
+        " && /trained in/.test(document.querySelector('.progress span').textContent)",
+        before[1],
+    )
+    trained.settle()
+    assert trained.table()["Adam"] == kept and trained.table()["SGD"] != before
+
+
+def test_pages_keep_what_was_set(trained: Race) -> None:
+    link = trained.page.url
+    trained.page.get_by_role("link", name="Race").click()
+    trained.until("() => document.querySelector('[data-testid=map]')")
+    trained.settle()
+    assert trained.titles() == ["SGD", "Nesterov", "Adam"]
+    trained.page.get_by_role("link", name="Network").click()
+    trained.until("() => document.querySelector('[data-testid=panel-0]')")
+    trained.settle()
+    assert trained.titles() == ["Adam", "SGD"] and "untrained" not in trained.statuses()
+    assert trained.page.url == link
+
+
+def test_stopping_keeps_what_was_learned(fresh: Callable[..., Race]) -> None:
+    race = fresh("data=spirals&widths=32-32&steps=100000&racer=adam:learning_rate=0.01", page="network")
+    race.page.get_by_role("button", name="Train", exact=True).click()
+    race.until("() => /loss/.test(document.querySelector('.status').textContent)")
+    race.page.get_by_role("button", name="Stop").click()
+    race.until("() => /stopped/.test(document.querySelector('.progress span').textContent)")
+    race.settle()
+    (status,) = race.statuses()
+    assert status.startswith("stopped @ ") and "loss" in status
+    (row,) = race.table().values()
+    assert 0 < int(row[5].replace(",", "")) < 100_000
+
+
+def test_a_bad_file_is_said_and_a_good_one_is_learned(fresh: Callable[..., Race], tmp_path: Path) -> None:
+    race = fresh("steps=50&racer=adam:learning_rate=0.01", page="network")
+    bad, good = tmp_path / "holes.csv", tmp_path / "good.csv"
+    bad.write_text("a,b,kind\n1,2,x\n3,,y\n5,6,x\n7,8,y\n")
+    good.write_text("a,b,kind\n" + "\n".join(f"{k},{k % 5},{'xy'[k % 2]}" for k in range(40)))
+    race.page.get_by_role("button", name="Data", exact=True).click()
+    race.page.locator("input[type=file]").set_input_files(str(bad))
+    race.said("line 3: the column 'b' is empty")
+    assert _data(race) == "spirals"
+    race.page.locator("input[type=file]").set_input_files([])
+    race.page.locator("input[type=file]").set_input_files(str(good))
+    race.wait_query("file", "good.csv")
+    race.page.keyboard.press("Escape")
+    _train(race)
+    assert "loss" in race.statuses()[0]
+
+
+def _data(race: Race) -> Any:
+    return race.query().get("data", ["spirals"])[0]
