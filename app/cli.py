@@ -54,6 +54,13 @@ def _add_serve_options(parser: argparse.ArgumentParser) -> None:
         default=os.environ.get("STREAMLIT_SERVER_ADDRESS", "127.0.0.1"),
         help="address to serve on (default: %(default)s; 127.0.0.1 is this machine alone, 0.0.0.0 lets the network in)",
     )
+    parser.add_argument(
+        "--data",
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="data for the Network page: an .npz, a .csv, or two IDX files (images and labels); may be repeated",
+    )
     browser = parser.add_mutually_exclusive_group()
     browser.add_argument(
         "--browser",
@@ -70,7 +77,7 @@ def serve(arguments: argparse.Namespace) -> int:
     """Serve the app until it is stopped, as `streamlit run app/main.py` would."""
     address: str = arguments.address
     port: int = arguments.port
-    trouble = _trouble(address, port)
+    trouble = _trouble(address, port) or _unread(arguments.data)
     if trouble:
         print(f"optiscope: {trouble}", file=sys.stderr)
         return 1
@@ -95,6 +102,22 @@ def serve(arguments: argparse.Namespace) -> int:
     with contextlib.suppress(KeyboardInterrupt, click.exceptions.Abort):
         streamlit.main(["run", str(Path(__file__).with_name("main.py")), *options], standalone_mode=False)
     return 0
+
+
+def _unread(paths: Sequence[str]) -> str | None:
+    """What is wrong with the data that were named, as a sentence; None where they can be read."""
+    if not paths:
+        return None
+    environment.prepare()
+    from app.network import files
+    from app.racers import Refused
+
+    os.environ[files.VARIABLE] = os.pathsep.join(str(Path(path).resolve()) for path in paths)
+    try:
+        files.named()
+    except Refused as refusal:
+        return str(refusal)
+    return None
 
 
 def _port(text: str) -> int:

@@ -130,7 +130,7 @@ def whole(value: Any, what: str, low: int, high: int, example: str) -> int:
     """A whole number between two bounds, out of what a user typed."""
     found = number(value, what, example)
     if found != int(found) or not low <= found <= high:
-        raise Refused(f"{what} must be a whole number from {low:,} to {high:,}; got {found:g}.")
+        raise Refused(f"{what} must be a whole number from {low:,} to {high:,}; got {value}.")
     return int(found)
 
 

@@ -27,6 +27,27 @@ def run() -> Iterator[Result]:
         yield from _results(found, name, aims, "one core")
     largest = next(iter(SIZES))
     yield from _results(_child(largest, cores=0), largest, (1.0, 0.0), f"{os.cpu_count()} cores")
+    for name in SIZES:
+        found = _child(f"rates {name}", cores=0)
+        ratio = found["together"] / found["alone"]
+        yield Result(
+            f"16 learning rates of Adam together, {name} / one after the other, {os.cpu_count()} cores",
+            seconds(found["together"]),
+            seconds(found["alone"]),
+            f"{ratio:.2f}",
+            "≤ 1",
+            ratio <= 1,
+        )
+    found = _child(f"products {largest}", cores=1)
+    ratio = found["step"] / found["products"]
+    yield Result(
+        f"Adam step, {largest}, one core / its matrix products alone ({found['rate']:.0f} GFLOP/s)",
+        seconds(found["step"]),
+        seconds(found["products"]),
+        f"{ratio:.2f}",
+        "≤ 2",
+        ratio <= 2,
+    )
 
 
 def _results(found: dict[str, float], name: str, aims: tuple[float, float], where: str) -> Iterator[Result]:
@@ -66,12 +87,18 @@ def _child(name: str, cores: int) -> dict[str, float]:
 def _measure(name: str, cores: int) -> dict[str, float]:
     if cores and hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, set(sorted(os.sched_getaffinity(0))[:cores]))
-    import numpy as np
-    import torch
+    from app import environment
 
-    from benchmarks.measure import alternate
-    from optimizers import OPTIMIZERS
-    from optimizers.training import join, train
+    environment.prepare()  # as the app runs it: a device a core
+    kind, _, size = name.partition(" ")
+    other = {"rates": _rates, "products": _products}.get(kind)
+    return other(size) if other else _sides(name, cores)
+
+
+def _problem(name: str) -> tuple[Any, Any, int, int, bool]:
+    """Network, start, batch size, steps, and whether it has classes."""
+    import numpy as np
+
     from surfaces.network import MLP, Network
 
     widths, batch, steps, _ = SIZES[name]
@@ -82,7 +109,66 @@ def _measure(name: str, cores: int) -> dict[str, float]:
     y = y.astype("f")
     model = MLP(widths, "relu" if classes else "tanh")
     network = Network(model, x, y, objective="cross_entropy" if classes else "mse")
-    w = np.asarray(model.initial(0, "he_normal"))
+    return network, np.asarray(model.initial(0, "he_normal")), batch, steps, classes
+
+
+def _rates(name: str) -> dict[str, float]:
+    """16 learning rates in one go, and one after the other."""
+    from benchmarks.measure import alternate
+    from optimizers import OPTIMIZERS
+    from optimizers.training import join, train, train_together
+
+    network, w, batch, steps, _ = _problem(name)
+    rules = [OPTIMIZERS["adam"](learning_rate=1e-4 * 1.4**k) for k in range(16)]  # type: ignore[call-arg]
+    options: dict[str, Any] = {"batch_size": batch, "stride": steps}
+
+    def together() -> Any:
+        return train_together(network, rules, w, steps, **options)
+
+    def alone() -> Any:
+        return [join(train(network, rule, w, steps, **options)) for rule in rules]
+
+    return dict(zip(("together", "alone"), alternate(together, alone, rounds=5), strict=True))
+
+
+def _products(name: str) -> dict[str, float]:
+    """A step, and what its multiplications take at the rate of the machine's own product of the largest matrices."""
+    import jax
+    import jax.numpy as jnp
+
+    from benchmarks.measure import alternate
+    from optimizers import OPTIMIZERS
+    from optimizers.training import join, train
+
+    network, w, batch, steps, _ = _problem(name)
+    adam = OPTIMIZERS["adam"](learning_rate=1e-3)  # type: ignore[call-arg]
+    first, *rest = network.model.shapes
+    # forward and the weights' gradient for each layer, the inputs' gradient for all but the first
+    flops = 2 * batch * (2 * first[0] * first[1] + sum(3 * i * o for i, o in rest))
+    x, W = jnp.ones((batch, first[0])), jnp.ones(first)
+
+    @jax.jit
+    def products(x: Any, W: Any) -> Any:
+        return jax.lax.fori_loop(0, 100, lambda _, W: W + 1e-9 * (x.T @ (x @ W)), W)
+
+    def step() -> Any:
+        return join(train(network, adam, w, steps, batch_size=batch, stride=steps, record=False))
+
+    took, loop = alternate(step, lambda: jax.block_until_ready(products(x, W)), rounds=5)
+    rate = 100 * 2 * 2 * batch * first[0] * first[1] / loop
+    return {"step": took / steps, "products": flops / rate, "rate": rate / 1e9}
+
+
+def _sides(name: str, cores: int) -> dict[str, float]:
+    import numpy as np
+    import torch
+
+    from benchmarks.measure import alternate
+    from optimizers import OPTIMIZERS
+    from optimizers.training import join, train
+
+    network, w, batch, steps, classes = _problem(name)
+    model, x, y = network.model, network.x, network.y
     adam = OPTIMIZERS["adam"](learning_rate=1e-3)  # type: ignore[call-arg]
 
     def ours(record: bool) -> Callable[[], Any]:

@@ -33,6 +33,17 @@ PAGES = {
 }
 """Whole pages by the name of their file: the address, and light or dark."""
 
+NETWORKS = {
+    "network-light": ("views=outcome,landscape,sharpness", "light"),
+    "edge-dark": (
+        "data=chebyshev&standardised=0&widths=50-50&objective=mse&batch_size=0&steps=6000"
+        "&views=sharpness,outcome,loss&racer=sgd:learning_rate=0.02&racer=sgd:learning_rate=0.05"
+        "&racer=sgd:learning_rate=0.1",
+        "dark",
+    ),
+}
+"""Pages of networks, which are trained first."""
+
 STAGES = {f"surfaces/{key}": f"surface={key}" for key in SURFACES}
 STAGES |= {f"rules/{key}": f"racer=sgd&racer={key}" for key in OPTIMIZERS}
 """Map and cards alone, for the pages of surfaces and rules."""
@@ -49,11 +60,28 @@ def main(folder: Path) -> None:
             _open(page, f"{address}?{query}")
             _save(page.screenshot(), folder / f"{name}.png")
             page.close()
+        for name, (query, scheme) in NETWORKS.items():
+            page = browser.new_page(viewport={"width": 1280, "height": 800}, color_scheme=scheme)
+            _open(page, f"{address}network?{query}")
+            _train(page)
+            _save(page.screenshot(), folder / f"{name}.png")
+            page.close()
         page = browser.new_page(viewport={"width": 1000, "height": 760}, color_scheme="light")
         for name, query in STAGES.items():
             _open(page, f"{address}?{query}")
             _save(page.screenshot(clip=_stage(page)), folder / f"{name}.png")
         browser.close()
+
+
+def _train(page: Any) -> None:
+    """Train what the page shows, until nothing is left to be worked out."""
+    page.get_by_role("button", name="Train", exact=True).click()
+    page.wait_for_function("() => /trained in/.test(document.querySelector('.progress span').textContent)")
+    page.wait_for_function(
+        """() => ![...document.querySelectorAll('.slot .body')].some((body) => body.dataset.type === 'message')"""
+    )
+    page.mouse.move(640, 790)
+    page.wait_for_timeout(2500)
 
 
 def _open(page: Any, address: str) -> None:

@@ -70,8 +70,6 @@ class Borrowed(Optimizer):
     """Our name of a parameter → the factory's."""
     wants_value: ClassVar[bool]
     evaluate: ClassVar[Callable[[Any, Array], Array] | None]
-    model: Any = None
-    """Where `layered`: the network whose weights it is handed, with `unravel` and `ravel`."""
 
     def _transformation(self) -> optax.GradientTransformationExtraArgs:
         values = {theirs: getattr(self, ours) for ours, theirs in self.arguments.items()}
@@ -81,9 +79,10 @@ class Borrowed(Optimizer):
         """A vector (n,) as the transformation takes it: the layers of the network, matrices as matrices."""
         if not self.layered:
             return v
-        if self.model is None:
+        model = self.model  # type: ignore[attr-defined]
+        if model is None:
             raise ValueError(f"{self.name} works on the matrices of a network; a plane has none")
-        return self.model.unravel(v)
+        return model.unravel(v)
 
     def init(self, w: Array) -> Any:
         with _theirs():
@@ -97,7 +96,7 @@ class Borrowed(Optimizer):
         extra = {"value": value} if self.wants_value else {}
         with _theirs():
             update, inner = self._transformation().update(self._theirs(g), inner, self._theirs(at), **extra)
-            update = self.model.ravel(update) if self.layered else update
+            update = self.model.ravel(update) if self.layered else update  # type: ignore[attr-defined]
             following = optax.apply_updates(at, update)
             solution = evaluate(inner, following) if evaluate else following
         if evaluate:
@@ -173,4 +172,7 @@ def from_optax(
         "evaluate": staticmethod(evaluate) if evaluate else None,
         **fields,
     }
+    if layered:  # the network whose weights it is handed, with `unravel` and `ravel`
+        body["__annotations__"]["model"] = "Any"
+        body["model"] = None
     return type(name.replace(" ", "").replace("-", ""), (Borrowed,), body)

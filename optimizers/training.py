@@ -6,7 +6,9 @@ import contextlib
 import dataclasses
 import functools
 import itertools
-from collections.abc import Callable, Iterable, Iterator
+import math
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import jax
@@ -22,6 +24,8 @@ from optimizers.schedules import Scheduled
 from surfaces.surface import Surface
 
 Floats = NDArray[np.floating[Any]]
+SMALL = 2000
+"""Weights below which stacked runs are quicker on a CPU than runs one after the other."""
 PIECE = 50
 """Blocks of one piece: what is waited for when a run is stopped."""
 
@@ -134,24 +138,130 @@ def _pieces(
         numbers, arrays, layout = numbers_of((surface, optimizer), dtype)
         numbers, arrays, w = jax.device_put((numbers, arrays, begin))
         state = _init(numbers, arrays, w, layout=layout)
-    done = 0
-    while done < steps:
-        # whole pieces first, so that two programs serve a run of any length
-        length, blocks = (stride, min(most, (steps - done) // stride)) if steps - done >= stride else (steps - done, 1)
-        count = length * blocks
-        drawn = None if order is None else np.stack(list(itertools.islice(order, count))).reshape(blocks, length, -1)
+    for done, shape in _parts(steps, stride, most):
         with context():
-            static = {"layout": layout, "shape": (blocks, length), "record": record}
-            w, state, kept = _advance(numbers, arrays, w, state, np.int32(done), drawn, **static)
-            scalars, weights, scales = jax.tree.map(np.asarray, kept)
-        losses, updates = scalars or (np.full(count, np.nan, dtype), np.full((count, layers), np.nan, dtype))
-        after = done + length * np.arange(1, blocks + 1)
-        piece = Piece(done, losses.reshape(-1), updates.reshape(count, -1), after, weights, scales, -1)
-        piece = _cut(piece, record[0])
+            static = {"layout": layout, "shape": shape, "record": record}
+            w, state, kept = _advance(numbers, arrays, w, state, np.int32(done), _drawn(order, shape), **static)
+            kept = jax.tree.map(np.asarray, kept)
+        piece = _piece(done, shape, kept, record[0], layers)
         yield piece
         if piece.diverged >= 0:
             return
-        done += count
+
+
+def _parts(steps: int, stride: int, most: int) -> Iterator[tuple[int, tuple[int, int]]]:
+    """(steps before it, (blocks, steps of each)) of every piece: whole ones first, so that two or three programs serve
+    a run of any length.
+    """
+    done = 0
+    while done < steps:
+        left = steps - done
+        shape = (min(most, left // stride), stride) if left >= stride else (1, left)
+        yield done, shape
+        done += shape[0] * shape[1]
+
+
+def _drawn(order: Iterator[NDArray[np.int32]] | None, shape: tuple[int, int]) -> Any:
+    """The samples of each step, (blocks, steps of each, batch_size)."""
+    return None if order is None else np.stack(list(itertools.islice(order, math.prod(shape)))).reshape(*shape, -1)
+
+
+def _piece(done: int, shape: tuple[int, int], kept: Any, recorded: bool, layers: int) -> Piece:
+    """What a program kept, as a piece that ends where it leaves the finite numbers."""
+    scalars, weights, scales = kept
+    count = math.prod(shape)
+    losses, updates = scalars or (
+        np.full(count, np.nan, weights.dtype),
+        np.full((count, layers), np.nan, weights.dtype),
+    )
+    after = done + shape[1] * np.arange(1, shape[0] + 1)
+    return _cut(Piece(done, losses.reshape(-1), updates.reshape(count, -1), after, weights, scales, -1), recorded)
+
+
+def train_together(
+    surface: Surface,
+    optimizers: Sequence[Optimizer],
+    start: Any,
+    steps: int,
+    *,
+    batch_size: int | None = None,
+    seed: int = 0,
+    stride: int = 10,
+    record: bool = True,
+    dtype: str = "float32",
+    vectorised: bool | None = None,
+) -> list[Piece]:
+    """Several settings of one rule, or several rules, from one start over the same batches: each run whole.
+
+    Run k is what `train` makes of optimizer k. On accelerators, and on CPUs below `SMALL` weights, runs of one rule are
+    one program under `vmap`; else they take turns on all devices, since on a CPU matrices that are large enough gain
+    nothing from being stacked.
+
+    Args:
+        optimizers: the rules.
+        vectorised: says which, where one does not want to leave it to the device and the size.
+        surface, start, steps, batch_size, seed, stride, record, dtype: as in `train`.
+
+    Raises:
+        ValueError: as in `train`.
+    """
+    options: dict[str, Any] = {
+        "batch_size": batch_size,
+        "seed": seed,
+        "stride": stride,
+        "record": record,
+        "dtype": dtype,
+    }
+    whole = [train(surface, rule, start, steps, **options) for rule in optimizers]  # checks what is given
+    devices = jax.devices()
+    if vectorised is None:
+        vectorised = devices[0].platform != "cpu" or np.size(start) < SMALL
+    if vectorised and len({jax.tree.structure(rule) for rule in optimizers}) == 1:
+        rules = [_fitted(rule, surface) for rule in optimizers]
+        return _side_by_side(
+            surface, rules, np.asarray(start, dtype=dtype), steps, batch_size, seed, stride, record, dtype
+        )
+
+    def turn(k: int) -> list[Piece]:
+        mine = range(k, len(whole), len(devices))
+        return [join(train(surface, optimizers[i], start, steps, **options, device=devices[k])) for i in mine]
+
+    with ThreadPoolExecutor(len(devices)) as pool:
+        turns = list(pool.map(turn, range(len(devices))))
+    return [turns[i % len(devices)][i // len(devices)] for i in range(len(whole))]
+
+
+def _side_by_side(
+    surface: Surface,
+    rules: Sequence[Optimizer],
+    begin: Floats,
+    steps: int,
+    batch_size: int | None,
+    seed: int,
+    stride: int,
+    record: bool,
+    dtype: str,
+) -> list[Piece]:
+    samples = len(jax.tree.leaves(surface.data)[0])
+    order = batches(samples, batch_size, seed) if batch_size is not None and batch_size < samples else None
+    layers, none = len(_bounds(surface, len(begin))), np.zeros((1, 0), dtype)
+    first = Piece(0, np.zeros(0, dtype), np.zeros((0, layers), dtype), np.zeros(1, int), begin[None], none, -1)
+    runs = [[first] for _ in rules]
+    with _within(dtype, None):
+        packed = [numbers_of((surface, rule), dtype) for rule in rules]
+        numbers, arrays = jax.device_put((np.stack([p[0] for p in packed]), packed[0][1]))
+        layout = packed[0][2]
+        w = jnp.broadcast_to(jnp.asarray(begin), (len(rules), len(begin)))
+        state = _init_all(numbers, arrays, w, layout=layout)
+        for done, shape in _parts(steps, stride, PIECE):
+            static = {"layout": layout, "shape": shape, "record": (record, False)}
+            w, state, kept = _advance_all(numbers, arrays, w, state, np.int32(done), _drawn(order, shape), **static)
+            kept = jax.tree.map(np.asarray, kept)
+            for k, pieces in enumerate(runs):
+                if pieces[-1].diverged < 0:
+                    own = jax.tree.map(lambda leaf, k=k: leaf[k], kept)
+                    pieces.append(_piece(done, shape, own, record, layers))
+    return [join(pieces) for pieces in runs]
 
 
 def _fitted(optimizer: Optimizer, surface: Surface) -> Optimizer:
@@ -208,6 +318,23 @@ def _bounds(surface: Surface, count: int) -> tuple[tuple[int, int], ...]:
 @functools.partial(jax.jit, static_argnames=("layout",))
 def _init(numbers: Array, arrays: Any, w: Array, *, layout: Any) -> Any:
     return nodes_of(numbers, arrays, layout)[1].init(w)
+
+
+@functools.partial(jax.jit, static_argnames=("layout",))
+def _init_all(numbers: Array, arrays: Any, w: Array, *, layout: Any) -> Any:
+    return jax.vmap(lambda own, w: nodes_of(own, arrays, layout)[1].init(w))(numbers, w)
+
+
+@functools.partial(jax.jit, static_argnames=("layout", "shape", "record"))
+def _advance_all(
+    numbers: Array, arrays: Any, w: Array, state: Any, done: Array, drawn: Any, *, layout: Any, shape: Any, record: Any
+) -> Any:
+    """`_advance` of several runs over the same batches, along a leading axis of numbers, weights and states."""
+
+    def one(own: Array, w: Array, state: Any) -> Any:
+        return _advance(own, arrays, w, state, done, drawn, layout=layout, shape=shape, record=record)
+
+    return jax.vmap(one)(numbers, w, state)
 
 
 @functools.partial(jax.jit, static_argnames=("layout", "shape", "record"))

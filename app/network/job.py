@@ -132,7 +132,8 @@ class Job:
             network = jax.device_put(training.network(racer, data), device)
             key = (shared, stride, dataclasses.replace(racer, slot=0, hidden=False), id(data))
             self.runs.append(Run(racer, network, training.rule(racer), data, batch, device, key, self.blocks))
-        self._ways = [self._train(run, training.start(run.racer, data), stride, scales) for run in self.runs]
+        self._stride, self._scales = stride, scales
+        self._ways = [self._train(run, training.start(run.racer, data)) for run in self.runs]
         for run, way in zip(self.runs, self._ways, strict=True):
             run.pieces.append(next(way))
 
@@ -142,6 +143,19 @@ class Job:
         for k, run in enumerate(self.runs):
             if found := there.get(run.key):
                 self.runs[k] = dataclasses.replace(found, racer=run.racer)
+
+    def warm(self) -> None:
+        """Have the programs compiled while the user looks at the page: a piece of each run, which nobody sees."""
+        for run in self.runs:
+            if not run.finished:
+                _thread_of(run.device).submit(self._try, run)
+
+    def _try(self, run: Run) -> None:
+        if self.begun or self.stopped:
+            return
+        way = self._train(run, run.pieces[0].weights[0])
+        next(way)
+        next(way, None)
 
     def begin(self) -> None:
         """Start training, in the devices' threads, what is not trained yet."""
@@ -205,7 +219,7 @@ class Job:
         self._submit(device or jax.devices()[0], run)
         return None
 
-    def _train(self, run: Run, start: Any, stride: int, scales: bool) -> Iterator[Piece]:
+    def _train(self, run: Run, start: Any) -> Iterator[Piece]:
         return train(
             run.network,
             run.rule,
@@ -213,8 +227,8 @@ class Job:
             self.steps,
             batch_size=run.batch_size,
             seed=self.training.seed,
-            stride=stride,
-            preconditioners=scales,
+            stride=self._stride,
+            preconditioners=self._scales,
             blocks=self.blocks,
             device=run.device,
         )

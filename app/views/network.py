@@ -80,6 +80,8 @@ def _job() -> Job:
     st.session_state["job"], st.session_state["job-key"] = job, (key, id(data))
     if there is not None and there.begun and (training.seconds(data) <= LIVE or not job.training_now):
         job.begin()
+    else:
+        job.warm()
     return job
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -16,7 +17,7 @@ from surfaces.network import DATASETS, MLP, Network
 
 DATA = DATASETS["moons"](samples=100).make().standardised()  # type: ignore[call-arg]
 MODEL = MLP((2, 8, 6, 2), "prelu")
-NETWORK = Network(MODEL, DATA.train.x, DATA.train.y)
+NETWORK = Network(MODEL, jnp.asarray(DATA.train.x), jnp.asarray(DATA.train.y))
 
 
 def test_they_are_rules_of_networks_and_not_of_planes() -> None:
@@ -29,13 +30,17 @@ def test_muon_is_optax_s_on_the_matrices() -> None:
     w = np.asarray(MODEL.initial(0))
     theirs = optax.contrib.muon(0.02)
     layers = MODEL.unravel(jnp.asarray(w))
+
+    @jax.jit
+    def step(layers: Any, state: Any, rows: Any) -> Any:
+        g = jax.grad(lambda p: NETWORK.loss(MODEL.ravel(p), (NETWORK.x[rows], NETWORK.y[rows])))(layers)
+        updates, state = theirs.update(g, state, layers)
+        return optax.apply_updates(layers, updates), state
+
     with jax.numpy_dtype_promotion("standard"), jax.numpy_rank_promotion("allow"):
-        state = theirs.init(layers)
+        state = jax.jit(theirs.init)(layers)
         for rows in itertools.islice(batches(len(DATA.train), 16, 0), 8):
-            batch = (NETWORK.x[rows], NETWORK.y[rows])
-            g = jax.grad(lambda p, batch=batch: NETWORK.loss(MODEL.ravel(p), batch))(layers)
-            updates, state = theirs.update(g, state, layers)
-            layers = optax.apply_updates(layers, updates)
+            layers, state = step(layers, state, rows)
     run = join(train(NETWORK, LAYERED["muon"](), w, 8, batch_size=16, stride=1))
     np.testing.assert_allclose(run.weights[-1], MODEL.ravel(layers), rtol=1e-4, atol=1e-6)
 

@@ -10,8 +10,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from optimizers import OPTIMIZERS, Optimizer, trace
-from optimizers.training import PIECE, batches, join, train
+from optimizers import OPTIMIZERS, Gradient, Optimizer, trace
+from optimizers.training import PIECE, batches, join, train, train_together
 from surfaces import SURFACES
 from surfaces.network import DATASETS, MLP, Network, accuracy
 from surfaces.network.curvature import top_eigenvalues
@@ -108,8 +108,8 @@ def test_on_any_surface_with_data() -> None:
 
 
 BAD: list[tuple[dict[str, Any], str]] = [
-    ({"steps": 0}, "steps and stride must be positive"),
-    ({"stride": 0}, "steps and stride must be positive"),
+    ({"steps": 0}, "steps, stride and blocks must be positive"),
+    ({"stride": 0}, "steps, stride and blocks must be positive"),
     ({"batch_size": 61}, "between 1 and the 60 training samples; got 61"),
     ({"batch_size": 0}, "between 1 and the 60 training samples; got 0"),
     ({"start": np.full(MODEL.size, np.nan)}, "vector of finite weights"),
@@ -234,3 +234,41 @@ def test_decoupled_decay_is_not_the_penalty_under_adam() -> None:
     decoupled = join(train(plain, adamw, _start(), 300, stride=300)).weights[-1]
     coupled = join(train(penal, ADAM(0.01), _start(), 300, stride=300)).weights[-1]
     assert np.linalg.norm(decoupled - coupled) > 0.2 * np.linalg.norm(coupled)
+
+
+@pytest.mark.parametrize("vectorised", [True, False])
+def test_runs_together_are_the_runs_alone(vectorised: bool) -> None:
+    """One of them diverges, and the others do not care."""
+    network, w = _network("float64"), _start("float64")
+    rules = [SGD(rate) for rate in (0.3, 1e200, 0.01)]
+    options: dict[str, Any] = {"batch_size": 16, "seed": 4, "stride": 4, "dtype": "float64"}
+    together = train_together(network, rules, w, 22, vectorised=vectorised, **options)
+    for rule, run in zip(rules, together, strict=True):
+        alone = join(train(network, rule, w, 22, **options))
+        assert run.diverged == alone.diverged
+        np.testing.assert_array_equal(run.steps, alone.steps)
+        np.testing.assert_allclose(run.weights, alone.weights, rtol=1e-9, atol=1e-12)
+        np.testing.assert_allclose(run.losses, alone.losses, rtol=1e-9)
+        np.testing.assert_allclose(run.updates, alone.updates, rtol=1e-8, atol=1e-14)
+    assert together[1].diverged > 0 and together[0].diverged == together[2].diverged == -1
+
+
+def test_different_rules_run_together_too() -> None:
+    together = train_together(_network(), [SGD(0.1), ADAM(0.01)], _start(), 10, vectorised=True)
+    assert [len(run.losses) for run in together] == [10, 10]
+    with pytest.raises(ValueError, match="batch_size"):
+        train_together(_network(), [SGD(0.1)], _start(), 10, batch_size=61)
+
+
+def test_preconditioners_are_kept_where_they_are_asked_for() -> None:
+    """Adam's P after a step is what its rate was divided by in that step."""
+    network, w = _network("float64"), _start("float64")
+    adam = ADAM(0.01)
+    run = join(train(network, adam, w, 6, stride=2, dtype="float64", preconditioners=True))
+    with jax.enable_x64(True):
+        state, at = adam.init(jnp.asarray(w)), jnp.asarray(w)
+        for t in range(1, 7):
+            at, state, step = adam.step(Gradient(network), at, state, jnp.asarray(float(t)))
+        np.testing.assert_allclose(run.preconditioners[-1], 0.01 / np.asarray(step.rate), rtol=1e-9)
+    assert run.preconditioners.shape == run.weights.shape
+    assert join(train(network, SGD(0.1), w, 6, dtype="float64", preconditioners=True)).preconditioners.shape[1] == 0

@@ -97,7 +97,9 @@ def test_runs_that_a_change_leaves_alone_are_taken_over(moons: Job) -> None:
 
 
 @pytest.mark.parametrize("key", list(VIEWS))
-@pytest.mark.parametrize("source", ["moons", "curve", "digits"])
+@pytest.mark.parametrize(
+    "source", ["moons", pytest.param("curve", marks=pytest.mark.long), pytest.param("digits", marks=pytest.mark.long)]
+)
 def test_every_view_draws_every_kind_of_data(key: str, source: str) -> None:
     training = MOONS if source == "moons" else _small(source)
     job = _job_of(source)
@@ -116,6 +118,12 @@ def _job_of(source: str) -> Job:
     if source not in _JOBS:
         _JOBS[source] = _trained(MOONS if source == "moons" else _small(source))
     return _JOBS[source]
+
+
+@pytest.mark.parametrize("source", ["curve", "digits"])
+def test_the_outcome_of_other_data_is_drawn(source: str) -> None:
+    kinds = {"curve": "fit", "digits": "tiles"}
+    assert _panel(_small(source), _job_of(source), "outcome")["type"] == kinds[source]
 
 
 def test_curves_are_the_measures(moons: Job) -> None:

@@ -32,7 +32,7 @@ def _network(dtype: str = "float64") -> Network:
 
 def test_products_and_eigenvalues_are_those_of_the_dense_hessian(float64: None) -> None:
     network, w = _network(), MODEL.initial(1, "xavier_normal", dtype="float64")
-    hessian = np.asarray(jax.hessian(network)(w))
+    hessian = np.asarray(jax.jit(jax.hessian(network))(w))
     v = jnp.asarray(RNG.standard_normal(MODEL.size))
     np.testing.assert_allclose(hessian_product(network, w, v), hessian @ v, atol=1e-12)
     values = np.linalg.eigvalsh(hessian)[::-1]
@@ -43,7 +43,7 @@ def test_products_and_eigenvalues_are_those_of_the_dense_hessian(float64: None) 
 def test_eigenvalues_with_a_preconditioner(float64: None) -> None:
     network, w = _network(), MODEL.initial(1, "xavier_normal", dtype="float64")
     scale = jnp.asarray(RNG.uniform(0.5, 2.0, MODEL.size))
-    dense = np.asarray(jax.hessian(network)(w)) / np.asarray(scale)[:, None]
+    dense = np.asarray(jax.jit(jax.hessian(network))(w)) / np.asarray(scale)[:, None]
     expected = np.linalg.eigvals(dense).real.max()
     assert float(top_eigenvalues(network, w, 1, vectors=40, scale=scale)[0]) == pytest.approx(expected, rel=1e-4)
 
@@ -53,7 +53,7 @@ def test_eigenvalues_where_the_krylov_space_ends_early(float64: None) -> None:
     model = MLP((1, 1))
     bowl = Network(model, np.zeros((1, 1)), np.zeros((1, 1)), objective="mse", decay=2.0)
     w = jnp.array([0.3, 0.4])
-    dense = np.linalg.eigvalsh(np.asarray(jax.hessian(bowl)(w)))[::-1]  # 2 + λ for the bias, λ for the weight
+    dense = np.linalg.eigvalsh(np.asarray(jax.jit(jax.hessian(bowl))(w)))[::-1]  # 2 + λ for the bias, λ for the weight
     np.testing.assert_allclose(top_eigenvalues(bowl, w, 2), dense, rtol=1e-6)
     many = Network(MLP((4, 1)), np.zeros((1, 4)), np.zeros((1, 1)), objective="mse", decay=2.0)
     found = np.asarray(top_eigenvalues(many, jnp.ones(5) * 0.1, 1))
