@@ -319,7 +319,7 @@ def _activations(job: Job, shown: Sequence[Shown], training: Training) -> Panel:
         )
     if not rows:
         return message("There is no hidden layer.")
-    return {"type": "histograms", "rows": rows, "edges": edges(), "note": "hidden outputs; outlined: at step 0"}
+    return {"type": "histograms", "rows": rows, "edges": edges(), "note": "hidden outputs, heights by square roots; outlined: at step 0"}
 
 
 def _outcome_name(data: DataSet) -> str:
@@ -608,13 +608,12 @@ def _plane_note(found: Landscape, apart: int, samples: int) -> str:
     plane = found.plane
     if plane.explained is not None and plane.chance is not None:
         said.append(
-            f"this plane holds {plane.explained:.0%} of the runs' variance; random walks of the same length "
-            f"would have {plane.chance:.0%} in theirs"
+            f"holds {plane.explained:.0%} of the runs' variance (random walks of this length: {plane.chance:.0%})"
         )
         if plane.explained < plane.chance:
             said.append("it says little of these runs")
     far = max(float(d.max()) for _, d, _ in found.paths)
-    said.append(f"dots have their true loss's colour, and lie up to {short(far, 2)} off the plane")
+    said.append(f"dots in the colour of their true loss, up to {short(far, 2)} off the plane")
     if found.samples < samples:
         said.append(f"losses of the first {found.samples:,} training samples")
     if apart:

@@ -29,7 +29,8 @@ export class SlotPanel {
     this.element = h(
       'section',
       { class: 'slot' },
-      h('header', {}, this.choice.element, this.option.element, this.note),
+      h('header', {}, this.choice.element, this.option.element),
+      this.note,
       this.body,
       this.text,
     );
