@@ -11,10 +11,11 @@ import numpy as np
 from app import race
 from app.figures import theme
 from app.figures.numbers import short
-from app.network import views
+from app.network import observers
 from app.network.job import Job, Observer, Run
+from app.network.panels import Panel, Shown, message
 from app.network.settings import FILE, Setup, Training
-from app.network.views import VIEWS, Panel, Shown
+from app.network.views import VIEWS
 from app.player import Board, Card, Slot
 from app.racers import Racer
 from optimizers import RULES, SCHEDULES, Optimizer
@@ -39,16 +40,16 @@ class Row:
 
 def job_for(training: Training, data: DataSet, earlier: Job | None = None) -> Job:
     """The job of a training; runs of an earlier one that are the same are taken over, trained as they are."""
-    job = Job(training, data, observers(training, data), scales=True)
+    job = Job(training, data, needed(training, data))
     if earlier is not None:
         job.take_over(earlier)
     _look(training, job)
     return job
 
 
-def observers(training: Training, data: DataSet) -> dict[str, Observer]:
+def needed(training: Training, data: DataSet) -> dict[str, Observer]:
     """What the views on the page need to have looked at."""
-    found: dict[str, Observer] = dict(views.MEASURES)
+    found: dict[str, Observer] = dict(observers.MEASURES)
     for key in training.views:
         found |= VIEWS[key].observers(data)
     return found
@@ -74,7 +75,7 @@ def board(training: Training, job: Job) -> Board:
         Slot(
             key,
             choices(job.data),
-            views.message("Looking at the runs …") if key in waiting else panel(key, job, shown[key], training),
+            message("Looking at the runs …") if key in waiting else panel(key, job, shown[key], training),
             VIEWS[key].name(job.data),
         )
         for key in training.views
@@ -110,7 +111,7 @@ def _look(training: Training, job: Job) -> set[str]:
 def panel(key: str, job: Job, shown: list[Shown], training: Training) -> Panel:
     """What one view shows now."""
     if not shown:
-        return views.message("Nobody trains: add a racer, or show one.")
+        return message("Nobody trains: add a racer, or show one.")
     return VIEWS[key].panel(job, shown, training)
 
 
@@ -209,7 +210,7 @@ def tested(job: Job) -> dict[str, tuple[float, float]]:
         weights = next(p.weights[-1] for p in reversed(run.pieces) if len(p.weights))
         one = dataclasses.replace(piece, weights=weights[None], steps=np.zeros(1, int))
         held = dataclasses.replace(run.data, validation=run.data.test)
-        seen = views.observe_measures(dataclasses.replace(run, data=held), one)
+        seen = observers.observe_measures(dataclasses.replace(run, data=held), one)
         found[run.racer.id] = (float(seen.validation_loss[0]), float(seen.validation_accuracy[0]))
     return found
 

@@ -106,10 +106,9 @@ class Job:
         training: what is trained.
         data: on what.
         observers: what is looked at after each piece, by name.
-        scales: whether preconditioners are kept.
     """
 
-    def __init__(self, training: Training, data: DataSet, observers: dict[str, Observer], scales: bool = False) -> None:
+    def __init__(self, training: Training, data: DataSet, observers: dict[str, Observer]) -> None:
         self.training = training
         self.data = data
         self.observers = dict(observers)
@@ -132,7 +131,7 @@ class Job:
             network = jax.device_put(training.network(racer, data), device)
             key = (shared, stride, dataclasses.replace(racer, slot=0, hidden=False), id(data))
             self.runs.append(Run(racer, network, training.rule(racer), data, batch, device, key, self.blocks))
-        self._stride, self._scales = stride, scales
+        self._stride = stride
         self._ways = [self._train(run, training.start(run.racer, data)) for run in self.runs]
         for run, way in zip(self.runs, self._ways, strict=True):
             run.pieces.append(next(way))
@@ -228,7 +227,7 @@ class Job:
             batch_size=run.batch_size,
             seed=self.training.seed,
             stride=self._stride,
-            preconditioners=self._scales,
+            preconditioners=True,
             blocks=self.blocks,
             device=run.device,
         )

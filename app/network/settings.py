@@ -31,7 +31,7 @@ FILE = "file"
 """The key of data out of a file."""
 FIRST_RACERS = ("sgd", "momentum", "adam")
 MEMORY = 512 * 2**20
-"""Bytes that the weights kept of all racers may take."""
+"""Bytes that the weights kept of all racers may take, and the preconditioners with them."""
 LEAST, MOST = 11, 61
 """How many times the weights of a run are kept: no fewer, no more."""
 SECOND = 1e10
@@ -156,7 +156,7 @@ class Training(Lineup):
         size = max((self.model(r, data).size for r in self.racers), default=1)
         batch = min((self.of(r, "batch_size") or len(data.train) for r in self.racers), default=1)
         worth = max(self.steps * batch / 4, SECOND / (6 * size)) / len(data.train)
-        fits = MEMORY / (4 * size * max(1, len(self.racers)))
+        fits = MEMORY / (8 * size * max(1, len(self.racers)))
         times = max(LEAST, min(MOST, int(worth), int(fits))) - 1
         return max(1, -(-self.steps // times))
 
@@ -530,10 +530,10 @@ def checked_whole(training: Training, data: DataSet) -> Training:
         if batch > len(data.train):
             raise Refused(f"The batch size must lie between 1 and the {len(data.train):,} training samples, or be all.")
         size = training.model(racer, data).size
-        needed = 4 * size * LEAST * max(1, len(training.racers))
+        needed = 8 * size * LEAST * max(1, len(training.racers))
         if needed > MEMORY:
             raise Refused(
-                f"A network of {size:,} weights is too large: {LEAST} copies for each of "
+                f"A network of {size:,} weights is too large: kept {LEAST} times, with what rules keep beside them, "
                 f"{max(1, len(training.racers))} racers take {needed / 2**20:,.0f} MB, and {MEMORY >> 20} MB are at "
                 "hand. Choose smaller widths, or fewer racers."
             )

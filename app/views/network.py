@@ -14,8 +14,9 @@ from app.network import board, files
 from app.network import settings as change
 from app.network.files import Brought
 from app.network.job import Job
+from app.network.landscape import PLANES
 from app.network.settings import FILE, PRESETS, Setup, Training
-from app.network.views import PLANES, VIEWS
+from app.network.views import VIEWS
 from app.player import Event, play
 from app.race import ON_CARD
 from app.racers import Refused

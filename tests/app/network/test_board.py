@@ -9,9 +9,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from app.network import board, views
+from app.network import board, observers
 from app.network import settings as change
 from app.network.job import Job
+from app.network.landscape import PLANES
+from app.network.panels import thinned
 from app.network.settings import PRESETS, Training, generated
 from app.network.views import VIEWS
 from app.player import pack_board
@@ -141,13 +143,13 @@ def test_curves_are_the_measures(moons: Job) -> None:
 def test_the_boundary_is_the_networks_own_class(moons: Job) -> None:
     panel = _panel(MOONS, moons, "outcome")
     tile, run = panel["tiles"][0], moons.runs[0]
-    (x0, x1), (y0, y1) = views._extent(moons.data)
+    (x0, x1), (y0, y1) = observers.extent(moons.data)
     for moment in (0, -1):
         w = run.weights()[moment]
         for row, column in ((0, 0), (10, 40), (47, 47), (30, 3)):
             at = [x0 + (x1 - x0) * column / 47, y0 + (y1 - y0) * row / 47]
             outputs = np.asarray(run.network.model(w, np.array([at], np.float32)))[0]
-            assert tile["classes"][moment][row * views.SIDE + column] == outputs.argmax()
+            assert tile["classes"][moment][row * observers.SIDE + column] == outputs.argmax()
 
 
 def test_sharpness_is_lanczos_and_its_limit_the_rules() -> None:
@@ -166,7 +168,7 @@ def test_sharpness_is_lanczos_and_its_limit_the_rules() -> None:
 def test_the_landscape_says_what_it_hides() -> None:
     training = _small("moons", "sgd:learning_rate=0.3", "adam:learning_rate=0.01", "rmsprop:learning_rate=0.01")
     job = _trained(training)
-    for kind in views.PLANES:
+    for kind in PLANES:
         panel = _panel(dataclasses.replace(training, plane=kind), job, "landscape")
         assert panel["type"] == "plane" and "true loss" in panel["note"]
         for path, run in zip(panel["paths"], job.runs, strict=True):
@@ -243,7 +245,7 @@ def test_hidden_racers_are_not_drawn(moons: Job) -> None:
 
 def test_thinning_keeps_the_extremes() -> None:
     y = np.sin(np.arange(10_001) ** 1.3)
-    x, thin = views.thinned(np.arange(10_001), y)
+    x, thin = thinned(np.arange(10_001), y)
     assert len(thin) < 2600 and thin.max() == y.max() and thin.min() == y.min()
     assert (np.diff(x) >= 0).all() and x[-1] == 10_000
     np.testing.assert_array_equal(y[x], thin)
@@ -269,7 +271,7 @@ def test_presets_show_what_they_promise(key: str) -> None:
     training = change.preset(key, generated(dataclasses.replace(Training(), data=Choice(PRESETS[key].source))))
     job = _trained(training)
     rows = board.table(training, job)
-    found = [views.measures(run) for run in job.runs]
+    found = [observers.measures(run) for run in job.runs]
     if key in ("spirals", "digits"):
         assert all(row.validation_accuracy > 0.93 for row in rows)
     elif key == "edge":  # the fastest two end at 2/η, the slowest is on its way

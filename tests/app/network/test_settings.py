@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given, settings
 
 from app.network import settings as change
+from app.network.landscape import PLANES
 from app.network.settings import PRESETS, Setup, Training, generated, parse, query
-from app.network.views import PLANES, VIEWS
+from app.network.views import VIEWS
 from app.racers import Choice, Racer, Refused, remove_racer
 from optimizers import OPTIMIZERS, RULES
 from surfaces.network import ACTIVATIONS, DATASETS, INITIALIZATIONS
@@ -168,7 +169,7 @@ def test_views_change_places() -> None:
 
 def test_what_is_kept_is_bounded_by_memory() -> None:
     assert FIRST.kept(DATA) <= change.MOST
-    wide = change.set_widths(FIRST, "1500-1500", DATA)
+    wide = change.set_widths(FIRST, "1000-1000", DATA)
     size = wide.model(None, DATA).size
     assert wide.kept(DATA) < FIRST.kept(DATA)
     assert wide.kept(DATA) * size * 4 * len(wide.racers) <= 1.2 * change.MEMORY

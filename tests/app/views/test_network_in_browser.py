@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from app.network import settings as change
-from app.network.views import PLANES, VIEWS
+from app.network.landscape import PLANES
+from app.network.views import VIEWS
 from tests.app.driving import Race
 
 pytestmark = pytest.mark.browser

@@ -1,0 +1,176 @@
+"""The loss on a plane through the space of weights, with the runs as they are seen from it."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from numpy.typing import NDArray
+
+from app.figures import levels
+from app.figures.numbers import short
+from app.network.job import Job, Run
+from app.network.panels import Panel, Shown, message
+from app.network.settings import Training
+from surfaces.network.planes import Plane, plane_losses, plane_of_three, principal_plane, random_plane
+
+PLANE_SIDE = 41
+PLANE_WORK = 2e11
+"""Multiplications that a plane's picture may take: where a network is large, fewer samples are taken."""
+PLANES: Mapping[str, str] = MappingProxyType(
+    {
+        "principal": "principal directions of the runs",
+        "random": "random directions, filter-normalised",
+        "three": "through the ends of three runs",
+    }
+)
+"""How the plane of the loss landscape is chosen."""
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Landscape:
+    """The loss on a plane, and the runs' nearest points on it."""
+
+    plane: Plane
+    x: NDArray[Any]
+    y: NDArray[Any]
+    losses: NDArray[Any]
+    paths: Sequence[tuple[NDArray[Any], NDArray[Any], NDArray[Any]]]
+    """Coordinates (k, 2), distances off the plane (k,), and the true losses there (k,), run by run."""
+    samples: int
+
+
+def panel(job: Job, shown: Sequence[Shown], training: Training) -> Panel:
+    """The landscape round the runs once they have ended, worked out in the background."""
+    if job.training_now or not any(one.run.last for one in shown):
+        return message("The landscape round the runs, once they are trained.")
+    first = shown[0].run.network
+    alike = [
+        one
+        for one in shown
+        if (one.run.network.model, one.run.network.objective) == (first.model, first.objective)
+        and float(one.run.network.decay) == float(first.decay)
+    ]
+    key = f"landscape-{training.plane}-{training.seed}-{','.join(one.run.racer.id for one in alike)}"
+    runs = [one.run for one in alike]
+    found = job.later(key, functools.partial(landscape, runs, training.plane, training.seed), runs[0].device)
+    if found is None:
+        return message("Drawing the landscape …")
+    if isinstance(found, Exception):
+        return message(str(found))
+    apart = len(shown) - len(alike)
+    return _plane_panel(found, alike, apart, training.plane)
+
+
+@jax.jit
+def _all_losses(network: Any, weights: Any) -> Any:
+    return jax.lax.map(network, weights)
+
+
+def landscape(runs: Sequence[Run], kind: str, seed: int) -> Landscape:
+    """The plane of a kind, the losses on it, and the runs against it.
+
+    Raises:
+        ValueError: where the runs span no plane.
+    """
+    weights = [run.weights() for run in runs]
+    network = runs[0].network
+    count = min(len(network.x), max(100, int(PLANE_WORK / (2 * network.model.size * PLANE_SIDE**2))))
+    network = network.replace(x=network.x[:count], y=network.y[:count])
+    if kind == "random":
+        plane = random_plane(network.model, weights[0][-1], seed)
+    elif kind == "three":
+        if len(runs) < 3:
+            raise ValueError("A plane through three solutions needs three racers of one network and loss.")
+        plane = plane_of_three(*(w[-1] for w in weights[:3]))
+    else:
+        plane = principal_plane(np.concatenate(weights), runs=tuple(len(w) for w in weights))
+    paths = []
+    for w in weights:
+        coordinates, distances = plane.coordinates(w)
+        paths.append((coordinates, distances, np.asarray(_all_losses(network, jnp.asarray(w)), dtype=float)))
+    points = np.concatenate([p[0] for p in paths])
+    if kind == "random":
+        low, high = np.full(2, -1.2), np.full(2, 1.2)
+    else:
+        low, high = points.min(axis=0), points.max(axis=0)
+        room = np.maximum(0.2 * (high - low), 0.05 * (high - low).max())
+        low, high = low - room, high + room
+    x, y = (np.linspace(low[k], high[k], PLANE_SIDE) for k in (0, 1))
+    return Landscape(plane, x, y, plane_losses(network, plane, x, y), paths, count)
+
+
+def _plane_panel(found: Landscape, shown: Sequence[Shown], apart: int, kind: str) -> Panel:
+    true = np.concatenate([loss for _, _, loss in found.paths])
+    finite = np.concatenate([found.losses[np.isfinite(found.losses)], true[np.isfinite(true)]])
+    if not len(finite):
+        return message("No loss on this plane is a finite number.")
+    lowest = float(finite.min())
+    scale = levels.Levels("log", lowest, max((float(np.median(finite)) - lowest) * 1e-2, 1e-9), 0.0, 1.0)
+    ground = found.losses[np.isfinite(found.losses)]
+    top = float(np.quantile(ground, 0.98)) if len(ground) else float(finite.max())
+    scale = dataclasses.replace(scale, low=float(scale.height(lowest)), high=float(scale.height(max(top, lowest))))
+    if not scale.high > scale.low:
+        scale = dataclasses.replace(scale, high=scale.low + 1.0)
+    tickvals, ticktext = scale.ticks()
+    contour = {
+        "type": "contour",
+        "x": found.x,
+        "y": found.y,
+        "z": scale.height(found.losses).astype(np.float32),
+        "zmin": scale.low,
+        "zmax": scale.high,
+        "hoverinfo": "skip",
+        "showscale": True,
+        "contours": {"start": scale.low, "end": scale.high, "size": (scale.high - scale.low) / levels.COUNT},
+        "colorbar": {"tickvals": tickvals, "ticktext": ticktext, "title": {"text": scale.title}},
+    }
+    paths = []
+    for one, (at, distance, loss) in zip(shown, found.paths, strict=True):
+        shares = np.clip((scale.height(loss) - scale.low) / (scale.high - scale.low), 0, 1)
+        paths.append(
+            {
+                "racer": one.card,
+                "steps": one.run.steps().astype(np.int32),
+                "x": at[:, 0],
+                "y": at[:, 1],
+                "distance": distance,
+                "loss": loss,
+                "shares": np.nan_to_num(shares, nan=1.0).astype(np.float32),
+            }
+        )
+    return {
+        "type": "plane",
+        "data": [contour],
+        "layout": {
+            "xaxis": {"range": [float(found.x[0]), float(found.x[-1])], "showgrid": False},
+            "yaxis": {"range": [float(found.y[0]), float(found.y[-1])], "showgrid": False},
+        },
+        "paths": paths,
+        "note": _plane_note(found, apart, len(shown[0].run.data.train)),
+        "options": {"name": "plane", "value": kind, "choices": list(PLANES.items())},
+    }
+
+
+def _plane_note(found: Landscape, apart: int, samples: int) -> str:
+    said = []
+    plane = found.plane
+    if plane.explained is not None and plane.chance is not None:
+        said.append(
+            f"holds {plane.explained:.0%} of the runs' variance (random walks of this length: {plane.chance:.0%})"
+        )
+        if plane.explained < plane.chance:
+            said.append("it says little of these runs")
+    far = max(float(d.max()) for _, d, _ in found.paths)
+    said.append(f"dots in the colour of their true loss, up to {short(far, 2)} off the plane")
+    if found.samples < samples:
+        said.append(f"losses of the first {found.samples:,} training samples")
+    if apart:
+        said.append(f"{apart} of another network or loss left out")
+    return "; ".join(said)

@@ -1,0 +1,144 @@
+"""What a panel is, and how charts are laid out: plain plotly in words of a theme."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.network.job import Job, Run
+
+CROP = 1e-12
+
+Panel = dict[str, Any]
+
+
+class Shown(NamedTuple):
+    """A run as it is drawn: where its card stands, what it is called, and its colour and dash."""
+
+    run: Run
+    card: int
+    title: str
+    color: str
+    dash: str
+
+
+def message(text: str) -> Panel:
+    """A panel with nothing but a sentence."""
+    return {"type": "message", "text": text}
+
+
+def chart(data: list[dict[str, Any]], layout: dict[str, Any], note: str) -> Panel:
+    """A panel of plotly's own curves, whose x axes are steps."""
+    return {"type": "chart", "data": data, "layout": layout, "note": note}
+
+
+def trace(one: Shown, k: int, x: Any, y: Any, dash: str, what: str) -> dict[str, Any]:
+    """A curve of a run; `what` says what its height is."""
+    y = np.asarray(y, dtype=float)
+    with np.errstate(over="ignore"):
+        y = np.where(np.isfinite(y) & (np.abs(y) < 1e300), y, np.nan)
+    return {
+        "type": "scatter",
+        "mode": "lines",
+        "uid": f"racer-{one.card}-{k}",
+        "meta": one.run.racer.id,
+        "x": np.asarray(x, dtype=float),
+        "y": y,
+        "name": one.title,
+        "connectgaps": False,
+        "line": {"color": one.color, "dash": dash, "width": 2},
+        "hovertemplate": f"<b>%{{fullData.name}}</b>, step %{{x}}<br>{what} %{{y:.4~g}}<extra></extra>",
+    }
+
+
+def steps_axis(job: Job) -> dict[str, Any]:
+    """The axis of a chart's steps, all of them from the beginning."""
+    return {"range": [0, max(1, job.steps)], "title": {"text": "step"}}
+
+
+def log_axis(arrays: Sequence[Any]) -> dict[str, Any]:
+    """A log axis round what is positive, cropped at 10⁻¹² of the top."""
+    found = np.concatenate([np.ravel(a) for a in arrays] or [np.ones(1)]).astype(float)
+    found = found[np.isfinite(found) & (found > 0)]
+    top = float(found.max()) if len(found) else 1.0
+    bottom = max(float(found.min()) if len(found) else 0.1, CROP * top)
+    low, high = math.log10(bottom) - 0.1, math.log10(top) + 0.15
+    if high - low < 0.6:
+        low, high = (low + high) / 2 - 0.3, (low + high) / 2 + 0.3
+    return {"type": "log", "range": [low, high]}
+
+
+def linear_axis(arrays: Sequence[Any], percent: bool) -> dict[str, Any]:
+    """A linear axis round all that is finite, with zero in it; shares go up to one."""
+    found = np.concatenate([np.ravel(a) for a in arrays] or [np.ones(1)]).astype(float)
+    found = found[np.isfinite(found)]
+    low, high = (float(found.min()), float(found.max())) if len(found) else (0.0, 1.0)
+    if percent:
+        return {"type": "linear", "range": [max(-0.02, min(low, 0.9) - 0.04), 1.02], "tickformat": ".0%"}
+    room = 0.06 * ((high - low) or 1.0)
+    return {"type": "linear", "range": [min(0.0, low) - (room if low < 0 else 0.0), high + room]}
+
+
+def facets(count: int) -> list[tuple[list[float], list[float]]]:
+    """The places of so many charts, as shares of the figure, row by row from the top."""
+    columns = min(4, max(1, count))
+    rows = -(-count // columns)
+    gap, head = 0.035, 0.09 if rows == 1 else 0.12 / rows
+    width, height = (1 - gap * (columns - 1)) / columns, 1 / max(1, rows)
+    places = []
+    for k in range(count):
+        row, column = divmod(k, columns)
+        left, top = column * (width + gap), 1 - row * height
+        places.append(([left, left + width], [top - height + (0.1 / rows if row < rows - 1 else 0.0), top - head]))
+    return places
+
+
+def facet_axes(job: Job, place: Any, suffix: str, k: int, count: int) -> dict[str, Any]:
+    """The axes of chart number k of so many; numbers stand at the outer edges alone."""
+    (x, y), columns = place, min(4, count)
+    under = k + columns >= count
+    xaxis = {
+        **steps_axis(job),
+        "domain": x,
+        "anchor": f"y{suffix}",
+        "nticks": 3,
+        "tickangle": 0,
+        "showticklabels": under,
+    }
+    if not under:
+        xaxis.pop("title")
+    yaxis = {"domain": y, "anchor": f"x{suffix}", "showticklabels": k % columns == 0}
+    return {f"xaxis{suffix}": xaxis, f"yaxis{suffix}": yaxis}
+
+
+def facet_title(one: Shown, suffix: str) -> dict[str, Any]:
+    """The racer's name over its chart, which the player cuts to the room there is."""
+    return {
+        "text": one.title,
+        "name": "facet",
+        "x": 0,
+        "y": 1,
+        "xref": f"x{suffix} domain",
+        "yref": f"y{suffix} domain",
+        "xanchor": "left",
+        "yanchor": "bottom",
+        "showarrow": False,
+        "font": {"color": one.color, "size": 12},
+    }
+
+
+def thinned(x: NDArray[Any], y: NDArray[Any], most: int = 1200) -> tuple[NDArray[Any], NDArray[Any]]:
+    """A curve of many points by the lowest and the highest of each stretch, in their order: what it looks like."""
+    if len(x) <= 2 * most:
+        return x, y
+    width = -(-len(x) // most)
+    whole = len(x) - len(x) % width
+    rows = y[:whole].reshape(-1, width)
+    at = np.sort(np.stack([rows.argmin(axis=1), rows.argmax(axis=1)], axis=1), axis=1)
+    picked = (at + np.arange(len(rows))[:, None] * width).ravel()
+    picked = np.append(picked, len(x) - 1)
+    return x[picked], y[picked]
