@@ -76,7 +76,7 @@ def main(folder: Path) -> None:
 def _train(page: Any) -> None:
     """Train what the page shows, until nothing is left to be worked out."""
     page.get_by_role("button", name="Train", exact=True).click()
-    page.wait_for_function("() => /trained in/.test(document.querySelector('.progress span').textContent)")
+    page.wait_for_function("() => /trained in/.test(document.querySelector('.progress span')?.textContent)")
     page.wait_for_function(
         """() => ![...document.querySelectorAll('.slot .body')].some((body) => body.dataset.type === 'message')"""
     )

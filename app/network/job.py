@@ -150,7 +150,7 @@ class Job:
                 _thread_of(run.device).submit(self._try, run)
 
     def _try(self, run: Run) -> None:
-        if self.begun or self.stopped:
+        if self.begun or self._stop.is_set():
             return
         way = self._train(run, run.pieces[0].weights[0])
         next(way)
@@ -171,7 +171,8 @@ class Job:
 
     @property
     def stopped(self) -> bool:
-        return self._stop.is_set()
+        """Whether it was stopped before every run had come to its end."""
+        return self._stop.is_set() and any(run.last < self.steps and run.diverged < 0 for run in self.runs)
 
     @property
     def training_now(self) -> bool:

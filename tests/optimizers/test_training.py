@@ -55,7 +55,13 @@ def test_batches_take_every_sample_once_an_epoch_and_hang_on_the_seed_alone() ->
     assert any((a != b).any() for a, b in zip(drawn, itertools.islice(batches(20, 6, 2), 9), strict=True))
 
 
-@pytest.mark.parametrize("key", ["momentum", "adam", "radam", "sam", "novograd", "schedule_free_adamw", "lion"])
+@pytest.mark.parametrize(
+    "key",
+    [
+        *("momentum", "sam", "schedule_free_adamw"),
+        *(pytest.param(key, marks=pytest.mark.long) for key in ("adam", "radam", "novograd", "lion")),
+    ],
+)
 def test_full_batches_are_the_traces_of_the_plane(key: str) -> None:
     """The same rule through `trace`, which knows nothing of pieces."""
     network = _network("float64")
@@ -157,7 +163,9 @@ def _torch(optimizer: Any, w: np.ndarray, steps: int, decay: float = 0.0) -> np.
 
 
 @pytest.mark.torch
-@pytest.mark.parametrize("rule", ["sgd", "momentum", "adam", "sgd with L2", "adamw"])
+@pytest.mark.parametrize(
+    "rule", ["sgd", "momentum", "adam", *(pytest.param(r, marks=pytest.mark.long) for r in ("sgd with L2", "adamw"))]
+)
 def test_pytorch_has_the_same_losses(rule: str) -> None:
     """200 steps in float64; L2 in the loss is what PyTorch calls weight_decay of SGD."""
     import torch
@@ -200,6 +208,7 @@ def test_networks_learn_what_no_line_can() -> None:
     assert reached["tanh"] > 0.95 and reached["identity"] < 0.8
 
 
+@pytest.mark.long
 def test_one_outlier_wrecks_the_squared_error_and_not_the_absolute_one() -> None:
     """The fit's error against the clean validation samples, with one outlier over the same without."""
     harm = {}

@@ -122,7 +122,7 @@ def _job_of(source: str) -> Job:
     return _JOBS[source]
 
 
-@pytest.mark.parametrize("source", ["curve", "digits"])
+@pytest.mark.parametrize("source", ["curve", pytest.param("digits", marks=pytest.mark.long)])
 def test_the_outcome_of_other_data_is_drawn(source: str) -> None:
     kinds = {"curve": "fit", "digits": "tiles"}
     assert _panel(_small(source), _job_of(source), "outcome")["type"] == kinds[source]

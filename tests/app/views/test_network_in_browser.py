@@ -26,7 +26,7 @@ def _parsed(race: Race) -> change.Training:
 def _train(race: Race) -> None:
     race.page.get_by_role("button", name="Train", exact=True).click()
     race.until(
-        """() => /trained in/.test(document.querySelector('.progress span').textContent)
+        """() => /trained in/.test(document.querySelector('.progress span')?.textContent)
              && ![...document.querySelectorAll('.status')].some((e) => /waiting|untrained/.test(e.textContent))"""
     )
     race.settle()
@@ -118,8 +118,8 @@ def test_the_landscape_names_its_plane(trained: Race) -> None:
     assert "variance" in trained.at("note-1").inner_text()
     trained.at("option-1").select_option("random")
     trained.until(
-        "() => /true loss/.test(document.querySelector('[data-testid=note-1]').textContent)"
-        " && !/variance/.test(document.querySelector('[data-testid=note-1]').textContent)"
+        "() => /true loss/.test(document.querySelector('[data-testid=note-1]')?.textContent)"
+        " && !/variance/.test(document.querySelector('[data-testid=note-1]')?.textContent)"
     )
     assert _parsed(trained).plane == "random"
 
@@ -130,7 +130,7 @@ def test_a_slider_trains_again_by_itself_and_leaves_the_others(trained: Race) ->
     trained.slide("racer-1", "learning_rate", 0.5)
     trained.until(
         "(old) => ![...document.querySelectorAll('[data-testid=results] td')].some((e) => e.innerText === old)"
-        " && /trained in/.test(document.querySelector('.progress span').textContent)",
+        " && /trained in/.test(document.querySelector('.progress span')?.textContent)",
         before[1],
     )
     trained.settle()
@@ -151,11 +151,11 @@ def test_pages_keep_what_was_set(trained: Race) -> None:
 
 
 def test_stopping_keeps_what_was_learned(fresh: Callable[..., Race]) -> None:
-    race = fresh("data=spirals&widths=32-32&steps=100000&racer=adam:learning_rate=0.01", page="network")
+    race = fresh("data=spirals&widths=256-256&steps=100000&racer=adam:learning_rate=0.01", page="network")
     race.page.get_by_role("button", name="Train", exact=True).click()
-    race.until("() => /loss/.test(document.querySelector('.status').textContent)")
+    race.until("() => /loss/.test(document.querySelector('.status')?.textContent)")
     race.page.get_by_role("button", name="Stop").click()
-    race.until("() => /stopped/.test(document.querySelector('.progress span').textContent)")
+    race.until("() => /stopped/.test(document.querySelector('.progress span')?.textContent)")
     race.settle()
     (status,) = race.statuses()
     assert status.startswith("stopped @ ") and "loss" in status

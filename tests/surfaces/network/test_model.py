@@ -54,8 +54,15 @@ def test_the_outputs_are_those_worked_out_by_hand(activation: str, widths: tuple
     np.testing.assert_allclose(model(jnp.asarray(w), jnp.asarray(X)), _by_hand(model, w, X), rtol=1e-12, atol=1e-14)
 
 
-@pytest.mark.parametrize("activation", ACTIVATIONS)
-@pytest.mark.parametrize("loss", LOSSES)
+# every activation and every loss; the other pairs under `make test-long`
+PAIRS = [
+    pytest.param(a, loss, marks=() if loss == "cross_entropy" or a == "tanh" else pytest.mark.long)
+    for a in ACTIVATIONS
+    for loss in LOSSES
+]
+
+
+@pytest.mark.parametrize(("activation", "loss"), PAIRS)
 def test_gradients_agree_with_finite_differences(activation: str, loss: str, float64: None) -> None:
     """Central differences with h = 1e-6 err by about 1e-9; weights are drawn so that no unit sits at its kink."""
     model = MLP((3, 5, 4, 2), activation)
