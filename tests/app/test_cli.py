@@ -30,7 +30,7 @@ def _run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str
 def test_help_helps() -> None:
     run = _run("--help")
     assert run.returncode == 0 and run.stderr == ""
-    for word in ("optiscope", "--port", "8501", "--address", "127.0.0.1", "--headless", "Ctrl+C"):
+    for word in ("optiscope", "--port", "8501", "--address", "127.0.0.1", "--headless", "--data", "Ctrl+C"):
         assert word in run.stdout
 
 
@@ -55,6 +55,15 @@ def test_a_port_that_is_taken_is_answered_in_a_sentence() -> None:
         run = _run("--headless", "--port", str(port))
     assert run.returncode == 1 and "Traceback" not in run.stderr
     assert f"port {port} is taken" in run.stderr and "--port" in run.stderr
+
+
+def test_data_that_cannot_be_read_are_answered_in_a_sentence(tmp_path: Path) -> None:
+    cut = tmp_path / "cut.npz"
+    cut.write_bytes(b"PK nonsense")
+    for path, said in ((tmp_path / "none.npz", "cannot be read"), (cut, "no .npz file")):
+        run = _run("--headless", "--port", "18556", "--data", str(path))
+        assert run.returncode == 1 and run.stdout == "" and "Traceback" not in run.stderr
+        assert path.name in run.stderr and said in run.stderr
 
 
 def test_an_address_that_is_not_ours_is_answered_in_a_sentence() -> None:
