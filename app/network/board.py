@@ -27,6 +27,8 @@ from surfaces.network.measures import Measures
 class Row:
     """One line of the table of results, of a racer's last finite weights; accuracies are NaN for values."""
 
+    racer: str
+    """Its id."""
     title: str
     status: str
     loss: float
@@ -89,7 +91,6 @@ def board(training: Training, job: Job) -> Board:
         choices=tuple((key, rule.name) for key, rule in RULES.items() if not rule.dense),
         caption=caption(training, job.data),
         description=f"{job.data.name}, {len(cards)} optimizers, {training.steps:,} steps. {words}.",
-        live=job.training_now and any(len(run.pieces) > 1 for run in job.runs),
     )
 
 
@@ -188,6 +189,7 @@ def table(training: Training, job: Job) -> list[Row]:
             continue
         rows.append(
             Row(
+                racer=racer.id,
                 title=title,
                 status=status(run, job)[0],
                 loss=float(found.loss[-1]),

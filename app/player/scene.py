@@ -138,10 +138,7 @@ class Slot:
 
 @dataclass(frozen=True, eq=False)
 class Board:
-    """Panels of any kind on one clock, with cards.
-
-    ``live`` is set while runs still grow: the playhead at the end then goes with them.
-    """
+    """Panels of any kind on one clock, with cards."""
 
     slots: tuple[Slot, ...]
     styles: dict[str, dict[str, Any]]
@@ -150,7 +147,6 @@ class Board:
     choices: tuple[tuple[str, str], ...] = ()
     caption: str = ""
     description: str = ""
-    live: bool = False
 
     def __post_init__(self) -> None:
         if len({card.id for card in self.cards}) < len(self.cards):
@@ -284,7 +280,6 @@ def pack_board(board: Board, refusal: str = "") -> bytes:
         "caption": board.caption,
         "description": board.description,
         "refusal": refusal,
-        "live": board.live,
         "arrays": blobs.table,
     }
     return _envelope(header, blobs)

@@ -453,13 +453,12 @@ def _results(training: Training, job: Job) -> None:
     heads += ["Steps", "Samples seen", "Weights"]
     heads += ["Test accuracy" if classes else "Test loss"] if tested else []
     lines = []
-    shown = [r for r in training.racers if not r.hidden]
-    for racer, row in zip(shown, rows, strict=False):
+    for row in rows:
         cells = [row.title, row.status, _finite(row.loss), _finite(row.validation_loss)]
         cells += [f"{row.accuracy:.1%}", f"{row.validation_accuracy:.1%}"] if classes else []
         cells += [f"{row.steps:,}", f"{row.samples:,}", f"{row.weights:,}"]
-        if racer.id in tested:
-            loss, accuracy = tested[racer.id]
+        if row.racer in tested:
+            loss, accuracy = tested[row.racer]
             cells.append(f"{accuracy:.1%}" if classes and not math.isnan(accuracy) else _finite(loss))
         lines.append(cells)
     st.html(results(heads, lines))

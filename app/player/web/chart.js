@@ -3,11 +3,12 @@
 import { cut, frameOfAxes, layer, place, wipe } from './canvas.js';
 import { pallor } from './curve.js';
 import { h } from './dom.js';
-import { axis, base, decades } from './figures.js';
-import { DIM } from './overlay.js';
+import { axis, base, decades, STILL } from './figures.js';
+import { dim } from './map.js';
+import { emphasis } from './overlay.js';
+import { scrubbing } from './scrub.js';
 import { fade } from './theme.js';
 
-export const CONFIG = { displayModeBar: false, responsive: false, doubleClick: false, showTips: false };
 const MARGIN = { l: 46, r: 10, t: 8, b: 36, pad: 0, autoexpand: false };
 
 /** What views with plotly below and a canvas above share. */
@@ -28,15 +29,12 @@ export class PlotView {
     Object.assign(this, { panel, scene, style, theme });
     const { clientWidth: width, clientHeight: height } = this.host;
     const layout = { ...this.layout(), width, height };
-    await this.plotly.react(this.plot, this.traces(), layout, CONFIG);
+    await this.plotly.react(this.plot, this.traces(), layout, STILL);
     const { _plots } = this.plot._fullLayout;
     this.frames = Object.values(_plots).map(({ xaxis, yaxis }) => frameOfAxes(xaxis, yaxis));
     place(this.above, { left: 0, top: 0, width, height });
     if (!this.listening) this.listen();
-    this.measured();
   }
-
-  measured() {}
 
   listen() {
     this.listening = true;
@@ -63,7 +61,7 @@ export class PlotView {
   }
 
   /** A facet's title, cut to the facet's width. */
-  fitted(annotation, { ...axes }) {
+  fitted(annotation, axes) {
     if (annotation.name !== 'facet') return annotation;
     const [low, high] = axes[annotation.xref.replace(/^x(\d*) domain$/, 'xaxis$1')].domain;
     const room = (high - low) * (this.host.clientWidth - MARGIN.l - MARGIN.r);
@@ -77,18 +75,9 @@ export class PlotView {
     return this.scene.cards.find((card) => card.id === id);
   }
 
-  /** How strongly a racer is drawn. */
-  opacity(card) {
-    return this.lit === null || this.lit === card.id ? 1 : DIM;
-  }
-
   light(id) {
     this.lit = id;
-    for (const [k, card] of this.scene.cards.entries()) {
-      const opacity = this.opacity(card) === 1 ? '' : String(DIM);
-      for (const trace of this.plot.querySelectorAll(`.trace[class*="traceracer-${k}-"]`))
-        trace.style.opacity = opacity;
-    }
+    dim(this.plot, this.scene.cards, id);
   }
 
   destroy() {
@@ -109,34 +98,7 @@ export class ChartView extends PlotView {
 
   listen() {
     super.listen();
-    this.plot.addEventListener('pointerdown', (event) => this.grab(event));
-    this.plot.addEventListener(
-      'pointermove',
-      (event) => this.grabbed === event.pointerId && this.drag(event),
-    );
-    for (const end of ['pointerup', 'pointercancel']) {
-      this.plot.addEventListener(end, () => (this.grabbed = undefined));
-    }
-  }
-
-  grab(event) {
-    if (event.button) return;
-    const { left, top } = this.plot.getBoundingClientRect();
-    const [x, y] = [event.clientX - left, event.clientY - top];
-    this.held = this.frames.find(
-      (frame) =>
-        x >= frame.left && x <= frame.left + frame.width && y >= frame.top && y <= frame.top + frame.height,
-    );
-    if (!this.held) return;
-    this.grabbed = event.pointerId;
-    this.plot.setPointerCapture(event.pointerId);
-    this.drag(event);
-  }
-
-  drag(event) {
-    const { left, x } = this.held;
-    const pixel = event.clientX - this.plot.getBoundingClientRect().left - left;
-    this.listeners.scrub((pixel - x.offset) / x.slope);
+    scrubbing(this.plot, (x, y) => this.frames.find((frame) => within(frame, x, y)), this.listeners.scrub);
   }
 
   /** @param {number} position */
@@ -159,6 +121,47 @@ export class ChartView extends PlotView {
       context.lineTo(line, top + height);
       context.stroke();
     }
+  }
+}
+
+function within({ left, top, width, height }, x, y) {
+  return x >= left && x <= left + width && y >= top && y <= top + height;
+}
+
+/** Plotly below, and above it a picture of the last kept moment of every run, drawn only when that is another. */
+export class MomentView extends PlotView {
+  async draw(...handed) {
+    await super.draw(...handed);
+    this.shown = undefined;
+  }
+
+  light(id) {
+    this.lit = id;
+    this.shown = undefined;
+  }
+
+  /** @param {number} position */
+  paint(position) {
+    if (!this.frames) return;
+    const runs = this.runs();
+    const moments = runs.map((run) => momentAt(run.steps, position));
+    if (moments.join() === this.shown) return;
+    this.shown = moments.join();
+    wipe(this.above);
+    const [frame] = this.frames;
+    const { context } = this.above;
+    context.save();
+    context.translate(frame.left, frame.top);
+    context.beginPath();
+    context.rect(0, 0, frame.width, frame.height);
+    context.clip();
+    runs.forEach((run, k) => {
+      const card = this.scene.cards[run.racer];
+      if (!card || card.hidden) return;
+      context.globalAlpha = emphasis(this.lit, card);
+      this.stroke(context, frame, card, run, moments[k]);
+    });
+    context.restore();
   }
 }
 

@@ -1,7 +1,7 @@
 // The loss curve's overlay: whole curves pale, over them in full colour what has been, and the playhead.
 
 import { frameOf, layer, outline, place, wipe } from './canvas.js';
-import { BLEED, DIM, order } from './overlay.js';
+import { BLEED, emphasis, order } from './overlay.js';
 import { dashes, draw, exit, inside, lengths } from './geometry.js';
 import { luminance } from './theme.js';
 
@@ -127,7 +127,7 @@ export class CurveOverlay {
   }
 
   opacity(racer) {
-    return this.lit === null || this.lit === racer.card.id ? 1 : DIM;
+    return emphasis(this.lit, racer.card);
   }
 
   paintHeads(position, step) {

@@ -96,7 +96,7 @@ export function decode(bytes) {
  * @property {[string, string][]} choices
  * @property {string} caption
  * @property {string} description
- * @property {boolean} live
+ * @property {string} refusal
  */
 
 /**

@@ -11,6 +11,9 @@ import { fade } from './theme.js';
 const WORDS = ['ink', 'muted', 'paper', 'grid', 'contour_line', 'colorscale'];
 const SIZE = 12;
 
+/** A plot that neither zooms nor offers tools. */
+export const STILL = { displayModeBar: false, responsive: false, doubleClick: false, showTips: false };
+
 /** Margins of both plots: fixed, and alike left and right, so that panels and transport line up. */
 export const MARGINS = {
   map: { l: 46, r: 10, t: 10, b: 26, pad: 0, autoexpand: false },

@@ -2,7 +2,7 @@
 
 import { cut, layer, place, wipe } from './canvas.js';
 import { momentAt } from './chart.js';
-import { DIM } from './overlay.js';
+import { emphasis } from './overlay.js';
 
 const HEAD = 18;
 const FOOT = 16;
@@ -47,7 +47,7 @@ export class HistogramsView {
     const tall = (height - 4) / Math.max(1, this.rows.length);
     this.rows.forEach((row, r) => {
       const card = this.scene.cards[row.racer];
-      context.globalAlpha = this.lit === null || this.lit === card.id ? 1 : DIM;
+      context.globalAlpha = emphasis(this.lit, card);
       const top = r * tall + HEAD;
       context.font = `600 12px ${this.theme.font}`;
       context.fillStyle = card.color;

@@ -2,10 +2,9 @@
 
 import { CurveOverlay } from './curve.js';
 import { h } from './dom.js';
-import { curveLayout, lossTraces } from './figures.js';
+import { curveLayout, lossTraces, STILL } from './figures.js';
 import { dim } from './map.js';
-
-const CONFIG = { displayModeBar: false, responsive: false, doubleClick: false, showTips: false };
+import { scrubbing } from './scrub.js';
 
 /**
  * @typedef {Object} LossListeners
@@ -49,14 +48,7 @@ export class LossPanel {
     );
     this.element = h('div', { class: 'loss' }, this.plot, this.switch);
     this.overlay = new CurveOverlay(this.element);
-    this.plot.addEventListener('pointerdown', (event) => this.grab(event));
-    this.plot.addEventListener(
-      'pointermove',
-      (event) => this.grabbed === event.pointerId && this.drag(event),
-    );
-    for (const end of ['pointerup', 'pointercancel']) {
-      this.plot.addEventListener(end, () => (this.grabbed = undefined));
-    }
+    scrubbing(this.plot, () => this.overlay.frame, listeners.scrub);
   }
 
   /**
@@ -82,7 +74,7 @@ export class LossPanel {
     const layout = { ...curveLayout(this.scene, this.style, this.theme.font, this.scale), width, height };
     // Without any trace plotly draws no axes.
     const anchor = { type: 'scatter', x: [null], y: [null], hoverinfo: 'skip', showlegend: false };
-    await this.plotly.react(this.plot, [anchor, ...traces], layout, CONFIG);
+    await this.plotly.react(this.plot, [anchor, ...traces], layout, STILL);
     if (!this.listening) this.listen();
   }
 
@@ -115,19 +107,6 @@ export class LossPanel {
     await this.plotly.relayout(this.plot, { width, height });
     this.overlay.measure(this.plot);
     this.listeners.moved();
-  }
-
-  grab(event) {
-    if (event.button || !this.overlay.frame) return;
-    this.grabbed = event.pointerId;
-    this.plot.setPointerCapture(event.pointerId);
-    this.drag(event);
-  }
-
-  drag(event) {
-    const { frame } = this.overlay;
-    const pixel = event.clientX - this.plot.getBoundingClientRect().left - frame.left;
-    this.listeners.scrub((pixel - frame.x.offset) / frame.x.slope);
   }
 
   /** @param {number} position the playhead's */

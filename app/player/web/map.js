@@ -1,17 +1,11 @@
 // The map: plotly's drawing of the surface below, the overlay above, zoom, and the click for the start.
 
 import { h, iconButton } from './dom.js';
-import { MARGINS, mapLayout, mapTraces, trailTraces } from './figures.js';
+import { MARGINS, mapLayout, mapTraces, STILL, trailTraces } from './figures.js';
 import { fit } from './geometry.js';
-import { DIM, MapOverlay } from './overlay.js';
+import { emphasis, MapOverlay } from './overlay.js';
 
-const CONFIG = {
-  displayModeBar: false,
-  responsive: false,
-  scrollZoom: true,
-  doubleClick: false,
-  showTips: false,
-};
+const CONFIG = { ...STILL, scrollZoom: true };
 
 /**
  * @typedef {Object} MapListeners
@@ -197,7 +191,8 @@ export class MapPanel {
 /** Dims plotly's own traces of all racers but one, without drawing anything anew. */
 export function dim(plot, cards, id) {
   cards.forEach((card, k) => {
-    const opacity = id === null || id === card.id ? '' : String(DIM);
+    const strength = emphasis(id, card);
+    const opacity = strength === 1 ? '' : String(strength);
     for (const trace of plot.querySelectorAll(`.trace[class*="traceracer-${k}-"]`))
       trace.style.opacity = opacity;
   });

@@ -143,7 +143,7 @@ export class MapOverlay {
   }
 
   opacity(racer) {
-    return this.lit === null || this.lit === racer.card.id ? 1 : DIM;
+    return emphasis(this.lit, racer.card);
   }
 
   paintHeads(position, step) {
@@ -184,6 +184,11 @@ export class MapOverlay {
     }
     return head;
   }
+}
+
+/** How strongly a racer is drawn, where one may be lit. */
+export function emphasis(lit, card) {
+  return lit === null || lit === card.id ? 1 : DIM;
 }
 
 /** The order of drawing: a run that leaves crosses the whole frame, and goes below those that stay. */

@@ -1,13 +1,13 @@
 // The loss landscape: plotly's contours of the plane, and over them the runs as they are seen from it. A dot has the
 // colour of its true loss: where that is not the ground's, the run is off the plane.
 
-import { PlotView, momentAt } from './chart.js';
-import { caption, outline, wipe } from './canvas.js';
+import { MomentView } from './chart.js';
+import { caption, outline } from './canvas.js';
 import { dashes } from './geometry.js';
 import { mapTraces } from './figures.js';
 import { blend } from './theme.js';
 
-export class PlaneView extends PlotView {
+export class PlaneView extends MomentView {
   traces() {
     const ground = mapTraces({ map: this.panel }, this.style, this.theme.font);
     const short = (value) => Number(value.toPrecision(4)).toString();
@@ -27,38 +27,11 @@ export class PlaneView extends PlotView {
     return [...ground, ...paths];
   }
 
-  light(id) {
-    this.lit = id;
-    this.shown = undefined;
+  runs() {
+    return this.panel.paths;
   }
 
-  measured() {
-    this.shown = undefined;
-  }
-
-  paint(position) {
-    if (!this.frames) return;
-    const moments = this.panel.paths.map((path) => momentAt(path.steps, position)).join();
-    if (moments === this.shown) return;
-    this.shown = moments;
-    wipe(this.above);
-    const [frame] = this.frames;
-    const { context } = this.above;
-    context.save();
-    context.translate(frame.left, frame.top);
-    context.beginPath();
-    context.rect(0, 0, frame.width, frame.height);
-    context.clip();
-    for (const path of this.panel.paths) {
-      const card = this.scene.cards[path.racer];
-      if (!card || card.hidden) continue;
-      context.globalAlpha = this.opacity(card);
-      this.trail(context, frame, card, path, momentAt(path.steps, position));
-    }
-    context.restore();
-  }
-
-  trail(context, { x, y }, card, path, last) {
+  stroke(context, { x, y }, card, path, last) {
     const point = (k) => [x.offset + x.slope * path.x[k], y.offset + y.slope * path.y[k]];
     context.setLineDash(dashes(card.dash));
     for (const [width, color] of [

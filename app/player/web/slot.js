@@ -71,9 +71,8 @@ export class SlotPanel {
     this.view?.paint(position);
   }
 
-  async remeasure() {
-    await this.view?.draw(this.slot.panel, this.scene, this.style, this.theme);
-    this.listeners.moved();
+  remeasure() {
+    return this.look();
   }
 
   async settle() {}

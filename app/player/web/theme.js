@@ -26,8 +26,16 @@ export function luminance(color) {
   return (0.2126 * red + 0.7152 * green + 0.0722 * blue) / 255;
 }
 
-/** @returns {number[]} red, green and blue, 0 to 255 */
+/** @type {Map<string, number[]>} */
+const known = new Map();
+
+/** @returns {number[]} red, green and blue, 0 to 255; each colour is asked of the browser once */
 export function channels(color) {
+  if (!known.has(color)) known.set(color, asked(color));
+  return known.get(color);
+}
+
+function asked(color) {
   const pen = document.createElement('canvas').getContext('2d', { willReadFrequently: true });
   pen.fillStyle = color;
   pen.fillRect(0, 0, 1, 1);

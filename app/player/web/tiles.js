@@ -2,7 +2,7 @@
 
 import { cut, layer, place, wipe } from './canvas.js';
 import { momentAt } from './chart.js';
-import { DIM } from './overlay.js';
+import { emphasis } from './overlay.js';
 import { CLASSES, channels } from './theme.js';
 
 const HEAD = 22;
@@ -14,7 +14,6 @@ export class TilesView {
     this.ground = layer(host, 'tiles');
     this.marks = layer(host, 'tiles');
     this.pen = document.createElement('canvas');
-    this.colors = new Map();
   }
 
   hand(scene) {
@@ -46,7 +45,7 @@ export class TilesView {
     for (const { tile, left, top, size } of this.boxes) {
       const card = this.scene.cards[tile.racer];
       const moment = momentAt(tile.steps, position);
-      context.globalAlpha = this.lit === null || this.lit === card.id ? 1 : DIM;
+      context.globalAlpha = emphasis(this.lit, card);
       this.title(context, card, tile.accuracy[moment], left, top, size);
       this.fill(tile, moment, card);
       context.imageSmoothingEnabled = this.panel.smooth;
@@ -79,23 +78,18 @@ export class TilesView {
     const { side } = this.panel;
     const pen = this.pen.getContext('2d');
     const image = pen.createImageData(side, side);
-    const paper = this.rgb(this.style.paper);
+    const paper = channels(this.style.paper);
     const classes = tile.classes?.[moment];
     const values = (tile.sure ?? tile.shares)[moment];
     for (let k = 0; k < side * side; k++) {
       // a boundary's first row is at the bottom, a table's at the top
       const from = classes ? (side - 1 - Math.floor(k / side)) * side + (k % side) : k;
-      const color = classes ? this.rgb(CLASSES[classes[from] % CLASSES.length]) : this.rgb(card.color);
+      const color = classes ? channels(CLASSES[classes[from] % CLASSES.length]) : channels(card.color);
       const share = classes ? 0.1 + 0.5 * (values[from] / 255) : values[from] / 255;
       for (let c = 0; c < 3; c++) image.data[4 * k + c] = paper[c] + share * (color[c] - paper[c]);
       image.data[4 * k + 3] = 255;
     }
     pen.putImageData(image, 0, 0);
-  }
-
-  rgb(color) {
-    if (!this.colors.has(color)) this.colors.set(color, channels(color));
-    return this.colors.get(color);
   }
 
   /** The samples, which stay where they are. */
