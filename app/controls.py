@@ -8,14 +8,14 @@ else is touched.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import streamlit as st
 
 from app import settings as settings_
-from app.racers import Refused
+from app.racers import Choice, Refused
 from app.settings import Settings
 from surfaces import Parameter
 
@@ -101,6 +101,35 @@ def parameter(spec: Parameter, value: Any, key: str, change: Change) -> None:
     with field:
         _field(f"{_words(spec)}, exact value", format_number(value), key, change)
     refusal(key)
+
+
+def parameters(
+    specs: Mapping[str, Parameter], values: Choice, key: str, change: Callable[[Any, str, Any], Any]
+) -> None:
+    """The widgets of several declared parameters of one choice; `change` takes the settings, a name and a value."""
+    for name, spec in specs.items():
+        parameter(
+            spec,
+            values.get(name, spec.default),
+            f"{key}-{values.key}-{name}",
+            lambda s, v, name=name: change(s, name, v),  # type: ignore[misc]
+        )
+
+
+def registered(
+    label: str,
+    registry: Mapping[str, type[Any]],
+    values: Choice,
+    key: str,
+    choose: Change,
+    change: Callable[[Any, str, Any], Any],
+) -> None:
+    """A choice among declared records, the formula of the chosen one, and its parameters."""
+    choice(label, list(registry), values.key, key, choose, lambda k: registry[k].name)
+    record = registry[values.key]
+    if record.parameters():
+        st.latex(record.formula)
+    parameters(record.parameters(), values, key, change)
 
 
 def field(label: str, text: str, key: str, change: Change, help: str | None = None) -> None:

@@ -45,7 +45,7 @@ def run(settings: Settings, racer: Racer) -> Trace:
     """One racer's run; `settings` without racers, so that moving one slider reruns one racer."""
     return trace(
         settings.built_surface(),
-        settings.built_racer(racer),
+        settings.rule(racer),
         settings.built_start(),
         settings.steps,
         noise=settings.built_noise(),
@@ -150,17 +150,24 @@ def caption(settings: Settings) -> str:
     x, y, *_ = settings.built_start()
     parts.append(f"from ({short(x, 4)}, {short(y, 4)})")
     parts.append(f"{settings.steps} steps")
-    for racer in settings.racers:
-        if not racer.hidden:
-            specs = {n: p for n, p in RULES[racer.rule.key].parameters().items() if not p.choices}
-            parts.append(called(racer) + spelled_values(specs, racer.rule))
-    if settings.schedule.key != "constant":
-        schedule = SCHEDULES[settings.schedule.key]
-        parts.append(f"{schedule.name} schedule{spelled_values(schedule.parameters(), settings.schedule)}")
+    parts += spelled_racers(settings)
     if settings.noise.key != "none":
         noise = NOISES[settings.noise.key]
         parts.append(f"{noise.name} noise{spelled_values(noise.parameters(), settings.noise)}, seed {settings.seed}")
     return " · ".join(parts)
+
+
+def spelled_racers(settings: Lineup, words: Callable[[Racer], list[str]] = lambda racer: []) -> list[str]:
+    """Every racer that is shown, with its values, and their schedule."""
+    spelled = []
+    for racer in settings.racers:
+        if not racer.hidden:
+            specs = {n: p for n, p in RULES[racer.rule.key].parameters().items() if not p.choices}
+            spelled.append(called(racer, words) + spelled_values(specs, racer.rule))
+    if settings.schedule.key != "constant":
+        schedule = SCHEDULES[settings.schedule.key]
+        spelled.append(f"{schedule.name} schedule{spelled_values(schedule.parameters(), settings.schedule)}")
+    return spelled
 
 
 def spelled_values(specs: Mapping[str, Parameter], choice: Choice) -> str:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import dataclasses
 import math
 import re
-from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from collections.abc import Mapping
+from typing import Any, ClassVar, TypeVar
 
-from optimizers import RULES
+from optimizers import RULES, SCHEDULES, Optimizer, Scheduled
 from surfaces import Declared, Parameter
 
 MAX_RACERS = 16
@@ -52,9 +52,21 @@ class Racer:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Lineup:
-    """Settings with racers in them."""
+    """What every page sets: racers, for how many steps they go, and by which schedule and seed."""
+
+    most_steps: ClassVar[int] = 20_000
 
     racers: tuple[Racer, ...] = ()
+    steps: int = 300
+    schedule: Choice = Choice("constant")
+    seed: int = 0
+
+    def rule(self, racer: Racer) -> Optimizer:
+        """A racer's rule, under the schedule where it has a learning rate."""
+        rule: Optimizer = built(RULES, racer.rule)
+        if self.schedule.key == "constant" or "learning_rate" not in rule.parameters():
+            return rule
+        return Scheduled(rule, built(SCHEDULES, self.schedule))
 
 
 L = TypeVar("L", bound=Lineup)
@@ -112,6 +124,34 @@ def set_racer(settings: L, id: str, name: str, value: Any) -> L:
     return put(settings, dataclasses.replace(racer, rule=racer.rule.having(name, value)))
 
 
+def set_steps(settings: L, value: Any) -> L:
+    steps = whole(value, "steps", 1, settings.most_steps, "300")
+    schedule = settings.schedule
+    if schedule.get("horizon", 0) == settings.steps:  # a schedule that ended with the run still does
+        schedule = schedule.having("horizon", float(steps))
+    return dataclasses.replace(settings, steps=steps, schedule=schedule)
+
+
+def set_seed(settings: L, value: Any) -> L:
+    return dataclasses.replace(settings, seed=whole(value, "seed", 0, 2**31 - 1, "0 or 7"))
+
+
+def choose_schedule(settings: L, key: str) -> L:
+    """Another schedule, at its defaults, and ending with the run where it ends."""
+    if key not in SCHEDULES:
+        raise Refused(f"There is no schedule {key!r}; there are {', '.join(SCHEDULES)}.")
+    chosen = Choice(key)
+    if "horizon" in SCHEDULES[key].parameters():
+        chosen = chosen.having("horizon", float(settings.steps))
+    return dataclasses.replace(settings, schedule=chosen)
+
+
+def set_schedule(settings: L, name: str, value: Any) -> L:
+    """A parameter of the schedule."""
+    found = checked(SCHEDULES[settings.schedule.key], name, value)
+    return dataclasses.replace(settings, schedule=settings.schedule.having(name, found))
+
+
 def number(value: Any, what: str, example: str = "0.05 or 1e-3") -> float:
     """A finite number out of what a user typed, or a sentence that says why it is none."""
     text = str(value).strip().replace("−", "-")
@@ -159,64 +199,3 @@ def legal(spec: Parameter, value: Any) -> Value:
 
 def sentence(text: str) -> str:
     return text if text.endswith(".") else f"{text}."
-
-
-# The address bar.
-
-
-def spell(out: dict[str, list[str]], part: str, choice: Choice) -> None:
-    """A choice's values as `part.name` of a query."""
-    for name, value in choice.values:
-        out[f"{part}.{name}"] = [text(value)]
-
-
-def text(value: Value) -> str:
-    return value if isinstance(value, str) else repr(int(value)) if float(value).is_integer() else repr(float(value))
-
-
-def spell_racer(racer: Racer, position: int) -> str:
-    values = [f"{name}={text(value)}" for name, value in (*racer.rule.values, *racer.own)]
-    values += [f"slot={racer.slot}"] if racer.slot != position else []
-    values += ["hidden=1"] if racer.hidden else []
-    return ":".join([racer.rule.key, ",".join(values)]) if values else racer.rule.key
-
-
-def read_racer(
-    settings: L,
-    spelled: str,
-    notices: list[str],
-    add: Callable[[L, str], L],
-    set_value: Callable[[L, str, str, Any], L] = set_racer,
-) -> L:
-    """One more racer out of its spelling, such as adam:learning_rate=0.05,beta1=0.9; what cannot be is noticed."""
-    key, _, rest = spelled.partition(":")
-    settings = add(settings, key)
-    position = len(settings.racers) - 1
-    if position not in {r.slot for r in settings.racers[:-1]}:
-        settings = _with_slot(settings, position)
-    racer = settings.racers[-1]
-    for item in filter(None, rest.split(",")):
-        name, _, value = item.partition("=")
-        try:
-            if name == "hidden":
-                settings = hide_racer(settings, racer.id, value == "1")
-            elif name == "slot":
-                settings = _with_slot(settings, _free_slot(settings, value))
-                racer = settings.racers[-1]
-            else:
-                settings = set_value(settings, racer.id, name, value)
-        except Refused as refusal:
-            notices.append(f"Dropped from the link, racer {key}: {refusal}")
-    return settings
-
-
-def _with_slot(settings: L, slot: int) -> L:
-    moved = dataclasses.replace(settings.racers[-1], slot=slot)
-    return dataclasses.replace(settings, racers=(*settings.racers[:-1], moved))
-
-
-def _free_slot(settings: Lineup, value: str) -> int:
-    slot = number(value, "slot")
-    if slot not in range(MAX_RACERS) or slot in {r.slot for r in settings.racers[:-1]}:
-        raise Refused(f"slot must be a free one of 0 to {MAX_RACERS - 1}; got {value}.")
-    return int(slot)

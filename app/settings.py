@@ -16,13 +16,12 @@ from typing import Any
 
 from app import racers as lineup
 from app.figures.race import extent
-from app.racers import Choice, Lineup, Racer, Refused, built, checked, number, sentence, spell, text, whole
-from optimizers import NOISES, OPTIMIZERS, SCHEDULES, Optimizer, Scheduled, starting_learning_rate, too_dense
+from app.link import VERSION, Reader, spell, spell_racers, spell_unless, text
+from app.racers import Choice, Lineup, Refused, built, checked, number, sentence
+from optimizers import NOISES, OPTIMIZERS, starting_learning_rate, too_dense
 from optimizers.noise import Noise
 from surfaces import SURFACES, Declared, Rotated
 
-VERSION = "1"
-MAX_STEPS = 20_000
 FIRST_RACERS = ("sgd", "nesterov", "adam")
 
 
@@ -33,10 +32,7 @@ class Settings(Lineup):
     surface: Choice = Choice("quadratic_ravine")
     rotation: float = 18.0
     start: tuple[float, float] | None = None
-    steps: int = 300
-    schedule: Choice = Choice("constant")
     noise: Choice = Choice("none")
-    seed: int = 0
 
     def built_surface(self) -> Rotated:
         """The surface with its parameters, under its rotation."""
@@ -49,13 +45,6 @@ class Settings(Lineup):
 
     def built_noise(self) -> Noise:
         return built(NOISES, self.noise)
-
-    def built_racer(self, racer: Racer) -> Optimizer:
-        """The racer's rule, under the schedule where it has a learning rate."""
-        rule = built(OPTIMIZERS, racer.rule)
-        if self.schedule.key == "constant" or "learning_rate" not in rule.parameters():
-            return rule
-        return Scheduled(rule, built(SCHEDULES, self.schedule))
 
 
 def first() -> Settings:
@@ -81,7 +70,7 @@ def choose_surface(settings: Settings, key: str) -> Settings:
 
 
 def set_parameter(settings: Settings, part: str, name: str, value: Any) -> Settings:
-    """A parameter of the surface, the schedule or the noise."""
+    """A parameter of the surface or the noise."""
     changed = _set_together(settings, part, {name: value})
     surface = changed.built_surface()
     if changed.start is not None and not _within(extent(surface), changed.start):
@@ -109,27 +98,11 @@ def set_start(settings: Settings, x: Any, y: Any) -> Settings:
     return dataclasses.replace(settings, start=point)
 
 
-def set_steps(settings: Settings, value: Any) -> Settings:
-    steps = whole(value, "steps", 1, MAX_STEPS, "300")
-    schedule = settings.schedule
-    if schedule.get("horizon", 0) == settings.steps:  # a schedule that ended with the run still does
-        schedule = schedule.having("horizon", float(steps))
-    return dataclasses.replace(settings, steps=steps, schedule=schedule)
-
-
-def set_seed(settings: Settings, value: Any) -> Settings:
-    return dataclasses.replace(settings, seed=whole(value, "seed", 0, 2**31 - 1, "0 or 7"))
-
-
-def choose(settings: Settings, part: str, key: str) -> Settings:
-    """Another schedule or noise, at its defaults."""
-    registry = _registry(part)
-    if key not in registry:
-        raise Refused(f"There is no {part} {key!r}; there are {', '.join(registry)}.")
-    chosen = Choice(key)
-    if part == "schedule" and "horizon" in SCHEDULES[key].parameters():
-        chosen = chosen.having("horizon", float(settings.steps))
-    changed = _with(settings, part, chosen)
+def choose_noise(settings: Settings, key: str) -> Settings:
+    """Another noise, at its defaults."""
+    if key not in NOISES:
+        raise Refused(f"There is no noise {key!r}; there are {', '.join(NOISES)}.")
+    changed = dataclasses.replace(settings, noise=Choice(key))
     if problem := changed.built_noise().fits(changed.built_surface()):
         raise Refused(sentence(problem))
     return changed
@@ -144,18 +117,7 @@ def add_racer(settings: Settings, key: str) -> Settings:
     return lineup.join(settings, _starting(settings, Choice(key)))
 
 
-def _registry(part: str) -> Mapping[str, type[Declared]]:
-    registries: dict[str, Mapping[str, type[Declared]]] = {
-        "surface": SURFACES,
-        "schedule": SCHEDULES,
-        "noise": NOISES,
-    }
-    return registries[part]
-
-
-def _with(settings: Settings, part: str, choice: Choice) -> Settings:
-    changes: dict[str, Any] = {part: choice}
-    return dataclasses.replace(settings, **changes)
+_REGISTRIES: Mapping[str, Mapping[str, type[Declared]]] = {"surface": SURFACES, "noise": NOISES}
 
 
 def _within(box: Any, point: Iterable[float]) -> bool:
@@ -183,74 +145,44 @@ def query(settings: Settings) -> dict[str, list[str]]:
     if settings.start is not None:
         out["start"] = [",".join(text(v) for v in settings.start)]
     out["steps"] = [str(settings.steps)]
-    for part in ("schedule", "noise"):
-        choice: Choice = getattr(settings, part)
-        if choice.key not in ("constant", "none"):
-            out[part] = [choice.key]
-            spell(out, part, choice)
+    spell_unless("constant", out, "schedule", settings.schedule)
+    spell_unless("none", out, "noise", settings.noise)
     out["seed"] = [str(settings.seed)]
-    out["racer"] = [lineup.spell_racer(r, k) for k, r in enumerate(settings.racers)] or [""]  # nobody races
+    out["racer"] = spell_racers(settings)
     return out
 
 
 def parse(given: Mapping[str, list[str]]) -> tuple[Settings, list[str]]:
     """Settings out of a query, and a notice for each value that had to be dropped."""
-    notices: list[str] = []
     if not given:
-        return first(), notices
-    version = given.get("v", [VERSION])[-1]
-    if version != VERSION:
-        notices.append(f"This link is of version {version!r}, this app reads version {VERSION}: what it knows is kept.")
-    settings = Settings()
-
-    def attempt(change: Any, *arguments: Any, quiet: bool = False) -> bool:
-        nonlocal settings
-        try:
-            settings = change(settings, *arguments)
-        except Refused as refusal:
-            if not quiet:
-                notices.append(f"Dropped from the link: {refusal}")
-            return False
-        return True
-
-    for name, change in (("steps", set_steps), ("seed", set_seed)):
-        if name in given:
-            attempt(change, given[name][-1])
-    if "surface" in given:
-        attempt(choose_surface, given["surface"][-1])
-    if "rotation" in given:
-        attempt(set_rotation, given["rotation"][-1])
-    _read_parameters(given, "surface", attempt)
-    for part in ("schedule", "noise"):
-        if part in given:
-            attempt(choose, part, given[part][-1])
-            _read_parameters(given, part, attempt)
-    if "start" in given:
-        attempt(_read_start, given["start"][-1])
-    for spelled in given.get("racer", FIRST_RACERS):
-        if spelled:
-            attempt(lineup.read_racer, spelled, notices, add_racer)
-    known = {"v", "surface", "rotation", "start", "steps", "schedule", "noise", "seed", "racer"}
-    for key in given:
-        if key not in known and key.partition(".")[0] not in ("surface", "schedule", "noise"):
-            notices.append(f"Dropped from the link: there is no setting {key!r}.")
-    return settings, list(dict.fromkeys(notices))
+        return first(), []
+    link = Reader(given, Settings())
+    link.read("steps", lineup.set_steps)
+    link.read("seed", lineup.set_seed)
+    link.read("surface", choose_surface)
+    link.read("rotation", set_rotation)
+    _read_parameters(link, "surface")
+    link.read_schedule()
+    link.read("noise", choose_noise)
+    _read_parameters(link, "noise")
+    link.read("start", _read_start)
+    link.read_racers(FIRST_RACERS, add_racer)
+    return link.finished()
 
 
-def _read_parameters(given: Mapping[str, list[str]], part: str, attempt: Any) -> None:
+def _read_parameters(link: Reader[Settings], part: str) -> None:
     """All at once, for what is refused half way may be whole at the end; else one by one, to keep what can be."""
-    spelled = {key.partition(".")[2]: given[key][-1] for key in given if key.startswith(f"{part}.")}
-    if not attempt(_set_together, part, spelled, quiet=True):
-        for name, value in spelled.items():
-            attempt(set_parameter, part, name, value)
+    if not link.attempt(_set_together, part, link.values(part), quiet=True):
+        link.read_values(part, lambda settings, name, value: set_parameter(settings, part, name, value))
 
 
 def _set_together(settings: Settings, part: str, spelled: Mapping[str, Any]) -> Settings:
     choice: Choice = getattr(settings, part)
-    cls = _registry(part)[choice.key]
+    cls = _REGISTRIES[part][choice.key]
     for name, value in spelled.items():
         choice = choice.having(name, checked(cls, name, value))
-    changed = _with(settings, part, choice)
+    changes: dict[str, Any] = {part: choice}
+    changed = dataclasses.replace(settings, **changes)
     try:
         problem = changed.built_noise().fits(changed.built_surface())
     except ValueError as error:

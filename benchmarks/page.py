@@ -75,13 +75,13 @@ def run() -> Iterator[Result]:
 
 
 def _payload() -> Result:
-    from app import race
+    from app import race, racers
     from app import settings as change
     from app.player import pack
 
     sizes = []
     for steps in (1000, 2000):
-        settings = change.set_steps(change.Settings(), steps)
+        settings = racers.set_steps(change.Settings(), steps)
         for key in RACERS:
             settings = change.add_racer(settings, key)
         sizes.append(len(pack(race.scene(settings))))

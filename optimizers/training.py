@@ -100,8 +100,23 @@ def train(
         ValueError: on steps, stride or batch_size out of range, a start that does not fit or is not finite, or a
             rule that needs the whole Hessian of too many weights.
     """
-    samples = len(jax.tree.leaves(surface.data)[0])
     begin = np.asarray(start, dtype=dtype)
+    _check(surface, optimizer, begin, steps, batch_size, stride, blocks)
+    optimizer = _fitted(optimizer, surface)
+    kept = (record, preconditioners and optimizer.preconditioned)
+    return _pieces(surface, optimizer, begin, steps, batch_size, seed, stride, blocks, kept, dtype, device)
+
+
+def _check(
+    surface: Surface,
+    optimizer: Optimizer,
+    begin: Floats,
+    steps: int,
+    batch_size: int | None,
+    stride: int,
+    blocks: int = PIECE,
+) -> None:
+    samples = len(jax.tree.leaves(surface.data)[0])
     if min(steps, stride, blocks) < 1:
         raise ValueError(f"steps, stride and blocks must be positive; got {steps}, {stride} and {blocks}")
     if batch_size is not None and not 1 <= batch_size <= samples:
@@ -110,9 +125,6 @@ def train(
         raise ValueError(f"start must be a vector of finite weights; got shape {begin.shape}")
     if reason := too_dense(optimizer, len(begin)):
         raise ValueError(reason)
-    optimizer = _fitted(optimizer, surface)
-    kept = (record, preconditioners and optimizer.preconditioned)
-    return _pieces(surface, optimizer, begin, steps, batch_size, seed, stride, blocks, kept, dtype, device)
 
 
 def _pieces(
@@ -128,11 +140,8 @@ def _pieces(
     dtype: str,
     device: Any,
 ) -> Iterator[Piece]:
-    samples = len(jax.tree.leaves(surface.data)[0])
-    order = batches(samples, batch_size, seed) if batch_size is not None and batch_size < samples else None
-    layers = len(_bounds(surface, len(begin)))
-    nothing = np.zeros((1, len(begin) if record[1] else 0), dtype)
-    yield Piece(0, np.zeros(0, dtype), np.zeros((0, layers), dtype), np.zeros(1, int), begin[None], nothing, -1)
+    order, first = _beginning(surface, begin, batch_size, seed, record[1])
+    yield first
     context = functools.partial(_within, dtype, device)
     with context():
         numbers, arrays, layout = numbers_of((surface, optimizer), dtype)
@@ -143,10 +152,22 @@ def _pieces(
             static = {"layout": layout, "shape": shape, "record": record}
             w, state, kept = _advance(numbers, arrays, w, state, np.int32(done), _drawn(order, shape), **static)
             kept = jax.tree.map(np.asarray, kept)
-        piece = _piece(done, shape, kept, record[0], layers)
+        piece = _piece(done, shape, kept, record[0], first.updates.shape[1])
         yield piece
         if piece.diverged >= 0:
             return
+
+
+def _beginning(
+    surface: Surface, begin: Floats, batch_size: int | None, seed: int, scaled: bool = False
+) -> tuple[Iterator[NDArray[np.int32]] | None, Piece]:
+    """The samples of the steps to come, None where each takes all, and the piece that holds the start alone."""
+    samples = len(jax.tree.leaves(surface.data)[0])
+    order = batches(samples, batch_size, seed) if batch_size is not None and batch_size < samples else None
+    none = begin[:0]
+    updates = np.zeros((0, len(_bounds(surface, len(begin)))), begin.dtype)
+    scales = np.zeros((1, len(begin) if scaled else 0), begin.dtype)
+    return order, Piece(0, none, updates, np.zeros(1, int), begin[None], scales, -1)
 
 
 def _parts(steps: int, stride: int, most: int) -> Iterator[tuple[int, tuple[int, int]]]:
@@ -212,23 +233,23 @@ def train_together(
         "record": record,
         "dtype": dtype,
     }
-    whole = [train(surface, rule, start, steps, **options) for rule in optimizers]  # checks what is given
+    begin = np.asarray(start, dtype=dtype)
+    for rule in optimizers:
+        _check(surface, rule, begin, steps, batch_size, stride)
     devices = jax.devices()
     if vectorised is None:
         vectorised = devices[0].platform != "cpu" or np.size(start) < SMALL
     if vectorised and len({jax.tree.structure(rule) for rule in optimizers}) == 1:
         rules = [_fitted(rule, surface) for rule in optimizers]
-        return _side_by_side(
-            surface, rules, np.asarray(start, dtype=dtype), steps, batch_size, seed, stride, record, dtype
-        )
+        return _side_by_side(surface, rules, begin, steps, batch_size, seed, stride, record, dtype)
 
     def turn(k: int) -> list[Piece]:
-        mine = range(k, len(whole), len(devices))
+        mine = range(k, len(optimizers), len(devices))
         return [join(train(surface, optimizers[i], start, steps, **options, device=devices[k])) for i in mine]
 
     with ThreadPoolExecutor(len(devices)) as pool:
         turns = list(pool.map(turn, range(len(devices))))
-    return [turns[i % len(devices)][i // len(devices)] for i in range(len(whole))]
+    return [turns[i % len(devices)][i // len(devices)] for i in range(len(optimizers))]
 
 
 def _side_by_side(
@@ -242,10 +263,7 @@ def _side_by_side(
     record: bool,
     dtype: str,
 ) -> list[Piece]:
-    samples = len(jax.tree.leaves(surface.data)[0])
-    order = batches(samples, batch_size, seed) if batch_size is not None and batch_size < samples else None
-    layers, none = len(_bounds(surface, len(begin))), np.zeros((1, 0), dtype)
-    first = Piece(0, np.zeros(0, dtype), np.zeros((0, layers), dtype), np.zeros(1, int), begin[None], none, -1)
+    order, first = _beginning(surface, begin, batch_size, seed)
     runs = [[first] for _ in rules]
     with _within(dtype, None):
         packed = [numbers_of((surface, rule), dtype) for rule in rules]
@@ -260,7 +278,7 @@ def _side_by_side(
             for k, pieces in enumerate(runs):
                 if pieces[-1].diverged < 0:
                     own = jax.tree.map(lambda leaf, k=k: leaf[k], kept)
-                    pieces.append(_piece(done, shape, own, record, layers))
+                    pieces.append(_piece(done, shape, own, record, first.updates.shape[1]))
     return [join(pieces) for pieces in runs]
 
 

@@ -18,7 +18,7 @@ from app.network.settings import FILE, Setup, Training
 from app.network.views import VIEWS
 from app.player import Board, Card, Slot
 from app.racers import Racer
-from optimizers import RULES, SCHEDULES, Optimizer
+from optimizers import RULES, Optimizer
 from surfaces.network import ACTIVATIONS, DATASETS, INITIALIZATIONS, LOSSES, DataSet
 from surfaces.network.measures import Measures
 
@@ -246,14 +246,7 @@ def caption(training: Training, data: DataSet) -> str:
     spelled = [p.label(str(training.of(None, n))) for n, p in Setup.parameters().items() if p.choices]
     widths = spelled_widths(training.model(None, data).widths)
     parts = [source, widths, *spelled, batch, f"{training.steps:,} steps"]
-    for racer in training.racers:
-        if not racer.hidden:
-            specs = {n: p for n, p in RULES[racer.rule.key].parameters().items() if not p.choices}
-            parts.append(race.called(racer, own_words) + race.spelled_values(specs, racer.rule))
-    if training.schedule.key != "constant":
-        schedule = SCHEDULES[training.schedule.key]
-        parts.append(f"{schedule.name} schedule{race.spelled_values(schedule.parameters(), training.schedule)}")
-    return " · ".join([*parts, f"seed {training.seed}"])
+    return " · ".join([*parts, *race.spelled_racers(training, own_words), f"seed {training.seed}"])
 
 
 def _card(training: Training, racer: Racer, title: str, run: Run, job: Job) -> Card:

@@ -29,6 +29,11 @@ class Brought:
     columns: tuple[str, ...] = ()
     _made: dict[tuple[str, bool], DataSet] = dataclasses.field(default_factory=dict)
 
+    @property
+    def target(self) -> str:
+        """The column of a table that is learned unless another is chosen: the last."""
+        return self.columns[-1] if self.columns else ""
+
     def read(self, target: str, standardised: bool) -> DataSet:
         """The samples; a table's `target` is one of `columns`. The same each time that it is asked for.
 
@@ -43,7 +48,7 @@ class Brought:
     def _read(self, target: str) -> DataSet:
         try:
             if self.columns:
-                return from_csv(self.contents[0], target or self.columns[-1], self.name)
+                return from_csv(self.contents[0], target or self.target, self.name)
             elif len(self.contents) == 2:
                 return from_idx(*self.contents, self.name)
             return from_npz(self.contents[0], self.name)

@@ -82,7 +82,7 @@ def landscape(runs: Sequence[Run], kind: str, seed: int) -> Landscape:
     weights = [run.weights() for run in runs]
     network = runs[0].network
     count = min(len(network.x), max(100, int(PLANE_WORK / (2 * network.model.size * PLANE_SIDE**2))))
-    network = network.replace(x=network.x[:count], y=network.y[:count])
+    network = network.first(count)
     if kind == "random":
         plane = random_plane(network.model, weights[0][-1], seed)
     elif kind == "three":

@@ -100,7 +100,7 @@ def observe_predictions(run: Run, piece: Piece) -> NDArray[np.float32]:
 
 def observe_sharpness(run: Run, piece: Piece) -> NDArray[np.float64]:
     """λmax of the loss's Hessian, or of P⁻¹H for preconditioned rules, (k,)."""
-    network = run.network.replace(x=run.network.x[:SAMPLES], y=run.network.y[:SAMPLES])
+    network = run.network.first(SAMPLES)
     scaled = bool(piece.preconditioners.shape[-1])
     if scaled and piece.steps[0] == 0:
         return np.array([math.nan])  # before the first step there is no P

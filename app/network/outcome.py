@@ -68,6 +68,15 @@ def _tile(one: Shown, frames: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+def _curves(shown: Sequence[Shown], name: str) -> list[dict[str, Any]]:
+    """What an observer saw of each racer, kept step by kept step."""
+    curves = []
+    for one in shown:
+        frames = seen(one.run, name)
+        curves.append({"racer": one.card, "steps": one.run.steps()[: len(frames)].astype(np.int32), "frames": frames})
+    return curves
+
+
 def _boundary(job: Job, shown: Sequence[Shown]) -> Panel:
     data = job.data
     tiles = []
@@ -134,14 +143,7 @@ def _fit(job: Job, shown: Sequence[Shown]) -> Panel:
             "yaxis": {"range": [float(targets.min()) - room, float(targets.max()) + room]},
         },
         "x": x,
-        "curves": [
-            {
-                "racer": one.card,
-                "steps": one.run.steps()[: len(seen(one.run, "Fitted curve"))].astype(np.int32),
-                "frames": seen(one.run, "Fitted curve"),
-            }
-            for one in shown
-        ],
+        "curves": _curves(shown, "Fitted curve"),
         "note": "dots: training samples; squares: validation",
     }
 
@@ -166,13 +168,6 @@ def _predictions(job: Job, shown: Sequence[Shown]) -> Panel:
         ],
         "layout": {"xaxis": {"range": ends, "title": {"text": "true"}}, "yaxis": {"range": ends}},
         "x": true,
-        "curves": [
-            {
-                "racer": one.card,
-                "steps": one.run.steps()[: len(seen(one.run, "Predicted against true"))].astype(np.int32),
-                "frames": seen(one.run, "Predicted against true"),
-            }
-            for one in shown
-        ],
+        "curves": _curves(shown, "Predicted against true"),
         "note": "validation samples, predicted (up) against true (right)",
     }

@@ -11,20 +11,19 @@ from __future__ import annotations
 import dataclasses
 import functools
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
 from app import racers as lineup
-from app.racers import Choice, Lineup, Racer, Refused, Value, built, checked, number, sentence, spell, text, whole
-from optimizers import RULES, SCHEDULES, Optimizer, Scheduled, too_dense
+from app.link import VERSION, Reader, read_racer, spell, spell_racers, spell_unless, text
+from app.racers import Choice, Lineup, Racer, Refused, Value, built, checked, number, sentence, whole
+from optimizers import RULES, too_dense
 from optimizers.starting import rate_in_units
 from surfaces.network import ACTIVATIONS, DATASETS, INITIALIZATIONS, LOSSES, MLP, DataSet, Network
 from surfaces.network.curvature import top_eigenvalues
 from surfaces.parameter import NON_NEGATIVE, Declared, parameter
 
-VERSION = "1"
-MAX_STEPS = 100_000
 MAX_LAYERS = 20
 MAX_WIDTH = 4096
 FILE = "file"
@@ -99,6 +98,8 @@ class Training(Lineup):
     learned. `widths` are those of the hidden layers; `batch_size` is 0 for all samples at each step.
     """
 
+    most_steps: ClassVar[int] = 100_000
+
     data: Choice = Choice("spirals")
     file: str = ""
     target: str = ""
@@ -107,8 +108,6 @@ class Training(Lineup):
     widths: tuple[int, ...] = (32, 32)
     batch_size: int = 32
     steps: int = 1500
-    schedule: Choice = Choice("constant")
-    seed: int = 0
     views: tuple[str, str, str] = ("outcome", "accuracy", "loss")
     plane: str = "principal"
 
@@ -139,13 +138,6 @@ class Training(Lineup):
         """The weights that a racer begins with, (n,) float32."""
         scheme, sigma = self.of(racer, "initialization"), self.of(racer, "sigma")
         return np.asarray(self.model(racer, data).initial(self.seed, scheme, sigma))
-
-    def rule(self, racer: Racer) -> Optimizer:
-        """A racer's rule, under the schedule where it has a learning rate."""
-        rule: Optimizer = built(RULES, racer.rule)
-        if self.schedule.key == "constant" or "learning_rate" not in rule.parameters():
-            return rule
-        return Scheduled(rule, built(SCHEDULES, self.schedule))
 
     def stride(self, data: DataSet) -> int:
         """After how many steps the weights are kept and measured.
@@ -208,162 +200,158 @@ def preset(key: str, data: DataSet) -> Training:
     """A training that shows what one came to see, ready to be trained."""
     if key not in PRESETS:
         raise Refused(f"There is no preset {key!r}; there are {', '.join(PRESETS)}.")
-    return PRESETS[key].make(data)
+    chosen = PRESETS[key]
+    base = _exercise(data) if key == "exercise" else chosen.base
+    return _with_racers(base, functools.partial(add_racer, data=data), *chosen.racers)
+
+
+def shown_by(training: Training) -> str:
+    """What to look at, where a training is a preset's, learning rates and steps aside; else nothing."""
+    return next((one.about for key, one in PRESETS.items() if _gist(training) == _preset_gist(key)), "")
+
+
+def _gist(training: Training) -> tuple[Any, ...]:
+    racers = tuple((racer.rule.key, frozenset(racer.own)) for racer in training.racers)
+    return training.data.key, training.setup, training.widths, training.batch_size, racers
+
+
+@functools.cache
+def _preset_gist(key: str) -> tuple[Any, ...]:
+    chosen = PRESETS[key]
+    return _gist(_with_racers(chosen.base, lambda t, rule: lineup.join(t, Choice(rule)), *chosen.racers))
 
 
 @dataclasses.dataclass(frozen=True)
 class Preset:
-    """A training worth seeing, and a sentence on what to see."""
+    """A training worth seeing, a sentence on what to see, and its racers as a link spells them."""
 
     name: str
     about: str
-    make: Callable[[DataSet], Training]
-    source: str = "spirals"
-    """The data that it is made for; `FILE` takes the page's own."""
+    base: Training
+    racers: tuple[str, ...]
+
+    @property
+    def source(self) -> str:
+        """The data that it is made for; `FILE` takes the page's own."""
+        return self.base.data.key
 
 
-def _with_racers(training: Training, data: DataSet, *spelled: str) -> Training:
+def _with_racers(training: Training, add: Callable[[Training, str], Training], *spelled: str) -> Training:
     for one in spelled:
-        training = lineup.read_racer(training, one, [], functools.partial(add_racer, data=data), set_racer)
+        training = read_racer(training, one, [], add, set_racer)
     return training
 
 
-def _spirals(data: DataSet) -> Training:
-    return _with_racers(Training(), data, *FIRST_RACERS)
-
-
-def _digits(data: DataSet) -> Training:
-    base = Training(
-        data=Choice("digits"),
-        widths=(64,),
-        setup=Choice("setup", (("activation", "relu"), ("initialization", "he_normal"))),
-        batch_size=64,
-        steps=800,
-    )
-    return _with_racers(base, data, *FIRST_RACERS)
-
-
-def _edge(data: DataSet) -> Training:
-    base = Training(
-        data=Choice("chebyshev"),
-        standardised=False,
-        widths=(50, 50),
-        setup=Choice("setup", (("objective", "mse"),)),
-        batch_size=0,
-        steps=6000,
-        views=("sharpness", "outcome", "loss"),
-    )
-    return _with_racers(base, data, "sgd:learning_rate=0.02", "sgd:learning_rate=0.05", "sgd:learning_rate=0.1")
-
-
-def _outlier(data: DataSet) -> Training:
-    base = Training(
-        data=Choice("curve", (("outliers", 1),)),
-        setup=Choice("setup", (("objective", "mse"),)),
-        views=("outcome", "batch_loss", "loss"),
-        steps=3000,
-    )
-    return _with_racers(base, data, "adam:learning_rate=0.01", "adam:learning_rate=0.01,objective=mae")
-
-
-def _vanishing(data: DataSet) -> Training:
-    base = Training(
-        widths=(32,) * 8,
-        views=("gradients", "activations", "loss"),
-        steps=1000,
-    )
-    return _with_racers(
-        base,
-        data,
-        "sgd:learning_rate=0.05,activation=sigmoid,initialization=lecun_normal",
-        "sgd:learning_rate=0.05,activation=tanh,initialization=xavier_normal",
-        "sgd:learning_rate=0.05,activation=relu,initialization=he_normal",
-    )
-
-
-def _initialisation(data: DataSet) -> Training:
-    base = Training(widths=(64,) * 5, views=("activations", "gradients", "loss"), steps=1000)
-    return _with_racers(
-        base,
-        data,
-        "sgd:learning_rate=0.05,initialization=zeros",
-        "sgd:learning_rate=0.05,initialization=normal,sigma=0.01",
-        "sgd:learning_rate=0.05,initialization=xavier_normal",
-        "sgd:learning_rate=0.05,initialization=normal,sigma=1",
-    )
-
-
-def _decays(data: DataSet) -> Training:
-    base = Training(
-        data=Choice("moons", (("noise", 0.3),)), widths=(64, 64), views=("weights", "outcome", "loss"), steps=4000
-    )
-    return _with_racers(
-        base,
-        data,
-        "adam:learning_rate=0.005",
-        "adam:learning_rate=0.005,l2=0.02",
-        "adamw:learning_rate=0.005,weight_decay=0.02",
-    )
-
-
-def _batches(data: DataSet) -> Training:
-    base = Training(views=("batch_loss", "outcome", "loss"))
-    return _with_racers(
-        base,
-        data,
-        "sgd:learning_rate=0.1,batch_size=1",
-        "sgd:learning_rate=0.1,batch_size=32",
-        "sgd:learning_rate=0.1,batch_size=0",
-    )
-
-
 def _exercise(data: DataSet) -> Training:
-    epochs = 10 * (len(data.train) // 128)
-    base = Training(
-        data=Choice(FILE),
-        widths=(256,),
-        setup=Choice("setup", (("activation", "relu"), ("initialization", "he_normal"))),
-        batch_size=min(128, len(data.train)),
-        steps=max(1, min(MAX_STEPS, epochs)),
-        standardised=False,
-    )
-    return _with_racers(base, data, "sgd:learning_rate=0.1", "adam:learning_rate=0.001")
+    """The exercise for the data at hand: ten epochs of them."""
+    base = PRESETS["exercise"].base
+    batch = min(base.batch_size, len(data.train))
+    steps = max(1, min(Training.most_steps, 10 * (len(data.train) // batch)))
+    return dataclasses.replace(base, batch_size=batch, steps=steps)
+
+
+def _setup(**values: Value) -> Choice:
+    return Choice("setup", tuple(values.items()))
 
 
 PRESETS: Mapping[str, Preset] = {
-    "spirals": Preset("Two spirals", "Three optimizers bend the plane until it parts two arms.", _spirals),
-    "digits": Preset("Handwritten digits", "Ten classes, 64 pixels, one hidden layer.", _digits, "digits"),
+    "spirals": Preset(
+        "Two spirals",
+        "Three optimizers bend the plane until it parts two arms.",
+        Training(),
+        FIRST_RACERS,
+    ),
+    "digits": Preset(
+        "Handwritten digits",
+        "Ten classes, 64 pixels, one hidden layer.",
+        Training(
+            data=Choice("digits"),
+            widths=(64,),
+            setup=_setup(activation="relu", initialization="he_normal"),
+            batch_size=64,
+            steps=800,
+        ),
+        FIRST_RACERS,
+    ),
     "edge": Preset(
         "Edge of stability",
         "Full batches: the sharpness climbs to 2/η and stays there (Cohen et al. 2021).",
-        _edge,
-        "chebyshev",
+        Training(
+            data=Choice("chebyshev"),
+            standardised=False,
+            widths=(50, 50),
+            setup=_setup(objective="mse"),
+            batch_size=0,
+            steps=6000,
+            views=("sharpness", "outcome", "loss"),
+        ),
+        ("sgd:learning_rate=0.02", "sgd:learning_rate=0.05", "sgd:learning_rate=0.1"),
     ),
     "outlier": Preset(
-        "One outlier", "Mean squared error follows it, mean absolute error hardly does.", _outlier, "curve"
+        "One outlier",
+        "Mean squared error follows it, mean absolute error hardly does.",
+        Training(
+            data=Choice("curve", (("outliers", 1),)),
+            setup=_setup(objective="mse"),
+            views=("outcome", "batch_loss", "loss"),
+            steps=3000,
+        ),
+        ("adam:learning_rate=0.01", "adam:learning_rate=0.01,objective=mae"),
     ),
     "vanishing": Preset(
         "Vanishing gradients",
         "Eight hidden layers: sigmoid's gradients vanish on their way down, ReLU's do not.",
-        _vanishing,
+        Training(widths=(32,) * 8, views=("gradients", "activations", "loss"), steps=1000),
+        (
+            "sgd:learning_rate=0.05,activation=sigmoid,initialization=lecun_normal",
+            "sgd:learning_rate=0.05,activation=tanh,initialization=xavier_normal",
+            "sgd:learning_rate=0.05,activation=relu,initialization=he_normal",
+        ),
     ),
     "initialisation": Preset(
         "Initialisation",
         "Zeros never break the symmetry; too small dies, too large saturates.",
-        _initialisation,
+        Training(widths=(64,) * 5, views=("activations", "gradients", "loss"), steps=1000),
+        (
+            "sgd:learning_rate=0.05,initialization=zeros",
+            "sgd:learning_rate=0.05,initialization=normal,sigma=0.01",
+            "sgd:learning_rate=0.05,initialization=xavier_normal",
+            "sgd:learning_rate=0.05,initialization=normal,sigma=1",
+        ),
     ),
-    "batches": Preset("Batch size", "One sample, 32, and all of them at each step.", _batches),
+    "batches": Preset(
+        "Batch size",
+        "One sample, 32, and all of them at each step.",
+        Training(views=("batch_loss", "outcome", "loss")),
+        (
+            "sgd:learning_rate=0.1,batch_size=1",
+            "sgd:learning_rate=0.1,batch_size=32",
+            "sgd:learning_rate=0.1,batch_size=0",
+        ),
+    ),
     "decays": Preset(
         "L2 or weight decay",
         "Under Adam, L2 in the loss is divided by √v like the gradient; AdamW's decay is not.",
-        _decays,
-        "moons",
+        Training(
+            data=Choice("moons", (("noise", 0.3),)), widths=(64, 64), views=("weights", "outcome", "loss"), steps=4000
+        ),
+        (
+            "adam:learning_rate=0.005",
+            "adam:learning_rate=0.005,l2=0.02",
+            "adamw:learning_rate=0.005,weight_decay=0.02",
+        ),
     ),
     "exercise": Preset(
         "Exercise: one hidden layer of 256",
         "784-256-10, ReLU, He, batches of 128, ten epochs: bring MNIST as a file first.",
-        _exercise,
-        FILE,
+        Training(
+            data=Choice(FILE),
+            widths=(256,),
+            setup=_setup(activation="relu", initialization="he_normal"),
+            batch_size=128,
+            standardised=False,
+        ),
+        ("sgd:learning_rate=0.1", "adam:learning_rate=0.001"),
     ),
 }
 """Every preset by its key."""
@@ -439,40 +427,14 @@ def read_batch(value: Any) -> int:
     return int(size)
 
 
-def set_steps(training: Training, value: Any) -> Training:
-    steps = whole(value, "steps", 1, MAX_STEPS, "1500")
-    schedule = training.schedule
-    if schedule.get("horizon", 0) == training.steps:  # a schedule that ended with the run still does
-        schedule = schedule.having("horizon", float(steps))
-    return dataclasses.replace(training, steps=steps, schedule=schedule)
-
-
 def set_epochs(training: Training, value: Any, data: DataSet) -> Training:
     """The steps that so many passes through the training samples take."""
     batch = training.batch_size or len(data.train)
-    return set_steps(training, round(number(value, "epochs", "10") * (len(data.train) // batch)))
-
-
-def set_seed(training: Training, value: Any) -> Training:
-    return dataclasses.replace(training, seed=whole(value, "seed", 0, 2**31 - 1, "0 or 7"))
+    return lineup.set_steps(training, round(number(value, "epochs", "10") * (len(data.train) // batch)))
 
 
 def set_standardised(training: Training, value: bool) -> Training:
     return dataclasses.replace(training, standardised=bool(value))
-
-
-def choose_schedule(training: Training, key: str) -> Training:
-    if key not in SCHEDULES:
-        raise Refused(f"There is no schedule {key!r}; there are {', '.join(SCHEDULES)}.")
-    chosen = Choice(key)
-    if "horizon" in SCHEDULES[key].parameters():
-        chosen = chosen.having("horizon", float(training.steps))
-    return dataclasses.replace(training, schedule=chosen)
-
-
-def set_schedule(training: Training, name: str, value: Any) -> Training:
-    found = checked(SCHEDULES[training.schedule.key], name, value)
-    return dataclasses.replace(training, schedule=training.schedule.having(name, found))
 
 
 def set_view(training: Training, slot: int, key: str, known: Mapping[str, Any]) -> Training:
@@ -555,8 +517,7 @@ def _starting(training: Training, rule: Choice, data: DataSet) -> Choice:
 @functools.lru_cache(maxsize=128)
 def _sharpness(bare: Training, data: DataSet) -> float:
     """λmax at the start, over the first samples; 0 where it is not positive."""
-    network = bare.network(None, data)
-    network = network.replace(x=network.x[:SAMPLES], y=network.y[:SAMPLES])
+    network = bare.network(None, data).first(SAMPLES)
     return max(0.0, float(top_eigenvalues(network, bare.start(None, data))[0]))
 
 
@@ -577,14 +538,12 @@ def query(training: Training) -> dict[str, list[str]]:
         out[name] = [text(value)]
     out["batch_size"] = [str(training.batch_size)]
     out["steps"] = [str(training.steps)]
-    if training.schedule.key != "constant":
-        out["schedule"] = [training.schedule.key]
-        spell(out, "schedule", training.schedule)
+    spell_unless("constant", out, "schedule", training.schedule)
     out["seed"] = [str(training.seed)]
     out["views"] = [",".join(training.views)]
     if training.plane != "principal":
         out["plane"] = [training.plane]
-    out["racer"] = [lineup.spell_racer(r, k) for k, r in enumerate(training.racers)] or [""]  # nobody trains
+    out["racer"] = spell_racers(training)
     return out
 
 
@@ -598,73 +557,34 @@ def parse(
 
     `brought` finds the data out of a file, and refuses where it is not there.
     """
-    notices: list[str] = []
     if not given:
-        return first(), notices
-    version = given.get("v", [VERSION])[-1]
-    if version != VERSION:
-        notices.append(f"This link is of version {version!r}, this app reads version {VERSION}: what it knows is kept.")
-    training = Training()
-    data = generated(training)
-
-    def attempt(change: Any, *arguments: Any) -> bool:
-        nonlocal training
-        try:
-            training = change(training, *arguments)
-        except Refused as refusal:
-            notices.append(f"Dropped from the link: {refusal}")
-            return False
-        return True
-
-    def last(name: str) -> str:
-        return given[name][-1]
-
-    if "standardised" in given:
-        attempt(set_standardised, last("standardised") != "0")
-    if given.get("data") == [FILE] and "file" in given:
-        asked = dataclasses.replace(
-            training, data=Choice(FILE), file=last("file"), target=given.get("target", [""])[-1]
-        )
-        attempt(lambda _: choose_file(training, asked.file, brought(asked), asked.target))
-    elif "data" in given:
-        attempt(choose_data, last("data"))
-        for key, values in given.items():
-            if key.startswith("data."):
-                attempt(set_data, key.removeprefix("data."), values[-1])
-    data = brought(training) if training.data.key == FILE else generated(training)
+        return first(), []
+    link = Reader(given, Training())
+    link.read("standardised", lambda t, word: set_standardised(t, word != "0"))
+    _read_data(link, brought)
+    data = brought(link.settings) if link.settings.data.key == FILE else generated(link.settings)
     for name in Setup.parameters():
-        if name in given:
-            attempt(set_setup, name, last(name), data)
-    if "widths" in given:
-        attempt(set_widths, last("widths"), data)
-    if "batch_size" in given:
-        attempt(lambda t, v: set_batch_size(t, v if v != "0" else "all", data), last("batch_size"))
-    for name, change in (("steps", set_steps), ("seed", set_seed)):
-        if name in given:
-            attempt(change, last(name))
-    if "schedule" in given:
-        attempt(choose_schedule, last("schedule"))
-        for key, values in given.items():
-            if key.startswith("schedule."):
-                attempt(set_schedule, key.removeprefix("schedule."), values[-1])
-    if "views" in given:
-        attempt(_read_views, last("views"), views)
-    if "plane" in given:
-        attempt(set_plane, last("plane"), planes)
-    for spelled in given.get("racer", FIRST_RACERS):
-        if spelled:
-            attempt(
-                lambda t, s: lineup.read_racer(
-                    t, s, notices, functools.partial(add_racer, data=data), functools.partial(_set_fitting, data=data)
-                ),
-                spelled,
-            )
-    known = {"v", "data", "file", "target", "standardised", "widths", "batch_size", "steps", "schedule", "seed"}
-    known |= {"views", "plane", "racer", *Setup.parameters()}
-    for key in given:
-        if key not in known and key.partition(".")[0] not in ("data", "schedule"):
-            notices.append(f"Dropped from the link: there is no setting {key!r}.")
-    return training, list(dict.fromkeys(notices))
+        link.read(name, lambda t, word, name=name: set_setup(t, name, word, data))  # type: ignore[misc]
+    link.read("widths", lambda t, word: set_widths(t, word, data))
+    link.read("batch_size", lambda t, word: set_batch_size(t, word if word != "0" else "all", data))
+    link.read("steps", lineup.set_steps)
+    link.read("seed", lineup.set_seed)
+    link.read_schedule()
+    link.read("views", lambda t, word: _read_views(t, word, views))
+    link.read("plane", lambda t, word: set_plane(t, word, planes))
+    link.read_racers(FIRST_RACERS, functools.partial(add_racer, data=data), functools.partial(_set_fitting, data=data))
+    return link.finished()
+
+
+def _read_data(link: Reader[Training], brought: Callable[[Training], DataSet]) -> None:
+    """The data that a link names: a file that is at hand, or a source with its parameters."""
+    name, target = link.word("file"), link.word("target")
+    if link.word("data") == FILE and name:
+        asked = dataclasses.replace(link.settings, data=Choice(FILE), file=name, target=target)
+        link.attempt(lambda t: choose_file(t, name, brought(asked), target))
+    else:
+        link.read("data", choose_data)
+        link.read_values("data", set_data)
 
 
 def _set_fitting(training: Training, id: str, name: str, value: Any, data: DataSet) -> Training:

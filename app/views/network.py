@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import html
 import math
 from typing import Any
 
@@ -20,21 +21,20 @@ from app.network.views import VIEWS
 from app.player import Event, play
 from app.race import ON_CARD
 from app.racers import Refused
-from app.views.parts import device, explain, masthead, notices, results
-from optimizers import RULES, SCHEDULES
+from app.views.parts import device, explain, masthead, react, restore, results, schedule_of, write
+from optimizers import RULES
 from surfaces.network import DATASETS, INITIALIZATIONS, LOSSES, DataSet
 
 PAGE = "training"
 LIVE = 3.0
 """Seconds: what takes less trains again by itself when a slider moves."""
 POLL = 0.6
-_SHOWN_ELSEWHERE = ("add", "remove", "duplicate")
 
 
 def show() -> None:
     """The whole page, top to bottom."""
     controls.enter(PAGE)
-    _restore()
+    restore(PAGE, lambda given: change.parse(given, _find, VIEWS, PLANES))
     _job()
     _toolbar()
     st.fragment(_stage, run_every=POLL if _job().busy else None)()
@@ -46,6 +46,11 @@ def _session() -> dict[str, Brought]:
     return held
 
 
+def _brought() -> dict[str, Brought]:
+    """All files at hand, by name: this session's, and those named when the app was started."""
+    return {**files.named(), **_session()}
+
+
 def _find(training: Training) -> DataSet:
     return files.look_up(training, _session()) if training.data.key == FILE else change.generated(training)
 
@@ -53,16 +58,6 @@ def _find(training: Training) -> DataSet:
 def _data() -> DataSet:
     """The data of this session's training."""
     return _find(controls.current())
-
-
-def _restore() -> None:
-    """Read the address bar on a first visit, and whenever someone else than this page has written it."""
-    given = {key: st.query_params.get_all(key) for key in st.query_params}
-    if PAGE not in st.session_state or (given and given != st.session_state.get("written")):
-        st.session_state[PAGE], st.session_state["training-notices"] = change.parse(given, _find, VIEWS, PLANES)
-        st.session_state["refusals"] = {}
-    st.session_state["written"] = given
-    notices("training-notices")
 
 
 def _job() -> Job:
@@ -90,7 +85,7 @@ def _stage() -> None:
     """Progress, player and results: they alone are drawn again while the networks train."""
     job, training = _job(), controls.current()
     busy = job.busy
-    st.html(_progress(job))
+    st.html(_progress(job, change.shown_by(training)))
     if "board" in st.session_state:
         scene = board.board(training, job)
     else:  # a first visit may have to wait for programs to be compiled
@@ -100,10 +95,7 @@ def _stage() -> None:
     if explained := st.session_state.pop("explained", None):
         explain(explained)
     _results(training, job)
-    query = change.query(training)
-    if query != st.session_state.get("written"):
-        st.query_params.from_dict(query)
-        st.session_state["written"] = query
+    write(change.query(training))
     polled = st.session_state.get("polled", False)
     st.session_state["polled"] = job.busy
     if st.session_state.pop("stale", False) or job.busy != polled or (polled and not busy):
@@ -111,27 +103,20 @@ def _stage() -> None:
 
 
 def _react(event: Event) -> None:
-    """Carry out what the user did in the player; the script that draws it runs right after."""
-    if event.kind == "explain":
-        racer = next((r for r in controls.current().racers if r.id == event.racer), None)
-        st.session_state["explained"] = racer.rule if racer else None
-        return
-    actions: dict[str, Any] = {
-        "parameter": lambda t: racers.set_racer(t, event.racer, event.name, event.value),
-        "add": lambda t: change.add_racer(t, event.name, _data()),
-        "remove": lambda t: racers.remove_racer(t, event.racer),
-        "duplicate": lambda t: change.checked_whole(racers.duplicate_racer(t, event.racer), _data()),
-        "hide": lambda t: racers.hide_racer(t, event.racer, event.hidden),
-        "view": lambda t: change.set_view(t, event.slot, event.name, VIEWS),
-        "option": lambda t: change.set_plane(t, event.name, PLANES),
-    }
-    if event.kind in actions:
-        controls.commit(actions[event.kind], "board")
-    st.session_state["stale"] = event.kind in _SHOWN_ELSEWHERE
+    react(
+        event,
+        "board",
+        {
+            "add": lambda t: change.add_racer(t, event.name, _data()),
+            "duplicate": lambda t: change.checked_whole(racers.duplicate_racer(t, event.racer), _data()),
+            "view": lambda t: change.set_view(t, event.slot, event.name, VIEWS),
+            "option": lambda t: change.set_plane(t, event.name, PLANES),
+        },
+    )
 
 
-def _progress(job: Job) -> str:
-    """The one bar: the share of all steps of all racers that were taken."""
+def _progress(job: Job, about: str) -> str:
+    """What to look at, and the one bar: the share of all steps of all racers that were taken."""
     share = job.progress if job.begun else 0.0
     if job.training_now and job.begun:
         done = sum(run.last for run in job.runs)
@@ -143,6 +128,7 @@ def _progress(job: Job) -> str:
     bar = f"<div class='bar' style='width:{100 * share:.1f}%'></div>"
     attributes = f"role='progressbar' aria-valuenow='{100 * share:.0f}' aria-valuemin='0' aria-valuemax='100'"
     return (
+        f"<div class='about'>{html.escape(about)}</div>"
         f"<div class='progress' data-testid='progress' aria-label='Training' {attributes}>"
         f"<div class='rail'>{bar}</div><span>{words}</span></div>"
     )
@@ -193,7 +179,7 @@ def _choose(training: Training) -> None:
     """Presets, sources and files in one list."""
     options = [f"preset:{key}" for key in PRESETS]
     options += [f"data:{key}" for key in DATASETS]
-    options += [f"file:{name}" for name in {**files.named(), **_session()}]
+    options += [f"file:{name}" for name in _brought()]
     here = f"file:{training.file}" if training.data.key == FILE else f"data:{training.data.key}"
 
     def name(option: str) -> str:
@@ -212,9 +198,8 @@ def _chosen(training: Training, option: str) -> Training:
     if kind == "data":
         return change.choose_data(training, key)
     if kind == "file":
-        known = {**files.named(), **_session()}
-        target = known[key].columns[-1] if known[key].columns else ""
-        return change.choose_file(training, key, known[key].read(target, training.standardised), target)
+        one = _brought()[key]
+        return change.choose_file(training, key, one.read(one.target, training.standardised), one.target)
     source = PRESETS[key].source
     if source == FILE:
         if training.data.key != FILE:
@@ -231,18 +216,12 @@ def _about_data(training: Training) -> None:
     if training.data.key != FILE:
         source = DATASETS[training.data.key]
         st.markdown(source.about)
-        for spec in source.parameters().values():
-            controls.parameter(
-                spec,
-                training.data.get(spec.name, spec.default),
-                f"data-{training.data.key}-{spec.name}",
-                lambda t, v, name=spec.name: change.set_data(t, name, v),  # type: ignore[misc]
-            )
-    elif columns := {**files.named(), **_session()}[training.file].columns:
+        controls.parameters(source.parameters(), training.data, "data", change.set_data)
+    elif columns := _brought()[training.file].columns:
         controls.choice(
             "Column to learn",
             list(columns),
-            training.target or columns[-1],
+            training.target or _brought()[training.file].target,
             f"target-{training.file}",
             lambda t, v: change.choose_file(t, t.file, _find(dataclasses.replace(t, target=v)), v),
         )
@@ -289,8 +268,8 @@ def _bring() -> None:
         if not given:
             return training
         one = files.bring(given)
-        target = one.columns[-1] if one.columns else ""
-        changed = change.choose_file(training, one.name, one.read(target, training.standardised), target)
+        read = one.read(one.target, training.standardised)
+        changed = change.choose_file(training, one.name, read, one.target)
         _session()[one.name] = one
         return changed
 
@@ -357,7 +336,7 @@ def _about_training(training: Training, job: Job) -> None:
             lambda t, v: change.set_batch_size(t, v, _data()),
             f"From 1 to {len(job.data.train):,}, or all. Each epoch is shuffled; all racers draw the same batches.",
         )
-        controls.field("Steps", str(training.steps), "training-steps", change.set_steps, "A whole number.")
+        controls.field("Steps", str(training.steps), "training-steps", racers.set_steps, "A whole number.")
         each_epoch = len(job.data.train) // (training.batch_size or len(job.data.train))
         controls.field(
             "Epochs",
@@ -366,27 +345,10 @@ def _about_training(training: Training, job: Job) -> None:
             lambda t, v: change.set_epochs(t, v, _data()),
             "Passes through the training samples: another way to say how many steps.",
         )
-        controls.field("Seed of weights and batches", str(training.seed), "training-seed", change.set_seed)
+        controls.field("Seed of weights and batches", str(training.seed), "training-seed", racers.set_seed)
         st.caption(board.memory(training, job.data))
     with schedule:
-        controls.choice(
-            "Schedule of the learning rate",
-            list(SCHEDULES),
-            training.schedule.key,
-            "training-schedule",
-            change.choose_schedule,
-            lambda k: SCHEDULES[k].name,
-        )
-        record = SCHEDULES[training.schedule.key]
-        if record.parameters():
-            st.latex(record.formula)
-        for spec in record.parameters().values():
-            controls.parameter(
-                spec,
-                training.schedule.get(spec.name, spec.default),
-                f"training-schedule-{training.schedule.key}-{spec.name}",
-                lambda t, v, name=spec.name: change.set_schedule(t, name, v),  # type: ignore[misc]
-            )
+        schedule_of(training, "training-schedule")
     with each:
         _racers(training)
 
@@ -400,14 +362,8 @@ def _racers(training: Training) -> None:
     id = st.selectbox("Racer", list(names), format_func=lambda k: names.get(k, k), key="own-racer")
     racer = racers.find(training, id) if id in names else training.racers[0]
     rule = RULES[racer.rule.key]
-    for name, spec in rule.parameters().items():
-        if name not in ON_CARD:
-            controls.parameter(
-                spec,
-                racer.rule.get(name, spec.default),
-                f"network-{racer.id}-{racer.rule.key}-{name}",
-                lambda t, v, name=name: racers.set_racer(t, racer.id, name, v),  # type: ignore[misc]
-            )
+    rest = {name: spec for name, spec in rule.parameters().items() if name not in ON_CARD}
+    controls.parameters(rest, racer.rule, f"own-{racer.id}", lambda t, name, v: racers.set_racer(t, racer.id, name, v))
     st.caption("What this racer alone has; the others go by Model, Loss and Run.")
     own = dict(racer.own)
 

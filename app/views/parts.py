@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import functools
 import html
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import jax
 import streamlit as st
 
+from app import controls, racers
 from app.figures.numbers import short
-from app.racers import Choice
-from optimizers import RULES
+from app.player import Event
+from app.racers import Choice, Lineup
+from optimizers import RULES, SCHEDULES
 from optimizers.equations import TEXTBOOK, latex
+
+# What other widgets of a page show too: after these events they are drawn again.
+_SHOWN_ELSEWHERE = ("start", "add", "remove", "duplicate")
 
 
 def masthead(here: str) -> None:
@@ -26,12 +32,58 @@ def masthead(here: str) -> None:
                 st.page_link(page, width="content")
 
 
-def notices(key: str) -> None:
-    """What had to be dropped from a link, until it is dismissed."""
+def restore(page: str, parse: Callable[[Mapping[str, list[str]]], tuple[Any, list[str]]]) -> None:
+    """Read the address bar on a first visit, and whenever someone else than the page has written it.
+
+    What had to be dropped from the link is said until it is dismissed.
+    """
+    given = {key: st.query_params.get_all(key) for key in st.query_params}
+    key = f"{page}-notices"
+    if page not in st.session_state or (given and given != st.session_state.get("written")):
+        st.session_state[page], st.session_state[key] = parse(given)
+        st.session_state["refusals"] = {}
+    st.session_state["written"] = given
     if said := st.session_state.get(key):
         with st.container(key="notices", horizontal=True, vertical_alignment="center"):
             st.warning("\n".join(f"- {notice}" for notice in said) if len(said) > 1 else said[0])
             st.button("Dismiss", on_click=lambda: st.session_state.pop(key))
+
+
+def write(query: dict[str, list[str]]) -> None:
+    """Put the settings into the address bar."""
+    if query != st.session_state.get("written"):
+        st.query_params.from_dict(query)
+        st.session_state["written"] = query
+
+
+def react(event: Event, where: str, own: Mapping[str, Callable[[Any], Any]]) -> None:
+    """Carry out what the user did in a player; the script that draws it runs right after. `own` is the page's own."""
+    if event.kind == "explain":
+        racer = next((r for r in controls.current().racers if r.id == event.racer), None)
+        st.session_state["explained"] = racer.rule if racer else None
+        return
+    actions: dict[str, Callable[[Any], Any]] = {
+        "parameter": lambda s: racers.set_racer(s, event.racer, event.name, event.value),
+        "remove": lambda s: racers.remove_racer(s, event.racer),
+        "duplicate": lambda s: racers.duplicate_racer(s, event.racer),
+        "hide": lambda s: racers.hide_racer(s, event.racer, event.hidden),
+        **own,
+    }
+    if event.kind in actions:
+        controls.commit(actions[event.kind], where)
+    st.session_state["stale"] = event.kind in _SHOWN_ELSEWHERE
+
+
+def schedule_of(settings: Lineup, key: str) -> None:
+    """The widgets of the schedule of the learning rate."""
+    controls.registered(
+        "Schedule of the learning rate",
+        SCHEDULES,
+        settings.schedule,
+        key,
+        racers.choose_schedule,
+        racers.set_schedule,
+    )
 
 
 def explain(choice: Choice) -> None:

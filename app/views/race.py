@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from collections.abc import Mapping
 
 import streamlit as st
 
@@ -12,19 +12,16 @@ from app import settings as change
 from app.figures.numbers import short
 from app.figures.race import extent
 from app.player import Event, play
-from app.settings import MAX_STEPS, Settings
-from app.views.parts import device, explain, masthead, notices, results
+from app.settings import Settings
+from app.views.parts import device, explain, masthead, react, restore, results, schedule_of, write
 from optimizers import NOISES, OPTIMIZERS, SCHEDULES
-from surfaces import SURFACES, Rotated
-
-# What the page's other widgets show too: after these events they are drawn again.
-_SHOWN_ELSEWHERE = ("start", "add", "remove", "duplicate")
+from surfaces import SURFACES, Parameter, Rotated
 
 
 def show() -> None:
     """The whole page, top to bottom."""
     controls.enter("settings")
-    _restore()
+    restore("settings", change.parse)
     _toolbar()
     _stage()
 
@@ -44,40 +41,20 @@ def _stage() -> None:
     st.html(_results(settings))
     if remarks := race.remarks(settings):
         st.caption("  \n".join(remarks))
-    query = change.query(settings)
-    if query != st.session_state.get("written"):
-        st.query_params.from_dict(query)
-        st.session_state["written"] = query
+    write(change.query(settings))
     if st.session_state.pop("stale", False):
         st.rerun()
 
 
-def _restore() -> None:
-    """Read the address bar on a first visit, and whenever someone else than this page has written it."""
-    given = {key: st.query_params.get_all(key) for key in st.query_params}
-    if "settings" not in st.session_state or (given and given != st.session_state.get("written")):
-        st.session_state["settings"], st.session_state["notices"] = change.parse(given)
-        st.session_state["refusals"] = {}
-    st.session_state["written"] = given
-    notices("notices")
-
-
 def _react(event: Event) -> None:
-    """Carry out what the user did in the player; the script that draws it runs right after."""
-    if event.kind == "explain":
-        racer = next((r for r in controls.current().racers if r.id == event.racer), None)
-        st.session_state["explained"] = racer.rule if racer else None
-        return
-    actions: dict[str, Any] = {
-        "start": lambda s: change.set_start(s, *_readable(event.point, s)),
-        "parameter": lambda s: racers.set_racer(s, event.racer, event.name, event.value),
-        "add": lambda s: change.add_racer(s, event.name),
-        "remove": lambda s: racers.remove_racer(s, event.racer),
-        "duplicate": lambda s: racers.duplicate_racer(s, event.racer),
-        "hide": lambda s: racers.hide_racer(s, event.racer, event.hidden),
-    }
-    controls.commit(actions[event.kind], "player")
-    st.session_state["stale"] = event.kind in _SHOWN_ELSEWHERE
+    react(
+        event,
+        "player",
+        {
+            "start": lambda s: change.set_start(s, *_readable(event.point, s)),
+            "add": lambda s: change.add_racer(s, event.name),
+        },
+    )
 
 
 def _readable(point: tuple[float, float], settings: Settings) -> tuple[float, float]:
@@ -130,14 +107,8 @@ def _rotation(settings: Settings) -> None:
     st.caption("Coordinate-wise rules profit from ravines along the axes. Turn the ravine, and compare again.")
 
 
-def _parameters(part: str, specs: Any, choice: racers.Choice) -> None:
-    for spec in specs.values():
-        controls.parameter(
-            spec,
-            choice.get(spec.name, spec.default),
-            f"{part}-{choice.key}-{spec.name}",
-            lambda s, v, name=spec.name: change.set_parameter(s, part, name, v),  # type: ignore[misc]
-        )
+def _parameters(part: str, specs: Mapping[str, Parameter], values: racers.Choice) -> None:
+    controls.parameters(specs, values, part, lambda s, name, v: change.set_parameter(s, part, name, v))
 
 
 def _more(settings: Settings) -> None:
@@ -155,14 +126,21 @@ def _more(settings: Settings) -> None:
             "Steps",
             str(settings.steps),
             "steps",
-            change.set_steps,
-            f"A whole number from 1 to {MAX_STEPS:,}.",
+            racers.set_steps,
+            f"A whole number from 1 to {settings.most_steps:,}.",
         )
-        controls.field("Seed of the noise", str(settings.seed), "seed", change.set_seed, "A whole number from 0.")
+        controls.field("Seed of the noise", str(settings.seed), "seed", racers.set_seed, "A whole number from 0.")
     with noise:
-        _registered(settings, "noise", NOISES, "Noise of the gradient")
+        controls.registered(
+            "Noise of the gradient",
+            NOISES,
+            settings.noise,
+            "noise",
+            change.choose_noise,
+            lambda s, name, v: change.set_parameter(s, "noise", name, v),
+        )
     with schedule:
-        _registered(settings, "schedule", SCHEDULES, "Schedule of the learning rate")
+        schedule_of(settings, "schedule")
     with rules:
         _racers(settings)
     with about:
@@ -172,37 +150,20 @@ def _more(settings: Settings) -> None:
         st.caption(surface.source)
 
 
-def _registered(settings: Settings, part: str, registry: Any, label: str) -> None:
-    choice: racers.Choice = getattr(settings, part)
-    controls.choice(
-        label,
-        list(registry),
-        choice.key,
-        part,
-        lambda s, key: change.choose(s, part, key),
-        lambda k: registry[k].name,
-    )
-    record = registry[choice.key]
-    if record.parameters():
-        st.latex(record.formula)
-    _parameters(part, record.parameters(), choice)
-
-
 def _racers(settings: Settings) -> None:
     st.caption("Learning rate and momentum are on the cards; here is the rest.")
     for racer, title in zip(settings.racers, race.titles(settings), strict=True):
         rule = OPTIMIZERS[racer.rule.key]
-        rest = [p for name, p in rule.parameters().items() if name not in race.ON_CARD]
+        rest = {name: p for name, p in rule.parameters().items() if name not in race.ON_CARD}
         if not rest:
             continue
         st.markdown(f"**{title}**")
-        for spec in rest:
-            controls.parameter(
-                spec,
-                racer.rule.get(spec.name, spec.default),
-                f"{racer.id}-{racer.rule.key}-{spec.name}",
-                lambda s, v, id=racer.id, name=spec.name: racers.set_racer(s, id, name, v),  # type: ignore[misc]
-            )
+        controls.parameters(
+            rest,
+            racer.rule,
+            racer.id,
+            lambda s, name, v, id=racer.id: racers.set_racer(s, id, name, v),  # type: ignore[misc]
+        )
 
 
 def _results(settings: Settings) -> str:

@@ -54,6 +54,10 @@ class Network(Surface):
     def data(self) -> tuple[Array, Array]:
         return self.x, self.y
 
+    def first(self, count: int) -> Network:
+        """The same over its first samples alone."""
+        return self.replace(x=self.x[:count], y=self.y[:count])
+
     def loss(self, w: Array, batch: tuple[Array, Array], key: Array | None = None, train: bool = True) -> Array:
         if w.ndim > 1:
             return jax.vmap(self.loss, in_axes=(-1, None, None, None))(w, batch, key, train)

@@ -92,8 +92,8 @@ def test_only_the_sliders_of_a_card_are_on_it() -> None:
 
 def test_the_caption_names_all_that_makes_the_picture() -> None:
     settings = _race(RAVINE, ("sgd", {"learning_rate": 0.02}), ("adam", {"learning_rate": 0.05}))
-    settings = change.choose(change.set_rotation(settings, 30), "noise", "isotropic")
-    settings = change.set_steps(change.set_seed(change.choose(settings, "schedule", "cosine"), 41), 120)
+    settings = change.choose_noise(change.set_rotation(settings, 30), "isotropic")
+    settings = racers.set_steps(racers.set_seed(racers.choose_schedule(settings, "cosine"), 41), 120)
     line = race.caption(change.set_start(settings, 1.5, -0.5))  # the schedule ends with the run, as it did before
     for word in (
         *("Ravine (κ = 30)", "rotated 30°", "from (1.5, −0.5)", "120 steps", "SGD (η = 0.02", "Adam (η = 0.05"),
@@ -130,10 +130,10 @@ def test_the_table_leaves_out_who_is_hidden() -> None:
 
 
 def test_a_schedule_is_said_to_leave_alone_who_has_no_learning_rate() -> None:
-    cards = race.scene(change.choose(MIXED, "schedule", "cosine")).cards
+    cards = race.scene(racers.choose_schedule(MIXED, "cosine")).cards
     assert ["no learning rate" in c.why for c in cards] == [False, False, False, True]
     np.testing.assert_array_equal(
-        race.scene(MIXED).positions[3], race.scene(change.choose(MIXED, "schedule", "cosine")).positions[3]
+        race.scene(MIXED).positions[3], race.scene(racers.choose_schedule(MIXED, "cosine")).positions[3]
     )
 
 
@@ -145,16 +145,16 @@ def test_one_slider_changes_one_path() -> None:
 
 
 def test_noise_follows_the_seed() -> None:
-    noisy = change.choose(MIXED, "noise", "isotropic")
-    one, again, other = (race.scene(change.set_seed(noisy, seed)).positions for seed in (1, 1, 2))
+    noisy = change.choose_noise(MIXED, "isotropic")
+    one, again, other = (race.scene(racers.set_seed(noisy, seed)).positions for seed in (1, 1, 2))
     np.testing.assert_array_equal(one, again)
     assert not np.array_equal(one[0], other[0])
 
 
 @pytest.mark.parametrize("key", ["sgd", "adam"])
 def test_more_steps_keep_the_prefix(key: str) -> None:
-    noisy = _race(change.choose(RAVINE, "noise", "isotropic"), (key, {}))
-    short, long = (race.scene(change.set_steps(noisy, n)).positions for n in (50, 400))
+    noisy = _race(change.choose_noise(RAVINE, "isotropic"), (key, {}))
+    short, long = (race.scene(racers.set_steps(noisy, n)).positions for n in (50, 400))
     np.testing.assert_array_equal(short[0], long[0, :51])
 
 
@@ -177,7 +177,7 @@ def test_eight_racers_of_two_thousand_steps_fit_into_half_a_megabyte_and_grow_in
     settings = dataclasses.replace(RAVINE, racers=())
     for _ in range(8):
         settings = change.add_racer(settings, "sgd")
-    sizes = {n: len(pack(race.scene(change.set_steps(settings, n)))) for n in (500, 1000, 2000, 4000)}
+    sizes = {n: len(pack(race.scene(racers.set_steps(settings, n)))) for n in (500, 1000, 2000, 4000)}
     assert sizes[2000] < 500_000
     for n in (500, 1000, 2000):
         assert sizes[2 * n] - sizes[n] == pytest.approx(8 * 16 * n, rel=0.02)

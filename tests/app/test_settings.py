@@ -15,8 +15,9 @@ from hypothesis import settings as bounded
 from app import racers
 from app import settings as change
 from app.figures.race import extent
+from app.link import VERSION
 from app.racers import MAX_RACERS, Choice, Refused
-from app.settings import MAX_STEPS, Settings, parse, query
+from app.settings import Settings, parse, query
 from optimizers import NOISES, OPTIMIZERS, SCHEDULES
 from surfaces import SURFACES, Parameter
 
@@ -33,22 +34,28 @@ def _value(draw: Any, spec: Parameter) -> Any:
     return draw(st.sampled_from([spec.low, spec.high, spec.default]) | st.floats(spec.low, spec.high))
 
 
+def _set(settings: Settings, part: str, name: str, value: Any) -> Settings:
+    if part == "schedule":
+        return racers.set_schedule(settings, name, value)
+    return change.set_parameter(settings, part, name, value)
+
+
 @st.composite
 def races(draw: Any) -> Settings:
     """Settings as a user comes by them: by changes, of which some are refused."""
     settings = change.choose_surface(Settings(), draw(st.sampled_from(list(SURFACES))))
     if draw(st.booleans()):
         settings = change.set_rotation(settings, draw(st.floats(-90, 90) | st.sampled_from([0.0, -90.0, 18.0])))
-    settings = change.set_steps(settings, draw(st.integers(1, MAX_STEPS)))
-    settings = change.set_seed(settings, draw(st.integers(0, 2**31 - 1)))
-    for part in ("schedule", "noise"):
-        with contextlib.suppress(Refused):
-            settings = change.choose(settings, part, draw(st.sampled_from(list(REGISTRIES[part]))))
+    settings = racers.set_steps(settings, draw(st.integers(1, Settings.most_steps)))
+    settings = racers.set_seed(settings, draw(st.integers(0, 2**31 - 1)))
+    settings = racers.choose_schedule(settings, draw(st.sampled_from(list(SCHEDULES))))
+    with contextlib.suppress(Refused):
+        settings = change.choose_noise(settings, draw(st.sampled_from(list(NOISES))))
     for part, registry in REGISTRIES.items():
         specs = registry[getattr(settings, part).key].parameters()
         for name in draw(st.lists(st.sampled_from(sorted(specs)), max_size=4)) if specs else ():
             with contextlib.suppress(Refused):
-                settings = change.set_parameter(settings, part, name, _value(draw, specs[name]))
+                settings = _set(settings, part, name, _value(draw, specs[name]))
     for key in draw(st.lists(st.sampled_from(list(OPTIMIZERS)), max_size=6)):
         settings = change.add_racer(settings, key)
         racer = settings.racers[-1]
@@ -70,7 +77,7 @@ def races(draw: Any) -> Settings:
 def test_a_link_restores_every_setting_and_is_plain(settings: Settings) -> None:
     spelled = query(settings)
     assert parse(spelled) == (settings, [])
-    assert spelled["v"] == [change.VERSION]
+    assert spelled["v"] == [VERSION]
     assert all(isinstance(v, str) and v.isascii() and not set(v) & set(" &#%") for vs in spelled.values() for v in vs)
     assert not any("nan" in v or "inf" in v for vs in spelled.values() for v in vs)
 
@@ -305,9 +312,9 @@ def test_sliders_rotation_and_start_leave_rates_alone() -> None:
         change.set_parameter(settings, "surface", "condition_number", 1000),
         change.set_rotation(settings, 45),
         change.set_start(settings, 1, 1),
-        change.set_steps(settings, 17),
-        change.set_seed(settings, 3),
-        change.choose(settings, "schedule", "cosine"),
+        racers.set_steps(settings, 17),
+        racers.set_seed(settings, 3),
+        racers.choose_schedule(settings, "cosine"),
         racers.set_racer(settings, "racer-1", "momentum", 0.5),
     ):
         assert moved != settings
@@ -368,13 +375,13 @@ def test_a_start_that_the_changed_surface_does_not_cover_is_given_up() -> None:
 
 def test_a_horizon_of_its_own_survives_a_link() -> None:
     """300 is also the default number of steps, which a new number of steps takes along."""
-    settings = change.choose(change.set_steps(Settings(), 200), "schedule", "cosine")
-    settings = change.set_parameter(settings, "schedule", "horizon", 300)
+    settings = racers.choose_schedule(racers.set_steps(Settings(), 200), "cosine")
+    settings = racers.set_schedule(settings, "horizon", 300)
     assert parse(query(settings)) == (settings, [])
 
 
 def test_a_surface_without_data_ends_mini_batches() -> None:
-    settings = change.choose(change.choose_surface(Settings(), "linear_regression"), "noise", "mini_batch")
+    settings = change.choose_noise(change.choose_surface(Settings(), "linear_regression"), "mini_batch")
     assert settings.noise.key == "mini_batch"
     assert change.choose_surface(settings, "rosenbrock").noise.key == "none"
 

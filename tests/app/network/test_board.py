@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import time
 from typing import Any
 
 import numpy as np
 import pytest
 
+from app import racers
 from app.network import board, observers
 from app.network import settings as change
 from app.network.job import Job
@@ -26,7 +28,8 @@ def _small(key: str = "moons", *spelled: str, **options: Any) -> Training:
     base = change.choose_data(Training(steps=60), key)
     data = generated(base)
     base = dataclasses.replace(base, widths=(6, 5), **options)
-    return change._with_racers(base, data, *(spelled or ("sgd:learning_rate=0.1", "adam:learning_rate=0.01")))
+    add = functools.partial(change.add_racer, data=data)
+    return change._with_racers(base, add, *(spelled or ("sgd:learning_rate=0.1", "adam:learning_rate=0.01")))
 
 
 def _wait(job: Job) -> None:
@@ -94,7 +97,7 @@ def test_runs_that_a_change_leaves_alone_are_taken_over(moons: Job) -> None:
     job = board.job_for(moved, generated(moved), moons)
     assert job.runs[1].finished and not job.runs[0].finished
     assert job.runs[1].pieces is moons.runs[1].pieces
-    other = change.set_seed(MOONS, 5)
+    other = racers.set_seed(MOONS, 5)
     assert not any(run.finished for run in board.job_for(other, generated(other), moons).runs)
 
 

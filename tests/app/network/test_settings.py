@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
+from app import racers
 from app.network import settings as change
 from app.network.landscape import PLANES
 from app.network.settings import PRESETS, Setup, Training, generated, parse, query
@@ -49,8 +50,8 @@ def trainings(draw: Any) -> Training:
     training = change.set_setup(training, "initialization", draw(st.sampled_from(sorted(INITIALIZATIONS))), data)
     training = change.set_setup(training, "l2", draw(st.floats(0, 0.1)), data)
     training = change.set_batch_size(training, draw(st.sampled_from(["all", 1, 7, 32])), data)
-    training = change.set_steps(training, draw(st.integers(1, change.MAX_STEPS)))
-    training = change.set_seed(training, draw(st.integers(0, 2**31 - 1)))
+    training = racers.set_steps(training, draw(st.integers(1, change.Training.most_steps)))
+    training = racers.set_seed(training, draw(st.integers(0, 2**31 - 1)))
     for rule in draw(st.lists(st.sampled_from(["sgd", "rmsprop", "lion"]), max_size=4)):
         racer = Racer(Choice(rule, (("learning_rate", draw(st.sampled_from([0.5, 1e-3]))),)), len(training.racers))
         training = dataclasses.replace(training, racers=(*training.racers, racer))
@@ -80,8 +81,8 @@ def test_a_link_holds_all_that_is_set(training: Training) -> None:
         (lambda t: change.set_batch_size(t, 241, DATA), "240 training samples"),
         (lambda t: change.set_batch_size(t, 2.5, DATA), "whole number"),
         (lambda t: change.set_batch_size(t, "many", DATA), "32, or all"),
-        (lambda t: change.set_steps(t, 0), "from 1 to 100,000"),
-        (lambda t: change.set_seed(t, -1), "seed"),
+        (lambda t: racers.set_steps(t, 0), "from 1 to 100,000"),
+        (lambda t: racers.set_seed(t, -1), "seed"),
         (lambda t: change.set_setup(t, "objective", "likelihood", DATA), "classes to learn"),
         (lambda t: change.set_setup(t, "activation", "swish", DATA), "activation must be one of"),
         (lambda t: change.set_setup(t, "l2", -1, DATA), "l2 must lie in"),

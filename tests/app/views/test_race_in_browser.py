@@ -10,6 +10,7 @@ import pytest
 
 from app import settings as change
 from app.figures.theme import PALETTE, styles
+from app.link import VERSION
 from tests.app.driving import Race, near
 
 pytestmark = pytest.mark.browser
@@ -91,7 +92,7 @@ def test_a_bad_link_says_what_it_dropped_and_keeps_the_rest(fresh: Visit) -> Non
     assert "beta1" in notices and len(race.notices()) == 7
     assert race.titles() == ["Adam", "SGD"] and race.card("racer-0")[2:] == ("0.2", "0.9")
     assert race.at("step").inner_text() == "step 300 / 300"
-    assert race.query()["surface"] == ["himmelblau"] and race.query()["v"] == [change.VERSION]
+    assert race.query()["surface"] == ["himmelblau"] and race.query()["v"] == [VERSION]
     # the page lives, and the notices stay until they are dismissed
     race.type_value("racer-0", "learning_rate", "0.3")
     race.wait_query("racer", "learning_rate=0.3")
