@@ -20,6 +20,8 @@ from app.network.panels import Panel, Shown, message
 from app.network.settings import Training
 from surfaces.network.planes import Plane, plane_losses, plane_of_three, principal_plane, random_plane
 
+LEGEND = (0.65, 0.2)
+"""The shares of the panel's width and height that the legend of the losses takes."""
 PLANE_SIDE = 41
 PLANE_WORK = 2e11
 """Multiplications that a plane's picture may take: where a network is large, fewer samples are taken."""
@@ -129,7 +131,12 @@ def _plane_panel(found: Landscape, shown: Sequence[Shown], apart: int, kind: str
         "hoverinfo": "skip",
         "showscale": True,
         "contours": {"start": scale.low, "end": scale.high, "size": (scale.high - scale.low) / levels.COUNT},
-        "colorbar": {"tickvals": tickvals, "ticktext": ticktext, "title": {"text": scale.title}},
+        "colorbar": {
+            "tickvals": tickvals,
+            "ticktext": ticktext,
+            "title": {"text": scale.title},
+            **_corner(found),
+        },
     }
     paths = []
     for one, (at, distance, loss) in zip(shown, found.paths, strict=True):
@@ -156,6 +163,23 @@ def _plane_panel(found: Landscape, shown: Sequence[Shown], apart: int, kind: str
         "note": _plane_note(found, apart, len(shown[0].run.data.train)),
         "options": {"name": "plane", "value": kind, "choices": list(PLANES.items())},
     }
+
+
+def _corner(found: Landscape) -> dict[str, Any]:
+    """The corner in which the fewest points of the paths lie: there stands the legend of the losses."""
+    low, high = np.array([found.x[0], found.y[0]]), np.array([found.x[-1], found.y[-1]])
+    points = (np.concatenate([at for at, _, _ in found.paths]) - low) / (high - low)
+    wide, tall = LEGEND
+    covered = {
+        (right, top): np.count_nonzero(
+            (points[:, 0] > 1 - wide if right else points[:, 0] < wide)
+            & (points[:, 1] > 1 - tall if top else points[:, 1] < tall)
+        )
+        for top in (0, 1)
+        for right in (1, 0)
+    }
+    right, top = min(covered, key=lambda corner: covered[corner])
+    return {"x": right, "xanchor": "right" if right else "left", "y": top, "yanchor": "top" if top else "bottom"}
 
 
 def _plane_note(found: Landscape, apart: int, samples: int) -> str:

@@ -296,3 +296,19 @@ def test_presets_show_what_they_promise(key: str) -> None:
         assert norms[1] < 0.7 * norms[0] and abs(norms[2] - norms[1]) > 0.1 * norms[1]
     else:
         assert key == "batches" and len({row.samples for row in rows}) == 3
+
+
+def test_the_legend_of_a_landscape_stands_where_no_path_goes(moons: Job) -> None:
+    panel = _panel(MOONS, moons, "landscape")
+    bar = panel["data"][0]["colorbar"]
+    ends = [np.array(panel["layout"][axis]["range"]) for axis in ("xaxis", "yaxis")]
+
+    def inside(x: float, y: float) -> int:
+        count = 0
+        for path in panel["paths"]:
+            u, v = ((path[n] - low) / (high - low) for n, (low, high) in zip("xy", ends, strict=True))
+            count += np.count_nonzero((np.abs(u - x) < 0.65) & (np.abs(v - y) < 0.2))
+        return count
+
+    corners = [inside(x, y) for x in (0, 1) for y in (0, 1)]
+    assert inside(bar["x"], bar["y"]) == min(corners) < max(corners)
