@@ -96,7 +96,7 @@ def parameter(spec: Parameter, value: Any, key: str, change: Change) -> None:
             key=shown,
             format_func=format_number,
             help=spec.doc,
-            on_change=lambda: commit(lambda s: change(s, st.session_state[shown]), key),
+            on_change=lambda: take(f"{key}-slider", shown, change, key),
         )
     with field:
         _field(f"{_words(spec)}, exact value", format_number(value), key, change)
@@ -158,7 +158,7 @@ def choice(
         format_func=names,
         help=help,
         label_visibility="visible" if visible else "collapsed",
-        on_change=lambda: commit(lambda s: change(s, st.session_state[shown]), key),
+        on_change=lambda: take(key, shown, change, key),
     )
     refusal(key)
 
@@ -173,7 +173,7 @@ def _field(label: str, text: str, key: str, change: Change, visible: bool = Fals
         key=shown,
         help=help,
         label_visibility="visible" if visible else "collapsed",
-        on_change=lambda: commit(lambda s: change(s, st.session_state[shown]), key),
+        on_change=lambda: take(f"{key}-field", shown, change, key),
     )
 
 
@@ -187,6 +187,16 @@ def widget(key: str, value: Any) -> str:
     if st.session_state.get(_name(key), value) != value:
         st.session_state.setdefault("renamed", Counter())[key] += 1
     return _name(key)
+
+
+def take(key: str, shown: str, change: Change, where: str) -> None:
+    """Commit what the widget of a key reports, if `shown` is still its name.
+
+    While a long run of the script is cut short, browser and server do not agree on which widgets there are, and one
+    that has been replaced may report its old value once more: nobody chose that.
+    """
+    if shown == _name(key):
+        commit(lambda settings: change(settings, st.session_state[shown]), where)
 
 
 def _name(key: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -25,7 +26,7 @@ from surfaces.network.measures import Measures
 
 @dataclasses.dataclass(frozen=True)
 class Row:
-    """One line of the table of results, of a racer's last finite weights; accuracies are NaN for values."""
+    """One line of the table of results, of a racer's last weights; NaN where it diverged, and accuracies for values."""
 
     racer: str
     """Its id."""
@@ -87,7 +88,7 @@ def board(training: Training, job: Job) -> Board:
         slots=slots,
         styles=theme.styles(),
         cards=tuple(cards),
-        steps=training.steps,
+        steps=max((run.last for run in job.runs), default=0),
         choices=tuple((key, rule.name) for key, rule in RULES.items() if not rule.dense),
         caption=caption(training, job.data),
         description=f"{job.data.name}, {len(cards)} optimizers, {training.steps:,} steps. {words}.",
@@ -122,7 +123,7 @@ def titles(training: Training) -> list[str]:
 
 
 def own_words(racer: Racer) -> list[str]:
-    """What a racer has for itself, in words."""
+    """What a racer has for itself, in words, and its rule's own decay, to be told from L2 in the loss."""
     named: Mapping[str, Mapping[str, Any]] = {
         "activation": ACTIVATIONS,
         "initialization": INITIALIZATIONS,
@@ -144,6 +145,9 @@ def own_words(racer: Racer) -> list[str]:
             said.append(f"L2 {short(value)}")
         elif own.get("initialization") not in ("normal", "constant"):
             said.append(f"σ {short(value)}")
+    spec = RULES[racer.rule.key].parameters().get("weight_decay")
+    if spec and (decay := racer.rule.get("weight_decay", spec.default)):
+        said.append(f"decay {short(decay)}")
     return said
 
 
@@ -159,7 +163,7 @@ def status(run: Run, job: Job) -> tuple[str, str, int]:
     found = _last(run)
     if found is None:
         return "training", "", 0
-    share = "" if np.isnan(found.accuracy[-1]) else f" · {found.validation_accuracy[-1]:.1%}"
+    share = "" if np.isnan(found.accuracy[-1]) else f" · val. {found.validation_accuracy[-1]:.1%}"
     words = f"loss {short(float(found.loss[-1]), 3)}{share}"
     why = f"Training loss after {run.last:,} steps"
     why += ", and the share of validation samples that it gets right." if share else "."
@@ -187,6 +191,8 @@ def table(training: Training, job: Job) -> list[Row]:
         found = _last(run)
         if racer.hidden or found is None:
             continue
+        if run.diverged >= 0:  # the weights kept last may be the start's: their numbers would tell of another network
+            found = Measures(*(np.full(1, np.nan) for _ in found))
         rows.append(
             Row(
                 racer=racer.id,
@@ -205,9 +211,12 @@ def table(training: Training, job: Job) -> list[Row]:
 
 
 def tested(job: Job) -> dict[str, tuple[float, float]]:
-    """The test set, used: (loss, accuracy) of every racer's last weights, by racer."""
+    """The test set, used: (loss, accuracy) of every racer's last weights, by racer; NaN of one that diverged."""
     found = {}
     for run in job.runs:
+        if run.diverged >= 0:
+            found[run.racer.id] = (math.nan, math.nan)
+            continue
         piece = run.pieces[-1]
         weights = next(p.weights[-1] for p in reversed(run.pieces) if len(p.weights))
         one = dataclasses.replace(piece, weights=weights[None], steps=np.zeros(1, int))

@@ -101,8 +101,8 @@ def _kind(name: str, content: bytes) -> str:
 def _axes(content: bytes) -> int:
     try:
         return read_idx(content).ndim
-    except ValueError:
-        return 0  # what is wrong with it is said when it is read
+    except ValueError:  # what is wrong with it is said when it is read; its head may still tell which it is
+        return content[3] if len(content) > 3 and content[:2] == b"\0\0" else 0
 
 
 @functools.cache

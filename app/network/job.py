@@ -120,6 +120,9 @@ class Job:
         self.begun = False
         self.seconds = 0.0
         """How long training took, or takes so far."""
+        self.pace = 0.0
+        """Seconds that a step of one run took so far; without first pieces, which may wait for a compiler."""
+        self._paced = 0
         self._extra: dict[str, Any] = {}
         self.runs: list[Run] = []
         devices = jax.devices()
@@ -185,10 +188,10 @@ class Job:
 
     @property
     def progress(self) -> float:
-        """The share of all steps of all racers that were taken or will not be, 0 to 1."""
+        """The share of all steps of all racers that were taken, or cannot be any more, 0 to 1."""
         if not self.runs:
             return 1.0
-        done = sum(self.steps if run.finished else run.last for run in self.runs)
+        done = sum(self.steps if run.diverged >= 0 or run.error else run.last for run in self.runs)
         return done / (self.steps * len(self.runs))
 
     def observe(self, name: str, observer: Observer) -> bool:
@@ -234,6 +237,7 @@ class Job:
         )
 
     def _advance(self, run: Run, way: Iterator[Piece]) -> None:
+        began, first = time.monotonic(), len(run.pieces) == 1
         try:
             piece = None if self._stop.is_set() else next(way, None)
             if piece is not None:
@@ -246,10 +250,19 @@ class Job:
             return
         finally:
             self.seconds = time.monotonic() - self._began
+        if piece is not None and len(piece.losses) and not first:
+            self._keep_pace(time.monotonic() - began, len(piece.losses))
         if piece is None or piece.diverged >= 0 or piece.last >= self.steps:
             run.finished = True
         else:
             self._submit(run.device, functools.partial(self._advance, run, way))
+
+    def _keep_pace(self, seconds: float, steps: int) -> None:
+        """All devices work at once: each second counts for so many."""
+        with self._lock:
+            total = self.pace * self._paced + seconds / len(jax.devices())
+            self._paced += steps
+            self.pace = total / self._paced
 
     def _submit(self, device: Any, work: Callable[[], Any]) -> None:
         with self._lock:

@@ -105,7 +105,7 @@ def facet_axes(job: Job, place: Any, suffix: str, k: int, count: int) -> dict[st
         **steps_axis(job),
         "domain": x,
         "anchor": f"y{suffix}",
-        "nticks": 3,
+        "tickvals": _ticks(job.steps),
         "tickangle": 0,
         "showticklabels": under,
     }
@@ -113,6 +113,13 @@ def facet_axes(job: Job, place: Any, suffix: str, k: int, count: int) -> dict[st
         xaxis.pop("title")
     yaxis = {"domain": y, "anchor": f"x{suffix}", "showticklabels": k % columns == 0}
     return {f"xaxis{suffix}": xaxis, f"yaxis{suffix}": yaxis}
+
+
+def _ticks(steps: int) -> list[float]:
+    """Zero and a round number or two, none so near the end that its text would meet the next chart's zero."""
+    most = 0.8 * max(1, steps)
+    step = next(m * 10.0**p for p in range(7) for m in (1, 2, 5) if 3 * m * 10**p > most)
+    return list(np.arange(0.0, most, step))
 
 
 def facet_title(one: Shown, suffix: str) -> dict[str, Any]:

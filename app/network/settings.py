@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import re
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
@@ -193,6 +194,14 @@ def _generated(choice: Choice, standardised: bool) -> DataSet:
     return made.standardised() if standardised else made
 
 
+def numbers_aside(training: Training) -> Training:
+    """The training without what can change while its compiled programs stay: rates, seed, and what is shown."""
+    racers = tuple(Racer(Choice(r.rule.key), 0, own=r.own) for r in training.racers)
+    return dataclasses.replace(
+        training, racers=racers, schedule=Choice(training.schedule.key), seed=0, views=("", "", ""), plane=""
+    )
+
+
 # Changes. Each takes a training and returns another, or raises `Refused` and leaves all as it was.
 
 
@@ -310,12 +319,17 @@ PRESETS: Mapping[str, Preset] = {
     ),
     "initialisation": Preset(
         "Initialisation",
-        "Zeros never break the symmetry; too small dies, too large saturates.",
-        Training(widths=(64,) * 5, views=("activations", "gradients", "loss"), steps=1000),
+        "Zeros never break the symmetry; too small a start dies away from layer to layer, too large a one explodes.",
+        Training(
+            widths=(64,) * 5,
+            setup=_setup(activation="relu", initialization="he_normal"),
+            views=("activations", "gradients", "loss"),
+            steps=1000,
+        ),
         (
             "sgd:learning_rate=0.05,initialization=zeros",
             "sgd:learning_rate=0.05,initialization=normal,sigma=0.01",
-            "sgd:learning_rate=0.05,initialization=xavier_normal",
+            "sgd:learning_rate=0.05,initialization=he_normal",
             "sgd:learning_rate=0.05,initialization=normal,sigma=1",
         ),
     ),
@@ -379,6 +393,10 @@ def fitted(training: Training, data: DataSet) -> Training:
         training = dataclasses.replace(training, setup=training.setup.having("objective", fits))
     if training.batch_size > len(data.train):
         training = dataclasses.replace(training, batch_size=0)
+    if data.task != "classes" and "accuracy" in training.views:  # a share of classes, of which there are none
+        instead = next(key for key in ("batch_loss", "gradients", "weights") if key not in training.views)
+        views = (instead if key == "accuracy" else key for key in training.views)
+        training = dataclasses.replace(training, views=(next(views), next(views), next(views)))
     kept = tuple(
         dataclasses.replace(r, own=tuple((n, v) for n, v in r.own if n not in ("objective", "batch_size")))
         for r in training.racers
@@ -406,8 +424,13 @@ def set_widths(training: Training, value: Any, data: DataSet) -> Training:
 
 
 def read_widths(spelled: str) -> tuple[int, ...]:
-    """Hidden layers as they are typed: 32-32, or 64, 64, or nothing for none."""
-    parts = [p for p in spelled.replace(",", "-").replace("–", "-").replace(" ", "-").split("-") if p]
+    """Hidden layers as they are typed: 32-32, or 64, 64, or 32×3, or nothing for none."""
+    if re.match(r"\s*[-−–]", spelled):
+        raise Refused(f"The width of a hidden layer must be a whole number from 1 to {MAX_WIDTH:,}; got {spelled!r}.")
+    parts = []
+    for part in filter(None, re.split(r"[-–,\s]+", spelled)):
+        width, _, times = part.partition("×" if "×" in part else "x")
+        parts += [width] * whole(times or 1, "The number of layers after ×", 1, MAX_LAYERS, "32×3")
     if len(parts) > MAX_LAYERS:
         raise Refused(f"There may be at most {MAX_LAYERS} hidden layers; got {len(parts)}.")
     return tuple(whole(part, "The width of a hidden layer", 1, MAX_WIDTH, "32-32") for part in parts)

@@ -74,11 +74,19 @@ def _job() -> Job:
         there.stop()
     job = board.job_for(training, data, there)
     st.session_state["job"], st.session_state["job-key"] = job, (key, id(data))
-    if there is not None and there.begun and (training.seconds(data) <= LIVE or not job.training_now):
+    if there is not None and there.begun and (_quick(there, job) or not job.training_now):
         job.begin()
     else:
         job.warm()
     return job
+
+
+def _quick(there: Job, job: Job) -> bool:
+    """Whether a job differs from the one before by numbers alone, so that its programs are there, and takes seconds."""
+    if change.numbers_aside(there.training) != change.numbers_aside(job.training):
+        return False
+    work = sum(job.steps for run in job.runs if not run.finished)
+    return max(job.training.seconds(job.data), there.pace * work) <= LIVE
 
 
 def _stage() -> None:
@@ -120,9 +128,11 @@ def _progress(job: Job, about: str) -> str:
     share = job.progress if job.begun else 0.0
     if job.training_now and job.begun:
         done = sum(run.last for run in job.runs)
-        words = f"{share:.0%} · {done:,} of {job.steps * len(job.runs):,} steps"
+        words = f"{share:.0%} · {done:,} of {job.steps * len(job.runs):,} steps" if done else "compiling the training …"
+    elif job.begun and job.stopped:
+        words = f"stopped at {share:.0%}; what was learned is kept"
     elif job.begun:
-        words = "stopped; what was learned is kept" if job.stopped else f"trained in {short(job.seconds, 2)} s"
+        words = f"trained in {short(job.seconds, 2)} s" if job.seconds else "trained"
     else:
         words = "not trained yet: press Train"
     bar = f"<div class='bar' style='width:{100 * share:.1f}%'></div>"
@@ -138,7 +148,8 @@ def _toolbar() -> None:
     training, job = controls.current(), _job()
     with st.container(horizontal=True, key="toolbar", vertical_alignment="center"):
         masthead("Network")
-        _train(job)
+        with st.container(key="train-box", width=90):  # holds its place while one button replaces the other
+            _train(job)
         with st.container(width=230):
             _choose(training)
         with st.popover("Data", key="data-popover", width="content"):
@@ -237,7 +248,7 @@ def _about_data(training: Training) -> None:
         value=training.standardised,
         key=shown,
         help="To mean 0 and deviation 1 over the training samples, whose numbers serve the others as well.",
-        on_change=lambda: controls.commit(_standardise(shown), "standardised"),
+        on_change=lambda: controls.take("standardised", shown, _standardise, "standardised"),
     )
     controls.refusal("standardised")
     st.file_uploader(
@@ -252,12 +263,9 @@ def _about_data(training: Training) -> None:
         st.caption(DATASETS[training.data.key].source)
 
 
-def _standardise(shown: str) -> Any:
-    def apply(training: Training) -> Training:
-        changed = change.set_standardised(training, st.session_state[shown])
-        return change.checked_whole(changed, _find(changed))
-
-    return apply
+def _standardise(training: Training, value: bool) -> Training:
+    changed = change.set_standardised(training, value)
+    return change.checked_whole(changed, _find(changed))
 
 
 def _bring() -> None:
@@ -284,7 +292,9 @@ def _new_files() -> list[tuple[str, bytes]]:
     halves = [file for file in listed if files.is_idx(file.name, file.getvalue())]
     seen.update(file.file_id for file in new)
     if len(new) == 1 and new[0] in halves:
-        new = halves[-2:] if len(halves) > 1 else []
+        if len(halves) == 1:
+            raise Refused(f"{new[0].name} is one of two IDX files, images or labels: bring the other one too.")
+        new = halves[-2:]
     return [(file.name, file.getvalue()) for file in new]
 
 
@@ -333,7 +343,7 @@ def _about_training(training: Training, job: Job) -> None:
             "Batch size",
             batch,
             "batch-size",
-            lambda t, v: change.set_batch_size(t, v, _data()),
+            lambda t, v: change.set_batch_size(t, _typed(v), _data()),
             f"From 1 to {len(job.data.train):,}, or all. Each epoch is shuffled; all racers draw the same batches.",
         )
         controls.field("Steps", str(training.steps), "training-steps", racers.set_steps, "A whole number.")
@@ -393,8 +403,15 @@ def _racers(training: Training) -> None:
             f"{label} (empty: as all)",
             spelled,
             f"own-{racer.id}-{name}",
-            lambda t, v, name=name: put(t, name, v.strip()),  # type: ignore[misc]
+            lambda t, v, name=name: put(t, name, _typed(v) if name == "batch_size" else v.strip()),  # type: ignore[misc]
         )
+
+
+def _typed(batch_size: str) -> str:
+    """What was typed as a batch size; a link spells all samples as 0, which nobody means who types it."""
+    if batch_size.strip() == "0":
+        raise Refused("The batch size must be a whole number from 1, or all; got 0.")
+    return batch_size.strip()
 
 
 def _results(training: Training, job: Job) -> None:
@@ -411,11 +428,11 @@ def _results(training: Training, job: Job) -> None:
     lines = []
     for row in rows:
         cells = [row.title, row.status, _finite(row.loss), _finite(row.validation_loss)]
-        cells += [f"{row.accuracy:.1%}", f"{row.validation_accuracy:.1%}"] if classes else []
+        cells += [_share(row.accuracy), _share(row.validation_accuracy)] if classes else []
         cells += [f"{row.steps:,}", f"{row.samples:,}", f"{row.weights:,}"]
         if row.racer in tested:
             loss, accuracy = tested[row.racer]
-            cells.append(f"{accuracy:.1%}" if classes and not math.isnan(accuracy) else _finite(loss))
+            cells.append(_share(accuracy) if classes and not math.isnan(accuracy) else _finite(loss))
         lines.append(cells)
     st.html(results(heads, lines))
     if not job.begun or job.training_now:
@@ -433,7 +450,11 @@ def _results(training: Training, job: Job) -> None:
 
 
 def _finite(loss: float) -> str:
-    return short(loss, 4) if math.isfinite(loss) else "not finite"
+    return short(loss, 4) if math.isfinite(loss) else "–"
+
+
+def _share(accuracy: float) -> str:
+    return "–" if math.isnan(accuracy) else f"{accuracy:.1%}"
 
 
 def _test(job: Job) -> None:

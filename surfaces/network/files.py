@@ -20,6 +20,8 @@ from surfaces.network.losses import Task
 MOST_BYTES = 2**30
 """Of a file once unpacked: what is larger is refused before it fills the memory."""
 MOST_CLASSES = 100
+FEWEST = 10
+"""Samples of a table: fewer do not make three parts."""
 _TYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
 
 
@@ -104,6 +106,8 @@ def from_csv(content: bytes, target: str, name: str = "Table", task: Task | None
     for line, value in enumerate(values, 2):
         if not value:
             raise ValueError(f"{name}, line {line}: the column {target!r} is empty")
+    if len(rows) < FEWEST:
+        raise ValueError(f"{name} has {len(rows)} samples; training, validation and test need at least {FEWEST}")
     kind = task or ("classes" if _classes(values) else "values")
     if kind == "values":
         y = np.array([[_number(value, name, target, line)] for line, value in enumerate(values, 2)], dtype=np.float32)

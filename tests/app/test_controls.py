@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import settings as bounded
 from hypothesis import strategies as st
+from streamlit.testing.v1 import AppTest
 
 from app.controls import format_number, positions, set_start_text
 from app.racers import Refused
@@ -52,3 +53,30 @@ def test_a_start_is_read_as_people_write_it(text: str) -> None:
 def test_a_start_that_is_none_is_refused_in_a_sentence(text: str) -> None:
     with pytest.raises(Refused, match=r"\.$"):
         set_start_text(Settings(), text)
+
+
+def _replaced() -> None:
+    """A field that shows another value since it was typed into, and its old self, which reports once more."""
+    import streamlit as st
+
+    from app import controls, racers
+    from app.settings import Settings
+
+    controls.enter("settings")
+    st.session_state["settings"] = Settings(steps=70)
+    old = controls.widget("steps-field", "70")
+    st.session_state[old] = "900"
+    controls.take("steps-field", old, racers.set_steps, "steps")
+    taken = st.session_state["settings"].steps
+    new = controls.widget("steps-field", "70")  # set elsewhere
+    controls.take("steps-field", old, racers.set_steps, "steps")
+    st.text(f"{old} {taken} {new} {st.session_state['settings'].steps}")
+    st.session_state["settings"] = Settings(steps=70)
+    controls.take("steps-field", old, racers.set_steps, "steps")
+    st.text(str(st.session_state["settings"].steps))
+
+
+def test_a_widget_that_was_replaced_is_not_heard_any_more() -> None:
+    page = AppTest.from_function(_replaced).run()
+    assert not page.exception
+    assert [text.value for text in page.text] == ["steps-field 900 steps-field-again-1 900", "70"]

@@ -63,7 +63,9 @@ export class PlaneView extends MomentView {
     context.stroke();
     context.font = `11px ${this.theme.font}`;
     context.textBaseline = 'middle';
-    const text = `${Number(path.distance[last].toPrecision(2))} off`;
+    const [low, high] = this.panel.layout.xaxis.range;
+    if (path.distance[last] < 1e-3 * (high - low)) return;
+    const text = `${Number(path.distance[last].toPrecision(2))} off the plane`;
     caption(context, text, left + 9, top - 9, this.style.muted, this.style.paper);
   }
 }

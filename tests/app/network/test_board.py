@@ -15,7 +15,7 @@ from app.network import board, observers
 from app.network import settings as change
 from app.network.job import Job
 from app.network.landscape import PLANES
-from app.network.panels import thinned
+from app.network.panels import facet_axes, facets, thinned
 from app.network.settings import PRESETS, Training, generated
 from app.network.views import VIEWS
 from app.player import pack_board
@@ -312,3 +312,33 @@ def test_the_legend_of_a_landscape_stands_where_no_path_goes(moons: Job) -> None
 
     corners = [inside(x, y) for x in (0, 1) for y in (0, 1)]
     assert inside(bar["x"], bar["y"]) == min(corners) < max(corners)
+
+
+def test_a_run_that_diverged_has_no_numbers_and_no_test() -> None:
+    training = _small("curve", "sgd:learning_rate=10", "sgd:learning_rate=0.01")
+    job = _trained(training)
+    wild, tame = board.table(training, job)
+    assert wild.status.startswith("diverged @ ") and np.isnan([wild.loss, wild.validation_loss]).all()
+    assert tame.loss < 10 and wild.steps < tame.steps == 60
+    tested = board.tested(job)
+    assert np.isnan(tested["racer-0"][0]) and np.isfinite(tested["racer-1"][0])
+
+
+def test_the_clock_goes_as_far_as_the_runs_have_gone() -> None:
+    training = _small(steps=100_000)
+    job = board.job_for(training, generated(training))
+    assert board.board(training, job).steps == 0
+    job.begin()
+    while not all(run.last for run in job.runs):
+        time.sleep(0.005)
+    job.stop()
+    _wait(job)
+    assert board.board(training, job).steps == max(run.last for run in job.runs) < 100_000
+    assert job.progress == sum(run.last for run in job.runs) / 200_000
+
+
+@pytest.mark.parametrize("steps", [1, 60, 800, 1500, 6000, 100_000])
+def test_numbers_under_charts_side_by_side_do_not_meet(steps: int) -> None:
+    job = board.job_for(_small(steps=steps), generated(_small()))
+    axis = facet_axes(job, facets(2)[0], "", 0, 2)["xaxis"]
+    assert axis["tickvals"][0] == 0 and axis["tickvals"][-1] <= 0.8 * steps and len(axis["tickvals"]) <= 3

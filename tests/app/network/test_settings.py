@@ -187,3 +187,40 @@ def test_all_rules_but_the_dense_can_be_added() -> None:
 def test_setup_says_what_it_is() -> None:
     for spec in Setup.parameters().values():
         assert spec.doc.endswith(".") and spec.symbol
+
+
+@pytest.mark.parametrize("spelled", ["32×3", "32x3", "32-32-32", "32, 32, 32", "32 32–32", "32×2-32"])
+def test_widths_may_be_typed_as_they_are_shown(spelled: str) -> None:
+    assert change.read_widths(spelled) == (32, 32, 32)
+
+
+@pytest.mark.parametrize("spelled", ["-5", "−5", "32×0", "×3", "32x99", "32×y"])
+def test_widths_that_mean_nothing_are_refused(spelled: str) -> None:
+    with pytest.raises(Refused, match=r"whole number|must be a number"):
+        change.read_widths(spelled)
+
+
+def test_data_of_values_take_the_view_of_classes_away() -> None:
+    training = change.choose_data(FIRST, "curve")
+    assert "accuracy" not in training.views and len(set(training.views)) == 3
+
+
+def test_rates_and_seed_are_numbers_and_all_else_asks_for_other_programs() -> None:
+    plain = change.numbers_aside(FIRST)
+    assert plain == change.numbers_aside(racers.set_seed(racers.set_racer(FIRST, "racer-0", "learning_rate", 0.5), 3))
+    for other in (
+        racers.set_steps(FIRST, 20),
+        change.set_widths(FIRST, "8", DATA),
+        change.set_setup(FIRST, "activation", "relu", DATA),
+        change.add_racer(FIRST, "lion", DATA),
+        racers.choose_schedule(FIRST, "cosine"),
+    ):
+        assert change.numbers_aside(other) != plain
+
+
+def test_a_preset_says_what_to_look_at_whatever_its_rates() -> None:
+    for key, one in PRESETS.items():
+        if one.source != change.FILE:
+            made = change.preset(key, generated(dataclasses.replace(Training(), data=Choice(one.source))))
+            assert change.shown_by(racers.set_racer(made, "racer-0", "learning_rate", 0.03)) == one.about
+            assert not change.shown_by(change.add_racer(made, "lion", generated(made)))

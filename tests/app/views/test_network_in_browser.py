@@ -89,6 +89,21 @@ def test_the_boundary_moves_with_the_clock(trained: Race) -> None:
     np.testing.assert_array_equal(picture(), end)
 
 
+def test_curves_stay_in_sight_while_the_clock_moves(trained: Race) -> None:
+    seen = """() => {
+        const lines = [...document.querySelectorAll('[data-testid=panel-2] .js-line')];
+        return [document.querySelector('[data-testid=player]').dataset.settled,
+                lines.length, lines.filter((line) => line.checkVisibility({visibilityProperty: true})).length];
+    }"""
+    trained.at("to-start").click()
+    trained.at("play").click()
+    trained.until("() => document.querySelector('[data-testid=player]').dataset.settled === 'false'")
+    settled, lines, visible = trained.page.evaluate(seen)
+    assert settled == "false" and lines == visible >= 4
+    trained.at("to-end").click()
+    trained.settle()
+
+
 def test_what_is_to_come_lies_under_a_veil(trained: Race) -> None:
     def covered() -> float:
         return float((trained.canvas("[data-testid=panel-2] canvas.above")[..., 3] > 100).mean())

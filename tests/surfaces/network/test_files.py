@@ -129,7 +129,7 @@ def test_tables_are_read_with_their_classes_or_values() -> None:
         ("x,y\n1,2\n2\n5,6", "y", "line 3: 1 cells, where the first line has 2"),
         ("x,x\n1,2", "x", "two columns of one name"),
         ("y\n1\n2\n3", "y", "no column but the target"),
-        ("x,y\n1,2.5\n2,3", "y", "2 samples; .* need three"),
+        ("x,y\n1,2.5\n2,3", "y", "2 samples; .* need at least 10"),
     ],
 )
 def test_broken_tables_are_refused_with_their_line(text: str, target: str, said: str) -> None:
