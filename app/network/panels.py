@@ -43,7 +43,7 @@ def trace(one: Shown, k: int, x: Any, y: Any, dash: str, what: str) -> dict[str,
         y = np.where(np.isfinite(y) & (np.abs(y) < 1e300), y, np.nan)
     return {
         "type": "scatter",
-        "mode": "lines",
+        "mode": "lines" if np.count_nonzero(np.isfinite(y)) > 1 else "markers",  # one point makes no line
         "uid": f"racer-{one.card}-{k}",
         "meta": one.run.racer.id,
         "x": np.asarray(x, dtype=float),
@@ -51,6 +51,7 @@ def trace(one: Shown, k: int, x: Any, y: Any, dash: str, what: str) -> dict[str,
         "name": one.title,
         "connectgaps": False,
         "line": {"color": one.color, "dash": dash, "width": 2},
+        "marker": {"color": one.color, "size": 7},
         "hovertemplate": f"<b>%{{fullData.name}}</b>, step %{{x}}<br>{what} %{{y:.4~g}}<extra></extra>",
     }
 

@@ -100,7 +100,7 @@ def _by_layer(values: Callable[[Run, Measures], Any], log: bool, percent: bool =
             suffix = "" if k == 0 else str(k + 1)
             for layer in range(found.shape[1]):
                 line = trace(one, layer, steps, found[:, layer], "solid", f"layer {layer + 1}")
-                line["line"]["color"] = _layer_color(layer, found.shape[1])
+                line["line"]["color"] = line["marker"]["color"] = _layer_color(layer, found.shape[1])
                 line |= {"xaxis": f"x{suffix}", "yaxis": f"y{suffix}"}
                 data.append(line)
             if one.run.diverged < 0:
