@@ -14,6 +14,7 @@ from importlib import metadata
 from pathlib import Path
 
 from app import environment
+from app.export import command
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -26,11 +27,13 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="optiscope",
-        description="Watch optimizers race down loss surfaces, in the browser. Ctrl+C stops the server.",
+        description="Watch optimizers race down loss surfaces, in the browser. Ctrl+C stops the server. "
+        "With a command, write files without a browser.",
     )
     parser.add_argument("--version", action="version", version=f"optiscope {_version()}")
     _add_serve_options(parser)
     parser.set_defaults(run=serve)  # a subcommand sets its own
+    command.add_to(parser.add_subparsers(title="commands", metavar="", prog="optiscope"))
     return parser
 
 

@@ -33,6 +33,18 @@ def current() -> Any:
     return st.session_state[st.session_state["page"]]
 
 
+def held() -> dict[str, Any]:
+    """The settings of each page as they were drawn last, for what is done between two runs of the script."""
+    found: dict[str, Any] = st.session_state.setdefault("held", {})
+    return found
+
+
+def hold() -> Any:
+    """The settings of the page in hand, which are about to be drawn."""
+    held()[st.session_state["page"]] = current()
+    return current()
+
+
 def commit(change: Callable[[Any], Any], where: str) -> None:
     """Apply a change to this session's settings; a refusal is kept for the control it came from."""
     try:

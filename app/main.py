@@ -20,7 +20,7 @@ import streamlit  # noqa: E402
 from starlette.middleware import Middleware  # noqa: E402
 
 from app import warm  # noqa: E402
-from app.player import Ahead, routes  # noqa: E402
+from app.player.routes import Ahead, routes  # noqa: E402
 
 _PAGE = Path(__file__).resolve().with_name("router.py")
 

@@ -141,6 +141,25 @@ def table(settings: Settings) -> list[Row]:
     ]
 
 
+def cells(settings: Settings) -> list[list[str]]:
+    """The table of results in words: racer, status, final loss, steps to `SHARE`, gradient evaluations."""
+    return [
+        [
+            row.title,
+            row.status,
+            short(row.loss, 4),
+            "–" if row.reached is None else f"{row.reached:,}",
+            f"{row.evaluations:,}",
+        ]
+        for row in table(settings)
+    ]
+
+
+def heads() -> list[str]:
+    """What stands above those columns."""
+    return ["Racer", "Status", "Final loss", f"Steps to {SHARE:.0%} of the start's height", "Gradient evaluations"]
+
+
 def caption(settings: Settings) -> str:
     """The line under a saved picture: surface, racers, parameters and seed."""
     surface = SURFACES[settings.surface.key]

@@ -8,7 +8,7 @@ import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from app.network.settings import Training
+from app.network.settings import FILE, Training, generated
 from app.racers import Refused, sentence
 from surfaces.network import DataSet
 from surfaces.network.files import from_csv, from_idx, from_npz, read_idx, table
@@ -133,6 +133,15 @@ def named() -> Mapping[str, Brought]:
     if waiting:
         bring(waiting)
     return found
+
+
+def find(training: Training, session: Mapping[str, Brought]) -> DataSet:
+    """The data of a training, generated or out of a file.
+
+    Raises:
+        Refused: as `look_up`, or where its source cannot make such data.
+    """
+    return look_up(training, session) if training.data.key == FILE else generated(training)
 
 
 def look_up(training: Training, session: Mapping[str, Brought]) -> DataSet:

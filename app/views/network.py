@@ -10,6 +10,10 @@ from typing import Any
 import streamlit as st
 
 from app import controls, racers
+from app.export import training as export
+from app.export.films import Cut
+from app.export.look import Look
+from app.export.making import Order
 from app.figures.numbers import short
 from app.network import board, files
 from app.network import settings as change
@@ -18,10 +22,12 @@ from app.network.job import Job
 from app.network.landscape import PLANES
 from app.network.settings import FILE, PRESETS, Setup, Training
 from app.network.views import VIEWS
-from app.player import Event, play
+from app.player import Event
+from app.player.component import play
 from app.race import ON_CARD
 from app.racers import Refused
-from app.views.parts import device, explain, masthead, react, restore, results, schedule_of, write
+from app.views.export import Page, panel
+from app.views.parts import base, device, explain, masthead, react, restore, results, schedule_of, write
 from optimizers import RULES
 from surfaces.network import DATASETS, INITIALIZATIONS, LOSSES, DataSet
 
@@ -52,7 +58,7 @@ def _brought() -> dict[str, Brought]:
 
 
 def _find(training: Training) -> DataSet:
-    return files.look_up(training, _session()) if training.data.key == FILE else change.generated(training)
+    return files.find(training, _session())
 
 
 def _data() -> DataSet:
@@ -91,7 +97,8 @@ def _quick(there: Job, job: Job) -> bool:
 
 def _stage() -> None:
     """Progress, player and results: they alone are drawn again while the networks train."""
-    job, training = _job(), controls.current()
+    job, training = _job(), controls.hold()
+    st.session_state.setdefault("job-held", {})["job"] = job
     busy = job.busy
     st.html(_progress(job, change.shown_by(training)))
     if "board" in st.session_state:
@@ -162,7 +169,30 @@ def _toolbar() -> None:
         batch = f"batch {training.batch_size}" if training.batch_size else "full batch"
         with st.popover(f"{training.steps:,} steps, {batch}", key="run-popover", width="content"):
             _about_training(training, job)
+        panel(_exports())
         st.html(f"<div class='device'>{device()}</div>", width="stretch")
+
+
+def _exports() -> Page:
+    """What the Export panel needs of this training; it is asked when a file is, so that nothing waits for it."""
+    held, state, place = controls.held(), st.session_state.setdefault("job-held", {}), base()
+    brought = dict(_brought())
+
+    def order(kind: str, look: Look, cut: Cut, step: int | None) -> Order:
+        return export.order(held[PAGE], state["job"], look, cut, place)
+
+    def contents(name: str) -> bytes:
+        return export.numbers(held[PAGE], state["job"], name)
+
+    def find(training: Training) -> DataSet:
+        return files.find(training, brought)
+
+    def opened(content: bytes) -> tuple[Training, list[str]]:
+        return change.parse(export.query_of(content), find, VIEWS, PLANES)
+
+    said = "What was measured of every racer at the kept steps; as .npz the weights, and the loss of every batch."
+    name = f"{controls.current().data.key}-training"
+    return Page(name, order, contents, opened, ("Page", "Data"), ("csv", "npz"), said)
 
 
 def _train(job: Job) -> None:

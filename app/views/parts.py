@@ -6,6 +6,7 @@ import functools
 import html
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
+from urllib.parse import urlsplit
 
 import jax
 import streamlit as st
@@ -47,6 +48,13 @@ def restore(page: str, parse: Callable[[Mapping[str, list[str]]], tuple[Any, lis
         with st.container(key="notices", horizontal=True, vertical_alignment="center"):
             st.warning("\n".join(f"- {notice}" for notice in said) if len(said) > 1 else said[0])
             st.button("Dismiss", on_click=lambda: st.session_state.pop(key))
+
+
+def base() -> str:
+    """Where the app is served, with a slash at its end."""
+    url = urlsplit(st.context.url or "")
+    path = url.path.removesuffix("network")
+    return f"{url.scheme}://{url.netloc}{path if path.endswith('/') else f'{path}/'}" if url.netloc else ""
 
 
 def write(query: dict[str, list[str]]) -> None:

@@ -9,11 +9,18 @@ import streamlit as st
 
 from app import controls, race, racers
 from app import settings as change
+from app.export import race as export
+from app.export.data import from_json
+from app.export.films import Cut
+from app.export.look import Look
+from app.export.making import Order
 from app.figures.numbers import short
 from app.figures.race import extent
-from app.player import Event, play
+from app.player import Event
+from app.player.component import play
 from app.settings import Settings
-from app.views.parts import device, explain, masthead, react, restore, results, schedule_of, write
+from app.views.export import Page, panel
+from app.views.parts import base, device, explain, masthead, react, restore, results, schedule_of, write
 from optimizers import NOISES, OPTIMIZERS, SCHEDULES
 from surfaces import SURFACES, Parameter, Rotated
 
@@ -29,7 +36,7 @@ def show() -> None:
 @st.fragment
 def _stage() -> None:
     """Player and results: a moved slider of a card reruns these alone, not the widgets above."""
-    settings = controls.current()
+    settings = controls.hold()
     if "player" in st.session_state:
         scene = race.scene(settings)
     else:  # a first visit may have to wait for programs to be compiled
@@ -88,7 +95,22 @@ def _toolbar() -> None:
             _rotation(settings)
         with st.popover(" · ".join(["More", *_unusual(settings)]), key="more-popover", width="content"):
             _more(settings)
+        panel(_exports())
         st.html(f"<div class='device'>{device()}</div>", width="stretch")
+
+
+def _exports() -> Page:
+    """What the Export panel needs of this race; it is asked when a file is, so that nothing waits for it."""
+
+    held, place = controls.held(), base()
+
+    def order(kind: str, look: Look, cut: Cut, step: int | None) -> Order:
+        return export.order(held["settings"], kind, look, cut, step, place)
+
+    def contents(name: str) -> bytes:
+        return export.numbers(held["settings"], name)
+
+    return Page(f"{controls.current().surface.key}-race", order, contents, from_json)
 
 
 def _unusual(settings: Settings) -> list[str]:
@@ -168,15 +190,4 @@ def _racers(settings: Settings) -> None:
 
 def _results(settings: Settings) -> str:
     """The table of results in HTML: a native table takes ten times as long, for each move of a slider."""
-    rows = [
-        [
-            row.title,
-            row.status,
-            short(row.loss, 4),
-            "–" if row.reached is None else f"{row.reached:,}",
-            f"{row.evaluations:,}",
-        ]
-        for row in race.table(settings)
-    ]
-    reached = f"Steps to {race.SHARE:.0%} of the start's height"
-    return results(["Racer", "Status", "Final loss", reached, "Gradient evaluations"], rows)
+    return results(race.heads(), race.cells(settings))

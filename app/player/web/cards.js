@@ -16,8 +16,9 @@ class CardView {
    * @param {string} id
    * @param {(event: object) => void} send
    * @param {(id: string | null) => void} light
+   * @param {boolean} recorded there is nobody to send to: sliders stand still, and it can only be hidden
    */
-  constructor(id, send, light) {
+  constructor(id, send, light, recorded) {
     this.id = id;
     this.send = send;
     this.light = light;
@@ -32,7 +33,8 @@ class CardView {
     this.title = h('h3', {});
     this.status = h('span', { class: 'status', 'data-testid': `status-${id}` });
     this.why = h('span', { class: 'unseen' });
-    this.sliders = h('div', { class: 'sliders' });
+    this.sliders = h(recorded ? 'fieldset' : 'div', { class: 'sliders', disabled: recorded });
+    const actions = recorded ? [this.hide] : [this.explain, this.duplicate, this.hide, this.remove];
     this.element = h(
       'article',
       {
@@ -46,7 +48,7 @@ class CardView {
         'header',
         {},
         ...[this.dot, this.title, this.status, this.why],
-        h('span', { class: 'actions' }, this.explain, this.duplicate, this.hide, this.remove),
+        h('span', { class: 'actions' }, ...actions),
       ),
       this.sliders,
     );
@@ -114,10 +116,10 @@ export class Cards {
   /**
    * @param {(event: object) => void} send
    * @param {(id: string | null) => void} light
+   * @param {boolean} [recorded]
    */
-  constructor(send, light) {
-    this.send = send;
-    this.light = light;
+  constructor(send, light, recorded = false) {
+    Object.assign(this, { send, light, recorded });
     this.views = new Map();
     this.list = h('div', { class: 'cards', role: 'group', 'aria-label': 'Racers', 'data-testid': 'cards' });
     this.add = h(
@@ -142,7 +144,8 @@ export class Cards {
       this.views.delete(id);
     }
     scene.cards.forEach((card, k) => {
-      if (!this.views.has(card.id)) this.views.set(card.id, new CardView(card.id, this.send, this.light));
+      if (!this.views.has(card.id))
+        this.views.set(card.id, new CardView(card.id, this.send, this.light, this.recorded));
       const view = this.views.get(card.id);
       view.update(card);
       if (this.list.children[k] !== view.element) this.list.insertBefore(view.element, this.list.children[k]);

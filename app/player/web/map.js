@@ -70,6 +70,7 @@ export class MapPanel {
   async update(scene, style, theme, lit = this.overlay.lit) {
     const drawing = [scene.map_id, theme.key].join();
     const home = JSON.stringify(scene.window);
+    const recorded = this.element.closest('[data-recording]');
     Object.assign(this, { scene, style, font: theme.font });
     this.plot.setAttribute('aria-label', scene.description);
     if (home !== this.homeKey) this.view = null;
@@ -77,10 +78,12 @@ export class MapPanel {
     if (drawing !== this.drawing) {
       this.drawing = drawing;
       this.base = mapTraces(scene, style, theme.font);
+      if (recorded) this.base.push(startTrace(scene, style));
       await this.draw(this.base);
     }
     this.overlay.lit = lit;
-    this.overlay.show(scene, style, theme.font);
+    // the overlay's own start asks to be moved
+    this.overlay.show(recorded ? { ...scene, start: [] } : scene, style, theme.font);
     this.overlay.measure(this.plot);
   }
 
@@ -186,6 +189,15 @@ export class MapPanel {
   destroy() {
     this.plotly.purge(this.plot);
   }
+}
+
+/** The start where it cannot be moved. */
+function startTrace({ start: [x, y] }, style) {
+  return {
+    ...{ type: 'scatter', mode: 'markers+text', x: [x], y: [y], text: ['start'], textposition: 'top center' },
+    ...{ textfont: { size: 11, color: style.muted }, hoverinfo: 'skip', showlegend: false },
+    marker: { symbol: 'circle-open', size: 11, color: style.ink, line: { width: 2, color: style.ink } },
+  };
 }
 
 /** Dims plotly's own traces of all racers but one, without drawing anything anew. */

@@ -22,9 +22,12 @@ const THEMES = [
 
 export class Save {
   /** @param {(() => import('./picture.js').Shot & {plotly: any}) | null} shot what is on the screen now; null
-   * where there is only the link to take away */
-  constructor(shot) {
+   * where there is only the link to take away
+   * @param {string} [address] the link, where it is not what the address bar says; '' where there is none
+   */
+  constructor(shot, address) {
     this.shot = shot;
+    this.address = address;
     this.format = choice('Format', 'format', FORMATS);
     this.size = choice('Shape', 'size', SIZES);
     this.theme = choice('Colours', 'theme', THEMES);
@@ -66,7 +69,9 @@ export class Save {
     this.element = h(
       'div',
       { class: 'takeaway', keydown: (event) => event.key === 'Escape' && this.open(false, true) },
-      ...(shot ? [this.button, this.link, this.said, this.panel] : [this.link, this.said]),
+      ...(shot ? [this.button] : []),
+      ...(address === '' ? [] : [this.link, this.said]),
+      ...(shot ? [this.panel] : []),
     );
   }
 
@@ -100,8 +105,8 @@ export class Save {
   }
 
   async copy() {
-    const copied = await copyText(window.location.href);
-    const text = copied ? 'Copied' : 'Copy the address bar';
+    const copied = await copyText(this.address ?? window.location.href);
+    const text = copied ? 'Copied' : this.address ? 'Not copied' : 'Copy the address bar';
     say(this.link, text);
     say(this.said, text);
     clearTimeout(this.timer);

@@ -34,6 +34,9 @@ export class Stage {
   constructor(root, plotly) {
     this.root = root;
     this.plotly = plotly;
+    /** Where what is played was recorded, '' where that has no address; nothing in the app itself. */
+    this.recording = root.dataset.recording;
+    const recorded = this.recording !== undefined;
     this.outbox = new Outbox();
     this.paints = [];
     this.ticket = 0;
@@ -46,16 +49,19 @@ export class Stage {
     this.cards = new Cards(
       (event) => this.act(event),
       (id) => this.light(id),
+      recorded,
     );
-    this.save = new Save(this.shot ? () => this.shot() : null);
+    this.save = new Save(this.shot ? () => this.shot() : null, this.recording);
     this.refusal = h('p', { class: 'hint', role: 'alert', 'data-testid': 'refusal', hidden: true });
     this.live = h('div', { class: 'unseen', 'aria-live': 'polite', 'data-testid': 'live' });
     /** @type {Panel[]} */
     this.panels = [];
     const stage = this.build();
+    if (recorded) for (const choice of stage.querySelectorAll('select.view')) choice.disabled = true;
+    const last = recorded ? wayBack(this.recording) : this.cards.adder;
     root.replaceChildren(
       stage,
-      h('div', { class: 'side' }, this.save.element, this.cards.list, this.cards.adder, this.refusal),
+      h('div', { class: 'side' }, this.save.element, this.cards.list, last, this.refusal),
       this.live,
     );
     mark(root, 'data-settled', false);
@@ -228,6 +234,13 @@ export class Stage {
     for (const panel of this.panels) panel.destroy();
     this.root.replaceChildren();
   }
+}
+
+/** Says of a recording why it cannot be changed, and where it can. */
+function wayBack(address) {
+  const link = h('a', { href: address, target: '_blank', rel: 'noopener' }, 'open it in Optiscope');
+  const words = address ? ['A recording: ', link, ' to change it.'] : ['A recording: it plays, and cannot be changed.'];
+  return h('p', { class: 'recording', 'data-testid': 'recording' }, ...words);
 }
 
 /** A button pressed with the mouse lets go of the focus: the space bar is to play, not to press it again. */

@@ -1,0 +1,301 @@
+"""The commands that make files: `optiscope render`, and what there is to be rendered: `optiscope list`."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import dataclasses
+import json
+import os
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+BAD, FAILED = 2, 1
+"""Exit statuses: what was asked for cannot be, and what could be was not done."""
+
+
+class Wrong(ValueError):
+    """What was asked for cannot be; the message says why."""
+
+
+def add_to(commands: Any) -> None:
+    """The subcommands, added to those of `optiscope`."""
+    render = commands.add_parser(
+        "render",
+        help="write pictures, films, slides, pages, data and code of a race",
+        description="Write files of a race; their endings say what they are: .png .svg .pdf .gif .mp4 .webm .html "
+        ".pptx .csv .parquet .npz .json .py, and .optax.py for the race in plain optax.",
+        epilog="optiscope render --surface rosenbrock --racer adam:learning_rate=0.05 --racer sgd --steps 400 "
+        "-o race.mp4 -o race.pdf",
+    )
+    _add_settings(render)
+    _add_look(render)
+    render.add_argument(
+        "-o", "--output", action="append", required=True, metavar="FILE", help="where to write; may be repeated"
+    )
+    render.add_argument("--json", action="store_true", help="print results and files as JSON")
+    render.set_defaults(run=run_render)
+    listing = commands.add_parser(
+        "list", help="list surfaces, optimizers, schedules or noises with their parameters, defaults and ranges"
+    )
+    listing.add_argument("what", choices=["surfaces", "optimizers", "schedules", "noises"])
+    listing.add_argument("--json", action="store_true", help="print JSON")
+    listing.set_defaults(run=run_list)
+
+
+def _add_settings(parser: argparse.ArgumentParser) -> None:
+    race = parser.add_argument_group("the race")
+    race.add_argument("--link", metavar="LINK", help="a permalink, or what stands behind its question mark")
+    race.add_argument("--settings", metavar="FILE", help="a .json that was written here or taken from the page")
+    race.add_argument("--surface", metavar="KEY[:NAME=VALUE,…]", help="such as rosenbrock:steepness=30")
+    race.add_argument(
+        "--racer",
+        action="append",
+        metavar="KEY[:NAME=VALUE,…]",
+        help="such as nesterov:learning_rate=0.002,momentum=0.9; may be repeated",
+    )
+    race.add_argument("--rotation", metavar="DEGREES")
+    race.add_argument("--start", metavar="X,Y")
+    race.add_argument("--steps", metavar="N")
+    race.add_argument("--schedule", metavar="KEY[:NAME=VALUE,…]")
+    race.add_argument("--noise", metavar="KEY[:NAME=VALUE,…]")
+    race.add_argument("--seed", metavar="N")
+
+
+def _add_look(parser: argparse.ArgumentParser) -> None:
+    from app.export.sizes import PARTS, SIZES
+
+    look = parser.add_argument_group("the picture")
+    look.add_argument("--size", default="16:9", metavar="SIZE", help=f"{', '.join(SIZES)}, or WIDTHxHEIGHT in pixels")
+    look.add_argument("--scale", type=float, default=1.0, metavar="N", help="1 to 4 times as many pixels")
+    look.add_argument("--dark", action="store_true")
+    look.add_argument("--part", choices=PARTS, default="all", help="one view alone (default: %(default)s)")
+    look.add_argument("--linear", action="store_true", help="losses on a linear axis")
+    look.add_argument("--transparent", action="store_true", help="without a ground")
+    look.add_argument("--no-caption", action="store_true")
+    look.add_argument("--title", default="", metavar="TEXT", help="words of your own in the caption's place")
+    look.add_argument("--step", type=int, metavar="N", help="the step of a picture (default: the last)")
+    film = parser.add_argument_group("the film")
+    film.add_argument("--seconds", type=float, default=6.0, metavar="S", help="default: %(default)s")
+    film.add_argument("--rate", type=float, default=25.0, metavar="N", help="frames per second (default: %(default)s)")
+    film.add_argument("--hold", type=float, default=1.5, metavar="S", help="how long the last frame stands")
+    film.add_argument("--once", action="store_true", help="a GIF that does not begin anew")
+    film.add_argument(
+        "--time", choices=["even", "length"], default="even", help="every step as long, or the paths growing evenly"
+    )
+
+
+def run_render(arguments: argparse.Namespace) -> int:
+    """Write the files; what went wrong is said in a sentence, and nothing is left half-written."""
+    try:
+        for path in arguments.output:
+            _check(Path(path))
+        return _render(arguments)
+    except Wrong as wrong:
+        print(f"optiscope: {wrong}", file=sys.stderr)
+        return BAD
+
+
+def _check(path: Path) -> None:
+    from app.export.sizes import ENDINGS, ending
+
+    if ending(path.name) not in ENDINGS:
+        raise Wrong(f"{path.name}: there is no such kind of file; the endings are .{', .'.join(ENDINGS)}.")
+    if path.is_dir():
+        raise Wrong(f"{path} is a folder: name a file in it.")
+    if not path.parent.is_dir():
+        raise Wrong(f"{path}: there is no folder {path.parent}; make it first.")
+    if not os.access(path.parent, os.W_OK):
+        raise Wrong(f"{path} cannot be written: the folder {path.parent} is closed to you.")
+
+
+def _render(arguments: argparse.Namespace) -> int:
+    look, cut = _look(arguments)
+    from app import environment
+
+    environment.prepare()
+    from app import race
+    from app.export.race import contents
+    from app.racers import Refused
+
+    settings = _settings(arguments)
+    written = []
+    for name in arguments.output:
+        path = Path(name)
+        try:
+            with _progress(path.name) as tell:
+                content = contents(settings, path.name, look, cut, step=arguments.step, tell=tell)
+            write(path, content)
+        except Refused as refused:
+            raise Wrong(f"{path.name}: {refused}") from None
+        except OSError as error:
+            print(f"optiscope: {path} could not be written: {error.strerror}.", file=sys.stderr)
+            return FAILED
+        written.append({"file": str(path), "bytes": len(content)})
+    if arguments.json:
+        rows = [{k: _plain(v) for k, v in dataclasses.asdict(row).items()} for row in race.table(settings)]
+        print(json.dumps({"files": written, "results": rows}, ensure_ascii=False, indent=2))
+    return 0
+
+
+def _plain(value: Any) -> Any:
+    return None if isinstance(value, float) and value != value else value
+
+
+def _look(arguments: argparse.Namespace) -> tuple[Any, Any]:
+    from app.export.films import Cut
+    from app.export.look import Look
+    from app.export.sizes import SIZES
+
+    size = SIZES.get(arguments.size)
+    if size is None:
+        width, _, height = arguments.size.lower().replace("×", "x").partition("x")
+        if not (width.isdecimal() and height.isdecimal()):
+            raise Wrong(f"--size must be one of {', '.join(SIZES)}, or such as 1280x720; got {arguments.size!r}.")
+        size = (int(width), int(height))
+    try:
+        look = Look(
+            width=size[0],
+            height=size[1],
+            scale=arguments.scale,
+            theme="dark" if arguments.dark else "light",
+            part=arguments.part,
+            axis="linear" if arguments.linear else "log",
+            transparent=arguments.transparent,
+            caption=not arguments.no_caption,
+            title=arguments.title,
+        )
+        cut = Cut(
+            seconds=arguments.seconds,
+            rate=arguments.rate,
+            hold=arguments.hold,
+            loop=not arguments.once,
+            time=arguments.time,
+        )
+    except ValueError as error:
+        raise Wrong(f"{error}.") from None
+    return look, cut
+
+
+def _settings(arguments: argparse.Namespace) -> Any:
+    """The race that is asked for: link or file first, single settings over it; here a bad value ends it."""
+    from app import settings as change
+    from app.export.data import from_json
+    from app.racers import Refused
+
+    query: dict[str, list[str]] = {}
+    if arguments.settings:
+        try:
+            found, notices = from_json(Path(arguments.settings).read_bytes())
+        except OSError as error:
+            raise Wrong(f"{arguments.settings} cannot be read: {error.strerror}.") from None
+        except Refused as refused:
+            raise Wrong(f"{arguments.settings}: {refused}") from None
+        _none_dropped(notices)
+        query = change.query(found)
+    if arguments.link:
+        behind = urlsplit(arguments.link).query or arguments.link.removeprefix("?")
+        if urlsplit(arguments.link).path.rstrip("/").endswith("/network"):
+            raise Wrong("That link is of the page Network, whose pictures are not drawn here yet.")
+        query |= parse_qs(behind, keep_blank_values=True)
+    for name in ("surface", "schedule", "noise"):
+        if spelled := getattr(arguments, name):
+            key, _, values = spelled.partition(":")
+            query = {k: v for k, v in query.items() if k.partition(".")[0] != name}
+            query[name] = [key]
+            for item in filter(None, values.split(",")):
+                parameter, _, value = item.partition("=")
+                query[f"{name}.{parameter}"] = [value]
+            if name == "surface":
+                query.pop("start", None)
+                query.pop("rotation", None)
+    for name in ("rotation", "start", "steps", "seed"):
+        if (value := getattr(arguments, name)) is not None:
+            query[name] = [value]
+    if arguments.racer:
+        query["racer"] = arguments.racer
+    settings, notices = change.parse(query)
+    _none_dropped(notices)
+    return settings
+
+
+def _none_dropped(notices: Sequence[str]) -> None:
+    if notices:
+        raise Wrong(" ".join(notice.removeprefix("Dropped from the link: ") for notice in notices))
+
+
+def write(path: Path, content: bytes) -> None:
+    """Put a file in its place whole, or not at all."""
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+        mask = os.umask(0)
+        os.umask(mask)
+        os.chmod(name, 0o666 & ~mask)
+        os.replace(name, path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.unlink(name)
+        raise
+
+
+@contextlib.contextmanager
+def _progress(name: str) -> Any:
+    """How far a file is, on the standard error, where a person sees it."""
+    shows = sys.stderr.isatty()
+
+    def tell(share: float) -> None:
+        if shows:
+            print(f"\r{name} {share:4.0%}", end="", file=sys.stderr, flush=True)
+
+    tell(0.0)
+    try:
+        yield tell
+    finally:
+        if shows:
+            print(f"\r{name} done", file=sys.stderr)
+
+
+def run_list(arguments: argparse.Namespace) -> int:
+    """Print what there is."""
+    from app import environment
+
+    environment.prepare()
+    from optimizers import NOISES, OPTIMIZERS, SCHEDULES
+    from surfaces import SURFACES
+
+    registries: dict[str, Any] = {
+        "surfaces": SURFACES,
+        "optimizers": OPTIMIZERS,
+        "schedules": SCHEDULES,
+        "noises": NOISES,
+    }
+    found = {
+        key: {
+            "name": one.name,
+            "parameters": {
+                name: {
+                    "symbol": spec.symbol,
+                    "default": spec.default,
+                    **({"choices": list(spec.choices)} if spec.choices else {"low": spec.low, "high": spec.high}),
+                    "doc": spec.doc,
+                }
+                for name, spec in one.parameters().items()
+            },
+        }
+        for key, one in registries[arguments.what].items()
+    }
+    if arguments.json:
+        print(json.dumps(found, ensure_ascii=False, indent=2))
+        return 0
+    for key, one in found.items():
+        print(f"{key}  {one['name']}")
+        for name, spec in one["parameters"].items():
+            span = " | ".join(spec["choices"]) if "choices" in spec else f"{spec['low']:g} … {spec['high']:g}"
+            print(f"    {name} ({spec['symbol']}) = {spec['default']}  [{span}]")
+    return 0

@@ -1,0 +1,209 @@
+"""Films of a race: GIF, MP4 and WebM, out of pictures that follow each other."""
+
+from __future__ import annotations
+
+import dataclasses
+import io
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, Literal
+
+import av
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from app.export.drawing import Drawing
+
+MOST_FRAMES = 3000
+COLORS = 255
+"""Of a GIF's palette: one more stands for what has not changed."""
+EXACT = 48
+"""Of these, the commonest of the film, kept as they are."""
+Picture = NDArray[np.uint8]
+Progress = Callable[[float], None]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Cut:
+    """How a film runs.
+
+    Attributes:
+        seconds: from the start to the last step.
+        rate: frames per second.
+        hold: seconds for which the last frame stands.
+        loop: whether a GIF begins anew for ever.
+        time: "even", every step as long as the other, or "length", so that the paths grow evenly and a fast
+            beginning can be seen.
+
+    Raises:
+        ValueError: on numbers out of range, or a film of more than `MOST_FRAMES` frames.
+    """
+
+    seconds: float = 6.0
+    rate: float = 25.0
+    hold: float = 1.5
+    loop: bool = True
+    time: Literal["even", "length"] = "even"
+
+    def __post_init__(self) -> None:
+        if not 0.1 <= self.seconds <= 600:
+            raise ValueError(f"a film lasts 0.1 to 600 seconds; got {self.seconds:g}")
+        if not 1 <= self.rate <= 60:
+            raise ValueError(f"a film has 1 to 60 frames per second; got {self.rate:g}")
+        if not 0 <= self.hold <= 60:
+            raise ValueError(f"the last frame is held for 0 to 60 seconds; got {self.hold:g}")
+        if self.time not in ("even", "length"):
+            raise ValueError(f'time must be "even" or "length"; got {self.time!r}')
+        if self.frames > MOST_FRAMES:
+            raise ValueError(
+                f"a film has at most {MOST_FRAMES:,} frames; {self.seconds:g} s and {self.hold:g} s of hold at "
+                f"{self.rate:g} a second are {self.frames:,}: make it shorter, or take fewer a second"
+            )
+
+    @property
+    def moving(self) -> int:
+        """How many frames there are until the last step."""
+        return max(2, round(self.seconds * self.rate))
+
+    @property
+    def frames(self) -> int:
+        """How many frames there are in all."""
+        return self.moving + round(self.hold * self.rate)
+
+
+def moments(drawing: Drawing, cut: Cut) -> list[int]:
+    """The step of every frame until the last, from 0 to the end."""
+    shares = np.linspace(0, 1, cut.moving)
+    if cut.time == "even":
+        return [int(step) for step in np.rint(shares * drawing.steps)]
+    lengths = np.maximum.accumulate(drawing.lengths())
+    steps = np.interp(shares * lengths[-1], lengths, np.arange(len(lengths)))
+    return [int(step) for step in np.rint(steps)]
+
+
+def film(drawing: Drawing, kind: Literal["gif", "mp4", "webm"], cut: Cut, about: str, tell: Progress) -> bytes:
+    """A film of a drawing, as bytes.
+
+    Args:
+        kind: "gif", "mp4" (H.264, what slides and browsers play) or "webm" (VP9).
+        about: what made it, kept in the file.
+        tell: is told the share that is done, now and then.
+    """
+    steps = moments(drawing, cut)
+    pictures = _told(drawing.frames(steps), len(steps), tell)
+    if kind == "gif":
+        return _gif(pictures, cut, about)
+    return _video(pictures, kind, cut, about)
+
+
+def _told(pictures: Iterable[Picture], count: int, tell: Progress) -> Iterator[Picture]:
+    for k, picture in enumerate(pictures):
+        yield picture
+        tell((k + 1) / count)
+
+
+# GIF: one palette for all, and of each frame what differs from the one before.
+
+
+def _gif(pictures: Iterator[Picture], cut: Cut, about: str) -> bytes:
+    frames = [np.ascontiguousarray(picture).view(np.uint32)[..., 0] & np.uint32(0xFFFFFF) for picture in pictures]
+    palette = _palette(frames)
+    lasting = max(2, round(100 / cut.rate)) * 10  # milliseconds; browsers slow anything below two hundredths down
+    images: list[Image.Image] = []
+    durations: list[int] = []
+    for k, frame in enumerate(frames):
+        changed = np.ones(frame.shape, bool) if k == 0 else frame != frames[k - 1]
+        if not changed.any():
+            durations[-1] += lasting  # the frame before stands longer
+            continue
+        shown = np.full(frame.shape, COLORS, np.uint8)
+        shown[changed] = _nearest(frame[changed], palette)
+        image = Image.fromarray(shown, mode="P")
+        image.putpalette(palette.ravel().tolist())
+        images.append(image)
+        durations.append(lasting)
+    durations[-1] += round(cut.hold * 1000)
+    out = io.BytesIO()
+    options: dict[str, Any] = {"loop": 0} if cut.loop else {}
+    images[0].save(
+        out,
+        "GIF",
+        save_all=True,
+        append_images=images[1:],
+        duration=durations,
+        transparency=COLORS,
+        disposal=1,
+        optimize=False,
+        comment=about.encode(),
+        **options,
+    )
+    return out.getvalue()
+
+
+def _palette(frames: list[NDArray[np.uint32]]) -> NDArray[np.uint8]:
+    """`COLORS` colours for all frames, (colours, 3): the commonest as they are, so that paper stays white, and the rest
+    by median cut.
+    """
+    some = np.concatenate([frames[k][::2] for k in sorted({0, len(frames) // 2, len(frames) - 1})])
+    kinds, counts = np.unique(some, return_counts=True)
+    common = _channels(kinds[np.argsort(counts)[::-1][:EXACT]])
+    rest = Image.fromarray(_channels(some)).quantize(
+        COLORS - len(common), method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE
+    )
+    others = np.array(rest.getpalette(), np.uint8).reshape(-1, 3)[: COLORS - len(common)]
+    return np.concatenate([common, others])
+
+
+def _channels(packed: NDArray[np.uint32]) -> NDArray[np.uint8]:
+    return np.stack([packed & 255, packed >> 8 & 255, packed >> 16 & 255], axis=-1).astype(np.uint8)
+
+
+def _nearest(packed: NDArray[np.uint32], palette: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The colour of the palette nearest to each."""
+    kinds, which = np.unique(packed, return_inverse=True)
+    apart = _channels(kinds)[:, None].astype(np.int32) - palette[None]
+    return np.einsum("ijk,ijk->ij", apart, apart).argmin(axis=1).astype(np.uint8)[which]
+
+
+# MP4 and WebM.
+
+
+def _video(pictures: Iterator[Picture], kind: str, cut: Cut, about: str) -> bytes:
+    codec, options = {
+        "mp4": ("libx264", {"preset": "veryfast", "crf": "18", "tune": "animation"}),
+        "webm": ("libvpx-vp9", {"deadline": "realtime", "cpu-used": "8", "crf": "24", "b:v": "0", "row-mt": "1"}),
+    }[kind]
+    container_options = {"movflags": "+faststart+use_metadata_tags"} if kind == "mp4" else {}
+    with tempfile.TemporaryDirectory() as folder:  # an MP4's head is written last, which takes a file
+        path = Path(folder) / f"film.{kind}"
+        _encode(path, pictures, codec, options, container_options, cut, about)
+        return path.read_bytes()
+
+
+def _encode(
+    path: Path,
+    pictures: Iterator[Picture],
+    codec: str,
+    options: dict[str, str],
+    container_options: dict[str, str],
+    cut: Cut,
+    about: str,
+) -> None:
+    with av.open(path, "w", container_options=container_options) as container:
+        container.metadata["comment"] = about
+        container.metadata["title"] = "Optiscope"
+        stream: Any = container.add_stream(codec, rate=Fraction(cut.rate).limit_denominator(1000), options=options)
+        stream.pix_fmt = "yuv420p"
+        last: Any = None
+        for picture in pictures:
+            height, width = (size - size % 2 for size in picture.shape[:2])  # H.264 has no odd sizes
+            if last is None:
+                stream.width, stream.height = width, height
+            last = np.ascontiguousarray(picture[:height, :width])
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(last, format="rgba")))
+        for _ in range(cut.frames - cut.moving):
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(last, format="rgba")))
+        container.mux(stream.encode())

@@ -1,0 +1,150 @@
+"""How a picture to take away is to look: its size, its colours, its words."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import re
+from collections.abc import Sequence
+from typing import Any, Literal
+
+from matplotlib import font_manager
+from matplotlib.colors import LinearSegmentedColormap, to_rgb
+from matplotlib.font_manager import FontProperties
+from matplotlib.textpath import text_to_path
+
+from app.export.sizes import PARTS
+
+DPI = 96.0
+"""Pixels of an inch at scale 1, as browsers have them."""
+LATIN = "DejaVu Sans"
+"""The font that comes with matplotlib: Latin, Greek, and the signs of mathematics."""
+HINTED = 1.04
+"""Letters are set on whole pixels, which makes a text a little wider than its outlines."""
+_HANGUL = ("NanumGothic", "Noto Sans CJK KR", "Noto Sans KR", "Malgun Gothic", "Apple SD Gothic Neo", "UnDotum")
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Look:
+    """What a picture is to look like.
+
+    Attributes:
+        width, height: in pixels at scale 1, a 96th of an inch each.
+        scale: 1 to 4, how many times as many pixels a bitmap has.
+        theme: "light" or "dark".
+        part: "all" as it stands on the page, or one view alone.
+        axis: of the losses.
+        transparent: whether the ground stays empty.
+        caption: whether surface, racers, numbers, seed and link stand below.
+        title: words of the user's own in the caption's place.
+
+    Raises:
+        ValueError: on a size, a scale, or a word that cannot be.
+    """
+
+    width: int = 1280
+    height: int = 720
+    scale: float = 1.0
+    theme: Literal["light", "dark"] = "light"
+    part: Literal["all", "map", "loss"] = "all"
+    axis: Literal["log", "linear"] = "log"
+    transparent: bool = False
+    caption: bool = True
+    title: str = ""
+
+    def __post_init__(self) -> None:
+        if not (200 <= self.width <= 4096 and 200 <= self.height <= 4096):
+            raise ValueError(f"width and height must lie between 200 and 4,096 pixels; got {self.width}×{self.height}")
+        if not 1 <= self.scale <= 4:
+            raise ValueError(f"scale must lie between 1 and 4; got {self.scale:g}")
+        for name, known in (("theme", ("light", "dark")), ("part", PARTS), ("axis", ("log", "linear"))):
+            if getattr(self, name) not in known:
+                raise ValueError(f"{name} must be one of {', '.join(known)}; got {getattr(self, name)!r}")
+
+
+def points(pixels: float) -> float:
+    """Matplotlib's unit, a 72nd of an inch."""
+    return pixels * 72 / DPI
+
+
+def color(word: Any, style: Any) -> Any:
+    """A colour of a figure as matplotlib takes it: a theme's word, #rrggbb, or rgba(r, g, b, a)."""
+    text = style.get(word, word) if isinstance(word, str) else word
+    if isinstance(text, str) and (numbers := re.fullmatch(r"rgba?\(([^)]*)\)", text)):
+        red, green, blue, *alpha = (float(part) for part in numbers[1].split(","))
+        return (red / 255, green / 255, blue / 255, alpha[0] if alpha else 1.0)
+    return text
+
+
+def blend(one: Any, other: Any, share: float) -> tuple[float, ...]:
+    """Between two colours, `share` of the way."""
+    return tuple(a + share * (b - a) for a, b in zip(to_rgb(one), to_rgb(other), strict=True))
+
+
+def colormap(style: Any) -> LinearSegmentedColormap:
+    """A theme's colours of the ground."""
+    return LinearSegmentedColormap.from_list("ground", [(at, name) for at, name in style["colorscale"]])
+
+
+@functools.cache
+def hangul() -> str:
+    """A font of this machine that has Hangul, or nothing."""
+    known = {font.name for font in font_manager.fontManager.ttflist}
+    return next((name for name in _HANGUL if name in known), "")
+
+
+def fonts() -> list[str]:
+    """The families to draw with, in their order."""
+    return [LATIN, *filter(None, [hangul()])]
+
+
+def drawable(text: str) -> bool:
+    """Whether every letter of a text is in the fonts of this machine."""
+    letters = {ord(letter) for letter in text if not letter.isspace()}
+    for family in fonts():
+        letters -= _letters(family)
+    return not letters
+
+
+@functools.cache
+def _letters(family: str) -> frozenset[int]:
+    found = font_manager.get_font(font_manager.findfont(FontProperties(family=[family])))
+    return frozenset(found.get_charmap())
+
+
+def wide(text: str, size: float, bold: bool = False) -> float:
+    """The width of a text in pixels, of a font of so many pixels."""
+    known = "".join(letter if ord(letter) in _letters(LATIN) else "한" for letter in text)
+    if "한" in known and not hangul():
+        known = known.replace("한", "M")
+    properties = FontProperties(family=fonts(), size=size, weight="bold" if bold else "normal")
+    width: float = text_to_path.get_text_width_height_descent(known, properties, False)[0]
+    return HINTED * width
+
+
+def wrap(text: str, width: float, size: float) -> list[str]:
+    """A text broken into lines that fit, at spaces, and within a word where it alone is too long."""
+    lines: list[str] = []
+    for word in text.split():
+        longer = f"{lines[-1]} {word}" if lines else word
+        if lines and wide(longer, size) <= width:
+            lines[-1] = longer
+        else:
+            lines += _pieces(word, width, size)
+    return lines
+
+
+def _pieces(word: str, width: float, size: float) -> Sequence[str]:
+    if wide(word, size) <= width:
+        return [word]
+    fits = max(1, int(len(word) * width / wide(word, size)))
+    return [word[k : k + fits] for k in range(0, len(word), fits)]
+
+
+def cut(text: str, width: float, size: float, bold: bool = False) -> str:
+    """A text with an ellipsis where it is wider than there is room."""
+    if wide(text, size, bold) <= width:
+        return text
+    while text and wide(f"{text}…", size, bold) > width:
+        text = text[:-1]
+    return f"{text}…"

@@ -1,0 +1,23 @@
+// Runs inside a page that was taken away: unpacks plotly.js and what is to be played, and mounts the player.
+
+import { Board } from './board.js';
+import { Player } from './player.js';
+
+/** The bytes that an element of the page holds, zipped and in base64. */
+async function unpack(id) {
+  const text = document.getElementById(id).textContent;
+  const zipped = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+  const plain = new Blob([zipped]).stream().pipeThrough(new DecompressionStream('gzip'));
+  return new Uint8Array(await new Response(plain).arrayBuffer());
+}
+
+const [code, data] = await Promise.all([unpack('plotly'), unpack('recording')]);
+const script = document.createElement('script');
+script.textContent = new TextDecoder().decode(code);
+document.head.append(script);
+
+const root = document.querySelector('.optiscope-player');
+const player = new (root.dataset.kind === 'board' ? Board : Player)(root, window.Plotly);
+const show = () => player.update({ data, setTriggerValue() {} });
+matchMedia('(prefers-color-scheme: dark)').addEventListener('change', show);
+await show();

@@ -1,0 +1,127 @@
+"""A race or a board as one HTML file, in which the very same player plays it: from disk, without a server or a network.
+
+Whatever comes from outside is escaped, or stands in the file as base64, out of which no text can break.
+"""
+
+from __future__ import annotations
+
+import base64
+import dataclasses
+import gzip
+import json
+import re
+import tomllib
+from functools import cache
+from html import escape
+from importlib.resources import files
+from typing import Literal
+from urllib.parse import urlsplit
+
+from app.export.about import version
+from app.player.scene import Board, Scene, pack, pack_board
+
+__all__ = ["Theme", "html"]
+
+Theme = Literal["light", "dark", "auto"]
+
+# The policy lets the page fetch nothing, from nowhere: plotly.js would, for maps of the world.
+PAGE = """\
+<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; script-src 'unsafe-inline' data:; \
+style-src 'unsafe-inline'; img-src data: blob:">
+<meta name="viewport" content="width=device-width">
+<meta name="generator" content="Optiscope {version}">
+<meta name="description" content="{description}">
+<meta name="permalink" content="{link}">
+<title>{title}</title>
+<style>
+{colors}
+{style}</style>
+</head>
+<body>
+<h1>{title}</h1>
+<p class="caption">{caption}</p>
+<div class="optiscope-player" data-testid="player" data-kind="{kind}" data-recording="{back}">
+<p>To play, this page needs JavaScript and a browser of 2023 or later: Chrome 111, Firefox 113, Safari 16.4.</p>
+</div>
+<!-- plotly.js, © Plotly, Inc., under the MIT license: gzip, base64 -->
+<script type="text/plain" id="plotly">{plotly}</script>
+<script type="text/plain" id="recording">{recording}</script>
+<script type="importmap">{modules}</script>
+<script type="module">
+{script}</script>
+</body>
+</html>
+"""
+
+
+def html(scene: Scene | Board, title: str, link: str = "", theme: Theme = "auto") -> bytes:
+    """The file: `scene` under `title`; with "auto" its colours are those of the reader's system.
+
+    A `link` that is an http address, and not a query alone, is offered as the way back to the app.
+
+    Raises:
+        ValueError: on another theme.
+    """
+    if theme not in _colors():
+        raise ValueError(f"theme must be one of {', '.join(_colors())}; got {theme!r}")
+    kind, data = ("board", pack_board(_told(scene))) if isinstance(scene, Board) else ("race", pack(scene))
+    back = link if urlsplit(link).scheme in ("http", "https") else ""
+    words = {"title": title, "link": link, "back": back, "caption": scene.caption, "description": scene.description}
+    return PAGE.format(
+        **{name: escape(text) for name, text in words.items()},
+        version=version(),
+        colors=_colors()[theme],
+        kind=kind,
+        recording=_packed(data),
+        **_parts(),
+    ).encode()
+
+
+def _told(board: Board) -> Board:
+    """The board, whose panels hold nothing of those that are hidden: their cards say so."""
+    why = "It was hidden when this was recorded."
+    cards = (dataclasses.replace(c, status="not recorded", why=why, settled=0) if c.hidden else c for c in board.cards)
+    return dataclasses.replace(board, cards=tuple(cards))
+
+
+def _packed(data: bytes) -> str:
+    return base64.b64encode(gzip.compress(data, compresslevel=6, mtime=0)).decode()
+
+
+@cache
+def _parts() -> dict[str, str]:
+    """What is the same in every file."""
+    ours, web = files(__package__), files("app.player") / "web"
+    modules = {path.name: _address(path.read_text("utf-8")) for path in web.iterdir() if path.name.endswith(".js")}
+    return {
+        "plotly": _packed((files("plotly") / "package_data" / "plotly.min.js").read_bytes()),
+        "modules": json.dumps({"imports": dict(sorted(modules.items()))}, indent=0),
+        "script": _bare((ours / "page.js").read_text("utf-8")),
+        "style": (web / "style.css").read_text("utf-8") + (ours / "page.css").read_text("utf-8"),
+    }
+
+
+def _address(module: str) -> str:
+    return f"data:text/javascript;base64,{base64.b64encode(_bare(module).encode()).decode()}"
+
+
+def _bare(module: str) -> str:
+    """A module that asks for others by their bare names, for the import map: a data: URL has no folder to be in."""
+    return module.replace("from './", "from '")
+
+
+@cache
+def _colors() -> dict[str, str]:
+    """The variables that Streamlit sets round a player, from the app's own configuration, by theme."""
+    themes = tomllib.loads((files("app") / ".streamlit" / "config.toml").read_text("utf-8"))["theme"]
+
+    def rule(name: str) -> str:
+        variables = [f"--st-{re.sub('(?=[A-Z])', '-', key).lower()}: {color}" for key, color in themes[name].items()]
+        return f":root {{ color-scheme: {name}; {'; '.join(variables)} }}"
+
+    light, dark = rule("light"), rule("dark")
+    return {"light": light, "dark": dark, "auto": f"{light}\n@media (prefers-color-scheme: dark) {{ {dark} }}"}

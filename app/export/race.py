@@ -1,0 +1,68 @@
+"""Every kind of file out of the settings of a race."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from app import race
+from app import settings as change
+from app.export import code, data
+from app.export.about import About
+from app.export.making import Order, Tell, make
+from app.export.sizes import DRAWN, ending
+from app.racers import Refused
+from app.settings import Settings
+from surfaces import SURFACES
+
+if TYPE_CHECKING:
+    from app.export.films import Cut
+    from app.export.look import Look
+
+
+def order(settings: Settings, kind: str, look: Look, cut: Cut, step: int | None = None, base: str = "") -> Order:
+    """What has to be known to draw a file; `base` is where the app is served, if it is."""
+    name = SURFACES[settings.surface.key].name
+    titles = [title for racer, title in zip(settings.racers, race.titles(settings), strict=True) if not racer.hidden]
+    about = About(f"{name}: {', '.join(titles)}" if titles else name, "race", change.query(settings), base)
+    return Order(kind, race.scene(settings), look, cut, about, race.heads(), race.cells(settings), step)
+
+
+def contents(
+    settings: Settings,
+    name: str,
+    look: Look,
+    cut: Cut,
+    step: int | None = None,
+    tell: Tell = lambda share: None,
+    base: str = "",
+) -> bytes:
+    """The file of that name.
+
+    Raises:
+        Refused: where there is no such kind of file, or this race cannot be had in it.
+    """
+    kind = ending(name)
+    if kind in DRAWN:
+        return make(order(settings, kind, look, cut, step, base), tell)
+    return numbers(settings, name)
+
+
+def numbers(settings: Settings, name: str) -> bytes:
+    """The file of that name, of data, settings or code.
+
+    Raises:
+        Refused: where there is no such kind of file, or this race cannot be had in it.
+    """
+    kind = ending(name)
+    makers: dict[str, Callable[[Settings], bytes]] = {
+        "csv": data.csv,
+        "parquet": data.parquet,
+        "npz": data.npz,
+        "json": data.to_json,
+        "py": lambda one: code.script(one).encode(),
+        "optax.py": lambda one: code.plain_optax(one).encode(),
+    }
+    if kind not in makers:
+        raise Refused(f"There is no kind of file .{kind}.")
+    return makers[kind](settings)

@@ -1,0 +1,88 @@
+"""Files out of a training of the Network page: a page that plays it, its numbers, its settings."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+import numpy as np
+
+from app.export.about import About
+from app.export.data import read_query, write_query
+from app.export.films import Cut
+from app.export.look import Look
+from app.export.making import Order
+from app.export.sizes import ending
+from app.network import board
+from app.network import settings as change
+from app.network.job import Job
+from app.network.observers import measures
+from app.network.settings import Training
+from app.racers import Refused
+
+HEADS = ("racer", "step", "loss", "validation_loss", "accuracy", "validation_accuracy", "gradient_norm", "weight_norm")
+
+
+def order(training: Training, job: Job, look: Look, cut: Cut, base: str = "") -> Order:
+    """The order for a page that plays what the board shows now."""
+    names = ", ".join(board.titles(training))
+    about = About(f"{job.data.name}: {names}" if names else job.data.name, "network", change.query(training), base)
+    return Order("html", board.board(training, job), look, cut, about)
+
+
+def numbers(training: Training, job: Job, name: str) -> bytes:
+    """The file of that name: .csv, what was measured at the kept steps; .npz, weights and losses; .json, the settings.
+
+    Raises:
+        Refused: where there is no such kind of file.
+    """
+    kind = ending(name)
+    makers = {
+        "csv": lambda: _csv(training, job),
+        "npz": lambda: _npz(training, job),
+        "json": lambda: write_query("network", change.query(training)),
+    }
+    if kind not in makers:
+        raise Refused(f"A training cannot be had as .{kind}.")
+    return makers[kind]()
+
+
+def query_of(content: bytes) -> dict[str, list[str]]:
+    """The query in a file of settings.
+
+    Raises:
+        Refused: where it is no such file, or another page's.
+    """
+    page, query = read_query(content)
+    if page != "network":
+        raise Refused("These are the settings of a race: open them on the page Race.")
+    return query
+
+
+def _csv(training: Training, job: Job) -> bytes:
+    """One line for each racer that is shown and each step at which its weights were kept."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(HEADS)
+    for racer, title, run in zip(training.racers, board.titles(training), job.runs, strict=True):
+        if racer.hidden or not run.looks("measures"):
+            continue
+        found = measures(run)
+        norms = [np.linalg.norm(one, axis=1) for one in (found.gradients, found.weights)]
+        columns = (found.loss, found.validation_loss, found.accuracy, found.validation_accuracy, *norms)
+        for k, step in enumerate(run.steps()[: len(found.loss)]):
+            values = ("" if np.isnan(column[k]) else repr(float(column[k])) for column in columns)
+            writer.writerow([title, int(step), *values])
+    return out.getvalue().encode()
+
+
+def _npz(training: Training, job: Job) -> bytes:
+    """Of each racer: title, steps (k,), weights (k, n) float32 as they were kept, losses (last,) of every batch."""
+    arrays: dict[str, np.ndarray] = {"settings": np.array(write_query("network", change.query(training)).decode())}
+    for racer, title, run in zip(training.racers, board.titles(training), job.runs, strict=True):
+        if not racer.hidden:
+            parts = {"title": np.array(title), "steps": run.steps(), "weights": run.weights(), "losses": run.losses()}
+            arrays |= {f"{racer.id}/{name}": value for name, value in parts.items()}
+    out = io.BytesIO()
+    np.savez_compressed(out, **arrays)  # type: ignore[arg-type]
+    return out.getvalue()

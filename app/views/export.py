@@ -1,0 +1,273 @@
+"""The Export panel: whatever is on the page leaves it as a file."""
+
+from __future__ import annotations
+
+import dataclasses
+import threading
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import streamlit as st
+
+from app import controls
+from app.export.films import Cut
+from app.export.look import Look, drawable
+from app.export.making import Failed, Order, make_apart
+from app.export.sizes import ENDINGS, SIZES, ending
+from app.racers import Refused
+
+POLL = 0.4
+KINDS = ("Picture", "Film", "Slides and page", "Data", "Code")
+TABLES = ("csv", "parquet", "npz")
+_PARTS = {"all": "everything", "map": "the map alone", "loss": "the losses alone"}
+_TIMES = {"even": "every step as long", "length": "paths grow evenly: shows a fast beginning"}
+
+
+@dataclasses.dataclass(frozen=True)
+class Page:
+    """What a page gives the panel to make its files with.
+
+    Attributes:
+        name: what its files are called.
+        order: the order for a drawn file of a kind, with a look, a cut and a step.
+        contents: the bytes of a file of data or code, by its name; may refuse.
+        open: settings out of a file that was made here, with notices.
+        kinds: the sections that it has.
+    """
+
+    name: str
+    order: Callable[[str, Look, Cut, int | None], Order]
+    contents: Callable[[str], bytes]
+    open: Callable[[bytes], tuple[Any, list[str]]]
+    kinds: Sequence[str] = KINDS
+    tables: Sequence[str] = TABLES
+    holds: str = "Paths, losses, gradients and states of every racer shown, step by step."
+
+
+class Making:
+    """A file on its way, made in another process."""
+
+    def __init__(self, name: str, order: Order) -> None:
+        self.name = name
+        self.share = 0.0
+        self.content = b""
+        self.error = ""
+        self.stop = threading.Event()
+        self._thread = threading.Thread(target=self._make, args=(order,), daemon=True)
+        self._thread.start()
+
+    @property
+    def busy(self) -> bool:
+        return self._thread.is_alive()
+
+    def _make(self, order: Order) -> None:
+        try:
+            self.content = make_apart(order, self._tell, self.stop)
+        except (Failed, OSError) as error:
+            self.error = str(error)
+
+    def _tell(self, share: float) -> None:
+        self.share = share
+
+
+def panel(page: Page) -> None:
+    """The button of the toolbar, and behind it the panel."""
+    making: Making | None = st.session_state.get("making")
+    with st.popover("Export", key="export-popover", width="content"):
+        st.fragment(_body, run_every=POLL if making and making.busy else None)(page)
+
+
+def _body(page: Page) -> None:
+    kind = st.segmented_control(
+        "What", page.kinds, default=page.kinds[0], key="export-kind", label_visibility="collapsed", required=True
+    )
+    if st.session_state.pop("export-opened", False):
+        st.rerun()  # the whole page shows other settings
+    sections = {
+        "Picture": _picture,
+        "Film": _film,
+        "Slides and page": _slides,
+        "Page": _page,
+        "Data": _data,
+        "Code": _code,
+    }
+    try:
+        sections[kind or page.kinds[0]](page)
+    except ValueError as error:  # a number that cannot be: said here, and nothing else is touched
+        st.markdown(f":red[{error}.]")
+    _made()
+
+
+def _theme(colours: str) -> Any:
+    return (st.context.theme.type or "light") if colours == "as the page" else colours
+
+
+def _look(parts: bool = True) -> dict[str, Any]:
+    """What all pictures are asked for."""
+    left, right = st.columns(2)
+    size = left.selectbox(
+        "Size", list(SIZES), key="export-size", format_func=lambda k: f"{k}, {SIZES[k][0]} × {SIZES[k][1]}"
+    )
+    dark = right.selectbox("Colours", ["as the page", "light", "dark"], key="export-theme")
+    part = left.selectbox("Views", list(_PARTS), key="export-part", format_func=lambda k: _PARTS[k]) if parts else "all"
+    caption = right.selectbox("Caption", ["settings and link", "words of mine", "none"], key="export-caption")
+    title = ""
+    if caption == "words of mine":
+        title = st.text_input("Words below the picture", key="export-title")
+        if not drawable(title):
+            st.warning("This server has no font for these letters: the caption will be the settings instead.")
+            title = ""
+    width, height = SIZES[size]
+    return {
+        "width": width,
+        "height": height,
+        "theme": _theme(dark),
+        "part": part,
+        "caption": caption != "none",
+        "title": title,
+    }
+
+
+def _sized(key: str) -> str:
+    width, height = SIZES[key]
+    return f"{key}, {width} × {height}"
+
+
+def _picture(page: Page) -> None:
+    look = _look()
+    left, middle, right = st.columns(3, vertical_alignment="bottom")
+    kind = left.selectbox("Kind", ["png", "svg", "pdf"], key="export-picture", format_func=str.upper)
+    scale = middle.selectbox("Scale", [1, 2, 3, 4], index=1, key="export-scale", format_func=lambda n: f"{n}×")
+    typed = right.text_input("Step", key="export-step", placeholder="the last")
+    empty = st.toggle("Without a ground", key="export-transparent", help="Transparent, to be laid over a slide.")
+    step = _step(typed)
+    wanted = Look(**look, scale=float(scale), transparent=empty)
+    _download(f"Download {kind.upper()}", f"{page.name}.{kind}", lambda: _drawn(page.order(kind, wanted, Cut(), step)))
+
+
+def _step(typed: str) -> int | None:
+    if typed.strip() and not typed.strip().isdecimal():
+        raise ValueError(f"A step is a whole number; got {typed!r}")
+    return int(typed) if typed.strip() else None
+
+
+def _drawn(order: Order) -> bytes:
+    from app.export.making import make
+
+    return make(order)
+
+
+def _film(page: Page) -> None:
+    look = _look()
+    left, middle, right = st.columns(3)
+    kind = left.selectbox("Kind", ["mp4", "gif", "webm"], key="export-film", format_func=str.upper)
+    seconds = middle.number_input("Seconds", 0.1, 600.0, 6.0, 0.5, key="export-seconds")
+    rate = right.number_input("Frames per second", 1.0, 60.0, 25.0, 1.0, key="export-rate", format="%g")
+    hold = left.number_input("Hold the end, s", 0.0, 60.0, 1.5, 0.5, key="export-hold")
+    time = middle.selectbox("Time", list(_TIMES), key="export-time", format_func=lambda k: _TIMES[k])
+    loop = right.selectbox("Loop", ["for ever", "once"], key="export-loop", disabled=kind != "gif")
+    cut = Cut(seconds=seconds, rate=rate, hold=hold, time=time, loop=loop == "for ever")  # type: ignore[arg-type]
+    st.caption(f"{cut.frames:,} frames, made beside the app: nobody waits for it.")
+    _start(page, "Make the film", kind, Look(**look), cut)
+
+
+def _slides(page: Page) -> None:
+    look = _look(parts=False)
+    st.caption("A deck for PowerPoint, Keynote and LibreOffice: each view with its film, a table, and notes.")
+    _start(page, "Make the slides", "pptx", Look(**look), Cut(seconds=4.0, rate=20.0, hold=0.5))
+    _html(page, Look(**look))
+
+
+def _page(page: Page) -> None:
+    st.caption("Pictures and films of this page are not made here yet.")
+    dark = st.selectbox("Colours", ["as the page", "light", "dark"], key="export-theme")
+    _html(page, Look(theme=_theme(dark)))
+
+
+def _html(page: Page, look: Look) -> None:
+    st.caption("One file that plays all this in any browser, without a server.")
+    _download("Download HTML", f"{page.name}.html", lambda: _drawn(page.order("html", look, Cut(), None)))
+
+
+def _start(page: Page, label: str, kind: str, look: Look, cut: Cut) -> None:
+    making: Making | None = st.session_state.get("making")
+    if making is not None and making.busy:
+        return
+
+    def begin() -> None:
+        st.session_state["making"] = Making(f"{page.name}.{kind}", page.order(kind, look, cut, None))
+        st.session_state["making-began"] = True
+
+    st.button(label, key=f"export-make-{kind}", type="primary", on_click=begin)
+
+
+def _made() -> None:
+    """How far a file on its way is, or the file."""
+    making: Making | None = st.session_state.get("making")
+    if making is None:
+        return
+    if st.session_state.pop("making-began", False):
+        st.rerun()  # from here on the panel looks again by itself
+    if making.busy:
+        st.progress(making.share, f"{making.name}: {making.share:.0%}")
+        st.button("Stop", key="export-stop", on_click=making.stop.set)
+        st.session_state["making-seen"] = making
+        return
+    if making.error:
+        st.markdown(f":red[{making.name} was not made: {making.error}]")
+    else:
+        size = len(making.content) / 1e6
+        st.download_button(
+            f"Download {making.name}, {size:.1f} MB",
+            making.content,
+            making.name,
+            ENDINGS[ending(making.name)],
+            key="export-made",
+            on_click="ignore",
+        )
+    if st.session_state.pop("making-seen", None) is making:
+        st.rerun()  # looking again ends here
+
+
+def _download(label: str, name: str, content: Callable[[], bytes]) -> None:
+    """A file that is made when it is asked for."""
+    st.download_button(label, content, name, ENDINGS[ending(name)], key=f"export-{ending(name)}", on_click="ignore")
+
+
+def _data(page: Page) -> None:
+    st.caption(page.holds)
+    with st.container(horizontal=True):
+        for kind in page.tables:
+            name = f"{page.name}.{kind}"
+            _download(kind.upper(), name, lambda name=name: page.contents(name))  # type: ignore[misc]
+    st.caption("The settings, which the page opens again:")
+    _download("JSON of the settings", f"{page.name}.json", lambda: page.contents(f"{page.name}.json"))
+    st.file_uploader("Open settings (.json)", type="json", key="export-open", on_change=_opened, args=(page,))
+    controls.refusal("export-open")
+
+
+def _opened(page: Page) -> None:
+    """Settings out of a file, in place of those on the page."""
+
+    def apply(settings: Any) -> Any:
+        file = st.session_state["export-open"]
+        if file is None:
+            return settings
+        found, notices = page.open(file.getvalue())
+        st.session_state[f"{st.session_state['page']}-notices"] = notices
+        st.session_state["export-opened"] = True
+        return found
+
+    controls.commit(apply, "export-open")
+
+
+def _code(page: Page) -> None:
+    for label, name in (("With Optiscope", f"{page.name}.py"), ("With optax alone", f"{page.name}.optax.py")):
+        st.markdown(f"**{label}**")
+        try:
+            text = page.contents(name).decode()
+        except Refused as refused:
+            st.caption(str(refused))
+            continue
+        st.code(text, "python", height=220)
+        _download(f"Download {name}", name, text.encode)

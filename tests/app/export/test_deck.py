@@ -1,0 +1,100 @@
+"""Slides: opened by python-pptx again, checked as XML, and turned into a PDF by LibreOffice."""
+
+from __future__ import annotations
+
+import io
+import os
+import shutil
+import subprocess
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import av
+import pytest
+from lxml import etree
+from pptx import Presentation
+
+from app import race, racers
+from app import settings as change
+from app.export.films import Cut
+from app.export.look import Look
+from app.export.making import make
+from app.export.race import order
+
+SETTINGS = racers.set_steps(change.first(), 40)
+
+
+@pytest.fixture(scope="module")
+def content() -> bytes:
+    return make(order(SETTINGS, "pptx", Look(), Cut(seconds=0.8, rate=10, hold=0.2), base="http://localhost:8501/"))
+
+
+def _slides(content: bytes) -> list[Any]:
+    return list(Presentation(io.BytesIO(content)).slides)
+
+
+def test_the_slides_are_title_views_with_films_and_a_table(content: bytes) -> None:
+    first, *views, last = _slides(content)
+    assert first.shapes.title.text == "Ravine: SGD, Nesterov, Adam"
+    assert any("κ = 30" in shape.text_frame.text for shape in first.shapes if shape.has_text_frame)
+    assert [slide.shapes.title.text for slide in views] == ["The race", "Paths", "Losses"]
+    for slide in views:
+        assert any(shape.shape_type is not None and "MEDIA" in str(shape.shape_type) for shape in slide.shapes)
+    (table,) = [shape.table for shape in last.shapes if shape.has_table]
+    cells = [[cell.text for cell in row.cells] for row in table.rows]
+    assert cells == [race.heads(), *race.cells(SETTINGS)]
+
+
+def test_every_slide_says_how_it_was_made(content: bytes) -> None:
+    for slide in _slides(content):
+        note = slide.notes_slide.notes_text_frame.text
+        assert "Made with Optiscope" in note and "http://localhost:8501/?v=1&surface=quadratic_ravine" in note
+        assert '"query"' in note
+
+
+def test_films_and_posters_are_inside_and_everything_is_whole_xml(content: bytes) -> None:
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        assert archive.testzip() is None
+        names = archive.namelist()
+        films = [name for name in names if name.endswith(".mp4")]
+        assert len(films) == 3 and len([name for name in names if name.endswith(".png")]) >= 3
+        for name in films:
+            with av.open(io.BytesIO(archive.read(name))) as film:
+                assert film.streams.video[0].codec_context.name.startswith("h264")
+                assert sum(1 for _ in film.decode(video=0)) == 10
+        parts = {name for name in names if name.endswith((".xml", ".rels"))}
+        for name in parts:
+            etree.fromstring(archive.read(name))
+        # every relation within the file leads to a part that is there
+        for name in (part for part in parts if part.endswith(".rels")):
+            base = Path(name).parent.parent
+            for relation in etree.fromstring(archive.read(name)):
+                target = relation.get("Target")
+                if relation.get("TargetMode") != "External":
+                    path = target.lstrip("/") if target.startswith("/") else str(base / target)
+                    assert os.path.normpath(path) in names, (name, target)
+
+
+def test_libreoffice_opens_it_without_repair(content: bytes, tmp_path: Path) -> None:
+    office = shutil.which("soffice") or shutil.which("libreoffice")
+    if office is None:
+        why = "LibreOffice is not installed (on Debian and Ubuntu: apt-get install libreoffice-impress)"
+        if os.environ.get("CI") == "true":
+            pytest.fail(f"{why}; with CI=true it must be there", pytrace=False)
+        pytest.skip(why)
+    (tmp_path / "race.pptx").write_bytes(content)
+    home = f"-env:UserInstallation={(tmp_path / 'home').as_uri()}"
+    command = [
+        office,
+        home,
+        "--headless",
+        "--convert-to",
+        "pdf",
+        "--outdir",
+        str(tmp_path),
+        str(tmp_path / "race.pptx"),
+    ]
+    subprocess.run(command, check=True, capture_output=True, timeout=120)
+    made = (tmp_path / "race.pdf").read_bytes()
+    assert made.startswith(b"%PDF-") and made.count(b"/Type/Page\n") + made.count(b"/Type/Page/") >= 5

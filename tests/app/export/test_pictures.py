@@ -1,0 +1,233 @@
+"""Pictures and films, opened again by programs that are not ours, and measured."""
+
+from __future__ import annotations
+
+import dataclasses
+import io
+import json
+import xml.etree.ElementTree as ET
+from typing import Any
+
+import av
+import numpy as np
+import pytest
+from PIL import Image
+
+from app import race, racers
+from app import settings as change
+from app.export import films, look
+from app.export.about import About
+from app.export.drawing import RaceDrawing, exit_of, fit
+from app.export.films import Cut, film, moments
+from app.export.look import Look
+from app.export.stills import still
+
+SETTINGS = racers.set_steps(change.first(), 60)
+SCENE = race.scene(SETTINGS)
+ABOUT = About("Ravine", "race", change.query(SETTINGS), "http://localhost:8501/")
+SMALL = Look(width=400, height=300, caption=False)
+SHORT = Cut(seconds=1.2, rate=10, hold=0.5)
+
+
+def _pixels(content: bytes) -> np.ndarray:
+    return np.asarray(Image.open(io.BytesIO(content)).convert("RGB")).astype(int)
+
+
+def _near(pixels: np.ndarray, color: str, within: int = 12) -> np.ndarray:
+    wanted = [int(color[k : k + 2], 16) for k in (1, 3, 5)]
+    return (np.abs(pixels - wanted) <= within).all(axis=-1)
+
+
+@pytest.mark.parametrize("scale", [1.0, 2.0, 4.0])
+def test_a_png_has_the_size_asked_for_and_says_what_made_it(scale: float) -> None:
+    image = Image.open(io.BytesIO(still(RaceDrawing(SCENE, Look(width=640, height=360, scale=scale)), "png", ABOUT)))
+    assert image.size == (640 * scale, 360 * scale)
+    said = json.loads(image.text["Description"])  # type: ignore[attr-defined]
+    assert said["query"] == change.query(SETTINGS) and said["link"].startswith("http://localhost:8501/?v=1&")
+    assert image.text["Software"].startswith("Optiscope ")  # type: ignore[attr-defined]
+
+
+def test_every_racer_that_is_shown_is_in_the_picture_and_no_hidden_one() -> None:
+    shown = _pixels(still(RaceDrawing(SCENE, SMALL), "png", ABOUT))
+    hidden = race.scene(racers.hide_racer(SETTINGS, "racer-1", True))
+    without = _pixels(still(RaceDrawing(hidden, SMALL), "png", ABOUT))
+    for card in SCENE.cards:
+        assert _near(shown, card.color).sum() > 60, card.title
+    assert _near(without, SCENE.cards[1].color).sum() == 0
+
+
+@pytest.mark.parametrize("part", ["map", "loss"])
+def test_one_view_alone_and_light_and_dark(part: Any) -> None:
+    light, dark = (
+        _pixels(still(RaceDrawing(SCENE, dataclasses.replace(SMALL, part=part, theme=theme)), "png", ABOUT))
+        for theme in ("light", "dark")
+    )
+    assert light[2, 2].tolist() == [255, 255, 255] and dark[2, 2].tolist() == [0x11, 0x15, 0x1C]
+    assert _near(light, SCENE.cards[2].color).sum() > 60
+
+
+def test_the_head_is_where_the_engine_says() -> None:
+    """The last racer's head lies on top: its disc is centred at its position."""
+    drawing = RaceDrawing(SCENE, dataclasses.replace(SMALL, part="map", width=800, height=600))
+    for step in (0, 7, 60):
+        pixels = _pixels(still(drawing, "png", ABOUT, step))
+        axes = drawing.figure.axes[0]
+        k = len(SCENE.cards) - 1
+        x, y = axes.transData.transform(SCENE.positions[k, step])
+        column, row = round(x), round(600 - y)
+        around = _near(pixels[row - 3 : row + 4, column - 3 : column + 4], SCENE.cards[k].color)
+        assert around.all() == (step > 0), step  # the start's ring lies over the head at first
+
+
+def test_without_a_ground_what_is_empty_is_transparent() -> None:
+    image = Image.open(
+        io.BytesIO(still(RaceDrawing(SCENE, dataclasses.replace(SMALL, transparent=True)), "png", ABOUT))
+    )
+    assert image.mode == "RGBA" and image.getpixel((2, 2))[3] == 0  # type: ignore[index]
+
+
+def test_an_svg_is_vectors_with_outlined_letters_and_says_what_made_it() -> None:
+    root = ET.fromstring(still(RaceDrawing(SCENE, Look()), "svg", ABOUT))
+    names = [element.tag.rpartition("}")[2] for element in root.iter()]
+    assert names.count("path") > 50 and names.count("text") == 0
+    assert names.count("image") <= 1  # the bar of the colour scale
+    text = ET.tostring(root, encoding="unicode")
+    assert "quadratic_ravine" in text and all(card.color in text for card in SCENE.cards)
+
+
+def test_a_pdf_is_vectors_with_its_fonts_inside() -> None:
+    content = still(RaceDrawing(SCENE, Look()), "pdf", ABOUT)
+    assert content.startswith(b"%PDF-") and b"/FontFile2" in content and b"Optiscope" in content
+    assert content.count(b"/Subtype /Image") <= 1
+
+
+def test_the_same_settings_give_the_same_bytes() -> None:
+    for kind in ("svg", "pdf"):
+        one, two = (still(RaceDrawing(SCENE, SMALL), kind, ABOUT) for _ in range(2))  # type: ignore[arg-type]
+        assert one == two, kind
+
+
+def test_a_run_that_left_ends_at_the_edge_in_an_arrow_with_its_status() -> None:
+    wild = racers.set_racer(SETTINGS, "racer-0", "learning_rate", 0.5)
+    drawing = RaceDrawing(race.scene(wild), dataclasses.replace(SMALL, part="map", width=800, height=600))
+    words = [text.get_text() for text in drawing.figure.axes[0].texts if text.get_visible()]
+    assert any(word.startswith(("SGD: diverged @", "SGD: growing")) for word in words), words
+
+
+def test_where_a_path_leaves() -> None:
+    box = np.array([[0.0, 0.0], [2.0, 1.0]])
+    at, way = exit_of(np.array([[0.5, 0.5], [4.5, 0.5]]), box) or (None, None)
+    np.testing.assert_allclose(at, [2.0, 0.5])
+    np.testing.assert_allclose(way, [4.0, 0.0])
+    assert exit_of(np.array([[3.0, 3.0], [4.0, 4.0]]), box) is None
+    (x0, x1), (y0, y1) = fit(((0, 1), (0, 1)), (200, 100), ((-9, 9), (-9, 9)))
+    assert (x1 - x0) / (y1 - y0) == pytest.approx(2) and y1 - y0 == pytest.approx(1)
+
+
+def test_captions_stand_within_the_picture_and_words_of_ones_own_take_their_place() -> None:
+    many = SETTINGS
+    for _ in range(5):
+        many = change.add_racer(many, "adamw")
+    drawing = RaceDrawing(race.scene(many), Look(width=640, height=480), ABOUT.link)
+    for text in drawing.figure.texts:
+        box = text.get_window_extent(drawing.canvas.get_renderer())
+        assert box.x0 >= 0 and box.x1 <= 641 and box.y0 >= -1 and box.y1 <= 481, text.get_text()
+    own = RaceDrawing(SCENE, Look(title="Figure 1: a ravine"))
+    assert "Figure 1: a ravine" in [text.get_text() for text in own.figure.texts]
+
+
+def test_korean_is_drawn_where_there_is_a_font_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert look.drawable("η β₁ → −1.5·10⁻⁷") and not look.drawable("\U00020000")
+    assert look.drawable("가나다") == bool(look.hangul())
+    monkeypatch.setattr(look, "hangul", lambda: "")
+    assert not look.drawable("가나다")
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [{"width": 0}, {"height": 99_999}, {"scale": 0.5}, {"scale": 9}, {"theme": "pink"}, {"part": "x"}, {"axis": "?"}],
+)
+def test_a_look_that_cannot_be_is_refused(bad: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=next(iter(bad))):
+        Look(**bad)
+
+
+# Films
+
+
+def _frames(content: bytes) -> list[np.ndarray]:
+    with av.open(io.BytesIO(content)) as container:
+        return [frame.to_ndarray(format="rgb24").astype(int) for frame in container.decode(video=0)]
+
+
+@pytest.mark.parametrize("kind", ["mp4", "webm"])
+def test_a_film_has_its_frames_its_time_and_ends_as_the_picture(kind: Any) -> None:
+    told: list[float] = []
+    content = film(RaceDrawing(SCENE, SMALL), kind, SHORT, ABOUT.text, told.append)
+    with av.open(io.BytesIO(content)) as container:
+        stream = container.streams.video[0]
+        assert (stream.width, stream.height) == (400, 300)
+        assert float(stream.average_rate) == pytest.approx(10)
+        assert stream.codec_context.name.startswith({"mp4": "h264", "webm": "vp9"}[kind]) or kind == "webm"
+        assert container.duration / 1e6 == pytest.approx(1.7, abs=0.11)
+        assert "quadratic_ravine" in str(container.metadata)
+    frames = _frames(content)
+    assert len(frames) == SHORT.frames == 17
+    assert told[-1] == 1.0 and told == sorted(told)
+    for frame, step in ((frames[0], 0), (frames[-1], 60)):
+        picture = _pixels(still(RaceDrawing(SCENE, SMALL), "png", ABOUT, step))
+        assert np.abs(frame - picture).mean() < 4
+        assert np.abs(frame - picture).mean() < np.abs(frames[8] - picture).mean()
+
+
+def test_a_gif_keeps_what_has_not_changed_and_ends_as_the_picture() -> None:
+    content = film(RaceDrawing(SCENE, SMALL), "gif", SHORT, ABOUT.text, lambda share: None)
+    image = Image.open(io.BytesIO(content))
+    assert image.info["loop"] == 0 and b"quadratic_ravine" in content
+    lasting, frames = 0, []
+    for k in range(image.n_frames):  # type: ignore[attr-defined]
+        image.seek(k)
+        lasting += image.info["duration"]
+        frames.append(np.asarray(image.convert("RGB")).astype(int))
+    assert lasting == pytest.approx(1700, abs=20) and len(frames) <= 12
+    picture = _pixels(still(RaceDrawing(SCENE, SMALL), "png", ABOUT))
+    assert np.abs(frames[-1] - picture).mean() < 1 and (frames[-1][2, 2] == 255).all()
+    assert len(content) < 12 * len(still(RaceDrawing(SCENE, SMALL), "png", ABOUT)) / 3
+    once = film(RaceDrawing(SCENE, SMALL), "gif", dataclasses.replace(SHORT, loop=False), "", lambda share: None)
+    assert "loop" not in Image.open(io.BytesIO(once)).info
+
+
+def test_time_by_length_shows_the_beginning_longer() -> None:
+    drawing = RaceDrawing(race.scene(racers.set_steps(SETTINGS, 600)), SMALL)
+    even, length = (moments(drawing, Cut(time=time)) for time in ("even", "length"))  # type: ignore[arg-type]
+    assert even[0] == length[0] == 0 and even[-1] == length[-1] == 600
+    assert length == sorted(length) and length[len(length) // 2] < 0.6 * even[len(even) // 2]
+
+
+@pytest.mark.parametrize(
+    ("bad", "said"),
+    [
+        ({"seconds": 0}, "lasts"),
+        ({"rate": 1000}, "frames per second"),
+        ({"hold": -1}, "held"),
+        ({"seconds": 600, "rate": 60}, "at most 3,000 frames"),
+        ({"time": "odd"}, "time"),
+    ],
+)
+def test_a_film_that_cannot_be_is_refused_with_what_to_do(bad: dict[str, Any], said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        Cut(**bad)
+
+
+def test_odd_sizes_lose_a_row_rather_than_the_film() -> None:
+    content = film(RaceDrawing(SCENE, Look(width=401, height=301)), "mp4", SHORT, "", lambda share: None)
+    assert _frames(content)[0].shape == (300, 400, 3)
+
+
+def test_frames_of_a_film_are_the_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
+    drawing = RaceDrawing(SCENE, SMALL)
+    found = list(drawing.frames([5, 40]))
+    for frame, step in zip(found, (5, 40), strict=True):
+        picture = _pixels(still(RaceDrawing(SCENE, SMALL), "png", ABOUT, step))
+        assert np.abs(frame[..., :3].astype(int) - picture).mean() < 0.5
+    assert films.COLORS == 255

@@ -1,0 +1,73 @@
+"""Files out of a training: its numbers are the job's, its settings are opened again."""
+
+from __future__ import annotations
+
+import dataclasses
+import io
+import time
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from app import racers
+from app import settings as races
+from app.export import training as export
+from app.export.data import to_json
+from app.export.films import Cut
+from app.export.look import Look
+from app.export.making import make
+from app.network import board
+from app.network import settings as change
+from app.network.job import Job
+from app.network.landscape import PLANES
+from app.network.observers import measures
+from app.network.views import VIEWS
+from app.racers import Refused
+
+TRAINING = racers.set_steps(change.set_widths(change.first(), "4", change.generated(change.first())), 20)
+
+
+@pytest.fixture(scope="module")
+def job() -> Job:
+    found = board.job_for(TRAINING, change.generated(TRAINING))
+    found.begin()
+    end = time.monotonic() + 120
+    while found.busy and time.monotonic() < end:
+        time.sleep(0.02)
+    return found
+
+
+def test_a_table_holds_what_was_measured(job: Job) -> None:
+    table = pd.read_csv(io.BytesIO(export.numbers(TRAINING, job, "t.csv")))
+    for title, run in zip(board.titles(TRAINING), job.runs, strict=True):
+        own = table[table["racer"] == title]
+        assert own["step"].tolist() == run.steps().tolist()
+        np.testing.assert_allclose(own["validation_loss"], measures(run).validation_loss, rtol=1e-6)
+        np.testing.assert_allclose(own["weight_norm"], np.linalg.norm(measures(run).weights, axis=1), rtol=1e-5)
+
+
+def test_arrays_hold_the_weights_and_every_batch_s_loss(job: Job) -> None:
+    arrays = np.load(io.BytesIO(export.numbers(TRAINING, job, "t.npz")))
+    for run in job.runs:
+        np.testing.assert_array_equal(arrays[f"{run.racer.id}/weights"], run.weights())
+        np.testing.assert_array_equal(arrays[f"{run.racer.id}/losses"], run.losses())
+
+
+def test_settings_are_opened_again_and_a_race_s_are_refused(job: Job) -> None:
+    query = export.query_of(export.numbers(TRAINING, job, "t.json"))
+    found: Any = change.parse(query, change.generated, VIEWS, PLANES)
+    assert found == (TRAINING, [])
+    with pytest.raises(Refused, match="page Race"):
+        export.query_of(to_json(races.first()))
+    with pytest.raises(Refused, match="cannot be had"):
+        export.numbers(TRAINING, job, "t.parquet")
+
+
+def test_a_page_plays_the_board_and_a_picture_is_refused(job: Job) -> None:
+    order = export.order(TRAINING, job, Look(), Cut())
+    content = make(order)
+    assert content.startswith(b"<!") and b"Two spirals: SGD, Momentum, Adam" in content
+    with pytest.raises(ValueError, match="of a race alone"):
+        make(dataclasses.replace(order, kind="png"))
