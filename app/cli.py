@@ -10,11 +10,11 @@ import threading
 import time
 import webbrowser
 from collections.abc import Sequence
-from importlib import metadata
 from pathlib import Path
 
 from app import environment
 from app.export import command
+from app.export.about import version
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -30,18 +30,11 @@ def _parser() -> argparse.ArgumentParser:
         description="Watch optimizers race down loss surfaces, in the browser. Ctrl+C stops the server. "
         "With a command, write files without a browser.",
     )
-    parser.add_argument("--version", action="version", version=f"optiscope {_version()}")
+    parser.add_argument("--version", action="version", version=f"optiscope {version()}")
     _add_serve_options(parser)
     parser.set_defaults(run=serve)  # a subcommand sets its own
     command.add_to(parser.add_subparsers(title="commands", metavar="", prog="optiscope"))
     return parser
-
-
-def _version() -> str:
-    try:
-        return metadata.version("optiscope")
-    except metadata.PackageNotFoundError:  # `python -m app` in a checkout works without an install
-        return "(not installed)"
 
 
 def _add_serve_options(parser: argparse.ArgumentParser) -> None:

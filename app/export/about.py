@@ -10,11 +10,11 @@ from urllib.parse import urlencode
 
 
 def version() -> str:
-    """The version of Optiscope, or 0 where it runs without having been installed."""
+    """The version of Optiscope; `python -m app` in a checkout works without an install, and says so."""
     try:
         return metadata.version("optiscope")
     except metadata.PackageNotFoundError:
-        return "0"
+        return "(not installed)"
 
 
 @dataclasses.dataclass(frozen=True)

@@ -36,7 +36,8 @@ def csv(settings: Settings) -> bytes:
     size of each coordinate; d0 …, the way that this step went; then by their letters the states that the step
     before left behind: m0, m1 … where there is one for each coordinate, b1 where there is one for all, and "state
     g0" … where the letter is taken. A field is empty where a racer has no such column, at the start and at the end.
-    A run that diverged ends at its last finite point. Numbers have all digits: `pandas.read_csv` gives back the very float64 that `trace` made.
+    A run that diverged ends at its last finite point. Numbers have all digits: `pandas.read_csv` gives back the very
+    float64 that `trace` made.
 
     Raises:
         Refused: if nobody is shown, or the race is too large for one file.
