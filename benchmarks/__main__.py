@@ -6,10 +6,10 @@ from app import environment
 
 environment.prepare()
 
-from benchmarks import engine, network, page  # noqa: E402
+from benchmarks import engine, export, network, page  # noqa: E402
 from benchmarks.measure import HEADER  # noqa: E402
 
-PARTS = {"engine": engine.run, "network": network.run, "page": page.run}
+PARTS = {"engine": engine.run, "network": network.run, "page": page.run, "export": export.run}
 
 
 def main(wanted: list[str]) -> int:

@@ -1,0 +1,107 @@
+"""Files to take away: films and slides of 8 racers, beside matplotlib's own animation writer and kaleido."""
+
+from __future__ import annotations
+
+import importlib.util
+import statistics
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from benchmarks.measure import Result, seconds
+
+ROUNDS = 3
+
+
+def run() -> Iterator[Result]:
+    """Each file made in a process of its own, as the page has it; pictures in this one."""
+    from app.export.films import Cut
+    from app.export.look import Look
+    from app.export.making import make, make_apart
+
+    order = _order()
+    cut = Cut(seconds=4.0, rate=25.0, hold=0.0)
+    peer, _ = _timed(_matplotlib, 1)
+    for kind, aim, most in (("gif", 3.0, 1.0), ("mp4", 2.5, None)):
+        took, content = _timed(lambda kind=kind: make_apart(order(kind, Look(), cut)))  # type: ignore[misc]
+        size = len(content) / 1e6
+        yield Result(
+            f"{kind.upper()}, 100 frames of 1280 × 720, 8 racers ({size:.2f} MB) / matplotlib's animation, as GIF",
+            seconds(took),
+            seconds(peer),
+            f"{took / peer:.2f}",
+            f"≤ {aim:g} s" + (", < 1 MB" if most else ""),
+            took <= aim and (most is None or size < most),
+        )
+    slides = Cut(seconds=4.0, rate=20.0, hold=0.5)
+    took, content = _timed(lambda: make_apart(order("pptx", Look(), slides)))
+    yield Result(f"deck with three films ({len(content) / 1e6:.1f} MB)", seconds(took), "–", "–", "≤ 5 s", took <= 5)
+    took, content = _timed(lambda: make(order("png", Look(), cut)), 7)
+    other = _kaleido()
+    yield Result(
+        f"PNG of 1280 × 720 ({len(content) / 1e6:.2f} MB) / kaleido",
+        seconds(took),
+        seconds(other) if other else "not installed",
+        f"{took / other:.2f}" if other else "–",
+        "≤ 0.5 s",
+        took <= 0.5,
+    )
+
+
+def _order() -> Callable[..., Any]:
+    from app import settings as change
+    from app.export.race import order
+
+    settings = change.Settings()
+    for key in ("sgd", "momentum", "nesterov", "adagrad", "adadelta", "rmsprop", "adam", "radam"):
+        settings = change.add_racer(settings, key)
+    return lambda kind, look, cut: order(settings, kind, look, cut)
+
+
+def _timed(make: Callable[[], bytes], rounds: int = ROUNDS) -> tuple[float, bytes]:
+    times, content = [], b""
+    for _ in range(rounds):
+        began = time.perf_counter()
+        content = make()
+        times.append(time.perf_counter() - began)
+    return statistics.median(times), content
+
+
+def _matplotlib() -> bytes:
+    """The same 100 pictures through matplotlib's animation and its writer of GIFs, the whole figure drawn for each.
+
+    Its writer of MP4 needs the program ffmpeg.
+    """
+    from matplotlib.animation import FuncAnimation, PillowWriter
+
+    from app.export.drawing import RaceDrawing
+    from app.export.films import Cut, moments
+    from app.export.look import Look
+
+    drawing = RaceDrawing(_order()("gif", Look(), Cut()).scene, Look())
+    steps = moments(drawing, Cut(seconds=4.0, rate=25.0, hold=0.0))
+
+    def update(frame: int) -> list[Any]:
+        drawing.show(steps[frame])
+        return []
+
+    film = FuncAnimation(drawing.figure, update, frames=len(steps), blit=False, cache_frame_data=False)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "film.gif"
+        film.save(path, writer=PillowWriter(fps=25))
+        return path.read_bytes()
+
+
+def _kaleido() -> float | None:
+    if importlib.util.find_spec("kaleido") is None:
+        return None
+    import plotly.graph_objects as go
+
+    order = _order()
+    from app.export.films import Cut
+    from app.export.look import Look
+
+    figure = go.Figure(order("png", Look(), Cut()).scene.map["data"])
+    return _timed(lambda: figure.to_image("png", width=1280, height=720))[0]
