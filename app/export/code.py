@@ -73,6 +73,8 @@ def script(settings: Settings) -> str:
         names.add("NOISES")
         setup.append(f"noise = {_of('NOISES', settings.noise)}")
         arguments += ["noise=noise", f"seed={settings.seed}"]
+    # as the page does: a program that records more may round a last bit otherwise
+    arguments.append('record=("positions", "losses")')
     if under := [title for racer, title in shown(settings) if isinstance(settings.rule(racer), Scheduled)]:
         names |= {"SCHEDULES", "Scheduled"}
         setup.append(f"schedule = {_of('SCHEDULES', settings.schedule)}")
@@ -147,7 +149,7 @@ def plain_optax(settings: Settings) -> str:
 def _head(settings: Settings, needs: str) -> list[str]:
     """The docstring: what the race is, and where it can be looked at."""
     parts = race.caption(settings).replace(" ", "\0").replace("\0·\0", " · ")  # lines break between the parts alone
-    caption = textwrap.fill(f'"""{parts}.', WIDTH, break_long_words=False).replace("\0", " ")
+    caption = textwrap.fill(f'"""{parts}.', WIDTH, break_long_words=False, break_on_hyphens=False).replace("\0", " ")
     link = urlencode(change.query(settings), doseq=True)
     return [caption, "", f"Written by Optiscope {version()}, whose page shows it at ?{link}", needs, '"""', ""]
 

@@ -1,4 +1,4 @@
-"""The commands that make files: `optiscope render`, and what there is to be rendered: `optiscope list`."""
+"""The commands that make files, `optiscope render` and `optiscope train`, and `optiscope list` of what there is."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import json
 import os
 import sys
 import tempfile
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -39,6 +40,18 @@ def add_to(commands: Any) -> None:
     )
     render.add_argument("--json", action="store_true", help="print results and files as JSON")
     render.set_defaults(run=run_render)
+    train = commands.add_parser(
+        "train",
+        help="train networks as the Network page does, and write what came of it",
+        description="Train networks side by side; files are .csv (what was measured), .npz (weights and losses), "
+        ".html (a page that plays it) and .json (the settings).",
+        epilog="optiscope train --source spirals:turns=1.5 --set widths=32-32 --set steps=2000 "
+        "--racer adam:learning_rate=0.01 --racer sgd:learning_rate=0.3 -o run.npz --json",
+    )
+    _add_training(train)
+    train.add_argument("-o", "--output", action="append", default=[], metavar="FILE", help="where to write")
+    train.add_argument("--json", action="store_true", help="print results and files as JSON")
+    train.set_defaults(run=run_train)
     listing = commands.add_parser(
         "list", help="list surfaces, optimizers, schedules or noises with their parameters, defaults and ranges"
     )
@@ -64,6 +77,31 @@ def _add_settings(parser: argparse.ArgumentParser) -> None:
     race.add_argument("--schedule", metavar="KEY[:NAME=VALUE,…]")
     race.add_argument("--noise", metavar="KEY[:NAME=VALUE,…]")
     race.add_argument("--seed", metavar="N")
+
+
+def _add_training(parser: argparse.ArgumentParser) -> None:
+    training = parser.add_argument_group("the training")
+    training.add_argument("--preset", metavar="KEY", help="such as edge, vanishing or outlier")
+    training.add_argument("--link", metavar="LINK", help="a permalink of the Network page")
+    training.add_argument("--settings", metavar="FILE", help="a .json that was written here or taken from the page")
+    training.add_argument("--source", metavar="KEY[:NAME=VALUE,…]", help="data that are made, such as moons:noise=0.2")
+    training.add_argument(
+        "--data",
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="an .npz, a .csv, or two IDX files: the data learned",
+    )
+    training.add_argument("--target", metavar="COLUMN", help="the column of a .csv that is learned (default: the last)")
+    training.add_argument("--racer", action="append", metavar="KEY[:NAME=VALUE,…]", help="may be repeated")
+    training.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="a setting as links spell it: widths, activation, initialization, objective, l2, batch_size, steps, seed, "
+        "schedule, schedule.horizon; may be repeated",
+    )
 
 
 def _add_look(parser: argparse.ArgumentParser) -> None:
@@ -100,11 +138,12 @@ def run_render(arguments: argparse.Namespace) -> int:
         return BAD
 
 
-def _check(path: Path) -> None:
+def _check(path: Path, known: Sequence[str] = ()) -> None:
     from app.export.sizes import ENDINGS, ending
 
-    if ending(path.name) not in ENDINGS:
-        raise Wrong(f"{path.name}: there is no such kind of file; the endings are .{', .'.join(ENDINGS)}.")
+    known = known or tuple(ENDINGS)
+    if ending(path.name) not in known:
+        raise Wrong(f"{path.name}: there is no such kind of file here; the endings are .{', .'.join(known)}.")
     if path.is_dir():
         raise Wrong(f"{path} is a folder: name a file in it.")
     if not path.parent.is_dir():
@@ -221,6 +260,110 @@ def _settings(arguments: argparse.Namespace) -> Any:
     settings, notices = change.parse(query)
     _none_dropped(notices)
     return settings
+
+
+def run_train(arguments: argparse.Namespace) -> int:
+    """Train, and write what came of it."""
+    try:
+        for path in arguments.output:
+            _check(Path(path), ("csv", "npz", "html", "json"))
+        return _train(arguments)
+    except Wrong as wrong:
+        print(f"optiscope: {wrong}", file=sys.stderr)
+        return BAD
+
+
+def _train(arguments: argparse.Namespace) -> int:
+    from app import environment
+
+    environment.prepare()
+    from app.export.films import Cut
+    from app.export.look import Look
+    from app.export.making import make
+    from app.export.training import numbers, order
+    from app.network import board, files
+    from app.racers import Refused
+
+    os.environ[files.VARIABLE] = os.pathsep.join(str(Path(path).resolve()) for path in arguments.data)
+    files.named.cache_clear()
+    try:
+        training = _training(arguments)
+        data = files.find(training, {})
+    except Refused as refused:
+        raise Wrong(str(refused)) from None
+    job = board.job_for(training, data)
+    job.begin()
+    with _progress("training") as tell:
+        _wait(job, tell)
+    written = []
+    for name in arguments.output:
+        path = Path(name)
+        if path.suffix == ".html":
+            scene = order(training, job, Look(), Cut())
+            _wait(job)  # what its panels show is still being worked out
+            content = make(dataclasses.replace(scene, scene=board.board(training, job)))
+        else:
+            content = numbers(training, job, path.name)
+        try:
+            write(path, content)
+        except OSError as error:
+            print(f"optiscope: {path} could not be written: {error.strerror}.", file=sys.stderr)
+            return FAILED
+        written.append({"file": str(path), "bytes": len(content)})
+    rows = [{k: _plain(v) for k, v in dataclasses.asdict(row).items()} for row in board.table(training, job)]
+    if arguments.json:
+        print(json.dumps({"files": written, "results": rows}, ensure_ascii=False, indent=2))
+    else:
+        for row in rows:
+            print(f"{row['title']}: {row['status']}")
+    return 0
+
+
+def _wait(job: Any, tell: Any = lambda share: None) -> None:
+    while job.busy:
+        tell(job.progress)
+        time.sleep(0.1)
+
+
+def _training(arguments: argparse.Namespace) -> Any:
+    """The training that is asked for; here a bad value ends it."""
+    from app.export.training import query_of
+    from app.network import files
+    from app.network import settings as change
+    from app.network.landscape import PLANES
+    from app.network.views import VIEWS
+    from app.racers import Choice
+
+    query: dict[str, list[str]] = {}
+    if arguments.preset:
+        source = change.PRESETS[arguments.preset].source if arguments.preset in change.PRESETS else ""
+        plain = dataclasses.replace(change.Training(), data=Choice(source)) if source else change.Training()
+        query = change.query(change.preset(arguments.preset, files.find(plain, {})))
+    if arguments.settings:
+        try:
+            query = query_of(Path(arguments.settings).read_bytes())
+        except OSError as error:
+            raise Wrong(f"{arguments.settings} cannot be read: {error.strerror}.") from None
+    if arguments.link:
+        query |= parse_qs(urlsplit(arguments.link).query or arguments.link.removeprefix("?"), keep_blank_values=True)
+    if arguments.source:
+        key, _, values = arguments.source.partition(":")
+        query = {k: v for k, v in query.items() if k.partition(".")[0] != "data"} | {"data": [key]}
+        query |= {f"data.{name}": [value] for name, _, value in (v.partition("=") for v in values.split(",") if v)}
+    if arguments.data:
+        query |= {"data": [change.FILE], "file": [next(iter(files.named()))]}
+    if arguments.target:
+        query["target"] = [arguments.target]
+    for item in arguments.set:
+        name, equals, value = item.partition("=")
+        if not equals:
+            raise Wrong(f"--set takes NAME=VALUE; got {item!r}.")
+        query[name] = [value]
+    if arguments.racer:
+        query["racer"] = arguments.racer
+    training, notices = change.parse(query, lambda asked: files.find(asked, {}), VIEWS, PLANES)
+    _none_dropped(notices)
+    return training
 
 
 def _none_dropped(notices: Sequence[str]) -> None:

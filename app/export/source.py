@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import inspect
 import itertools
+import re
 import sys
 import textwrap
 from collections.abc import Callable, Iterable, Sequence
@@ -181,7 +182,7 @@ def _bare(function: Callable[..., Any], member: Callable[[str], str]) -> tuple[l
     body = text
     for low, high, spelled in sorted(edits, reverse=True):
         body = body[:low] + spelled.encode() + body[high:]
-    spelled_body = body[first:].decode()
+    spelled_body = re.sub(r"  # (type|noqa):.*", "", body[first:].decode())
     return _arguments(tree, spelled_body), spelled_body
 
 

@@ -289,6 +289,7 @@ def test_scripts_hold_no_unused_and_no_unknown_name(tmp_path: Path) -> None:
     for name, settings in written.items():
         for write in (script, plain_optax):
             code = write(settings)
+            assert "# type:" not in code and "# noqa" not in code
             (tmp_path / f"{write.__name__}_{name}.py").write_text(code, encoding="utf-8")
             roots = {
                 (n.module or "" if isinstance(n, ast.ImportFrom) else n.names[0].name).partition(".")[0]

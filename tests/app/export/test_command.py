@@ -142,3 +142,67 @@ def test_the_command_is_there_for_a_shell(tmp_path: Path) -> None:
     assert done.returncode == 0 and done.stdout == "", done.stderr
     with Image.open(path) as image:
         assert image.n_frames > 5  # type: ignore[attr-defined]
+
+
+def test_a_training_is_run_and_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    table, arrays, page = (tmp_path / f"run.{ending}" for ending in ("csv", "npz", "html"))
+    arguments = [
+        "--source",
+        "moons:noise=0.1",
+        "--set",
+        "widths=4",
+        "--set",
+        "steps=30",
+        "--racer",
+        "adam:learning_rate=0.05",
+    ]
+    outputs = [part for path in (table, arrays, page) for part in ("-o", str(path))]
+    assert main(["train", *arguments, *outputs, "--json"]) == 0
+    (row,) = json.loads(capsys.readouterr().out)["results"]
+    assert row["steps"] == 30 and row["title"] == "Adam"
+    assert table.read_text().splitlines()[-1].startswith("Adam,30,")
+    assert np.load(arrays)["racer-0/weights"].shape[1] == row["weights"] == 2 * 4 + 4 + 4 * 2 + 2
+    assert page.read_bytes().startswith(b"<!")
+    assert main(["train", *arguments]) == 0
+    assert capsys.readouterr().out.startswith("Adam: loss ")
+
+
+def test_a_training_on_a_file_that_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "d.csv"
+    path.write_text("a,b,kind\n" + "\n".join(f"{k},{k % 5},{'xy'[k % 2]}" for k in range(40)))
+    arguments = [
+        "--data",
+        str(path),
+        "--set",
+        "steps=5",
+        "--set",
+        "widths=",
+        "--racer",
+        "sgd:learning_rate=0.1",
+        "--json",
+    ]
+    assert main(["train", *arguments]) == 0
+    (row,) = json.loads(capsys.readouterr().out)["results"]
+    assert row["weights"] == 2 * 2 + 2
+    (tmp_path / "d.csv").write_text("a,b\n1,2\n,4\n" + "5,6\n" * 20)
+    assert main(["train", *arguments]) == command.BAD
+    assert "line 3" in capsys.readouterr().err
+
+
+BAD_TRAININGS = [
+    (["--preset", "edges"], "no preset 'edges'"),
+    (["--source", "moon"], "'moon'"),
+    (["--set", "widths"], "NAME=VALUE"),
+    (["--set", "widths=0"], "width of a hidden layer"),
+    (["--set", "batch_size=9999"], "batch size"),
+    (["--set", "speed=3"], "no setting 'speed'"),
+    (["--racer", "newton"], "whole Hessian"),
+    (["--data", "missing.npz"], "cannot be read"),
+    (["-o", "run.png"], "no such kind of file"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "said"), BAD_TRAININGS, ids=[said for _, said in BAD_TRAININGS])
+def test_a_training_that_cannot_be_is_said(arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["train", *arguments]) == command.BAD
+    assert said in capsys.readouterr().err
