@@ -112,6 +112,7 @@ def _letters(family: str) -> frozenset[int]:
     return frozenset(found.get_charmap())
 
 
+@functools.lru_cache(maxsize=4096)
 def wide(text: str, size: float, bold: bool = False) -> float:
     """The width of a text in pixels, of a font of so many pixels."""
     known = "".join(letter if ord(letter) in _letters(LATIN) else "한" for letter in text)
@@ -125,12 +126,14 @@ def wide(text: str, size: float, bold: bool = False) -> float:
 def wrap(text: str, width: float, size: float) -> list[str]:
     """A text broken into lines that fit, at spaces, and within a word where it alone is too long."""
     lines: list[str] = []
+    space, taken = wide("n n", size) - wide("nn", size), 0.0
     for word in text.split():
-        longer = f"{lines[-1]} {word}" if lines else word
-        if lines and wide(longer, size) <= width:
-            lines[-1] = longer
+        taken += space + wide(word, size)  # word by word, for each is measured once
+        if lines and taken <= width:
+            lines[-1] += f" {word}"
         else:
             lines += _pieces(word, width, size)
+            taken = wide(lines[-1], size)
     return lines
 
 

@@ -94,7 +94,7 @@ HIDDEN = racers.hide_racer(_race("beale", "sgd", "newton"), "racer-0", True)
 
 @pytest.mark.parametrize(
     "settings",
-    [change.first(), SCHEDULED, NOISY, MANY, TWINS, HIDDEN],
+    [change.first(), SCHEDULED, NOISY, pytest.param(MANY, marks=pytest.mark.long), TWINS, HIDDEN],
     ids=["first", "scheduled", "noisy", "many", "twins", "hidden"],
 )
 def test_a_script_gives_the_very_numbers_of_the_page(settings: Settings) -> None:
@@ -140,7 +140,9 @@ def _pair(surface: str, key: str, convention: str) -> Settings:
     return settings if convention == "textbook" else _set(settings, convention=convention)
 
 
-@pytest.mark.parametrize(("key", "convention"), EQUAL)
+@pytest.mark.parametrize(
+    ("key", "convention"), [pytest.param(*one, marks=[pytest.mark.long] * (k % 2)) for k, one in enumerate(EQUAL)]
+)
 def test_every_rule_with_an_equal_walks_the_same_path_in_optax(key: str, convention: str) -> None:
     _held(_pair("himmelblau", key, convention))
 
