@@ -147,7 +147,7 @@ def _progress(job: Job, about: str) -> str:
     return (
         f"<div class='about'>{html.escape(about)}</div>"
         f"<div class='progress' data-testid='progress' aria-label='Training' {attributes}>"
-        f"<div class='rail'>{bar}</div><span>{words}</span></div>"
+        f"<div class='rail'>{bar}</div><span>{words}</span><span class='device'>{html.escape(device())}</span></div>"
     )
 
 
@@ -170,7 +170,6 @@ def _toolbar() -> None:
         with st.popover(f"{training.steps:,} steps, {batch}", key="run-popover", width="content"):
             _about_training(training, job)
         panel(_exports())
-        st.html(f"<div class='device'>{device()}</div>", width="stretch")
 
 
 def _exports() -> Page:

@@ -66,6 +66,8 @@ export class PlaneView extends MomentView {
     const [low, high] = this.panel.layout.xaxis.range;
     if (path.distance[last] < 1e-3 * (high - low)) return;
     const text = `${Number(path.distance[last].toPrecision(2))} off the plane`;
-    caption(context, text, left + 9, top - 9, this.style.muted, this.style.paper);
+    const wide = context.measureText(text).width;
+    const beside = left + 9 + wide > this.frames[0].width ? left - 9 - wide : left + 9;
+    caption(context, text, beside, top - 9, this.style.muted, this.style.paper);
   }
 }

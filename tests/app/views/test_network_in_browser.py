@@ -192,7 +192,7 @@ def test_stopping_keeps_what_was_learned(fresh: Callable[..., Race]) -> None:
     race.until("() => /loss/.test(document.querySelector('.status')?.textContent)")
     race.page.get_by_role("button", name="Stop").click()
     race.until("() => /^stopped @/.test(document.querySelector('.status')?.textContent)")
-    assert "stopped" in race.page.locator(".progress span").inner_text()
+    assert "stopped" in race.page.locator(".progress span").first.inner_text()
     race.settle()
     (status,) = race.statuses()
     assert status.startswith("stopped @ ") and "loss" in status
