@@ -187,9 +187,13 @@ def _plain(value: Any) -> Any:
 
 def _look(arguments: argparse.Namespace) -> tuple[Any, Any]:
     from app.export.films import Cut
-    from app.export.look import Look
+    from app.export.look import Look, drawable
     from app.export.sizes import SIZES
 
+    title = arguments.title
+    if not drawable(title):
+        print("optiscope: no font of this machine has these letters; the caption is the settings.", file=sys.stderr)
+        title = ""
     size = SIZES.get(arguments.size)
     if size is None:
         width, _, height = arguments.size.lower().replace("×", "x").partition("x")
@@ -206,7 +210,7 @@ def _look(arguments: argparse.Namespace) -> tuple[Any, Any]:
             axis="linear" if arguments.linear else "log",
             transparent=arguments.transparent,
             caption=not arguments.no_caption,
-            title=arguments.title,
+            title=title,
         )
         cut = Cut(
             seconds=arguments.seconds,

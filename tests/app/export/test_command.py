@@ -112,6 +112,13 @@ def test_a_disk_that_fills_leaves_nothing_half_written(tmp_path: Path, monkeypat
     assert path.read_bytes() == b"before" and list(tmp_path.iterdir()) == [path]
 
 
+def test_words_without_a_font_give_way_to_the_settings_and_that_is_said(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([*RACE, "--title", "\U00020000", "-o", str(tmp_path / "race.svg")]) == 0
+    assert "no font" in capsys.readouterr().err and (tmp_path / "race.svg").exists()
+
+
 def test_a_file_has_the_rights_that_the_user_gives(tmp_path: Path) -> None:
     command.write(tmp_path / "race.csv", b"x")
     mask = os.umask(0)
