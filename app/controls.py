@@ -34,7 +34,7 @@ def current() -> Any:
 
 
 def held() -> dict[str, Any]:
-    """The settings of each page as they were drawn last, for what is done between two runs of the script."""
+    """The settings of each page, and what else is drawn, as they were last: for what is done between two runs."""
     found: dict[str, Any] = st.session_state.setdefault("held", {})
     return found
 

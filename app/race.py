@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import numpy as np
 
@@ -207,24 +208,25 @@ def _seen(window: Box, start: tuple[float, ...]) -> Box:
 
 
 def _card(settings: Settings, racer: Racer, title: str, t: Trace, leaves: int) -> Card:
-    color, dash, shape = theme.mark(racer.slot)
-    rule = RULES[racer.rule.key]
-    sliders = tuple(slider(p, racer) for name, p in rule.parameters().items() if name in ON_CARD)
-    return Card(
-        id=racer.id,
-        title=title,
-        color=color,
-        dash=dash,
-        shape=shape,
-        hidden=racer.hidden,
+    return card(
+        racer,
+        title,
         status=str(t.status),
-        why=" ".join([t.status.why, *_remarks(settings, rule)]),
+        why=" ".join([t.status.why, *_remarks(settings, RULES[racer.rule.key])]),
         gone=t.status.kind in race.GONE,
         last=t.last,
         leaves=leaves,
         settled=t.steps if t.status.step is None else t.status.step,
-        sliders=sliders,
     )
+
+
+def card(racer: Racer, title: str, **told: Any) -> Card:
+    """A racer's card with its mark and its sliders; `told` is what became of it."""
+    color, dash, shape = theme.mark(racer.slot)
+    specs = RULES[racer.rule.key].parameters()
+    sliders = tuple(slider(p, racer) for name, p in specs.items() if name in ON_CARD)
+    common: Any = {"color": color, "dash": dash, "shape": shape, "hidden": racer.hidden, "sliders": sliders}
+    return Card(id=racer.id, title=title, **common, **told)
 
 
 def remarks(settings: Settings) -> list[str]:

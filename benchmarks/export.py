@@ -17,9 +17,8 @@ ROUNDS = 3
 
 def run() -> Iterator[Result]:
     """Each file made in a process of its own, as the page has it; pictures in this one."""
-    from app.export.films import Cut
-    from app.export.look import Look
     from app.export.making import make, make_apart
+    from app.export.options import Cut, Look
 
     order = _order()
     cut = Cut(seconds=4.0, rate=25.0, hold=0.0)
@@ -77,8 +76,8 @@ def _matplotlib() -> bytes:
     from matplotlib.animation import FuncAnimation, PillowWriter
 
     from app.export.drawing import RaceDrawing
-    from app.export.films import Cut, moments
-    from app.export.look import Look
+    from app.export.films import moments
+    from app.export.options import Cut, Look
 
     drawing = RaceDrawing(_order()("gif", Look(), Cut()).scene, Look())
     steps = moments(drawing, Cut(seconds=4.0, rate=25.0, hold=0.0))
@@ -100,8 +99,7 @@ def _kaleido() -> float | None:
     import plotly.graph_objects as go
 
     order = _order()
-    from app.export.films import Cut
-    from app.export.look import Look
+    from app.export.options import Cut, Look
 
     figure = go.Figure(order("png", Look(), Cut()).scene.map["data"])
     return _timed(lambda: figure.to_image("png", width=1280, height=720))[0]

@@ -186,8 +186,8 @@ def _plain(value: Any) -> Any:
 
 
 def _look(arguments: argparse.Namespace) -> tuple[Any, Any]:
-    from app.export.films import Cut
-    from app.export.look import Look, drawable
+    from app.export.look import drawable
+    from app.export.options import Cut, Look
     from app.export.sizes import SIZES
 
     title = arguments.title
@@ -233,26 +233,18 @@ def _settings(arguments: argparse.Namespace) -> Any:
     query: dict[str, list[str]] = {}
     if arguments.settings:
         try:
-            found, notices = from_json(Path(arguments.settings).read_bytes())
-        except OSError as error:
-            raise Wrong(f"{arguments.settings} cannot be read: {error.strerror}.") from None
+            found, notices = from_json(_read(arguments.settings))
         except Refused as refused:
             raise Wrong(f"{arguments.settings}: {refused}") from None
         _none_dropped(notices)
         query = change.query(found)
     if arguments.link:
-        behind = urlsplit(arguments.link).query or arguments.link.removeprefix("?")
         if urlsplit(arguments.link).path.rstrip("/").endswith("/network"):
             raise Wrong("That link is of the page Network, whose pictures are not drawn here yet.")
-        query |= parse_qs(behind, keep_blank_values=True)
+        query |= _behind(arguments.link)
     for name in ("surface", "schedule", "noise"):
         if spelled := getattr(arguments, name):
-            key, _, values = spelled.partition(":")
-            query = {k: v for k, v in query.items() if k.partition(".")[0] != name}
-            query[name] = [key]
-            for item in filter(None, values.split(",")):
-                parameter, _, value = item.partition("=")
-                query[f"{name}.{parameter}"] = [value]
+            query = _choice(name, spelled, query)
             if name == "surface":
                 query.pop("start", None)
                 query.pop("rotation", None)
@@ -281,9 +273,8 @@ def _train(arguments: argparse.Namespace) -> int:
     from app import environment
 
     environment.prepare()
-    from app.export.films import Cut
-    from app.export.look import Look
     from app.export.making import make
+    from app.export.options import Cut, Look
     from app.export.training import numbers, order
     from app.network import board, files
     from app.racers import Refused
@@ -344,16 +335,11 @@ def _training(arguments: argparse.Namespace) -> Any:
         plain = dataclasses.replace(change.Training(), data=Choice(source)) if source else change.Training()
         query = change.query(change.preset(arguments.preset, files.find(plain, {})))
     if arguments.settings:
-        try:
-            query = query_of(Path(arguments.settings).read_bytes())
-        except OSError as error:
-            raise Wrong(f"{arguments.settings} cannot be read: {error.strerror}.") from None
+        query = query_of(_read(arguments.settings))
     if arguments.link:
-        query |= parse_qs(urlsplit(arguments.link).query or arguments.link.removeprefix("?"), keep_blank_values=True)
+        query |= _behind(arguments.link)
     if arguments.source:
-        key, _, values = arguments.source.partition(":")
-        query = {k: v for k, v in query.items() if k.partition(".")[0] != "data"} | {"data": [key]}
-        query |= {f"data.{name}": [value] for name, _, value in (v.partition("=") for v in values.split(",") if v)}
+        query = _choice("data", arguments.source, query)
     if arguments.data:
         query |= {"data": [change.FILE], "file": [next(iter(files.named()))]}
     if arguments.target:
@@ -368,6 +354,26 @@ def _training(arguments: argparse.Namespace) -> Any:
     training, notices = change.parse(query, lambda asked: files.find(asked, {}), VIEWS, PLANES)
     _none_dropped(notices)
     return training
+
+
+def _behind(link: str) -> dict[str, list[str]]:
+    """The query of a link, or of what stands behind its question mark."""
+    return parse_qs(urlsplit(link).query or link.removeprefix("?"), keep_blank_values=True)
+
+
+def _read(name: str) -> bytes:
+    try:
+        return Path(name).read_bytes()
+    except OSError as error:
+        raise Wrong(f"{name} cannot be read: {error.strerror}.") from None
+
+
+def _choice(part: str, spelled: str, query: dict[str, list[str]]) -> dict[str, list[str]]:
+    """The query with a part such as rosenbrock:steepness=30 in the place of its own."""
+    key, _, values = spelled.partition(":")
+    kept = {name: words for name, words in query.items() if name.partition(".")[0] != part}
+    items = (item.partition("=") for item in values.split(",") if item)
+    return {**kept, part: [key], **{f"{part}.{name}": [value] for name, _, value in items}}
 
 
 def _none_dropped(notices: Sequence[str]) -> None:

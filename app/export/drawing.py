@@ -21,7 +21,8 @@ from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator
 from matplotlib.transforms import Affine2D, IdentityTransform
 from numpy.typing import NDArray
 
-from app.export.look import DPI, Look, blend, color, colormap, cut, fonts, points, wrap
+from app.export.look import DPI, blend, color, colormap, cut, fonts, points, wrap
+from app.export.options import Look
 from app.figures.numbers import short
 from app.player.scene import Card, Scene
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import io
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
@@ -16,62 +15,14 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from app.export.drawing import Drawing
+from app.export.options import Cut
 
-MOST_FRAMES = 3000
 COLORS = 255
 """Of a GIF's palette: one more stands for what has not changed."""
 EXACT = 48
 """Of these, the commonest of the film, kept as they are."""
 Picture = NDArray[np.uint8]
 Progress = Callable[[float], None]
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class Cut:
-    """How a film runs.
-
-    Attributes:
-        seconds: from the start to the last step.
-        rate: frames per second.
-        hold: seconds for which the last frame stands.
-        loop: whether a GIF begins anew for ever.
-        time: "even", every step as long as the other, or "length", so that the paths grow evenly and a fast
-            beginning can be seen.
-
-    Raises:
-        ValueError: on numbers out of range, or a film of more than `MOST_FRAMES` frames.
-    """
-
-    seconds: float = 6.0
-    rate: float = 25.0
-    hold: float = 1.5
-    loop: bool = True
-    time: Literal["even", "length"] = "even"
-
-    def __post_init__(self) -> None:
-        if not 0.1 <= self.seconds <= 600:
-            raise ValueError(f"a film lasts 0.1 to 600 seconds; got {self.seconds:g}")
-        if not 1 <= self.rate <= 60:
-            raise ValueError(f"a film has 1 to 60 frames per second; got {self.rate:g}")
-        if not 0 <= self.hold <= 60:
-            raise ValueError(f"the last frame is held for 0 to 60 seconds; got {self.hold:g}")
-        if self.time not in ("even", "length"):
-            raise ValueError(f'time must be "even" or "length"; got {self.time!r}')
-        if self.frames > MOST_FRAMES:
-            raise ValueError(
-                f"a film has at most {MOST_FRAMES:,} frames; {self.seconds:g} s and {self.hold:g} s of hold at "
-                f"{self.rate:g} a second are {self.frames:,}: make it shorter, or take fewer a second"
-            )
-
-    @property
-    def moving(self) -> int:
-        """How many frames there are until the last step."""
-        return max(2, round(self.seconds * self.rate))
-
-    @property
-    def frames(self) -> int:
-        """How many frames there are in all."""
-        return self.moving + round(self.hold * self.rate)
 
 
 def moments(drawing: Drawing, cut: Cut) -> list[int]:
@@ -95,7 +46,8 @@ def film(drawing: Drawing, kind: Literal["gif", "mp4", "webm"], cut: Cut, about:
     steps = moments(drawing, cut)
     pictures = _told(drawing.frames(steps), len(steps), tell)
     if kind == "gif":
-        return _gif(pictures, cut, about)
+        some = drawing.frames([steps[0], steps[len(steps) // 2], steps[-1]])
+        return _gif(pictures, _palette([_packed(picture) for picture in some]), cut, about)
     return _video(pictures, kind, cut, about)
 
 
@@ -108,14 +60,14 @@ def _told(pictures: Iterable[Picture], count: int, tell: Progress) -> Iterator[P
 # GIF: one palette for all, and of each frame what differs from the one before.
 
 
-def _gif(pictures: Iterator[Picture], cut: Cut, about: str) -> bytes:
-    frames = [np.ascontiguousarray(picture).view(np.uint32)[..., 0] & np.uint32(0xFFFFFF) for picture in pictures]
-    palette = _palette(frames)
+def _gif(pictures: Iterator[Picture], palette: NDArray[np.uint8], cut: Cut, about: str) -> bytes:
     lasting = max(2, round(100 / cut.rate)) * 10  # milliseconds; browsers slow anything below two hundredths down
     images: list[Image.Image] = []
     durations: list[int] = []
-    for k, frame in enumerate(frames):
-        changed = np.ones(frame.shape, bool) if k == 0 else frame != frames[k - 1]
+    before = None  # one frame is held, not all: a long film would fill the memory
+    for frame in map(_packed, pictures):
+        changed = np.ones(frame.shape, bool) if before is None else frame != before
+        before = frame
         if not changed.any():
             durations[-1] += lasting  # the frame before stands longer
             continue
@@ -144,10 +96,11 @@ def _gif(pictures: Iterator[Picture], cut: Cut, about: str) -> bytes:
 
 
 def _palette(frames: list[NDArray[np.uint32]]) -> NDArray[np.uint8]:
-    """`COLORS` colours for all frames, (colours, 3): the commonest as they are, so that paper stays white, and the rest
-    by median cut.
+    """`COLORS` colours for a film of which these are some frames, (colours, 3).
+
+    The commonest as they are, so that paper stays white, and the rest by median cut.
     """
-    some = np.concatenate([frames[k][::2] for k in sorted({0, len(frames) // 2, len(frames) - 1})])
+    some = np.concatenate([frame[::2] for frame in frames])
     kinds, counts = np.unique(some, return_counts=True)
     common = _channels(kinds[np.argsort(counts)[::-1][:EXACT]])
     rest = Image.fromarray(_channels(some)).quantize(
@@ -155,6 +108,11 @@ def _palette(frames: list[NDArray[np.uint32]]) -> NDArray[np.uint8]:
     )
     others = np.array(rest.getpalette(), np.uint8).reshape(-1, 3)[: COLORS - len(common)]
     return np.concatenate([common, others])
+
+
+def _packed(picture: Picture) -> NDArray[np.uint32]:
+    """Each pixel as one number, without its opacity."""
+    return np.ascontiguousarray(picture).view(np.uint32)[..., 0] & np.uint32(0xFFFFFF)
 
 
 def _channels(packed: NDArray[np.uint32]) -> NDArray[np.uint8]:

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 import re
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Any
 
 from matplotlib import font_manager
 from matplotlib.colors import LinearSegmentedColormap, to_rgb
 from matplotlib.font_manager import FontProperties
 from matplotlib.textpath import text_to_path
-
-from app.export.sizes import PARTS
 
 DPI = 96.0
 """Pixels of an inch at scale 1, as browsers have them."""
@@ -22,44 +19,6 @@ LATIN = "DejaVu Sans"
 HINTED = 1.04
 """Letters are set on whole pixels, which makes a text a little wider than its outlines."""
 _HANGUL = ("NanumGothic", "Noto Sans CJK KR", "Noto Sans KR", "Malgun Gothic", "Apple SD Gothic Neo", "UnDotum")
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class Look:
-    """What a picture is to look like.
-
-    Attributes:
-        width, height: in pixels at scale 1, a 96th of an inch each.
-        scale: 1 to 4, how many times as many pixels a bitmap has.
-        theme: "light" or "dark".
-        part: "all" as it stands on the page, or one view alone.
-        axis: of the losses.
-        transparent: whether the ground stays empty.
-        caption: whether surface, racers, numbers, seed and link stand below.
-        title: words of the user's own in the caption's place.
-
-    Raises:
-        ValueError: on a size, a scale, or a word that cannot be.
-    """
-
-    width: int = 1280
-    height: int = 720
-    scale: float = 1.0
-    theme: Literal["light", "dark"] = "light"
-    part: Literal["all", "map", "loss"] = "all"
-    axis: Literal["log", "linear"] = "log"
-    transparent: bool = False
-    caption: bool = True
-    title: str = ""
-
-    def __post_init__(self) -> None:
-        if not (200 <= self.width <= 4096 and 200 <= self.height <= 4096):
-            raise ValueError(f"width and height must lie between 200 and 4,096 pixels; got {self.width}×{self.height}")
-        if not 1 <= self.scale <= 4:
-            raise ValueError(f"scale must lie between 1 and 4; got {self.scale:g}")
-        for name, known in (("theme", ("light", "dark")), ("part", PARTS), ("axis", ("log", "linear"))):
-            if getattr(self, name) not in known:
-                raise ValueError(f"{name} must be one of {', '.join(known)}; got {getattr(self, name)!r}")
 
 
 def points(pixels: float) -> float:

@@ -13,11 +13,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from app.export.about import About
-from app.export.look import Look
+from app.export.options import Cut, Look
 from app.export.sizes import FILMS
 
 if TYPE_CHECKING:
-    from app.export.films import Cut
     from app.player.scene import Board, Scene
 
 Tell = Callable[[float], None]
@@ -53,15 +52,15 @@ def make(order: Order, tell: Tell = lambda share: None) -> bytes:
     Args:
         tell: is told the share that is done, 0 to 1.
     """
-    from app.export.drawing import RaceDrawing
-
-    link = order.about.link if order.about.base else ""
     if order.kind == "html":
         from app.export.page import html
 
         return html(order.scene, order.about.title, order.about.link, order.look.theme)
     if order.kind == "pptx":
         return _slides(order, tell)
+    from app.export.drawing import RaceDrawing
+
+    link = order.about.link if order.about.base else ""
     drawing = RaceDrawing(_race(order), order.look, link)
     if order.kind in FILMS:
         from app.export.films import film
@@ -88,18 +87,18 @@ def _slides(order: Order, tell: Tell) -> bytes:
     from app.export.films import film
     from app.export.stills import still
 
-    views = []
+    scene, views = _race(order), []
     parts: Any = (("all", "The race"), ("map", "Paths"), ("loss", "Losses"))
     for k, (part, title) in enumerate(parts):
         look = dataclasses.replace(order.look, part=part, caption=False, width=1216, height=608, scale=1.0)
-        drawing = RaceDrawing(_race(order), look)
+        drawing = RaceDrawing(scene, look)
         poster = still(drawing, "png", order.about)
 
         def told(share: float, k: int = k) -> None:
             tell((k + share) / len(parts))
 
         views.append((title, poster, film(drawing, "mp4", order.cut, order.about.text, told)))
-    caption = order.look.title or _race(order).caption
+    caption = order.look.title or scene.caption
     return deck(order.about, caption, views, order.heads, order.rows, order.look.theme == "dark")
 
 

@@ -16,8 +16,7 @@ from app.settings import Settings
 from surfaces import SURFACES
 
 if TYPE_CHECKING:
-    from app.export.films import Cut
-    from app.export.look import Look
+    from app.export.options import Cut, Look
 
 
 def order(settings: Settings, kind: str, look: Look, cut: Cut, step: int | None = None, base: str = "") -> Order:

@@ -9,9 +9,8 @@ import numpy as np
 
 from app.export.about import About
 from app.export.data import read_query, write_query
-from app.export.films import Cut
-from app.export.look import Look
 from app.export.making import Order
+from app.export.options import Cut, Look
 from app.export.sizes import ending
 from app.network import board
 from app.network import settings as change

@@ -19,7 +19,7 @@ from app.network.settings import FILE, Setup, Training
 from app.network.views import VIEWS
 from app.player import Board, Card, Slot
 from app.racers import Racer
-from optimizers import RULES, Optimizer
+from optimizers import RULES
 from surfaces.network import ACTIVATIONS, DATASETS, INITIALIZATIONS, LOSSES, DataSet
 from surfaces.network.measures import Measures
 
@@ -259,21 +259,13 @@ def caption(training: Training, data: DataSet) -> str:
 
 
 def _card(training: Training, racer: Racer, title: str, run: Run, job: Job) -> Card:
-    color, dash, shape = theme.mark(racer.slot)
-    rule: type[Optimizer] = RULES[racer.rule.key]
     words, why, settled = status(run, job)
-    sliders = tuple(race.slider(p, racer) for name, p in rule.parameters().items() if name in race.ON_CARD)
-    return Card(
-        id=racer.id,
-        title=title,
-        color=color,
-        dash=dash,
-        shape=shape,
-        hidden=racer.hidden,
+    return race.card(
+        racer,
+        title,
         status=words,
-        why=" ".join(filter(None, [why, rule.beginning])),
+        why=" ".join(filter(None, [why, RULES[racer.rule.key].beginning])),
         gone=run.diverged >= 0,
         last=min(run.last, training.steps),
         settled=settled,
-        sliders=sliders,
     )

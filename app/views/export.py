@@ -10,9 +10,8 @@ from typing import Any
 import streamlit as st
 
 from app import controls
-from app.export.films import Cut
-from app.export.look import Look, drawable
-from app.export.making import Failed, Order, make_apart
+from app.export.making import Failed, Order, make, make_apart
+from app.export.options import Cut, Look
 from app.export.sizes import ENDINGS, SIZES, ending
 from app.racers import Refused
 
@@ -105,14 +104,14 @@ def _theme(colours: str) -> Any:
 def _look(parts: bool = True) -> dict[str, Any]:
     """What all pictures are asked for."""
     left, right = st.columns(2)
-    size = left.selectbox(
-        "Size", list(SIZES), key="export-size", format_func=lambda k: f"{k}, {SIZES[k][0]} × {SIZES[k][1]}"
-    )
+    size = left.selectbox("Size", list(SIZES), key="export-size", format_func=_sized)
     dark = right.selectbox("Colours", ["as the page", "light", "dark"], key="export-theme")
     part = left.selectbox("Views", list(_PARTS), key="export-part", format_func=lambda k: _PARTS[k]) if parts else "all"
     caption = right.selectbox("Caption", ["settings and link", "words of mine", "none"], key="export-caption")
     title = ""
     if caption == "words of mine":
+        from app.export.look import drawable  # matplotlib: not before it is asked for
+
         title = st.text_input("Words below the picture", key="export-title")
         if not drawable(title):
             st.warning("This server has no font for these letters: the caption will be the settings instead.")
@@ -142,19 +141,13 @@ def _picture(page: Page) -> None:
     empty = st.toggle("Without a ground", key="export-transparent", help="Transparent, to be laid over a slide.")
     step = _step(typed)
     wanted = Look(**look, scale=float(scale), transparent=empty)
-    _download(f"Download {kind.upper()}", f"{page.name}.{kind}", lambda: _drawn(page.order(kind, wanted, Cut(), step)))
+    _download(f"Download {kind.upper()}", f"{page.name}.{kind}", lambda: make(page.order(kind, wanted, Cut(), step)))
 
 
 def _step(typed: str) -> int | None:
     if typed.strip() and not typed.strip().isdecimal():
         raise ValueError(f"A step is a whole number; got {typed!r}")
     return int(typed) if typed.strip() else None
-
-
-def _drawn(order: Order) -> bytes:
-    from app.export.making import make
-
-    return make(order)
 
 
 def _film(page: Page) -> None:
@@ -186,7 +179,7 @@ def _page(page: Page) -> None:
 
 def _html(page: Page, look: Look) -> None:
     st.caption("One file that plays all this in any browser, without a server.")
-    _download("Download HTML", f"{page.name}.html", lambda: _drawn(page.order("html", look, Cut(), None)))
+    _download("Download HTML", f"{page.name}.html", lambda: make(page.order("html", look, Cut(), None)))
 
 
 def _start(page: Page, label: str, kind: str, look: Look, cut: Cut) -> None:

@@ -11,9 +11,8 @@ import streamlit as st
 
 from app import controls, racers
 from app.export import training as export
-from app.export.films import Cut
-from app.export.look import Look
 from app.export.making import Order
+from app.export.options import Cut, Look
 from app.figures.numbers import short
 from app.network import board, files
 from app.network import settings as change
@@ -98,7 +97,7 @@ def _quick(there: Job, job: Job) -> bool:
 def _stage() -> None:
     """Progress, player and results: they alone are drawn again while the networks train."""
     job, training = _job(), controls.hold()
-    st.session_state.setdefault("job-held", {})["job"] = job
+    controls.held()["job"] = job
     busy = job.busy
     st.html(_progress(job, change.shown_by(training)))
     if "board" in st.session_state:
@@ -174,14 +173,14 @@ def _toolbar() -> None:
 
 def _exports() -> Page:
     """What the Export panel needs of this training; it is asked when a file is, so that nothing waits for it."""
-    held, state, place = controls.held(), st.session_state.setdefault("job-held", {}), base()
+    held, place = controls.held(), base()
     brought = dict(_brought())
 
     def order(kind: str, look: Look, cut: Cut, step: int | None) -> Order:
-        return export.order(held[PAGE], state["job"], look, cut, place)
+        return export.order(held[PAGE], held["job"], look, cut, place)
 
     def contents(name: str) -> bytes:
-        return export.numbers(held[PAGE], state["job"], name)
+        return export.numbers(held[PAGE], held["job"], name)
 
     def find(training: Training) -> DataSet:
         return files.find(training, brought)

@@ -11,9 +11,8 @@ from app import controls, race, racers
 from app import settings as change
 from app.export import race as export
 from app.export.data import from_json
-from app.export.films import Cut
-from app.export.look import Look
 from app.export.making import Order
+from app.export.options import Cut, Look
 from app.figures.numbers import short
 from app.figures.race import extent
 from app.player import Event

@@ -24,6 +24,13 @@ def test_a_script_gets_no_streamlit_and_no_plotly(module: str) -> None:
     assert _python(code) == "[]"
 
 
+@pytest.mark.parametrize("page", ["race", "network"])
+def test_a_page_does_not_wait_for_what_draws_files(page: str) -> None:
+    drawers = ("matplotlib", "av", "pptx", "pyarrow.parquet")
+    code = f"import sys, app.views.{page}; print([m for m in {drawers} if m in sys.modules])"
+    assert _python(code).splitlines()[-1] == "[]"
+
+
 def test_the_command_line_answers_before_jax_is_imported() -> None:
     """`environment.prepare` has to come first."""
     code = "import sys, app.cli; print([m for m in ('jax', 'streamlit') if m in sys.modules])"

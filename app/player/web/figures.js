@@ -237,6 +237,15 @@ export function trailTraces(scene, style, step, frame) {
   });
 }
 
+/** The start where it cannot be moved. */
+export function startTrace({ start: [x, y] }, style) {
+  return {
+    ...{ type: 'scatter', mode: 'markers+text', x: [x], y: [y], text: ['start'], textposition: 'top center' },
+    ...{ textfont: { size: 11, color: style.muted }, hoverinfo: 'skip', showlegend: false },
+    marker: { symbol: 'circle-open', size: 11, color: style.ink, line: { width: 2, color: style.ink } },
+  };
+}
+
 /** Beyond what any plot shows, yet a number that plotly can clip. */
 function beyond(value) {
   if (Number.isNaN(value)) return null;

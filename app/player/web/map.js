@@ -1,7 +1,7 @@
 // The map: plotly's drawing of the surface below, the overlay above, zoom, and the click for the start.
 
 import { h, iconButton } from './dom.js';
-import { MARGINS, mapLayout, mapTraces, STILL, trailTraces } from './figures.js';
+import { MARGINS, mapLayout, mapTraces, startTrace, STILL, trailTraces } from './figures.js';
 import { fit } from './geometry.js';
 import { emphasis, MapOverlay } from './overlay.js';
 
@@ -189,15 +189,6 @@ export class MapPanel {
   destroy() {
     this.plotly.purge(this.plot);
   }
-}
-
-/** The start where it cannot be moved. */
-function startTrace({ start: [x, y] }, style) {
-  return {
-    ...{ type: 'scatter', mode: 'markers+text', x: [x], y: [y], text: ['start'], textposition: 'top center' },
-    ...{ textfont: { size: 11, color: style.muted }, hoverinfo: 'skip', showlegend: false },
-    marker: { symbol: 'circle-open', size: 11, color: style.ink, line: { width: 2, color: style.ink } },
-  };
 }
 
 /** Dims plotly's own traces of all racers but one, without drawing anything anew. */

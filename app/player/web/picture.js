@@ -1,7 +1,7 @@
 // The picture to take away: map, curve, legend and caption composed into one figure of real traces.
 
 import { SPOT } from './curve.js';
-import { curveLayout, curveTitle, lossTraces, mapLayout, mapTraces, trailTraces } from './figures.js';
+import { curveLayout, curveTitle, lossTraces, mapLayout, mapTraces, startTrace, trailTraces } from './figures.js';
 import { exit, fit, inside, project } from './geometry.js';
 import { departure, HEAD } from './heads.js';
 import { captionLines, escape, FONT, legendLines, legendTexts, ROW, wrap } from './legend.js';
@@ -120,15 +120,10 @@ function second(traces) {
 
 /** The start, and each head; where a head is outside, an arrow at the edge and the run's name. */
 function startAndHeads(scene, style, step, frame) {
-  const start = {
-    ...{ type: 'scatter', mode: 'markers+text', x: [scene.start[0]], y: [scene.start[1]], text: ['start'] },
-    ...{ textposition: 'top center', textfont: { size: 11, color: style.muted } },
-    marker: { symbol: 'circle-open', size: 11, color: style.ink, line: { width: 2, color: style.ink } },
-  };
   const marks = ends(scene, step, frame).map(({ card, head, edge }) =>
     edge ? arrowMark(card, edge, frame, style) : headMark(card, head, frame, style),
   );
-  return [start, ...marks].map((trace) => ({ ...trace, showlegend: false, cliponaxis: true }));
+  return [startTrace(scene, style), ...marks].map((trace) => ({ ...trace, showlegend: false, cliponaxis: true }));
 }
 
 /** Where each shown run is: at its head, or where it left the frame. */

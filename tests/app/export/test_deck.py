@@ -17,9 +17,8 @@ from pptx import Presentation
 
 from app import race, racers
 from app import settings as change
-from app.export.films import Cut
-from app.export.look import Look
 from app.export.making import make
+from app.export.options import Cut, Look
 from app.export.race import order
 
 SETTINGS = racers.set_steps(change.first(), 40)

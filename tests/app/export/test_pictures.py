@@ -18,8 +18,8 @@ from app import settings as change
 from app.export import films, look
 from app.export.about import About
 from app.export.drawing import RaceDrawing, exit_of, fit
-from app.export.films import Cut, film, moments
-from app.export.look import Look
+from app.export.films import film, moments
+from app.export.options import Cut, Look
 from app.export.stills import still
 
 SETTINGS = racers.set_steps(change.first(), 60)

@@ -15,9 +15,8 @@ from app import racers
 from app import settings as races
 from app.export import training as export
 from app.export.data import to_json
-from app.export.films import Cut
-from app.export.look import Look
 from app.export.making import make
+from app.export.options import Cut, Look
 from app.network import board
 from app.network import settings as change
 from app.network.job import Job
