@@ -108,11 +108,12 @@ def _unread(paths: Sequence[str]) -> str | None:
     from app.network import files
     from app.racers import Refused
 
-    os.environ[files.VARIABLE] = os.pathsep.join(str(Path(path).resolve()) for path in paths)
+    resolved = [Path(path).resolve() for path in paths]
     try:
-        files.named()
+        files.read(resolved)
     except Refused as refusal:
         return str(refusal)
+    os.environ[files.VARIABLE] = os.pathsep.join(map(str, resolved))  # for the pages, which run in this process
     return None
 
 

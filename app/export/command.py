@@ -10,10 +10,13 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
+
+if TYPE_CHECKING:
+    from app.network.files import Brought
 
 BAD, FAILED = 2, 1
 """Exit statuses: what was asked for cannot be, and what could be was not done."""
@@ -279,11 +282,10 @@ def _train(arguments: argparse.Namespace) -> int:
     from app.network import board, files
     from app.racers import Refused
 
-    os.environ[files.VARIABLE] = os.pathsep.join(str(Path(path).resolve()) for path in arguments.data)
-    files.named.cache_clear()
     try:
-        training = _training(arguments)
-        data = files.find(training, {})
+        brought = files.read(map(Path, arguments.data))
+        training = _training(arguments, brought)
+        data = files.find(training, brought)
     except Refused as refused:
         raise Wrong(str(refused)) from None
     job = board.job_for(training, data)
@@ -320,7 +322,7 @@ def _wait(job: Any, tell: Any = lambda share: None) -> None:
         time.sleep(0.1)
 
 
-def _training(arguments: argparse.Namespace) -> Any:
+def _training(arguments: argparse.Namespace, brought: Mapping[str, Brought]) -> Any:
     """The training that is asked for; here a bad value ends it."""
     from app.export.training import query_of
     from app.network import files
@@ -333,7 +335,7 @@ def _training(arguments: argparse.Namespace) -> Any:
     if arguments.preset:
         source = change.PRESETS[arguments.preset].source if arguments.preset in change.PRESETS else ""
         plain = dataclasses.replace(change.Training(), data=Choice(source)) if source else change.Training()
-        query = change.query(change.preset(arguments.preset, files.find(plain, {})))
+        query = change.query(change.preset(arguments.preset, files.find(plain, brought)))
     if arguments.settings:
         query = query_of(_read(arguments.settings))
     if arguments.link:
@@ -341,7 +343,7 @@ def _training(arguments: argparse.Namespace) -> Any:
     if arguments.source:
         query = _choice("data", arguments.source, query)
     if arguments.data:
-        query |= {"data": [change.FILE], "file": [next(iter(files.named()))]}
+        query |= {"data": [change.FILE], "file": [next(iter(brought))]}
     if arguments.target:
         query["target"] = [arguments.target]
     for item in arguments.set:
@@ -351,7 +353,7 @@ def _training(arguments: argparse.Namespace) -> Any:
         query[name] = [value]
     if arguments.racer:
         query["racer"] = arguments.racer
-    training, notices = change.parse(query, lambda asked: files.find(asked, {}), VIEWS, PLANES)
+    training, notices = change.parse(query, lambda asked: files.find(asked, brought), VIEWS, PLANES)
     _none_dropped(notices)
     return training
 

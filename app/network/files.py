@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from app.network.settings import FILE, Training, generated
@@ -107,16 +107,24 @@ def _axes(content: bytes) -> int:
 
 @functools.cache
 def named() -> Mapping[str, Brought]:
-    """The files named when the app was started, by name. Two IDX files of one folder and stem are one set of samples:
-    train-images-idx3-ubyte and train-labels-idx1-ubyte.
+    """The files named when the app was started, by name.
 
     Raises:
         Refused: if one cannot be read; the command that starts the app asks before it serves.
     """
+    return read([Path(spelled) for spelled in os.environ.get(VARIABLE, "").split(os.pathsep) if spelled])
+
+
+def read(paths: Iterable[Path]) -> dict[str, Brought]:
+    """What stands in these files, by name. Two IDX files of one folder and stem are one set of samples:
+    train-images-idx3-ubyte and train-labels-idx1-ubyte.
+
+    Raises:
+        Refused: if one cannot be read.
+    """
     found: dict[str, Brought] = {}
     waiting: list[tuple[str, bytes]] = []
-    for spelled in filter(None, os.environ.get(VARIABLE, "").split(os.pathsep)):
-        path = Path(spelled)
+    for path in paths:
         try:
             content = path.read_bytes()
         except OSError as error:

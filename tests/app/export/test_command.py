@@ -211,5 +211,8 @@ BAD_TRAININGS = [
 
 @pytest.mark.parametrize(("arguments", "said"), BAD_TRAININGS, ids=[said for _, said in BAD_TRAININGS])
 def test_a_training_that_cannot_be_is_said(arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    before = dict(os.environ)
     assert main(["train", *arguments]) == command.BAD
     assert said in capsys.readouterr().err
+    assert {name: os.environ.get(name) for name in before} == before
+    assert "OPTISCOPE_DATA" not in os.environ  # what one call names is not there for the next
