@@ -75,7 +75,7 @@ def _matplotlib() -> bytes:
     """
     from matplotlib.animation import FuncAnimation, PillowWriter
 
-    from app.export.drawing import RaceDrawing
+    from app.export.drawing_race import RaceDrawing
     from app.export.films import moments
     from app.export.options import Cut, Look
 

@@ -28,6 +28,8 @@ class Wrong(ValueError):
 
 def add_to(commands: Any) -> None:
     """The subcommands, added to those of `optiscope`."""
+    from app.export.sizes import PARTS
+
     render = commands.add_parser(
         "render",
         help="write pictures, films, slides, pages, data and code of a race",
@@ -37,7 +39,7 @@ def add_to(commands: Any) -> None:
         "-o race.mp4 -o race.pdf",
     )
     _add_settings(render)
-    _add_look(render)
+    _add_look(render, "one view alone", PARTS)
     render.add_argument(
         "-o", "--output", action="append", required=True, metavar="FILE", help="where to write; may be repeated"
     )
@@ -46,12 +48,14 @@ def add_to(commands: Any) -> None:
     train = commands.add_parser(
         "train",
         help="train networks as the Network page does, and write what came of it",
-        description="Train networks side by side; files are .csv (what was measured), .npz (weights and losses), "
-        ".html (a page that plays it) and .json (the settings).",
+        description="Train networks side by side, and write pictures, films and slides (.png .svg .pdf .gif .mp4 "
+        ".webm .pptx), a page that plays it (.html), what was measured (.csv), weights and losses (.npz), and the "
+        "settings (.json).",
         epilog="optiscope train --source spirals:turns=1.5 --set widths=32-32 --set steps=2000 "
         "--racer adam:learning_rate=0.01 --racer sgd:learning_rate=0.3 -o run.npz --json",
     )
     _add_training(train)
+    _add_look(train, "all, or the key of a view that is shown")
     train.add_argument("-o", "--output", action="append", default=[], metavar="FILE", help="where to write")
     train.add_argument("--json", action="store_true", help="print results and files as JSON")
     train.set_defaults(run=run_train)
@@ -107,14 +111,14 @@ def _add_training(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _add_look(parser: argparse.ArgumentParser) -> None:
-    from app.export.sizes import PARTS, SIZES
+def _add_look(parser: argparse.ArgumentParser, parts: str, known: Sequence[str] | None = None) -> None:
+    from app.export.sizes import SIZES
 
     look = parser.add_argument_group("the picture")
     look.add_argument("--size", default="16:9", metavar="SIZE", help=f"{', '.join(SIZES)}, or WIDTHxHEIGHT in pixels")
     look.add_argument("--scale", type=float, default=1.0, metavar="N", help="1 to 4 times as many pixels")
     look.add_argument("--dark", action="store_true")
-    look.add_argument("--part", choices=PARTS, default="all", help="one view alone (default: %(default)s)")
+    look.add_argument("--part", choices=known, default="all", help=f"{parts} (default: %(default)s)")
     look.add_argument("--linear", action="store_true", help="losses on a linear axis")
     look.add_argument("--transparent", action="store_true", help="without a ground")
     look.add_argument("--no-caption", action="store_true")
@@ -243,7 +247,7 @@ def _settings(arguments: argparse.Namespace) -> Any:
         query = change.query(found)
     if arguments.link:
         if urlsplit(arguments.link).path.rstrip("/").endswith("/network"):
-            raise Wrong("That link is of the page Network, whose pictures are not drawn here yet.")
+            raise Wrong("That link is of the page Network: give it to optiscope train.")
         query |= _behind(arguments.link)
     for name in ("surface", "schedule", "noise"):
         if spelled := getattr(arguments, name):
@@ -263,9 +267,11 @@ def _settings(arguments: argparse.Namespace) -> Any:
 
 def run_train(arguments: argparse.Namespace) -> int:
     """Train, and write what came of it."""
+    from app.export.sizes import DRAWN
+
     try:
         for path in arguments.output:
-            _check(Path(path), ("csv", "npz", "html", "json"))
+            _check(Path(path), (*DRAWN, "csv", "npz", "json"))
         return _train(arguments)
     except Wrong as wrong:
         print(f"optiscope: {wrong}", file=sys.stderr)
@@ -273,11 +279,12 @@ def run_train(arguments: argparse.Namespace) -> int:
 
 
 def _train(arguments: argparse.Namespace) -> int:
+    look, cut = _look(arguments)
     from app import environment
 
     environment.prepare()
     from app.export.making import make
-    from app.export.options import Cut, Look
+    from app.export.sizes import DRAWN, ending
     from app.export.training import numbers, order
     from app.network import board, files
     from app.racers import Refused
@@ -288,6 +295,9 @@ def _train(arguments: argparse.Namespace) -> int:
         data = files.find(training, brought)
     except Refused as refused:
         raise Wrong(str(refused)) from None
+    known = ("all", *training.views)
+    if look.part not in known:
+        raise Wrong(f"--part must be one of {', '.join(known)}, what --set views=… shows; got {look.part!r}.")
     job = board.job_for(training, data)
     job.begin()
     with _progress("training") as tell:
@@ -295,10 +305,14 @@ def _train(arguments: argparse.Namespace) -> int:
     written = []
     for name in arguments.output:
         path = Path(name)
-        if path.suffix == ".html":
-            scene = order(training, job, Look(), Cut())
+        if ending(path.name) in DRAWN:
+            board.board(training, job)
             _wait(job)  # what its panels show is still being worked out
-            content = make(dataclasses.replace(scene, scene=board.board(training, job)))
+            try:
+                with _progress(path.name) as tell:
+                    content = make(order(training, job, ending(path.name), look, cut, arguments.step), tell)
+            except ValueError as error:
+                raise Wrong(f"{path.name}: {error}.") from None
         else:
             content = numbers(training, job, path.name)
         try:

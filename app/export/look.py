@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import colorsys
 import functools
 import re
 from collections.abc import Sequence
@@ -27,11 +28,14 @@ def points(pixels: float) -> float:
 
 
 def color(word: Any, style: Any) -> Any:
-    """A colour of a figure as matplotlib takes it: a theme's word, #rrggbb, or rgba(r, g, b, a)."""
+    """A colour of a figure as matplotlib takes it: a theme's word, #rrggbb, rgba(r, g, b, a), or hsl(h, s%, l%)."""
     text = style.get(word, word) if isinstance(word, str) else word
     if isinstance(text, str) and (numbers := re.fullmatch(r"rgba?\(([^)]*)\)", text)):
         red, green, blue, *alpha = (float(part) for part in numbers[1].split(","))
         return (red / 255, green / 255, blue / 255, alpha[0] if alpha else 1.0)
+    if isinstance(text, str) and (numbers := re.fullmatch(r"hsl\((.+), (.+)%, (.+)%\)", text)):
+        hue, saturation, lightness = (float(part) for part in numbers.groups())
+        return colorsys.hls_to_rgb(hue / 360, lightness / 100, saturation / 100)
     return text
 
 

@@ -58,10 +58,8 @@ def make(order: Order, tell: Tell = lambda share: None) -> bytes:
         return html(order.scene, order.about.title, order.about.link, order.look.theme)
     if order.kind == "pptx":
         return _slides(order, tell)
-    from app.export.drawing import RaceDrawing
-
     link = order.about.link if order.about.base else ""
-    drawing = RaceDrawing(_race(order), order.look, link)
+    drawing = _drawn(order.scene)(order.scene, order.look, link)
     if order.kind in FILMS:
         from app.export.films import film
 
@@ -71,27 +69,26 @@ def make(order: Order, tell: Tell = lambda share: None) -> bytes:
     return still(drawing, order.kind, order.about, order.step)  # type: ignore[arg-type]
 
 
-def _race(order: Order) -> Scene:
-    """The scene of a race, which alone is drawn without a browser."""
-    from app.player.scene import Scene
+def _drawn(scene: Scene | Board) -> Any:
+    """The kind of drawing that a scene takes."""
+    from app.export.drawing_board import BoardDrawing
+    from app.export.drawing_race import RaceDrawing
+    from app.player.scene import Board
 
-    if not isinstance(order.scene, Scene):
-        raise ValueError(f"a .{order.kind} is drawn of a race alone")
-    return order.scene
+    return BoardDrawing if isinstance(scene, Board) else RaceDrawing
 
 
 def _slides(order: Order, tell: Tell) -> bytes:
     """Each view with its film, without the caption, which the slides have in words."""
     from app.export.deck import deck
-    from app.export.drawing import RaceDrawing
     from app.export.films import film
     from app.export.stills import still
 
-    scene, views = _race(order), []
-    parts: Any = (("all", "The race"), ("map", "Paths"), ("loss", "Losses"))
-    for k, (part, title) in enumerate(parts):
+    kind, scene, views = _drawn(order.scene), order.scene, []
+    parts = kind.parts(scene)
+    for k, (part, title) in enumerate(parts.items()):
         look = dataclasses.replace(order.look, part=part, caption=False, width=1216, height=608, scale=1.0)
-        drawing = RaceDrawing(scene, look)
+        drawing = kind(scene, look)
         poster = still(drawing, "png", order.about)
 
         def told(share: float, k: int = k) -> None:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import dataclasses
 from typing import Literal
 
-from app.export.sizes import PARTS
-
 MOST_FRAMES = 3000
 
 
@@ -18,8 +16,8 @@ class Look:
         width, height: in pixels at scale 1, a 96th of an inch each.
         scale: 1 to 4, how many times as many pixels a bitmap has.
         theme: "light" or "dark".
-        part: "all" as it stands on the page, or one view alone.
-        axis: of the losses.
+        part: "all" as it stands on the page, or the key of one view alone; whoever draws knows which there are.
+        axis: of the losses of a race.
         transparent: whether the ground stays empty.
         caption: whether surface, racers, numbers, seed and link stand below.
         title: words of the user's own in the caption's place.
@@ -32,7 +30,7 @@ class Look:
     height: int = 720
     scale: float = 1.0
     theme: Literal["light", "dark"] = "light"
-    part: Literal["all", "map", "loss"] = "all"
+    part: str = "all"
     axis: Literal["log", "linear"] = "log"
     transparent: bool = False
     caption: bool = True
@@ -43,7 +41,7 @@ class Look:
             raise ValueError(f"width and height must lie between 200 and 4,096 pixels; got {self.width}×{self.height}")
         if not 1 <= self.scale <= 4:
             raise ValueError(f"scale must lie between 1 and 4; got {self.scale:g}")
-        for name, known in (("theme", ("light", "dark")), ("part", PARTS), ("axis", ("log", "linear"))):
+        for name, known in (("theme", ("light", "dark")), ("axis", ("log", "linear"))):
             if getattr(self, name) not in known:
                 raise ValueError(f"{name} must be one of {', '.join(known)}; got {getattr(self, name)!r}")
 

@@ -8,8 +8,7 @@ from typing import Literal
 import matplotlib as mpl
 
 from app.export.about import About
-from app.export.drawing import STYLE, Drawing
-from app.export.look import fonts
+from app.export.drawing import Drawing, rules
 
 
 def still(drawing: Drawing, kind: Literal["png", "svg", "pdf"], about: About, step: int | None = None) -> bytes:
@@ -24,6 +23,6 @@ def still(drawing: Drawing, kind: Literal["png", "svg", "pdf"], about: About, st
         "pdf": {"Creator": about.maker, "Title": about.title, "Subject": about.text, "CreationDate": None},
     }[kind]
     out = io.BytesIO()
-    with mpl.rc_context({**STYLE, "font.family": fonts(), "svg.hashsalt": "optiscope"}):
+    with rules(), mpl.rc_context({"svg.hashsalt": "optiscope"}):
         drawing.figure.savefig(out, format=kind, dpi=drawing.figure.dpi if kind == "png" else 72, metadata=metadata)
     return out.getvalue()

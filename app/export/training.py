@@ -1,4 +1,4 @@
-"""Files out of a training of the Network page: a page that plays it, its numbers, its settings."""
+"""Files out of a training of the Network page: pictures, films, slides, a page that plays it, numbers, settings."""
 
 from __future__ import annotations
 
@@ -22,11 +22,14 @@ from app.racers import Refused
 HEADS = ("racer", "step", "loss", "validation_loss", "accuracy", "validation_accuracy", "gradient_norm", "weight_norm")
 
 
-def order(training: Training, job: Job, look: Look, cut: Cut, base: str = "") -> Order:
-    """The order for a page that plays what the board shows now."""
+def order(
+    training: Training, job: Job, kind: str, look: Look, cut: Cut, step: int | None = None, base: str = ""
+) -> Order:
+    """What has to be known to draw a file of what the board shows now; `base` is where the app is served, if it is."""
     names = ", ".join(board.titles(training))
     about = About(f"{job.data.name}: {names}" if names else job.data.name, "network", change.query(training), base)
-    return Order("html", board.board(training, job), look, cut, about)
+    rows = [board.cells(row, job.data) for row in board.table(training, job)]
+    return Order(kind, board.board(training, job), look, cut, about, board.heads(job.data), rows, step)
 
 
 def numbers(training: Training, job: Job, name: str) -> bytes:

@@ -8,6 +8,11 @@ from typing import Any
 # black left out because one of the two pages is dark, and a grey in its place.
 PALETTE = ("#d55e00", "#0072b2", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#a89400", "#808891")
 DASHES = ("solid", "dash", "dot", "dashdot")
+# of a network's classes: none of them is a racer's
+CLASSES = (
+    *("#5468c4", "#c9623f", "#4f9a57", "#a45bb0", "#b8912b"),
+    *("#3c9aa6", "#b54a72", "#7d8590", "#7a5c3e", "#2f6f5f"),
+)
 SHAPES = ("circle", "square", "diamond", "triangle-up")
 
 

@@ -210,6 +210,29 @@ def table(training: Training, job: Job) -> list[Row]:
     return rows
 
 
+def heads(data: DataSet) -> list[str]:
+    """What stands above the columns of `cells`."""
+    accuracies = ["Training accuracy", "Validation accuracy"] if data.task == "classes" else []
+    return ["Racer", "Status", "Training loss", "Validation loss", *accuracies, "Steps", "Samples seen", "Weights"]
+
+
+def cells(row: Row, data: DataSet) -> list[str]:
+    """A line of the table of results in words."""
+    found = [row.title, row.status, finite(row.loss), finite(row.validation_loss)]
+    found += [share(row.accuracy), share(row.validation_accuracy)] if data.task == "classes" else []
+    return [*found, f"{row.steps:,}", f"{row.samples:,}", f"{row.weights:,}"]
+
+
+def finite(loss: float) -> str:
+    """A loss in words; a dash where there is none."""
+    return short(loss, 4) if math.isfinite(loss) else "–"
+
+
+def share(accuracy: float) -> str:
+    """An accuracy in words; a dash where there is none."""
+    return "–" if math.isnan(accuracy) else f"{accuracy:.1%}"
+
+
 def tested(job: Job) -> dict[str, tuple[float, float]]:
     """The test set, used: (loss, accuracy) of every racer's last weights, by racer; NaN of one that diverged."""
     found = {}

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from app.figures import theme
 from app.network.job import Job, Observer
 from app.network.observers import (
     MEASURES,
@@ -98,7 +99,8 @@ def _boundary(job: Job, shown: Sequence[Shown]) -> Panel:
     note = "dots: training samples; squares: validation" + (
         f"; the first {SHOWN} of each" if len(data.train) > SHOWN else ""
     )
-    return {"type": "tiles", "side": SIDE, "tiles": tiles, "points": points, "smooth": True, "note": note}
+    common = {"type": "tiles", "side": SIDE, "smooth": True, "note": note}
+    return {**common, "tiles": tiles, "points": points, "colors": list(theme.CLASSES)}
 
 
 def _confusion(job: Job, shown: Sequence[Shown]) -> Panel:

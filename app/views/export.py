@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import streamlit as st
@@ -18,7 +18,6 @@ from app.racers import Refused
 POLL = 0.4
 KINDS = ("Picture", "Film", "Slides and page", "Data", "Code")
 TABLES = ("csv", "parquet", "npz")
-_PARTS = {"all": "everything", "map": "the map alone", "loss": "the losses alone"}
 _TIMES = {"even": "every step as long", "length": "paths grow evenly: shows a fast beginning"}
 
 
@@ -31,6 +30,7 @@ class Page:
         order: the order for a drawn file of a kind, with a look, a cut and a step.
         contents: the bytes of a file of data or code, by its name; may refuse.
         open: settings out of a file that was made here, with notices.
+        parts: what can be drawn, "all" of the page or one view alone, in words.
         kinds: the sections that it has.
     """
 
@@ -38,6 +38,7 @@ class Page:
     order: Callable[[str, Look, Cut, int | None], Order]
     contents: Callable[[str], bytes]
     open: Callable[[bytes], tuple[Any, list[str]]]
+    parts: Mapping[str, str]
     kinds: Sequence[str] = KINDS
     tables: Sequence[str] = TABLES
     holds: str = "Paths, losses, gradients and states of every racer shown, step by step."
@@ -86,7 +87,6 @@ def _body(page: Page) -> None:
         "Picture": _picture,
         "Film": _film,
         "Slides and page": _slides,
-        "Page": _page,
         "Data": _data,
         "Code": _code,
     }
@@ -101,12 +101,14 @@ def _theme(colours: str) -> Any:
     return (st.context.theme.type or "light") if colours == "as the page" else colours
 
 
-def _look(parts: bool = True) -> dict[str, Any]:
+def _look(parts: Mapping[str, str]) -> dict[str, Any]:
     """What all pictures are asked for."""
     left, right = st.columns(2)
     size = left.selectbox("Size", list(SIZES), key="export-size", format_func=_sized)
     dark = right.selectbox("Colours", ["as the page", "light", "dark"], key="export-theme")
-    part = left.selectbox("Views", list(_PARTS), key="export-part", format_func=lambda k: _PARTS[k]) if parts else "all"
+    part = "all"
+    if parts:
+        part = left.selectbox("Views", list(parts), key="export-part", format_func=lambda k: parts.get(k, k))
     caption = right.selectbox("Caption", ["settings and link", "words of mine", "none"], key="export-caption")
     title = ""
     if caption == "words of mine":
@@ -133,7 +135,7 @@ def _sized(key: str) -> str:
 
 
 def _picture(page: Page) -> None:
-    look = _look()
+    look = _look(page.parts)
     left, middle, right = st.columns(3, vertical_alignment="bottom")
     kind = left.selectbox("Kind", ["png", "svg", "pdf"], key="export-picture", format_func=str.upper)
     scale = middle.selectbox("Scale", [1, 2, 3, 4], index=1, key="export-scale", format_func=lambda n: f"{n}×")
@@ -151,7 +153,7 @@ def _step(typed: str) -> int | None:
 
 
 def _film(page: Page) -> None:
-    look = _look()
+    look = _look(page.parts)
     left, middle, right = st.columns(3)
     kind = left.selectbox("Kind", ["mp4", "gif", "webm"], key="export-film", format_func=str.upper)
     seconds = middle.number_input("Seconds", 0.1, 600.0, 6.0, 0.5, key="export-seconds")
@@ -165,16 +167,10 @@ def _film(page: Page) -> None:
 
 
 def _slides(page: Page) -> None:
-    look = _look(parts=False)
+    look = _look({})
     st.caption("A deck for PowerPoint, Keynote and LibreOffice: each view with its film, a table, and notes.")
     _start(page, "Make the slides", "pptx", Look(**look), Cut(seconds=4.0, rate=20.0, hold=0.5))
     _html(page, Look(**look))
-
-
-def _page(page: Page) -> None:
-    st.caption("Pictures and films of this page are not made here yet.")
-    dark = st.selectbox("Colours", ["as the page", "light", "dark"], key="export-theme")
-    _html(page, Look(theme=_theme(dark)))
 
 
 def _html(page: Page, look: Look) -> None:

@@ -177,7 +177,7 @@ def _exports() -> Page:
     brought = dict(_brought())
 
     def order(kind: str, look: Look, cut: Cut, step: int | None) -> Order:
-        return export.order(held[PAGE], held["job"], look, cut, place)
+        return export.order(held[PAGE], held["job"], kind, look, cut, step, place)
 
     def contents(name: str) -> bytes:
         return export.numbers(held[PAGE], held["job"], name)
@@ -189,8 +189,11 @@ def _exports() -> Page:
         return change.parse(export.query_of(content), find, VIEWS, PLANES)
 
     said = "What was measured of every racer at the kept steps; as .npz the weights, and the loss of every batch."
-    name = f"{controls.current().data.key}-training"
-    return Page(name, order, contents, opened, ("Page", "Data"), ("csv", "npz"), said)
+    training: Training = controls.current()
+    name, data = f"{training.data.key}-training", held["job"].data
+    parts = {"all": "everything", **{key: f"{VIEWS[key].name(data)} alone" for key in training.views}}
+    kinds = ("Picture", "Film", "Slides and page", "Data")
+    return Page(name, order, contents, opened, parts, kinds, ("csv", "npz"), said)
 
 
 def _train(job: Job) -> None:
@@ -449,18 +452,13 @@ def _results(training: Training, job: Job) -> None:
     tested: dict[str, tuple[float, float]] = {}
     if st.session_state.get("tested-job") is job:
         tested = st.session_state["tested"]
-    heads = ["Racer", "Status", "Training loss", "Validation loss"]
-    heads += ["Training accuracy", "Validation accuracy"] if classes else []
-    heads += ["Steps", "Samples seen", "Weights"]
-    heads += ["Test accuracy" if classes else "Test loss"] if tested else []
+    heads = board.heads(job.data) + (["Test accuracy" if classes else "Test loss"] if tested else [])
     lines = []
     for row in rows:
-        cells = [row.title, row.status, _finite(row.loss), _finite(row.validation_loss)]
-        cells += [_share(row.accuracy), _share(row.validation_accuracy)] if classes else []
-        cells += [f"{row.steps:,}", f"{row.samples:,}", f"{row.weights:,}"]
+        cells = board.cells(row, job.data)
         if row.racer in tested:
             loss, accuracy = tested[row.racer]
-            cells.append(_share(accuracy) if classes and not math.isnan(accuracy) else _finite(loss))
+            cells.append(board.share(accuracy) if classes and not math.isnan(accuracy) else board.finite(loss))
         lines.append(cells)
     st.html(results(heads, lines))
     if not job.begun or job.training_now:
@@ -475,14 +473,6 @@ def _results(training: Training, job: Job) -> None:
             said = f"The test samples of these data were used {count} time{'s' if count > 1 else ''}"
             said += " in this session: whatever is chosen after that is no longer independent of them."
         st.caption(said)
-
-
-def _finite(loss: float) -> str:
-    return short(loss, 4) if math.isfinite(loss) else "–"
-
-
-def _share(accuracy: float) -> str:
-    return "–" if math.isnan(accuracy) else f"{accuracy:.1%}"
 
 
 def _test(job: Job) -> None:

@@ -109,7 +109,8 @@ def _exports() -> Page:
     def contents(name: str) -> bytes:
         return export.numbers(held["settings"], name)
 
-    return Page(f"{controls.current().surface.key}-race", order, contents, from_json)
+    parts = {"all": "everything", "map": "the map alone", "loss": "the losses alone"}
+    return Page(f"{controls.current().surface.key}-race", order, contents, from_json, parts)
 
 
 def _unusual(settings: Settings) -> list[str]:

@@ -140,6 +140,10 @@ export class MomentView extends PlotView {
     this.shown = undefined;
   }
 
+  clear() {
+    wipe(this.above);
+  }
+
   /** @param {number} position */
   paint(position) {
     if (!this.frames) return;
@@ -147,7 +151,7 @@ export class MomentView extends PlotView {
     const moments = runs.map((run) => momentAt(run.steps, position));
     if (moments.join() === this.shown) return;
     this.shown = moments.join();
-    wipe(this.above);
+    this.clear();
     const [frame] = this.frames;
     const { context } = this.above;
     context.save();

@@ -31,6 +31,11 @@ export class PlaneView extends MomentView {
     return this.panel.paths;
   }
 
+  clear() {
+    super.clear();
+    this.taken = [];
+  }
+
   stroke(context, { x, y }, card, path, last) {
     const point = (k) => [x.offset + x.slope * path.x[k], y.offset + y.slope * path.y[k]];
     context.setLineDash(dashes(card.dash));
@@ -68,6 +73,9 @@ export class PlaneView extends MomentView {
     const text = `${Number(path.distance[last].toPrecision(2))} off the plane`;
     const wide = context.measureText(text).width;
     const beside = left + 9 + wide > this.frames[0].width ? left - 9 - wide : left + 9;
-    caption(context, text, beside, top - 9, this.style.muted, this.style.paper);
+    let level = top - 9;
+    while (this.taken.some(([x, y]) => Math.abs(beside - x) < wide + 4 && Math.abs(level - y) < 14)) level += 1;
+    this.taken.push([beside, level]);
+    caption(context, text, beside, level, this.style.muted, this.style.paper);
   }
 }

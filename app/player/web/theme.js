@@ -47,11 +47,6 @@ export function fade(color, opacity) {
   return `rgba(${channels(color).join(', ')}, ${opacity})`;
 }
 
-/** Colours of classes: none of them is a racer's. */
-export const CLASSES = [
-  ...['#5468c4', '#c9623f', '#4f9a57', '#a45bb0', '#b8912b', '#3c9aa6', '#b54a72', '#7d8590', '#7a5c3e', '#2f6f5f'],
-];
-
 /** The colour of a share (0 to 1) on a scale of [share, #rrggbb] pairs. */
 export function blend(scale, share) {
   const end = Math.max(1, scale.findIndex(([at]) => at >= share));

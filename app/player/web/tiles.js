@@ -3,7 +3,7 @@
 import { cut, layer, place, wipe } from './canvas.js';
 import { momentAt } from './chart.js';
 import { emphasis } from './overlay.js';
-import { CLASSES, channels } from './theme.js';
+import { channels } from './theme.js';
 
 const HEAD = 22;
 const GAP = 14;
@@ -75,7 +75,7 @@ export class TilesView {
 
   /** The picture of a moment, a pixel a point of the grid. */
   fill(tile, moment, card) {
-    const { side } = this.panel;
+    const { side, colors } = this.panel;
     const pen = this.pen.getContext('2d');
     const image = pen.createImageData(side, side);
     const paper = channels(this.style.paper);
@@ -84,7 +84,7 @@ export class TilesView {
     for (let k = 0; k < side * side; k++) {
       // a boundary's first row is at the bottom, a table's at the top
       const from = classes ? (side - 1 - Math.floor(k / side)) * side + (k % side) : k;
-      const color = classes ? channels(CLASSES[classes[from] % CLASSES.length]) : channels(card.color);
+      const color = classes ? channels(colors[classes[from] % colors.length]) : channels(card.color);
       const share = classes ? 0.1 + 0.5 * (values[from] / 255) : values[from] / 255;
       for (let c = 0; c < 3; c++) image.data[4 * k + c] = paper[c] + share * (color[c] - paper[c]);
       image.data[4 * k + 3] = 255;
@@ -96,6 +96,7 @@ export class TilesView {
   paintMarks() {
     wipe(this.marks);
     const { context } = this.marks;
+    const { colors } = this.panel;
     const radius = this.boxes.length > 4 ? 1.8 : 2.6;
     for (const { left, top, size } of this.boxes) {
       context.save();
@@ -109,7 +110,7 @@ export class TilesView {
           if (part === 'training') context.arc(at, up, radius, 0, 2 * Math.PI);
           else context.rect(at - radius, up - radius, 2 * radius, 2 * radius);
           context.lineWidth = 0.8;
-          context.fillStyle = CLASSES[classes[k] % CLASSES.length];
+          context.fillStyle = colors[classes[k] % colors.length];
           context.strokeStyle = this.style.paper;
           context.fill();
           context.stroke();

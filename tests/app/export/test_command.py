@@ -152,7 +152,7 @@ def test_the_command_is_there_for_a_shell(tmp_path: Path) -> None:
 
 
 def test_a_training_is_run_and_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    table, arrays, page = (tmp_path / f"run.{ending}" for ending in ("csv", "npz", "html"))
+    table, arrays, page, picture = (tmp_path / f"run.{ending}" for ending in ("csv", "npz", "html", "png"))
     arguments = [
         "--source",
         "moons:noise=0.1",
@@ -163,13 +163,15 @@ def test_a_training_is_run_and_written(tmp_path: Path, capsys: pytest.CaptureFix
         "--racer",
         "adam:learning_rate=0.05",
     ]
-    outputs = [part for path in (table, arrays, page) for part in ("-o", str(path))]
+    outputs = [part for path in (table, arrays, page, picture) for part in ("-o", str(path))]
     assert main(["train", *arguments, *outputs, "--json"]) == 0
     (row,) = json.loads(capsys.readouterr().out)["results"]
     assert row["steps"] == 30 and row["title"] == "Adam"
     assert table.read_text().splitlines()[-1].startswith("Adam,30,")
     assert np.load(arrays)["racer-0/weights"].shape[1] == row["weights"] == 2 * 4 + 4 + 4 * 2 + 2
     assert page.read_bytes().startswith(b"<!")
+    with Image.open(picture) as image:
+        assert image.size == (1280, 720)
     assert main(["train", *arguments]) == 0
     assert capsys.readouterr().out.startswith("Adam: loss ")
 
@@ -205,7 +207,9 @@ BAD_TRAININGS = [
     (["--set", "speed=3"], "no setting 'speed'"),
     (["--racer", "newton"], "whole Hessian"),
     (["--data", "missing.npz"], "cannot be read"),
-    (["-o", "run.png"], "no such kind of file"),
+    (["-o", "run.optax.py"], "no such kind of file"),
+    (["--part", "map"], "--part must be one of all, outcome, accuracy, loss"),
+    (["--size", "9x9"], "between 200 and 4,096"),
 ]
 
 

@@ -17,7 +17,7 @@ from app import race, racers
 from app import settings as change
 from app.export import films, look
 from app.export.about import About
-from app.export.drawing import RaceDrawing, exit_of, fit
+from app.export.drawing_race import RaceDrawing, exit_of, fit
 from app.export.films import film, moments
 from app.export.options import Cut, Look
 from app.export.stills import still
@@ -145,11 +145,13 @@ def test_korean_is_drawn_where_there_is_a_font_for_it(monkeypatch: pytest.Monkey
 
 @pytest.mark.parametrize(
     "bad",
-    [{"width": 0}, {"height": 99_999}, {"scale": 0.5}, {"scale": 9}, {"theme": "pink"}, {"part": "x"}, {"axis": "?"}],
+    [{"width": 0}, {"height": 99_999}, {"scale": 0.5}, {"scale": 9}, {"theme": "pink"}, {"axis": "?"}],
 )
 def test_a_look_that_cannot_be_is_refused(bad: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=next(iter(bad))):
         Look(**bad)
+    with pytest.raises(ValueError, match="part must be one of all, map, loss; got 'x'"):
+        RaceDrawing(SCENE, Look(part="x"))
 
 
 # Films

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-import dataclasses
 import io
+import json
 import time
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
+from PIL import Image
+from pptx import Presentation
+from pptx.enum.shapes import MSO_SHAPE_TYPE
 
 from app import racers
 from app import settings as races
@@ -64,9 +67,23 @@ def test_settings_are_opened_again_and_a_race_s_are_refused(job: Job) -> None:
         export.numbers(TRAINING, job, "t.parquet")
 
 
-def test_a_page_plays_the_board_and_a_picture_is_refused(job: Job) -> None:
-    order = export.order(TRAINING, job, Look(), Cut())
-    content = make(order)
+def test_a_page_plays_the_board_and_a_picture_says_what_made_it(job: Job) -> None:
+    content = make(export.order(TRAINING, job, "html", Look(), Cut()))
     assert content.startswith(b"<!") and b"Two spirals: SGD, Momentum, Adam" in content
-    with pytest.raises(ValueError, match="of a race alone"):
-        make(dataclasses.replace(order, kind="png"))
+    image = Image.open(io.BytesIO(make(export.order(TRAINING, job, "png", Look(width=640, height=360), Cut()))))
+    said = json.loads(image.text["Description"])  # type: ignore[attr-defined]
+    assert image.size == (640, 360) and said["page"] == "network" and said["query"] == change.query(TRAINING)
+
+
+def test_slides_have_a_film_of_every_view_and_the_table(job: Job) -> None:
+    cut = Cut(seconds=0.4, rate=5, hold=0.0)
+    slides = Presentation(io.BytesIO(make(export.order(TRAINING, job, "pptx", Look(), cut)))).slides
+    titles = [slide.shapes.title.text for slide in slides]
+    assert titles[1:] == ["The training", "Decision boundary", "Accuracy", "Loss", "Settings and results"]
+    films = [shape for slide in slides for shape in slide.shapes if shape.shape_type == MSO_SHAPE_TYPE.MEDIA]
+    assert len(films) == 4
+    (table,) = (shape.table for slide in slides for shape in slide.shapes if shape.has_table)
+    heads = [cell.text for cell in table.rows[0].cells]
+    rows = board.table(TRAINING, job)
+    assert len(table.rows) == len(rows) + 1
+    assert table.cell(1, heads.index("Validation accuracy")).text == f"{rows[0].validation_accuracy:.1%}"

@@ -1,0 +1,295 @@
+"""A race as matplotlib draws it: the map with its trails, and the losses."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.path import Path
+from matplotlib.ticker import MaxNLocator
+from numpy.typing import NDArray
+
+from app.export.drawing import AXIS, DASHES, DOT, HEAD, SHAPES, SPARSE, TEXT, Box, Drawing, lines, sign, spots
+from app.export.look import blend, color, points
+from app.export.options import Look
+from app.player.scene import Card, Scene
+
+MARKS: dict[str, tuple[Any, bool]] = {
+    "x-thin": ("x", False),
+    "cross-thin": ("+", False),
+    "asterisk-open": ((8, 2, 0), False),
+    "triangle-up-open": ("^", True),
+    "diamond-open": ("D", True),
+    "star-triangle-up-open": ("*", True),
+}
+RAISED = str.maketrans("-−0123456789", "⁻⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+class RaceDrawing(Drawing):
+    """Map and losses of a race."""
+
+    def __init__(self, scene: Scene, look: Look | None = None, link: str = "") -> None:
+        self.scene = scene
+        super().__init__(scene, look, link)
+
+    @staticmethod
+    def parts(scene: Any) -> Mapping[str, str]:
+        return {"all": "The race", "map": "Paths", "loss": "Losses"}
+
+    @property
+    def steps(self) -> int:
+        return self.scene.positions.shape[1] - 1
+
+    def lengths(self) -> NDArray[np.float64]:
+        even = np.arange(self.steps + 1) / max(1, self.steps)
+        (x0, x1), (y0, y1) = self.scene.window
+        paths = []
+        for k, card in self.shown:
+            stretch = np.hypot(*(np.diff(self.scene.positions[k], axis=0) / [x1 - x0, y1 - y0]).T)
+            stretch = np.minimum(np.nan_to_num(stretch[: card.leaves]), 0.2)  # a leap across the frame is a leap
+            length = np.concatenate([[0.0], np.cumsum(stretch)])
+            length = np.append(length, np.full(self.steps + 1 - len(length), length[-1]))
+            if length[-1] > 0:
+                paths.append(length / length[-1])
+        # a tenth of the time goes by steps, for what stands still for the eye still steps
+        return 0.9 * np.mean(paths, axis=0) + 0.1 * even if paths else even
+
+    def draw(self, box: Box) -> None:
+        left, top, width, height = box[0] + AXIS, box[1], box[2] - AXIS, box[3]
+        small = round(0.24 * height)
+        tall = height - 44 if self.look.part != "all" else height - small - 74
+        if self.look.part != "loss":
+            self._map((left, top, width, tall))
+        if self.look.part == "all":
+            top, tall = top + tall + 30, float(small)
+        if self.look.part != "map":
+            self._losses((left, top, width, tall))
+
+    # The map.
+
+    def _map(self, box: Box) -> None:
+        axes = self.axes(box)
+        figure = self.scene.map
+        limits = [(figure["layout"][a]["minallowed"], figure["layout"][a]["maxallowed"]) for a in ("xaxis", "yaxis")]
+        (x0, x1), (y0, y1) = fit(self.scene.window, (box[2], box[3]), limits)
+        axes.set(xlim=(x0, x1), ylim=(y0, y1), autoscale_on=False)
+        for axis in (axes.xaxis, axes.yaxis):
+            axis.set_major_locator(MaxNLocator(9, steps=[1, 2, 5, 10]))
+        for trace in figure["data"]:
+            if trace["type"] == "contour":
+                self.contours(axes, trace, box)
+            else:
+                self._marks(axes, trace)
+        for note in figure["layout"].get("annotations", ()):
+            self._note(axes, note)
+        self._start(axes)
+        pixels = np.array([box[2] / (x1 - x0), box[3] / (y1 - y0)])
+        self._trails(axes, pixels)
+
+    def _marks(self, axes: Axes, trace: Any) -> None:
+        x, y = np.asarray(trace["x"], float), np.asarray(trace["y"], float)
+        line = trace.get("line", {})
+        if "lines" in trace["mode"]:
+            ink = color(line.get("color", "ink"), self.style)
+            axes.plot(x, y, color=ink, lw=points(line.get("width", 1)), ls=DASHES[line.get("dash", "solid")], zorder=1)
+        if "markers" in trace["mode"]:
+            marker = trace["marker"]
+            shape, closed = MARKS[marker["symbol"]]
+            axes.plot(
+                x,
+                y,
+                ls="",
+                marker=shape,
+                ms=points(marker["size"]),
+                mew=points(marker["line"]["width"]),
+                mec=self.style["ink"],
+                mfc="none" if closed else self.style["ink"],
+                zorder=2,
+            )
+        for text, a, b in zip(trace.get("text", ()), x, y, strict=False):
+            if text:
+                self._label(axes, text, (a, b), (7, -7), "left", "top")
+
+    def _label(
+        self, axes: Axes, text: str, at: tuple[float, float], off: tuple[float, float], across: str, up: str
+    ) -> None:
+        axes.annotate(
+            text,
+            at,
+            (points(off[0]), points(off[1])),
+            textcoords="offset points",
+            ha=across,
+            va=up,
+            color=self.style["muted"],
+            fontsize=points(11),
+            annotation_clip=True,
+            parse_math=False,
+            zorder=3,
+        )
+
+    def _note(self, axes: Axes, note: Any) -> None:
+        """Names of the axes, and what the map is a slice of."""
+        plain = re.sub(r"<[^>]+>", "", note["text"])
+        axes.text(
+            note["x"],
+            note["y"],
+            plain,
+            transform=axes.transAxes,
+            ha=note["xanchor"],
+            va={"middle": "center"}.get(note["yanchor"], note["yanchor"]),
+            style="italic" if "<i>" in note["text"] else "normal",
+            color=color(note["font"]["color"], self.style),
+            fontsize=points(TEXT),
+            parse_math=False,
+        )
+
+    def _start(self, axes: Axes) -> None:
+        x, y = self.scene.start
+        ink = self.style["ink"]
+        axes.plot([x], [y], "o", ms=points(11), mew=points(2), mec=ink, mfc=self.style["paper"], zorder=20)
+        self._label(axes, "start", (x, y), (0, 10), "center", "bottom")
+
+    def _trails(self, axes: Axes, pixels: NDArray[np.float64]) -> None:
+        """All trails with their casings, the steps on them, the heads, and the names of those that left."""
+        style = self.style
+        box = np.array([axes.get_xlim(), axes.get_ylim()]).T
+        paths = [self.scene.positions[k].astype(float) for k, _ in self.order]
+        away = [np.append(0.0, np.hypot(*(np.diff(path, axis=0) * pixels).T)) for path in paths]
+        inks = [card.color for _, card in self.order]
+        trails = self.keep(axes, lines(self.order, style, 5))
+        dots = self.keep(axes, spots(axes, len(paths), DOT, 6, linewidths=0))
+        heads = self.keep(axes, spots(axes, len(paths), HEAD, 21, edgecolors=style["paper"], linewidths=points(2)))
+        names = [self._name(axes, card) for _, card in self.order]
+
+        def move(step: int) -> None:
+            segments, steps, colors, shapes, at = [], [], [], [], []
+            for path, far, (_, card), name in zip(paths, away, self.order, names, strict=True):
+                last = min(step, card.leaves)
+                seen = path[: last + 1]
+                segments += [seen, seen]
+                apart = seen[far[: last + 1] >= SPARSE]
+                steps.append(apart)
+                colors += [card.color] * len(apart)
+                shape, place = self._head(card, seen, box, pixels, name, step)
+                shapes.append(shape)
+                at.append(place)
+            trails.set_segments(segments)
+            dots.set_offsets(np.concatenate(steps) if steps else np.zeros((0, 2)))
+            dots.set_facecolors(colors)
+            heads.set_paths(shapes)
+            heads.set_offsets(np.array(at).reshape(-1, 2))
+            heads.set_facecolors(inks)
+
+        self.movers.append(move)
+
+    def _name(self, axes: Axes, card: Card) -> Any:
+        """The name of a racer that has left, at the edge."""
+        ground = {"facecolor": self.style["paper"], "edgecolor": "none", "alpha": 0.9, "pad": 1.5}
+        common: Any = {"ha": "center", "va": "center", "parse_math": False, "clip_on": True, "zorder": 22}
+        return self.keep(axes, axes.text(0, 0, "", color=card.color, fontsize=points(11), bbox=ground, **common))
+
+    def _head(
+        self, card: Card, seen: NDArray[np.float64], box: Any, pixels: NDArray[np.float64], name: Any, step: int
+    ) -> tuple[Path, NDArray[np.float64]]:
+        """The sign of a racer and its place: where it has left the map, an arrow at the edge, and its name beside."""
+        inside = bool(((seen[-1] >= box[0]) & (seen[-1] <= box[1])).all())
+        edge = None if inside else exit_of(seen, box)
+        name.set_visible(edge is not None)
+        if edge is None:
+            return sign(SHAPES[card.shape]), seen[-1] if inside else np.full(2, np.nan)
+        at, way = edge
+        unit = way * pixels / np.hypot(*(way * pixels))
+        gone = card.gone and card.status and step >= card.settled
+        name.set_text(f"{card.title}: {card.status}" if gone else card.title)
+        room = np.array([3.4 * len(name.get_text()) + 8, 12]) / pixels
+        name.set_position(np.clip(at - unit * 26 / pixels, box[0] + room, box[1] - room))
+        return sign(">", float(np.arctan2(unit[1], unit[0]))), at - unit * 7 / pixels
+
+    # The losses.
+
+    def _losses(self, box: Box) -> None:
+        axes, curve, look = self.axes(box), self.scene.curve, self.look
+        low, high = curve["ranges"][look.axis]
+        if look.axis == "log":
+            self.ticks(axes, low, high)
+            low, high = 10.0**low, 10.0**high
+        else:
+            axes.yaxis.set_major_locator(MaxNLocator(4))
+        axes.xaxis.set_major_locator(MaxNLocator(7, integer=True))
+        axes.set(xlim=(0, max(1, self.steps)), ylim=(low, high), autoscale_on=False)
+        axes.grid(color=self.style["grid"], lw=points(1))
+        axes.set_axisbelow(True)
+        axes.set_xlabel("step", color=self.style["muted"], fontsize=points(TEXT), labelpad=points(2))
+        title = re.sub(r"<sup>(.*?)</sup>", lambda found: found[1].translate(RAISED), curve["titles"][look.axis])
+        ground = {"facecolor": self.style["paper"], "edgecolor": "none", "alpha": 0.7, "pad": 2}
+        axes.text(
+            1,
+            1,
+            title,
+            transform=axes.transAxes,
+            ha="right",
+            va="top",
+            color=self.style["muted"],
+            bbox=ground,
+            parse_math=False,
+            zorder=8,
+        )
+        self._curves(axes)
+        head = self.keep(axes, axes.axvline(0, color=self.style["muted"], lw=points(1), zorder=7))
+        self.movers.append(lambda step: head.set_xdata([step, step]))
+
+    def _curves(self, axes: Axes) -> None:
+        """The whole curves pale, over them what has been, and where each run is."""
+        low, top = axes.get_ylim()
+        losses = []
+        for k, card in self.order:
+            # far above the frame a curve is a vertical line
+            losses.append(np.minimum(np.array(self.scene.losses[k][: card.last + 1], dtype=float), 1e30 * top))
+            pale = blend(self.style["paper"], card.color, 0.3)
+            axes.plot(losses[-1], color=pale, lw=points(1.5), ls=DASHES[card.dash], zorder=3)
+        whole = [np.column_stack([np.arange(len(one)), one]) for one in losses]
+        strong = self.keep(axes, lines(self.order, self.style, 4, casing=0, width=2.25))
+        paper = self.style["paper"]
+        here = self.keep(axes, spots(axes, len(whole), 9, 9, edgecolors=paper, linewidths=points(1.5), clip_on=False))
+        here.set_paths([sign(SHAPES[card.shape]) for _, card in self.order])
+        here.set_facecolors([card.color for _, card in self.order])
+
+        def move(step: int) -> None:
+            strong.set_segments([one[: step + 1] for one in whole])
+            at = np.array([one[min(step, len(one) - 1)] for one in whole]).reshape(-1, 2)
+            outside = ~((at[:, 1] >= low) & (at[:, 1] <= top))
+            here.set_offsets(np.where(outside[:, None], np.nan, at))
+
+        self.movers.append(move)
+
+
+def fit(window: Any, size: tuple[float, float], limits: Any) -> list[tuple[float, float]]:
+    """The window widened on one axis so that a unit is as long on either axis, within what the figure covers."""
+    wanted = max((high - low) / pixels for (low, high), pixels in zip(window, size, strict=True))
+    unit = min(wanted, *((high - low) / pixels for (low, high), pixels in zip(limits, size, strict=True)))
+    out = []
+    for (low, high), pixels, (least, most) in zip(window, size, limits, strict=True):
+        half = unit * pixels / 2
+        middle = min(most - half, max(least + half, (low + high) / 2))
+        out.append((middle - half, middle + half))
+    return out
+
+
+def exit_of(
+    path: NDArray[np.float64], box: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
+    """Where a path (k, 2) that ends outside leaves a box ((low, low), (high, high)) for the last time, and its way."""
+    for k in range(len(path) - 1, 0, -1):
+        a, way = path[k - 1], path[k] - path[k - 1]
+        with np.errstate(divide="ignore", invalid="ignore"):
+            shares = (box - a) / way
+        moves = way != 0
+        still = ~moves & ((a < box[0]) | (a > box[1]))
+        enter = max(0.0, *np.where(moves, shares.min(axis=0), 0.0))
+        leave = min(1.0, *np.where(moves, shares.max(axis=0), 1.0))
+        if not still.any() and enter <= leave:
+            return a + leave * way, way
+    return None
