@@ -2,6 +2,8 @@
 
 import importlib.util
 import os
+import zlib
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 
@@ -59,6 +61,19 @@ def _float64_stays_a_context() -> Iterator[None]:
 def pytest_configure(config: pytest.Config) -> None:
     # also where pytest-xdist, whose marker it is, is switched off
     config.addinivalue_line("markers", "xdist_group(name): tests of one group run in one worker")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark most cases of a thinned test as long; each test begins elsewhere, so that together they meet every case."""
+    seen: Counter[str] = Counter()
+    for item in items:
+        if thinned := item.get_closest_marker("thinned"):
+            name = item.nodeid.partition("[")[0]
+            (n,) = thinned.args
+            if (seen[name] + zlib.crc32(name.encode())) % n:
+                item.add_marker(pytest.mark.long)
+            seen[name] += 1
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

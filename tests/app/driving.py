@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import time
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -14,6 +15,7 @@ from PIL import Image
 HARMLESS = ("GPU stall due to ReadPixels",)
 # Opened below the root, Streamlit asks first whether it is served there.
 PROBES = "/network/_stcore/"
+PATIENCE = 30.0
 
 
 class Race:
@@ -148,6 +150,14 @@ class Race:
     def trails(self) -> np.ndarray:
         """The canvas with the trails, (height, width, 4), whether it is shown now or not."""
         return self.canvas(".map canvas.trails")
+
+    def redrawn(self, before: np.ndarray) -> np.ndarray:
+        """The trails once they are others than before: the address may change first."""
+        end = time.monotonic() + PATIENCE
+        while np.array_equal(now := self.trails(), before):
+            assert time.monotonic() < end, "the trails stay as they were"
+            time.sleep(0.05)
+        return now
 
     def heads(self) -> np.ndarray:
         return self.canvas(".map canvas.heads")

@@ -206,6 +206,7 @@ def _pairs() -> list[Any]:
 
 
 @pytest.mark.parametrize(("rule", "surface"), _pairs())
+@pytest.mark.thinned(2)
 def test_every_pair_runs_and_moves_and_none_leaves(rule: str, surface: str) -> None:
     settings = change.add_racer(change.choose_surface(Settings(), surface), rule)
     scene, (run,) = race.scene(settings), race.runs(settings)

@@ -103,6 +103,7 @@ def _close(rule: Optimizer, surface: str, theirs: np.ndarray, tolerance: float =
 
 
 @pytest.mark.parametrize(("key", "convention"), PAIRS)
+@pytest.mark.thinned(3)
 def test_numpy_walks_the_same_path(key: str, convention: str) -> None:
     for surface in SLOPES:
         for rule in _draws(key, convention, surface):

@@ -57,6 +57,7 @@ def _arrays(run: Trace) -> Any:
 
 
 @every
+@pytest.mark.thinned(2)
 def test_a_moved_value_compiles_nothing(key: str, compilations: Counter) -> None:
     """Parameter, start, seed, noise scale, surface parameter, angle, and steps within a bucket."""
     kind = OPTIMIZERS[key]
@@ -131,6 +132,7 @@ def _each_equals(batch: Trace, alone: list[Trace]) -> None:
 
 
 @every
+@pytest.mark.thinned(3)
 def test_a_batch_equals_each_run_alone(key: str) -> None:
     """Every parameter of rule, surface and rotation, start and seed at once."""
     rules, singles = _rows(calm(key, SURFACES["quadratic_ravine"]()), 3)
@@ -180,6 +182,7 @@ def test_a_batch_over_a_surface_with_data_equals_each_run_alone() -> None:
 
 
 @pytest.mark.parametrize("key", [k for k, s in SURFACES.items() if s.parameters()])
+@pytest.mark.thinned(3)
 def test_a_batch_of_surfaces_starts_each_run_where_its_own_surface_starts(key: str) -> None:
     kind = SURFACES[key]
     values = {n: np.array([p.default, p.default * 1.25]) for n, p in kind.parameters().items() if not p.static}
@@ -207,6 +210,7 @@ def test_runs_of_a_batch_are_counted_and_indexed() -> None:
 
 
 @pytest.mark.parametrize("key", SOME)
+@pytest.mark.thinned(2)
 def test_more_steps_keep_the_prefix(key: str) -> None:
     """Across buckets (40 and 300 steps), noise included."""
     surface, noise = Testbed(), Isotropic(0.05)
@@ -217,6 +221,7 @@ def test_more_steps_keep_the_prefix(key: str) -> None:
 
 
 @pytest.mark.parametrize("key", SOME)
+@pytest.mark.thinned(2)
 def test_a_stride_keeps_every_so_manyth(key: str) -> None:
     surface = Testbed()
     noise = Isotropic(0.05)

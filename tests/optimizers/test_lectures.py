@@ -40,6 +40,7 @@ PAIRS = [
 
 
 @pytest.mark.parametrize(("key", "convention"), PAIRS)
+@pytest.mark.thinned(2)
 def test_the_equations_of_a_convention_evaluate_to_what_was_recorded(key: str, convention: str) -> None:
     kind = OPTIMIZERS[key]
     rate = {"learning_rate": 0.01} if "learning_rate" in kind.parameters() else {}

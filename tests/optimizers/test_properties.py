@@ -34,6 +34,7 @@ def test_the_class_says_what_it_is(key: str) -> None:
 
 
 @every
+@pytest.mark.thinned(3)
 def test_swapping_the_coordinates_swaps_the_path(key: str) -> None:
     straight = _on(_gentle(key), u=0.3, v=-0.2)
     swapped = _on(_gentle(key), start=(1.5, -2.0), a=6.0, b=1.0, p=0.1, q=0.3, u=-0.2, v=0.3)
@@ -44,6 +45,7 @@ DECAYS = {key for key, rule in OPTIMIZERS.items() if "weight_decay" in rule.para
 
 
 @every
+@pytest.mark.thinned(3)
 def test_moving_the_surface_moves_the_path(key: str) -> None:
     """Weight decay pulls to the origin and so knows where it is: switched off here. 50 steps, because near the
     minimum the direction of SAM's climb magnifies rounding.
@@ -69,6 +71,7 @@ def test_a_rule_is_scale_free_where_it_says_so_and_only_there(key: str) -> None:
 
 
 @every
+@pytest.mark.thinned(3)
 def test_the_move_is_minus_rate_times_direction_and_what_is_named_beside(key: str) -> None:
     for surface in PLANE:
         run = calm_run(key, surface)

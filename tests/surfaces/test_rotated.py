@@ -22,6 +22,7 @@ def _centre(surface: object) -> np.ndarray:
 
 
 @pytest.mark.parametrize("key", KEYS)
+@pytest.mark.thinned(3)
 def test_rotation_leaves_values_unchanged(key: str) -> None:
     """L_θ(R w) = L(w), and start, critical points and their kinds turn along."""
     for surface in variants(key):

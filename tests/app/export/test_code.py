@@ -97,6 +97,7 @@ HIDDEN = racers.hide_racer(_race("beale", "sgd", "newton"), "racer-0", True)
     [change.first(), SCHEDULED, NOISY, pytest.param(MANY, marks=pytest.mark.long), TWINS, HIDDEN],
     ids=["first", "scheduled", "noisy", "many", "twins", "hidden"],
 )
+@pytest.mark.thinned(2)
 def test_a_script_gives_the_very_numbers_of_the_page(settings: Settings) -> None:
     runs = _run(script(settings))["runs"]
     shown = dict(_shown(settings))
@@ -143,6 +144,7 @@ def _pair(surface: str, key: str, convention: str) -> Settings:
 @pytest.mark.parametrize(
     ("key", "convention"), [pytest.param(*one, marks=[pytest.mark.long] * (k % 2)) for k, one in enumerate(EQUAL)]
 )
+@pytest.mark.thinned(2)
 def test_every_rule_with_an_equal_walks_the_same_path_in_optax(key: str, convention: str) -> None:
     _held(_pair("himmelblau", key, convention))
 

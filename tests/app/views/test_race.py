@@ -125,6 +125,7 @@ def test_a_bad_link_is_answered_by_notices_and_a_page(page: Page) -> None:
 
 
 @pytest.mark.parametrize("key", SURFACES)
+@pytest.mark.thinned(3)
 def test_every_surface_has_its_page(page: Page, key: str) -> None:
     test = page(surface=key, racer=["sgd", "adam"])
     assert _link(test)["surface"] == [key]

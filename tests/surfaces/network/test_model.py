@@ -63,6 +63,7 @@ PAIRS = [
 
 
 @pytest.mark.parametrize(("activation", "loss"), PAIRS)
+@pytest.mark.thinned(3)
 def test_gradients_agree_with_finite_differences(activation: str, loss: str, float64: None) -> None:
     """Central differences with h = 1e-6 err by about 1e-9; weights are drawn so that no unit sits at its kink."""
     model = MLP((3, 5, 4, 2), activation)
