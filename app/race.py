@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from app.figures import race, theme
-from app.figures.numbers import short
+from app.digits import short
+from app.figures import plane, theme
 from app.player import Card, Scene, Slider
 from app.racers import Choice, Lineup, Racer
 from app.settings import Settings
@@ -36,9 +36,9 @@ class Row:
 
 
 @functools.lru_cache(maxsize=64)
-def mapped(surface: Choice, rotation: float) -> race.Map:
+def mapped(surface: Choice, rotation: float) -> plane.Map:
     """The map of a surface, drawn once."""
-    return race.map_figure(Settings(surface=surface, rotation=rotation).built_surface())
+    return plane.map_figure(Settings(surface=surface, rotation=rotation).built_surface())
 
 
 @functools.lru_cache(maxsize=CACHED)
@@ -103,12 +103,12 @@ def scene(settings: Settings) -> Scene:
     traces = runs(settings)
     surface = settings.built_surface()
     drawn = mapped(settings.surface, settings.rotation)
-    curve = race.curve_figure(traces, surface)
+    curve = plane.curve_figure(traces, surface)
     positions = np.zeros((len(traces), settings.steps + 1, 2))
     leaves = []
     for k, t in enumerate(traces):
         path = t.positions[:, :2]
-        last, end = race.leave(path, t.last, drawn.extent)
+        last, end = plane.leave(path, t.last, drawn.extent)
         positions[k] = path
         positions[k, last:] = end
         leaves.append(last)
@@ -213,7 +213,7 @@ def _card(settings: Settings, racer: Racer, title: str, t: Trace, leaves: int) -
         title,
         status=str(t.status),
         why=" ".join([t.status.why, *_remarks(settings, RULES[racer.rule.key])]),
-        gone=t.status.kind in race.GONE,
+        gone=t.status.kind in plane.GONE,
         last=t.last,
         leaves=leaves,
         settled=t.steps if t.status.step is None else t.status.step,

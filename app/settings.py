@@ -15,7 +15,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from app import racers as lineup
-from app.figures.race import extent
+from app.figures.plane import extent
 from app.link import VERSION, Reader, spell, spell_racers, spell_unless, text
 from app.racers import Choice, Lineup, Refused, built, checked, number, sentence
 from optimizers import NOISES, OPTIMIZERS, starting_learning_rate, too_dense

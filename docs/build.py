@@ -6,7 +6,6 @@ The pictures come from the app itself: `python -m docs.pictures`.
 
 from __future__ import annotations
 
-import inspect
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -41,7 +40,7 @@ def index() -> str:
 
 def rule_page(rule: type[Optimizer]) -> str:
     """One optimizer."""
-    lines = [f"# {rule.name}", "", _prose(rule), ""]
+    lines = [f"# {rule.name}", "", rule.prose, ""]
     for equations, whose in _updates(rule).items():
         lines += [f"## The update{whose}", "", *(f"$$ {line} $$\n" for line in equations)]
     if not rule.equations:
@@ -71,7 +70,7 @@ def rule_page(rule: type[Optimizer]) -> str:
 
 def surface_page(surface: type[Surface]) -> str:
     """One surface."""
-    prose = _prose(surface)
+    prose = surface.prose
     formula = [] if "$$" in prose else [f"$$ L = {surface.formula} $$", ""]
     lines = [f"# {surface.name}", "", surface.teaches, "", *formula, prose, ""]
     if surface.parameters():
@@ -102,10 +101,6 @@ def _stable(rule: type[Optimizer]) -> str:
     where = "P⁻¹H, P what its steps are divided by" if rule.preconditioned else "the Hessian H"
     limit = rule().stability_limit()
     return f"at the defaults its steps do not grow while the largest eigenvalue of {where} is below {limit or 0:.6g}"
-
-
-def _prose(cls: type) -> str:
-    return inspect.cleandoc(cls.__doc__ or "")
 
 
 def _table(parameters: Mapping[str, Parameter]) -> list[str]:

@@ -131,7 +131,7 @@ def from_optax(
         rename: the factory's argument → our standard name for it (b1 → beta1).
         wants_value: the update takes the loss as `value`.
         evaluate: (state, params) → the point where the solution is, where it is not params.
-        beginning, rate_unit, scale_free, layered: as in `Optimizer`.
+        year, source, watch, beginning, rate_unit, scale_free, layered: as in `Optimizer`.
         libraries: as in `Optimizer`; optax's own call comes by itself where the factory is optax's.
 
     Returns:

@@ -37,6 +37,8 @@ class Trace:
     what the rule computed from there on. What was not recorded is None.
 
     Attributes:
+        surface, optimizer: what ran on what; of run k of a batch its own parameters.
+        steps, stride: how many were made, and every how manyth was kept.
         positions: (k + 1, n), the start and every `stride`-th of the steps, k = steps / stride.
         losses: (k + 1,), the true loss at the positions, without noise.
         states: the rule's state after each recorded step, every leaf (k, …).

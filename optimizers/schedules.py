@@ -235,6 +235,10 @@ SCHEDULES: dict[str, type[Schedule]] = {
 class Scheduled(Optimizer):
     r"""A rule whose learning rate is multiplied by a schedule: $\eta_t = \eta \cdot f(t)$.
 
+    Args:
+        inner: the rule.
+        schedule: f, which is asked for t = 1 at the first step.
+
     Raises:
         ValueError: if the rule has no learning rate to schedule.
     """

@@ -44,7 +44,13 @@ ROUND_TRIP = 0.2
 
 @dataclasses.dataclass(frozen=True)
 class Status:
-    """A word, the step since which it holds (None where it is no matter of a step), and a sentence."""
+    """What became of a run.
+
+    Args:
+        kind: "converged", "moving", "oscillating", "stalled", "growing" or "diverged".
+        step: since when that holds; None where it is no matter of a step.
+        why: a sentence.
+    """
 
     kind: Word
     step: int | None
@@ -70,7 +76,15 @@ def judge(run: Trace) -> Status:
 
 
 def steps_to(run: Trace, share: float = 1e-2) -> int | None:
-    """The first step whose loss is within `share` of the start's height above the lowest minimum, or None."""
+    """How many steps a run needed to come down.
+
+    Args:
+        run: a single one, recorded at every step.
+        share: of the start's height above the lowest minimum.
+
+    Returns:
+        The first step whose loss is within that share, or None.
+    """
     bottom = run.floor
     reached = np.flatnonzero(run.losses[: run.last + 1] - bottom <= share * (run.losses[0] - bottom))
     return int(reached[0]) if len(reached) else None

@@ -6,6 +6,7 @@ The rule uses it, the slider is made from it, sweeps span it, the permalink spel
 from __future__ import annotations
 
 import dataclasses
+import inspect
 import math
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
@@ -47,9 +48,20 @@ AT_LEAST_ONE = Interval(1.0, math.inf, True, False)
 class Parameter:
     """What is known of one parameter: its symbol, default, range for sliders and sweeps, and meaning.
 
-    `low` and `high` bound sliders and sweeps only; `legal` is what mathematics allows, and all that a
-    constructor refuses. `labels` are the words for `choices`, in their order. `static` ones
-    (choices, integers that set shapes) are compiled in.
+    `static` ones (choices, integers that set shapes) are compiled in.
+
+    Args:
+        name: of the field.
+        symbol: the letter of formulas, such as η.
+        default: its value unless given.
+        low, high: the ends of sliders and sweeps, and no more than that.
+        scale: how sliders and sweeps spread over the range: "linear", "log" or "one_minus_log".
+        legal: what mathematics allows, and all that a constructor refuses.
+        choices: the words to choose from, where it is no number.
+        labels: what people call the choices, in their order.
+        integer: whether it is a whole number.
+        tuned: whether a fair comparison tunes it.
+        doc: its meaning.
     """
 
     name: str
@@ -115,9 +127,19 @@ def parameter(
     tuned: bool = True,
     doc: str,
 ) -> Any:
-    """Declare a field of a `Declared` class as a parameter; see `Parameter` for the meaning of each word.
+    """Declare a field of a `Declared` class as a parameter.
 
-    `choices` maps what the code and a link call a choice to what people call it.
+    Args:
+        symbol: the letter of formulas, such as η.
+        default: its value unless given.
+        low, high: the ends of sliders and sweeps.
+        log: whether these spread evenly over the logarithm.
+        one_minus_log: whether they spread evenly over log(1 − value), for what crowds against one.
+        legal: what mathematics allows, and all that a constructor refuses.
+        choices: what the code and a link call a choice, to what people call it.
+        integer: whether it is a whole number, which is compiled in.
+        tuned: whether a fair comparison tunes it.
+        doc: its meaning.
     """
     scale: Scale = "log" if log else "one_minus_log" if one_minus_log else "linear"
     spec = Parameter(
@@ -140,10 +162,13 @@ class Declared:
     compiles nothing. Subclassing is declaring; instances compare by identity.
     """
 
+    prose: ClassVar[str] = ""
+    """The docstring as it is written; `help` has the parameters besides."""
     _parameters: ClassVar[Mapping[str, Parameter]] = MappingProxyType({})
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
+        cls.prose = inspect.cleandoc(cls.__dict__.get("__doc__") or "")
         dataclasses.dataclass(frozen=True, eq=False)(cls)
         cls._parameters = MappingProxyType(
             {
@@ -152,6 +177,7 @@ class Declared:
                 if "parameter" in f.metadata
             }
         )
+        cls.__doc__ = "\n".join([cls.prose, *_listed(cls._parameters)])
         leaves = [f.name for f in dataclasses.fields(cls) if not _static(cls, f.name)]  # type: ignore[arg-type]
         fixed = [name for name, p in cls._parameters.items() if p.static]
 
@@ -184,6 +210,15 @@ class Declared:
     def replace(self, **changes: Any) -> Self:
         """A copy with some fields changed, checked like a new one."""
         return dataclasses.replace(self, **changes)  # type: ignore[type-var]
+
+
+def _listed(parameters: Mapping[str, Parameter]) -> list[str]:
+    """The parameters as a docstring lists them."""
+    lines = ["", "Args:"] if parameters else []
+    for name, p in parameters.items():
+        span = f"one of {', '.join(p.choices)}" if p.choices else f"in {p.legal}, sliders from {p.low:g} to {p.high:g}"
+        lines.append(f"    {name}: {p.symbol}, {span}; {p.default} unless given. {p.doc}")
+    return lines
 
 
 def _static(cls: type[Declared], name: str) -> bool:

@@ -21,6 +21,10 @@ Box = tuple[tuple[float, float], tuple[float, float]]
 class CriticalPoint(NamedTuple):
     """A point where the gradient vanishes; or a kink, a lowest minimum that is a tip and has no gradient; or one
     point that stands for a curve of lowest minima.
+
+    Args:
+        position: its coordinates, (n,).
+        kind: "minimum" for the lowest ones, "local minimum", "saddle", "maximum", "degenerate", "kink" or "curve".
     """
 
     position: tuple[float, ...]

@@ -19,9 +19,9 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 from matplotlib.transforms import Affine2D, IdentityTransform
 from numpy.typing import NDArray
 
+from app.digits import short
 from app.export.look import DPI, color, colormap, cut, fonts, points, wrap
 from app.export.options import Look
-from app.figures.numbers import short
 from app.player.scene import Board, Card, Scene
 
 STYLE: Any = {

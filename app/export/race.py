@@ -9,8 +9,9 @@ from app import race
 from app import settings as change
 from app.export import code, data
 from app.export.about import About
-from app.export.making import Order, Tell, make
+from app.export.making import Order, make
 from app.export.sizes import DRAWN, ending
+from app.export.worker import Tell
 from app.racers import Refused
 from app.settings import Settings
 from surfaces import SURFACES

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from app import race
+from app.digits import short
 from app.figures import theme
-from app.figures.numbers import short
 from app.network import observers
 from app.network.job import Job, Observer, Run
 from app.network.panels import Panel, Shown, message

@@ -13,8 +13,8 @@ import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
 
+from app.digits import short
 from app.figures import levels
-from app.figures.numbers import short
 from app.network.job import Job, Run
 from app.network.panels import Panel, Shown, message
 from app.network.settings import Training

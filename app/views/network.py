@@ -10,10 +10,10 @@ from typing import Any
 import streamlit as st
 
 from app import controls, racers
+from app.digits import short
 from app.export import training as export
 from app.export.making import Order
 from app.export.options import Cut, Look
-from app.figures.numbers import short
 from app.network import board, files
 from app.network import settings as change
 from app.network.files import Brought
@@ -190,8 +190,8 @@ def _exports() -> Page:
 
     said = "What was measured of every racer at the kept steps; as .npz the weights, and the loss of every batch."
     training: Training = controls.current()
-    name, data = f"{training.data.key}-training", held["job"].data
-    parts = {"all": "everything", **{key: f"{VIEWS[key].name(data)} alone" for key in training.views}}
+    name = f"{training.data.key}-training"
+    parts = {"all": "everything", **{key: f"{VIEWS[key].name(_data())} alone" for key in training.views}}
     kinds = ("Picture", "Film", "Slides and page", "Data")
     return Page(name, order, contents, opened, parts, kinds, ("csv", "npz"), said)
 

@@ -12,7 +12,7 @@ import jax
 import streamlit as st
 
 from app import controls, racers
-from app.figures.numbers import short
+from app.digits import short
 from app.player import Event
 from app.racers import Choice, Lineup
 from optimizers import RULES, SCHEDULES

@@ -9,12 +9,12 @@ import streamlit as st
 
 from app import controls, race, racers
 from app import settings as change
+from app.digits import short
 from app.export import race as export
 from app.export.data import from_json
 from app.export.making import Order
 from app.export.options import Cut, Look
-from app.figures.numbers import short
-from app.figures.race import extent
+from app.figures.plane import extent
 from app.player import Event
 from app.player.component import play
 from app.settings import Settings

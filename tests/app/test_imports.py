@@ -18,7 +18,7 @@ def _python(code: str) -> str:
     return run.stdout.strip()
 
 
-@pytest.mark.parametrize("module", ["app.figures.race", "app.figures.levels", "app.figures.theme", "app.settings"])
+@pytest.mark.parametrize("module", ["app.figures", "app.settings"])
 def test_a_script_gets_no_streamlit_and_no_plotly(module: str) -> None:
     code = f"import sys, {module}; print([m for m in ('streamlit', 'plotly') if m in sys.modules])"
     assert _python(code) == "[]"
@@ -29,6 +29,12 @@ def test_a_page_does_not_wait_for_what_draws_files(page: str) -> None:
     drawers = ("matplotlib", "av", "pptx", "pyarrow.parquet")
     code = f"import sys, app.views.{page}; print([m for m in {drawers} if m in sys.modules])"
     assert _python(code).splitlines()[-1] == "[]"
+
+
+def test_what_draws_files_does_not_wait_for_jax() -> None:
+    """Films are drawn by processes of their own, whose start is waited for."""
+    drawers = "app.export.drawing_race, app.export.drawing_board, app.export.films, app.export.deck, app.export.worker"
+    assert _python(f"import sys, {drawers}; print('jax' in sys.modules)") == "False"
 
 
 def test_the_command_line_answers_before_jax_is_imported() -> None:

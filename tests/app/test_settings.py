@@ -14,7 +14,7 @@ from hypothesis import settings as bounded
 
 from app import racers
 from app import settings as change
-from app.figures.race import extent
+from app.figures.plane import extent
 from app.link import VERSION
 from app.racers import MAX_RACERS, Choice, Refused
 from app.settings import Settings, parse, query

@@ -111,6 +111,7 @@ def test_numpy_walks_the_same_path(key: str, convention: str) -> None:
 
 
 @pytest.mark.parametrize(("key", "convention"), [p for p in PAIRS if p.values in OPTAX])
+@pytest.mark.thinned(3)
 def test_optax_walks_the_same_path(key: str, convention: str) -> None:
     draws = {surface: _draws(key, convention, surface) for surface in SLOPES}
     values = {surface: [_values(rule) for rule in rules] for surface, rules in draws.items()}
@@ -134,6 +135,7 @@ CHOOSING = [key for key in OPTIMIZERS if len(_conventions(key)) > 1]
 
 
 @pytest.mark.parametrize("key", [pytest.param(k, marks=pytest.mark.xdist_group(k)) for k in CHOOSING])
+@pytest.mark.thinned(2)
 def test_conventions_part_where_their_formulas_do(key: str) -> None:
     """Paths differ just where the lines do, or where the sum starts elsewhere (Adagrad's in optax)."""
     kind = OPTIMIZERS[key]

@@ -242,6 +242,7 @@ def _at_rest(rule: Optimizer) -> float:
 
 
 @pytest.mark.parametrize(("key", "convention"), PAIRS)
+@pytest.mark.thinned(2)
 def test_the_preconditioner_is_what_the_rate_divides_by(key: str, convention: str) -> None:
     kind = OPTIMIZERS[key]
     if not kind.preconditioned:
@@ -274,6 +275,7 @@ FIELDS = {
 
 
 @pytest.mark.parametrize("key", [pytest.param(k, marks=pytest.mark.xdist_group(k)) for k in FIELDS])
+@pytest.mark.thinned(2)
 def test_a_borrowed_state_is_named_by_its_fields(key: str) -> None:
     rates = np.array([0.01, 0.02, 0.03])
     one = trace(HIMMELBLAU(), _make(key, learning_rate=0.02), steps=STEPS)

@@ -138,6 +138,7 @@ def test_no_scale_is_no_noise_and_the_loss_recorded_is_the_true_one(kind: Any) -
 
 
 @pytest.mark.parametrize("key", NOISES)
+@pytest.mark.thinned(2)
 def test_noise_does_not_hang_on_precision_or_on_the_number_of_steps(key: str) -> None:
     noise = NOISES[key]()
     surface = SURFACES["linear_regression"]()

@@ -57,6 +57,7 @@ def test_moving_the_surface_moves_the_path(key: str) -> None:
 
 
 @every
+@pytest.mark.thinned(2)
 def test_a_rule_is_scale_free_where_it_says_so_and_only_there(key: str) -> None:
     """The path on 10·f against the path on f, from a shallow bowl; what has the unit of a slope or of its square as
     small as its range allows.
@@ -89,6 +90,7 @@ def test_the_move_is_minus_rate_times_direction_and_what_is_named_beside(key: st
 
 
 @every
+@pytest.mark.thinned(3)
 def test_the_gradient_recorded_is_the_surfaces_at_the_point_recorded(key: str) -> None:
     with jax.enable_x64(True):
         for surface in PLANE:

@@ -62,6 +62,7 @@ def test_batches_take_every_sample_once_an_epoch_and_hang_on_the_seed_alone() ->
         *(pytest.param(key, marks=pytest.mark.long) for key in ("adam", "radam", "novograd", "lion")),
     ],
 )
+@pytest.mark.thinned(3)
 def test_full_batches_are_the_traces_of_the_plane(key: str) -> None:
     """The same rule through `trace`, which knows nothing of pieces."""
     network = _network("float64")

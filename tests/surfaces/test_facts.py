@@ -69,6 +69,7 @@ def test_the_gradient_vanishes_at_the_critical_points(key: str) -> None:
 
 
 @every
+@pytest.mark.thinned(2)
 def test_the_hessian_has_the_signature_of_the_kind(key: str) -> None:
     for surface in turned(key):
         known = facts(surface)

@@ -41,6 +41,7 @@ def test_rotation_leaves_values_unchanged(key: str) -> None:
 
 
 @pytest.mark.parametrize("key", KEYS)
+@pytest.mark.thinned(2)
 def test_zero_degrees_change_no_bit(key: str) -> None:
     for surface in variants(key):
         points = grid(surface, 41)

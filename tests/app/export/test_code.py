@@ -234,6 +234,7 @@ def test_a_rule_that_keeps_past_rates_has_no_equal_under_a_schedule() -> None:
     ],
     ids=["normal", "uniform", "shifted"],
 )
+@pytest.mark.thinned(3)
 def test_noise_is_drawn_as_optiscope_draws_it(kind: str, values: dict[str, Any], lineup: tuple[str, ...]) -> None:
     settings = change.choose_noise(_race("himmelblau", *lineup), kind)
     settings = racers.set_seed(settings, 2**31 - 1)

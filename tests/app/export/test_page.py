@@ -118,6 +118,7 @@ def _trail(race: Race, color: str) -> int:
     return int((near(pixels, color) & (pixels[..., 3] > 200)).sum())
 
 
+@pytest.mark.thinned(2)
 def test_the_race_plays_to_its_end_and_can_be_scrubbed(race: File) -> None:
     race.play()
     assert (race.step(), race.playing()) == (STEPS, False)
@@ -215,6 +216,7 @@ def _is(file: File, theme: str) -> None:
     assert near(file.pixels("[data-testid=map]"), styles()[theme]["colorscale"][-1][1], 6).mean() > 0.1
 
 
+@pytest.mark.thinned(2)
 def test_a_board_plays_too(open_file: Open, training: Board) -> None:
     named = dataclasses.replace(training, caption=f"{BREAKING}.csv")
     file = open_file(html(named, "Two moons", "?data=moons"), dark=True)

@@ -81,6 +81,7 @@ FIELDS = [
 
 
 @pytest.mark.parametrize(("key", "text", "said"), FIELDS, ids=[f"{k}: {t}" for k, t, _ in FIELDS])
+@pytest.mark.thinned(2)
 def test_bad_text_is_answered_beside_its_field_and_nothing_else_changes(
     page: Page, key: str, text: str, said: str
 ) -> None:

@@ -118,6 +118,7 @@ def test_back_restores_what_was(fresh: Visit) -> None:
     race.until("() => document.querySelector('[data-testid=value-racer-2-learning_rate]').value === '0.5'")
 
 
+@pytest.mark.long
 def test_back_reaches_the_field_that_was_typed_into(fresh: Visit) -> None:
     """After Enter the focus is still in it: what it shows must be what is set all the same."""
     race = fresh()
@@ -233,6 +234,7 @@ def _slider_and_field(race: Race, name: str) -> tuple[float, float]:
     return float(slider.get_attribute("aria-valuetext") or "nan"), float(field.input_value())
 
 
+@pytest.mark.long
 def test_panels_show_what_is_set_when_they_open_and_change_nothing(fresh: Visit) -> None:
     """What is behind a closed button hears nothing of changes; opened, it may neither show nor report the old."""
     race = fresh()
@@ -267,6 +269,7 @@ def test_panels_show_what_is_set_when_they_open_and_change_nothing(fresh: Visit)
     assert race.query()["rotation"] == ["0"]
 
 
+@pytest.mark.long
 def test_another_surface_brings_its_start_and_rates(fresh: Visit) -> None:
     race = fresh("start=1,1&racer=sgd:learning_rate=0.5&racer=adam")
     race.page.locator(".st-key-toolbar").get_by_role("combobox").click()
@@ -283,6 +286,7 @@ def test_another_surface_brings_its_start_and_rates(fresh: Visit) -> None:
 
 
 @pytest.mark.parametrize(("width", "height"), [(1024, 768), (1920, 1080)])
+@pytest.mark.thinned(2)
 def test_nothing_overflows_or_overlaps(fresh: Visit, width: int, height: int) -> None:
     race = fresh(width=width, height=height)
     overflow = race.page.evaluate(
@@ -306,6 +310,7 @@ def test_nothing_overflows_or_overlaps(fresh: Visit, width: int, height: int) ->
     assert cut == []
 
 
+@pytest.mark.long
 def test_a_window_that_grows_takes_the_plots_along(fresh: Visit) -> None:
     race = fresh(width=1024, height=768)
     before = race.frame()

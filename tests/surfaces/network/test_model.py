@@ -46,6 +46,7 @@ def _by_hand(model: MLP, w: np.ndarray, x: np.ndarray) -> np.ndarray:
 
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 @pytest.mark.parametrize("widths", [(3, 2), (3, 4, 2), (3, 5, 4, 1)])
+@pytest.mark.thinned(2)
 def test_the_outputs_are_those_worked_out_by_hand(activation: str, widths: tuple[int, ...], float64: None) -> None:
     model = MLP(widths, activation)
     w = np.asarray(model.initial(3, "normal", 1.0, "float64")) + 0.1 * np.random.default_rng(1).standard_normal(

@@ -20,6 +20,7 @@ def _ink(race: Race) -> list[int]:
     return [int((near(trails, color) & (trails[..., 3] > 200)).sum()) for color in PALETTE]
 
 
+@pytest.mark.thinned(2)
 def test_a_dragged_slider_changes_path_address_and_table_of_one_racer(fresh: Visit) -> None:
     race = fresh()
     table, cards = race.table(), [race.card(f"racer-{k}") for k in range(3)]
@@ -99,6 +100,7 @@ def test_hidden_racers_leave_the_picture_and_removed_ones_the_race(fresh: Visit)
     assert _ink(race)[0] == 0 and _ink(race)[1] >= all_[1]  # in their own colours still
 
 
+@pytest.mark.long
 def test_the_last_racer_may_leave_and_another_come(fresh: Visit) -> None:
     race = fresh("surface=rosenbrock&racer=adam")
     race.at("remove-racer-0").click()
@@ -124,6 +126,7 @@ def test_a_racer_explains_itself(fresh: Visit) -> None:
     race.settle()
 
 
+@pytest.mark.long
 def test_a_rate_that_diverges_is_drawn_out_of_the_frame_and_called_by_its_name(fresh: Visit) -> None:
     race = fresh()
     axis = "() => document.querySelector('[data-testid=curve]')._fullLayout.yaxis.range.map(Number)"

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from app import race as computed
-from app.figures.numbers import short
+from app.digits import short
 from app.figures.theme import PALETTE
 from app.settings import parse
 from tests.app.driving import Race, near, picture
@@ -56,6 +56,7 @@ def _spread(mask: np.ndarray, by: int) -> np.ndarray:
 
 
 @pytest.mark.parametrize("step", [12, 40])
+@pytest.mark.thinned(2)
 def test_trails_lie_where_the_engine_says(shared: Race, step: int) -> None:
     """The engine's positions, taken to pixels by the axes' ranges alone, are on ink of that racer's colour."""
     shared.at("scrub").fill(str(step))
@@ -105,6 +106,7 @@ def _agree(race: Race, colors: tuple[str, ...]) -> None:
         assert (b & _spread(a, 1)).sum() > 0.97 * b.sum(), f"{color}: the overlay draws where plotly does not"
 
 
+@pytest.mark.thinned(2)
 def test_the_overlay_lies_on_plotly_s_own_traces(shared: Race) -> None:
     """Pins the internals of plotly.js that the overlay reads: a new version that moves them fails here."""
     _agree(shared, PALETTE[1:3])
@@ -119,6 +121,7 @@ def test_the_overlay_lies_on_plotly_s_own_traces(shared: Race) -> None:
         _agree(shared, PALETTE[1:3])
 
 
+@pytest.mark.long
 def test_the_overlay_lies_on_dashed_and_departing_traces_too(fresh: Visit) -> None:
     racers = "&".join(
         f"racer={rule}"
@@ -224,6 +227,7 @@ def test_zoom_and_playhead_survive_a_slider(fresh: Visit) -> None:
 @pytest.mark.parametrize(
     "button", ["More", *(pytest.param(b, marks=pytest.mark.long) for b in ("rotation", "Add a racer"))]
 )
+@pytest.mark.thinned(2)
 def test_a_click_that_closes_a_panel_does_nothing_else(fresh: Visit, button: str) -> None:
     race = fresh("surface=rosenbrock")
     before = race.query()
@@ -237,6 +241,7 @@ def test_a_click_that_closes_a_panel_does_nothing_else(fresh: Visit, button: str
     race.until("() => new URL(location.href).searchParams.has('start')")
 
 
+@pytest.mark.long
 def test_a_run_from_far_outside_is_drawn_with_its_casing_under_it(fresh: Visit) -> None:
     """Every path of plotly's casing is the path of its line, also where a run leaps across the frame."""
     race = fresh(

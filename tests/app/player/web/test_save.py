@@ -36,6 +36,7 @@ def _shows(pixels: np.ndarray, theme: str, racers: int, scale: int) -> None:
     ("scale", "size", "theme"),
     [(1, "wide", "light"), (2, "classic", "dark"), (3, "square", "light"), (1, "square", "dark")],
 )
+@pytest.mark.thinned(3)
 def test_a_png_has_the_size_asked_for_and_shows_the_race(shared: Race, scale: int, size: str, theme: str) -> None:
     data = shared.save(format=f"png-{scale}", size=size, theme=theme, caption=True)
     image = Image.open(io.BytesIO(data))

@@ -15,6 +15,7 @@ STEPS = 300
 SECONDS = 8  # a whole race at speed 1, as clock.js has it
 
 
+@pytest.mark.thinned(2)
 def test_play_runs_from_the_start_to_the_end_and_stops(shared: Race) -> None:
     shared.at("speed").select_option("4")
     ended = shared.heads()
@@ -157,6 +158,7 @@ def test_log_and_linear(shared: Race) -> None:
     np.testing.assert_array_equal(shared.canvas(".loss canvas.trails"), logarithmic)
 
 
+@pytest.mark.long
 def test_with_reduced_motion_the_playhead_jumps(fresh: Callable[..., Race]) -> None:
     """At speed 1 300 steps take 8 s: ten jumps a second are 3.75 steps long, and none is shorter than 3."""
     race = fresh(reduced=True)

@@ -9,7 +9,7 @@ import jax
 import numpy as np
 import pytest
 
-from app.figures import race
+from app.figures import plane
 from optimizers import OPTIMIZERS, trace
 from surfaces import SURFACES, Rotated
 from surfaces.calculus import values
@@ -26,7 +26,7 @@ def _run(key: str, surface: Any, steps: int = 200, **values: float) -> Any:
 @pytest.mark.thinned(4)
 def test_the_map_covers_domain_start_and_window(key: str, angle: float) -> None:
     surface = Rotated(SURFACES[key](), angle=angle)
-    drawn = race.map_figure(surface)
+    drawn = plane.map_figure(surface)
     contour = drawn.figure["data"][0]
     for axis, name in enumerate("xy"):
         low, high = drawn.extent[axis]
@@ -43,7 +43,7 @@ def test_the_map_covers_domain_start_and_window(key: str, angle: float) -> None:
 
 def test_the_map_shows_the_loss() -> None:
     """Ravine, κ = 30, from its formula."""
-    drawn = race.map_figure(SURFACES["quadratic_ravine"](condition_number=30.0))
+    drawn = plane.map_figure(SURFACES["quadratic_ravine"](condition_number=30.0))
     contour = drawn.figure["data"][0]
     x, y = np.meshgrid(contour["x"], contour["y"])
     loss = 0.5 * (x**2 + 30 * y**2)
@@ -61,10 +61,10 @@ def test_the_map_shows_the_loss() -> None:
 def test_marks_stand_once_and_where_they_are(key: str, angle: float) -> None:
     """At each mark the slope vanishes and the Hessian has the signature of its word."""
     surface = Rotated(SURFACES[key](), angle=angle)
-    marks = [t for t in race.map_figure(surface).figure["data"] if "markers" in t.get("mode", "")]
-    known = [p for p in surface.critical_points() if p.kind in race._MARKS]
+    marks = [t for t in plane.map_figure(surface).figure["data"] if "markers" in t.get("mode", "")]
+    known = [p for p in surface.critical_points() if p.kind in plane._MARKS]
     assert sum(len(t["x"]) for t in marks) == len(known) > 0
-    assert sorted(t["name"] for t in marks) == sorted({race._MARKS[p.kind][1] for p in known})
+    assert sorted(t["name"] for t in marks) == sorted({plane._MARKS[p.kind][1] for p in known})
     places = [p for t in marks for p in zip(t["x"], t["y"], strict=True)]
     assert all(np.hypot(a[0] - b[0], a[1] - b[1]) > 1e-3 for a, b in itertools.combinations(places, 2))
     slope_at, hessian_at = jax.jit(jax.grad(surface)), jax.jit(jax.hessian(surface))
@@ -86,7 +86,7 @@ def test_marks_stand_once_and_where_they_are(key: str, angle: float) -> None:
 @pytest.mark.parametrize("angle", [0.0, 33.0])
 def test_curves_of_minima_are_drawn_across_the_map_and_named_once(angle: float) -> None:
     surface = Rotated(SURFACES["matrix_factorization"](), angle=angle)
-    drawn = race.map_figure(surface)
+    drawn = plane.map_figure(surface)
     lines = [t for t in drawn.figure["data"] if "lines" in t.get("mode", "")]
     assert len(lines) == 2 and [w for t in lines for w in t["text"] if w] == ["curve of minima"]
     for line in lines:
@@ -97,15 +97,15 @@ def test_curves_of_minima_are_drawn_across_the_map_and_named_once(angle: float) 
 
 
 def test_the_axes_have_the_letters_of_the_surface_while_it_is_not_turned() -> None:
-    letters = race.map_figure(SURFACES["matrix_factorization"]()).figure["layout"]["annotations"]
+    letters = plane.map_figure(SURFACES["matrix_factorization"]()).figure["layout"]["annotations"]
     assert [a["text"] for a in letters] == ["<i>u</i>", "<i>v</i>"]
     # never "paper": in a scene's figures that word is a colour
     assert {a["xref"] for a in letters} == {"x domain"} and {a["yref"] for a in letters} == {"y domain"}
-    assert not race.map_figure(Rotated(SURFACES["matrix_factorization"](), 5.0)).figure["layout"]["annotations"]
+    assert not plane.map_figure(Rotated(SURFACES["matrix_factorization"](), 5.0)).figure["layout"]["annotations"]
 
 
 def test_where_the_loss_changes_sign_the_map_says_so_and_draws_the_zero() -> None:
-    drawn = race.map_figure(SURFACES["saddle"]())
+    drawn = plane.map_figure(SURFACES["saddle"]())
     assert drawn.levels.kind == "signed log"
     (zero,) = [t for t in drawn.figure["data"] if t["type"] == "contour" and t["contours"].get("coloring") == "none"]
     assert zero["contours"]["start"] == zero["contours"]["end"] == 0 == drawn.levels.height(0.0)
@@ -123,8 +123,8 @@ def test_the_curve_is_made_for_those_that_stay() -> None:
     growing, diverged = _run("sgd", RAVINE, learning_rate=0.068), _run("sgd", RAVINE, 400, learning_rate=8.0)
     assert (growing.status.kind, diverged.status.kind) == ("growing", "diverged")
     assert growing.losses[-1] > 10 * growing.losses[0]
-    alone = race.curve_figure([steady], RAVINE).figure["ranges"]
-    among = race.curve_figure([steady, growing, _run("sgd", RAVINE, learning_rate=8.0)], RAVINE).figure["ranges"]
+    alone = plane.curve_figure([steady], RAVINE).figure["ranges"]
+    among = plane.curve_figure([steady, growing, _run("sgd", RAVINE, learning_rate=8.0)], RAVINE).figure["ranges"]
     assert among == alone
     low, high = alone["log"]
     assert low < np.log10(steady.losses.min()) and np.log10(steady.losses[0]) < high < np.log10(steady.losses[0]) + 1
@@ -134,14 +134,14 @@ def test_the_curve_is_made_for_those_that_stay() -> None:
 
 def test_with_none_that_stays_the_start_makes_the_range() -> None:
     diverged = _run("sgd", RAVINE, learning_rate=8.0)
-    ranges = race.curve_figure([diverged], RAVINE).figure["ranges"]
+    ranges = plane.curve_figure([diverged], RAVINE).figure["ranges"]
     assert ranges["log"][0] < np.log10(diverged.losses[0]) < ranges["log"][1]
     assert ranges["log"][1] - ranges["log"][0] >= 1
 
 
 def test_values_end_where_the_numbers_end() -> None:
     diverged = _run("sgd", RAVINE, 400, learning_rate=8.0)
-    values = race.curve_figure([diverged], RAVINE).values
+    values = plane.curve_figure([diverged], RAVINE).values
     assert values.shape == (1, 401)
     assert np.isfinite(values[0, : diverged.last + 1]).all() and np.isnan(values[0, diverged.last + 1 :]).all()
 
@@ -150,17 +150,17 @@ def test_a_minimum_off_zero_is_subtracted_and_the_title_says_so() -> None:
     """The saddle's minima lie at −1/4."""
     surface = SURFACES["saddle"]()
     run = _run("sgd", surface, 30, learning_rate=0.2)
-    curve = race.curve_figure([run], surface)
+    curve = plane.curve_figure([run], surface)
     np.testing.assert_allclose(curve.values[0], run.losses + 0.25)
     assert curve.figure["titles"] == dict.fromkeys(("log", "linear"), "loss above the minimum (−0.25)")
-    plain = race.curve_figure([_run("sgd", RAVINE, learning_rate=0.017)], RAVINE).figure
+    plain = plane.curve_figure([_run("sgd", RAVINE, learning_rate=0.017)], RAVINE).figure
     assert plain["titles"] == {"log": "loss", "linear": "loss"}
 
 
 def test_where_the_curve_is_cropped_the_title_says_so() -> None:
     run = _run("momentum", RAVINE, 600, learning_rate=0.03, momentum=0.9)  # losses shrink by about β a step
     assert 0 < run.losses[-1] < 1e-20
-    curve = race.curve_figure([run], RAVINE).figure
+    curve = plane.curve_figure([run], RAVINE).figure
     bottom = 1e-12 * run.losses[0]
     assert f"cropped at 10<sup>−{-int(np.floor(np.log10(bottom)))}</sup>" in curve["titles"]["log"]
     assert curve["titles"]["linear"] == "loss"
@@ -168,7 +168,7 @@ def test_where_the_curve_is_cropped_the_title_says_so() -> None:
 
 
 def test_no_runs_give_an_empty_curve() -> None:
-    curve = race.curve_figure([], RAVINE)
+    curve = plane.curve_figure([], RAVINE)
     assert curve.values.shape[0] == 0 and np.isfinite(curve.figure["ranges"]["log"]).all()
 
 
@@ -179,20 +179,20 @@ BOX = ((-1.0, 1.0), (-1.0, 1.0))
 
 def test_a_path_that_stays_is_left_as_it_is() -> None:
     path = np.array([[0.0, 0.0], [0.5, 0.5], [0.9, -0.9]])
-    last, end = race.leave(path, 2, BOX)
+    last, end = plane.leave(path, 2, BOX)
     assert last == 2 and (end == path[2]).all()
 
 
 def test_a_path_that_leaves_ends_on_the_line_on_which_it_left() -> None:
     path = np.array([[0.0, 0.0], [0.5, 0.25], [1e30, 5e29], [-1e60, 2e60], [1e90, 1e90]])
-    last, end = race.leave(path, 4, BOX)
+    last, end = plane.leave(path, 4, BOX)
     assert last == 2
     assert end[1] == pytest.approx(end[0] / 2) and 1 < end[0] < 100
 
 
 def test_a_path_that_comes_back_is_followed_to_its_last_visit() -> None:
     path = np.array([[0.0, 0.0], [50.0, 0.0], [-50.0, 0.5], [0.0, 70.0]])
-    last, end = race.leave(path, 3, BOX)
+    last, end = plane.leave(path, 3, BOX)
     assert last == 2  # the segment from (50, 0) to (−50, ½) crosses the box, the next does not
     along, whole = end - path[1], path[2] - path[1]
     assert along[0] * whole[1] == pytest.approx(along[1] * whole[0])

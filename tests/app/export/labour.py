@@ -1,0 +1,24 @@
+"""What the processes under test are asked to do."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+
+
+def work(order: str, tell: Callable[[float], None]) -> int:
+    """As ordered; then the number of the process."""
+    if order == "refuse":
+        raise ValueError("no such thing")
+    if order == "exhaust":
+        raise MemoryError
+    if order == "die":
+        os._exit(3)
+    if order == "print":
+        print("a library has something to say")
+    for k in range(1, 5):
+        tell(k / 4)
+        if order == "dawdle":
+            time.sleep(0.2)
+    return os.getpid()
