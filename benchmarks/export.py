@@ -17,14 +17,14 @@ ROUNDS = 3
 
 def run() -> Iterator[Result]:
     """Each file made in a process of its own, as the page has it; pictures in this one."""
-    from app.export.making import WORKERS, make
+    from app.export.making import make, make_apart
     from app.export.options import Cut, Look
 
     order = _order()
     cut = Cut(seconds=4.0, rate=25.0, hold=0.0)
     peer, _ = _timed(_matplotlib, 1)
     for kind, aim, most in (("gif", 3.0, 1.0), ("mp4", 2.5, None)):
-        took, content = _timed(lambda kind=kind: WORKERS.carry_out(order(kind, Look(), cut)))  # type: ignore[misc]
+        took, content = _timed(lambda kind=kind: make_apart(order(kind, Look(), cut)))  # type: ignore[misc]
         size = len(content) / 1e6
         yield Result(
             f"{kind.upper()}, 100 frames of 1280 × 720, 8 racers ({size:.2f} MB) / matplotlib's animation, as GIF",
@@ -35,7 +35,7 @@ def run() -> Iterator[Result]:
             took <= aim and (most is None or size < most),
         )
     slides = Cut(seconds=4.0, rate=20.0, hold=0.5)
-    took, content = _timed(lambda: WORKERS.carry_out(order("pptx", Look(), slides)))
+    took, content = _timed(lambda: make_apart(order("pptx", Look(), slides)))
     yield Result(f"deck with three films ({len(content) / 1e6:.1f} MB)", seconds(took), "–", "–", "≤ 5 s", took <= 5)
     took, content = _timed(lambda: make(order("png", Look(), cut)), 7)
     other = _kaleido()

@@ -283,7 +283,7 @@ def _train(arguments: argparse.Namespace) -> int:
     from app import environment
 
     environment.prepare()
-    from app.export.making import make
+    from app.export.making import make, make_apart
     from app.export.sizes import DRAWN, ending
     from app.export.training import numbers, order
     from app.network import board, files
@@ -305,12 +305,13 @@ def _train(arguments: argparse.Namespace) -> int:
     written = []
     for name in arguments.output:
         path = Path(name)
-        if ending(path.name) in DRAWN:
+        if (kind := ending(path.name)) in DRAWN:
+            made = make_apart if kind == "pptx" else make
             board.board(training, job)
             _wait(job)  # what its panels show is still being worked out
             try:
                 with _progress(path.name) as tell:
-                    content = make(order(training, job, ending(path.name), look, cut, arguments.step), tell)
+                    content = made(order(training, job, kind, look, cut, arguments.step), tell)
             except ValueError as error:
                 raise Wrong(f"{path.name}: {error}.") from None
         else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -272,6 +273,7 @@ def spots(axes: Axes, count: int, size: float, zorder: float, **options: Any) ->
     )
 
 
+@functools.lru_cache(maxsize=512)
 def sign(shape: str, turn: float = 0.0) -> Path:
     """The outline of a marker."""
     style = MarkerStyle(shape)

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.colors import to_rgba_array
 from matplotlib.path import Path
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
@@ -158,30 +159,29 @@ class RaceDrawing(Drawing):
         box = np.array([axes.get_xlim(), axes.get_ylim()]).T
         paths = [self.scene.positions[k].astype(float) for k, _ in self.order]
         away = [np.append(0.0, np.hypot(*(np.diff(path, axis=0) * pixels).T)) for path in paths]
-        inks = [card.color for _, card in self.order]
+        inks = to_rgba_array([card.color for _, card in self.order])
         trails = self.keep(axes, lines(self.order, style, 5))
         dots = self.keep(axes, spots(axes, len(paths), DOT, 6, linewidths=0))
         heads = self.keep(axes, spots(axes, len(paths), HEAD, 21, edgecolors=style["paper"], linewidths=points(2)))
+        heads.set_facecolor(inks)
         names = [self._name(axes, card) for _, card in self.order]
 
         def move(step: int) -> None:
-            segments, steps, colors, shapes, at = [], [], [], [], []
+            segments, steps, shapes, at = [], [], [], []
             for path, far, (_, card), name in zip(paths, away, self.order, names, strict=True):
                 last = min(step, card.leaves)
                 seen = path[: last + 1]
                 segments += [seen, seen]
                 apart = seen[far[: last + 1] >= SPARSE]
                 steps.append(apart)
-                colors += [card.color] * len(apart)
                 shape, place = self._head(card, seen, box, pixels, name, step)
                 shapes.append(shape)
                 at.append(place)
             trails.set_segments(segments)
             dots.set_offsets(np.concatenate(steps) if steps else np.zeros((0, 2)))
-            dots.set_facecolors(colors)
+            dots.set_facecolor(np.repeat(inks, [len(one) for one in steps], axis=0))
             heads.set_paths(shapes)
             heads.set_offsets(np.array(at).reshape(-1, 2))
-            heads.set_facecolors(inks)
 
         self.movers.append(move)
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
+import queue
 import tempfile
+import threading
 from collections.abc import Callable, Iterable, Iterator
 from fractions import Fraction
 from pathlib import Path
@@ -19,6 +22,8 @@ from app.export.options import Cut
 
 COLORS = 255
 """Of a GIF's palette: one more stands for what has not changed."""
+AHEAD = 4
+"""Pictures that may wait to be packed."""
 EXACT = 48
 """Of these, the commonest of the film, kept as they are."""
 Picture = NDArray[np.uint8]
@@ -44,11 +49,40 @@ def film(drawing: Drawing, kind: Literal["gif", "mp4", "webm"], cut: Cut, about:
         tell: is told the share that is done, now and then.
     """
     steps = moments(drawing, cut)
-    pictures = _told(drawing.frames(steps), len(steps), tell)
+    pictures = _told(_ahead(drawing.frames(steps)), len(steps), tell)
     if kind == "gif":
         some = drawing.frames([steps[0], steps[len(steps) // 2], steps[-1]])
         return _gif(pictures, _palette([_packed(picture) for picture in some]), cut, about)
     return _video(pictures, kind, cut, about)
+
+
+def _ahead(pictures: Iterator[Picture]) -> Iterator[Picture]:
+    """The same pictures, drawn by a thread of their own while those before them are packed."""
+    drawn: queue.Queue[Picture | BaseException | None] = queue.Queue(AHEAD)
+    wanted = True
+
+    def draw() -> None:
+        try:
+            for picture in pictures:
+                drawn.put(picture)
+                if not wanted:
+                    return
+            drawn.put(None)
+        except BaseException as error:  # it is raised where the pictures are asked for
+            drawn.put(error)
+
+    thread = threading.Thread(target=draw, daemon=True)
+    thread.start()
+    try:
+        while (one := drawn.get()) is not None:
+            if isinstance(one, BaseException):
+                raise one
+            yield one
+    finally:
+        wanted = False
+        while thread.is_alive():  # it may wait for room
+            with contextlib.suppress(queue.Empty):
+                drawn.get(timeout=0.05)
 
 
 def _told(pictures: Iterable[Picture], count: int, tell: Progress) -> Iterator[Picture]:

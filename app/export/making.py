@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from app.export.about import About
@@ -46,7 +48,7 @@ def make(order: Order, tell: Tell = lambda share: None) -> bytes:
 
         return html(order.scene, order.about.title, order.about.link, order.look.theme)
     if order.kind == "pptx":
-        return _slides(order, tell)
+        return _slides(order, tell, make, hands=1)
     link = order.about.link if order.about.base else ""
     drawing = _drawn(order.scene)(order.scene, order.look, link)
     if order.kind in FILMS:
@@ -67,24 +69,46 @@ def _drawn(scene: Scene | Board) -> Any:
     return BoardDrawing if isinstance(scene, Board) else RaceDrawing
 
 
-def _slides(order: Order, tell: Tell) -> bytes:
-    """Each view with its film, without the caption, which the slides have in words."""
+def make_apart(order: Order, tell: Tell = lambda share: None, stop: threading.Event | None = None) -> bytes:
+    """The file, made by processes of their own, so that nobody else on this server waits; slides by two at once.
+
+    Args:
+        tell: is told the share that is done, 0 to 1.
+        stop: ends it when it is set.
+
+    Raises:
+        Failed: with what went wrong there, or where it was stopped.
+    """
+    if order.kind == "pptx":
+        return _slides(order, tell, lambda one, told: WORKERS.carry_out(one, told, stop), hands=2)
+    return bytes(WORKERS.carry_out(order, tell, stop))
+
+
+def _slides(order: Order, tell: Tell, one: Callable[[Order, Tell], bytes], hands: int) -> bytes:
+    """Each view with its film, without the caption, which the slides have in words.
+
+    Args:
+        one: makes a single poster or film.
+        hands: how many of them are made at once.
+    """
     from app.export.deck import deck
-    from app.export.films import film
-    from app.export.stills import still
 
-    kind, scene, views = _drawn(order.scene), order.scene, []
-    parts = kind.parts(scene)
-    for k, (part, title) in enumerate(parts.items()):
+    parts = _drawn(order.scene).parts(order.scene)
+    shares = dict.fromkeys(parts, 0.0)
+
+    def view(part: str) -> tuple[str, bytes, bytes]:
         look = dataclasses.replace(order.look, part=part, caption=False, width=1216, height=608, scale=1.0)
-        drawing = kind(scene, look)
-        poster = still(drawing, "png", order.about)
 
-        def told(share: float, k: int = k) -> None:
-            tell((k + share) / len(parts))
+        def told(share: float) -> None:
+            shares[part] = share
+            tell(sum(shares.values()) / len(shares))
 
-        views.append((title, poster, film(drawing, "mp4", order.cut, order.about.text, told)))
-    caption = order.look.title or scene.caption
+        poster = one(dataclasses.replace(order, kind="png", look=look, step=None), lambda share: None)
+        return parts[part], poster, one(dataclasses.replace(order, kind="mp4", look=look), told)
+
+    with ThreadPoolExecutor(hands) as pool:
+        views = list(pool.map(view, parts))
+    caption = order.look.title or order.scene.caption
     return deck(order.about, caption, views, order.heads, order.rows, order.look.theme == "dark")
 
 

@@ -9,7 +9,7 @@ from app import race
 from app import settings as change
 from app.export import code, data
 from app.export.about import About
-from app.export.making import Order, make
+from app.export.making import Order, make, make_apart
 from app.export.sizes import DRAWN, ending
 from app.export.worker import Tell
 from app.racers import Refused
@@ -44,7 +44,8 @@ def contents(
     """
     kind = ending(name)
     if kind in DRAWN:
-        return make(order(settings, kind, look, cut, step, base), tell)
+        made = make_apart if kind == "pptx" else make  # slides are so many films that two processes are worth it
+        return made(order(settings, kind, look, cut, step, base), tell)
     return numbers(settings, name)
 
 

@@ -88,11 +88,11 @@ class Workers:
         self.idle: list[Worker] = []
         self._lock = threading.Lock()
 
-    def warm(self) -> None:
-        """See to it that one waits, for an order that may come soon."""
+    def warm(self, count: int = 1) -> None:
+        """See to it that so many wait, for orders that may come soon."""
         with self._lock:
             self.idle = [worker for worker in self.idle if worker.alive]
-            if not self.idle:
+            while len(self.idle) < count:
                 self.idle.append(Worker(*self._kind))
 
     def carry_out(self, order: Any, tell: Tell = lambda share: None, stop: threading.Event | None = None) -> Any:

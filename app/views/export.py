@@ -10,7 +10,7 @@ from typing import Any
 import streamlit as st
 
 from app import controls
-from app.export.making import WORKERS, Order, make
+from app.export.making import WORKERS, Order, make, make_apart
 from app.export.options import Cut, Look
 from app.export.sizes import ENDINGS, SIZES, ending
 from app.export.worker import Failed
@@ -63,7 +63,7 @@ class Making:
 
     def _make(self, order: Order) -> None:
         try:
-            self.content = WORKERS.carry_out(order, self._tell, self.stop)
+            self.content = make_apart(order, self._tell, self.stop)
         except (Failed, OSError) as error:
             self.error = str(error)
 
@@ -183,7 +183,7 @@ def _start(page: Page, label: str, kind: str, look: Look, cut: Cut) -> None:
     making: Making | None = st.session_state.get("making")
     if making is not None and making.busy:
         return
-    WORKERS.warm()  # somebody is about to ask
+    WORKERS.warm(2 if kind == "pptx" else 1)  # somebody is about to ask
 
     def begin() -> None:
         st.session_state["making"] = Making(f"{page.name}.{kind}", page.order(kind, look, cut, None))
