@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import inspect
 import textwrap
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from urllib.parse import urlencode
 
 from app import race
@@ -66,22 +66,22 @@ def script(settings: Settings) -> str:
         Refused: if nobody is shown.
     """
     names = {"OPTIMIZERS", "trace"}
-    setup = [f"surface = Rotated({_of('SURFACES', settings.surface)}, angle={settings.rotation!r})"]
+    setup = [f"surface = Rotated({record('SURFACES', settings.surface)}, angle={settings.rotation!r})"]
     arguments = ["surface", "racer", _start(settings), f"steps={settings.steps}"]
-    racers = {title: _of("OPTIMIZERS", racer.rule) for racer, title in shown(settings)}
+    racers = {title: record("OPTIMIZERS", racer.rule) for racer, title in shown(settings)}
     if settings.noise.key != "none":
         names.add("NOISES")
-        setup.append(f"noise = {_of('NOISES', settings.noise)}")
+        setup.append(f"noise = {record('NOISES', settings.noise)}")
         arguments += ["noise=noise", f"seed={settings.seed}"]
     # as the page does: a program that records more may round a last bit otherwise
     arguments.append('record=("positions", "losses")')
     if under := [title for racer, title in shown(settings) if isinstance(settings.rule(racer), Scheduled)]:
         names |= {"SCHEDULES", "Scheduled"}
-        setup.append(f"schedule = {_of('SCHEDULES', settings.schedule)}")
+        setup.append(f"schedule = {record('SCHEDULES', settings.schedule)}")
         racers |= {title: f"Scheduled({racers[title]}, schedule)" for title in under}
     return "\n".join(
         [
-            *_head(settings, "It needs Optiscope."),
+            *_race_head(settings, "It needs Optiscope."),
             f"from optimizers import {', '.join(sorted(names))}",
             "from surfaces import SURFACES, Rotated",
             "",
@@ -129,7 +129,7 @@ def plain_optax(settings: Settings) -> str:
     _write_race(out, settings, equals.values())
     return "\n".join(
         [
-            *_head(settings, "It needs jax and optax."),
+            *_race_head(settings, "It needs jax and optax."),
             out.text(DOUBLE),
             "",
             "",
@@ -146,17 +146,21 @@ def plain_optax(settings: Settings) -> str:
     )
 
 
-def _head(settings: Settings, needs: str) -> list[str]:
-    """The docstring: what the race is, and where it can be looked at."""
-    parts = race.caption(settings).replace(" ", "\0").replace("\0·\0", " · ")  # lines break between the parts alone
-    caption = textwrap.fill(f'"""{parts}.', WIDTH, break_long_words=False, break_on_hyphens=False).replace("\0", " ")
-    link = urlencode(change.query(settings), doseq=True)
-    return [caption, "", f"Written by Optiscope {version()}, whose page shows it at ?{link}", needs, '"""', ""]
+def head(caption: str, page: str, query: Mapping[str, list[str]], needs: str) -> list[str]:
+    """The docstring: what is run, and where it can be looked at."""
+    parts = caption.replace(" ", "\0").replace("\0·\0", " · ")  # lines break between the parts alone
+    filled = textwrap.fill(f'"""{parts}.', WIDTH, break_long_words=False, break_on_hyphens=False).replace("\0", " ")
+    link = f"{'' if page == 'race' else page}?{urlencode(query, doseq=True)}"
+    return [filled, "", f"Written by Optiscope {version()}, whose page shows it at {link}", needs, '"""', ""]
 
 
-def _of(registry: str, choice: Choice) -> str:
+def record(registry: str, choice: Choice) -> str:
     """A record of ours by its key, with the values that were set."""
     return f'{registry}["{choice.key}"]({", ".join(f"{name}={value!r}" for name, value in choice.values)})'
+
+
+def _race_head(settings: Settings, needs: str) -> list[str]:
+    return head(race.caption(settings), "race", change.query(settings), needs)
 
 
 def _start(settings: Settings) -> str:

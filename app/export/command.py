@@ -49,8 +49,8 @@ def add_to(commands: Any) -> None:
         "train",
         help="train networks as the Network page does, and write what came of it",
         description="Train networks side by side, and write pictures, films and slides (.png .svg .pdf .gif .mp4 "
-        ".webm .pptx), a page that plays it (.html), what was measured (.csv), weights and losses (.npz), and the "
-        "settings (.json).",
+        ".webm .pptx), a page that plays it (.html), what was measured (.csv), weights and losses (.npz), the "
+        "settings (.json), and a script (.py).",
         epilog="optiscope train --source spirals:turns=1.5 --set widths=32-32 --set steps=2000 "
         "--racer adam:learning_rate=0.01 --racer sgd:learning_rate=0.3 -o run.npz --json",
     )
@@ -271,7 +271,7 @@ def run_train(arguments: argparse.Namespace) -> int:
 
     try:
         for path in arguments.output:
-            _check(Path(path), (*DRAWN, "csv", "npz", "json"))
+            _check(Path(path), (*DRAWN, "csv", "npz", "json", "py"))
         return _train(arguments)
     except Wrong as wrong:
         print(f"optiscope: {wrong}", file=sys.stderr)
@@ -315,7 +315,10 @@ def _train(arguments: argparse.Namespace) -> int:
             except ValueError as error:
                 raise Wrong(f"{path.name}: {error}.") from None
         else:
-            content = numbers(training, job, path.name)
+            try:
+                content = numbers(training, job, path.name)
+            except Refused as refused:
+                raise Wrong(f"{path.name}: {refused}") from None
         try:
             write(path, content)
         except OSError as error:

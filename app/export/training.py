@@ -12,6 +12,7 @@ from app.export.data import read_query, write_query
 from app.export.making import Order
 from app.export.options import Cut, Look
 from app.export.sizes import ending
+from app.export.training_code import script
 from app.network import board
 from app.network import settings as change
 from app.network.job import Job
@@ -33,16 +34,18 @@ def order(
 
 
 def numbers(training: Training, job: Job, name: str) -> bytes:
-    """The file of that name: .csv, what was measured at the kept steps; .npz, weights and losses; .json, the settings.
+    """The file of that name: .csv, what was measured at the kept steps; .npz, weights and losses; .json, settings; .py,
+    a script.
 
     Raises:
-        Refused: where there is no such kind of file.
+        Refused: where there is no such kind of file, or this training cannot be had in it.
     """
     kind = ending(name)
     makers = {
         "csv": lambda: _csv(training, job),
         "npz": lambda: _npz(training, job),
         "json": lambda: write_query("network", change.query(training)),
+        "py": lambda: script(training, job).encode(),
     }
     if kind not in makers:
         raise Refused(f"A training cannot be had as .{kind}.")

@@ -19,6 +19,7 @@ from app.racers import Refused
 POLL = 0.4
 KINDS = ("Picture", "Film", "Slides and page", "Data", "Code")
 TABLES = ("csv", "parquet", "npz")
+SCRIPTS = {"py": "With Optiscope", "optax.py": "With optax alone"}
 _TIMES = {"even": "every step as long", "length": "paths grow evenly: shows a fast beginning"}
 
 
@@ -32,7 +33,9 @@ class Page:
         contents: the bytes of a file of data or code, by its name; may refuse.
         open: settings out of a file that was made here, with notices.
         parts: what can be drawn, "all" of the page or one view alone, in words.
-        kinds: the sections that it has.
+        tables: the endings of files of numbers.
+        scripts: the endings of scripts, of `SCRIPTS`.
+        holds: what the numbers are.
     """
 
     name: str
@@ -40,8 +43,8 @@ class Page:
     contents: Callable[[str], bytes]
     open: Callable[[bytes], tuple[Any, list[str]]]
     parts: Mapping[str, str]
-    kinds: Sequence[str] = KINDS
     tables: Sequence[str] = TABLES
+    scripts: Sequence[str] = tuple(SCRIPTS)
     holds: str = "Paths, losses, gradients and states of every racer shown, step by step."
 
 
@@ -80,7 +83,7 @@ def panel(page: Page) -> None:
 
 def _body(page: Page) -> None:
     kind = st.segmented_control(
-        "What", page.kinds, default=page.kinds[0], key="export-kind", label_visibility="collapsed", required=True
+        "What", KINDS, default=KINDS[0], key="export-kind", label_visibility="collapsed", required=True
     )
     if st.session_state.pop("export-opened", False):
         st.rerun()  # the whole page shows other settings
@@ -92,7 +95,7 @@ def _body(page: Page) -> None:
         "Code": _code,
     }
     try:
-        sections[kind or page.kinds[0]](page)
+        sections[kind or KINDS[0]](page)
     except ValueError as error:  # a number that cannot be: said here, and nothing else is touched
         st.markdown(f":red[{error}.]")
     _made()
@@ -253,8 +256,9 @@ def _opened(page: Page) -> None:
 
 
 def _code(page: Page) -> None:
-    for label, name in (("With Optiscope", f"{page.name}.py"), ("With optax alone", f"{page.name}.optax.py")):
-        st.markdown(f"**{label}**")
+    for kind in page.scripts:
+        name = f"{page.name}.{kind}"
+        st.markdown(f"**{SCRIPTS[kind]}**")
         try:
             text = page.contents(name).decode()
         except Refused as refused:

@@ -192,8 +192,7 @@ def _exports() -> Page:
     training: Training = controls.current()
     name = f"{training.data.key}-training"
     parts = {"all": "everything", **{key: f"{VIEWS[key].name(_data())} alone" for key in training.views}}
-    kinds = ("Picture", "Film", "Slides and page", "Data")
-    return Page(name, order, contents, opened, parts, kinds, ("csv", "npz"), said)
+    return Page(name, order, contents, opened, parts, ("csv", "npz"), ("py",), said)
 
 
 def _train(job: Job) -> None:

@@ -123,6 +123,7 @@ def test_optax_walks_the_same_path(key: str, convention: str) -> None:
 
 @pytest.mark.torch
 @pytest.mark.parametrize("key", [pytest.param(k, marks=pytest.mark.xdist_group(k)) for k in TORCH])
+@pytest.mark.thinned(2)
 def test_pytorch_walks_the_same_path(key: str) -> None:
     convention = "pytorch" if "pytorch" in _conventions(key) else "textbook"
     for surface in SLOPES:

@@ -57,7 +57,7 @@ def _arrays(run: Trace) -> Any:
 
 
 @every
-@pytest.mark.thinned(2)
+@pytest.mark.thinned(4)
 def test_a_moved_value_compiles_nothing(key: str, compilations: Counter) -> None:
     """Parameter, start, seed, noise scale, surface parameter, angle, and steps within a bucket."""
     kind = OPTIMIZERS[key]
@@ -132,7 +132,7 @@ def _each_equals(batch: Trace, alone: list[Trace]) -> None:
 
 
 @every
-@pytest.mark.thinned(3)
+@pytest.mark.thinned(5)
 def test_a_batch_equals_each_run_alone(key: str) -> None:
     """Every parameter of rule, surface and rotation, start and seed at once."""
     rules, singles = _rows(calm(key, SURFACES["quadratic_ravine"]()), 3)

@@ -212,6 +212,7 @@ def test_every_limit_is_tested() -> None:
 @pytest.mark.parametrize(
     ("key", "convention"), [p for p in PAIRS if p.values[0] in LIMITS and p.values != ("nadam", "pytorch")]
 )
+@pytest.mark.thinned(2)
 def test_a_stability_limit_holds_from_both_sides(key: str, convention: str, momentum: float) -> None:
     """On ½(x² + κ y²): with κ two percent below the limit y shrinks, above it grows.
 
@@ -242,7 +243,7 @@ def _at_rest(rule: Optimizer) -> float:
 
 
 @pytest.mark.parametrize(("key", "convention"), PAIRS)
-@pytest.mark.thinned(2)
+@pytest.mark.thinned(3)
 def test_the_preconditioner_is_what_the_rate_divides_by(key: str, convention: str) -> None:
     kind = OPTIMIZERS[key]
     if not kind.preconditioned:

@@ -34,7 +34,7 @@ def test_the_class_says_what_it_is(key: str) -> None:
 
 
 @every
-@pytest.mark.thinned(3)
+@pytest.mark.thinned(5)
 def test_swapping_the_coordinates_swaps_the_path(key: str) -> None:
     straight = _on(_gentle(key), u=0.3, v=-0.2)
     swapped = _on(_gentle(key), start=(1.5, -2.0), a=6.0, b=1.0, p=0.1, q=0.3, u=-0.2, v=0.3)
@@ -45,7 +45,7 @@ DECAYS = {key for key, rule in OPTIMIZERS.items() if "weight_decay" in rule.para
 
 
 @every
-@pytest.mark.thinned(3)
+@pytest.mark.thinned(5)
 def test_moving_the_surface_moves_the_path(key: str) -> None:
     """Weight decay pulls to the origin and so knows where it is: switched off here. 50 steps, because near the
     minimum the direction of SAM's climb magnifies rounding.
@@ -72,7 +72,7 @@ def test_a_rule_is_scale_free_where_it_says_so_and_only_there(key: str) -> None:
 
 
 @every
-@pytest.mark.thinned(3)
+@pytest.mark.thinned(5)
 def test_the_move_is_minus_rate_times_direction_and_what_is_named_beside(key: str) -> None:
     for surface in PLANE:
         run = calm_run(key, surface)
@@ -90,7 +90,7 @@ def test_the_move_is_minus_rate_times_direction_and_what_is_named_beside(key: st
 
 
 @every
-@pytest.mark.thinned(3)
+@pytest.mark.thinned(5)
 def test_the_gradient_recorded_is_the_surfaces_at_the_point_recorded(key: str) -> None:
     with jax.enable_x64(True):
         for surface in PLANE:
@@ -100,6 +100,7 @@ def test_the_gradient_recorded_is_the_surfaces_at_the_point_recorded(key: str) -
 
 
 @every
+@pytest.mark.thinned(5)
 def test_losses_are_the_surfaces_at_the_positions(key: str) -> None:
     with jax.enable_x64(True):
         for surface in PLANE:
@@ -217,6 +218,7 @@ def test_sam_without_a_slope_stands_still() -> None:
 
 
 @every
+@pytest.mark.thinned(5)
 def test_evaluations_are_counted(key: str) -> None:
     """SAM takes two gradients a step, Newton one and n Hessian columns, the others one."""
     run = trace(Testbed(), OPTIMIZERS[key](), steps=10)

@@ -78,6 +78,7 @@ def test_numpy_walks_the_same_path(key: str, surface: str) -> None:
 
 
 @pytest.mark.parametrize("key", [p for p in RULES if p.values[0] in OPTAX])
+@pytest.mark.thinned(2)
 def test_optax_walks_the_same_path(key: str) -> None:
     draws = {surface: _draws(key, surface) for surface in PLANE}
     values = {surface: [_values(rule) for rule in rules] for surface, rules in draws.items()}
@@ -90,6 +91,7 @@ def test_optax_walks_the_same_path(key: str) -> None:
 @pytest.mark.torch
 @pytest.mark.xdist_group("torch")  # importing PyTorch takes longer than all its steps: in one worker only
 @pytest.mark.parametrize("key", TORCH)
+@pytest.mark.thinned(2)
 def test_pytorch_walks_the_same_path(key: str) -> None:
     for surface in PLANE:
         for rule in _draws(key, surface)[:2]:

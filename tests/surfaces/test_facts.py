@@ -57,7 +57,7 @@ def test_start_and_critical_points_lie_in_the_domain(key: str) -> None:
 
 
 @every
-@pytest.mark.thinned(2)
+@pytest.mark.thinned(4)
 def test_the_gradient_vanishes_at_the_critical_points(key: str) -> None:
     """‖∇L‖ ≤ 10⁻¹⁰ ‖H‖ D: the point is right to 10⁻¹⁰ of the domain's diagonal, in the surface's own units."""
     for surface in turned(key):
@@ -69,7 +69,7 @@ def test_the_gradient_vanishes_at_the_critical_points(key: str) -> None:
 
 
 @every
-@pytest.mark.thinned(2)
+@pytest.mark.thinned(4)
 def test_the_hessian_has_the_signature_of_the_kind(key: str) -> None:
     for surface in turned(key):
         known = facts(surface)
@@ -88,7 +88,7 @@ def test_the_hessian_has_the_signature_of_the_kind(key: str) -> None:
 
 
 @every
-@pytest.mark.thinned(2)
+@pytest.mark.thinned(4)
 def test_nothing_lies_below_the_lowest_minimum(key: str) -> None:
     for surface in variants(key):
         losses = picture(surface, 401)
@@ -143,7 +143,7 @@ def _newton(surface: object, starts: object) -> object:
 
 
 @every
-@pytest.mark.thinned(2)
+@pytest.mark.thinned(4)
 def test_a_complete_list_of_critical_points_is_complete(key: str) -> None:
     """Newton's method from 21² starts ends at no critical point of the domain that is not listed."""
     for surface in variants(key):
@@ -164,7 +164,7 @@ def test_a_complete_list_of_critical_points_is_complete(key: str) -> None:
 
 
 @every
-@pytest.mark.thinned(2)
+@pytest.mark.thinned(4)
 def test_the_gradient_agrees_with_finite_differences(key: str) -> None:
     """Central differences err by h² f‴/6: their own change from h to h/2 (three quarters of it) says how much."""
     rng = np.random.default_rng(7)
@@ -187,7 +187,7 @@ def test_the_gradient_agrees_with_finite_differences(key: str) -> None:
 
 
 @every
-@pytest.mark.thinned(4)
+@pytest.mark.thinned(6)
 def test_many_points_at_once_equal_each_alone(key: str) -> None:
     for surface in (SURFACES[key](), Rotated(SURFACES[key](), ANGLES[0])):
         points = grid(surface, 4)

@@ -144,7 +144,7 @@ def _pair(surface: str, key: str, convention: str) -> Settings:
 @pytest.mark.parametrize(
     ("key", "convention"), [pytest.param(*one, marks=[pytest.mark.long] * (k % 2)) for k, one in enumerate(EQUAL)]
 )
-@pytest.mark.thinned(2)
+@pytest.mark.thinned(4)
 def test_every_rule_with_an_equal_walks_the_same_path_in_optax(key: str, convention: str) -> None:
     _held(_pair("himmelblau", key, convention))
 
@@ -195,6 +195,7 @@ VARIED = ("himmelblau", "ackley", "narrow_trap", "sharp_and_flat", "linear_regre
 @pytest.mark.parametrize(
     "key", [key if key in VARIED else pytest.param(key, marks=pytest.mark.long) for key in SURFACES]
 )
+@pytest.mark.thinned(2)
 def test_every_surface_is_written_out(key: str) -> None:
     settings = _moved(key)
     assert not SURFACES[key].parameters() or settings.surface.values

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import dataclasses
 import io
 import json
 import time
 from typing import Any
 
+import jax
 import numpy as np
 import pandas as pd
 import pytest
@@ -25,8 +28,9 @@ from app.network import settings as change
 from app.network.job import Job
 from app.network.landscape import PLANES
 from app.network.observers import measures
+from app.network.settings import FILE
 from app.network.views import VIEWS
-from app.racers import Refused
+from app.racers import Choice, Refused
 
 TRAINING = racers.set_steps(change.set_widths(change.first(), "4", change.generated(change.first())), 20)
 
@@ -87,3 +91,64 @@ def test_slides_have_a_film_of_every_view_and_the_table(job: Job) -> None:
     rows = board.table(TRAINING, job)
     assert len(table.rows) == len(rows) + 1
     assert table.cell(1, heads.index("Validation accuracy")).text == f"{rows[0].validation_accuracy:.1%}"
+
+
+def _run(code: str) -> dict[str, Any]:
+    names: dict[str, Any] = {"__name__": "__main__"}
+    with (
+        jax.numpy_dtype_promotion("standard"),
+        jax.numpy_rank_promotion("allow"),
+        contextlib.redirect_stdout(io.StringIO()) as printed,
+    ):
+        exec(compile(code, "script.py", "exec"), names)
+    return {**names, "printed": printed.getvalue()}
+
+
+def test_a_script_trains_the_very_runs_of_the_page(job: Job) -> None:
+    names = _run(export.numbers(TRAINING, job, "t.py").decode())
+    assert list(names["runs"]) == board.titles(TRAINING)
+    lines = names["printed"].splitlines()
+    rows = board.table(TRAINING, job)
+    for (title, (_, made)), run, row, line in zip(names["runs"].items(), job.runs, rows, lines, strict=True):
+        np.testing.assert_array_equal(made.weights, run.weights())
+        np.testing.assert_array_equal(made.losses, run.losses())
+        name, _, rest = line.partition(": loss ")
+        loss, _, validation = rest.partition(", of the validation samples ")
+        assert name == title
+        assert (float(loss), float(validation)) == pytest.approx((row.loss, row.validation_loss), rel=1e-5)
+
+
+def test_a_script_has_what_each_racer_has_for_itself_and_the_schedule() -> None:
+    query = {
+        "data": ["moons"],
+        "widths": ["3"],
+        "steps": ["12"],
+        "schedule": ["cosine"],
+        "racer": ["sgd:learning_rate=0.1,activation=relu,batch_size=0", "adam:learning_rate=0.01,l2=0.05"],
+    }
+    training, notices = change.parse(query, change.generated, VIEWS, PLANES)
+    assert not notices
+    other = board.job_for(training, change.generated(training))
+    other.begin()
+    end = time.monotonic() + 120
+    while other.busy and time.monotonic() < end:
+        time.sleep(0.02)
+    names = _run(export.numbers(training, other, "t.py").decode())
+    for (network, made), run in zip(names["runs"].values(), other.runs, strict=True):
+        np.testing.assert_array_equal(made.weights, run.weights())
+        assert network.model == run.network.model
+
+
+def test_a_script_without_anybody_or_for_two_files_is_refused(job: Job) -> None:
+    alone = dataclasses.replace(TRAINING, racers=())
+    with pytest.raises(Refused, match="Nobody trains"):
+        export.numbers(alone, job, "t.py")
+    idx = dataclasses.replace(TRAINING, data=Choice(FILE), file="images-idx3-ubyte")
+    with pytest.raises(Refused, match=r"one \.npz or one \.csv"):
+        export.numbers(idx, job, "t.py")
+    table = dataclasses.replace(idx, file="d.csv", target="kind")
+    assert "from_csv(Path('d.csv').read_bytes(), 'kind', 'd.csv').standardised()" in _text(table, job)
+
+
+def _text(training: Any, job: Job) -> str:
+    return export.numbers(training, job, "t.py").decode()

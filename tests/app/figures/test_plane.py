@@ -23,7 +23,7 @@ def _run(key: str, surface: Any, steps: int = 200, **values: float) -> Any:
 
 @pytest.mark.parametrize("key", KEYS)
 @pytest.mark.parametrize("angle", [0.0, 18.0])
-@pytest.mark.thinned(4)
+@pytest.mark.thinned(8)
 def test_the_map_covers_domain_start_and_window(key: str, angle: float) -> None:
     surface = Rotated(SURFACES[key](), angle=angle)
     drawn = plane.map_figure(surface)
@@ -57,7 +57,7 @@ def test_the_map_shows_the_loss() -> None:
 
 @pytest.mark.parametrize("key", KEYS)
 @pytest.mark.parametrize("angle", [33.0])
-@pytest.mark.thinned(3)
+@pytest.mark.thinned(5)
 def test_marks_stand_once_and_where_they_are(key: str, angle: float) -> None:
     """At each mark the slope vanishes and the Hessian has the signature of its word."""
     surface = Rotated(SURFACES[key](), angle=angle)

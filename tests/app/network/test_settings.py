@@ -32,6 +32,7 @@ def _read(given_: Any) -> tuple[Training, list[str]]:
 
 
 @pytest.mark.parametrize("key", [key for key, one in PRESETS.items() if one.source in DATASETS])
+@pytest.mark.thinned(2)
 def test_presets_are_links(key: str) -> None:
     base = dataclasses.replace(Training(), data=Choice(PRESETS[key].source))
     made = change.preset(key, generated(base))

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from app.network import settings as change
 from app.network.landscape import PLANES
@@ -160,6 +161,13 @@ def test_a_slider_trains_again_by_itself_and_leaves_the_others(trained: Race) ->
 def test_a_training_is_taken_away(trained: Race) -> None:
     trained.settle()
     trained.page.locator(".st-key-export-popover button").first.click()
+    with trained.page.expect_download() as picture:
+        trained.page.get_by_role("button", name="Download PNG").click()
+    with Image.open(picture.value.path()) as image:
+        assert image.size == (2560, 1440) and "Optiscope" in image.info["Software"]
+        paper, colors = image.getpixel((4, 4)), image.convert("RGB").getcolors(2**24)
+    assert paper == (255, 255, 255, 255) and {(213, 94, 0), (0, 114, 178)} <= {color for _, color in colors or ()}
+    trained.page.locator(".st-key-export-kind").get_by_text("Slides and page", exact=True).click()
     with trained.page.expect_download() as page:
         trained.page.get_by_role("button", name="Download HTML").click()
     assert page.value.suggested_filename == "spirals-training.html"

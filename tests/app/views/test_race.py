@@ -81,7 +81,7 @@ FIELDS = [
 
 
 @pytest.mark.parametrize(("key", "text", "said"), FIELDS, ids=[f"{k}: {t}" for k, t, _ in FIELDS])
-@pytest.mark.thinned(2)
+@pytest.mark.thinned(3)
 def test_bad_text_is_answered_beside_its_field_and_nothing_else_changes(
     page: Page, key: str, text: str, said: str
 ) -> None:
@@ -126,7 +126,7 @@ def test_a_bad_link_is_answered_by_notices_and_a_page(page: Page) -> None:
 
 
 @pytest.mark.parametrize("key", SURFACES)
-@pytest.mark.thinned(3)
+@pytest.mark.thinned(5)
 def test_every_surface_has_its_page(page: Page, key: str) -> None:
     test = page(surface=key, racer=["sgd", "adam"])
     assert _link(test)["surface"] == [key]
