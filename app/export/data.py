@@ -156,22 +156,31 @@ def shown(settings: Settings) -> list[tuple[Racer, str]]:
     return found
 
 
+def fits(settings: Settings) -> None:
+    """Whether the numbers of a race go into a file.
+
+    Raises:
+        Refused: as `csv`.
+    """
+    racers, coordinates = len(shown(settings)), len(settings.built_start())
+    if (many := racers * settings.steps * coordinates) > MOST_NUMBERS:
+        raise Refused(
+            f"{racers} racers, {settings.steps:,} steps and {coordinates} coordinates make {many:,} numbers of "
+            f"each kind, and a file holds {MOST_NUMBERS:,}: take fewer of them."
+        )
+
+
 def runs(settings: Settings) -> list[tuple[Racer, str, Trace]]:
     """Every racer that is shown, its title, and its run with all that `trace` records.
 
     Raises:
         Refused: as `csv`.
     """
-    racers = shown(settings)
+    fits(settings)
     surface, start, noise = settings.built_surface(), settings.built_start(), settings.built_noise()
-    if (many := len(racers) * settings.steps * len(start)) > MOST_NUMBERS:
-        raise Refused(
-            f"{len(racers)} racers, {settings.steps:,} steps and {len(start)} coordinates make {many:,} numbers of "
-            f"each kind, and a file holds {MOST_NUMBERS:,}: take fewer of them."
-        )
     return [
         (racer, title, trace(surface, settings.rule(racer), start, settings.steps, noise=noise, seed=settings.seed))
-        for racer, title in racers
+        for racer, title in shown(settings)
     ]
 
 

@@ -52,6 +52,16 @@ def numbers(training: Training, job: Job, name: str) -> bytes:
     return makers[kind]()
 
 
+def fits(training: Training) -> None:
+    """Whether there is anything to put into a file.
+
+    Raises:
+        Refused: if nobody is shown.
+    """
+    if all(racer.hidden for racer in training.racers):
+        raise Refused("Nobody is shown in this training: add a racer, or show one.")
+
+
 def query_of(content: bytes) -> dict[str, list[str]]:
     """The query in a file of settings.
 

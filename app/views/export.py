@@ -32,6 +32,7 @@ class Page:
         order: the order for a drawn file of a kind, with a look, a cut and a step.
         contents: the bytes of a file of data or code, by its name; may refuse.
         open: settings out of a file that was made here, with notices.
+        fits: raises `Refused` where no file of numbers can be made.
         parts: what can be drawn, "all" of the page or one view alone, in words.
         tables: the endings of files of numbers.
         scripts: the endings of scripts, of `SCRIPTS`.
@@ -42,6 +43,7 @@ class Page:
     order: Callable[[str, Look, Cut, int | None], Order]
     contents: Callable[[str], bytes]
     open: Callable[[bytes], tuple[Any, list[str]]]
+    fits: Callable[[], None]
     parts: Mapping[str, str]
     tables: Sequence[str] = TABLES
     scripts: Sequence[str] = tuple(SCRIPTS)
@@ -230,10 +232,15 @@ def _download(label: str, name: str, content: Callable[[], bytes]) -> None:
 
 def _data(page: Page) -> None:
     st.caption(page.holds)
-    with st.container(horizontal=True):
-        for kind in page.tables:
-            name = f"{page.name}.{kind}"
-            _download(kind.upper(), name, lambda name=name: page.contents(name))  # type: ignore[misc]
+    try:
+        page.fits()  # a file that is made when it is asked for has no place for a sentence
+    except Refused as refused:
+        st.markdown(f":red[{refused}]")
+    else:
+        with st.container(horizontal=True):
+            for kind in page.tables:
+                name = f"{page.name}.{kind}"
+                _download(kind.upper(), name, lambda name=name: page.contents(name))  # type: ignore[misc]
     st.caption("The settings, which the page opens again:")
     _download("JSON of the settings", f"{page.name}.json", lambda: page.contents(f"{page.name}.json"))
     st.file_uploader("Open settings (.json)", type="json", key="export-open", on_change=_opened, args=(page,))

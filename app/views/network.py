@@ -188,11 +188,14 @@ def _exports() -> Page:
     def opened(content: bytes) -> tuple[Training, list[str]]:
         return change.parse(export.query_of(content), find, VIEWS, PLANES)
 
+    def fit() -> None:
+        export.fits(held[PAGE])
+
     said = "What was measured of every racer at the kept steps; as .npz the weights, and the loss of every batch."
     training: Training = controls.current()
     name = f"{training.data.key}-training"
     parts = {"all": "everything", **{key: f"{VIEWS[key].name(_data())} alone" for key in training.views}}
-    return Page(name, order, contents, opened, parts, ("csv", "npz"), ("py",), said)
+    return Page(name, order, contents, opened, fit, parts, ("csv", "npz"), ("py",), said)
 
 
 def _train(job: Job) -> None:

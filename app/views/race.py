@@ -11,7 +11,7 @@ from app import controls, race, racers
 from app import settings as change
 from app.digits import short
 from app.export import race as export
-from app.export.data import from_json
+from app.export.data import fits, from_json
 from app.export.making import Order
 from app.export.options import Cut, Look
 from app.figures.plane import extent
@@ -109,8 +109,11 @@ def _exports() -> Page:
     def contents(name: str) -> bytes:
         return export.numbers(held["settings"], name)
 
+    def fit() -> None:
+        fits(held["settings"])
+
     parts = {"all": "everything", "map": "the map alone", "loss": "the losses alone"}
-    return Page(f"{controls.current().surface.key}-race", order, contents, from_json, parts)
+    return Page(f"{controls.current().surface.key}-race", order, contents, from_json, fit, parts)
 
 
 def _unusual(settings: Settings) -> list[str]:

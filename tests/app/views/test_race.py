@@ -175,3 +175,24 @@ def test_two_sessions_keep_to_themselves(page: Page) -> None:
     _type(one, "steps-field", "77")
     other.run()
     assert (_link(one)["steps"], _link(other)["steps"]) == (["77"], ["300"])
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ({"racer": "sgd:hidden=1"}, "Nobody is shown in this race: add a racer, or show one."),
+        ({"surface": "ravine_nd", "surface__dimension": "1000", "steps": "20000"}, "take fewer of them"),
+    ],
+    ids=["nobody", "too many"],
+)
+def test_numbers_that_cannot_be_had_are_refused_before_they_are_asked_for(page: Page, query: Any, said: str) -> None:
+    test = page(**query)
+    test.session_state["export-kind"] = "Data"
+    test.run()
+    assert not test.exception
+    assert any(said in refusal for refusal in _refusals(test))
+    assert not [b for b in test.get("download_button") if b.proto.label in ("CSV", "PARQUET", "NPZ")]
+    test = page(racer="sgd")
+    test.session_state["export-kind"] = "Data"
+    test.run()
+    assert {"CSV", "PARQUET", "NPZ"} <= {b.proto.label for b in test.get("download_button")}
