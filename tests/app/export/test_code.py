@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import contextlib
-import io
 import itertools
 import os
 import subprocess
@@ -13,7 +12,6 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-import jax
 import numpy as np
 import pytest
 
@@ -24,6 +22,7 @@ from app.racers import Choice, Refused
 from app.settings import Settings
 from optimizers import OPTIMIZERS, SCHEDULES
 from surfaces import SURFACES
+from tests.app.export.scripted import run_script
 
 ROOT = Path(__file__).resolve().parents[3]
 STEPS = 60
@@ -46,21 +45,6 @@ def _set(settings: Settings, **values: Any) -> Settings:
     return settings
 
 
-def _run(code: str) -> dict[str, Any]:
-    """The names that a script leaves behind; it may promote dtypes as it likes, as JAX does by itself."""
-    names: dict[str, Any] = {"__name__": "__main__"}
-    with (
-        jax.numpy_dtype_promotion("standard"),
-        jax.numpy_rank_promotion("allow"),
-        contextlib.redirect_stdout(io.StringIO()) as printed,
-    ):
-        try:
-            exec(compile(code, "script.py", "exec"), names)
-        finally:
-            jax.config.update("jax_enable_x64", False)  # which scripts set, and tests do not
-    return {**names, "printed": printed.getvalue()}
-
-
 def _shown(settings: Settings) -> Iterable[tuple[str, Any]]:
     """Title and run of every racer shown, as the page has them."""
     for racer, title, run in zip(settings.racers, race.titles(settings), race.runs(settings), strict=True):
@@ -70,7 +54,7 @@ def _shown(settings: Settings) -> Iterable[tuple[str, Any]]:
 
 def _held(settings: Settings, tolerance: float = TOLERANCE) -> dict[str, Any]:
     """Run the script without Optiscope, and hold its points to the page's as far as these are finite."""
-    names = _run(plain_optax(settings))
+    names = run_script(plain_optax(settings))
     shown = dict(_shown(settings))
     assert list(names["paths"]) == list(shown)
     for title, run in shown.items():
@@ -99,7 +83,7 @@ HIDDEN = racers.hide_racer(_race("beale", "sgd", "newton"), "racer-0", True)
 )
 @pytest.mark.thinned(2)
 def test_a_script_gives_the_very_numbers_of_the_page(settings: Settings) -> None:
-    runs = _run(script(settings))["runs"]
+    runs = run_script(script(settings))["runs"]
     shown = dict(_shown(settings))
     assert list(runs) == list(shown)
     for title, run in shown.items():

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import io
 import json
 import time
 from typing import Any
 
-import jax
 import numpy as np
 import pandas as pd
 import pytest
@@ -31,6 +29,7 @@ from app.network.observers import measures
 from app.network.settings import FILE
 from app.network.views import VIEWS
 from app.racers import Choice, Refused
+from tests.app.export.scripted import run_script
 
 TRAINING = racers.set_steps(change.set_widths(change.first(), "4", change.generated(change.first())), 20)
 
@@ -93,19 +92,8 @@ def test_slides_have_a_film_of_every_view_and_the_table(job: Job) -> None:
     assert table.cell(1, heads.index("Validation accuracy")).text == f"{rows[0].validation_accuracy:.1%}"
 
 
-def _run(code: str) -> dict[str, Any]:
-    names: dict[str, Any] = {"__name__": "__main__"}
-    with (
-        jax.numpy_dtype_promotion("standard"),
-        jax.numpy_rank_promotion("allow"),
-        contextlib.redirect_stdout(io.StringIO()) as printed,
-    ):
-        exec(compile(code, "script.py", "exec"), names)
-    return {**names, "printed": printed.getvalue()}
-
-
 def test_a_script_trains_the_very_runs_of_the_page(job: Job) -> None:
-    names = _run(export.numbers(TRAINING, job, "t.py").decode())
+    names = run_script(export.numbers(TRAINING, job, "t.py").decode())
     assert list(names["runs"]) == board.titles(TRAINING)
     lines = names["printed"].splitlines()
     rows = board.table(TRAINING, job)
@@ -133,7 +121,7 @@ def test_a_script_has_what_each_racer_has_for_itself_and_the_schedule() -> None:
     end = time.monotonic() + 120
     while other.busy and time.monotonic() < end:
         time.sleep(0.02)
-    names = _run(export.numbers(training, other, "t.py").decode())
+    names = run_script(export.numbers(training, other, "t.py").decode())
     for (network, made), run in zip(names["runs"].values(), other.runs, strict=True):
         np.testing.assert_array_equal(made.weights, run.weights())
         assert network.model == run.network.model
