@@ -9,9 +9,11 @@ from typing import Any
 
 import numpy as np
 
+from app.charts import VIEWS
 from app.digits import short
 from app.figures import plane, theme
-from app.player import Card, Scene, Slider
+from app.panels import Shown, message
+from app.player import Card, Scene, Slider, Slot
 from app.racers import Choice, Lineup, Racer
 from app.settings import Settings
 from optimizers import NOISES, OPTIMIZERS, RULES, SCHEDULES, Optimizer, Trace, steps_to, trace
@@ -22,6 +24,8 @@ ON_CARD = ("learning_rate", "momentum", "beta1")
 """The parameters whose sliders live on the racer's card, and nowhere else."""
 SHARE = 0.01
 CACHED = 256
+HIDE = ("", "Hide this view")
+"""The choice that takes a view away."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -55,10 +59,17 @@ def run(settings: Settings, racer: Racer) -> Trace:
     )
 
 
-def runs(settings: Settings) -> list[Trace]:
+@functools.lru_cache(maxsize=16)
+def whole(settings: Settings, racer: Racer) -> Trace:
+    """One racer's run with its states and steps; `settings` without racers."""
+    surface, start, noise = settings.built_surface(), settings.built_start(), settings.built_noise()
+    return trace(surface, settings.rule(racer), start, settings.steps, noise=noise, seed=settings.seed)
+
+
+def runs(settings: Settings, make: Callable[[Settings, Racer], Trace] = run) -> list[Trace]:
     """Every racer's run, in order."""
-    bare = dataclasses.replace(settings, racers=())
-    return [run(bare, dataclasses.replace(r, hidden=False, slot=0)) for r in settings.racers]
+    bare = dataclasses.replace(settings, racers=(), views=())
+    return [make(bare, dataclasses.replace(r, hidden=False, slot=0)) for r in settings.racers]
 
 
 def _offered(item: tuple[str, type[Optimizer]]) -> tuple[bool, bool]:
@@ -128,9 +139,28 @@ def scene(settings: Settings) -> Scene:
         start=(x, y),
         window=_seen(drawn.window, (x, y)),
         choices=tuple((key, rule.name) for key, rule in sorted(OPTIMIZERS.items(), key=_offered)),
+        slots=_slots(settings),
+        views=tuple((key, view.name) for key, view in VIEWS.items() if key not in settings.views),
         caption=caption(settings),
         description=f"{surface.surface.name}, the paths of {len(cards)} optimizers, {settings.steps} steps. {words}.",
     )
+
+
+def _slots(settings: Settings) -> tuple[Slot, ...]:
+    """The panels beside the losses."""
+    made = []
+    for key in settings.views:
+        view = VIEWS[key]
+        traces = runs(settings, whole if view.whole else run)
+        shown = [
+            Shown(one, racer.id, k, title, *theme.mark(racer.slot)[:2])
+            for k, (racer, title, one) in enumerate(zip(settings.racers, titles(settings), traces, strict=True))
+            if not racer.hidden
+        ]
+        others = [(other, VIEWS[other].name) for other in VIEWS if other == key or other not in settings.views]
+        panel = view.panel(shown, settings.steps) if shown else message("Nobody races: add a racer, or show one.")
+        made.append(Slot(key, (*others, HIDE), panel, view.name))
+    return tuple(made)
 
 
 def table(settings: Settings) -> list[Row]:

@@ -15,6 +15,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from app import racers as lineup
+from app.charts import VIEWS
 from app.figures.plane import extent
 from app.link import VERSION, Reader, spell, spell_racers, spell_unless, text
 from app.racers import Choice, Lineup, Refused, built, checked, number, sentence
@@ -23,6 +24,8 @@ from optimizers.noise import Noise
 from surfaces import SURFACES, Declared, Rotated
 
 FIRST_RACERS = ("sgd", "nesterov", "adam")
+MOST_VIEWS = 2
+"""Panels beside the losses."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -33,6 +36,7 @@ class Settings(Lineup):
     rotation: float = 18.0
     start: tuple[float, float] | None = None
     noise: Choice = Choice("none")
+    views: tuple[str, ...] = ()
 
     def built_surface(self) -> Rotated:
         """The surface with its parameters, under its rotation."""
@@ -108,6 +112,18 @@ def choose_noise(settings: Settings, key: str) -> Settings:
     return changed
 
 
+def set_view(settings: Settings, slot: int, key: str) -> Settings:
+    """Another view in a panel beside the losses, or in a new one; none takes the panel away."""
+    if key and key not in VIEWS:
+        raise Refused(f"There is no view {key!r}; there are {', '.join(VIEWS)}.")
+    views = [*settings.views[:slot], *filter(None, [key]), *settings.views[slot + 1 :]]
+    if len(set(views)) < len(views):
+        raise Refused(f"{VIEWS[key].name} is shown already.")
+    if len(views) > MOST_VIEWS:
+        raise Refused(f"Beside the losses there is room for {MOST_VIEWS} views.")
+    return dataclasses.replace(settings, views=tuple(views))
+
+
 def add_racer(settings: Settings, key: str) -> Settings:
     """One more racer, at the learning rate that this surface suggests."""
     if key not in OPTIMIZERS:
@@ -149,6 +165,8 @@ def query(settings: Settings) -> dict[str, list[str]]:
     spell_unless("none", out, "noise", settings.noise)
     out["seed"] = [str(settings.seed)]
     out["racer"] = spell_racers(settings)
+    if settings.views:
+        out["views"] = [",".join(settings.views)]
     return out
 
 
@@ -167,6 +185,8 @@ def parse(given: Mapping[str, list[str]]) -> tuple[Settings, list[str]]:
     _read_parameters(link, "noise")
     link.read("start", _read_start)
     link.read_racers(FIRST_RACERS, add_racer)
+    for key in filter(None, link.word("views").split(",")):
+        link.attempt(lambda settings, key=key: set_view(settings, len(settings.views), key))
     return link.finished()
 
 

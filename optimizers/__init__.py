@@ -4,6 +4,7 @@ from types import MappingProxyType
 
 from optimizers.borrowed import from_optax
 from optimizers.engine import Trace, too_dense, trace
+from optimizers.measures import distances, effective_rates, gradient_norms, sharpnesses
 from optimizers.noise import NOISES, Isotropic, MiniBatch, NoNoise, Shifted
 from optimizers.optimizer import Gradient, Optimizer, Step
 from optimizers.schedules import SCHEDULES, Scheduled
@@ -36,7 +37,11 @@ __all__ = [
     "Status",
     "Step",
     "Trace",
+    "distances",
+    "effective_rates",
     "from_optax",
+    "gradient_norms",
+    "sharpnesses",
     "starting_learning_rate",
     "steps_to",
     "too_dense",

@@ -48,6 +48,12 @@ def expand(surface: Any, w: ArrayLike) -> tuple[float, Floats, Floats]:
         return float(loss), np.asarray(gradient), np.asarray(hessian)
 
 
+def gradients(surface: Any, points: ArrayLike) -> Floats:
+    """Gradients (n, k) at points (n, k)."""
+    with double():
+        return np.asarray(_gradient(_leaves(surface), np.asarray(points, dtype="float64")))
+
+
 def polish(surface: Any, near: ArrayLike) -> Floats:
     """Critical points (k, n) from places (k, n) close to them, to float64's resolution.
 

@@ -28,8 +28,6 @@ class Wrong(ValueError):
 
 def add_to(commands: Any) -> None:
     """The subcommands, added to those of `optiscope`."""
-    from app.export.sizes import PARTS
-
     render = commands.add_parser(
         "render",
         help="write pictures, films, slides, pages, data and code of a race",
@@ -39,7 +37,7 @@ def add_to(commands: Any) -> None:
         "-o race.mp4 -o race.pdf",
     )
     _add_settings(render)
-    _add_look(render, "one view alone", PARTS)
+    _add_look(render, "all, map, loss, or the key of a view of --views")
     render.add_argument(
         "-o", "--output", action="append", required=True, metavar="FILE", help="where to write; may be repeated"
     )
@@ -84,6 +82,7 @@ def _add_settings(parser: argparse.ArgumentParser) -> None:
     race.add_argument("--schedule", metavar="KEY[:NAME=VALUE,…]")
     race.add_argument("--noise", metavar="KEY[:NAME=VALUE,…]")
     race.add_argument("--seed", metavar="N")
+    race.add_argument("--views", metavar="KEY,KEY", help="beside the losses: distance, gradient, rates, sharpness")
 
 
 def _add_training(parser: argparse.ArgumentParser) -> None:
@@ -111,14 +110,14 @@ def _add_training(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _add_look(parser: argparse.ArgumentParser, parts: str, known: Sequence[str] | None = None) -> None:
+def _add_look(parser: argparse.ArgumentParser, parts: str) -> None:
     from app.export.sizes import SIZES
 
     look = parser.add_argument_group("the picture")
     look.add_argument("--size", default="16:9", metavar="SIZE", help=f"{', '.join(SIZES)}, or WIDTHxHEIGHT in pixels")
     look.add_argument("--scale", type=float, default=1.0, metavar="N", help="1 to 4 times as many pixels")
     look.add_argument("--dark", action="store_true")
-    look.add_argument("--part", choices=known, default="all", help=f"{parts} (default: %(default)s)")
+    look.add_argument("--part", default="all", help=f"{parts} (default: %(default)s)")
     look.add_argument("--linear", action="store_true", help="losses on a linear axis")
     look.add_argument("--transparent", action="store_true", help="without a ground")
     look.add_argument("--no-caption", action="store_true")
@@ -169,6 +168,9 @@ def _render(arguments: argparse.Namespace) -> int:
     from app.racers import Refused
 
     settings = _settings(arguments)
+    known = ("all", "map", "loss", *settings.views)
+    if look.part not in known:
+        raise Wrong(f"--part must be one of {', '.join(known)}, and what --views shows; got {look.part!r}.")
     written = []
     for name in arguments.output:
         path = Path(name)
@@ -255,7 +257,7 @@ def _settings(arguments: argparse.Namespace) -> Any:
             if name == "surface":
                 query.pop("start", None)
                 query.pop("rotation", None)
-    for name in ("rotation", "start", "steps", "seed"):
+    for name in ("rotation", "start", "steps", "seed", "views"):
         if (value := getattr(arguments, name)) is not None:
             query[name] = [value]
     if arguments.racer:

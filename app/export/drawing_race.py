@@ -13,11 +13,13 @@ from matplotlib.path import Path
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
-from app.export.drawing import AXIS, DASHES, DOT, HEAD, SHAPES, SPARSE, TEXT, Box, Drawing, lines, sign, spots
+from app.export.drawing import AXIS, DASHES, DOT, HEAD, SHAPES, SPARSE, TEXT, Box, lines, sign, spots
+from app.export.drawing_slots import SlotDrawing
 from app.export.look import blend, color, points
 from app.export.options import Look
 from app.player.scene import Card, Scene
 
+GAP = 14.0
 MARKS: dict[str, tuple[Any, bool]] = {
     "x-thin": ("x", False),
     "cross-thin": ("+", False),
@@ -29,8 +31,8 @@ MARKS: dict[str, tuple[Any, bool]] = {
 RAISED = str.maketrans("-−0123456789", "⁻⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
-class RaceDrawing(Drawing):
-    """Map and losses of a race."""
+class RaceDrawing(SlotDrawing):
+    """Map and losses of a race, and what else is shown beside these."""
 
     def __init__(self, scene: Scene, look: Look | None = None, link: str = "") -> None:
         self.scene = scene
@@ -38,7 +40,7 @@ class RaceDrawing(Drawing):
 
     @staticmethod
     def parts(scene: Any) -> Mapping[str, str]:
-        return {"all": "The race", "map": "Paths", "loss": "Losses"}
+        return {"all": "The race", "map": "Paths", "loss": "Losses", **{slot.key: slot.title for slot in scene.slots}}
 
     @property
     def steps(self) -> int:
@@ -59,15 +61,25 @@ class RaceDrawing(Drawing):
         return 0.9 * np.mean(paths, axis=0) + 0.1 * even if paths else even
 
     def draw(self, box: Box) -> None:
-        left, top, width, height = box[0] + AXIS, box[1], box[2] - AXIS, box[3]
-        small = round(0.24 * height)
+        left, top, width, height = box
+        slots = self.scene.slots
+        alone = [slot for slot in slots if slot.key == self.look.part]
+        if alone:
+            self.slot(alone[0], box)
+            return
+        small = round((0.32 if slots else 0.24) * height)
         tall = height - 44 if self.look.part != "all" else height - small - 74
         if self.look.part != "loss":
-            self._map((left, top, width, tall))
+            self._map((left + AXIS, top, width - AXIS, tall))
         if self.look.part == "all":
             top, tall = top + tall + 30, float(small)
-        if self.look.part != "map":
-            self._losses((left, top, width, tall))
+        if self.look.part == "map":
+            return
+        beside = slots if self.look.part == "all" else ()
+        across = (width - GAP * len(beside)) / (len(beside) + 1)
+        self._losses((left + AXIS, top, across - AXIS, tall))
+        for k, slot in enumerate(beside, 1):
+            self.slot(slot, (left + k * (across + GAP), top - 6, across, tall + 50))
 
     # The map.
 
@@ -85,7 +97,7 @@ class RaceDrawing(Drawing):
             else:
                 self._marks(axes, trace)
         for note in figure["layout"].get("annotations", ()):
-            self._note(axes, note)
+            self._written(axes, note)
         self._start(axes)
         pixels = np.array([box[2] / (x1 - x0), box[3] / (y1 - y0)])
         self._trails(axes, pixels)
@@ -131,7 +143,7 @@ class RaceDrawing(Drawing):
             zorder=3,
         )
 
-    def _note(self, axes: Axes, note: Any) -> None:
+    def _written(self, axes: Axes, note: Any) -> None:
         """Names of the axes, and what the map is a slice of."""
         plain = re.sub(r"<[^>]+>", "", note["text"])
         axes.text(
@@ -237,11 +249,11 @@ class RaceDrawing(Drawing):
             parse_math=False,
             zorder=8,
         )
-        self._curves(axes)
+        self._runs(axes)
         head = self.keep(axes, axes.axvline(0, color=self.style["muted"], lw=points(1), zorder=7))
         self.movers.append(lambda step: head.set_xdata([step, step]))
 
-    def _curves(self, axes: Axes) -> None:
+    def _runs(self, axes: Axes) -> None:
         """The whole curves pale, over them what has been, and where each run is."""
         low, top = axes.get_ylim()
         losses = []

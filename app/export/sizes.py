@@ -9,7 +9,6 @@ SIZES: Mapping[str, tuple[int, int]] = MappingProxyType(
     {"16:9": (1280, 720), "4:3": (960, 720), "square": (900, 900), "column": (528, 480)}
 )
 """Width and height in pixels at scale 1 by name; a paper's column is 5.5 inches wide."""
-PARTS = ("all", "map", "loss")
 
 PICTURES = MappingProxyType({"png": "image/png", "svg": "image/svg+xml", "pdf": "application/pdf"})
 FILMS = MappingProxyType({"gif": "image/gif", "mp4": "video/mp4", "webm": "video/webm"})

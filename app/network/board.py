@@ -14,9 +14,9 @@ from app.digits import short
 from app.figures import theme
 from app.network import observers
 from app.network.job import Job, Observer, Run
-from app.network.panels import Panel, Shown, message
 from app.network.settings import FILE, Setup, Training
 from app.network.views import VIEWS
+from app.panels import Panel, Shown, message
 from app.player import Board, Card, Slot
 from app.racers import Racer
 from optimizers import RULES
@@ -72,7 +72,7 @@ def board(training: Training, job: Job) -> Board:
         color, dash, _ = theme.mark(racer.slot)
         for key in () if racer.hidden else training.views:
             seen = run.snapshot(VIEWS[key].observers(job.data))
-            shown[key].append(Shown(seen, k, title, color, dash))
+            shown[key].append(Shown(seen, racer.id, k, title, color, dash))
         cards.append(_card(training, racer, title, run, job))
     slots = tuple(
         Slot(

@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from app.digits import short
 from app.figures import levels
 from app.network.job import Job, Run
-from app.network.panels import Panel, Shown, message
 from app.network.settings import Training
+from app.panels import Panel, Shown, message
 from surfaces.network.planes import Plane, plane_losses, plane_of_three, principal_plane, random_plane
 
 LEGEND = (0.65, 0.2)

@@ -22,8 +22,8 @@ from app.network.observers import (
     observe_predictions,
     seen,
 )
-from app.network.panels import Panel, Shown
 from app.network.settings import Training
+from app.panels import Panel, Shown
 from surfaces.network import DataSet
 
 

@@ -17,7 +17,8 @@ import numpy as np
 from app.network import landscape, outcome
 from app.network.job import Job, Observer, Run
 from app.network.observers import MEASURES, measures, observe_sharpness, seen
-from app.network.panels import (
+from app.network.settings import SAMPLES, Training
+from app.panels import (
     Panel,
     Shown,
     chart,
@@ -31,7 +32,6 @@ from app.network.panels import (
     thinned,
     trace,
 )
-from app.network.settings import SAMPLES, Training
 from surfaces.network import DataSet
 from surfaces.network.measures import Measures, edges
 
@@ -67,7 +67,7 @@ def _curves(values: Callable[[Measures], Sequence[tuple[str, Any]]], log: bool, 
                 ranged.append(y[:1])
         axis = log_axis(ranged) if log else linear_axis(ranged, percent)
         note = "training solid, validation dotted"
-        return chart(lines, {"xaxis": steps_axis(job), "yaxis": axis}, note)
+        return chart(lines, {"xaxis": steps_axis(job.steps), "yaxis": axis}, note)
 
     return panel
 
@@ -83,7 +83,9 @@ def _batch_loss(job: Job, shown: Sequence[Shown], training: Training) -> Panel:
         ranged += [losses if one.run.diverged < 0 else losses[:1]]
     if not lines:
         return message("The loss of each step's batch, once there are steps.")
-    return chart(lines, {"xaxis": steps_axis(job), "yaxis": log_axis(ranged)}, "of each step's batch, penalty included")
+    return chart(
+        lines, {"xaxis": steps_axis(job.steps), "yaxis": log_axis(ranged)}, "of each step's batch, penalty included"
+    )
 
 
 def _by_layer(values: Callable[[Run, Measures], Any], log: bool, percent: bool = False) -> Any:
@@ -106,7 +108,7 @@ def _by_layer(values: Callable[[Run, Measures], Any], log: bool, percent: bool =
             if one.run.diverged < 0:
                 ranged.append(found)
             ranged.append(found[:1])
-            layout |= facet_axes(job, place, suffix, k, len(shown))
+            layout |= facet_axes(job.steps, place, suffix, k, len(shown))
             layout["annotations"].append(facet_title(one, suffix))
         axis = log_axis(ranged) if log else linear_axis(ranged, percent)
         for k in range(len(shown)):
@@ -149,7 +151,7 @@ def _sharpness(job: Job, shown: Sequence[Shown], training: Training) -> Panel:
     scaled = [one.title for one in shown if one.run.rule.preconditioned]
     note = "largest eigenvalue of the Hessian; dotted: stable below, 2/η for SGD"
     note += f"; for {', '.join(scaled)} of P⁻¹H" if scaled else ""
-    return chart(lines, {"xaxis": steps_axis(job), "yaxis": axis}, note + _of_samples(job.data))
+    return chart(lines, {"xaxis": steps_axis(job.steps), "yaxis": axis}, note + _of_samples(job.data))
 
 
 def _of_samples(data: DataSet, most: int = SAMPLES) -> str:

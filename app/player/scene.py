@@ -94,6 +94,8 @@ class Scene:
     ``styles`` holds ``"light"`` and ``"dark"``, each with ``colorscale``, ``contour_line``, ``ink``,
     ``muted``, ``paper`` and ``grid``. In the figures a colour may be one of these words instead of a value.
 
+    ``slots`` are panels beside the losses, ``views`` what one more of them could show.
+
     ``window`` is the part of the plane wanted in view; the player widens one of its two ranges, so that a
     unit is as long on either axis.
     """
@@ -107,6 +109,8 @@ class Scene:
     start: tuple[float, float]
     window: tuple[tuple[float, float], tuple[float, float]]
     choices: tuple[tuple[str, str], ...] = ()
+    slots: tuple[Slot, ...] = ()
+    views: tuple[tuple[str, str], ...] = ()
     caption: str = ""
     description: str = ""
 
@@ -163,7 +167,7 @@ class Event:
     add        ``name`` is the key of the choice
     remove, duplicate, explain   ``racer``
     hide       ``racer`` is hidden if ``hidden``, else shown
-    view       ``slot`` shows ``name``
+    view       ``slot`` shows ``name``, or goes where that is empty; a slot that is not there yet comes
     option     the choice that the panel of ``slot`` offers becomes ``name``
     ========== =============================================================
     """
@@ -212,11 +216,16 @@ def read(message: object, scene: Scene | Board) -> Event | None:
 
 
 def _chosen(kind: Kind, message: Mapping[str, Any], scene: Scene | Board) -> Event | None:
-    slots = scene.slots if isinstance(scene, Board) else ()
+    slots, more = scene.slots, scene.views if isinstance(scene, Scene) else ()
     slot, name = message.get("slot"), message.get("name")
-    if isinstance(slot, bool) or not isinstance(slot, int) or not 0 <= slot < len(slots):
+    if isinstance(slot, bool) or not isinstance(slot, int) or not 0 <= slot < len(slots) + bool(more):
         return None
-    choices = slots[slot].choices if kind == "view" else slots[slot].panel.get("options", {}).get("choices", ())
+    if slot == len(slots):
+        choices = more if kind == "view" else ()
+    elif kind == "view":
+        choices = slots[slot].choices
+    else:
+        choices = slots[slot].panel.get("options", {}).get("choices", ())
     return Event(kind, name=name, slot=slot) if isinstance(name, str) and name in dict(choices) else None
 
 
@@ -255,6 +264,8 @@ def pack(scene: Scene, refusal: str = "") -> bytes:
         "start": blobs.plain(scene.start),
         "window": blobs.plain(scene.window),
         "choices": blobs.plain(scene.choices),
+        "slots": _slots(blobs, scene.slots),
+        "views": blobs.plain(scene.views),
         "caption": scene.caption,
         "description": scene.description,
         "refusal": refusal,
@@ -266,13 +277,8 @@ def pack(scene: Scene, refusal: str = "") -> bytes:
 def pack_board(board: Board, refusal: str = "") -> bytes:
     """The board in the same envelope; each slot has an ``id`` that changes with its panel alone."""
     blobs = _Blobs()
-    slots = []
-    for slot in board.slots:
-        panel = blobs.plain(slot.panel)
-        spelled = {"key": slot.key, "choices": blobs.plain(slot.choices), "title": slot.title}
-        slots.append({**spelled, "panel": panel, "id": blobs.digest(panel)})
     header = {
-        "slots": slots,
+        "slots": _slots(blobs, board.slots),
         "styles": blobs.plain(board.styles),
         "cards": blobs.plain([asdict(card) for card in board.cards]),
         "steps": board.steps,
@@ -283,6 +289,16 @@ def pack_board(board: Board, refusal: str = "") -> bytes:
         "arrays": blobs.table,
     }
     return _envelope(header, blobs)
+
+
+def _slots(blobs: _Blobs, slots: tuple[Slot, ...]) -> list[dict[str, Any]]:
+    """Panels, each with an ``id`` that changes with it alone."""
+    packed = []
+    for slot in slots:
+        panel = blobs.plain(slot.panel)
+        spelled = {"key": slot.key, "choices": blobs.plain(slot.choices), "title": slot.title}
+        packed.append({**spelled, "panel": panel, "id": blobs.digest(panel)})
+    return packed
 
 
 def _envelope(header: dict[str, Any], blobs: _Blobs) -> bytes:

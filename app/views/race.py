@@ -9,6 +9,7 @@ import streamlit as st
 
 from app import controls, race, racers
 from app import settings as change
+from app.charts import VIEWS
 from app.digits import short
 from app.export import race as export
 from app.export.data import fits, from_json
@@ -59,6 +60,7 @@ def _react(event: Event) -> None:
         {
             "start": lambda s: change.set_start(s, *_readable(event.point, s)),
             "add": lambda s: change.add_racer(s, event.name),
+            "view": lambda s: change.set_view(s, event.slot, event.name),
         },
     )
 
@@ -112,7 +114,8 @@ def _exports() -> Page:
     def fit() -> None:
         fits(held["settings"])
 
-    parts = {"all": "everything", "map": "the map alone", "loss": "the losses alone"}
+    shown = {key: f"{VIEWS[key].name} alone" for key in controls.current().views}
+    parts = {"all": "everything", "map": "the map alone", "loss": "the losses alone", **shown}
     return Page(f"{controls.current().surface.key}-race", order, contents, from_json, fit, parts)
 
 

@@ -57,7 +57,7 @@ export class LossPanel {
    * @param {import('./theme.js').Theme} theme
    */
   async update(scene, style, theme, lit = this.overlay.lit) {
-    const drawing = [scene.curve_id, scene.steps, theme.key, this.scale].join();
+    const drawing = [scene.curve_id, scene.steps, theme.key, this.scale, this.element.clientWidth].join();
     Object.assign(this, { scene, style, theme });
     this.plot.setAttribute('aria-label', `${plain(scene.curve.titles[this.scale])} against the step. ${scene.description}`);
     if (drawing !== this.drawing) {

@@ -38,8 +38,12 @@ export class SlotPanel {
 
   async update(scene, style, theme, lit) {
     const slot = scene.slots[this.place];
+    if (!slot) {
+      this.slot = undefined;
+      return;
+    }
     const hidden = scene.cards.map((card) => card.hidden).join();
-    const drawing = [slot.id, slot.key, scene.steps, theme.key, hidden].join();
+    const drawing = [slot.id, slot.key, scene.steps, theme.key, hidden, this.body.clientWidth].join();
     this.choice.set(slot.choices, slot.key);
     const { options } = slot.panel;
     this.option.set(options?.choices ?? [], options?.value);
@@ -82,6 +86,7 @@ export class SlotPanel {
   }
 
   async look() {
+    if (!this.slot) return;
     await this.view?.draw(this.slot.panel, this.scene, this.style, this.theme);
     this.listeners.moved();
   }

@@ -119,9 +119,13 @@ export class Stage {
     this.announce(before, scene);
     this.refusal.hidden = !scene.refusal;
     say(this.refusal, scene.refusal);
+    this.arrange(scene);
     await Promise.all(this.panels.map((panel) => panel.update(scene, style, theme, this.lit)));
     if (this.scene === scene && !this.gone) this.rest();
   }
+
+  /** What a scene changes of the panels' places, before they draw. */
+  arrange() {}
 
   /** An event of the cards; what it does to the picture is shown at once where it needs no new arrays. */
   act(event) {

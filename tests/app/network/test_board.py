@@ -15,9 +15,9 @@ from app.network import board, observers
 from app.network import settings as change
 from app.network.job import Job
 from app.network.landscape import PLANES
-from app.network.panels import facet_axes, facets, thinned
 from app.network.settings import PRESETS, Training, generated
 from app.network.views import VIEWS
+from app.panels import facet_axes, facets, thinned
 from app.player import pack_board
 from app.racers import Choice, hide_racer, set_racer
 from optimizers.training import join, train
@@ -340,5 +340,5 @@ def test_the_clock_goes_as_far_as_the_runs_have_gone() -> None:
 @pytest.mark.parametrize("steps", [1, 60, 800, 1500, 6000, 100_000])
 def test_numbers_under_charts_side_by_side_do_not_meet(steps: int) -> None:
     job = board.job_for(_small(steps=steps), generated(_small()))
-    axis = facet_axes(job, facets(2)[0], "", 0, 2)["xaxis"]
+    axis = facet_axes(job.steps, facets(2)[0], "", 0, 2)["xaxis"]
     assert axis["tickvals"][0] == 0 and axis["tickvals"][-1] <= 0.8 * steps and len(axis["tickvals"]) <= 3

@@ -8,9 +8,11 @@ from urllib.parse import urlsplit
 import numpy as np
 import pytest
 
+from app import race as engine
 from app import settings as change
 from app.figures.theme import PALETTE, styles
 from app.link import VERSION
+from optimizers import distances
 from tests.app.driving import Race, near
 
 pytestmark = pytest.mark.browser
@@ -415,3 +417,33 @@ def test_there_are_words_for_those_who_do_not_see(shared: Race) -> None:
     assert shared.at("slider-racer-0-learning_rate").get_attribute("aria-valuetext") == "0.017"
     assert shared.at("scrub").get_attribute("aria-valuetext") == "step 300 of 300"
     assert shared.at("live").get_attribute("aria-live") == "polite"
+
+
+def test_views_beside_the_losses_come_change_and_go(fresh: Visit) -> None:
+    race = fresh()
+    wide = race.at("curve").bounding_box()["width"]
+    race.at("add-view").select_option("distance")
+    race.wait_query("views", "distance")
+    race.until("() => document.querySelector('[data-testid=panel-0] .js-plotly-plot')?.data?.length > 3")
+    race.settle()
+    assert race.at("curve").bounding_box()["width"] < 0.55 * wide
+    drawn = race.page.evaluate(
+        "() => document.querySelector('[data-testid=panel-0] .js-plotly-plot').data"
+        ".filter((t) => t.name === 'Adam').map((t) => Array.from(t.y))[0]"
+    )
+    run = engine.runs(change.first())[2]
+    np.testing.assert_allclose(drawn, distances(run), rtol=1e-6)
+    race.at("add-view").select_option("rates")
+    race.wait_query("views", "distance,rates")
+    race.until("() => !document.querySelector('[data-testid=add-view]').checkVisibility()")  # there is room for two
+    race.at("view-0").select_option("sharpness")
+    race.wait_query("views", "sharpness,rates")
+    again = fresh("views=sharpness,rates")
+    assert [again.at(f"panel-{k}").get_attribute("data-type") for k in (0, 1)] == ["chart", "chart"]
+    race.at("view-1").select_option("")
+    race.wait_query("views", "sharpness")
+    race.at("view-0").select_option("")
+    race.until("() => !document.querySelector('[data-testid=panel-0]').checkVisibility()")
+    race.settle()
+    assert "views" not in race.query()
+    assert race.at("curve").bounding_box()["width"] == wide

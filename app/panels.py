@@ -9,17 +9,16 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from app.network.job import Job, Run
-
 CROP = 1e-12
 
 Panel = dict[str, Any]
 
 
 class Shown(NamedTuple):
-    """A run as it is drawn: where its card stands, what it is called, and its colour and dash."""
+    """A run as it is drawn: its racer's id, where its card stands, what it is called, and its colour and dash."""
 
-    run: Run
+    run: Any
+    id: str
     card: int
     title: str
     color: str
@@ -45,7 +44,7 @@ def trace(one: Shown, k: int, x: Any, y: Any, dash: str, what: str) -> dict[str,
         "type": "scatter",
         "mode": "lines" if np.count_nonzero(np.isfinite(y)) > 1 else "markers",  # one point makes no line
         "uid": f"racer-{one.card}-{k}",
-        "meta": one.run.racer.id,
+        "meta": one.id,
         "x": np.asarray(x, dtype=float),
         "y": y,
         "name": one.title,
@@ -56,9 +55,9 @@ def trace(one: Shown, k: int, x: Any, y: Any, dash: str, what: str) -> dict[str,
     }
 
 
-def steps_axis(job: Job) -> dict[str, Any]:
+def steps_axis(steps: int) -> dict[str, Any]:
     """The axis of a chart's steps, all of them from the beginning."""
-    return {"range": [0, max(1, job.steps)], "title": {"text": "step"}}
+    return {"range": [0, max(1, steps)], "title": {"text": "step"}}
 
 
 def log_axis(arrays: Sequence[Any]) -> dict[str, Any]:
@@ -98,15 +97,15 @@ def facets(count: int) -> list[tuple[list[float], list[float]]]:
     return places
 
 
-def facet_axes(job: Job, place: Any, suffix: str, k: int, count: int) -> dict[str, Any]:
+def facet_axes(steps: int, place: Any, suffix: str, k: int, count: int) -> dict[str, Any]:
     """The axes of chart number k of so many; numbers stand at the outer edges alone."""
     (x, y), columns = place, min(4, count)
     under = k + columns >= count
     xaxis = {
-        **steps_axis(job),
+        **steps_axis(steps),
         "domain": x,
         "anchor": f"y{suffix}",
-        "tickvals": _ticks(job.steps),
+        "tickvals": _ticks(steps),
         "tickangle": 0,
         "showticklabels": under,
     }
