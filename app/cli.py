@@ -20,7 +20,12 @@ from app.export.about import version
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; what it returns is the exit status."""
     arguments = _parser().parse_args(argv)
-    status: int = arguments.run(arguments)
+    try:
+        status: int = arguments.run(arguments)
+        sys.stdout.flush()
+    except BrokenPipeError:  # who reads along has read enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     return status
 
 

@@ -64,6 +64,8 @@ def test_what_the_words_say_is_what_the_runs_do(run: Any) -> None:
             losses[key] = [float(word) for word in rest.split() if word[0].isdigit()][:2]
     assert losses["sgd"][0] == pytest.approx(losses["sgd"][1], rel=1e-3)
     assert losses["adam"][1] > 2 * losses["adam"][0]
+    weights = names["trained"].weights
+    assert float(names["network"](weights[-1])) < 0.5 * float(names["network"](weights[0]))
     end = {title: run.losses[-50:].mean() for title, run in names["noisy"].items()}
     assert end["cosine"] < 0.2 * end["constant"]
 

@@ -40,7 +40,7 @@ class About:
     @property
     def link(self) -> str:
         """The permalink; without a server its query alone, which any Optiscope opens."""
-        place = f"{self.base}{'' if self.page == 'race' else self.page}" if self.base else ""
+        place = self.base + ("" if self.page == "race" else self.page)
         return f"{place}?{urlencode(self.query, doseq=True)}"
 
     @property

@@ -7,6 +7,7 @@ import contextlib
 import dataclasses
 import json
 import os
+import re
 import sys
 import tempfile
 import time
@@ -18,6 +19,7 @@ from urllib.parse import parse_qs, urlsplit
 if TYPE_CHECKING:
     from app.network.files import Brought
 
+LISTED = ("surfaces", "optimizers", "schedules", "noises", "views", "data", "presets", "network-views")
 BAD, FAILED = 2, 1
 """Exit statuses: what was asked for cannot be, and what could be was not done."""
 
@@ -58,9 +60,9 @@ def add_to(commands: Any) -> None:
     train.add_argument("--json", action="store_true", help="print results and files as JSON")
     train.set_defaults(run=run_train)
     listing = commands.add_parser(
-        "list", help="list surfaces, optimizers, schedules or noises with their parameters, defaults and ranges"
+        "list", help="list what there is to choose from, with parameters, defaults and ranges"
     )
-    listing.add_argument("what", choices=["surfaces", "optimizers", "schedules", "noises"])
+    listing.add_argument("what", choices=LISTED)
     listing.add_argument("--json", action="store_true", help="print JSON")
     listing.set_defaults(run=run_list)
 
@@ -74,7 +76,8 @@ def _add_settings(parser: argparse.ArgumentParser) -> None:
         "--racer",
         action="append",
         metavar="KEY[:NAME=VALUE,…]",
-        help="such as nesterov:learning_rate=0.002,momentum=0.9; may be repeated",
+        help="such as nesterov:learning_rate=0.002,momentum=0.9; may be repeated; a learning rate that is not given is "
+        "the one that the page suggests for the surface",
     )
     race.add_argument("--rotation", metavar="DEGREES")
     race.add_argument("--start", metavar="X,Y")
@@ -87,7 +90,7 @@ def _add_settings(parser: argparse.ArgumentParser) -> None:
 
 def _add_training(parser: argparse.ArgumentParser) -> None:
     training = parser.add_argument_group("the training")
-    training.add_argument("--preset", metavar="KEY", help="such as edge, vanishing or outlier")
+    training.add_argument("--preset", metavar="KEY", help="see optiscope list presets")
     training.add_argument("--link", metavar="LINK", help="a permalink of the Network page")
     training.add_argument("--settings", metavar="FILE", help="a .json that was written here or taken from the page")
     training.add_argument("--source", metavar="KEY[:NAME=VALUE,…]", help="data that are made, such as moons:noise=0.2")
@@ -168,6 +171,7 @@ def _render(arguments: argparse.Namespace) -> int:
     from app.racers import Refused
 
     settings = _settings(arguments)
+    _within(arguments.step, settings.steps)
     known = ("all", "map", "loss", *settings.views)
     if look.part not in known:
         raise Wrong(f"--part must be one of {', '.join(known)}, and what --views shows; got {look.part!r}.")
@@ -180,6 +184,8 @@ def _render(arguments: argparse.Namespace) -> int:
             write(path, content)
         except Refused as refused:
             raise Wrong(f"{path.name}: {refused}") from None
+        except ValueError as error:
+            raise Wrong(f"{path.name}: {error}.") from None
         except OSError as error:
             print(f"optiscope: {path} could not be written: {error.strerror}.", file=sys.stderr)
             return FAILED
@@ -188,6 +194,17 @@ def _render(arguments: argparse.Namespace) -> int:
         rows = [{k: _plain(v) for k, v in dataclasses.asdict(row).items()} for row in race.table(settings)]
         print(json.dumps({"files": written, "results": rows}, ensure_ascii=False, indent=2))
     return 0
+
+
+def _within(step: int | None, last: int) -> None:
+    if step is not None and not 0 <= step <= last:
+        raise Wrong(f"--step must lie in [0, {last:,}]; got {step}.")
+
+
+def _one(arguments: argparse.Namespace, *names: str) -> None:
+    given = [f"--{name}" for name in names if getattr(arguments, name)]
+    if len(given) > 1:
+        raise Wrong(f"{' and '.join(given)} both say all that is set: give one of them, and single settings beside it.")
 
 
 def _plain(value: Any) -> Any:
@@ -240,6 +257,7 @@ def _settings(arguments: argparse.Namespace) -> Any:
     from app.racers import Refused
 
     query: dict[str, list[str]] = {}
+    _one(arguments, "settings", "link")
     if arguments.settings:
         try:
             found, notices = from_json(_read(arguments.settings))
@@ -297,6 +315,7 @@ def _train(arguments: argparse.Namespace) -> int:
         data = files.find(training, brought)
     except Refused as refused:
         raise Wrong(str(refused)) from None
+    _within(arguments.step, training.steps)
     known = ("all", *training.views)
     if look.part not in known:
         raise Wrong(f"--part must be one of {', '.join(known)}, what --set views=… shows; got {look.part!r}.")
@@ -352,6 +371,7 @@ def _training(arguments: argparse.Namespace, brought: Mapping[str, Brought]) -> 
     from app.racers import Choice
 
     query: dict[str, list[str]] = {}
+    _one(arguments, "preset", "settings", "link")
     if arguments.preset:
         source = change.PRESETS[arguments.preset].source if arguments.preset in change.PRESETS else ""
         plain = dataclasses.replace(change.Training(), data=Choice(source)) if source else change.Training()
@@ -364,6 +384,8 @@ def _training(arguments: argparse.Namespace, brought: Mapping[str, Brought]) -> 
         query = _choice("data", arguments.source, query)
     if arguments.data:
         query |= {"data": [change.FILE], "file": [next(iter(brought))]}
+        if target := next(iter(brought.values())).target:
+            query["target"] = [target]
     if arguments.target:
         query["target"] = [arguments.target]
     for item in arguments.set:
@@ -373,6 +395,9 @@ def _training(arguments: argparse.Namespace, brought: Mapping[str, Brought]) -> 
         query[name] = [value]
     if arguments.racer:
         query["racer"] = arguments.racer
+    name = query.get("file", [""])[-1]
+    if query.get("data") == [change.FILE] and name not in brought:
+        raise Wrong(f"These settings are of data out of the file {name!r}: add --data with its path.")
     training, notices = change.parse(query, lambda asked: files.find(asked, brought), VIEWS, PLANES)
     _none_dropped(notices)
     return training
@@ -400,7 +425,12 @@ def _choice(part: str, spelled: str, query: dict[str, list[str]]) -> dict[str, l
 
 def _none_dropped(notices: Sequence[str]) -> None:
     if notices:
-        raise Wrong(" ".join(notice.removeprefix("Dropped from the link: ") for notice in notices))
+        # what a page drops with a notice ends a command
+        raise Wrong(" ".join(re.sub(r"^Dropped from the link(?:, (.+?))?: ", _named, notice) for notice in notices))
+
+
+def _named(found: re.Match[str]) -> str:
+    return f"{found[1]}: " if found[1] else ""
 
 
 def write(path: Path, content: bytes) -> None:
@@ -441,18 +471,26 @@ def run_list(arguments: argparse.Namespace) -> int:
     from app import environment
 
     environment.prepare()
+    from app.charts import VIEWS
+    from app.network.settings import PRESETS
+    from app.network.views import VIEWS as NETWORK_VIEWS
     from optimizers import NOISES, OPTIMIZERS, SCHEDULES
     from surfaces import SURFACES
+    from surfaces.network import DATASETS
 
     registries: dict[str, Any] = {
+        "views": VIEWS,
+        "data": DATASETS,
+        "presets": PRESETS,
+        "network-views": NETWORK_VIEWS,
         "surfaces": SURFACES,
         "optimizers": OPTIMIZERS,
         "schedules": SCHEDULES,
         "noises": NOISES,
     }
-    found = {
+    found: dict[str, dict[str, Any]] = {
         key: {
-            "name": one.name,
+            "name": one.name if isinstance(one.name, str) else key.replace("_", " "),
             "parameters": {
                 name: {
                     "symbol": spec.symbol,
@@ -460,7 +498,7 @@ def run_list(arguments: argparse.Namespace) -> int:
                     **({"choices": list(spec.choices)} if spec.choices else {"low": spec.low, "high": spec.high}),
                     "doc": spec.doc,
                 }
-                for name, spec in one.parameters().items()
+                for name, spec in (one.parameters() if hasattr(one, "parameters") else {}).items()
             },
         }
         for key, one in registries[arguments.what].items()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -16,12 +17,13 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.markers import MarkerStyle
 from matplotlib.path import Path
+from matplotlib.text import Text
 from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 from matplotlib.transforms import Affine2D, IdentityTransform
 from numpy.typing import NDArray
 
 from app.digits import short
-from app.export.look import DPI, color, colormap, cut, fonts, points, wrap
+from app.export.look import DPI, color, colormap, cut, fonts, points, wide, wrap
 from app.export.options import Look
 from app.player.scene import Board, Card, Scene
 
@@ -37,6 +39,8 @@ LINE, CASING, DOT, HEAD = 2.5, 5.5, 4.6, 13.0
 SPARSE = 5.0
 """Pixels between two points from which on a step is seen as a dot."""
 EDGE, ROW, TEXT = 24.0, 17.0, 12.0
+LEAST = 100.0
+"""The least width and height of what is drawn, in pixels."""
 AXIS = 38.0
 """The room for the numbers of an axis."""
 DASHES = {"solid": "-", "dash": (0, (4, 2)), "dot": (0, (1, 1.6)), "dashdot": (0, (4, 1.6, 1, 1.6))}
@@ -61,7 +65,7 @@ class Drawing:
         link: the permalink under the caption.
 
     Raises:
-        ValueError: where the look asks for a part that the scene has not.
+        ValueError: where the look asks for a part that the scene has not, or for a size that leaves it no room.
     """
 
     def __init__(self, scene: Scene | Board, look: Look | None = None, link: str = "") -> None:
@@ -70,7 +74,7 @@ class Drawing:
         self.shown = [(k, card) for k, card in enumerate(scene.cards) if not card.hidden]
         # a run that leaves crosses the whole frame, and goes below those that stay
         self.order = sorted(self.shown, key=lambda one: not one[1].gone)
-        self.moving: list[tuple[Axes, Artist]] = []
+        self.moving: list[tuple[Axes | Figure, Artist]] = []
         self.movers: list[Callable[[int], None]] = []
         parts = self.parts(scene)
         if look.part not in parts:
@@ -79,8 +83,11 @@ class Drawing:
             self.figure = Figure(figsize=(look.width / DPI, look.height / DPI), dpi=DPI * look.scale)
             self.canvas = FigureCanvasAgg(self.figure)
             self.figure.patch.set_facecolor("none" if look.transparent else self.style["paper"])
-            said = look.title or " · ".join(filter(None, [scene.caption, link]))
+            said = [look.title] if look.title else [scene.caption, link if look.link else ""]
             views, legend, columns = self._divide(self._foot(said) if look.caption else 0.0)
+            if min(views[2:]) < LEAST:
+                few = f"{look.width}×{look.height} pixels leave no room beside legend and caption"
+                raise ValueError(f"{few}: make it larger, hide racers, or leave the caption out")
             self.draw(views)
             self._legend(legend, columns)
         self.show(self.steps)
@@ -136,24 +143,28 @@ class Drawing:
         )
         return axes
 
-    def words(self, text: str, left: float, top: float, size: float = TEXT, **options: Any) -> None:
+    def words(self, text: str, left: float, top: float, size: float = TEXT, **options: Any) -> Text:
         """A text at a place in pixels from the upper left."""
         options = {"color": self.style["ink"], "va": "top", "ha": "left", **options}
-        self.figure.text(
+        return self.figure.text(
             left / self.look.width, 1 - top / self.look.height, text, fontsize=points(size), parse_math=False, **options
         )
 
-    def _foot(self, text: str) -> float:
-        """The caption below everything; how high it is with the room above it."""
-        lines = wrap(text, self.look.width - 2 * EDGE, TEXT) if text else []
+    def _foot(self, said: Sequence[str]) -> float:
+        """The caption below everything, a paragraph after the other; how high it is with the room above it."""
+        room = self.look.width - 2 * EDGE
+        lines = [line for one in said if one for line in wrap(one, room, TEXT)]
+        most = max(2, int(0.24 * self.look.height / ROW))
+        if len(lines) > most:  # the file itself says all of it
+            lines = [*lines[: most - 1], cut(f"{lines[most - 1]} …", room, TEXT)]
         for k, line in enumerate(lines):
             top = self.look.height - EDGE / 2 - ROW * (len(lines) - k)
             self.words(line, EDGE, top, color=self.style["muted"])
         return ROW * len(lines) + 14 if lines else 0.0
 
-    def keep(self, axes: Axes, artist: Any) -> Any:
+    def keep(self, axes: Axes | Figure, artist: Any) -> Any:
         """An artist that moves with the clock."""
-        if artist.axes is None:
+        if artist.axes is None and isinstance(axes, Axes):
             axes.add_collection(artist, autolim=False)
         self.moving.append((axes, artist))
         return artist
@@ -161,8 +172,10 @@ class Drawing:
     def ticks(self, axes: Axes, low: float, high: float) -> None:
         """A log axis upwards from 10^low to 10^high, with its numbers."""
         axes.set_yscale("log", nonpositive="mask")
-        axes.yaxis.set_major_locator(LogLocator(subs=(1.0,) if high - low > 2 else (1.0, 2.0, 5.0), numticks=6))
-        axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: short(value, 3)))
+        tall = axes.get_position().height * self.look.height
+        many = max(2, min(6, int(tall / 24)))
+        axes.yaxis.set_major_locator(LogLocator(subs=(1.0,) if high - low > 2 else (1.0, 2.0, 5.0), numticks=many))
+        axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: decade(value)))
         axes.yaxis.set_minor_locator(NullLocator())
 
     def _divide(self, foot: float) -> tuple[Box, Box, int]:
@@ -171,8 +184,10 @@ class Drawing:
         beside = look.width / look.height >= 1.2
         columns = 1 if beside else min(3, max(1, look.width // 180))
         rows = -(-len(self.shown) // columns)
-        aside = min(300.0, round(look.width * 0.22)) if beside else 0.0
-        below = 0.0 if beside else rows * 2.2 * ROW + 8
+        said = [word for _, card in self.shown for word in (card.title, *_said(card))]
+        widest = max((wide(word, TEXT, bold=True) for word in said), default=0.0) + 36
+        aside = max(120.0, min(300.0, round(look.width * 0.22), widest)) if beside else 0.0
+        below = 0.0 if beside else rows * self._row + 8 + ROW
         width = look.width - 2 * EDGE - (aside + 20 if beside else 0.0)
         room = look.height - EDGE - foot - below
         views = (EDGE, EDGE, width, room)
@@ -226,21 +241,34 @@ class Drawing:
         axes.tick_params(length=0, labelsize=points(10), labelcolor=style["muted"], pad=points(2))
         axes.set_title(bar["title"]["text"], fontsize=points(10), color=style["muted"], pad=points(3))
 
+    @property
+    def _row(self) -> float:
+        """How high a racer stands in a legend of several columns: with its status, unless there are many."""
+        return 2.2 * ROW if len(self.shown) <= 6 else 1.3 * ROW
+
     def _legend(self, box: Box, columns: int) -> None:
         left, top, width, height = box
+        here = self.keep(self.figure, self.words("", left, top, 11, color=self.style["muted"]))
+        self.movers.append(lambda step: here.set_text(f"step {step:,} of {self.steps:,}"))
+        top, height = top + ROW, height - ROW
         rows = -(-len(self.shown) // columns)
-        tall = min(54.0, height / max(1, rows)) if columns == 1 else 2.2 * ROW
+        tall = min(54.0, height / max(1, rows)) if columns == 1 else self._row
         for at, (_, card) in enumerate(self.shown):
             row, column = divmod(at, columns)
             x, y = left + column * width, top + row * tall
             self._sample(card, x, y + 8)
             room = width - 34
             self.words(cut(card.title, room, TEXT, bold=True), x + 32, y, weight="bold")
-            said = [card.status] if tall > 30 else []
+            status, values = (cut(line, room, TEXT) for line in _said(card))
+            if tall > 30:
+                self._status(card, self.words(status, x + 32, y + ROW, color=self.style["muted"]))
             if tall > 48:
-                said.append(", ".join(f"{s.symbol} {short(s.value, 4)}" for s in card.sliders))
-            for k, line in enumerate(filter(None, said)):
-                self.words(cut(line, room, TEXT), x + 32, y + ROW * (k + 1), color=self.style["muted"])
+                self.words(values, x + 32, y + 2 * ROW, color=self.style["muted"])
+
+    def _status(self, card: Card, text: Text) -> None:
+        """What became of a racer is not told before the clock is there."""
+        self.keep(self.figure, text)
+        self.movers.append(lambda step: text.set_visible(step >= card.settled))
 
     def _sample(self, card: Card, x: float, y: float) -> None:
         w, h = self.look.width, self.look.height
@@ -251,6 +279,21 @@ class Drawing:
         self.figure.add_artist(
             Line2D([(x + 12) / w], [1 - y / h], ls="", marker=marker, ms=points(9), **common)  # type: ignore[arg-type]
         )
+
+
+def _said(card: Card) -> tuple[str, str]:
+    """What a legend says of a racer: its status and its rates."""
+    return card.status, ", ".join(f"{s.symbol} {short(s.value, 4)}" for s in card.sliders)
+
+
+def decade(value: float) -> str:
+    """A number of a log axis: thousandths and thousands, and what is beyond, by their power."""
+    if value <= 0 or 1e-3 < value < 1e3:
+        return short(value, 3)
+    power = math.floor(math.log10(value) + 1e-9)
+    digit = short(value / 10.0**power, 2)
+    raised = str(power).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
+    return f"10{raised}" if digit == "1" else f"{digit}·10{raised}"
 
 
 def lines(

@@ -20,6 +20,8 @@ from app.export.options import Look
 from app.player.scene import Card, Scene
 
 GAP = 14.0
+SCALED = (260.0, 160.0)
+"""The width and height of a map from which on it has room for the scale of its colours."""
 MARKS: dict[str, tuple[Any, bool]] = {
     "x-thin": ("x", False),
     "cross-thin": ("+", False),
@@ -84,16 +86,18 @@ class RaceDrawing(SlotDrawing):
     # The map.
 
     def _map(self, box: Box) -> None:
-        axes = self.axes(box)
         figure = self.scene.map
         limits = [(figure["layout"][a]["minallowed"], figure["layout"][a]["maxallowed"]) for a in ("xaxis", "yaxis")]
+        box = shrunk(box, self.scene.window, limits)
+        axes = self.axes(box)
         (x0, x1), (y0, y1) = fit(self.scene.window, (box[2], box[3]), limits)
         axes.set(xlim=(x0, x1), ylim=(y0, y1), autoscale_on=False)
         for axis in (axes.xaxis, axes.yaxis):
             axis.set_major_locator(MaxNLocator(9, steps=[1, 2, 5, 10]))
         for trace in figure["data"]:
             if trace["type"] == "contour":
-                self.contours(axes, trace, box)
+                roomy = box[2] > SCALED[0] and box[3] > SCALED[1]
+                self.contours(axes, {**trace, "showscale": trace["showscale"] and roomy}, box)
             else:
                 self._marks(axes, trace)
         for note in figure["layout"].get("annotations", ()):
@@ -230,7 +234,7 @@ class RaceDrawing(SlotDrawing):
             low, high = 10.0**low, 10.0**high
         else:
             axes.yaxis.set_major_locator(MaxNLocator(4))
-        axes.xaxis.set_major_locator(MaxNLocator(7, integer=True))
+        axes.xaxis.set_major_locator(MaxNLocator(7, integer=True, steps=[1, 2, 5, 10]))
         axes.set(xlim=(0, max(1, self.steps)), ylim=(low, high), autoscale_on=False)
         axes.grid(color=self.style["grid"], lw=points(1))
         axes.set_axisbelow(True)
@@ -263,19 +267,31 @@ class RaceDrawing(SlotDrawing):
             pale = blend(self.style["paper"], card.color, 0.3)
             axes.plot(losses[-1], color=pale, lw=points(1.5), ls=DASHES[card.dash], zorder=3)
         whole = [np.column_stack([np.arange(len(one)), one]) for one in losses]
+        signs = [sign(SHAPES[card.shape]) for _, card in self.order]
         strong = self.keep(axes, lines(self.order, self.style, 4, casing=0, width=2.25))
         paper = self.style["paper"]
         here = self.keep(axes, spots(axes, len(whole), 9, 9, edgecolors=paper, linewidths=points(1.5), clip_on=False))
-        here.set_paths([sign(SHAPES[card.shape]) for _, card in self.order])
         here.set_facecolors([card.color for _, card in self.order])
 
         def move(step: int) -> None:
             strong.set_segments([one[: step + 1] for one in whole])
             at = np.array([one[min(step, len(one) - 1)] for one in whole]).reshape(-1, 2)
-            outside = ~((at[:, 1] >= low) & (at[:, 1] <= top))
-            here.set_offsets(np.where(outside[:, None], np.nan, at))
+            # one that has left through the top is an arrow where it did
+            gone = at[:, 1] > top
+            for k in np.flatnonzero(gone):
+                at[k] = np.argmax(whole[k][:, 1] > top), top
+            here.set_paths([sign("^") if left else own for left, own in zip(gone, signs, strict=True)])
+            here.set_offsets(np.where((at[:, 1] >= low)[:, None], at, np.nan))
 
         self.movers.append(move)
+
+
+def shrunk(box: Box, window: Any, limits: Any) -> Box:
+    """The middle of a box in which the whole window can be seen at equal scales, within what the figure covers."""
+    left, top, width, height = box
+    unit = max((high - low) / pixels for (low, high), pixels in zip(window, (width, height), strict=True))
+    across, tall = (min(p, (high - low) / unit) for p, (low, high) in zip((width, height), limits, strict=True))
+    return (left + (width - across) / 2, top + (height - tall) / 2, across, tall)
 
 
 def fit(window: Any, size: tuple[float, float], limits: Any) -> list[tuple[float, float]]:

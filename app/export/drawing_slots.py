@@ -107,7 +107,7 @@ class SlotDrawing(Drawing):
             self.ticks(axes, low, high)
             low, high = 10.0**low, 10.0**high
         else:
-            axes.yaxis.set_major_locator(MaxNLocator(max(2, int(box[3] // 45))))
+            axes.yaxis.set_major_locator(MaxNLocator(max(2, int(box[3] // 45)), steps=[1, 2, 2.5, 5, 10]))
             if y.get("tickformat") == ".0%":
                 axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
         if "tickvals" in x:

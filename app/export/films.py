@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from app.export.about import About
 from app.export.drawing import Drawing
 from app.export.options import Cut
 
@@ -40,7 +41,7 @@ def moments(drawing: Drawing, cut: Cut) -> list[int]:
     return [int(step) for step in np.rint(steps)]
 
 
-def film(drawing: Drawing, kind: Literal["gif", "mp4", "webm"], cut: Cut, about: str, tell: Progress) -> bytes:
+def film(drawing: Drawing, kind: Literal["gif", "mp4", "webm"], cut: Cut, about: About, tell: Progress) -> bytes:
     """A film of a drawing, as bytes.
 
     Args:
@@ -94,7 +95,7 @@ def _told(pictures: Iterable[Picture], count: int, tell: Progress) -> Iterator[P
 # GIF: one palette for all, and of each frame what differs from the one before.
 
 
-def _gif(pictures: Iterator[Picture], palette: NDArray[np.uint8], cut: Cut, about: str) -> bytes:
+def _gif(pictures: Iterator[Picture], palette: NDArray[np.uint8], cut: Cut, about: About) -> bytes:
     lasting = max(2, round(100 / cut.rate)) * 10  # milliseconds; browsers slow anything below two hundredths down
     images: list[Image.Image] = []
     durations: list[int] = []
@@ -123,7 +124,7 @@ def _gif(pictures: Iterator[Picture], palette: NDArray[np.uint8], cut: Cut, abou
         transparency=COLORS,
         disposal=1,
         optimize=False,
-        comment=about.encode(),
+        comment=about.text.encode(),
         **options,
     )
     return out.getvalue()
@@ -163,7 +164,7 @@ def _nearest(packed: NDArray[np.uint32], palette: NDArray[np.uint8]) -> NDArray[
 # MP4 and WebM.
 
 
-def _video(pictures: Iterator[Picture], kind: str, cut: Cut, about: str) -> bytes:
+def _video(pictures: Iterator[Picture], kind: str, cut: Cut, about: About) -> bytes:
     codec, options = {
         "mp4": ("libx264", {"preset": "veryfast", "crf": "18", "tune": "animation"}),
         "webm": ("libvpx-vp9", {"deadline": "realtime", "cpu-used": "8", "crf": "24", "b:v": "0", "row-mt": "1"}),
@@ -182,11 +183,11 @@ def _encode(
     options: dict[str, str],
     container_options: dict[str, str],
     cut: Cut,
-    about: str,
+    about: About,
 ) -> None:
     with av.open(path, "w", container_options=container_options) as container:
-        container.metadata["comment"] = about
-        container.metadata["title"] = "Optiscope"
+        container.metadata["comment"] = about.text
+        container.metadata["title"] = about.title
         stream: Any = container.add_stream(codec, rate=Fraction(cut.rate).limit_denominator(1000), options=options)
         stream.pix_fmt = "yuv420p"
         last: Any = None

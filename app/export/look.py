@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import colorsys
 import functools
+import logging
 import re
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from matplotlib import font_manager
@@ -19,6 +21,10 @@ LATIN = "DejaVu Sans"
 """The font that comes with matplotlib: Latin, Greek, and the signs of mathematics."""
 HINTED = 1.04
 """Letters are set on whole pixels, which makes a text a little wider than its outlines."""
+_HANGUL_FILES = r"nanumgothic|notosans(cjk|kr)|malgun|applesdgothic|undotum"
+# of a weight that a font has not, and of tables that a file does without, nobody needs to be told
+for _name in ("matplotlib.font_manager", "fontTools.subset"):
+    logging.getLogger(_name).setLevel(logging.ERROR)
 _HANGUL = ("NanumGothic", "Noto Sans CJK KR", "Noto Sans KR", "Malgun Gothic", "Apple SD Gothic Neo", "UnDotum")
 
 
@@ -52,8 +58,18 @@ def colormap(style: Any) -> LinearSegmentedColormap:
 @functools.cache
 def hangul() -> str:
     """A font of this machine that has Hangul, or nothing."""
+    if not (found := _known(_HANGUL)):
+        # matplotlib keeps its list of fonts: one that was installed since is not in it
+        for path in font_manager.findSystemFonts():
+            if re.match(_HANGUL_FILES, Path(path).name, re.IGNORECASE):
+                font_manager.fontManager.addfont(path)
+        found = _known(_HANGUL)
+    return found
+
+
+def _known(names: Sequence[str]) -> str:
     known = {font.name for font in font_manager.fontManager.ttflist}
-    return next((name for name in _HANGUL if name in known), "")
+    return next((name for name in names if name in known), "")
 
 
 def fonts() -> list[str]:
@@ -104,7 +120,13 @@ def _pieces(word: str, width: float, size: float) -> Sequence[str]:
     if wide(word, size) <= width:
         return [word]
     fits = max(1, int(len(word) * width / wide(word, size)))
-    return [word[k : k + fits] for k in range(0, len(word), fits)]
+    pieces = []
+    while len(word) > fits:
+        end = max(word.rfind("&", 0, fits), word.rfind("/", 0, fits)) + 1  # a link breaks between its parts
+        end = end if end > fits / 2 else fits
+        pieces.append(word[:end])
+        word = word[end:]
+    return [*pieces, word]
 
 
 def cut(text: str, width: float, size: float, bold: bool = False) -> str:

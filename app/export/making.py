@@ -54,7 +54,7 @@ def make(order: Order, tell: Tell = lambda share: None) -> bytes:
     if order.kind in FILMS:
         from app.export.films import film
 
-        return film(drawing, order.kind, order.cut, order.about.text, tell)  # type: ignore[arg-type]
+        return film(drawing, order.kind, order.cut, order.about, tell)  # type: ignore[arg-type]
     from app.export.stills import still
 
     return still(drawing, order.kind, order.about, order.step)  # type: ignore[arg-type]
@@ -97,7 +97,7 @@ def _slides(order: Order, tell: Tell, one: Callable[[Order, Tell], bytes], hands
     shares = dict.fromkeys(parts, 0.0)
 
     def view(part: str) -> tuple[str, bytes, bytes]:
-        look = dataclasses.replace(order.look, part=part, caption=False, width=1216, height=608, scale=1.0)
+        look = dataclasses.replace(order.look, part=part, caption=False, width=960, height=480, scale=1.5)
 
         def told(share: float) -> None:
             shares[part] = share

@@ -21,6 +21,7 @@ class Look:
         transparent: whether the ground stays empty.
         caption: whether surface, racers, numbers, seed and link stand below.
         title: words of the user's own in the caption's place.
+        link: whether the permalink stands in the caption, if the app is served anywhere.
 
     Raises:
         ValueError: on a size, a scale, or a word that cannot be.
@@ -35,6 +36,7 @@ class Look:
     transparent: bool = False
     caption: bool = True
     title: str = ""
+    link: bool = True
 
     def __post_init__(self) -> None:
         if not (200 <= self.width <= 4096 and 200 <= self.height <= 4096):

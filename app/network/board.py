@@ -168,7 +168,7 @@ def status(run: Run, job: Job) -> tuple[str, str, int]:
     why = f"Training loss after {run.last:,} steps"
     why += ", and the share of validation samples that it gets right." if share else "."
     if not run.finished:
-        return words, why, 0
+        return f"step {run.last:,} · {words}", why, 0
     if found.loss[-1] > found.loss[0]:
         return f"grew: {words}", f"{why} It ended higher than it began.", run.last
     if job.stopped and run.last < job.steps:

@@ -112,7 +112,7 @@ def _confusion(job: Job, shown: Sequence[Shown]) -> Panel:
         "points": [],
         "smooth": False,
         "names": list(job.data.names),
-        "note": "validation samples: rows are true, columns predicted",
+        "note": "validation samples of each true class (row), in % given to each class (column)",
     }
 
 

@@ -6,6 +6,7 @@ import dataclasses
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
+from urllib.parse import urlsplit
 
 import streamlit as st
 
@@ -16,8 +17,28 @@ from app.export.sizes import ENDINGS, SIZES, ending
 from app.export.worker import Failed
 from app.racers import Refused
 
-POLL = 0.4
+POLL = 2.0
+"""Seconds between two looks at a file on its way. Each is a rerun, and after two of them Streamlit lets go of a file
+that was asked for: a browser that is slow to fetch it must not lose it.
+"""
+FIELDS: Mapping[str, Any] = {
+    "size": "16:9",
+    "theme": "as the page",
+    "part": "all",
+    "title": "",
+    "picture": "png",
+    "scale": 2,
+    "step": "",
+    "film": "mp4",
+    "seconds": 6.0,
+    "rate": 25.0,
+    "hold": 1.5,
+    "time": "even",
+    "loop": "for ever",
+}
+"""What can be set here, and how it begins."""
 KINDS = ("Picture", "Film", "Slides and page", "Data", "Code")
+CAPTIONS = ("settings", "settings and link", "words of mine", "none")
 TABLES = ("csv", "parquet", "npz")
 SCRIPTS = {"py": "With Optiscope", "optax.py": "With optax alone"}
 _TIMES = {"even": "every step as long", "length": "paths grow evenly: shows a fast beginning"}
@@ -33,6 +54,7 @@ class Page:
         contents: the bytes of a file of data or code, by its name; may refuse.
         open: settings out of a file that was made here, with notices.
         fits: raises `Refused` where no file of numbers can be made.
+        last: the last step there is.
         parts: what can be drawn, "all" of the page or one view alone, in words.
         tables: the endings of files of numbers.
         scripts: the endings of scripts, of `SCRIPTS`.
@@ -44,6 +66,7 @@ class Page:
     contents: Callable[[str], bytes]
     open: Callable[[bytes], tuple[Any, list[str]]]
     fits: Callable[[], None]
+    last: int
     parts: Mapping[str, str]
     tables: Sequence[str] = TABLES
     scripts: Sequence[str] = tuple(SCRIPTS)
@@ -55,6 +78,7 @@ class Making:
 
     def __init__(self, name: str, order: Order) -> None:
         self.name = name
+        self.caption = order.scene.caption
         self.share = 0.0
         self.content = b""
         self.error = ""
@@ -80,7 +104,9 @@ def panel(page: Page) -> None:
     """The button of the toolbar, and behind it the panel."""
     making: Making | None = st.session_state.get("making")
     with st.popover("Export", key="export-popover", width="content"):
-        st.fragment(_body, run_every=POLL if making and making.busy else None)(page)
+        st.fragment(_body)(page)
+        # apart: a button made anew each moment would lose the file that was just asked for
+        st.fragment(_made, run_every=POLL if making and making.busy else None)()
 
 
 def _body(page: Page) -> None:
@@ -100,7 +126,40 @@ def _body(page: Page) -> None:
         sections[kind or KINDS[0]](page)
     except ValueError as error:  # a number that cannot be: said here, and nothing else is touched
         st.markdown(f":red[{error}.]")
-    _made()
+    if st.session_state.pop("making-began", False):
+        st.rerun()  # from here on the panel looks for the file by itself
+
+
+def _kept() -> dict[str, Any]:
+    """What was set here: Streamlit forgets what a section leaves unseen."""
+    if "export-kept" not in st.session_state:
+        st.session_state["export-kept"] = {**FIELDS, "caption": _first_caption()}
+    kept: dict[str, Any] = st.session_state["export-kept"]
+    return kept
+
+
+def _put(name: str, value: Any) -> Any:
+    _kept()[name] = value
+    return value
+
+
+def _choice(
+    place: Any, label: str, name: str, options: Sequence[Any], named: Callable[[Any], str] = str, **more: Any
+) -> Any:
+    kept = _kept()[name]
+    first = options.index(kept) if kept in options else 0
+    return _put(name, place.selectbox(label, options, first, key=f"export-{name}", format_func=named, **more))
+
+
+def _number(place: Any, label: str, name: str, low: float, high: float, step: float) -> float:
+    kept = _kept()[name]
+    return float(_put(name, place.number_input(label, low, high, kept, step, key=f"export-{name}", format="%g")))
+
+
+def _first_caption() -> str:
+    """A link to this very machine is of no use to those who see the picture."""
+    local = urlsplit(st.context.url or "").hostname in ("localhost", "127.0.0.1", "::1", None)
+    return CAPTIONS[0] if local else CAPTIONS[1]
 
 
 def _theme(colours: str) -> Any:
@@ -110,17 +169,17 @@ def _theme(colours: str) -> Any:
 def _look(parts: Mapping[str, str]) -> dict[str, Any]:
     """What all pictures are asked for."""
     left, right = st.columns(2)
-    size = left.selectbox("Size", list(SIZES), key="export-size", format_func=_sized)
-    dark = right.selectbox("Colours", ["as the page", "light", "dark"], key="export-theme")
+    size = _choice(left, "Size", "size", list(SIZES), _sized)
+    dark = _choice(right, "Colours", "theme", ["as the page", "light", "dark"])
     part = "all"
     if parts:
-        part = left.selectbox("Views", list(parts), key="export-part", format_func=lambda k: parts.get(k, k))
-    caption = right.selectbox("Caption", ["settings and link", "words of mine", "none"], key="export-caption")
+        part = _choice(left, "Views", "part", list(parts), lambda k: parts.get(k, k))
+    caption = _choice(right, "Caption", "caption", CAPTIONS)
     title = ""
     if caption == "words of mine":
         from app.export.look import drawable  # matplotlib: not before it is asked for
 
-        title = st.text_input("Words below the picture", key="export-title")
+        title = _put("title", st.text_input("Words below the picture", _kept()["title"], key="export-title"))
         if not drawable(title):
             st.warning("This server has no font for these letters: the caption will be the settings instead.")
             title = ""
@@ -132,6 +191,7 @@ def _look(parts: Mapping[str, str]) -> dict[str, Any]:
         "part": part,
         "caption": caption != "none",
         "title": title,
+        "link": caption == "settings and link",
     }
 
 
@@ -143,31 +203,33 @@ def _sized(key: str) -> str:
 def _picture(page: Page) -> None:
     look = _look(page.parts)
     left, middle, right = st.columns(3, vertical_alignment="bottom")
-    kind = left.selectbox("Kind", ["png", "svg", "pdf"], key="export-picture", format_func=str.upper)
-    scale = middle.selectbox("Scale", [1, 2, 3, 4], index=1, key="export-scale", format_func=lambda n: f"{n}×")
-    typed = right.text_input("Step", key="export-step", placeholder="the last")
+    kind = _choice(left, "Kind", "picture", ["png", "svg", "pdf"], str.upper)
+    scale = _choice(middle, "Scale", "scale", [1, 2, 3, 4], lambda n: f"{n}×")
+    typed = _put("step", right.text_input("Step", _kept()["step"], key="export-step", placeholder="the last"))
     empty = st.toggle("Without a ground", key="export-transparent", help="Transparent, to be laid over a slide.")
-    step = _step(typed)
+    step = _step(typed, page.last)
     wanted = Look(**look, scale=float(scale), transparent=empty)
     _download(f"Download {kind.upper()}", f"{page.name}.{kind}", lambda: make(page.order(kind, wanted, Cut(), step)))
 
 
-def _step(typed: str) -> int | None:
-    if typed.strip() and not typed.strip().isdecimal():
-        raise ValueError(f"A step is a whole number; got {typed!r}")
-    return int(typed) if typed.strip() else None
+def _step(typed: str, last: int) -> int | None:
+    if not typed.strip():
+        return None
+    if not typed.strip().isdecimal() or int(typed) > last:
+        raise ValueError(f"A step is a whole number from 0 to {last:,}; got {typed!r}")
+    return int(typed)
 
 
 def _film(page: Page) -> None:
     look = _look(page.parts)
     left, middle, right = st.columns(3)
-    kind = left.selectbox("Kind", ["mp4", "gif", "webm"], key="export-film", format_func=str.upper)
-    seconds = middle.number_input("Seconds", 0.1, 600.0, 6.0, 0.5, key="export-seconds")
-    rate = right.number_input("Frames per second", 1.0, 60.0, 25.0, 1.0, key="export-rate", format="%g")
-    hold = left.number_input("Hold the end, s", 0.0, 60.0, 1.5, 0.5, key="export-hold")
-    time = middle.selectbox("Time", list(_TIMES), key="export-time", format_func=lambda k: _TIMES[k])
-    loop = right.selectbox("Loop", ["for ever", "once"], key="export-loop", disabled=kind != "gif")
-    cut = Cut(seconds=seconds, rate=rate, hold=hold, time=time, loop=loop == "for ever")  # type: ignore[arg-type]
+    kind = _choice(left, "Kind", "film", ["mp4", "gif", "webm"], str.upper)
+    seconds = _number(middle, "Seconds", "seconds", 0.1, 600.0, 0.5)
+    rate = _number(right, "Frames per second", "rate", 1.0, 60.0, 1.0)
+    hold = _number(left, "Hold the end, s", "hold", 0.0, 60.0, 0.5)
+    time = _choice(middle, "Time", "time", list(_TIMES), lambda k: _TIMES[k])
+    loop = _choice(right, "Loop", "loop", ["for ever", "once"], disabled=kind != "gif")
+    cut = Cut(seconds=seconds, rate=rate, hold=hold, time=time, loop=loop == "for ever")
     st.caption(f"{cut.frames:,} frames, made beside the app: nobody waits for it.")
     _start(page, "Make the film", kind, Look(**look), cut)
 
@@ -202,11 +264,10 @@ def _made() -> None:
     making: Making | None = st.session_state.get("making")
     if making is None:
         return
-    if st.session_state.pop("making-began", False):
-        st.rerun()  # from here on the panel looks again by itself
     if making.busy:
-        st.progress(making.share, f"{making.name}: {making.share:.0%}")
-        st.button("Stop", key="export-stop", on_click=making.stop.set)
+        stopping = making.stop.is_set()
+        st.progress(making.share, "Stopping …" if stopping else f"{making.name}: {making.share:.0%}")
+        st.button("Stop", key="export-stop", on_click=making.stop.set, disabled=stopping)
         st.session_state["making-seen"] = making
         return
     if making.error:
@@ -221,6 +282,7 @@ def _made() -> None:
             key="export-made",
             on_click="ignore",
         )
+        st.caption(f"It shows: {making.caption}")
     if st.session_state.pop("making-seen", None) is making:
         st.rerun()  # looking again ends here
 

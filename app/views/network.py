@@ -195,7 +195,7 @@ def _exports() -> Page:
     training: Training = controls.current()
     name = f"{training.data.key}-training"
     parts = {"all": "everything", **{key: f"{VIEWS[key].name(_data())} alone" for key in training.views}}
-    return Page(name, order, contents, opened, fit, parts, ("csv", "npz"), ("py",), said)
+    return Page(name, order, contents, opened, fit, training.steps, parts, ("csv", "npz"), ("py",), said)
 
 
 def _train(job: Job) -> None:

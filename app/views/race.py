@@ -114,9 +114,10 @@ def _exports() -> Page:
     def fit() -> None:
         fits(held["settings"])
 
-    shown = {key: f"{VIEWS[key].name} alone" for key in controls.current().views}
+    settings: Settings = controls.current()
+    shown = {key: f"{VIEWS[key].name} alone" for key in settings.views}
     parts = {"all": "everything", "map": "the map alone", "loss": "the losses alone", **shown}
-    return Page(f"{controls.current().surface.key}-race", order, contents, from_json, fit, parts)
+    return Page(f"{settings.surface.key}-race", order, contents, from_json, fit, settings.steps, parts)
 
 
 def _unusual(settings: Settings) -> list[str]:

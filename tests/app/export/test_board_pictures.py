@@ -162,7 +162,7 @@ def test_a_film_ends_on_the_still_and_can_follow_the_curves() -> None:
     drawing = BoardDrawing(made, SMALL)
     cut = Cut(seconds=1.0, rate=10, hold=0.0)
     told: list[float] = []
-    images = Image.open(io.BytesIO(film(drawing, "gif", cut, "made here", told.append)))
+    images = Image.open(io.BytesIO(film(drawing, "gif", cut, ABOUT, told.append)))
     assert told[-1] == 1.0
     last = _pixels(BoardDrawing(made, SMALL), 20)
     images.seek(images.n_frames - 1)  # type: ignore[attr-defined]

@@ -75,8 +75,53 @@ def test_the_head_is_where_the_engine_says() -> None:
         k = len(SCENE.cards) - 1
         x, y = axes.transData.transform(SCENE.positions[k, step])
         column, row = round(x), round(600 - y)
-        around = _near(pixels[row - 3 : row + 4, column - 3 : column + 4], SCENE.cards[k].color)
-        assert around.all() == (step > 0), step  # the start's ring lies over the head at first
+        around = _near(pixels[row - 2 : row + 3, column - 2 : column + 3], SCENE.cards[k].color)
+        assert around.all(), step
+
+
+@pytest.mark.parametrize("size", [(1280, 720), (900, 900), (528, 480), (600, 1100)])
+def test_the_start_and_the_minimum_are_on_the_map_whatever_the_size(size: tuple[int, int]) -> None:
+    drawing = RaceDrawing(SCENE, Look(width=size[0], height=size[1], part="map"))
+    axes = drawing.figure.axes[0]
+    for x, y in (SCENE.start, (0.0, 0.0)):
+        assert axes.get_xlim()[0] < x < axes.get_xlim()[1] and axes.get_ylim()[0] < y < axes.get_ylim()[1]
+    box = axes.get_window_extent()
+    wide, tall = np.ptp(axes.get_xlim()), np.ptp(axes.get_ylim())
+    assert box.width / wide == pytest.approx(box.height / tall, rel=1e-6)
+
+
+def test_what_became_of_a_racer_is_not_told_before_its_step() -> None:
+    scene = race.scene(change.first())
+    drawing = RaceDrawing(scene, Look())
+    statuses = {card.status: card.settled for card in scene.cards}
+
+    def told(step: int) -> set[str]:
+        drawing.show(step)
+        return {t.get_text() for t in drawing.figure.texts if t.get_visible()} & set(statuses)
+
+    assert told(0) == set() and told(300) == set(statuses)
+    first, settled = min(statuses.items(), key=lambda one: one[1])
+    assert told(settled - 1) == set() and told(settled) == {first}
+    drawing.show(60)
+    assert "step 60 of 300" in {t.get_text() for t in drawing.figure.texts}
+
+
+def test_a_run_that_left_is_an_arrow_over_its_losses() -> None:
+    wild = racers.set_racer(SETTINGS, "racer-0", "learning_rate", 0.5)
+    drawing = RaceDrawing(race.scene(wild), dataclasses.replace(SMALL, part="loss"))
+    (here,) = (one for one in drawing.figure.axes[0].collections if one.get_zorder() == 9)
+    drawing.show(60)
+    at = np.asarray(here.get_offsets())[-3:]
+    top = drawing.figure.axes[0].get_ylim()[1]
+    assert (at[:, 1] == top).sum() == 1 and at[at[:, 1] == top][0, 0] < 10
+
+
+def test_a_size_without_room_is_refused_and_a_long_caption_is_cut() -> None:
+    with pytest.raises(ValueError, match="200×200 pixels leave no room"):
+        RaceDrawing(SCENE, Look(width=200, height=200))
+    drawing = RaceDrawing(SCENE, Look(width=528, height=480, title="word " * 300))
+    foot = [text.get_text() for text in drawing.figure.texts if text.get_text().startswith("word")]
+    assert len(foot) <= 7 and foot[-1].endswith("…")
 
 
 def test_without_a_ground_what_is_empty_is_transparent() -> None:
@@ -165,7 +210,7 @@ def _frames(content: bytes) -> list[np.ndarray]:
 @pytest.mark.parametrize("kind", ["mp4", "webm"])
 def test_a_film_has_its_frames_its_time_and_ends_as_the_picture(kind: Any) -> None:
     told: list[float] = []
-    content = film(RaceDrawing(SCENE, SMALL), kind, SHORT, ABOUT.text, told.append)
+    content = film(RaceDrawing(SCENE, SMALL), kind, SHORT, ABOUT, told.append)
     with av.open(io.BytesIO(content)) as container:
         stream = container.streams.video[0]
         assert (stream.width, stream.height) == (400, 300)
@@ -183,7 +228,7 @@ def test_a_film_has_its_frames_its_time_and_ends_as_the_picture(kind: Any) -> No
 
 
 def test_a_gif_keeps_what_has_not_changed_and_ends_as_the_picture() -> None:
-    content = film(RaceDrawing(SCENE, SMALL), "gif", SHORT, ABOUT.text, lambda share: None)
+    content = film(RaceDrawing(SCENE, SMALL), "gif", SHORT, ABOUT, lambda share: None)
     image = Image.open(io.BytesIO(content))
     assert image.info["loop"] == 0 and b"quadratic_ravine" in content
     lasting, frames = 0, []
@@ -195,7 +240,7 @@ def test_a_gif_keeps_what_has_not_changed_and_ends_as_the_picture() -> None:
     picture = _pixels(still(RaceDrawing(SCENE, SMALL), "png", ABOUT))
     assert np.abs(frames[-1] - picture).mean() < 1 and (frames[-1][2, 2] == 255).all()
     assert len(content) < 12 * len(still(RaceDrawing(SCENE, SMALL), "png", ABOUT)) / 3
-    once = film(RaceDrawing(SCENE, SMALL), "gif", dataclasses.replace(SHORT, loop=False), "", lambda share: None)
+    once = film(RaceDrawing(SCENE, SMALL), "gif", dataclasses.replace(SHORT, loop=False), ABOUT, lambda share: None)
     assert "loop" not in Image.open(io.BytesIO(once)).info
 
 
@@ -222,7 +267,7 @@ def test_a_film_that_cannot_be_is_refused_with_what_to_do(bad: dict[str, Any], s
 
 
 def test_odd_sizes_lose_a_row_rather_than_the_film() -> None:
-    content = film(RaceDrawing(SCENE, Look(width=401, height=301)), "mp4", SHORT, "", lambda share: None)
+    content = film(RaceDrawing(SCENE, Look(width=401, height=301)), "mp4", SHORT, ABOUT, lambda share: None)
     assert _frames(content)[0].shape == (300, 400, 3)
 
 

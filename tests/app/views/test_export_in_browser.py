@@ -65,6 +65,27 @@ def test_a_film_is_made_with_its_progress_and_taken_away(opened: Race) -> None:
         assert sum(1 for _ in film.decode(video=0)) == 188
 
 
+def test_other_files_can_be_had_while_a_film_is_made_and_it_can_be_stopped(opened: Race) -> None:
+    _section(opened, "Film")
+    seconds = opened.page.get_by_role("spinbutton", name="Seconds", exact=True)
+    seconds.fill("90")
+    seconds.press("Enter")
+    opened.said("2,288 frames")
+    opened.page.get_by_role("button", name="Make the film").click()
+    opened.page.get_by_role("button", name="Stop").wait_for()
+    _section(opened, "Picture")
+    for _ in range(2):
+        name, content = _download(opened, "Download PNG")
+        assert name == "rosenbrock-race.png" and content.startswith(b"\x89PNG")
+    opened.page.get_by_role("button", name="Stop").click()
+    opened.said("was not made: It was stopped.")
+    _section(opened, "Film")
+    assert seconds.input_value() == "90"  # other sections do not forget it
+    seconds.fill("6")
+    seconds.press("Enter")
+    opened.said("188 frames")
+
+
 def test_a_film_that_cannot_be_is_answered_and_nothing_else_changes(opened: Race) -> None:
     _section(opened, "Film")
     seconds = opened.page.get_by_role("spinbutton", name="Seconds", exact=True)
