@@ -99,6 +99,7 @@ def _gif(pictures: Iterator[Picture], palette: NDArray[np.uint8], cut: Cut, abou
     lasting = max(2, round(100 / cut.rate)) * 10  # milliseconds; browsers slow anything below two hundredths down
     images: list[Image.Image] = []
     durations: list[int] = []
+    known = np.full(1 << 24, COLORS, np.uint8)  # of every colour that was met its nearest in the palette
     before = None  # one frame is held, not all: a long film would fill the memory
     for frame in map(_packed, pictures):
         changed = np.ones(frame.shape, bool) if before is None else frame != before
@@ -107,7 +108,7 @@ def _gif(pictures: Iterator[Picture], palette: NDArray[np.uint8], cut: Cut, abou
             durations[-1] += lasting  # the frame before stands longer
             continue
         shown = np.full(frame.shape, COLORS, np.uint8)
-        shown[changed] = _nearest(frame[changed], palette)
+        shown[changed] = _looked_up(frame[changed], palette, known)
         image = Image.fromarray(shown, mode="P")
         image.putpalette(palette.ravel().tolist())
         images.append(image)
@@ -154,11 +155,15 @@ def _channels(packed: NDArray[np.uint32]) -> NDArray[np.uint8]:
     return np.stack([packed & 255, packed >> 8 & 255, packed >> 16 & 255], axis=-1).astype(np.uint8)
 
 
-def _nearest(packed: NDArray[np.uint32], palette: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """The colour of the palette nearest to each."""
-    kinds, which = np.unique(packed, return_inverse=True)
-    apart = _channels(kinds)[:, None].astype(np.int32) - palette[None]
-    return np.einsum("ijk,ijk->ij", apart, apart).argmin(axis=1).astype(np.uint8)[which]
+def _looked_up(packed: NDArray[np.uint32], palette: NDArray[np.uint8], known: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The colour of the palette nearest to each; what is not `known` yet is worked out and kept there."""
+    found = known[packed]
+    if (new := found == COLORS).any():
+        kinds = np.unique(packed[new])
+        apart = _channels(kinds)[:, None].astype(np.int32) - palette[None]
+        known[kinds] = np.einsum("ijk,ijk->ij", apart, apart).argmin(axis=1)
+        found[new] = known[packed[new]]
+    return found
 
 
 # MP4 and WebM.

@@ -97,7 +97,7 @@ def _slides(order: Order, tell: Tell, one: Callable[[Order, Tell], bytes], hands
     shares = dict.fromkeys(parts, 0.0)
 
     def view(part: str) -> tuple[str, bytes, bytes]:
-        look = dataclasses.replace(order.look, part=part, caption=False, width=960, height=480, scale=1.5)
+        look = dataclasses.replace(order.look, part=part, caption=False, width=960, height=480, scale=1.25)
 
         def told(share: float) -> None:
             shares[part] = share
