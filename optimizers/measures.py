@@ -9,7 +9,7 @@ import numpy as np
 
 from optimizers.engine import Trace
 from surfaces.calculus import Floats, double, gradients
-from surfaces.network.curvature import top_eigenvalues
+from surfaces.curvature import top_eigenvalues
 
 
 def distances(run: Trace) -> Floats:

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from app.network.job import Observer, Run
 from app.network.settings import SAMPLES
 from optimizers.training import Piece
+from surfaces.curvature import top_eigenvalues
 from surfaces.network import MLP, DataSet, Network
-from surfaces.network.curvature import top_eigenvalues
 from surfaces.network.measures import Measures, measure
 
 SIDE = 48

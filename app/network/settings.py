@@ -21,8 +21,8 @@ from app.link import VERSION, Reader, read_racer, spell, spell_racers, spell_unl
 from app.racers import Choice, Lineup, Racer, Refused, Value, built, checked, number, sentence, whole
 from optimizers import RULES, too_dense
 from optimizers.starting import rate_in_units
+from surfaces.curvature import top_eigenvalues
 from surfaces.network import ACTIVATIONS, DATASETS, INITIALIZATIONS, LOSSES, MLP, DataSet, Network
-from surfaces.network.curvature import top_eigenvalues
 from surfaces.parameter import NON_NEGATIVE, Declared, parameter
 
 MAX_LAYERS = 20

@@ -13,8 +13,8 @@ import pytest
 from optimizers import OPTIMIZERS, Gradient, Optimizer, trace
 from optimizers.training import PIECE, batches, join, train, train_together
 from surfaces import SURFACES
+from surfaces.curvature import top_eigenvalues
 from surfaces.network import DATASETS, MLP, Network, accuracy
-from surfaces.network.curvature import top_eigenvalues
 
 SGD, ADAM = OPTIMIZERS["sgd"], OPTIMIZERS["adam"]
 DATA = DATASETS["moons"](samples=100).make().standardised()  # type: ignore[call-arg]

@@ -21,7 +21,7 @@ from app.panels import facet_axes, facets, thinned
 from app.player import pack_board
 from app.racers import Choice, hide_racer, set_racer
 from optimizers.training import join, train
-from surfaces.network.curvature import top_eigenvalues
+from surfaces.curvature import top_eigenvalues
 
 
 def _small(key: str = "moons", *spelled: str, **options: Any) -> Training:

@@ -144,7 +144,7 @@ def test_learning_rates_begin_where_the_network_suggests() -> None:
     """0.5/λmax for steps that scale with the gradient, 1 % of the weights' root mean square for others, and as
     declared where neither says anything.
     """
-    from surfaces.network.curvature import top_eigenvalues
+    from surfaces.curvature import top_eigenvalues
 
     rates = {r.rule.key: r.rule.get("learning_rate", 0) for r in FIRST.racers}
     w = FIRST.start(None, DATA)

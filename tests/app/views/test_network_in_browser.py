@@ -188,7 +188,7 @@ def test_pages_keep_what_was_set(trained: Race) -> None:
     trained.settle()
     assert trained.titles() == ["SGD", "Nesterov", "Adam"]
     trained.page.get_by_role("link", name="Network").click()
-    trained.until("() => document.querySelector('[data-testid=panel-0]')")
+    trained.until("() => document.querySelector('.optiscope-player .board')")
     trained.settle()
     assert trained.titles() == ["Adam", "SGD"] and "untrained" not in trained.statuses()
     assert trained.page.url == link

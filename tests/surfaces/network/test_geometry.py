@@ -9,8 +9,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from surfaces.curvature import hessian_product, top_eigenvalues
 from surfaces.network import MLP, Network
-from surfaces.network.curvature import hessian_product, top_eigenvalues
 from surfaces.network.measures import edges, measure
 from surfaces.network.planes import (
     filter_normalised,
