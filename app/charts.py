@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import math
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 
 import numpy as np
 
-from app.panels import Panel, Shown, chart, linear_axis, log_axis, message, steps_axis, trace
+from app.figures import plane
+from app.panels import Panel, Shown, chart, limit_line, linear_axis, log_axis, message, steps_axis, trace
 from optimizers import Trace, distances, effective_rates, gradient_norms, sharpnesses
 from surfaces.calculus import Floats
 
-GONE = ("growing", "diverged")
 Drawn = Callable[[Sequence[Shown], int], Panel]
+
+
+# a moved slider gives one racer another run: what was measured of the others stays
+_distances, _gradient_norms, _effective_rates, _sharpnesses = (
+    functools.lru_cache(maxsize=64)(measure) for measure in (distances, gradient_norms, effective_rates, sharpnesses)
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -32,9 +39,7 @@ class View:
     whole: bool = False
 
 
-def _lines(
-    measure: Callable[[Trace], Floats], word: str, note: str, empty: str
-) -> Callable[[Sequence[Shown], int], Panel]:
+def _lines(measure: Callable[[Trace], Floats], word: str, note: str, empty: str) -> Drawn:
     """A line a run, on a log axis; runs that leave are not what the axis is made for."""
 
     def panel(shown: Sequence[Shown], steps: int) -> Panel:
@@ -52,17 +57,17 @@ def _lines(
 
 def _counted(one: Shown, values: Floats) -> Floats:
     """What an axis is made for: all of a run that stays, the start of one that leaves."""
-    return values[:1] if one.run.status.kind in GONE else values
+    return values[:1] if one.run.status.kind in plane.GONE else values
 
 
 def _rates(shown: Sequence[Shown], steps: int) -> Panel:
     lines, ranged = [], []
     for one in shown:
-        rates = effective_rates(one.run)
+        rates = _effective_rates(one.run)
         for k, dash in ((0, one.dash), (1, "dot")):
             values = rates[:, k]
             lines.append(trace(one, k, np.arange(len(values)), values, dash, f"rate of coordinate {k + 1}"))
-            ranged.append(values[:2] if one.run.status.kind in GONE else values)
+            ranged.append(values[:2] if one.run.status.kind in plane.GONE else values)
     note = "what the direction of a step is multiplied with: first coordinate solid, second dotted"
     return chart(lines, {"xaxis": steps_axis(steps), "yaxis": log_axis(ranged)}, note)
 
@@ -70,16 +75,14 @@ def _rates(shown: Sequence[Shown], steps: int) -> Panel:
 def _sharpness(shown: Sequence[Shown], steps: int) -> Panel:
     lines, heights, exceeded = [], [], []
     for one in shown:
-        values = sharpnesses(one.run)
+        values = _sharpnesses(one.run)
         at = np.arange(len(values))
         lines.append(trace(one, 0, at, values, one.dash, "sharpness"))
         heights.append(_counted(one, values))
         limit = one.run.optimizer.stability_limit()
         if limit is None or not math.isfinite(limit):
             continue
-        line = trace(one, 1, np.array([0, steps]), np.full(2, limit), "dot", "stable below")
-        line["line"]["width"] = 1.5
-        lines.append(line)
+        lines.append(limit_line(one, steps, limit))
         heights.append(np.array([limit]))
         above = np.flatnonzero(values > limit)
         if len(above):
@@ -100,11 +103,11 @@ VIEWS: Mapping[str, View] = MappingProxyType(
     {
         "distance": View(
             "Distance to minimum",
-            _lines(distances, "distance", "to the nearest of the lowest minima", "No minimum is known here."),
+            _lines(_distances, "distance", "to the nearest of the lowest minima", "No minimum is known here."),
         ),
         "gradient": View(
             "Gradient norm",
-            _lines(gradient_norms, "gradient norm", "length of the true gradient, without noise", "No slope is left."),
+            _lines(_gradient_norms, "gradient norm", "length of the true gradient, without noise", "No slope is left."),
         ),
         "rates": View("Effective learning rate", _rates, whole=True),
         "sharpness": View("Sharpness", _sharpness, whole=True),

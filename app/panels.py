@@ -55,6 +55,13 @@ def trace(one: Shown, k: int, x: Any, y: Any, dash: str, what: str) -> dict[str,
     }
 
 
+def limit_line(one: Shown, steps: int, limit: float) -> dict[str, Any]:
+    """Dotted along all steps, what a rule is stable below."""
+    line = trace(one, 1, np.array([0, steps]), np.full(2, limit), "dot", "stable below")
+    line["line"]["width"] = 1.5
+    return line
+
+
 def steps_axis(steps: int) -> dict[str, Any]:
     """The axis of a chart's steps, all of them from the beginning."""
     return {"range": [0, max(1, steps)], "title": {"text": "step"}}

@@ -9,13 +9,14 @@ from typing import Any
 
 import numpy as np
 
-from app.charts import VIEWS
+from app.charts import VIEWS, View
 from app.digits import short
 from app.figures import plane, theme
-from app.panels import Shown, message
+from app.panels import Panel, Shown, message
 from app.player import Card, Scene, Slider, Slot
 from app.racers import Choice, Lineup, Racer
 from app.settings import Settings
+from app.titles import told_apart
 from optimizers import NOISES, OPTIMIZERS, RULES, SCHEDULES, Optimizer, Trace, steps_to, trace
 from surfaces import SURFACES, Parameter
 from surfaces.surface import Box
@@ -24,6 +25,8 @@ ON_CARD = ("learning_rate", "momentum", "beta1")
 """The parameters whose sliders live on the racer's card, and nowhere else."""
 SHARE = 0.01
 CACHED = 256
+MOST_WHOLE = 500_000
+"""Racers times steps times coordinates of which states and steps are kept for a view."""
 HIDE = ("", "Hide this view")
 """The choice that takes a view away."""
 
@@ -48,22 +51,19 @@ def mapped(surface: Choice, rotation: float) -> plane.Map:
 @functools.lru_cache(maxsize=CACHED)
 def run(settings: Settings, racer: Racer) -> Trace:
     """One racer's run; `settings` without racers, so that moving one slider reruns one racer."""
-    return trace(
-        settings.built_surface(),
-        settings.rule(racer),
-        settings.built_start(),
-        settings.steps,
-        noise=settings.built_noise(),
-        seed=settings.seed,
-        record=("positions", "losses"),
-    )
+    return traced(settings, racer, record=("positions", "losses"))
 
 
 @functools.lru_cache(maxsize=16)
 def whole(settings: Settings, racer: Racer) -> Trace:
     """One racer's run with its states and steps; `settings` without racers."""
+    return traced(settings, racer)
+
+
+def traced(settings: Settings, racer: Racer, **options: Any) -> Trace:
+    """One racer's run; all that `trace` records, unless the options say otherwise."""
     surface, start, noise = settings.built_surface(), settings.built_start(), settings.built_noise()
-    return trace(surface, settings.rule(racer), start, settings.steps, noise=noise, seed=settings.seed)
+    return trace(surface, settings.rule(racer), start, settings.steps, noise=noise, seed=settings.seed, **options)
 
 
 def runs(settings: Settings, make: Callable[[Settings, Racer], Trace] = run) -> list[Trace]:
@@ -81,20 +81,12 @@ def titles(settings: Lineup, words: Callable[[Racer], list[str]] = lambda racer:
     """The racers' names, with the words of what they are set to choose, such as "RMSprop (PyTorch)", and `words`
     besides; where two are still called the same, with the first value in which they differ, or a number.
     """
-    names: list[str] = []
-    plain = [called(racer, words) for racer in settings.racers]
-    for racer, own in zip(settings.racers, plain, strict=True):
-        rule = RULES[racer.rule.key]
-        twins = [r for r, other in zip(settings.racers, plain, strict=True) if other == own]
-        differs = next(
-            (p for n, p in rule.parameters().items() if len({r.rule.get(n, p.default) for r in twins}) > 1),
-            None,
-        )
-        suffix = f" {differs.symbol} = {short(racer.rule.get(differs.name, differs.default))}" if differs else ""
-        name = own + suffix
-        again = sum(other == name or other.startswith(f"{name} #") for other in names)
-        names.append(f"{name} #{again + 1}" if again else name)
-    return names
+    names = [called(racer, words) for racer in settings.racers]
+    values = [
+        {p.symbol: racer.rule.get(name, p.default) for name, p in RULES[racer.rule.key].parameters().items()}
+        for racer in settings.racers
+    ]
+    return told_apart(names, values)
 
 
 def called(racer: Racer, words: Callable[[Racer], list[str]] = lambda racer: []) -> str:
@@ -150,17 +142,21 @@ def _slots(settings: Settings) -> tuple[Slot, ...]:
     """The panels beside the losses."""
     made = []
     for key in settings.views:
-        view = VIEWS[key]
-        traces = runs(settings, whole if view.whole else run)
-        shown = [
-            Shown(one, racer.id, k, title, *theme.mark(racer.slot)[:2])
-            for k, (racer, title, one) in enumerate(zip(settings.racers, titles(settings), traces, strict=True))
-            if not racer.hidden
-        ]
-        others = [(other, VIEWS[other].name) for other in VIEWS if other == key or other not in settings.views]
-        panel = view.panel(shown, settings.steps) if shown else message("Nobody races: add a racer, or show one.")
-        made.append(Slot(key, (*others, HIDE), panel, view.name))
+        others = [(other, view.name) for other, view in VIEWS.items() if other == key or other not in settings.views]
+        made.append(Slot(key, (*others, HIDE), _beside(settings, VIEWS[key]), VIEWS[key].name))
     return tuple(made)
+
+
+def _beside(settings: Settings, view: View) -> Panel:
+    if view.whole and len(settings.racers) * settings.steps * len(settings.built_start()) > MOST_WHOLE:
+        return message("So many steps and coordinates are not kept for this view: take fewer of them.")
+    traces = runs(settings, whole if view.whole else run)
+    shown = [
+        Shown(one, racer.id, k, title, *theme.mark(racer.slot)[:2])
+        for k, (racer, title, one) in enumerate(zip(settings.racers, titles(settings), traces, strict=True))
+        if not racer.hidden
+    ]
+    return view.panel(shown, settings.steps) if shown else message("Nobody races: add a racer, or show one.")
 
 
 def table(settings: Settings) -> list[Row]:

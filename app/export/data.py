@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import json
 from collections.abc import Mapping
@@ -16,7 +17,7 @@ from app.export.about import version
 from app.link import VERSION
 from app.racers import Racer, Refused
 from app.settings import Settings
-from optimizers import Trace, trace
+from optimizers import Trace
 from optimizers.borrowed import fields
 
 if TYPE_CHECKING:
@@ -177,11 +178,9 @@ def runs(settings: Settings) -> list[tuple[Racer, str, Trace]]:
         Refused: as `csv`.
     """
     fits(settings)
-    surface, start, noise = settings.built_surface(), settings.built_start(), settings.built_noise()
-    return [
-        (racer, title, trace(surface, settings.rule(racer), start, settings.steps, noise=noise, seed=settings.seed))
-        for racer, title in shown(settings)
-    ]
+    alone = dataclasses.replace(settings, racers=tuple(racer for racer, _ in shown(settings)))
+    made = race.runs(alone, race.traced)
+    return [(racer, title, run) for (racer, title), run in zip(shown(settings), made, strict=True)]
 
 
 def table(settings: Settings) -> pa.Table:

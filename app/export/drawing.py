@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -22,7 +21,7 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 from matplotlib.transforms import Affine2D, IdentityTransform
 from numpy.typing import NDArray
 
-from app.digits import short
+from app.digits import decade, short
 from app.export.look import DPI, color, colormap, cut, fonts, points, wide, wrap
 from app.export.options import Look
 from app.player.scene import Board, Card, Scene
@@ -106,9 +105,16 @@ class Drawing:
         """Draw the views into a box."""
         raise NotImplementedError
 
+    def courses(self) -> Sequence[NDArray[np.float64]]:
+        """How far along its way each thing that moves is at each step, (steps + 1,), from 0 to 1."""
+        raise NotImplementedError
+
     def lengths(self) -> NDArray[np.float64]:
         """How far along its way the scene is at each step, (steps + 1,), from 0 to 1: the mean over what moves."""
-        raise NotImplementedError
+        even = np.arange(self.steps + 1) / max(1, self.steps)
+        courses = self.courses()
+        # a tenth of the time goes by steps, for what stands still for the eye still steps
+        return 0.9 * np.mean(courses, axis=0) + 0.1 * even if courses else even
 
     def show(self, step: int) -> None:
         """Set all that moves to a step."""
@@ -284,16 +290,6 @@ class Drawing:
 def _said(card: Card) -> tuple[str, str]:
     """What a legend says of a racer: its status and its rates."""
     return card.status, ", ".join(f"{s.symbol} {short(s.value, 4)}" for s in card.sliders)
-
-
-def decade(value: float) -> str:
-    """A number of a log axis: thousandths and thousands, and what is beyond, by their power."""
-    if value <= 0 or 1e-3 < value < 1e3:
-        return short(value, 3)
-    power = math.floor(math.log10(value) + 1e-9)
-    digit = short(value / 10.0**power, 2)
-    raised = str(power).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
-    return f"10{raised}" if digit == "1" else f"{digit}·10{raised}"
 
 
 def lines(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,8 +10,6 @@ from numpy.typing import NDArray
 
 from app.export.drawing import Box
 from app.export.drawing_slots import SlotDrawing
-from app.export.options import Look
-from app.player.scene import Board
 
 GAP = 16.0
 
@@ -19,25 +17,19 @@ GAP = 16.0
 class BoardDrawing(SlotDrawing):
     """Two panels side by side and one below, as they stand on the page, or one alone."""
 
-    def __init__(self, board: Board, look: Look | None = None, link: str = "") -> None:
-        self.board = board
-        super().__init__(board, look, link)
-
     @staticmethod
     def parts(scene: Any) -> Mapping[str, str]:
         return {"all": "The training", **{slot.key: slot.title for slot in scene.slots}}
 
     @property
     def steps(self) -> int:
-        return self.board.steps
+        return self.scene.steps
 
-    def lengths(self) -> NDArray[np.float64]:
-        # a tenth of the time goes by steps, for where nothing moves there are steps still
-        even = np.arange(self.steps + 1) / max(1, self.steps)
-        return 0.9 * np.mean(self.ways, axis=0) + 0.1 * even if self.ways else even
+    def courses(self) -> Sequence[NDArray[np.float64]]:
+        return self.ways
 
     def draw(self, box: Box) -> None:
-        slots = [slot for slot in self.board.slots if self.look.part in ("all", slot.key)]
+        slots = [slot for slot in self.scene.slots if self.look.part in ("all", slot.key)]
         if self.look.part != "all":
             slots = slots[:1]
         for slot, place in zip(slots, _places(box, len(slots)), strict=True):

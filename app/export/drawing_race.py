@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,11 +13,11 @@ from matplotlib.path import Path
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
+from app.digits import raised
 from app.export.drawing import AXIS, DASHES, DOT, HEAD, SHAPES, SPARSE, TEXT, Box, lines, sign, spots
 from app.export.drawing_slots import SlotDrawing
 from app.export.look import blend, color, points
-from app.export.options import Look
-from app.player.scene import Card, Scene
+from app.player.scene import Card
 
 GAP = 14.0
 SCALED = (260.0, 160.0)
@@ -30,15 +30,10 @@ MARKS: dict[str, tuple[Any, bool]] = {
     "diamond-open": ("D", True),
     "star-triangle-up-open": ("*", True),
 }
-RAISED = str.maketrans("-−0123456789", "⁻⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 class RaceDrawing(SlotDrawing):
     """Map and losses of a race, and what else is shown beside these."""
-
-    def __init__(self, scene: Scene, look: Look | None = None, link: str = "") -> None:
-        self.scene = scene
-        super().__init__(scene, look, link)
 
     @staticmethod
     def parts(scene: Any) -> Mapping[str, str]:
@@ -48,8 +43,7 @@ class RaceDrawing(SlotDrawing):
     def steps(self) -> int:
         return self.scene.positions.shape[1] - 1
 
-    def lengths(self) -> NDArray[np.float64]:
-        even = np.arange(self.steps + 1) / max(1, self.steps)
+    def courses(self) -> Sequence[NDArray[np.float64]]:
         (x0, x1), (y0, y1) = self.scene.window
         paths = []
         for k, card in self.shown:
@@ -59,8 +53,7 @@ class RaceDrawing(SlotDrawing):
             length = np.append(length, np.full(self.steps + 1 - len(length), length[-1]))
             if length[-1] > 0:
                 paths.append(length / length[-1])
-        # a tenth of the time goes by steps, for what stands still for the eye still steps
-        return 0.9 * np.mean(paths, axis=0) + 0.1 * even if paths else even
+        return paths
 
     def draw(self, box: Box) -> None:
         left, top, width, height = box
@@ -239,7 +232,7 @@ class RaceDrawing(SlotDrawing):
         axes.grid(color=self.style["grid"], lw=points(1))
         axes.set_axisbelow(True)
         axes.set_xlabel("step", color=self.style["muted"], fontsize=points(TEXT), labelpad=points(2))
-        title = re.sub(r"<sup>(.*?)</sup>", lambda found: found[1].translate(RAISED), curve["titles"][look.axis])
+        title = re.sub(r"<sup>(.*?)</sup>", lambda found: raised(found[1]), curve["titles"][look.axis])
         ground = {"facecolor": self.style["paper"], "edgecolor": "none", "alpha": 0.7, "pad": 2}
         axes.text(
             1,

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from app.export.drawing import AXIS, DASHES, ROW, SHAPES, TEXT, Box, Drawing, lines, sign, spots
 from app.export.look import blend, color, colormap, cut, points, wide, wrap
 from app.export.options import Look
-from app.player.scene import Board, Card, Scene, Slot
+from app.player.scene import Card, Slot
 
 TITLE = 22.0
 FOOT = 36.0
@@ -34,8 +34,8 @@ FAR = 1e6
 class SlotDrawing(Drawing):
     """Panels of a scene, each by its kind."""
 
-    def __init__(self, scene: Scene | Board, look: Look | None = None, link: str = "") -> None:
-        self.cards = scene.cards
+    def __init__(self, scene: Any, look: Look | None = None, link: str = "") -> None:
+        self.scene = scene
         self.ways: list[NDArray[np.float64]] = []
         super().__init__(scene, look, link)
 
@@ -366,7 +366,8 @@ class SlotDrawing(Drawing):
         self.movers.append(move)
 
     def _card(self, one: Mapping[str, Any]) -> Card:
-        return self.cards[one["racer"]]
+        card: Card = self.scene.cards[one["racer"]]
+        return card
 
 
 def _inner(box: Box) -> Box:

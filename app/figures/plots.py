@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from app.digits import short
 from app.figures import plane
 from app.figures.theme import mark, styles
+from app.titles import told_apart
 from optimizers import Trace
 from surfaces import Surface
 
@@ -142,21 +143,12 @@ def _named(runs: Runs) -> dict[str, Trace]:
     return named
 
 
-def _titles(runs: Sequence[Trace]) -> list[str]:
-    """The rules' names; among equals with the first parameter in which they differ, or a number."""
-    found: list[str] = []
-    for run in runs:
-        twins = [one for one in runs if isinstance(one, Trace) and one.optimizer.name == run.optimizer.name]
-        name, spec = run.optimizer.name, None
-        if len(twins) > 1:
-            rules = [one.optimizer for one in twins]
-            differing = (s for s in rules[0].parameters().values() if len({getattr(r, s.name) for r in rules}) > 1)
-            spec = next(differing, None)
-        if spec is not None:
-            name += f" {spec.symbol} = {short(getattr(run.optimizer, spec.name))}"
-        again = sum(one == name or one.startswith(f"{name} #") for one in found)
-        found.append(f"{name} #{again + 1}" if again else name)
-    return found
+def _titles(runs: Sequence[Any]) -> list[str]:
+    """The rules' names, told apart where two are the same."""
+    rules = [run.optimizer if isinstance(run, Trace) else None for run in runs]
+    names = [rule.name if rule else "the run" for rule in rules]
+    values = [{p.symbol: getattr(r, n) for n, p in r.parameters().items()} if r else {} for r in rules]
+    return told_apart(names, values)
 
 
 def _common(named: Mapping[str, Trace]) -> Surface:

@@ -25,6 +25,7 @@ from app.panels import (
     facet_axes,
     facet_title,
     facets,
+    limit_line,
     linear_axis,
     log_axis,
     message,
@@ -140,10 +141,7 @@ def _sharpness(job: Job, shown: Sequence[Shown], training: Training) -> Panel:
         heights.append(values[np.isfinite(values) & (values > 0)])
         limit = one.run.rule.stability_limit()
         if limit is not None and math.isfinite(limit):
-            ends = np.array([0, job.steps])
-            line = trace(one, 1, ends, np.full(2, limit), "dot", "stable below")
-            line["line"]["width"] = 1.5
-            lines.append(line)
+            lines.append(limit_line(one, job.steps, limit))
             heights.append(np.array([limit]))
     found = np.concatenate([h for h in heights if len(h)] or [np.ones(1)])
     wide = found.max() > 20 * np.quantile(found, 0.2)

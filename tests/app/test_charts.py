@@ -110,3 +110,11 @@ def test_views_are_in_the_pictures_together_and_alone() -> None:
     alone = RaceDrawing(scene, Look(width=900, height=600, part="sharpness"))
     assert len(alone.figure.axes) == 1
     assert list(RaceDrawing.parts(scene)) == ["all", "map", "loss", "distance", "sharpness"]
+
+
+def test_what_no_memory_could_keep_is_not_asked_for() -> None:
+    wide = change.set_parameter(change.choose_surface(FIRST, "ravine_nd"), "surface", "dimension", 1000)
+    settings = _shown("rates", "distance", settings=racers.set_steps(wide, 300))
+    rates, distance = race.scene(settings).slots
+    assert rates.panel["type"] == "message" and "take fewer of them" in rates.panel["text"]
+    assert distance.panel["type"] == "chart"

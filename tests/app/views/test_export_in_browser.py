@@ -45,6 +45,13 @@ def _download(page: Race, name: str) -> tuple[str, bytes]:
     return found.value.suggested_filename, Path(found.value.path()).read_bytes()
 
 
+def _seconds(page: Race, typed: str) -> Any:
+    field = page.page.get_by_role("spinbutton", name="Seconds", exact=True)
+    field.fill(typed)
+    field.press("Enter")
+    return field
+
+
 def test_a_picture_is_what_is_set_now(opened: Race) -> None:
     name, content = _download(opened, "Download PNG")
     with Image.open(io.BytesIO(content)) as image:
@@ -67,9 +74,7 @@ def test_a_film_is_made_with_its_progress_and_taken_away(opened: Race) -> None:
 
 def test_other_files_can_be_had_while_a_film_is_made_and_it_can_be_stopped(opened: Race) -> None:
     _section(opened, "Film")
-    seconds = opened.page.get_by_role("spinbutton", name="Seconds", exact=True)
-    seconds.fill("90")
-    seconds.press("Enter")
+    seconds = _seconds(opened, "90")
     opened.said("2,288 frames")
     opened.page.get_by_role("button", name="Make the film").click()
     opened.page.get_by_role("button", name="Stop").wait_for()
@@ -81,19 +86,15 @@ def test_other_files_can_be_had_while_a_film_is_made_and_it_can_be_stopped(opene
     opened.said("was not made: It was stopped.")
     _section(opened, "Film")
     assert seconds.input_value() == "90"  # other sections do not forget it
-    seconds.fill("6")
-    seconds.press("Enter")
+    _seconds(opened, "6")
     opened.said("188 frames")
 
 
 def test_a_film_that_cannot_be_is_answered_and_nothing_else_changes(opened: Race) -> None:
     _section(opened, "Film")
-    seconds = opened.page.get_by_role("spinbutton", name="Seconds", exact=True)
-    seconds.fill("600")
-    seconds.press("Enter")
+    _seconds(opened, "600")
     opened.said("at most 3,000 frames")
-    seconds.fill("6")
-    seconds.press("Enter")
+    _seconds(opened, "6")
     opened.page.get_by_role("button", name="Make the film").wait_for()
 
 
