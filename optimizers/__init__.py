@@ -4,7 +4,15 @@ from types import MappingProxyType
 
 from optimizers.borrowed import from_optax
 from optimizers.engine import Trace, too_dense, trace
-from optimizers.measures import distances, effective_rates, gradient_norms, sharpnesses
+from optimizers.measures import (
+    crossings,
+    distances,
+    effective_rates,
+    gradient_norms,
+    overshoot,
+    sharpnesses,
+    steps_on_flat_ground,
+)
 from optimizers.noise import NOISES, Isotropic, MiniBatch, NoNoise, Shifted
 from optimizers.optimizer import Gradient, Optimizer, Step
 from optimizers.schedules import SCHEDULES, Scheduled
@@ -37,12 +45,15 @@ __all__ = [
     "Status",
     "Step",
     "Trace",
+    "crossings",
     "distances",
     "effective_rates",
     "from_optax",
     "gradient_norms",
+    "overshoot",
     "sharpnesses",
     "starting_learning_rate",
+    "steps_on_flat_ground",
     "steps_to",
     "too_dense",
     "trace",

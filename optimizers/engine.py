@@ -82,15 +82,20 @@ class Trace:
         """Index of the last step with a finite point: `steps`, or the one before the divergence (single runs)."""
         return self.steps if self.diverged < 0 else max(int(self.diverged) - 1, 0)
 
-    @functools.cached_property
+    @property
     def evaluations(self) -> int:
-        """Gradient evaluations that the finite part of the run cost (single runs)."""
+        """Gradient evaluations that the run cost to its end, or to the step that broke it (single runs)."""
+        return self.cost * (self.steps if self.diverged < 0 else int(self.diverged))
+
+    @functools.cached_property
+    def cost(self) -> int:
+        """Gradient evaluations of one step: 1 for most rules, 2 for SAM, 1 + n for Newton's method."""
 
         def once(w: Array) -> Step:
             return self.optimizer.step(Gradient(self.surface), w, self.optimizer.init(w), jnp.ones_like(w[0]))[2]
 
         # the rule says it with each step; asked of shapes alone, nothing is computed
-        return int(jax.eval_shape(once, jnp.zeros(len(self.surface.start))).evaluations) * self.last
+        return int(jax.eval_shape(once, jnp.zeros(len(self.surface.start))).evaluations)
 
     @functools.cached_property
     def floor(self) -> float:

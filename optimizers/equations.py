@@ -15,7 +15,7 @@ import numpy as np
 
 from optimizers.optimizer import Optimizer
 
-_GREEK = {
+GREEK = {
     "α": r"\alpha",
     "β": r"\beta",
     "γ": r"\gamma",
@@ -27,9 +27,9 @@ _GREEK = {
     "σ": r"\sigma",
     "Δ": r"\Delta",
 }
-_INDEX = {"inf": r"\infty"}
+INDEX = {"inf": r"\infty"}
 TEXTBOOK = "textbook"
-_POWER = {ast.Add: 1, ast.Sub: 1, ast.Mult: 2, ast.USub: 2, ast.Div: 4, ast.Pow: 4}
+POWER = {ast.Add: 1, ast.Sub: 1, ast.Mult: 2, ast.USub: 2, ast.Div: 4, ast.Pow: 4}
 
 
 def lines(rule: type[Optimizer], convention: str = TEXTBOOK) -> tuple[tuple[str, str], ...]:
@@ -112,10 +112,10 @@ def _name(letter: str) -> str:
         return rf"\hat {_name(letter.removesuffix('_hat'))}"
     if "_" in letter:
         head, _, index = letter.partition("_")
-        word = _INDEX.get(index, rf"\text{{{index}}}")
+        word = INDEX.get(index, rf"\text{{{index}}}")
         return f"{_name(head)}_{{{word}}}"
     head, digits = letter.rstrip("0123456789"), letter[len(letter.rstrip("0123456789")) :]
-    return _GREEK.get(head, head) + (f"_{digits}" if digits else "")
+    return GREEK.get(head, head) + (f"_{digits}" if digits else "")
 
 
 def _set(node: ast.expr, outer: int = 0) -> str:
@@ -131,7 +131,7 @@ def _set(node: ast.expr, outer: int = 0) -> str:
         case ast.BinOp(left=left, op=ast.Pow(), right=right):
             return f"{_set(left, 4)}^{{{_set(right)}}}"
         case ast.BinOp(left=left, op=op, right=right):
-            rank = _POWER[type(op)]
+            rank = POWER[type(op)]
             sign = {ast.Add: " + ", ast.Sub: " - ", ast.Mult: r"\, "}[type(op)]
             body = f"{_set(left, rank)}{sign}{_set(right, rank + isinstance(op, ast.Sub))}"
             return rf"\left({body}\right)" if outer > rank else body

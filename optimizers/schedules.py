@@ -16,6 +16,8 @@ from optimizers.optimizer import Gradient, Optimizer, Step
 from surfaces.parameter import AT_LEAST_ONE, NON_NEGATIVE, POSITIVE, Declared, Interval, parameter
 
 _SHARE = Interval(0.0, 1.0)
+MOST_DROPS = 50
+"""Drops that are named; where there are more, marks of them all would hide the curve."""
 
 
 def _horizon() -> Any:
@@ -40,6 +42,10 @@ class Schedule(Declared):
     def factor(self, t: Array) -> Array:
         """The factor at step t, a scalar or the shape of its parameters."""
         raise NotImplementedError
+
+    def drops(self, steps: int) -> tuple[int, ...]:
+        """The last steps before sudden drops of the learning rate, within so many steps."""
+        return ()
 
 
 class Constant(Schedule):
@@ -72,6 +78,10 @@ class StepDecay(Schedule):
 
     def factor(self, t: Array) -> Array:
         return self.drop ** jnp.floor((t - 1) / self.every)
+
+    def drops(self, steps: int) -> tuple[int, ...]:
+        count = min(MOST_DROPS, int((steps - 1) // self.every)) if self.drop < 1 else 0
+        return tuple(math.ceil(k * self.every) for k in range(1, count + 1))
 
 
 class ListedDecay(Schedule):
@@ -107,6 +117,10 @@ class ListedDecay(Schedule):
             return jnp.where((at > 0) & (t > at), 1.0, 0.0).astype(t.dtype)
 
         return self.drop ** (dropped(self.first) + dropped(self.second) + dropped(self.third))
+
+    def drops(self, steps: int) -> tuple[int, ...]:
+        listed = {math.floor(at) for at in (self.first, self.second, self.third) if 0 < at < steps}
+        return tuple(sorted(listed)) if self.drop < 1 else ()
 
 
 class Exponential(Schedule):

@@ -57,26 +57,39 @@ def gradients(surface: Any, points: ArrayLike) -> Floats:
 def polish(surface: Any, near: ArrayLike) -> Floats:
     """Critical points (k, n) from places (k, n) close to them, to float64's resolution.
 
-    Newton's method, with a Hessian from differences of the gradient: its error, about 10⁻⁷, costs a step more
-    and spares the compilation of second derivatives.
+    Newton's method; the error of its Hessian costs a step more.
     """
     points = np.array(near, dtype="float64")
-    count, n = points.shape
-    width = _DIFFERENCE * np.maximum(1.0, np.abs(points))  # (k, n), one for each coordinate of each point
+    width = _DIFFERENCE * np.maximum(1.0, np.abs(points))
     size = np.inf
-    with double():
-        leaves = _leaves(surface)
-        for _ in range(_NEWTON_STEPS):
-            aside = width[:, None] * np.eye(n)  # (k, n, n)
-            around = np.concatenate([points[:, None], points[:, None] + aside, points[:, None] - aside], axis=1)
-            slopes = np.asarray(_gradient(leaves, around.reshape(-1, n).T)).T.reshape(count, 2 * n + 1, n)
-            hessian = (slopes[:, 1 : n + 1] - slopes[:, n + 1 :]) / (2 * width[:, :, None])
-            step = np.linalg.solve((hessian + hessian.swapaxes(1, 2)) / 2, slopes[:, 0, :, None])[..., 0]
-            points = points - step
-            before, size = size, float(np.max(np.abs(step) / np.maximum(1.0, np.abs(points))))
-            if size <= 1e-16 or before <= size < 1e-10:  # from here on it is rounding that moves them
-                break
+    for _ in range(_NEWTON_STEPS):
+        slopes, hessian = _differenced(surface, points, width)
+        step = np.linalg.solve(hessian, slopes[..., None])[..., 0]
+        points = points - step
+        before, size = size, float(np.max(np.abs(step) / np.maximum(1.0, np.abs(points))))
+        if size <= 1e-16 or before <= size < 1e-10:  # from here on it is rounding that moves them
+            break
     return points
+
+
+def steepest(surface: Any, w: ArrayLike) -> Floats:
+    """The direction (n,) in which the surface is curved most at a point w (n,), to about 10⁻⁷."""
+    point = np.asarray(w, dtype="float64")[None]
+    _, hessian = _differenced(surface, point, _DIFFERENCE * np.maximum(1.0, np.abs(point)))
+    direction: Floats = np.linalg.eigh(hessian[0])[1][:, -1]
+    return direction
+
+
+def _differenced(surface: Any, points: Floats, width: Floats) -> tuple[Floats, Floats]:
+    """Gradients (k, n) and Hessians (k, n, n) at points (k, n), the latter from differences of gradients over `width`
+    (k, n) to both sides: that spares the compilation of second derivatives.
+    """
+    count, n = points.shape
+    aside = width[:, None] * np.eye(n)  # (k, n, n)
+    around = np.concatenate([points[:, None], points[:, None] + aside, points[:, None] - aside], axis=1)
+    slopes = gradients(surface, around.reshape(-1, n).T).T.reshape(count, 2 * n + 1, n)
+    hessian = (slopes[:, 1 : n + 1] - slopes[:, n + 1 :]) / (2 * width[:, :, None])
+    return slopes[:, 0], (hessian + hessian.swapaxes(1, 2)) / 2
 
 
 def bisect(slope: Callable[[float], float], low: float, high: float) -> float:

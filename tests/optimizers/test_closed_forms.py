@@ -63,6 +63,7 @@ LIMITED = [
 
 @pytest.mark.parametrize("rate", [0.003, 0.05])
 @pytest.mark.parametrize("key", LIMITED)
+@pytest.mark.thinned(2)
 def test_a_stability_limit_holds_from_both_sides(key: str, rate: float) -> None:
     """One percent below the stated curvature y shrinks, one percent above it grows."""
     rule = OPTIMIZERS[key](learning_rate=rate)

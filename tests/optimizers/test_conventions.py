@@ -111,7 +111,7 @@ def test_numpy_walks_the_same_path(key: str, convention: str) -> None:
 
 
 @pytest.mark.parametrize(("key", "convention"), [p for p in PAIRS if p.values in OPTAX])
-@pytest.mark.thinned(3)
+@pytest.mark.thinned(6)
 def test_optax_walks_the_same_path(key: str, convention: str) -> None:
     draws = {surface: _draws(key, convention, surface) for surface in SLOPES}
     values = {surface: [_values(rule) for rule in rules] for surface, rules in draws.items()}

@@ -132,7 +132,7 @@ def _each_equals(batch: Trace, alone: list[Trace]) -> None:
 
 
 @every
-@pytest.mark.thinned(5)
+@pytest.mark.thinned(10)
 def test_a_batch_equals_each_run_alone(key: str) -> None:
     """Every parameter of rule, surface and rotation, start and seed at once."""
     rules, singles = _rows(calm(key, SURFACES["quadratic_ravine"]()), 3)
@@ -153,6 +153,7 @@ def test_a_batch_equals_each_run_alone(key: str) -> None:
 
 
 @pytest.mark.parametrize("key", ["sgd", "sam", "novograd"])
+@pytest.mark.thinned(3)
 def test_a_batch_of_mini_batch_runs_equals_each_run_alone(key: str) -> None:
     surface = SURFACES["linear_regression"]()
     rule = calm(key, surface)
@@ -182,7 +183,7 @@ def test_a_batch_over_a_surface_with_data_equals_each_run_alone() -> None:
 
 
 @pytest.mark.parametrize("key", [k for k, s in SURFACES.items() if s.parameters()])
-@pytest.mark.thinned(3)
+@pytest.mark.thinned(6)
 def test_a_batch_of_surfaces_starts_each_run_where_its_own_surface_starts(key: str) -> None:
     kind = SURFACES[key]
     values = {n: np.array([p.default, p.default * 1.25]) for n, p in kind.parameters().items() if not p.static}
@@ -221,7 +222,7 @@ def test_more_steps_keep_the_prefix(key: str) -> None:
 
 
 @pytest.mark.parametrize("key", SOME)
-@pytest.mark.thinned(2)
+@pytest.mark.thinned(4)
 def test_a_stride_keeps_every_so_manyth(key: str) -> None:
     surface = Testbed()
     noise = Isotropic(0.05)

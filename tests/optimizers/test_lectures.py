@@ -40,7 +40,7 @@ PAIRS = [
 
 
 @pytest.mark.parametrize(("key", "convention"), PAIRS)
-@pytest.mark.thinned(2)
+@pytest.mark.thinned(4)
 def test_the_equations_of_a_convention_evaluate_to_what_was_recorded(key: str, convention: str) -> None:
     kind = OPTIMIZERS[key]
     rate = {"learning_rate": 0.01} if "learning_rate" in kind.parameters() else {}
@@ -212,7 +212,7 @@ def test_every_limit_is_tested() -> None:
 @pytest.mark.parametrize(
     ("key", "convention"), [p for p in PAIRS if p.values[0] in LIMITS and p.values != ("nadam", "pytorch")]
 )
-@pytest.mark.thinned(2)
+@pytest.mark.thinned(4)
 def test_a_stability_limit_holds_from_both_sides(key: str, convention: str, momentum: float) -> None:
     """On ½(x² + κ y²): with κ two percent below the limit y shrinks, above it grows.
 

@@ -12,10 +12,13 @@ from optimizers import (
     SCHEDULES,
     Isotropic,
     Scheduled,
+    crossings,
     distances,
     effective_rates,
     gradient_norms,
+    overshoot,
     sharpnesses,
+    steps_on_flat_ground,
     trace,
 )
 from surfaces import SURFACES, Rotated
@@ -94,3 +97,49 @@ def test_what_was_not_recorded_is_said() -> None:
         effective_rates(bare)
     with pytest.raises(ValueError, match="recording its states"):
         sharpnesses(bare)
+
+
+@pytest.mark.parametrize("angle", [0.0, 25.0])
+@pytest.mark.parametrize(("rate", "often", "beyond"), [(1.5, 4, 0.5), (0.5, 0, 0.0), (1.0, 0, 0.0)])
+def test_steps_of_known_length_cross_the_valley_as_often_as_they_must(
+    angle: float, rate: float, often: int, beyond: float
+) -> None:
+    # along the steepest direction a step multiplies by 1 − ηκ: the loss falls to its hundredth in four steps of −1/2
+    turned = np.deg2rad(angle)
+    start = (-np.sin(turned), np.cos(turned))
+    run = trace(Rotated(RAVINE, angle=angle), OPTIMIZERS["sgd"](learning_rate=rate / KAPPA), start, steps=40)
+    found = overshoot(run)
+    assert found is not None and found == pytest.approx(beyond, abs=1e-12)
+    if rate != 1.0:  # at 1 it lands on the minimum, and what is left is rounding
+        assert crossings(run) == often
+
+
+def test_momentum_overshoots_and_nesterov_less() -> None:
+    far = [overshoot(_run(key, steps=200, learning_rate=0.017)) for key in ("sgd", "nesterov", "momentum")]
+    assert far[0] == 0.0 and 0.05 < far[1] < far[2] < 1.0
+
+
+def test_what_cannot_be_measured_is_none() -> None:
+    gone = _run(steps=4000, learning_rate=2.5 / KAPPA)
+    assert gone.status.kind == "diverged" and overshoot(gone) is None
+    assert overshoot(trace(RAVINE, OPTIMIZERS["sgd"](), (0.0, 0.0), steps=5)) is None
+    for several in ("saddle", "himmelblau", "matrix_factorization"):
+        assert crossings(_run(surface=SURFACES[several]())) is None
+    wide = SURFACES["ravine_nd"](dimension=200)
+    assert crossings(_run(surface=wide)) is None
+
+
+def test_flat_ground_is_counted_round_the_saddle_and_not_at_the_bottom() -> None:
+    surface = SURFACES["saddle"]()
+    counts = {}
+    for key in ("sgd", "momentum", "adam"):
+        run = trace(surface, OPTIMIZERS[key](learning_rate=0.1), steps=300)
+        x, y = run.positions[: run.last].T
+        slope = np.hypot(x, y**3 - y)
+        heights = run.losses[: run.last] + 0.25
+        flat = (slope <= 0.2 * heights[0] / np.hypot(4.4, 3.2)) & (heights > 0.01 * heights[0])
+        counts[key] = steps_on_flat_ground(run)
+        assert counts[key] == flat.sum()
+        near = np.hypot(x[flat], y[flat])
+        assert (near < 0.3).all()  # all of them round the saddle
+    assert counts["sgd"] > 5 * counts["momentum"] > 0 == counts["adam"]

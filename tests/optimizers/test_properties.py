@@ -45,7 +45,7 @@ DECAYS = {key for key, rule in OPTIMIZERS.items() if "weight_decay" in rule.para
 
 
 @every
-@pytest.mark.thinned(5)
+@pytest.mark.thinned(10)
 def test_moving_the_surface_moves_the_path(key: str) -> None:
     """Weight decay pulls to the origin and so knows where it is: switched off here. 50 steps, because near the
     minimum the direction of SAM's climb magnifies rounding.
@@ -57,7 +57,7 @@ def test_moving_the_surface_moves_the_path(key: str) -> None:
 
 
 @every
-@pytest.mark.thinned(2)
+@pytest.mark.thinned(4)
 def test_a_rule_is_scale_free_where_it_says_so_and_only_there(key: str) -> None:
     """The path on 10·f against the path on f, from a shallow bowl; what has the unit of a slope or of its square as
     small as its range allows.
@@ -72,7 +72,7 @@ def test_a_rule_is_scale_free_where_it_says_so_and_only_there(key: str) -> None:
 
 
 @every
-@pytest.mark.thinned(5)
+@pytest.mark.thinned(10)
 def test_the_move_is_minus_rate_times_direction_and_what_is_named_beside(key: str) -> None:
     for surface in PLANE:
         run = calm_run(key, surface)
@@ -90,7 +90,7 @@ def test_the_move_is_minus_rate_times_direction_and_what_is_named_beside(key: st
 
 
 @every
-@pytest.mark.thinned(5)
+@pytest.mark.thinned(10)
 def test_the_gradient_recorded_is_the_surfaces_at_the_point_recorded(key: str) -> None:
     with jax.enable_x64(True):
         for surface in PLANE:
@@ -100,7 +100,7 @@ def test_the_gradient_recorded_is_the_surfaces_at_the_point_recorded(key: str) -
 
 
 @every
-@pytest.mark.thinned(5)
+@pytest.mark.thinned(10)
 def test_losses_are_the_surfaces_at_the_positions(key: str) -> None:
     with jax.enable_x64(True):
         for surface in PLANE:

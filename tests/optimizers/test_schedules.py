@@ -132,6 +132,7 @@ def test_listed_drops_may_stand_in_any_order() -> None:
 
 
 @pytest.mark.parametrize("key", RULES)
+@pytest.mark.thinned(3)
 def test_every_rule_with_a_learning_rate_can_be_scheduled_and_the_others_say_so(key: str) -> None:
     kind = OPTIMIZERS[key]
     if "learning_rate" not in kind.parameters():
@@ -158,3 +159,16 @@ def test_factors_stay_finite_for_the_extremes_of_their_ranges() -> None:
             for parameters in ends:
                 factor = np.asarray(jax.jit(jax.vmap(kind(**parameters).factor))(t))
                 assert np.isfinite(factor).all() and (factor >= 0).all() and factor.max() <= 1 + 1e-12
+
+
+@pytest.mark.parametrize("key", SCHEDULES)
+def test_drops_are_where_the_factor_falls_at_once(key: str) -> None:
+    """After each named step the factor is a tenth; nowhere else does it fall by half."""
+    schedule = SCHEDULES[key]()
+    steps = 350
+    with jax.enable_x64(True):
+        factors = np.asarray([float(schedule.factor(jnp.asarray(float(t)))) for t in range(1, steps + 1)])
+    found = [t for t in range(1, steps) if factors[t] < 0.5 * factors[t - 1] and factors[t - 1] > 1e-3]
+    assert list(schedule.drops(steps)) == [t for t in found if factors[t] == pytest.approx(0.1 * factors[t - 1])]
+    if key in ("step_decay", "listed_decay"):
+        assert schedule.drops(steps)[0] == 100 and schedule.drops(100) == ()

@@ -72,6 +72,7 @@ def test_full_batches_are_the_traces_of_the_plane(key: str) -> None:
     np.testing.assert_allclose(run.weights, whole.positions, rtol=1e-9, atol=1e-11)
 
 
+@pytest.mark.long
 def test_pieces_change_nothing_and_what_was_handed_out_is_kept() -> None:
     network = _network()
     steps = 2 * PIECE * 3 + 7  # two whole pieces, a smaller one, and two steps more
@@ -167,6 +168,7 @@ def _torch(optimizer: Any, w: np.ndarray, steps: int, decay: float = 0.0) -> np.
 @pytest.mark.parametrize(
     "rule", ["sgd", "momentum", "adam", *(pytest.param(r, marks=pytest.mark.long) for r in ("sgd with L2", "adamw"))]
 )
+@pytest.mark.thinned(2)
 def test_pytorch_has_the_same_losses(rule: str) -> None:
     """200 steps in float64; L2 in the loss is what PyTorch calls weight_decay of SGD."""
     import torch
@@ -247,6 +249,7 @@ def test_decoupled_decay_is_not_the_penalty_under_adam() -> None:
 
 
 @pytest.mark.parametrize("vectorised", [True, False])
+@pytest.mark.thinned(2)
 def test_runs_together_are_the_runs_alone(vectorised: bool) -> None:
     """One of them diverges, and the others do not care."""
     network, w = _network("float64"), _start("float64")
@@ -263,6 +266,7 @@ def test_runs_together_are_the_runs_alone(vectorised: bool) -> None:
     assert together[1].diverged > 0 and together[0].diverged == together[2].diverged == -1
 
 
+@pytest.mark.long
 def test_different_rules_run_together_too() -> None:
     together = train_together(_network(), [SGD(0.1), ADAM(0.01)], _start(), 10, vectorised=True)
     assert [len(run.losses) for run in together] == [10, 10]
@@ -270,6 +274,7 @@ def test_different_rules_run_together_too() -> None:
         train_together(_network(), [SGD(0.1)], _start(), 10, batch_size=61)
 
 
+@pytest.mark.long
 def test_preconditioners_are_kept_where_they_are_asked_for() -> None:
     """Adam's P after a step is what its rate was divided by in that step."""
     network, w = _network("float64"), _start("float64")

@@ -57,7 +57,7 @@ def test_start_and_critical_points_lie_in_the_domain(key: str) -> None:
 
 
 @every
-@pytest.mark.thinned(4)
+@pytest.mark.thinned(8)
 def test_the_gradient_vanishes_at_the_critical_points(key: str) -> None:
     """‖∇L‖ ≤ 10⁻¹⁰ ‖H‖ D: the point is right to 10⁻¹⁰ of the domain's diagonal, in the surface's own units."""
     for surface in turned(key):
@@ -69,7 +69,7 @@ def test_the_gradient_vanishes_at_the_critical_points(key: str) -> None:
 
 
 @every
-@pytest.mark.thinned(4)
+@pytest.mark.thinned(8)
 def test_the_hessian_has_the_signature_of_the_kind(key: str) -> None:
     for surface in turned(key):
         known = facts(surface)
@@ -88,7 +88,7 @@ def test_the_hessian_has_the_signature_of_the_kind(key: str) -> None:
 
 
 @every
-@pytest.mark.thinned(4)
+@pytest.mark.thinned(8)
 def test_nothing_lies_below_the_lowest_minimum(key: str) -> None:
     for surface in variants(key):
         losses = picture(surface, 401)
@@ -99,6 +99,7 @@ def test_nothing_lies_below_the_lowest_minimum(key: str) -> None:
 
 
 @every
+@pytest.mark.thinned(3)
 def test_all_lowest_minima_are_equally_deep_and_local_ones_are_higher(key: str) -> None:
     for surface in turned(key):
         known, kinds = facts(surface), np.array([p.kind for p in surface.critical_points()])
@@ -113,6 +114,7 @@ def test_all_lowest_minima_are_equally_deep_and_local_ones_are_higher(key: str) 
 
 
 @every
+@pytest.mark.thinned(3)
 def test_lowest_is_the_loss_at_the_lowest_minimum(key: str) -> None:
     for surface in variants(key):
         minima = surface.minima()
@@ -143,7 +145,7 @@ def _newton(surface: object, starts: object) -> object:
 
 
 @every
-@pytest.mark.thinned(4)
+@pytest.mark.thinned(8)
 def test_a_complete_list_of_critical_points_is_complete(key: str) -> None:
     """Newton's method from 21² starts ends at no critical point of the domain that is not listed."""
     for surface in variants(key):
@@ -187,7 +189,7 @@ def test_the_gradient_agrees_with_finite_differences(key: str) -> None:
 
 
 @every
-@pytest.mark.thinned(6)
+@pytest.mark.thinned(12)
 def test_many_points_at_once_equal_each_alone(key: str) -> None:
     for surface in (SURFACES[key](), Rotated(SURFACES[key](), ANGLES[0])):
         points = grid(surface, 4)
@@ -200,6 +202,7 @@ def test_many_points_at_once_equal_each_alone(key: str) -> None:
 
 
 @every
+@pytest.mark.thinned(2)
 def test_a_batch_of_parameters_equals_each_surface_alone(key: str) -> None:
     """Surface parameters travel as (runs,): run k has its own surface and its own point."""
     kind = SURFACES[key]

@@ -253,6 +253,7 @@ def test_the_listed_minima_of_rastrigin_follow_the_waves(amplitude: float) -> No
         assert _eigenvalues(surface, place)[0] > 0
 
 
+@pytest.mark.long
 def test_ackley_has_a_gradient_everywhere_and_a_kink_at_zero() -> None:
     """Next to 0 the slope is 20 · 0.2/√2 = 2√2 on every side; at 0 zero is returned, and nothing is NaN."""
     surface = SURFACES["ackley"]()

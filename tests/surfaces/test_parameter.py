@@ -193,6 +193,7 @@ def test_no_two_classes_share_a_tree_structure() -> None:
         assert one != other, f"{a} and {b}"
 
 
+@pytest.mark.long
 def test_one_jit_keeps_many_classes_apart() -> None:
     """80 classes of two fields through one `jit`, twice: with `register_dataclass` one in seven came out wrong."""
     kinds = []

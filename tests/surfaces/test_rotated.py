@@ -22,7 +22,7 @@ def _centre(surface: object) -> np.ndarray:
 
 
 @pytest.mark.parametrize("key", KEYS)
-@pytest.mark.thinned(3)
+@pytest.mark.thinned(6)
 def test_rotation_leaves_values_unchanged(key: str) -> None:
     """L_θ(R w) = L(w), and start, critical points and their kinds turn along."""
     for surface in variants(key):
@@ -41,7 +41,7 @@ def test_rotation_leaves_values_unchanged(key: str) -> None:
 
 
 @pytest.mark.parametrize("key", KEYS)
-@pytest.mark.thinned(2)
+@pytest.mark.thinned(4)
 def test_zero_degrees_change_no_bit(key: str) -> None:
     for surface in variants(key):
         points = grid(surface, 41)

@@ -46,7 +46,7 @@ def _by_hand(model: MLP, w: np.ndarray, x: np.ndarray) -> np.ndarray:
 
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 @pytest.mark.parametrize("widths", [(3, 2), (3, 4, 2), (3, 5, 4, 1)])
-@pytest.mark.thinned(2)
+@pytest.mark.thinned(4)
 def test_the_outputs_are_those_worked_out_by_hand(activation: str, widths: tuple[int, ...], float64: None) -> None:
     model = MLP(widths, activation)
     w = np.asarray(model.initial(3, "normal", 1.0, "float64")) + 0.1 * np.random.default_rng(1).standard_normal(
@@ -64,7 +64,7 @@ PAIRS = [
 
 
 @pytest.mark.parametrize(("activation", "loss"), PAIRS)
-@pytest.mark.thinned(3)
+@pytest.mark.thinned(6)
 def test_gradients_agree_with_finite_differences(activation: str, loss: str, float64: None) -> None:
     """Central differences with h = 1e-6 err by about 1e-9; weights are drawn so that no unit sits at its kink."""
     model = MLP((3, 5, 4, 2), activation)

@@ -1,0 +1,147 @@
+"""Why a step went where it went: a rule's equations, line by line, with the numbers of every step of a run."""
+
+from __future__ import annotations
+
+import ast
+import dataclasses
+from collections.abc import Mapping
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from numpy.typing import NDArray
+
+from optimizers.borrowed import Borrowed, fields
+from optimizers.engine import Trace
+from optimizers.equations import TEXTBOOK, lines
+from optimizers.optimizer import Optimizer
+from optimizers.schedules import Scheduled
+from surfaces.calculus import double
+
+Array = NDArray[np.float64]
+
+_TAKEN = ("grad", "hessian", "solve")
+"""What is not worked out again: the landscape, with the noise of that step, was asked when the run was made."""
+_FUNCTIONS: dict[str, Any] = {
+    "norm": lambda v: np.sqrt(np.sum(v**2, axis=1, keepdims=True)),
+    "max": np.maximum,
+    "sqrt": np.sqrt,
+    "sign": np.sign,
+    "where": np.where,
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class Line:
+    """One line: the letter that it works out and its expression, or None where the value is simply recorded.
+
+    ``after`` are the letters of the expression whose value is that of a line above; all others have the value from
+    before the step.
+    """
+
+    letter: str
+    expression: str | None
+    after: frozenset[str] = frozenset()
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Workings:
+    """The lines of a rule, and for every step that a run took the value of every letter.
+
+    Attributes:
+        lines: in the order of evaluation.
+        before: values before the step, every one (steps, n) or (steps, 1): w, the state, the parameters and t.
+        after: the values that the lines give, in the same shapes. A step that diverged is the last, with values
+            that are no numbers as they came out.
+        scheduled: whether the learning rate is another at every step.
+    """
+
+    lines: tuple[Line, ...]
+    before: Mapping[str, Array]
+    after: Mapping[str, Array]
+    scheduled: bool
+
+
+def workings(run: Trace) -> Workings:
+    """Work every line out for every step of a single run that was recorded whole.
+
+    Raises:
+        ValueError: if the run was recorded without its states and steps, or thinned.
+    """
+    if run.step is None or run.states is None or run.stride != 1 or run.diverged.ndim:
+        raise ValueError("workings need a single run with its states and steps, at every step")
+    optimizer, factor = _unwrapped(run.optimizer)
+    count = min(run.steps, run.last + 1)
+    t = np.arange(1.0, count + 1)[:, None]
+    before: dict[str, Array] = {"w": run.positions[:count], "t": t}
+    for name, spec in optimizer.parameters().items():
+        if not spec.choices:
+            value = np.full_like(t, float(getattr(optimizer, name)))
+            before[spec.letter] = value * factor(t) if factor and name == "learning_rate" else value
+    if isinstance(optimizer, Borrowed):
+        written, after = _borrowed(run, count)
+    else:
+        written, after = _own(run, optimizer, before, count)
+    return Workings(written, before, after, factor is not None)
+
+
+def _unwrapped(optimizer: Optimizer) -> tuple[Optimizer, Any]:
+    """The rule itself, and the factor that its learning rate has at step t, if it has one."""
+    if not isinstance(optimizer, Scheduled):
+        return optimizer, None
+    schedule = optimizer.schedule
+
+    def factor(t: Array) -> Array:
+        with double():
+            return np.asarray(schedule.factor(jnp.asarray(t)))
+
+    return optimizer.inner, factor
+
+
+def _own(
+    run: Trace, optimizer: Optimizer, before: dict[str, Array], count: int
+) -> tuple[tuple[Line, ...], dict[str, Array]]:
+    with double():
+        initial = jax.tree.map(np.asarray, optimizer.init(jnp.asarray(run.positions[0])))
+    for name in run.states._fields:
+        first, rest = getattr(initial, name)[None], getattr(run.states, name)[: count - 1]
+        before[name] = np.concatenate([first, rest])
+    recorded = {"g": run.step.gradient, **run.step.values}
+    after: dict[str, Array] = {}
+    written = []
+    for letter, expression in lines(type(optimizer), str(getattr(optimizer, "convention", TEXTBOOK))):
+        tree = ast.parse(expression, mode="eval")
+        names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+        written.append(Line(letter, expression, frozenset(names & set(after))))
+        after[letter] = recorded[letter][:count] if names & set(_TAKEN) else _evaluate(tree, {**before, **after})
+    return tuple(written), after
+
+
+def _borrowed(run: Trace, count: int) -> tuple[tuple[Line, ...], dict[str, Array]]:
+    """The gradient, what the library keeps by its own names, its update, and the move."""
+    after: dict[str, Array] = {"g": run.step.gradient[:count]}
+    for name, leaf in fields(run.states).items():
+        leaf = np.asarray(leaf, dtype=float)
+        if leaf.ndim <= 2:  # of what is no vector of the plane there is nothing to set
+            after[name] = leaf[:count].reshape(count, -1)
+    after["update"] = -(run.step.rate * run.step.direction)[:count]
+    after["w"] = run.positions[:count] + after["update"]
+    written = tuple(Line(name, None) for name in after if name != "w")
+    return (*written, Line("w", "w + update", frozenset({"update"}))), after
+
+
+class _Vectorised(ast.NodeTransformer):
+    """`a if test else b` of whole arrays."""
+
+    def visit_IfExp(self, node: ast.IfExp) -> ast.AST:
+        self.generic_visit(node)
+        return ast.Call(ast.Name("where", ast.Load()), [node.test, node.body, node.orelse], [])
+
+
+def _evaluate(tree: ast.Expression, known: Mapping[str, Array]) -> Array:
+    code = compile(ast.fix_missing_locations(_Vectorised().visit(tree)), "<equation>", "eval")
+    with np.errstate(all="ignore"):  # of two cases both are worked out, and one is taken
+        # the expressions are ours, declared in the rules' own files; no input of a user comes here
+        found = eval(code, {"__builtins__": {}}, {**_FUNCTIONS, **known})
+    return np.asarray(found, dtype=float)

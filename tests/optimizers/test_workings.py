@@ -1,0 +1,121 @@
+"""The numbers under a rule's equations: each line gives what the run recorded, at every step."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+
+from optimizers import OPTIMIZERS, SCHEDULES, Isotropic, Scheduled, trace
+from optimizers.borrowed import Borrowed, fields
+from optimizers.equations import TEXTBOOK
+from optimizers.mathml import numbers, symbols
+from optimizers.workings import Line, Workings, workings
+from surfaces import SURFACES
+
+OURS = [
+    (key, convention)
+    for key, rule in OPTIMIZERS.items()
+    if not issubclass(rule, Borrowed)
+    for convention in (rule.parameters()["convention"].choices if "convention" in rule.parameters() else (TEXTBOOK,))
+]
+LANDSCAPE = SURFACES["himmelblau"]()
+
+
+def rule(key: str, convention: str, **values: Any) -> Any:
+    return OPTIMIZERS[key](**({"convention": convention} if convention != TEXTBOOK else {}), **values)
+
+
+@pytest.mark.parametrize(("key", "convention"), OURS)
+@pytest.mark.thinned(3)
+def test_every_line_gives_what_was_recorded(key: str, convention: str) -> None:
+    """Gradient, named values, state and next point at all 40 steps, under noise."""
+    run = trace(LANDSCAPE, rule(key, convention), steps=40, noise=Isotropic(0.2), seed=3)
+    found = workings(run)
+    assert {line.letter for line in found.lines} == set(found.after)
+    recorded = {"w": run.positions[1:], "g": run.step.gradient, **run.step.values}
+    recorded |= {n: leaf for n, leaf in run.states._asdict().items() if n in found.after}
+    assert {"w", "g"} <= set(recorded)
+    for letter, values in recorded.items():
+        own = np.broadcast_to(found.after[letter], np.shape(values))
+        np.testing.assert_allclose(own, values, rtol=1e-9, atol=1e-12, err_msg=letter)
+
+
+@pytest.mark.parametrize(("key", "convention"), OURS)
+@pytest.mark.thinned(3)
+def test_every_slot_resolves_and_every_line_evaluates_to_its_value(key: str, convention: str) -> None:
+    """A line's expression, read with the very numbers that its slots name, one step by itself."""
+    found = workings(trace(LANDSCAPE, rule(key, convention), steps=12))
+    for line in found.lines:
+        slots = re.findall(r'data-slot="([^"]*)"', numbers(line))
+        known = {slot.removesuffix("′"): value(found, slot)[7] for slot in slots}
+        if any(word in str(line.expression) for word in ("grad(", "hessian(")):
+            continue  # of the landscape: checked above
+        result = evaluated(line, known)
+        np.testing.assert_allclose(result, found.after[line.letter][7], rtol=1e-12, err_msg=line.letter)
+
+
+def value(found: Workings, slot: str) -> Any:
+    return found.after[slot[:-1]] if slot.endswith("′") else found.before[slot]
+
+
+def evaluated(line: Line, known: dict[str, Any]) -> Any:
+    """By Python's own arithmetic on one step's numbers: scalars decide which case holds."""
+    assert line.expression is not None
+    plain = {k: float(v[0]) if np.size(v) == 1 else v for k, v in known.items()}
+    functions = {"sqrt": np.sqrt, "sign": np.sign, "max": np.maximum, "norm": np.linalg.norm}
+    return eval(line.expression, {"__builtins__": {}}, {**functions, **plain})
+
+
+@pytest.mark.parametrize("key", [key for key, kind in OPTIMIZERS.items() if issubclass(kind, Borrowed)])
+@pytest.mark.thinned(3)
+def test_borrowed_rules_show_their_state_by_the_names_it_has(key: str) -> None:
+    run = trace(LANDSCAPE, OPTIMIZERS[key](), steps=20)
+    found = workings(run)
+    names = [line.letter for line in found.lines]
+    assert names[0] == "g" and names[-1] == "w" and set(fields(run.states)) <= set(names)
+    np.testing.assert_allclose(found.after["w"], run.positions[1:], rtol=1e-12, atol=1e-12)
+
+
+def test_a_scheduled_rule_has_the_rate_of_its_step() -> None:
+    """Step decay by 10 every 5 steps, by hand."""
+    schedule = SCHEDULES["step_decay"](drop=0.1, every=5.0)
+    found = workings(trace(LANDSCAPE, Scheduled(OPTIMIZERS["sgd"](learning_rate=0.01), schedule), steps=12))
+    assert found.scheduled
+    np.testing.assert_allclose(found.before["η"][:, 0], [0.01] * 5 + [0.001] * 5 + [0.0001] * 2)
+    assert not workings(trace(LANDSCAPE, OPTIMIZERS["sgd"](), steps=3)).scheduled
+
+
+def test_the_step_that_diverged_is_the_last_and_shown_as_it_came_out() -> None:
+    """On x² + 100 y² at a rate of 10 the steep coordinate grows by 1999 a step, and ends in an infinity."""
+    run = trace(SURFACES["quadratic_ravine"](condition_number=100.0), OPTIMIZERS["sgd"](learning_rate=10.0), steps=300)
+    assert run.diverged > 0
+    found = workings(run)
+    assert len(found.after["w"]) == run.last + 1 == run.diverged
+    np.testing.assert_allclose(found.after["w"][:-1], run.positions[1 : run.diverged])
+
+
+def test_what_was_not_recorded_whole_is_refused() -> None:
+    run = trace(LANDSCAPE, OPTIMIZERS["sgd"](), steps=4, record=("positions", "losses"))
+    with pytest.raises(ValueError, match="states and steps"):
+        workings(run)
+    with pytest.raises(ValueError, match="states and steps"):
+        workings(trace(LANDSCAPE, OPTIMIZERS["sgd"](), steps=4, stride=2))
+
+
+@pytest.mark.parametrize(("key", "convention"), OURS)
+def test_mathml_is_well_formed(key: str, convention: str) -> None:
+    for line in workings(trace(LANDSCAPE, rule(key, convention), steps=2)).lines:
+        for text in (symbols(line, state=True), symbols(line, state=False), numbers(line)):
+            ElementTree.fromstring(text)
+
+
+def test_adams_last_line_reads_as_printed() -> None:
+    """w ← w − η m̂ / (√v̂ + ε), letter by letter."""
+    line = workings(trace(LANDSCAPE, OPTIMIZERS["adam"](), steps=2)).lines[-1]
+    text = "".join(ElementTree.fromstring(symbols(line, state=True)).itertext()).replace("\u2062", "")
+    assert text == "w←w−ηm^v^+ε"
+    assert line.after == {"m_hat", "v_hat"}
