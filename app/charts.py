@@ -7,15 +7,17 @@ import functools
 import math
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 
+from app.bundles import each, quantiles
 from app.figures import plane
-from app.panels import Panel, Shown, chart, limit_line, linear_axis, log_axis, message, steps_axis, trace
+from app.panels import Panel, Shown, band, chart, limit_line, linear_axis, log_axis, message, threads, trace
 from optimizers import Trace, distances, effective_rates, gradient_norms, sharpnesses
 from surfaces.calculus import Floats
 
-Drawn = Callable[[Sequence[Shown], int], Panel]
+Drawn = Callable[[Sequence[Shown], dict[str, Any], str], Panel]
 
 
 # a moved slider gives one racer another run: what was measured of the others stays
@@ -30,7 +32,7 @@ class View:
 
     Attributes:
         name: what the choice is called.
-        panel: (runs shown, steps) → the panel.
+        panel: (runs shown, the axis of the steps, how bundles are drawn) → the panel.
         whole: whether it needs the states and steps of the runs, and not their points alone.
     """
 
@@ -42,17 +44,32 @@ class View:
 def _lines(measure: Callable[[Trace], Floats], word: str, note: str, empty: str) -> Drawn:
     """A line a run, on a log axis; runs that leave are not what the axis is made for."""
 
-    def panel(shown: Sequence[Shown], steps: int) -> Panel:
+    def panel(shown: Sequence[Shown], axis: dict[str, Any], bundle: str) -> Panel:
         lines, ranged = [], []
         for one in shown:
             values = measure(one.run)
-            lines.append(trace(one, 0, np.arange(len(values)), values, one.dash, word))
+            if one.seeds:
+                seeds = each(one.seeds, measure)
+                low, middle, high = quantiles(seeds)
+                around = band(one, 1, low, high) if bundle == "band" else [threads(one, 1, seeds, word)]
+                values = middle if bundle == "band" else values
+                lines += around
+                ranged.append(low if bundle == "band" else seeds)
+            lines.append(trace(one, 0, one.pace * np.arange(len(values)), values, one.dash, word))
             ranged.append(_counted(one, values))
         if not any(np.isfinite(values).any() for values in ranged):
             return message(empty)
-        return chart(lines, {"xaxis": steps_axis(steps), "yaxis": log_axis(ranged)}, note)
+        return chart(lines, {"xaxis": axis, "yaxis": log_axis(ranged)}, note + _seeds(shown, bundle))
 
     return panel
+
+
+def _seeds(shown: Sequence[Shown], bundle: str) -> str:
+    """What a note says of a bundle."""
+    many = max((len(one.seeds) for one in shown), default=0)
+    if not many:
+        return ""
+    return f"; median and 10–90 % of {many} seeds" if bundle == "band" else f"; {many} seeds, the first one strong"
 
 
 def _counted(one: Shown, values: Floats) -> Floats:
@@ -60,29 +77,37 @@ def _counted(one: Shown, values: Floats) -> Floats:
     return values[:1] if one.run.status.kind in plane.GONE else values
 
 
-def _rates(shown: Sequence[Shown], steps: int) -> Panel:
+def _rates(shown: Sequence[Shown], axis: dict[str, Any], bundle: str) -> Panel:
     lines, ranged = [], []
     for one in shown:
         rates = _effective_rates(one.run)
         for k, dash in ((0, one.dash), (1, "dot")):
             values = rates[:, k]
-            lines.append(trace(one, k, np.arange(len(values)), values, dash, f"rate of coordinate {k + 1}"))
+            at = one.pace * np.arange(len(values))
+            lines.append(trace(one, k, at, values, dash, f"rate of coordinate {k + 1}"))
             ranged.append(values[:2] if one.run.status.kind in plane.GONE else values)
-    note = "what the direction of a step is multiplied with: first coordinate solid, second dotted"
-    return chart(lines, {"xaxis": steps_axis(steps), "yaxis": log_axis(ranged)}, note)
+    note = "solid: first coordinate, dotted: second; what the direction of a step is multiplied with"
+    moves = [one.title for one in shown if (_effective_rates(one.run) == 1).all()]
+    note += f"; 1 for {', '.join(moves)}, whose direction is the move itself" if moves else ""
+    return chart(lines, {"xaxis": axis, "yaxis": log_axis(ranged)}, note + _first(shown))
 
 
-def _sharpness(shown: Sequence[Shown], steps: int) -> Panel:
+def _first(shown: Sequence[Shown]) -> str:
+    """That of a bundle a view shows one seed."""
+    return "; of the seeds the first alone" if any(one.seeds for one in shown) else ""
+
+
+def _sharpness(shown: Sequence[Shown], axis: dict[str, Any], bundle: str) -> Panel:
     lines, heights, exceeded = [], [], []
     for one in shown:
         values = _sharpnesses(one.run)
-        at = np.arange(len(values))
+        at = one.pace * np.arange(len(values))
         lines.append(trace(one, 0, at, values, one.dash, "sharpness"))
         heights.append(_counted(one, values))
         limit = one.run.optimizer.stability_limit()
         if limit is None or not math.isfinite(limit):
             continue
-        lines.append(limit_line(one, steps, limit))
+        lines.append(limit_line(one, axis["range"][1], limit))
         heights.append(np.array([limit]))
         above = np.flatnonzero(values > limit)
         if len(above):
@@ -91,12 +116,14 @@ def _sharpness(shown: Sequence[Shown], steps: int) -> Panel:
             exceeded.append(f"{one.title} on {len(above):,} of {one.run.last + 1:,}")
     found = np.concatenate([h[np.isfinite(h)] for h in heights] or [np.ones(1)])
     wide = len(found) and found.max() > 20 * max(float(np.quantile(found, 0.2)), 0.0)
-    axis = log_axis([found]) if wide and (found > 0).any() else linear_axis([found], percent=False)
+    upright = log_axis([found]) if wide and (found > 0).any() else linear_axis([found], percent=False)
+    below = upright["type"] == "log" and any((h <= 0).any() for h in heights)
     note = f"dots, above the limit: {', '.join(exceeded)} points; " if exceeded else ""
-    note += "largest eigenvalue of the Hessian; dotted: what the rule is stable below"
+    note += "dotted: what the rule is stable below; largest eigenvalue of the Hessian"
     scaled = [one.title for one in shown if one.run.optimizer.preconditioned]
     note += f"; for {', '.join(scaled)} of P⁻¹H" if scaled else ""
-    return chart(lines, {"xaxis": steps_axis(steps), "yaxis": axis}, note)
+    note += "; gaps: below zero, for which a log axis has no place" if below else ""
+    return chart(lines, {"xaxis": axis, "yaxis": upright}, note + _first(shown))
 
 
 VIEWS: Mapping[str, View] = MappingProxyType(

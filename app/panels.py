@@ -15,7 +15,10 @@ Panel = dict[str, Any]
 
 
 class Shown(NamedTuple):
-    """A run as it is drawn: its racer's id, where its card stands, what it is called, and its colour and dash."""
+    """A run as it is drawn: its racer's id, where its card stands, what it is called, and its colour and dash.
+
+    ``seeds`` are the runs of a bundle, ``pace`` what a step counts for on the axis.
+    """
 
     run: Any
     id: str
@@ -23,6 +26,8 @@ class Shown(NamedTuple):
     title: str
     color: str
     dash: str
+    seeds: tuple[Any, ...] = ()
+    pace: int = 1
 
 
 def message(text: str) -> Panel:
@@ -51,8 +56,32 @@ def trace(one: Shown, k: int, x: Any, y: Any, dash: str, what: str) -> dict[str,
         "connectgaps": False,
         "line": {"color": one.color, "dash": dash, "width": 2},
         "marker": {"color": one.color, "size": 7},
-        "hovertemplate": f"<b>%{{fullData.name}}</b>, step %{{x}}<br>{what} %{{y:.4~g}}<extra></extra>",
+        "hovertemplate": (
+            f"<b>%{{fullData.name}}</b>, {'step' if one.pace == 1 else 'evaluation'} %{{x}}"
+            f"<br>{what} %{{y:.4~g}}<extra></extra>"
+        ),
     }
+
+
+def threads(one: Shown, k: int, values: Any, what: str) -> dict[str, Any]:
+    """Thin curves of one run each, values (runs, steps + 1), as one trace with gaps between them."""
+    steps = np.append(np.arange(values.shape[1]) * one.pace, np.nan)
+    y = np.concatenate([values, np.full((len(values), 1), np.nan)], axis=1)
+    line = trace(one, k, np.tile(steps, len(values)), y.ravel(), "solid", what)
+    line["line"].update(width=1)
+    return {**line, "opacity": 0.4, "hoverinfo": "skip", "hovertemplate": None}
+
+
+def band(one: Shown, k: int, low: Any, high: Any) -> list[dict[str, Any]]:
+    """The ground between two curves in a racer's colour; where the upper one is no number it ends."""
+    steps = np.arange(len(low)) * one.pace
+    edges = [trace(one, k + j, steps, values, "solid", "") for j, values in enumerate((low, high))]
+    for edge in edges:
+        edge["line"].update(width=0)
+        edge.update(hoverinfo="skip", hovertemplate=None)
+    red, green, blue = (int(one.color[i : i + 2], 16) for i in (1, 3, 5))
+    edges[1].update(fill="tonexty", fillcolor=f"rgba({red}, {green}, {blue}, 0.18)")
+    return edges
 
 
 def limit_line(one: Shown, steps: int, limit: float) -> dict[str, Any]:
@@ -62,9 +91,9 @@ def limit_line(one: Shown, steps: int, limit: float) -> dict[str, Any]:
     return line
 
 
-def steps_axis(steps: int) -> dict[str, Any]:
-    """The axis of a chart's steps, all of them from the beginning."""
-    return {"range": [0, max(1, steps)], "title": {"text": "step"}}
+def steps_axis(steps: int, word: str = "step") -> dict[str, Any]:
+    """The axis of a chart's steps, all of them from the beginning; or of what else the clock counts."""
+    return {"range": [0, max(1, steps)], "title": {"text": word}}
 
 
 def log_axis(arrays: Sequence[Any]) -> dict[str, Any]:

@@ -4,72 +4,77 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
+from app import bundles
 from app.charts import VIEWS, View
-from app.digits import short
 from app.figures import plane, theme
-from app.panels import Panel, Shown, message
+from app.inspector import inspected
+from app.panels import Panel, Shown, message, steps_axis
 from app.player import Card, Scene, Slider, Slot
-from app.racers import Choice, Lineup, Racer
+from app.racers import Choice, Racer, built
 from app.settings import Settings
-from app.titles import told_apart
-from optimizers import NOISES, OPTIMIZERS, RULES, SCHEDULES, Optimizer, Trace, steps_to, trace
-from surfaces import SURFACES, Parameter
+from app.words import caption, remarks_of, titles
+from optimizers import OPTIMIZERS, RULES, SCHEDULES, Optimizer, Trace, trace
+from surfaces import Parameter
 from surfaces.surface import Box
 
 ON_CARD = ("learning_rate", "momentum", "beta1")
 """The parameters whose sliders live on the racer's card, and nowhere else."""
-SHARE = 0.01
 CACHED = 256
+PATHS = ("positions", "losses")
+"""What is recorded of a run to draw it; its states and steps only where a view asks for them."""
 MOST_WHOLE = 500_000
 """Racers times steps times coordinates of which states and steps are kept for a view."""
+UNITS = {"steps": "step", "evaluations": "gradient evaluations"}
 HIDE = ("", "Hide this view")
 """The choice that takes a view away."""
 
 
-@dataclasses.dataclass(frozen=True)
-class Row:
-    """One line of the table of results."""
-
-    title: str
-    status: str
-    loss: float
-    reached: int | None
-    evaluations: int
-
-
 @functools.lru_cache(maxsize=64)
-def mapped(surface: Choice, rotation: float) -> plane.Map:
+def mapped(surface: Choice, rotation: float, narrowest: float = plane.NARROWEST) -> plane.Map:
     """The map of a surface, drawn once."""
-    return plane.map_figure(Settings(surface=surface, rotation=rotation).built_surface())
+    return plane.map_figure(Settings(surface=surface, rotation=rotation).built_surface(), narrowest)
+
+
+def background_of(settings: Settings) -> plane.Map:
+    """The map of a race, which may have to share the page's width."""
+    return mapped(settings.surface, settings.rotation, plane.HALF if settings.half else plane.NARROWEST)
 
 
 @functools.lru_cache(maxsize=CACHED)
 def run(settings: Settings, racer: Racer) -> Trace:
     """One racer's run; `settings` without racers, so that moving one slider reruns one racer."""
-    return traced(settings, racer, record=("positions", "losses"))
+    return traced(settings, settings.rule(racer), record=PATHS)
 
 
 @functools.lru_cache(maxsize=16)
 def whole(settings: Settings, racer: Racer) -> Trace:
     """One racer's run with its states and steps; `settings` without racers."""
-    return traced(settings, racer)
+    return traced(settings, settings.rule(racer))
 
 
-def traced(settings: Settings, racer: Racer, **options: Any) -> Trace:
-    """One racer's run; all that `trace` records, unless the options say otherwise."""
+@functools.lru_cache(maxsize=32)
+def seeded(settings: Settings, racer: Racer, count: int) -> tuple[Trace, ...]:
+    """One racer's runs under `count` seeds, the settings' own first; `settings` bare of racers."""
+    # few numbers of seeds are compiled for, and what is more than asked for is left aside
+    seeds = settings.seed + np.arange(max(8, 1 << (count - 1).bit_length()))
+    batch = traced(settings, settings.rule(racer), seed=seeds, record=PATHS)
+    return tuple(batch[k] for k in range(count))
+
+
+def traced(settings: Settings, rule: Optimizer, **options: Any) -> Trace:
+    """A rule's run in a race; all that `trace` records and under the race's seed, unless the options say otherwise."""
     surface, start, noise = settings.built_surface(), settings.built_start(), settings.built_noise()
-    return trace(surface, settings.rule(racer), start, settings.steps, noise=noise, seed=settings.seed, **options)
+    return trace(surface, rule, start, settings.steps, noise=noise, **{"seed": settings.seed, **options})
 
 
 def runs(settings: Settings, make: Callable[[Settings, Racer], Trace] = run) -> list[Trace]:
     """Every racer's run, in order."""
-    bare = dataclasses.replace(settings, racers=(), views=())
-    return [make(bare, dataclasses.replace(r, hidden=False, slot=0)) for r in settings.racers]
+    return [make(settings.bare(), racer.bare()) for racer in settings.racers]
 
 
 def _offered(item: tuple[str, type[Optimizer]]) -> tuple[bool, bool]:
@@ -77,65 +82,90 @@ def _offered(item: tuple[str, type[Optimizer]]) -> tuple[bool, bool]:
     return item[1].dense, not item[1].elementwise
 
 
-def titles(settings: Lineup, words: Callable[[Racer], list[str]] = lambda racer: []) -> list[str]:
-    """The racers' names, with the words of what they are set to choose, such as "RMSprop (PyTorch)", and `words`
-    besides; where two are still called the same, with the first value in which they differ, or a number.
-    """
-    names = [called(racer, words) for racer in settings.racers]
-    values = [
-        {p.symbol: racer.rule.get(name, p.default) for name, p in RULES[racer.rule.key].parameters().items()}
-        for racer in settings.racers
-    ]
-    return told_apart(names, values)
-
-
-def called(racer: Racer, words: Callable[[Racer], list[str]] = lambda racer: []) -> str:
-    """A racer's rule with the words of what it is set to choose, and `words` besides."""
-    rule = RULES[racer.rule.key]
-    chosen = [
-        p.label(str(racer.rule.get(name, p.default)))
-        for name, p in rule.parameters().items()
-        if p.choices and racer.rule.get(name, p.default) != p.default
-    ]
-    chosen += words(racer)
-    return f"{rule.name} ({', '.join(chosen)})" if chosen else rule.name
-
-
 def scene(settings: Settings) -> Scene:
-    """All that the player plays."""
+    """All that the player plays: the race, and what is beside it."""
+    made = _scene(settings)
+    second = settings.second()
+    if second is None or settings.beside is None:
+        return made
+    return dataclasses.replace(made, beside=_scene(second), linked=settings.beside.linked)
+
+
+def _scene(settings: Settings) -> Scene:
     traces = runs(settings)
     surface = settings.built_surface()
-    drawn = mapped(settings.surface, settings.rotation)
+    background = background_of(settings)
     curve = plane.curve_figure(traces, surface)
-    positions = np.zeros((len(traces), settings.steps + 1, 2))
-    leaves = []
-    for k, t in enumerate(traces):
-        path = t.positions[:, :2]
-        last, end = plane.leave(path, t.last, drawn.extent)
-        positions[k] = path
-        positions[k, last:] = end
-        leaves.append(last)
+    positions, leaves = plane.drawn(traces, settings.steps, background.extent)
+    curve.figure["layout"] = _drops(settings)
     cards = tuple(
         _card(settings, racer, title, t, last)
         for racer, title, t, last in zip(settings.racers, titles(settings), traces, leaves, strict=True)
     )
+    bundle = None
+    if settings.bundled:
+        seeds = {racer.id: strands(settings, racer) for racer in settings.racers}
+        bundle = bundles.bundle(settings, seeds, background.extent)
+        curve.figure["titles"] = {axis: bundles.title(settings, said) for axis, said in curve.figure["titles"].items()}
     x, y, *_ = settings.built_start()
     words = "; ".join(f"{c.title}: {c.status}" for c in cards)
     return Scene(
-        map=drawn.figure,
+        map=background.figure,
         curve=curve.figure,
-        styles=theme.styles(drawn.levels.zero),
+        styles=theme.styles(background.levels.zero),
         cards=cards,
         positions=positions,
         losses=curve.values if traces else np.zeros((0, settings.steps + 1)),
         start=(x, y),
-        window=_seen(drawn.window, (x, y)),
+        window=_seen(background.window, (x, y)),
         choices=tuple((key, rule.name) for key, rule in sorted(OPTIMIZERS.items(), key=_offered)),
         slots=_slots(settings),
+        inspected=_inspected(settings),
+        bundle=bundle,
+        axis=settings.axis,
         views=tuple((key, view.name) for key, view in VIEWS.items() if key not in settings.views),
         caption=caption(settings),
+        picture=settings.picture,
+        heights=settings.heights,
+        scale={**background.levels.spelled(), "offset": curve.offset, "floor": background.floor},
         description=f"{surface.surface.name}, the paths of {len(cards)} optimizers, {settings.steps} steps. {words}.",
     )
+
+
+def _drops(settings: Settings) -> dict[str, Any]:
+    """Marks on the losses where the schedule lets the learning rate drop; against evaluations there is no one place."""
+    if settings.axis != "steps" or settings.schedule.key == "constant":
+        return {}
+    line = {"width": 1, "dash": "dot", "color": "muted"}
+    place = {"type": "line", "xref": "x", "yref": "y domain", "y0": 0, "y1": 1, "layer": "above", "line": line}
+    drops = built(SCHEDULES, settings.schedule).drops(settings.steps)
+    words = {"text": " η drops", "font": {"size": 10, "color": "muted"}}
+    label = {**words, "textposition": "end", "textangle": 0, "xanchor": "left", "yanchor": "top"}
+    return {
+        "shapes": [{**place, "x0": at, "x1": at, **({"label": label} if k == 0 else {})} for k, at in enumerate(drops)]
+    }
+
+
+def told(settings: Settings, run: Trace, leaves: int) -> dict[str, Any]:
+    """What a card says of a run, and where its path and its losses end."""
+    # where the clock counts evaluations, a bare number would be taken for one
+    apart = pace(settings, run) > 1
+    return {
+        "status": str(run.status).replace("@ ", "@ step ") if apart else str(run.status),
+        "why": run.status.why,
+        "gone": run.status.kind in plane.GONE,
+        "last": run.last,
+        "leaves": leaves,
+        "settled": run.steps if run.status.step is None else run.status.step,
+    }
+
+
+def _inspected(settings: Settings) -> dict[str, Any] | None:
+    """What explains the steps of the racer inspected, if there is one."""
+    for racer, title in zip(settings.racers, titles(settings), strict=True):
+        if racer.id == settings.inspected:
+            return inspected(whole(settings.bare(), racer.bare()), racer.id, title, settings.noise.key != "none")
+    return None
 
 
 def _slots(settings: Settings) -> tuple[Slot, ...]:
@@ -152,74 +182,33 @@ def _beside(settings: Settings, view: View) -> Panel:
         return message("So many steps and coordinates are not kept for this view: take fewer of them.")
     traces = runs(settings, whole if view.whole else run)
     shown = [
-        Shown(one, racer.id, k, title, *theme.mark(racer.slot)[:2])
+        Shown(one, racer.id, k, title, *theme.mark(racer.slot)[:2], _seeds(settings, racer), pace(settings, one))
         for k, (racer, title, one) in enumerate(zip(settings.racers, titles(settings), traces, strict=True))
         if not racer.hidden
     ]
-    return view.panel(shown, settings.steps) if shown else message("Nobody races: add a racer, or show one.")
+    if not shown:
+        return message("Nobody races: add a racer, or show one.")
+    axis = steps_axis(duration(settings), UNITS[settings.axis])
+    return view.panel(shown, axis, settings.bundle)
 
 
-def table(settings: Settings) -> list[Row]:
-    """What became of every racer that is shown."""
-    return [
-        Row(title, str(t.status), float(t.losses[t.last]), steps_to(t, SHARE), t.evaluations)
-        for racer, title, t in zip(settings.racers, titles(settings), runs(settings), strict=True)
-        if not racer.hidden
-    ]
+def _seeds(settings: Settings, racer: Racer) -> tuple[Trace, ...]:
+    return strands(settings, racer) if settings.bundled else ()
 
 
-def cells(settings: Settings) -> list[list[str]]:
-    """The table of results in words: racer, status, final loss, steps to `SHARE`, gradient evaluations."""
-    return [
-        [
-            row.title,
-            row.status,
-            short(row.loss, 4),
-            "–" if row.reached is None else f"{row.reached:,}",
-            f"{row.evaluations:,}",
-        ]
-        for row in table(settings)
-    ]
+def pace(settings: Settings, run: Trace) -> int:
+    """What the clock counts for one step of a run: one, or the gradient evaluations that it costs."""
+    return 1 if settings.axis == "steps" else run.cost
 
 
-def heads() -> list[str]:
-    """What stands above those columns."""
-    return ["Racer", "Status", "Final loss", f"Steps to {SHARE:.0%} of the start's height", "Gradient evaluations"]
+def duration(settings: Settings) -> int:
+    """Where the clock ends: with the last step of the racer whose steps cost most."""
+    return settings.steps * max((pace(settings, run) for run in runs(settings)), default=1)
 
 
-def caption(settings: Settings) -> str:
-    """The line under a saved picture: surface, racers, parameters and seed."""
-    surface = SURFACES[settings.surface.key]
-    parts = [surface.name + spelled_values(surface.parameters(), settings.surface)]
-    if settings.rotation:
-        parts.append(f"rotated {settings.rotation:g}°")
-    x, y, *_ = settings.built_start()
-    parts.append(f"from ({short(x, 4)}, {short(y, 4)})")
-    parts.append(f"{settings.steps} steps")
-    parts += spelled_racers(settings)
-    if settings.noise.key != "none":
-        noise = NOISES[settings.noise.key]
-        parts.append(f"{noise.name} noise{spelled_values(noise.parameters(), settings.noise)}, seed {settings.seed}")
-    return " · ".join(parts)
-
-
-def spelled_racers(settings: Lineup, words: Callable[[Racer], list[str]] = lambda racer: []) -> list[str]:
-    """Every racer that is shown, with its values, and their schedule."""
-    spelled = []
-    for racer in settings.racers:
-        if not racer.hidden:
-            specs = {n: p for n, p in RULES[racer.rule.key].parameters().items() if not p.choices}
-            spelled.append(called(racer, words) + spelled_values(specs, racer.rule))
-    if settings.schedule.key != "constant":
-        schedule = SCHEDULES[settings.schedule.key]
-        spelled.append(f"{schedule.name} schedule{spelled_values(schedule.parameters(), settings.schedule)}")
-    return spelled
-
-
-def spelled_values(specs: Mapping[str, Parameter], choice: Choice) -> str:
-    """The values of a choice in brackets, by their symbols; nothing where it has none."""
-    spelled = [f"{p.symbol} = {short(choice.get(name, p.default))}" for name, p in specs.items()]
-    return f" ({', '.join(spelled)})" if spelled else ""
+def strands(settings: Settings, racer: Racer) -> tuple[Trace, ...]:
+    """One racer's runs under every seed of the bundle."""
+    return seeded(settings.bare(), racer.bare(), settings.seeds)
 
 
 def _seen(window: Box, start: tuple[float, ...]) -> Box:
@@ -234,16 +223,12 @@ def _seen(window: Box, start: tuple[float, ...]) -> Box:
 
 
 def _card(settings: Settings, racer: Racer, title: str, t: Trace, leaves: int) -> Card:
-    return card(
-        racer,
-        title,
-        status=str(t.status),
-        why=" ".join([t.status.why, *_remarks(settings, RULES[racer.rule.key])]),
-        gone=t.status.kind in plane.GONE,
-        last=t.last,
-        leaves=leaves,
-        settled=t.steps if t.status.step is None else t.status.step,
-    )
+    said = told(settings, t, leaves)
+    if settings.bundled:
+        status, why = bundles.outcome(strands(settings, racer))
+        said = {**said, "status": status, "why": why, "settled": t.steps}
+    why = " ".join([said["why"], *remarks_of(settings, RULES[racer.rule.key])])
+    return card(racer, title, **{**said, "why": why, "cost": t.cost})
 
 
 def card(racer: Racer, title: str, **told: Any) -> Card:
@@ -253,19 +238,6 @@ def card(racer: Racer, title: str, **told: Any) -> Card:
     sliders = tuple(slider(p, racer) for name, p in specs.items() if name in ON_CARD)
     common: Any = {"color": color, "dash": dash, "shape": shape, "hidden": racer.hidden, "sliders": sliders}
     return Card(id=racer.id, title=title, **common, **told)
-
-
-def remarks(settings: Settings) -> list[str]:
-    """What a class would take for a fault of the racers shown, rule by rule."""
-    rules = dict.fromkeys(RULES[r.rule.key] for r in settings.racers if not r.hidden)
-    return [f"{rule.name}: {' '.join(said)}" for rule in rules if (said := _remarks(settings, rule))]
-
-
-def _remarks(settings: Settings, rule: type[Optimizer]) -> list[str]:
-    said = [rule.beginning] if rule.beginning else []
-    if settings.schedule.key != "constant" and "learning_rate" not in rule.parameters():
-        said.append("It has no learning rate to schedule, so the schedule leaves it alone.")
-    return said
 
 
 def slider(spec: Parameter, racer: Racer) -> Slider:

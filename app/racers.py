@@ -49,6 +49,10 @@ class Racer:
     def id(self) -> str:
         return f"racer-{self.slot}"
 
+    def bare(self) -> Racer:
+        """What a run depends on: the same record in every slot, shown or hidden."""
+        return dataclasses.replace(self, hidden=False, slot=0)
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Lineup:
@@ -63,7 +67,10 @@ class Lineup:
 
     def rule(self, racer: Racer) -> Optimizer:
         """A racer's rule, under the schedule where it has a learning rate."""
-        rule: Optimizer = built(RULES, racer.rule)
+        return self.scheduled(built(RULES, racer.rule))
+
+    def scheduled(self, rule: Optimizer) -> Optimizer:
+        """A rule under the schedule, where it has a learning rate."""
         if self.schedule.key == "constant" or "learning_rate" not in rule.parameters():
             return rule
         return Scheduled(rule, built(SCHEDULES, self.schedule))

@@ -11,14 +11,16 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from app import racers as lineup
+from app.bundles import WORDS as BUNDLES
 from app.charts import VIEWS
 from app.figures.plane import extent
 from app.link import VERSION, Reader, spell, spell_racers, spell_unless, text
-from app.racers import Choice, Lineup, Refused, built, checked, number, sentence
+from app.player.scene import AXES, HEIGHTS, PICTURES
+from app.racers import Choice, Lineup, Racer, Refused, built, checked, number, sentence
 from optimizers import NOISES, OPTIMIZERS, starting_learning_rate, too_dense
 from optimizers.noise import Noise
 from surfaces import SURFACES, Declared, Rotated
@@ -26,6 +28,23 @@ from surfaces import SURFACES, Declared, Rotated
 FIRST_RACERS = ("sgd", "nesterov", "adam")
 MOST_VIEWS = 2
 """Panels beside the losses."""
+
+
+LOOK = {"look": True}
+"""Marks the fields that change how a race is looked at, and no run."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Beside:
+    """What the race beside has of its own. Its racers are those of the race; unless they are `linked`, each has the
+    values that it has in `racers`.
+    """
+
+    surface: Choice
+    rotation: float = 0.0
+    start: tuple[float, float] | None = None
+    linked: bool = True
+    racers: tuple[Racer, ...] = ()
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -36,7 +55,20 @@ class Settings(Lineup):
     rotation: float = 18.0
     start: tuple[float, float] | None = None
     noise: Choice = Choice("none")
-    views: tuple[str, ...] = ()
+    views: tuple[str, ...] = dataclasses.field(default=(), metadata=LOOK)
+    inspected: str = dataclasses.field(default="", metadata=LOOK)
+    seeds: int = dataclasses.field(default=12, metadata=LOOK)
+    bundle: str = dataclasses.field(default="one", metadata=LOOK)
+    axis: str = dataclasses.field(default="steps", metadata=LOOK)
+    picture: str = dataclasses.field(default="map", metadata=LOOK)
+    heights: str = dataclasses.field(default="", metadata=LOOK)
+    beside: Beside | None = dataclasses.field(default=None, metadata=LOOK)
+    halved: bool = dataclasses.field(default=False, metadata=LOOK)
+    """Whether it is itself the race beside another; no link says so."""
+
+    def __post_init__(self) -> None:
+        if self.inspected not in {racer.id for racer in self.racers}:  # who left is not looked at any more
+            object.__setattr__(self, "inspected", "")
 
     def built_surface(self) -> Rotated:
         """The surface with its parameters, under its rotation."""
@@ -49,6 +81,48 @@ class Settings(Lineup):
 
     def built_noise(self) -> Noise:
         return built(NOISES, self.noise)
+
+    @property
+    def bundled(self) -> bool:
+        """Whether several seeds are shown: without noise they would all walk the same path."""
+        return self.bundle != "one" and self.seeds > 1 and self.noise.key != "none"
+
+    @property
+    def half(self) -> bool:
+        """Whether its map shares the page's width with another."""
+        return self.halved or self.beside is not None
+
+    def bare(self) -> Settings:
+        """What a run depends on besides its racer: the same record for all ways of looking at it."""
+        looks: dict[str, Any] = {
+            field.name: field.default for field in dataclasses.fields(self) if field.metadata == LOOK
+        }
+        return dataclasses.replace(self, racers=(), **looks)
+
+    def second(self) -> Settings | None:
+        """The race beside this one, if there is one: on its own surface, the same racers by the same rules.
+
+        Noise of data is left out where that surface has none.
+        """
+        if self.beside is None:
+            return None
+        apart = {r.id: r for r in self.beside.racers if not self.beside.linked}
+        racers = tuple(_with_values(r, apart.get(r.id)) for r in self.racers)
+        own: dict[str, Any] = {
+            "surface": self.beside.surface,
+            "rotation": self.beside.rotation,
+            "start": self.beside.start,
+        }
+        looks: dict[str, Any] = {
+            "views": (),
+            "inspected": "",
+            "picture": "map",
+            "heights": "",
+            "beside": None,
+            "halved": True,
+        }
+        second = dataclasses.replace(self, racers=racers, **own, **looks)
+        return _fitting(second)
 
 
 def first() -> Settings:
@@ -124,6 +198,58 @@ def set_view(settings: Settings, slot: int, key: str) -> Settings:
     return dataclasses.replace(settings, views=tuple(views))
 
 
+def inspect(settings: Settings, id: str) -> Settings:
+    """Another racer's steps explained, or none."""
+    if id:
+        lineup.find(settings, id)
+    return dataclasses.replace(settings, inspected=id)
+
+
+def set_look(settings: Settings, name: str, key: str) -> Settings:
+    """Another way of looking at the race, of those in `LOOKS`: what is drawn of seeds, what the clock counts and curves
+    are drawn against, what stands in the big panel, and how high the surface stands in three dimensions.
+    """
+    if key not in LOOKS[name]:
+        raise Refused(f"{name} must be one of {', '.join(LOOKS[name])}; got {key!r}.")
+    changes: dict[str, Any] = {name: key}
+    return dataclasses.replace(settings, **changes)
+
+
+def set_seeds(settings: Settings, value: Any) -> Settings:
+    """How many seeds a bundle has."""
+    return dataclasses.replace(settings, seeds=lineup.whole(value, "seeds", 2, MOST_SEEDS, "12"))
+
+
+def set_beside(settings: Settings, shown: bool) -> Settings:
+    """A race beside this one, or none: at first on the same surface, turned."""
+    if not shown:
+        return dataclasses.replace(settings, beside=None)
+    turned = 0.0 if settings.rotation else 45.0
+    return dataclasses.replace(settings, beside=Beside(settings.surface, turned))
+
+
+def set_linked(settings: Settings, linked: bool) -> Settings:
+    """Whether the race beside has the same values; if not, it begins with those that it had."""
+    if settings.beside is None:
+        raise Refused("There is no race beside this one.")
+    beside = dataclasses.replace(settings.beside, linked=linked, racers=() if linked else settings.racers)
+    return dataclasses.replace(settings, beside=beside)
+
+
+def in_second(settings: Settings, change: Callable[..., Settings], *arguments: Any) -> Settings:
+    """A change of the race beside."""
+    second = settings.second()
+    if second is None or settings.beside is None:
+        raise Refused("There is no race beside this one.")
+    changed = change(second, *arguments)
+    for racer in changed.racers:
+        if problem := too_dense(OPTIMIZERS[racer.rule.key], len(changed.built_start())):
+            raise Refused(sentence(problem))
+    linked = settings.beside.linked
+    beside = Beside(changed.surface, changed.rotation, changed.start, linked, () if linked else changed.racers)
+    return dataclasses.replace(settings, beside=beside)
+
+
 def add_racer(settings: Settings, key: str) -> Settings:
     """One more racer, at the learning rate that this surface suggests."""
     if key not in OPTIMIZERS:
@@ -133,7 +259,22 @@ def add_racer(settings: Settings, key: str) -> Settings:
     return lineup.join(settings, _starting(settings, Choice(key)))
 
 
+LOOKS = {"bundle": tuple(BUNDLES), "axis": AXES, "picture": PICTURES, "heights": HEIGHTS}
+MOST_SEEDS = 64
 _REGISTRIES: Mapping[str, Mapping[str, type[Declared]]] = {"surface": SURFACES, "noise": NOISES}
+
+
+def _with_values(racer: Racer, other: Racer | None) -> Racer:
+    """The racer with the values of the other, where that runs by the same rule."""
+    same = other is not None and other.rule.key == racer.rule.key
+    return dataclasses.replace(racer, rule=other.rule) if same and other else racer
+
+
+def _fitting(settings: Settings) -> Settings:
+    """Without the noise of data on a surface that has none."""
+    if settings.built_noise().fits(settings.built_surface()):
+        return dataclasses.replace(settings, noise=Choice("none"))
+    return settings
 
 
 def _within(box: Any, point: Iterable[float]) -> bool:
@@ -167,6 +308,22 @@ def query(settings: Settings) -> dict[str, list[str]]:
     out["racer"] = spell_racers(settings)
     if settings.views:
         out["views"] = [",".join(settings.views)]
+    if settings.bundle != "one":
+        out["bundle"] = [settings.bundle]
+        out["seeds"] = [str(settings.seeds)]
+    if settings.axis != "steps":
+        out["axis"] = [settings.axis]
+    for k, racer in enumerate(settings.racers, start=1):
+        if racer.id == settings.inspected:
+            out["inspect"] = [str(k)]
+    if (second := settings.second()) and settings.beside:
+        own = query(second)
+        kept = ("surface", "rotation", "start", *(() if settings.beside.linked else ("racer",)))
+        out |= {f"b.{k}": v for k, v in own.items() if k.partition(".")[0] in kept}
+    if settings.picture != "map":
+        out["picture"] = [settings.picture]
+    if settings.heights:
+        out["heights"] = [settings.heights]
     return out
 
 
@@ -187,6 +344,13 @@ def parse(given: Mapping[str, list[str]]) -> tuple[Settings, list[str]]:
     link.read_racers(FIRST_RACERS, add_racer)
     for key in filter(None, link.word("views").split(",")):
         link.attempt(lambda settings, key=key: set_view(settings, len(settings.views), key))
+    beside = link.values("b")
+    if beside:
+        link.attempt(_read_beside, {k: v for k, v in given.items() if k.startswith("b.")}, given, link.notices)
+    link.read("seeds", set_seeds)
+    for name in LOOKS:
+        link.read(name, functools.partial(_read_look, name))
+    link.read("inspect", _read_inspected)
     return link.finished()
 
 
@@ -212,6 +376,29 @@ def _set_together(settings: Settings, part: str, spelled: Mapping[str, Any]) -> 
         if found:
             raise Refused(sentence(found))
     return changed
+
+
+def _read_look(name: str, settings: Settings, key: str) -> Settings:
+    return set_look(settings, name, key)
+
+
+def _read_beside(
+    settings: Settings, own: Mapping[str, list[str]], given: Mapping[str, list[str]], notices: list[str]
+) -> Settings:
+    """The race beside: its surface, rotation and start, and its racers' values where it has any."""
+    shared = {k: v for k, v in given.items() if k in ("v", "steps") or k.partition(".")[0] in ("noise", "schedule")}
+    spelled = {key.removeprefix("b."): words for key, words in own.items()}
+    racers = {"racer": spelled.get("racer", [""])}
+    second, dropped = parse({**shared, "surface": [settings.surface.key], **spelled, **racers})
+    notices += [f"The race beside: {notice}" for notice in dropped if notice not in notices]
+    linked = "racer" not in spelled
+    beside = Beside(second.surface, second.rotation, second.start, linked, second.racers)
+    return dataclasses.replace(settings, beside=beside)
+
+
+def _read_inspected(settings: Settings, spelled: str) -> Settings:
+    place = lineup.whole(spelled, "inspect", 1, max(1, len(settings.racers)), "1, the first racer")
+    return inspect(settings, settings.racers[place - 1].id if settings.racers else "")
 
 
 def _read_start(settings: Settings, spelled: str) -> Settings:

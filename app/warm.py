@@ -41,7 +41,7 @@ def _warm() -> None:
         from app.player.routes import compress
 
         compress()
-        from app import race, settings
+        from app import live, race, settings, standings
         from optimizers import OPTIMIZERS
         from surfaces import SURFACES
 
@@ -55,10 +55,13 @@ def _warm() -> None:
         except RuntimeError:  # Ctrl+C came first: on its way out Python starts no more threads
             return
         race.scene(first)
-        race.table(first)
+        standings.table(first)
         others = [settings.choose_surface(first, key) for key in SURFACES]
         others += [settings.add_racer(settings.Settings(), key) for key in OPTIMIZERS]
         _stopping.wait(REST)
+        for racer in first.racers:  # what a first drag of a slider asks for
+            if not _stopping.is_set():
+                live.answer("sweep", settings.query(first), {"racer": racer.id, "name": "learning_rate"})
         for other in others:
             if _stopping.is_set():
                 return

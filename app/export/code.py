@@ -12,8 +12,8 @@ import textwrap
 from collections.abc import Collection, Mapping
 from urllib.parse import urlencode
 
-from app import race
 from app import settings as change
+from app import words
 from app.export.about import version
 from app.export.data import shown
 from app.export.equals import Equal, equal
@@ -121,7 +121,7 @@ def plain_optax(settings: Settings) -> str:
     equals, refusals = {}, []
     for racer, title, rule in racers:
         try:
-            equals[title] = equal(out, rule, race.called(racer))
+            equals[title] = equal(out, rule, words.called(racer))
         except Refused as refusal:
             refusals.append(str(refusal))
     if refusals:
@@ -160,7 +160,7 @@ def record(registry: str, choice: Choice) -> str:
 
 
 def _race_head(settings: Settings, needs: str) -> list[str]:
-    return head(race.caption(settings), "race", change.query(settings), needs)
+    return head(words.caption(settings), "race", change.query(settings), needs)
 
 
 def _start(settings: Settings) -> str:

@@ -85,6 +85,9 @@ def _add_settings(parser: argparse.ArgumentParser) -> None:
     race.add_argument("--schedule", metavar="KEY[:NAME=VALUE,…]")
     race.add_argument("--noise", metavar="KEY[:NAME=VALUE,…]")
     race.add_argument("--seed", metavar="N")
+    race.add_argument("--bundle", metavar="KEY", help="one seed of the noise, spaghetti (all), or band (their median)")
+    race.add_argument("--seeds", metavar="N", help="of a bundle, from --seed on")
+    race.add_argument("--axis", metavar="KEY", help="what the clock counts: steps, or gradient evaluations")
     race.add_argument("--views", metavar="KEY,KEY", help="beside the losses: distance, gradient, rates, sharpness")
 
 
@@ -166,7 +169,7 @@ def _render(arguments: argparse.Namespace) -> int:
     from app import environment
 
     environment.prepare()
-    from app import race
+    from app import standings
     from app.export.race import contents
     from app.racers import Refused
 
@@ -191,7 +194,7 @@ def _render(arguments: argparse.Namespace) -> int:
             return FAILED
         written.append({"file": str(path), "bytes": len(content)})
     if arguments.json:
-        rows = [{k: _plain(v) for k, v in dataclasses.asdict(row).items()} for row in race.table(settings)]
+        rows = [{k: _plain(v) for k, v in dataclasses.asdict(row).items()} for row in standings.table(settings)]
         print(json.dumps({"files": written, "results": rows}, ensure_ascii=False, indent=2))
     return 0
 
@@ -275,7 +278,7 @@ def _settings(arguments: argparse.Namespace) -> Any:
             if name == "surface":
                 query.pop("start", None)
                 query.pop("rotation", None)
-    for name in ("rotation", "start", "steps", "seed", "views"):
+    for name in ("rotation", "start", "steps", "seed", "views", "bundle", "seeds", "axis"):
         if (value := getattr(arguments, name)) is not None:
             query[name] = [value]
     if arguments.racer:

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 
 import numpy as np
 
-from app import race
+from app import race, words
 from app import settings as change
 from app.export.about import version
 from app.link import VERSION
@@ -150,7 +150,7 @@ def shown(settings: Settings) -> list[tuple[Racer, str]]:
     Raises:
         Refused: if there is none.
     """
-    titles = race.titles(settings)
+    titles = words.titles(settings)
     found = [(racer, title) for racer, title in zip(settings.racers, titles, strict=True) if not racer.hidden]
     if not found:
         raise Refused("Nobody is shown in this race: add a racer, or show one.")
@@ -179,7 +179,7 @@ def runs(settings: Settings) -> list[tuple[Racer, str, Trace]]:
     """
     fits(settings)
     alone = dataclasses.replace(settings, racers=tuple(racer for racer, _ in shown(settings)))
-    made = race.runs(alone, race.traced)
+    made = race.runs(alone, lambda bare, racer: race.traced(bare, bare.rule(racer)))
     return [(racer, title, run) for (racer, title), run in zip(shown(settings), made, strict=True)]
 
 

@@ -101,6 +101,13 @@ class Drawing:
         """The last step that can be shown."""
         raise NotImplementedError
 
+    unit = "step"
+    """What the clock counts."""
+
+    def reached(self, card: Card, at: int) -> int:
+        """The step at which a racer is when the clock is there."""
+        return at
+
     def draw(self, box: Box) -> None:
         """Draw the views into a box."""
         raise NotImplementedError
@@ -255,7 +262,7 @@ class Drawing:
     def _legend(self, box: Box, columns: int) -> None:
         left, top, width, height = box
         here = self.keep(self.figure, self.words("", left, top, 11, color=self.style["muted"]))
-        self.movers.append(lambda step: here.set_text(f"step {step:,} of {self.steps:,}"))
+        self.movers.append(lambda step: here.set_text(f"{self.unit} {step:,} of {self.steps:,}"))
         top, height = top + ROW, height - ROW
         rows = -(-len(self.shown) // columns)
         tall = min(54.0, height / max(1, rows)) if columns == 1 else self._row
@@ -274,7 +281,7 @@ class Drawing:
     def _status(self, card: Card, text: Text) -> None:
         """What became of a racer is not told before the clock is there."""
         self.keep(self.figure, text)
-        self.movers.append(lambda step: text.set_visible(step >= card.settled))
+        self.movers.append(lambda step: text.set_visible(self.reached(card, step) >= card.settled))
 
     def _sample(self, card: Card, x: float, y: float) -> None:
         w, h = self.look.width, self.look.height

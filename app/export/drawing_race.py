@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
 from matplotlib.colors import to_rgba_array
 from matplotlib.path import Path
 from matplotlib.ticker import MaxNLocator
@@ -41,18 +42,27 @@ class RaceDrawing(SlotDrawing):
 
     @property
     def steps(self) -> int:
-        return self.scene.positions.shape[1] - 1
+        return int(self.scene.duration)
+
+    @property
+    def unit(self) -> str:  # type: ignore[override]
+        return "evaluation" if self.scene.axis == "evaluations" else "step"
+
+    def reached(self, card: Card, at: int) -> int:
+        return at // int(self.scene.pace(card))
 
     def courses(self) -> Sequence[NDArray[np.float64]]:
         (x0, x1), (y0, y1) = self.scene.window
         paths = []
+        last = self.scene.positions.shape[1] - 1
         for k, card in self.shown:
             stretch = np.hypot(*(np.diff(self.scene.positions[k], axis=0) / [x1 - x0, y1 - y0]).T)
             stretch = np.minimum(np.nan_to_num(stretch[: card.leaves]), 0.2)  # a leap across the frame is a leap
             length = np.concatenate([[0.0], np.cumsum(stretch)])
-            length = np.append(length, np.full(self.steps + 1 - len(length), length[-1]))
+            length = np.append(length, np.full(last + 1 - len(length), length[-1]))
             if length[-1] > 0:
-                paths.append(length / length[-1])
+                at = np.minimum(np.arange(self.steps + 1) // self.scene.pace(card), last)
+                paths.append(length[at] / length[-1])
         return paths
 
     def draw(self, box: Box) -> None:
@@ -97,6 +107,7 @@ class RaceDrawing(SlotDrawing):
             self._written(axes, note)
         self._start(axes)
         pixels = np.array([box[2] / (x1 - x0), box[3] / (y1 - y0)])
+        self._strands(axes)
         self._trails(axes, pixels)
 
     def _marks(self, axes: Axes, trace: Any) -> None:
@@ -175,9 +186,10 @@ class RaceDrawing(SlotDrawing):
         heads.set_facecolor(inks)
         names = [self._name(axes, card) for _, card in self.order]
 
-        def move(step: int) -> None:
+        def move(at_clock: int) -> None:
             segments, steps, shapes, at = [], [], [], []
             for path, far, (_, card), name in zip(paths, away, self.order, names, strict=True):
+                step = self.reached(card, at_clock)
                 last = min(step, card.leaves)
                 seen = path[: last + 1]
                 segments += [seen, seen]
@@ -231,7 +243,8 @@ class RaceDrawing(SlotDrawing):
         axes.set(xlim=(0, max(1, self.steps)), ylim=(low, high), autoscale_on=False)
         axes.grid(color=self.style["grid"], lw=points(1))
         axes.set_axisbelow(True)
-        axes.set_xlabel("step", color=self.style["muted"], fontsize=points(TEXT), labelpad=points(2))
+        word = "gradient evaluations" if self.scene.axis == "evaluations" else "step"
+        axes.set_xlabel(word, color=self.style["muted"], fontsize=points(TEXT), labelpad=points(2))
         title = re.sub(r"<sup>(.*?)</sup>", lambda found: raised(found[1]), curve["titles"][look.axis])
         ground = {"facecolor": self.style["paper"], "edgecolor": "none", "alpha": 0.7, "pad": 2}
         axes.text(
@@ -246,6 +259,8 @@ class RaceDrawing(SlotDrawing):
             parse_math=False,
             zorder=8,
         )
+        for mark in curve["layout"].get("shapes", ()):
+            axes.axvline(mark["x0"], color=self.style["muted"], lw=points(1), ls=":", zorder=2)
         self._runs(axes)
         head = self.keep(axes, axes.axvline(0, color=self.style["muted"], lw=points(1), zorder=7))
         self.movers.append(lambda step: head.set_xdata([step, step]))
@@ -253,13 +268,14 @@ class RaceDrawing(SlotDrawing):
     def _runs(self, axes: Axes) -> None:
         """The whole curves pale, over them what has been, and where each run is."""
         low, top = axes.get_ylim()
-        losses = []
+        whole = []
         for k, card in self.order:
             # far above the frame a curve is a vertical line
-            losses.append(np.minimum(np.array(self.scene.losses[k][: card.last + 1], dtype=float), 1e30 * top))
+            losses = np.minimum(self.curve_of(k, card), 1e30 * top)
+            whole.append(np.column_stack([self.scene.pace(card) * np.arange(len(losses)), losses]))
             pale = blend(self.style["paper"], card.color, 0.3)
-            axes.plot(losses[-1], color=pale, lw=points(1.5), ls=DASHES[card.dash], zorder=3)
-        whole = [np.column_stack([np.arange(len(one)), one]) for one in losses]
+            axes.plot(*whole[-1].T, color=pale, lw=points(1.5), ls=DASHES[card.dash], zorder=3)
+        self.around(axes, top)
         signs = [sign(SHAPES[card.shape]) for _, card in self.order]
         strong = self.keep(axes, lines(self.order, self.style, 4, casing=0, width=2.25))
         paper = self.style["paper"]
@@ -267,8 +283,9 @@ class RaceDrawing(SlotDrawing):
         here.set_facecolors([card.color for _, card in self.order])
 
         def move(step: int) -> None:
-            strong.set_segments([one[: step + 1] for one in whole])
-            at = np.array([one[min(step, len(one) - 1)] for one in whole]).reshape(-1, 2)
+            here_at = [self.reached(card, step) for _, card in self.order]
+            strong.set_segments([one[: k + 1] for one, k in zip(whole, here_at, strict=True)])
+            at = np.array([one[min(k, len(one) - 1)] for one, k in zip(whole, here_at, strict=True)]).reshape(-1, 2)
             # one that has left through the top is an arrow where it did
             gone = at[:, 1] > top
             for k in np.flatnonzero(gone):
@@ -277,6 +294,56 @@ class RaceDrawing(SlotDrawing):
             here.set_offsets(np.where((at[:, 1] >= low)[:, None], at, np.nan))
 
         self.movers.append(move)
+
+    # Bundles.
+
+    def curve_of(self, k: int, card: Card) -> NDArray[np.float64]:
+        """The losses of one racer, or of a bundle with a band their median."""
+        bundle = self.scene.bundle
+        if bundle and bundle["kind"] == "band":
+            middle = np.asarray(bundle["racers"][card.id]["middle"])
+            return middle[: np.count_nonzero(np.isfinite(middle))]
+        return np.array(self.scene.losses[k][: card.last + 1], dtype=float)
+
+    def threads(self, card: Card) -> NDArray[np.float64]:
+        """The paths of all seeds of a racer, (seeds, kept, 2)."""
+        bundle = self.scene.bundle
+        return np.asarray(bundle["racers"][card.id]["paths"], float).reshape(bundle["count"], -1, 2)
+
+    def _strands(self, axes: Axes) -> None:
+        """Under the trails the other seeds: their threads, or where each of them is."""
+        bundle = self.scene.bundle
+        if not bundle:
+            return
+        kept, inks = np.asarray(bundle["steps"]), to_rgba_array([card.color for _, card in self.order], 0.45)
+        paths = [self.threads(card) for _, card in self.order]
+        if bundle["kind"] == "band":
+            cloud = self.keep(axes, spots(axes, len(paths) * bundle["count"], 4, 5, linewidths=0))
+            cloud.set_facecolor(np.repeat(inks, bundle["count"], axis=0))
+        else:
+            cloud = self.keep(axes, LineCollection([], linewidths=points(1), zorder=4))
+            cloud.set_color(np.repeat(inks, bundle["count"], axis=0))
+
+        def move(step: int) -> None:
+            last = [int(np.searchsorted(kept, self.reached(card, step), side="right")) for _, card in self.order]
+            if bundle["kind"] == "band":
+                cloud.set_offsets(np.concatenate([seeds[:, k - 1] for seeds, k in zip(paths, last, strict=True)]))
+            else:
+                cloud.set_segments([one[:k] for seeds, k in zip(paths, last, strict=True) for one in seeds])
+
+        self.movers.append(move)
+
+    def around(self, axes: Axes, top: float) -> None:
+        """Round the curves the other seeds: their threads, or a band."""
+        bundle = self.scene.bundle
+        for _, card in self.order if bundle else ():
+            lines, pace = bundle["racers"][card.id], self.scene.pace(card)
+            if bundle["kind"] == "band":
+                low, high = (np.minimum(np.nan_to_num(lines[k], nan=1e30 * top), 1e30 * top) for k in ("low", "high"))
+                axes.fill_between(pace * np.arange(len(low)), low, high, color=card.color, alpha=0.18, lw=0, zorder=2)
+                continue
+            for one in np.asarray(lines["losses"]).reshape(bundle["count"], -1):
+                axes.plot(pace * np.asarray(bundle["steps"]), one, color=card.color, alpha=0.4, lw=points(1), zorder=3)
 
 
 def shrunk(box: Box, window: Any, limits: Any) -> Box:

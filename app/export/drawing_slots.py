@@ -129,8 +129,13 @@ class SlotDrawing(Drawing):
     def _curves(self, axes: Axes, data: Sequence[Mapping[str, Any]], log: bool) -> None:
         low, high = axes.get_ylim()
         found = []
-        for one in data:
+        for before, one in zip([None, *data], data, strict=False):
             x, y = np.asarray(one["x"], float), np.asarray(one["y"], float)
+            if one.get("fill") and before:
+                edges = (np.nan_to_num(np.asarray(v, float), nan=1e30 * high) for v in (before["y"], y))
+                axes.fill_between(x, *edges, color=one["line"]["color"], alpha=0.18, lw=0, zorder=2)
+            if not one["line"]["width"]:
+                continue
             # far above the frame a curve is a vertical line
             y = np.clip(
                 y, *((1e-30 * low, 1e30 * high) if log else (low - FAR * (high - low), high + FAR * (high - low)))
@@ -139,7 +144,10 @@ class SlotDrawing(Drawing):
             if one["mode"] == "markers":
                 axes.plot(x, y, ls="", marker="o", ms=points(one["marker"]["size"]), color=ink, zorder=4)
                 continue
+            ink = blend(self.style["paper"], ink, one.get("opacity", 1.0))
             found.append((np.column_stack([x, y]), ink, one["line"]))
+            if "opacity" in one:  # many curves in one: how they get on is not to be told from it
+                continue
             self._went(x, np.log10(np.maximum(y, 1e-300)) / np.log10(high / low) if log else y / (high - low))
         paper = self.style["paper"]
         style: Any = {

@@ -70,7 +70,9 @@ def html(scene: Scene | Board, title: str, link: str = "", theme: Theme = "auto"
         raise ValueError(f"theme must be one of {', '.join(_colors())}; got {theme!r}")
     kind, data = ("board", pack_board(_told(scene))) if isinstance(scene, Board) else ("race", pack(scene))
     back = link if urlsplit(link).scheme in ("http", "https") else ""
-    words = {"title": title, "link": link, "back": back, "caption": scene.caption, "description": scene.description}
+    second = scene.beside if isinstance(scene, Scene) else None
+    caption = f"A: {scene.caption} — B: {second.caption}" if second else scene.caption
+    words = {"title": title, "link": link, "back": back, "caption": caption, "description": scene.description}
     return PAGE.format(
         **{name: escape(text) for name, text in words.items()},
         version=version(),

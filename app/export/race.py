@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from app import race
+from app import race, standings, words
 from app import settings as change
 from app.export import code, data
 from app.export.about import About
@@ -23,9 +23,11 @@ if TYPE_CHECKING:
 def order(settings: Settings, kind: str, look: Look, cut: Cut, step: int | None = None, base: str = "") -> Order:
     """What has to be known to draw a file; `base` is where the app is served, if it is."""
     name = SURFACES[settings.surface.key].name
-    titles = [title for racer, title in zip(settings.racers, race.titles(settings), strict=True) if not racer.hidden]
+    titles = [title for racer, title in zip(settings.racers, words.titles(settings), strict=True) if not racer.hidden]
     about = About(f"{name}: {', '.join(titles)}" if titles else name, "race", change.query(settings), base)
-    return Order(kind, race.scene(settings), look, cut, about, race.heads(), race.cells(settings), step)
+    return Order(
+        kind, race.scene(settings), look, cut, about, standings.heads(settings), standings.cells(settings), step
+    )
 
 
 def contents(

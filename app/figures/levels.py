@@ -49,6 +49,17 @@ class Levels:
             return None
         return float((self.height(0.0) - self.low) / (self.high - self.low))
 
+    def below(self, loss: Any) -> NDArray[np.bool_]:
+        """Whether a loss lies under the scale, where a picture of it has nowhere lower to go."""
+        value = np.asarray(loss, dtype=float)
+        if self.kind == "log":
+            return np.asarray(value < self.base - 1e-3 * self.unit)
+        return np.asarray(self.height(value) < self.low - 1e-6 * (self.high - self.low))
+
+    def spelled(self) -> dict[str, Any]:
+        """What `height` needs to know, for those who compute heights elsewhere."""
+        return {"kind": self.kind, "base": self.base, "unit": self.unit}
+
     @property
     def title(self) -> str:
         return {

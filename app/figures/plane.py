@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,8 @@ from surfaces.surface import Box, Surface
 ROWS = 120
 WIDEST = 2.4
 """The widest plot box, width over height, that the grid fills at equal scales."""
+NARROWEST, HALF = 1.2, 0.8
+"""And the narrowest: of a map that has the page's width, and of one that shares it with another."""
 MARGIN = 0.04
 FAR = 3.0
 """How many boxes outside the map a path is still followed."""
@@ -40,13 +43,17 @@ class Map:
     window: Box
     extent: Box
     levels: levels.Levels
+    floor: bool = False
+    """Whether ground below the scale is drawn at its lower end."""
 
 
-def extent(surface: Surface) -> Box:
-    """The part of the plane that the map covers: the domain with a margin, widened to fill a wide plot box."""
+def extent(surface: Surface, narrowest: float = NARROWEST) -> Box:
+    """The part of the plane that the map covers: the domain with a margin, widened to fill a plot box of a width over
+    height from `narrowest` to `WIDEST`.
+    """
     (x0, x1), (y0, y1) = ((float(a), float(b)) for a, b in surface.domain)
     width, height = (x1 - x0) * (1 + 2 * MARGIN), (y1 - y0) * (1 + 2 * MARGIN)
-    width, height = max(width, WIDEST * height), max(height, width / 1.2)
+    width, height = max(width, WIDEST * height), max(height, width / narrowest)
     cx, cy = (x0 + x1) / 2, (y0 + y1) / 2
     return (cx - width / 2, cx + width / 2), (cy - height / 2, cy + height / 2)
 
@@ -58,9 +65,9 @@ def grid(surface: Surface, box: Box, rows: int, columns: int) -> NDArray[np.floa
     return values(surface, surface.embed(points)).reshape(rows, columns)
 
 
-def map_figure(surface: Surface) -> Map:
+def map_figure(surface: Surface, narrowest: float = NARROWEST) -> Map:
     """Contours of the loss with its known minima and saddles marked, in words of a theme for colours."""
-    box = extent(surface)
+    box = extent(surface, narrowest)
     (x0, x1), (y0, y1) = box
     columns = min(320, int(ROWS * (x1 - x0) / (y1 - y0)))
     losses = grid(surface, box, ROWS, columns)
@@ -68,6 +75,7 @@ def map_figure(surface: Surface) -> Map:
     inside = losses[np.ix_(_within(y0, y1, ROWS, dy0, dy1), _within(x0, x1, columns, dx0, dx1))]
     scale = levels.choose(inside, surface.lowest(), _resolved(surface, (y1 - y0) / ROWS))
     heights = np.clip(scale.height(losses), scale.low, None).astype(np.float32)
+    floor = bool(scale.below(losses).any())
     tickvals, ticktext = scale.ticks()
     size = (scale.high - scale.low) / levels.COUNT
     contour = {
@@ -95,7 +103,7 @@ def map_figure(surface: Surface) -> Map:
     }
     cx, cy = (dx1 - dx0) * MARGIN, (dy1 - dy0) * MARGIN
     window = ((float(dx0 - cx), float(dx1 + cx)), (float(dy0 - cy), float(dy1 + cy)))
-    return Map({"data": data, "layout": layout}, window, box, scale)
+    return Map({"data": data, "layout": layout}, window, box, scale, floor)
 
 
 def _resolved(surface: Surface, cell: float) -> float:
@@ -202,12 +210,47 @@ def leave(path: NDArray[np.float64], last: int, box: Box) -> tuple[int, NDArray[
     return k + 1, a[k] + share * step[k]
 
 
+def drawn(runs: Sequence[Trace], steps: int, extent: Box) -> tuple[NDArray[np.float64], list[int]]:
+    """The paths (runs, steps + 1, 2) as the map draws them, and of each the last point that is drawn."""
+    paths, leaves = np.zeros((len(runs), steps + 1, 2)), []
+    for path, run in zip(paths, runs, strict=True):
+        path[:] = run.positions[:, :2]
+        last, end = leave(path, run.last, extent)
+        path[last:] = end
+        leaves.append(last)
+    return paths, leaves
+
+
+def kept(steps: int, runs: int, most: int) -> NDArray[np.intp]:
+    """The steps at which so many runs are sent: every one, or every second, and so on, and the last, so that paths in
+    single and losses in double precision take about `most` bytes at most.
+    """
+    stride = max(1, -(-runs * (steps + 1) * 16 // most))
+    return np.unique(np.append(np.arange(0, steps + 1, stride), steps))
+
+
 @dataclasses.dataclass(frozen=True)
 class Curve:
     """The figure of the losses and the values it draws, (racers, steps + 1)."""
 
     figure: dict[str, Any]
     values: NDArray[np.float64]
+    offset: float = 0.0
+    """What is added to the values to have the loss."""
+
+
+def _offset(surface: Surface) -> float:
+    lowest = surface.lowest()
+    return lowest if lowest is not None and abs(lowest) > 1e-12 else 0.0
+
+
+def heights(runs: Sequence[Trace], levels_of: Surface) -> NDArray[np.float64]:
+    """Losses as the curve draws them, (racers, steps + 1): above the lowest minimum, not a number after the end."""
+    steps = max((run.steps for run in runs), default=1)
+    losses = np.full((len(runs), steps + 1), np.nan)
+    for k, run in enumerate(runs):
+        losses[k, : run.last + 1] = run.losses[: run.last + 1] - _offset(levels_of)
+    return losses
 
 
 def curve_figure(runs: list[Trace], levels_of: Surface) -> Curve:
@@ -215,12 +258,7 @@ def curve_figure(runs: list[Trace], levels_of: Surface) -> Curve:
 
     Runs that grow or diverge leave the frame: the range is made by the others, or else by the start.
     """
-    lowest = levels_of.lowest()
-    offset = lowest if lowest is not None and abs(lowest) > 1e-12 else 0.0
-    steps = max((run.steps for run in runs), default=1)
-    losses = np.full((len(runs), steps + 1), np.nan)
-    for k, run in enumerate(runs):
-        losses[k, : run.last + 1] = run.losses[: run.last + 1] - offset
+    offset, losses = _offset(levels_of), heights(runs, levels_of)
     staying = [losses[k] for k, run in enumerate(runs) if run.status.kind not in GONE]
     start = float(losses[0, 0]) if len(runs) and np.isfinite(losses[0, 0]) else 1.0
     shown = np.concatenate([*(v[np.isfinite(v)] for v in staying), [start]])
@@ -240,4 +278,4 @@ def curve_figure(runs: list[Trace], levels_of: Surface) -> Curve:
         "ranges": {"log": log, "linear": [min(0.0, float(shown.min())) - pad, top + pad]},
         "titles": {"log": title + crop, "linear": title},
     }
-    return Curve(figure, losses)
+    return Curve(figure, losses, offset)

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from app import race
+from app import race, words
 from app.digits import short
 from app.figures import theme
 from app.network import observers
@@ -119,7 +119,7 @@ def panel(key: str, job: Job, shown: list[Shown], training: Training) -> Panel:
 
 def titles(training: Training) -> list[str]:
     """The racers' names with what they have for themselves."""
-    return race.titles(training, own_words)
+    return words.titles(training, own_words)
 
 
 def own_words(racer: Racer) -> list[str]:
@@ -273,12 +273,12 @@ def caption(training: Training, data: DataSet) -> str:
     """All that is set, in a line."""
     source = data.name
     if training.data.key != FILE:
-        source += race.spelled_values(DATASETS[training.data.key].parameters(), training.data)
+        source += words.spelled_values(DATASETS[training.data.key].parameters(), training.data)
     batch = f"batch {training.batch_size}" if training.batch_size else "full batch"
     spelled = [p.label(str(training.of(None, n))) for n, p in Setup.parameters().items() if p.choices]
     widths = spelled_widths(training.model(None, data).widths)
     parts = [source, widths, *spelled, batch, f"{training.steps:,} steps"]
-    return " · ".join([*parts, *race.spelled_racers(training, own_words), f"seed {training.seed}"])
+    return " · ".join([*parts, *words.spelled_racers(training, own_words), f"seed {training.seed}"])
 
 
 def _card(training: Training, racer: Racer, title: str, run: Run, job: Job) -> Card:

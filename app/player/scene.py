@@ -10,16 +10,53 @@ import hashlib
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any, Literal, cast, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Board", "Card", "Event", "Kind", "Scene", "Slider", "Slot", "pack", "pack_board", "read"]
+__all__ = [
+    "AXES",
+    "HEIGHTS",
+    "PICTURES",
+    "Board",
+    "Card",
+    "Event",
+    "Kind",
+    "Runs",
+    "Scene",
+    "Slider",
+    "Slot",
+    "pack",
+    "pack_board",
+    "pack_runs",
+    "read",
+]
 
-Kind = Literal["start", "parameter", "add", "remove", "duplicate", "hide", "explain", "view", "option"]
+Kind = Literal[
+    "start",
+    "parameter",
+    "add",
+    "remove",
+    "duplicate",
+    "hide",
+    "explain",
+    "inspect",
+    "view",
+    "option",
+    "axis",
+    "picture",
+    "heights",
+    "beside",
+]
 KINDS = get_args(Kind)
+
+AXES = ("steps", "evaluations")
+PICTURES = ("map", "surface", "panels")
+HEIGHTS = ("log", "linear")
+BESIDE = ("off", "on", "apart", "linked")
+OFFERED = {"axis": AXES, "picture": PICTURES, "heights": HEIGHTS, "beside": BESIDE}
 
 DASHES = ("solid", "dash", "dot", "dashdot")
 SHAPES = ("circle", "square", "diamond", "triangle-up")
@@ -59,6 +96,7 @@ class Card:
     ``status`` is short ("converged @ 141"), ``why`` one sentence that explains it, ``settled`` the step from
     which it holds: the card says it when the clock is there. ``gone`` marks a run that grows without bound or
     diverged, ``last`` the index of its last loss, ``leaves`` that of the last point drawn on the map.
+    ``cost`` is the number of gradient evaluations of one step.
     """
 
     id: str
@@ -73,6 +111,7 @@ class Card:
     last: int = -1
     leaves: int = -1
     settled: int = 0
+    cost: int = 1
     sliders: tuple[Slider, ...] = ()
 
     def __post_init__(self) -> None:
@@ -94,10 +133,21 @@ class Scene:
     ``styles`` holds ``"light"`` and ``"dark"``, each with ``colorscale``, ``contour_line``, ``ink``,
     ``muted``, ``paper`` and ``grid``. In the figures a colour may be one of these words instead of a value.
 
-    ``slots`` are panels beside the losses, ``views`` what one more of them could show.
+    ``slots`` are panels beside the losses, ``views`` what one more of them could show. ``inspected`` explains the steps
+    of one racer: its id, lines in MathML with slots, and the values that belong there. ``live`` is the address under
+    which other runs are asked for while something is dragged (see `Runs`), empty where nobody answers.
+    ``beside`` is another race of the same racers, on the same clock; ``linked`` whether it has the same values.
+    ``bundle`` has further seeds of every racer, by its id: threads of paths and of losses, or a band of losses.
+    ``axis`` is what the clock counts and curves are drawn against, ``"steps"`` or gradient ``"evaluations"``.
 
     ``window`` is the part of the plane wanted in view; the player widens one of its two ranges, so that a
     unit is as long on either axis.
+
+    ``picture`` says what stands in the big panel: the ``"map"``, the ``"surface"`` in three dimensions, or
+    ``"panels"``, a small map a racer. ``scale`` says how a loss becomes a height of the map, for whoever draws
+    heights: ``kind`` ("linear", "log" or "signed log"), ``base`` and ``unit``, ``offset``, which is added to
+    ``losses`` to have the plain loss, and ``floor``, whether ground below the scale is drawn at its lower end.
+    ``heights`` are ``"log"`` for that scale, ``"linear"`` for the plain loss, or empty for the map's own.
     """
 
     map: dict[str, Any]
@@ -110,12 +160,25 @@ class Scene:
     window: tuple[tuple[float, float], tuple[float, float]]
     choices: tuple[tuple[str, str], ...] = ()
     slots: tuple[Slot, ...] = ()
+    inspected: Mapping[str, Any] | None = None
+    bundle: Mapping[str, Any] | None = None
     views: tuple[tuple[str, str], ...] = ()
+    axis: str = "steps"
+    live: str = ""
     caption: str = ""
     description: str = ""
+    picture: str = "map"
+    heights: str = ""
+    scale: Mapping[str, Any] = field(default_factory=dict)
+    beside: Scene | None = None
+    linked: bool = True
 
     def __post_init__(self) -> None:
         racers = len(self.cards)
+        if self.picture not in PICTURES:
+            raise ValueError(f"picture must be one of {', '.join(PICTURES)}; got {self.picture!r}")
+        if self.heights not in ("", *HEIGHTS):
+            raise ValueError(f"heights must be one of {', '.join(HEIGHTS)}, or empty; got {self.heights!r}")
         if len({card.id for card in self.cards}) < racers:
             raise ValueError(f"cards must have ids of their own; got {[card.id for card in self.cards]}")
         if self.positions.ndim != 3 or self.positions.shape[0] != racers or self.positions.shape[2] != 2:
@@ -123,6 +186,34 @@ class Scene:
             raise ValueError(f"positions must have shape {wanted}; got {self.positions.shape}")
         if self.losses.shape != self.positions.shape[:2]:
             raise ValueError(f"losses must have shape {self.positions.shape[:2]}; got {self.losses.shape}")
+
+        if self.beside and [c.id for c in self.beside.cards] != [c.id for c in self.cards]:
+            raise ValueError("the scene beside must have cards of the same ids")
+
+    def pace(self, card: Card) -> int:
+        """What the clock counts for one step of a racer."""
+        return card.cost if self.axis == "evaluations" else 1
+
+    @property
+    def duration(self) -> int:
+        """Where the clock ends."""
+        return (self.positions.shape[1] - 1) * max(map(self.pace, self.cards), default=1)
+
+
+@dataclass(frozen=True, eq=False)
+class Runs:
+    """Runs that the player may show in the place of those of its scene, while something is dragged.
+
+    Shapes: ``positions`` (runs, kept, 2), sent as float32, ``losses`` (runs, kept) as float64; ``steps`` (kept,) says
+    which steps those are. ``told`` has of each run what a `Card` says of it, ``values`` the slider's value, if it is a
+    slider that is dragged.
+    """
+
+    positions: NDArray[np.floating[Any]]
+    losses: NDArray[np.floating[Any]]
+    steps: NDArray[np.integer[Any]]
+    told: tuple[Mapping[str, Any], ...]
+    values: NDArray[np.floating[Any]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -167,9 +258,16 @@ class Event:
     add        ``name`` is the key of the choice
     remove, duplicate, explain   ``racer``
     hide       ``racer`` is hidden if ``hidden``, else shown
+    inspect    the steps of ``racer`` are explained, or of none where that is empty
     view       ``slot`` shows ``name``, or goes where that is empty; a slot that is not there yet comes
+    axis       the clock counts ``name``, one of `AXES`
+    beside     a race beside this one is shown if ``name`` is "on"; it has values of its own if it is "apart"
     option     the choice that the panel of ``slot`` offers becomes ``name``
+    picture    the big panel shows ``name``, one of `PICTURES`
+    heights    the surface's heights are ``name``, one of `HEIGHTS`
     ========== =============================================================
+
+    ``beside`` says of start and parameter that they are those of the race beside.
     """
 
     kind: Kind
@@ -179,6 +277,7 @@ class Event:
     point: tuple[float, float] = (math.nan, math.nan)
     hidden: bool = False
     slot: int = -1
+    beside: bool = False
 
 
 def read(message: object, scene: Scene | Board) -> Event | None:
@@ -194,12 +293,23 @@ def read(message: object, scene: Scene | Board) -> Event | None:
         return None
     if kind in ("view", "option"):
         return _chosen(cast(Kind, kind), message, scene)
+    if kind in OFFERED:
+        offered = OFFERED[kind] if isinstance(scene, Scene) else ()
+        word = message.get("name")
+        return Event(cast(Kind, kind), name=word) if isinstance(word, str) and word in offered else None
+    second = message.get("beside") is True
+    if second:
+        if kind not in ("start", "parameter") or not isinstance(scene, Scene) or scene.beside is None:
+            return None
+        scene = scene.beside
     if kind == "start":
         x, y = _number(message.get("x")), _number(message.get("y"))
-        return None if x is None or y is None else Event("start", point=(x, y))
+        return None if x is None or y is None else Event("start", point=(x, y), beside=second)
     if kind == "add":
         name = message.get("name")
         return Event("add", name=name) if isinstance(name, str) and name in dict(scene.choices) else None
+    if kind == "inspect" and message.get("racer") == "":
+        return Event("inspect")
     card = next((card for card in scene.cards if card.id == message.get("racer")), None)
     if card is None:
         return None
@@ -208,7 +318,7 @@ def read(message: object, scene: Scene | Board) -> Event | None:
         value = _number(message.get("value"))
         if slider is None or value is None or not slider.low <= value <= slider.high:
             return None
-        return Event("parameter", racer=card.id, name=slider.name, value=value)
+        return Event("parameter", racer=card.id, name=slider.name, value=value, beside=second)
     if kind == "hide":
         hidden = message.get("hidden")
         return Event("hide", racer=card.id, hidden=hidden) if isinstance(hidden, bool) else None
@@ -248,11 +358,18 @@ def pack(scene: Scene, refusal: str = "") -> bytes:
     the browser redraws them only when it must.
     """
     blobs = _Blobs()
+    header = {**_header(blobs, scene), "refusal": refusal, "arrays": blobs.table}
+    if scene.beside:
+        header["beside"] = _header(blobs, scene.beside)
+    return _envelope(header, blobs)
+
+
+def _header(blobs: _Blobs, scene: Scene) -> dict[str, Any]:
     with np.errstate(over="ignore"):  # far outside any frame, infinity draws as well as 1e39
         positions = scene.positions.astype("<f4")
     figure = blobs.plain(scene.map)
     curve = blobs.plain(scene.curve)
-    header = {
+    return {
         "map": figure,
         "map_id": blobs.digest(figure),
         "curve": curve,
@@ -265,13 +382,18 @@ def pack(scene: Scene, refusal: str = "") -> bytes:
         "window": blobs.plain(scene.window),
         "choices": blobs.plain(scene.choices),
         "slots": _slots(blobs, scene.slots),
+        "inspected": blobs.plain(scene.inspected),
+        "bundle": blobs.plain(scene.bundle),
         "views": blobs.plain(scene.views),
+        "axis": scene.axis,
+        "live": scene.live,
         "caption": scene.caption,
         "description": scene.description,
-        "refusal": refusal,
-        "arrays": blobs.table,
+        "picture": scene.picture,
+        "heights": scene.heights,
+        "scale": blobs.plain(scene.scale),
+        "linked": scene.linked,
     }
-    return _envelope(header, blobs)
 
 
 def pack_board(board: Board, refusal: str = "") -> bytes:
@@ -286,6 +408,22 @@ def pack_board(board: Board, refusal: str = "") -> bytes:
         "caption": board.caption,
         "description": board.description,
         "refusal": refusal,
+        "arrays": blobs.table,
+    }
+    return _envelope(header, blobs)
+
+
+def pack_runs(runs: Runs) -> bytes:
+    """The runs in the same envelope."""
+    blobs = _Blobs()
+    with np.errstate(over="ignore"):
+        positions = runs.positions.astype("<f4")
+    header = {
+        "positions": blobs.add(positions),
+        "losses": blobs.add(runs.losses.astype("<f8")),
+        "steps": blobs.add(runs.steps.astype("<i4")),
+        "told": blobs.plain(runs.told),
+        "values": blobs.add(runs.values.astype("<f8")),
         "arrays": blobs.table,
     }
     return _envelope(header, blobs)

@@ -59,6 +59,7 @@ class Page:
         tables: the endings of files of numbers.
         scripts: the endings of scripts, of `SCRIPTS`.
         holds: what the numbers are.
+        note: what files leave out of what the page shows.
     """
 
     name: str
@@ -71,6 +72,7 @@ class Page:
     tables: Sequence[str] = TABLES
     scripts: Sequence[str] = tuple(SCRIPTS)
     holds: str = "Paths, losses, gradients and states of every racer shown, step by step."
+    note: str = ""
 
 
 class Making:
@@ -115,6 +117,8 @@ def _body(page: Page) -> None:
     )
     if st.session_state.pop("export-opened", False):
         st.rerun()  # the whole page shows other settings
+    if page.note:
+        st.caption(page.note)
     sections = {
         "Picture": _picture,
         "Film": _film,

@@ -19,7 +19,7 @@ from optimizers import RULES, SCHEDULES
 from optimizers.equations import TEXTBOOK, latex
 
 # What other widgets of a page show too: after these events they are drawn again.
-_SHOWN_ELSEWHERE = ("start", "add", "remove", "duplicate")
+_SHOWN_ELSEWHERE = ("start", "add", "remove", "duplicate", "beside")
 
 
 def masthead(here: str) -> None:
@@ -121,11 +121,20 @@ def explain(choice: Choice) -> None:
     dialog()
 
 
-def results(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """A table of results in HTML: a native table takes ten times as long, for each move of a slider."""
-    head = "".join(f"<th scope='col'>{html.escape(h)}</th>" for h in heads)
+def results(heads: Sequence[str], rows: Sequence[Sequence[str]], tips: Mapping[str, str] | None = None) -> str:
+    """A table of results in HTML: a native table takes ten times as long, for each move of a slider.
+
+    Args:
+        heads, rows: the words in it.
+        tips: what a column means, by its head.
+    """
+    head = "".join(f"<th scope='col'{_tip((tips or {}).get(h, ''))}>{html.escape(h)}</th>" for h in heads)
     body = "".join(f"<tr>{''.join(f'<td>{html.escape(cell)}</td>' for cell in row)}</tr>" for row in rows)
     return f"<table class='results' data-testid='results'><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+
+def _tip(words: str) -> str:
+    return f" title='{html.escape(words)}'" if words else ""
 
 
 @functools.cache

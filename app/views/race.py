@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import dataclasses
+import html
 import math
-from collections.abc import Mapping
+from collections.abc import Callable
+from typing import Any
 
 import streamlit as st
 
-from app import controls, race, racers
+from app import controls, live, presets, race, racers, standings, words
 from app import settings as change
+from app.bundles import WORDS
 from app.charts import VIEWS
 from app.digits import short
 from app.export import race as export
@@ -22,7 +26,9 @@ from app.settings import Settings
 from app.views.export import Page, panel
 from app.views.parts import base, device, explain, masthead, react, restore, results, schedule_of, write
 from optimizers import NOISES, OPTIMIZERS, SCHEDULES
-from surfaces import SURFACES, Parameter, Rotated
+from surfaces import SURFACES, Rotated
+
+PRESET = "preset:"
 
 
 def show() -> None:
@@ -42,11 +48,16 @@ def _stage() -> None:
     else:  # a first visit may have to wait for programs to be compiled
         with st.spinner("Compiling the update rules …"):
             scene = race.scene(settings)
+    scene = dataclasses.replace(scene, live=live.address(settings))
+    if scene.beside and (second := settings.second()):
+        scene = dataclasses.replace(scene, beside=dataclasses.replace(scene.beside, live=live.address(second)))
+    if about := presets.shown_by(settings):
+        st.html(f"<div class='about'>{html.escape(about)}</div>")
     play(scene, key="player", react=_react, refusal=controls.refused("player"))
     if explained := st.session_state.pop("explained", None):
         explain(explained)
     st.html(_results(settings))
-    if remarks := race.remarks(settings):
+    if remarks := words.remarks(settings):
         st.caption("  \n".join(remarks))
     write(change.query(settings))
     if st.session_state.pop("stale", False):
@@ -58,11 +69,42 @@ def _react(event: Event) -> None:
         event,
         "player",
         {
-            "start": lambda s: change.set_start(s, *_readable(event.point, s)),
+            "start": lambda s: _moved(s, event),
+            "parameter": lambda s: _turned(s, event),
+            "beside": lambda s: _beside(s, event.name),
             "add": lambda s: change.add_racer(s, event.name),
             "view": lambda s: change.set_view(s, event.slot, event.name),
+            "axis": lambda s: change.set_look(s, "axis", event.name),
+            "inspect": lambda s: change.inspect(s, event.racer),
+            "picture": lambda s: change.set_look(s, "picture", event.name),
+            "heights": lambda s: change.set_look(s, "heights", event.name),
         },
     )
+
+
+def _moved(settings: Settings, event: Event) -> Settings:
+    def move(one: Settings) -> Settings:
+        return change.set_start(one, *_readable(event.point, one))
+
+    return change.in_second(settings, move) if event.beside else move(settings)
+
+
+def _turned(settings: Settings, event: Event) -> Settings:
+    given = (event.racer, event.name, event.value)
+    linked = settings.beside is None or settings.beside.linked
+    if event.beside and not linked:
+        return change.in_second(settings, racers.set_racer, *given)
+    return racers.set_racer(settings, *given)
+
+
+def _beside(settings: Settings, word: str) -> Settings:
+    if word in ("on", "off"):
+        return change.set_beside(settings, word == "on")
+    return change.set_linked(settings, word == "linked")
+
+
+def _bundle(settings: Settings, word: str) -> Settings:
+    return change.set_look(settings, "bundle", word)
 
 
 def _readable(point: tuple[float, float], settings: Settings) -> tuple[float, float]:
@@ -74,30 +116,58 @@ def _readable(point: tuple[float, float], settings: Settings) -> tuple[float, fl
 
 def _toolbar() -> None:
     settings = controls.current()
-    own = SURFACES[settings.surface.key].parameters()
     with st.container(horizontal=True, key="toolbar", vertical_alignment="center"):
         masthead("Race")
-        with st.container(width=262):
-            controls.choice(
-                "Surface",
-                list(SURFACES),
-                settings.surface.key,
-                "surface",
-                change.choose_surface,
-                names=lambda key: f"{SURFACES[key].name} · {SURFACES[key].theme}",
-                visible=False,
-            )
-        if own:
-            spelled = [f"{p.symbol} {short(settings.surface.get(p.name, p.default))}" for p in own.values()]
-            label = ", ".join([*spelled[:2], *("…" for _ in spelled[2:3])])
-            with st.popover(label, key="surface-popover", width="content"):
-                _parameters("surface", own, settings.surface)
-        with st.popover(f"rotation {settings.rotation:g}°", key="rotation-popover", width="content"):
-            _rotation(settings)
+        _ground(settings, "", lambda do: do)
         with st.popover(" · ".join(["More", *_unusual(settings)]), key="more-popover", width="content"):
             _more(settings)
         panel(_exports())
         st.html(f"<div class='device'>{device()}</div>", width="stretch")
+    if second := settings.second():
+        with st.container(horizontal=True, key="toolbar-second", vertical_alignment="center"):
+            st.html("<span class='second'>Beside it, <b>B</b>:</span>", width="content")
+            _ground(second, "second-", lambda do: lambda s, *v: change.in_second(s, do, *v))
+
+
+def _ground(settings: Settings, key: str, placed: Callable[[Any], Any]) -> None:
+    """Surface, its parameters and its rotation, of the race or, with a `key` of its own, of the one beside."""
+    own = SURFACES[settings.surface.key].parameters()
+    with st.container(width=262):
+        controls.choice(
+            "Surface beside" if key else "Surface or preset",
+            list(SURFACES) if key else [*(PRESET + name for name in presets.PRESETS), *SURFACES],
+            settings.surface.key,
+            f"{key}surface",
+            placed(_chosen),
+            names=_named,
+            visible=False,
+        )
+    if own:
+        spelled = [f"{p.symbol} {short(settings.surface.get(p.name, p.default))}" for p in own.values()]
+        label = ", ".join([*spelled[:2], *("…" for _ in spelled[2:3])])
+        with st.popover(label, key=f"{key}surface-popover", width="content"):
+            controls.parameters(
+                own,
+                settings.surface,
+                f"{key}surface",
+                placed(lambda s, name, v: change.set_parameter(s, "surface", name, v)),
+            )
+    with st.popover(f"rotation {settings.rotation:g}°", key=f"{key}rotation-popover", width="content"):
+        spec = Rotated.parameters()["angle"]
+        controls.parameter(spec, settings.rotation, f"{key}rotation", placed(change.set_rotation))
+        st.caption("Coordinate-wise rules profit from ravines along the axes. Turn the ravine, and compare again.")
+
+
+def _chosen(settings: Settings, option: str) -> Settings:
+    if option.startswith(PRESET):
+        return presets.preset(option.removeprefix(PRESET))
+    return change.choose_surface(settings, option)
+
+
+def _named(option: str) -> str:
+    if option.startswith(PRESET):
+        return f"{presets.PRESETS[option.removeprefix(PRESET)].name} · preset"
+    return f"{SURFACES[option].name} · {SURFACES[option].theme}"
 
 
 def _exports() -> Page:
@@ -117,27 +187,31 @@ def _exports() -> Page:
     settings: Settings = controls.current()
     shown = {key: f"{VIEWS[key].name} alone" for key in settings.views}
     parts = {"all": "everything", "map": "the map alone", "loss": "the losses alone", **shown}
-    return Page(f"{settings.surface.key}-race", order, contents, from_json, fit, settings.steps, parts)
+    name = f"{settings.surface.key}-race"
+    return Page(name, order, contents, from_json, fit, settings.steps, parts, note=_left_out(settings))
+
+
+def _left_out(settings: Settings) -> str:
+    """What files do not hold of what the page shows."""
+    said = []
+    if settings.beside:
+        said.append("Pictures, films, slides, numbers and scripts are of race A; the web page has A and B.")
+    if settings.bundled:
+        said.append("Numbers and scripts are of the first seed.")
+    if settings.picture != "map":
+        said.append("Pictures, films and slides draw the map; the web page has what is chosen.")
+    return " ".join(said)
 
 
 def _unusual(settings: Settings) -> list[str]:
     """What is set under "More" beyond the plain race, in words for its button."""
     said = [f"{settings.steps:,} steps"]
     if settings.noise.key != "none":
-        said.append(f"{NOISES[settings.noise.key].name} noise")
+        seeds = f", {settings.seeds} seeds" if settings.bundled else ""
+        said.append(f"{NOISES[settings.noise.key].name} noise{seeds}")
     if settings.schedule.key != "constant":
         said.append(f"{SCHEDULES[settings.schedule.key].name} schedule")
     return said
-
-
-def _rotation(settings: Settings) -> None:
-    spec = Rotated.parameters()["angle"]
-    controls.parameter(spec, settings.rotation, "rotation", lambda s, v: change.set_rotation(s, v))
-    st.caption("Coordinate-wise rules profit from ravines along the axes. Turn the ravine, and compare again.")
-
-
-def _parameters(part: str, specs: Mapping[str, Parameter], values: racers.Choice) -> None:
-    controls.parameters(specs, values, part, lambda s, name, v: change.set_parameter(s, part, name, v))
 
 
 def _more(settings: Settings) -> None:
@@ -168,6 +242,12 @@ def _more(settings: Settings) -> None:
             change.choose_noise,
             lambda s, name, v: change.set_parameter(s, "noise", name, v),
         )
+        controls.choice("Seeds shown", list(WORDS), settings.bundle, "bundle", _bundle, WORDS.__getitem__)
+        if settings.bundle != "one":
+            many = f"A whole number from 2 to {change.MOST_SEEDS}, counted from the seed of the noise."
+            controls.field("Number of seeds", str(settings.seeds), "seeds", change.set_seeds, many)
+        if settings.bundle != "one" and not settings.bundled:
+            st.caption("Without noise all seeds walk the same path: one is drawn.")
     with schedule:
         schedule_of(settings, "schedule")
     with rules:
@@ -181,7 +261,7 @@ def _more(settings: Settings) -> None:
 
 def _racers(settings: Settings) -> None:
     st.caption("Learning rate and momentum are on the cards; here is the rest.")
-    for racer, title in zip(settings.racers, race.titles(settings), strict=True):
+    for racer, title in zip(settings.racers, words.titles(settings), strict=True):
         rule = OPTIMIZERS[racer.rule.key]
         rest = {name: p for name, p in rule.parameters().items() if name not in race.ON_CARD}
         if not rest:
@@ -197,4 +277,4 @@ def _racers(settings: Settings) -> None:
 
 def _results(settings: Settings) -> str:
     """The table of results in HTML: a native table takes ten times as long, for each move of a slider."""
-    return results(race.heads(), race.cells(settings))
+    return results(standings.heads(settings), standings.cells(settings), standings.tips())

@@ -12,10 +12,21 @@ import numpy as np
 from PIL import Image
 
 # What a browser says of the machine it runs on, and not of the page.
-HARMLESS = ("GPU stall due to ReadPixels",)
+# plotly.js reads letters back from a canvas to draw them in three dimensions, which Chromium would have otherwise.
+HARMLESS = ("GPU stall due to ReadPixels", "Multiple readback operations using getImageData")
 # Opened below the root, Streamlit asks first whether it is served there.
 PROBES = "/network/_stcore/"
 PATIENCE = 30.0
+# Python may have ended, and the address changed, some time before the player is handed its scene. A scene of the Race
+# page says where its runs are asked for, which spells its settings as the page's own address does.
+SETTLED = """() => {
+    const own = ([key]) => !key.startsWith('live.');
+    const spelt = (query) => [...new URLSearchParams(query)].filter(own).sort().join('&');
+    const address = window.optiscope?.scenes()[0]?.live;
+    return document.querySelector('[data-testid=player]')?.dataset.settled === 'true'
+      && document.querySelector('[data-testid=stApp]')?.dataset.testScriptState === 'notRunning'
+      && (!address || spelt(address.split('?')[1]) === spelt(location.search));
+}"""
 
 
 class Race:
@@ -50,12 +61,21 @@ class Race:
         self.page.goto(self.url + page + (f"?{query}" if query else ""))
         return self.settle()
 
+    def close(self) -> None:
+        """Leave nothing behind for the next visit but what the browser has compiled."""
+        self.page.evaluate("localStorage.clear()")
+        self.page.close()
+
+    def pick(self, name: str) -> None:
+        """Choose a surface or a preset by its name."""
+        box = self.page.locator(".st-key-toolbar").get_by_role("combobox")
+        box.click()
+        box.fill(name)
+        self.page.get_by_role("option").filter(has_text=name).first.click()
+
     def settle(self) -> Race:
-        """Wait until nothing runs: neither Python, nor the clock, nor plotly."""
-        self.page.wait_for_function(
-            """() => document.querySelector('[data-testid=player]')?.dataset.settled === 'true'
-                 && document.querySelector('[data-testid=stApp]')?.dataset.testScriptState === 'notRunning'"""
-        )
+        """Wait until nothing runs: neither Python, nor the clock, nor plotly, and the player has what the link says."""
+        self.page.wait_for_function(SETTLED)
         return self
 
     def until(self, condition: str, argument: Any = None) -> None:
@@ -110,10 +130,14 @@ class Race:
         )
 
     def table(self) -> dict[str, list[str]]:
-        """Rows of the table of results by racer."""
-        rows = self.page.locator("[data-testid=results] tbody tr").all()
-        cells = [[c.strip() for c in row.locator("td, th").all_inner_texts()] for row in rows]
-        return {row[0]: row[1:] for row in cells}
+        """Rows of the table of results by racer; waited for where the page draws it anew, and read in one go."""
+        rows = self.page.wait_for_function(
+            """() => {
+                const rows = document.querySelector('[data-testid=results]')?.querySelectorAll('tbody tr');
+                return rows && [...rows].map((row) => [...row.cells].map((cell) => cell.innerText.trim()));
+            }"""
+        ).json_value()
+        return {row[0]: row[1:] for row in rows}
 
     def query(self) -> dict[str, list[str]]:
         return parse_qs(urlsplit(self.page.url).query)

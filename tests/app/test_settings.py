@@ -422,3 +422,15 @@ def test_a_default_can_be_set_again(cls: Any, spec: Parameter) -> None:
 )
 def test_numbers_are_read_as_people_write_them(text: str, value: float) -> None:
     assert racers.number(text, "x") == value
+
+
+def test_the_picture_and_its_heights_are_spelled_only_where_set_and_bad_ones_are_dropped() -> None:
+    plain = change.first()
+    assert "picture" not in change.query(plain) and "heights" not in change.query(plain)
+    set_ = change.set_look(change.set_look(plain, "picture", "surface"), "heights", "linear")
+    assert change.query(set_)["picture"] == ["surface"] and change.query(set_)["heights"] == ["linear"]
+    assert change.parse(change.query(set_)) == (set_, [])
+    given = {"picture": ["hologram"], "heights": ["square"]}
+    settings, notices = change.parse(given)
+    assert settings.picture == "map" and settings.heights == ""
+    assert len(notices) == 2 and "'hologram'" in notices[0] and "'square'" in notices[1]

@@ -1,10 +1,11 @@
 // The racers' cards, one column of them, each updated in place so that focus and drags survive.
 
 import { h, iconButton, mark, relabel, say } from './dom.js';
-import { SliderRow } from './slider.js';
+import { stepsAt } from './pace.js';
+import { brief, letter, SliderRow } from './slider.js';
 
 /** Outlines of the heads, as they are drawn on the map. */
-const SHAPES = {
+export const SHAPES = {
   circle: '<circle cx="8" cy="8" r="6"/>',
   square: '<rect x="2.5" y="2.5" width="11" height="11"/>',
   diamond: '<path d="M8 .8 15.2 8 8 15.2.8 8z"/>',
@@ -17,8 +18,10 @@ class CardView {
    * @param {(event: object) => void} send
    * @param {(id: string | null) => void} light
    * @param {boolean} recorded there is nobody to send to: sliders stand still, and it can only be hidden
+   * @param {(racer: string, name: string) => import('./slider.js').Dragging} dragging
    */
-  constructor(id, send, light, recorded) {
+  constructor(id, send, light, recorded, dragging) {
+    this.dragging = dragging;
     this.id = id;
     this.send = send;
     this.light = light;
@@ -34,6 +37,7 @@ class CardView {
     this.status = h('span', { class: 'status', 'data-testid': `status-${id}` });
     this.why = h('span', { class: 'unseen' });
     this.sliders = h(recorded ? 'fieldset' : 'div', { class: 'sliders', disabled: recorded });
+    this.values = h('p', { class: 'values', 'data-testid': `values-${id}` });
     const actions = recorded ? [this.hide] : [this.explain, this.duplicate, this.hide, this.remove];
     this.element = h(
       'article',
@@ -51,6 +55,7 @@ class CardView {
         h('span', { class: 'actions' }, ...actions),
       ),
       this.sliders,
+      this.values,
     );
   }
 
@@ -69,9 +74,10 @@ class CardView {
     if (this.card?.title !== card.title) this.name(card.title);
     this.card = card;
     this.element.style.setProperty('--racer', card.color);
-    this.reveal(this.step ?? Infinity);
+    this.reveal(this.position ?? Infinity);
     mark(this.element, 'data-hidden', card.hidden);
     relabel(this.hide, ...(card.hidden ? ['show', `Show ${card.title}`] : ['hide', `Hide ${card.title}`]));
+    this.values.replaceChildren(...card.sliders.map(spelled));
     const names = card.sliders.map((slider) => slider.name);
     for (const [name, row] of this.rows) {
       if (names.includes(name)) continue;
@@ -88,11 +94,15 @@ class CardView {
   }
 
   /** Says what became of the run once the clock has come to where that holds, and not before. */
-  reveal(step) {
-    this.step = step;
-    const { status, why, settled } = this.card;
-    const known = step >= settled;
-    say(this.status, known ? status : 'running');
+  reveal(position) {
+    this.position = position;
+    const { other, second } = this.card;
+    const pair = second ? [other, this.card] : [this.card, other];
+    const told = pair.filter(Boolean).map((card) => ({ ...card, known: stepsAt(card, position) >= card.settled }));
+    const known = told.some((card) => card.known);
+    const each = (said) => told.map((card, k) => (other ? `${'AB'[k]} ${said(card)}` : said(card))).join(' · ');
+    say(this.status, each((card) => (card.known ? card.status : 'running')));
+    const why = each((card) => (card.known ? card.why : ''));
     this.status.title = known ? why : 'What becomes of it shows when the clock is there.';
     say(this.why, known ? why : '');
     mark(this.element, 'data-pending', !known);
@@ -108,8 +118,23 @@ class CardView {
 
   row(slider) {
     const commit = (value) => this.send({ kind: 'parameter', racer: this.id, name: slider.name, value });
-    return new SliderRow(this.id, slider, commit);
+    return new SliderRow(this.id, slider, commit, this.dragging(this.id, slider.name));
   }
+
+  /** A word on what is drawn while a slider is dragged. */
+  remark(text) {
+    this.remarks ??= this.element.appendChild(h('p', { class: 'remark', 'data-testid': `remark-${this.id}` }));
+    say(this.remarks, text);
+    this.remarks.hidden = !text;
+  }
+}
+
+/** A slider that is dragged changes nothing before it is released. */
+const STILL = { ready() {}, show: () => null, back() {} };
+
+/** A slider's value as text, for a card without sliders. */
+function spelled(slider) {
+  return h('span', {}, letter(slider.symbol), ` ${brief(slider, slider.value)}`);
 }
 
 export class Cards {
@@ -117,9 +142,10 @@ export class Cards {
    * @param {(event: object) => void} send
    * @param {(id: string | null) => void} light
    * @param {boolean} [recorded]
+   * @param {(racer: string, name: string) => import('./slider.js').Dragging} [dragging]
    */
-  constructor(send, light, recorded = false) {
-    Object.assign(this, { send, light, recorded });
+  constructor(send, light, recorded = false, dragging = () => STILL) {
+    Object.assign(this, { send, light, recorded, dragging });
     this.views = new Map();
     this.list = h('div', { class: 'cards', role: 'group', 'aria-label': 'Racers', 'data-testid': 'cards' });
     this.add = h(
@@ -136,6 +162,7 @@ export class Cards {
 
   /** @param {import('./envelope.js').Scene} scene */
   update(scene) {
+    this.cards = scene.cards;
     const ids = scene.cards.map((card) => card.id);
     const before = this.views.size;
     for (const [id, view] of this.views) {
@@ -145,8 +172,9 @@ export class Cards {
     }
     scene.cards.forEach((card, k) => {
       if (!this.views.has(card.id))
-        this.views.set(card.id, new CardView(card.id, this.send, this.light, this.recorded));
+        this.views.set(card.id, new CardView(card.id, this.send, this.light, this.recorded, this.dragging));
       const view = this.views.get(card.id);
+      view.position ??= this.whole; // one that joins tells no more than the others
       view.update(card);
       if (this.list.children[k] !== view.element) this.list.insertBefore(view.element, this.list.children[k]);
     });
@@ -169,11 +197,31 @@ export class Cards {
     return h('button', { type: 'button', role: 'menuitem', 'data-testid': `add-${key}`, click }, title);
   }
 
-  /** @param {number} step the playhead's */
-  paint(step) {
-    if (step === this.step) return;
-    this.step = step;
-    for (const view of this.views.values()) view.reveal(step);
+  /** @param {number} position the playhead's */
+  paint(position) {
+    const whole = Math.floor(position);
+    if (whole === this.whole) return;
+    this.whole = whole;
+    for (const view of this.views.values()) view.reveal(whole);
+  }
+
+  /** One card has other words while something is dragged. */
+  change(id) {
+    const view = this.views.get(id);
+    view?.update(this.cards.find((card) => card.id === id));
+  }
+
+  /** A word on what is drawn while one of its sliders is dragged. */
+  remark(id, text) {
+    this.views.get(id)?.remark(text);
+  }
+
+  /** Opens the card of the racer that is inspected, and folds the others. */
+  inspect(id) {
+    for (const [key, view] of this.views) {
+      mark(view.element, 'data-folded', id !== '' && key !== id);
+      mark(view.explain, 'aria-pressed', key === id);
+    }
   }
 
   /** Marks the card whose trail is under the pointer. */

@@ -6,6 +6,7 @@ import { h } from './dom.js';
 import { axis, base, decades, STILL } from './figures.js';
 import { dim } from './map.js';
 import { emphasis } from './overlay.js';
+import { letters, scaled, thick } from './scale.js';
 import { scrubbing } from './scrub.js';
 import { fade } from './theme.js';
 
@@ -28,8 +29,8 @@ export class PlotView {
   async draw(panel, scene, style, theme) {
     Object.assign(this, { panel, scene, style, theme });
     const { clientWidth: width, clientHeight: height } = this.host;
-    const layout = { ...this.layout(), width, height };
-    await this.plotly.react(this.plot, this.traces(), layout, STILL);
+    const layout = { ...scaled(this.layout(), style), width, height };
+    await this.plotly.react(this.plot, scaled(this.traces(), style), layout, STILL);
     const { _plots } = this.plot._fullLayout;
     this.frames = Object.values(_plots).map(({ xaxis, yaxis }) => frameOfAxes(xaxis, yaxis));
     place(this.above, { left: 0, top: 0, width, height });
@@ -64,9 +65,9 @@ export class PlotView {
   fitted(annotation, axes) {
     if (annotation.name !== 'facet') return annotation;
     const [low, high] = axes[annotation.xref.replace(/^x(\d*) domain$/, 'xaxis$1')].domain;
-    const room = (high - low) * (this.host.clientWidth - MARGIN.l - MARGIN.r);
+    const room = (high - low) * (this.host.clientWidth - letters(this.style, MARGIN.l + MARGIN.r));
     const { context } = this.above;
-    context.font = `600 12px ${this.theme.font}`;
+    context.font = `600 ${letters(this.style, 12)}px ${this.theme.font}`;
     const text = cut(context, annotation.text, room).replace(/&/g, '&amp;').replace(/</g, '&lt;');
     return { ...annotation, text: `<b>${text}</b>` };
   }
@@ -106,7 +107,7 @@ export class ChartView extends PlotView {
     if (!this.frames) return;
     wipe(this.above);
     const { context } = this.above;
-    const veil = fade(this.style.paper, 1 - pallor(this.style));
+    const veil = fade(this.style.paper, this.scene.untold ? 1 : 1 - pallor(this.style));
     for (const { left, top, width, height, x } of this.frames) {
       const at = Math.min(width, Math.max(0, x.offset + x.slope * position));
       if (at < width - 0.5) {
@@ -114,7 +115,7 @@ export class ChartView extends PlotView {
         context.fillRect(left + at, top, width - at, height);
       }
       const line = Math.round(left + at) + 0.5;
-      context.lineWidth = 1;
+      context.lineWidth = thick(this.style, 1);
       context.strokeStyle = this.style.muted;
       context.beginPath();
       context.moveTo(line, top);

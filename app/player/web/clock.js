@@ -17,6 +17,8 @@ export class Clock {
     this.position = 0;
     this.speed = 1;
     this.loop = false;
+    /** How far the playhead may be moved, other than by playing. */
+    this.limit = Infinity;
     this.playing = false;
     this.reduced = window.matchMedia('(prefers-reduced-motion: reduce)');
     this.frames = [];
@@ -56,7 +58,7 @@ export class Clock {
 
   /** Moves the playhead to a whole step. A clock that plays goes on from there. */
   seek(position) {
-    this.position = Math.min(this.steps, Math.max(0, Math.round(position)));
+    this.position = Math.min(this.steps, this.limit, Math.max(0, Math.round(position)));
     this.exact = this.position;
     this.held = 0;
     this.tick(this.position);

@@ -3,6 +3,9 @@
 import { frameOf, layer, outline, place, wipe } from './canvas.js';
 import { BLEED, emphasis, order } from './overlay.js';
 import { dashes, draw, exit, inside, lengths } from './geometry.js';
+import { stepAt, stepsAt } from './pace.js';
+import { thick } from './scale.js';
+import { Around, curveOf } from './strands.js';
 import { luminance } from './theme.js';
 
 export const PALE_WIDTH = 1.5;
@@ -20,7 +23,8 @@ export function pallor(style) {
 export class CurveOverlay {
   /** @param {HTMLElement} host the element that also holds the plot */
   constructor(host) {
-    this.pale = layer(host, 'trails');
+    this.around = new Around(host);
+    this.pale = layer(host, 'trails pale');
     this.strong = layer(host, 'trails');
     this.heads = layer(host, 'heads', BLEED);
     this.racers = [];
@@ -40,21 +44,34 @@ export class CurveOverlay {
   /** Reads the view from the drawn plot and starts the picture anew. */
   measure(plot) {
     this.frame = frameOf(plot);
+    this.heads.bleed = thick(this.style, BLEED);
     for (const one of [this.pale, this.strong, this.heads]) place(one, this.frame);
-    for (const racer of this.racers) {
-      racer.path = this.project(this.scene.losses[racer.index], racer.card.last);
-      racer.lengths = racer.card.dash === 'solid' ? null : lengths(racer.path, this.frame);
-    }
+    for (const racer of this.racers) this.follow(racer);
+    this.refresh();
+  }
+
+  follow(racer) {
+    const { values, last } = curveOf(this.scene, racer.index);
+    racer.last = last;
+    racer.path = this.project(values, last, racer.card.pace);
+    racer.lengths = racer.card.dash === 'solid' ? null : lengths(racer.path, this.frame);
+  }
+
+  /** One racer's run is another now. */
+  change(index) {
+    const racer = this.racers.find((one) => one.index === index);
+    if (!this.frame || !racer) return;
+    this.follow(racer);
     this.refresh();
   }
 
   /** A loss that a log axis cannot show is not a number here, and leaves a gap. */
-  project(losses, last) {
+  project(losses, last, pace) {
     const { x, y } = this.frame;
     const path = new Float64Array(2 * (last + 1));
     for (let k = 0; k <= last; k++) {
       const value = height(losses[k], this.scale);
-      path[2 * k] = x.offset + x.slope * k;
+      path[2 * k] = x.offset + x.slope * pace * k;
       path[2 * k + 1] = y.offset + y.slope * value;
     }
     return path;
@@ -67,10 +84,12 @@ export class CurveOverlay {
 
   refresh() {
     wipe(this.pale);
+    this.around.refresh(this.scene, this.style, this.scale, this.frame, this.lit);
     const pale = pallor(this.style);
     for (const racer of this.racers) {
-      this.stroke(this.pale.context, racer, 0, racer.card.last, PALE_WIDTH, pale);
+      this.stroke(this.pale.context, racer, 0, racer.last, PALE_WIDTH, pale);
     }
+    this.around.paint(this.position ?? 0);
     this.rewind();
   }
 
@@ -82,30 +101,33 @@ export class CurveOverlay {
   /** @param {number} position */
   paint(position) {
     if (!this.frame) return;
-    const step = Math.floor(position);
-    if (this.racers.some((racer) => racer.done > Math.min(step, racer.card.last))) this.rewind();
+    this.position = position;
+    const reached = ({ card, last }) => Math.min(stepAt(card, position), last);
+    if (this.racers.some((racer) => racer.done > reached(racer))) this.rewind();
+    this.around.paint(position);
     for (const racer of this.racers) {
-      const to = Math.min(step, racer.card.last);
+      const to = reached(racer);
       if (racer.done < to)
         this.stroke(this.strong.context, racer, Math.max(0, racer.done - 1), to, STRONG_WIDTH, 1);
       racer.done = to;
     }
-    this.paintHeads(position, step);
+    this.paintHeads(position);
   }
 
   /** An arrow at the upper edge where a run's loss left the frame. */
   paintExit(context, racer, step) {
     const { card, path, spot } = racer;
     if (!(spot[1] < 0)) return;
-    const left = exit(path, Math.min(step, card.last), spot, this.frame);
+    const left = exit(path, Math.min(step, racer.last), spot, this.frame);
     if (!left) return;
     const x = Math.min(this.frame.width - 5, Math.max(5, left.x));
     context.globalAlpha = this.opacity(racer);
     context.setLineDash([]);
     context.beginPath();
+    const tall = thick(this.style, 9);
     context.moveTo(x, 1);
-    context.lineTo(x - 5, 10);
-    context.lineTo(x + 5, 10);
+    context.lineTo(x - (5 * tall) / 9, 1 + tall);
+    context.lineTo(x + (5 * tall) / 9, 1 + tall);
     context.closePath();
     context.lineWidth = 3;
     context.strokeStyle = this.style.paper;
@@ -119,7 +141,7 @@ export class CurveOverlay {
     context.globalAlpha = opacity * this.opacity(racer);
     context.setLineDash(dashes(racer.card.dash));
     context.lineDashOffset = racer.lengths ? racer.lengths[from] : 0;
-    context.lineWidth = width;
+    context.lineWidth = thick(this.style, width);
     context.strokeStyle = racer.card.color;
     context.beginPath();
     draw(context, racer.path, from, to, this.frame);
@@ -130,14 +152,14 @@ export class CurveOverlay {
     return emphasis(this.lit, racer.card);
   }
 
-  paintHeads(position, step) {
+  paintHeads(position) {
     wipe(this.heads);
     const { context } = this.heads;
     const { x, height: bottom } = this.frame;
     const line = Math.round(x.offset + x.slope * position) + 0.5;
     context.globalAlpha = 1;
     context.setLineDash([]);
-    context.lineWidth = 1;
+    context.lineWidth = thick(this.style, 1);
     context.strokeStyle = this.style.muted;
     context.beginPath();
     context.moveTo(line, 0);
@@ -148,15 +170,17 @@ export class CurveOverlay {
     context.beginPath();
     context.rect(0, 0, this.frame.width, bottom);
     context.clip();
-    for (const racer of shown) racer.spot = this.advance(context, racer, position, step);
+    for (const racer of shown) {
+      racer.spot = this.advance(context, racer, stepsAt(racer.card, position), stepAt(racer.card, position));
+    }
     context.restore();
-    for (const racer of shown) this.paintSpot(context, racer, step);
+    for (const racer of shown) this.paintSpot(context, racer, stepAt(racer.card, position));
   }
 
   /** Draws the way from the last whole step towards the next; returns where the spot is. */
   advance(context, racer, position, step) {
-    const { path, card } = racer;
-    if (position >= card.last) return [path[2 * card.last], path[2 * card.last + 1]];
+    const { path, card, last } = racer;
+    if (position >= last) return [path[2 * last], path[2 * last + 1]];
     const part = position - step;
     const k = 2 * step;
     const spot = [path[k] + part * (path[k + 2] - path[k]), path[k + 1] + part * (path[k + 3] - path[k + 1])];
@@ -175,7 +199,7 @@ export class CurveOverlay {
       return;
     }
     context.globalAlpha = this.opacity(racer);
-    outline(context, card.shape, spot[0], spot[1], SPOT);
+    outline(context, card.shape, spot[0], spot[1], thick(this.style, SPOT));
     context.setLineDash([]);
     context.lineWidth = 3;
     context.strokeStyle = this.style.paper;

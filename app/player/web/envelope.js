@@ -1,5 +1,7 @@
 // Decodes the envelope of bytes that a scene arrives in.
 
+import { paced } from './pace.js';
+
 /**
  * @typedef {Object} Slider
  * @property {string} name
@@ -23,6 +25,8 @@
  * @property {number} last index of the last loss
  * @property {number} leaves index of the last point that the map draws
  * @property {number} settled step from which the status holds
+ * @property {number} cost gradient evaluations of a step
+ * @property {number} pace what the clock counts for a step
  * @property {Slider[]} sliders
  *
  * @typedef {Object} Style
@@ -32,6 +36,7 @@
  * @property {string} muted
  * @property {string} paper
  * @property {string} grid
+ * @property {import('./scale.js').Scale} [scale] how large text and lines are, where not as usual
  *
  * @typedef {Object} Scene
  * @property {{data: object[], layout: object}} map
@@ -43,12 +48,19 @@
  * @property {Float32Array[]} positions one array a racer: x, y, x, y, …
  * @property {Float64Array[]} losses one array a racer
  * @property {number} steps
+ * @property {'steps' | 'evaluations'} axis what the clock counts
+ * @property {number} length where the clock ends
+ * @property {Scene} [beside] another race of the same racers
+ * @property {boolean} linked whether that has the same values
+ * @property {object} [bundle] further seeds of every racer, by its id
  * @property {[number, number]} start
  * @property {[[number, number], [number, number]]} window
  * @property {[string, string][]} choices
  * @property {string} caption
  * @property {string} description
  * @property {string} refusal why the last change was refused, or nothing
+ * @property {boolean} [still] a click on the map does not move the start now
+ * @property {boolean} [untold] what is to come may not be shown, not even pale
  */
 
 const KINDS = {
@@ -68,6 +80,19 @@ const KINDS = {
  */
 export function decode(bytes) {
   const { header, arrays } = open(bytes);
+  const { beside, ...own } = header;
+  const scene = sceneOf(own, arrays);
+  if (!beside) return scene;
+  scene.beside = sceneOf(beside, arrays);
+  scene.length = scene.beside.length = Math.max(scene.length, scene.beside.length);
+  scene.cards.forEach((card, k) => {
+    card.other = scene.beside.cards[k];
+    Object.assign(scene.beside.cards[k], { other: card, second: true });
+  });
+  return scene;
+}
+
+function sceneOf(header, arrays) {
   const scene = revive(header, arrays);
   const [, entries] = arrays[header.positions.array].shape;
   scene.steps = Math.max(0, entries - 1);
@@ -77,7 +102,7 @@ export function decode(bytes) {
     card.last = card.last < 0 ? scene.steps : Math.min(card.last, scene.steps);
     card.leaves = card.leaves < 0 ? card.last : Math.min(card.leaves, card.last);
   }
-  return scene;
+  return paced(scene);
 }
 
 /**
@@ -106,6 +131,29 @@ export function decode(bytes) {
 export function decodeBoard(bytes) {
   const { header, arrays } = open(bytes);
   return revive(header, arrays);
+}
+
+/**
+ * @typedef {Object} Runs runs that may stand in the place of those of a scene
+ * @property {Float32Array[]} positions one array a run: x, y, x, y, …
+ * @property {Float64Array[]} losses
+ * @property {Int32Array} steps which steps those are
+ * @property {Partial<Card>[]} told what a card says of each
+ * @property {Float64Array} values of the slider, if it is a slider that is dragged
+ */
+
+/**
+ * @param {Uint8Array} bytes
+ * @returns {Runs}
+ */
+export function decodeRuns(bytes) {
+  const { header, arrays } = open(bytes);
+  const count = arrays[header.steps.array].flat.length;
+  return {
+    ...revive({ steps: header.steps, values: header.values, told: header.told }, arrays),
+    positions: rows(arrays[header.positions.array].flat, 2 * count),
+    losses: rows(arrays[header.losses.array].flat, count),
+  };
 }
 
 /** The header, and the arrays that it refers to. */

@@ -3,6 +3,8 @@
 import { height, pallor, PALE_WIDTH, STRONG_WIDTH } from './curve.js';
 import { CASING, DOT, order, sparse, WIDTH } from './overlay.js';
 import { inside, plotlyDash, project } from './geometry.js';
+import { stepAt, unitOf } from './pace.js';
+import { curveOf } from './strands.js';
 import { fade } from './theme.js';
 
 /** @typedef {import('./envelope.js').Scene} Scene */
@@ -14,10 +16,11 @@ const SIZE = 12;
 /** A plot that neither zooms nor offers tools. */
 export const STILL = { displayModeBar: false, responsive: false, doubleClick: false, showTips: false };
 
-/** Margins of both plots: fixed, and alike left and right, so that panels and transport line up. */
+/** Margins of both plots: fixed, and alike left and right, so that panels and transport line up; over the losses there
+ * is room for their title. */
 export const MARGINS = {
   map: { l: 46, r: 10, t: 10, b: 26, pad: 0, autoexpand: false },
-  curve: { l: 46, r: 10, t: 8, b: 36, pad: 0, autoexpand: false },
+  curve: { l: 46, r: 10, t: 28, b: 36, pad: 0, autoexpand: false },
 };
 
 /** Replaces the words of a style ("ink", "muted", …) by its colours, wherever they stand as values. */
@@ -142,23 +145,30 @@ export function mapLayout(scene, style, font, view) {
  * @param {string} font
  * @param {'log' | 'linear'} scale
  */
-export function curveLayout(scene, style, font, scale) {
+export function curveLayout(scene, style, font, scale, width = Infinity) {
   const handed = scene.curve.layout ?? {};
   return base(handed, style, font, {
     margin: MARGINS.curve,
     dragmode: false,
     xaxis: axis(handed.xaxis, style, {
-      ...{ range: [0, Math.max(1, scene.steps)], autorange: false, fixedrange: true },
-      ...(scene.steps < 6 ? { dtick: 1 } : {}),
-      title: { text: 'step', standoff: 4, font: { size: SIZE, color: style.muted } },
+      ...{ range: [0, Math.max(1, scene.length)], autorange: false, fixedrange: true },
+      ...(scene.length < 6 ? { dtick: 1 } : {}),
+      title: { text: scene.axis === 'evaluations' ? 'gradient evaluations' : 'step', standoff: 4, font: { size: SIZE, color: style.muted } },
     }),
     yaxis: axis(handed.yaxis, style, {
       ...{ type: scale, range: scene.curve.ranges[scale], autorange: false, fixedrange: true },
       ...(scale === 'log' ? decades(scene.curve.ranges.log) : {}),
       ticks: '',
     }),
-    annotations: [{ ...curveTitle(scene, style, font, scale), xshift: -92, yshift: -1 }],
+    // beside the switch of the axis, which is folded away where text is enlarged
+    annotations: [{ ...narrowed(curveTitle(scene, style, font, scale), width), xshift: style.scale ? -4 : -92, yshift: MARGINS.curve.t + 1 }],
   });
+}
+
+/** A title in two lines or three, where it would not have room in one. */
+function narrowed(title, width) {
+  if (title.text.replace(/<[^>]*>/g, '').length * 6.2 < width - 160) return title;
+  return { ...title, align: 'right', text: title.text.replace(/(,|:| above| of) /g, '$1<br>') };
 }
 
 /** Ticks at whole decades, about five of them, and between them where there are few decades; in plotly's own the
@@ -192,24 +202,24 @@ function number(value) {
  * its own, and thousands of them take a second to draw: the dots are one line of points with round caps.
  * @param {Scene} scene
  * @param {Style} style
- * @param {number} step
+ * @param {number} position the playhead's
  * @param {import('./geometry.js').Frame} frame where the dots must have room
  */
-export function trailTraces(scene, style, step, frame) {
+export function trailTraces(scene, style, position, frame) {
   return order(scene.cards).flatMap((k) => {
     const card = scene.cards[k];
     const dash = plotlyDash(card.dash);
     // plotly leaves out points by how far they are off a line, and by its width: a run that leaps across the frame
     // from far outside would be drawn elsewhere, and its casing elsewhere again
     const simplify = dash === 'solid' && !card.gone;
-    const count = Math.min(step, card.leaves) + 1;
+    const count = Math.min(stepAt(card, position), card.leaves) + 1;
     const xy = scene.positions[k];
     const x = Array.from({ length: count }, (_, i) => beyond(xy[2 * i]));
     const y = Array.from({ length: count }, (_, i) => beyond(xy[2 * i + 1]));
     const path = project(xy, count - 1, frame);
     const apart = x
       .map((_, i) => i)
-      .filter((i) => i > 0 && sparse(path, i) && inside(path[2 * i], path[2 * i + 1], frame));
+      .filter((i) => i > 0 && sparse(path, i, style) && inside(path[2 * i], path[2 * i + 1], frame));
     const tiny = 0.01 / frame.x.slope;
     const text = x.map((_, i) => number(scene.losses[k][i]));
     const common = { type: 'scatter', x, y, visible: !card.hidden, showlegend: false };
@@ -256,10 +266,10 @@ function beyond(value) {
  * Every racer's loss as two traces: the whole pale, over it what has been.
  * @param {Scene} scene
  * @param {Style} style
- * @param {number} step
+ * @param {number} position the playhead's
  * @param {'log' | 'linear'} scale
  */
-export function lossTraces(scene, style, step, scale) {
+export function lossTraces(scene, style, position, scale) {
   const pale = [];
   const strong = [];
   for (const k of order(scene.cards)) {
@@ -269,8 +279,10 @@ export function lossTraces(scene, style, step, scale) {
     const [, top] = scene.curve.ranges[scale];
     const highest = scale === 'log' ? 10 ** Math.min(300, top + 30) : 1e6 * Math.abs(top);
     const shown = (value) => (Number.isNaN(height(value, scale)) ? null : Math.min(value, highest));
-    const y = Array.from(scene.losses[k].subarray(0, card.last + 1), shown);
-    const x = y.map((_, i) => i);
+    const { values, last } = curveOf(scene, k);
+    const y = Array.from(values.subarray(0, last + 1), shown);
+    const x = y.map((_, i) => i * card.pace);
+    const what = values === scene.losses[k] ? 'loss' : `median loss of ${scene.bundle.count} seeds`;
     const common = {
       type: 'scatter',
       mode: 'lines',
@@ -282,12 +294,12 @@ export function lossTraces(scene, style, step, scale) {
       ...{ ...common, x, y, uid: `racer-${k}-pale`, hoverinfo: 'skip' },
       line: { width: PALE_WIDTH, color: fade(card.color, pallor(style)), dash },
     });
-    const count = Math.min(step, card.last) + 1;
+    const count = Math.min(stepAt(card, position), last) + 1;
     strong.push({
       ...{ ...common, x: x.slice(0, count), y: y.slice(0, count), uid: `racer-${k}-line` },
       ...{ name: card.title, meta: card.id },
       line: { width: STRONG_WIDTH, color: card.color, dash },
-      hovertemplate: '<b>%{fullData.name}</b>, step %{x}<br>loss %{y:.4~g}<extra></extra>',
+      hovertemplate: `<b>%{fullData.name}</b>, ${unitOf(scene)} %{x}<br>${what} %{y:.4~g}<extra></extra>`,
     });
   }
   return [...pale, ...strong];

@@ -3,6 +3,7 @@
 import { MomentView } from './chart.js';
 import { dashes } from './geometry.js';
 import { tint } from './figures.js';
+import { thick } from './scale.js';
 
 export class FitView extends MomentView {
   traces() {
@@ -20,13 +21,13 @@ export class FitView extends MomentView {
       context.fillStyle = card.color;
       for (let k = 0; k < values.length; k++) {
         context.beginPath();
-        context.arc(...point(k), 3, 0, 2 * Math.PI);
+        context.arc(...point(k), thick(this.style, 3), 0, 2 * Math.PI);
         context.fill();
       }
       return;
     }
     context.setLineDash(dashes(card.dash));
-    context.lineWidth = 2.5;
+    context.lineWidth = thick(this.style, 2.5);
     context.strokeStyle = card.color;
     context.beginPath();
     // far outside, a canvas draws nothing at all; the line goes as far as the eye can follow

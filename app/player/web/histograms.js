@@ -3,6 +3,7 @@
 import { cut, layer, place, wipe } from './canvas.js';
 import { momentAt } from './chart.js';
 import { emphasis } from './overlay.js';
+import { letters } from './scale.js';
 
 const HEAD = 18;
 const FOOT = 16;
@@ -44,12 +45,14 @@ export class HistogramsView {
     wipe(this.canvas);
     const { context } = this.canvas;
     const { width, height } = this.size;
+    const head = letters(this.style, HEAD);
+    const foot = letters(this.style, FOOT);
     const tall = (height - 4) / Math.max(1, this.rows.length);
     this.rows.forEach((row, r) => {
       const card = this.scene.cards[row.racer];
       context.globalAlpha = emphasis(this.lit, card);
-      const top = r * tall + HEAD;
-      context.font = `600 12px ${this.theme.font}`;
+      const top = r * tall + head;
+      context.font = `600 ${letters(this.style, 12)}px ${this.theme.font}`;
       context.fillStyle = card.color;
       context.textAlign = 'left';
       context.textBaseline = 'alphabetic';
@@ -57,7 +60,7 @@ export class HistogramsView {
       const wide = (width - 20) / row.layers.length;
       row.layers.forEach((_, k) =>
         this.cell(context, card, row, k, momentAt(row.steps, position), {
-          ...{ left: 10 + k * wide, top, width: wide - 8, height: tall - HEAD - FOOT },
+          ...{ left: 10 + k * wide, top, width: wide - 8, height: tall - head - foot },
         }),
       );
     });
@@ -87,13 +90,13 @@ export class HistogramsView {
     context.moveTo(left, top + height + 0.5);
     context.lineTo(left + width, top + height + 0.5);
     context.stroke();
-    context.font = `10px ${this.theme.font}`;
+    context.font = `${letters(this.style, 10)}px ${this.theme.font}`;
     context.fillStyle = this.style.muted;
     context.textAlign = 'center';
     context.textBaseline = 'top';
     const deviation = row.deviations[k][moment];
     const spread = Number.isFinite(deviation) ? Number(deviation.toPrecision(2)) : '∞';
-    const text = width > 90 ? `layer ${k + 1}, −4 … 4, σ ${spread}` : `${k + 1}: σ ${spread}`;
+    const text = width > letters(this.style, 90) ? `layer ${k + 1}, −4 … 4, σ ${spread}` : `${k + 1}: σ ${spread}`;
     context.fillText(cut(context, text, width + 6), left + width / 2, top + height + 3);
   }
 

@@ -64,7 +64,8 @@ async function library(address) {
   return loading;
 }
 
-/** For tests: durations of the last frames, and the time spent painting them, in milliseconds. */
+/** For tests: what is shown, durations of the last frames, and the time spent painting them, in milliseconds. */
 window.optiscope = {
+  scenes: () => [...alive].map(({ scene }) => scene),
   frames: () => [...alive].map(({ clock, paints }) => ({ frames: [...clock.frames], paints: [...paints] })),
 };

@@ -4,6 +4,8 @@ import { CurveOverlay } from './curve.js';
 import { h } from './dom.js';
 import { curveLayout, lossTraces, STILL } from './figures.js';
 import { dim } from './map.js';
+import { unitOf } from './pace.js';
+import { scaled } from './scale.js';
 import { scrubbing } from './scrub.js';
 
 /**
@@ -57,9 +59,9 @@ export class LossPanel {
    * @param {import('./theme.js').Theme} theme
    */
   async update(scene, style, theme, lit = this.overlay.lit) {
-    const drawing = [scene.curve_id, scene.steps, theme.key, this.scale, this.element.clientWidth].join();
+    const drawing = [scene.curve_id, scene.length, scene.axis, theme.key, this.scale, this.element.clientWidth].join();
     Object.assign(this, { scene, style, theme });
-    this.plot.setAttribute('aria-label', `${plain(scene.curve.titles[this.scale])} against the step. ${scene.description}`);
+    this.plot.setAttribute('aria-label', `${plain(scene.curve.titles[this.scale])} against the ${unitOf(scene)}. ${scene.description}`);
     if (drawing !== this.drawing) {
       this.drawing = drawing;
       await this.draw([]);
@@ -71,10 +73,10 @@ export class LossPanel {
 
   async draw(traces) {
     const { clientWidth: width, clientHeight: height } = this.element;
-    const layout = { ...curveLayout(this.scene, this.style, this.theme.font, this.scale), width, height };
+    const layout = { ...curveLayout(this.scene, this.style, this.theme.font, this.scale, width), width, height };
     // Without any trace plotly draws no axes.
     const anchor = { type: 'scatter', x: [null], y: [null], hoverinfo: 'skip', showlegend: false };
-    await this.plotly.react(this.plot, [anchor, ...traces], layout, STILL);
+    await this.plotly.react(this.plot, scaled([anchor, ...traces], this.style), scaled(layout, this.style), STILL);
     if (!this.listening) this.listen();
   }
 
@@ -112,6 +114,11 @@ export class LossPanel {
   /** @param {number} position the playhead's */
   paint(position) {
     this.overlay.paint(position);
+  }
+
+  /** One racer's run is another now, for as long as something is dragged. */
+  change(index) {
+    this.overlay.change(index);
   }
 
   remeasure() {

@@ -1,15 +1,18 @@
 // The map: plotly's drawing of the surface below, the overlay above, zoom, and the click for the start.
 
 import { h, iconButton } from './dom.js';
+import { StartHandle } from './drag.js';
 import { MARGINS, mapLayout, mapTraces, startTrace, STILL, trailTraces } from './figures.js';
 import { fit } from './geometry.js';
 import { emphasis, MapOverlay } from './overlay.js';
+import { letters, scaled } from './scale.js';
 
 const CONFIG = { ...STILL, scrollZoom: true };
 
 /**
  * @typedef {Object} MapListeners
  * @property {(x: number, y: number) => void} start the map was clicked
+ * @property {import('./drag.js').StartListeners} drag the start is dragged
  * @property {() => void} moved the view changed, so that the overlay is to be painted again
  * @property {(id: string | null) => void} hover the pointer is over a trail
  */
@@ -44,7 +47,8 @@ export class MapPanel {
     );
     this.element = h('div', { class: 'map' }, this.plot, this.tools);
     this.overlay = new MapOverlay(this.element);
-    this.view = null;
+    this.handle = new StartHandle(this.element, () => this.overlay.frame, listeners.drag);
+    this.see(null);
     this.own = 0;
   }
 
@@ -52,12 +56,13 @@ export class MapPanel {
   box() {
     const { l, r, t, b } = MARGINS.map;
     const { clientWidth: width, clientHeight: height } = this.element;
-    return { width: Math.max(80, width - l - r), height: Math.max(80, height - t - b) };
+    const room = (margins) => letters(this.style, margins);
+    return { width: Math.max(80, width - room(l + r)), height: Math.max(80, height - room(t + b)) };
   }
 
   /** How far the axes may go: as far as the figure says it reaches. */
-  limits() {
-    const { xaxis = {}, yaxis = {} } = this.scene.map.layout ?? {};
+  limits(scene = this.scene) {
+    const { xaxis = {}, yaxis = {} } = scene.map.layout ?? {};
     return [xaxis, yaxis].map((axis) => [axis.minallowed ?? -Infinity, axis.maxallowed ?? Infinity]);
   }
 
@@ -73,7 +78,7 @@ export class MapPanel {
     const recorded = this.element.closest('[data-recording]');
     Object.assign(this, { scene, style, font: theme.font });
     this.plot.setAttribute('aria-label', scene.description);
-    if (home !== this.homeKey) this.view = null;
+    if (home !== this.homeKey) this.see(null);
     this.homeKey = home;
     if (drawing !== this.drawing) {
       this.drawing = drawing;
@@ -91,8 +96,8 @@ export class MapPanel {
     const range = this.view ?? fit(this.scene.window, this.box(), this.limits());
     const { clientWidth: width, clientHeight: height } = this.element;
     const layout = { ...mapLayout(this.scene, this.style, this.font, range), width, height };
-    await this.plotly.react(this.plot, traces, layout, CONFIG);
-    if (!this.listening) this.listen();
+    await this.plotly.react(this.plot, scaled(traces, this.style), scaled(layout, this.style), CONFIG);
+    if (!this.listening) attend(this);
   }
 
   /** The trails up to `step` as plotly's own traces, for hovering. */
@@ -100,15 +105,6 @@ export class MapPanel {
     const trails = trailTraces(this.scene, this.style, step, this.overlay.frame);
     await this.draw([...this.base, ...trails]);
     this.light(this.overlay.lit);
-  }
-
-  listen() {
-    this.listening = true;
-    this.plot.on('plotly_click', ({ event }) => this.click(event));
-    this.plot.on('plotly_relayouting', () => this.follow());
-    this.plot.on('plotly_relayout', () => this.own || this.arrive());
-    this.plot.on('plotly_hover', ({ points }) => this.listeners.hover(points?.[0]?.data?.meta ?? null));
-    this.plot.on('plotly_unhover', () => this.listeners.hover(null));
   }
 
   click(event) {
@@ -125,36 +121,42 @@ export class MapPanel {
   /** The user moved the view: the overlay goes with it. */
   follow() {
     const { xaxis, yaxis } = this.plot._fullLayout;
-    this.view = [[...xaxis.range], [...yaxis.range]];
+    this.see([[...xaxis.range], [...yaxis.range]]);
     this.overlay.measure(this.plot);
     this.listeners.moved();
   }
 
-  /** Where plotly stopped one axis at the end of the figure and not the other, makes scales equal again. */
+  /** Makes scales equal again where plotly has left them unequal. */
   arrive() {
     this.follow();
-    const { x, y } = this.overlay.frame;
-    if (Math.abs(x.slope + y.slope) > 1e-3 * x.slope) this.look();
+    if (uneven(this.overlay.frame)) this.look();
+  }
+
+  /** What the user wants in view, or null for the whole: kept as chosen, so that a size that comes back has it back. */
+  see(view) {
+    this.view = view;
+    this.chosen = view;
   }
 
   home() {
-    this.view = null;
+    this.see(null);
     return this.look();
   }
 
   zoom(factor) {
     const { xaxis, yaxis } = this.plot._fullLayout;
-    this.view = [xaxis.range, yaxis.range].map(([low, high]) => {
+    const narrowed = ([low, high]) => {
       const middle = (low + high) / 2;
       return [middle + (low - middle) * factor, middle + (high - middle) * factor];
-    });
+    };
+    this.see([xaxis.range, yaxis.range].map(narrowed));
     return this.look();
   }
 
   /** Brings size and view of the plot up to date. */
   async look() {
     if (!this.scene || !this.element.clientWidth) return;
-    const ranges = fit(this.view ?? this.scene.window, this.box(), this.limits());
+    const ranges = fit(this.chosen ?? this.scene.window, this.box(), this.limits());
     if (this.view) this.view = ranges;
     const { clientWidth: width, clientHeight: height } = this.element;
     this.own += 1;
@@ -174,7 +176,13 @@ export class MapPanel {
 
   /** @param {number} position the playhead's */
   paint(position) {
+    this.handle.place(this.overlay.scene?.start ?? []);
     this.overlay.paint(position);
+  }
+
+  /** One racer's run is another now, for as long as something is dragged. */
+  change(index) {
+    this.overlay.change(index);
   }
 
   remeasure() {
@@ -189,6 +197,21 @@ export class MapPanel {
   destroy() {
     this.plotly.purge(this.plot);
   }
+}
+
+/** Listens to what is done to the plot of a panel that has maps. */
+export function attend(panel) {
+  panel.listening = true;
+  panel.plot.on('plotly_click', ({ event }) => panel.click(event));
+  panel.plot.on('plotly_relayouting', () => panel.follow());
+  panel.plot.on('plotly_relayout', () => panel.own || panel.arrive());
+  panel.plot.on('plotly_hover', ({ points }) => panel.listeners.hover(points?.[0]?.data?.meta ?? null));
+  panel.plot.on('plotly_unhover', () => panel.listeners.hover(null));
+}
+
+/** Whether plotly stopped one axis at the end of the figure and not the other. */
+export function uneven({ x, y }) {
+  return Math.abs(x.slope + y.slope) > 1e-3 * x.slope;
 }
 
 /** Dims plotly's own traces of all racers but one, without drawing anything anew. */

@@ -2,7 +2,11 @@
 
 import { frameOf, layer, place, wipe } from './canvas.js';
 import { dashes, draw, inside, lengths, project } from './geometry.js';
+import { paintArrows } from './arrows.js';
 import { paintHead, paintStart } from './heads.js';
+import { stepAt, stepsAt } from './pace.js';
+import { thick } from './scale.js';
+import { Strands } from './strands.js';
 
 export const WIDTH = 2.5;
 export const CASING = 5.5;
@@ -20,6 +24,7 @@ export const DIM = 0.22;
 export class MapOverlay {
   /** @param {HTMLElement} host the element that also holds the plot */
   constructor(host) {
+    this.strands = new Strands(host);
     this.trails = layer(host, 'trails');
     this.heads = layer(host, 'heads', BLEED);
     this.racers = [];
@@ -33,6 +38,7 @@ export class MapOverlay {
    */
   show(scene, style, font) {
     Object.assign(this, { scene, style, font });
+    this.strands.show(scene, style);
     const old = this.racers;
     this.racers = order(scene.cards).map((index, k) => ({
       ...{ index, card: scene.cards[index], layer: old[k]?.layer ?? layer(null) },
@@ -40,17 +46,33 @@ export class MapOverlay {
   }
 
   /** Reads the view from the drawn plot and starts the picture anew. */
-  measure(plot) {
-    this.frame = frameOf(plot);
+  measure(plot, frame = frameOf(plot)) {
+    this.frame = frame;
+    this.heads.bleed = thick(this.style, BLEED);
     place(this.trails, this.frame);
     place(this.heads, this.frame);
     for (const racer of this.racers) {
-      const { card } = racer;
       place(racer.layer, this.frame);
-      racer.path = project(this.scene.positions[racer.index], card.leaves, this.frame);
-      racer.lengths = card.dash === 'solid' ? null : lengths(racer.path, this.frame);
-      racer.done = 0;
+      this.project(racer);
     }
+    this.strands.measure(frame);
+    this.fresh = true;
+  }
+
+  project(racer) {
+    const { card } = racer;
+    racer.path = project(this.scene.positions[racer.index], card.leaves, this.frame);
+    racer.lengths = card.dash === 'solid' ? null : lengths(racer.path, this.frame);
+    racer.done = 0;
+  }
+
+  /** One racer's run is another now; the others' trails stay as they are drawn. */
+  change(index) {
+    const racer = this.racers.find((one) => one.index === index);
+    if (!this.frame || !racer) return;
+    wipe(racer.layer);
+    this.project(racer);
+    this.strands.measure(this.frame);
     this.fresh = true;
   }
 
@@ -63,16 +85,17 @@ export class MapOverlay {
   /** @param {number} position whole steps, and between them a fraction of the way to the next */
   paint(position) {
     if (!this.frame) return;
-    const step = Math.floor(position);
-    if (this.racers.some((racer) => racer.done > Math.min(step, racer.card.leaves))) this.rewind();
+    const reached = ({ card }) => Math.min(stepAt(card, position), card.leaves);
+    if (this.racers.some((racer) => racer.done > reached(racer))) this.rewind();
+    this.strands.paint(position, this.lit);
     const dirty = [];
     for (const racer of this.racers) {
-      const to = Math.min(step, racer.card.leaves);
+      const to = reached(racer);
       if (racer.done < to && !racer.card.hidden) dirty.push(this.extend(racer, racer.done, to));
       racer.done = Math.max(racer.done, to);
     }
     this.compose(dirty);
-    this.paintHeads(position, step);
+    this.paintHeads(position);
   }
 
   rewind() {
@@ -90,16 +113,17 @@ export class MapOverlay {
     this.stroke(context, racer, Math.max(0, from - 1), to, 'destination-over');
     const { path } = racer;
     context.fillStyle = racer.card.color;
+    const dot = thick(this.style, DOT) / 2;
     context.beginPath();
     for (let k = Math.max(1, from); k <= to; k++) {
       const x = path[2 * k];
       const y = path[2 * k + 1];
-      if (!sparse(path, k) || !inside(x, y, this.frame)) continue;
-      context.moveTo(x + DOT / 2, y);
-      context.arc(x, y, DOT / 2, 0, 2 * Math.PI);
+      if (!sparse(path, k, this.style) || !inside(x, y, this.frame)) continue;
+      context.moveTo(x + dot, y);
+      context.arc(x, y, dot, 0, 2 * Math.PI);
     }
     context.fill();
-    return bounds(path, Math.max(0, from - 1), to, this.frame);
+    return bounds(path, Math.max(0, from - 1), to, this.frame, thick(this.style, CASING) + 2);
   }
 
   stroke(context, racer, from, to, casing) {
@@ -109,11 +133,11 @@ export class MapOverlay {
     // The casing has the gaps too: through them shows a trail that runs below along the same way.
     context.setLineDash(dashes(racer.card.dash));
     context.lineDashOffset = racer.lengths ? racer.lengths[from] : 0;
-    context.lineWidth = CASING;
+    context.lineWidth = thick(this.style, CASING);
     context.strokeStyle = this.style.paper;
     context.stroke();
     context.globalCompositeOperation = 'source-over';
-    context.lineWidth = WIDTH;
+    context.lineWidth = thick(this.style, WIDTH);
     context.strokeStyle = racer.card.color;
     context.stroke();
   }
@@ -146,12 +170,12 @@ export class MapOverlay {
     return emphasis(this.lit, racer.card);
   }
 
-  paintHeads(position, step) {
+  paintHeads(position) {
     wipe(this.heads);
     const { context } = this.heads;
     const { frame, style, font, scene } = this;
     const ground = { context, frame, style, font };
-    paintStart(ground, scene.start);
+    paintStart(ground, scene.start, scene.still ? 'start' : this.words);
     const shown = this.racers.filter((racer) => !racer.card.hidden);
     const labels = [];
     context.save();
@@ -160,14 +184,17 @@ export class MapOverlay {
     context.clip();
     for (const racer of shown) {
       context.globalAlpha = this.opacity(racer);
-      racer.head = this.advance(context, racer, position, step);
+      racer.head = this.advance(context, racer, stepsAt(racer.card, position), stepAt(racer.card, position));
     }
     context.restore();
     for (const racer of shown) {
       context.globalAlpha = this.opacity(racer);
-      paintHead(ground, racer, step, labels);
+      paintHead(ground, racer, stepAt(racer.card, position), labels);
     }
     context.globalAlpha = 1;
+    const explained = scene.inspected && shown.find(({ card }) => card.id === scene.inspected.racer);
+    if (!explained || this.hurried || scene.exchanged || scene.untold) return;
+    paintArrows(ground, scene.inspected, explained.card, stepAt(explained.card, position));
   }
 
   /** Draws the way from the last whole step towards the next; returns where the head is. */
@@ -198,11 +225,12 @@ export function order(cards) {
 }
 
 /** Whether the step is far enough from the one before for a dot of its own. */
-export function sparse(path, k) {
-  return Math.hypot(path[2 * k] - path[2 * k - 2], path[2 * k + 1] - path[2 * k - 1]) >= SPARSE;
+export function sparse(path, k, style) {
+  const apart = Math.hypot(path[2 * k] - path[2 * k - 2], path[2 * k + 1] - path[2 * k - 1]);
+  return apart >= thick(style, SPARSE);
 }
 
-function bounds(path, from, to, frame) {
+export function bounds(path, from, to, frame, pad) {
   let [left, top, right, bottom] = [Infinity, Infinity, -Infinity, -Infinity];
   for (let k = 2 * from; k <= 2 * to; k += 2) {
     left = Math.min(left, path[k]);
@@ -210,7 +238,6 @@ function bounds(path, from, to, frame) {
     top = Math.min(top, path[k + 1]);
     bottom = Math.max(bottom, path[k + 1]);
   }
-  const pad = CASING + 2;
   const within = (value, size) => Math.min(size, Math.max(0, value));
   return [
     within(left - pad, frame.width),

@@ -6,6 +6,8 @@ import { exit, fit, inside, project } from './geometry.js';
 import { departure, HEAD } from './heads.js';
 import { captionLines, escape, FONT, legendLines, legendTexts, ROW, wrap } from './legend.js';
 import { DOT } from './overlay.js';
+import { stepAt } from './pace.js';
+import { aroundTraces, curveOf, strandTraces } from './strands.js';
 
 /**
  * @typedef {Object} Shot
@@ -26,7 +28,8 @@ const LINE = 17;
 export function picture(shot) {
   const { scene, step, scale, width, height, theme } = shot;
   const style = scene.styles[theme];
-  const shown = scene.cards.filter((card) => !card.hidden);
+  const told = (card) => (stepAt(card, step) >= card.settled ? card : { ...card, status: `at step ${stepAt(card, step)}` });
+  const shown = scene.cards.filter((card) => !card.hidden).map(told);
   const plan = arrange(shot, shown);
   const frame = frameIn(plan.map, fit(shot.view, plan.map, shot.limits));
   const mapped = mapLayout(scene, style, FONT, frame.ranges);
@@ -37,8 +40,10 @@ export function picture(shot) {
   return {
     data: [
       ...mapTraces(scene, style, FONT, [across(plan.map)[1], upward(plan.map)[0]]).map(vector),
+      ...strandTraces(scene, step),
       ...trailTraces(scene, style, step, frame).map(marked),
       ...startAndHeads(scene, style, step, frame),
+      ...second(aroundTraces(scene)),
       ...second(lossTraces(scene, style, step, scale)),
       ...second(spots(scene, style, step)),
     ],
@@ -130,7 +135,7 @@ function startAndHeads(scene, style, step, frame) {
 function ends(scene, step, frame) {
   return scene.cards.flatMap((card, k) => {
     if (card.hidden) return [];
-    const last = Math.min(step, card.leaves);
+    const last = Math.min(stepAt(card, step), card.leaves);
     const path = project(scene.positions[k], last, frame);
     const head = [path[2 * last], path[2 * last + 1]];
     if (inside(head[0], head[1], frame)) return [{ card, head }];
@@ -144,7 +149,7 @@ function exitLabels(scene, style, step, frame) {
   const placed = [];
   for (const { card, edge } of ends(scene, step, frame)) {
     if (!edge) continue;
-    const half = departure(card, step).length * 3.2 + 4;
+    const half = departure(card, stepAt(card, step)).length * 3.2 + 4;
     const [x, y] = inset(edge, 26);
     const label = { card, half, x: Math.min(frame.width - half, Math.max(half, x)), y };
     label.y = Math.min(frame.height - 12, Math.max(12, y));
@@ -156,7 +161,7 @@ function exitLabels(scene, style, step, frame) {
   return placed.map(({ card, x, y }) => {
     const at = back([[x, y]], frame);
     return {
-      ...{ text: escape(departure(card, step)), showarrow: false, xref: 'x', yref: 'y', x: at.x[0], y: at.y[0] },
+      ...{ text: escape(departure(card, stepAt(card, step))), showarrow: false, xref: 'x', yref: 'y', x: at.x[0], y: at.y[0] },
       ...{ bgcolor: style.paper, opacity: 0.92, borderpad: 2, font: { size: 11, color: card.color } },
     };
   });
@@ -198,12 +203,13 @@ function back(points, frame) {
 
 function spots(scene, style, step) {
   return scene.cards.flatMap((card, k) => {
-    const at = Math.min(step, card.last);
-    const loss = scene.losses[k][at];
+    const { values, last } = curveOf(scene, k);
+    const at = Math.min(stepAt(card, step), last);
+    const loss = values[at];
     if (card.hidden || !Number.isFinite(loss)) return [];
     return [
       {
-        ...{ type: 'scatter', mode: 'markers', x: [at], y: [loss], cliponaxis: false },
+        ...{ type: 'scatter', mode: 'markers', x: [at * card.pace], y: [loss], cliponaxis: false },
         marker: symbol(card, 2 * SPOT + 1, style),
       },
     ];

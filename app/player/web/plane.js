@@ -5,6 +5,7 @@ import { MomentView } from './chart.js';
 import { caption, outline } from './canvas.js';
 import { dashes } from './geometry.js';
 import { mapTraces } from './figures.js';
+import { letters, thick } from './scale.js';
 import { blend } from './theme.js';
 
 export class PlaneView extends MomentView {
@@ -43,7 +44,7 @@ export class PlaneView extends MomentView {
       [5, this.style.paper],
       [2.25, card.color],
     ]) {
-      context.lineWidth = width;
+      context.lineWidth = thick(this.style, width);
       context.strokeStyle = color;
       context.beginPath();
       for (let k = 0; k <= last; k++) context.lineTo(...point(k));
@@ -52,21 +53,21 @@ export class PlaneView extends MomentView {
     context.setLineDash([]);
     for (let k = 0; k <= last; k++) {
       context.beginPath();
-      context.arc(...point(k), 3.6, 0, 2 * Math.PI);
+      context.arc(...point(k), thick(this.style, 3.6), 0, 2 * Math.PI);
       context.fillStyle = blend(this.style.colorscale, path.shares[k]);
       context.fill();
-      context.lineWidth = 1.4;
+      context.lineWidth = thick(this.style, 1.4);
       context.strokeStyle = card.color;
       context.stroke();
     }
     const [left, top] = point(last);
-    outline(context, card.shape, left, top, 6);
+    outline(context, card.shape, left, top, thick(this.style, 6));
     context.fillStyle = card.color;
     context.fill();
     context.lineWidth = 1.5;
     context.strokeStyle = this.style.paper;
     context.stroke();
-    context.font = `11px ${this.theme.font}`;
+    context.font = `${letters(this.style, 11)}px ${this.theme.font}`;
     context.textBaseline = 'middle';
     const [low, high] = this.panel.layout.xaxis.range;
     if (path.distance[last] < 1e-3 * (high - low)) return;
@@ -74,7 +75,7 @@ export class PlaneView extends MomentView {
     const wide = context.measureText(text).width;
     const beside = left + 9 + wide > this.frames[0].width ? left - 9 - wide : left + 9;
     let level = top - 9;
-    while (this.taken.some(([x, y]) => Math.abs(beside - x) < wide + 4 && Math.abs(level - y) < 14)) level += 1;
+    while (this.taken.some(([x, y]) => Math.abs(beside - x) < wide + 4 && Math.abs(level - y) < letters(this.style, 14))) level += 1;
     this.taken.push([beside, level]);
     caption(context, text, beside, level, this.style.muted, this.style.paper);
   }

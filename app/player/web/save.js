@@ -32,6 +32,7 @@ export class Save {
     this.size = choice('Shape', 'size', SIZES);
     this.theme = choice('Colours', 'theme', THEMES);
     this.caption = h('input', { type: 'checkbox', checked: true, 'data-testid': 'save-caption' });
+    this.hint = h('p', { class: 'aside', 'data-testid': 'save-hint', hidden: true });
     this.message = h('p', { class: 'hint', role: 'status', hidden: true });
     this.download = h(
       'button',
@@ -49,6 +50,7 @@ export class Save {
       },
       ...[this.format, this.size, this.theme].map((one) => one.element),
       h('label', { class: 'check' }, this.caption, 'With caption'),
+      this.hint,
       this.download,
       this.message,
     );
@@ -77,6 +79,11 @@ export class Save {
 
   open(open, back = false) {
     if (open && this.panel.hidden) this.theme.set(this.shot().dark ? 'dark' : 'light');
+    if (open) {
+      const { hint } = this.shot();
+      this.hint.hidden = !hint;
+      say(this.hint, hint ?? '');
+    }
     const was = !this.panel.hidden;
     this.panel.hidden = !open;
     this.message.hidden = true;
@@ -92,7 +99,8 @@ export class Save {
       const [format, scale] = this.format.get().split('-');
       const [width, height] = PIXELS[this.size.get()];
       const theme = this.theme.get();
-      const figure = picture({ ...shot, width, height, theme, caption: this.caption.checked });
+      const wanted = { width, height, theme, caption: this.caption.checked };
+      const figure = shot.figure?.(wanted) ?? picture({ ...shot, ...wanted });
       const address = await plotly.toImage(figure, { format, width, height, scale: Number(scale ?? 1) });
       h('a', { href: address, download: `optiscope-race.${format}` }).click();
       this.open(false, true);

@@ -2,7 +2,8 @@
 
 import { h } from './dom.js';
 
-const POSITIONS = 400;
+/** As many as the server computes runs for while a slider is dragged. */
+const POSITIONS = 100;
 
 /** Value at a share of the range, 0 to 1. */
 function at({ low, high, scale }, share) {
@@ -35,7 +36,7 @@ export function written(value, digits = 12) {
 }
 
 /** In short, for reading: four digits that count, more where they crowd against one. */
-function brief(slider, value) {
+export function brief(slider, value) {
   const crowded = slider.scale === 'one_minus_log' && value > 0.9 && value < 1;
   return written(value, crowded ? Math.min(12, 3 - Math.floor(Math.log10(1 - value))) : 4);
 }
@@ -47,7 +48,7 @@ function parsed(text) {
 }
 
 /** A letter with its index, set as mathematics. */
-function letter(symbol) {
+export function letter(symbol) {
   const [head, ...index] = symbol.split('_');
   return h(
     'i',
@@ -57,20 +58,35 @@ function letter(symbol) {
   );
 }
 
+/**
+ * @typedef {Object} Dragging what happens while the slider is dragged
+ * @property {() => void} ready it may be dragged soon
+ * @property {(part: number, exact?: boolean) => number | null} show shows the run at that share of the range, or with
+ *   `exact` only if there is one at the very share and not beside it; its value, if it is there
+ * @property {() => void} back the slider was let go where it was
+ */
+
 export class SliderRow {
   /**
    * @param {string} racer
    * @param {import('./envelope.js').Slider} slider
    * @param {(value: number) => void} commit called on release and on an exact value
+   * @param {Dragging} dragging
    */
-  constructor(racer, slider, commit) {
+  constructor(racer, slider, commit, dragging) {
     this.commit = commit;
+    this.dragging = dragging;
     const id = `${racer}-${slider.name}`;
     this.range = h('input', {
       ...{ type: 'range', class: 'range', min: 0, max: POSITIONS, step: 1, 'data-testid': `slider-${id}` },
-      pointerdown: () => (this.held = true),
+      pointerenter: () => this.dragging.ready(),
+      pointerdown: () => {
+        this.held = true;
+        this.dragging.ready();
+      },
       pointerup: () => (this.held = false),
       pointercancel: () => (this.held = false),
+      focus: () => this.dragging.ready(),
       input: () => this.follow(),
       change: () => this.release(),
     });
@@ -109,7 +125,8 @@ export class SliderRow {
 
   place(value) {
     const part = Math.min(1, Math.max(0, share(this.slider, value)));
-    this.range.value = String(Math.round(part * POSITIONS));
+    this.home = String(Math.round(part * POSITIONS));
+    this.range.value = this.home;
     this.tell(value);
   }
 
@@ -141,14 +158,21 @@ export class SliderRow {
 
   follow() {
     this.complain('');
-    this.tell(this.chosen());
-    this.write(this.chosen());
+    const home = this.held && this.range.value === this.home;
+    // what is shown is what was computed: the slider has the value of the nearest run
+    const shown = home ? null : this.dragging.show(Number(this.range.value) / POSITIONS, !this.held);
+    if (home) this.dragging.back();
+    this.picked = home ? this.slider.value : (shown ?? this.chosen());
+    this.tell(this.picked);
+    this.write(this.picked);
   }
 
   release() {
     this.held = false;
-    const value = this.chosen();
+    const value = this.picked ?? this.chosen();
+    this.picked = undefined;
     if (value !== this.slider.value) this.accept(value);
+    else this.dragging.back();
   }
 
   accept(value) {

@@ -42,8 +42,9 @@ export class SlotPanel {
       this.slot = undefined;
       return;
     }
+    this.scene = scene;
     const hidden = scene.cards.map((card) => card.hidden).join();
-    const drawing = [slot.id, slot.key, scene.steps, theme.key, hidden, this.body.clientWidth].join();
+    const drawing = [slot.id, slot.key, scene.length ?? scene.steps, theme.key, hidden, this.body.clientWidth].join();
     this.choice.set(slot.choices, slot.key);
     const { options } = slot.panel;
     this.option.set(options?.choices ?? [], options?.value);
@@ -52,7 +53,7 @@ export class SlotPanel {
       return;
     }
     this.drawing = drawing;
-    Object.assign(this, { scene, style, theme, slot });
+    Object.assign(this, { style, theme, slot });
     const { type } = slot.panel;
     this.note.innerHTML = '';
     this.note.append(...marked(slot.panel.note ?? ''));

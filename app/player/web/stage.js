@@ -4,6 +4,7 @@ import { Cards } from './cards.js';
 import { Clock } from './clock.js';
 import { h, mark, say } from './dom.js';
 import { Outbox } from './outbox.js';
+import { Present } from './present.js';
 import { Save } from './save.js';
 import { readTheme } from './theme.js';
 import { Transport } from './transport.js';
@@ -50,10 +51,18 @@ export class Stage {
       (event) => this.act(event),
       (id) => this.light(id),
       recorded,
+      this.dragging?.bind(this),
     );
     this.save = new Save(this.shot ? () => this.shot() : null, this.recording);
     this.refusal = h('p', { class: 'hint', role: 'alert', 'data-testid': 'refusal', hidden: true });
     this.live = h('div', { class: 'unseen', 'aria-live': 'polite', 'data-testid': 'live' });
+    this.present = new Present(root, () => this.redraw());
+    if (!recorded) this.save.element.prepend(this.present.button);
+    this.save.element.append(this.present.leaving);
+    /** What else stands over the cards. */
+    this.aside = [];
+    /** And below them. */
+    this.behind = [];
     /** @type {Panel[]} */
     this.panels = [];
     const stage = this.build();
@@ -61,7 +70,7 @@ export class Stage {
     const last = recorded ? wayBack(this.recording) : this.cards.adder;
     root.replaceChildren(
       stage,
-      h('div', { class: 'side' }, this.save.element, this.cards.list, last, this.refusal),
+      h('div', { class: 'side' }, this.save.element, ...this.aside, this.cards.list, ...this.behind, last, this.refusal),
       this.live,
     );
     mark(root, 'data-settled', false);
@@ -80,7 +89,10 @@ export class Stage {
   }
 
   listen() {
-    this.onkey = (event) => this.transport.key(event);
+    this.onkey = (event) => {
+      if (event.key === 'Escape') this.escape(event);
+      else this.transport.key(event);
+    };
     this.onpress = (event) => {
       this.pressed = true;
       this.dismiss(event);
@@ -97,40 +109,75 @@ export class Stage {
   /** Streamlit's call: new data, a new theme, or nothing new. */
   async update({ data, setTriggerValue }) {
     this.outbox.open((event) => setTriggerValue('event', event));
-    const theme = readTheme(this.root);
+    const theme = this.present.theme(readTheme(this.root));
     const same = data === this.data && theme.key === this.theme?.key;
     if (!data || same) return;
+    const scene = data === this.data ? this.scene : this.decode(data);
+    this.data = data;
+    await this.show(scene, theme);
+  }
+
+  /** Hands a scene to all panels, which draw what changed. */
+  async show(scene, theme) {
     const first = !this.scene;
     const before = this.scene;
-    const scene = data === this.data ? this.scene : this.decode(data);
-    const style = scene.styles[theme.dark ? 'dark' : 'light'];
-    Object.assign(this, { data, theme, scene, style });
+    const style = this.present.style(scene.styles[theme.dark ? 'dark' : 'light']);
+    Object.assign(this, { theme, scene, style });
     mark(this.root, 'data-theme', theme.dark ? 'dark' : 'light');
     this.size = this.measured();
 
     this.unsettle();
     // Before anything is waited for, the clock knows the new length and the cards the new words.
-    this.clock.resize(scene.steps);
-    if (first) this.clock.position = scene.steps;
-    this.transport.resize(scene.steps);
-    this.cards.update(scene);
+    const length = scene.length ?? scene.steps;
+    this.clock.resize(length);
+    if (first) this.clock.position = length;
+    this.transport.resize(length);
+    this.deal(scene);
     // A card that is gone sends no word that the pointer left it.
     if (!scene.cards.some((card) => card.id === this.lit)) this.lit = null;
     this.announce(before, scene);
+    this.turned(before, scene);
     this.refusal.hidden = !scene.refusal;
     say(this.refusal, scene.refusal);
     this.arrange(scene);
-    await Promise.all(this.panels.map((panel) => panel.update(scene, style, theme, this.lit)));
+    const told = this.veiled(scene);
+    await Promise.all(this.panels.map((panel) => panel.update(told, style, theme, this.lit)));
     if (this.scene === scene && !this.gone) this.rest();
+  }
+
+  /** Draws everything in another scale, and in the room that it has then. */
+  async redraw() {
+    if (!this.scene || this.gone) return;
+    await this.show(this.scene, this.present.theme(readTheme(this.root)));
+    if (!this.gone) await Promise.all(this.panels.map((panel) => panel.look()));
+  }
+
+  /** Leaves a mode, unless something else has its own use of the key; says whether that is settled. */
+  escape(event) {
+    return event.defaultPrevented || wanted(event.target) || this.present.escape();
+  }
+
+  /** Hands out the cards. */
+  deal(scene) {
+    this.cards.update(scene);
   }
 
   /** What a scene changes of the panels' places, before they draw. */
   arrange() {}
 
+  /** What another scene changes of a mode. */
+  turned() {}
+
+  /** The scene as the panels may tell of it. */
+  veiled(scene) {
+    return scene;
+  }
+
   /** An event of the cards; what it does to the picture is shown at once where it needs no new arrays. */
   act(event) {
     if (event.kind === 'hide') {
-      this.scene.cards.find((card) => card.id === event.racer).hidden = event.hidden;
+      const card = this.scene.cards.find(({ id }) => id === event.racer);
+      for (const one of [card, card.other]) if (one) one.hidden = event.hidden;
       for (const panel of this.panels) panel.remeasure();
       this.rest();
     }
@@ -153,7 +200,7 @@ export class Stage {
     const { position } = this.clock;
     for (const panel of this.panels) panel.paint(position);
     this.transport.paint(position);
-    this.cards.paint(Math.floor(position));
+    this.cards.paint(position);
     mark(this.root, 'data-step', Math.floor(position));
     this.paints.push(performance.now() - began);
     if (this.paints.length > 600) this.paints.shift();
@@ -191,6 +238,7 @@ export class Stage {
 
   /** Lights one racer up on all panels; the others dim. */
   light(id) {
+    if (id && this.present.still) return;
     this.lit = id;
     if (!this.scene) return;
     for (const panel of this.panels) panel.light(id);
@@ -228,6 +276,7 @@ export class Stage {
   destroy() {
     this.gone = true;
     this.clock.pause();
+    this.present.destroy();
     this.unsettle();
     this.outbox.close();
     this.root.removeEventListener('click', release, true);
@@ -238,6 +287,12 @@ export class Stage {
     for (const panel of this.panels) panel.destroy();
     this.root.replaceChildren();
   }
+}
+
+/** Whether what has the focus, or lies open, uses Escape itself. */
+function wanted(target) {
+  const popover = document.querySelector('[data-testid="stPopoverBody"]');
+  return target.closest?.('.value, textarea, select, [role=dialog], [role=menu]') || popover?.checkVisibility();
 }
 
 /** Says of a recording why it cannot be changed, and where it can. */

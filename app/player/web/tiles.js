@@ -3,6 +3,7 @@
 import { cut, layer, place, wipe } from './canvas.js';
 import { momentAt } from './chart.js';
 import { emphasis } from './overlay.js';
+import { letters, thick } from './scale.js';
 import { channels } from './theme.js';
 
 const HEAD = 22;
@@ -25,7 +26,7 @@ export class TilesView {
     const { clientWidth: width, clientHeight: height } = this.host;
     for (const one of [this.ground, this.marks]) place(one, { left: 0, top: 0, width, height });
     const tiles = panel.tiles.filter((tile) => !scene.cards[tile.racer]?.hidden);
-    this.boxes = arrange(tiles, width, height);
+    this.boxes = arrange(tiles, width, height, letters(style, HEAD));
     this.pen.width = this.pen.height = panel.side;
     this.paintMarks();
   }
@@ -62,12 +63,12 @@ export class TilesView {
     const { font } = this.theme;
     context.textBaseline = 'alphabetic';
     const share = Number.isFinite(accuracy) ? `${(100 * accuracy).toFixed(1)} %` : '';
-    context.font = `12px ${font}`;
+    context.font = `${letters(this.style, 12)}px ${font}`;
     const room = context.measureText(share).width;
     context.fillStyle = this.style.muted;
     context.textAlign = 'right';
     context.fillText(share, left + size, top - 7);
-    context.font = `600 12px ${font}`;
+    context.font = `600 ${letters(this.style, 12)}px ${font}`;
     context.textAlign = 'left';
     context.fillStyle = card.color;
     context.fillText(cut(context, card.title, size - room - 8), left, top - 7);
@@ -97,7 +98,7 @@ export class TilesView {
     wipe(this.marks);
     const { context } = this.marks;
     const { colors } = this.panel;
-    const radius = this.boxes.length > 4 ? 1.8 : 2.6;
+    const radius = thick(this.style, this.boxes.length > 4 ? 1.8 : 2.6);
     for (const { left, top, size } of this.boxes) {
       context.save();
       context.beginPath();
@@ -124,13 +125,13 @@ export class TilesView {
 
   names(context, names, { left, top, size }) {
     const cell = size / names.length;
-    if (cell < 13) return;
-    context.font = `11px ${this.theme.font}`;
+    if (cell < letters(this.style, 13)) return;
+    context.font = `${letters(this.style, 11)}px ${this.theme.font}`;
     context.fillStyle = this.style.muted;
     context.textBaseline = 'middle';
     names.forEach((name, k) => {
       context.textAlign = 'center';
-      context.fillText(cut(context, name, cell), left + (k + 0.5) * cell, top + size + 9);
+      context.fillText(cut(context, name, cell), left + (k + 0.5) * cell, top + size + letters(this.style, 9));
     });
   }
 
@@ -138,8 +139,8 @@ export class TilesView {
   numbers(context, shares, left, top, size) {
     const { side } = this.panel;
     const cell = size / side;
-    if (cell < 24) return;
-    context.font = `10px ${this.theme.font}`;
+    if (cell < letters(this.style, 24)) return;
+    context.font = `${letters(this.style, 10)}px ${this.theme.font}`;
     context.textAlign = 'center';
     context.textBaseline = 'middle';
     context.fillStyle = this.style.ink;
@@ -154,12 +155,12 @@ export class TilesView {
 }
 
 /** The largest equal squares with room for a title above each. */
-function arrange(tiles, width, height) {
+function arrange(tiles, width, height, head) {
   let best = { size: 0, columns: 1 };
   for (let columns = 1; columns <= tiles.length; columns++) {
     const rows = Math.ceil(tiles.length / columns);
     const size = Math.floor(
-      Math.min((width - GAP * (columns + 1)) / columns, (height - 14) / rows - HEAD - 6),
+      Math.min((width - GAP * (columns + 1)) / columns, (height - 14) / rows - head - 6),
     );
     if (size > best.size) best = { size, columns };
   }
@@ -170,6 +171,6 @@ function arrange(tiles, width, height) {
   return tiles.map((tile, k) => ({
     ...{ tile, size },
     left: Math.round(indent + (k % columns) * (size + gap)),
-    top: Math.round(HEAD + Math.floor(k / columns) * (size + HEAD + 6)),
+    top: Math.round(head + Math.floor(k / columns) * (size + head + 6)),
   }));
 }

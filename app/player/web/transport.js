@@ -1,6 +1,7 @@
 // The transport bar: play, step, scrub, speed, loop.
 
 import { h, iconButton, mark, relabel, say } from './dom.js';
+import { unitOf } from './pace.js';
 
 const SPEEDS = [
   [0.25, '¼×'],
@@ -29,6 +30,17 @@ export class Transport {
         clock.seek(Number(this.scrub.value));
       },
     });
+    this.word = h('span', {}, 'step');
+    this.unit = h(
+      'select',
+      {
+        ...{ class: 'quiet unit', 'aria-label': 'What the clock counts', hidden: true, 'data-testid': 'unit' },
+        title: 'What the clock counts and curves are drawn against',
+        change: () => this.choose(this.unit.value),
+      },
+      h('option', { value: 'steps' }, 'step'),
+      h('option', { value: 'evaluations' }, 'evaluation'),
+    );
     this.now = h('span', { class: 'now' });
     this.all = h('span', { class: 'all' });
     this.speed = h(
@@ -55,10 +67,20 @@ export class Transport {
       button('forward', 'One step forward', 'step-forward', () => clock.step(1)),
       button('end', 'To the end', 'to-end', () => this.jump(clock.steps)),
       this.scrub,
-      h('span', { class: 'steps', 'data-testid': 'step' }, 'step ', this.now, ' / ', this.all),
+      this.unit,
+      h('span', { class: 'steps', 'data-testid': 'step' }, this.word, ' ', this.now, ' / ', this.all),
       this.speed,
       this.loop,
     );
+  }
+
+  /** The word for what is counted; a choice of it where a step costs more than one evaluation of somebody. */
+  count(scene) {
+    const choosable = scene.axis === 'evaluations' || scene.cards.some((card) => card.cost > 1);
+    this.unit.hidden = !choosable;
+    this.word.hidden = choosable;
+    if (this.unit.value !== scene.axis) this.unit.value = scene.axis;
+    say(this.word, unitOf(scene));
   }
 
   jump(step) {
@@ -80,7 +102,7 @@ export class Transport {
     if (this.scrub.value !== String(step)) this.scrub.value = String(step);
     const share = this.clock.steps ? position / this.clock.steps : 0;
     this.scrub.style.setProperty('--share', share.toFixed(4));
-    this.scrub.setAttribute('aria-valuetext', `step ${step} of ${this.clock.steps}`);
+    this.scrub.setAttribute('aria-valuetext', `${this.word.textContent} ${step} of ${this.clock.steps}`);
     relabel(this.play, ...(this.clock.playing ? ['pause', 'Pause'] : ['play', 'Play']));
   }
 

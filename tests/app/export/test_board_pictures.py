@@ -65,7 +65,7 @@ def _trained(source: str, views: tuple[str, str, str]) -> tuple[Any, Job, Board]
 
 
 @pytest.mark.parametrize("key", sorted(VIEWS))
-@pytest.mark.thinned(2)
+@pytest.mark.thinned(4)
 def test_every_view_has_a_picture_in_which_every_racer_is(key: str) -> None:
     _, _, made = _trained("moons", (key, "loss", "accuracy"))
     assert made.slots[0].panel["type"] != "message"

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from app import race, racers
+from app import race, racers, words
 from app import settings as change
 from app.export.code import plain_optax, script
 from app.racers import Choice, Refused
@@ -47,7 +47,7 @@ def _set(settings: Settings, **values: Any) -> Settings:
 
 def _shown(settings: Settings) -> Iterable[tuple[str, Any]]:
     """Title and run of every racer shown, as the page has them."""
-    for racer, title, run in zip(settings.racers, race.titles(settings), race.runs(settings), strict=True):
+    for racer, title, run in zip(settings.racers, words.titles(settings), race.runs(settings), strict=True):
         if not racer.hidden:
             yield title, run
 
@@ -128,7 +128,7 @@ def _pair(surface: str, key: str, convention: str) -> Settings:
 @pytest.mark.parametrize(
     ("key", "convention"), [pytest.param(*one, marks=[pytest.mark.long] * (k % 2)) for k, one in enumerate(EQUAL)]
 )
-@pytest.mark.thinned(4)
+@pytest.mark.thinned(8)
 def test_every_rule_with_an_equal_walks_the_same_path_in_optax(key: str, convention: str) -> None:
     _held(_pair("himmelblau", key, convention))
 
@@ -148,7 +148,7 @@ def test_every_rule_under_schedules_and_on_another_surface(key: str, convention:
 @pytest.mark.parametrize(("key", "convention"), UNEQUAL)
 def test_a_rule_without_an_equal_is_named(key: str, convention: str) -> None:
     settings = _pair("himmelblau", key, convention)
-    title = race.titles(settings)[0]
+    title = words.titles(settings)[0]
     with pytest.raises(Refused) as refusal:
         plain_optax(settings)
     assert str(refusal.value) == f"The documentation of {title} names no equal in optax."
@@ -179,7 +179,7 @@ VARIED = ("himmelblau", "ackley", "narrow_trap", "sharp_and_flat", "linear_regre
 @pytest.mark.parametrize(
     "key", [key if key in VARIED else pytest.param(key, marks=pytest.mark.long) for key in SURFACES]
 )
-@pytest.mark.thinned(2)
+@pytest.mark.thinned(4)
 def test_every_surface_is_written_out(key: str) -> None:
     settings = _moved(key)
     assert not SURFACES[key].parameters() or settings.surface.values

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from app import race, racers
+from app import racers, words
 from app import settings as change
 from app.export import data
 from app.link import VERSION
@@ -52,7 +52,7 @@ def _runs(settings: Settings) -> dict[str, Trace]:
             noise=settings.built_noise(),
             seed=settings.seed,
         )
-        for racer, title in zip(settings.racers, race.titles(settings), strict=True)
+        for racer, title in zip(settings.racers, words.titles(settings), strict=True)
         if not racer.hidden
     }
 

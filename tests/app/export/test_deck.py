@@ -15,7 +15,7 @@ import pytest
 from lxml import etree
 from pptx import Presentation
 
-from app import race, racers
+from app import racers, standings
 from app import settings as change
 from app.export.making import make
 from app.export.options import Cut, Look
@@ -42,7 +42,7 @@ def test_the_slides_are_title_views_with_films_and_a_table(content: bytes) -> No
         assert any(shape.shape_type is not None and "MEDIA" in str(shape.shape_type) for shape in slide.shapes)
     (table,) = [shape.table for shape in last.shapes if shape.has_table]
     cells = [[cell.text for cell in row.cells] for row in table.rows]
-    assert cells == [race.heads(), *race.cells(SETTINGS)]
+    assert cells == [standings.heads(SETTINGS), *standings.cells(SETTINGS)]
 
 
 def test_every_slide_says_how_it_was_made(content: bytes) -> None:

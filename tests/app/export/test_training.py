@@ -106,6 +106,7 @@ def test_a_script_trains_the_very_runs_of_the_page(job: Job) -> None:
         assert (float(loss), float(validation)) == pytest.approx((row.loss, row.validation_loss), rel=1e-5)
 
 
+@pytest.mark.long
 def test_a_script_has_what_each_racer_has_for_itself_and_the_schedule() -> None:
     query = {
         "data": ["moons"],

@@ -69,3 +69,11 @@ def test_ticks_stand_inside_at_the_loss_they_name(kind: str, factor: float) -> N
 def test_a_flat_surface_has_a_scale_too() -> None:
     scale = choose(np.full(9, 3.0), 3.0)
     assert np.isfinite(scale.height(3.0)) and isinstance(scale, Levels)
+
+
+def test_what_lies_below_the_scale_is_told() -> None:
+    """A log scale is flat at and below its base; what is exactly its lowest ground is not below it."""
+    for losses in (np.geomspace(1e-4, 100, 300), np.linspace(-1, 3, 300), np.linspace(0, 1, 300)):
+        levels = choose(losses, None)
+        assert not levels.below(losses).any()
+        assert levels.below(losses.min() - 1.0)

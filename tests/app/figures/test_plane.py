@@ -23,7 +23,7 @@ def _run(key: str, surface: Any, steps: int = 200, **values: float) -> Any:
 
 @pytest.mark.parametrize("key", KEYS)
 @pytest.mark.parametrize("angle", [0.0, 18.0])
-@pytest.mark.thinned(8)
+@pytest.mark.thinned(16)
 def test_the_map_covers_domain_start_and_window(key: str, angle: float) -> None:
     surface = Rotated(SURFACES[key](), angle=angle)
     drawn = plane.map_figure(surface)

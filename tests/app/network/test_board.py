@@ -105,6 +105,7 @@ def test_runs_that_a_change_leaves_alone_are_taken_over(moons: Job) -> None:
 @pytest.mark.parametrize(
     "source", ["moons", pytest.param("curve", marks=pytest.mark.long), pytest.param("digits", marks=pytest.mark.long)]
 )
+@pytest.mark.thinned(2)
 def test_every_view_draws_every_kind_of_data(key: str, source: str) -> None:
     training = MOONS if source == "moons" else _small(source)
     job = _job_of(source)
@@ -155,6 +156,7 @@ def test_the_boundary_is_the_networks_own_class(moons: Job) -> None:
             assert tile["classes"][moment][row * observers.SIDE + column] == outputs.argmax()
 
 
+@pytest.mark.long
 def test_sharpness_is_lanczos_and_its_limit_the_rules() -> None:
     training = _small("chebyshev", "sgd:learning_rate=0.05", "adam:learning_rate=0.01")
     job = _trained(training)

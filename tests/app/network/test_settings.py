@@ -66,7 +66,7 @@ def trainings(draw: Any) -> Training:
 
 
 @given(trainings())
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=6, deadline=None)
 def test_a_link_holds_all_that_is_set(training: Training) -> None:
     again, notices = _read(query(training))
     assert notices == [] and again == training

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import math
-import struct
 from typing import Any
 
 import numpy as np
@@ -16,6 +14,7 @@ from hypothesis import strategies as st
 
 from app.player import Board, Card, Event, Scene, Slider, Slot, pack, pack_board, read
 from app.player.scene import KINDS
+from tests.app.envelope import opened
 
 ETA = Slider("learning_rate", "η", "learning rate", 0.1, 1e-6, 10.0, "log")
 STEPS = 5
@@ -38,28 +37,9 @@ def _scene(**changes: Any) -> Scene:
     return dataclasses.replace(scene, **changes)
 
 
-def _open(envelope: bytes) -> tuple[dict[str, Any], Any]:
-    """Header and a way to its arrays, after the description of the format alone."""
-    (length,) = struct.unpack_from("<I", envelope)
-
-    def refuse(word: str) -> None:
-        raise AssertionError(f"{word} is no JSON")
-
-    header = json.loads(envelope[4 : 4 + length].decode("utf-8"), parse_constant=refuse)
-    blobs = -(-(4 + length) // 8) * 8
-
-    def array(reference: dict[str, int]) -> np.ndarray:
-        entry = header["arrays"][reference["array"]]
-        assert entry["offset"] % 8 == 0
-        count = math.prod(entry["shape"])
-        return np.frombuffer(envelope, "<" + entry["dtype"], count, blobs + entry["offset"]).reshape(entry["shape"])
-
-    return header, array
-
-
 def test_a_scene_comes_out_of_its_envelope_as_it_went_in() -> None:
     scene = _scene()
-    header, array = _open(pack(scene))
+    header, array = opened(pack(scene))
     np.testing.assert_array_equal(array(header["positions"]), scene.positions.astype(np.float32))
     np.testing.assert_array_equal(array(header["losses"]), scene.losses)
     assert array(header["losses"]).dtype == np.float64 and array(header["positions"]).dtype == np.float32
@@ -75,28 +55,28 @@ def test_a_scene_comes_out_of_its_envelope_as_it_went_in() -> None:
 
 
 def test_no_racers_is_a_scene_too() -> None:
-    header, array = _open(pack(_scene(cards=(), positions=np.zeros((0, 6, 2)), losses=np.zeros((0, 6)))))
+    header, array = opened(pack(_scene(cards=(), positions=np.zeros((0, 6, 2)), losses=np.zeros((0, 6)))))
     assert array(header["positions"]).shape == (0, 6, 2)
 
 
 def test_positions_beyond_float32_become_infinite_and_not_wrong() -> None:
     far = np.zeros((2, STEPS + 1, 2))
     far[1, 3] = [1e200, -1e200]
-    header, array = _open(pack(_scene(positions=far)))
+    header, array = opened(pack(_scene(positions=far)))
     np.testing.assert_array_equal(array(header["positions"])[1, 3], [np.inf, -np.inf])
 
 
 def test_the_figures_are_named_by_what_they_show() -> None:
     """The browser draws a figure anew when its name changes, and only then."""
-    name = {k: _open(pack(v))[0] for k, v in {"one": _scene(), "same": _scene()}.items()}
+    name = {k: opened(pack(v))[0] for k, v in {"one": _scene(), "same": _scene()}.items()}
     assert name["one"]["map_id"] == name["same"]["map_id"]
-    moved, _ = _open(pack(_scene(positions=np.ones((2, STEPS + 1, 2)), losses=np.ones((2, STEPS + 1)))))
+    moved, _ = opened(pack(_scene(positions=np.ones((2, STEPS + 1, 2)), losses=np.ones((2, STEPS + 1)))))
     assert (moved["map_id"], moved["curve_id"]) == (name["one"]["map_id"], name["one"]["curve_id"])
     z = np.random.default_rng(0).normal(size=(3, 4))
     z[1, 1] += 1e-3
-    other, _ = _open(pack(_scene(map={**_scene().map, "data": [{"type": "contour", "z": z, "x": np.arange(4)}]})))
+    other, _ = opened(pack(_scene(map={**_scene().map, "data": [{"type": "contour", "z": z, "x": np.arange(4)}]})))
     assert other["map_id"] != name["one"]["map_id"] and other["curve_id"] == name["one"]["curve_id"]
-    longer, _ = _open(pack(_scene(curve={**_scene().curve, "ranges": {"log": [-2.0, 2.0]}})))
+    longer, _ = opened(pack(_scene(curve={**_scene().curve, "ranges": {"log": [-2.0, 2.0]}})))
     assert longer["curve_id"] != name["one"]["curve_id"] and longer["map_id"] == name["one"]["map_id"]
 
 
@@ -138,6 +118,11 @@ GOOD = [
     ({"kind": "remove", "racer": "two"}, Event("remove", racer="two")),
     ({"kind": "duplicate", "racer": "one"}, Event("duplicate", racer="one")),
     ({"kind": "explain", "racer": "one"}, Event("explain", racer="one")),
+    ({"kind": "axis", "name": "evaluations"}, Event("axis", name="evaluations")),
+    ({"kind": "picture", "name": "surface"}, Event("picture", name="surface")),
+    ({"kind": "heights", "name": "linear"}, Event("heights", name="linear")),
+    ({"kind": "beside", "name": "apart"}, Event("beside", name="apart")),
+    ({"kind": "inspect", "racer": "two"}, Event("inspect", racer="two")),
     ({"kind": "hide", "racer": "two", "hidden": True}, Event("hide", racer="two", hidden=True)),
 ]
 
@@ -154,7 +139,12 @@ def test_every_kind_is_tried_above() -> None:
 MALFORMED: list[Any] = [
     *(None, 3, "start", [], {}, {"kind": None}, {"kind": "boom"}, {"kind": ["start"]}, {"kind": "start"}),
     *({"kind": "start", "x": v, "y": 0} for v in (math.nan, math.inf, -math.inf, "1", True, None, [1], 10**400)),
-    *({"kind": k, "racer": r} for k in ("remove", "duplicate", "explain") for r in ("three", None, 0, ["one"])),
+    *(
+        {"kind": k, "racer": r}
+        for k in ("remove", "duplicate", "explain", "inspect")
+        for r in ("three", None, 0, ["one"])
+    ),
+    *({"kind": "axis", "name": v} for v in ("hours", None, 1, ["steps"])),
     *({"kind": "hide", "racer": "one", "hidden": v} for v in (1, "true", None)),
     *({"kind": "add", "name": v} for v in ("adma", None, 1, ["adam"], {"adam": 1})),
     *(
@@ -220,7 +210,7 @@ def _board(**panel: Any) -> Board:
 
 def test_a_board_travels_with_bytes_as_bytes() -> None:
     frames = np.arange(24, dtype=np.uint8).reshape(2, 12)
-    header, array = _open(pack_board(_board(frames=frames, y=np.array([1.0, math.inf])), "No."))
+    header, array = opened(pack_board(_board(frames=frames, y=np.array([1.0, math.inf])), "No."))
     assert header["steps"] == 9 and header["refusal"] == "No."
     slot = header["slots"][0]
     entry = header["arrays"][slot["panel"]["frames"]["array"]]
@@ -230,7 +220,7 @@ def test_a_board_travels_with_bytes_as_bytes() -> None:
 
 
 def test_a_slot_changes_its_name_with_its_panel_alone() -> None:
-    one, other = (_open(pack_board(_board(y=np.ones(3) * k)))[0]["slots"] for k in (1, 2))
+    one, other = (opened(pack_board(_board(y=np.ones(3) * k)))[0]["slots"] for k in (1, 2))
     assert one[0]["id"] != other[0]["id"] and one[1]["id"] == other[1]["id"]
 
 
@@ -258,3 +248,17 @@ def test_a_race_has_no_slots() -> None:
 def test_a_board_names_each_card_once() -> None:
     with pytest.raises(ValueError, match="ids of their own"):
         dataclasses.replace(_board(), cards=(Card("a", "A", "#000"), Card("a", "B", "#000")))
+
+
+def test_pictures_and_heights_are_those_there_are_and_a_board_has_none() -> None:
+    scene = _scene()
+    assert read({"kind": "picture", "name": "surface"}, scene) == Event("picture", name="surface")
+    assert read({"kind": "heights", "name": "linear"}, scene) == Event("heights", name="linear")
+    for bad in ("hologram", "linear", "", None, 3, ["map"]):
+        assert read({"kind": "picture", "name": bad}, scene) is None
+    assert read({"kind": "heights", "name": "map"}, scene) is None
+    board = Board(slots=(), styles={}, cards=scene.cards, steps=STEPS)
+    assert read({"kind": "picture", "name": "map"}, board) is None
+    for change in ({"picture": "hologram"}, {"heights": "square"}):
+        with pytest.raises(ValueError, match=next(iter(change))):
+            _scene(**change)

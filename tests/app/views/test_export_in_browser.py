@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from app import race
+from app import race, words
 from app import settings as change
 from tests.app.driving import Race
 
@@ -27,7 +27,7 @@ def opened(visit: Callable[..., Race]) -> Iterator[Race]:
     _open(page)
     yield page
     assert page.complaints() == []
-    page.page.context.close()
+    page.close()
 
 
 def _open(page: Race) -> None:
@@ -72,6 +72,7 @@ def test_a_film_is_made_with_its_progress_and_taken_away(opened: Race) -> None:
         assert sum(1 for _ in film.decode(video=0)) == 188
 
 
+@pytest.mark.long
 def test_other_files_can_be_had_while_a_film_is_made_and_it_can_be_stopped(opened: Race) -> None:
     _section(opened, "Film")
     seconds = _seconds(opened, "90")
@@ -104,7 +105,7 @@ def test_numbers_are_the_engine_s(opened: Race) -> None:
     table = pd.read_csv(io.BytesIO(content))
     settings, _ = change.parse(opened.query())
     assert name == "rosenbrock-race.csv" and len(table) == 2 * 61
-    for title, run in zip(race.titles(settings), race.runs(settings), strict=True):
+    for title, run in zip(words.titles(settings), race.runs(settings), strict=True):
         own = table[table["racer"] == title]
         assert own["loss"].tolist() == pytest.approx(run.losses.tolist(), rel=1e-9)
 

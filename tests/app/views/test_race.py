@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest, app_test
 
-from app import race
 from app import settings as change
+from app import words
 from surfaces import SURFACES
 
 ROUTER = str(Path(change.__file__).with_name("router.py"))
@@ -96,7 +96,7 @@ def test_bad_text_is_answered_beside_its_field_and_nothing_else_changes(
     _type(test, key, good)
     assert _refusals(test) == []
     before, after = (change.parse(spelled)[0] for spelled in (link, _link(test)))
-    assert race.caption(after) == race.caption(before)  # a default may now be spelled out
+    assert words.caption(after) == words.caption(before)  # a default may now be spelled out
 
 
 def test_two_bad_fields_have_a_sentence_each(page: Page) -> None:
@@ -126,7 +126,7 @@ def test_a_bad_link_is_answered_by_notices_and_a_page(page: Page) -> None:
 
 
 @pytest.mark.parametrize("key", SURFACES)
-@pytest.mark.thinned(5)
+@pytest.mark.thinned(10)
 def test_every_surface_has_its_page(page: Page, key: str) -> None:
     test = page(surface=key, racer=["sgd", "adam"])
     assert _link(test)["surface"] == [key]

@@ -255,8 +255,7 @@ def test_panels_show_what_is_set_when_they_open_and_change_nothing(fresh: Visit)
     race.wait_query("steps", "300")
     assert race.query() == before
     race.page.keyboard.press("Escape")
-    race.page.locator(".st-key-toolbar").get_by_role("combobox").click()
-    race.page.get_by_role("option", name="Himmelblau").click()  # whose rotation is 0
+    race.pick("Himmelblau")  # whose rotation is 0
     race.wait_query("rotation", "0")
     race.more("Run")
     race.fill("Steps", "250")
@@ -271,11 +270,26 @@ def test_panels_show_what_is_set_when_they_open_and_change_nothing(fresh: Visit)
     assert race.query()["rotation"] == ["0"]
 
 
+def test_a_preset_brings_a_race_and_says_what_to_look_at(fresh: Visit) -> None:
+    race = fresh()
+    before = race.query()
+    race.pick("Stuck at a saddle")
+    race.wait_query("surface", "saddle")
+    race.said("Near the saddle the slope is almost nothing")
+    assert race.titles() == ["SGD", "Momentum", "Adam"] and race.at("panel-0").is_visible()
+    heads = race.page.locator("[data-testid=results] th")
+    assert heads.last.inner_text() == "Steps on flat ground"
+    assert "gradient below a fifth" in heads.last.get_attribute("title")
+    assert int(race.table()["SGD"][-1]) > 5 * int(race.table()["Momentum"][-1])
+    race.page.go_back()
+    race.wait_query("surface", "quadratic_ravine")
+    assert race.query() == before and race.page.locator(".about").count() == 0
+
+
 @pytest.mark.long
 def test_another_surface_brings_its_start_and_rates(fresh: Visit) -> None:
     race = fresh("start=1,1&racer=sgd:learning_rate=0.5&racer=adam")
-    race.page.locator(".st-key-toolbar").get_by_role("combobox").click()
-    race.page.get_by_role("option", name="Himmelblau").click()
+    race.pick("Himmelblau")
     race.wait_query("surface", "himmelblau")
     assert "start" not in race.query()
     settings, _ = change.parse(race.query())
@@ -310,6 +324,9 @@ def test_nothing_overflows_or_overlaps(fresh: Visit, width: int, height: int) ->
                  .map((e) => e.outerHTML.slice(0, 120))"""
     )
     assert cut == []
+    row = [button.bounding_box() for button in race.page.locator(".takeaway > button:visible").all()]
+    assert len({box["y"] for box in row}) == 1 and max(box["height"] for box in row) < 40  # one line
+    assert row[-1]["x"] + row[-1]["width"] <= width and row[0]["x"] >= stage["x"] + stage["width"]
 
 
 @pytest.mark.long

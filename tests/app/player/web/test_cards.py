@@ -117,6 +117,7 @@ def test_the_last_racer_may_leave_and_another_come(fresh: Visit) -> None:
 def test_a_racer_explains_itself(fresh: Visit) -> None:
     race = fresh()
     race.at("explain-racer-2").click()
+    race.at("about-rule").click()
     dialog = race.page.get_by_role("dialog", name="Adam")
     dialog.wait_for()
     dialog.locator(".katex").nth(3).wait_for()

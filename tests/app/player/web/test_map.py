@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from app import race as computed
+from app import standings
 from app.digits import short
 from app.figures.theme import PALETTE
 from app.settings import parse
@@ -41,8 +42,8 @@ def test_a_click_moves_the_start_to_that_point(fresh: Visit) -> None:
     # and every racer's run begins there, in the engine's own numbers
     settings, _ = parse(race.query())
     assert settings.start == tuple(start)
-    assert [race.table()[row.title][1] for row in computed.table(settings)] == [
-        short(row.loss, 4) for row in computed.table(settings)
+    assert [race.table()[row.title][1] for row in standings.table(settings)] == [
+        short(row.loss, 4) for row in standings.table(settings)
     ]
 
 

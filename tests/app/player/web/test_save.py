@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from app import race as computed
+from app import words as spelled
 from app.figures.theme import PALETTE, styles
 from app.settings import parse
 from tests.app.driving import Race, near, picture
@@ -69,7 +69,7 @@ def test_an_svg_is_drawn_in_vectors(shared: Race, size: str, theme: str) -> None
 
 def test_the_caption_names_the_race_and_can_be_left_out(shared: Race) -> None:
     settings, _ = parse(shared.query())
-    caption = computed.caption(settings)
+    caption = spelled.caption(settings)
     assert "κ = 30" in caption and "η = 0.066" in caption
     words = _words(ET.fromstring(shared.save(format="svg", size="wide", theme="light", caption=True)))
     squeezed = words.replace(" ", "").replace("\u00a0", "")

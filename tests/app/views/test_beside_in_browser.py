@@ -1,0 +1,111 @@
+"""A | B in a browser: two maps and two curves on one clock, linked or not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from app import race as engine
+from app import settings as change
+from tests.app.driving import Race
+
+pytestmark = pytest.mark.browser
+Visit = Callable[..., Race]
+
+LAST = "(beside) => { const s = window.optiscope.scenes()[0]; const one = beside ? s.beside : s; " + (
+    "return one.cards.map((c, k) => [one.positions[k][2 * c.last], one.positions[k][2 * c.last + 1]]); }"
+)
+
+
+def test_it_comes_and_goes_and_the_link_keeps_it(fresh: Visit) -> None:
+    race = fresh()
+    wide = race.at("map").bounding_box()["width"]
+    race.at("beside").click()
+    race.at("map-beside").wait_for()
+    race.wait_query("b.surface", "quadratic_ravine")
+    race.settle()
+    first, second = race.at("map").bounding_box(), race.at("map-beside").bounding_box()
+    assert first["width"] < 0.55 * wide and abs(first["width"] - second["width"]) < 2
+    assert first["y"] == second["y"] and first["x"] + first["width"] <= second["x"]
+    settings, notices = change.parse(race.query())
+    assert notices == [] and settings == change.set_beside(change.first(), True)
+    other = settings.second()
+    assert other is not None
+    for beside, one in ((False, settings), (True, other)):
+        shown = race.page.evaluate(LAST, beside)
+        wanted = [run.positions[run.last] for run in engine.runs(one)]
+        np.testing.assert_allclose(shown, wanted, rtol=1e-5, atol=1e-6)
+    assert race.statuses()[0].startswith("A converged @") and " · B converged @" in race.statuses()[0]
+    assert next(iter(race.table())) == "A · SGD" and len(race.table()) == 6
+    again = fresh(race.page.url.partition("?")[2])
+    assert again.statuses() == race.statuses() and again.at("map-beside").is_visible()
+    race.at("beside").click()
+    race.until("() => !document.querySelector('[data-testid=map-beside]')")
+    race.settle()
+    assert race.at("map").bounding_box()["width"] == wide and "b.surface" not in race.query()
+
+
+@pytest.mark.long
+def test_one_clock_moves_both(fresh: Visit) -> None:
+    race = fresh("b.surface=himmelblau")
+    race.page.keyboard.press("Home")
+    race.settle()
+    before = [race.canvas(f".{where} canvas.heads") for where in ("big .map", "grounds > .map")]
+    for _ in range(20):
+        race.page.keyboard.press("ArrowRight")
+    race.settle()
+    after = [race.canvas(f".{where} canvas.heads") for where in ("big .map", "grounds > .map")]
+    assert all((a != b).any() for a, b in zip(before, after, strict=True))
+
+
+def test_values_apart_and_together(fresh: Visit) -> None:
+    race = fresh("b.surface=himmelblau")
+    race.type_value("racer-0", "learning_rate", "0.003")  # linked: in both
+    race.wait_query("racer", "sgd:learning_rate=0.003")
+    assert "b.racer" not in race.query()
+    race.at("linked").uncheck()
+    race.wait_query("b.racer", "sgd:learning_rate=0.003")
+    race.at("cards-of-B").click()
+    race.type_value("racer-0", "learning_rate", "0.001")
+    race.wait_query("b.racer", "sgd:learning_rate=0.001")
+    assert race.query()["racer"][0] == "sgd:learning_rate=0.003"
+    race.at("cards-of-A").click()
+    assert race.card("racer-0")[2] == "0.003"
+    race.at("linked").check()
+    race.until("() => !new URL(location.href).searchParams.has('b.racer')")
+    race.settle()
+
+
+@pytest.mark.long
+def test_a_dragged_slider_moves_both(fresh: Visit) -> None:
+    race = fresh("b.surface=quadratic_ravine&b.rotation=45")
+    old = [race.page.evaluate(LAST, beside) for beside in (False, True)]
+    address = race.page.url
+    asked: list[str] = []
+    race.page.on("requestfinished", lambda r: asked.append(r.url) if "/live/sweep" in r.url else None)
+    race.page.mouse.move(*race._knob("racer-2", "learning_rate"))
+    while len(asked) < 2:
+        race.page.wait_for_timeout(100)
+    race.page.wait_for_timeout(200)
+    race.page.mouse.down()
+    box = race.at("slider-racer-2-learning_rate").bounding_box()
+    race.page.mouse.move(box["x"] + 0.3 * box["width"], box["y"] + box["height"] / 2, steps=4)
+    new = [race.page.evaluate(LAST, beside) for beside in (False, True)]
+    assert race.page.url == address
+    for before, after in zip(old, new, strict=True):
+        assert before[:2] == after[:2] and before[2] != after[2]
+    race.page.mouse.up()
+    race.until("() => document.querySelector('[data-testid=player]').dataset.stale === 'false'")
+    race.settle()
+
+
+@pytest.mark.long
+def test_the_start_beside_is_its_own(fresh: Visit) -> None:
+    race = fresh("b.surface=himmelblau")
+    box = race.at("map-beside").bounding_box()
+    race.page.mouse.click(box["x"] + 0.6 * box["width"], box["y"] + 0.7 * box["height"])
+    race.until("() => new URL(location.href).searchParams.has('b.start')")
+    race.settle()
+    assert "start" not in race.query()

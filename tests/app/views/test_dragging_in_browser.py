@@ -1,0 +1,173 @@
+"""Sliders and the start while they are dragged: what is shown before the release is what was computed, and stays."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from app import live
+from app import race as engine
+from app import settings as change
+from app.racers import set_racer
+from tests.app.driving import Race
+
+pytestmark = pytest.mark.browser
+Visit = Callable[..., Race]
+
+SWEPT = "/live/sweep"
+
+
+def grab(race: Race, racer: str, name: str) -> Callable[[float], None]:
+    """Press a slider's knob once its sweep is there; returns what moves it to a share of the range."""
+    box = race.at(f"slider-{racer}-{name}").bounding_box()
+    race.page.mouse.move(*race._knob(racer, name))
+    asked = race.page.expect_response(lambda r: SWEPT in r.url and f"live.racer={racer}" in r.url, timeout=60_000)
+    with asked as answer:
+        race.page.mouse.down()
+    answer.value.finished()
+    race.page.wait_for_timeout(100)  # until the page has taken it in
+
+    def to(share: float) -> None:
+        race.page.mouse.move(box["x"] + 8 + share * (box["width"] - 16), box["y"] + box["height"] / 2, steps=4)
+
+    return to
+
+
+def test_a_dragged_slider_shows_computed_runs_before_it_is_released(fresh: Visit) -> None:
+    race = fresh("v=1&views=distance")
+    race.page.mouse.move(640, 5)
+    before, address = race.trails(), race.page.url
+    others = [race.card("racer-0"), race.card("racer-1")]
+    with race.page.expect_response(lambda r: SWEPT in r.url, timeout=60_000) as answer:
+        race.page.mouse.move(*race._knob("racer-2", "learning_rate"))  # asked for before the press
+    assert answer.value.finished() is None
+    race.page.wait_for_timeout(100)
+    race.page.mouse.down()
+    box = race.at("slider-racer-2-learning_rate").bounding_box()
+    seen = set()
+    for share in (0.6, 0.45, 0.3, 0.9):
+        race.page.mouse.move(box["x"] + 8 + share * (box["width"] - 16), box["y"] + box["height"] / 2, steps=3)
+        value = float(race.card("racer-2")[2])
+        values = live.positions(engine.RULES["adam"].parameters()["learning_rate"], live.FINE)
+        assert np.isclose(values, value, rtol=1e-3).any(), "a value that was not computed"
+        run = engine.runs(set_racer(change.first(), "racer-2", "learning_rate", value))[2]
+        race.until(
+            "(said) => document.querySelector('[data-testid=status-racer-2]').innerText === said", str(run.status)
+        )
+        drawn = race.page.evaluate("() => Array.from(window.optiscope.scenes()[0].positions[2])")
+        np.testing.assert_allclose(drawn[600:], run.positions[300], rtol=1e-5, atol=1e-6)
+        seen.add(race.trails().tobytes())
+    assert len(seen) == 4 and before.tobytes() not in seen
+    assert race.page.url == address  # nothing was run in the page's script yet
+    assert race.root.get_attribute("data-stale") == "true"
+    race.page.mouse.up()
+    race.wait_query("racer", f"adam:learning_rate={value:g}")
+    race.until("() => document.querySelector('[data-testid=player]').dataset.stale === 'false'")
+    race.leave()
+    stays = race.page.evaluate("() => Array.from(window.optiscope.scenes()[0].positions[2])")
+    np.testing.assert_allclose(stays, drawn, rtol=1e-6, atol=1e-12)  # what was shown last
+    assert [race.card("racer-0"), race.card("racer-1")] == others
+    assert race.card("racer-2")[1] == str(run.status)
+
+
+def test_an_arrow_key_shows_a_computed_run_at_once(fresh: Visit) -> None:
+    race = fresh("v=1&racer=adam&racer=sgd")
+    before = race.table()["SGD"]
+    with race.page.expect_response(lambda r: SWEPT in r.url and "live.racer=racer-0" in r.url) as answer:
+        race.at("slider-racer-0-learning_rate").focus()
+    assert answer.value.finished() is None
+    race.page.wait_for_timeout(100)
+    race.page.evaluate(
+        """() => document.addEventListener('keyup', () => {
+             const { positions, cards } = window.optiscope.scenes()[0];
+             const ends = Array.from(positions[0].slice(-2));
+             window.seen = { ends, status: cards[0].status, asked: location.search };
+           })"""
+    )
+    race.page.keyboard.press("ArrowRight")
+    race.until("() => /adam(:|%3A)/.test(location.search)")
+    address = race.settle().query()
+    race.page.keyboard.press("ArrowRight")  # from the sweep that came before the first
+    seen = race.page.evaluate("window.seen")
+    race.until("(old) => location.search !== old", seen["asked"])
+    race.settle()
+    value = float(race.card("racer-0")[2])
+    run = engine.runs(change.parse(race.query())[0])[0]
+    assert race.query() != address and seen["asked"] != race.page.evaluate("location.search")  # the page followed later
+    np.testing.assert_allclose(seen["ends"], run.positions[-1], rtol=1e-5, atol=1e-6)
+    assert seen["status"] == str(run.status) == race.card("racer-0")[1]
+    positions = live.positions(engine.RULES["adam"].parameters()["learning_rate"], live.FINE)
+    assert np.isclose(positions, value, rtol=1e-3).any()
+    assert race.table()["SGD"] == before
+
+
+@pytest.mark.long
+def test_let_go_where_it_was_all_is_as_before(fresh: Visit) -> None:
+    race = fresh("v=1&racer=sgd:learning_rate=0.01&racer=adam")
+    race.page.mouse.move(640, 5)
+    before, card = race.trails(), race.card("racer-0")
+    to = grab(race, "racer-0", "learning_rate")
+    start = (
+        race._knob("racer-0", "learning_rate")[0] - race.at("slider-racer-0-learning_rate").bounding_box()["x"] - 7
+    ) / (race.at("slider-racer-0-learning_rate").bounding_box()["width"] - 14)
+    to(0.8)
+    assert race.card("racer-0")[2] != "0.01"
+    to(start)
+    race.until("() => document.querySelector('[data-testid=value-racer-0-learning_rate]').value === '0.01'")
+    race.page.mouse.up()
+    race.leave()
+    assert race.root.get_attribute("data-stale") == "false"
+    assert race.card("racer-0") == card
+    np.testing.assert_array_equal(race.trails(), before)
+
+
+@pytest.mark.long
+def test_where_steps_are_left_out_the_card_says_so(fresh: Visit) -> None:
+    race = fresh("v=1&steps=4000&racer=sgd")
+    to = grab(race, "racer-0", "learning_rate")
+    to(0.3)
+    race.said("While you drag, every second step is drawn.")
+    race.page.mouse.up()
+    race.until("() => !document.querySelector('[data-testid=remark-racer-0]').checkVisibility()")
+    race.settle()
+
+
+def test_the_start_is_dragged_and_everybody_follows(fresh: Visit) -> None:
+    race = fresh()
+    race.page.mouse.move(640, 5)
+    before, address = race.trails(), race.page.url
+    box = race.at("start-handle").bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    assert np.allclose(race.point(x, y), change.first().built_start(), atol=0.02)
+    race.page.mouse.move(x, y)
+    race.page.mouse.down()
+    with race.page.expect_response(lambda r: "/live/start" in r.url, timeout=60_000):
+        race.page.mouse.move(x + 150, y - 60, steps=6)
+    race.redrawn(before)
+    assert race.page.url == address
+    race.page.mouse.up()
+    race.until("() => new URL(location.href).searchParams.has('start')")
+    race.settle()
+    place = [float(v) for v in race.query()["start"][0].split(",")]
+    np.testing.assert_allclose(place, race.point(x + 150, y - 60), atol=0.02)
+    settings, _ = change.parse(race.query())
+    drawn = race.page.evaluate(
+        "() => window.optiscope.scenes()[0].positions.map((xy) => [xy[0], xy[1], xy[600], xy[601]])"
+    )
+    for k, run in enumerate(engine.runs(settings)):
+        np.testing.assert_allclose(drawn[k], [*run.positions[0], *run.positions[300]], rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.long
+def test_a_press_on_the_start_that_trembles_moves_nothing(fresh: Visit) -> None:
+    race = fresh()
+    address = race.page.url
+    box = race.at("start-handle").bounding_box()
+    race.page.mouse.move(box["x"] + 13, box["y"] + 13)
+    race.page.mouse.down()
+    race.page.mouse.move(box["x"] + 14, box["y"] + 14)
+    race.page.mouse.up()
+    race.leave()
+    assert race.page.url == address

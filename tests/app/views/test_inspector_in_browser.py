@@ -1,0 +1,98 @@
+"""Why this step? in a browser: what is set there is what was computed, at any step, and it goes with the clock."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from app import race as engine
+from app import settings as change
+from optimizers.workings import workings
+from tests.app.driving import Race
+
+pytestmark = pytest.mark.browser
+Visit = Callable[..., Race]
+
+SHOWN = """(letter) => [...document.querySelectorAll(`[data-testid=inspector] [data-result="${letter}"] .numbers math >
+mrow:last-child mn`)].map((e) => e.textContent)"""
+RAISED = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")
+
+
+def number(text: str) -> float:
+    digits, _, power = text.replace("−", "-").partition("·10")
+    return float(digits) * 10.0 ** int(power.translate(RAISED) or 0)
+
+
+def shown(race: Race, letter: str) -> list[float]:
+    return [number(text) for text in race.page.evaluate(SHOWN, letter)]
+
+
+def test_the_numbers_are_those_of_the_step_at_the_playhead(fresh: Visit) -> None:
+    race = fresh()
+    race.at("explain-racer-2").click()
+    race.at("inspector").wait_for()
+    race.wait_query("inspect", "3")
+    settings = change.inspect(change.first(), "racer-2")
+    found = workings(engine.runs(settings, engine.whole)[2])
+    for moves, step in (((), 300), (("Home",), 0), (("ArrowRight",) * 7, 7), (("ArrowLeft",) * 2, 5)):
+        for key in moves:
+            race.page.keyboard.press(key)
+        k = max(step, 1) - 1  # at the start it is the first step that is explained
+        said = f"Adam, step {k + 1}{', to come' if step == 0 else ''}"
+        race.until("(said) => document.querySelector('[data-testid=inspected-step]').innerText === said", said)
+        for letter in ("g", "m", "v", "m_hat", "v_hat", "w"):
+            np.testing.assert_allclose(shown(race, f"{letter}′"), found.after[letter][k], rtol=6e-4, err_msg=letter)
+        before = race.page.evaluate(
+            """() => [...document.querySelectorAll('[data-result="w′"] [data-slot="w"]')].map((e) => e.textContent)"""
+        )
+        np.testing.assert_allclose([number(t) for t in before], found.before["w"][k], rtol=6e-4)
+    race.settle()
+
+
+def test_it_opens_folds_the_other_cards_follows_the_sliders_and_closes(fresh: Visit) -> None:
+    race = fresh("inspect=2")
+    assert race.at("inspector").is_visible() and race.at("slider-racer-1-momentum").is_visible()
+    assert not race.at("slider-racer-0-learning_rate").is_visible()
+    old = shown(race, "a′")
+    race.type_value("racer-1", "momentum", "0.5")
+    race.wait_query("racer", "momentum=0.5")
+    race.until("() => document.querySelector('[data-result=\"a′\"] .numbers mn').textContent === '0.5'")
+    assert shown(race, "a′") != old
+    race.at("explain-racer-0").click()  # another racer takes its place
+    race.until("() => document.querySelector('[data-testid=inspector]').getAttribute('aria-label').endsWith('SGD')")
+    race.at("close-inspector").click()
+    race.until("() => !document.querySelector('[data-testid=inspector]').checkVisibility()")
+    race.settle()
+    assert race.at("slider-racer-0-learning_rate").is_visible() and "inspect" not in race.query()
+
+
+@pytest.mark.long
+def test_the_parts_of_the_step_are_drawn_on_the_map(fresh: Visit) -> None:
+    """Nesterov's third step: the look-ahead's ring stands where the gradient was taken, and arrows lead there."""
+    race = fresh("inspect=1&racer=nesterov&racer=sgd:hidden=1")
+    race.page.keyboard.press("Home")
+    for _ in range(3):
+        race.page.keyboard.press("ArrowRight")
+    race.settle()
+    settings, _ = change.parse(race.query())
+    run = engine.runs(settings, engine.whole)[0]
+    frame = race.frame()
+    ratio = race.page.evaluate("window.devicePixelRatio")
+    heads = race.heads()
+    bleed = 9
+
+    def ink(point: np.ndarray, reach: int) -> int:
+        left, top = race.pixel(*point)
+        x, y = (round((v + bleed) * ratio) for v in (left - frame["left"], top - frame["top"]))
+        return int((heads[y - reach : y + reach + 1, x - reach : x + reach + 1, 3] > 100).sum())
+
+    at = run.step.at[2]
+    middle = run.positions[2] + 0.5 * run.step.parts["momentum"][2]
+    assert ink(at, 7) > 40 and ink(middle, 3) > 8
+    race.at("close-inspector").click()
+    race.until("() => !document.querySelector('[data-testid=inspector]').checkVisibility()")
+    race.settle()
+    heads = race.heads()
+    assert ink(at, 2) == 0
