@@ -30,7 +30,7 @@ test: $(READY)
 	$(RUN) pytest --numprocesses=$(WORKERS) --maxprocesses=4 --dist=loadgroup
 
 test-long: $(READY)
-	$(RUN) pytest -m long
+	$(RUN) pytest -m long --numprocesses=$(WORKERS) --maxprocesses=4 --dist=loadgroup
 
 format: $(READY)
 	$(RUN) ruff check --fix .

@@ -33,6 +33,33 @@ PAGES = {
 }
 """Whole pages by the name of their file: the address, and light or dark."""
 
+SIX = "".join(f"&racer={key}" for key in ("sgd", "momentum", "nesterov", "adagrad", "rmsprop", "adam"))
+VIEWS = {
+    "surface": (
+        f"surface=himmelblau&picture=surface{SIX}",
+        "Heights are those of the map's levels; they can be linear.",
+    ),
+    "panels": (f"surface=rosenbrock&picture=panels{SIX}", "A map for each racer, on the same axes, levels and clock."),
+    "beside": ("views=distance,gradient", "Beside the losses: distance to the minimum and gradient norm."),
+    "rates": (
+        "surface=quadratic_ravine&rotation=0&views=rates,sharpness&racer=adagrad&racer=rmsprop&racer=momentum",
+        "Adagrad's effective learning rates only shrink, RMSprop's stay; sharpness against what each is stable below.",
+    ),
+    "inspector": ("inspect=1&racer=nesterov&racer=adam&racer=sgd", "Nesterov's fourth step, line by line."),
+    "threads": (
+        "noise=isotropic&noise.scale=2&bundle=spaghetti&seeds=16&racer=sgd&racer=adam",
+        "Sixteen seeds of a noisy race, a thread each.",
+    ),
+    "band": (
+        "noise=isotropic&noise.scale=2&bundle=band&seeds=16&axis=evaluations&racer=sgd&racer=adam&racer=sam",
+        "Their median with a band, against gradient evaluations: SAM's steps cost two.",
+    ),
+    "ab": ("b.surface=quadratic_ravine&b.rotation=45&rotation=0", "One ravine under two rotations, on one clock."),
+    "presenting": ("", "For the back row."),
+    "predicting": ("surface=himmelblau", "Where does each of them end?"),
+}
+"""Views of the Race page, each light and dark: the address, and what is to be seen."""
+
 NETWORKS = {
     "network-light": ("views=outcome,landscape,sharpness", "light"),
     "edge-dark": (
@@ -48,6 +75,7 @@ STAGES = {f"surfaces/{key}": f"surface={key}" for key in SURFACES}
 STAGES |= {f"rules/{key}": f"racer=sgd&racer={key}" for key in OPTIMIZERS}
 """Map and cards alone, for the pages of surfaces and rules."""
 COLORS = 256
+HERE = Path(__file__).parent / "pictures"
 
 
 def main(folder: Path) -> None:
@@ -60,6 +88,15 @@ def main(folder: Path) -> None:
             _open(page, f"{address}?{query}")
             _save(page.screenshot(), folder / f"{name}.png")
             page.close()
+        for name, (query, _) in VIEWS.items():
+            for scheme in ("light", "dark"):
+                page = browser.new_page(viewport={"width": 1280, "height": 800}, color_scheme=scheme)
+                _open(page, f"{address}?{query}")
+                _act(page, name)
+                _save(page.screenshot(), folder / f"{name}-{scheme}.png")
+                page.close()
+        if folder == HERE:
+            (HERE.parent / "views.md").write_text(_told(), "utf-8")
         for name, (query, scheme) in NETWORKS.items():
             page = browser.new_page(viewport={"width": 1280, "height": 800}, color_scheme=scheme)
             _open(page, f"{address}network?{query}")
@@ -71,6 +108,37 @@ def main(folder: Path) -> None:
             _open(page, f"{address}?{query}")
             _save(page.screenshot(clip=_stage(page)), folder / f"{name}.png")
         browser.close()
+
+
+def _act(page: Any, name: str) -> None:
+    """What has to be done before some views are as they are shown."""
+    if name == "inspector":
+        page.keyboard.press("Home")
+        for _ in range(4):
+            page.keyboard.press("ArrowRight")
+    if name == "presenting":
+        page.get_by_test_id("present").click()
+    if name == "predicting":
+        page.get_by_test_id("predict").click()
+        box = page.get_by_test_id("map").bounding_box()
+        for across, down in ((0.62, 0.3), (0.63, 0.65)):
+            page.mouse.click(box["x"] + across * box["width"], box["y"] + down * box["height"])
+    page.mouse.move(5, 795)
+    page.wait_for_timeout(900)
+
+
+def _told() -> str:
+    """The page that shows them all."""
+    said = [
+        "# The views of the Race page",
+        "",
+        "Made by `make docs`, with the app itself. Each link opens its race.",
+        "",
+    ]
+    for name, (query, words) in VIEWS.items():
+        said += [f"## {words}", "", f"`/?{query}`", ""]
+        said += [f"![{words}](pictures/{name}-{scheme}.png)\n" for scheme in ("light", "dark")]
+    return "\n".join(said).rstrip() + "\n"
 
 
 def _train(page: Any) -> None:
@@ -106,4 +174,4 @@ def _save(png: bytes, path: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parent / "pictures")
+    main(Path(sys.argv[1]) if len(sys.argv) > 1 else HERE)
