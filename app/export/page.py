@@ -84,10 +84,10 @@ def html(scene: Scene | Board, title: str, link: str = "", theme: Theme = "auto"
 
 
 def _told(board: Board) -> Board:
-    """The board, whose panels hold nothing of those that are hidden: their cards say so."""
+    """The board as it is now, whose panels hold nothing of those that are hidden: their cards say so."""
     why = "It was hidden when this was recorded."
     cards = (dataclasses.replace(c, status="not recorded", why=why, settled=0) if c.hidden else c for c in board.cards)
-    return dataclasses.replace(board, cards=tuple(cards))
+    return dataclasses.replace(board, cards=tuple(cards), busy=False)
 
 
 def _packed(data: bytes) -> str:

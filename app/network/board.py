@@ -65,6 +65,7 @@ def choices(data: DataSet) -> tuple[tuple[str, str], ...]:
 
 def board(training: Training, job: Job) -> Board:
     """All that the player plays."""
+    busy, asked = job.busy, job.asked  # before anything is read: what comes later is asked for again
     waiting = _look(training, job)
     cards = []
     shown: dict[str, list[Shown]] = {key: [] for key in training.views}
@@ -92,6 +93,7 @@ def board(training: Training, job: Job) -> Board:
         choices=tuple((key, rule.name) for key, rule in RULES.items() if not rule.dense),
         caption=caption(training, job.data),
         description=f"{job.data.name}, {len(cards)} optimizers, {training.steps:,} steps. {words}.",
+        busy=busy or job.asked > asked,
     )
 
 

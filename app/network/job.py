@@ -117,6 +117,8 @@ class Job:
         self._stop = threading.Event()
         self._lock = threading.Lock()
         self._waiting = 0
+        self.asked = 0
+        """How many pieces of work have been asked for so far."""
         self.begun = False
         self.seconds = 0.0
         """How long training took, or takes so far."""
@@ -267,6 +269,7 @@ class Job:
     def _submit(self, device: Any, work: Callable[[], Any]) -> None:
         with self._lock:
             self._waiting += 1
+            self.asked += 1
 
         def done() -> None:
             try:

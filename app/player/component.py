@@ -15,12 +15,15 @@ from .scene import Board, Event, Scene, pack, pack_board, read
 HTML = '<div class="optiscope-player optiscope-KIND" data-testid="player" data-kind="KIND"></div>'
 
 
-def play(scene: Scene | Board, key: str, react: Callable[[Event], None], refusal: str = "") -> None:
+def play(
+    scene: Scene | Board, key: str, react: Callable[[Event], None], refusal: str = "", again: bool = False
+) -> None:
     """Mount the player, or update it in place, and hand what the user does to ``react``.
 
     ``react`` is called before the script runs again, so that what it changes is drawn in that same run.
     ``key`` names the player: as long as it stays, the browser keeps zoom, playhead and playing state across
-    scenes. Malformed messages are dropped. ``refusal`` says below the cards why the last change was refused.
+    scenes. Malformed messages are dropped. ``refusal`` says below the cards why the last change was refused, and
+    ``again`` that the script will end with a rerun, for whose scene the player's next event waits.
     """
 
     def forward() -> None:
@@ -28,7 +31,8 @@ def play(scene: Scene | Board, key: str, react: Callable[[Event], None], refusal
         if event is not None:
             react(event)
 
-    kind, data = ("board", pack_board(scene, refusal)) if isinstance(scene, Board) else ("race", pack(scene, refusal))
+    kind = "board" if isinstance(scene, Board) else "race"
+    data = pack_board(scene, refusal, again) if isinstance(scene, Board) else pack(scene, refusal, again)
     _component(kind)(key=key, data=data, on_event_change=forward)
 
 

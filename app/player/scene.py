@@ -47,6 +47,7 @@ Kind = Literal[
     "option",
     "axis",
     "picture",
+    "poll",
     "heights",
     "beside",
 ]
@@ -242,6 +243,8 @@ class Board:
     choices: tuple[tuple[str, str], ...] = ()
     caption: str = ""
     description: str = ""
+    busy: bool = False
+    """Whether it grows: the player then asks for news."""
 
     def __post_init__(self) -> None:
         if len({card.id for card in self.cards}) < len(self.cards):
@@ -265,6 +268,7 @@ class Event:
     option     the choice that the panel of ``slot`` offers becomes ``name``
     picture    the big panel shows ``name``, one of `PICTURES`
     heights    the surface's heights are ``name``, one of `HEIGHTS`
+    poll       nothing was done: what is drawn may have grown
     ========== =============================================================
 
     ``beside`` says of start and parameter that they are those of the race beside.
@@ -291,6 +295,8 @@ def read(message: object, scene: Scene | Board) -> Event | None:
     kind = message.get("kind")
     if kind not in KINDS:
         return None
+    if kind == "poll":
+        return Event("poll") if isinstance(scene, Board) and scene.busy else None
     if kind in ("view", "option"):
         return _chosen(cast(Kind, kind), message, scene)
     if kind in OFFERED:
@@ -349,7 +355,7 @@ def _number(value: object) -> float | None:
     return number if math.isfinite(number) else None
 
 
-def pack(scene: Scene, refusal: str = "") -> bytes:
+def pack(scene: Scene, refusal: str = "", again: bool = False) -> bytes:
     """The scene as one envelope: header length (uint32), JSON header, padding to 8, array blobs.
 
     Everything is little-endian. The header refers to a blob as ``{"array": k}``, and its own ``"arrays"``
@@ -358,7 +364,7 @@ def pack(scene: Scene, refusal: str = "") -> bytes:
     the browser redraws them only when it must.
     """
     blobs = _Blobs()
-    header = {**_header(blobs, scene), "refusal": refusal, "arrays": blobs.table}
+    header = {**_header(blobs, scene), "refusal": refusal, "again": again, "arrays": blobs.table}
     if scene.beside:
         header["beside"] = _header(blobs, scene.beside)
     return _envelope(header, blobs)
@@ -396,7 +402,7 @@ def _header(blobs: _Blobs, scene: Scene) -> dict[str, Any]:
     }
 
 
-def pack_board(board: Board, refusal: str = "") -> bytes:
+def pack_board(board: Board, refusal: str = "", again: bool = False) -> bytes:
     """The board in the same envelope; each slot has an ``id`` that changes with its panel alone."""
     blobs = _Blobs()
     header = {
@@ -407,7 +413,9 @@ def pack_board(board: Board, refusal: str = "") -> bytes:
         "choices": blobs.plain(board.choices),
         "caption": board.caption,
         "description": board.description,
+        "busy": board.busy,
         "refusal": refusal,
+        "again": again,
         "arrays": blobs.table,
     }
     return _envelope(header, blobs)

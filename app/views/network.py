@@ -33,7 +33,6 @@ from surfaces.network import DATASETS, INITIALIZATIONS, LOSSES, DataSet
 PAGE = "training"
 LIVE = 3.0
 """Seconds: what takes less trains again by itself when a slider moves."""
-POLL = 0.6
 
 
 def show() -> None:
@@ -42,7 +41,7 @@ def show() -> None:
     restore(PAGE, lambda given: change.parse(given, _find, VIEWS, PLANES))
     _job()
     _toolbar()
-    st.fragment(_stage, run_every=POLL if _job().busy else None)()
+    _stage()
 
 
 def _session() -> dict[str, Brought]:
@@ -94,25 +93,25 @@ def _quick(there: Job, job: Job) -> bool:
     return max(job.training.seconds(job.data), there.pace * work) <= LIVE
 
 
+@st.fragment
 def _stage() -> None:
-    """Progress, player and results: they alone are drawn again while the networks train."""
+    """Progress, player and results: they alone are drawn again while the networks train, when the player asks."""
     job, training = _job(), controls.hold()
     controls.held()["job"] = job
-    busy = job.busy
-    st.html(_progress(job, change.shown_by(training)))
+    # the scene first: what is read after it, it will ask for again if it may still change
     if "board" in st.session_state:
         scene = board.board(training, job)
     else:  # a first visit may have to wait for programs to be compiled
         with st.spinner("Compiling the network …"):
             scene = board.board(training, job)
-    play(scene, key="board", react=_react, refusal=controls.refused("board"))
+    st.html(_progress(job, change.shown_by(training)))
+    again = st.session_state.pop("stale", False) or st.session_state["button"] != _button(job)
+    play(scene, key="board", react=_react, refusal=controls.refused("board"), again=again)
     if explained := st.session_state.pop("explained", None):
         explain(explained)
     _results(training, job)
     write(change.query(training))
-    polled = st.session_state.get("polled", False)
-    st.session_state["polled"] = job.busy
-    if st.session_state.pop("stale", False) or job.busy != polled or (polled and not busy):
+    if again:
         st.rerun()
 
 
@@ -198,10 +197,18 @@ def _exports() -> Page:
     return Page(name, order, contents, opened, fit, training.steps, parts, ("csv", "npz"), ("py",), said)
 
 
+def _button(job: Job) -> str:
+    """Which button the toolbar has now."""
+    if not job.training_now:
+        return "again"
+    return "stop" if job.begun else "train"
+
+
 def _train(job: Job) -> None:
-    if job.training_now and job.begun:
+    button = st.session_state["button"] = _button(job)
+    if button == "stop":
         st.button("Stop", key="stop", type="primary", on_click=_stop, width=90)
-    elif job.training_now:
+    elif button == "train":
         st.button("Train", key="train", type="primary", on_click=_begin, width=90)
     else:
         st.button("Train", key="again", on_click=_begin, width=90, help="Train all racers anew, as they were.")

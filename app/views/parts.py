@@ -66,6 +66,8 @@ def write(query: dict[str, list[str]]) -> None:
 
 def react(event: Event, where: str, own: Mapping[str, Callable[[Any], Any]]) -> None:
     """Carry out what the user did in a player; the script that draws it runs right after. `own` is the page's own."""
+    if event.kind == "poll":
+        return
     if event.kind == "explain":
         racer = next((r for r in controls.current().racers if r.id == event.racer), None)
         st.session_state["explained"] = racer.rule if racer else None

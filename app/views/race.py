@@ -53,14 +53,15 @@ def _stage() -> None:
         scene = dataclasses.replace(scene, beside=dataclasses.replace(scene.beside, live=live.address(second)))
     if about := presets.shown_by(settings):
         st.html(f"<div class='about'>{html.escape(about)}</div>")
-    play(scene, key="player", react=_react, refusal=controls.refused("player"))
+    again = st.session_state.pop("stale", False)
+    play(scene, key="player", react=_react, refusal=controls.refused("player"), again=again)
     if explained := st.session_state.pop("explained", None):
         explain(explained)
     st.html(_results(settings))
     if remarks := words.remarks(settings):
         st.caption("  \n".join(remarks))
     write(change.query(settings))
-    if st.session_state.pop("stale", False):
+    if again:
         st.rerun()
 
 

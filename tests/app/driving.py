@@ -18,14 +18,15 @@ HARMLESS = ("GPU stall due to ReadPixels", "Multiple readback operations using g
 PROBES = "/network/_stcore/"
 PATIENCE = 30.0
 # Python may have ended, and the address changed, some time before the player is handed its scene. A scene of the Race
-# page says where its runs are asked for, which spells its settings as the page's own address does.
+# page says where its runs are asked for, which spells its settings as the page's own address does; one of the Network
+# page says whether there will be news.
 SETTLED = """() => {
     const own = ([key]) => !key.startsWith('live.');
     const spelt = (query) => [...new URLSearchParams(query)].filter(own).sort().join('&');
-    const address = window.optiscope?.scenes()[0]?.live;
+    const { live: address, busy, again } = window.optiscope?.scenes()[0] ?? {};
     return document.querySelector('[data-testid=player]')?.dataset.settled === 'true'
       && document.querySelector('[data-testid=stApp]')?.dataset.testScriptState === 'notRunning'
-      && (!address || spelt(address.split('?')[1]) === spelt(location.search));
+      && !busy && !again && (!address || spelt(address.split('?')[1]) === spelt(location.search));
 }"""
 
 

@@ -5,6 +5,9 @@ import { decodeBoard } from './envelope.js';
 import { SlotPanel } from './slot.js';
 import { Stage } from './stage.js';
 
+/** Milliseconds after which the page is asked for news of a training. */
+const POLL = 600;
+
 export class Board extends Stage {
   build() {
     const { send, ...listeners } = this.listeners();
@@ -24,5 +27,21 @@ export class Board extends Stage {
 
   decode(data) {
     return decodeBoard(data);
+  }
+
+  arrange(scene) {
+    clearTimeout(this.polling);
+    if (scene.busy) this.polling = setTimeout(() => this.poll(), POLL);
+  }
+
+  /** Asks for news, unless something that brings them anyway is on its way. */
+  poll() {
+    if (this.outbox.idle) this.outbox.send({ kind: 'poll' });
+    this.polling = setTimeout(() => this.poll(), POLL);
+  }
+
+  destroy() {
+    clearTimeout(this.polling);
+    super.destroy();
   }
 }

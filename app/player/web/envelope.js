@@ -59,6 +59,7 @@ import { paced } from './pace.js';
  * @property {string} caption
  * @property {string} description
  * @property {string} refusal why the last change was refused, or nothing
+ * @property {boolean} again whether another scene follows without being asked for
  * @property {boolean} [still] a click on the map does not move the start now
  * @property {boolean} [untold] what is to come may not be shown, not even pale
  */
@@ -118,10 +119,12 @@ function sceneOf(header, arrays) {
  * @property {{light: Style, dark: Style}} styles
  * @property {Card[]} cards
  * @property {number} steps
+ * @property {boolean} busy whether there will be news without anybody doing a thing
  * @property {[string, string][]} choices
  * @property {string} caption
  * @property {string} description
  * @property {string} refusal
+ * @property {boolean} again
  */
 
 /**

@@ -108,11 +108,12 @@ export class Stage {
 
   /** Streamlit's call: new data, a new theme, or nothing new. */
   async update({ data, setTriggerValue }) {
-    this.outbox.open((event) => setTriggerValue('event', event));
+    const scene = !data || data === this.data ? this.scene : this.decode(data);
+    if (scene?.again) this.outbox.hold();
+    else this.outbox.open((event) => setTriggerValue('event', event));
     const theme = this.present.theme(readTheme(this.root));
     const same = data === this.data && theme.key === this.theme?.key;
     if (!data || same) return;
-    const scene = data === this.data ? this.scene : this.decode(data);
     this.data = data;
     await this.show(scene, theme);
   }

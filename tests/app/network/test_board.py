@@ -185,6 +185,21 @@ def test_the_landscape_says_what_it_hides() -> None:
             assert all(path["distance"][-1] < 1e-3 for path in panel["paths"])
 
 
+def test_a_board_is_busy_as_long_as_another_may_differ() -> None:
+    job = board.job_for(MOONS, generated(MOONS))
+    assert not board.board(MOONS, job).busy
+    job.begin()
+    assert board.board(MOONS, job).busy
+    _wait(job)
+    shown = dataclasses.replace(MOONS, views=("landscape", "loss", "weights"))
+    looks = board.board(shown, job)
+    assert looks.busy and looks.slots[0].panel["type"] == "message"
+    for _ in range(4):
+        _wait(job)
+        looks = board.board(shown, job)
+    assert not looks.busy and looks.slots[0].panel["type"] == "plane"
+
+
 def test_a_plane_through_three_needs_three(moons: Job) -> None:
     panel = _panel(dataclasses.replace(MOONS, plane="three"), moons, "landscape")
     assert panel == {

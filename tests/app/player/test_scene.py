@@ -133,7 +133,7 @@ def test_each_kind_of_event_is_read(message: dict[str, Any], event: Event) -> No
 
 
 def test_every_kind_is_tried_above() -> None:
-    assert {m["kind"] for m, _ in GOOD} == set(KINDS) - {"view", "option"}  # those are a board's
+    assert {m["kind"] for m, _ in GOOD} == set(KINDS) - {"view", "option", "poll"}  # those are a board's
 
 
 MALFORMED: list[Any] = [
@@ -243,6 +243,18 @@ def test_what_a_browser_says_of_a_board_is_checked(message: Any, event: Event | 
 
 def test_a_race_has_no_slots() -> None:
     assert read({"kind": "view", "slot": 0, "name": "dead"}, _scene()) is None
+
+
+def test_news_are_asked_for_while_there_may_be_any() -> None:
+    grows = dataclasses.replace(_board(), busy=True)
+    assert read({"kind": "poll"}, grows) == Event("poll")
+    assert read({"kind": "poll"}, _board()) is None and read({"kind": "poll"}, _scene()) is None
+    assert opened(pack_board(grows))[0]["busy"] is True and opened(pack_board(_board()))[0]["busy"] is False
+
+
+def test_a_scene_says_whether_another_follows() -> None:
+    for packed, thing in ((pack, _scene()), (pack_board, _board())):
+        assert [opened(packed(thing, "", again))[0]["again"] for again in (False, True)] == [False, True]
 
 
 def test_a_board_names_each_card_once() -> None:

@@ -47,6 +47,7 @@ def trained(visit: Callable[..., Race]) -> Iterator[Race]:
         "data=spirals&widths=8-8&steps=300&racer=adam:learning_rate=0.02&racer=sgd:learning_rate=0.3", page="network"
     )
     assert race.statuses() == ["untrained", "untrained"]
+    race.page.evaluate("() => (window.mounted = document.querySelector('[data-testid=player]'))")
     _train(race)
     yield race
     assert race.complaints() == []
@@ -158,6 +159,8 @@ def test_a_slider_trains_again_by_itself_and_leaves_the_others(trained: Race) ->
     trained.settle()
     table = trained.table()
     assert table["Adam"] == kept and table["SGD"] != before
+    # through all that was trained and shown, the player was never taken down to be mounted anew
+    assert trained.page.evaluate("() => window.mounted === document.querySelector('[data-testid=player]')")
 
 
 def test_a_training_is_taken_away(trained: Race) -> None:

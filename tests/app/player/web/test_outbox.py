@@ -1,0 +1,48 @@
+"""Events on their way to Python: one a rerun, and none while the page's script runs."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.app.driving import Race
+
+pytestmark = pytest.mark.browser
+
+# What was delivered after each of some moves of an outbox of its own.
+TRIED = """async (moves) => {
+  const link = [...document.querySelectorAll('link[rel=modulepreload]')].find((one) => /outbox/.test(one.href));
+  const { Outbox } = await import(link.href);
+  const app = document.querySelector('[data-testid=stApp]');
+  const outbox = new Outbox();
+  const there = [], seen = [];
+  const does = {
+    open: () => outbox.open((event) => there.push(event)),
+    hold: () => outbox.hold(),
+    runs: () => (app.dataset.testScriptState = 'running'),
+    rests: () => (app.dataset.testScriptState = 'notRunning'),
+  };
+  for (const move of moves) {
+    if (does[move]) does[move]();
+    else outbox.send(move);
+    await new Promise((done) => setTimeout(done, 150));
+    seen.push(there.join(' '));
+  }
+  does.rests();
+  outbox.close();
+  return seen;
+}"""
+
+
+@pytest.mark.parametrize(
+    ("moves", "delivered"),
+    [
+        (["a", "open", "b", "open", "c"], ["", "a", "a", "a b", "a b"]),
+        (["open", "runs", "a", "b", "rests", "open"], ["", "", "", "", "a", "a b"]),
+        (["open", "hold", "a", "rests", "open"], ["", "", "", "", "a"]),
+        (["open", "a", "runs", "b", "open", "rests"], ["", "a", "a", "a", "a", "a b"]),
+    ],
+)
+def test_an_event_waits_for_the_answer_to_the_last_and_for_rest(
+    shared: Race, moves: list[str], delivered: list[str]
+) -> None:
+    assert shared.page.evaluate(TRIED, moves) == delivered
