@@ -31,6 +31,8 @@ MARKS: dict[str, tuple[Any, bool]] = {
     "diamond-open": ("D", True),
     "star-triangle-up-open": ("*", True),
 }
+ANCHORS = {"right": (7, "left"), "left": (-7, "right"), "top": (7, "bottom"), "bottom": (-7, "top")}
+"""On which side of a mark its name stands: how far away, and which end of it is there."""
 
 
 class RaceDrawing(SlotDrawing):
@@ -132,7 +134,8 @@ class RaceDrawing(SlotDrawing):
             )
         for text, a, b in zip(trace.get("text", ()), x, y, strict=False):
             if text:
-                self._label(axes, text, (a, b), (7, -7), "left", "top")
+                (dy, up), (dx, across) = (ANCHORS[word] for word in trace["textposition"].split())
+                self._label(axes, text, (a, b), (dx, dy), across, up)
 
     def _label(
         self, axes: Axes, text: str, at: tuple[float, float], off: tuple[float, float], across: str, up: str

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -33,6 +33,13 @@ _MARKS = {
     "degenerate": ("diamond-open", "degenerate", 7, 1.2),
     "kink": ("star-triangle-up-open", "minimum at a kink", 7, 1.2),
 }
+_SIDES = ("bottom right", "top right", "bottom left", "top left")
+_TYPICAL = 400.0
+"""Pixels of a map's height for which names are placed."""
+_MARK, _LETTER, _LINE = 7.0, 6.2, 14.0
+"""Half the room of a mark, the width of a letter and the height of a line, in pixels."""
+_Room = tuple[float, float, float, float]
+"""A box of the screen: left, low, right, high."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -95,14 +102,14 @@ def map_figure(surface: Surface, narrowest: float = NARROWEST) -> Map:
     if scale.zero is not None:
         zero = {"start": 0.0, "end": 0.0, "size": 1.0, "coloring": "none"}
         data.append({**contour, "contours": zero, "showscale": False, "line": {"width": 1.6, "color": "muted"}})
-    data += _critical(surface)
+    cx, cy = (dx1 - dx0) * MARGIN, (dy1 - dy0) * MARGIN
+    window = ((float(dx0 - cx), float(dx1 + cx)), (float(dy0 - cy), float(dy1 + cy)))
+    data += _critical(surface, window)
     layout = {
         "xaxis": {"minallowed": x0, "maxallowed": x1},
         "yaxis": {"minallowed": y0, "maxallowed": y1},
         "annotations": [*_axes(surface), *_slice(surface)],
     }
-    cx, cy = (dx1 - dx0) * MARGIN, (dy1 - dy0) * MARGIN
-    window = ((float(dx0 - cx), float(dx1 + cx)), (float(dy0 - cy), float(dy1 + cy)))
     return Map({"data": data, "layout": layout}, window, box, scale, floor)
 
 
@@ -138,7 +145,7 @@ def _within(low: float, high: float, count: int, start: float, end: float) -> ND
     return np.flatnonzero((ticks >= start) & (ticks <= end))
 
 
-def _critical(surface: Surface) -> list[dict[str, Any]]:
+def _critical(surface: Surface, window: Box) -> list[dict[str, Any]]:
     traces: list[dict[str, Any]] = []
     for line in surface.curves():
         middle = len(line) // 2
@@ -156,27 +163,63 @@ def _critical(surface: Surface) -> list[dict[str, Any]]:
             }
         )
     points = surface.critical_points()
-    for kind, (symbol, label, size, width) in _MARKS.items():
-        own = [p.position for p in points if p.kind == kind]
-        if not own:
-            continue
-        # each kind is named once, at its lowest point, so that names do not cover each other
-        lowest = min(range(len(own)), key=lambda k: own[k][1])
-        text = [label if k == lowest else "" for k in range(len(own))]
+    found = {kind: [p.position for p in points if p.kind == kind] for kind in _MARKS}
+    found = {kind: own for kind, own in found.items() if own}
+    named = _named(found, window)
+    for kind, own in found.items():
+        symbol, label, size, width = _MARKS[kind]
+        one, side = named[kind]
         traces.append(
             {
                 "type": "scatter",
                 "mode": "markers+text",
                 "x": [p[0] for p in own],
                 "y": [p[1] for p in own],
-                "text": text,
-                "textposition": "bottom right",
+                "text": [label if k == one else "" for k in range(len(own))],
+                "textposition": side,
                 "marker": {"symbol": symbol, "size": size, "line": {"width": width}},
                 "hovertemplate": f"{label}<br>x %{{x:.4~g}}, y %{{y:.4~g}}<extra></extra>",
                 "name": label,
             }
         )
     return traces
+
+
+def _named(found: Mapping[str, Sequence[tuple[float, ...]]], window: Box) -> dict[str, tuple[int, str]]:
+    """Which point of each kind is named, and on which side of it: each kind once, at its lowest point and below it to
+    the right, unless the name would cover another name, or a mark, or leave the window.
+    """
+    (x0, x1), (y0, y1) = window
+    unit = _TYPICAL / (y1 - y0)
+    whole = (x0 * unit, y0 * unit, x1 * unit, y1 * unit)
+    places = {kind: [(p[0] * unit, p[1] * unit) for p in own] for kind, own in found.items()}
+    taken = [(x - _MARK, y - _MARK, x + _MARK, y + _MARK) for own in places.values() for x, y in own]
+    named = {}
+    for kind, own in places.items():
+        width = _LETTER * len(_MARKS[kind][1])
+        ways = [(k, side) for k in sorted(range(len(own)), key=lambda k: own[k][1]) for side in _SIDES]
+        boxes = {(k, side): _beside(own[k], side, width) for k, side in ways}
+        costs = {
+            way: round(width * _LINE - _shared(box, whole) + sum(_shared(box, other) for other in taken))
+            for way, box in boxes.items()
+        }
+        named[kind] = min(ways, key=costs.__getitem__)
+        taken.append(boxes[named[kind]])
+    return named
+
+
+def _beside(point: tuple[float, float], side: str, width: float) -> _Room:
+    """The room of a name that stands on a side of a mark."""
+    left = point[0] + _MARK if "right" in side else point[0] - _MARK - width
+    low = point[1] if "top" in side else point[1] - _LINE
+    return left, low, left + width, low + _LINE
+
+
+def _shared(one: _Room, other: _Room) -> float:
+    """The area that two boxes share."""
+    width = min(one[2], other[2]) - max(one[0], other[0])
+    height = min(one[3], other[3]) - max(one[1], other[1])
+    return max(0.0, width) * max(0.0, height)
 
 
 def leave(path: NDArray[np.float64], last: int, box: Box) -> tuple[int, NDArray[np.float64]]:

@@ -25,11 +25,12 @@ export function landmarksOf(scene, ground) {
   const [[x0, x1], [y0, y1]] = ground.box;
   return scene.map.data
     .filter((trace) => trace.type === 'scatter')
-    .map(({ mode, x, y, text = [], marker }) => {
+    .map(({ mode, x, y, text = [], textposition = '', marker }) => {
       const line = mode.includes('lines');
       const kept = Array.from(x, (_, k) => k).filter((k) => x[k] >= x0 && x[k] <= x1 && y[k] >= y0 && y[k] <= y1);
       const points = kept.flatMap((k) => [x[k], y[k], heightAt(ground, x[k], y[k]) + ground.lift]);
-      return { line, points, texts: kept.map((k) => text[k]), strokes: STROKES[marker?.symbol] ?? STROKES['x-thin'] };
+      const strokes = STROKES[marker?.symbol] ?? STROKES['x-thin'];
+      return { line, points, texts: kept.map((k) => text[k]), side: textposition, strokes };
     })
     .filter(({ points }) => points.length);
 }
@@ -41,9 +42,10 @@ export function landmarksOf(scene, ground) {
 export function paintLandmarks({ context, style, font }, landmarks, camera) {
   context.font = `11px ${font}`;
   context.textBaseline = 'middle';
-  context.textAlign = 'left';
   context.lineCap = 'round';
-  for (const { line, points, texts, strokes } of landmarks) {
+  for (const { line, points, texts, side, strokes } of landmarks) {
+    const [right, up] = [side.includes('left') ? -1 : 1, side.includes('top') ? -1 : 1];
+    context.textAlign = right > 0 ? 'left' : 'right';
     const path = toScreen(points, camera);
     if (line) {
       context.setLineDash([2, 4]);
@@ -61,10 +63,11 @@ export function paintLandmarks({ context, style, font }, landmarks, camera) {
             for (let i = 0; i < rest.length; i += 2) context.lineTo(x + SIZE * rest[i], y + SIZE * rest[i + 1]);
           }
         });
-      if (text) caption(context, text, x + 8, y + 10, style.muted, style.paper);
+      if (text) caption(context, text, x + 8 * right, y + 10 * up, style.muted, style.paper);
     });
   }
   context.lineCap = 'butt';
+  context.textAlign = 'left';
 }
 
 /** A line with a casing in the page's colour. */

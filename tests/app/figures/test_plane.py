@@ -56,6 +56,31 @@ def test_the_map_shows_the_loss() -> None:
 
 
 @pytest.mark.parametrize("key", KEYS)
+@pytest.mark.parametrize("angle", [0.0, 33.0])
+@pytest.mark.thinned(6)
+def test_names_cover_neither_each_other_nor_the_marks(key: str, angle: float) -> None:
+    drawn = plane.map_figure(Rotated(SURFACES[key](), angle=angle))
+    (x0, x1), (y0, y1) = drawn.window
+    unit = 380 / (y1 - y0)  # pixels of a map on a small screen
+    marks, names = [], []
+    for kind in drawn.figure["data"]:
+        if "markers" not in kind.get("mode", ""):
+            continue
+        for x, y, text in zip(kind["x"], kind["y"], kind["text"], strict=True):
+            marks.append((x * unit - 4, y * unit - 4, x * unit + 4, y * unit + 4))
+            if text:
+                up, across = kind["textposition"].split()
+                left = x * unit + (6 if across == "right" else -6 - 5.6 * len(text))
+                low = y * unit + (1 if up == "top" else -13)
+                names.append((left, low, left + 5.6 * len(text), low + 12))
+    # Ackley's minima are closer to each other than "minimum at a kink" is long
+    pairs = [*itertools.combinations(names, 2), *(itertools.product(names, marks) if key != "ackley" else ())]
+    for one, other in pairs:
+        assert one[2] <= other[0] or other[2] <= one[0] or one[3] <= other[1] or other[3] <= one[1]
+    assert all(name[0] > x0 * unit and name[2] < x1 * unit for name in names)
+
+
+@pytest.mark.parametrize("key", KEYS)
 @pytest.mark.parametrize("angle", [33.0])
 @pytest.mark.thinned(5)
 def test_marks_stand_once_and_where_they_are(key: str, angle: float) -> None:
