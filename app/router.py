@@ -4,7 +4,7 @@ import streamlit as st
 
 from app.views import look
 
-st.set_page_config(page_title="Optiscope", page_icon="◎", layout="wide", initial_sidebar_state="collapsed")
+st.set_page_config(page_title="Optiscope", page_icon=look.icon(), layout="wide", initial_sidebar_state="collapsed")
 look.apply()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import dataclasses
 import functools
+import gc
 import logging
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -58,6 +59,7 @@ def _warm() -> None:
         standings.table(first)
         others = [settings.choose_surface(first, key) for key in SURFACES]
         others += [settings.add_racer(settings.Settings(), key) for key in OPTIMIZERS]
+        _settle()
         _stopping.wait(REST)
         for racer in first.racers:  # what a first drag of a slider asks for
             if not _stopping.is_set():
@@ -66,5 +68,17 @@ def _warm() -> None:
             if _stopping.is_set():
                 return
             race.scene(other)
+        gc.collect()
+        _settle()
     except Exception:  # a page will compile for itself what was not compiled here, and show its own error
         logging.getLogger(__name__).exception("warming up failed")
+
+
+def _settle() -> None:
+    """Nobody looks for garbage among the modules and programs that are there now.
+
+    Streamlit asks for that after every run of a page, and all threads wait meanwhile, the one that sends the page to
+    the browser among them: with JAX's 200,000 objects that was the longest part of the way from a typed number to the
+    picture.
+    """
+    gc.freeze()

@@ -90,12 +90,9 @@ class Trace:
     @functools.cached_property
     def cost(self) -> int:
         """Gradient evaluations of one step: 1 for most rules, 2 for SAM, 1 + n for Newton's method."""
-
-        def once(w: Array) -> Step:
-            return self.optimizer.step(Gradient(self.surface), w, self.optimizer.init(w), jnp.ones_like(w[0]))[2]
-
         # the rule says it with each step; asked of shapes alone, nothing is computed
-        return int(jax.eval_shape(once, jnp.zeros(len(self.surface.start))).evaluations)
+        start = np.zeros(len(self.surface.start), np.float32)
+        return int(jax.eval_shape(_once, self.optimizer, self.surface, start).evaluations)
 
     @functools.cached_property
     def floor(self) -> float:
@@ -226,6 +223,12 @@ def program(
             drawn = draws(*given, begin, seeds, layout=kinds, count=(blocks + 1) * stride, axis=axis)
     static = {"layout": layout, "blocks": blocks, "stride": stride, "record": tuple(record)}
     return functools.partial(compiled, numbers, arrays, begin, drawn, **static)
+
+
+@jax.jit
+def _once(optimizer: Optimizer, surface: Surface, w: Array) -> Step:
+    """One step, never run: `jit` remembers its shapes for all values of the parameters."""
+    return optimizer.step(Gradient(surface), w, optimizer.init(w), jnp.ones_like(w[0]))[2]
 
 
 def too_dense(rule: Optimizer | type[Optimizer], coordinates: int) -> str | None:

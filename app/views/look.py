@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from importlib.resources import files
+from urllib.parse import quote
 
 import streamlit as st
 
@@ -14,5 +15,15 @@ def apply() -> None:
 
 
 @functools.cache
+def icon() -> str:
+    """The tab's icon as an address that holds it: a browser asks anew for any other when the page's own changes."""
+    return f"data:image/svg+xml,{quote(_read('icon.svg'))}"
+
+
+@functools.cache
 def _sheet() -> str:
-    return files(__package__).joinpath("page.css").read_text(encoding="utf-8")
+    return _read("page.css")
+
+
+def _read(name: str) -> str:
+    return files(__package__).joinpath(name).read_text(encoding="utf-8")

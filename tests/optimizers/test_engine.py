@@ -28,7 +28,7 @@ from optimizers import (
     programs,
     trace,
 )
-from optimizers.engine import MOST_PROGRAMS
+from optimizers.engine import MOST_PROGRAMS, _once
 from surfaces import SURFACES, CriticalPoint, Rotated, Surface
 from tests.optimizers.cases import RULES, STEPS, Testbed, calm
 
@@ -103,6 +103,21 @@ def test_a_status_compiles_nothing_the_second_time(compilations: Counter) -> Non
     with compilations() as events:
         assert trace(SURFACES["sharp_and_flat"](sharp_curvature=60.0), SGD(0.002), steps=STEPS).status
     assert not events
+
+
+def test_what_a_step_costs_is_asked_once(compilations: Counter) -> None:
+    def cost(kind: str, rate: float, angle: float) -> int:
+        return trace(Rotated(SURFACES["saddle"](), angle), OPTIMIZERS[kind](rate), steps=3).cost
+
+    assert [cost(kind, 0.01, 20.0) for kind in ("sgd", "sam")] == [1, 2]
+    with compilations() as events:
+        assert [cost(kind, 0.02, -5.0) for kind in ("sgd", "sam")] == [1, 2]
+    assert not events
+    programs.single.clear_cache()
+    _once.clear_cache()
+    with compilations() as events:
+        assert cost("sgd", 0.01, 20.0) == 1
+    assert any("trace" in e for e in events)
 
 
 def test_the_count_of_compilations_counts(compilations: Counter) -> None:

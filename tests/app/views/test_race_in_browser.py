@@ -39,6 +39,17 @@ def test_the_first_sight_is_a_race_above_the_fold(shared: Race) -> None:
     assert parsed == change.first() and notices == []
 
 
+def test_the_tab_has_an_icon_that_nothing_is_fetched_for(fresh: Visit) -> None:
+    race = fresh()
+    icon = race.page.locator("link[rel~=icon]").get_attribute("href")
+    assert icon.startswith("data:image/svg+xml,")
+    asked: list[str] = []
+    race.page.on("request", lambda request: asked.append(request.url))
+    race.type_value("racer-0", "learning_rate", "0.0123")
+    race.wait_query("racer", "sgd:learning_rate=0.0123")
+    assert [url for url in asked if not url.startswith(("blob:", "data:")) and "/live" not in url] == []
+
+
 def test_few_things_ask_for_a_decision(shared: Race) -> None:
     """What asks to be set, beside what comes with any player (transport, zoom) and any card (its four icons).
 
