@@ -5,11 +5,13 @@ import { decodeBoard } from './envelope.js';
 import { SlotPanel } from './slot.js';
 import { Stage } from './stage.js';
 
-/** Milliseconds after which the page is asked for news of a training. */
+/** Milliseconds after which the page is asked for news of a training: the first come soon. */
+const SOON = 150;
 const POLL = 600;
 
 export class Board extends Stage {
   build() {
+    this.wait = SOON / 2;
     const { send, ...listeners } = this.listeners();
     const choose = (kind, slot) => (name) => send({ kind, slot, name });
     this.panels = [0, 1, 2].map(
@@ -31,7 +33,8 @@ export class Board extends Stage {
 
   arrange(scene) {
     clearTimeout(this.polling);
-    if (scene.busy) this.polling = setTimeout(() => this.poll(), POLL);
+    this.wait = scene.busy ? Math.min(POLL, 2 * this.wait) : SOON / 2;
+    if (scene.busy) this.polling = setTimeout(() => this.poll(), this.wait);
   }
 
   /** Asks for news, unless something that brings them anyway is on its way. */
