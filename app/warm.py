@@ -68,6 +68,7 @@ def _warm() -> None:
             if _stopping.is_set():
                 return
             race.scene(other)
+        gc.unfreeze()  # what was left over meanwhile goes
         gc.collect()
         _settle()
     except Exception:  # a page will compile for itself what was not compiled here, and show its own error

@@ -65,7 +65,7 @@ def choices(data: DataSet) -> tuple[tuple[str, str], ...]:
 
 def board(training: Training, job: Job) -> Board:
     """All that the player plays."""
-    busy, asked = job.busy, job.asked  # before anything is read: what comes later is asked for again
+    asked, busy = job.asked, job.busy  # before anything is read: what comes later is asked for again
     waiting = _look(training, job)
     cards = []
     shown: dict[str, list[Shown]] = {key: [] for key in training.views}

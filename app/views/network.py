@@ -105,13 +105,14 @@ def _stage() -> None:
         with st.spinner("Compiling the network …"):
             scene = board.board(training, job)
     st.html(_progress(job, change.shown_by(training)))
-    again = st.session_state.pop("stale", False) or st.session_state["button"] != _button(job)
+    again = st.session_state.get("stale", False) or st.session_state["button"] != _button(job)
     play(scene, key="board", react=_react, refusal=controls.refused("board"), again=again)
-    if explained := st.session_state.pop("explained", None):
+    if not again and (explained := st.session_state.pop("explained", None)):
         explain(explained)
     _results(training, job)
     write(change.query(training))
     if again:
+        st.session_state["stale"] = False
         st.rerun()
 
 

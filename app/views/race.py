@@ -53,7 +53,7 @@ def _stage() -> None:
         scene = dataclasses.replace(scene, beside=dataclasses.replace(scene.beside, live=live.address(second)))
     if about := presets.shown_by(settings):
         st.html(f"<div class='about'>{html.escape(about)}</div>")
-    again = st.session_state.pop("stale", False)
+    again = st.session_state.get("stale", False)
     play(scene, key="player", react=_react, refusal=controls.refused("player"), again=again)
     if explained := st.session_state.pop("explained", None):
         explain(explained)
@@ -62,6 +62,7 @@ def _stage() -> None:
         st.caption("  \n".join(remarks))
     write(change.query(settings))
     if again:
+        st.session_state["stale"] = False
         st.rerun()
 
 

@@ -6,15 +6,29 @@ const PATIENCE = 1500;
 /** Milliseconds after which it is asked again whether Python rests. */
 const MOMENT = 20;
 
+/** How a widget is left with another value. */
+const ACTIONS = ['change', 'click', 'focusout', 'keydown'];
+
+/** Milliseconds within which what was done to another widget of the page starts a run, if it starts one. */
+const ELSEWHERE = 400;
+
 export class Outbox {
-  constructor() {
+  /** @param {HTMLElement} [root] the player's; what is done outside it goes to Python by Streamlit's own ways */
+  constructor(root) {
     this.waiting = [];
     this.busy = false;
+    this.until = 0;
+    this.onelsewhere = (event) => {
+      if (event.type === 'keydown' && event.key !== 'Enter') return;
+      if (!root?.contains(event.target)) this.until = performance.now() + ELSEWHERE;
+    };
+    for (const type of ACTIONS) document.addEventListener(type, this.onelsewhere, true);
   }
 
   /** @param {object} event */
   send(event) {
-    this.waiting.push(event);
+    // whatever comes back brings the news with it
+    this.waiting = [...this.waiting.filter(({ kind }) => kind !== 'poll'), event];
     this.next();
   }
 
@@ -35,13 +49,19 @@ export class Outbox {
 
   /** Whether nothing is on its way. */
   get idle() {
-    return !this.busy && !this.waiting.length;
+    return !this.busy && !this.waiting.length && !this.held();
+  }
+
+  /** Whether the script runs, or may be about to. */
+  held() {
+    if (running()) this.until = 0;
+    return running() || performance.now() < this.until;
   }
 
   next() {
     if (this.busy || !this.waiting.length || !this.deliver) return;
     clearTimeout(this.timer);
-    if (running()) {
+    if (this.held()) {
       this.timer = setTimeout(() => this.next(), MOMENT);
       return;
     }
@@ -61,7 +81,8 @@ export class Outbox {
 
   close() {
     clearTimeout(this.timer);
-    this.waiting.length = 0;
+    for (const type of ACTIONS) document.removeEventListener(type, this.onelsewhere, true);
+    this.waiting = [];
     this.deliver = undefined;
   }
 }

@@ -38,7 +38,7 @@ export class Stage {
     /** Where what is played was recorded, '' where that has no address; nothing in the app itself. */
     this.recording = root.dataset.recording;
     const recorded = this.recording !== undefined;
-    this.outbox = new Outbox();
+    this.outbox = new Outbox(root);
     this.paints = [];
     this.ticket = 0;
     this.lit = null;

@@ -16,14 +16,16 @@ TRIED = """async (moves) => {
   const outbox = new Outbox();
   const there = [], seen = [];
   const does = {
-    open: () => outbox.open((event) => there.push(event)),
+    open: () => outbox.open(({ kind }) => there.push(kind)),
     hold: () => outbox.hold(),
     runs: () => (app.dataset.testScriptState = 'running'),
     rests: () => (app.dataset.testScriptState = 'notRunning'),
+    elsewhere: () => document.body.click(),
+    later: () => new Promise((done) => setTimeout(done, 500)),
   };
   for (const move of moves) {
-    if (does[move]) does[move]();
-    else outbox.send(move);
+    if (does[move]) await does[move]();
+    else outbox.send({ kind: move });
     await new Promise((done) => setTimeout(done, 150));
     seen.push(there.join(' '));
   }
@@ -40,6 +42,9 @@ TRIED = """async (moves) => {
         (["open", "runs", "a", "b", "rests", "open"], ["", "", "", "", "a", "a b"]),
         (["open", "hold", "a", "rests", "open"], ["", "", "", "", "a"]),
         (["open", "a", "runs", "b", "open", "rests"], ["", "a", "a", "a", "a", "a b"]),
+        (["open", "elsewhere", "a", "later"], ["", "", "", "a"]),
+        (["open", "elsewhere", "runs", "a", "rests"], ["", "", "", "", "a"]),
+        (["open", "runs", "poll", "a", "rests", "open"], ["", "", "", "", "a", "a"]),
     ],
 )
 def test_an_event_waits_for_the_answer_to_the_last_and_for_rest(
