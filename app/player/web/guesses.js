@@ -69,15 +69,7 @@ export class GuessLayer {
   mark(context, { card, at: [x, y], person, far }, ended) {
     if (!inside(x, y, this.frame)) return;
     outline(context, card.shape, x, y, thick(this.style, RADIUS));
-    context.setLineDash([]);
-    for (const [color, width] of [
-      [this.style.paper, 5.5],
-      [card.color, 2.5],
-    ]) {
-      context.lineWidth = thick(this.style, width);
-      context.strokeStyle = color;
-      context.stroke();
-    }
+    this.stroke(context, card.color, 2.5, 5.5);
     const known = ended && far !== null;
     const said = [...(this.numbered ? [person + 1] : []), ...(known ? [spoken(far)] : [])];
     if (said.length) this.write(context, said.join(': '), x, y);
@@ -91,13 +83,18 @@ export class GuessLayer {
     context.beginPath();
     context.moveTo(piece[0], piece[1]);
     context.lineTo(piece[2], piece[3]);
+    this.stroke(context, card.color, 1.2, 3.5);
+  }
+
+  /** The path in hand in a colour, with a casing in the page's. */
+  stroke(context, color, width, casing) {
     context.setLineDash([]);
-    for (const [color, width] of [
-      [this.style.paper, 3.5],
-      [card.color, 1.2],
+    for (const [ink, wide] of [
+      [this.style.paper, casing],
+      [color, width],
     ]) {
-      context.lineWidth = thick(this.style, width);
-      context.strokeStyle = color;
+      context.lineWidth = thick(this.style, wide);
+      context.strokeStyle = ink;
       context.stroke();
     }
   }
