@@ -8,6 +8,7 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
+from numpy.typing import ArrayLike
 
 from surfaces.calculus import Floats
 from surfaces.parameter import parameter
@@ -80,6 +81,10 @@ class Rotated(Surface):
         return (float(min(xs)), float(max(xs))), (float(min(ys)), float(max(ys)))
 
     @property
+    def diagonal(self) -> float:
+        return self.surface.diagonal
+
+    @property
     def start(self) -> tuple[float, ...]:
         return self.forth(self.surface.start)
 
@@ -90,6 +95,12 @@ class Rotated(Surface):
 
     def curves(self) -> tuple[Floats, ...]:
         return tuple(np.array([self.forth(tuple(p)) for p in line]) for line in self.surface.curves())
+
+    def nearest_on_curve(self, w: ArrayLike, k: int) -> Floats:
+        cos, sin, center = self._turn(np)
+        turn = np.array([[cos, -sin], [sin, cos]])  # in the plane: a curve of minima has two coordinates
+        inner = center + (np.asarray(w, dtype=float) - center) @ turn
+        return np.asarray(center + (self.surface.nearest_on_curve(inner, k) - center) @ turn.T)
 
     @property
     def complete(self) -> bool:  # type: ignore[override]

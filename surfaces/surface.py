@@ -98,26 +98,73 @@ class Surface(Declared):
     def lowest(self) -> float | None:
         """The loss at the lowest minimum, or None where none is known (float64)."""
         minima = self.minima()
-        return float(values(self, minima.T).min()) if len(minima) else None
+        return self.levels(minima)[1] if len(minima) else None
+
+    def levels(self, minima: Floats) -> tuple[float, float]:
+        """The loss at the surface's start, and the lowest loss at `minima` (k, n) (float64)."""
+        start, *depths = values(self, np.column_stack([np.asarray(self.start, dtype=float), *minima]))
+        return float(start), float(min(depths, default=np.nan))
+
+    @property
+    def diagonal(self) -> float:
+        """The length of the domain's diagonal, which a rotation leaves as it is."""
+        (x0, x1), (y0, y1) = self.domain
+        return float(np.hypot(x1 - x0, y1 - y0))
 
     def distance_to_minimum(self, w: ArrayLike) -> Floats:
         """Distance from points (…, n) to the nearest of the lowest minima, curves included, shape (…)."""
         points = np.asarray(w, dtype=float)
         gaps = [np.linalg.norm(points - m, axis=-1) for m in self._positions("minimum", "kink")]
-        gaps += [_to_segment(points, a, b) for line in self.curves() for a, b in itertools.pairwise(line)]
+        gaps += [np.linalg.norm(points - self.nearest_on_curve(points, k), axis=-1) for k in range(len(self.curves()))]
         return np.min(gaps, axis=0) if gaps else np.full(points.shape[:-1], np.nan)
+
+    def nearest_on_curve(self, w: ArrayLike, k: int) -> Floats:
+        """The places on curve `k` of `curves()` that are nearest to points (…, n), shape (…, n).
+
+        Here on the polyline; a surface that knows its curve in closed form gives the places on the curve itself.
+        """
+        points = np.asarray(w, dtype=float)
+        best, places = np.full(points.shape[:-1], np.inf), np.zeros_like(points)
+        for a, b in itertools.pairwise(self.curves()[k]):
+            along = b - a
+            share = np.clip((points - a) @ along / max(float(along @ along), 1e-300), 0.0, 1.0)
+            place = a + share[..., None] * along
+            gap = np.linalg.norm(points - place, axis=-1)
+            places = np.where((gap < best)[..., None], place, places)
+            best = np.minimum(gap, best)
+        return places
+
+    def signed_distance(self, w: ArrayLike, k: int) -> Floats:
+        """Distance from points (…, 2) to curve `k`, positive to the left of its direction, shape (…)."""
+        points, line = np.asarray(w, dtype=float), self.curves()[k]
+        places = self.nearest_on_curve(points, k)
+        gap = points - places
+        vertex = np.argmin(np.linalg.norm(places[..., None, :] - line, axis=-1), axis=-1)
+        along = line[np.minimum(vertex + 1, len(line) - 1)] - line[np.maximum(vertex - 1, 0)]
+        left = along[..., 0] * gap[..., 1] - along[..., 1] * gap[..., 0]
+        return np.asarray(np.copysign(np.linalg.norm(gap, axis=-1), left))
+
+    def nearest_critical_point(self, w: ArrayLike) -> tuple[CriticalPoint, float] | None:
+        """The listed critical point nearest to a point w (n,), of a curve its nearest place, and the distance to it."""
+        point = np.asarray(w, dtype=float)
+        lines = itertools.count()
+        known = [
+            p._replace(position=tuple(self.nearest_on_curve(point, next(lines)).tolist())) if p.kind == "curve" else p
+            for p in self.critical_points()
+        ]
+        far = [float(np.linalg.norm(point - np.asarray(p.position))) for p in known]
+        return min(zip(known, far, strict=True), key=lambda pair: pair[1], default=None)
 
     def nearest_minimum(self, w: ArrayLike) -> Any:
         """Which minimum points (…, n) lie nearest to, as indices (…) into `critical_points()`, −1 where none is known:
         lowest, local and kinks alike, and of a curve its nearest place. Where a run has settled, this is its basin.
         """
         points = np.asarray(w, dtype=float)
-        lines = iter(self.curves())
+        lines = itertools.count()
         found, gaps = [], []
         for k, point in enumerate(self.critical_points()):
             if point.kind == "curve":
-                line = next(lines)
-                gap = np.min([_to_segment(points, a, b) for a, b in itertools.pairwise(line)], axis=0)
+                gap = np.linalg.norm(points - self.nearest_on_curve(points, next(lines)), axis=-1)
             elif point.kind in (*LOWEST, "local minimum"):
                 gap = np.linalg.norm(points - np.asarray(point.position), axis=-1)
             else:
@@ -145,10 +192,3 @@ def polished(surface: Surface, near: Iterable[CriticalPoint]) -> tuple[CriticalP
     rough = tuple(near)
     exact = polish(surface, [p.position for p in rough])
     return tuple(p._replace(position=tuple(place)) for p, place in zip(rough, exact.tolist(), strict=True))
-
-
-def _to_segment(points: Floats, a: Floats, b: Floats) -> Floats:
-    """Distance from points (…, n) to the segment from a to b (n,)."""
-    along = b - a
-    share = np.clip((points - a) @ along / max(float(along @ along), 1e-300), 0.0, 1.0)
-    return np.asarray(np.linalg.norm(points - a - share[..., None] * along, axis=-1))
