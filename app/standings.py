@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from app import bundles
-from app.digits import short
+from app.digits import percent, short
 from app.race import runs, strands
 from app.settings import Settings
 from app.words import titles
@@ -44,7 +44,8 @@ MEASURES = (
     Measure(
         "crossings",
         "Crossings of the valley",
-        f"How often it changed sides along the steepest direction until within {SHARE:.0%} of the start's height",
+        f"How often the slope across the valley changed sign until within {percent(SHARE)} of the start's height; "
+        "sides nearer to the valley's floor than a billionth of the way to it from the start's height do not count",
         functools.lru_cache(maxsize=64)(crossings),
         lambda count: f"{count:,}",
         ("ravines", "models"),
@@ -52,9 +53,9 @@ MEASURES = (
     Measure(
         "overshoot",
         "Overshoot",
-        "How far it went beyond the minimum, as a share of the way from the start to it",
+        "How far it went beyond the minimum (or the curve of minima), as a share of the way from the start to it",
         functools.lru_cache(maxsize=64)(overshoot),
-        lambda share: "none" if share < 5e-4 else f"{share:.1%}",
+        lambda share: percent(share) if share else "none",
     ),
     Measure(
         "steps_on_flat_ground",
@@ -151,7 +152,7 @@ def heads(settings: Settings) -> list[str]:
     if second := settings.second():
         first = heads(dataclasses.replace(settings, beside=None))
         return [*first, *(head for head in heads(second) if head not in first)]
-    loss, reached = "Final loss", f"Steps to {SHARE:.0%} of the start's height"
+    loss, reached = "Final loss", f"Steps to {percent(SHARE)} of the start's height"
     if settings.bundled:
         loss, reached = "Final loss, median (10 to 90 %)", f"{reached}, median (seeds that came there)"
     return ["Racer", "Status", loss, reached, "Gradient evaluations", *(one.head for one in measures(settings))]

@@ -74,7 +74,9 @@ class Trace:
             return np.asarray(value).ravel()[k] if np.ndim(value) else value
 
         kept = {name: jax.tree.map(pick, getattr(self, name)) for name in (*RECORDS, "diverged")}
-        surface, optimizer = map_parameters(own, self.surface), map_parameters(own, self.optimizer)
+        # a surface whose parameters are no batch stays the same object, and what is cached of it stays valid
+        surface = self.surface if runs_of(self.surface) is None else map_parameters(own, self.surface)
+        optimizer = map_parameters(own, self.optimizer)
         return dataclasses.replace(self, surface=surface, optimizer=optimizer, **kept)
 
     @property

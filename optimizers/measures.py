@@ -1,20 +1,23 @@
 """What a run looked like from its landscape: distance, slope and sharpness along the path, the rates it took, and how
 often it crossed the valley, how far it overshot and how long it spent on flat ground.
+
+Counts and shares have a dead zone in proportion to the start, so that none of them counts rounding, and none changes
+with a rotation of surface and start or where the loss or all coordinates are multiplied by a number.
 """
 
 from __future__ import annotations
 
-import functools
+import math
 from typing import Any
 
 import jax
 import numpy as np
 
 from optimizers.engine import Trace
-from optimizers.status import steps_to
-from surfaces.calculus import Floats, double, gradients, steepest
+from optimizers.status import scale, steps_to
+from surfaces.calculus import Floats, double, gradients, walls
 from surfaces.curvature import top_eigenvalues
-from surfaces.surface import Surface
+from surfaces.surface import LOWEST, Surface
 
 
 def distances(run: Trace) -> Floats:
@@ -99,77 +102,127 @@ def _sharpest(surface: Any, points: Any, scales: Any) -> Any:
 
 WIDEST = 100
 """Coordinates up to which a whole Hessian is worked out."""
+SIDE = 1e-9
+"""The dead zone of a side of the valley, as a share of the way up its wall to the height of the start."""
+ROUND = 1e-2
+"""Where the two largest curvatures differ by at most this share, no direction leads across a valley."""
+SAME = 0.5
+"""The cosine of the most by which a step may turn the direction across the valley: beyond, it is another valley."""
+BEYOND = 5e-4
+"""The dead zone of an overshoot, as a share of the way from the start to the minimum."""
 
 
 def crossings(run: Trace, share: float = 1e-2) -> int | None:
-    """How often a run crossed the valley on its way down: sign changes of its position along the steepest direction.
+    r"""How often a run crossed the valley on its way down: the changes of sign of the slope across the valley.
 
-    The position is (w − w*) · q, with w* the lowest minimum and q the eigenvector of the Hessian there that has the
-    largest eigenvalue.
+    With q the eigenvector of the Hessian at w that has the largest eigenvalue λ, turned the same way from step to step,
+    the slope across is a = ∇L(w) · q, and the wall on which w stands rises a²/(2λ) above the floor of the valley, where
+    a = 0. A point is on the side sign(a) of the valley where
+
+    $$ \frac{a^2}{2 \lambda} > \varepsilon^2\, (L(w_0) - L^*), \qquad \varepsilon = 10^{-9}, $$
+
+    and else on neither; sides are counted until the loss is within `share` of the start's height L(w₀) − L*. On a
+    parabola q is the same everywhere, a = λ (w − w*) · q, and SGD crosses with each step where ηλ > 1 and never where
+    ηλ < 1. On a bent valley, such as Rosenbrock's, q follows the bend. In more than two dimensions q is that at the
+    minimum.
 
     Args:
         run: a single one, recorded at every step.
         share: of the start's height above w*: once the loss is within it, crossings count no more.
 
     Returns:
-        None where no single lowest minimum is known, and in more than 100 dimensions.
+        None where no single lowest minimum is known, where the run starts on it, in more than 100 dimensions, and
+        where the two largest curvatures at the minimum are within 1 % of each other, so that there is no valley.
     """
-    minima = run.surface.minima()
-    if len(minima) != 1 or run.surface.curves() or minima.shape[1] > WIDEST:
+    surface, minima = run.surface, run.surface.minima()
+    if len(minima) != 1 or surface.curves() or minima.shape[1] > WIDEST:
+        return None
+    measures = scale(run)
+    if measures.starts_lowest or not math.isfinite(measures.height):
         return None
     reached = steps_to(run, share)
     way = run.positions[: (run.last if reached is None else reached) + 1]
-    sides = np.sign((way - minima[0]) @ _across(run.surface))
-    sides = sides[sides != 0]
-    return int((sides[1:] != sides[:-1]).sum())
+    places = np.concatenate([minima, way]) if way.shape[1] == 2 else minima
+    with np.errstate(over="ignore", invalid="ignore"):
+        across, slopes, curvatures = walls(surface, places, measures.diagonal)
+        clear = curvatures[:, -1] - curvatures[:, -2] > ROUND * abs(curvatures[:, -1])
+        if not clear[0]:
+            return None
+        if way.shape[1] == 2:
+            stiffness, across, slopes, clear = curvatures[1:, -1], across[1:], slopes[1:], clear[1:]
+        else:
+            stiffness, slopes = curvatures[0, -1], curvatures[0, -1] * ((way - minima[0]) @ across[0])
+            across, clear = np.broadcast_to(across, way.shape), np.ones(len(way), dtype=bool)
+        turns = np.sum(across[1:] * across[:-1], axis=1)
+        # the valley is the same as a step before where q is nearly so; another valley has sides of its own
+        valley = np.cumsum(np.concatenate([[False], ~(clear[1:] & clear[:-1] & (abs(turns) > SAME))]))
+        slopes = slopes * np.cumprod(np.concatenate([[1], np.where(turns < 0, -1, 1)]))
+        seen = clear & (stiffness > 0) & (slopes**2 > 2 * stiffness * SIDE**2 * measures.height)
+    sides, valley = np.sign(slopes[seen]), valley[seen]
+    return int(((sides[1:] != sides[:-1]) & (valley[1:] == valley[:-1])).sum())
 
 
 def overshoot(run: Trace) -> float | None:
-    """How far a run went beyond the minimum, as a share of the way from the start to it.
+    r"""How far a run went beyond the minimum, as a share of the way from the start to it.
 
-    max over t of (w_t − w*) · d / |w* − w_0|, with w* the lowest minimum nearest to the end and d the direction from
-    the start to it; 0 if it never went beyond.
+    With w* the lowest minimum nearest to the end and d = (w* − w₀)/|w* − w₀|,
+
+    $$ \max_t \frac{(w_t - w^*) \cdot d}{|w^* - w_0|}; $$
+
+    where the minima nearest to the end are a curve, with σ(w) the signed distance to that curve,
+    max over t of −σ(w_t)/σ(w₀). What is at most 1/2000 counts as 0.
 
     Args:
         run: a single one, recorded at every step.
 
     Returns:
-        None where no minimum is known, where the run starts on it, and of a run that diverged.
+        None where no minimum is known, where the run starts on one, and of a run that diverged.
     """
-    if run.surface.lowest() is None or run.status.kind == "diverged":
+    if run.surface.lowest() is None or run.status.kind == "diverged" or scale(run).starts_lowest:
         return None
-    minima = run.surface.minima()
-    minimum = minima[np.argmin(np.linalg.norm(minima - run.positions[run.last], axis=1))]
-    way = minimum - run.positions[0]
+    beyond = _beyond(run.surface, run.positions)
+    most = float(np.max(beyond)) if beyond is not None else math.nan
+    return None if math.isnan(most) else most if most > BEYOND else 0.0
+
+
+def _beyond(surface: Surface, positions: Floats) -> Floats | None:
+    """How far every point lies beyond the minimum, as a share of the way from the first point to it; None where the
+    first point lies on it.
+    """
+    lowest = [k for k, point in enumerate(surface.critical_points()) if point.kind in LOWEST]
+    points = [surface.critical_points()[k] for k in lowest]
+    gaps = [np.linalg.norm(positions[-1] - np.asarray(p.position)) for p in points if p.kind != "curve"]
+    curves = [abs(surface.signed_distance(positions[-1], k)) for k in range(len(surface.curves()))]
+    if curves and min(curves) < min(gaps, default=np.inf):
+        distances = surface.signed_distance(positions, int(np.argmin(curves)))
+        return -distances / distances[0] if distances[0] else None
+    minimum = np.asarray([p for p in points if p.kind != "curve"][int(np.argmin(gaps))].position)
+    way = minimum - positions[0]
     length = float(np.linalg.norm(way))
-    if length == 0:
-        return None
-    return max(0.0, float(((run.positions - minimum) @ way).max()) / length**2)
+    # divided before they are multiplied: the product of two long ways may be beyond the numbers
+    return np.asarray((positions - minimum) / length @ (way / length)) if length else None
 
 
-def steps_on_flat_ground(run: Trace, slope: float = 0.2, share: float = 1e-2) -> int:
+def steps_on_flat_ground(run: Trace, slope: float = 0.2, share: float = 1e-2) -> int | None:
     """How many steps a run took on ground that is nearly flat and not the bottom, such as round a saddle.
+
+    With u the unit of heights and D the diagonal of the domain, as `optimizers.status` defines them, those are the
+    steps from points with |∇L| ≤ slope · u/D and L − L* > share · u.
 
     Args:
         run: a single one, recorded at every step.
-        slope: the true gradient is at most this, times the start's height over the diagonal of the domain.
-        share: of the start's height above the lowest minimum (where none is known, the lowest loss of the run): the
-            loss is above it.
+        slope: as a share of u/D.
+        share: as a share of u.
+
+    Returns:
+        None where the run starts at the lowest minimum.
     """
-    (x0, x1), (y0, y1) = run.surface.domain
-    losses = run.losses[: run.last]
-    bottom = run.surface.lowest()
-    heights = losses - (run.losses[: run.last + 1].min() if bottom is None else bottom)
-    if not len(heights) or heights[0] <= 0:
-        return 0
-    flat = gradient_norms(run)[: run.last] <= slope * heights[0] / np.hypot(x1 - x0, y1 - y0)
-    return int((flat & (heights > share * heights[0])).sum())
-
-
-@functools.lru_cache(maxsize=32)
-def _across(surface: Surface) -> Floats:
-    """The steepest direction at the lowest minimum."""
-    return steepest(surface, surface.minima()[0])
+    measures = scale(run)
+    if measures.starts_lowest or not measures.unit:
+        return None
+    heights = run.losses[: run.last] - measures.bottom
+    flat = gradient_norms(run)[: run.last] <= slope * measures.unit / measures.diagonal
+    return int((flat & (heights > share * measures.unit)).sum())
 
 
 def _finite(run: Trace, values: Floats) -> Floats:

@@ -49,9 +49,15 @@ def expand(surface: Any, w: ArrayLike) -> tuple[float, Floats, Floats]:
 
 
 def gradients(surface: Any, points: ArrayLike) -> Floats:
-    """Gradients (n, k) at points (n, k)."""
+    """Gradients (n, k) at points (n, k).
+
+    The points are filled up to a power of two, so that few programs serve all numbers of them.
+    """
+    places = np.asarray(points, dtype="float64")
+    count = places.shape[1]
+    filled = np.concatenate([places, np.repeat(places[:, -1:], _bucket(count) - count, axis=1)], axis=1)
     with double():
-        return np.asarray(_gradient(_leaves(surface), np.asarray(points, dtype="float64")))
+        return np.asarray(_gradient(_leaves(surface), filled))[:, :count]
 
 
 def polish(surface: Any, near: ArrayLike) -> Floats:
@@ -72,12 +78,25 @@ def polish(surface: Any, near: ArrayLike) -> Floats:
     return points
 
 
-def steepest(surface: Any, w: ArrayLike) -> Floats:
-    """The direction (n,) in which the surface is curved most at a point w (n,), to about 10⁻⁷."""
-    point = np.asarray(w, dtype="float64")[None]
-    _, hessian = _differenced(surface, point, _DIFFERENCE * np.maximum(1.0, np.abs(point)))
-    direction: Floats = np.linalg.eigh(hessian[0])[1][:, -1]
-    return direction
+def walls(surface: Any, points: ArrayLike, size: float) -> tuple[Floats, Floats, Floats]:
+    r"""Slope and curvature across the valley at points (k, n).
+
+    q is the eigenvector of the Hessian with the largest eigenvalue λ, the direction across the valley, and g · q the
+    slope along it. Across the floor of the valley g · q changes its sign.
+
+    Args:
+        points: finite ones.
+        size: a length over which the surface changes, to which differences of gradients are scaled.
+
+    Returns:
+        q (k, n), g · q (k,) and all eigenvalues (k, n) in ascending order; NaN where the Hessian is not finite.
+    """
+    places = np.asarray(points, dtype=float)
+    slopes, hessians = _differenced(surface, places, _DIFFERENCE * np.maximum(size / 8, np.abs(places)))
+    finite = np.asarray(np.isfinite(hessians).all(axis=(1, 2), keepdims=True))
+    values, vectors = np.linalg.eigh(np.where(finite, hessians, 0.0))
+    across = np.where(finite[:, 0], vectors[:, :, -1], np.nan)
+    return across, np.sum(slopes * across, axis=1), np.where(finite[:, 0], values, np.nan)
 
 
 def _differenced(surface: Any, points: Floats, width: Floats) -> tuple[Floats, Floats]:
@@ -106,6 +125,10 @@ def curvatures(surface: Any, points: ArrayLike) -> tuple[Floats, Floats]:
     with double():
         losses, sizes = _curvatures(_leaves(surface), np.asarray(points, dtype="float64"))
         return np.asarray(losses), np.asarray(sizes)
+
+
+def _bucket(count: int) -> int:
+    return 1 << max(count - 1, 0).bit_length()
 
 
 def _leaves(surface: Any) -> Any:

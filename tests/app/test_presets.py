@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from urllib.parse import parse_qs
 
 import numpy as np
@@ -11,6 +12,8 @@ from app import presets, race, standings
 from app import settings as change
 from app.racers import Refused, set_racer
 from app.settings import Settings
+from optimizers import steps_to, trace
+from surfaces import Rotated
 
 
 def _table(settings: Settings) -> dict[str, standings.Row]:
@@ -46,6 +49,42 @@ def test_p1_sgd_crosses_at_every_step_and_diverges_where_the_condition_number_ri
     assert _table(steep)["SGD"].status.startswith(("diverged", "growing"))
     tamed = set_racer(steep, settings.racers[0].id, "learning_rate", 0.0127)
     assert (_table(tamed)["SGD"].reached or 301) > 1.3 * sgd.reached
+
+
+def test_p1_on_the_first_screen_sgd_does_not_cross_and_the_others_do() -> None:
+    """η κ = 0.5: SGD halves its way across with each step."""
+    rows = _table(change.first())
+    assert rows["SGD"].measured["crossings"] == 0 < (rows["Nesterov"].measured["crossings"] or 0)
+
+
+@pytest.mark.parametrize("key", [key for key in presets.PRESETS if key not in ("noise", "drop")])
+def test_no_number_of_the_table_depends_on_the_rotation(key: str) -> None:
+    """Rules that know no axes, from a start that turns along; under noise the draws would have to turn, too."""
+    settings = presets.preset(key)
+    taken, seen = standings.measures(settings), []
+    built = settings.built_surface()
+    inner = built.surface if isinstance(built, Rotated) else built
+    upright = Rotated(inner, -float(built.angle)).forth(settings.built_start()) if inner is not built else None
+    start = settings.built_start() if upright is None else upright
+    for angle in (0.0, 30.0, 77.0, -61.0):
+        surface = Rotated(inner, angle)
+        rows = []
+        for racer in settings.racers:
+            if racer.rule.key in ("sgd", "momentum", "nesterov"):
+                run = trace(surface, settings.rule(racer), surface.forth(start), settings.steps)
+                measured = [one.of(run) for one in taken]
+                said = [None if m is None else one.spelled(m) for one, m in zip(taken, measured, strict=True)]
+                rows.append((str(run.status), steps_to(run), *said))
+        seen.append(tuple(rows))
+    assert len(set(seen)) == 1, seen
+
+
+def test_an_overshoot_beyond_all_bounds_is_a_short_number() -> None:
+    """The preset invites a larger κ: at 200 SGD ends some 10¹³⁰ starts beyond the minimum."""
+    steep = change.set_parameter(presets.preset("zigzag"), "surface", "condition_number", 200.0)
+    (far,) = (row[-1] for row in standings.cells(steep) if row[0] == "SGD")
+    assert re.fullmatch(r"[0-9.]+·10[⁰¹²³⁴⁵⁶⁷⁸⁹]+ %", far), far
+    assert all(len(cell) < 30 for row in standings.cells(steep) for cell in row)
 
 
 @pytest.mark.parametrize(("key", "kind"), [("local", "minimum"), ("trap", "local minimum")])

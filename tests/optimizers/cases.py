@@ -58,6 +58,42 @@ class Testbed(Surface):
         return (CriticalPoint((float(self.u), float(self.v)), "minimum"),)
 
 
+class Scaled(Surface):
+    r"""Another surface in other units: c L(w/s)."""
+
+    name = "Scaled"
+    theme = "wrapper"
+
+    surface: Surface
+    height: float = parameter("c", default=1.0, doc="Factor of the loss.")
+    length: float = parameter("s", default=1.0, doc="Factor of the coordinates.")
+
+    def __call__(self, w: Array) -> Array:
+        return self.height * self.surface(w / self.length)
+
+    @property
+    def domain(self) -> Any:
+        return tuple((float(self.length) * low, float(self.length) * high) for low, high in self.surface.domain)
+
+    @property
+    def diagonal(self) -> float:
+        return float(self.length) * self.surface.diagonal
+
+    @property
+    def start(self) -> tuple[float, ...]:
+        return tuple(float(self.length) * x for x in self.surface.start)
+
+    def critical_points(self) -> tuple[CriticalPoint, ...]:
+        known = self.surface.critical_points()
+        return tuple(p._replace(position=tuple(float(self.length) * x for x in p.position)) for p in known)
+
+    def curves(self) -> Any:
+        return tuple(self.length * line for line in self.surface.curves())
+
+    def nearest_on_curve(self, w: Any, k: int) -> Any:
+        return self.length * self.surface.nearest_on_curve(np.asarray(w) / self.length, k)
+
+
 def rng(*names: str) -> np.random.Generator:
     """Seeded by what it serves, so that a test's draws do not hang on the order of tests."""
     return np.random.default_rng(zlib.crc32("/".join(names).encode()))

@@ -19,10 +19,12 @@ from optimizers import (
     overshoot,
     sharpnesses,
     steps_on_flat_ground,
+    steps_to,
     trace,
 )
 from surfaces import SURFACES, Rotated
 from surfaces.calculus import expand
+from tests.optimizers.cases import Scaled
 
 KAPPA = 30.0
 RAVINE = SURFACES["quadratic_ravine"](condition_number=KAPPA)
@@ -99,19 +101,92 @@ def test_what_was_not_recorded_is_said() -> None:
         sharpnesses(bare)
 
 
+@pytest.mark.parametrize(("c", "s"), [(1.0, 1.0), (1e6, 1.0), (1e-6, 1.0), (1.0, 1e-3), (1.0, 1e3)])
+@pytest.mark.parametrize("angle", [0.0, 30.0, 77.0])
+def test_sgd_crosses_the_valley_with_each_step_or_never(angle: float, c: float, s: float) -> None:
+    """A step multiplies the slope across by 1 − ηκ. It is negative above ηκ = 1: then every step crosses, until the
+    loss has fallen to its hundredth or the wall to ε² h; below, none does; at 1 what is left is rounding.
+    """
+    steps = 60
+    start = np.array([1.5, 1.0])
+    turned = np.deg2rad(angle)
+    turn = np.array([[np.cos(turned), -np.sin(turned)], [np.sin(turned), np.cos(turned)]])
+    surface = Scaled(Rotated(RAVINE, angle=angle), c, s)
+    t = np.arange(steps + 1)
+    for stiff in (0.2, 0.9, 0.999, 1.0, 1.001, 1.1, 1.5, 1.9, 1.999, 2.1):
+        run = trace(surface, OPTIMIZERS["sgd"](stiff / KAPPA * s**2 / c), tuple(s * turn @ start), steps=steps)
+        walls = 0.5 * KAPPA * (1 - stiff) ** (2 * t)
+        heights = walls + 0.5 * (1.5 * (1 - stiff / KAPPA) ** t) ** 2
+        low = np.flatnonzero(heights <= 0.01 * heights[0])
+        seen = walls[: low[0] + 1 if len(low) else None] > 1e-18 * heights[0]
+        assert crossings(run) == (int(seen.sum()) - 1 if stiff > 1 else 0), stiff
+
+
 @pytest.mark.parametrize("angle", [0.0, 25.0])
-@pytest.mark.parametrize(("rate", "often", "beyond"), [(1.5, 4, 0.5), (0.5, 0, 0.0), (1.0, 0, 0.0)])
-def test_steps_of_known_length_cross_the_valley_as_often_as_they_must(
-    angle: float, rate: float, often: int, beyond: float
-) -> None:
-    # along the steepest direction a step multiplies by 1 − ηκ: the loss falls to its hundredth in four steps of −1/2
+@pytest.mark.parametrize(("rate", "beyond"), [(1.5, 0.5), (0.5, 0.0), (1.0, 0.0), (1.0004, 0.0)])
+def test_a_step_of_known_length_overshoots_by_what_it_must(angle: float, rate: float, beyond: float) -> None:
+    """Across the valley alone the first step ends at 1 − ηκ of the start; less than 1/2000 is none."""
     turned = np.deg2rad(angle)
     start = (-np.sin(turned), np.cos(turned))
     run = trace(Rotated(RAVINE, angle=angle), OPTIMIZERS["sgd"](learning_rate=rate / KAPPA), start, steps=40)
-    found = overshoot(run)
-    assert found is not None and found == pytest.approx(beyond, abs=1e-12)
-    if rate != 1.0:  # at 1 it lands on the minimum, and what is left is rounding
-        assert crossings(run) == often
+    assert overshoot(run) == pytest.approx(beyond, abs=1e-12)
+
+
+@pytest.mark.parametrize("angle", [0.0, 33.0, -70.0])
+def test_a_valley_that_bends_is_crossed_where_its_floor_is(angle: float) -> None:
+    """On Rosenbrock, followed slowly, the valley turns by 100° and is never left; with momentum the sides of the
+    floor are those of the slope across, by the Hessian in closed form.
+    """
+    surface = SURFACES["rosenbrock"]()
+    for key, rate in (("sgd", 1e-4), ("momentum", 5e-4)):
+        run = trace(Rotated(surface, angle), OPTIMIZERS[key](rate), Rotated(surface, angle).forth((-0.5, 0.25)), 300)
+        x, y = (run.positions[: (steps_to(run) or 300) + 1] @ _turn(angle) + _center(angle)).T
+        b = surface.steepness
+        slopes = np.stack([-2 * (1 - x) - 4 * b * x * (y - x**2), 2 * b * (y - x**2)])
+        hessians = np.moveaxis(
+            np.array([[2 + 12 * b * x**2 - 4 * b * y, -4 * b * x], [-4 * b * x, 2 * b + 0 * x]]), 2, 0
+        )
+        across = np.linalg.eigh(hessians)[1][:, :, 1]
+        across *= np.sign(across[:, 1:])  # the y component of the normal does not vanish
+        sides = np.sign(np.sum(across * slopes.T, axis=1))
+        assert crossings(run) == (sides[1:] != sides[:-1]).sum()
+
+
+def _turn(angle: float) -> Any:
+    turned = np.deg2rad(angle)
+    return np.array([[np.cos(turned), -np.sin(turned)], [np.sin(turned), np.cos(turned)]])
+
+
+def _center(angle: float) -> Any:
+    """c − Rᵀc for the centre c = (0, 1) of Rosenbrock's domain."""
+    return np.array([0.0, 1.0]) - np.array([0.0, 1.0]) @ _turn(angle)
+
+
+def test_a_round_bowl_has_no_valley() -> None:
+    assert crossings(_run(surface=SURFACES["quadratic_ravine"](condition_number=1.0), learning_rate=1.5)) is None
+    assert crossings(_run(surface=SURFACES["linear_regression"](offset=0.0), learning_rate=0.6)) is None
+
+
+@pytest.mark.parametrize("angle", [0.0, 30.0, 77.0])
+def test_an_overshoot_of_a_valley_of_minima_is_measured_to_its_curve(angle: float) -> None:
+    """The first step from (3.6, 1.6) at η = 0.15 leaps over uv = 1: as far beyond as a search along the curve finds."""
+    inner = SURFACES["matrix_factorization"]()
+    surface = Rotated(inner, angle)
+    run = trace(surface, OPTIMIZERS["sgd"](learning_rate=0.15), surface.forth((3.6, 1.6)), steps=300)
+    flat = trace(inner, OPTIMIZERS["sgd"](learning_rate=0.15), (3.6, 1.6), steps=300)
+    u = np.geomspace(0.2, 5, 2_000_001)
+    far = [np.hypot(u - p[0], 1 / u - p[1]).min() for p in flat.positions[:2]]
+    assert np.prod(flat.positions[0]) > 1 > np.prod(flat.positions[1])
+    assert overshoot(run) == pytest.approx(far[1] / far[0], rel=1e-6)
+    slow = trace(surface, OPTIMIZERS["sgd"](learning_rate=0.01), surface.forth((3.6, 1.6)), steps=300)
+    assert overshoot(slow) == 0.0
+
+
+def test_overshoots_on_starts_at_a_minimum_are_none() -> None:
+    camel = SURFACES["himmelblau"]()
+    for start in (*camel.minima(), np.round(camel.minima()[1], 9)):
+        run = trace(camel, OPTIMIZERS["sgd"](learning_rate=0.01), start, steps=20)
+        assert overshoot(run) is None and steps_on_flat_ground(run) is None and steps_to(run) == 0
 
 
 def test_momentum_overshoots_and_nesterov_less() -> None:

@@ -418,3 +418,33 @@ def test_the_domain_can_be_asked_for_inside_a_trace(key: str) -> None:
 def test_every_surface_is_found_under_a_theme_with_others() -> None:
     themes = [cls.theme for cls in SURFACES.values()]
     assert all(themes.count(theme) >= 4 for theme in themes)
+
+
+@pytest.mark.parametrize("angle", [0.0, 33.0])
+def test_distances_to_a_curve_of_minima_are_exact_and_have_a_side(angle: float) -> None:
+    """A point at the distance d along the normal of uv = 1, less than the radius of curvature: d, on d's side."""
+    u = np.concatenate([np.geomspace(0.04, 25, 60), [0.001, 60.0]])  # the last two beyond the drawn curve
+    curve, normal = np.stack([u, 1 / u], axis=1), np.stack([1 / u**2, np.ones_like(u)], axis=1)
+    normal /= np.linalg.norm(normal, axis=1, keepdims=True)
+    inner = SURFACES["matrix_factorization"]()
+    surface = Rotated(inner, angle)
+    for d in (1e-9, -1e-9, 1e-4, -1e-4, 0.3, -0.3):
+        for k, sign in ((0, 1.0), (1, -1.0)):
+            points = np.array([surface.forth(tuple(sign * p)) for p in curve + d * normal])
+            np.testing.assert_allclose(surface.distance_to_minimum(points), abs(d), rtol=1e-9, atol=2e-13)
+            np.testing.assert_array_equal(np.sign(surface.signed_distance(points, k)), np.sign(d))
+
+
+def test_the_nearest_critical_point_has_its_kind_and_distance() -> None:
+    ledge, valley = SURFACES["degenerate_saddle"](), SURFACES["matrix_factorization"]()
+    found = ledge.nearest_critical_point((0.0, 0.02))
+    assert found is not None and (found[0].kind, found[1]) == ("degenerate", 0.02)
+    found = valley.nearest_critical_point((3.0, 1 / 3))
+    assert found is not None and found[0].kind == "curve" and found[1] < 1e-14
+    np.testing.assert_allclose(found[0].position, (3.0, 1 / 3))
+
+
+@pytest.mark.parametrize("key", SURFACES)
+def test_a_rotation_leaves_the_diagonal_as_it_is(key: str) -> None:
+    surface = SURFACES[key]()
+    assert {Rotated(surface, angle).diagonal for angle in (0.0, 30.0, 77.0)} == {surface.diagonal}
