@@ -63,14 +63,16 @@ def _measure(network: Network, weights: Array, validation: tuple[Array, Array]) 
 
 def _at(network: Network, w: Array, validation: tuple[Array, Array]) -> Measures:
     model, each = network.model, LOSSES[network.objective].function
-    classes = network.y.shape[1] > 1
+    # a class is a row of zeros with a one; other targets are values, however many a sample has
+    binary = jnp.all((network.y == 0) | (network.y == 1))
+    classes = binary & jnp.all(jnp.sum(network.y, axis=1) == 1) & (network.y.shape[1] > 1)
     signals = model.signals(w, network.x)
     outputs, checked = signals[-1][0], model(w, validation[0])
     hidden = [h for _, h in signals[:-1]]
     nothing = jnp.zeros(0, w.dtype)
 
     def share(outputs: Array, y: Array) -> Array:
-        return accuracy(outputs, y).astype(w.dtype) if classes else jnp.full((), jnp.nan, w.dtype)
+        return jnp.where(classes, accuracy(outputs, y).astype(w.dtype), jnp.full((), jnp.nan, w.dtype))
 
     def over(function: Any, most: int | None = PROBE) -> Array:
         return jnp.stack([function(h[:most]) for h in hidden]) if hidden else nothing

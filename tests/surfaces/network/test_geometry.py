@@ -159,3 +159,19 @@ def test_measures_are_what_they_are_called() -> None:
     np.testing.assert_allclose(seen.histograms[0, 0], counts / outputs.size, atol=1e-6)
     values = measure(Network(MLP((3, 1)), x, x[:, :1], objective="mse"), np.zeros((1, 4), "f"), (x, x[:, :1]))
     assert np.isnan(values.accuracy).all() and values.dead.shape == (1, 0)
+
+
+@pytest.mark.parametrize("objective", ["cross_entropy", "mse"])
+def test_accuracy_is_of_classes_and_not_of_several_values(objective: str) -> None:
+    """Classes are rows of zeros with a one, under any loss; two values a sample are not, and nothing is their share."""
+    x, model = X.astype("f"), MLP((3, 2))
+    w = np.asarray(model.initial(1))[None]
+    labels = RNG.integers(0, 2, 30)
+    classes = np.eye(2, dtype="f")[labels]
+    found = measure(Network(model, x, classes, objective=objective), w, (x[:10], classes[:10]))
+    right = np.argmax(np.asarray(model(w[0], x)), axis=1) == labels
+    assert found.accuracy[0] == pytest.approx(right.mean())
+    assert found.validation_accuracy[0] == pytest.approx(right[:10].mean())
+    for values in (x[:, :2], 2 * classes, np.abs(x[:, :2]), 1 - 0 * classes):
+        found = measure(Network(model, x, values, objective=objective), w, (x[:10], values[:10]))
+        assert np.isnan(found.accuracy).all() and np.isnan(found.validation_accuracy).all()
