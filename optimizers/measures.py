@@ -15,7 +15,7 @@ import numpy as np
 
 from optimizers.engine import Trace
 from optimizers.status import scale, steps_to
-from surfaces.calculus import Floats, double, gradients, walls
+from surfaces.calculus import Floats, double, gradients, valleys
 from surfaces.curvature import top_eigenvalues
 from surfaces.surface import LOWEST, Surface
 
@@ -140,26 +140,42 @@ def crossings(run: Trace, share: float = 1e-2) -> int | None:
     measures = scale(run)
     if measures.starts_lowest or not math.isfinite(measures.height):
         return None
+    across = _across(run, minima[0], measures.diagonal)
+    if across is None:
+        return None
     reached = steps_to(run, share)
-    way = run.positions[: (run.last if reached is None else reached) + 1]
-    places = np.concatenate([minima, way]) if way.shape[1] == 2 else minima
-    with np.errstate(over="ignore", invalid="ignore"):
-        across, slopes, curvatures = walls(surface, places, measures.diagonal)
+    slopes, walls, numbers = (values[: (run.last if reached is None else reached) + 1] for values in across)
+    seen = walls > SIDE**2 * measures.height
+    sides, numbers = np.sign(slopes[seen]), numbers[seen]
+    return int(((sides[1:] != sides[:-1]) & (numbers[1:] == numbers[:-1])).sum())
+
+
+def _across(run: Trace, minimum: Floats, size: float) -> tuple[Floats, Floats, Floats] | None:
+    """At every point of a run: the slope across the valley, the height of the wall (0 where there is no valley), and
+    the number of the valley, which goes up where q turns by more than a step along one valley does.
+
+    Returns:
+        None where there is no valley at the minimum.
+    """
+    points = run.positions
+    plane = points.shape[1] == 2
+    # of all points, also where few are asked for: so that one program serves all racers
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        places = np.vstack([minimum, points]) if plane else minimum[None]
+        q, slopes, curvatures = valleys(run.surface, places, size)
         clear = curvatures[:, -1] - curvatures[:, -2] > ROUND * abs(curvatures[:, -1])
         if not clear[0]:
             return None
-        if way.shape[1] == 2:
-            stiffness, across, slopes, clear = curvatures[1:, -1], across[1:], slopes[1:], clear[1:]
+        if plane:
+            q, slopes, curvatures, clear = q[1:], slopes[1:], curvatures[1:], clear[1:]
         else:
-            stiffness, slopes = curvatures[0, -1], curvatures[0, -1] * ((way - minima[0]) @ across[0])
-            across, clear = np.broadcast_to(across, way.shape), np.ones(len(way), dtype=bool)
-        turns = np.sum(across[1:] * across[:-1], axis=1)
-        # the valley is the same as a step before where q is nearly so; another valley has sides of its own
-        valley = np.cumsum(np.concatenate([[False], ~(clear[1:] & clear[:-1] & (abs(turns) > SAME))]))
-        slopes = slopes * np.cumprod(np.concatenate([[1], np.where(turns < 0, -1, 1)]))
-        seen = clear & (stiffness > 0) & (slopes**2 > 2 * stiffness * SIDE**2 * measures.height)
-    sides, valley = np.sign(slopes[seen]), valley[seen]
-    return int(((sides[1:] != sides[:-1]) & (valley[1:] == valley[:-1])).sum())
+            slopes = curvatures[0, -1] * ((points - minimum) @ q[0])
+            q, clear = np.broadcast_to(q, points.shape), np.broadcast_to(clear, len(points))
+        turns = np.sum(q[1:] * q[:-1], axis=1)
+        other = ~(clear[1:] & clear[:-1] & (abs(turns) > SAME))
+        slopes = slopes * np.cumprod(np.concatenate([[1.0], np.where(turns < 0, -1.0, 1.0)]))
+        walls = np.where(clear & (curvatures[:, -1] > 0), slopes**2 / (2 * curvatures[:, -1]), 0.0)
+    return slopes, walls, np.cumsum(np.concatenate([[0], other]))
 
 
 def overshoot(run: Trace) -> float | None:

@@ -78,7 +78,7 @@ def polish(surface: Any, near: ArrayLike) -> Floats:
     return points
 
 
-def walls(surface: Any, points: ArrayLike, size: float) -> tuple[Floats, Floats, Floats]:
+def valleys(surface: Any, points: ArrayLike, size: float) -> tuple[Floats, Floats, Floats]:
     r"""Slope and curvature across the valley at points (k, n).
 
     q is the eigenvector of the Hessian with the largest eigenvalue λ, the direction across the valley, and g · q the

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 from collections.abc import Iterable
 from typing import Any, ClassVar, Literal, NamedTuple
@@ -150,7 +151,7 @@ class Surface(Declared):
         lines = itertools.count()
         known = [
             p._replace(position=tuple(self.nearest_on_curve(point, next(lines)).tolist())) if p.kind == "curve" else p
-            for p in self.critical_points()
+            for p in _known(self)
         ]
         far = [float(np.linalg.norm(point - np.asarray(p.position))) for p in known]
         return min(zip(known, far, strict=True), key=lambda pair: pair[1], default=None)
@@ -192,3 +193,9 @@ def polished(surface: Surface, near: Iterable[CriticalPoint]) -> tuple[CriticalP
     rough = tuple(near)
     exact = polish(surface, [p.position for p in rough])
     return tuple(p._replace(position=tuple(place)) for p, place in zip(rough, exact.tolist(), strict=True))
+
+
+@functools.lru_cache(maxsize=32)
+def _known(surface: Surface) -> tuple[CriticalPoint, ...]:
+    """The critical points of a surface, which does not change: some of them take bisections to find."""
+    return surface.critical_points()
