@@ -7,6 +7,7 @@ import dataclasses
 import functools
 import itertools
 import math
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -28,6 +29,10 @@ SMALL = 2000
 """Weights below which stacked runs are quicker on a CPU than runs one after the other."""
 PIECE = 50
 """Blocks of one piece: what is waited for when a run is stopped."""
+PAUSE = 0.04
+"""Seconds of a piece of a stepwise run, after which other work gets its turn."""
+FEW = 64
+"""Steps of a piece of a stepwise run, at most."""
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -71,10 +76,11 @@ def train(
     record: bool = True,
     preconditioners: bool = False,
     blocks: int = PIECE,
+    stepwise: bool = False,
     dtype: str = "float32",
     device: Any = None,
 ) -> Iterator[Piece]:
-    """Train, and hand out what happened piece by piece; who stops asking keeps what was handed out.
+    """Train, and yield the run piece by piece; a caller that stops iterating keeps the pieces it has.
 
     The first piece holds the start alone: no loss, and the weights at step 0. A run that leaves the finite numbers
     ends with the piece in which it does.
@@ -93,8 +99,11 @@ def train(
             the next weights that are kept.
         preconditioners: whether those of preconditioned rules are kept with the weights.
         blocks: strides of one piece.
+        stepwise: whether a piece may be shorter than a stride, for networks whose strides take long: each piece then
+            takes about `PAUSE` seconds, or one step where a step takes longer, and only the piece that completes a
+            stride holds weights. One program serves pieces of every length.
         dtype: "float32" or "float64".
-        device: a JAX device; JAX's own choice where None.
+        device: a JAX device; JAX's default device where None.
 
     Raises:
         ValueError: on steps, stride or batch_size out of range, a start that does not fit or is not finite, or a
@@ -104,7 +113,8 @@ def train(
     _check(surface, optimizer, begin, steps, batch_size, stride, blocks)
     optimizer = _fitted(optimizer, surface)
     kept = (record, preconditioners and optimizer.preconditioned)
-    return _pieces(surface, optimizer, begin, steps, batch_size, seed, stride, blocks, kept, dtype, device)
+    most = None if stepwise else blocks
+    return _pieces(surface, optimizer, begin, steps, batch_size, seed, stride, most, kept, dtype, device)
 
 
 def _check(
@@ -135,11 +145,12 @@ def _pieces(
     batch_size: int | None,
     seed: int,
     stride: int,
-    most: int,
+    most: int | None,
     record: tuple[bool, bool],
     dtype: str,
     device: Any,
 ) -> Iterator[Piece]:
+    """The pieces of `train`; `most` strides each, or fractions of a stride where it is None."""
     order, first = _beginning(surface, begin, batch_size, seed, record[1])
     yield first
     context = functools.partial(_within, dtype, device)
@@ -147,6 +158,11 @@ def _pieces(
         numbers, arrays, layout = numbers_of((surface, optimizer), dtype)
         numbers, arrays, w = jax.device_put((numbers, arrays, begin))
         state = _init(numbers, arrays, w, layout=layout)
+    if most is None:
+        rows = functools.partial(_drawn, order)
+        layers = first.updates.shape[1]
+        yield from _few_at_a_time((numbers, arrays, layout), w, state, rows, (steps, stride), record, layers, context)
+        return
     for done, shape in _parts(steps, stride, most):
         with context():
             static = {"layout": layout, "shape": shape, "record": record}
@@ -156,6 +172,48 @@ def _pieces(
         yield piece
         if piece.diverged >= 0:
             return
+
+
+def _few_at_a_time(
+    packed: tuple[Any, Any, Any],
+    w: Array,
+    state: Any,
+    rows: Callable[[tuple[int, int]], Any],
+    horizon: tuple[int, int],
+    record: tuple[bool, bool],
+    layers: int,
+    context: Callable[[], Any],
+) -> Iterator[Piece]:
+    """Pieces of as many steps as take about `PAUSE` seconds, never across the end of a stride.
+
+    The number of steps is a traced argument of one program, so it follows the time that the last piece took without
+    another compilation, and without changing a single number of the run.
+    """
+    numbers, arrays, layout = packed
+    steps, stride = horizon
+    done, count = 0, 1
+    while done < steps:
+        count = min(count, FEW, stride - done % stride, steps - done)
+        whole = (done + count) % stride == 0 or done + count == steps
+        drawn = rows((1, count))
+        if drawn is not None:
+            drawn = np.pad(drawn[0], ((0, FEW - count), (0, 0)))
+        began = time.perf_counter()
+        with context():
+            w, state, scalars, scale = _advance_few(
+                numbers, arrays, w, state, np.int32(done), np.int32(count), drawn, layout=layout, record=record
+            )
+            w.block_until_ready()
+            scalars = jax.tree.map(lambda kept, count=count: np.asarray(kept)[None, :count], scalars)
+            ends = [np.asarray(end)[None] if whole else np.zeros((0, *end.shape), end.dtype) for end in (w, scale)]
+        piece = _piece(done, (1, count), (scalars, *ends), record[0], layers)
+        seconds = time.perf_counter() - began
+        yield piece
+        if piece.diverged >= 0:
+            return
+        done += count
+        if done > 1:  # the first step waits for the compiler
+            count = max(1, min(2 * count, int(PAUSE * count / seconds)))
 
 
 def _beginning(
@@ -195,7 +253,7 @@ def _piece(done: int, shape: tuple[int, int], kept: Any, recorded: bool, layers:
         np.full(count, np.nan, weights.dtype),
         np.full((count, layers), np.nan, weights.dtype),
     )
-    after = done + shape[1] * np.arange(1, shape[0] + 1)
+    after = done + shape[1] * np.arange(1, len(weights) + 1)
     return _cut(Piece(done, losses.reshape(-1), updates.reshape(count, -1), after, weights, scales, -1), recorded)
 
 
@@ -370,7 +428,21 @@ def _advance(
 ) -> Any:
     """`shape` = (blocks, steps of each): the weights and the state after them, and what is kept."""
     surface, optimizer = nodes_of(numbers, arrays, layout)
-    bounds = _bounds(surface, len(w))
+    step = _stepper(surface, optimizer, len(w), record[0])
+
+    def block(carry: Any, xs: Any) -> Any:
+        carry, scalars = jax.lax.scan(step, carry, xs)
+        w, state = carry
+        return carry, (scalars, w, _scale(optimizer, state, w, record[1]))
+
+    t = done + 1 + jnp.arange(shape[0] * shape[1], dtype=jnp.int32).reshape(shape)
+    (w, state), kept = jax.lax.scan(block, (w, state), (t, drawn))
+    return w, state, kept
+
+
+def _stepper(surface: Any, optimizer: Any, count: int, record: bool) -> Callable[[Any, Any], Any]:
+    """The step of a scan: (weights, state) and (t, samples) to the next weights and state, and the scalars kept."""
+    bounds = _bounds(surface, count)
 
     def landscape(batch: Any) -> Callable[[Array], Array]:
         if batch is None:
@@ -378,24 +450,50 @@ def _advance(
         samples = jax.tree.map(lambda data: data[batch], surface.data)
         return lambda u: surface.loss(u, samples)
 
-    def one(carry: Any, x: Any) -> Any:
+    def step(carry: Any, x: Any) -> Any:
         w, state = carry
         t, batch = x
         here = landscape(batch)
-        following, state, step = optimizer.step(Gradient(here), w, state, t.astype(w.dtype))
-        if not record[0]:
+        following, state, taken = optimizer.step(Gradient(here), w, state, t.astype(w.dtype))
+        if not record:
             return (following, state), None
-        # evaluated by the rule's own gradient at that point: the compiler finds it twice and works it out once
-        loss = here(step.at)
+        # the rule's gradient evaluates the loss at that point as well: the compiler computes it once
+        loss = here(taken.at)
         move = following - w
         return (following, state), (loss, jnp.stack([jnp.sqrt(jnp.sum(move[a:b] ** 2)) for a, b in bounds]))
 
-    def block(carry: Any, xs: Any) -> Any:
-        carry, scalars = jax.lax.scan(one, carry, xs)
-        w, state = carry
-        scale = jnp.broadcast_to(optimizer.preconditioner(state), w.shape) if record[1] else w[:0]
-        return carry, (scalars, w, scale)
+    return step
 
-    t = done + 1 + jnp.arange(shape[0] * shape[1], dtype=jnp.int32).reshape(shape)
-    (w, state), kept = jax.lax.scan(block, (w, state), (t, drawn))
-    return w, state, kept
+
+def _scale(optimizer: Any, state: Any, w: Array, kept: bool) -> Array:
+    """The diagonal of the preconditioner, (n,), or nothing where it is not kept, (0,)."""
+    return jnp.broadcast_to(optimizer.preconditioner(state), w.shape) if kept else w[:0]
+
+
+@functools.partial(jax.jit, static_argnames=("layout", "record"))
+def _advance_few(
+    numbers: Array,
+    arrays: Any,
+    w: Array,
+    state: Any,
+    done: Array,
+    count: Array,
+    drawn: Any,
+    *,
+    layout: Any,
+    record: tuple[bool, bool],
+) -> Any:
+    """The weights and the state `count` steps later, at most `FEW`, and the scalars of these steps."""
+    surface, optimizer = nodes_of(numbers, arrays, layout)
+    step = _stepper(surface, optimizer, len(w), record[0])
+    layers = len(_bounds(surface, len(w)))
+    scalars = (jnp.zeros(FEW, w.dtype), jnp.zeros((FEW, layers), w.dtype)) if record[0] else None
+
+    def body(k: Array, carry: Any) -> Any:
+        weights_and_state, scalars = carry
+        batch = None if drawn is None else drawn[k]
+        weights_and_state, row = step(weights_and_state, (done + 1 + k, batch))
+        return weights_and_state, jax.tree.map(lambda kept, value: kept.at[k].set(value), scalars, row)
+
+    (w, state), scalars = jax.lax.fori_loop(0, count, body, ((w, state), scalars))
+    return w, state, scalars, _scale(optimizer, state, w, record[1])

@@ -309,7 +309,7 @@ def _train(arguments: argparse.Namespace) -> int:
     from app.export.making import make, make_apart
     from app.export.sizes import DRAWN, ending
     from app.export.training import numbers, order
-    from app.network import board, files
+    from app.network import board, files, process
     from app.racers import Refused
 
     try:
@@ -322,7 +322,7 @@ def _train(arguments: argparse.Namespace) -> int:
     known = ("all", *training.views)
     if look.part not in known:
         raise Wrong(f"--part must be one of {', '.join(known)}, what --set views=… shows; got {look.part!r}.")
-    job = board.job_for(training, data)
+    job = board.job_for(training, data, connection=process.Local())
     job.begin()
     with _progress("training") as tell:
         _wait(job, tell)

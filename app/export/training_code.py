@@ -28,7 +28,8 @@ def trained({arguments}):
         batch_size=batch_size,
         seed=SEED,
         stride={stride},
-        blocks={blocks},  # as the page has it: another program may round a last bit otherwise
+        blocks={blocks},  # the same programs as the page's, for another may round a last bit differently
+        stepwise={stepwise},
         preconditioners=True,
     )
     return network, join(pieces)
@@ -70,7 +71,12 @@ def script(training: Training, job: Job) -> str:
             *schedule,
             "",
             "",
-            TRAINED.format(arguments=shared, stride=training.stride(job.data), blocks=job.blocks),
+            TRAINED.format(
+                arguments=shared,
+                stride=training.stride(job.data),
+                blocks=job.blocks,
+                stepwise=training.stepwise(job.data),
+            ),
             "",
             "runs = {",
             *(f'    "{title}": {_call(training, racer, title)},' for racer, title in racers),

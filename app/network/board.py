@@ -12,8 +12,9 @@ import numpy as np
 from app import race, words
 from app.digits import short
 from app.figures import theme
-from app.network import observers
+from app.network import observers, process
 from app.network.job import Job, Observer, Run
+from app.network.process import Connection
 from app.network.settings import FILE, Setup, Training
 from app.network.views import VIEWS
 from app.panels import Panel, Shown, message
@@ -41,12 +42,14 @@ class Row:
     weights: int
 
 
-def job_for(training: Training, data: DataSet, earlier: Job | None = None) -> Job:
-    """The job of a training; runs of an earlier one that are the same are taken over, trained as they are."""
-    job = Job(training, data, needed(training, data))
-    if earlier is not None:
-        job.take_over(earlier)
-    _look(training, job)
+def job_for(training: Training, data: DataSet, earlier: Job | None = None, connection: Connection | None = None) -> Job:
+    """The job of a training; runs of an earlier one that are the same are taken over, trained as they are.
+
+    Args:
+        connection: to the trainer; by default to the process that all pages share.
+    """
+    job = Job(training, data, needed(training, data), connection or process.shared(), earlier)
+    job.wait_for_starts()
     return job
 
 
@@ -65,7 +68,7 @@ def choices(data: DataSet) -> tuple[tuple[str, str], ...]:
 
 def board(training: Training, job: Job) -> Board:
     """All that the player plays."""
-    asked, busy = job.asked, job.busy  # before anything is read: what comes later is asked for again
+    requests, busy = job.requests, job.busy  # before anything is read: what comes later is asked for again
     waiting = _look(training, job)
     cards = []
     shown: dict[str, list[Shown]] = {key: [] for key in training.views}
@@ -93,20 +96,19 @@ def board(training: Training, job: Job) -> Board:
         choices=tuple((key, rule.name) for key, rule in RULES.items() if not rule.dense),
         caption=caption(training, job.data),
         description=f"{job.data.name}, {len(cards)} optimizers, {training.steps:,} steps. {words}.",
-        busy=busy or job.asked > asked,
+        busy=busy or job.requests > requests,
     )
 
 
 def _look(training: Training, job: Job) -> set[str]:
-    """Have done what the views need; those that have to wait for it."""
+    """Start the observations that the views need; return the views that must wait."""
     waiting = set()
     for key in training.views:
         for name, observer in VIEWS[key].observers(job.data).items():
-            job.observers.setdefault(name, observer)
-            if not job.begun:  # the starts alone: at once
-                for run in job.runs:
-                    run.look(name, observer)
-            behind = job.begun and not job.training_now and not job.observe(name, observer)
+            complete = job.observe(name, observer)
+            if not job.begun:  # the starts alone, which take no time worth showing
+                job.wait_for_starts()
+            behind = job.begun and not job.training_now and not complete
             if behind or any(not run.looks(name) for run in job.runs):
                 waiting.add(key)
     return waiting
@@ -237,18 +239,8 @@ def share(accuracy: float) -> str:
 
 def tested(job: Job) -> dict[str, tuple[float, float]]:
     """The test set, used: (loss, accuracy) of every racer's last weights, by racer; NaN of one that diverged."""
-    found = {}
-    for run in job.runs:
-        if run.diverged >= 0:
-            found[run.racer.id] = (math.nan, math.nan)
-            continue
-        piece = run.pieces[-1]
-        weights = next(p.weights[-1] for p in reversed(run.pieces) if len(p.weights))
-        one = dataclasses.replace(piece, weights=weights[None], steps=np.zeros(1, int))
-        held = dataclasses.replace(run.data, validation=run.data.test)
-        seen = observers.observe_measures(dataclasses.replace(run, data=held), one)
-        found[run.racer.id] = (float(seen.validation_loss[0]), float(seen.validation_accuracy[0]))
-    return found
+    results = job.answer("test", observers.test_results, range(len(job.runs))) if job.runs else []
+    return {run.racer.id: result for run, result in zip(job.runs, results, strict=True)}
 
 
 def spelled_widths(widths: tuple[int, ...]) -> str:

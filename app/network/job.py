@@ -1,39 +1,45 @@
-"""Training in the background: every racer in pieces, in turn, on all devices; stopped at any time with what was
-learned kept.
+"""A training as the page sees it: the runs as far as they have come, and what observers computed from their weights.
+
+The training itself goes on elsewhere (`app.network.trainer`), so that no page waits for it.
 """
 
 from __future__ import annotations
 
 import dataclasses
-import functools
+import itertools
 import threading
-import time
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+import weakref
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any
 
-import jax
 import numpy as np
 
 from app.network.settings import Training
 from app.racers import Racer
 from optimizers import Optimizer
-from optimizers.training import Piece, train
+from optimizers.training import Piece
 from surfaces.network import DataSet, Network
 
+if TYPE_CHECKING:
+    from app.network.process import Connection
+
 Observer = Callable[["Run", Piece], Any]
+"""A function of a module's top level, for it travels by its name: from a run and a piece of it to arrays."""
 
 
 @dataclasses.dataclass(eq=False)
 class Run:
-    """One racer's training, as far as it has come.
+    """The training of one racer, as far as it has come.
 
     Attributes:
-        key: all that decides how it goes; runs of one key are one run.
+        key: all that decides the outcome; runs with equal keys are the same run.
         blocks: the most weights that a piece holds.
-        pieces: what `train` handed out; the first holds the start.
-        seen: by observer, what it saw of each piece, in order; may lag behind `pieces`.
-        error: a sentence, where training ended in an error of its own.
+        pieces: the pieces so far; the first is the start. On the page they come without weights.
+        seen: by observer, its result for each piece, in order; may lag behind `pieces`.
+        finished: whether no further piece will come.
+        error: a sentence, where training ended in an error.
+        device: the JAX device that trains it; None on the page.
+        fetch: returns the weights of the pieces, where these came without.
     """
 
     racer: Racer
@@ -41,23 +47,23 @@ class Run:
     rule: Optimizer
     data: DataSet
     batch_size: int | None
-    device: Any
     key: Any
     blocks: int
     pieces: list[Piece] = dataclasses.field(default_factory=list)
     seen: dict[str, list[Any]] = dataclasses.field(default_factory=dict)
     finished: bool = False
     error: str = ""
-    lock: Any = dataclasses.field(default_factory=threading.RLock)
+    device: Any = None
+    fetch: Callable[[], np.ndarray] | None = None
 
     @property
     def last(self) -> int:
-        """The last step that was taken."""
+        """The last step taken."""
         return self.pieces[-1].last if self.pieces else 0
 
     @property
     def diverged(self) -> int:
-        """The step at which it left the finite numbers, or −1."""
+        """The step at which a number stopped being finite, or −1."""
         return self.pieces[-1].diverged if self.pieces else -1
 
     def steps(self) -> np.ndarray:
@@ -66,7 +72,7 @@ class Run:
 
     def weights(self) -> np.ndarray:
         """The weights kept, (k, n) float32."""
-        return np.concatenate([p.weights for p in list(self.pieces)])
+        return self.fetch() if self.fetch else np.concatenate([p.weights for p in list(self.pieces)])
 
     def losses(self) -> np.ndarray:
         """The loss of each step's batch, (last,)."""
@@ -76,211 +82,244 @@ class Run:
         """‖w_next − w‖ of each step and layer, (last, layers)."""
         return np.concatenate([p.updates for p in list(self.pieces)])
 
-    def look(self, name: str, observer: Observer) -> list[Any]:
-        """What an observer sees of each piece; pieces that it has seen are not looked at again."""
-        with self.lock:
-            seen = self.seen.setdefault(name, [])
-            while len(seen) < len(self.pieces):
-                piece = self.pieces[len(seen)]
-                with jax.default_device(self.device):
-                    seen.append(observer(self, piece) if len(piece.steps) else None)
-        return self.looks(name)
-
     def looks(self, name: str) -> list[Any]:
-        """What an observer has seen of the pieces in hand."""
-        return [one for one in self.seen.get(name, [])[: len(self.pieces)] if one is not None]
+        """The results of an observer so far, piece by piece, without pieces that hold no weights."""
+        return [result for result in self.seen.get(name, [])[: len(self.pieces)] if result is not None]
+
+    def behind(self, name: str) -> bool:
+        """Whether an observer has not seen every piece yet."""
+        return not self.error and len(self.seen.get(name, ())) < len(self.pieces)
 
     def snapshot(self, names: Iterable[str]) -> Run:
-        """The run as far as all these observers have seen it, which no longer grows."""
+        """The run as far as all these observers have seen it; it no longer grows."""
         count = min([len(self.pieces), *(len(self.seen.get(name, [])) for name in names)])
         return dataclasses.replace(self, pieces=self.pieces[: max(1, count)])
 
 
-class Job:
-    """All racers of a training, trained side by side.
+def runs_of(training: Training, data: DataSet, token: Any) -> list[Run]:
+    """One run a racer, before its first step.
 
-    Every device has one thread, in which pieces of all racers of all sessions take turns: nobody waits for another's
-    whole training, and no core has two at once.
+    Args:
+        token: stands for the data in the key of a run.
+    """
+    shared = dataclasses.replace(training, racers=(), views=("", "", ""), plane="")
+    stride, blocks = training.stride(data), training.blocks(data)
+    return [
+        Run(
+            racer,
+            training.network(racer, data),
+            training.rule(racer),
+            data,
+            training.of(racer, "batch_size") or None,
+            (shared, stride, dataclasses.replace(racer, slot=0, hidden=False), token),
+            blocks,
+        )
+        for racer in training.racers
+    ]
+
+
+class Job:
+    """A training of all racers of a page, side by side.
 
     Args:
         training: what is trained.
         data: on what.
-        observers: what is looked at after each piece, by name.
+        observers: what is computed from the weights of each piece, by name.
+        connection: to the trainer.
+        earlier: a job whose finished runs are taken over where they are the same.
     """
 
-    def __init__(self, training: Training, data: DataSet, observers: dict[str, Observer]) -> None:
+    _numbers = itertools.count(1)
+
+    def __init__(
+        self,
+        training: Training,
+        data: DataSet,
+        observers: dict[str, Observer],
+        connection: Connection,
+        earlier: Job | None = None,
+    ) -> None:
+        self.number = next(Job._numbers)
         self.training = training
         self.data = data
         self.observers = dict(observers)
         self.steps = training.steps
         self.blocks = training.blocks(data)
-        self._stop = threading.Event()
-        self._lock = threading.Lock()
-        self._waiting = 0
-        self.asked = 0
-        """How many pieces of work have been asked for so far."""
+        self.connection = connection
+        self.requests = 0
+        """How much was asked for beyond the training itself; grows with each request."""
         self.begun = False
         self.seconds = 0.0
-        """How long training took, or takes so far."""
+        """How long training took, or has taken so far."""
         self.pace = 0.0
-        """Seconds that a step of one run took so far; without first pieces, which may wait for a compiler."""
-        self._paced = 0
-        self._extra: dict[str, Any] = {}
-        self.runs: list[Run] = []
-        devices = jax.devices()
-        stride = training.stride(data)
-        shared = dataclasses.replace(training, racers=(), views=("", "", ""), plane="")
-        for k, racer in enumerate(training.racers):
-            device = devices[k % len(devices)]
-            batch = training.of(racer, "batch_size") or None
-            network = jax.device_put(training.network(racer, data), device)
-            key = (shared, stride, dataclasses.replace(racer, slot=0, hidden=False), id(data))
-            self.runs.append(Run(racer, network, training.rule(racer), data, batch, device, key, self.blocks))
-        self._stride = stride
-        self._ways = [self._train(run, training.start(run.racer, data)) for run in self.runs]
-        for run, way in zip(self.runs, self._ways, strict=True):
-            run.pieces.append(next(way))
-
-    def take_over(self, earlier: Job) -> None:
-        """Runs of an earlier job that are what this one's would be, trained as far as they are."""
-        there = {run.key: run for run in earlier.runs if run.finished and run.last and not run.error}
+        """Seconds per step of one run so far, without first pieces, which may wait for the compiler."""
+        self._stop = False
+        self._answers: dict[str, Any] = {}
+        self._changed = threading.Condition()
+        token = connection.token(data)
+        self.runs = runs_of(training, data, token)
+        taken = self._take_over(earlier) if earlier is not None and earlier.connection is connection else {}
         for k, run in enumerate(self.runs):
-            if found := there.get(run.key):
-                self.runs[k] = dataclasses.replace(found, racer=run.racer)
+            if k not in taken:
+                run.pieces.append(_start(run))
+                run.fetch = _fetch(weakref.ref(self), k)
+        weakref.finalize(self, connection.close, self.number).atexit = False
+        connection.open(self, earlier.number if taken and earlier is not None else None, taken)
 
-    def warm(self) -> None:
-        """Have the programs compiled while the user looks at the page: a piece of each run, which nobody sees."""
-        for run in self.runs:
-            if not run.finished:
-                _thread_of(run.device).submit(self._try, run)
-
-    def _try(self, run: Run) -> None:
-        if self.begun or self._stop.is_set():
-            return
-        way = self._train(run, run.pieces[0].weights[0])
-        next(way)
-        next(way, None)
+    def _take_over(self, earlier: Job) -> dict[int, int]:
+        """Which runs an earlier job has trained already: its index by this job's."""
+        trained = {r.key: i for i, r in enumerate(earlier.runs) if r.finished and r.last and not r.error}
+        taken = {k: trained[run.key] for k, run in enumerate(self.runs) if run.key in trained}
+        for k, i in taken.items():
+            found = earlier.runs[i]
+            fetch = _fetch(weakref.ref(self), k)
+            self.runs[k] = dataclasses.replace(found, racer=self.runs[k].racer, seen={}, fetch=fetch)
+        return taken
 
     def begin(self) -> None:
-        """Start training, in the devices' threads, what is not trained yet."""
+        """Start training every run that is not trained yet."""
         self.begun = True
-        self._began = time.monotonic()
-        for run, way in zip(self.runs, self._ways, strict=True):
-            if run.finished:
-                continue
-            self._submit(run.device, functools.partial(self._advance, run, way))
+        self.connection.send("begin", self.number)
 
     def stop(self) -> None:
-        """End training after the pieces in hand; what was learned is kept."""
-        self._stop.set()
+        """End training after the pieces in hand; the steps taken so far are kept."""
+        self._stop = True
+        self.connection.send("stop", self.number)
 
     @property
     def stopped(self) -> bool:
-        """Whether it was stopped before every run had come to its end."""
-        return self._stop.is_set() and any(run.last < self.steps and run.diverged < 0 for run in self.runs)
+        """Whether training was stopped before every run had come to its end."""
+        return self._stop and any(run.last < self.steps and run.diverged < 0 for run in self.runs)
 
     @property
     def training_now(self) -> bool:
+        """Whether a run is not finished; a job that has not begun counts as well."""
         return any(not run.finished for run in self.runs)
 
     @property
     def busy(self) -> bool:
-        """Whether something is still being worked out: training, or what is looked at."""
-        return self._waiting > 0
+        """Whether something that was asked for is not there yet."""
+        if self.begun and self.training_now:
+            return True
+        if any(run.behind(name) for run in self.runs for name in list(self.observers)):
+            return True
+        return any(answer is None for answer in list(self._answers.values()))
 
     @property
     def progress(self) -> float:
-        """The share of all steps of all racers that were taken, or cannot be any more, 0 to 1."""
+        """The share of all steps of all racers that were taken, or never will be, 0 to 1."""
         if not self.runs:
             return 1.0
         done = sum(self.steps if run.diverged >= 0 or run.error else run.last for run in self.runs)
         return done / (self.steps * len(self.runs))
 
     def observe(self, name: str, observer: Observer) -> bool:
-        """Have every run looked at by an observer; False while that is not done."""
-        self.observers.setdefault(name, observer)
-        behind = [run for run in self.runs if len(run.seen.get(name, [])) < len(run.pieces)]
-        if not behind:
-            return True
-        if not self.training_now:
-            for run in behind:
-                key = f"{name}-{run.racer.id}"
-                self.later(key, functools.partial(run.look, name, observer), run.device)
-        return False
+        """Ask for what an observer computes from every run; return whether that is complete so far."""
+        if name not in self.observers:
+            self.observers[name] = observer
+            self.requests += 1
+            self.connection.send("observe", self.number, name, observer)
+        return not any(run.behind(name) for run in self.runs)
 
-    def later(self, key: str, work: Callable[[], Any], device: Any = None) -> Any:
-        """The result of something that takes a while, worked out once in a device's thread; None until it is there."""
-        with self._lock:
-            if key in self._extra:
-                return self._extra[key]
-            self._extra[key] = None
+    def wait_for_starts(self) -> None:
+        """Wait until the observers have seen all pieces there are: the starts, and runs that were taken over."""
+        with self._changed:
+            self._changed.wait_for(
+                lambda: (
+                    not any(run.behind(name) for run in self.runs for name in self.observers)
+                    or not self.connection.alive
+                )
+            )
 
-        def run() -> None:
-            try:
-                self._extra[key] = work()
-            except ValueError as error:  # what cannot be drawn says why, in its panel
-                self._extra[key] = error
+    def ask(self, key: str, function: Callable[..., Any], runs: Sequence[int], *arguments: Any) -> Any:
+        """The result of a function of runs that takes a while; None until it is there.
 
-        self._submit(device or jax.devices()[0], run)
-        return None
+        Args:
+            key: names the question; the same key is computed once.
+            function: of a module's top level; is handed the runs with their weights, then the arguments.
+            runs: which ones.
 
-    def _train(self, run: Run, start: Any) -> Iterator[Piece]:
-        return train(
-            run.network,
-            run.rule,
-            start,
-            self.steps,
-            batch_size=run.batch_size,
-            seed=self.training.seed,
-            stride=self._stride,
-            preconditioners=True,
-            blocks=self.blocks,
-            device=run.device,
-        )
+        Returns:
+            What the function returned, or the ValueError that it raised.
+        """
+        if key not in self._answers:
+            self._answers[key] = None
+            self.requests += 1
+            self.connection.send("ask", self.number, key, function, tuple(runs), arguments)
+        return self._answers[key]
 
-    def _advance(self, run: Run, way: Iterator[Piece]) -> None:
-        began, first = time.monotonic(), len(run.pieces) == 1
-        try:
-            piece = None if self._stop.is_set() else next(way, None)
-            if piece is not None:
-                run.pieces.append(piece)
-            for name, observer in list(self.observers.items()):
-                run.look(name, observer)
-        except Exception as error:  # one racer's failure is said on its card, and leaves the others alone
-            run.error = f"{type(error).__name__}: {error}"
-            run.finished = True
-            return
-        finally:
-            self.seconds = time.monotonic() - self._began
-        if piece is not None and len(piece.losses) and not first:
-            self._keep_pace(time.monotonic() - began, len(piece.losses))
-        if piece is None or piece.diverged >= 0 or piece.last >= self.steps:
-            run.finished = True
-        else:
-            self._submit(run.device, functools.partial(self._advance, run, way))
+    def answer(self, key: str, function: Callable[..., Any], runs: Sequence[int], *arguments: Any) -> Any:
+        """The same, waited for, and not kept.
 
-    def _keep_pace(self, seconds: float, steps: int) -> None:
-        """All devices work at once: each second counts for so many."""
-        with self._lock:
-            total = self.pace * self._paced + seconds / len(jax.devices())
-            self._paced += steps
-            self.pace = total / self._paced
+        Raises:
+            ValueError: as the function raised it, or where the trainer has ended.
+        """
+        self.ask(key, function, runs, *arguments)
+        with self._changed:
+            self._changed.wait_for(lambda: self._answers[key] is not None or not self.connection.alive)
+        result = self._answers.pop(key)
+        if result is None:
+            raise ValueError(self.connection.lost)
+        if isinstance(result, Exception):
+            raise result
+        return result
 
-    def _submit(self, device: Any, work: Callable[[], Any]) -> None:
-        with self._lock:
-            self._waiting += 1
-            self.asked += 1
+    def receive(self, kind: str, *content: Any) -> None:
+        """Take in a message of the trainer."""
+        if kind == "piece":
+            k, piece, self.seconds, self.pace = content
+            self.runs[k].pieces.append(piece)
+        elif kind == "seen":
+            k, name, result = content
+            self.runs[k].seen.setdefault(name, []).append(result)
+        elif kind == "finished":
+            k, error = content
+            self.runs[k].error = error
+            self.runs[k].finished = True
+        elif kind == "answer":
+            key, result = content
+            self._answers[key] = result
+        with self._changed:
+            self._changed.notify_all()
 
-        def done() -> None:
-            try:
-                work()
-            finally:
-                with self._lock:
-                    self._waiting -= 1
-
-        _thread_of(device).submit(done)
+    def lose(self, reason: str) -> None:
+        """End what is not finished, because the trainer has ended."""
+        for run in self.runs:
+            if not run.finished or any(run.behind(name) for name in self.observers):
+                run.error = run.error or reason
+                run.finished = True
+        for key, answer in list(self._answers.items()):
+            if answer is None:
+                self._answers[key] = ValueError(reason)
+        with self._changed:
+            self._changed.notify_all()
 
 
-@functools.cache
-def _thread_of(device: Any) -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(1, thread_name_prefix=f"train-{device.id}")
+def bare(piece: Piece) -> Piece:
+    """A piece without its weights, which the page does not need."""
+    return dataclasses.replace(piece, weights=piece.weights[:, :0], preconditioners=piece.preconditioners[:, :0])
+
+
+def weights_of(runs: Sequence[Run]) -> np.ndarray:
+    """The weights of the only run of these."""
+    (run,) = runs
+    return run.weights()
+
+
+def _start(run: Run) -> Piece:
+    """The first piece of a run, bare."""
+    none = np.zeros(0, np.float32)
+    updates = np.zeros((0, len(run.network.model.bounds)), np.float32)
+    return Piece(0, none, updates, np.zeros(1, int), np.zeros((1, 0), np.float32), np.zeros((1, 0), np.float32), -1)
+
+
+def _fetch(job: weakref.ref[Job], k: int) -> Callable[[], np.ndarray]:
+    counter = itertools.count()
+
+    def fetch() -> np.ndarray:
+        there = job()
+        if there is None:
+            raise ValueError("The training that held these weights has ended.")
+        return np.asarray(there.answer(f"weights-{k}-{next(counter)}", weights_of, (k,)))
+
+    return fetch

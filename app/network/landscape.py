@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import functools
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
@@ -60,8 +59,7 @@ def panel(job: Job, shown: Sequence[Shown], training: Training) -> Panel:
         and float(one.run.network.decay) == float(first.decay)
     ]
     key = f"landscape-{training.plane}-{training.seed}-{','.join(one.run.racer.id for one in alike)}"
-    runs = [one.run for one in alike]
-    found = job.later(key, functools.partial(landscape, runs, training.plane, training.seed), runs[0].device)
+    found = job.ask(key, landscape, [one.card for one in alike], training.plane, training.seed)
     if found is None:
         return message("Drawing the landscape …")
     if isinstance(found, Exception):

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
@@ -112,6 +113,21 @@ def observe_sharpness(run: Run, piece: Piece) -> NDArray[np.float64]:
 @jax.jit
 def _largest(network: Network, weights: Any, scales: Any) -> Any:
     return jax.lax.map(lambda at: top_eigenvalues(network, at[0], scale=at[1])[0], (weights, scales))
+
+
+def test_results(runs: Sequence[Run]) -> list[tuple[float, float]]:
+    """Loss and accuracy of the last weights of each run on the test samples; NaN of a run that diverged."""
+    results = []
+    for run in runs:
+        if run.diverged >= 0:
+            results.append((math.nan, math.nan))
+            continue
+        weights = next(p.weights[-1] for p in reversed(run.pieces) if len(p.weights))
+        last = dataclasses.replace(run.pieces[-1], weights=weights[None], steps=np.zeros(1, int))
+        held = dataclasses.replace(run.data, validation=run.data.test)
+        found = observe_measures(dataclasses.replace(run, data=held), last)
+        results.append((float(found.validation_loss[0]), float(found.validation_accuracy[0])))
+    return results
 
 
 MEASURES: Mapping[str, Observer] = MappingProxyType({"measures": observe_measures})

@@ -37,7 +37,8 @@ LEAST, MOST = 11, 61
 SECOND = 1e10
 """Multiplications that a core does in about a second."""
 MOST_BLOCKS = 10
-PIECE_WORK = 0.1 * SECOND
+PIECE_WORK = 0.05 * SECOND
+"""Multiplications of one piece, after which other trainings get their turn."""
 SAMPLES = 2000
 """Of so many training samples, the first, what is costly is measured."""
 
@@ -161,6 +162,12 @@ class Training(Lineup):
         batch = max((self.of(r, "batch_size") or len(data.train) for r in self.racers), default=1)
         work = 6 * size * (batch * self.stride(data) + len(data.train))
         return max(1, min(MOST_BLOCKS, int(PIECE_WORK / work)))
+
+    def stepwise(self, data: DataSet) -> bool:
+        """Whether a stride takes so long that it is trained in pieces."""
+        size = max((self.model(r, data).size for r in self.racers), default=1)
+        batch = max((self.of(r, "batch_size") or len(data.train) for r in self.racers), default=1)
+        return 6 * size * batch * self.stride(data) > PIECE_WORK
 
     def seconds(self, data: DataSet) -> float:
         """About how long training takes once its programs are there."""

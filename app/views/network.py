@@ -25,6 +25,7 @@ from app.player import Event
 from app.player.component import play
 from app.race import ON_CARD
 from app.racers import Refused
+from app.views import sessions
 from app.views.export import Page, panel
 from app.views.parts import base, device, explain, masthead, react, restore, results, schedule_of, write
 from optimizers import RULES
@@ -76,12 +77,18 @@ def _job() -> Job:
         return there
     if there is not None:
         there.stop()
-    job = board.job_for(training, data, there)
-    st.session_state["job"], st.session_state["job-key"] = job, (key, id(data))
+    job = _open(training, data, there)
+    st.session_state["job-key"] = (key, id(data))
     if there is not None and there.begun and (_quick(there, job) or not job.training_now):
         job.begin()
-    else:
-        job.warm()
+    return job
+
+
+def _open(training: Training, data: DataSet, earlier: Job | None = None) -> Job:
+    """A new job of this session, which ends with it."""
+    job: Job = board.job_for(training, data, earlier)
+    st.session_state["job"] = job
+    sessions.end_with_session(job.stop)
     return job
 
 
@@ -219,7 +226,7 @@ def _begin() -> None:
     """Train what is set now, which may have changed since the button was drawn; what is trained trains anew."""
     job = _job()
     if not job.training_now:
-        job = st.session_state["job"] = board.job_for(controls.current(), _data())
+        job = _open(controls.current(), _data())
     job.begin()
 
 

@@ -55,6 +55,28 @@ def test_batches_take_every_sample_once_an_epoch_and_hang_on_the_seed_alone() ->
     assert any((a != b).any() for a, b in zip(drawn, itertools.islice(batches(20, 6, 2), 9), strict=True))
 
 
+@pytest.mark.parametrize("batch_size", [8, None])
+def test_a_stepwise_run_takes_the_same_steps_and_keeps_the_same_weights(batch_size: int | None) -> None:
+    """17 steps at a stride of 5 and pieces whose lengths follow the time that they take."""
+    network, w = _network("float64"), _start("float64")
+    options: dict[str, Any] = {"batch_size": batch_size, "stride": 5, "dtype": "float64", "preconditioners": True}
+    rule = ADAM(learning_rate=0.02)  # type: ignore[call-arg]
+    pieces = list(train(network, rule, w, 17, stepwise=True, **options))
+    whole, parts = join(train(network, rule, w, 17, **options)), join(pieces)
+    assert len(pieces) > 5 and all(len(p.losses) <= 5 for p in pieces)
+    assert parts.steps.tolist() == whole.steps.tolist() == [0, 5, 10, 15, 17]
+    for name in ("losses", "updates", "weights", "preconditioners"):
+        np.testing.assert_allclose(getattr(parts, name), getattr(whole, name), rtol=1e-9, atol=1e-13)
+
+
+def test_a_stepwise_run_ends_with_the_piece_in_which_it_diverges() -> None:
+    network = Network(MODEL, DATA.train.x, DATA.train.y, objective="mse")
+    options: dict[str, Any] = {"steps": 60, "stride": 20, "batch_size": 8}
+    whole, parts = (join(train(network, SGD(1e4), _start(), stepwise=few, **options)) for few in (False, True))
+    assert parts.diverged == whole.diverged > 0
+    np.testing.assert_allclose(parts.losses, whole.losses, rtol=1e-4)
+
+
 @pytest.mark.parametrize(
     "key",
     [

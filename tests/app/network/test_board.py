@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from app import racers
-from app.network import board, observers
+from app.network import board, observers, process
 from app.network import settings as change
 from app.network.job import Job
 from app.network.landscape import PLANES
@@ -229,13 +229,17 @@ def test_a_diverging_run_says_so_and_the_others_live_on() -> None:
 
 def test_an_error_of_one_racer_is_said_on_its_card(monkeypatch: pytest.MonkeyPatch) -> None:
     training = _small()
-    job = board.job_for(training, generated(training))
+    local = process.Local()
+    job = board.job_for(training, generated(training), connection=local)
 
     def broken() -> Any:
         raise RuntimeError("out of memory")
         yield
 
-    job._ways[0] = broken()
+    (task,) = local._trainer._tasks.values()
+    while not all(course.ready for course in task._courses):
+        time.sleep(0.01)
+    task._courses[0].parts, task._courses[0].pieces = [], broken()
     job.begin()
     _wait(job)
     assert board.status(job.runs[0], job)[:2] == ("failed", "RuntimeError: out of memory")
@@ -251,7 +255,8 @@ def test_the_test_samples_are_only_used_when_asked(moons: Job) -> None:
         spoiled = dataclasses.replace(held, x=np.full_like(held.x, np.nan))
         data = dataclasses.replace(moons.data, test=spoiled)
         for observer in VIEWS[key].observers(data).values():
-            seen = observer(dataclasses.replace(run, data=data), run.pieces[0])
+            start = dataclasses.replace(run.pieces[0], weights=run.weights()[:1])
+            seen = observer(dataclasses.replace(run, data=data), start)
             assert all(np.isfinite(np.asarray(a, float)).all() for a in seen[:2]) or key == "sharpness"
 
 

@@ -1,0 +1,330 @@
+"""The trainer: it trains the racers of all pages in turns, and computes what the pages show of them.
+
+It runs in a process of its own (`python -m app.network.trainer`), with a lower priority than the server: training
+takes the cores that the pages leave idle. Messages come in and go out as pickles.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import os
+import pickle
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import jax
+
+from app.network.job import Observer, Run, bare, runs_of
+from app.network.settings import Training
+from optimizers.training import Piece, join, train
+from surfaces.network import DataSet
+
+NICE = 15
+"""By how much its priority is lower than the server's."""
+SENT = 0.3
+"""Seconds after which the steps of a slow training are sent, if no weights were kept meanwhile."""
+PATIENCE = 1.0
+"""Seconds that a piece waits at most for programs that are being compiled."""
+
+Send = Callable[..., None]
+
+
+class Trainer:
+    """All trainings that are open.
+
+    Args:
+        send: is handed a job's number and a message to it, from any thread.
+    """
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self._tasks: dict[int, Task] = {}
+        self._data: dict[int, Any] = {}
+        self._turns = Turns()
+
+    def receive(self, kind: str, *content: Any) -> None:
+        """Carry out a message of the page; what takes long goes to the threads."""
+        if kind == "data":
+            token, data = content
+            self._data[token] = data
+        elif kind == "forget":
+            self._data.pop(content[0], None)
+        elif kind == "open":
+            number, training, token, observers, earlier, taken = content
+            former = self._tasks.get(earlier)
+            known = {k: former.runs[i] for k, i in taken.items()} if former else {}
+            send = functools.partial(self._send, number)
+            try:
+                self._tasks[number] = Task(training, self._data[token], token, observers, send, self._turns, known)
+            except Exception as error:  # the page shows it on every card
+                for k in range(len(training.racers)):
+                    send("finished", k, f"{type(error).__name__}: {error}")
+        elif (task := self._tasks.get(content[0])) is not None:
+            if kind == "close":
+                task.stop()
+                del self._tasks[content[0]]
+            else:
+                getattr(task, kind)(*content[1:])
+
+
+class Turns:
+    """The threads of a trainer. Pieces of all trainings take turns in one thread a device; what may have to be compiled
+    first has threads of its own, and pieces wait for it; what the pages ask for besides has another.
+    """
+
+    def __init__(self) -> None:
+        self._compiling = 0
+        self._compiled = threading.Condition()
+        self._first = ThreadPoolExecutor(2, thread_name_prefix="first")
+        self._aside = ThreadPoolExecutor(1, thread_name_prefix="aside")
+        self._devices: dict[Any, ThreadPoolExecutor] = {}
+
+    def first(self, work: Callable[[], None]) -> None:
+        """Run what may have to be compiled."""
+
+        def compile_and_run() -> None:
+            with self._compiled:
+                self._compiling += 1
+            try:
+                work()
+            finally:
+                with self._compiled:
+                    self._compiling -= 1
+                    self._compiled.notify_all()
+
+        self._first.submit(compile_and_run)
+
+    def aside(self, work: Callable[[], None]) -> None:
+        """Run what may take seconds, beside the pieces."""
+        self._aside.submit(work)
+
+    def queue(self, device: Any, work: Callable[[], None]) -> None:
+        """Run a piece when its turn comes, in the thread of its device."""
+
+        def take_turn() -> None:
+            with self._compiled:
+                self._compiled.wait_for(lambda: not self._compiling, timeout=PATIENCE)
+            work()
+
+        if device not in self._devices:
+            self._devices[device] = ThreadPoolExecutor(1, thread_name_prefix=f"train-{device.id}")
+        self._devices[device].submit(take_turn)
+
+
+class Task:
+    """The training of one job; its methods carry out the messages of `app.network.job.Job`.
+
+    The first piece of each run is computed before training begins, while the user looks at the page, so that its
+    program is compiled by then.
+    """
+
+    def __init__(
+        self,
+        training: Training,
+        data: DataSet,
+        token: int,
+        observers: dict[str, Observer],
+        send: Send,
+        turns: Turns,
+        known: Mapping[int, Run],
+    ) -> None:
+        self._training = training
+        self._observers = dict(observers)
+        self._send = send
+        self._turns = turns
+        self._stride = training.stride(data)
+        self._began = self._seconds = self._pace = 0.0
+        self._paced = 0
+        self._begun = self._stopped = False
+        self._lock = threading.Lock()
+        devices = jax.devices()
+        self._share = 1 / len(devices)
+        self.runs = runs_of(training, data, token)
+        self._courses = [Course() for _ in self.runs]
+        for k, run in enumerate(self.runs):
+            run.device = devices[k % len(devices)]
+            if k in known:
+                former = known[k]
+                run.pieces, run.seen = former.pieces, {name: list(seen) for name, seen in former.seen.items()}
+                run.network, run.device, run.finished = former.network, former.device, True
+        for k in range(len(self.runs)):
+            turns.first(functools.partial(self._open, k))
+
+    def begin(self) -> None:
+        """Start training every run that is not trained yet."""
+        with self._lock:
+            self._begun, self._began = True, time.monotonic()
+            ready = [k for k, course in enumerate(self._courses) if course.ready]
+        for k in ready:
+            self._queue(k)
+
+    def stop(self) -> None:
+        """End training after the pieces in hand."""
+        self._stopped = True
+
+    def observe(self, name: str, observer: Observer) -> None:
+        """Look at all pieces of every run through another observer."""
+        self._observers[name] = observer
+        for k in range(len(self.runs)):
+            self._turns.aside(functools.partial(self._look, k))
+
+    def ask(self, key: str, function: Callable[..., Any], runs: Sequence[int], arguments: tuple[Any, ...]) -> None:
+        """Send the result of a function of runs, or the ValueError that it raises."""
+
+        def work() -> None:
+            try:
+                with jax.default_device(self.runs[runs[0]].device):
+                    result = function([self.runs[k] for k in runs], *arguments)
+            except Exception as error:  # a panel that cannot be drawn says why
+                result = error if type(error) is ValueError else ValueError(f"{type(error).__name__}: {error}")
+            self._send("answer", key, result)
+
+        self._turns.aside(work)
+
+    def _open(self, k: int) -> None:
+        """Look at the start of a run, then compute its first piece ahead."""
+        run, course = self.runs[k], self._courses[k]
+        with self._reporting(k):
+            if run.finished:
+                for name, seen in run.seen.items():
+                    for result in seen if name in self._observers else ():
+                        self._send("seen", k, name, result)
+                self._look(k)
+                self._send("finished", k, "")
+                return
+            run.network = jax.device_put(run.network, run.device)
+            course.pieces = self._train(run, self._training.start(run.racer, run.data))
+            run.pieces.append(next(course.pieces))
+            self._look(k)
+            if not self._stopped:
+                course.parts = [next(course.pieces)]
+            with self._lock:
+                course.ready = True
+                begun = self._begun
+            if begun:
+                self._queue(k)
+
+    def _train(self, run: Run, start: Any) -> Iterator[Piece]:
+        return train(
+            run.network,
+            run.rule,
+            start,
+            self._training.steps,
+            batch_size=run.batch_size,
+            seed=self._training.seed,
+            stride=self._stride,
+            preconditioners=True,
+            blocks=run.blocks,
+            stepwise=self._training.stepwise(run.data),
+            device=run.device,
+        )
+
+    def _queue(self, k: int) -> None:
+        self._turns.queue(self.runs[k].device, functools.partial(self._advance, k))
+
+    def _advance(self, k: int) -> None:
+        """Train one piece further, and send what was trained if it holds weights, or the last step, or is overdue."""
+        course = self._courses[k]
+        with self._reporting(k):
+            began = time.monotonic()
+            ahead = not course.sent and len(course.parts) == 1
+            piece = None if self._stopped or ahead else next(course.pieces, None)
+            if piece is not None:
+                course.parts.append(piece)
+                self._keep_pace(time.monotonic() - began, len(piece.losses))
+            last = course.parts[-1] if course.parts else None
+            ended = last is None or last.diverged >= 0 or last.last >= self._training.steps
+            ended = ended or (piece is None and not ahead)
+            if last and (ended or len(last.steps) or time.monotonic() - course.sent > SENT):
+                self._hand_out(k)
+            self._look(k)
+            if ended:
+                self.runs[k].finished = True
+                self._send("finished", k, "")
+            else:
+                self._queue(k)
+
+    def _hand_out(self, k: int) -> None:
+        course = self._courses[k]
+        piece = join(course.parts)
+        course.parts, course.sent = [], time.monotonic()
+        self._seconds = course.sent - self._began
+        self.runs[k].pieces.append(piece)
+        self._send("piece", k, bare(piece), self._seconds, self._pace)
+
+    def _keep_pace(self, seconds: float, steps: int) -> None:
+        """All devices work at once: each second counts for so many."""
+        with self._lock:
+            total = self._pace * self._paced + seconds * self._share
+            self._paced += steps
+            self._pace = total / max(1, self._paced)
+
+    def _look(self, k: int) -> None:
+        """Have every observer look at the pieces that it has not seen, and send what it saw."""
+        run = self.runs[k]
+        with self._courses[k].looking, jax.default_device(run.device):
+            for name, observer in list(self._observers.items()):
+                seen = run.seen.setdefault(name, [])
+                while len(seen) < len(run.pieces):
+                    piece = run.pieces[len(seen)]
+                    seen.append(observer(run, piece) if len(piece.steps) else None)
+                    self._send("seen", k, name, seen[-1])
+
+    @contextlib.contextmanager
+    def _reporting(self, k: int) -> Iterator[None]:
+        """One racer's failure is shown on its card, and the others go on."""
+        try:
+            yield
+        except Exception as error:
+            self.runs[k].finished = True
+            self._send("finished", k, f"{type(error).__name__}: {error}")
+
+
+class Course:
+    """How far the training of one run has come.
+
+    Attributes:
+        pieces: what `train` yields.
+        parts: pieces that were not sent yet.
+        ready: whether the first piece was computed.
+        sent: when the last piece was sent, by the monotonic clock; 0 before the first.
+        looking: held while observers look at the run.
+    """
+
+    def __init__(self) -> None:
+        self.pieces: Iterator[Piece] = iter(())
+        self.parts: list[Piece] = []
+        self.ready = False
+        self.sent = 0.0
+        self.looking = threading.RLock()
+
+
+def main() -> None:
+    """Serve the messages that come in, until the server ends."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is the server's: it ends, and the input with it
+    if hasattr(os, "nice"):
+        os.nice(NICE)
+    out = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # what a library prints is no message
+    writing = threading.Lock()
+
+    def send(*message: Any) -> None:
+        with writing, contextlib.suppress(BrokenPipeError):
+            pickle.dump(message, out, protocol=pickle.HIGHEST_PROTOCOL)
+            out.flush()
+
+    trainer = Trainer(send)
+    with contextlib.suppress(EOFError):
+        while True:
+            trainer.receive(*pickle.load(sys.stdin.buffer))
+    os._exit(0)  # at once, whatever its threads do
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,57 @@
+"""Work that ends with the session that started it, some time after its browser has gone."""
+
+from __future__ import annotations
+
+import threading
+import time
+import weakref
+from collections.abc import Callable
+
+from streamlit import runtime
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+GRACE = 60.0
+"""Seconds in which a browser may come back: a page that is reloaded, a connection that was lost."""
+INTERVAL = 2.0
+
+_watched: list[tuple[str, weakref.WeakMethod[Callable[[], None]]]] = []
+_lock = threading.Lock()
+_thread: threading.Thread | None = None
+
+
+def end_with_session(stop: Callable[[], None]) -> None:
+    """Call `stop` once the browser of this script's session has been away for `GRACE` seconds.
+
+    Args:
+        stop: a bound method; its object is not kept alive.
+    """
+    global _thread
+    context = get_script_run_ctx()
+    if context is None or not runtime.exists():  # a test of the page without a server
+        return
+    with _lock:
+        _watched.append((context.session_id, weakref.WeakMethod(stop)))
+        if _thread is None:
+            _thread = threading.Thread(target=_watch, name="sessions", daemon=True)
+            _thread.start()
+
+
+def _watch() -> None:
+    away: dict[str, float] = {}  # since when, by session
+    while True:
+        time.sleep(INTERVAL)
+        if runtime.exists():
+            _end_abandoned(away, runtime.get_instance().is_active_session, time.monotonic())
+
+
+def _end_abandoned(away: dict[str, float], active: Callable[[str], bool], now: float) -> None:
+    with _lock:
+        for session, reference in list(_watched):
+            stop = reference()
+            if stop is None:
+                _watched.remove((session, reference))
+            elif active(session):
+                away.pop(session, None)
+            elif now - away.setdefault(session, now) >= GRACE:
+                _watched.remove((session, reference))
+                stop()
