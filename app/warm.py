@@ -43,6 +43,7 @@ def _warm() -> None:
 
         compress()
         from app import live, race, settings, standings
+        from app.network import process
         from optimizers import OPTIMIZERS
         from surfaces import SURFACES
 
@@ -61,6 +62,8 @@ def _warm() -> None:
         others += [settings.add_racer(settings.Settings(), key) for key in OPTIMIZERS]
         _settle()
         _stopping.wait(REST)
+        if not _stopping.is_set():
+            process.shared()  # it imports JAX while nobody waits for it
         for racer in first.racers:  # what a first drag of a slider asks for
             if not _stopping.is_set():
                 live.answer("sweep", settings.query(first), {"racer": racer.id, "name": "learning_rate"})

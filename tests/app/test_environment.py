@@ -26,6 +26,7 @@ def test_every_core_is_a_device_and_programs_are_kept(variables: dict[str, str],
     folder = Path(variables["JAX_COMPILATION_CACHE_DIR"])
     assert folder.is_dir() and tmp_path in folder.parents
     assert variables["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] == "0"
+    assert variables["XLA_PYTHON_CLIENT_PREALLOCATE"] == "false"  # the trainer uses the same accelerator
 
 
 def test_threads_give_way_sooner(variables: dict[str, str]) -> None:
