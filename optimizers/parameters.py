@@ -62,7 +62,11 @@ def decay(default: float = 0.9) -> Any:
     )
 
 
-def epsilon(default: float = 1e-8, low: float = 1e-12) -> Any:
+def epsilon(
+    default: float = 1e-8,
+    low: float = 1e-12,
+    doc: str = "Keeps the denominator from zero. Where it outweighs the root, the step is proportional to the slopes.",
+) -> Any:
     """ε in the denominator."""
     return parameter(
         "ε",
@@ -71,12 +75,12 @@ def epsilon(default: float = 1e-8, low: float = 1e-12) -> Any:
         high=1.0,
         log=True,
         legal=POSITIVE,
-        doc="Keeps the denominator from zero; where it outweighs the root, coordinates are no longer evened out.",
+        doc=doc,
     )
 
 
-def weight_decay(default: float = 1e-2) -> Any:
-    """λ of decoupled weight decay."""
+def weight_decay(default: float = 1e-2, doc: str = "Decoupled weight decay: each step shrinks w by η λ.") -> Any:
+    """λ of weight decay, decoupled unless `doc` says otherwise."""
     return parameter(
         "λ",
         default=default,
@@ -84,7 +88,7 @@ def weight_decay(default: float = 1e-2) -> Any:
         high=1.0,
         log=True,
         legal=NON_NEGATIVE,
-        doc="Decoupled weight decay: each step shrinks w by η λ.",
+        doc=doc,
     )
 
 

@@ -1,4 +1,4 @@
-"""Adadelta: steps without a learning rate."""
+"""Adadelta."""
 
 from typing import NamedTuple
 
@@ -17,16 +17,17 @@ class State(NamedTuple):
 
 
 class Adadelta(Optimizer):
-    r"""Steps in the units of w: the mean of past steps over the mean of gradients (Zeiler 2012).
+    r"""Scale each slope by the root mean square of past steps over that of past slopes (Zeiler 2012).
 
     $$ G \leftarrow \gamma G + (1 - \gamma) g^2, \quad
        \Delta = \frac{\sqrt{H + \varepsilon}}{\sqrt{G + \varepsilon}}\, g, \quad w \leftarrow w - \Delta, \quad
        H \leftarrow \gamma H + (1 - \gamma) \Delta^2 $$
 
-    The H in Δ is the previous one. Equal to `optax.adadelta(1.0, rho=γ, eps=ε)` and `torch.optim.Adadelta(lr=1)`;
-    without a learning rate optax's climbs, because it drops the minus sign.
+    Δ uses the H of the previous step. Equal to `optax.adadelta(1.0, rho=γ, eps=ε)` and `torch.optim.Adadelta(lr=1)`.
+    Without a learning rate optax's climbs, because it drops the minus sign.
 
-    ε is what sets it going: with H = 0 the first step is √(ε/(1 − γ)) long, and the larger ε, the sooner it is fast.
+    ε starts the motion: with H = 0 each coordinate of the first step is √(ε/(1 − γ)) long, where the slope is far above
+    that number. The larger ε is, the sooner the steps are long.
     """
 
     name = "Adadelta"
@@ -37,8 +38,14 @@ class Adadelta(Optimizer):
         ("PyTorch", "Adadelta(lr=1.0, rho=0.9, eps=1e-06)"),
         ("Keras", "Adadelta(learning_rate=0.001, rho=0.95, epsilon=1e-07)"),
     )
-    watch = "No learning rate to set: its steps grow to the length that past steps had, and keep moving near a minimum."
-    beginning = "The first step is about √ε long, and steps grow from there: a slow start is the rule, not a fault."
+    watch = (
+        "It has no learning rate. Close to a minimum its rate tends to 1, so it settles where the largest "
+        "curvature is below 2 and keeps moving where it is above 2."
+    )
+    beginning = (
+        "Each coordinate of the first step is at most √(ε/(1 − γ)) long, 0.003 at the defaults, and on an even slope "
+        "the steps grow slowly from there: a slow start is normal."
+    )
     equations = (
         ("g", "grad(w)"),
         ("G", "γ*G + (1 - γ)*g**2"),

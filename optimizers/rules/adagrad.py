@@ -1,4 +1,4 @@
-"""Adagrad: a learning rate for each coordinate, out of all its past slopes."""
+"""Adagrad."""
 
 from typing import NamedTuple
 
@@ -16,16 +16,16 @@ class State(NamedTuple):
 
 
 class Adagrad(Optimizer):
-    r"""Divide each coordinate's step by the root of all its squared slopes so far (Duchi, Hazan & Singer 2011).
+    r"""Divide each coordinate's step by the root of the sum of its squared slopes (Duchi, Hazan & Singer 2011).
 
     $$ G \leftarrow G + g^2, \qquad w \leftarrow w - \frac{\eta}{\sqrt{G + \varepsilon}}\, g, \qquad G_0 = 0 $$
 
     The textbook's is `optax.adagrad(η, initial_accumulator_value=0, eps=ε)`. Convention "optax" is
-    `optax.adagrad(η, eps=ε)`, and Keras's, with G₀ = 0.1: no longer scale-free, for 0.1 has the unit of a squared
-    slope. Convention "pytorch" is `torch.optim.Adagrad(lr=η, eps=ε)`: √G + ε, the ε outside the root.
+    `optax.adagrad(η, eps=ε)`, and Keras's: G₀ = 0.1, which is not scale-free, since 0.1 has the unit of a squared
+    slope. Convention "pytorch" is `torch.optim.Adagrad(lr=η, eps=ε)`: √G + ε, with ε outside the root.
 
-    ε keeps 0/0 away where no slope has been seen. The first step has length η wherever |g| is far above √ε (outside
-    the root: above ε); where it is far below, it is η g/√ε.
+    ε avoids 0/0 where no slope has been met. The first step has length η where |g| is far above √ε (above ε, if ε
+    stands outside the root) and length η |g|/√ε (η |g|/ε) where it is far below.
     """
 
     name = "Adagrad"
@@ -36,7 +36,10 @@ class Adagrad(Optimizer):
         ("PyTorch", "Adagrad(lr=0.01, initial_accumulator_value=0, eps=1e-10)"),
         ("Keras", "Adagrad(learning_rate=0.001, initial_accumulator_value=0.1, epsilon=1e-07)"),
     )
-    watch = "G only grows, so the effective rate η/√G only shrinks: it comes to a halt, at the minimum or before it."
+    watch = (
+        "G never falls, so the effective rate η/√(G + ε) never rises, and a steep start slows the whole run. On a "
+        "constant slope step t has length η/√t."
+    )
     equations = (("g", "grad(w)"), ("G", "G + g**2"), ("w", "w - η/sqrt(G + ε)*g"))
     differences = (("pytorch", "w", "w - η/(sqrt(G) + ε)*g"),)
     rate_unit = "length"

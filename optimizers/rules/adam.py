@@ -19,16 +19,16 @@ class State(NamedTuple):
 
 
 class Adam(Optimizer):
-    r"""Momentum over the root of the mean square, both corrected for their start at zero (Kingma & Ba 2015).
+    r"""The mean slope over the root mean square slope, both corrected for their start at zero (Kingma & Ba 2015).
 
     $$ m \leftarrow \beta_1 m + (1 - \beta_1) g, \quad v \leftarrow \beta_2 v + (1 - \beta_2) g^2, \quad
        \hat m = \frac{m}{1 - \beta_1^t}, \quad \hat v = \frac{v}{1 - \beta_2^t}, \quad
        w \leftarrow w - \eta \frac{\hat m}{\sqrt{\hat v} + \varepsilon} $$
 
-    Equal to `optax.adam(η, β₁, β₂, eps=ε)` and `torch.optim.Adam`; Keras has ε inside the correction.
+    Equal to `optax.adam(η, β₁, β₂, eps=ε)` and `torch.optim.Adam`. Keras adds ε to √v, before the correction.
 
-    ε bounds the rate by η/ε. Far below √v̂ it has no influence, which is one lecture's word; far above, the step is
-    η m̂/ε, momentum with a rate of its own, and there tuning ε is tuning the rate, which is another's.
+    ε bounds the rate by η/ε. Far below √v̂ it has no influence. Far above √v̂ the step is η m̂/ε: momentum, at a rate
+    that ε tunes. Lectures that call ε unimportant speak of the first case, those that call it important of the second.
     """
 
     name = "Adam"
@@ -39,7 +39,10 @@ class Adam(Optimizer):
         ("PyTorch", "Adam(lr=0.001, betas=(0.9, 0.999), eps=1e-08)"),
         ("Keras", "Adam(learning_rate=0.001, beta_1=0.9, beta_2=0.999, epsilon=1e-07)"),
     )
-    watch = "The first steps have length η in every coordinate, however steep; near a minimum a constant η circles."
+    watch = (
+        "The first step has length η in every coordinate, however steep. Near a minimum it settles, but v keeps "
+        "fading there: from about 10⁴ steps on, at the default β₂, the steps can burst out again."
+    )
     equations = (
         ("g", "grad(w)"),
         ("m", "β1*m + (1 - β1)*g"),

@@ -1,4 +1,4 @@
-"""AdamW: Adam with decoupled weight decay."""
+"""AdamW."""
 
 from typing import NamedTuple
 
@@ -19,14 +19,15 @@ class State(NamedTuple):
 
 
 class AdamW(Optimizer):
-    r"""Adam whose weight decay bypasses the moments (Loshchilov & Hutter 2019).
+    r"""Adam with weight decay that bypasses the moments (Loshchilov & Hutter 2019).
 
     $$ w \leftarrow w - \eta \left( \frac{\hat m}{\sqrt{\hat v} + \varepsilon} + \lambda w \right) $$
 
-    with m̂ and v̂ as in Adam. Equal to `optax.adamw(η, β₁, β₂, eps=ε, weight_decay=λ)` and `torch.optim.AdamW`.
-    The default λ is PyTorch's 0.01; optax has 1e-4. `weight_decay` of PyTorch's Adam is another thing: L2.
+    The moments m̂ and v̂ are Adam's. Equal to `optax.adamw(η, β₁, β₂, eps=ε, weight_decay=λ)` and `torch.optim.AdamW`.
+    The default λ is PyTorch's 0.01; optax has 1e-4. The `weight_decay` of PyTorch's Adam is a different rule: it adds
+    the gradient of the L2 penalty λ/2 ‖w‖² before the moments.
 
-    ε bounds the rate by η/ε, as in Adam, and leaves the decay alone.
+    ε bounds the rate by η/ε, as in Adam, and does not touch the decay.
     """
 
     name = "AdamW"
@@ -37,7 +38,11 @@ class AdamW(Optimizer):
         ("PyTorch", "AdamW(lr=0.001, betas=(0.9, 0.999), eps=1e-08, weight_decay=0.01)"),
         ("Keras", "AdamW(learning_rate=0.001, weight_decay=0.004, beta_1=0.9, beta_2=0.999, epsilon=1e-07)"),
     )
-    watch = "The decay pulls to the origin, so it comes to rest beside a minimum that lies elsewhere."
+    watch = (
+        "The decay pulls towards the origin, so for a while the run stands beside a minimum that lies elsewhere; "
+        "this offset fades as v forgets the steep start. A minimum with a coordinate beyond 1/λ stays out of "
+        "reach."
+    )
     equations = (
         ("g", "grad(w)"),
         ("m", "β1*m + (1 - β1)*g"),

@@ -19,7 +19,7 @@ Adan = from_optax(
             high=0.9999,
             one_minus_log=True,
             legal=UNIT,
-            doc="Decay of the mean square of the slope looked ahead to.",
+            doc="Decay of n, the mean square of g + (1 − β₂)(g − previous g).",
         ),
         "eps": epsilon(),
         "eps_root": parameter(
@@ -37,7 +37,7 @@ Adan = from_optax(
     rename={"b1": "beta1", "b2": "beta2", "b3": "beta3", "eps": "epsilon", "eps_root": "epsilon_root"},
     year=2022,
     source="X. Xie et al. (2022), Adan: adaptive Nesterov momentum algorithm, algorithm 1",
-    watch="It follows the mean slope and the mean change of the slope (m and v); n is what it divides by.",
+    watch="It steps along m + (1 − β₂) v, the mean slope plus a share of its mean change, divided by the root of n.",
     rate_unit="length",
     scale_free=True,
 )

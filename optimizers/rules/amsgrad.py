@@ -1,4 +1,4 @@
-"""AMSGrad: Adam whose rates never rise."""
+"""AMSGrad."""
 
 from typing import NamedTuple
 
@@ -20,17 +20,18 @@ class State(NamedTuple):
 
 
 class AMSGrad(Optimizer):
-    r"""Adam that divides by the largest second moment so far, so that rates only fall (Reddi, Kale & Kumar 2018).
+    r"""Adam that divides by the largest second moment so far (Reddi, Kale & Kumar 2018).
 
     $$ m \leftarrow \beta_1 m + (1 - \beta_1) g, \quad v \leftarrow \beta_2 v + (1 - \beta_2) g^2, \quad
        \hat v \leftarrow \max(\hat v, v), \quad w \leftarrow w - \eta \frac{m}{\sqrt{\hat v} + \varepsilon} $$
 
     The paper corrects neither moment: `optax.amsgrad(η, β₁, β₂, eps=ε, bias_correction_mu=False,
-    bias_correction_nu=False)`. Convention "optax" is `optax.amsgrad(η, β₁, β₂, eps=ε)`: both corrected, v before the
-    maximum is taken. Convention "pytorch" is `torch.optim.Adam(lr=η, betas=(β₁, β₂), eps=ε, amsgrad=True)`: both
-    corrected, v̂ after it. Keras's `Adam(amsgrad=True)` is PyTorch's with ε inside the correction.
+    bias_correction_nu=False)`. Convention "optax" is `optax.amsgrad(η, β₁, β₂, eps=ε)`: both corrected, v before
+    the maximum is taken. Convention "pytorch" is `torch.optim.Adam(lr=η, betas=(β₁, β₂), eps=ε, amsgrad=True)`: both
+    corrected, v̂ after it. Keras's `Adam(amsgrad=True)` is PyTorch's with ε added to √v̂, before the correction.
 
-    ε bounds the rate by η/ε; it matters less than Adam's, because v̂ never falls.
+    ε bounds the rate by η/ε. Once a slope g has been met, √v̂ stays above √(1 − β₂) |g|, and an ε far below that has no
+    influence.
     """
 
     name = "AMSGrad"
@@ -41,7 +42,10 @@ class AMSGrad(Optimizer):
         ("PyTorch", "Adam(lr=0.001, betas=(0.9, 0.999), eps=1e-08, amsgrad=True)"),
         ("Keras", "Adam(learning_rate=0.001, beta_1=0.9, beta_2=0.999, epsilon=1e-07, amsgrad=True)"),
     )
-    watch = "One steep place slows a coordinate down for good. Uncorrected, the first step is √10 η at the defaults."
+    watch = (
+        "One steep place slows a coordinate down for good. The rate never rises, except in the PyTorch "
+        "convention, where the correction lets it rise. Uncorrected, the first step is √10 η at the defaults."
+    )
     equations = (
         ("g", "grad(w)"),
         ("m", "β1*m + (1 - β1)*g"),
@@ -64,7 +68,9 @@ class AMSGrad(Optimizer):
     beta1: float = beta1()
     beta2: float = beta2()
     epsilon: float = epsilon()
-    convention: str = convention("The paper corrects no moment, optax v before the maximum, PyTorch v̂ after it.")
+    convention: str = convention(
+        "The paper corrects neither moment; optax corrects v before the maximum, PyTorch v̂ after it."
+    )
 
     def init(self, w: Array) -> State:
         zero, one = jnp.zeros_like(w), jnp.ones_like(w[:1])

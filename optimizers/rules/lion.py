@@ -1,4 +1,4 @@
-"""Lion: the sign of a mean, and nothing else."""
+"""Lion."""
 
 from typing import NamedTuple
 
@@ -16,13 +16,14 @@ class State(NamedTuple):
 
 
 class Lion(Optimizer):
-    r"""Every coordinate moves by η, in the direction its slopes mostly had (Chen et al. 2023).
+    r"""Every coordinate moves by η against the sign of its mean slope (Chen et al. 2023).
 
     $$ c = \beta_1 m + (1 - \beta_1) g, \qquad w \leftarrow w - \eta (\operatorname{sign}(c) + \lambda w), \qquad
        m \leftarrow \beta_2 m + (1 - \beta_2) g $$
 
-    Found by a search over programs, not by derivation. Equal to `optax.lion(η, β₁, β₂, weight_decay=λ)`, whose default
-    λ is 10⁻³, and Keras's `Lion(η, β₁, β₂, weight_decay=λ)`; PyTorch has none. There is no ε, for nothing is divided.
+    It was found by a search over programs, not by a derivation. Equal to `optax.lion(η, β₁, β₂, weight_decay=λ)`, whose
+    default λ is 10⁻³, and to Keras's `Lion(η, β₁, β₂, weight_decay=λ)`; PyTorch does not have it. There is no ε, since
+    nothing is divided.
     """
 
     name = "Lion"
@@ -32,7 +33,10 @@ class Lion(Optimizer):
         ("optax", "lion(learning_rate, b1=0.9, b2=0.99, weight_decay=0.001)"),
         ("Keras", "Lion(learning_rate=0.001, beta_1=0.9, beta_2=0.99)"),
     )
-    watch = "Its steps do not shrink where the slope does: near the minimum it hops by η for ever, so η must decay."
+    watch = (
+        "Its steps do not shrink with the slope: near a minimum each coordinate keeps hopping by η, and only a "
+        "decay of η lets it settle."
+    )
     equations = (
         ("g", "grad(w)"),
         ("c", "β1*m + (1 - β1)*g"),

@@ -1,4 +1,4 @@
-"""Momentum, the heavy ball."""
+"""Momentum."""
 
 from typing import NamedTuple
 
@@ -16,15 +16,15 @@ class State(NamedTuple):
 
 
 class Momentum(Optimizer):
-    r"""A heavy ball: past gradients carry on, fading by β a step (Polyak 1964).
+    r"""The heavy ball: a velocity that sums past gradients, each fading by β a step (Polyak 1964).
 
     $$ a \leftarrow \beta a + \nabla L(w), \qquad w \leftarrow w - \eta a, \qquad a_0 = 0 $$
 
-    No dampening: in a constant slope the steps grow to η g/(1 − β). Equal to `optax.sgd(η, momentum=β)` and
-    `torch.optim.SGD(lr=η, momentum=β)`; Keras's `SGD(η, momentum=β)` keeps v = −η a, the same path at a constant η.
+    Without dampening, so on a constant slope g the steps grow to η g/(1 − β). Equal to `optax.sgd(η, momentum=β)` and
+    `torch.optim.SGD(lr=η, momentum=β)`. Keras's `SGD(η, momentum=β)` keeps v = −η a: the same path while η is constant.
 
-    Lecture notes differ in letters, ρ or γ for β, and some in signs: v ← γ v − η g goes with w ← w + v, and
-    v ← γ v + η g with w ← w − v. Printed crosswise, v ← γ v − η g and w ← w − v, it climbs.
+    Lecture notes differ in letters, ρ or γ for β, and in signs. The line v ← γ v − η g goes with w ← w + v, and
+    v ← γ v + η g with w ← w − v. The mixture v ← γ v − η g, w ← w − v climbs.
     """
 
     name = "Momentum"
@@ -35,7 +35,10 @@ class Momentum(Optimizer):
         ("PyTorch", "SGD(momentum, lr=0.001, dampening=0)"),
         ("Keras", "SGD(momentum, learning_rate=0.01)"),
     )
-    watch = "It overshoots the minimum and swings back; along a ravine it is up to 1/(1 − β) times faster than SGD."
+    watch = (
+        "It overshoots a minimum of curvature λ when η λ > (1 − √β)², and swings back. Along the floor of a "
+        "ravine, where η λ < 1, it is at most 2/(1 − β) times as fast as SGD at the same η."
+    )
     equations = (("g", "grad(w)"), ("a", "β*a + g"), ("w", "w - η*a"))
 
     learning_rate: float = learning_rate(1e-2)

@@ -1,4 +1,4 @@
-"""Nadam: Adam with Nesterov's momentum."""
+"""Nadam."""
 
 from typing import Any, NamedTuple
 
@@ -19,16 +19,17 @@ class State(NamedTuple):
 
 
 class Nadam(Optimizer):
-    r"""Adam that looks ahead: the present slope counts as if the mean had already moved on (Dozat 2016).
+    r"""Adam with Nesterov's look-ahead in its mean of slopes (Dozat 2016).
 
     $$ m \leftarrow \beta_1 m + (1 - \beta_1) g, \quad v \leftarrow \beta_2 v + (1 - \beta_2) g^2, \quad
        \hat m = \frac{\beta_1 m}{1 - \beta_1^{t+1}} + \frac{(1 - \beta_1) g}{1 - \beta_1^t}, \quad
        \hat v = \frac{v}{1 - \beta_2^t}, \quad w \leftarrow w - \eta \frac{\hat m}{\sqrt{\hat v} + \varepsilon} $$
 
     Conventions "textbook" and "optax" are `optax.nadam(η, β₁, β₂, eps=ε)`. Convention "pytorch" is
-    `torch.optim.NAdam(lr=η, betas=(β₁, β₂), eps=ε)`, and Keras's but for its ε: Dozat's warm-up of the momentum,
-    μ_t = β₁(1 − ½·0.96^{0.004 t}), from β₁/2 at first to β₁ after thousands of steps, in the place of β₁ in m̂.
-    PyTorch keeps the product of the μ in float32, this one does not: they agree to 10⁻⁹.
+    `torch.optim.NAdam(lr=η, betas=(β₁, β₂), eps=ε)`: in m̂ it replaces β₁ by Dozat's warm-up of the momentum,
+    μ_t = β₁(1 − ½·0.96^{0.004 t}), which rises from β₁/2 to within 1 % of β₁ in 24,000 steps. Keras has 0.96ᵗ in the
+    place of 0.96^{0.004 t}, and gets there in 96 steps. PyTorch keeps the product of the μ in float32, so that the two
+    agree to 10⁻⁹ only.
 
     ε bounds the rate by η/ε, as in Adam.
     """
@@ -41,7 +42,10 @@ class Nadam(Optimizer):
         ("PyTorch", "NAdam(lr=0.002, betas=(0.9, 0.999), eps=1e-08, momentum_decay=0.004)"),
         ("Keras", "Nadam(learning_rate=0.001, beta_1=0.9, beta_2=0.999, epsilon=1e-07)"),
     )
-    watch = "It answers a turn of the slope one step sooner than Adam, and so swings less across a valley."
+    watch = (
+        "After the first steps it weights the present slope by 1 − β₁² where Adam weights it by 1 − β₁, so it "
+        "overshoots less than Adam as long as η is small against the distance to the minimum."
+    )
     equations = (
         ("g", "grad(w)"),
         ("m", "β1*m + (1 - β1)*g"),
@@ -64,7 +68,7 @@ class Nadam(Optimizer):
     beta1: float = beta1()
     beta2: float = beta2()
     epsilon: float = epsilon()
-    convention: str = convention("PyTorch warms the momentum up, from β₁/2 to β₁, over thousands of steps.")
+    convention: str = convention("PyTorch raises the momentum from β₁/2 to within 1 % of β₁ in 24,000 steps.")
 
     def init(self, w: Array) -> State:
         one = jnp.ones_like(w[:1])

@@ -16,12 +16,12 @@ class State(NamedTuple):
 
 
 class Nesterov(Optimizer):
-    r"""Look ahead along the velocity, then measure the slope there (Nesterov 1983).
+    r"""Look ahead along the velocity, and take the gradient there (Nesterov 1983).
 
     $$ a \leftarrow \beta a + \nabla L(w - \eta \beta a), \qquad w \leftarrow w - \eta a, \qquad a_0 = 0 $$
 
     The ball is w; the gradient is taken ahead of it. `optax.sgd(η, momentum=β, nesterov=True)` and
-    `torch.optim.SGD(lr=η, momentum=β, nesterov=True)` walk the look-ahead points w − η β a of this path.
+    `torch.optim.SGD(lr=η, momentum=β, nesterov=True)` return the look-ahead points w − η β a of this path.
     """
 
     name = "Nesterov"
@@ -32,7 +32,10 @@ class Nesterov(Optimizer):
         ("PyTorch", "SGD(momentum, lr=0.001, nesterov=True)"),
         ("Keras", "SGD(momentum, learning_rate=0.01, nesterov=True)"),
     )
-    watch = "The look-ahead brakes before the minimum: it overshoots less than momentum at the same η and β."
+    watch = (
+        "The look-ahead brakes before the minimum: where the curvature is at most 1/η, it overshoots less than "
+        "momentum at the same η and β."
+    )
     equations = (("g", "grad(w - η*β*a)"), ("a", "β*a + g"), ("w", "w - η*a"))
 
     learning_rate: float = learning_rate(1e-2)

@@ -10,21 +10,21 @@ from optimizers.parameters import learning_rate, momentum
 
 
 class State(NamedTuple):
-    """v: the velocity, a move of its own: −η times that of the look-ahead form."""
+    """v: the velocity, which is −η times that of the look-ahead form."""
 
     v: Array
 
 
 class NesterovVelocity(Optimizer):
-    r"""Nesterov's method written in the look-ahead point x (Bengio, Boulanger-Lewandowski & Pascanu 2013).
+    r"""Nesterov's method in terms of the look-ahead point x (Bengio, Boulanger-Lewandowski & Pascanu 2013).
 
     $$ v_{\text{prev}} = v, \qquad v \leftarrow \rho v - \eta \nabla L(x), \qquad
        x \leftarrow x + v + \rho (v - v_{\text{prev}}), \qquad v_0 = 0 $$
 
-    The same method as `nesterov` for constant η and ρ = β: the point that walks here is that one's look-ahead,
-    x = w − η β a = w + ρ v, and the gradient is taken where it stands. The equations call it w, as all do. Equal to
-    `optax.sgd(η, momentum=ρ, nesterov=True)` and `torch.optim.SGD(lr=η, momentum=ρ, nesterov=True)`; Keras's
-    `SGD(η, momentum=ρ, nesterov=True)` writes it in this form.
+    For constant η and ρ = β it is the same method as `nesterov`: x is the look-ahead point of that rule,
+    x = w − η β a = w + ρ v, and the gradient is taken at x itself. The equations write w for x. Equal to
+    `optax.sgd(η, momentum=ρ, nesterov=True)` and `torch.optim.SGD(lr=η, momentum=ρ, nesterov=True)`. Keras's
+    `SGD(η, momentum=ρ, nesterov=True)` is written in this form.
     """
 
     name = "Nesterov (velocity form)"
@@ -35,7 +35,10 @@ class NesterovVelocity(Optimizer):
         ("PyTorch", "SGD(momentum, lr=0.001, nesterov=True)"),
         ("Keras", "SGD(momentum, learning_rate=0.01, nesterov=True)"),
     )
-    watch = "Not another method: raced beside Nesterov it runs ahead by ρ v, and both settle in the same place."
+    watch = (
+        "It is Nesterov's method in another variable: at the same η and β it runs ahead of Nesterov's ball by ρ "
+        "v, and where they settle they settle together."
+    )
     equations = (
         ("g", "grad(w)"),
         ("v_prev", "v"),

@@ -18,14 +18,18 @@ class Newton(Optimizer):
 
     $$ w \leftarrow w - \eta\, \bigl(\nabla^2 L(w)\bigr)^{-1} \nabla L(w) $$
 
-    Undamped at η = 1: one step on a quadratic. Where the Hessian is singular the step is infinite, and the
-    run is called diverged. A step counts as one gradient evaluation and n Hessian columns, n more: 1 + n.
+    At η = 1 it is undamped and solves a quadratic in one step. Where the Hessian is singular the step is not finite,
+    and the run is called diverged. A step counts as 1 + n gradient evaluations: the gradient and n columns of the
+    Hessian.
     """
 
     name = "Newton"
     year = 1740
     source = "T. Simpson (1740), Essays on several curious and useful subjects; J. Nocedal & S. Wright (2006), ch. 3"
-    watch = "It goes to the nearest stationary point of any kind: saddles and maxima attract it as minima do."
+    watch = (
+        "It converges to stationary points of any kind: saddles and maxima attract it as minima do. The point "
+        "that it reaches need not be the nearest."
+    )
     equations = (("g", "grad(w)"), ("d", "solve(hessian(w), g)"), ("w", "w - η*d"))
     rate_unit = "one"
     scale_free = True

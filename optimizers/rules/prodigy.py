@@ -1,4 +1,4 @@
-"""Prodigy, borrowed from optax: it estimates how far the solution is, and makes that its learning rate."""
+"""Prodigy, borrowed from optax."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from surfaces.parameter import POSITIVE, parameter
 
 
 def prodigy(learning_rate: Any, b1: Any, b2: Any, eps: Any, estim_lr0: Any, estim_lr_coef: Any) -> Any:
-    """`optax.contrib.prodigy`, each of whose betas is an argument."""
+    """`optax.contrib.prodigy` with each beta as an argument of its own."""
     return optax.contrib.prodigy(learning_rate, (b1, b2), eps=eps, estim_lr0=estim_lr0, estim_lr_coef=estim_lr_coef)
 
 
@@ -21,7 +21,10 @@ Prodigy = from_optax(
         "learning_rate": learning_rate(1.0),
         "b1": beta1(),
         "b2": beta2(),
-        "eps": epsilon(),
+        "eps": epsilon(
+            doc="Keeps the denominator of the step from zero; that of d is zero at a stationary start, and the run "
+            "diverges there."
+        ),
         "estim_lr0": parameter(
             "d₀", default=1e-6, low=1e-9, high=1.0, log=True, legal=POSITIVE, tuned=False, doc="First estimate of d."
         ),
@@ -38,8 +41,10 @@ Prodigy = from_optax(
     },
     year=2023,
     source="K. Mishchenko & A. Defazio (2023), Prodigy: an expeditiously adaptive parameter-free learner",
-    watch="Its rate is η d, d a lower bound of the distance to go (estim_lr), which it raises as it learns.",
-    beginning="It hardly moves until its estimate d has grown from d₀: a slow start is the rule, not a fault.",
+    watch="Its rate is η d, where d (estim_lr) estimates the distance from the start to the minimum, not the "
+    "distance that is left. It never falls; on a convex surface and at c = 1 it never exceeds the distance "
+    "from the start.",
+    beginning="It hardly moves until d has grown from d₀, which takes some tens of steps: a slow start is normal.",
     rate_unit="one",
     scale_free=True,
     libraries=(

@@ -1,4 +1,4 @@
-"""RAdam: rectified Adam."""
+"""RAdam."""
 
 from typing import Any, NamedTuple
 
@@ -12,7 +12,7 @@ RECTIFICATION = "sqrt((ρ - 4)*(ρ - 2)*ρ_inf/((ρ_inf - 4)*(ρ_inf - 2)*ρ))"
 
 
 class State(NamedTuple):
-    """m, v: the moments; b1, b2: the running products β₁ᵗ and β₂ᵗ; ρ: how many squared slopes v speaks for."""
+    """m, v: the moments; b1, b2: the running products β₁ᵗ and β₂ᵗ; ρ: how many squared slopes v averages over."""
 
     m: Array
     v: Array
@@ -22,7 +22,7 @@ class State(NamedTuple):
 
 
 class RAdam(Optimizer):
-    r"""Adam that waits until its second moment has seen enough: plain momentum first (Liu et al. 2020).
+    r"""Adam that starts as momentum, until its second moment has seen enough slopes (Liu et al. 2020).
 
     $$ \rho_\infty = \frac{2}{1 - \beta_2} - 1, \quad \rho_t = \rho_\infty - \frac{2 t \beta_2^t}{1 - \beta_2^t}, \quad
        r_t = \sqrt{\frac{(\rho_t - 4)(\rho_t - 2)\rho_\infty}{(\rho_\infty - 4)(\rho_\infty - 2)\rho_t}} $$
@@ -30,12 +30,13 @@ class RAdam(Optimizer):
     $$ w \leftarrow w - \eta\, r_t \frac{\hat m}{\sqrt{\hat v} + \varepsilon} \;\text{ if } \rho_t > 4, \qquad
        w \leftarrow w - \eta\, \hat m \;\text{ else} $$
 
-    with m̂ and v̂ as in Adam. The threshold is the paper's: `optax.radam(η, β₁, β₂, eps=ε, threshold=4)`. Convention
-    "optax" is `optax.radam(η, β₁, β₂, eps=ε)`, which waits for ρ ≥ 5; "pytorch" is `torch.optim.RAdam(lr=η,
-    betas=(β₁, β₂), eps=ε)`, which waits for ρ > 5 and has ε inside the correction of v: (√v + ε)/√(1 − β₂ᵗ). Keras
-    has none.
+    The moments m̂ and v̂ are Adam's. The threshold 4 is the paper's: `optax.radam(η, β₁, β₂, eps=ε, threshold=4)`.
+    Convention "optax" is `optax.radam(η, β₁, β₂, eps=ε)`, whose threshold is 5. Convention "pytorch" is
+    `torch.optim.RAdam(lr=η, betas=(β₁, β₂), eps=ε)`, whose threshold is 5 too and which adds ε before the correction of
+    v: (√v + ε)/√(1 − β₂ᵗ). Keras does not have it.
 
-    ε acts as in Adam, once the steps adapt; before, it does nothing. For β₂ ≤ 0.6 ρ∞ is at most 4: momentum for ever.
+    ε acts as in Adam once the steps adapt, and not at all before. For β₂ ≤ 0.6 (2/3 where the threshold is 5) ρ∞ does
+    not exceed the threshold, and the rule stays momentum for ever.
     """
 
     name = "RAdam"
@@ -45,8 +46,14 @@ class RAdam(Optimizer):
         ("optax", "radam(learning_rate, b1=0.9, b2=0.999, eps=1e-08, threshold=5.0)"),
         ("PyTorch", "RAdam(lr=0.001, betas=(0.9, 0.999), eps=1e-08)"),
     )
-    watch = "It begins as momentum and slowly turns into Adam, as the mean of squared slopes becomes worth trusting."
-    beginning = "The first four steps are η times the mean slope, the fifth is tiny: there it begins to adapt."
+    watch = (
+        "It begins as momentum and turns into Adam as r rises towards 1. At the default β₂, r is 0.37 after 300 "
+        "steps and 0.83 after 2,000."
+    )
+    beginning = (
+        "At the default β₂ the first four steps (five in the PyTorch and optax conventions) are η times the mean "
+        "slope. The next adapts: each coordinate moves by about 0.02 η."
+    )
     equations = (
         ("g", "grad(w)"),
         ("m", "β1*m + (1 - β1)*g"),

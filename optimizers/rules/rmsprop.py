@@ -1,4 +1,4 @@
-"""RMSprop: Adagrad that forgets."""
+"""RMSprop."""
 
 from typing import NamedTuple
 
@@ -23,10 +23,10 @@ class RMSprop(Optimizer):
 
     Conventions "textbook" and "optax" are `optax.rmsprop(η, decay=γ, eps=ε)`, and Keras's `RMSprop(η, rho=γ,
     epsilon=ε)`. Convention "pytorch" is `torch.optim.RMSprop(lr=η, alpha=γ, eps=ε)`: √G + ε, the ε outside the
-    root; its default γ is 0.99, where the others have 0.9.
+    root. PyTorch's default γ is 0.99, that of the others 0.9.
 
-    ε sets how far a coordinate that hardly slopes is sped up: the rate is at most η/√ε (outside the root η/ε), and
-    far above the slopes ε makes it plain descent at that rate.
+    ε bounds the rate by η/√ε (by η/ε, if it stands outside the root). Where ε dominates the root, the rule is gradient
+    descent at that rate.
     """
 
     name = "RMSprop"
@@ -37,7 +37,10 @@ class RMSprop(Optimizer):
         ("PyTorch", "RMSprop(lr=0.01, alpha=0.99, eps=1e-08)"),
         ("Keras", "RMSprop(learning_rate=0.001, rho=0.9, epsilon=1e-07)"),
     )
-    watch = "It forgets old slopes, so its steps never die out: near a minimum it circles at a distance of about η."
+    watch = (
+        "It forgets old slopes, so its steps do not die out: near a minimum it keeps hopping by about η in each "
+        "coordinate."
+    )
     equations = (("g", "grad(w)"), ("G", "γ*G + (1 - γ)*g**2"), ("w", "w - η/sqrt(G + ε)*g"))
     differences = (("pytorch", "w", "w - η/(sqrt(G) + ε)*g"),)
     rate_unit = "length"

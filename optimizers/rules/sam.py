@@ -1,4 +1,4 @@
-"""SAM: sharpness-aware minimisation."""
+"""SAM."""
 
 from typing import NamedTuple
 
@@ -15,19 +15,22 @@ class State(NamedTuple):
 
 
 class SAM(Optimizer):
-    r"""Climb to the worst point within a radius, then descend with the slope found there (Foret et al. 2021).
+    r"""Climb a distance ρ along the gradient, then descend with the gradient at that point (Foret et al. 2021).
 
     $$ \hat w = w + \rho \frac{\nabla L(w)}{\lVert \nabla L(w) \rVert}, \qquad w \leftarrow w - \eta \nabla L(\hat w) $$
 
-    Both gradients see the same mini-batch; a step costs two. Where ∇L(w) = 0 the climb is zero: the guard
-    acts there alone. Equal to `optax.contrib.sam(sgd(η), normalize(ρ·sgd))` in opaque mode.
+    A step costs two gradients, both of the same mini-batch. Where ∇L(w) = 0 there is no climb: the guard acts there
+    alone. Equal to `optax.contrib.sam(sgd(η), normalize(ρ·sgd))` in opaque mode.
     """
 
     name = "SAM"
     year = 2021
     source = "P. Foret et al. (2021), Sharpness-aware minimization, algorithm 1 with p = 2"
     libraries = (("optax", "contrib.sam(optimizer, adv_optimizer, sync_period=2)"),)
-    watch = "Two gradients a step: compare at equal evaluations. Near a sharp minimum it keeps a distance of about ρ."
+    watch = (
+        "A step costs two gradients, so compare at equal evaluations. At a minimum of largest curvature λ < 2/η "
+        "it keeps hopping at a distance of η λ ρ/(2 − η λ)."
+    )
     equations = (("h", "grad(w)"), ("u", "w + ρ*h/norm(h)"), ("g", "grad(u)"), ("w", "w - η*g"))
 
     learning_rate: float = learning_rate(1e-2)

@@ -1,4 +1,4 @@
-"""Schedule-free AdamW, borrowed from optax: the gradient is taken elsewhere than at the solution."""
+"""Schedule-free AdamW, borrowed from optax."""
 
 import optax
 
@@ -21,13 +21,14 @@ ScheduleFreeAdamW = from_optax(
         ),
         "b2": beta2(),
         "eps": epsilon(),
-        "weight_decay": weight_decay(0.0),
+        "weight_decay": weight_decay(0.0, "Decoupled weight decay: each step moves z by −η λ y."),
     },
     rename={"b1": "beta1", "b2": "beta2", "eps": "epsilon"},
     evaluate=optax.contrib.schedule_free_eval_params,
     year=2024,
     source="A. Defazio et al. (2024), The road less scheduled; optax.contrib.schedule_free_adamw",
-    watch="The ball drawn is the average x of all z; it settles though η never falls, because averages do.",
+    watch="The ball drawn is x, the mean of all z so far. Under noise it comes ever closer to the minimum at a "
+    "constant η, where AdamW stays at a distance.",
     rate_unit="length",
     scale_free=True,
 )

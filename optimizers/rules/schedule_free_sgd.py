@@ -1,4 +1,4 @@
-"""Schedule-free SGD, borrowed from optax: the gradient is taken elsewhere than at the solution."""
+"""Schedule-free SGD, borrowed from optax."""
 
 import optax
 
@@ -24,5 +24,5 @@ ScheduleFreeSGD = from_optax(
     evaluate=optax.contrib.schedule_free_eval_params,
     year=2024,
     source="A. Defazio et al. (2024), The road less scheduled; optax.contrib.schedule_free_sgd",
-    watch="The ball drawn is the average x; gradients are taken at y, which runs ahead of it.",
+    watch="The ball drawn is x, the mean of all z so far. The gradients that move z are taken at y = (1 − β) z + β x.",
 )

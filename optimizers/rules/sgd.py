@@ -13,7 +13,7 @@ class State(NamedTuple):
 
 
 class SGD(Optimizer):
-    r"""Follow the slope downhill (Cauchy 1847); stochastic where the gradient is a sample's (Robbins & Monro 1951).
+    r"""Step against the gradient (Cauchy 1847); stochastic if the gradient is that of a sample (Robbins & Monro 1951).
 
     $$ w \leftarrow w - \eta \nabla L(w) $$
 
@@ -28,7 +28,10 @@ class SGD(Optimizer):
         ("PyTorch", "SGD(lr=0.001)"),
         ("Keras", "SGD(learning_rate=0.01)"),
     )
-    watch = "Above η = 2/λ, λ the largest curvature, it grows along that direction; far below, it crawls."
+    watch = (
+        "On a quadratic of largest curvature λ it diverges for η > 2/λ. Far below that limit, half the rate takes "
+        "twice as many steps."
+    )
     equations = (("g", "grad(w)"), ("w", "w - η*g"))
 
     learning_rate: float = learning_rate(1e-2)

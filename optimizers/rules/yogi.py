@@ -10,7 +10,7 @@ from surfaces.parameter import POSITIVE, parameter
 
 
 def yogi(learning_rate: Any, b1: Any, b2: Any, eps: Any, initial_accumulator_value: Any) -> Any:
-    """`optax.yogi`, where the moments start being an argument; at 10⁻⁶ it is that."""
+    """`optax.yogi` with the start of both moments as an argument, which optax sets to 10⁻⁶."""
     scaled = optax.scale_by_yogi(b1, b2, eps, initial_accumulator_value=initial_accumulator_value)
     return optax.chain(scaled, optax.scale_by_learning_rate(learning_rate))
 
@@ -31,13 +31,14 @@ Yogi = from_optax(
             log=True,
             legal=POSITIVE,
             tuned=False,
-            doc="Where both moments start; both have units, so that it is scale-free but for this and ε.",
+            doc="Start of both moments. The rule is scale-free only where v₀ and ε are negligible.",
         ),
     },
     rename={"b1": "beta1", "b2": "beta2", "eps": "epsilon", "initial_accumulator_value": "initial_moment"},
     year=2018,
     source="M. Zaheer et al. (2018), Adaptive methods for nonconvex optimization, algorithm 2",
-    watch="Its second moment moves by a share of g², up or down: after a steep place the rate recovers slowly.",
+    watch="Its second moment rises or falls by (1 − β₂) g² a step, so after a steep place its rate recovers more "
+    "slowly than Adam's.",
     rate_unit="length",
     scale_free=True,
     libraries=(("optax", "yogi(learning_rate, b1=0.9, b2=0.999, eps=0.001)"),),

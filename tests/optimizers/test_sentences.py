@@ -1,0 +1,628 @@
+"""Every sentence in a rule's file is computed or accounted for. The rules without a second moment are here, and the
+table of all sentences; the adaptive rules are in `test_sentences_adaptive.py`.
+"""
+
+from __future__ import annotations
+
+import importlib
+import itertools
+import math
+from pathlib import Path
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+import pytest
+
+from optimizers import LAYERED, OPTIMIZERS, RULES, Gradient, Isotropic, Shifted, trace
+from optimizers.borrowed import fields
+from optimizers.engine import MOST_DENSE
+from optimizers.equations import lines
+from surfaces import SURFACES, Rotated
+from tests.optimizers.oracles_adaptive import himmelblau
+from tests.optimizers.sentences import CHECKED, Slope, checks, sentences, split
+
+RAVINE, HIMMELBLAU, BOOTH = (SURFACES[key] for key in ("quadratic_ravine", "himmelblau", "booth"))
+PLAIN = ("positions", "losses")
+
+
+def _bowl(key: str, steps: int = 2000, curvature: float = 1.0, **values: Any) -> np.ndarray:
+    """The path of y on ½ curvature y², from y = 1: (…, steps + 1)."""
+    rule = OPTIMIZERS[key](**values)
+    return trace(RAVINE(curvature), rule, start=(0.0, 1.0), steps=steps, record=PLAIN).positions[..., 1]
+
+
+def _grid(*axes: Any) -> list[np.ndarray]:
+    return [axis.ravel() for axis in np.meshgrid(*axes, indexing="ij")]
+
+
+# The table of all sentences
+
+DEFINITION = "says what the rule is and who published it; test_lectures.py evaluates its equations"
+MEANING = "says what a parameter means; test_lectures.py evaluates the equations that hold its letter"
+COMPARED = "test_rules.py, test_conventions.py or test_layered.py follows the library's path"
+HISTORY = "reports what authors, lectures or libraries did"
+PARAMETERS = {
+    "Learning rate: the step's size.",
+    "Momentum: the share of the velocity that stays.",
+    "Decay of the mean of squared gradients.",
+    "Decay of the mean of gradients, first moment.",
+    "Decay of the mean of squared gradients, second moment.",
+}
+NOT_COMPUTED: dict[str, dict[str, str]] = {
+    "sgd": {
+        "Step against the gradient (Cauchy 1847); stochastic if the gradient is that of a sample (Robbins & Monro "
+        "1951).": DEFINITION,
+        "Equal to `optax.sgd(η)` and `torch.optim.SGD(lr=η)`.": COMPARED,
+    },
+    "momentum": {
+        "The heavy ball: a velocity that sums past gradients, each fading by β a step (Polyak 1964).": DEFINITION,
+        "Equal to `optax.sgd(η, momentum=β)` and `torch.optim.SGD(lr=η, momentum=β)`.": COMPARED,
+        "Lecture notes differ in letters, ρ or γ for β, and in signs.": HISTORY,
+    },
+    "nesterov": {
+        "Look ahead along the velocity, and take the gradient there (Nesterov 1983).": DEFINITION,
+        "`optax.sgd(η, momentum=β, nesterov=True)` and `torch.optim.SGD(lr=η, momentum=β, nesterov=True)` return the "
+        "look-ahead points w − η β a of this path.": COMPARED,
+    },
+    "nesterov_velocity": {
+        "Nesterov's method in terms of the look-ahead point x (Bengio, Boulanger-Lewandowski & Pascanu "
+        "2013).": DEFINITION,
+        "Equal to `optax.sgd(η, momentum=ρ, nesterov=True)` and `torch.optim.SGD(lr=η, momentum=ρ, "
+        "nesterov=True)`.": COMPARED,
+    },
+    "newton": {"Jump to the stationary point of the local parabola (Newton 1669, Simpson 1740).": DEFINITION},
+    "sam": {
+        "Climb a distance ρ along the gradient, then descend with the gradient at that point (Foret et al. "
+        "2021).": DEFINITION,
+        "Equal to `optax.contrib.sam(sgd(η), normalize(ρ·sgd))` in opaque mode.": COMPARED,
+        "Radius of the climb.": MEANING,
+    },
+    "adagrad": {
+        "Divide each coordinate's step by the root of the sum of its squared slopes (Duchi, Hazan & Singer "
+        "2011).": DEFINITION,
+        "The textbook's is `optax.adagrad(η, initial_accumulator_value=0, eps=ε)`.": COMPARED,
+        'Convention "pytorch" is `torch.optim.Adagrad(lr=η, eps=ε)`: √G + ε, with ε outside the root.': COMPARED,
+        "PyTorch has ε outside the root; optax and Keras start G at 0.1.": COMPARED,
+    },
+    "adadelta": {
+        "Scale each slope by the root mean square of past steps over that of past slopes (Zeiler 2012).": DEFINITION,
+        "Δ uses the H of the previous step.": DEFINITION,
+        "Equal to `optax.adadelta(1.0, rho=γ, eps=ε)` and `torch.optim.Adadelta(lr=1)`.": COMPARED,
+    },
+    "rmsprop": {
+        "Divide each coordinate's step by the root mean square of its recent slopes (Tieleman & Hinton "
+        "2012).": DEFINITION,
+        'Convention "pytorch" is `torch.optim.RMSprop(lr=η, alpha=γ, eps=ε)`: √G + ε, the ε outside the '
+        "root.": COMPARED,
+        "PyTorch has ε outside the root.": COMPARED,
+    },
+    "adam": {
+        "The mean slope over the root mean square slope, both corrected for their start at zero (Kingma & Ba "
+        "2015).": DEFINITION,
+        "Equal to `optax.adam(η, β₁, β₂, eps=ε)` and `torch.optim.Adam`.": COMPARED,
+        "Lectures that call ε unimportant speak of the first case, those that call it important of the "
+        "second.": HISTORY,
+    },
+    "adamw": {
+        "Adam with weight decay that bypasses the moments (Loshchilov & Hutter 2019).": DEFINITION,
+        "The moments m̂ and v̂ are Adam's.": DEFINITION,
+        "Equal to `optax.adamw(η, β₁, β₂, eps=ε, weight_decay=λ)` and `torch.optim.AdamW`.": COMPARED,
+    },
+    "nadam": {
+        "Adam with Nesterov's look-ahead in its mean of slopes (Dozat 2016).": DEFINITION,
+        'Conventions "textbook" and "optax" are `optax.nadam(η, β₁, β₂, eps=ε)`.': COMPARED,
+        "PyTorch keeps the product of the μ in float32, so that the two agree to 10⁻⁹ only.": COMPARED,
+    },
+    "amsgrad": {
+        "Adam that divides by the largest second moment so far (Reddi, Kale & Kumar 2018).": DEFINITION,
+        "The paper corrects neither moment: `optax.amsgrad(η, β₁, β₂, eps=ε, bias_correction_mu=False, "
+        "bias_correction_nu=False)`.": COMPARED,
+        'Convention "optax" is `optax.amsgrad(η, β₁, β₂, eps=ε)`: both corrected, v before the maximum is '
+        "taken.": COMPARED,
+        'Convention "pytorch" is `torch.optim.Adam(lr=η, betas=(β₁, β₂), eps=ε, amsgrad=True)`: both corrected, v̂ '
+        "after it.": COMPARED,
+        "The paper corrects neither moment; optax corrects v before the maximum, PyTorch v̂ after it.": COMPARED,
+    },
+    "adabelief": {
+        "Adam that divides by how far the slope strays from its mean instead of by its size (Zhuang et al. "
+        "2020).": DEFINITION,
+        "ε appears twice.": DEFINITION,
+    },
+    "radam": {
+        "Adam that starts as momentum, until its second moment has seen enough slopes (Liu et al. 2020).": DEFINITION,
+        "The moments m̂ and v̂ are Adam's.": DEFINITION,
+        "The threshold 4 is the paper's: `optax.radam(η, β₁, β₂, eps=ε, threshold=4)`.": COMPARED,
+        'Convention "optax" is `optax.radam(η, β₁, β₂, eps=ε)`, whose threshold is 5.': COMPARED,
+        'Convention "pytorch" is `torch.optim.RAdam(lr=η, betas=(β₁, β₂), eps=ε)`, whose threshold is 5 too and which '
+        "adds ε before the correction of v: (√v + ε)/√(1 − β₂ᵗ).": COMPARED,
+        "PyTorch and optax wait for ρ > 5; PyTorch adds ε before it corrects v.": COMPARED,
+        "Keras does not have it.": HISTORY,
+    },
+    "lion": {
+        "Every coordinate moves by η against the sign of its mean slope (Chen et al. 2023).": DEFINITION,
+        "It was found by a search over programs, not by a derivation.": HISTORY,
+    },
+    "adan": {
+        "Decay of n, the mean square of g + (1 − β₂)(g − previous g).": MEANING,
+        "Added to the mean square inside the root.": MEANING,
+    },
+    "ademamix": {"Weight of the slow mean.": MEANING},
+    "novograd": {"Decay of the first moment.": MEANING, "Decay of the squared norm.": MEANING},
+    "prodigy": {"First estimate of d.": MEANING, "Factor of every later estimate of d.": MEANING},
+    "yogi": {"Start of both moments.": MEANING},
+}
+
+
+@pytest.mark.parametrize("key", RULES)
+def test_every_sentence_is_quoted_by_a_check_or_accounted_for(key: str) -> None:
+    importlib.import_module("tests.optimizers.test_sentences_adaptive")
+    rule = RULES[key]
+    written = sentences(rule) - PARAMETERS
+    if not rule.elementwise:  # from_optax writes this one
+        written -= {split(rule.prose)[0]}
+        assert split(rule.prose)[0].startswith(f"{rule.name}, as `optax")
+    accounted = CHECKED[key] | set(NOT_COMPUTED.get(key, {}))
+    assert not CHECKED[key] & set(NOT_COMPUTED.get(key, {}))
+    assert written - accounted == set(), "sentences without a check"
+    assert accounted - written == set(), "checks of sentences that the rule does not state"
+
+
+# SGD
+
+
+@checks("sgd", "On a quadratic of largest curvature λ it diverges for η > 2/λ.")
+def test_sgd_diverges_beyond_two_over_the_curvature() -> None:
+    for angle in (0.0, 30.0):
+        rates = np.array([1.98, 2.02]) / 30.0
+        surface = Rotated(RAVINE(30.0), angle=angle)
+        run = trace(surface, OPTIMIZERS["sgd"](learning_rate=rates), start=(-2.8, 1.2), steps=2000, record=PLAIN)
+        below, above = run.losses
+        assert below[-1] < 1e-12 * below[0] and above[-1] > 1e12 * above[0]
+
+
+@checks("sgd", "Far below that limit, half the rate takes twice as many steps.")
+def test_sgd_takes_twice_as_many_steps_at_half_the_rate() -> None:
+    y = _bowl("sgd", learning_rate=np.array([0.02, 0.01, 0.005]))
+    steps = (y > 0.01).sum(axis=-1)
+    np.testing.assert_allclose(steps[1:] / steps[:-1], 2.0, rtol=0.01)
+
+
+# Momentum and Nesterov
+
+
+@checks("momentum", "Without dampening, so on a constant slope g the steps grow to η g/(1 − β).")
+def test_momentum_grows_on_a_constant_slope() -> None:
+    for beta in (0.5, 0.9):
+        run = trace(Slope(), OPTIMIZERS["momentum"](learning_rate=0.01, momentum=beta), steps=400)
+        steps = np.abs(np.diff(run.positions, axis=0))
+        assert (np.diff(steps, axis=0) > -1e-12).all()
+        np.testing.assert_allclose(steps[-1], 0.01 * np.array([0.1, 10.0]) / (1 - beta), rtol=1e-9)
+
+
+def _signs(velocity: int, move: int, steps: int = 60) -> np.ndarray:
+    """v ← γ v ± η g, w ← w ± v on Himmelblau's function, as NumPy computes it."""
+    w, v = np.array([0.5, 0.5]), np.zeros(2)
+    path = [w]
+    for _ in range(steps):
+        v = 0.8 * v + velocity * 0.002 * np.array(himmelblau(w))
+        w = w + move * v
+        path.append(w)
+    return np.array(path)
+
+
+@checks(
+    "momentum",
+    "Keras's `SGD(η, momentum=β)` keeps v = −η a: the same path while η is constant.",
+    "The line v ← γ v − η g goes with w ← w + v, and v ← γ v + η g with w ← w − v.",
+)
+def test_momentum_in_either_sign() -> None:
+    rule = OPTIMIZERS["momentum"](learning_rate=0.002, momentum=0.8)
+    ours = trace(HIMMELBLAU(), rule, start=(0.5, 0.5), steps=60).positions
+    np.testing.assert_allclose(_signs(-1, +1), ours, atol=1e-12)
+    np.testing.assert_allclose(_signs(+1, -1), ours, atol=1e-12)
+
+
+@checks("momentum", "The mixture v ← γ v − η g, w ← w − v climbs.")
+def test_momentum_with_mixed_signs_climbs() -> None:
+    def loss(w: np.ndarray) -> float:
+        return float((w[0] ** 2 + w[1] - 11) ** 2 + (w[0] + w[1] ** 2 - 7) ** 2)
+
+    heights = [loss(w) for w in _signs(-1, -1, steps=8)]
+    assert (np.diff(heights) > 0).all() and heights[-1] > heights[0] + 10
+
+
+BETAS = np.array([0.3, 0.5, 0.7, 0.9])
+
+
+@checks("momentum", "It overshoots a minimum of curvature λ when η λ > (1 − √β)², and swings back.")
+def test_momentum_overshoots_beyond_critical_damping() -> None:
+    beta, share = _grid(BETAS, np.array([0.3, 0.9, 0.97, 1.03, 1.1, 3.0]))
+    y = _bowl("momentum", learning_rate=share * (1 - np.sqrt(beta)) ** 2, momentum=beta)
+    assert ((y < 0).any(axis=-1) == (share > 1)).all()
+    for path in y[share > 1]:
+        after = path[np.argmax(path < 0) :]
+        assert (after[np.argmin(after) :] > 0).any()
+
+
+@checks(
+    "momentum",
+    "Along the floor of a ravine, where η λ < 1, it is at most 2/(1 − β) times as fast as SGD at the same η.",
+)
+def test_momentum_is_at_most_twice_its_factor_faster() -> None:
+    """At critical damping −log √β against −log(1 − (1 − √β)²) is nearly 2/(1 − β); the transient takes a part of it."""
+    rates = np.geomspace(0.002, 0.95, 60)
+    beta, rate = _grid(BETAS, rates)
+    steps = {}
+    for key, values in (("sgd", {}), ("momentum", {"momentum": beta})):
+        y = np.abs(_bowl(key, steps=4096, learning_rate=rate, **values))
+        steps[key] = y.shape[-1] - np.argmax(y[:, ::-1] > 1e-3, axis=-1)  # to stay within it
+    factor = (steps["sgd"] / steps["momentum"]).reshape(len(BETAS), len(rates))
+    assert (factor <= 2 / (1 - BETAS[:, None])).all()
+    assert factor[-1].max() > 17 and factor[-1].min() < 1
+
+
+@checks("nesterov", "The ball is w; the gradient is taken ahead of it.")
+def test_nesterov_takes_its_gradient_ahead() -> None:
+    run = trace(HIMMELBLAU(), OPTIMIZERS["nesterov"](learning_rate=0.003, momentum=0.8), steps=100)
+    velocity = np.concatenate([np.zeros((1, 2)), run.states.a[:-1]])
+    ahead = run.positions[:-1] - 0.003 * 0.8 * velocity
+    np.testing.assert_allclose(run.step.at, ahead, atol=1e-13)
+    np.testing.assert_allclose(run.step.gradient, np.stack(himmelblau(ahead.T), axis=1), rtol=1e-9, atol=1e-9)
+
+
+@checks(
+    "nesterov",
+    "The look-ahead brakes before the minimum: where the curvature is at most 1/η, it overshoots less than momentum at "
+    "the same η and β.",
+)
+def test_nesterov_overshoots_less() -> None:
+    beta, rate = _grid([*BETAS, 0.95, 0.99], np.geomspace(1e-3, 1.0, 40))
+    beyond = {}
+    for key in ("momentum", "nesterov"):
+        beyond[key] = np.maximum(-_bowl(key, learning_rate=rate, momentum=beta), 0).max(axis=-1)
+    some = beyond["momentum"] > 1e-9
+    assert some.any() and (beyond["nesterov"][some] < beyond["momentum"][some]).all()
+    assert (beyond["nesterov"][~some] <= 1e-9).all()
+
+
+@checks(
+    "nesterov_velocity",
+    "For constant η and ρ = β it is the same method as `nesterov`: x is the look-ahead point of that rule, x = w − η β "
+    "a = w + ρ v, and the gradient is taken at x itself.",
+    "Keras's `SGD(η, momentum=ρ, nesterov=True)` is written in this form.",
+    "It is Nesterov's method in another variable: at the same η and β it runs ahead of Nesterov's ball by ρ v, and "
+    "where they settle they settle together.",
+)
+@pytest.mark.parametrize("surface", ["quadratic_ravine", "himmelblau"])
+def test_both_forms_of_nesterov(surface: str) -> None:
+    values = {"learning_rate": {"quadratic_ravine": 0.02, "himmelblau": 0.003}[surface], "momentum": 0.85}
+    ball, ahead = (
+        trace(SURFACES[surface](), OPTIMIZERS[k](**values), steps=1000) for k in ("nesterov", "nesterov_velocity")
+    )
+    v = np.concatenate([np.zeros((1, 2)), ahead.states.v])
+    np.testing.assert_allclose(ahead.positions - ball.positions, 0.85 * v, atol=1e-10)
+    np.testing.assert_allclose(ahead.step.at, ahead.positions[:-1], atol=0)
+    assert np.abs(ahead.positions[-1] - ball.positions[-1]).max() < 1e-9
+    # Keras 3: m ← ρ m − η g, w ← w + ρ m − η g
+    w, m = ahead.positions[0], np.zeros(2)
+    for k in range(50):
+        g = ahead.step.gradient[k]
+        m = 0.85 * m - values["learning_rate"] * g
+        w = w + 0.85 * m - values["learning_rate"] * g
+        np.testing.assert_allclose(w, ahead.positions[k + 1], atol=1e-11)
+
+
+@checks("nesterov_velocity", "The equations write w for x.")
+def test_the_velocity_form_writes_w() -> None:
+    written = dict(lines(OPTIMIZERS["nesterov_velocity"]))
+    assert written["g"] == "grad(w)" and "w" in written and "x" not in written
+
+
+# Newton's method
+
+
+@checks("newton", "At η = 1 it is undamped and solves a quadratic in one step.")
+def test_newton_solves_a_quadratic_in_one_step() -> None:
+    for surface in (RAVINE(1000.0), Rotated(RAVINE(1000.0), angle=40.0), BOOTH()):
+        run = trace(surface, OPTIMIZERS["newton"](), start=(-2.0, 1.5), steps=2)
+        assert run.losses[1] < 1e-20 * run.losses[0]
+
+
+@checks("newton", "Where the Hessian is singular the step is not finite, and the run is called diverged.")
+def test_newton_diverges_at_a_singular_hessian() -> None:
+    for surface, start in (("degenerate_saddle", (1.0, 0.0)), ("monkey_saddle", (0.0, 0.0))):
+        run = trace(SURFACES[surface](), OPTIMIZERS["newton"](), start=start, steps=5)
+        assert run.diverged == 1 and run.status.kind == "diverged"
+
+
+@checks("newton", "A step counts as 1 + n gradient evaluations: the gradient and n columns of the Hessian.")
+def test_newton_costs_one_plus_n() -> None:
+    for dimension in (2, 7):
+        surface = SURFACES["ravine_nd"](dimension=dimension)
+        assert trace(surface, OPTIMIZERS["newton"](), steps=3).cost == 1 + dimension
+
+
+@checks(
+    "newton",
+    "It converges to stationary points of any kind: saddles and maxima attract it as minima do.",
+    "The point that it reaches need not be the nearest.",
+)
+@pytest.mark.parametrize("key", ["himmelblau", "six_hump_camel", "styblinski_tang"])
+def test_newton_goes_to_any_stationary_point(key: str) -> None:
+    """From 500 starts all over the domain; all stationary points of these surfaces are listed."""
+    surface = SURFACES[key]()
+    random = np.random.default_rng(0)
+    starts = random.uniform(*np.array(surface.domain).T, (500, 2))
+    ends = trace(surface, OPTIMIZERS["newton"](), start=starts, steps=100, record=PLAIN).positions[:, -1]
+    points = surface.critical_points()
+    places = np.array([point.position for point in points])
+    kinds = np.array([point.kind for point in points])
+    away = np.linalg.norm(ends[:, None] - places, axis=2)
+    assert (away.min(axis=1) < 1e-6).all()
+    reached, nearest = away.argmin(axis=1), np.linalg.norm(starts[:, None] - places, axis=2).argmin(axis=1)
+    for kind in ("saddle", "maximum"):
+        assert np.mean(kinds[reached] == kind) > 0.03
+    assert 0.1 < np.mean(reached != nearest) < 0.35
+
+
+# SAM
+
+
+@checks(
+    "sam",
+    "A step costs two gradients, both of the same mini-batch.",
+    "A step costs two gradients, so compare at equal evaluations.",
+)
+def test_sam_takes_two_gradients_of_one_batch() -> None:
+    """With the noise of one draw, g(u) − g(w) = H (u − w): on a quadratic the shift of the landscape cancels."""
+    run = trace(RAVINE(5.0), OPTIMIZERS["sam"](), steps=50, noise=Shifted(0.5))
+    assert run.cost == 2
+    difference = run.step.gradient - run.step.values["h"]
+    expected = (run.step.values["u"] - run.positions[:-1]) * [1.0, 5.0]
+    np.testing.assert_allclose(difference, expected, atol=1e-12)
+    assert np.abs(run.step.values["h"] - run.positions[:-1] * [1.0, 5.0]).max() > 0.1  # there was noise
+
+
+@checks("sam", "Where ∇L(w) = 0 there is no climb: the guard acts there alone.")
+def test_sam_does_not_climb_from_a_stationary_point() -> None:
+    run = trace(RAVINE(5.0), OPTIMIZERS["sam"](), start=(0.0, 0.0), steps=5)
+    assert (run.positions == 0).all() and (run.step.values["u"] == 0).all()
+    tiny = trace(RAVINE(5.0), OPTIMIZERS["sam"](radius=0.05), start=(0.0, 1e-100), steps=1)
+    assert np.linalg.norm(tiny.step.values["u"][0]) == pytest.approx(0.05, rel=1e-12)
+
+
+@checks(
+    "sam",
+    "At a minimum of largest curvature λ < 2/η it keeps hopping at a distance of η λ ρ/(2 − η λ).",
+)
+def test_sam_hops_about_a_minimum() -> None:
+    """Two points ±d: d = −d + η λ (d + ρ)."""
+    curvature, rate, radius = _grid([3.0, 30.0], [0.01, 0.06], [0.02, 0.1])
+    rule = OPTIMIZERS["sam"](learning_rate=rate, radius=radius)
+    run = trace(Rotated(RAVINE(curvature), angle=25.0), rule, start=(-0.4, 0.3), steps=4000, record=PLAIN)
+    expected = rate * curvature * radius / (2 - rate * curvature)
+    tail = run.positions[:, -40:]
+    np.testing.assert_allclose(np.linalg.norm(tail, axis=-1), expected[:, None] * np.ones(40), rtol=1e-6)
+    assert (np.einsum("rtk,rtk->rt", tail[:, 1:], tail[:, :-1]) < 0).all()  # from side to side
+
+
+# Polyak's step
+
+
+@checks(
+    "polyak_sgd",
+    "At c = 1 its rate is (L − f*)/‖g‖², at most η.",
+    "The largest rate allowed, at c = 1.",
+    "Divides Polyak's rate and multiplies its cap η.",
+)
+def test_polyaks_rate() -> None:
+    met = set()
+    for c, cap in itertools.product((0.5, 1.0, 2.0), (0.002, 1.0)):
+        run = trace(HIMMELBLAU(), OPTIMIZERS["polyak_sgd"](learning_rate=cap, scaling=c, lowest=-0.5), steps=40)
+        square = (run.step.gradient**2).sum(axis=1)
+        polyak = (run.losses[:-1] + 0.5) / square
+        rate = np.minimum(polyak / c, c * cap)
+        np.testing.assert_allclose(np.diff(run.positions, axis=0), -rate[:, None] * run.step.gradient, atol=1e-12)
+        met |= set(polyak / c < c * cap)
+    assert met == {True, False}
+
+
+@checks("polyak_sgd", "If f* is too high, it stops at the height f*.", "The lowest loss, which has to be known.")
+@pytest.mark.parametrize("key", ["quadratic_ravine", "himmelblau", "rosenbrock"])
+def test_polyaks_step_stops_at_a_height_that_is_too_high(key: str) -> None:
+    lowest = np.array([0.0, 0.01, 0.5])
+    run = trace(SURFACES[key](), OPTIMIZERS["polyak_sgd"](lowest=lowest), steps=3000, record=PLAIN)
+    np.testing.assert_allclose(run.losses[:, -1], lowest, atol=1e-9)
+    assert (run.positions[:, -1] == run.positions[:, -100]).all()
+
+
+@checks("polyak_sgd", "If f* is too low, it never settles where the largest curvature is above 2/η.")
+def test_polyaks_step_does_not_settle_below_the_minimum() -> None:
+    for cap in (0.05, 1.0):
+        curvature = np.array([1.05, 1.5]) * 2 / cap
+        rule = OPTIMIZERS["polyak_sgd"](learning_rate=cap, lowest=-0.3)
+        run = trace(RAVINE(curvature), rule, steps=5000, record=PLAIN)
+        assert (run.losses[:, -500:].max(axis=1) > 0.01).all()
+        gentle = trace(RAVINE(0.95 * 2 / cap), rule, steps=5000, record=PLAIN)
+        assert gentle.losses[-1] < 1e-12
+
+
+@checks("polyak_sgd", "Where ‖g‖² ≤ 2.2·10⁻¹⁶, optax makes no step.")
+def test_polyaks_step_freezes_on_tiny_slopes() -> None:
+    starts = np.array([[1.4e-8, 0.0], [1.6e-8, 0.0]])
+    run = trace(RAVINE(1.0), OPTIMIZERS["polyak_sgd"](), start=starts, steps=5, record=PLAIN)
+    frozen, moving = run.positions
+    assert (frozen == frozen[0]).all() and moving[1, 0] == pytest.approx(0.8e-8)
+
+
+# Schedule-free rules
+
+
+@checks(
+    "schedule_free_sgd",
+    "The ball drawn is x, the mean of all z so far.",
+    "The gradients that move z are taken at y = (1 − β) z + β x.",
+    "Share of the average in the point where the gradient is taken.",
+)
+@checks(
+    "schedule_free_adamw",
+    "The ball drawn is x, the mean of all z so far.",
+    "Share of the average in the point where the gradient is taken.",
+)
+@pytest.mark.parametrize(("key", "beta"), [("schedule_free_sgd", "momentum"), ("schedule_free_adamw", "beta1")])
+def test_schedule_free_rules_draw_the_mean(key: str, beta: str) -> None:
+    run = trace(HIMMELBLAU(), OPTIMIZERS[key](**{"learning_rate": 0.002, beta: 0.8}), steps=400)
+    state = fields(run.states)
+    x, y, z = run.positions[1:], state["y"], state["z"]
+    np.testing.assert_allclose(x, np.cumsum(z, axis=0) / np.arange(1, 401)[:, None], atol=1e-10)
+    np.testing.assert_allclose(y, 0.2 * z + 0.8 * x, atol=1e-12)
+    np.testing.assert_allclose(run.step.at[1:], y[:-1], atol=0)
+    if key == "schedule_free_sgd":
+        np.testing.assert_allclose(np.diff(z, axis=0), -0.002 * run.step.gradient[1:], atol=1e-12)
+
+
+@checks(
+    "schedule_free_adamw",
+    "Under noise it comes ever closer to the minimum at a constant η, where AdamW stays at a distance.",
+)
+def test_schedule_free_adamw_settles_under_noise() -> None:
+    for surface, rate in ((RAVINE(30.0), 0.068), (HIMMELBLAU(), 0.11)):
+        away = {}
+        for key in ("schedule_free_adamw", "adamw"):
+            rule = OPTIMIZERS[key](learning_rate=rate, weight_decay=0.0)
+            run = trace(surface, rule, steps=10_000, noise=Isotropic(0.5), record=PLAIN)
+            distance = surface.distance_to_minimum(run.positions)
+            away[key] = [distance[k - 200 : k].mean() for k in (500, 2000, 10_000)]
+        first, second, third = away["schedule_free_adamw"]
+        assert first > 1.5 * second > 2 * third
+        assert away["adamw"][2] > 0.5 * away["adamw"][1] and away["adamw"][2] > 5 * third
+
+
+@checks("schedule_free_adamw", "Decoupled weight decay: each step moves z by −η λ y.")
+def test_schedule_free_adamw_decays_towards_the_origin() -> None:
+    rule = OPTIMIZERS["schedule_free_adamw"](learning_rate=0.1, weight_decay=0.5)
+    run = trace(Slope(p=0.0, q=0.0), rule, start=(2.0, -1.0), steps=30)
+    state = fields(run.states)
+    np.testing.assert_allclose(np.diff(state["z"], axis=0), -0.1 * 0.5 * state["y"][:-1], atol=1e-12)
+
+
+# Muon
+
+
+def _muon(gradients: list[Any], tree: Any, **values: float) -> list[Any]:
+    """The moves of Muon on a tree of matrices and biases, gradient by gradient."""
+    moves = []
+    with (
+        jax.enable_x64(True),
+        jax.numpy_dtype_promotion("standard"),
+        jax.numpy_rank_promotion("allow"),
+    ):
+        rule = LAYERED["muon"](**values)._transformation()  # type: ignore[attr-defined]
+        tree = jax.tree.map(jnp.asarray, tree)
+        state = rule.init(tree)
+        update = jax.jit(rule.update)
+        for g in gradients:
+            move, state = update(jax.tree.map(jnp.asarray, g), state, tree)
+            tree = optax.apply_updates(tree, move)
+            moves.append(jax.tree.map(np.asarray, move))
+    return moves
+
+
+@checks(
+    "muon",
+    "The step of a weight matrix is its momentum with the singular values evened out, to at most "
+    "1.21 η √max(1, outputs/inputs).",
+    "Directions that never had a gradient stand still.",
+)
+@pytest.mark.parametrize("shape", [(8, 6), (6, 24)])  # (inputs, outputs)
+def test_muon_evens_out_the_singular_values(shape: tuple[int, int]) -> None:
+    """Gradients of rank 4, whose singular values range over a factor of 20."""
+    random = np.random.default_rng(3)
+    left, right = (np.linalg.qr(random.normal(size=(n, n)))[0][:, :4] for n in shape)
+    drawn = [left @ np.diag([1.0, 0.5, 0.2, 0.05]) @ (np.eye(4) + 0.1 * random.normal(size=(4, 4))) @ right.T]
+    moves = _muon([{"W": drawn[0] * c} for c in (1.0, 0.5, 2.0)], {"W": np.zeros(shape)}, learning_rate=0.02)
+    scale = 0.02 * math.sqrt(max(1, shape[1] / shape[0]))
+    for move in moves:
+        values = np.linalg.svd(move["W"] / scale, compute_uv=False)
+        assert (values[:4] <= 1.21).all() and (values[:4] > 0.6).all()
+        assert (values[4:] < 1e-12).all()
+        assert np.abs(move["W"] - left @ left.T @ move["W"] @ right @ right.T).max() < 1e-12
+
+
+@checks("muon", "Biases follow Nadam at the same η.")
+def test_muon_moves_biases_by_nadam() -> None:
+    random = np.random.default_rng(4)
+    gradients = [{"W": random.normal(size=(4, 3)), "b": random.normal(size=3)} for _ in range(12)]
+    moves = _muon(gradients, {"W": np.zeros((4, 3)), "b": np.zeros(3)}, learning_rate=0.02)
+    m, v = np.zeros(3), np.zeros(3)
+    for t, (g, move) in enumerate(zip(gradients, moves, strict=True), start=1):
+        b = g["b"]
+        m, v = 0.9 * m + 0.1 * b, 0.999 * v + 0.001 * b**2
+        m_hat = 0.9 * m / (1 - 0.9 ** (t + 1)) + 0.1 * b / (1 - 0.9**t)
+        np.testing.assert_allclose(move["b"], -0.02 * m_hat / (np.sqrt(v / (1 - 0.999**t)) + 1e-8), rtol=1e-9)
+
+
+@checks("muon", "Decoupled weight decay: each step shrinks the weight matrices by η λ.")
+def test_muon_decays_matrices_alone() -> None:
+    tree = {"W": np.full((4, 3), 2.0), "b": np.ones(3)}
+    (move,) = _muon([{"W": np.zeros((4, 3)), "b": np.zeros(3)}], tree, learning_rate=0.1, weight_decay=0.5)
+    np.testing.assert_allclose(move["W"], -0.1 * 0.5 * 2.0, rtol=1e-12)
+    assert (move["b"] == 0).all()
+
+
+# Sentences of the README
+
+README = " ".join((Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8").split())
+
+
+def _quoted(sentence: str) -> None:
+    assert sentence in README, f"the README does not say: {sentence}"
+
+
+def test_the_readme_counts_the_rules() -> None:
+    _quoted("SGD, momentum, Nesterov, Adagrad, Adadelta, RMSprop, Adam, RAdam and 17 others")
+    assert len(OPTIMIZERS) == 8 + 17
+    _quoted("Muon joins the rules here: it works on matrices, which a plane does not have.")
+    assert set(LAYERED) == {"muon"}
+
+
+def test_the_readme_says_what_a_step_costs() -> None:
+    _quoted("Where a racer's step costs more than one gradient (SAM two, Newton's method on the plane three)")
+    _quoted("(SAM costs two a step, Newton's method on the plane three")
+
+    def step(rule: Any) -> Any:
+        w = jnp.zeros(2)
+        return rule.step(Gradient(BOOTH()), w, rule.init(w), jnp.ones(()))[2]
+
+    costs = {key: jax.eval_shape(step, rule()).evaluations for key, rule in OPTIMIZERS.items()}
+    assert {key: cost for key, cost in costs.items() if cost > 1} == {"sam": 2, "newton": 3}
+
+
+def test_the_readme_says_where_newtons_method_runs() -> None:
+    _quoted("Newton's method is absent: its Hessian would be too large.")
+    _quoted("Newton's method solves with the whole Hessian, and runs on at most 100 coordinates.")
+    assert MOST_DENSE == 100 and [key for key, rule in RULES.items() if rule.dense] == ["newton"]
+
+
+def test_the_readme_names_the_limits_of_stability() -> None:
+    _quoted("2/η for SGD, (2+2β)/η for momentum; for Adam and its kin of the preconditioned Hessian.")
+    assert OPTIMIZERS["sgd"](learning_rate=0.1).stability_limit() == pytest.approx(20)
+    assert OPTIMIZERS["momentum"](learning_rate=0.1, momentum=0.9).stability_limit() == pytest.approx(38)
+    assert OPTIMIZERS["adam"]().preconditioned and not OPTIMIZERS["momentum"]().preconditioned
+
+
+def test_the_readme_names_the_rules_with_conventions() -> None:
+    _quoted(
+        "Where libraries disagree under one name (ε inside or outside the root, Adagrad's first accumulator, RAdam's "
+        "threshold, Nadam's schedule, AMSGrad's maximum) the rule has a choice `convention`"
+    )
+    choosing = {key for key, rule in RULES.items() if "convention" in rule.parameters()}
+    assert choosing == {"adagrad", "rmsprop", "radam", "nadam", "amsgrad"}
+
+
+def test_the_readme_gives_adadeltas_first_step() -> None:
+    _quoted("such as Adadelta's first step of at most √(ε/(1 − γ)) in each coordinate")
+    assert "at most √(ε/(1 − γ)) long" in OPTIMIZERS["adadelta"].beginning
