@@ -284,8 +284,9 @@ def test_conventions_that_differ_walk_different_paths() -> None:
 def test_what_is_taken_for_a_fault_is_explained_for_those_shown() -> None:
     settings = _race(RAVINE, ("adadelta", {}), ("sgd", {}), ("adadelta", {"decay": 0.5}))
     (said,) = words.remarks(settings)
-    assert said.startswith("Adadelta: The first step is about √ε long")
-    assert "√ε" in race.scene(settings).cards[0].why and "√ε" not in race.scene(settings).cards[1].why
+    assert said.startswith("Adadelta: Each coordinate of the first step is at most √(ε/(1 − γ)) long")
+    adadelta, sgd, _ = race.scene(settings).cards
+    assert "first step is at most" in adadelta.why and "first step" not in sgd.why
     for racer in (settings.racers[0], settings.racers[2]):
         settings = racers.hide_racer(settings, racer.id, True)
     assert words.remarks(settings) == []
