@@ -39,7 +39,7 @@ class Adadelta(Optimizer):
         ("Keras", "Adadelta(learning_rate=0.001, rho=0.95, epsilon=1e-07)"),
     )
     watch = (
-        "It has no learning rate. Close to a minimum its rate tends to 1, so it settles where the largest "
+        "It has no learning rate. As slopes and steps fade its rate tends to 1, so it settles where the largest "
         "curvature is below 2 and keeps moving where it is above 2."
     )
     beginning = (

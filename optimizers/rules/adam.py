@@ -41,7 +41,8 @@ class Adam(Optimizer):
     )
     watch = (
         "The first step has length η in every coordinate, however steep. Near a minimum it settles, but v keeps "
-        "fading there: from about 10⁴ steps on, at the default β₂, the steps can burst out again."
+        "fading there, and once the rate η/√v̂ is too large for the curvature the steps burst out again: on the "
+        "ravine after about 10⁴ steps at the default β₂."
     )
     equations = (
         ("g", "grad(w)"),

@@ -43,8 +43,9 @@ class Nadam(Optimizer):
         ("Keras", "Nadam(learning_rate=0.001, beta_1=0.9, beta_2=0.999, epsilon=1e-07)"),
     )
     watch = (
-        "After the first steps it weights the present slope by 1 − β₁² where Adam weights it by 1 − β₁, so it "
-        "overshoots less than Adam as long as η is small against the distance to the minimum."
+        "After the first steps it weights the present slope by 1 − β₁² where Adam weights it by 1 − β₁. On a "
+        "ravine along the axes it overshoots less than Adam as long as η is small against the distance to the "
+        "minimum."
     )
     equations = (
         ("g", "grad(w)"),

@@ -42,8 +42,8 @@ Prodigy = from_optax(
     year=2023,
     source="K. Mishchenko & A. Defazio (2023), Prodigy: an expeditiously adaptive parameter-free learner",
     watch="Its rate is η d, where d (estim_lr) estimates the distance from the start to the minimum, not the "
-    "distance that is left. It never falls; on a convex surface and at c = 1 it never exceeds the distance "
-    "from the start.",
+    "distance that is left. The estimate never falls; on a convex surface and at c = 1 it never exceeds that "
+    "distance.",
     beginning="It hardly moves until d has grown from d₀, which takes some tens of steps: a slow start is normal.",
     rate_unit="one",
     scale_free=True,

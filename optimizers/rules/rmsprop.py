@@ -38,8 +38,8 @@ class RMSprop(Optimizer):
         ("Keras", "RMSprop(learning_rate=0.001, rho=0.9, epsilon=1e-07)"),
     )
     watch = (
-        "It forgets old slopes, so its steps do not die out: near a minimum it keeps hopping by about η in each "
-        "coordinate."
+        "It forgets old slopes, so its steps do not die out: near a minimum whose curvature is far above 2 √ε/η "
+        "it keeps hopping by about η in each coordinate."
     )
     equations = (("g", "grad(w)"), ("G", "γ*G + (1 - γ)*g**2"), ("w", "w - η/sqrt(G + ε)*g"))
     differences = (("pytorch", "w", "w - η/(sqrt(G) + ε)*g"),)
