@@ -14,14 +14,14 @@ _NEAR = ((0.9522, 0.0), (0.9685, 0.9685))
 
 
 class Ackley(Surface):
-    r"""A plain with a dimple near every pair of whole numbers, and a funnel whose tip is the lowest minimum.
+    r"""A plain with a dimple near every pair of integers, and a funnel whose tip is the lowest minimum.
 
     $$ L(x, y) = -20 \exp\!\left( -0.2 \sqrt{\tfrac12 (x^2 + y^2)} \right)
        - \exp\!\left( \tfrac12 (\cos 2\pi x + \cos 2\pi y) \right) + 20 + e $$
 
-    The tip is a kink: on every side the slope comes close to 2√2 ≈ 2.83, and there is none at 0. What is
-    returned for it there is zero, a subgradient; a gradient step next to it jumps across by 2.83 η. Listed are
-    the kink and the eight dimples round it; further ones and all saddles and hills are not.
+    The tip is a kink: next to it the slope is about 2√2 ≈ 2.83 on every side. At the tip itself the gradient is
+    returned as zero, which is a subgradient. A small gradient step next to the tip jumps across it by about 2.83 η.
+    Listed are the kink and the eight dimples round it; further dimples, saddles and maxima are not.
     """
 
     name = "Ackley"
@@ -29,7 +29,9 @@ class Ackley(Surface):
         r"-20 \exp\left( -0.2 \sqrt{\tfrac12 (x^2 + y^2)} \right)"
         r" - \exp\left( \tfrac12 (\cos 2\pi x + \cos 2\pi y) \right) + 20 + e"
     )
-    teaches = "At a minimum without a gradient steps do not shrink by themselves: the learning rate has to."
+    teaches = (
+        "The gradient does not vanish towards the tip: SGD jumps across it for ever unless the learning rate falls."
+    )
     source = "D. H. Ackley (1987), A Connectionist Machine for Genetic Hillclimbing"
     theme = "many minima"
     complete = False

@@ -6,18 +6,20 @@ from surfaces.surface import Box, CriticalPoint, Surface
 
 
 class Beale(Surface):
-    r"""A flat, bent valley with its minimum at (3, ½) and a saddle at (0, 1), between corners that rise steeply.
+    r"""A flat, bent valley with its minimum at (3, ½) and a saddle at (0, 1); the corners on the right are steep.
 
     $$ L(x, y) = (1.5 - x + xy)^2 + (2.25 - x + xy^2)^2 + (2.625 - x + xy^3)^2 $$
 
-    At the minimum the curvatures are about 0.30 and 49; further out they are many times as large, and a
-    learning rate small enough for there crawls in the valley. Beyond the domain there is a saddle at
-    (0.10, −2.64), and for x → −∞ the valley y ≈ 1 − 1/x goes on for ever.
+    At the minimum the curvatures are about 0.30 and 49, in the upper right corner up to 5,478: a learning rate
+    that is small enough there is far too small in the valley. Outside the domain there is another saddle at
+    (0.10, −2.64). For x → −∞ the valley goes on for ever, along y ≈ 1 − 1/x.
     """
 
     name = "Beale"
     formula = r"(1.5 - x + xy)^2 + (2.25 - x + xy^2)^2 + (2.625 - x + xy^3)^2"
-    teaches = "Slopes differ by orders of magnitude: what is safe on the walls crawls in the valley."
+    teaches = (
+        "Gradients differ by orders of magnitude: a learning rate safe on the walls is far too small in the valley."
+    )
     source = "E. M. L. Beale (1958), On an iterative method for finding a local minimum of a function"
     theme = "ravines"
 

@@ -6,17 +6,18 @@ from surfaces.surface import Box, CriticalPoint, Surface
 
 
 class Booth(Surface):
-    r"""A quadratic bowl at 45°, its minimum at (1, 3).
+    r"""A quadratic bowl with its axes at 45° and its minimum at (1, 3).
 
     $$ L(x, y) = (x + 2y - 7)^2 + (2x + y - 5)^2 $$
 
     The Hessian is [[10, 8], [8, 10]]: curvature 18 along (1, 1) and 2 along (1, −1), a condition number of 9.
-    Its diagonal is constant, so a rule with a scale for each coordinate sees two equal ones and gains nothing.
+    Both diagonal entries are 10, so a learning rate for each coordinate, as Adagrad has it, gains nothing. Turned by
+    45°, Adagrad needs about a quarter of the steps.
     """
 
     name = "Booth"
     formula = r"(x + 2y - 7)^2 + (2x + y - 5)^2"
-    teaches = "A step size for each coordinate does not help where the ravine runs between the coordinates."
+    teaches = "The ravine runs at 45° to the axes, where a learning rate for each coordinate does not help."
     source = "M. Jamil & X.-S. Yang (2013), A literature survey of benchmark functions for global optimization"
     theme = "ravines"
 

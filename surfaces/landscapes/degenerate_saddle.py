@@ -10,13 +10,13 @@ class DegenerateSaddle(Surface):
 
     $$ L(x, y) = \tfrac12 x^2 + \tfrac13 y^3 + \tfrac14 y^4 $$
 
-    The slope along y is y² (1 + y). From above, gradient descent comes down to the ledge like 1/(η t) and never
-    passes it: unlike at a strict saddle, a whole side of the plane ends here, and a nudge sideways is no help.
+    The slope along y is y² (1 + y). From above, gradient descent approaches the ledge like y ≈ 1/(η t) and never
+    passes it. A strict saddle holds only the starts on a line; this one holds a whole side of the plane.
     """
 
     name = "Ledge"
     formula = r"\tfrac12 x^2 + \tfrac13 y^3 + \tfrac14 y^4"
-    teaches = "A degenerate saddle holds SGD for ever from one side; momentum or noise carries over the edge."
+    teaches = "From above, SGD never gets past this degenerate saddle; a momentum of 0.9 or noise carries it over."
     source = "A. Anandkumar & R. Ge (2016), Efficient approaches for escaping higher order saddle points"
     theme = "saddles and plateaus"
 

@@ -17,18 +17,18 @@ _NEAR = (
 
 
 class Griewank(Surface):
-    r"""A bowl so wide that, seen from near, all minima are as good as equal.
+    r"""A bowl so wide that neighbouring minima are almost equally deep.
 
     $$ L(x, y) = 1 + \tfrac{1}{4000} \left( x^2 + y^2 \right) - \cos x \, \cos \tfrac{y}{\sqrt2} $$
 
-    Next to the lowest minimum, 0 at the origin, stand others of 0.0074, behind saddles of 1.00: the depth says
-    next to nothing. From afar (the usual domain is ±600) the waves vanish and a bowl remains. Listed are the
-    seven minima of the domain; its saddles and hills are not.
+    Next to the lowest minimum, 0 at the origin, lie others of 0.0074, behind saddles of 1.00. Seen from afar (the
+    usual domain is ±600) the waves are negligible and a bowl remains. Listed are the seven minima of the domain; its
+    saddles and maxima are not.
     """
 
     name = "Griewank"
     formula = r"1 + \tfrac{1}{4000} \left( x^2 + y^2 \right) - \cos x \, \cos \tfrac{y}{\sqrt2}"
-    teaches = "Many minima, nearly equal in depth: to miss the lowest costs next to nothing."
+    teaches = "Many minima of almost equal depth: missing the lowest costs next to nothing."
     source = "A. O. Griewank (1981), Generalized descent for global optimization"
     theme = "many minima"
     complete = False

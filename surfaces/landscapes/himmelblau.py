@@ -21,14 +21,14 @@ _NEAR = (
 
 
 class Himmelblau(Surface):
-    r"""Four minima of equal depth round a hill: which one is found depends on start, rule and rate.
+    r"""Four minima of equal depth round a hill: start, rule and learning rate decide which one is reached.
 
     $$ L(x, y) = (x^2 + y - 11)^2 + (x + y^2 - 7)^2 $$
     """
 
     name = "Himmelblau"
     formula = r"(x^2 + y - 11)^2 + (x + y^2 - 7)^2"
-    teaches = "Several minima: from one start, different rules end in different ones."
+    teaches = "Four equally deep minima: from the same start, SGD and momentum end in different ones."
     source = "D. M. Himmelblau (1972), Applied Nonlinear Programming"
     theme = "several minima"
 

@@ -18,18 +18,18 @@ _TARGET = 0.5 + 1.5 * _FEATURE + 0.6 * _rng.standard_normal(_SAMPLES)
 
 
 class LinearRegression(Surface):
-    r"""Mean squared error of ŷ = w x + b over 40 samples, the lectures' first two-parameter surface.
+    r"""Mean squared error of ŷ = w x + b over 40 samples, a loss surface of two parameters.
 
     $$ L(w, b) = \frac1N \sum_i (w x_i + b - y_i)^2, \qquad x_i = \text{offset} + \text{scale} \cdot z_i $$
 
     The feature z is standardised, so that the Hessian is 2 [[μ² + s², μ], [μ, 1]] and its condition number κ
-    solves κ + 1/κ + 2 = (1 + μ² + s²)²/s². At offset 0 and scale 1, a standardised feature, it is 1 and the bowl
-    is round; an offset of 5 makes it about 727, a scale of 10 makes it 100.
+    solves κ + 1/κ + 2 = (1 + μ² + s²)²/s². At offset 0 and scale 1 the bowl is round: κ = 1. An offset of 5 alone makes
+    κ about 727, a scale of 10 alone makes it 100.
     """
 
     name = "Linear regression"
     formula = r"\tfrac1N \sum_i (w x_i + b - y_i)^2"
-    teaches = "Data make the surface; an offset or a scale of the feature turns a round bowl into a ravine."
+    teaches = "The data shape the surface: an offset or a scale of the feature turns a round bowl into a ravine."
     source = "C. F. Gauss (1809), Theoria motus"
     theme = "models"
     axes = ("w", "b")

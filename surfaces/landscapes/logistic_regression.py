@@ -23,14 +23,14 @@ class LogisticRegression(Surface):
     $$ L(w, b) = \tfrac1N \sum_i \ln\left( 1 + e^{-t_i (w x_i + b)} \right) + \tfrac\lambda2 w^2,
        \qquad t_i = \pm 1 $$
 
-    Convex, with one minimum, since the classes overlap (of separable ones the weights grow for ever). For
-    λ = 0 the slope never exceeds √(1 + mean x²) = √2, and far out the curvature fades: from (−4, 2) Newton's method
-    leaps out and diverges, from the default start it arrives.
+    The loss is convex, and has a minimum because the classes overlap; with separable classes the weights would grow
+    for ever. For λ = 0 the slope never exceeds √(1 + mean x²) = √2, and far out the curvature fades. Newton's method
+    then leaps too far: from (−4, 2) it diverges, from the default start it converges.
     """
 
     name = "Logistic regression"
     formula = r"\tfrac1N \sum_i \ln\left( 1 + e^{-t_i (w x_i + b)} \right) + \tfrac\lambda2 w^2"
-    teaches = "Convex, yet no parabola: far out the slope is constant, and a step made for the minimum is small there."
+    teaches = "Convex, but no parabola: far out the slope is constant, so SGD comes back at a constant speed."
     source = "D. R. Cox (1958), The regression analysis of binary sequences"
     theme = "models"
     axes = ("w", "b")

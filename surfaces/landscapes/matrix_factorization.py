@@ -17,14 +17,14 @@ class MatrixFactorization(Surface):
 
     $$ L(u, v) = \tfrac12 (uv - 1)^2 $$
 
-    On the curve one curvature is zero and the other u² + 1/u²: 2 at (1, 1), more the further out. Gradient
-    descent is stable where u² + v² < 2/η; from a sharp place a larger η catapults it to a flatter one. The
-    origin is a saddle of curvatures ±1.
+    On the curve one curvature is zero and the other u² + 1/u²: 2 at (1, 1), and more the further
+    out. Gradient descent is stable on it where u² + v² < 2/η; from a sharp place a larger η catapults it to a flatter
+    one. The origin is a saddle with curvatures ±1.
     """
 
     name = "Matrix factorization"
     formula = r"\tfrac12 (uv - 1)^2"
-    teaches = "Minima can be a curve, and the rule with its rate chooses among them: large rates, flat minima."
+    teaches = "The minima form a curve: up to η = 0.2, SGD ends at a flatter one the larger its learning rate."
     source = "A. Lewkowycz et al. (2020), The large learning rate phase of deep learning: the catapult mechanism"
     theme = "models"
     axes = ("u", "v")

@@ -12,13 +12,16 @@ class MonkeySaddle(Surface):
 
     $$ L(x, y) = \tfrac13 \left( x^3 - 3 x y^2 \right) + \tfrac14 \left( x^2 + y^2 \right)^2 $$
 
-    In polar coordinates ⅓ r³ cos 3θ + ¼ r⁴: three minima at r = 1 of depth 1/12, with curvature 1 along r and 3
-    across. Near the origin the slope is r², so that steps shrink faster than the distance.
+    In polar coordinates it is ⅓ r³ cos 3θ + ¼ r⁴: three minima at r = 1 of depth 1/12, with curvature 1 along r and
+    3 across. Near the origin the slope is r², so that SGD's steps shrink faster than the distance. Newton's method
+    halves the distance to the origin in each step.
     """
 
     name = "Monkey saddle"
     formula = r"\tfrac13 \left( x^3 - 3 x y^2 \right) + \tfrac14 \left( x^2 + y^2 \right)^2"
-    teaches = "Where even the curvature vanishes, a stall lasts longer than at a saddle, and Newton's step is blind."
+    teaches = (
+        "Even the curvature vanishes here: SGD lingers longer than at an ordinary saddle; Newton's method is drawn in."
+    )
     source = "D. Hilbert & S. Cohn-Vossen (1932), Anschauliche Geometrie; the quartic keeps it bounded"
     theme = "saddles and plateaus"
 

@@ -20,8 +20,8 @@ class NarrowTrap(Surface):
 
     $$ L(x, y) = \tfrac12 \left( x^2 + y^2 \right) - d \exp\!\left( -\frac{(x + 1.2)^2 + y^2}{2 s^2} \right) $$
 
-    In the hole the curvature is about d/s², at the bowl's bottom 1. A minimum so narrow is lost by the least
-    change of the data, so flying over it is no loss (Hochreiter & Schmidhuber 1997).
+    The curvature is about d/s² in the hole and 1 at the bottom of the bowl. Hochreiter & Schmidhuber (1997) argue
+    that networks in narrow minima generalize worse, so that flying over one is no loss.
 
     Raises:
         ValueError: where the hole is too flat to hold anything, or so wide that it swallows the bowl's bottom.
@@ -29,7 +29,7 @@ class NarrowTrap(Surface):
 
     name = "Narrow trap"
     formula = r"\tfrac12 \left( x^2 + y^2 \right) - d \exp\left( -\tfrac{(x + 1.2)^2 + y^2}{2 s^2} \right)"
-    teaches = "SGD falls into a narrow, deep hole on its way; momentum flies over it to the wide minimum."
+    teaches = "SGD falls into the narrow, deep hole on its way; a momentum of 0.9 flies over it into the wide minimum."
     source = "S. Hochreiter & J. Schmidhuber (1997), Flat minima; the shape is made for this"
     theme = "several minima"
 

@@ -8,17 +8,17 @@ from surfaces.surface import Box, CriticalPoint, Surface
 
 
 class Plateau(Surface):
-    r"""A well of width s in a plain that all but forgets where the well is.
+    r"""A well of width s in a plain that hardly slopes towards it.
 
     $$ L(x, y) = 1 - \exp\!\left(-\frac{x^2 + y^2}{2 s^2}\right) + \tfrac\varepsilon2 \left( x^2 + y^2 \right) $$
 
-    The slope at distance r is r (exp(−r²/2s²)/s² + ε): between plain and well it grows a hundredfold, and ε
-    is all that is left of it far out.
+    The slope at distance r is r (exp(−r²/2s²)/s² + ε), and far out only ε r is left of it. At the default parameters
+    the wall of the well is over a hundred times as steep as the plain at the start.
     """
 
     name = "Plateau"
     formula = r"1 - \exp\left(-\tfrac{x^2 + y^2}{2 s^2}\right) + \tfrac\varepsilon2 \left( x^2 + y^2 \right)"
-    teaches = "On a plateau a step in proportion to the slope is no step; rules that divide by its size walk on."
+    teaches = "On a plateau SGD's steps are as tiny as the gradient; rules that divide by the gradient's size cross it."
     source = "S. Hochreiter (1998) and Y. Bengio et al. (1994) on vanishing gradients; the shape is Gauss's"
     theme = "saddles and plateaus"
 
@@ -30,7 +30,7 @@ class Plateau(Surface):
         log=True,
         legal=POSITIVE,
         tuned=False,
-        doc="Width of the well: the distance at which its wall is steepest.",
+        doc="Width of the well: its wall is steepest at about this distance.",
     )
     tilt: float = parameter(
         "ε",

@@ -7,16 +7,19 @@ from surfaces.surface import Box, CriticalPoint, Surface
 
 
 class QuadraticRavine(Surface):
-    r"""Curvature 1 along x and κ along y: the ratio, the condition number, is all that matters.
+    r"""Curvature 1 along x and κ along y: κ is the condition number.
 
     $$ L(x, y) = \tfrac12 \left( x^2 + \kappa\, y^2 \right) $$
 
-    Gradient descent converges for η < 2/κ and then shrinks x by 1 − η a step: about κ steps per factor e.
+    Gradient descent converges for η < 2/κ. It multiplies x by 1 − η in every step, so that at η = 1/κ it takes about
+    κ steps to shrink x by a factor of e.
     """
 
     name = "Ravine"
     formula = r"\tfrac12 \left( x^2 + \kappa\, y^2 \right)"
-    teaches = "SGD zigzags across a ravine and crawls along it; the more so, the larger the condition number."
+    teaches = (
+        "SGD crawls along the ravine, the more so the larger the condition number κ. Above η = 1/κ it zigzags across."
+    )
     source = "B. T. Polyak (1964), Some methods of speeding up the convergence of iteration methods"
     theme = "ravines"
     opens_at = 18.0

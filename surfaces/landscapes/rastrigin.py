@@ -14,17 +14,17 @@ _ENOUGH = 0.75 / math.pi  # an amplitude that surely makes minima next to the lo
 
 
 class Rastrigin(Surface):
-    r"""A round bowl under waves of length 1: a minimum near every pair of whole numbers, the lowest at 0.
+    r"""A round bowl under waves of length 1: a minimum near every pair of integers, the lowest at 0.
 
     $$ L(x, y) = x^2 + y^2 + A \left( 2 - \cos 2\pi x - \cos 2\pi y \right) $$
 
-    At A = 0 it is the bowl. At the usual A = 10 every curvature lies between 2 − 4π²A and 2 + 4π²A. Listed are
-    the lowest minimum and the eight round it; further ones and all saddles and hills are not.
+    Every curvature lies between 2 − 4π²A and 2 + 4π²A; A = 10 is usual, and at A = 0 only the bowl is left. Listed
+    are the lowest minimum and the eight round it; further minima, saddles and maxima are not.
     """
 
     name = "Rastrigin"
     formula = r"x^2 + y^2 + A \left( 2 - \cos 2\pi x - \cos 2\pi y \right)"
-    teaches = "With a minimum in every corner no rule sees the bowl: each ends near its start unless noise carries it."
+    teaches = "The waves hide the bowl: every rule but the Polyak step ends within one wavelength of its start."
     source = "L. A. Rastrigin (1974), Systems of extremal control"
     theme = "many minima"
     complete = False

@@ -10,20 +10,20 @@ from surfaces.surface import Box, CriticalPoint, Surface
 
 
 class RavineND(Surface):
-    r"""A quadratic bowl in n dimensions whose curvatures fill the range from 1 to κ in equal ratios.
+    r"""A quadratic bowl in n dimensions whose curvatures run from 1 to κ in equal ratios.
 
     $$ L(w) = \tfrac12 \sum_{i=0}^{n-1} \lambda_i w_i^2, \qquad \lambda_0 = 1, \quad \lambda_1 = \kappa, \quad
        \lambda_i = \kappa^{(i-1)/(n-1)} \ \text{for } i \ge 2 $$
 
-    Drawn are w₀, the softest direction, and w₁, the stiffest; the map is cut where all others are zero. η must
-    stay below 2/κ for the sake of one coordinate, while every other one goes at its own pace 1 − η λᵢ.
+    The map shows w₀, the softest direction, and w₁, the stiffest, with zero in all others. Gradient descent
+    multiplies wᵢ by 1 − η λᵢ in every step, so that η must stay below 2/κ for the sake of w₁ alone.
     """
 
     name = "Ravine in n dimensions"
     formula = (
         r"\tfrac12 \sum_i \lambda_i w_i^2, \quad \lambda_0 = 1,\ \lambda_1 = \kappa,\ \lambda_i = \kappa^{(i-1)/(n-1)}"
     )
-    teaches = "In many dimensions some direction is always too stiff for the rate and some too soft."
+    teaches = "The stiffest direction limits the learning rate; at that rate SGD crawls along the softest."
     source = "B. T. Polyak (1964); Y. Nesterov (2004), Introductory Lectures on Convex Optimization"
     theme = "ravines"
     axes = ("w₀, softest", "w₁, stiffest")

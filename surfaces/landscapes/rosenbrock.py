@@ -7,7 +7,7 @@ from surfaces.surface import Box, CriticalPoint, Surface
 
 
 class Rosenbrock(Surface):
-    r"""A parabola-shaped ravine whose floor falls very gently to the minimum at (1, 1).
+    r"""A ravine bent like a parabola: along its floor y = x² the loss is only (1 − x)², with the minimum at (1, 1).
 
     $$ L(x, y) = (1 - x)^2 + b\,(y - x^2)^2 $$
 
@@ -16,7 +16,7 @@ class Rosenbrock(Surface):
 
     name = "Rosenbrock"
     formula = r"(1 - x)^2 + b\,(y - x^2)^2"
-    teaches = "Finding the valley is easy, following its bend is not: the steep direction turns along the way."
+    teaches = "Reaching the valley is easy, following its bend is hard: the steep direction turns along the way."
     source = "H. H. Rosenbrock (1960), An automatic method for finding the greatest or least value of a function"
     theme = "ravines"
 

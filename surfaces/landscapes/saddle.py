@@ -10,12 +10,13 @@ class Saddle(Surface):
 
     $$ L(x, y) = \tfrac12 \left( x^2 - y^2 \right) + \tfrac14 y^4 $$
 
-    Near the saddle gradient descent multiplies y by 1 + η a step: from y₀ it needs about ln(0.5/y₀)/ln(1 + η).
+    Near the saddle gradient descent multiplies y by 1 + η in every step: from y₀ it takes about
+    ln(0.5/y₀)/ln(1 + η) steps to leave.
     """
 
     name = "Saddle"
     formula = r"\tfrac12 \left( x^2 - y^2 \right) + \tfrac14 y^4"
-    teaches = "SGD stalls near a saddle, where the slope is almost nothing in every direction."
+    teaches = "Near a saddle the gradient is almost zero in every direction, so SGD slows down and lingers."
     source = "Y. Dauphin et al. (2014), Identifying and attacking the saddle point problem; C. Jin et al. (2017)"
     theme = "saddles and plateaus"
 

@@ -19,16 +19,17 @@ _NEAR = (
 
 
 class SixHumpCamel(Surface):
-    r"""Six minima in three pairs of different depth, seven saddles and two summits.
+    r"""Six minima in three pairs of different depth, seven saddles and two maxima.
 
     $$ L(x, y) = \left( 4 - 2.1 x^2 + \tfrac13 x^4 \right) x^2 + xy + \left( -4 + 4 y^2 \right) y^2 $$
 
-    The lowest two, of loss −1.0316, lie in the middle; a start at the edge runs into one of the outer four.
+    The lowest two, of loss −1.0316, lie in the middle: gradient descent reaches them from about a third of the
+    starts on the edge of the domain, and from more than half of those inside.
     """
 
     name = "Six-hump camel"
     formula = r"\left( 4 - 2.1 x^2 + \tfrac13 x^4 \right) x^2 + xy + \left( -4 + 4 y^2 \right) y^2"
-    teaches = "Minima of different depth: the nearest is seldom the lowest, and the way there crosses saddles."
+    teaches = "Minima of three depths: SGD stops in the nearest, momentum rolls on over a saddle to one of the lowest."
     source = "L. C. W. Dixon & G. P. Szegő (1978), Towards Global Optimisation 2"
     theme = "several minima"
 

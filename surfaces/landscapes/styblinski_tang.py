@@ -13,7 +13,7 @@ _DEEP, _HILL, _SHALLOW = -2.9035, 0.1567, 2.7468
 
 
 class StyblinskiTang(Surface):
-    r"""The same double well in each coordinate, added up: four minima, four saddles and a hill.
+    r"""The same double well in each coordinate, added up: four minima, four saddles and a maximum.
 
     $$ L(x, y) = \tfrac12 \sum_{w \in \{x, y\}} \left( w^4 - 16 w^2 + 5 w \right) $$
 
@@ -23,7 +23,7 @@ class StyblinskiTang(Surface):
 
     name = "Styblinski–Tang"
     formula = r"\tfrac12 \sum_{w \in \{x, y\}} \left( w^4 - 16 w^2 + 5 w \right)"
-    teaches = "From beside the hill, the side of each coordinate decides which of four depths is reached."
+    teaches = "The side of the hill on which each coordinate starts decides which of the four minima SGD reaches."
     source = "M. A. Styblinski & T.-S. Tang (1990), Experiments in nonconvex optimization"
     theme = "several minima"
 

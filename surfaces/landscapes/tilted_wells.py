@@ -11,17 +11,17 @@ _FOLD = 2.0 / (3.0 * math.sqrt(3.0))  # from this tilt on the upper well is gone
 
 
 class TiltedWells(Surface):
-    r"""A local minimum near (1, 0), the lowest near (−1, 0), about 2t deeper, and a saddle between them.
+    r"""A local minimum on the right, the lowest on the left, about 2t deeper, and a saddle between them.
 
     $$ L(x, y) = \tfrac14 \left( x^2 - 1 \right)^2 + t\,x + \tfrac12 y^2 $$
 
-    The start lies uphill behind the upper well. Along x the critical points are the roots of x³ − x + t, three
-    of them for t < 2/(3√3) ≈ 0.385.
+    The start lies uphill of the upper well, and higher than the saddle. Along x the critical points are the roots of
+    x³ − x + t, three of them for t < 2/(3√3) ≈ 0.385.
     """
 
     name = "Two depths"
     formula = r"\tfrac14 \left( x^2 - 1 \right)^2 + t\,x + \tfrac12 y^2"
-    teaches = "SGD stops in the first minimum on its way; a momentum large enough rolls on into the deeper one."
+    teaches = "SGD stops in the first minimum on its way; a momentum of 0.9 rolls on into the deeper one."
     source = "G. Duffing (1918), Erzwungene Schwingungen; B. T. Polyak (1964) on the heavy ball"
     theme = "several minima"
 
@@ -32,7 +32,7 @@ class TiltedWells(Surface):
         high=0.35,
         legal=Interval(0.0, _FOLD, False, False),
         tuned=False,
-        doc="Half the difference in depth, nearly.",
+        doc="About half the difference in depth.",
     )
 
     def __call__(self, w: Array) -> Array:

@@ -22,14 +22,16 @@ class TinyNetwork(Surface):
 
     $$ L(w, v) = \tfrac1N \sum_i \left( v \tanh(w x_i) - y_i \right)^2 $$
 
-    tanh is odd: (−w, −v) is the same network as (w, v), so that every minimum has a twin, with a saddle at the
-    origin between them; weights that start at zero stay there. For large |w| the neuron saturates and the
-    valley goes flat.
+    Because tanh is odd, (−w, −v) is the same network as (w, v): the minimum has a twin, with a saddle at the origin
+    between them. SGD that starts at zero weights stays there. For large |w| the neuron saturates, and the slope along
+    w fades.
     """
 
     name = "Tiny network"
     formula = r"\tfrac1N \sum_i \left( v \tanh(w x_i) - y_i \right)^2"
-    teaches = "Symmetry makes twins of every minimum and a saddle between: why weights must not start at zero."
+    teaches = (
+        "Flipping both signs gives the same network, with a saddle at zero weights: SGD that starts there never moves."
+    )
     source = "R. Hecht-Nielsen (1990), On the algebraic structure of feedforward network weight spaces"
     theme = "models"
     axes = ("w", "v")
