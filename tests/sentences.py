@@ -7,7 +7,7 @@ of the texts it answers for. `entries` then has to equal what the texts say: a c
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import pytest
@@ -28,12 +28,13 @@ class Sentences:
     def __init__(self) -> None:
         self.checks: dict[tuple[str, str], Check] = {}
         self.reasons: dict[tuple[str, str], str] = {}
+        self.marks: dict[Check, list[pytest.MarkDecorator]] = {}
 
-    def hold(self, key: str, *said: str, marks: Any = ()) -> Callable[[Check], Check]:
+    def hold(self, key: str, *said: str, marks: pytest.MarkDecorator | None = None) -> Callable[[Check], Check]:
         """Register the decorated check for sentences of the text `key`."""
 
         def register(check: Check) -> Check:
-            check.marks = marks  # type: ignore[attr-defined]
+            self.marks[check] = [marks] if marks else []
             for sentence in said:
                 assert (key, sentence) not in self.checks
                 self.checks[key, sentence] = check
@@ -54,7 +55,7 @@ class Sentences:
             pytest.param(
                 check,
                 id=f"{key}-{re.sub(r'[^a-z0-9]+', '-', sentence.lower())[:48].strip('-')}",
-                marks=[pytest.mark.xdist_group(key), *check.marks],  # type: ignore[attr-defined]
+                marks=[pytest.mark.xdist_group(key), *self.marks.get(check, ())],
             )
             for check, (key, sentence) in first.items()
         ]
@@ -65,6 +66,6 @@ class Sentences:
         return {*self.checks, *self.reasons}
 
 
-def entries_of(texts: Mapping[str, str]) -> set[tuple[str, str]]:
-    """Every sentence of texts, with the text it stands in."""
-    return {(key, sentence) for key, text in texts.items() for sentence in sentences(text)}
+def entries_of(texts: Mapping[str, Iterable[str]]) -> set[tuple[str, str]]:
+    """Every sentence of some texts, with the key they stand under."""
+    return {(key, sentence) for key, parts in texts.items() for text in parts for sentence in sentences(text)}

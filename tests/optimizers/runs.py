@@ -12,9 +12,9 @@ from surfaces import SURFACES, Surface
 from surfaces.calculus import expand
 
 
-def text_of(kind: type[Surface]) -> str:
+def texts_of(kind: type[Surface]) -> tuple[str, ...]:
     """Everything that a surface says of itself."""
-    return " ".join([kind.teaches, kind.prose.partition("Raises:")[0], *(p.doc for p in kind.parameters().values())])
+    return kind.teaches, kind.prose, *(p.doc for p in kind.parameters().values())
 
 
 def rule_for(surface: Surface, key: str, **values: Any) -> Optimizer:

@@ -12,7 +12,7 @@ import pytest
 from optimizers import OPTIMIZERS, SCHEDULES, Scheduled, Shifted, trace
 from surfaces import SURFACES, THEMES
 from surfaces.calculus import polish
-from tests.optimizers.runs import curvatures, end, grid, hessian, kind_at, loss, rule_for, run, slope, text_of
+from tests.optimizers.runs import curvatures, end, grid, hessian, kind_at, loss, rule_for, run, slope, texts_of
 from tests.sentences import Check, Sentences, entries_of
 
 MINIMA = ("several minima", "many minima", "models")
@@ -21,7 +21,7 @@ holds = SAID.hold
 
 
 def test_every_sentence_has_its_check() -> None:
-    texts = {key: text_of(kind) for key, kind in SURFACES.items() if kind.theme in MINIMA}
+    texts = {key: texts_of(kind) for key, kind in SURFACES.items() if kind.theme in MINIMA}
     assert SAID.entries() == entries_of(texts)
     assert {*MINIMA, "ravines", "saddles and plateaus"} == set(THEMES)
 

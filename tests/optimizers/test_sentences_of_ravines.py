@@ -11,7 +11,7 @@ from optimizers import Isotropic, steps_to
 from surfaces import SURFACES, THEMES, Rotated
 from surfaces.calculus import polish, steepest
 from surfaces.surface import CriticalPoint
-from tests.optimizers.runs import curvatures, end, hessian, loss, run, slope, text_of
+from tests.optimizers.runs import curvatures, end, hessian, loss, run, slope, texts_of
 from tests.sentences import Check, Sentences, entries_of, sentences
 
 RAVINES = ("ravines", "saddles and plateaus")
@@ -20,7 +20,7 @@ holds = SAID.hold
 
 
 def test_every_sentence_has_its_check() -> None:
-    texts = {key: text_of(kind) for key, kind in SURFACES.items() if kind.theme in RAVINES}
+    texts = {key: texts_of(kind) for key, kind in SURFACES.items() if kind.theme in RAVINES}
     assert SAID.entries() == entries_of(texts)
     assert set(RAVINES) < set(THEMES)
 

@@ -7,11 +7,11 @@ from surfaces.parameter import POSITIVE, Interval, parameter
 
 
 class Blobs(Source):
-    """Normal clouds at equal angles of a circle of radius 2."""
+    """Normal clouds, centred at equal angles on a circle of radius 2."""
 
     name = "Blobs"
     task = "classes"
-    about = "As many classes as you like; no hidden layer is needed until the clouds overlap."
+    about = "A cloud for each class: a network without a hidden layer is enough, even where the clouds overlap."
     source = "a mixture of normal distributions"
     widths = (16,)
 
@@ -20,7 +20,7 @@ class Blobs(Source):
         "K", default=4, low=2, high=10, integer=True, legal=Interval(2, 100), tuned=False, doc="Classes."
     )
     spread: float = parameter(
-        "σ", default=0.5, low=0.05, high=2.0, legal=POSITIVE, tuned=False, doc="Deviation of each cloud."
+        "σ", default=0.5, low=0.05, high=2.0, legal=POSITIVE, tuned=False, doc="Standard deviation of each cloud."
     )
 
     def draw(self, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:

@@ -7,11 +7,11 @@ from surfaces.parameter import NON_NEGATIVE, UNIT, parameter
 
 
 class Circles(Source):
-    """Radius 1 and a smaller one, with normal noise."""
+    """A circle of radius 1 and a smaller one inside it, with normal noise."""
 
     name = "Circles"
     task = "classes"
-    about = "One class encloses the other: three neurons of a hidden layer are enough, two are not."
+    about = "One class encloses the other: three tanh neurons in a hidden layer separate them, two cannot."
     source = "the circles set of scikit-learn"
     widths = (8,)
 

@@ -9,11 +9,11 @@ from surfaces.parameter import NON_NEGATIVE, Interval, parameter
 
 
 class Curve(Source):
-    """y = sin 3x + x/2 on [−2, 2] with normal noise; the outliers lie 6 above, one of them in the middle."""
+    """y = sin 3x + x/2 on [−2, 2] with normal noise; outliers lie about 6 above, the first near x = 0."""
 
     name = "Curve"
     task = "values"
-    about = "One outlier pulls the fit of mean squared error, and hardly that of mean absolute error."
+    about = "Mean squared error follows a single outlier; mean absolute error hardly does."
     source = "a sine with a slope"
     widths = (32, 32)
 

@@ -12,7 +12,10 @@ class Digits(Source):
 
     name = "Digits"
     task = "classes"
-    about = "Ten classes of handwriting: small enough to train in seconds, real enough to be hard at the end."
+    about = (
+        "Ten classes of handwriting: 64 hidden neurons learn every training sample within 800 steps of Adam, and "
+        "classify 2 to 3 % of the others wrongly."
+    )
     source = "E. Alpaydin & C. Kaynak (1998), Optical recognition of handwritten digits, UCI (CC BY 4.0), test part"
     widths = (64,)
 

@@ -7,11 +7,11 @@ from surfaces.parameter import NON_NEGATIVE, parameter
 
 
 class Xor(Source):
-    """Clouds round the corners of a square; opposite corners are one class."""
+    """Normal clouds round the corners of a square; opposite corners are one class."""
 
     name = "XOR"
     task = "classes"
-    about = "The smallest problem that no line solves: without an activation the network stays at one half."
+    about = "No line separates the classes: without an activation the network does no better than a coin."
     source = "M. Minsky & S. Papert (1969), Perceptrons"
     widths = (4,)
 
