@@ -1,4 +1,4 @@
-"""Races worth seeing: each shows one thing that the lectures say, ready to be played."""
+"""Races for a lecture: each shows one effect, ready to be played."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from app.settings import Settings
 
 @dataclasses.dataclass(frozen=True)
 class Preset:
-    """A race worth seeing.
+    """A race that shows one effect.
 
     Attributes:
-        name: what it is called.
-        about: what is to be seen, and what to move to see more.
-        link: its settings, as a link spells them.
+        name: the title of the effect, as on a slide.
+        about: what happens, and which setting to change next.
+        link: the settings of the race, as an address spells them.
     """
 
     name: str
@@ -33,58 +33,58 @@ PRESETS: Mapping[str, Preset] = MappingProxyType(
     {
         "zigzag": Preset(
             "Zigzag in a ravine",
-            "SGD changes sides at every step and crawls along the ravine; momentum adds up what the steps agree on. "
-            "The table counts the crossings. Raise the condition number κ at the top: SGD diverges until its η is "
-            "below 2/κ, and then it crawls the more.",
+            "SGD changes sides in every step and crawls along the ravine; momentum gathers speed along it and needs "
+            "less than a quarter of the steps. Raise the condition number κ at the top above 2/η ≈ 105: SGD's steps "
+            "grow without bound. With η below 2/κ it converges again, but more slowly.",
             "surface=quadratic_ravine&surface.condition_number=100&rotation=18&start=-2.93,-0.69&steps=300"
             "&racer=sgd:learning_rate=0.019&racer=momentum:learning_rate=0.01",
         ),
         "local": Preset(
-            "The first or the deeper minimum",
-            "SGD stops in the first minimum on its way; momentum rolls on into the deeper one. Drag β of momentum "
-            "down, and it stops where SGD does.",
+            "A local minimum or the global one",
+            "SGD stops in the first minimum on its way; momentum rolls on into the deeper one. Lower β of momentum to "
+            "0.8 or less, and it stops where SGD does.",
             "surface=tilted_wells&racer=sgd:learning_rate=0.04&racer=momentum:learning_rate=0.04&heights=linear",
         ),
         "saddle": Preset(
             "Stuck at a saddle",
-            "Near the saddle the slope is almost nothing: SGD lingers there, rules that divide by the slope's size "
-            "do not. The gradient norm shows the stay, the table counts its steps. Drag the start onto the ridge y = "
-            "0.",
-            "surface=saddle&steps=200&racer=sgd:learning_rate=0.1&racer=momentum:learning_rate=0.1"
+            "The start lies only 10⁻⁹ beside the line y = 0, which leads into the saddle, where the gradient vanishes: "
+            "SGD is still there after 150 steps, momentum escapes after about 75, Adam after about 15. Under More, set "
+            "the start to -1.8, 0, and none of the three ever leaves the line.",
+            "surface=saddle&start=-1.8,1e-9&steps=150&racer=sgd:learning_rate=0.1&racer=momentum:learning_rate=0.1"
             "&racer=adam:learning_rate=0.05&views=gradient",
         ),
         "noise": Preset(
-            "Gradients of one sample",
-            "Sixteen seeds of SGD on mini-batches of one sample: each wanders its own way and none comes to rest. "
-            "Under More, Noise, raise the batch size, and the bundle draws together.",
+            "Gradients from single samples",
+            "Sixteen runs of SGD, each with other random samples, one a step: every run takes another path, and none "
+            "comes to rest. Under More, Noise, raise the batch size, and the runs draw together.",
             "surface=linear_regression&steps=300&racer=sgd:learning_rate=0.05&noise=mini_batch&noise.batch_size=1"
             "&bundle=spaghetti&seeds=16",
         ),
         "overshoot": Preset(
             "Overshooting",
-            "Momentum runs beyond the minimum and turns back; Nesterov looks ahead and overshoots less; SGD does "
-            "not. The table says how far. Drag β up.",
+            "Momentum runs past the minimum and turns back; Nesterov looks ahead and overshoots less; SGD does not "
+            "overshoot. The table says how far. Raise β, and both overshoot further.",
             "surface=quadratic_ravine&surface.condition_number=10&steps=200&racer=sgd:learning_rate=0.02"
             "&racer=momentum:learning_rate=0.02&racer=nesterov:learning_rate=0.02&views=distance",
         ),
         "trap": Preset(
             "Flying over a narrow minimum",
-            "SGD falls into the narrow, deep hole on its way; momentum is too fast for it and ends in the wide "
-            "minimum beyond. Drag β of momentum down, and it falls in as well.",
-            "surface=narrow_trap&racer=sgd&racer=momentum",
+            "SGD falls into the narrow, deep hole on its way; momentum flies over it and ends in the wide minimum "
+            "beyond. Lower β of momentum to 0.8 or less, and it falls in as well.",
+            "surface=narrow_trap&racer=sgd:learning_rate=0.011&racer=momentum:learning_rate=0.011",
         ),
         "freezing": Preset(
-            "Adagrad freezes",
-            "Adagrad divides by all that its gradients ever were: its rates only fall, and it creeps where it should "
-            "run. RMSprop and Adadelta forget, and keep moving. The effective learning rates show it; drag Adagrad's "
-            "η up.",
+            "Adagrad's shrinking steps",
+            "Adagrad divides by the root of the sum of all its squared gradients: its learning rates only fall, and it "
+            "creeps to the end without coming near the minimum. RMSprop and Adadelta forget old gradients, so their "
+            "rates rise again and they arrive. Raise Adagrad's η to 0.3, and it arrives too.",
             "surface=quadratic_ravine&steps=1500&racer=adagrad:learning_rate=0.03&racer=rmsprop:learning_rate=0.01"
             "&racer=adadelta&views=rates",
         ),
         "drop": Preset(
-            "A drop of the learning rate",
-            "Under noise the loss flattens where the steps are as long as the noise throws them; where the learning "
-            "rate drops to a tenth, the loss drops with it. Under More, Schedule, move the drop.",
+            "Dropping the learning rate",
+            "Under noise the loss levels off at a height that the learning rate sets. After 300 steps the rate drops "
+            "to a tenth, and the loss to less than a fifth. Under More, Schedule, move the drop.",
             "surface=quadratic_ravine&surface.condition_number=3&steps=600&seed=1"
             "&racer=sgd:learning_rate=0.2&racer=adam:learning_rate=0.2&noise=isotropic&noise.scale=2&schedule=step_decay&schedule.every=300",
         ),
@@ -94,7 +94,7 @@ PRESETS: Mapping[str, Preset] = MappingProxyType(
 
 
 def preset(key: str) -> Settings:
-    """A race that shows what one came to see.
+    """The settings of a preset's race.
 
     Raises:
         Refused: if there is no such preset.

@@ -37,26 +37,29 @@ SIX = "".join(f"&racer={key}" for key in ("sgd", "momentum", "nesterov", "adagra
 VIEWS = {
     "surface": (
         f"surface=himmelblau&picture=surface{SIX}",
-        "Heights are those of the map's levels; they can be linear.",
+        "Six racers in three dimensions; heights follow the map's levels.",
     ),
-    "panels": (f"surface=rosenbrock&picture=panels{SIX}", "A map for each racer, on the same axes, levels and clock."),
+    "panels": (
+        f"surface=rosenbrock&picture=panels{SIX}",
+        "A map for each racer, with the same axes, levels and clock.",
+    ),
     "beside": ("views=distance,gradient", "Beside the losses: distance to the minimum and gradient norm."),
     "rates": (
         "surface=quadratic_ravine&rotation=0&views=rates,sharpness&racer=adagrad&racer=rmsprop&racer=momentum",
-        "Adagrad's effective learning rates only shrink, RMSprop's stay; sharpness against what each is stable below.",
+        "Adagrad's effective learning rates only fall, RMSprop's rise again; sharpness and the limit of each rule.",
     ),
     "inspector": ("inspect=1&racer=nesterov&racer=adam&racer=sgd", "Nesterov's fourth step, line by line."),
     "threads": (
         "noise=isotropic&noise.scale=2&bundle=spaghetti&seeds=16&racer=sgd&racer=adam",
-        "Sixteen seeds of a noisy race, a thread each.",
+        "Sixteen seeds of a noisy race, each as a thread.",
     ),
     "band": (
         "noise=isotropic&noise.scale=2&bundle=band&seeds=16&axis=evaluations&racer=sgd&racer=adam&racer=sam",
-        "Their median with a band, against gradient evaluations: SAM's steps cost two.",
+        "Median and band of sixteen seeds against gradient evaluations: each of SAM's steps costs two.",
     ),
     "ab": ("b.surface=quadratic_ravine&b.rotation=45&rotation=0", "One ravine under two rotations, on one clock."),
-    "presenting": ("", "For the back row."),
-    "predicting": ("surface=himmelblau", "Where does each of them end?"),
+    "presenting": ("", "Present mode, with larger type for the back row."),
+    "predicting": ("surface=himmelblau", "Predict mode: where does each racer end?"),
 }
 """Views of the Race page, each light and dark: the address, and what is to be seen."""
 
@@ -64,7 +67,7 @@ NETWORKS = {
     "network-light": ("views=outcome,landscape,sharpness", "light"),
     "edge-dark": (
         "data=chebyshev&standardised=0&widths=50-50&objective=mse&batch_size=0&steps=6000"
-        "&views=sharpness,outcome,loss&racer=sgd:learning_rate=0.02&racer=sgd:learning_rate=0.05"
+        "&views=sharpness,outcome,loss&racer=sgd:learning_rate=0.03&racer=sgd:learning_rate=0.05"
         "&racer=sgd:learning_rate=0.1",
         "dark",
     ),

@@ -273,13 +273,13 @@ def _setup(**values: Value) -> Choice:
 PRESETS: Mapping[str, Preset] = {
     "spirals": Preset(
         "Two spirals",
-        "Three optimizers bend the plane until it parts two arms.",
+        "SGD, momentum and Adam bend the plane until it separates the two arms.",
         Training(),
         FIRST_RACERS,
     ),
     "digits": Preset(
         "Handwritten digits",
-        "Ten classes, 64 pixels, one hidden layer.",
+        "Ten classes of 8 × 8 pixels: one hidden layer learns all training samples, and misses a few of the others.",
         Training(
             data=Choice("digits"),
             widths=(64,),
@@ -291,7 +291,7 @@ PRESETS: Mapping[str, Preset] = {
     ),
     "edge": Preset(
         "Edge of stability",
-        "Full batches: the sharpness climbs to 2/η and stays there (Cohen et al. 2021).",
+        "With full batches the sharpness climbs to 2/η and then stays close to it (Cohen et al. 2021).",
         Training(
             data=Choice("chebyshev"),
             standardised=False,
@@ -301,11 +301,11 @@ PRESETS: Mapping[str, Preset] = {
             steps=6000,
             views=("sharpness", "outcome", "loss"),
         ),
-        ("sgd:learning_rate=0.02", "sgd:learning_rate=0.05", "sgd:learning_rate=0.1"),
+        ("sgd:learning_rate=0.03", "sgd:learning_rate=0.05", "sgd:learning_rate=0.1"),
     ),
     "outlier": Preset(
         "One outlier",
-        "Mean squared error follows it, mean absolute error hardly does.",
+        "Mean squared error pulls the curve all the way to the outlier, mean absolute error less than a third of it.",
         Training(
             data=Choice("curve", (("outliers", 1),)),
             setup=_setup(objective="mse"),
@@ -316,7 +316,8 @@ PRESETS: Mapping[str, Preset] = {
     ),
     "vanishing": Preset(
         "Vanishing gradients",
-        "Eight hidden layers: sigmoid's gradients vanish on their way down, ReLU's do not.",
+        "Eight hidden layers: from the last layer to the first, sigmoid's gradient shrinks ten-thousandfold; those of "
+        "tanh and ReLU stay within a factor of ten.",
         Training(widths=(32,) * 8, views=("gradients", "activations", "loss"), steps=1000),
         (
             "sgd:learning_rate=0.05,activation=sigmoid,initialization=lecun_normal",
@@ -326,7 +327,8 @@ PRESETS: Mapping[str, Preset] = {
     ),
     "initialisation": Preset(
         "Initialisation",
-        "Zeros never break the symmetry; too small a start dies away from layer to layer, too large a one explodes.",
+        "Weights of zero never break the symmetry: no hidden unit learns. With σ = 0.01 the activations die out from "
+        "layer to layer; with σ = 1 they explode, and training diverges within a few steps. He's σ keeps them level.",
         Training(
             widths=(64,) * 5,
             setup=_setup(activation="relu", initialization="he_normal"),
@@ -342,7 +344,7 @@ PRESETS: Mapping[str, Preset] = {
     ),
     "batches": Preset(
         "Batch size",
-        "One sample, 32, and all of them at each step.",
+        "Batches of 1, 32 and all samples: the smaller the batch, the noisier the loss of the batch.",
         Training(views=("batch_loss", "outcome", "loss")),
         (
             "sgd:learning_rate=0.1,batch_size=1",
@@ -352,7 +354,8 @@ PRESETS: Mapping[str, Preset] = {
     ),
     "decays": Preset(
         "L2 or weight decay",
-        "Under Adam, L2 in the loss is divided by √v like the gradient; AdamW's decay is not.",
+        "Under Adam, L2 in the loss is divided by √v like the gradient; AdamW's decay is not. At λ = 0.02, L2 "
+        "shrinks the weights to less than a fifth, AdamW's decay by less than a third.",
         Training(
             data=Choice("moons", (("noise", 0.3),)), widths=(64, 64), views=("weights", "outcome", "loss"), steps=4000
         ),
@@ -364,7 +367,7 @@ PRESETS: Mapping[str, Preset] = {
     ),
     "exercise": Preset(
         "Exercise: one hidden layer of 256",
-        "784-256-10, ReLU, He, batches of 128, ten epochs: bring MNIST as a file first.",
+        "784-256-10, ReLU, He initialisation, batches of 128, ten epochs: bring MNIST as a file first.",
         Training(
             data=Choice(FILE),
             widths=(256,),

@@ -10,7 +10,7 @@ import pytest
 
 from app import presets, race, standings
 from app import settings as change
-from app.racers import Refused, set_racer
+from app.racers import Refused, set_racer, set_steps
 from app.settings import Settings
 from optimizers import steps_to, trace
 from surfaces import Rotated
@@ -105,7 +105,9 @@ def test_p3_sgd_stays_longest_near_the_saddle_and_for_ever_on_its_ridge() -> Non
     settings = presets.preset("saddle")
     flat = {title: row.measured["steps_on_flat_ground"] or 0 for title, row in _table(settings).items()}
     assert flat["SGD"] > 5 * flat["Momentum"] >= flat["Adam"] == 0
-    ridge = {run.status.why.partition(".")[0] for run in race.runs(change.set_start(settings, -1.8, 0.0))}
+    ridge = {
+        run.status.why.partition(".")[0] for run in race.runs(set_steps(change.set_start(settings, -1.8, 0.0), 600))
+    }
     assert ridge == {"It stands at a saddle"}
 
 

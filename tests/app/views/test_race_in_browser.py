@@ -286,7 +286,7 @@ def test_a_preset_brings_a_race_and_says_what_to_look_at(fresh: Visit) -> None:
     before = race.query()
     race.pick("Stuck at a saddle")
     race.wait_query("surface", "saddle")
-    race.said("Near the saddle the slope is almost nothing")
+    race.said("The start lies only 10⁻⁹ beside the line y = 0")
     assert race.titles() == ["SGD", "Momentum", "Adam"] and race.at("panel-0").is_visible()
     heads = race.page.locator("[data-testid=results] th")
     assert heads.last.inner_text() == "Steps on flat ground"

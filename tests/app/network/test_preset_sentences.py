@@ -1,0 +1,212 @@
+"""What the presets of the Network page say, sentence by sentence, over the trainings they speak of."""
+
+from __future__ import annotations
+
+import functools
+
+import numpy as np
+import pytest
+
+from app.network import settings as change
+from app.network.settings import PRESETS, Training, generated
+from app.racers import Racer
+from docs import pictures
+from optimizers.training import Piece, join, train
+from surfaces.curvature import top_eigenvalues
+from surfaces.network import DATASETS, DataSet, Network
+from surfaces.network.data import Samples, one_hot
+from surfaces.network.measures import Measures, measure
+from tests.app.captions import captions
+from tests.sentences import Check, Sentences, entries_of
+
+SAID = Sentences()
+holds = SAID.hold
+Trained = tuple[Network, Piece, Measures]
+
+
+def test_every_sentence_has_its_check() -> None:
+    texts = {f"network {key}": (one.name + ".", one.about) for key, one in PRESETS.items()}
+    texts |= {f"picture {name}": (words,) for name, words in captions().items() if name in pictures.NETWORKS}
+    assert SAID.entries() == entries_of(texts)
+
+
+@functools.cache
+def preset(key: str) -> tuple[Training, DataSet]:
+    data = generated(PRESETS[key].base)
+    return change.preset(key, data), data
+
+
+@functools.cache
+def trained(key: str, steps: int = 0) -> tuple[Trained, ...]:
+    """Network, run and measures of a preset's racers, for so many steps, or as many as the preset has."""
+    training, data = preset(key)
+    return tuple(_trained(training, racer, data, steps or training.steps) for racer in training.racers)
+
+
+def _trained(training: Training, racer: Racer, data: DataSet, steps: int) -> Trained:
+    network, stride = training.network(racer, data), max(1, steps // 40)
+    start, batch_size = training.start(racer, data), training.of(racer, "batch_size") or None
+    options = {"batch_size": batch_size, "seed": training.seed, "stride": stride}
+    run = join(train(network, training.rule(racer), start, steps, **options))
+    return network, run, measure(network, run.weights, (data.validation.x, data.validation.y))
+
+
+@holds(
+    "network spirals",
+    "Two spirals.",
+    "SGD, momentum and Adam bend the plane until it separates the two arms.",
+    marks=pytest.mark.long,
+)
+def _() -> None:
+    assert [racer.rule.key for racer in preset("spirals")[0].racers] == ["sgd", "momentum", "adam"]
+    for _, _, found in trained("spirals"):
+        assert found.validation_accuracy[0] < 0.75 and found.validation_accuracy[-1] > 0.97
+
+
+@holds("picture network-light", "Three optimizers on two spirals: decision boundaries, loss landscape, sharpness.")
+def _() -> None:
+    training = change.first()
+    assert len(training.racers) == 3 and training.data.key == "spirals"
+    assert pictures.NETWORKS["network-light"][0] == "views=outcome,landscape,sharpness"
+
+
+@holds(
+    "network digits",
+    "Handwritten digits.",
+    "Ten classes of 8 × 8 pixels: one hidden layer learns all training samples, and misses a few of the others.",
+    marks=pytest.mark.long,
+)
+def _() -> None:
+    data = preset("digits")[1]
+    assert (data.inputs, data.outputs) == (64, 10)
+    for network, _, found in trained("digits"):
+        assert len(network.model.widths) == 3 and found.accuracy[-1] == 1.0
+        assert 0.01 < 1 - found.validation_accuracy[-1] < 0.04
+
+
+@holds(
+    "network edge",
+    "Edge of stability.",
+    "With full batches the sharpness climbs to 2/η and then stays close to it (Cohen et al. 2021).",
+)
+@holds("picture edge-dark", "The edge of stability: sharpness climbs to 2/η and stays there.")
+def _() -> None:
+    training = preset("edge")[0]
+    rates = [float(racer.rule.get("learning_rate", 0.0)) for racer in training.racers]
+    for rate, (network, run, _) in zip(rates, trained("edge"), strict=True):
+        share = np.array([float(top_eigenvalues(network, w)[0]) for w in run.weights]) * rate / 2
+        assert share[0] < 0.5 and np.abs(share[int(np.argmax(share > 0.98)) :] - 1).max() < 0.2
+        assert share[-8:] == pytest.approx(np.ones(8), abs=0.08)
+    shown = "".join(f"&racer=sgd:learning_rate={rate:g}" for rate in rates)
+    assert training.batch_size == 0
+    assert pictures.NETWORKS["edge-dark"][0].endswith(f"&views=sharpness,outcome,loss{shown}")
+
+
+@holds(
+    "network outlier",
+    "One outlier.",
+    "Mean squared error pulls the curve all the way to the outlier, mean absolute error less than a third of it.",
+)
+def _() -> None:
+    training, data = preset("outlier")
+    raw = DATASETS["curve"](outliers=1).make().train
+    clean = np.sin(3 * raw.x[:, 0]) + raw.x[:, 0] / 2
+    place = int(np.argmax(raw.y[:, 0] - clean))
+    way = []
+    for network, run, _ in trained("outlier"):
+        fitted = float(np.asarray(network.model(run.weights[-1], data.train.x))[place, 0])
+        way.append((fitted - clean[place]) / (raw.y[place, 0] - clean[place]))
+    assert [network.objective for network, _, _ in trained("outlier")] == ["mse", "mae"]
+    assert way[0] > 0.9 and way[1] < 1 / 3 and training.steps == 3000
+
+
+@holds(
+    "network vanishing",
+    "Vanishing gradients.",
+    "Eight hidden layers: from the last layer to the first, sigmoid's gradient shrinks ten-thousandfold; those of tanh "
+    "and ReLU stay within a factor of ten.",
+)
+def _() -> None:
+    found = {network.model.activation: m.gradients[0] for network, _, m in trained("vanishing", 1)}
+    assert all(len(layers) == 9 for layers in found.values())
+    assert found["sigmoid"][0] < 1e-4 * found["sigmoid"][-1]
+    for name in ("tanh", "relu"):
+        assert 0.1 < found[name][0] / found[name][-1] < 10
+
+
+@holds(
+    "network initialisation",
+    "Initialisation.",
+    "Weights of zero never break the symmetry: no hidden unit learns.",
+    "With σ = 0.01 the activations die out from layer to layer; with σ = 1 they explode, and training diverges "
+    "within a "
+    "few steps.",
+    "He's σ keeps them level.",
+)
+def _() -> None:
+    zeros, small, he, large = trained("initialisation", 40)
+    network, run, _ = zeros
+    hidden = slice(0, network.model.bounds[-1][0])
+    assert (run.weights[:, hidden] == 0).all()
+    spreads = [found.deviations[0] for _, _, found in (small, he, large)]
+    assert (spreads[0][1:] < 0.2 * spreads[0][:-1]).all() and (spreads[2][1:] > 4 * spreads[2][:-1]).all()
+    assert np.ptp(spreads[1]) < spreads[1].min()
+    assert small[1].diverged == he[1].diverged == -1 and 0 < large[1].diverged < 10
+
+
+@holds(
+    "network batches",
+    "Batch size.",
+    "Batches of 1, 32 and all samples: the smaller the batch, the noisier the loss of the batch.",
+)
+def _() -> None:
+    training, _ = preset("batches")
+    assert [training.of(racer, "batch_size") for racer in training.racers] == [1, 32, 0]
+    noise = [float(np.diff(run.losses[100:]).std()) for _, run, _ in trained("batches", 400)]
+    assert noise[0] > 4 * noise[1] and noise[1] > 10 * noise[2]
+
+
+@holds(
+    "network decays",
+    "L2 or weight decay.",
+    "At λ = 0.02, L2 shrinks the weights to less than a fifth, AdamW's decay by less than a third.",
+    marks=pytest.mark.long,
+)
+def _() -> None:
+    plain, l2, decay = (float(np.linalg.norm(run.weights[-1])) for _, run, _ in trained("decays"))
+    assert l2 < 0.2 * plain and 2 / 3 * plain < decay < plain
+
+
+@holds("network decays", "Under Adam, L2 in the loss is divided by √v like the gradient; AdamW's decay is not.")
+def _() -> None:
+    """In the first step m̂ = g and v̂ = g²: Adam moves by −η g/(|g| + ε), g with λ w in it; AdamW by −η λ w besides."""
+    (_, plain, _), (_, l2, _), (_, decay, _) = trained("decays", 1)
+    eta, penalty, w = 0.005, 0.02, plain.weights[0]
+    moves = [run.weights[1] - w for run in (plain, l2, decay)]
+    clear = np.abs(moves[0]) > 0.99 * eta  # where ε = 1e-8 and rounding are no matter
+    assert clear.mean() > 0.9
+    np.testing.assert_allclose(np.abs(moves[1][clear]).clip(0.9 * eta), np.abs(moves[0][clear]), rtol=0.11)
+    assert np.abs(moves[1]).max() <= eta * (1 + 1e-3)
+    np.testing.assert_allclose(moves[2] - moves[0], -eta * penalty * w, atol=2e-7)
+
+
+@holds(
+    "network exercise",
+    "Exercise: one hidden layer of 256.",
+    "784-256-10, ReLU, He initialisation, batches of 128, ten epochs: bring MNIST as a file first.",
+)
+def _() -> None:
+    rng = np.random.default_rng(0)
+    part = Samples(rng.random((640, 784), np.float32), one_hot(np.arange(640) % 10, 10))
+    data = DataSet("MNIST", "classes", part, part, part, tuple("0123456789"))
+    training = change.preset("exercise", data)
+    for racer in training.racers:
+        model = training.model(racer, data)
+        assert model.widths == (784, 256, 10) and model.activation == "relu"
+        assert training.of(racer, "initialization") == "he_normal"
+    assert training.batch_size == 128 and training.steps * 128 == 10 * 640 and PRESETS["exercise"].source == change.FILE
+
+
+@pytest.mark.parametrize("check", SAID.cases())
+def test_the_sentence_is_true(check: Check) -> None:
+    check()
