@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from optimizers import Trace
+from optimizers import Scheduled, Trace
+from optimizers.borrowed import Borrowed
 from optimizers.mathml import numbers, symbols
 from optimizers.workings import Line, workings
 
@@ -17,13 +18,13 @@ _WORDS = {"momentum": "momentum part", "gradient": "gradient part", "decay": "we
 _RATE, _MOVE = "effective learning rate", "step"
 
 
-def inspected(run: Trace, racer: str, title: str, noisy: bool) -> dict[str, Any]:
+def inspected(run: Trace, racer: str, title: str) -> dict[str, Any]:
     """What the player needs to explain any step of a run that was recorded whole; nothing of other racers.
 
     ``lines`` hold MathML: ``symbols`` with letters, ``numbers`` with slots named by ``values``, and ``result``, the
     slot of what comes out. ``values`` are (steps · columns,) in float64, with their number of ``columns``. ``at`` is
-    where the gradient was taken, ``slope`` the gradient there, ``parts`` the named vectors that sum to the move, all
-    (steps · 2,).
+    where the gradient was taken, ``slope`` the gradient there with its noise, ``parts`` the named vectors that sum to
+    the move, all (steps · 2,).
     """
     found = workings(run)
     count = len(found.before["t"])
@@ -45,7 +46,7 @@ def inspected(run: Trace, racer: str, title: str, noisy: bool) -> dict[str, Any]
     return {
         "racer": racer,
         "title": title,
-        "note": _note(run, found.lines, found.scheduled, noisy),
+        "note": _note(run, found.lines, found.scheduled),
         "lines": lines,
         "values": values,
         "at": _columns(run.step.at[:count])["flat"],
@@ -78,16 +79,29 @@ def _parts(run: Trace) -> Mapping[str, Any]:
     return {**own, **besides}
 
 
-def _note(run: Trace, lines: tuple[Line, ...], scheduled: bool, noisy: bool) -> str:
+def _note(run: Trace, lines: tuple[Line, ...], scheduled: bool) -> str:
     whole = any("solve(" in str(line.expression) for line in lines)
-    said = ["All products are elementwise."] if lines[1:] and not whole else []
+    sentences = ["All products are elementwise."] if lines[1:] and not whole else []
     if lines[-1].expression == "w + update":
-        said = ["Borrowed from optax: its state by the names it has there, after the step, and its update."]
+        sentences = ["Borrowed from optax: its state by the names it has there, after the step, and its update."]
     if scheduled:
-        said.append("η is that of the step, under the schedule.")
-    if noisy:
-        said.append("The gradient has the noise of its step.")
+        sentences.append("η is that of the step, under the schedule.")
+    sentences += _noise(run)
     many = len(run.positions[0])
     if many > DRAWN:
-        said.append(f"The first two of {many:,} coordinates.")
-    return " ".join(said)
+        sentences.append(f"The first two of {many:,} coordinates.")
+    return " ".join(sentences)
+
+
+def _noise(run: Trace) -> list[str]:
+    """Sentences on what is noisy about a step; none without noise."""
+    if not run.noise.difference:
+        return []
+    sentences = [run.noise.difference]
+    rule = run.optimizer.inner if isinstance(run.optimizer, Scheduled) else run.optimizer
+    if not run.noise.only_gradient:
+        if rule.dense:
+            sentences.append("L̃ is the landscape of this step: its Hessian is noisy too.")
+        if isinstance(rule, Borrowed) and rule.wants_value:
+            sentences.append("The loss that the rule reads is noisy too.")
+    return sentences

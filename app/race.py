@@ -164,7 +164,7 @@ def _inspected(settings: Settings) -> dict[str, Any] | None:
     """What explains the steps of the racer inspected, if there is one."""
     for racer, title in zip(settings.racers, titles(settings), strict=True):
         if racer.id == settings.inspected:
-            return inspected(whole(settings.bare(), racer.bare()), racer.id, title, settings.noise.key != "none")
+            return inspected(whole(settings.bare(), racer.bare()), racer.id, title)
     return None
 
 

@@ -37,7 +37,7 @@ class Trace:
     what the rule computed from there on. What was not recorded is None.
 
     Attributes:
-        surface, optimizer: what ran on what; of run k of a batch its own parameters.
+        surface, optimizer, noise: what ran on what, under which noise; of run k of a batch its own parameters.
         steps, stride: how many were made, and every how manyth was kept.
         positions: (k + 1, n), the start and every `stride`-th of the steps, k = steps / stride.
         losses: (k + 1,), the true loss at the positions, without noise.
@@ -48,6 +48,7 @@ class Trace:
 
     surface: Surface
     optimizer: Optimizer
+    noise: Noise
     steps: int
     stride: int
     positions: Any
@@ -76,8 +77,8 @@ class Trace:
         kept = {name: jax.tree.map(pick, getattr(self, name)) for name in (*RECORDS, "diverged")}
         # a surface whose parameters are no batch stays the same object, and what is cached of it stays valid
         surface = self.surface if runs_of(self.surface) is None else map_parameters(own, self.surface)
-        optimizer = map_parameters(own, self.optimizer)
-        return dataclasses.replace(self, surface=surface, optimizer=optimizer, **kept)
+        nodes = {name: map_parameters(own, getattr(self, name)) for name in ("optimizer", "noise")}
+        return dataclasses.replace(self, surface=surface, **nodes, **kept)
 
     @property
     def last(self) -> int:
@@ -160,6 +161,7 @@ def trace(
     return Trace(
         surface,
         optimizer,
+        NoNoise() if noise is None else noise,
         steps,
         stride,
         positions=cut("positions", kept.get("positions"), 0, count + 1),

@@ -17,7 +17,12 @@ _DOT = "<mo>·</mo>"  # between numbers, where nothing would read as one number
 
 
 def symbols(line: Line, state: bool) -> str:
-    """A line with its letters; `state` where it replaces what was there (←) and does not only name it (=)."""
+    """A line with its letters; `state` where it replaces what was there (←) and does not only name it (=).
+
+    Of a true gradient, whose letter is its expression, the expression alone.
+    """
+    if line.letter == line.expression:
+        return f"<mrow>{_tree(line, None)}</mrow>"
     right = "" if line.expression is None else f"<mo>{'←' if state else '='}</mo>{_tree(line, None)}"
     return f"<mrow>{letter(line.letter)}{right}</mrow>"
 
@@ -86,6 +91,8 @@ class _Setter:
                 cells = "".join(f"<mtr><mtd>{a}</mtd><mtd>{b}</mtd></mtr>" for a, b in rows)
                 return f'<mrow><mo>{{</mo><mtable class="cases">{cells}</mtable></mrow>'
             case ast.Call(func=ast.Name(id=name), args=args):
+                if self.after is not None and ast.unparse(node) in self.after:
+                    return self._name(ast.unparse(node))
                 bracketed = self.after is not None and isinstance(args[0], ast.Name)
                 return self._call(name, [self.set(a) for a in args], (lambda body: body) if bracketed else _round)
         raise ValueError(f"an equation may not hold {ast.unparse(node)!r}")
@@ -99,6 +106,9 @@ class _Setter:
                 return f"<mrow><mo>∇</mo><mi>L</mi>{round_(inner[0])}</mrow>"
             case "hessian":
                 return f"<mrow><msup><mo>∇</mo><mn>2</mn></msup><mi>L</mi>{round_(inner[0])}</mrow>"
+            case "noisy_hessian":
+                tilde = '<mover accent="true"><mi>L</mi><mo>~</mo></mover>'
+                return f"<mrow><msup><mo>∇</mo><mn>2</mn></msup>{tilde}{round_(inner[0])}</mrow>"
             case "solve":
                 return f"<mrow><msup>{_round(inner[0])}<mn>−1</mn></msup>{_TIMES}{inner[1]}</mrow>"
             case "norm":

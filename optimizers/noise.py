@@ -18,10 +18,14 @@ from surfaces.surface import Surface
 
 
 class Noise(Declared):
-    """Draws ξ for a step and turns the surface into the landscape of that step."""
+    """Draws what is random about a step and turns the surface into the landscape of that step."""
 
     name: ClassVar[str]
     formula: ClassVar[str] = ""
+    difference: ClassVar[str] = ""
+    """What ξ, the gradient in force minus the true one, is: a sentence."""
+    only_gradient: ClassVar[bool] = True
+    """Whether the loss and the Hessian at the current point are the true ones."""
 
     def draw(self, key: Array, w: Array, data: Any) -> Any:
         """What one step of one run draws: a pytree of arrays; w (n,) gives shape and dtype, `data` the samples."""
@@ -45,13 +49,14 @@ class NoNoise(Noise):
 class Isotropic(Noise):
     r"""The gradient plus the same spread in every direction: the landscape tilted about the current point.
 
-    $$ \tilde L(w) = L(w) + \sigma\, \xi^\top (w - w_t), \qquad \nabla \tilde L = \nabla L + \sigma\, \xi $$
+    $$ \tilde L(w) = L(w) + \xi^\top (w - w_t), \qquad \nabla \tilde L = \nabla L + \xi $$
 
-    ξ has mean 0 and variance 1 in each coordinate, normal or uniform.
+    ξ has mean 0 and standard deviation σ in each coordinate, normal or uniform.
     """
 
     name = "isotropic"
-    formula = r"\nabla L + \sigma\,\xi"
+    formula = r"\nabla L + \xi, \quad \operatorname{std} \xi_i = \sigma"
+    difference = "ξ is the noise drawn for this step, with standard deviation σ in each coordinate."
 
     scale: float = parameter(
         "σ",
@@ -80,14 +85,17 @@ class Isotropic(Noise):
 class Shifted(Noise):
     r"""Mini-batch noise as a shifted landscape: steep directions are noisy directions.
 
-    $$ \tilde L(w) = L(w - \sigma\,\xi), \qquad \operatorname{Cov} \nabla \tilde L \approx \sigma^2 H^2 $$
+    $$ \tilde L(w) = L(w - s), \quad s_i \sim \mathcal N(0, \sigma^2), \qquad
+       \operatorname{Cov} \nabla \tilde L \approx \sigma^2 H^2 $$
 
     A batch of B samples whose minima scatter by s has σ = s/√B. This is what drives SGD out of sharp minima
     and leaves it in flat ones (Keskar et al. 2017; Zhu et al. 2019; Jastrzębski et al. 2017).
     """
 
     name = "shifted landscape"
-    formula = r"\nabla L(w - \sigma\,\xi)"
+    formula = r"\nabla L(w - s), \quad \operatorname{std} s_i = \sigma"
+    difference = "ξ is the change of the gradient that the random shift of the landscape in this step causes."
+    only_gradient = False
 
     scale: float = parameter(
         "σ",
@@ -117,6 +125,8 @@ class MiniBatch(Noise):
 
     name = "mini-batch"
     formula = r"\tfrac1B \sum_{i \in \mathcal B_t} \nabla \ell_i(w)"
+    difference = "ξ is the difference between the gradient of this step's mini-batch and that of all samples."
+    only_gradient = False
 
     batch_size: int = parameter(
         "B",

@@ -15,14 +15,15 @@ from numpy.typing import NDArray
 from optimizers.borrowed import Borrowed, fields
 from optimizers.engine import Trace
 from optimizers.equations import TEXTBOOK, lines
+from optimizers.noise import NoNoise
 from optimizers.optimizer import Optimizer
 from optimizers.schedules import Scheduled
-from surfaces.calculus import double
+from surfaces.calculus import double, gradients
 
 Array = NDArray[np.float64]
 
 _TAKEN = ("grad", "hessian", "solve")
-"""What is not worked out again: the landscape, with the noise of that step, was asked when the run was made."""
+"""Functions of the landscape in force at a step: a line that calls one takes its value from the run's record."""
 _FUNCTIONS: dict[str, Any] = {
     "norm": lambda v: np.sqrt(np.sum(v**2, axis=1, keepdims=True)),
     "max": np.maximum,
@@ -37,7 +38,7 @@ class Line:
     """One line: the letter that it works out and its expression, or None where the value is simply recorded.
 
     ``after`` are the letters of the expression whose value is that of a line above; all others have the value from
-    before the step.
+    before the step. The line of a true gradient has its own expression, such as ``grad(w)``, for a letter.
     """
 
     letter: str
@@ -51,7 +52,8 @@ class Workings:
 
     Attributes:
         lines: in the order of evaluation.
-        before: values before the step, every one (steps, n) or (steps, 1): w, the state, the parameters and t.
+        before: values before the step, every one (steps, n) or (steps, 1): w, the state, the parameters, t and, where
+            the gradient is noisy, its noise ξ (ξ_h and ξ_g where a rule takes two gradients, h and g).
         after: the values that the lines give, in the same shapes. A step that diverged is the last, with values
             that are no numbers as they came out.
         scheduled: whether the learning rate is another at every step.
@@ -83,6 +85,12 @@ def workings(run: Trace) -> Workings:
         written, after = _borrowed(run, count)
     else:
         written, after = _own(run, optimizer, before, count)
+    if not isinstance(run.noise, NoNoise):
+        if isinstance(optimizer, Borrowed):  # schedule-free rules take the gradient at y, not at their solution w
+            point = "y" if type(optimizer).evaluate else "w"
+            before[point] = run.step.at[:count]
+            written = (dataclasses.replace(written[0], expression=f"grad({point})"), *written[1:])
+        written = _with_noise(run, written, before, after)
     return Workings(written, before, after, factor is not None)
 
 
@@ -119,7 +127,7 @@ def _own(
 
 
 def _borrowed(run: Trace, count: int) -> tuple[tuple[Line, ...], dict[str, Array]]:
-    """The gradient, what the library keeps by its own names, its update, and the move."""
+    """The gradient, the library's state by its own names, its update, and the move."""
     after: dict[str, Array] = {"g": run.step.gradient[:count]}
     for name, leaf in fields(run.states).items():
         leaf = np.asarray(leaf, dtype=float)
@@ -129,6 +137,37 @@ def _borrowed(run: Trace, count: int) -> tuple[tuple[Line, ...], dict[str, Array
     after["w"] = run.positions[:count] + after["update"]
     written = tuple(Line(name, None) for name in after if name != "w")
     return (*written, Line("w", "w + update", frozenset({"update"}))), after
+
+
+def _with_noise(
+    run: Trace, written: tuple[Line, ...], before: dict[str, Array], after: dict[str, Array]
+) -> tuple[Line, ...]:
+    """The lines with the true gradient above every noisy one, which becomes the sum of it and of its noise.
+
+    The true gradients are entered in `after`, the noise in `before`.
+    """
+    noisy = [line.letter for line in written if str(line.expression).startswith("grad(")]
+    found: list[Line] = []
+    known: set[str] = set()
+    for line in written:
+        expression = line.expression or ""
+        if line.letter in noisy:
+            point = ast.parse(expression, mode="eval")
+            assert isinstance(point.body, ast.Call)
+            expression = ast.unparse(point)  # spelled as the formula's setter will look it up
+            values = {**before, **{name: after[name] for name in known}}
+            true = gradients(run.surface, _evaluate(ast.Expression(point.body.args[0]), values).T).T
+            noise = "ξ" if len(noisy) == 1 else f"ξ_{line.letter}"
+            with np.errstate(invalid="ignore"):
+                before[noise] = after[line.letter] - true
+            after[expression] = true
+            found.append(Line(expression, expression, line.after))
+            line = Line(line.letter, f"{expression} + {noise}", frozenset({expression}))
+        elif not run.noise.only_gradient and "hessian(" in expression:
+            line = dataclasses.replace(line, expression=expression.replace("hessian(", "noisy_hessian("))
+        found.append(line)
+        known.add(line.letter)
+    return tuple(found)
 
 
 class _Vectorised(ast.NodeTransformer):

@@ -31,7 +31,7 @@ def test_only_the_inspected_racer_travels() -> None:
 @pytest.mark.parametrize("key", OPTIMIZERS)
 def test_every_rule_has_its_inspector(key: str) -> None:
     run = trace(SURFACES["himmelblau"](), OPTIMIZERS[key](), steps=30)
-    found = inspected(run, "racer-0", "X", noisy=False)
+    found = inspected(run, "racer-0", "X")
     for line in found["lines"]:
         for slot in (*re.findall(r'data-slot="([^"]*)"', line["numbers"]), line["result"]):
             entry = found["values"][slot]
@@ -44,7 +44,7 @@ def test_every_rule_has_its_inspector(key: str) -> None:
 
 def test_nesterovs_momentum_comes_first_and_ends_where_the_slope_is_measured() -> None:
     run = trace(SURFACES["rosenbrock"](), OPTIMIZERS["nesterov"](learning_rate=1e-4), steps=30)
-    found = inspected(run, "racer-0", "Nesterov", noisy=False)
+    found = inspected(run, "racer-0", "Nesterov")
     (first, momentum), (second, _) = found["parts"]
     assert (first, second) == ("momentum part", "gradient part")
     np.testing.assert_allclose(found["at"], found["values"]["w"]["flat"] + momentum, rtol=1e-12)
@@ -71,6 +71,23 @@ def test_what_is_not_plain_is_said() -> None:
     settings = change.choose_noise(racers.choose_schedule(change.first(), "cosine"), "isotropic")
     found = race.scene(change.inspect(settings, "racer-0")).inspected
     assert found is not None
-    assert "schedule" in found["note"] and "noise" in found["note"]
+    assert "schedule" in found["note"] and "ξ is the noise drawn for this step" in found["note"]
     many = race.scene(change.inspect(change.choose_surface(change.first(), "ravine_nd"), "racer-0")).inspected
     assert many is not None and "The first two of" in many["note"]
+
+
+@pytest.mark.parametrize(("noise", "word"), [("isotropic", "standard deviation σ"), ("shifted", "random shift")])
+@pytest.mark.parametrize("key", ["nesterov", "sam", "polyak_sgd"])
+def test_noisy_gradients_are_printed_with_both_summands(noise: str, word: str, key: str) -> None:
+    """The numbers travel: true gradient and noise have a slot each, and add up to the gradient that the rule used."""
+    settings = change.choose_noise(change.add_racer(dataclasses.replace(change.first(), racers=()), key), noise)
+    found = race.scene(change.inspect(settings, "racer-0")).inspected
+    assert found is not None and word in found["note"]
+    assert ("loss that the rule reads" in found["note"]) is (key == "polyak_sgd" and noise == "shifted")
+    sums = [line for line in found["lines"] if "ξ" in line["numbers"]]
+    assert len(sums) == (2 if key == "sam" else 1)
+    for line in sums:
+        true, xi = re.findall(r'data-slot="([^"]*)"', line["numbers"])
+        total = np.asarray(found["values"][true]["flat"]) + found["values"][xi]["flat"]
+        np.testing.assert_allclose(total, found["values"][line["result"]]["flat"], rtol=1e-12, atol=1e-12)
+    np.testing.assert_array_equal(found["slope"], found["values"]["g′"]["flat"])

@@ -6,15 +6,19 @@ import re
 from typing import Any
 from xml.etree import ElementTree
 
+import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from optimizers import OPTIMIZERS, SCHEDULES, Isotropic, Scheduled, trace
+from optimizers import OPTIMIZERS, SCHEDULES, Isotropic, MiniBatch, Scheduled, Shifted, trace
 from optimizers.borrowed import Borrowed, fields
 from optimizers.equations import TEXTBOOK
 from optimizers.mathml import numbers, symbols
+from optimizers.noise import Noise
 from optimizers.workings import Line, Workings, workings
 from surfaces import SURFACES
+from surfaces.calculus import double
 
 OURS = [
     (key, convention)
@@ -119,3 +123,92 @@ def test_adams_last_line_reads_as_printed() -> None:
     text = "".join(ElementTree.fromstring(symbols(line, state=True)).itertext()).replace("\u2062", "")
     assert text == "w←w−ηm^v^+ε"
     assert line.after == {"m_hat", "v_hat"}
+
+
+NOISES = {
+    "isotropic": Isotropic(0.8),
+    "uniform": Isotropic(0.8, distribution="uniform"),
+    "shifted": Shifted(0.3),
+    "mini-batch": MiniBatch(batch_size=4),
+}
+NOISY = [(key, convention) for key, convention in OURS if key in ("sgd", "nesterov", "adam", "sam", "newton")]
+NOISY += [(key, TEXTBOOK) for key in ("polyak_sgd", "schedule_free_sgd", "novograd")]
+
+
+@pytest.mark.parametrize("noise", NOISES.values(), ids=list(NOISES))
+@pytest.mark.parametrize(("key", "convention"), NOISY)
+@pytest.mark.thinned(4)
+def test_a_noisy_gradient_is_the_sum_of_the_true_one_and_its_noise(key: str, convention: str, noise: Noise) -> None:
+    """The true gradient is that of `jax.grad` at the point which the step recorded, in float64."""
+    surface = SURFACES["linear_regression"]() if isinstance(noise, MiniBatch) else LANDSCAPE
+    run = trace(surface, rule(key, convention), steps=12, noise=noise, seed=2)
+    found = workings(run)
+    sums = [line for line in found.lines if " + ξ" in str(line.expression)]
+    assert [line.letter for line in sums] == (["h", "g"] if key == "sam" else ["g"])
+    for line in sums:
+        (true,), letter = line.after, str(line.expression).rpartition(" + ")[2]
+        at = run.positions[: len(found.after["g"])] if line.letter == "h" else run.step.at[: len(found.after["g"])]
+        with double():
+            expected = np.asarray(jax.vmap(jax.grad(surface))(jnp.asarray(at)))
+        np.testing.assert_allclose(found.after[true], expected, rtol=1e-9, atol=1e-9)
+        np.testing.assert_allclose(
+            found.after[true] + found.before[letter], found.after[line.letter], rtol=1e-12, atol=1e-12
+        )
+        assert np.abs(found.before[letter]).max() > 0.01
+        slots = re.findall(r'data-slot="([^"]*)"', numbers(line))
+        assert slots == [f"{true}′", letter]
+    np.testing.assert_array_equal(found.after["g"], run.step.gradient[: len(found.after["g"])])
+
+
+def test_isotropic_noise_has_the_draws_of_its_seed() -> None:
+    """ξ = σ times a draw of `jax.random.normal`, keyed by seed and step."""
+    found = workings(trace(LANDSCAPE, OPTIMIZERS["sgd"](learning_rate=1e-3), steps=5, noise=Isotropic(0.5), seed=9))
+    with double():
+        keys = [jax.random.fold_in(jax.random.key(9), t) for t in range(1, 6)]
+        drawn = np.array([jax.random.normal(key, (2,), "float64") for key in keys])
+    np.testing.assert_allclose(found.before["ξ"], 0.5 * drawn, rtol=1e-9)
+
+
+def test_the_noise_of_a_mini_batch_is_its_gradient_minus_that_of_all_samples() -> None:
+    """By hand: the mean of the samples' own gradients over the batch, minus that over the data."""
+    surface = SURFACES["linear_regression"]()
+    run = trace(surface, OPTIMIZERS["sgd"](learning_rate=1e-2), steps=3, noise=MiniBatch(batch_size=5), seed=4)
+    found = workings(run)
+    with double():
+        samples = len(jax.tree.leaves(surface.data)[0])
+        for k, w in enumerate(run.positions[:3]):
+            key = jax.random.fold_in(jax.random.key(4), k + 1)
+            picked = np.asarray(jax.random.permutation(key, samples)[:5])
+
+            def loss(u: Any, i: int) -> Any:
+                return surface.loss(u, jax.tree.map(lambda leaf: leaf[i : i + 1], surface.data))
+
+            each = np.array([jax.grad(loss)(jnp.asarray(w), i) for i in range(samples)])
+            expected = each[picked].mean(axis=0) - each.mean(axis=0)
+            np.testing.assert_allclose(found.before["ξ"][k], expected, rtol=1e-8, atol=1e-10)
+
+
+def test_without_noise_there_is_no_xi() -> None:
+    found = workings(trace(LANDSCAPE, OPTIMIZERS["sgd"](), steps=3))
+    assert [line.expression for line in found.lines] == ["grad(w)", "w - η*g"] and "ξ" not in found.before
+
+
+def test_a_noisy_hessian_is_written_with_a_tilde() -> None:
+    """Isotropic noise adds a linear function, whose Hessian is zero; a shift or a batch has another Hessian."""
+    for noise, tilde in ((NOISES["isotropic"], False), (NOISES["shifted"], True)):
+        line = next(
+            line
+            for line in workings(trace(LANDSCAPE, OPTIMIZERS["newton"](), steps=3, noise=noise)).lines
+            if line.letter == "d"
+        )
+        assert ("~" in symbols(line, state=False)) is tilde
+        ElementTree.fromstring(numbers(line))
+
+
+def test_a_noisy_line_reads_as_written() -> None:
+    first, second = workings(trace(LANDSCAPE, OPTIMIZERS["nesterov"](), steps=2, noise=Isotropic(0.2))).lines[:2]
+    for line, expected in ((first, "∇L(w−ηβa)"), (second, "g=∇L(w−ηβa)+ξ")):
+        text = "".join(ElementTree.fromstring(symbols(line, state=False)).itertext()).replace("\u2062", "")
+        assert text == expected
+    lines = workings(trace(LANDSCAPE, OPTIMIZERS["sam"](), steps=2, noise=Shifted(0.2))).lines
+    assert [line.letter for line in lines] == ["grad(w)", "h", "u", "grad(u)", "g", "w"]

@@ -51,6 +51,24 @@ def test_the_numbers_are_those_of_the_step_at_the_playhead(fresh: Visit) -> None
     race.settle()
 
 
+def test_a_noisy_gradient_stands_there_as_a_sum_whose_numbers_add_up(fresh: Visit) -> None:
+    race = fresh("inspect=2&noise=isotropic&noise.scale=1&steps=40")
+    race.page.keyboard.press("Home")
+    for _ in range(5):
+        race.page.keyboard.press("ArrowRight")
+    race.settle()
+    slots = """() => ['[data-slot^="grad("]', '[data-slot="ξ"]'].map((slot) =>
+        [...document.querySelectorAll(`[data-result="g′"] ${slot}`)].map((e) => e.textContent))"""
+    true, noise = ([number(text) for text in column] for column in race.page.evaluate(slots))
+    total = shown(race, "g′")
+    assert len(true) == len(noise) == len(total) == 2
+    size = np.abs([true, noise]).max(axis=0)
+    np.testing.assert_allclose(np.add(true, noise), total, atol=2e-3 * size.max())
+    settings, _ = change.parse(race.query())
+    found = workings(engine.runs(settings, engine.whole)[1])
+    np.testing.assert_allclose(noise, found.before["ξ"][4], rtol=6e-4)
+
+
 def test_it_opens_folds_the_other_cards_follows_the_sliders_and_closes(fresh: Visit) -> None:
     race = fresh("inspect=2")
     assert race.at("inspector").is_visible() and race.at("slider-racer-1-momentum").is_visible()
