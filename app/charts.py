@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-import math
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
@@ -13,8 +12,21 @@ import numpy as np
 
 from app.bundles import each, quantiles
 from app.figures import plane
-from app.panels import Panel, Shown, band, chart, limit_line, linear_axis, log_axis, message, threads, trace
-from optimizers import Trace, distances, effective_rates, gradient_norms, sharpnesses
+from app.panels import (
+    Panel,
+    Shown,
+    band,
+    chart,
+    limit_line,
+    limits_in_view,
+    limits_note,
+    linear_axis,
+    log_axis,
+    message,
+    threads,
+    trace,
+)
+from optimizers import Trace, distances, effective_rates, gradient_norms, sharpnesses, stability_limits
 from surfaces.calculus import Floats
 
 Drawn = Callable[[Sequence[Shown], dict[str, Any], str], Panel]
@@ -99,17 +111,19 @@ def _first(shown: Sequence[Shown]) -> str:
 
 def _sharpness(shown: Sequence[Shown], axis: dict[str, Any], bundle: str) -> Panel:
     lines, heights, exceeded = [], [], []
+    limited: list[Floats] = []
     for one in shown:
         values = _sharpnesses(one.run)
         at = one.pace * np.arange(len(values))
         lines.append(trace(one, 0, at, values, one.dash, "sharpness"))
         heights.append(_counted(one, values))
-        limit = one.run.optimizer.stability_limit()
-        if limit is None or not math.isfinite(limit):
+        limits = stability_limits(one.run.optimizer, one.run.steps)
+        if not np.isfinite(limits).any():
             continue
-        lines.append(limit_line(one, axis["range"][1], limit))
-        heights.append(np.array([limit]))
-        above = np.flatnonzero(values > limit)
+        limited.append(limits)
+        lines.append(limit_line(one, limits))
+        heights.append(limits_in_view(limits, heights[-1]))
+        above = np.flatnonzero(values > limits)
         if len(above):
             marks = trace(one, 2, at[above], values[above], "solid", "above its limit:")
             lines.append({**marks, "mode": "markers", "marker": {**marks["marker"], "size": 4}})
@@ -119,7 +133,7 @@ def _sharpness(shown: Sequence[Shown], axis: dict[str, Any], bundle: str) -> Pan
     upright = log_axis([found]) if wide and (found > 0).any() else linear_axis([found], percent=False)
     below = upright["type"] == "log" and any((h <= 0).any() for h in heights)
     note = f"dots, above the limit: {', '.join(exceeded)} points; " if exceeded else ""
-    note += "dotted: what the rule is stable below; largest eigenvalue of the Hessian"
+    note += limits_note(limited) + "largest eigenvalue of the Hessian"
     scaled = [one.title for one in shown if one.run.optimizer.preconditioned]
     note += f"; for {', '.join(scaled)} of P⁻¹H" if scaled else ""
     note += "; gaps: below zero, for which a log axis has no place" if below else ""

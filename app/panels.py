@@ -10,6 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 CROP = 1e-12
+CROP_LIMITS = 10.0
+"""Stability limits further above the largest sharpness than this factor are outside the frame."""
 
 Panel = dict[str, Any]
 
@@ -84,11 +86,29 @@ def band(one: Shown, k: int, low: Any, high: Any) -> list[dict[str, Any]]:
     return edges
 
 
-def limit_line(one: Shown, steps: int, limit: float) -> dict[str, Any]:
-    """Dotted along all steps, what a rule is stable below."""
-    line = trace(one, 1, np.array([0, steps]), np.full(2, limit), "dot", "stable below")
+def limit_line(one: Shown, limits: NDArray[Any]) -> dict[str, Any]:
+    """The curve of a rule's stability limits (steps + 1,), dotted."""
+    at, heights = one.pace * np.arange(len(limits)), limits
+    if (limits == limits[0]).all():
+        at, heights = at[[0, -1]], limits[[0, -1]]
+    at, heights = thinned(at, heights)
+    line = trace(one, 1, at, heights, "dot", "stable below")
     line["line"]["width"] = 1.5
     return line
+
+
+def limits_note(curves: Sequence[NDArray[Any]]) -> str:
+    """A note's words on the dotted curves, one for each rule that has a limit."""
+    if not curves:
+        return ""
+    moving = any((limits != limits[0]).any() for limits in curves)
+    return f"dotted: what the rule is stable below{' at the learning rate of each step' if moving else ''}; "
+
+
+def limits_in_view(limits: NDArray[Any], sharpness: NDArray[Any]) -> NDArray[Any]:
+    """The limits for which an axis needs room: where a learning rate nears zero, its limit leaves the frame."""
+    top = max([*sharpness[np.isfinite(sharpness)], float(limits.min())])
+    return limits[limits <= CROP_LIMITS * top]
 
 
 def steps_axis(steps: int, word: str = "step") -> dict[str, Any]:

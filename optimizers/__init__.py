@@ -11,6 +11,7 @@ from optimizers.measures import (
     gradient_norms,
     overshoot,
     sharpnesses,
+    stability_limits,
     steps_on_flat_ground,
 )
 from optimizers.noise import NOISES, Isotropic, MiniBatch, NoNoise, Shifted
@@ -52,6 +53,7 @@ __all__ = [
     "gradient_norms",
     "overshoot",
     "sharpnesses",
+    "stability_limits",
     "starting_learning_rate",
     "steps_on_flat_ground",
     "steps_to",

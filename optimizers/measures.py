@@ -11,12 +11,15 @@ import math
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 
 from optimizers.engine import Trace
+from optimizers.optimizer import Optimizer
 from optimizers.status import scale, steps_to
 from surfaces.calculus import Floats, double, gradients, valleys
 from surfaces.curvature import top_eigenvalues
+from surfaces.parameter import map_parameters
 from surfaces.surface import LOWEST, Surface
 
 
@@ -61,6 +64,24 @@ def effective_rates(run: Trace) -> Floats:
         raise ValueError("the run was made without recording its steps: trace(…, record=(…, 'step'))")
     rates = np.broadcast_to(run.step.rate, run.positions[1:].shape)
     return _finite(run, np.concatenate([np.full((1, rates.shape[1]), np.nan), rates]))
+
+
+def stability_limits(optimizer: Optimizer, steps: int) -> Floats:
+    """The largest curvature on which a rule does not grow, in the step from each point of a run.
+
+    Args:
+        optimizer: the rule; under a schedule each step has its own learning rate, and so its own limit.
+        steps: how many the run takes.
+
+    Returns:
+        (steps + 1,), the last for the step that would follow; infinite at a learning rate of zero, NaN where no limit
+        is known.
+    """
+    with double(), np.errstate(divide="ignore"):
+        # arrays, because a Python float refuses to divide by a learning rate of zero
+        rule = map_parameters(np.asarray, optimizer.in_step(jnp.arange(1.0, steps + 2)))
+        limit = rule.stability_limit()
+        return np.broadcast_to(np.nan if limit is None else np.asarray(limit, dtype=float), (steps + 1,))
 
 
 def sharpnesses(run: Trace) -> Floats:

@@ -122,6 +122,10 @@ class Optimizer(Declared):
         """Step number t = 1, 2, … : the next point, the next state, and how it came about."""
         raise NotImplementedError
 
+    def in_step(self, t: Any) -> Optimizer:
+        """The rule that takes step t: itself, unless a schedule changes a parameter."""
+        return self
+
     def stability_limit(self) -> float | None:
         """The largest curvature on which the rule, once under way, does not grow, or None where none is known.
 

@@ -277,9 +277,24 @@ class Scheduled(Optimizer):
     def dense(self) -> bool:  # type: ignore[override]
         return self.inner.dense
 
+    @property
+    def preconditioned(self) -> bool:  # type: ignore[override]
+        return self.inner.preconditioned
+
     def init(self, w: Array) -> Any:
         return self.inner.init(w)
 
-    def step(self, gradient: Gradient, w: Array, state: Any, t: Array) -> tuple[Array, Any, Step]:
+    def in_step(self, t: Any) -> Optimizer:
+        """The inner rule at the learning rate of step t; of many steps (k,) with an array of rates."""
         rate = self.inner.learning_rate * self.schedule.factor(t)  # type: ignore[attr-defined]
-        return self.inner.replace(learning_rate=rate).step(gradient, w, state, t)
+        return self.inner.replace(learning_rate=rate)
+
+    def step(self, gradient: Gradient, w: Array, state: Any, t: Array) -> tuple[Array, Any, Step]:
+        return self.in_step(t).step(gradient, w, state, t)
+
+    def stability_limit(self, t: Any = 1.0) -> Any:
+        """The inner rule's limit at the learning rate of step t, the first one unless given; t may be an array."""
+        return self.in_step(jnp.asarray(t)).stability_limit()
+
+    def preconditioner(self, state: Any) -> Any:
+        return self.inner.preconditioner(state)

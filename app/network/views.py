@@ -7,7 +7,6 @@ type needs; colours may be words of a theme. An observer looks at the weights of
 from __future__ import annotations
 
 import dataclasses
-import math
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
@@ -26,6 +25,8 @@ from app.panels import (
     facet_title,
     facets,
     limit_line,
+    limits_in_view,
+    limits_note,
     linear_axis,
     log_axis,
     message,
@@ -33,6 +34,7 @@ from app.panels import (
     thinned,
     trace,
 )
+from optimizers import stability_limits
 from surfaces.network import DataSet
 from surfaces.network.measures import Measures, edges
 
@@ -135,19 +137,21 @@ def _updates(run: Run, found: Measures) -> Any:
 
 def _sharpness(job: Job, shown: Sequence[Shown], training: Training) -> Panel:
     lines, heights = [], []
+    limited: list[np.ndarray] = []
     for one in shown:
         values = np.asarray(seen(one.run, "sharpness"), dtype=float)
         lines.append(trace(one, 0, one.run.steps()[: len(values)], values, one.dash, "sharpness"))
         heights.append(values[np.isfinite(values) & (values > 0)])
-        limit = one.run.rule.stability_limit()
-        if limit is not None and math.isfinite(limit):
-            lines.append(limit_line(one, job.steps, limit))
-            heights.append(np.array([limit]))
+        limits = stability_limits(one.run.rule, job.steps)
+        if np.isfinite(limits).any():
+            limited.append(limits)
+            lines.append(limit_line(one, limits))
+            heights.append(limits_in_view(limits, heights[-1]))
     found = np.concatenate([h for h in heights if len(h)] or [np.ones(1)])
     wide = found.max() > 20 * np.quantile(found, 0.2)
     axis = log_axis([found]) if wide else {"type": "linear", "range": [0.0, 1.12 * float(found.max())]}
     scaled = [one.title for one in shown if one.run.rule.preconditioned]
-    note = "largest eigenvalue of the Hessian; dotted: stable below, 2/η for SGD"
+    note = limits_note(limited) + "largest eigenvalue of the Hessian"
     note += f"; for {', '.join(scaled)} of P⁻¹H" if scaled else ""
     return chart(lines, {"xaxis": steps_axis(job.steps), "yaxis": axis}, note + _of_samples(job.data))
 

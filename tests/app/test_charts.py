@@ -13,7 +13,7 @@ from app.charts import VIEWS
 from app.export.drawing_race import RaceDrawing
 from app.export.options import Look
 from app.player import Event, pack, read
-from app.racers import Refused
+from app.racers import Choice, Refused
 from app.settings import Settings
 from optimizers import distances, sharpnesses
 
@@ -55,6 +55,43 @@ def test_steps_above_the_limit_are_marked_and_counted() -> None:
     assert "above the limit: SGD η = 0.0668 on 41 of 41 points" in panel["note"]
     run = race.runs(settings)[1]
     np.testing.assert_allclose(sharpnesses(run), 30.0)
+
+
+def test_under_a_schedule_the_limit_is_that_of_each_step() -> None:
+    """On the ravine the sharpness is 30; at η = 0.1 the limit is 20, and 200 after the drop that follows step 20."""
+    settings = change.set_rotation(_shown("sharpness", settings=dataclasses.replace(FIRST, racers=())), 0)
+    settings = change.add_racer(dataclasses.replace(settings, schedule=Choice("step_decay", (("every", 20.0),))), "sgd")
+    settings = racers.set_racer(settings, "racer-0", "learning_rate", 0.1)
+    settings = change.add_racer(settings, "adam")
+    panel = race.scene(settings).slots[0].panel
+    limits = {line["meta"]: line for line in panel["data"] if line["line"]["dash"] == "dot"}
+    rates = 0.1 * np.where(np.arange(41) < 20, 1.0, np.where(np.arange(41) < 40, 0.1, 0.01))
+    np.testing.assert_allclose(limits["racer-0"]["y"], 2 / rates, rtol=1e-9)
+    np.testing.assert_array_equal(limits["racer-0"]["x"], np.arange(41))
+    marks = [line for line in panel["data"] if line["mode"] == "markers" and line["meta"] == "racer-0"]
+    np.testing.assert_array_equal(marks[0]["x"], np.arange(20))
+    for words in ("SGD on 20 of 41 points", "at the learning rate of each step", "for Adam of P⁻¹H"):
+        assert words in panel["note"]
+    adam = race.runs(settings, race.whole)[1]
+    curve = next(line for line in panel["data"] if line["uid"] == "racer-1-0")
+    np.testing.assert_array_equal(curve["y"], sharpnesses(adam))
+    # the picture has the curve of limits too
+    drawing = RaceDrawing(race.scene(settings), Look(width=900, height=600, part="sharpness"))
+    curves = [np.asarray(path) for kind in drawing.figure.axes[0].collections for path in kind.get_segments()]
+    assert any(len(path) == 41 and np.allclose(path[:, 1], 2 / rates) for path in curves)
+
+
+def test_limits_that_rise_beyond_all_bounds_leave_the_frame() -> None:
+    """A cosine that ends at zero: the limits go to infinity, and the axis shows the sharpness all the same."""
+    settings = racers.choose_schedule(_shown("sharpness", settings=racers.set_steps(FIRST, 200)), "cosine")
+    layout = race.scene(settings).slots[0].panel["layout"]["yaxis"]
+    top = 10.0 ** layout["range"][1] if layout["type"] == "log" else layout["range"][1]
+    assert top < 1e5
+
+
+def test_a_note_speaks_of_limits_only_where_there_are_some() -> None:
+    settings = change.add_racer(_shown("sharpness", settings=dataclasses.replace(FIRST, racers=())), "lion")
+    assert "dotted" not in race.scene(settings).slots[0].panel["note"]
 
 
 def test_a_run_that_leaves_does_not_squash_the_others() -> None:

@@ -9,7 +9,7 @@ import numpy as np
 import optax
 import pytest
 
-from optimizers import OPTIMIZERS, SCHEDULES, Scheduled, trace
+from optimizers import OPTIMIZERS, SCHEDULES, Scheduled, sharpnesses, stability_limits, trace
 from optimizers.schedules import Schedule
 from surfaces import SURFACES
 from tests.optimizers.cases import RULES, STEPS, calm
@@ -172,3 +172,45 @@ def test_drops_are_where_the_factor_falls_at_once(key: str) -> None:
     assert list(schedule.drops(steps)) == [t for t in found if factors[t] == pytest.approx(0.1 * factors[t - 1])]
     if key in ("step_decay", "listed_decay"):
         assert schedule.drops(steps)[0] == 100 and schedule.drops(100) == ()
+
+
+@cases
+def test_a_scheduled_rule_has_the_limit_of_each_step(key: str, parameters: dict[str, float], theirs: Factor) -> None:
+    """For SGD 2/η_t in the step from each point, with optax's factor; infinite where the rate is zero."""
+    rule = Scheduled(OPTIMIZERS["sgd"](learning_rate=0.05), _ours(key, **parameters))
+    limits = stability_limits(rule, STEPS - 1)
+    with np.errstate(divide="ignore"):
+        np.testing.assert_allclose(limits, 2 / (0.05 * _optax(theirs)), rtol=1e-9)
+    assert limits[7] == pytest.approx(float(np.asarray(rule.stability_limit(8.0))), rel=1e-6)
+
+
+def test_a_rate_of_zero_is_stable_on_every_curvature() -> None:
+    for rule in (OPTIMIZERS["sgd"](learning_rate=0.0), OPTIMIZERS["adamw"](learning_rate=0.0)):
+        assert np.isposinf(stability_limits(rule, 3)).all()
+    assert np.isnan(stability_limits(OPTIMIZERS["lion"](), 3)).all()
+
+
+@pytest.mark.parametrize("key", sorted(key for key, rule in OPTIMIZERS.items() if rule.preconditioned))
+@pytest.mark.thinned(3)
+def test_a_constant_schedule_changes_no_preconditioner(key: str) -> None:
+    """λmax(P⁻¹H) along the run, limits and P itself are those of the unscheduled rule."""
+    surface = SURFACES["himmelblau"]()
+    rule = calm(key, surface)
+    plain, scheduled = (trace(surface, one, steps=30) for one in (rule, Scheduled(rule, SCHEDULES["constant"]())))
+    assert scheduled.optimizer.preconditioned
+    with jax.enable_x64(True):
+        own, wrapped = (np.asarray(run.optimizer.preconditioner(run.states)) for run in (plain, scheduled))
+    np.testing.assert_allclose(wrapped, own, rtol=1e-12)
+    np.testing.assert_allclose(sharpnesses(scheduled), sharpnesses(plain), rtol=1e-9)
+    limits = stability_limits(rule, 30)
+    np.testing.assert_allclose(stability_limits(scheduled.optimizer, 30), limits, rtol=1e-12)
+
+
+def test_under_a_schedule_adams_sharpness_stays_that_of_the_scaled_hessian() -> None:
+    """P is what the rate of a step divides: P = η_t / rate_t, and H = diag(1, κ) on the ravine."""
+    rule = Scheduled(OPTIMIZERS["adam"](learning_rate=0.05), SCHEDULES["step_decay"](every=10.0))
+    run = trace(SURFACES["quadratic_ravine"](condition_number=30.0), rule, steps=30)
+    rates = 0.05 * 0.1 ** (np.arange(30) // 10)
+    scales = rates[:, None] / run.step.rate
+    np.testing.assert_allclose(sharpnesses(run)[:-1], np.max([1.0, 30.0] / scales, axis=1), rtol=1e-6)
+    np.testing.assert_allclose(stability_limits(rule, 29), 3.8 / (0.1 * rates), rtol=1e-9)

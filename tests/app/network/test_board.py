@@ -170,6 +170,30 @@ def test_sharpness_is_lanczos_and_its_limit_the_rules() -> None:
     assert "Adam of P⁻¹H" in panel["note"]
 
 
+@pytest.mark.long
+def test_the_limits_of_a_scheduled_training_are_those_of_each_step() -> None:
+    """Under a cosine with T = 60: 2/η_t for SGD, 38/η_t for Adam with β₁ = 0.9, whose curve stays that of P⁻¹H."""
+    training = _small("chebyshev", "sgd:learning_rate=0.05", "adam:learning_rate=0.01")
+    plain = _panel(training, _trained(training), "sharpness")
+    training = dataclasses.replace(training, schedule=Choice("cosine", (("horizon", 60.0),)))
+    job = _trained(training)
+    panel = _panel(training, job, "sharpness")
+    done = np.minimum(np.arange(job.steps + 1) / 60, 1)
+    with np.errstate(divide="ignore"):
+        limits = 1 / (0.5 * (1 + np.cos(np.pi * done)))
+    found = {line["meta"]: np.asarray(line["y"]) for line in panel["data"] if line["line"]["dash"] == "dot"}
+    first = slice(0, min(50, job.steps))
+    for racer, limit in (("racer-0", 2 / 0.05), ("racer-1", 38 / 0.01)):
+        np.testing.assert_allclose(found[racer][first], limit * limits[first], rtol=1e-6)
+    assert "Adam of P⁻¹H" in panel["note"] and "at the learning rate of each step" in panel["note"]
+    before, after = (
+        next(np.asarray(line["y"]) for line in one["data"] if line["uid"] == "racer-1-0") for one in (plain, panel)
+    )
+    assert np.isnan(before[0]) and np.isnan(after[0])
+    # the first steps have nearly the same rates, so nearly the same P⁻¹H; H alone is smaller by orders of magnitude
+    assert after[1] == pytest.approx(before[1], rel=0.3)
+
+
 def test_the_landscape_says_what_it_hides() -> None:
     training = _small("moons", "sgd:learning_rate=0.3", "adam:learning_rate=0.01", "rmsprop:learning_rate=0.01")
     job = _trained(training)
