@@ -21,9 +21,9 @@ from app.figures.plane import extent
 from app.link import VERSION, Reader, spell, spell_racers, spell_unless, text
 from app.player.scene import AXES, HEIGHTS, PICTURES
 from app.racers import Choice, Lineup, Racer, Refused, built, checked, number, sentence
-from optimizers import NOISES, OPTIMIZERS, starting_learning_rate, too_dense
+from optimizers import NOISES, OPTIMIZERS, starting, starting_learning_rate, too_dense
 from optimizers.noise import Noise
-from surfaces import SURFACES, Declared, Rotated
+from surfaces import SURFACES, Declared, Rotated, Surface
 
 FIRST_RACERS = ("sgd", "nesterov", "adam")
 MOST_VIEWS = 2
@@ -282,13 +282,19 @@ def _within(box: Any, point: Iterable[float]) -> bool:
 
 
 def _starting(settings: Settings, rule: Choice) -> Choice:
-    rate = _suggested(settings.surface, settings.rotation, rule.key)
+    rate = starting_learning_rate(_level(settings.surface), OPTIMIZERS[rule.key])
     return rule if rate is None else rule.having("learning_rate", rate)
 
 
-@functools.lru_cache(maxsize=512)
-def _suggested(surface: Choice, rotation: float, key: str) -> float | None:
-    return starting_learning_rate(Settings(surface=surface, rotation=rotation).built_surface(), OPTIMIZERS[key])
+def starting_reason(settings: Settings, rule: Choice) -> str:
+    """How the learning rate that a rule starts with on the surface is chosen, in a sentence."""
+    return starting.starting_reason(_level(settings.surface), OPTIMIZERS[rule.key])
+
+
+@functools.lru_cache(maxsize=64)
+def _level(surface: Choice) -> Surface:
+    """The surface at a rotation of zero, one record for all racers: a starting rate is the same at every rotation."""
+    return built(SURFACES, surface)
 
 
 # The address bar.

@@ -96,8 +96,10 @@ def schedule_of(settings: Lineup, key: str) -> None:
     )
 
 
-def explain(choice: Choice) -> None:
-    """Open the dialog on a racer's rule: its equations in the convention it is set to, and what to watch for."""
+def explain(choice: Choice, start: str = "") -> None:
+    """Open the dialog on a racer's rule: its equations in the convention it is set to, what to watch for, and `start`,
+    a sentence on where its learning rate starts.
+    """
     rule = RULES[choice.key]
     chosen = rule.parameters().get("convention")
     convention = str(choice.get("convention", chosen.default)) if chosen else TEXTBOOK
@@ -116,6 +118,8 @@ def explain(choice: Choice) -> None:
             st.markdown(
                 f"*{spec.symbol}* — {name.replace('_', ' ')}, in the textbook {short(spec.default)}. {spec.doc}"
             )
+        if start:
+            st.markdown(start)
         if "learning_rate" not in rule.parameters():
             st.markdown("It has no learning rate, so there is none to schedule.")
         st.caption(rule.source)

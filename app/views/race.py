@@ -56,7 +56,7 @@ def _stage() -> None:
     again = st.session_state.get("stale", False)
     play(scene, key="player", react=_react, refusal=controls.refused("player"), again=again)
     if explained := st.session_state.pop("explained", None):
-        explain(explained)
+        explain(explained, change.starting_reason(settings, explained))
     st.html(_results(settings))
     if remarks := words.remarks(settings):
         st.caption("  \n".join(remarks))

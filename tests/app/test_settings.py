@@ -286,10 +286,9 @@ def _rates(settings: Settings) -> dict[str, float]:
 
 
 def test_rates_start_at_what_the_surface_suggests() -> None:
-    """Ravine, κ = 30: 0.5/30 = 0.01666… to two digits. Adam: 1 % of the domain's width, which under 18° is
-    2·hypot(3.4·cos 18°, 1.9·sin 18°) = 6.573.
-    """
-    assert _rates(change.first()) == {"sgd": 0.017, "nesterov": 0.017, "adam": 0.066}
+    """Ravine, κ = 30: 0.5/30 = 0.01666… to two digits. Adam: 1 % of the domain's width before it is turned, 2 · 3.4."""
+    assert change.first().rotation == 18
+    assert _rates(change.first()) == {"sgd": 0.017, "nesterov": 0.017, "adam": 0.068}
 
 
 def test_another_surface_starts_rates_and_start_anew() -> None:
