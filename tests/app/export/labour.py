@@ -17,6 +17,12 @@ def work(order: str, tell: Callable[[float], None]) -> int:
         os._exit(3)
     if order == "print":
         print("a library has something to say")
+    if order == "sleep":
+        time.sleep(60)
+    if order == "toil":
+        for k in range(10_000):
+            tell(k / 10_000)
+            time.sleep(0.001)
     for k in range(1, 5):
         tell(k / 4)
         if order == "dawdle":
