@@ -5,11 +5,9 @@ from __future__ import annotations
 import contextlib
 import io
 import queue
-import tempfile
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from fractions import Fraction
-from pathlib import Path
 from typing import Any, Literal
 
 import av
@@ -175,33 +173,54 @@ def _video(pictures: Iterator[Picture], kind: str, cut: Cut, about: About) -> by
         "webm": ("libvpx-vp9", {"deadline": "realtime", "cpu-used": "8", "crf": "24", "b:v": "0", "row-mt": "1"}),
     }[kind]
     container_options = {"movflags": "+faststart+use_metadata_tags"} if kind == "mp4" else {}
-    with tempfile.TemporaryDirectory() as folder:  # an MP4's head is written last, which takes a file
-        path = Path(folder) / f"film.{kind}"
-        _encode(path, pictures, codec, options, container_options, cut, about)
-        return path.read_bytes()
+    out = io.BytesIO()
+    opened = av.open(out, "w", kind, container_options=container_options, io_open=lambda *_: _Again(out))
+    with opened as container:
+        _encode(container, pictures, codec, options, cut, about)
+    return out.getvalue()
+
+
+class _Again:
+    """Reads what is being written: an MP4's head is made last, and its writer reads all of it to put the head first.
+
+    In memory, so that a film needs no room in a temporary folder, and nothing stays there when its process is killed.
+    """
+
+    def __init__(self, written: io.BytesIO) -> None:
+        self._written = written
+        self._at = 0
+
+    def read(self, size: int) -> bytes:
+        with self._written.getbuffer() as buffer:
+            part = bytes(buffer[self._at : self._at + size])
+        self._at += len(part)
+        return part
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        origin = {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._written.getbuffer().nbytes}[whence]
+        self._at = origin + offset
+        return self._at
+
+    def tell(self) -> int:
+        return self._at
+
+    def close(self) -> None: ...
 
 
 def _encode(
-    path: Path,
-    pictures: Iterator[Picture],
-    codec: str,
-    options: dict[str, str],
-    container_options: dict[str, str],
-    cut: Cut,
-    about: About,
+    container: Any, pictures: Iterator[Picture], codec: str, options: dict[str, str], cut: Cut, about: About
 ) -> None:
-    with av.open(path, "w", container_options=container_options) as container:
-        container.metadata["comment"] = about.text
-        container.metadata["title"] = about.title
-        stream: Any = container.add_stream(codec, rate=Fraction(cut.rate).limit_denominator(1000), options=options)
-        stream.pix_fmt = "yuv420p"
-        last: Any = None
-        for picture in pictures:
-            height, width = (size - size % 2 for size in picture.shape[:2])  # H.264 has no odd sizes
-            if last is None:
-                stream.width, stream.height = width, height
-            last = np.ascontiguousarray(picture[:height, :width])
-            container.mux(stream.encode(av.VideoFrame.from_ndarray(last, format="rgba")))
-        for _ in range(cut.frames - cut.moving):
-            container.mux(stream.encode(av.VideoFrame.from_ndarray(last, format="rgba")))
-        container.mux(stream.encode())
+    container.metadata["comment"] = about.text
+    container.metadata["title"] = about.title
+    stream = container.add_stream(codec, rate=Fraction(cut.rate).limit_denominator(1000), options=options)
+    stream.pix_fmt = "yuv420p"
+    last: Any = None
+    for picture in pictures:
+        height, width = (size - size % 2 for size in picture.shape[:2])  # H.264 has no odd sizes
+        if last is None:
+            stream.width, stream.height = width, height
+        last = np.ascontiguousarray(picture[:height, :width])
+        container.mux(stream.encode(av.VideoFrame.from_ndarray(last, format="rgba")))
+    for _ in range(cut.frames - cut.moving):
+        container.mux(stream.encode(av.VideoFrame.from_ndarray(last, format="rgba")))
+    container.mux(stream.encode())
