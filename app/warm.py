@@ -64,6 +64,9 @@ def _warm() -> None:
         _stopping.wait(REST)
         if not _stopping.is_set():
             process.shared()  # it imports JAX while nobody waits for it
+            from app.export.making import DRAWERS
+
+            DRAWERS.warm()  # the first picture asked for comes as quickly as the others
         for racer in first.racers:  # what a first drag of a slider asks for
             if not _stopping.is_set():
                 live.answer("sweep", settings.query(first), {"racer": racer.id, "name": "learning_rate"})

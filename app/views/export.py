@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import streamlit as st
 
 from app import controls
-from app.export.making import WORKERS, Order, make, make_apart
+from app.export.making import FILMERS, Order, make_apart
 from app.export.options import Cut, Look
 from app.export.sizes import ENDINGS, SIZES, ending
 from app.export.worker import Failed
@@ -213,7 +213,8 @@ def _picture(page: Page) -> None:
     empty = st.toggle("Without a ground", key="export-transparent", help="Transparent, to be laid over a slide.")
     step = _step(typed, page.last)
     wanted = Look(**look, scale=float(scale), transparent=empty)
-    _download(f"Download {kind.upper()}", f"{page.name}.{kind}", lambda: make(page.order(kind, wanted, Cut(), step)))
+    name = f"{page.name}.{kind}"
+    _download(f"Download {kind.upper()}", name, lambda: make_apart(page.order(kind, wanted, Cut(), step)))
 
 
 def _step(typed: str, last: int) -> int | None:
@@ -247,14 +248,14 @@ def _slides(page: Page) -> None:
 
 def _html(page: Page, look: Look) -> None:
     st.caption("One file that plays all this in any browser, without a server.")
-    _download("Download HTML", f"{page.name}.html", lambda: make(page.order("html", look, Cut(), None)))
+    _download("Download HTML", f"{page.name}.html", lambda: make_apart(page.order("html", look, Cut(), None)))
 
 
 def _start(page: Page, label: str, kind: str, look: Look, cut: Cut) -> None:
     making: Making | None = st.session_state.get("making")
     if making is not None and making.busy:
         return
-    WORKERS.warm(2 if kind == "pptx" else 1)  # somebody is about to ask
+    FILMERS.warm(2 if kind == "pptx" else 1)  # somebody is about to ask
 
     def begin() -> None:
         st.session_state["making"] = Making(f"{page.name}.{kind}", page.order(kind, look, cut, None))

@@ -1,0 +1,82 @@
+"""Pictures asked for by several visitors at once."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+from streamlit.runtime.media_file_manager import MediaFileManager
+from streamlit.testing.v1 import AppTest
+
+from app import racers
+from app import settings as change
+from app.export import race as files
+from app.export.making import Order, make, make_apart, side_by_side
+from app.export.options import Cut, Look
+from app.export.worker import Failed
+from app.views.export import CAPTIONS, FIELDS
+
+KINDS = ("png", "svg", "pdf")
+ROUTER = str(Path(change.__file__).with_name("router.py"))
+
+
+def _orders() -> list[Order]:
+    """Six files that differ in kind and theme, so that one would show another's settings."""
+    look = Look(width=400, height=300, part="map", caption=False)
+    plain = files.order(racers.set_steps(change.first(), 40), "png", look, Cut())
+    looks = [look, dataclasses.replace(look, theme="dark")]
+    return [dataclasses.replace(plain, kind=kind, look=look) for look in looks for kind in KINDS]
+
+
+def test_files_drawn_by_four_threads_at_once_are_those_drawn_alone() -> None:
+    orders = _orders()
+    alone = [make(order) for order in orders]
+    with ThreadPoolExecutor(4) as pool:
+        together = list(pool.map(make_apart, orders * 2))
+    assert together == alone * 2
+
+
+def test_downloads_of_four_visitors_at_once_are_those_of_one_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What Streamlit calls, in a thread of the server, when a visitor presses the page's button."""
+    callables: dict[str, Callable[[], bytes]] = {}
+    add = MediaFileManager.add_deferred
+
+    def noted(self: MediaFileManager, data: Any, *arguments: Any, file_name: Any, **more: Any) -> str:
+        callables[file_name] = data
+        return add(self, data, *arguments, file_name=file_name, **more)
+
+    monkeypatch.setattr(MediaFileManager, "add_deferred", noted)
+    downloads: list[Callable[[], bytes]] = []
+    for kind, theme in (("png", "light"), ("svg", "dark"), ("pdf", "light"), ("pdf", "dark")):
+        page = AppTest.from_file(ROUTER, default_timeout=120)
+        page.query_params["steps"] = "30"
+        page.query_params["racer"] = "sgd:learning_rate=0.01"
+        kept = {**FIELDS, "caption": CAPTIONS[0], "size": "column", "scale": 1, "picture": kind, "theme": theme}
+        page.session_state["export-kept"] = kept
+        page.run()
+        assert not page.exception
+        (name,) = (name for name in callables if name.endswith(f".{kind}"))
+        downloads.append(callables.pop(name))
+    alone = [download() for download in downloads]
+    assert len(set(alone)) == 4
+    with ThreadPoolExecutor(4) as pool:
+        for _ in range(2):
+            assert list(pool.map(lambda download: download(), downloads)) == alone
+
+
+def test_work_side_by_side_keeps_its_order_and_ends_with_the_first_error() -> None:
+    assert side_by_side(lambda n: n * n, range(7), 3) == [0, 1, 4, 9, 16, 25, 36]
+    done: list[int] = []
+
+    def work(n: int) -> None:
+        done.append(n)
+        if n == 1:
+            raise Failed("no")
+
+    with pytest.raises(Failed, match="no"):
+        side_by_side(work, range(50), 1)
+    assert done == [0, 1]
