@@ -12,20 +12,35 @@ import webbrowser
 from collections.abc import Sequence
 from pathlib import Path
 
-from app import environment
+from app import environment, streams
 from app.export import command
 from app.export.about import version
 
+INTERRUPTED = 130
+"""The exit status after Ctrl+C, as shells have it."""
+
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command line; what it returns is the exit status."""
-    arguments = _parser().parse_args(argv)
+    """Run the command line, and return the exit status."""
+    streams.open_missing()
     try:
-        status: int = arguments.run(arguments)
-        sys.stdout.flush()
-    except BrokenPipeError:  # who reads along has read enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return _run(argv)
+    except streams.Unwritable as error:
+        streams.complain(f"optiscope: the standard output cannot be written: {error}.")
+        return command.FAILED
+    except BrokenPipeError:  # whoever reads along has read enough
         return 0
+    except KeyboardInterrupt:
+        return INTERRUPTED
+
+
+def _run(argv: Sequence[str] | None) -> int:
+    try:
+        arguments = _parser().parse_args(argv)
+    except SystemExit:  # help and version have been printed
+        streams.emit(end="")
+        raise
+    status: int = arguments.run(arguments)
     return status
 
 
@@ -80,7 +95,7 @@ def serve(arguments: argparse.Namespace) -> int:
     port: int = arguments.port
     trouble = _trouble(address, port) or _unread(arguments.data)
     if trouble:
-        print(f"optiscope: {trouble}", file=sys.stderr)
+        streams.complain(f"optiscope: {trouble}")
         return 1
 
     environment.prepare()
@@ -88,7 +103,8 @@ def serve(arguments: argparse.Namespace) -> int:
     from streamlit.web import cli as streamlit  # the entry point of the command `streamlit`
 
     url = _url(address, port)
-    print(f"Optiscope runs at {url} (Ctrl+C stops it)", flush=True)
+    with contextlib.suppress(streams.Unwritable, BrokenPipeError):  # the page is served even so
+        streams.emit(f"Optiscope runs at {url} (Ctrl+C stops it)")
     if _has_screen() if arguments.browser is None else arguments.browser:
         threading.Thread(target=_open_when_ready, args=(url, port), daemon=True).start()
 
@@ -123,7 +139,7 @@ def _unread(paths: Sequence[str]) -> str | None:
 
 
 def _port(text: str) -> int:
-    port = int(text) if text.isdecimal() else 0
+    port = int(text) if text.isdecimal() and len(text) <= 5 else 0
     if not 1 <= port <= 65535:
         raise argparse.ArgumentTypeError(f"a port is a whole number from 1 to 65535; got {text!r}")
     return port

@@ -2,4 +2,13 @@
 
 from surfaces.digits import decade, percent, raised, short
 
-__all__ = ["decade", "percent", "raised", "short"]
+__all__ = ["decade", "percent", "raised", "short", "shortened"]
+
+MOST_DIGITS = 64
+"""Characters that a number may have: twice as many as any float needs."""
+
+
+def shortened(value: object) -> str:
+    """A typed value as a sentence repeats it: the beginning, where it is long."""
+    text = str(value)
+    return text if len(text) <= MOST_DIGITS else f"{text[: MOST_DIGITS // 2]}…"

@@ -11,12 +11,16 @@ import re
 import sys
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
+from app import streams
+from app.digits import shortened
+
 if TYPE_CHECKING:
+    from app.export.worker import Tell
     from app.network.files import Brought
 
 LISTED = ("surfaces", "optimizers", "schedules", "noises", "views", "data", "presets", "network-views")
@@ -26,6 +30,10 @@ BAD, FAILED = 2, 1
 
 class Wrong(ValueError):
     """What was asked for cannot be; the message says why."""
+
+
+class Unfinished(RuntimeError):
+    """What could be was not done; the message says why."""
 
 
 def add_to(commands: Any) -> None:
@@ -140,14 +148,24 @@ def _add_look(parser: argparse.ArgumentParser, parts: str) -> None:
 
 
 def run_render(arguments: argparse.Namespace) -> int:
-    """Write the files; what went wrong is said in a sentence, and nothing is left half-written."""
+    """Write the files of a race, each whole or not at all, and return the exit status."""
+    return _status(_render, arguments)
+
+
+def _status(work: Callable[[argparse.Namespace], None], arguments: argparse.Namespace) -> int:
+    """The exit status of a command, whose errors are printed as sentences."""
     try:
-        for path in arguments.output:
-            _check(Path(path))
-        return _render(arguments)
-    except Wrong as wrong:
-        print(f"optiscope: {wrong}", file=sys.stderr)
+        work(arguments)
+    except Wrong as error:
+        streams.complain(f"optiscope: {error}")
         return BAD
+    except Unfinished as error:
+        streams.complain(f"optiscope: {error}")
+        return FAILED
+    except MemoryError:
+        streams.complain("optiscope: there is not enough memory for this: take fewer racers, steps or pixels.")
+        return FAILED
+    return 0
 
 
 def _check(path: Path, known: Sequence[str] = ()) -> None:
@@ -156,7 +174,11 @@ def _check(path: Path, known: Sequence[str] = ()) -> None:
     known = known or tuple(ENDINGS)
     if ending(path.name) not in known:
         raise Wrong(f"{path.name}: there is no such kind of file here; the endings are .{', .'.join(known)}.")
-    if path.is_dir():
+    try:
+        folder = path.is_dir()
+    except OSError as error:  # a name that is too long, for one
+        raise Wrong(f"{path} cannot be written: {error.strerror}.") from None
+    if folder:
         raise Wrong(f"{path} is a folder: name a file in it.")
     if not path.parent.is_dir():
         raise Wrong(f"{path}: there is no folder {path.parent}; make it first.")
@@ -164,14 +186,15 @@ def _check(path: Path, known: Sequence[str] = ()) -> None:
         raise Wrong(f"{path} cannot be written: the folder {path.parent} is closed to you.")
 
 
-def _render(arguments: argparse.Namespace) -> int:
+def _render(arguments: argparse.Namespace) -> None:
+    for path in arguments.output:
+        _check(Path(path))
     look, cut = _look(arguments)
     from app import environment
 
     environment.prepare()
     from app import standings
     from app.export.race import contents
-    from app.racers import Refused
 
     settings = _settings(arguments)
     _within(arguments.step, settings.steps)
@@ -179,24 +202,44 @@ def _render(arguments: argparse.Namespace) -> int:
     if look.part not in known:
         raise Wrong(f"--part must be one of {', '.join(known)}, and what --views shows; got {look.part!r}.")
     written = []
-    for name in arguments.output:
-        path = Path(name)
-        try:
-            with _progress(path.name) as tell:
-                content = contents(settings, path.name, look, cut, step=arguments.step, tell=tell)
-            write(path, content)
-        except Refused as refused:
-            raise Wrong(f"{path.name}: {refused}") from None
-        except ValueError as error:
-            raise Wrong(f"{path.name}: {error}.") from None
-        except OSError as error:
-            print(f"optiscope: {path} could not be written: {error.strerror}.", file=sys.stderr)
-            return FAILED
-        written.append({"file": str(path), "bytes": len(content)})
+    for path in map(Path, arguments.output):
+
+        def content(tell: Tell, name: str = path.name) -> bytes:
+            return contents(settings, name, look, cut, step=arguments.step, tell=tell)
+
+        written.append(_write(path, content))
     if arguments.json:
-        rows = [{k: _plain(v) for k, v in dataclasses.asdict(row).items()} for row in standings.table(settings)]
-        print(json.dumps({"files": written, "results": rows}, ensure_ascii=False, indent=2))
-    return 0
+        _print_json(written, standings.table(settings))
+
+
+def _write(path: Path, content: Callable[[Tell], bytes]) -> dict[str, Any]:
+    """Make a file and put it in its place; its name and size.
+
+    Raises:
+        Wrong: if there is no such file of what was asked for.
+        Unfinished: if it could not be made or written.
+    """
+    from app.export.worker import Failed
+    from app.racers import Refused
+
+    try:
+        with _progress(path.name) as tell:
+            made = content(tell)
+        write(path, made)
+    except Refused as refused:
+        raise Wrong(f"{path.name}: {refused}") from None
+    except ValueError as error:
+        raise Wrong(f"{path.name}: {error}.") from None
+    except Failed as error:
+        raise Unfinished(f"{path.name} was not made: {error}") from None
+    except OSError as error:
+        raise Unfinished(f"{path} could not be written: {error.strerror}.") from None
+    return {"file": str(path), "bytes": len(made)}
+
+
+def _print_json(written: Sequence[Mapping[str, Any]], table: Sequence[Any]) -> None:
+    rows = [{k: _plain(v) for k, v in dataclasses.asdict(row).items()} for row in table]
+    streams.emit(json.dumps({"files": written, "results": rows}, ensure_ascii=False, indent=2))
 
 
 def _within(step: int | None, last: int) -> None:
@@ -221,13 +264,15 @@ def _look(arguments: argparse.Namespace) -> tuple[Any, Any]:
 
     title = arguments.title
     if not drawable(title):
-        print("optiscope: no font of this machine has these letters; the caption is the settings.", file=sys.stderr)
+        streams.complain("optiscope: no font of this machine has these letters; the caption is the settings.")
         title = ""
     size = SIZES.get(arguments.size)
     if size is None:
         width, _, height = arguments.size.lower().replace("×", "x").partition("x")
-        if not (width.isdecimal() and height.isdecimal()):
-            raise Wrong(f"--size must be one of {', '.join(SIZES)}, or such as 1280x720; got {arguments.size!r}.")
+        if not all(side.isdecimal() and len(side) <= 6 for side in (width, height)):
+            raise Wrong(
+                f"--size must be one of {', '.join(SIZES)}, or such as 1280x720; got {shortened(arguments.size)!r}."
+            )
         size = (int(width), int(height))
     try:
         look = Look(
@@ -289,26 +334,20 @@ def _settings(arguments: argparse.Namespace) -> Any:
 
 
 def run_train(arguments: argparse.Namespace) -> int:
-    """Train, and write what came of it."""
+    """Train, write what came of it, and return the exit status."""
+    return _status(_train, arguments)
+
+
+def _train(arguments: argparse.Namespace) -> None:
     from app.export.sizes import DRAWN
 
-    try:
-        for path in arguments.output:
-            _check(Path(path), (*DRAWN, "csv", "npz", "json", "py"))
-        return _train(arguments)
-    except Wrong as wrong:
-        print(f"optiscope: {wrong}", file=sys.stderr)
-        return BAD
-
-
-def _train(arguments: argparse.Namespace) -> int:
+    for path in arguments.output:
+        _check(Path(path), (*DRAWN, "csv", "npz", "json", "py"))
     look, cut = _look(arguments)
     from app import environment
 
     environment.prepare()
-    from app.export.making import make, make_apart
-    from app.export.sizes import DRAWN, ending
-    from app.export.training import numbers, order
+    from app.export.training import contents
     from app.network import board, files, process
     from app.racers import Refused
 
@@ -323,39 +362,26 @@ def _train(arguments: argparse.Namespace) -> int:
     if look.part not in known:
         raise Wrong(f"--part must be one of {', '.join(known)}, what --set views=… shows; got {look.part!r}.")
     job = board.job_for(training, data, connection=process.Local())
-    job.begin()
-    with _progress("training") as tell:
-        _wait(job, tell)
-    written = []
-    for name in arguments.output:
-        path = Path(name)
-        if (kind := ending(path.name)) in DRAWN:
-            made = make_apart if kind == "pptx" else make
+    try:
+        job.begin()
+        with _progress("training") as tell:
+            _wait(job, tell)
+        written = []
+        for path in map(Path, arguments.output):
             board.board(training, job)
             _wait(job)  # what its panels show is still being worked out
-            try:
-                with _progress(path.name) as tell:
-                    content = made(order(training, job, kind, look, cut, arguments.step), tell)
-            except ValueError as error:
-                raise Wrong(f"{path.name}: {error}.") from None
-        else:
-            try:
-                content = numbers(training, job, path.name)
-            except Refused as refused:
-                raise Wrong(f"{path.name}: {refused}") from None
-        try:
-            write(path, content)
-        except OSError as error:
-            print(f"optiscope: {path} could not be written: {error.strerror}.", file=sys.stderr)
-            return FAILED
-        written.append({"file": str(path), "bytes": len(content)})
-    rows = [{k: _plain(v) for k, v in dataclasses.asdict(row).items()} for row in board.table(training, job)]
+
+            def content(tell: Tell, name: str = path.name) -> bytes:
+                return contents(training, job, name, look, cut, arguments.step, tell)
+
+            written.append(_write(path, content))
+    finally:
+        job.stop()  # Ctrl+C waits for the pieces in hand alone
     if arguments.json:
-        print(json.dumps({"files": written, "results": rows}, ensure_ascii=False, indent=2))
+        _print_json(written, board.table(training, job))
     else:
-        for row in rows:
-            print(f"{row['title']}: {row['status']}")
-    return 0
+        for row in board.table(training, job):
+            streams.emit(f"{row.title}: {row.status}")
 
 
 def _wait(job: Any, tell: Any = lambda share: None) -> None:
@@ -438,7 +464,9 @@ def _named(found: re.Match[str]) -> str:
 
 def write(path: Path, content: bytes) -> None:
     """Put a file in its place whole, or not at all."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    handle, name = tempfile.mkstemp(
+        dir=path.parent, prefix=".optiscope-"
+    )  # not its name, which may be as long as names can be
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(content)
@@ -453,8 +481,8 @@ def write(path: Path, content: bytes) -> None:
 
 
 @contextlib.contextmanager
-def _progress(name: str) -> Any:
-    """How far a file is, on the standard error, where a person sees it."""
+def _progress(name: str) -> Iterator[Tell]:
+    """A function that shows the share that is done on the standard error, if a person sees it."""
     shows = sys.stderr.isatty()
 
     def tell(share: float) -> None:
@@ -462,15 +490,17 @@ def _progress(name: str) -> Any:
             print(f"\r{name} {share:4.0%}", end="", file=sys.stderr, flush=True)
 
     tell(0.0)
+    outcome = "stopped"
     try:
         yield tell
+        outcome = "done"
     finally:
         if shows:
-            print(f"\r{name} done", file=sys.stderr)
+            print(f"\r{name} {outcome}", file=sys.stderr)
 
 
 def run_list(arguments: argparse.Namespace) -> int:
-    """Print what there is."""
+    """Print what there is to choose from, and return the exit status."""
     from app import environment
 
     environment.prepare()
@@ -507,11 +537,11 @@ def run_list(arguments: argparse.Namespace) -> int:
         for key, one in registries[arguments.what].items()
     }
     if arguments.json:
-        print(json.dumps(found, ensure_ascii=False, indent=2))
+        streams.emit(json.dumps(found, ensure_ascii=False, indent=2))
         return 0
     for key, one in found.items():
-        print(f"{key}  {one['name']}")
+        streams.emit(f"{key}  {one['name']}")
         for name, spec in one["parameters"].items():
             span = " | ".join(spec["choices"]) if "choices" in spec else f"{spec['low']:g} … {spec['high']:g}"
-            print(f"    {name} ({spec['symbol']}) = {spec['default']}  [{span}]")
+            streams.emit(f"    {name} ({spec['symbol']}) = {spec['default']}  [{span}]")
     return 0

@@ -13,6 +13,7 @@ import numpy as np
 
 from app import race, words
 from app import settings as change
+from app.digits import MOST_DIGITS, shortened
 from app.export.about import version
 from app.link import VERSION
 from app.racers import Racer, Refused
@@ -134,10 +135,10 @@ def read_query(content: bytes) -> tuple[str, dict[str, list[str]]]:
         raise Refused(f"This file is no JSON: {str(error) or 'it is nested too deeply'}.") from None
     match read:
         case {"optiscope": str(by), "page": str(page), "version": str(spelling), "query": dict(query)}:
-            if spelling.isdecimal() and int(spelling) > int(VERSION):
+            if spelling.isdecimal() and (len(spelling) > MOST_DIGITS or int(spelling) > int(VERSION)):
                 raise Refused(
-                    f"This file was written by Optiscope {by} in version {spelling} of its settings; this app reads "
-                    f"version {VERSION}: take a newer one."
+                    f"This file was written by Optiscope {shortened(by)} in version {shortened(spelling)} of its "
+                    f"settings; this app reads version {VERSION}: take a newer one."
                 )
             if all(isinstance(words, list) and words and {*map(type, words)} == {str} for words in query.values()):
                 return page, query

@@ -9,10 +9,11 @@ import numpy as np
 
 from app.export.about import About
 from app.export.data import read_query, write_query
-from app.export.making import Order
+from app.export.making import Order, make, make_apart
 from app.export.options import Cut, Look
-from app.export.sizes import ending
+from app.export.sizes import DRAWN, ending
 from app.export.training_code import script
+from app.export.worker import Tell
 from app.network import board
 from app.network import settings as change
 from app.network.job import Job
@@ -31,6 +32,19 @@ def order(
     about = About(f"{job.data.name}: {names}" if names else job.data.name, "network", change.query(training), base)
     rows = [board.cells(row, job.data) for row in board.table(training, job)]
     return Order(kind, board.board(training, job), look, cut, about, board.heads(job.data), rows, step)
+
+
+def contents(training: Training, job: Job, name: str, look: Look, cut: Cut, step: int | None, tell: Tell) -> bytes:
+    """The file of that name, of what the board shows now.
+
+    Raises:
+        Refused: as `numbers`.
+    """
+    kind = ending(name)
+    if kind not in DRAWN:
+        return numbers(training, job, name)
+    made = make_apart if kind == "pptx" else make  # slides are so many films that two processes are worth it
+    return made(order(training, job, kind, look, cut, step), tell)
 
 
 def numbers(training: Training, job: Job, name: str) -> bytes:

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import streamlit as st
 
 from app import controls
+from app.digits import MOST_DIGITS, shortened
 from app.export.making import FILMERS, Order, make_apart
 from app.export.options import Cut, Look
 from app.export.sizes import ENDINGS, SIZES, ending
@@ -220,9 +221,10 @@ def _picture(page: Page) -> None:
 def _step(typed: str, last: int) -> int | None:
     if not typed.strip():
         return None
-    if not typed.strip().isdecimal() or int(typed) > last:
-        raise ValueError(f"A step is a whole number from 0 to {last:,}; got {typed!r}")
-    return int(typed)
+    word = typed.strip()
+    if not word.isdecimal() or len(word) > MOST_DIGITS or int(word) > last:
+        raise ValueError(f"A step is a whole number from 0 to {last:,}; got {shortened(typed)!r}")
+    return int(word)
 
 
 def _film(page: Page) -> None:
