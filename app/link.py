@@ -7,15 +7,25 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Generic, TypeVar
 
 from app import racers
+from app.digits import shortened
 from app.racers import MAX_RACERS, Choice, Lineup, Racer, Refused, Value, number
+from optimizers import RULES
 
 VERSION = "1"
+MOST_CHARACTERS = 50_000
+"""Of a link that is read: sixteen racers, twice, with all their parameters take a fifth of it."""
+MOST_NOTICES = 20
 L = TypeVar("L", bound=Lineup)
+Add = Callable[..., L]
+"""Adds a racer to settings by its key, at a learning rate `rate` or, if that is None, at one that suits the loss."""
 
 
 def text(value: Value) -> str:
-    """A value as it stands in a query."""
-    return value if isinstance(value, str) else repr(int(value)) if float(value).is_integer() else repr(float(value))
+    """A value as it stands in a query: numbers with all digits, in as few characters as have them."""
+    if isinstance(value, str):
+        return value
+    whole = float(value).is_integer() and abs(value) < 1e15
+    return repr(int(value)) if whole else repr(float(value))
 
 
 def spell(out: dict[str, list[str]], part: str, choice: Choice) -> None:
@@ -50,12 +60,17 @@ class Reader(Generic[L]):
         self.given = given
         self.settings = settings
         self.notices: list[str] = []
+        length = sum(len(key) + sum(map(len, words)) for key, words in given.items())
+        if length > MOST_CHARACTERS:
+            self.given = given = {}
+            self.notices.append(f"This link has {length:,} characters; at most {MOST_CHARACTERS:,} are read.")
         self._keys = {"v"}
         self._parts: set[str] = set()
         version = given.get("v", [VERSION])[-1]
         if version != VERSION:
             self.notices.append(
-                f"This link is of version {version!r}, this app reads version {VERSION}: what it knows is kept."
+                f"This link is of version {shortened(version)!r}, this app reads version {VERSION}: "
+                "what it knows is kept."
             )
 
     def attempt(self, change: Callable[..., L], *arguments: Any, quiet: bool = False) -> bool:
@@ -96,38 +111,46 @@ class Reader(Generic[L]):
     def read_racers(
         self,
         first: Sequence[str],
-        add: Callable[[L, str], L],
+        add: Add[L],
         set_value: Callable[[L, str, str, Any], L] = racers.set_racer,
     ) -> None:
         """Every racer of the query; `first` where it says nothing of racers."""
         self._keys.add("racer")
-        for spelled in filter(None, self.given.get("racer", first)):
+        words = [word for word in self.given.get("racer", first) if word]
+        for k, spelled in enumerate(words):
+            if len(self.settings.racers) >= MAX_RACERS:
+                left = len(words) - k
+                self.notices.append(f"Dropped from the link: a race has at most {MAX_RACERS} racers, and {left} more.")
+                break
             self.attempt(read_racer, spelled, self.notices, add, set_value)
 
     def finished(self) -> tuple[L, list[str]]:
         """The settings, and a notice for each thing dropped: those too that nothing has asked for."""
         for key in self.given:
             if key not in self._keys and key.partition(".")[0] not in self._parts:
-                self.notices.append(f"Dropped from the link: there is no setting {key!r}.")
-        return self.settings, list(dict.fromkeys(self.notices))
+                self.notices.append(f"Dropped from the link: there is no setting {shortened(key)!r}.")
+        notices = list(dict.fromkeys(self.notices))
+        if (more := len(notices) - MOST_NOTICES) > 0:
+            notices = [*notices[:MOST_NOTICES], f"Dropped from the link: {more:,} more settings that cannot be."]
+        return self.settings, notices
 
 
 def read_racer(
     settings: L,
     spelled: str,
     notices: list[str],
-    add: Callable[[L, str], L],
+    add: Add[L],
     set_value: Callable[[L, str, str, Any], L] = racers.set_racer,
 ) -> L:
     """One more racer out of its spelling, such as adam:learning_rate=0.05,beta1=0.9; what cannot be is noticed."""
     key, _, rest = spelled.partition(":")
-    settings = add(settings, key)
+    values = dict(_item(item) for item in rest.split(",") if item)  # the last, where a name stands several times
+    settings = add(settings, key, rate=_rate(key, values.get("learning_rate")))
     position = len(settings.racers) - 1
     if position not in {r.slot for r in settings.racers[:-1]}:
         settings = _with_slot(settings, position)
     racer = settings.racers[-1]
-    for item in filter(None, rest.split(",")):
-        name, _, value = item.partition("=")
+    for name, value in values.items():
         try:
             if name == "hidden":
                 settings = racers.hide_racer(settings, racer.id, value == "1")
@@ -141,6 +164,21 @@ def read_racer(
     return settings
 
 
+def _item(spelled: str) -> tuple[str, str]:
+    name, _, value = spelled.partition("=")
+    return name, value
+
+
+def _rate(key: str, spelled: str | None) -> Value | None:
+    """The learning rate of a spelling, if it can be: then none has to be computed, which takes a second."""
+    if spelled is None or key not in RULES:
+        return None
+    try:
+        return racers.checked(RULES[key], "learning_rate", spelled)
+    except Refused:
+        return None  # it is refused again, with a notice, when it is set
+
+
 def _with_slot(settings: L, slot: int) -> L:
     moved = dataclasses.replace(settings.racers[-1], slot=slot)
     return dataclasses.replace(settings, racers=(*settings.racers[:-1], moved))
@@ -149,5 +187,5 @@ def _with_slot(settings: L, slot: int) -> L:
 def _free_slot(settings: Lineup, value: str) -> int:
     slot = number(value, "slot")
     if slot not in range(MAX_RACERS) or slot in {r.slot for r in settings.racers[:-1]}:
-        raise Refused(f"slot must be a free one of 0 to {MAX_RACERS - 1}; got {value}.")
+        raise Refused(f"slot must be a free one of 0 to {MAX_RACERS - 1}; got {shortened(value)}.")
     return int(slot)

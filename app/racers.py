@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, ClassVar, TypeVar
 
+from app.digits import MOST_DIGITS, shortened
 from optimizers import RULES, SCHEDULES, Optimizer, Scheduled
 from surfaces import Declared, Parameter
 
@@ -146,7 +147,7 @@ def set_seed(settings: L, value: Any) -> L:
 def choose_schedule(settings: L, key: str) -> L:
     """Another schedule, at its defaults, and ending with the run where it ends."""
     if key not in SCHEDULES:
-        raise Refused(f"There is no schedule {key!r}; there are {', '.join(SCHEDULES)}.")
+        raise Refused(f"There is no schedule {shortened(key)!r}; there are {', '.join(SCHEDULES)}.")
     chosen = Choice(key)
     if "horizon" in SCHEDULES[key].parameters():
         chosen = chosen.having("horizon", float(settings.steps))
@@ -154,14 +155,20 @@ def choose_schedule(settings: L, key: str) -> L:
 
 
 def set_schedule(settings: L, name: str, value: Any) -> L:
-    """A parameter of the schedule."""
-    found = checked(SCHEDULES[settings.schedule.key], name, value)
+    """A parameter of the schedule; its horizon may be the end of the run, however long that is."""
+    cls = SCHEDULES[settings.schedule.key]
+    if name == "horizon" and name in cls.parameters() and number(value, name) == settings.steps:
+        found: Value = float(settings.steps)
+    else:
+        found = checked(cls, name, value)
     return dataclasses.replace(settings, schedule=settings.schedule.having(name, found))
 
 
 def number(value: Any, what: str, example: str = "0.05 or 1e-3") -> float:
     """A finite number out of what a user typed, or a sentence that says why it is none."""
     text = str(value).strip().replace("−", "-")
+    if len(text) > MOST_DIGITS:
+        raise Refused(f"{what} must be a number of at most {MOST_DIGITS} characters; got {shortened(value)!r}.")
     if re.fullmatch(r"-?\d{1,3}(,\d{3})+(\.\d*)?", text):
         text = text.replace(",", "")
     try:
@@ -185,14 +192,16 @@ def checked(cls: type[Declared], name: str, value: Any) -> Value:
     """The value of a declared parameter as its record takes it."""
     spec = cls.parameters().get(name)
     if spec is None:
-        raise Refused(f"{cls.__name__} has no parameter {name!r}; it has {', '.join(cls.parameters()) or 'none'}.")
+        raise Refused(
+            f"{cls.__name__} has no parameter {shortened(name)!r}; it has {', '.join(cls.parameters()) or 'none'}."
+        )
     return legal(spec, value)
 
 
 def legal(spec: Parameter, value: Any) -> Value:
     """What the page allows is the declared range: what its sliders can show, it can set."""
     if spec.choices:
-        found: Value = str(value)
+        found: Value = shortened(value)  # no choice is that long, and the refusal repeats it
     else:
         found = number(value, spec.name)
         if not spec.low <= found <= spec.high and found != spec.default:

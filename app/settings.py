@@ -17,10 +17,11 @@ from typing import Any
 from app import racers as lineup
 from app.bundles import WORDS as BUNDLES
 from app.charts import VIEWS
+from app.digits import shortened
 from app.figures.plane import extent
 from app.link import VERSION, Reader, spell, spell_racers, spell_unless, text
 from app.player.scene import AXES, HEIGHTS, PICTURES
-from app.racers import Choice, Lineup, Racer, Refused, built, checked, number, sentence
+from app.racers import Choice, Lineup, Racer, Refused, Value, built, checked, number, sentence
 from optimizers import NOISES, OPTIMIZERS, starting, starting_learning_rate, too_dense
 from optimizers.noise import Noise
 from surfaces import SURFACES, Declared, Rotated, Surface
@@ -36,8 +37,8 @@ LOOK = {"look": True}
 
 @dataclasses.dataclass(frozen=True)
 class Beside:
-    """What the race beside has of its own. Its racers are those of the race; unless they are `linked`, each has the
-    values that it has in `racers`.
+    """What the race beside has of its own. Its racers are those of the race; unless they are `linked`, with the values
+    that they have in `racers`, one for one.
     """
 
     surface: Choice
@@ -69,6 +70,10 @@ class Settings(Lineup):
     def __post_init__(self) -> None:
         if self.inspected not in {racer.id for racer in self.racers}:  # who left is not looked at any more
             object.__setattr__(self, "inspected", "")
+        if self.beside is not None:
+            apart = {} if self.beside.linked else {racer.id: racer for racer in self.beside.racers}
+            racers = () if self.beside.linked else tuple(_with_values(r, apart.get(r.id)) for r in self.racers)
+            object.__setattr__(self, "beside", dataclasses.replace(self.beside, racers=racers))
 
     def built_surface(self) -> Rotated:
         """The surface with its parameters, under its rotation."""
@@ -106,8 +111,7 @@ class Settings(Lineup):
         """
         if self.beside is None:
             return None
-        apart = {r.id: r for r in self.beside.racers if not self.beside.linked}
-        racers = tuple(_with_values(r, apart.get(r.id)) for r in self.racers)
+        racers = self.racers if self.beside.linked else self.beside.racers
         own: dict[str, Any] = {
             "surface": self.beside.surface,
             "rotation": self.beside.rotation,
@@ -139,7 +143,7 @@ def first() -> Settings:
 def choose_surface(settings: Settings, key: str) -> Settings:
     """Another surface at its defaults: start and rotation are its own, every racer's learning rate starts anew."""
     if key not in SURFACES:
-        raise Refused(f"There is no surface {key!r}; there are {', '.join(SURFACES)}.")
+        raise Refused(f"There is no surface {shortened(key)!r}; there are {', '.join(SURFACES)}.")
     changed = dataclasses.replace(settings, surface=Choice(key), start=None, rotation=SURFACES[key].opens_at)
     if changed.noise.key == "mini_batch" and changed.built_noise().fits(changed.built_surface()):
         changed = dataclasses.replace(changed, noise=Choice("none"))
@@ -179,7 +183,7 @@ def set_start(settings: Settings, x: Any, y: Any) -> Settings:
 def choose_noise(settings: Settings, key: str) -> Settings:
     """Another noise, at its defaults."""
     if key not in NOISES:
-        raise Refused(f"There is no noise {key!r}; there are {', '.join(NOISES)}.")
+        raise Refused(f"There is no noise {shortened(key)!r}; there are {', '.join(NOISES)}.")
     changed = dataclasses.replace(settings, noise=Choice(key))
     if problem := changed.built_noise().fits(changed.built_surface()):
         raise Refused(sentence(problem))
@@ -189,7 +193,7 @@ def choose_noise(settings: Settings, key: str) -> Settings:
 def set_view(settings: Settings, slot: int, key: str) -> Settings:
     """Another view in a panel beside the losses, or in a new one; none takes the panel away."""
     if key and key not in VIEWS:
-        raise Refused(f"There is no view {key!r}; there are {', '.join(VIEWS)}.")
+        raise Refused(f"There is no view {shortened(key)!r}; there are {', '.join(VIEWS)}.")
     views = [*settings.views[:slot], *filter(None, [key]), *settings.views[slot + 1 :]]
     if len(set(views)) < len(views):
         raise Refused(f"{VIEWS[key].name} is shown already.")
@@ -210,7 +214,7 @@ def set_look(settings: Settings, name: str, key: str) -> Settings:
     are drawn against, what stands in the big panel, and how high the surface stands in three dimensions.
     """
     if key not in LOOKS[name]:
-        raise Refused(f"{name} must be one of {', '.join(LOOKS[name])}; got {key!r}.")
+        raise Refused(f"{name} must be one of {', '.join(LOOKS[name])}; got {shortened(key)!r}.")
     changes: dict[str, Any] = {name: key}
     return dataclasses.replace(settings, **changes)
 
@@ -250,13 +254,14 @@ def in_second(settings: Settings, change: Callable[..., Settings], *arguments: A
     return dataclasses.replace(settings, beside=beside)
 
 
-def add_racer(settings: Settings, key: str) -> Settings:
-    """One more racer, at the learning rate that this surface suggests."""
+def add_racer(settings: Settings, key: str, rate: Value | None = None) -> Settings:
+    """One more racer, at a learning rate or, without one, at that which this surface suggests."""
     if key not in OPTIMIZERS:
-        raise Refused(f"There is no optimizer {key!r}; there are {', '.join(OPTIMIZERS)}.")
+        raise Refused(f"There is no optimizer {shortened(key)!r}; there are {', '.join(OPTIMIZERS)}.")
     if problem := too_dense(OPTIMIZERS[key], len(settings.built_start())):
         raise Refused(sentence(problem))
-    return lineup.join(settings, _starting(settings, Choice(key)))
+    rule = Choice(key)
+    return lineup.join(settings, _starting(settings, rule) if rate is None else rule.having("learning_rate", rate))
 
 
 LOOKS = {"bundle": tuple(BUNDLES), "axis": AXES, "picture": PICTURES, "heights": HEIGHTS}
@@ -316,6 +321,7 @@ def query(settings: Settings) -> dict[str, list[str]]:
         out["views"] = [",".join(settings.views)]
     if settings.bundle != "one":
         out["bundle"] = [settings.bundle]
+    if settings.bundle != "one" or settings.seeds != Settings.seeds:
         out["seeds"] = [str(settings.seeds)]
     if settings.axis != "steps":
         out["axis"] = [settings.axis]
@@ -350,9 +356,9 @@ def parse(given: Mapping[str, list[str]]) -> tuple[Settings, list[str]]:
     link.read_racers(FIRST_RACERS, add_racer)
     for key in filter(None, link.word("views").split(",")):
         link.attempt(lambda settings, key=key: set_view(settings, len(settings.views), key))
-    beside = link.values("b")
-    if beside:
-        link.attempt(_read_beside, {k: v for k, v in given.items() if k.startswith("b.")}, given, link.notices)
+    if link.values("b"):
+        own = {k.removeprefix("b."): words for k, words in link.given.items() if k.startswith("b.")}
+        link.attempt(_read_beside, own, link.notices)
     link.read("seeds", set_seeds)
     for name in LOOKS:
         link.read(name, functools.partial(_read_look, name))
@@ -388,16 +394,25 @@ def _read_look(name: str, settings: Settings, key: str) -> Settings:
     return set_look(settings, name, key)
 
 
-def _read_beside(
-    settings: Settings, own: Mapping[str, list[str]], given: Mapping[str, list[str]], notices: list[str]
-) -> Settings:
+def _read_beside(settings: Settings, own: Mapping[str, list[str]], notices: list[str]) -> Settings:
     """The race beside: its surface, rotation and start, and its racers' values where it has any."""
-    shared = {k: v for k, v in given.items() if k in ("v", "steps") or k.partition(".")[0] in ("noise", "schedule")}
-    spelled = {key.removeprefix("b."): words for key, words in own.items()}
-    racers = {"racer": spelled.get("racer", [""])}
-    second, dropped = parse({**shared, "surface": [settings.surface.key], **spelled, **racers})
-    notices += [f"The race beside: {notice}" for notice in dropped if notice not in notices]
-    linked = "racer" not in spelled
+    given = {key: words for key, words in own.items() if key.partition(".")[0] != "b"}
+    if len(given) < len(own):
+        notices.append("Dropped from the link: the race beside has no race beside it, so that nothing is set by b.b.")
+    base = Settings(steps=settings.steps, schedule=settings.schedule, noise=settings.noise)
+    link = Reader({"surface": [settings.surface.key], **given}, base)
+    link.read("surface", choose_surface)
+    link.read("rotation", set_rotation)
+    _read_parameters(link, "surface")
+    link.read("start", _read_start)
+    if "racer" in given:
+        link.read_racers((), add_racer)
+    second, dropped = link.finished()
+    notices += [f"The race beside: {notice}" for notice in dropped]
+    for racer in settings.racers:
+        if problem := too_dense(OPTIMIZERS[racer.rule.key], len(second.built_start())):
+            raise Refused(sentence(problem))
+    linked = "racer" not in given
     beside = Beside(second.surface, second.rotation, second.start, linked, second.racers)
     return dataclasses.replace(settings, beside=beside)
 
@@ -410,5 +425,5 @@ def _read_inspected(settings: Settings, spelled: str) -> Settings:
 def _read_start(settings: Settings, spelled: str) -> Settings:
     x, comma, y = spelled.partition(",")
     if not comma:
-        raise Refused(f"start must be two numbers with a comma between, such as -1.5,2; got {spelled!r}.")
+        raise Refused(f"start must be two numbers with a comma between, such as -1.5,2; got {shortened(spelled)!r}.")
     return set_start(settings, x, y)

@@ -17,7 +17,8 @@ from typing import Any, ClassVar
 import numpy as np
 
 from app import racers as lineup
-from app.link import VERSION, Reader, read_racer, spell, spell_racers, spell_unless, text
+from app.digits import shortened
+from app.link import VERSION, Add, Reader, read_racer, spell, spell_racers, spell_unless, text
 from app.racers import Choice, Lineup, Racer, Refused, Value, built, checked, number, sentence, whole
 from optimizers import RULES, too_dense
 from optimizers.starting import rate_in_units
@@ -215,7 +216,7 @@ def numbers_aside(training: Training) -> Training:
 def preset(key: str, data: DataSet) -> Training:
     """A training that shows what one came to see, ready to be trained."""
     if key not in PRESETS:
-        raise Refused(f"There is no preset {key!r}; there are {', '.join(PRESETS)}.")
+        raise Refused(f"There is no preset {shortened(key)!r}; there are {', '.join(PRESETS)}.")
     chosen = PRESETS[key]
     base = _exercise(data) if key == "exercise" else chosen.base
     return _with_racers(base, functools.partial(add_racer, data=data), *chosen.racers)
@@ -234,7 +235,7 @@ def _gist(training: Training) -> tuple[Any, ...]:
 @functools.cache
 def _preset_gist(key: str) -> tuple[Any, ...]:
     chosen = PRESETS[key]
-    return _gist(_with_racers(chosen.base, lambda t, rule: lineup.join(t, Choice(rule)), *chosen.racers))
+    return _gist(_with_racers(chosen.base, lambda t, rule, rate: lineup.join(t, Choice(rule)), *chosen.racers))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -252,7 +253,7 @@ class Preset:
         return self.base.data.key
 
 
-def _with_racers(training: Training, add: Callable[[Training, str], Training], *spelled: str) -> Training:
+def _with_racers(training: Training, add: Add[Training], *spelled: str) -> Training:
     for one in spelled:
         training = read_racer(training, one, [], add, set_racer)
     return training
@@ -384,7 +385,7 @@ PRESETS: Mapping[str, Preset] = {
 def choose_data(training: Training, key: str) -> Training:
     """Other data, with the hidden layers and the loss that suit them; learning rates start anew."""
     if key not in DATASETS:
-        raise Refused(f"There are no data {key!r}; there are {', '.join(DATASETS)}.")
+        raise Refused(f"There are no data {shortened(key)!r}; there are {', '.join(DATASETS)}.")
     source = DATASETS[key]
     changed = dataclasses.replace(training, data=Choice(key), file="", target="", widths=source.widths)
     return fitted(changed, generated(changed))
@@ -436,7 +437,9 @@ def set_widths(training: Training, value: Any, data: DataSet) -> Training:
 def read_widths(spelled: str) -> tuple[int, ...]:
     """Hidden layers as they are typed: 32-32, or 64, 64, or 32×3, or nothing for none."""
     if re.match(r"\s*[-−–]", spelled):
-        raise Refused(f"The width of a hidden layer must be a whole number from 1 to {MAX_WIDTH:,}; got {spelled!r}.")
+        raise Refused(
+            f"The width of a hidden layer must be a whole number from 1 to {MAX_WIDTH:,}; got {shortened(spelled)!r}."
+        )
     parts = []
     for part in filter(None, re.split(r"[-–,\s]+", spelled)):
         width, _, times = part.partition("×" if "×" in part else "x")
@@ -456,7 +459,7 @@ def read_batch(value: Any) -> int:
         return 0
     size = number(value, "The batch size", "32, or all")
     if size != int(size) or size < 0:
-        raise Refused(f"The batch size must be a whole number from 1, or all; got {value}.")
+        raise Refused(f"The batch size must be a whole number from 1, or all; got {shortened(value)}.")
     return int(size)
 
 
@@ -473,7 +476,7 @@ def set_standardised(training: Training, value: bool) -> Training:
 def set_view(training: Training, slot: int, key: str, known: Mapping[str, Any]) -> Training:
     """What one of the three panels shows; a view that another panel shows changes places with it."""
     if key not in known:
-        raise Refused(f"There is no view {key!r}; there are {', '.join(known)}.")
+        raise Refused(f"There is no view {shortened(key)!r}; there are {', '.join(known)}.")
     views = list(training.views)
     if key in views:
         views[views.index(key)] = views[slot]
@@ -483,15 +486,17 @@ def set_view(training: Training, slot: int, key: str, known: Mapping[str, Any]) 
 
 def set_plane(training: Training, key: str, known: Mapping[str, Any]) -> Training:
     if key not in known:
-        raise Refused(f"There is no plane {key!r}; there are {', '.join(known)}.")
+        raise Refused(f"There is no plane {shortened(key)!r}; there are {', '.join(known)}.")
     return dataclasses.replace(training, plane=key)
 
 
-def add_racer(training: Training, key: str, data: DataSet) -> Training:
-    """One more racer, at a learning rate that the network at its start suggests."""
+def add_racer(training: Training, key: str, data: DataSet, rate: Value | None = None) -> Training:
+    """One more racer, at a learning rate or, without one, at that which the network at its start suggests."""
     if key not in RULES:
-        raise Refused(f"There is no optimizer {key!r}; there are {', '.join(RULES)}.")
-    return checked_whole(lineup.join(training, _starting(training, Choice(key), data)), data)
+        raise Refused(f"There is no optimizer {shortened(key)!r}; there are {', '.join(RULES)}.")
+    rule = Choice(key)
+    rule = _starting(training, rule, data) if rate is None else rule.having("learning_rate", rate)
+    return checked_whole(lineup.join(training, rule), data)
 
 
 def set_racer(training: Training, id: str, name: str, value: Any) -> Training:
@@ -541,10 +546,16 @@ def _starting(training: Training, rule: Choice, data: DataSet) -> Choice:
     bare = dataclasses.replace(training, racers=(), steps=1, schedule=Choice("constant"), views=("", "", ""))
     rate = rate_in_units(
         RULES[rule.key],
-        lambda: float(np.sqrt(np.mean(np.square(bare.start(None, data), dtype=float)))),
+        lambda: _length(bare, data),
         lambda: _sharpness(bare, data),
     )
     return rule if rate is None else rule.having("learning_rate", rate)
+
+
+@functools.lru_cache(maxsize=128)
+def _length(bare: Training, data: DataSet) -> float:
+    """The root mean square of the weights at the start."""
+    return float(np.sqrt(np.mean(np.square(bare.start(None, data), dtype=float))))
 
 
 @functools.lru_cache(maxsize=128)
@@ -627,5 +638,5 @@ def _set_fitting(training: Training, id: str, name: str, value: Any, data: DataS
 def _read_views(training: Training, spelled: str, known: Mapping[str, Any]) -> Training:
     keys = spelled.split(",")
     if len(keys) != 3 or len(set(keys)) < 3 or not set(keys) <= set(known):
-        raise Refused(f"views must be three different ones of {', '.join(known)}; got {spelled!r}.")
+        raise Refused(f"views must be three different ones of {', '.join(known)}; got {shortened(spelled)!r}.")
     return dataclasses.replace(training, views=(keys[0], keys[1], keys[2]))
