@@ -15,7 +15,7 @@ import numpy as np
 import streamlit as st
 
 from app import settings as settings_
-from app.racers import Choice, Refused
+from app.racers import Choice, Refused, accepted
 from app.settings import Settings
 from surfaces import Parameter
 
@@ -48,7 +48,7 @@ def hold() -> Any:
 def commit(change: Callable[[Any], Any], where: str) -> None:
     """Apply a change to this session's settings; a refusal is kept for the control it came from."""
     try:
-        st.session_state[st.session_state["page"]] = change(current())
+        st.session_state[st.session_state["page"]] = accepted(change(current()))
         st.session_state.setdefault("refusals", {}).pop(where, None)
     except Refused as refusal:
         st.session_state.setdefault("refusals", {})[where] = str(refusal)

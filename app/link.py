@@ -76,7 +76,7 @@ class Reader(Generic[L]):
     def attempt(self, change: Callable[..., L], *arguments: Any, quiet: bool = False) -> bool:
         """Whether a change, which takes the settings and these arguments, was not refused."""
         try:
-            self.settings = change(self.settings, *arguments)
+            self.settings = racers.accepted(change(self.settings, *arguments))
         except Refused as refusal:
             if not quiet:
                 self.notices.append(f"Dropped from the link: {refusal}")

@@ -6,14 +6,13 @@ An address names the settings in full, as the address bar does, so that any repl
 from __future__ import annotations
 
 import dataclasses
-import functools
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
 import numpy as np
 
-from app import live_route, race, racers
+from app import budget, live_route, race, racers
 from app import settings as change
 from app.figures import plane
 from app.player.scene import Runs, pack_runs
@@ -21,12 +20,20 @@ from app.racers import Racer, Refused, built
 from app.settings import Settings
 from optimizers import RULES, Trace
 from surfaces import Parameter
+from surfaces.caching import Cache
 
-FINE, COARSE = 101, 41
-"""Positions of a slider that are computed: the fewer where a run is long."""
+POSITIONS = (101, 41, 21, 11, 5)
+"""Positions of a slider that are computed: as many as fit into the time that one may wait."""
 FINE_STEPS = 1000
+"""Steps beyond which the most positions are not computed, for so many runs are too much to send."""
+Wanted = Callable[[], bool]
+"""Whether somebody still waits for an answer; asked between two runs."""
 MOST_BYTES = 2_000_000
 """Of one answer; where runs are longer, every second step is sent, or every third, and so on."""
+
+
+class Abandoned(Exception):
+    """Nobody waits for the answer any more."""
 
 
 def address(settings: Settings) -> str:
@@ -35,20 +42,22 @@ def address(settings: Settings) -> str:
     return live_route.address(urlencode(change.query(settings), doseq=True) + halved)
 
 
-def answer(what: str, given: Mapping[str, list[str]], asked: Mapping[str, str]) -> bytes:
+def answer(what: str, given: Mapping[str, list[str]], asked: Mapping[str, str], wanted: Wanted = lambda: True) -> bytes:
     """What a page asks for, as the player takes it.
 
     Args:
         what: "sweep", of the slider of parameter "name" of "racer", or "start", the race from "x" and "y".
         given: the settings, as a query spells them.
         asked: what is wanted; "halved" of a race that is shown beside another.
+        wanted: whether somebody still waits for the answer.
 
     Raises:
         Refused: if that cannot be.
+        Abandoned: if nobody waits any more.
     """
     settings, _ = change.parse(given)
     settings = dataclasses.replace(settings, halved="halved" in asked)
-    return pack_runs(_ask(settings, what, asked))
+    return pack_runs(_ask(settings, what, asked, wanted))
 
 
 def positions(spec: Parameter, count: int) -> np.ndarray:
@@ -63,43 +72,86 @@ def positions(spec: Parameter, count: int) -> np.ndarray:
     return np.clip([float(f"{v:.3g}") for v in np.linspace(spec.low, spec.high, count)], spec.low, spec.high)
 
 
-@functools.lru_cache(maxsize=24)
-def sweep(settings: Settings, racer: Racer, name: str, halved: bool = False) -> Runs:
-    """One racer's runs at every position of one of its sliders, in one call; `settings` bare of racers.
+def sweep(settings: Settings, racer: Racer, name: str, halved: bool = False, wanted: Wanted = lambda: True) -> Runs:
+    """One racer's runs at the positions of one of its sliders; `settings` bare of racers.
 
     Every parameter travels as an array, so that all sliders of a rule share one program.
+
+    Raises:
+        Refused: if even the fewest positions would take too long.
+        Abandoned: if they are not wanted any more.
     """
+    return _SWEEPS.get((settings, racer, name, halved), lambda: _sweep(settings, racer, name, halved, wanted))
+
+
+_SWEEPS: Cache[Runs] = Cache(64 * 2**20)
+
+
+def _sweep(settings: Settings, racer: Racer, name: str, halved: bool, wanted: Wanted) -> Runs:
     kind = RULES[racer.rule.key]
     specs = {n: p for n, p in kind.parameters().items() if not p.static}
-    values = positions(specs[name], FINE if settings.steps <= FINE_STEPS else COARSE)
+    values = positions(specs[name], _count(settings, racer))
     given = {n: np.full(len(values), float(racer.rule.get(n, p.default))) for n, p in specs.items()}
     rule = settings.scheduled(built(RULES, racer.rule).replace(**{**given, name: values}))
-    batch = race.traced(settings, rule, record=race.PATHS)
-    return _packed(dataclasses.replace(settings, halved=halved), [batch[k] for k in range(len(values))], values)
+    shown = dataclasses.replace(settings, halved=halved)
+    return _packed(shown, race.blocks(settings, rule), len(values), values, wanted)
 
 
-def moved(settings: Settings, start: tuple[float, float]) -> Runs:
-    """Every racer's run from another start; none of them is kept, for the pointer moves on."""
+def _count(settings: Settings, racer: Racer) -> int:
+    """How many positions of a slider are computed: the most whose runs are worked out while one waits."""
+    each = race.cost(settings, settings.rule(racer)).work
+    for count in POSITIONS[settings.steps > FINE_STEPS :]:
+        if count * each <= budget.MOST_LIVE:
+            return count
+    raise Refused(_too_long("Runs along this slider", POSITIONS[-1] * each, settings))
+
+
+def moved(settings: Settings, start: tuple[float, float], wanted: Wanted = lambda: True) -> Runs:
+    """Every racer's run from another start; none of them is kept, for the pointer moves on.
+
+    Raises:
+        Refused: if that would take too long.
+        Abandoned: if they are not wanted any more.
+    """
     elsewhere = change.set_start(settings, *start)
-    made = [race.traced(elsewhere, elsewhere.rule(racer), record=race.PATHS) for racer in elsewhere.racers]
-    return _packed(elsewhere, made, [])
+    rules = [elsewhere.rule(racer) for racer in elsewhere.racers]
+    work = sum(race.cost(elsewhere, rule).work for rule in rules)
+    if work > budget.MOST_LIVE:
+        raise Refused(_too_long("Runs from another start", work, settings))
+    each = ([race.traced(elsewhere, rule, record=race.PATHS)] for rule in rules)
+    return _packed(elsewhere, each, len(rules), [], wanted)
 
 
-def _packed(settings: Settings, runs: Sequence[Trace], values: Any) -> Runs:
+def _too_long(what: str, work: float, settings: Settings) -> str:
+    return (
+        f"{what} are computed while you drag where {settings.steps:,} steps in {len(settings.built_start()):,} "
+        f"coordinates leave time for it; here they would take {work / budget.MOST_LIVE:.1f} times as long. "
+        "They are computed when you let go."
+    )
+
+
+def _packed(settings: Settings, blocks: Iterable[Sequence[Trace]], count: int, values: Any, wanted: Wanted) -> Runs:
+    """What the player draws of `count` runs, each block of which is let go before the next is asked for."""
     surface, extent = settings.built_surface(), race.background_of(settings).extent
-    paths, leaves = plane.drawn(runs, settings.steps, extent)
-    losses = plane.heights(runs, surface)
-    kept = plane.kept(settings.steps, len(runs), MOST_BYTES)
-    told = tuple(race.told(settings, run, last) for run, last in zip(runs, leaves, strict=True))
-    return Runs(paths[:, kept], losses[:, kept], kept, told, np.asarray(values, dtype=float))
+    kept = plane.kept(settings.steps, count, MOST_BYTES)
+    paths, losses, told = [], [], []
+    for block in blocks:
+        if not wanted():
+            raise Abandoned
+        drawn, leaves = plane.drawn(block, settings.steps, extent)
+        paths.append(drawn[:, kept])
+        losses.append(plane.heights(block, surface)[:, kept])
+        told += [race.told(settings, run, last) for run, last in zip(block, leaves, strict=True)]
+        del block  # before the next one is computed
+    return Runs(np.concatenate(paths), np.concatenate(losses), kept, tuple(told), np.asarray(values, dtype=float))
 
 
-def _ask(settings: Settings, what: str, asked: Mapping[str, str]) -> Runs:
+def _ask(settings: Settings, what: str, asked: Mapping[str, str], wanted: Wanted = lambda: True) -> Runs:
     if what == "start":
         if not settings.racers:
             raise Refused("Nobody races: add a racer first.")
         x, y = (racers.number(asked.get(key, ""), f"{key} of the start", "-1.5") for key in ("x", "y"))
-        return moved(settings, (x, y))
+        return moved(settings, (x, y), wanted)
     if what != "sweep":
         raise Refused(f"There is nothing to ask for under {what!r}; there are sweep and start.")
     racer = racers.find(settings, asked.get("racer", ""))
@@ -110,4 +162,4 @@ def _ask(settings: Settings, what: str, asked: Mapping[str, str]) -> Runs:
     # the value of the parameter that is swept makes no other sweep
     rest = tuple((n, v) for n, v in racer.rule.values if n != name)
     rule = dataclasses.replace(racer.rule, values=rest)
-    return sweep(settings.bare(), dataclasses.replace(racer.bare(), rule=rule), name, settings.half)
+    return sweep(settings.bare(), dataclasses.replace(racer.bare(), rule=rule), name, settings.half, wanted)

@@ -4,22 +4,27 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-from collections.abc import Callable
+import itertools
+from collections.abc import Callable, Iterator
 from typing import Any
 
+import jax
 import numpy as np
 
-from app import bundles
+from app import budget, bundles
 from app.charts import VIEWS, View
 from app.figures import plane, theme
 from app.inspector import inspected
 from app.panels import Panel, Shown, message, steps_axis
 from app.player import Card, Scene, Slider, Slot
 from app.racers import Choice, Racer, built
-from app.settings import Settings
+from app.settings import MOST_WHOLE, Settings, seeds_computed
 from app.words import caption, remarks_of, titles
 from optimizers import OPTIMIZERS, RULES, SCHEDULES, Optimizer, Trace, trace
+from optimizers.cost import Cost, estimate
+from optimizers.engine import RECORDS
 from surfaces import Parameter
+from surfaces.parameter import map_parameters, runs_of
 from surfaces.surface import Box
 
 ON_CARD = ("learning_rate", "momentum", "beta1")
@@ -27,8 +32,6 @@ ON_CARD = ("learning_rate", "momentum", "beta1")
 CACHED = 256
 PATHS = ("positions", "losses")
 """What is recorded of a run to draw it; its states and steps only where a view asks for them."""
-MOST_WHOLE = 500_000
-"""Racers times steps times coordinates of which states and steps are kept for a view."""
 UNITS = {"steps": "step", "evaluations": "gradient evaluations"}
 HIDE = ("", "Hide this view")
 """The choice that takes a view away."""
@@ -61,15 +64,53 @@ def whole(settings: Settings, racer: Racer) -> Trace:
 def seeded(settings: Settings, racer: Racer, count: int) -> tuple[Trace, ...]:
     """One racer's runs under `count` seeds, the settings' own first; `settings` bare of racers."""
     # few numbers of seeds are compiled for, and what is more than asked for is left aside
-    seeds = settings.seed + np.arange(max(8, 1 << (count - 1).bit_length()))
-    batch = traced(settings, settings.rule(racer), seed=seeds, record=PATHS)
-    return tuple(batch[k] for k in range(count))
+    seeds = settings.seed + np.arange(seeds_computed(count))
+    each = itertools.chain.from_iterable(blocks(settings, settings.rule(racer), seeds))
+    return tuple(itertools.islice(each, count))
 
 
 def traced(settings: Settings, rule: Optimizer, **options: Any) -> Trace:
-    """A rule's run in a race; all that `trace` records and under the race's seed, unless the options say otherwise."""
+    """A rule's run in a race; all that `trace` records and under the race's seed, unless the options say otherwise.
+
+    Raises:
+        NoRoom: if there is too little memory for it now.
+    """
     surface, start, noise = settings.built_surface(), settings.built_start(), settings.built_noise()
-    return trace(surface, rule, start, settings.steps, noise=noise, **{"seed": settings.seed, **options})
+    options = {"seed": settings.seed, **options}
+    runs = len(options["seed"]) if np.ndim(options["seed"]) else runs_of(rule)
+    record = options.setdefault("record", RECORDS)
+    with budget.room(estimate(surface, _one_of(rule, 0), settings.steps, noise=noise, runs=runs, record=record).peak):
+        try:
+            return trace(surface, rule, start, settings.steps, noise=noise, **options)
+        except jax.errors.JaxRuntimeError as error:
+            if "RESOURCE_EXHAUSTED" in str(error):
+                raise budget.NoRoom(budget.SHORT) from None
+            raise
+
+
+def cost(settings: Settings, rule: Optimizer, runs: int | None = None, record: tuple[str, ...] = PATHS) -> Cost:
+    """The cost of runs of one rule in a race."""
+    surface, noise = settings.built_surface(), settings.built_noise()
+    return estimate(surface, rule, settings.steps, noise=noise, runs=runs, record=record)
+
+
+def blocks(settings: Settings, rule: Optimizer, seeds: Any = None) -> Iterator[list[Trace]]:
+    """The runs of a batch, of the rule's parameters or of seeds: all in one call where they fit into a block, else one
+    after the other, so that whoever keeps less of each than it holds never holds them all.
+    """
+    count = (len(seeds) if seeds is not None else runs_of(rule)) or 0
+    if cost(settings, _one_of(rule, 0), count).peak <= budget.BLOCK:
+        batch = traced(settings, rule, seed=settings.seed if seeds is None else seeds, record=PATHS)
+        yield [batch[k] for k in range(count)]
+        return
+    for k in range(count):
+        seed = settings.seed if seeds is None else int(seeds[k])
+        yield [traced(settings, _one_of(rule, k), seed=seed, record=PATHS)]
+
+
+def _one_of(rule: Optimizer, k: int) -> Optimizer:
+    """Rule k of a batch of its parameters, which a single rule is by itself."""
+    return map_parameters(lambda value: float(np.ravel(value)[k]) if np.ndim(value) else value, rule)
 
 
 def runs(settings: Settings, make: Callable[[Settings, Racer], Trace] = run) -> list[Trace]:

@@ -66,6 +66,10 @@ class Lineup:
     schedule: Choice = Choice("constant")
     seed: int = 0
 
+    def objection(self) -> str:
+        """Why the server does not compute this, or an empty string."""
+        return ""
+
     def rule(self, racer: Racer) -> Optimizer:
         """A racer's rule, under the schedule where it has a learning rate."""
         return self.scheduled(built(RULES, racer.rule))
@@ -83,6 +87,17 @@ L = TypeVar("L", bound=Lineup)
 def built(registry: Mapping[str, type[Any]], choice: Choice) -> Any:
     """The record that a choice stands for."""
     return registry[choice.key](**dict(choice.values))
+
+
+def accepted(settings: L) -> L:
+    """The settings themselves.
+
+    Raises:
+        Refused: if they object.
+    """
+    if problem := settings.objection():
+        raise Refused(problem)
+    return settings
 
 
 # Changes. Each takes settings and returns others, or raises `Refused` and leaves all as it was.

@@ -14,6 +14,9 @@ import functools
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+import numpy as np
+
+from app import budget
 from app import racers as lineup
 from app.bundles import WORDS as BUNDLES
 from app.charts import VIEWS
@@ -22,13 +25,15 @@ from app.figures.plane import extent
 from app.link import VERSION, Reader, spell, spell_racers, spell_unless, text
 from app.player.scene import AXES, HEIGHTS, PICTURES
 from app.racers import Choice, Lineup, Racer, Refused, Value, built, checked, number, sentence
-from optimizers import NOISES, OPTIMIZERS, starting, starting_learning_rate, too_dense
+from optimizers import NOISES, OPTIMIZERS, RULES, starting, starting_learning_rate, too_dense
 from optimizers.noise import Noise
 from surfaces import SURFACES, Declared, Rotated, Surface
 
 FIRST_RACERS = ("sgd", "nesterov", "adam")
 MOST_VIEWS = 2
 """Panels beside the losses."""
+MOST_WHOLE = 500_000
+"""Steps times coordinates, and for a view times racers, of which states and steps are kept."""
 
 
 LOOK = {"look": True}
@@ -87,6 +92,51 @@ class Settings(Lineup):
     def built_noise(self) -> Noise:
         return built(NOISES, self.noise)
 
+    def objection(self) -> str:
+        """Why this race is too large for the server, or an empty string."""
+        races = [self, *filter(None, [self.second()])]
+        if (kept := sum(race._kept() for race in races)) > budget.MOST_KEPT:
+            return (
+                f"This race would fill {budget.megabytes(kept)} of memory, and a race may fill "
+                f"{budget.megabytes(budget.MOST_KEPT)}: {self._size()}. Choose less of one of them."
+            )
+        if (work := sum(race._work() for race in races)) > budget.MOST_WORK:
+            return (
+                f"This race would take {work / budget.MOST_WORK:.1f} times as long as a race may: {self._size()}. "
+                "Choose less of one of them."
+            )
+        many = len(self.built_start())
+        if self.inspected and self.steps * many > MOST_WHOLE:
+            return (
+                f"{self.steps:,} steps in {many:,} coordinates are too many to explain: steps times coordinates may be "
+                f"{MOST_WHOLE:,}. Choose fewer, or close the explanation."
+            )
+        return ""
+
+    def _kept(self) -> int:
+        """Bytes of all its runs, as they are drawn: points and losses in float64."""
+        each = 8 * (self.steps + 1) * (len(self.built_start()) + 1)
+        return len(self.racers) * each * self._runs()
+
+    def _work(self) -> float:
+        """What `Cost.work` is of all its runs, at two gradients a step, or as many as a dense rule has columns."""
+        many = len(self.built_start())
+        surface = self.built_surface()
+        size = max(many, 0 if surface.data is None else sum(np.size(leaf) for leaf in surface.data))
+        gradients = sum(1 + many if RULES[racer.rule.key].dense else 2 for racer in self.racers)
+        return float(self.steps) * size * gradients * self._runs()
+
+    def _runs(self) -> int:
+        """How many runs of each racer are computed."""
+        return 1 + (seeds_computed(self.seeds) if self.bundled else 0)
+
+    def _size(self) -> str:
+        """What its size is the product of, in words."""
+        factors = [f"{len(self.racers)} racers", f"{self.steps:,} steps", f"{len(self.built_start()):,} coordinates"]
+        factors += [f"{self.seeds} seeds"] if self.bundled else []
+        factors += ["two races"] if self.beside else []
+        return " × ".join(factors)
+
     @property
     def bundled(self) -> bool:
         """Whether several seeds are shown: without noise they would all walk the same path."""
@@ -127,6 +177,11 @@ class Settings(Lineup):
         }
         second = dataclasses.replace(self, racers=racers, **own, **looks)
         return _fitting(second)
+
+
+def seeds_computed(count: int) -> int:
+    """How many seeds are computed where `count` are shown: a power of two, so that few programs serve all counts."""
+    return max(8, 1 << (count - 1).bit_length())
 
 
 def first() -> Settings:

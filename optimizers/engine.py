@@ -23,6 +23,8 @@ from surfaces.surface import Surface
 
 RECORDS = ("positions", "losses", "states", "step")
 SMALLEST_BUCKET = 128
+LARGE = 2**16
+"""Bytes beyond which what was computed for the rest of a bucket is given back."""
 MOST_DENSE = 100
 """Coordinates up to which a rule that needs the whole Hessian is run."""
 MOST_PROGRAMS = 400
@@ -95,7 +97,7 @@ class Trace:
         """Gradient evaluations of one step: 1 for most rules, 2 for SAM, 1 + n for Newton's method."""
         # the rule says it with each step; asked of shapes alone, nothing is computed
         start = np.zeros(len(self.surface.start), np.float32)
-        return int(jax.eval_shape(_once, self.optimizer, self.surface, start).evaluations)
+        return int(jax.eval_shape(once, self.optimizer, self.surface, start)[1].evaluations)
 
     @functools.cached_property
     def floor(self) -> float:
@@ -155,7 +157,7 @@ def trace(
 
     def cut(name: str, leaves: Any, first: int, past: int) -> Any:
         if name in record:
-            return jax.tree.map(lambda leaf: leaf[(*lead, slice(first, past))], leaves)
+            return jax.tree.map(lambda leaf: _alone(leaf[(*lead, slice(first, past))]), leaves)
         return None
 
     return Trace(
@@ -230,9 +232,9 @@ def program(
 
 
 @jax.jit
-def _once(optimizer: Optimizer, surface: Surface, w: Array) -> Step:
-    """One step, never run: `jit` remembers its shapes for all values of the parameters."""
-    return optimizer.step(Gradient(surface), w, optimizer.init(w), jnp.ones_like(w[0]))[2]
+def once(optimizer: Optimizer, surface: Surface, w: Array) -> tuple[Any, Step]:
+    """The state after one step, and the step. Only shapes are asked for; `jit` keeps them for all parameters."""
+    return optimizer.step(Gradient(surface), w, optimizer.init(w), jnp.ones_like(w[0]))[1:]
 
 
 def too_dense(rule: Optimizer | type[Optimizer], coordinates: int) -> str | None:
@@ -240,6 +242,14 @@ def too_dense(rule: Optimizer | type[Optimizer], coordinates: int) -> str | None
     if not rule.dense or coordinates <= MOST_DENSE:
         return None
     return f"{rule.name} needs the whole Hessian, and runs on at most {MOST_DENSE} coordinates; here are {coordinates}"
+
+
+def _alone(part: np.ndarray) -> np.ndarray:
+    """The part of an array without the rest of it, where the rest is large: a view would keep the whole bucket."""
+    whole = part
+    while isinstance(whole.base, np.ndarray):
+        whole = whole.base
+    return part.copy() if whole.nbytes - part.nbytes > LARGE else part
 
 
 def _settle(kept: dict[str, Any], broken: np.ndarray | None, stride: int) -> np.ndarray:

@@ -21,6 +21,8 @@ WIDEST = 2.4
 """The widest plot box, width over height, that the grid fills at equal scales."""
 NARROWEST, HALF = 1.2, 0.8
 """And the narrowest: of a map that has the page's width, and of one that shares it with another."""
+MOST_GRID = 32 * 2**20
+"""Bytes that the points of a grid may take at once."""
 MARGIN = 0.04
 FAR = 3.0
 """How many boxes outside the map a path is still followed."""
@@ -68,8 +70,11 @@ def extent(surface: Surface, narrowest: float = NARROWEST) -> Box:
 def grid(surface: Surface, box: Box, rows: int, columns: int) -> NDArray[np.float64]:
     """Losses on a regular grid of the box, (rows, columns), float64."""
     x, y = np.linspace(*box[0], columns), np.linspace(*box[1], rows)
-    points = np.stack(np.meshgrid(x, y)).reshape(2, -1)
-    return values(surface, surface.embed(points)).reshape(rows, columns)
+    # in strips of equal height, which one program serves: all points in all coordinates may be more than the memory
+    fit = max(1, MOST_GRID // (8 * columns * len(surface.start)))
+    height = max(k for k in range(1, rows + 1) if rows % k == 0 and k <= fit)
+    strips = [np.stack(np.meshgrid(x, strip)).reshape(2, -1) for strip in np.split(y, rows // height)]
+    return np.concatenate([values(surface, surface.embed(points)) for points in strips]).reshape(rows, columns)
 
 
 def map_figure(surface: Surface, narrowest: float = NARROWEST) -> Map:

@@ -10,7 +10,7 @@ from typing import Any
 
 import streamlit as st
 
-from app import controls, live, presets, race, racers, standings, words
+from app import budget, controls, live, presets, race, racers, standings, words
 from app import settings as change
 from app.bundles import WORDS
 from app.charts import VIEWS
@@ -43,11 +43,15 @@ def show() -> None:
 def _stage() -> None:
     """Player and results: a moved slider of a card reruns these alone, not the widgets above."""
     settings = controls.hold()
-    if "player" in st.session_state:
-        scene = race.scene(settings)
-    else:  # a first visit may have to wait for programs to be compiled
-        with st.spinner("Compiling the update rules …"):
+    try:
+        if "player" in st.session_state:
             scene = race.scene(settings)
+        else:  # a first visit may have to wait for programs to be compiled
+            with st.spinner("Compiling the update rules …"):
+                scene = race.scene(settings)
+    except (budget.NoRoom, MemoryError) as problem:
+        st.error(str(problem) if isinstance(problem, budget.NoRoom) else budget.SHORT)
+        return
     scene = dataclasses.replace(scene, live=live.address(settings))
     if scene.beside and (second := settings.second()):
         scene = dataclasses.replace(scene, beside=dataclasses.replace(scene.beside, live=live.address(second)))
