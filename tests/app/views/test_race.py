@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest, app_test
 
+from app import budget
 from app import settings as change
 from app import words
 from surfaces import SURFACES
@@ -196,3 +197,18 @@ def test_numbers_that_cannot_be_had_are_refused_before_they_are_asked_for(page: 
     test.session_state["export-kind"] = "Data"
     test.run()
     assert {"CSV", "PARQUET", "NPZ"} <= {b.proto.label for b in test.get("download_button")}
+
+
+def test_a_race_that_is_too_large_is_refused_beside_what_was_typed(page: Page) -> None:
+    test = page(surface="ravine_nd", surface__dimension="100", steps="300", racer="sgd", inspect="1")
+    _type(test, "steps-field", "6000")
+    assert any("too many to explain" in refusal for refusal in _refusals(test))
+    assert _link(test)["steps"] == ["300"]
+
+
+def test_a_server_short_of_memory_says_so_on_the_page(page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(budget, "free_memory", lambda: 0)
+    test = page(surface="ravine_nd", surface__dimension="500", steps="5000", racer="sgd")
+    assert [error.value.partition(":")[0] for error in test.error] == ["The server is short of memory"]
+    _type(test, "steps-field", "300")
+    assert not test.error
