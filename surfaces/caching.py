@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import threading
+import weakref
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping
 from typing import Any, Generic, TypeVar
@@ -62,7 +63,7 @@ class Cache(Generic[T]):
         self._lock = threading.Lock()
         self.size = 0
         """Bytes of all entries together."""
-        _CACHES.append(self)
+        _CACHES.add(self)
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -92,7 +93,7 @@ class Cache(Generic[T]):
             self.size = 0
 
 
-_CACHES: list[Cache[Any]] = []
+_CACHES: weakref.WeakSet[Cache[Any]] = weakref.WeakSet()
 
 
 def caches() -> tuple[Cache[Any], ...]:

@@ -10,11 +10,17 @@ from pathlib import Path
 
 from app.network.settings import FILE, Training, generated
 from app.racers import Refused, sentence
+from surfaces.caching import Cache
 from surfaces.network import DataSet
-from surfaces.network.files import from_csv, from_idx, from_npz, read_idx, table
+from surfaces.network.files import columns, from_csv, from_idx, from_npz, idx_axes
 
 VARIABLE = "OPTISCOPE_DATA"
 """Holds the paths named when the app was started, separated as the system separates paths."""
+
+
+MOST_KEPT = 320 * 2**20
+"""Bytes of the samples read from one file that are kept, for one or more columns to learn."""
+_SHORT = "There is too little memory on the server to read {}: take fewer samples, or try again."
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -27,7 +33,7 @@ class Brought:
     name: str
     contents: tuple[bytes, ...]
     columns: tuple[str, ...] = ()
-    _made: dict[tuple[str, bool], DataSet] = dataclasses.field(default_factory=dict)
+    _read_before: Cache[DataSet] = dataclasses.field(default_factory=lambda: Cache(MOST_KEPT))
 
     @property
     def target(self) -> str:
@@ -40,20 +46,21 @@ class Brought:
         Raises:
             Refused: with a sentence on what is wrong with the file.
         """
-        if (target, standardised) not in self._made:
-            made = self._read(target)
-            self._made[target, standardised] = made.standardised() if standardised else made
-        return self._made[target, standardised]
+        return self._read_before.get((target, standardised), lambda: self._read(target, standardised))
 
-    def _read(self, target: str) -> DataSet:
+    def _read(self, target: str, standardised: bool) -> DataSet:
         try:
             if self.columns:
-                return from_csv(self.contents[0], target or self.target, self.name)
+                data = from_csv(self.contents[0], target or self.target, self.name)
             elif len(self.contents) == 2:
-                return from_idx(*self.contents, self.name)
-            return from_npz(self.contents[0], self.name)
+                data = from_idx(*self.contents, self.name)
+            else:
+                data = from_npz(self.contents[0], self.name)
+            return data.standardised() if standardised else data
         except ValueError as error:
             raise Refused(sentence(str(error))) from None
+        except MemoryError:
+            raise Refused(_SHORT.format(self.name)) from None
 
 
 def bring(files: Sequence[tuple[str, bytes]]) -> Brought:
@@ -67,16 +74,13 @@ def bring(files: Sequence[tuple[str, bytes]]) -> Brought:
         ((name, content),) = files
         if kinds[name] == "idx":
             raise Refused(f"{name} is one IDX file: bring the images and the labels together, both at once.")
-        columns: tuple[str, ...] = ()
-        if kinds[name] == "csv":
-            try:
-                columns = tuple(table(content, name)[0])
-            except ValueError as error:
-                raise Refused(sentence(str(error))) from None
-        found = Brought(name, (content,), columns)
+        try:
+            found = Brought(name, (content,), tuple(columns(content, name)) if kinds[name] == "csv" else ())
+        except ValueError as error:
+            raise Refused(sentence(str(error))) from None
     elif len(files) == 2 and set(kinds.values()) == {"idx"}:
         # images have more axes than labels
-        labels, images = sorted(files, key=lambda file: _axes(file[1]))
+        labels, images = sorted(files, key=lambda file: idx_axes(file[1]))
         found = Brought(images[0], (images[1], labels[1]))
     else:
         raise Refused("Bring one .npz, one .csv, or two IDX files at once: the images and their labels.")
@@ -96,13 +100,6 @@ def _kind(name: str, content: bytes) -> str:
     if name.lower().endswith((".csv", ".tsv", ".txt")):
         return "csv"
     return "idx"
-
-
-def _axes(content: bytes) -> int:
-    try:
-        return read_idx(content).ndim
-    except ValueError:  # what is wrong with it is said when it is read; its head may still tell which it is
-        return content[3] if len(content) > 3 and content[:2] == b"\0\0" else 0
 
 
 @functools.cache

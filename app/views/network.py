@@ -30,6 +30,7 @@ from app.views.export import Page, panel
 from app.views.parts import base, device, explain, masthead, react, restore, results, schedule_of, write
 from optimizers import RULES
 from surfaces.network import DATASETS, INITIALIZATIONS, LOSSES, DataSet
+from surfaces.network.files import LIMIT
 
 PAGE = "training"
 LIVE = 3.0
@@ -304,8 +305,9 @@ def _about_data(training: Training) -> None:
         accept_multiple_files=True,
         key="uploader",
         on_change=_bring,
-        help="Nothing is downloaded. Files stay in this session, up to 1 GB unpacked.",
+        help="Nothing is downloaded. Files stay in this session.",
     )
+    st.caption(f"A file may have {LIMIT}.")
     controls.refusal("uploader")
     if training.data.key != FILE:
         st.caption(DATASETS[training.data.key].source)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from collections.abc import Iterator
 from typing import Any, ClassVar
 
 import numpy as np
@@ -13,6 +14,8 @@ from surfaces.network.losses import Task
 from surfaces.parameter import Declared, Interval, parameter
 
 Floats = NDArray[np.float32]
+PART = 2**20
+"""Numbers that are worked on at a time."""
 SHARES = (0.6, 0.2, 0.2)
 """Training, validation, test."""
 
@@ -61,11 +64,15 @@ class DataSet:
         An input that does not vary keeps its scale.
         """
         mean = self.train.x.mean(axis=0, dtype=np.float64)
-        deviation = self.train.x.std(axis=0, dtype=np.float64)
+        squares = sum(np.square(rows - mean).sum(axis=0) for rows in _rows(self.train.x))
+        deviation = np.sqrt(squares / len(self.train))
         deviation = np.where(deviation > 0, deviation, 1.0)
 
         def scaled(part: Samples) -> Samples:
-            return Samples(((part.x - mean) / deviation).astype(np.float32), part.y)
+            x = np.empty_like(part.x)
+            for rows, own in zip(_rows(part.x), _rows(x), strict=True):
+                own[:] = (rows - mean) / deviation
+            return Samples(x, part.y)
 
         return dataclasses.replace(
             self,
@@ -75,6 +82,12 @@ class DataSet:
             mean=mean.astype(np.float32),
             deviation=deviation.astype(np.float32),
         )
+
+
+def _rows(x: NDArray[Any]) -> Iterator[NDArray[Any]]:
+    """Some rows of (N, inputs) at a time, so that float64 takes little memory beside float32."""
+    most = max(1, PART // max(1, x.shape[1]))
+    return (x[k : k + most] for k in range(0, max(1, len(x)), most))
 
 
 def one_hot(labels: Any, classes: int) -> Floats:
@@ -97,8 +110,9 @@ def split(name: str, task: Task, x: Any, y: Floats, names: tuple[str, ...], seed
     if count < 3:
         raise ValueError(f"{name} has {count} samples; training, validation and test need three at least")
     for what, values in (("inputs", x), ("targets", y)):
-        if not np.isfinite(values).all():
-            row = int(np.argwhere(~np.isfinite(values))[0][0])
+        finite = np.isfinite(values).all(axis=1)
+        if not finite.all():
+            row = int(np.argmin(finite))
             raise ValueError(f"{name}: the {what} of sample {row + 1} hold a value that is not a finite number")
     order = np.random.default_rng(seed).permutation(count)
     held = max(1, round(SHARES[1] * count)), max(1, round(SHARES[2] * count))

@@ -10,9 +10,8 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest, app_test
 
-from app import budget
+from app import budget, words
 from app import settings as change
-from app import words
 from surfaces import SURFACES
 
 ROUTER = str(Path(change.__file__).with_name("router.py"))

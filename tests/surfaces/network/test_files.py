@@ -5,12 +5,15 @@ from __future__ import annotations
 import gzip
 import io
 import struct
+import sys
+import zipfile
 from typing import Any
 
 import numpy as np
 import pytest
 
 from surfaces.network import files
+from tests.apart import run_apart
 
 RNG = np.random.default_rng(0)
 IMAGES = RNG.integers(0, 256, (30, 4, 5), dtype=np.uint8)
@@ -92,12 +95,80 @@ def test_broken_npz_files_are_refused_in_words(content: bytes, said: str) -> Non
         files.from_npz(content)
 
 
-def test_what_unpacks_to_too_much_is_refused_before_it_is_unpacked(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(files, "MOST_BYTES", 1000)
-    with pytest.raises(ValueError, match="unpacks to"):
-        files.from_npz(_npz(x=np.zeros((1000, 100)), y=np.zeros(1000)))
-    with pytest.raises(ValueError, match="unpacks to more than"):
-        files.read_idx(gzip.compress(b"\0" * 5000))
+@pytest.mark.parametrize("kind", ["csv", "idx", "npz"])
+def test_what_unpacks_to_too_much_is_read_no_further(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(files, "MOST_BYTES", 10_000)
+    monkeypatch.setattr(files, "PART", 100)
+    with pytest.raises(ValueError, match=r"unpacks to .* GB"):
+        if kind == "npz":
+            files.from_npz(_npz(x=np.zeros((1000, 100)), y=np.zeros(1000)))
+        elif kind == "idx":
+            files.read_idx(gzip.compress(_idx(IMAGES) + b"x" * 10_000))
+        else:
+            files.columns(gzip.compress(b"x,y\n" + b"1,2\n" * 10_000))
+
+
+@pytest.mark.parametrize("kind", ["csv", "idx", "npz"])
+def test_more_numbers_than_are_kept_are_refused(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(files, "MOST_NUMBERS", 1000)
+    with pytest.raises(ValueError, match=r"numbers; at most .* take fewer samples"):
+        if kind == "npz":
+            files.from_npz(_npz(x=np.zeros((300, 4)), y=np.zeros(300)))
+        elif kind == "idx":
+            files.from_idx(_idx(np.zeros((300, 4), np.uint8)), _idx(np.zeros(300, np.uint8)))
+        else:
+            files.from_csv(b"a,b,c\n" + b"1,2,3\n" * 400, "a")
+
+
+def test_classes_count_among_the_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One input, but a hundred outputs of each sample."""
+    monkeypatch.setattr(files, "MOST_NUMBERS", 10_000)
+    labels = np.arange(300) % 100
+    with pytest.raises(ValueError, match="numbers; at most"):
+        files.from_arrays("Wide", np.zeros((300, 1)), labels)
+    with pytest.raises(ValueError, match="numbers; at most"):
+        files.from_csv(("a,b\n" + "".join(f"1,{k}\n" for k in labels)).encode(), "b", task="classes")
+
+
+def _lying(shape: tuple[int, ...], values: bytes) -> bytes:
+    """An archive whose arrays have fewer values than their heads say."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name in ("x", "y"):
+            head = io.BytesIO()
+            np.lib.format.write_array_header_1_0(head, {"descr": "<f8", "fortran_order": False, "shape": shape})
+            archive.writestr(f"{name}.npy", head.getvalue() + values)
+    return packed.getvalue()
+
+
+@pytest.mark.parametrize("shape", [(2**20, 2**5), (10, 2)], ids=["more", "fewer"])
+def test_arrays_whose_heads_lie_are_refused_before_they_are_read(shape: tuple[int, ...]) -> None:
+    with pytest.raises(ValueError, match=r"(x is not as long as its head says|million numbers)"):
+        files.from_npz(_lying(shape, b"\0" * 100))
+
+
+def test_an_archive_whose_entries_lie_about_their_size_is_refused() -> None:
+    """The directory says 208 bytes, and there are a million: no more than was said is unpacked."""
+    content = bytearray(_npz(x=np.zeros((1000, 125)), y=np.zeros(1000)))
+    where = content.find(b"PK\x01\x02")
+    content[where + 24 : where + 28] = struct.pack("<I", 208)
+    with pytest.raises(ValueError, match=r"x is not as long as its head says|damaged"):
+        files.from_npz(bytes(content))
+
+
+def test_an_archive_of_very_many_files_is_refused() -> None:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        for k in range(20_000):
+            archive.writestr(f"{k}.npy", b"")
+    with pytest.raises(ValueError, match=r"more files than an \.npz has arrays"):
+        files.from_npz(packed.getvalue())
+
+
+def test_arrays_in_columns_are_read_as_they_are() -> None:
+    x = RNG.standard_normal((30, 4, 5))
+    ours, theirs = (files.from_npz(_npz(x=order(x), y=LABELS)) for order in (np.asfortranarray, np.ascontiguousarray))
+    np.testing.assert_array_equal(ours.train.x, theirs.train.x)
 
 
 TABLE = "height;width;kind\n" + "\n".join(f"{k};{k * k};{'ab'[k % 2]}" for k in range(10))
@@ -114,6 +185,115 @@ def test_tables_are_read_with_their_classes_or_values() -> None:
     whole = files.from_csv(("﻿" + numbers).encode(), "x")  # with a byte order mark
     assert whole.task == "classes" and whole.names[:3] == ("0", "1", "2") and len(whole.names) == 12
     assert files.from_csv(numbers.encode(), "x", task="values").task == "values"
+
+
+ODD = {
+    "plain": "x,y,z\n1.5,2,a\n-3e2,4,b\n",
+    "quotes": 'x,y,z\n"1.5","2","a"\n"-3e2",4,b\n',
+    "spaces": "x, y ,z\n 1.5,2 ,a \n-3e2,  4,b\n",
+    "spellings": "x,y,z\n+1.5,2,a\n-3_00,4.,b\n",
+    "lines": "x;y;z\r\n1.5;2;a\r\n\r\n;;\r\n-3e2;4;b",
+    "byte order mark": "\ufeffx\ty\tz\n1.5\t2\ta\n-3e2\t4\tb\n",
+    "text in quotes": 'x,y,z\n1.5,2,"a"\n-3e2,4,"b"\n',
+}
+
+
+@pytest.mark.parametrize("pack", [bytes, gzip.compress], ids=["plain", "gzipped"])
+@pytest.mark.parametrize("spelled", ODD)
+def test_both_readers_of_tables_read_the_same(spelled: str, pack: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    head, _, rest = ODD[spelled].partition("\n")
+    rest = rest if rest.endswith("\n") else f"{rest}\n"
+    content = pack(f"{head}\n{rest * 10}".encode())
+
+    def fail(*_: Any, **__: Any) -> Any:
+        raise files._NotPlain
+
+    quick = files.from_csv(content, "z")
+    with monkeypatch.context() as slow:
+        slow.setattr(files, "_read_plain", fail)
+        slow.setattr(files, "_plain", fail)
+        careful = files.from_csv(content, "z")
+        assert files.columns(content) == ["x", "y", "z"]
+    assert files.columns(content) == ["x", "y", "z"] and quick.names == careful.names == ("a", "b")
+    for part in ("train", "validation", "test"):
+        one, other = getattr(quick, part), getattr(careful, part)
+        np.testing.assert_array_equal(one.x, other.x)
+        np.testing.assert_array_equal(one.y, other.y)
+        np.testing.assert_array_equal(one.x[:, 0] == 1.5, one.y[:, 0] == 1)
+
+
+@pytest.mark.parametrize(
+    ("cell", "target", "reason"),
+    [
+        ("1,", "y", "line 5002: the column 'y' is empty"),
+        (",1", "y", "line 5002: the column 'x' is empty"),
+        ("1,blue", "x", "line 5002: 'blue' in the column 'y' is no number"),
+        ("nan,1", "y", "line 5002: 'nan' in the column 'x' is not a finite number"),
+        ("1,inf", "y", "line 5002: 'inf' in the column 'y' is not a finite number"),
+        ("1", "y", "line 5002: 1 cells, where the first line has 2"),
+        ("1,2,3", "y", "line 5002: 3 cells, where the first line has 2"),
+    ],
+)
+def test_what_is_wrong_deep_in_a_table_is_named_with_its_line(cell: str, target: str, reason: str) -> None:
+    good = "".join(f"{k},{k / 7}\n" for k in range(5000))
+    with pytest.raises(ValueError, match=reason):
+        files.from_csv(f"x,y\n{good}{cell}\n{good}".encode(), target)
+
+
+def test_text_where_values_are_asked_for_is_named_with_its_line() -> None:
+    text = "x,y\n" + "1,2\n" * 20 + "1,blue\n"
+    with pytest.raises(ValueError, match="line 22: 'blue' in the column 'y' is no number"):
+        files.from_csv(text.encode(), "y", task="values")
+
+
+def test_a_line_without_end_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(ValueError, match="line 1 is longer than 1,048,576 characters"):
+        files.columns(gzip.compress(b"x," * 2**20))
+    with pytest.raises(ValueError, match="line 2 is longer than 1,048,576 characters"):
+        files.columns(gzip.compress(b"x,y\n" + b"1" * 2**22))
+    monkeypatch.setattr(files, "MOST_ODD", 2000)
+    monkeypatch.setattr(files, "PART", 100)
+    with pytest.raises(ValueError, match="neither plain numbers nor words"):
+        files.from_csv(b"x,y\n" + b"1,2\n" * 1000 + b",\n3", "y")
+
+
+PEAK = """
+import gzip, io, sys, numpy as np
+from app.network import files
+from surfaces.caching import size_of
+from tests.apart import memory
+
+def pack(**arrays):
+    packed = io.BytesIO()
+    np.savez_compressed(packed, **arrays)
+    return "a.npz", packed.getvalue()
+
+rows = "".join(f"{k % 7},{k},{k / 3:.3f},{k % 3}\\n" for k in range(1000))
+kinds = {
+    "csv": lambda: [("a.csv", gzip.compress(b"a,b,c,d\\n" + rows.encode() * 1500))],
+    "text": lambda: [("a.csv", gzip.compress(b"a,b\\n" + b"1,yes\\n2,no\\n" * 1_500_000))],
+    "doubles": lambda: [pack(x=np.zeros((2**14, 2**10)), y=np.arange(2**14) % 3)],
+    "test": lambda: [pack(x_train=np.zeros((30_000, 784), np.uint8), y_train=np.arange(30_000) % 10,
+                          x_test=np.zeros((9_000, 784), np.uint8), y_test=np.arange(9_000) % 10)],
+    "idx": lambda: [(n, gzip.compress(bytes([0, 0, 8, a.ndim]) + np.array(a.shape, ">u4").tobytes() + a.tobytes()))
+                    for n, a in (("x", np.zeros((30_000, 28, 28), np.uint8)), ("y", np.arange(30_000) % 10))
+                    for a in [a.astype(np.uint8)]],
+}
+small = gzip.compress(b"a,b\\n" + b"1,yes\\n2,no\\n" * 50)
+files.bring([("small.csv", small)]).read("b", True)  # what is imported for it
+content = kinds[sys.argv[1]]()
+before = memory("VmRSS")
+one = files.bring(content)
+data = one.read(one.target, True)
+print(size_of(data), memory("VmHWM") - before)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+@pytest.mark.parametrize("kind", ["csv", "text", "doubles", "test", "idx"])
+def test_reading_takes_a_few_times_what_is_kept(kind: str) -> None:
+    kept, peak = map(int, run_apart(PEAK, kind).split())
+    assert kept > 30 * 2**20 and peak <= 5 * kept + 32 * 2**20
 
 
 @pytest.mark.parametrize(
