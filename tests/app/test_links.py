@@ -15,7 +15,7 @@ from app.network import settings as network
 from app.network.landscape import PLANES
 from app.network.views import VIEWS
 from app.racers import MAX_RACERS
-from optimizers import OPTIMIZERS
+from optimizers import OPTIMIZERS, starting
 from tests.app.links import Link, race_link, training_link
 
 Parse = Callable[[Link], tuple[Any, list[str]]]
@@ -92,14 +92,13 @@ def test_numbers_and_lists_without_end_are_bounded(page: str) -> None:
 
 def test_a_link_costs_one_curvature_for_all_racers_and_none_where_rates_are_given() -> None:
     """The costly part of a link, in a call count: seconds would measure the machine."""
-    race._curvature.cache_clear()
-    race._suggested.cache_clear()
+    starting._largest.cache_clear()
     spelled = list(OPTIMIZERS)[1:MAX_RACERS]
     settings, _ = race.parse({"surface": ["rosenbrock"], "surface.steepness": ["31"], "racer": spelled})
-    assert race._curvature.cache_info().misses == 1
-    race._curvature.cache_clear()
+    assert starting._largest.cache_info().misses == 1
+    starting._largest.cache_clear()
     assert race.parse(race.query(settings)) == (settings, [])
-    assert race._curvature.cache_info().misses == 0
+    assert starting._largest.cache_info().misses == 0
 
     network._sharpness.cache_clear()
     network._length.cache_clear()
