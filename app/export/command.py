@@ -138,9 +138,23 @@ def _add_look(parser: argparse.ArgumentParser, parts: str) -> None:
     look.add_argument("--title", default="", metavar="TEXT", help="words of your own in the caption's place")
     look.add_argument("--step", type=int, metavar="N", help="the step of a picture (default: the last)")
     film = parser.add_argument_group("the film")
-    film.add_argument("--seconds", type=float, default=6.0, metavar="S", help="default: %(default)s")
-    film.add_argument("--rate", type=float, default=25.0, metavar="N", help="frames per second (default: %(default)s)")
-    film.add_argument("--hold", type=float, default=1.5, metavar="S", help="how long the last frame stands")
+    film.add_argument(
+        "--seconds",
+        type=float,
+        default=6.0,
+        metavar="S",
+        help="of motion, to the nearest frame; --hold adds to them (default: %(default)s)",
+    )
+    film.add_argument(
+        "--rate",
+        type=float,
+        default=25.0,
+        metavar="N",
+        help="frames per second (default: %(default)s); a GIF has at most 50",
+    )
+    film.add_argument(
+        "--hold", type=float, default=1.5, metavar="S", help="seconds of the last frame (default: %(default)s)"
+    )
     film.add_argument("--once", action="store_true", help="a GIF that does not begin anew")
     film.add_argument(
         "--time", choices=["even", "length"], default="even", help="every step as long, or the paths growing evenly"
@@ -260,7 +274,7 @@ def _plain(value: Any) -> Any:
 def _look(arguments: argparse.Namespace) -> tuple[Any, Any]:
     from app.export.look import drawable
     from app.export.options import Cut, Look
-    from app.export.sizes import SIZES
+    from app.export.sizes import SIZES, ending
 
     title = arguments.title
     if not drawable(title):
@@ -295,6 +309,10 @@ def _look(arguments: argparse.Namespace) -> tuple[Any, Any]:
         )
     except ValueError as error:
         raise Wrong(f"{error}.") from None
+    for name in arguments.output:
+        if (slower := cut.fitting(ending(name))) != cut:
+            most = f"a GIF has at most {slower.rate:g} frames per second"
+            streams.complain(f"optiscope: {name}: {most}: browsers slow faster ones down.")
     return look, cut
 
 

@@ -47,6 +47,7 @@ def film(drawing: Drawing, kind: Literal["gif", "mp4", "webm"], cut: Cut, about:
         about: what made it, kept in the file.
         tell: is told the share that is done, now and then.
     """
+    cut = cut.fitting(kind)
     steps = moments(drawing, cut)
     pictures = _told(_ahead(drawing.frames(steps)), len(steps), tell)
     if kind == "gif":
@@ -94,12 +95,11 @@ def _told(pictures: Iterable[Picture], count: int, tell: Progress) -> Iterator[P
 
 
 def _gif(pictures: Iterator[Picture], palette: NDArray[np.uint8], cut: Cut, about: About) -> bytes:
-    lasting = max(2, round(100 / cut.rate)) * 10  # milliseconds; browsers slow anything below two hundredths down
     images: list[Image.Image] = []
     durations: list[int] = []
     known = np.full(1 << 24, COLORS, np.uint8)  # of every colour that was met its nearest in the palette
     before = None  # one frame is held, not all: a long film would fill the memory
-    for frame in map(_packed, pictures):
+    for frame, lasting in zip(map(_packed, pictures), delays(cut), strict=True):
         changed = np.ones(frame.shape, bool) if before is None else frame != before
         before = frame
         if not changed.any():
@@ -111,7 +111,7 @@ def _gif(pictures: Iterator[Picture], palette: NDArray[np.uint8], cut: Cut, abou
         image.putpalette(palette.ravel().tolist())
         images.append(image)
         durations.append(lasting)
-    durations[-1] += round(cut.hold * 1000)
+    durations[-1] += 10 * round(100 * cut.lasts) - sum(durations)
     out = io.BytesIO()
     options: dict[str, Any] = {"loop": 0} if cut.loop else {}
     images[0].save(
@@ -127,6 +127,13 @@ def _gif(pictures: Iterator[Picture], palette: NDArray[np.uint8], cut: Cut, abou
         **options,
     )
     return out.getvalue()
+
+
+def delays(cut: Cut) -> list[int]:
+    """How long each moving frame of a GIF stands, in milliseconds: whole hundredths of a second, of which each frame
+    begins at the one nearest to its time, so that rounding does not add up.
+    """
+    return [int(10 * delay) for delay in np.diff(np.rint(100 * np.arange(cut.moving + 1) / cut.rate))]
 
 
 def _palette(frames: list[NDArray[np.uint32]]) -> NDArray[np.uint8]:

@@ -6,6 +6,10 @@ import dataclasses
 from typing import Literal
 
 MOST_FRAMES = 3000
+MOST_GIF_RATE = 50.0
+"""Frames per second of a GIF, whose frames stand for whole hundredths of a second: browsers show those of one hundredth
+for ten.
+"""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -53,9 +57,9 @@ class Cut:
     """How a film runs.
 
     Attributes:
-        seconds: from the start to the last step.
+        seconds: from the start to the last step, to the nearest frame.
         rate: frames per second.
-        hold: seconds for which the last frame stands.
+        hold: seconds for which the last frame stands after that; the whole is right to the nearest frame.
         loop: whether a GIF begins anew for ever.
         time: "even", every step as long as the other, or "length", so that the paths grow evenly and a fast
             beginning can be seen.
@@ -93,4 +97,14 @@ class Cut:
     @property
     def frames(self) -> int:
         """How many frames there are in all."""
-        return self.moving + round(self.hold * self.rate)
+        return max(self.moving, round((self.seconds + self.hold) * self.rate))
+
+    @property
+    def lasts(self) -> float:
+        """Seconds that the whole film lasts, the hold included; of a GIF to a hundredth."""
+        return self.frames / self.rate
+
+    def fitting(self, kind: str) -> Cut:
+        """The film as a file of this kind can have it: a GIF has at most `MOST_GIF_RATE` frames per second."""
+        slower = kind == "gif" and self.rate > MOST_GIF_RATE
+        return dataclasses.replace(self, rate=MOST_GIF_RATE) if slower else self

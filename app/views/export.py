@@ -13,7 +13,7 @@ import streamlit as st
 from app import controls
 from app.digits import MOST_DIGITS, shortened
 from app.export.making import FILMERS, Order, make_apart
-from app.export.options import Cut, Look
+from app.export.options import MOST_GIF_RATE, Cut, Look
 from app.export.sizes import ENDINGS, SIZES, ending
 from app.export.worker import Failed
 from app.racers import Refused
@@ -231,13 +231,19 @@ def _film(page: Page) -> None:
     look = _look(page.parts)
     left, middle, right = st.columns(3)
     kind = _choice(left, "Kind", "film", ["mp4", "gif", "webm"], str.upper)
-    seconds = _number(middle, "Seconds", "seconds", 0.1, 600.0, 0.5)
+    seconds = _number(middle, "Seconds of motion", "seconds", 0.1, 600.0, 0.5)
     rate = _number(right, "Frames per second", "rate", 1.0, 60.0, 1.0)
-    hold = _number(left, "Hold the end, s", "hold", 0.0, 60.0, 0.5)
+    hold = _number(left, "Seconds of hold", "hold", 0.0, 60.0, 0.5)
     time = _choice(middle, "Time", "time", list(_TIMES), lambda k: _TIMES[k])
     loop = _choice(right, "Loop", "loop", ["for ever", "once"], disabled=kind != "gif")
-    cut = Cut(seconds=seconds, rate=rate, hold=hold, time=time, loop=loop == "for ever")
-    st.caption(f"{cut.frames:,} frames, made beside the app: nobody waits for it.")
+    fits = min(rate, MOST_GIF_RATE) if kind == "gif" else rate
+    cut = Cut(seconds=seconds, rate=fits, hold=hold, time=time, loop=loop == "for ever")
+    st.caption(
+        f"{cut.frames:,} frames, {cut.lasts:.2f} seconds in all: {cut.moving / cut.rate:.2f} of motion, then the last "
+        "picture. The film is made beside the app."
+    )
+    if fits < rate:
+        st.caption(f"A GIF has at most {MOST_GIF_RATE:g} frames per second: browsers slow faster ones down.")
     _start(page, "Make the film", kind, Look(**look), cut)
 
 

@@ -151,6 +151,17 @@ def test_the_command_is_there_for_a_shell(tmp_path: Path) -> None:
         assert image.n_frames > 5  # type: ignore[attr-defined]
 
 
+def test_a_gif_faster_than_browsers_show_is_slowed_and_that_is_said(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "race.gif"
+    film = ["--size", "300x300", "--seconds", "0.5", "--hold", "0", "--rate", "60"]
+    assert main([*RACE, *film, "-o", str(path)]) == 0
+    assert capsys.readouterr().err.endswith("a GIF has at most 50 frames per second: browsers slow faster ones down.\n")
+    with Image.open(path) as image:
+        assert image.n_frames <= 25  # type: ignore[attr-defined]
+
+
 def test_a_training_is_run_and_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     table, arrays, page, picture = (tmp_path / f"run.{ending}" for ending in ("csv", "npz", "html", "png"))
     arguments = [

@@ -18,7 +18,7 @@ from app import settings as change
 from app.export import films, look
 from app.export.about import About
 from app.export.drawing_race import RaceDrawing, exit_of, fit
-from app.export.films import film, moments
+from app.export.films import delays, film, moments
 from app.export.options import Cut, Look
 from app.export.stills import still
 
@@ -242,6 +242,46 @@ def test_a_gif_keeps_what_has_not_changed_and_ends_as_the_picture() -> None:
     assert len(content) < 12 * len(still(RaceDrawing(SCENE, SMALL), "png", ABOUT)) / 3
     once = film(RaceDrawing(SCENE, SMALL), "gif", dataclasses.replace(SHORT, loop=False), ABOUT, lambda share: None)
     assert "loop" not in Image.open(io.BytesIO(once)).info
+
+
+SHORTEST = Look(width=400, height=300, caption=False, part="loss")
+
+
+@pytest.mark.parametrize("rate", [1, 24, 25, 29.97, 30, 40, 50, 60])
+def test_a_gif_lasts_what_the_page_says_to_a_hundredth(rate: float) -> None:
+    """Read back by Pillow; no frame is so short that browsers would slow it down, and none drifts from its time."""
+    cut = Cut(seconds=2.5, rate=rate, hold=0.5).fitting("gif")
+    assert cut.rate == min(rate, 50)
+    image = Image.open(io.BytesIO(film(RaceDrawing(SCENE, SHORTEST), "gif", cut, ABOUT, lambda share: None)))
+    stands = []
+    for k in range(image.n_frames):  # type: ignore[attr-defined]
+        image.seek(k)
+        stands.append(image.info["duration"])
+    assert sum(stands) / 1000 == pytest.approx(cut.lasts, abs=0.005 + 1e-9) and min(stands) >= 20
+    if rate not in (1, 29.97):
+        assert sum(stands) == 3000
+    begins = np.cumsum([0, *delays(cut)]) / 1000
+    np.testing.assert_allclose(begins, np.arange(cut.moving + 1) / cut.rate, atol=0.005 + 1e-9)
+
+
+@pytest.mark.parametrize("kind", ["mp4", "webm"])
+@pytest.mark.parametrize(("rate", "lasts"), [(30, 3.0), (60, 3.0), (25, 3.0), (29.97, 3.003)])
+def test_a_film_lasts_what_the_page_says(kind: Any, rate: float, lasts: float) -> None:
+    """2.5 seconds of motion and 0.5 of the last frame, each to the nearest frame."""
+    cut = Cut(seconds=2.5, rate=rate, hold=0.5)
+    content = film(RaceDrawing(SCENE, SHORTEST), kind, cut, ABOUT, lambda share: None)
+    with av.open(io.BytesIO(content)) as container:
+        assert container.duration / 1e6 == pytest.approx(cut.lasts, abs=0.002)
+    assert cut.lasts == pytest.approx(lasts, abs=0.002)
+    assert abs(cut.lasts - 3.0) <= 0.5 / rate
+
+
+def test_a_gif_asked_for_at_sixty_frames_has_fifty() -> None:
+    fast = Cut(seconds=1, rate=60, hold=0)
+    contents = [
+        film(RaceDrawing(SCENE, SHORTEST), "gif", cut, ABOUT, lambda share: None) for cut in (fast, fast.fitting("gif"))
+    ]
+    assert contents[0] == contents[1] and fast.fitting("mp4") == fast
 
 
 def test_time_by_length_shows_the_beginning_longer() -> None:

@@ -46,7 +46,7 @@ def _download(page: Race, name: str) -> tuple[str, bytes]:
 
 
 def _seconds(page: Race, typed: str) -> Any:
-    field = page.page.get_by_role("spinbutton", name="Seconds", exact=True)
+    field = page.page.get_by_role("spinbutton", name="Seconds of motion", exact=True)
     field.fill(typed)
     field.press("Enter")
     return field

@@ -12,6 +12,7 @@ from streamlit.testing.v1 import AppTest, app_test
 
 from app import budget, words
 from app import settings as change
+from app.views import export
 from surfaces import SURFACES
 
 ROUTER = str(Path(change.__file__).with_name("router.py"))
@@ -211,3 +212,24 @@ def test_a_server_short_of_memory_says_so_on_the_page(page: Page, monkeypatch: p
     assert [error.value.partition(":")[0] for error in test.error] == ["The server is short of memory"]
     _type(test, "steps-field", "300")
     assert not test.error
+
+
+@pytest.mark.parametrize(
+    ("kind", "lasts", "slowed"), [("gif", "200 frames, 4.00 seconds in all", True), ("mp4", "240 frames, 4.00", False)]
+)
+def test_a_film_says_how_long_it_lasts_and_a_gif_what_browsers_allow(
+    page: Page, kind: str, lasts: str, slowed: bool
+) -> None:
+    test = page(racer="sgd:learning_rate=0.01", steps="20")
+    test.session_state["export-kind"] = "Film"
+    test.session_state["export-kept"] = {
+        **export.FIELDS,
+        "caption": export.CAPTIONS[0],
+        "film": kind,
+        "seconds": 2.5,
+        "rate": 60.0,
+    }
+    test.run()
+    captions = " ".join(caption.value for caption in test.caption)
+    assert lasts in captions and "2.50 of motion" in captions
+    assert ("at most 50 frames per second" in captions) is slowed
