@@ -90,9 +90,9 @@ def train(
         optimizer: the rule; one run, no batches of parameters.
         start: (n,), the weights to begin with.
         steps: how many.
-        batch_size: samples of each step, drawn without repetition until all had their turn (an epoch; the samples
-            left over at its end sit out); None for all, every step. The same seed draws the same batches for every
-            rule.
+        batch_size: samples of each step, drawn without repetition until all had their turn (an epoch, after which
+            they are shuffled anew; see `batches`); None for all, every step. The same seed draws the same batches
+            for every rule.
         seed: of the batches.
         stride: the weights are kept after every stride-th step, and after the last.
         record: whether losses and updates are kept of every step; without, they are NaN and a divergence is seen at
@@ -356,11 +356,18 @@ def _within(dtype: str, device: Any) -> Any:
 
 
 def batches(samples: int, batch_size: int, seed: int) -> Iterator[NDArray[np.int32]]:
-    """The samples of each step, (batch_size,) int32: each epoch is a shuffle of its own, cut into batches."""
+    """The samples of each step, (batch_size,) int32: shuffles of all samples, one after the other, cut into batches.
+
+    No sample is left out: what is left of a shuffle begins the first batch of the next, and an epoch is
+    samples / batch_size steps, whole or not. A batch across two shuffles may hold a sample twice.
+    """
+    left = np.empty(0, np.int32)
     for epoch in itertools.count():
         order = np.random.default_rng([seed, epoch]).permutation(samples).astype(np.int32)
-        whole = samples - samples % batch_size
+        order = np.concatenate([left, order])
+        whole = len(order) - len(order) % batch_size
         yield from order[:whole].reshape(-1, batch_size)
+        left = order[whole:]
 
 
 def _cut(piece: Piece, recorded: bool) -> Piece:

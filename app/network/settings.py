@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import math
 import re
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
@@ -262,9 +263,9 @@ def _with_racers(training: Training, add: Add[Training], *spelled: str) -> Train
 def _exercise(data: DataSet) -> Training:
     """The exercise for the data at hand: ten epochs of them."""
     base = PRESETS["exercise"].base
-    batch = min(base.batch_size, len(data.train))
-    steps = max(1, min(Training.most_steps, 10 * (len(data.train) // batch)))
-    return dataclasses.replace(base, batch_size=batch, steps=steps)
+    training = dataclasses.replace(base, batch_size=min(base.batch_size, len(data.train)))
+    steps = min(Training.most_steps, _steps_of(training, 10.0, data))
+    return dataclasses.replace(training, steps=steps)
 
 
 def _setup(**values: Value) -> Choice:
@@ -464,9 +465,22 @@ def read_batch(value: Any) -> int:
 
 
 def set_epochs(training: Training, value: Any, data: DataSet) -> Training:
-    """The steps that so many passes through the training samples take."""
-    batch = training.batch_size or len(data.train)
-    return lineup.set_steps(training, round(number(value, "epochs", "10") * (len(data.train) // batch)))
+    """The fewest steps in which every training sample has been used so many times."""
+    epochs = number(value, "epochs", "10")
+    if not 0 < epochs <= training.most_steps:  # a step is at most one pass
+        raise Refused(f"epochs must be a number above 0, up to {training.most_steps:,}; got {shortened(value)}.")
+    return lineup.set_steps(training, _steps_of(training, epochs, data))
+
+
+def steps_per_epoch(training: Training, data: DataSet) -> float:
+    """Training samples over batch size, which need not be whole: a batch may hold the end of one pass through the
+    samples and the beginning of the next.
+    """
+    return len(data.train) / (training.batch_size or len(data.train))
+
+
+def _steps_of(training: Training, epochs: float, data: DataSet) -> int:
+    return math.ceil(round(epochs * steps_per_epoch(training, data), 6))  # 0.1 + 0.2 is not a step more than 0.3
 
 
 def set_standardised(training: Training, value: bool) -> Training:

@@ -394,16 +394,18 @@ def _about_training(training: Training, job: Job) -> None:
             batch,
             "batch-size",
             lambda t, v: change.set_batch_size(t, _typed(v), _data()),
-            f"From 1 to {len(job.data.train):,}, or all. Each epoch is shuffled; all racers draw the same batches.",
+            f"From 1 to {len(job.data.train):,}, or all. Every pass through the samples is shuffled anew, alike for "
+            "all racers: those with the same batch size draw the same batches.",
         )
         controls.field("Steps", str(training.steps), "training-steps", racers.set_steps, "A whole number.")
-        each_epoch = len(job.data.train) // (training.batch_size or len(job.data.train))
+        each_epoch = change.steps_per_epoch(training, job.data)
         controls.field(
             "Epochs",
             short(training.steps / each_epoch, 4),
             "epochs",
             lambda t, v: change.set_epochs(t, v, _data()),
-            "Passes through the training samples: another way to say how many steps.",
+            f"Passes through all {len(job.data.train):,} training samples. One takes {short(each_epoch, 4)} steps at "
+            "this batch size; a racer with its own batch size takes as many steps, and so more or fewer passes.",
         )
         controls.field("Seed of weights and batches", str(training.seed), "training-seed", racers.set_seed)
         st.caption(board.memory(training, job.data))

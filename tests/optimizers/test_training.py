@@ -44,15 +44,23 @@ def test_it_is_the_rule_step_by_step_on_its_batches() -> None:
             np.testing.assert_allclose(run.weights[k + 1], w, rtol=1e-11, atol=1e-13)
 
 
-def test_batches_take_every_sample_once_an_epoch_and_hang_on_the_seed_alone() -> None:
-    drawn = list(itertools.islice(batches(20, 6, 1), 9))
-    for epoch in range(3):
-        rows = np.concatenate(drawn[3 * epoch : 3 * epoch + 3])
-        assert len(set(rows.tolist())) == 18 and rows.min() >= 0 and rows.max() < 20
-    assert drawn[0].tolist() != drawn[3].tolist()
-    again = list(itertools.islice(batches(20, 6, 1), 9))
+@pytest.mark.parametrize(("samples", "batch_size"), [(20, 6), (240, 150), (60, 8), (7, 6), (12, 4)])
+def test_every_sample_is_used_once_an_epoch_whether_or_not_batches_divide_it(samples: int, batch_size: int) -> None:
+    """Ten epochs are 10·samples/batch_size steps; over them no sample is left out, and none comes more often."""
+    steps = -(-10 * samples // batch_size)
+    stream = np.concatenate(list(itertools.islice(batches(samples, batch_size, 1), steps)))
+    assert stream.shape == (steps * batch_size,) and stream.dtype == np.int32
+    epochs = stream[: 10 * samples].reshape(10, samples)
+    np.testing.assert_array_equal(np.sort(epochs, axis=1), np.tile(np.arange(samples), (10, 1)))
+    assert (epochs[0] != epochs[1]).any()
+
+
+def test_batches_hang_on_the_seed_alone_and_are_cut_out_of_one_order_of_the_samples() -> None:
+    drawn, again, other = (list(itertools.islice(batches(20, 6, seed), 9)) for seed in (1, 1, 2))
     np.testing.assert_array_equal(drawn, again)
-    assert any((a != b).any() for a, b in zip(drawn, itertools.islice(batches(20, 6, 2), 9), strict=True))
+    assert any((a != b).any() for a, b in zip(drawn, other, strict=True))
+    larger = list(itertools.islice(batches(20, 9, 1), 6))
+    np.testing.assert_array_equal(np.concatenate(drawn), np.concatenate(larger))
 
 
 @pytest.mark.parametrize("batch_size", [8, None])

@@ -107,5 +107,5 @@ def test_the_exercise_takes_ten_epochs_of_the_file() -> None:
     data = files.bring([("m.npz", _npz(x=np.repeat(IMAGES, 20, axis=0), y=np.repeat(LABELS, 20)))]).read("", False)
     training = change.preset("exercise", data)
     assert training.widths == (256,) and training.batch_size == 128
-    assert training.steps == 10 * (len(data.train) // 128)
+    assert (training.steps - 1) * 128 < 10 * len(data.train) <= training.steps * 128
     assert training.of(None, "initialization") == "he_normal" and training.of(None, "activation") == "relu"

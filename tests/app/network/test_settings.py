@@ -225,3 +225,17 @@ def test_a_preset_says_what_to_look_at_whatever_its_rates() -> None:
             made = change.preset(key, generated(dataclasses.replace(Training(), data=Choice(one.source))))
             assert change.shown_by(racers.set_racer(made, "racer-0", "learning_rate", 0.03)) == one.about
             assert not change.shown_by(change.add_racer(made, "lion", generated(made)))
+
+
+@pytest.mark.parametrize("batch_size", [1, 7, 32, 100, 0])
+def test_epochs_are_passes_through_all_samples(batch_size: int) -> None:
+    """The fewest steps in which so many passes fit; the page shows steps · batch size / samples."""
+    training, samples = dataclasses.replace(FIRST, batch_size=batch_size), len(DATA.train)
+    batch = batch_size or samples
+    assert change.steps_per_epoch(training, DATA) == samples / batch
+    for epochs in (1, 2.5, 3):
+        steps = change.set_epochs(training, epochs, DATA).steps
+        assert (steps - 1) * batch < epochs * samples <= steps * batch
+    for bad in ("0", "-1", "1e9", "nan", "many"):
+        with pytest.raises(Refused, match="epochs must be"):
+            change.set_epochs(training, bad, DATA)

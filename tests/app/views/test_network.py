@@ -9,6 +9,9 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from app.digits import short
+from optimizers import RULES
+
 
 def _page() -> None:
     from app.views.network import show
@@ -119,3 +122,30 @@ def test_presets_come_from_the_list() -> None:
     _widget(test.selectbox, "data").set_value("preset:exercise").run()
     assert any("Bring a file first" in said for said in _refusals(test))
     assert test.session_state["training"] == training
+
+
+def _explained(key: str) -> None:
+    from app.racers import Choice
+    from app.views.parts import explain
+
+    explain(Choice(key))
+
+
+@pytest.mark.parametrize("key", RULES)
+def test_defaults_are_called_defaults(key: str) -> None:
+    """AdaBelief's ε is its paper's and AdamW's λ is PyTorch's: no textbook has them."""
+    page = AppTest.from_function(_explained, args=(key,), default_timeout=60).run()
+    assert not page.exception
+    text = " ".join(markdown.value for markdown in page.markdown)
+    assert "in the textbook" not in text
+    for name, spec in RULES[key].parameters().items():
+        if not spec.choices:
+            assert f"{name.replace('_', ' ')}, {short(spec.default)} by default. {spec.doc}" in text
+
+
+def test_words_on_batches_and_epochs_hold_where_batches_do_not_divide_the_samples() -> None:
+    test = _open(data="spirals", batch_size="150", steps="16", racer="sgd:learning_rate=0.1")
+    epochs, batch = (_widget(test.text_input, f"{key}-field") for key in ("epochs", "batch-size"))
+    assert epochs.value == "10" and "all 240 training samples. One takes 1.6 steps" in epochs.help
+    assert "those with the same batch size draw the same batches" in batch.help
+    assert _widget(_type(test, "epochs", "5").text_input, "training-steps-field").value == "8"
