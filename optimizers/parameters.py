@@ -6,7 +6,7 @@ from surfaces.parameter import NON_NEGATIVE, POSITIVE, UNIT, parameter
 
 
 def learning_rate(default: float = 1e-3) -> Any:
-    """η: the step's size; the textbook's value is the default."""
+    """η: the step's size; a rule's default is that of its source, or of the library that is named there."""
     return parameter(
         "η",
         default=default,

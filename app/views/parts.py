@@ -115,9 +115,7 @@ def explain(choice: Choice, start: str = "") -> None:
             if spec.choices:
                 st.markdown(f"{name.capitalize()}: {', '.join(spec.labels)}. {spec.doc}")
                 continue
-            st.markdown(
-                f"*{spec.symbol}* — {name.replace('_', ' ')}, in the textbook {short(spec.default)}. {spec.doc}"
-            )
+            st.markdown(f"*{spec.symbol}* — {name.replace('_', ' ')}, {short(spec.default)} by default. {spec.doc}")
         if start:
             st.markdown(start)
         if "learning_rate" not in rule.parameters():
