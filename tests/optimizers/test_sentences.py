@@ -16,7 +16,7 @@ import numpy as np
 import optax
 import pytest
 
-from optimizers import LAYERED, OPTIMIZERS, RULES, Gradient, Isotropic, Shifted, trace
+from optimizers import LAYERED, OPTIMIZERS, RULES, SCHEDULES, Gradient, Isotropic, Scheduled, Shifted, trace
 from optimizers.borrowed import fields
 from optimizers.engine import MOST_DENSE
 from optimizers.equations import lines
@@ -614,9 +614,12 @@ def test_the_readme_says_where_newtons_method_runs() -> None:
 
 
 def test_the_readme_names_the_limits_of_stability() -> None:
-    _quoted("2/η for SGD, (2+2β)/η for momentum; for Adam and its kin of the preconditioned Hessian.")
+    _quoted("2/η for SGD, (2+2β)/η for momentum, with the η of each step under a schedule.")
+    _quoted("For Adam and its kin it is that of the preconditioned Hessian.")
     assert OPTIMIZERS["sgd"](learning_rate=0.1).stability_limit() == pytest.approx(20)
     assert OPTIMIZERS["momentum"](learning_rate=0.1, momentum=0.9).stability_limit() == pytest.approx(38)
+    halved = Scheduled(OPTIMIZERS["sgd"](learning_rate=0.1), SCHEDULES["step_decay"](drop=0.5, every=10))
+    assert [halved.stability_limit(t) for t in (1, 11)] == pytest.approx([20, 40])
     assert OPTIMIZERS["adam"]().preconditioned and not OPTIMIZERS["momentum"]().preconditioned
 
 
