@@ -16,8 +16,8 @@ ROUNDS = 3
 
 
 def run() -> Iterator[Result]:
-    """Each file made in a process of its own, as the page has it; pictures in this one."""
-    from app.export.making import make, make_apart
+    """Each file made in a process of its own, as the page has it."""
+    from app.export.making import make_apart
     from app.export.options import Cut, Look
 
     order = _order()
@@ -37,7 +37,7 @@ def run() -> Iterator[Result]:
     slides = Cut(seconds=4.0, rate=20.0, hold=0.5)
     took, content = _timed(lambda: make_apart(order("pptx", Look(), slides)))
     yield Result(f"deck with three films ({len(content) / 1e6:.1f} MB)", seconds(took), "–", "–", "≤ 5 s", took <= 5)
-    took, content = _timed(lambda: make(order("png", Look(), cut)), 7)
+    took, content = _timed(lambda: make_apart(order("png", Look(), cut)), 7)
     other = _kaleido()
     yield Result(
         f"PNG of 1280 × 720 ({len(content) / 1e6:.2f} MB) / kaleido",
