@@ -42,6 +42,11 @@ def _warm() -> None:
         from app.player.routes import compress
 
         compress()
+        import jax
+
+        jax.devices()
+        # what is registered last is called first: JAX drops its programs at exit, and must not while it compiles
+        atexit.register(_stop, threading.current_thread())
         from app import live, race, settings, standings
         from app.network import process
         from optimizers import OPTIMIZERS
@@ -56,7 +61,11 @@ def _warm() -> None:
                     pool.submit(race.runs, alone)
         except RuntimeError:  # Ctrl+C came first: on its way out Python starts no more threads
             return
+        if _stopping.is_set():
+            return
         race.scene(first)
+        if _stopping.is_set():
+            return
         standings.table(first)
         others = [settings.choose_surface(first, key) for key in SURFACES]
         others += [settings.add_racer(settings.Settings(), key) for key in OPTIMIZERS]

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+
+import pytest
 
 # Streamlit looks through all objects after every run of a page, while all threads wait.
 COUNTED = """
@@ -24,3 +27,25 @@ def test_nobody_looks_for_garbage_among_modules_and_programs() -> None:
     assert done.returncode == 0, done.stderr
     settled, left = map(int, done.stdout.split())
     assert settled > 100_000 and left < settled / 20
+
+
+# A server that is stopped while JAX compiles for the first page.
+STOPPED = """
+import sys, time
+from app import environment
+environment.prepare()
+from app import warm
+warm.start()
+while "optimizers.engine" not in sys.modules:
+    time.sleep(0.01)
+time.sleep(float(sys.argv[1]))
+"""
+
+
+@pytest.mark.parametrize("after", ["0.5", "1.5"])
+def test_a_server_that_stops_while_it_warms_up_says_nothing(after: str) -> None:
+    variables = {**os.environ, "JAX_ENABLE_COMPILATION_CACHE": "false"}
+    done = subprocess.run(
+        [sys.executable, "-c", STOPPED, after], env=variables, capture_output=True, text=True, timeout=300
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
