@@ -1,0 +1,184 @@
+"""A visitor without a browser: what Streamlit's front end says to its server, and what it waits for.
+
+The front end opens a WebSocket at `/_stcore/stream`. It sends a `BackMsg` for each run of the script that it wants,
+with the states of the widgets, and receives `ForwardMsg`s: elements to draw, and the word that a run is finished.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import json
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+from urllib.parse import urlsplit
+
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.Element_pb2 import Element
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from streamlit.proto.WidgetStates_pb2 import WidgetState
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.typing import Origin, Subprotocol
+
+PATIENCE = 120.0
+"""Seconds to wait for a run, unless the caller says otherwise."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Widget:
+    """One element on the page that can report something.
+
+    Attributes:
+        kind: the name of its message, such as "button" or "bidi_component".
+        proto: what the server sent of it last.
+        fragment: the fragment that drew it, which is all that runs when it reports; empty for the whole script.
+    """
+
+    kind: str
+    proto: Any
+    fragment: str
+
+
+class Visitor:
+    """One open page. `async with visitor(address) as page:` opens and closes it."""
+
+    def __init__(self, socket: ClientConnection, url: str, page: str, query: str) -> None:
+        self.socket = socket
+        self._url = url
+        self._page = page
+        self.query = query
+        self._script = ""
+        self._states: dict[str, WidgetState] = {}
+        self.widgets: dict[str, Widget] = {}
+
+    async def open(self, patience: float = PATIENCE) -> float:
+        """Run the script for the first time; returns the seconds until the page is complete."""
+        return await self._rerun("", {}, patience)
+
+    async def press(self, label: str, patience: float = PATIENCE) -> float:
+        """Press the button with this label; returns the seconds until its run is finished."""
+        button = self.find("button", label)
+        return await self._rerun(
+            button.fragment, {button.proto.id: WidgetState(id=button.proto.id, trigger_value=True)}, patience
+        )
+
+    async def set(self, widget: Widget, patience: float = PATIENCE, **value: Any) -> float:
+        """Leave a widget at a value, named as in `WidgetState`; returns the seconds until its run is finished."""
+        state = WidgetState(id=widget.proto.id)
+        for name, given in value.items():
+            if isinstance(given, list):
+                getattr(state, name).data.extend(given)
+            else:
+                setattr(state, name, given)
+        self._states[state.id] = state
+        return await self._rerun(widget.fragment, {}, patience)
+
+    async def send(self, event: dict[str, Any], patience: float = PATIENCE) -> float:
+        """Report an event of the player; returns the seconds until its run is finished."""
+        player = self.player()
+        # Streamlit gathers the triggers of a component under a name of its own
+        id = f"$$STREAMLIT_INTERNAL_KEY_{player.proto.id}__events"
+        trigger = WidgetState(id=id, json_trigger_value=json.dumps([{"event": "event", "value": event}]))
+        return await self._rerun(player.fragment, {id: trigger}, patience)
+
+    async def until(self, condition: Callable[[Visitor], bool], patience: float = PATIENCE) -> None:
+        """Take in what the server sends until a condition on this page, which is looked at between runs, is true."""
+        async with asyncio.timeout(patience):
+            while not condition(self):
+                await self._receive()
+
+    def find(self, kind: str, label: str) -> Widget:
+        """The widget of a kind with this label."""
+        for widget in self.widgets.values():
+            if widget.kind == kind and widget.proto.label == label:
+                return widget
+        raise LookupError(f"the page has no {kind} {label!r}")
+
+    def player(self) -> Widget:
+        """The player, which every page has once."""
+        return next(widget for widget in self.widgets.values() if widget.kind == "bidi_component")
+
+    def scene(self) -> dict[str, Any]:
+        """The header of the scene that the player shows: everything but its arrays."""
+        envelope: bytes = self.player().proto.bytes
+        size = int.from_bytes(envelope[:4], "little")
+        header: dict[str, Any] = json.loads(envelope[4 : 4 + size])
+        return header
+
+    async def _rerun(self, fragment: str, triggers: dict[str, WidgetState], patience: float) -> float:
+        message = BackMsg()
+        rerun = message.rerun_script
+        rerun.query_string = self.query
+        rerun.fragment_id = fragment
+        if self._script:
+            rerun.page_script_hash = self._script
+        else:
+            rerun.page_name = self._page
+        rerun.context_info.url = self._url
+        rerun.widget_states.widgets.extend({**self._states, **triggers}.values())
+        began = time.perf_counter()
+        async with asyncio.timeout(patience):
+            await self.socket.send(message.SerializeToString())
+            await self._receive()
+        return time.perf_counter() - began
+
+    async def _receive(self) -> None:
+        """Take in what the server sends up to the end of a run."""
+        while not self._finished(await self.socket.recv()):
+            pass
+
+    def _finished(self, data: str | bytes) -> bool:
+        """Take in a message; True where it says that a run is finished and none follows."""
+        assert isinstance(data, bytes)
+        message = ForwardMsg.FromString(data)
+        kind = message.WhichOneof("type")
+        if kind == "new_session" and not message.metadata.run.fragment_ids:
+            self.widgets.clear()
+        elif kind == "navigation":
+            self._script = message.navigation.page_script_hash
+        elif kind == "page_info_changed":
+            self.query = message.page_info_changed.query_string
+        elif kind == "session_event" and message.session_event.WhichOneof("type") == "script_compilation_exception":
+            raise RuntimeError(message.session_event.script_compilation_exception.message)
+        elif kind == "delta" and message.delta.WhichOneof("type") == "new_element":
+            self._draw(message.delta.new_element, message.delta.fragment_id)
+        return kind == "script_finished" and message.script_finished != ForwardMsg.FINISHED_EARLY_FOR_RERUN
+
+    def _draw(self, element: Element, fragment: str) -> None:
+        kind = element.WhichOneof("type")
+        if kind == "exception":
+            raise RuntimeError(f"the page shows an error: {element.exception.message}")
+        proto = getattr(element, kind) if kind else None
+        if kind and getattr(proto, "id", ""):
+            self.widgets[proto.id] = Widget(kind, proto, fragment)
+            if kind == "bidi_component":  # the front end reports the state of a component as soon as it is there
+                self._states.setdefault(proto.id, WidgetState(id=proto.id, json_value="{}"))
+
+
+@asynccontextmanager
+async def visitor(address: str, page: str = "", query: str = "") -> AsyncIterator[Visitor]:
+    """A visitor of a page at an address such as "http://127.0.0.1:8501/", who has not asked for anything yet."""
+    async with connection(address) as socket:
+        yield Visitor(socket, f"{address}{page}", page, query)
+
+
+def connection(address: str) -> connect:
+    """The WebSocket between a page and the server at an address, to be opened by `async with`."""
+    host = urlsplit(address).netloc
+    return connect(
+        f"ws://{host}/_stcore/stream",
+        origin=Origin(f"http://{host}"),
+        subprotocols=[Subprotocol("streamlit")],
+        compression=None,  # which Streamlit's server has off by default
+        max_size=None,
+        proxy=None,
+        open_timeout=PATIENCE,
+        ping_timeout=None,
+    )
+
+
+def sliders(scene: dict[str, Any]) -> dict[tuple[str, str], float]:
+    """The value of each slider of a scene, by the id of its racer and its name."""
+    return {(card["id"], slider["name"]): slider["value"] for card in scene["cards"] for slider in card["sliders"]}
