@@ -20,6 +20,7 @@ import streamlit  # noqa: E402
 from starlette.middleware import Middleware  # noqa: E402
 
 from app import live_route, warm  # noqa: E402
+from app.player.reconnected import WholeRunFirst  # noqa: E402
 from app.player.routes import Ahead, routes  # noqa: E402
 
 _PAGE = Path(__file__).resolve().with_name("router.py")
@@ -28,6 +29,10 @@ _PAGE = Path(__file__).resolve().with_name("router.py")
 # known before `routes()` reads a setting, for what is read once is kept.
 streamlit.App(_PAGE)
 
-app = streamlit.App(_PAGE, routes=[*routes(), *live_route.routes()], middleware=[Middleware(Ahead)])
+app = streamlit.App(
+    _PAGE,
+    routes=[*routes(), *live_route.routes()],
+    middleware=[Middleware(Ahead), Middleware(WholeRunFirst)],
+)
 
 warm.start()

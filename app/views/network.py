@@ -220,7 +220,8 @@ def _train(job: Job) -> None:
     elif button == "train":
         st.button("Train", key="train", type="primary", on_click=_begin, width=90)
     else:
-        st.button("Train", key="again", on_click=_begin, width=90, help="Train all racers anew, as they were.")
+        # under the same key: pressed in a page whose session is gone, it is the button of networks not yet trained
+        st.button("Train", key="train", on_click=_begin, width=90, help="Train all racers anew, as they were.")
 
 
 def _begin() -> None:

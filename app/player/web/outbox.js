@@ -52,10 +52,10 @@ export class Outbox {
     return !this.busy && !this.waiting.length && !this.held();
   }
 
-  /** Whether the script runs, or may be about to. */
+  /** Whether the script runs, or may be about to, or the server cannot be reached. */
   held() {
     if (running()) this.until = 0;
-    return running() || performance.now() < this.until;
+    return running() || away() || performance.now() < this.until;
   }
 
   next() {
@@ -93,6 +93,17 @@ export class Outbox {
  * the word that it is finished: the front end then takes the player down as left over, to mount another.
  */
 function running() {
-  const state = document.querySelector('[data-testid="stApp"]')?.dataset.testScriptState;
+  const state = page()?.testScriptState;
   return state === 'running' || state === 'rerunRequested';
+}
+
+/** Whether the page has lost its server: Streamlit drops what is sent to it then. */
+function away() {
+  const state = page()?.testConnectionState;
+  return state !== undefined && state !== 'CONNECTED';
+}
+
+/** What Streamlit says of itself; nothing in a recording. */
+function page() {
+  return document.querySelector('[data-testid="stApp"]')?.dataset;
 }

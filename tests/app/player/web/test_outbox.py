@@ -1,4 +1,4 @@
-"""Events on their way to Python: one a rerun, and none while the page's script runs."""
+"""Events on their way to Python: one a rerun, and none while the page's script runs or its server is away."""
 
 from __future__ import annotations
 
@@ -20,6 +20,8 @@ TRIED = """async (moves) => {
     hold: () => outbox.hold(),
     runs: () => (app.dataset.testScriptState = 'running'),
     rests: () => (app.dataset.testScriptState = 'notRunning'),
+    lost: () => (app.dataset.testConnectionState = 'PINGING_SERVER'),
+    back: () => (app.dataset.testConnectionState = 'CONNECTED'),
     elsewhere: () => document.body.click(),
     later: () => new Promise((done) => setTimeout(done, 500)),
   };
@@ -30,6 +32,7 @@ TRIED = """async (moves) => {
     seen.push(there.join(' '));
   }
   does.rests();
+  does.back();
   outbox.close();
   return seen;
 }"""
@@ -44,6 +47,7 @@ TRIED = """async (moves) => {
         (["open", "a", "runs", "b", "open", "rests"], ["", "a", "a", "a", "a", "a b"]),
         (["open", "elsewhere", "a", "later"], ["", "", "", "a"]),
         (["open", "elsewhere", "runs", "a", "rests"], ["", "", "", "", "a"]),
+        (["open", "lost", "a", "b", "back", "open"], ["", "", "", "", "a", "a b"]),
         (["open", "runs", "poll", "a", "rests", "open"], ["", "", "", "", "a", "a"]),
     ],
 )

@@ -1,0 +1,110 @@
+"""Open pages whose session is gone, after a restart of the server or a long sleep of the browser's machine.
+
+Such a page stays as it was and connects anew. Its next message asks for a run with the widgets of the lost session,
+most often of one fragment alone. The new session has drawn neither: Streamlit drops a run of a fragment that it does
+not know, and calls no callback of a widget that it does not know, so that the first act of the user would be lost.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ClientState_pb2 import ClientState
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+
+PATIENCE = 60.0
+"""Seconds to wait for the end of the run, which may have to import JAX and to compile."""
+
+
+class WholeRunFirst:
+    """ASGI middleware: an open page that connects anew has its script run as a whole, before what it asks for."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket":
+            connection = _Connection(receive, send)
+            receive, send = connection.receive, connection.send
+        await self.app(scope, receive, send)
+
+
+class _Connection:
+    """Passes messages on. If the first rerun comes from an open page, it is held until a run before it has ended."""
+
+    def __init__(self, receive: Receive, send: Send) -> None:
+        self._receive = receive
+        self._send = send
+        self._fresh = True
+        self._held: deque[Message] = deque()
+        self._ended: asyncio.Event | None = None
+
+    async def receive(self) -> Message:
+        if self._held:
+            await self._end()
+            return self._held.popleft()
+        message = await self._receive()
+        rerun = _rerun(message) if self._fresh else None
+        if rerun is None:
+            return message
+        self._fresh = False
+        if not (rerun.fragment_id or rerun.widget_states.widgets):  # a page that is being opened
+            return message
+        self._held.append(message)
+        self._ended = asyncio.Event()
+        return _whole(rerun)
+
+    async def send(self, message: Message) -> None:
+        try:
+            await self._send(message)
+        except BaseException:  # the page has gone, and no further message will be sent to it
+            if self._ended is not None:
+                self._ended.set()
+            raise
+        if self._ended is not None and _ends_a_run(message):
+            self._ended.set()
+
+    async def _end(self) -> None:
+        """Wait until the run has ended and its last message was sent."""
+        assert self._ended is not None
+        try:
+            async with asyncio.timeout(PATIENCE):
+                await self._ended.wait()
+        except TimeoutError:
+            pass
+        self._ended = None
+
+
+def _rerun(message: Message) -> ClientState | None:
+    """The rerun that a message from a page asks for, or None where it is about something else."""
+    data = message.get("bytes")
+    if not data:
+        return None
+    try:
+        asked = BackMsg.FromString(data)
+    except Exception:  # Streamlit answers malformed messages
+        return None
+    return asked.rerun_script if asked.HasField("rerun_script") else None
+
+
+def _whole(rerun: ClientState) -> Message:
+    """The message that asks for the same page at the same address as a rerun does, without anything done to it."""
+    plain = ClientState()
+    plain.CopyFrom(rerun)
+    plain.ClearField("fragment_id")
+    plain.ClearField("widget_states")
+    plain.ClearField("is_auto_rerun")
+    return {"type": "websocket.receive", "bytes": BackMsg(rerun_script=plain).SerializeToString()}
+
+
+def _ends_a_run(message: Message) -> bool:
+    """Whether a message to a page says that a run has ended, and no other follows by itself."""
+    data = message.get("bytes")
+    if not data:
+        return False
+    forwarded = ForwardMsg.FromString(data)
+    ended = forwarded.HasField("script_finished")
+    return ended and forwarded.script_finished != ForwardMsg.FINISHED_EARLY_FOR_RERUN
