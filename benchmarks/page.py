@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
 import shutil
-import socket
 import statistics
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 from benchmarks.measure import Result, seconds
+from benchmarks.serving import app, script
 
-ROOT = Path(__file__).resolve().parents[1]
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
 FLAGS += ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
 RACERS = ("sgd", "momentum", "nesterov", "adam", "adamw", "adadelta", "sam", "novograd")
@@ -114,7 +108,8 @@ def run() -> Iterator[Result]:
     yield _payload()
     with sync_playwright() as playwright, tempfile.TemporaryDirectory() as cache:
         chromium = playwright.chromium.launch(executable_path=browser, args=FLAGS)
-        with server(cache) as address:
+        with app(cache) as served:
+            address = served.address
             for what, query in PLAYED.items():
                 yield _frames(chromium, address, what, query)
             ours, solid = (_slider(chromium, address, True, view) for view in ("", "3d"))
@@ -123,8 +118,8 @@ def run() -> Iterator[Result]:
         yield _first(chromium, "")
         yield _first(chromium, cache)
         yield from _trained(chromium)
-        with _native() as address:
-            native, native_solid = (_slider(chromium, address, False, view) for view in ("", "3d"))
+        with script("native.py") as served:
+            native, native_solid = (_slider(chromium, served.address, False, view) for view in ("", "3d"))
         key, other = "slider moved by a key to pixels changed", "player / slider and `st.plotly_chart`"
         exact = "a number typed, which no sweep has, to pixels changed"
         for words, one, peer, most in (
@@ -160,8 +155,8 @@ def _first(chromium: Any, known: str) -> Result:
         page = chromium.new_page(viewport={"width": 1280, "height": 800})
         with tempfile.TemporaryDirectory() as empty:
             began = time.perf_counter()
-            with server(known or empty) as address:
-                page.goto(address)
+            with app(known or empty) as served:
+                page.goto(served.address)
                 page.wait_for_selector('[data-testid="player"][data-step]', timeout=60_000)
                 waits.append(time.perf_counter() - began)
         page.close()
@@ -176,10 +171,10 @@ def _trained(chromium: Any) -> Iterator[Result]:
     compiled before; and the median of three later visitors.
     """
     waits = []
-    with tempfile.TemporaryDirectory() as empty, server(empty) as address:
+    with tempfile.TemporaryDirectory() as empty, app(empty) as served:
         for _ in range(4):
             page = chromium.new_page(viewport={"width": 1280, "height": 800})
-            page.goto(f"{address}network")
+            page.goto(f"{served.address}network")
             page.wait_for_selector('[data-settled="true"]', timeout=120_000)
             page.wait_for_timeout(5000)
             began = time.perf_counter()
@@ -271,41 +266,3 @@ def _slider(chromium: Any, address: str, ours: bool, view: str, typed: bool = Fa
     waits = page.evaluate("window.waits")
     page.close()
     return statistics.median(waits) / 1000
-
-
-@contextlib.contextmanager
-def server(cache: str = "") -> Iterator[str]:
-    """The app on a free port, once it listens; gives its address."""
-    with _process([sys.executable, "-m", "app", "--headless", "--port"], cache) as address:
-        yield address
-
-
-@contextlib.contextmanager
-def _native() -> Iterator[str]:
-    script = str(ROOT / "benchmarks" / "native.py")
-    command = [sys.executable, "-m", "streamlit", "run", script, "--server.headless=true", "--server.port"]
-    with _process(command, "") as address:
-        yield address
-
-
-@contextlib.contextmanager
-def _process(command: list[str], cache: str) -> Iterator[str]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    environment.pop("PYTHONDONTWRITEBYTECODE", None)  # nobody's second start compiles Python anew
-    if cache:
-        environment["JAX_COMPILATION_CACHE_DIR"] = cache
-    server = subprocess.Popen([*command, str(port)], cwd=ROOT, env=environment, stdout=subprocess.DEVNULL)
-    address = f"http://127.0.0.1:{port}/"
-    try:
-        while True:
-            with contextlib.suppress(OSError):  # a browser that retries would take the server's time
-                socket.create_connection(("127.0.0.1", port), timeout=5).close()
-                break
-            time.sleep(0.02)
-        yield address
-    finally:
-        server.terminate()
-        server.wait()

@@ -10,6 +10,7 @@ import asyncio
 import dataclasses
 import json
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
@@ -23,7 +24,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.typing import Origin, Subprotocol
 
 PATIENCE = 120.0
-"""Seconds to wait for a run, unless the caller says otherwise."""
+"""Seconds to wait for a run, unless the caller says otherwise; None is for ever."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -42,7 +43,14 @@ class Widget:
 
 
 class Visitor:
-    """One open page. `async with visitor(address) as page:` opens and closes it."""
+    """One open page, as `async with visitor(address) as page:` gives it.
+
+    Attributes:
+        socket: the connection to the server.
+        query: what stands in the address bar behind the question mark.
+        widgets: what is on the page and can report something, by its id.
+        drawn: how often elements of each kind have been drawn.
+    """
 
     def __init__(self, socket: ClientConnection, url: str, page: str, query: str) -> None:
         self.socket = socket
@@ -51,20 +59,22 @@ class Visitor:
         self.query = query
         self._script = ""
         self._states: dict[str, WidgetState] = {}
+        self._refreshed: set[str] = set()
+        self.drawn: Counter[str] = Counter()
         self.widgets: dict[str, Widget] = {}
 
-    async def open(self, patience: float = PATIENCE) -> float:
+    async def open(self, patience: float | None = PATIENCE) -> float:
         """Run the script for the first time; returns the seconds until the page is complete."""
         return await self._rerun("", {}, patience)
 
-    async def press(self, label: str, patience: float = PATIENCE) -> float:
+    async def press(self, label: str, patience: float | None = PATIENCE) -> float:
         """Press the button with this label; returns the seconds until its run is finished."""
         button = self.find("button", label)
         return await self._rerun(
             button.fragment, {button.proto.id: WidgetState(id=button.proto.id, trigger_value=True)}, patience
         )
 
-    async def set(self, widget: Widget, patience: float = PATIENCE, **value: Any) -> float:
+    async def set(self, widget: Widget, patience: float | None = PATIENCE, **value: Any) -> float:
         """Leave a widget at a value, named as in `WidgetState`; returns the seconds until its run is finished."""
         state = WidgetState(id=widget.proto.id)
         for name, given in value.items():
@@ -75,7 +85,7 @@ class Visitor:
         self._states[state.id] = state
         return await self._rerun(widget.fragment, {}, patience)
 
-    async def send(self, event: dict[str, Any], patience: float = PATIENCE) -> float:
+    async def send(self, event: dict[str, Any], patience: float | None = PATIENCE) -> float:
         """Report an event of the player; returns the seconds until its run is finished."""
         player = self.player()
         # Streamlit gathers the triggers of a component under a name of its own
@@ -83,7 +93,12 @@ class Visitor:
         trigger = WidgetState(id=id, json_trigger_value=json.dumps([{"event": "event", "value": event}]))
         return await self._rerun(player.fragment, {id: trigger}, patience)
 
-    async def until(self, condition: Callable[[Visitor], bool], patience: float = PATIENCE) -> None:
+    async def refresh(self, patience: float | None = PATIENCE) -> None:
+        """Run the fragments that are to run every few seconds."""
+        for fragment in sorted(self._refreshed):
+            await self._rerun(fragment, {}, patience)
+
+    async def until(self, condition: Callable[[Visitor], bool], patience: float | None = PATIENCE) -> None:
         """Take in what the server sends until a condition on this page, which is looked at between runs, is true."""
         async with asyncio.timeout(patience):
             while not condition(self):
@@ -96,9 +111,18 @@ class Visitor:
                 return widget
         raise LookupError(f"the page has no {kind} {label!r}")
 
+    def offers(self, kind: str, label: str) -> bool:
+        """Whether there is a widget of a kind with this label."""
+        return any(widget.kind == kind and widget.proto.label == label for widget in self.widgets.values())
+
+    def only(self, kind: str) -> Widget:
+        """The one widget of a kind."""
+        (found,) = (widget for widget in self.widgets.values() if widget.kind == kind)
+        return found
+
     def player(self) -> Widget:
         """The player, which every page has once."""
-        return next(widget for widget in self.widgets.values() if widget.kind == "bidi_component")
+        return self.only("bidi_component")
 
     def scene(self) -> dict[str, Any]:
         """The header of the scene that the player shows: everything but its arrays."""
@@ -107,7 +131,7 @@ class Visitor:
         header: dict[str, Any] = json.loads(envelope[4 : 4 + size])
         return header
 
-    async def _rerun(self, fragment: str, triggers: dict[str, WidgetState], patience: float) -> float:
+    async def _rerun(self, fragment: str, triggers: dict[str, WidgetState], patience: float | None) -> float:
         message = BackMsg()
         rerun = message.rerun_script
         rerun.query_string = self.query
@@ -136,10 +160,13 @@ class Visitor:
         kind = message.WhichOneof("type")
         if kind == "new_session" and not message.metadata.run.fragment_ids:
             self.widgets.clear()
+            self._refreshed.clear()
         elif kind == "navigation":
             self._script = message.navigation.page_script_hash
         elif kind == "page_info_changed":
             self.query = message.page_info_changed.query_string
+        elif kind == "auto_rerun":
+            self._refreshed.add(message.auto_rerun.fragment_id)
         elif kind == "session_event" and message.session_event.WhichOneof("type") == "script_compilation_exception":
             raise RuntimeError(message.session_event.script_compilation_exception.message)
         elif kind == "delta" and message.delta.WhichOneof("type") == "new_element":
@@ -150,8 +177,11 @@ class Visitor:
         kind = element.WhichOneof("type")
         if kind == "exception":
             raise RuntimeError(f"the page shows an error: {element.exception.message}")
-        proto = getattr(element, kind) if kind else None
-        if kind and getattr(proto, "id", ""):
+        if kind is None:
+            return
+        self.drawn[kind] += 1
+        proto = getattr(element, kind)
+        if getattr(proto, "id", ""):
             self.widgets[proto.id] = Widget(kind, proto, fragment)
             if kind == "bidi_component":  # the front end reports the state of a component as soon as it is there
                 self._states.setdefault(proto.id, WidgetState(id=proto.id, json_value="{}"))

@@ -9,7 +9,8 @@ from typing import Any
 from PIL import Image
 from playwright.sync_api import sync_playwright
 
-from benchmarks.page import FLAGS, server
+from benchmarks.page import FLAGS
+from benchmarks.serving import app
 from optimizers import OPTIMIZERS
 from surfaces import SURFACES
 
@@ -84,7 +85,8 @@ HERE = Path(__file__).parent / "pictures"
 def main(folder: Path) -> None:
     """Serve the app, open each race, wait until it is drawn, and save what the page shows."""
     chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))))
-    with sync_playwright() as playwright, server() as address:
+    with sync_playwright() as playwright, app() as served:
+        address = served.address
         browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
         for name, (query, scheme) in PAGES.items():
             page = browser.new_page(viewport={"width": 1280, "height": 800}, color_scheme=scheme)

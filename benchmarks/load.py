@@ -1,0 +1,402 @@
+"""Many visitors at once, without a browser: how long eight users of the Race page wait for each change, by themselves
+and beside others who train a network, make films or drag sliders; and how long users of a plain Streamlit app wait.
+
+A user changes something, waits until the run of the script has ended, and changes something else about a second later.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import dataclasses
+import itertools
+import math
+import random
+import statistics
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs
+
+from websockets.exceptions import ConnectionClosed
+
+from benchmarks.measure import HEADER, Result, seconds
+from benchmarks.serving import ROOT, Serving, app, script
+from benchmarks.visitor import Visitor, visitor
+
+USERS = 8
+PAUSE = (0.5, 1.5)
+"""Seconds between an answer and the next change, drawn evenly."""
+FILMS = 6
+SECONDS = 20.0
+"""Length of each condition."""
+PATIENCE = 12
+"""Times the length of a condition that a user waits at most."""
+MOST = 2.0
+"""The factor within which a 95th percentile should stay."""
+NETWORK = (
+    "v=1&data=digits&widths=1024-1024&batch_size=512&steps=2000"
+    "&racer=sgd:learning_rate=0.05&racer=momentum:learning_rate=0.05&racer=adam:learning_rate=0.001"
+)
+"""64-1024-1024-10 on the digits, as the Network page's address spells it."""
+SURFACE, RULES = "quadratic_ravine", ("sgd", "nesterov", "adam")
+NEWCOMERS = {"alone": ("levy", "nadam"), "beside": ("griewank", "adabelief")}
+"""Surface and rule of two races that need a program each which no other page needs."""
+
+SHOWN = {"train": "vega_lite_chart", "film": "progress", "sweep": "plotly_chart"}
+"""The element that the plain app draws again and again while it does each of these."""
+
+Waits = list[float]
+Work = Callable[[asyncio.Event], Coroutine[Any, Any, None]]
+"""An endless work of another visitor, which sets the event once it is under way."""
+
+
+def run(length: float = SECONDS, root: Path = ROOT) -> Iterator[Result]:
+    """Every comparison: the app of a checkout, and the plain app of this one."""
+    with tempfile.TemporaryDirectory() as cache, app(cache, root, quiet=True) as served:
+        ours = asyncio.run(_App(served, length).measure())
+    with tempfile.TemporaryDirectory() as cache, script("plain.py", cache, quiet=True) as served:
+        theirs = asyncio.run(_Plain(served, length).measure())
+    yield from _results(ours, theirs, _patience(length))
+
+
+def problem(query: str) -> tuple[Any, Any, list[Any]]:
+    """The network of the Network page at a query, its initial weights, and its rules."""
+    from app.network import settings
+    from app.network.landscape import PLANES
+    from app.network.views import VIEWS
+
+    training, _ = settings.parse(parse_qs(query), settings.generated, VIEWS, PLANES)
+    data = settings.generated(training)
+    return training.network(None, data), training.start(None, data), [training.rule(r) for r in training.racers]
+
+
+@dataclasses.dataclass
+class _Load:
+    """Eight users of an app and the other visitors beside them; subclasses say how the app is used."""
+
+    served: Serving
+    length: float
+
+    async def measure(self) -> dict[str, Waits]:
+        """Seconds waited, by condition."""
+        waits = _Reported(type(self).__name__.strip("_").lower(), self.patience)
+        async with contextlib.AsyncExitStack() as stack:
+            pages = [await stack.enter_async_context(visitor(self.served.address)) for _ in range(USERS)]
+            for page in pages:
+                await page.open(self.patience)
+            await self._rest()
+            waits["undisturbed"] = await self._all(pages)
+            waits["newcomer, alone"] = [await self._newcomer(*NEWCOMERS["alone"])]
+            waits["sweep, alone"] = await self._sweeps()
+            conditions = {"films": self.films, "sweeps": self.sweeps, "training": self.trains}
+            for name, condition in conditions.items():
+                await self._rest()
+                async with _busy(condition, max(240.0, self.patience)):
+                    waits[name] = await self._all(pages)
+                    if name == "training":  # the last, for it may go on when its visitor has gone
+                        waits["newcomer"] = [await self._newcomer(*NEWCOMERS["beside"])]
+                        waits["sweep"] = await self._sweeps()
+        return waits
+
+    @property
+    def patience(self) -> float:
+        return _patience(self.length)
+
+    async def _rest(self) -> None:
+        """Wait for the end of earlier work: programs compiled ahead, films that nobody waits for."""
+        await asyncio.to_thread(self.served.rest, most=max(30.0, 3 * self.length))
+
+    async def _all(self, pages: Sequence[Visitor]) -> Waits:
+        """The waits of all users, who change something at the same time."""
+        end = time.monotonic() + self.length
+        chance = random.Random(0)
+        users = [self._changes(page, end, random.Random(chance.random())) for page in pages]
+        return list(itertools.chain(*await asyncio.gather(*users)))
+
+    async def _changes(self, page: Visitor, end: float, chance: random.Random) -> Waits:
+        waits: Waits = []
+        while True:
+            await asyncio.sleep(chance.uniform(*PAUSE))
+            if time.monotonic() >= end:
+                return waits
+            waits.append(await _timed(self.change(page, chance), self.patience))
+
+    async def _newcomer(self, surface: str, rule: str) -> float:
+        async def come() -> None:
+            async with visitor(self.served.address, query=self.race(surface, rule)) as page:
+                await page.open(self.patience)
+
+        return await _timed(come(), self.patience)
+
+    async def _sweeps(self) -> Waits:
+        """The waits for all runs along a slider; none where an app does not send them."""
+        return []
+
+    def race(self, surface: str, rule: str) -> str:
+        """The query of a race of one racer."""
+        raise NotImplementedError
+
+    def change(self, page: Visitor, chance: random.Random) -> Awaitable[float]:
+        """Set the learning rate of a random racer to a random value."""
+        raise NotImplementedError
+
+    def trains(self) -> list[Work]:
+        """One visitor who trains a network, again and again."""
+        raise NotImplementedError
+
+    def films(self) -> list[Work]:
+        """Visitors who make a film each, again and again."""
+        raise NotImplementedError
+
+    def sweeps(self) -> list[Work]:
+        """One visitor who drags sliders, again and again."""
+        raise NotImplementedError
+
+
+class _App(_Load):
+    """Optiscope, whose player reports events, and whose live route answers sweeps."""
+
+    def race(self, surface: str, rule: str) -> str:
+        return f"v=1&surface={surface}&racer={rule}"
+
+    def change(self, page: Visitor, chance: random.Random) -> Awaitable[float]:
+        racer, value = f"racer-{chance.randrange(len(RULES))}", float(f"{10 ** chance.uniform(-3, -1.5):.6g}")
+        return page.send({"kind": "parameter", "racer": racer, "name": "learning_rate", "value": value}, self.patience)
+
+    def trains(self) -> list[Work]:
+        async def train(begun: asyncio.Event) -> None:
+            async with visitor(self.served.address, "network", NETWORK) as page:
+                await page.open(None)
+                while True:
+                    if page.offers("button", "Train"):
+                        await page.press("Train", None)
+                    await asyncio.sleep(0.6)  # as the player asks for news
+                    await page.send({"kind": "poll"}, None)
+                    if any("loss" in card["status"] for card in page.scene()["cards"]):
+                        begun.set()
+
+        return [train]
+
+    def films(self) -> list[Work]:
+        async def film(begun: asyncio.Event) -> None:
+            async with visitor(self.served.address) as page:
+                await page.open(None)
+                await page.set(page.find("button_group", "What"), None, string_array_value=["Film"])
+                while True:
+                    await page.press("Make the film", None)
+                    begun.set()
+                    while not page.offers("button", "Make the film"):
+                        await asyncio.sleep(2.0)
+                        await page.refresh(None)
+
+        return [film] * FILMS
+
+    def sweeps(self) -> list[Work]:
+        async def drag(begun: asyncio.Event) -> None:
+            for rotation in itertools.count(100):
+                await self._sweep(rotation)
+                begun.set()
+
+        return [drag]
+
+    async def _sweeps(self) -> Waits:
+        return [await _timed(self._sweep(rotation), self.patience) for rotation in range(5)]
+
+    async def _sweep(self, turn: int) -> None:
+        """All runs along a slider; each turn on a surface of another rotation, so that no answer is there yet."""
+        settings = f"v=1&surface={SURFACE}&rotation={20 + turn / 1000:.3f}&racer=adam:learning_rate=0.066"
+        address = f"{self.served.address}live/sweep?{settings}&live.racer=racer-0&live.name=learning_rate"
+
+        def get() -> None:
+            with urllib.request.urlopen(address, timeout=self.patience) as answer:
+                answer.read()
+
+        await asyncio.to_thread(get)
+
+
+class _Plain(_Load):
+    """A plain app, whose whole script runs for each slider, and does all work itself."""
+
+    def race(self, surface: str, rule: str) -> str:
+        return f"surface={surface}&rule={rule}"
+
+    def change(self, page: Visitor, chance: random.Random) -> Awaitable[float]:
+        slider = page.find("slider", chance.choice(RULES))
+        return page.set(slider, self.patience, double_array_value=[round(chance.uniform(-3, -1.5), 3)])
+
+    def trains(self) -> list[Work]:
+        return [self._does("train")]
+
+    def films(self) -> list[Work]:
+        return [self._does("film")] * FILMS
+
+    def sweeps(self) -> list[Work]:
+        return [self._does("sweep")]
+
+    def _does(self, what: str) -> Work:
+        async def work(begun: asyncio.Event) -> None:
+            async with visitor(self.served.address, query=f"do={what}") as page, asyncio.TaskGroup() as group:
+                group.create_task(page.open(None))  # a run of the script that does not end
+                while page.drawn[SHOWN[what]] < 2:
+                    await asyncio.sleep(0.1)
+                begun.set()
+
+        return work
+
+
+class _Reported(dict[str, Waits]):
+    """Waits by condition, printed to the standard error as they come: all together take minutes."""
+
+    def __init__(self, server: str, patience: float) -> None:
+        super().__init__()
+        self.server = server
+        self.patience = patience
+
+    def __setitem__(self, condition: str, waits: Waits) -> None:
+        super().__setitem__(condition, waits)
+        if waits:
+            print(f"{self.server}, {condition}: {_spread(waits, self.patience)}", file=sys.stderr, flush=True)
+
+
+@contextlib.asynccontextmanager
+async def _busy(works: Callable[[], Sequence[Work]], patience: float) -> AsyncIterator[None]:
+    """Other visitors at work, all of whom have begun when the block is entered; their errors are raised here."""
+    events = [(work, asyncio.Event()) for work in works()]
+    tasks = [asyncio.create_task(work(begun)) for work, begun in events]
+    all_begun = asyncio.gather(*(begun.wait() for _, begun in events))
+    try:
+        awaited: list[asyncio.Future[Any]] = [all_begun, *tasks]
+        await asyncio.wait(awaited, timeout=patience, return_when=asyncio.FIRST_COMPLETED)
+        _check(tasks)
+        if not all_begun.done():
+            raise TimeoutError(f"the work beside the users has not begun within {patience:.0f} s")
+        yield
+        _check(tasks)
+    finally:
+        all_begun.cancel()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(all_begun, *tasks, return_exceptions=True)
+
+
+def _check(tasks: Sequence[asyncio.Task[None]]) -> None:
+    for task in tasks:
+        if task.done():
+            task.result()
+
+
+def _patience(length: float) -> float:
+    return max(30.0, PATIENCE * length)
+
+
+async def _timed(work: Awaitable[object], patience: float) -> float:
+    """Seconds that a work took; infinite if it took longer than the patience, or the server dropped it."""
+    began = time.perf_counter()
+    try:
+        async with asyncio.timeout(patience):
+            await work
+    except (TimeoutError, OSError, ConnectionClosed):
+        return math.inf
+    return time.perf_counter() - began
+
+
+def _results(ours: dict[str, Waits], theirs: dict[str, Waits], patience: float) -> Iterator[Result]:
+    alone, peer = _p95(ours["undisturbed"]), _p95(theirs["undisturbed"])
+    what = f"{USERS} users, each with a change about once a second, p50 / p95: the app / a plain Streamlit app"
+    yield Result(
+        what,
+        _spread(ours["undisturbed"], patience),
+        _spread(theirs["undisturbed"], patience),
+        f"{alone / peer:.2f}",
+        "≤ 1",
+        alone <= peer,
+    )
+    for name, words in (
+        ("films", f"{FILMS} films"),
+        ("sweeps", "a stream of sweeps"),
+        ("training", "a training of 64-1024-1024-10, three rules"),
+    ):
+        factor, other = _p95(ours[name]) / alone, _p95(theirs[name]) / peer
+        yield Result(
+            f"the same beside {words}; p95 / p95 undisturbed",
+            _spread(ours[name], patience),
+            f"{_spread(theirs[name], patience)}, {_ratio(other)}×",
+            _ratio(factor),
+            f"≤ {MOST:g}",
+            factor <= MOST,
+        )
+    for name, words in (
+        ("newcomer", "a newcomer's page that needs a new program, beside that training / undisturbed"),
+        ("sweep", "all runs along a slider, median, beside that training / undisturbed"),
+    ):
+        beside, before = (statistics.median(ours[key]) for key in (name, f"{name}, alone"))
+        plain = ""
+        if theirs[name]:
+            pair = [statistics.median(theirs[key]) for key in (name, f"{name}, alone")]
+            plain = f"; plain {' / '.join(_duration(wait, patience) for wait in pair)}"
+        yield Result(
+            words,
+            _duration(beside, patience),
+            f"{_duration(before, patience)}{plain}",
+            _ratio(beside / before),
+            f"≤ {MOST:g}",
+            beside / before <= MOST,
+        )
+
+
+def _p95(waits: Waits) -> float:
+    return sorted(waits)[math.ceil(0.95 * len(waits)) - 1] if waits else math.inf
+
+
+def _spread(waits: Waits, patience: float) -> str:
+    middle = statistics.median_low(waits) if waits else math.inf
+    return f"{_duration(middle, patience)} / {_duration(_p95(waits), patience)} of {len(waits)}"
+
+
+def _ratio(value: float) -> str:
+    return f"{value:.2f}" if math.isfinite(value) else "–"
+
+
+def _duration(wait: float, patience: float) -> str:
+    return seconds(wait) if math.isfinite(wait) else f"over {patience:.0f} s"
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options of this benchmark."""
+    parser.add_argument(
+        "--seconds",
+        type=float,
+        default=SECONDS,
+        metavar="S",
+        help="load: length of each condition (default: %(default)g; 5 is a quick run)",
+    )
+    parser.add_argument(
+        "--root",
+        type=Path,
+        default=ROOT,
+        metavar="PATH",
+        help="load: another checkout, whose app is measured by its own .venv (default: this one)",
+    )
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Print a line for each comparison; the exit status counts aims that were missed."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.load", description=__doc__)
+    add_options(parser)
+    options = parser.parse_args(arguments)
+    print(HEADER)
+    missed = 0
+    for result in run(options.seconds, options.root.resolve()):
+        print(result.row(), flush=True)
+        missed += not result.holds
+    return missed
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

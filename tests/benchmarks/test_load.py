@@ -1,0 +1,70 @@
+"""The visitor without a browser: it opens pages and changes settings; and how waits are summed up."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import random
+import subprocess
+import sys
+
+import pytest
+
+from app import settings as change
+from benchmarks import load
+from benchmarks.serving import ROOT, app, script
+from benchmarks.visitor import sliders, visitor
+
+
+def test_the_visitor_opens_the_race_and_moves_a_slider() -> None:
+    wanted = {"kind": "parameter", "racer": "racer-1", "name": "learning_rate", "value": 0.0123}
+
+    async def visit(address: str) -> tuple[float, float, dict[tuple[str, str], float], str]:
+        async with visitor(address) as page:
+            waits = await page.open(), await page.send(wanted)
+            return *waits, sliders(page.scene()), page.query
+
+    with app() as served:
+        opened, moved, found, query = asyncio.run(visit(served.address))
+    first = change.first()
+    assert found[("racer-1", "learning_rate")] == 0.0123
+    assert found[("racer-0", "learning_rate")] == first.racers[0].rule.get("learning_rate", math.nan)
+    assert opened > 0 and moved > 0 and "learning_rate%3D0.0123" in query
+
+
+def test_the_plain_app_draws_the_same_race_and_another_for_a_moved_slider() -> None:
+    async def visit(address: str) -> list[bytes]:
+        async with visitor(address) as page:
+            await page.open()
+            charts = [page.only("plotly_chart").proto.spec]
+            await load._Plain(None, 1.0).change(page, random.Random(0))  # type: ignore[arg-type]
+            return [*charts, page.only("plotly_chart").proto.spec]
+
+    with script("plain.py") as served:
+        before, after = asyncio.run(visit(served.address))
+    assert before != after
+
+
+def test_the_training_is_the_one_that_the_page_has() -> None:
+    network, start, rules = load.problem(load.NETWORK)
+    assert network.model.widths == (64, 1024, 1024, 10) and start.shape == (network.model.size,)
+    assert [rule.name for rule in rules] == ["SGD", "Momentum", "Adam"]
+
+
+@pytest.mark.parametrize(
+    ("waits", "spread"),
+    [
+        ([0.1], "100 ms / 100 ms of 1"),
+        ([0.01 * k for k in range(1, 101)], "500 ms / 950 ms of 100"),
+        ([1.0, 2.0, math.inf], "2 s / over 240 s of 3"),
+        ([], "over 240 s / over 240 s of 0"),
+    ],
+)
+def test_waits_are_summed_up_by_values_that_were_waited(waits: list[float], spread: str) -> None:
+    assert load._spread(waits, 240.0) == spread
+
+
+def test_the_command_lists_what_there_is() -> None:
+    command = [sys.executable, "-m", "benchmarks", "--help"]
+    told = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert all(part in told for part in ("engine", "network", "page", "load", "export", "--seconds", "--root"))
