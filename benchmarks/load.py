@@ -45,8 +45,10 @@ NETWORK = (
 )
 """64-1024-1024-10 on the digits, as the Network page's address spells it."""
 SURFACE, RULES = "quadratic_ravine", ("sgd", "nesterov", "adam")
-NEWCOMERS = {"alone": ("levy", "nadam"), "beside": ("griewank", "adabelief")}
-"""Surface and rule of two races that need a program each which no other page needs."""
+RACES = (("levy", "nadam"), ("griewank", "adabelief"))
+"""Surface and rule of two races, each of which needs a program that no other page needs."""
+NETWORKS = (("moons", "12-12"), ("circles", "20-20"))
+"""Data and widths of two networks, each of which needs programs that no other page needs."""
 
 SHOWN = {"train": "vega_lite_chart", "film": "progress", "sweep": "plotly_chart"}
 """The element that the plain app draws again and again while it does each of these."""
@@ -92,7 +94,8 @@ class _Load:
                 await page.open(self.patience)
             await self._rest()
             waits["undisturbed"] = await self._all(pages)
-            waits["newcomer, alone"] = [await self._newcomer(*NEWCOMERS["alone"])]
+            for name, wait in (await self._newcomers(0)).items():
+                waits[f"{name}, alone"] = wait
             waits["sweep, alone"] = await self._sweeps()
             conditions = {"films": self.films, "sweeps": self.sweeps, "training": self.trains}
             for name, condition in conditions.items():
@@ -100,7 +103,8 @@ class _Load:
                 async with _busy(condition, max(240.0, self.patience)):
                     waits[name] = await self._all(pages)
                     if name == "training":  # the last, for it may go on when its visitor has gone
-                        waits["newcomer"] = [await self._newcomer(*NEWCOMERS["beside"])]
+                        for newcomer, wait in (await self._newcomers(1)).items():
+                            waits[newcomer] = wait
                         waits["sweep"] = await self._sweeps()
         return waits
 
@@ -127,19 +131,22 @@ class _Load:
                 return waits
             waits.append(await _timed(self.change(page, chance), self.patience))
 
-    async def _newcomer(self, surface: str, rule: str) -> float:
-        async def come() -> None:
-            async with visitor(self.served.address, query=self.race(surface, rule)) as page:
-                await page.open(self.patience)
+    async def _newcomers(self, which: int) -> dict[str, Waits]:
+        """The waits for pages that need new programs, one after the other."""
 
-        return await _timed(come(), self.patience)
+        async def come(page: str, query: str) -> None:
+            async with visitor(self.served.address, page, query) as newcomer:
+                await newcomer.open(None)
+
+        pages = self.new_pages(which)
+        return {name: [await _timed(come(*where), self.patience)] for name, where in pages.items()}
 
     async def _sweeps(self) -> Waits:
         """The waits for all runs along a slider; none where an app does not send them."""
         return []
 
-    def race(self, surface: str, rule: str) -> str:
-        """The query of a race of one racer."""
+    def new_pages(self, which: int) -> dict[str, tuple[str, str]]:
+        """Page and query of the first or the second of `RACES` and, where an app trains on a page, `NETWORKS`."""
         raise NotImplementedError
 
     def change(self, page: Visitor, chance: random.Random) -> Awaitable[float]:
@@ -162,8 +169,12 @@ class _Load:
 class _App(_Load):
     """Optiscope, whose player reports events, and whose live route answers sweeps."""
 
-    def race(self, surface: str, rule: str) -> str:
-        return f"v=1&surface={surface}&racer={rule}"
+    def new_pages(self, which: int) -> dict[str, tuple[str, str]]:
+        (surface, rule), (data, widths) = RACES[which], NETWORKS[which]
+        return {
+            "race": ("", f"v=1&surface={surface}&racer={rule}"),
+            "network": ("network", f"v=1&data={data}&widths={widths}&racer=adam:learning_rate=0.01"),
+        }
 
     def change(self, page: Visitor, chance: random.Random) -> Awaitable[float]:
         racer, value = f"racer-{chance.randrange(len(RULES))}", float(f"{10 ** chance.uniform(-3, -1.5):.6g}")
@@ -223,8 +234,9 @@ class _App(_Load):
 class _Plain(_Load):
     """A plain app, whose whole script runs for each slider, and does all work itself."""
 
-    def race(self, surface: str, rule: str) -> str:
-        return f"surface={surface}&rule={rule}"
+    def new_pages(self, which: int) -> dict[str, tuple[str, str]]:
+        surface, rule = RACES[which]
+        return {"race": ("", f"surface={surface}&rule={rule}")}
 
     def change(self, page: Visitor, chance: random.Random) -> Awaitable[float]:
         slider = page.find("slider", chance.choice(RULES))
@@ -332,12 +344,13 @@ def _results(ours: dict[str, Waits], theirs: dict[str, Waits], patience: float) 
             factor <= MOST,
         )
     for name, words in (
-        ("newcomer", "a newcomer's page that needs a new program, beside that training / undisturbed"),
+        ("race", "a newcomer's race that needs a new program, beside that training / undisturbed"),
+        ("network", "a newcomer's network that needs new programs, beside that training / undisturbed"),
         ("sweep", "all runs along a slider, median, beside that training / undisturbed"),
     ):
         beside, before = (statistics.median(ours[key]) for key in (name, f"{name}, alone"))
         plain = ""
-        if theirs[name]:
+        if theirs.get(name):
             pair = [statistics.median(theirs[key]) for key in (name, f"{name}, alone")]
             plain = f"; plain {' / '.join(_duration(wait, patience) for wait in pair)}"
         yield Result(
