@@ -6,7 +6,7 @@ An address names the settings in full, as the address bar does, so that any repl
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
@@ -18,7 +18,8 @@ from app.figures import plane
 from app.player.scene import Runs, pack_runs
 from app.racers import Racer, Refused, built
 from app.settings import Settings
-from optimizers import RULES, Trace
+from optimizers import RULES, Optimizer, Trace
+from optimizers.sensitivity import nudged, sensitive
 from surfaces import Parameter
 from surfaces.caching import Cache
 
@@ -94,12 +95,12 @@ def _sweep(settings: Settings, racer: Racer, name: str, halved: bool, wanted: Wa
     given = {n: np.full(len(values), float(racer.rule.get(n, p.default))) for n, p in specs.items()}
     rule = settings.scheduled(built(RULES, racer.rule).replace(**{**given, name: values}))
     shown = dataclasses.replace(settings, halved=halved)
-    return _packed(shown, race.blocks(settings, rule), len(values), values, wanted)
+    return _packed(shown, _with_shadows(settings, rule), len(values), values, wanted)
 
 
 def _count(settings: Settings, racer: Racer) -> int:
     """How many positions of a slider are computed: the most whose runs are worked out while one waits."""
-    each = race.cost(settings, settings.rule(racer)).work
+    each = 2 * race.cost(settings, settings.rule(racer)).work  # with its shadow
     for count in POSITIONS[settings.steps > FINE_STEPS :]:
         if count * each <= budget.MOST_LIVE:
             return count
@@ -115,10 +116,10 @@ def moved(settings: Settings, start: tuple[float, float], wanted: Wanted = lambd
     """
     elsewhere = change.set_start(settings, *start)
     rules = [elsewhere.rule(racer) for racer in elsewhere.racers]
-    work = sum(race.cost(elsewhere, rule).work for rule in rules)
+    work = 2 * sum(race.cost(elsewhere, rule).work for rule in rules)  # with their shadows
     if work > budget.MOST_LIVE:
         raise Refused(_too_long("Runs from another start", work, settings))
-    each = ([race.traced(elsewhere, rule, record=race.PATHS)] for rule in rules)
+    each = (([race.traced(elsewhere, rule, record=race.PATHS)], [race.shadow(elsewhere, rule)]) for rule in rules)
     return _packed(elsewhere, each, len(rules), [], wanted)
 
 
@@ -130,19 +131,29 @@ def _too_long(what: str, work: float, settings: Settings) -> str:
     )
 
 
-def _packed(settings: Settings, blocks: Iterable[Sequence[Trace]], count: int, values: Any, wanted: Wanted) -> Runs:
-    """What the player draws of `count` runs, each block of which is let go before the next is asked for."""
+Block = tuple[Sequence[Trace], Sequence[Trace]]
+"""Runs, and the shadow of each, which begins within rounding of it."""
+
+
+def _with_shadows(settings: Settings, rule: Optimizer) -> Iterator[Block]:
+    changed, start = nudged(rule, settings.built_start())
+    return zip(race.blocks(settings, rule), race.blocks(settings, changed, start=start), strict=True)
+
+
+def _packed(settings: Settings, blocks: Iterable[Block], count: int, values: Any, wanted: Wanted) -> Runs:
+    """What the player draws of `count` runs; each block is dropped before the next one is computed."""
     surface, extent = settings.built_surface(), race.background_of(settings).extent
     kept = plane.kept(settings.steps, count, MOST_BYTES)
     paths, losses, told = [], [], []
-    for block in blocks:
+    for block, shadows in blocks:
         if not wanted():
             raise Abandoned
         drawn, leaves = plane.drawn(block, settings.steps, extent)
         paths.append(drawn[:, kept])
         losses.append(plane.heights(block, surface)[:, kept])
-        told += [race.told(settings, run, last) for run, last in zip(block, leaves, strict=True)]
-        del block  # before the next one is computed
+        rounded = [bool(sensitive(run, shadow)) for run, shadow in zip(block, shadows, strict=True)]
+        told += [race.told(settings, *each) for each in zip(block, leaves, rounded, strict=True)]
+        del block, shadows
     return Runs(np.concatenate(paths), np.concatenate(losses), kept, tuple(told), np.asarray(values, dtype=float))
 
 

@@ -23,6 +23,7 @@ from app.words import caption, remarks_of, titles
 from optimizers import OPTIMIZERS, RULES, SCHEDULES, Optimizer, Trace, trace
 from optimizers.cost import Cost, estimate
 from optimizers.engine import RECORDS
+from optimizers.sensitivity import SENTENCE, nudged, sensitive
 from surfaces import Parameter
 from surfaces.parameter import map_parameters, runs_of
 from surfaces.surface import Box
@@ -69,19 +70,32 @@ def seeded(settings: Settings, racer: Racer, count: int) -> tuple[Trace, ...]:
     return tuple(itertools.islice(each, count))
 
 
+@functools.lru_cache(maxsize=CACHED)
+def rounded(settings: Settings, racer: Racer) -> bool:
+    """Whether rounding decides where a racer's run goes; `settings` bare of racers."""
+    return bool(sensitive(run(settings, racer), shadow(settings, settings.rule(racer))))
+
+
+def shadow(settings: Settings, rule: Optimizer) -> Trace:
+    """The run that begins within rounding of a rule's run in a race."""
+    changed, start = nudged(rule, settings.built_start())
+    return traced(settings, changed, start=start, record=PATHS)
+
+
 def traced(settings: Settings, rule: Optimizer, **options: Any) -> Trace:
-    """A rule's run in a race; all that `trace` records and under the race's seed, unless the options say otherwise.
+    """A rule's run in a race; all that `trace` records, from the race's start and under its seed, unless the options
+    say otherwise.
 
     Raises:
         NoRoom: if there is too little memory for it now.
     """
-    surface, start, noise = settings.built_surface(), settings.built_start(), settings.built_noise()
-    options = {"seed": settings.seed, **options}
+    surface, noise = settings.built_surface(), settings.built_noise()
+    options = {"start": settings.built_start(), "seed": settings.seed, **options}
     runs = len(options["seed"]) if np.ndim(options["seed"]) else runs_of(rule)
     record = options.setdefault("record", RECORDS)
     with budget.room(estimate(surface, _one_of(rule, 0), settings.steps, noise=noise, runs=runs, record=record).peak):
         try:
-            return trace(surface, rule, start, settings.steps, noise=noise, **options)
+            return trace(surface, rule, steps=settings.steps, noise=noise, **options)
         except jax.errors.JaxRuntimeError as error:
             if "RESOURCE_EXHAUSTED" in str(error):
                 raise budget.NoRoom(budget.SHORT) from None
@@ -94,18 +108,22 @@ def cost(settings: Settings, rule: Optimizer, runs: int | None = None, record: t
     return estimate(surface, rule, settings.steps, noise=noise, runs=runs, record=record)
 
 
-def blocks(settings: Settings, rule: Optimizer, seeds: Any = None) -> Iterator[list[Trace]]:
+def blocks(settings: Settings, rule: Optimizer, seeds: Any = None, start: Any = None) -> Iterator[list[Trace]]:
     """The runs of a batch, of the rule's parameters or of seeds: all in one call where they fit into a block, else one
-    after the other, so that whoever keeps less of each than it holds never holds them all.
+    after the other, so that a caller that keeps less of each run than it holds never holds them all.
+
+    Args:
+        start: another start than the race's.
     """
+    options: dict[str, Any] = {"record": PATHS} if start is None else {"record": PATHS, "start": start}
     count = (len(seeds) if seeds is not None else runs_of(rule)) or 0
     if cost(settings, _one_of(rule, 0), count).peak <= budget.BLOCK:
-        batch = traced(settings, rule, seed=settings.seed if seeds is None else seeds, record=PATHS)
+        batch = traced(settings, rule, seed=settings.seed if seeds is None else seeds, **options)
         yield [batch[k] for k in range(count)]
         return
     for k in range(count):
         seed = settings.seed if seeds is None else int(seeds[k])
-        yield [traced(settings, _one_of(rule, k), seed=seed, record=PATHS)]
+        yield [traced(settings, _one_of(rule, k), seed=seed, **options)]
 
 
 def _one_of(rule: Optimizer, k: int) -> Optimizer:
@@ -165,12 +183,23 @@ def _scene(settings: Settings) -> Scene:
         bundle=bundle,
         axis=settings.axis,
         views=tuple((key, view.name) for key, view in VIEWS.items() if key not in settings.views),
-        caption=caption(settings),
+        caption=described(settings),
         picture=settings.picture,
         heights=settings.heights,
         scale={**background.levels.spelled(), "offset": curve.offset, "floor": background.floor},
         description=f"{surface.surface.name}, the paths of {len(cards)} optimizers, {settings.steps} steps. {words}.",
     )
+
+
+def described(settings: Settings) -> str:
+    """The line under a saved picture: surface, racers, parameters and seed, and which runs rounding decides on."""
+    names = [
+        title
+        for racer, title in zip(settings.racers, titles(settings), strict=True)
+        if not racer.hidden and rounded(settings.bare(), racer.bare())
+    ]
+    line = caption(settings)
+    return f"{line} · sensitive to rounding: {', '.join(names)}" if names else line
 
 
 def _drops(settings: Settings) -> dict[str, Any]:
@@ -187,13 +216,13 @@ def _drops(settings: Settings) -> dict[str, Any]:
     }
 
 
-def told(settings: Settings, run: Trace, leaves: int) -> dict[str, Any]:
-    """What a card says of a run, and where its path and its losses end."""
+def told(settings: Settings, run: Trace, leaves: int, rounded: bool) -> dict[str, Any]:
+    """What a card says of a run, and where its path and its losses end; `rounded` where rounding decides on both."""
     # where the clock counts evaluations, a bare number would be taken for one
     apart = pace(settings, run) > 1
     return {
         "status": str(run.status).replace("@ ", "@ step ") if apart else str(run.status),
-        "why": run.status.why,
+        "why": f"{run.status.why} {SENTENCE}" if rounded else run.status.why,
         "gone": run.status.kind in plane.GONE,
         "last": run.last,
         "leaves": leaves,
@@ -264,7 +293,7 @@ def _seen(window: Box, start: tuple[float, ...]) -> Box:
 
 
 def _card(settings: Settings, racer: Racer, title: str, t: Trace, leaves: int) -> Card:
-    said = told(settings, t, leaves)
+    said = told(settings, t, leaves, rounded(settings.bare(), racer.bare()))
     if settings.bundled:
         status, why = bundles.outcome(strands(settings, racer))
         said = {**said, "status": status, "why": why, "settled": t.steps}

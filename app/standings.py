@@ -9,7 +9,7 @@ from typing import Any
 
 from app import bundles
 from app.digits import percent, short
-from app.race import runs, strands
+from app.race import rounded, runs, strands
 from app.settings import Settings
 from app.words import titles
 from optimizers import Trace, crossings, overshoot, steps_on_flat_ground, steps_to
@@ -97,7 +97,7 @@ def table(settings: Settings) -> list[Row]:
     return [
         Row(
             title,
-            str(t.status),
+            f"{t.status}, sensitive to rounding" if rounded(settings.bare(), racer.bare()) else str(t.status),
             float(t.losses[t.last]),
             steps_to(t, SHARE),
             t.evaluations,

@@ -12,8 +12,8 @@ import textwrap
 from collections.abc import Collection, Mapping
 from urllib.parse import urlencode
 
+from app import race, words
 from app import settings as change
-from app import words
 from app.export.about import version
 from app.export.data import shown
 from app.export.equals import Equal, equal
@@ -160,7 +160,7 @@ def record(registry: str, choice: Choice) -> str:
 
 
 def _race_head(settings: Settings, needs: str) -> list[str]:
-    return head(words.caption(settings), "race", change.query(settings), needs)
+    return head(race.described(settings), "race", change.query(settings), needs)
 
 
 def _start(settings: Settings) -> str:

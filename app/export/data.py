@@ -34,7 +34,8 @@ Query = Mapping[str, list[str]]
 def csv(settings: Settings) -> bytes:
     """The race as a table in UTF-8: one line for each racer that is shown and each step, 0 is the start.
 
-    Columns: racer, step, x0 …, loss; g0 … and rate0 …, the gradient taken for the step that follows and the step
+    Columns: racer, step, sensitive (whether rounding decides where the run goes, so that another machine may have
+    another one), x0 …, loss; g0 … and rate0 …, the gradient taken for the step that follows and the step
     size of each coordinate; d0 …, the way that this step went; then by their letters the states that the step
     before left behind: m0, m1 … where there is one for each coordinate, b1 where there is one for all, and "state
     g0" … where the letter is taken. A field is empty where a racer has no such column, at the start and at the end.
@@ -76,9 +77,9 @@ def npz(settings: Settings) -> bytes:
     """The race as arrays for `numpy.load`, those of a racer under its id: racer-0 for the one in the first slot.
 
     Of each racer that is shown: title; positions (steps + 1, n) and losses (steps + 1,), the start first; gradients
-    and rates (steps, n), of the step from each point but the last; states/m … (steps, …), after each step; and
-    diverged, the step at which a number was no longer finite, −1 for none. From there on positions and losses
-    repeat their last finite value. `settings` is the JSON of `to_json`.
+    and rates (steps, n), of the step from each point but the last; states/m … (steps, …), after each step;
+    sensitive, as in `csv`; and diverged, the step at which a number was no longer finite, −1 for none. From there on
+    positions and losses repeat their last finite value. `settings` is the JSON of `to_json`.
 
     Raises:
         Refused: as `csv`.
@@ -92,6 +93,7 @@ def npz(settings: Settings) -> bytes:
             "gradients": run.step.gradient,
             "rates": run.step.rate,
             "diverged": run.diverged,
+            "sensitive": race.rounded(settings.bare(), racer.bare()),
             **{f"states/{name}": values for name, values in fields(run.states).items()},
         }
         arrays |= {f"{racer.id}/{name}": values for name, values in own.items()}
@@ -185,18 +187,19 @@ def runs(settings: Settings) -> list[tuple[Racer, str, Trace]]:
 
 
 def table(settings: Settings) -> pa.Table:
-    """The columns of `csv`, float64 but for racer and step.
+    """The columns of `csv`, float64 but for racer, step and sensitive.
 
     Raises:
         Refused: as `csv`.
     """
     import pyarrow as pa  # Streamlit brings it; loaded when a file is asked for, not before the first picture
 
-    parts = [pa.table(_columns(title, run)) for _, title, run in runs(settings)]
+    bare = settings.bare()
+    parts = [pa.table(_columns(title, run, race.rounded(bare, racer.bare()))) for racer, title, run in runs(settings)]
     return pa.concat_tables(parts, promote_options="default").combine_chunks()
 
 
-def _columns(title: str, run: Trace) -> dict[str, Any]:
+def _columns(title: str, run: Trace, rounded: bool) -> dict[str, Any]:
     """One racer's columns, each as long as the finite part of its run, start included."""
     import pyarrow as pa
 
@@ -215,6 +218,7 @@ def _columns(title: str, run: Trace) -> dict[str, Any]:
 
     columns["racer"] = pa.array([title] * (last + 1))
     columns["step"] = pa.array(np.arange(last + 1))
+    columns["sensitive"] = pa.array([rounded] * (last + 1))
     put({"x": positions, "loss": run.losses[: last + 1]}, [], [])
     put(taken, [], [empty])
     put(left, [empty], [])

@@ -72,7 +72,7 @@ def test_everything_that_the_plane_is_set_to_is_allowed() -> None:
 
 
 def test_a_long_sweep_of_many_coordinates_has_fewer_positions(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(budget, "MOST_LIVE", 1e7)
+    monkeypatch.setattr(budget, "MOST_LIVE", 2e7)
     monkeypatch.setattr(budget, "BLOCK", 0)  # one run after the other
     settings, _ = opened("surface=ravine_nd&surface.dimension=100&steps=2000&racer=sam")
     sweep = live._ask(settings, "sweep", {"racer": "racer-0", "name": "learning_rate"})

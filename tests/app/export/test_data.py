@@ -115,6 +115,7 @@ def test_parquet_holds_the_table_the_link_and_the_settings(settings: Settings) -
     _held(table.to_pandas(), settings)
     kinds = {name: table.schema.field(name).type for name in table.column_names}
     assert kinds.pop("racer") == pa.string() and kinds.pop("step") == pa.int64()
+    assert kinds.pop("sensitive") == pa.bool_()
     assert set(kinds.values()) == {pa.float64()}
     said = {key.decode(): value.decode() for key, value in table.schema.metadata.items()}
     assert said["optiscope"] == data.version()
@@ -137,6 +138,7 @@ def test_numpy_reads_every_array_of_a_run(settings: Settings) -> None:
                 "gradients": run.step.gradient,
                 "rates": run.step.rate,
                 "diverged": run.diverged,
+                "sensitive": np.asarray(False),
                 **{f"states/{name}": values for name, values in fields(run.states).items()},
             }
             assert own.keys() == expected.keys()

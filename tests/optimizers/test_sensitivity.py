@@ -1,0 +1,131 @@
+"""Runs on which rounding decides: the logistic map is one, a converging quadratic is none."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax
+import numpy as np
+import pytest
+from jax import Array
+
+from optimizers import OPTIMIZERS, SCHEDULES, Isotropic, Scheduled, trace
+from optimizers.sensitivity import NUDGE, nudged, sensitive
+from surfaces import SURFACES, Rotated
+from surfaces.surface import Surface
+
+PATHS = ("positions", "losses")
+
+
+class Logistic(Surface):
+    """A cubic on which gradient descent at η = 1 is the logistic map x ← 4 x (1 − x) in x; y stays."""
+
+    name, formula, teaches, source, theme = "Logistic", "", "", "R. M. May (1976)", "several minima"
+    domain = ((0.0, 1.0), (0.0, 1.0))
+    start = (0.3, 0.5)
+
+    def __call__(self, w: Array) -> Array:
+        return 4 * w[0] ** 3 / 3 - 3 * w[0] ** 2 / 2
+
+    def critical_points(self) -> tuple[Any, ...]:
+        return ()
+
+
+def _pair(surface: Any, rule: Any, steps: int = 300, **options: Any) -> tuple[Any, Any]:
+    begin = np.asarray(options.pop("start", surface.start))
+    changed, start = nudged(rule, begin)
+    run, shadow = (trace(surface, *one, steps, record=PATHS, **options) for one in ((rule, begin), (changed, start)))
+    return run, shadow
+
+
+@pytest.mark.parametrize(("steps", "found"), [(20, False), (80, True)])
+def test_the_logistic_map_doubles_a_difference_at_every_step(steps: int, found: bool) -> None:
+    """Its exponent is ln 2: 2⁻⁴⁹ becomes 10⁻⁴ after about 36 steps."""
+    run, shadow = _pair(Logistic(), OPTIMIZERS["sgd"](learning_rate=1.0), steps)
+    x = 0.3
+    for point in run.positions[:15, 0]:
+        assert point == pytest.approx(x, rel=1e-9)
+        x = 4 * x * (1 - x)
+    assert bool(sensitive(run, shadow)) is found
+    gaps = np.abs(run.positions - shadow.positions)[:, 0]
+    assert gaps[20] < 1e-7
+    assert bool(gaps.max() > 0.1) is found
+
+
+@pytest.mark.parametrize("rate", [1e-3, 0.02, 2 / 30, 0.07, 0.5, 10.0])
+@pytest.mark.parametrize("angle", [0.0, 18.0])
+def test_no_run_of_sgd_on_a_ravine_is_sensitive(rate: float, angle: float) -> None:
+    """A step is linear in w: a gap of 10⁻¹⁵ of the run stays one, until the run is out of sight."""
+    surface = Rotated(SURFACES["quadratic_ravine"](condition_number=30.0), angle=angle)
+    assert not sensitive(*_pair(surface, OPTIMIZERS["sgd"](learning_rate=rate)))
+
+
+def test_a_start_on_an_axis_stays_there() -> None:
+    """On the saddle's axis zero stays zero under rounding; from the turned axis rounding leads to a minimum."""
+    saddle, sgd = SURFACES["saddle"](), OPTIMIZERS["sgd"](learning_rate=0.05)
+    run, shadow = _pair(saddle, sgd, 2000, start=(1.0, 0.0))
+    assert (run.positions[:, 1] == 0).all() and (shadow.positions[:, 1] == 0).all()
+    assert not sensitive(run, shadow)
+    turned = Rotated(saddle, angle=30.0)
+    assert sensitive(*_pair(turned, sgd, 2000, start=turned.forth((1.0, 0.0))))
+
+
+def test_another_status_alone_is_enough() -> None:
+    surface = SURFACES["quadratic_ravine"](condition_number=30.0)
+    run = trace(surface, OPTIMIZERS["sgd"](learning_rate=0.02), steps=50, record=PATHS)
+    other = trace(surface, OPTIMIZERS["sgd"](learning_rate=0.02 * (1 + 1e-7)), steps=50, record=PATHS)
+    assert not sensitive(run, other)
+    object.__setattr__(other, "status", type(run.status)("stalled", 3, "."))
+    assert sensitive(run, other)
+
+
+def test_a_batch_is_judged_run_by_run() -> None:
+    rates = np.array([0.01, 1.0, 2.75, 10.0])
+    for key in ("adam", "nadam"):
+        kind = OPTIMIZERS[key]
+        surface = SURFACES["rastrigin"]()
+        batch, shadows = _pair(surface, kind(learning_rate=rates))
+        found = sensitive(batch, shadows)
+        assert found.shape == (4,) and not found[0] and found[3]
+        for k in range(4):
+            assert bool(sensitive(batch[k], shadows[k])) is bool(found[k])
+
+
+def test_what_is_nudged() -> None:
+    """The start and the learning rate, within a schedule too; of Adadelta, which has none, its first parameter."""
+    schedule = SCHEDULES["cosine"]()
+    rule, start = nudged(Scheduled(OPTIMIZERS["sgd"](learning_rate=0.5), schedule), (2.0, 0.0))
+    assert isinstance(rule, Scheduled) and rule.schedule is schedule
+    assert rule.inner.learning_rate == 0.5 * NUDGE  # type: ignore[attr-defined]
+    assert start.tolist() == [2.0 * NUDGE, 0.0]
+    adadelta = OPTIMIZERS["adadelta"]()
+    first = next(name for name, spec in adadelta.parameters().items() if not spec.static)
+    assert getattr(nudged(adadelta, (1.0, 1.0))[0], first) == getattr(adadelta, first) * NUDGE
+
+
+def test_the_shadow_compiles_nothing(compilations: Any) -> None:
+    surface, rule = SURFACES["beale"](), OPTIMIZERS["nesterov"](learning_rate=1e-3)
+    trace(surface, rule, steps=60, record=PATHS, noise=Isotropic(0.1))
+    changed, start = nudged(rule, surface.start)
+    with compilations() as events:
+        trace(surface, changed, start, steps=60, record=PATHS, noise=Isotropic(0.1))
+    assert not [event for event in events if "backend_compile" in event]
+
+
+def test_it_is_the_growth_of_a_difference_by_the_tangent_map() -> None:
+    """Independent of shadows: the product of Jacobians I − ηH along the path, by JAX, times the nudge."""
+    surface = SURFACES["rastrigin"]()
+    for rate, expected in ((2e-3, False), (0.05, True)):
+        run, shadow = _pair(surface, OPTIMIZERS["sgd"](learning_rate=rate))
+        with jax.enable_x64(True):
+            hessians = np.asarray(jax.vmap(jax.hessian(surface))(run.positions[:-1]))
+        gap, largest = np.asarray(surface.start) * (1 - NUDGE), 0.0
+        for hessian in hessians:
+            gap = gap - rate * hessian @ gap
+            largest = max(largest, float(np.linalg.norm(gap)))
+            if largest > 1:
+                break
+        (x0, x1), (y0, y1) = surface.domain
+        predicted = largest > 1e-4 * float(np.hypot(x1 - x0, y1 - y0))
+        assert predicted is expected
+        assert bool(sensitive(run, shadow)) is expected
