@@ -18,6 +18,8 @@ from pathlib import Path
 from typing import Any
 
 Tell = Callable[[float], None]
+NICE = 15
+"""By how much the priority of these processes is lower than the server's: they take the cores that pages leave idle."""
 KEPT = 2
 """The largest number of processes that are kept without work."""
 POLL = 0.1
@@ -217,7 +219,7 @@ class Workers:
 def serve(function: Callable[[Any, Tell], Any]) -> None:
     """Carry out the orders that come in, until whoever gives them has gone."""
     if hasattr(os, "nice"):
-        os.nice(5)
+        os.nice(NICE)
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what a library prints is not an answer
 
