@@ -15,6 +15,7 @@ import numpy as np
 import streamlit as st
 
 from app import settings as settings_
+from app.digits import exact
 from app.racers import Choice, Refused, accepted
 from app.settings import Settings
 from surfaces import Parameter
@@ -67,8 +68,7 @@ def refusal(where: str) -> None:
 
 def format_number(value: float) -> str:
     """Short and exact, and can be typed as it stands: what is shown is what is set."""
-    value = float(value)
-    return str(int(value)) if value.is_integer() and abs(value) < 1e7 else repr(value)
+    return exact(value)
 
 
 def positions(spec: Parameter) -> list[float]:

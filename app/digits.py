@@ -1,8 +1,8 @@
 """Numbers as pages, tables and files write them; declared in the lowest room, where statuses need them too."""
 
-from surfaces.digits import decade, percent, raised, short
+from surfaces.digits import decade, exact, parsed, percent, raised, short
 
-__all__ = ["decade", "percent", "raised", "short", "shortened"]
+__all__ = ["decade", "exact", "parsed", "percent", "raised", "short", "shortened"]
 
 MOST_DIGITS = 64
 """Characters that a number may have: twice as many as any float needs."""

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 import math
-import re
 from collections.abc import Mapping
 from typing import Any, ClassVar, TypeVar
 
-from app.digits import MOST_DIGITS, shortened
+from app.digits import MOST_DIGITS, parsed, short, shortened
 from optimizers import RULES, SCHEDULES, Optimizer, Scheduled
 from surfaces import Declared, Parameter
 
@@ -181,13 +180,10 @@ def set_schedule(settings: L, name: str, value: Any) -> L:
 
 def number(value: Any, what: str, example: str = "0.05 or 1e-3") -> float:
     """A finite number out of what a user typed, or a sentence that says why it is none."""
-    text = str(value).strip().replace("−", "-")
-    if len(text) > MOST_DIGITS:
+    if len(str(value)) > MOST_DIGITS:
         raise Refused(f"{what} must be a number of at most {MOST_DIGITS} characters; got {shortened(value)!r}.")
-    if re.fullmatch(r"-?\d{1,3}(,\d{3})+(\.\d*)?", text):
-        text = text.replace(",", "")
     try:
-        found = float(text)
+        found = parsed(str(value))
     except ValueError:
         raise Refused(f"{what} must be a number, such as {example}; got {str(value)!r}.") from None
     if not math.isfinite(found):
@@ -220,7 +216,8 @@ def legal(spec: Parameter, value: Any) -> Value:
     else:
         found = number(value, spec.name)
         if not spec.low <= found <= spec.high and found != spec.default:
-            raise Refused(f"{spec.name} must lie in [{spec.low:g}, {spec.high:g}]; got {found:g}.")
+            limits = f"from {short(spec.low)} to {short(spec.high)}"
+            raise Refused(f"{spec.name} must lie in the range {limits}; got {short(found)}.")
     try:
         spec.check(found)
     except ValueError as error:

@@ -20,7 +20,7 @@ from app import budget
 from app import racers as lineup
 from app.bundles import WORDS as BUNDLES
 from app.charts import VIEWS
-from app.digits import shortened
+from app.digits import short, shortened
 from app.figures.plane import extent
 from app.link import VERSION, Reader, spell, spell_racers, spell_unless, text
 from app.player.scene import AXES, HEIGHTS, PICTURES
@@ -227,10 +227,10 @@ def set_start(settings: Settings, x: Any, y: Any) -> Settings:
     point = (number(x, "x of the start", "-1.5"), number(y, "y of the start", "2"))
     box = extent(settings.built_surface())
     if not _within(box, point):
-        (x0, x1), (y0, y1) = box
+        across, upward = (f"[{short(low, 3)}, {short(high, 3)}]" for low, high in box)
         raise Refused(
-            f"The start must lie on the map, x in [{x0:.3g}, {x1:.3g}] and y in [{y0:.3g}, {y1:.3g}]; "
-            f"got ({point[0]:g}, {point[1]:g})."
+            f"The start must lie on the map, x in {across} and y in {upward}; "
+            f"got ({short(point[0])}, {short(point[1])})."
         )
     return dataclasses.replace(settings, start=point)
 

@@ -41,10 +41,10 @@ def caption(settings: Settings) -> str:
     surface = SURFACES[settings.surface.key]
     parts = [surface.name + spelled_values(surface.parameters(), settings.surface)]
     if settings.rotation:
-        parts.append(f"rotated {settings.rotation:g}°")
+        parts.append(f"rotated {short(settings.rotation)}°")
     x, y, *_ = settings.built_start()
     parts.append(f"from ({short(x, 4)}, {short(y, 4)})")
-    parts.append(f"{settings.steps} steps")
+    parts.append(f"{settings.steps:,} steps")
     parts += spelled_racers(settings)
     if settings.noise.key != "none":
         noise = NOISES[settings.noise.key]

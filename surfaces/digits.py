@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import decimal
 import math
+import re
 
 SMALLEST, LARGEST = -4, 6
 """Powers of ten between which numbers are written without one."""
 
 _RAISED = str.maketrans("-−0123456789", "⁻⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+_LOWERED = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")
 
 
 def short(value: float | int | str, digits: int = 6) -> str:
@@ -40,6 +42,27 @@ def short(value: float | int | str, digits: int = 6) -> str:
     mantissa = mantissa.rstrip("0").rstrip(".") if "." in mantissa else mantissa
     base = f"10{raised(power)}"
     return sign + (base if mantissa == "1" else f"{mantissa}·{base}")
+
+
+def exact(value: float) -> str:
+    """A number with as many digits as it takes to read the same one back."""
+    value = float(value)
+    return short(value, max(1, len(decimal.Decimal(repr(abs(value))).normalize().as_tuple().digits)))
+
+
+def parsed(text: str) -> float:
+    """The number that a text of `short` or one typed by people or programs means; commas stand between thousands.
+
+    Raises:
+        ValueError: where it means none.
+    """
+    plain = text.strip().replace("−", "-")
+    if power := re.fullmatch(r"(-?)(?:([\d.,]+)·)?10([⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+)", plain):
+        sign, mantissa, exponent = power.groups()
+        plain = f"{sign}{mantissa or 1}e{exponent.translate(_LOWERED)}"
+    if re.fullmatch(r"-?[1-9]\d{0,2}(,\d{3})+(\.\d*)?", plain):
+        plain = plain.replace(",", "")
+    return float(plain)
 
 
 def percent(share: float, digits: int = 3) -> str:

@@ -15,6 +15,7 @@ from matplotlib.ticker import MaxNLocator, PercentFormatter
 from matplotlib.transforms import Bbox, TransformedBbox
 from numpy.typing import NDArray
 
+from app.digits import percent, short
 from app.export.drawing import AXIS, DASHES, ROW, SHAPES, TEXT, Box, Drawing, lines, sign, spots
 from app.export.look import blend, color, colormap, cut, points, wide, wrap
 from app.export.options import Look
@@ -215,7 +216,7 @@ class SlotDrawing(Drawing):
             for name, path, way, last in zip(names, paths, seen, lasts, strict=True):
                 far = float(path["distance"][last])
                 named = far >= near and roomy
-                name.set_text(f"{far:.2g} off the plane" if named else "")
+                name.set_text(f"{short(far, 2)} off the plane" if named else "")
                 name.set(color=self.style["muted"], bbox=ground if named else None)
                 name.xy = tuple(way[-1])
                 # in pixels of the panel, upwards
@@ -307,7 +308,7 @@ class SlotDrawing(Drawing):
         def move(step: int) -> None:
             at = _moment(tile["steps"], step)
             accuracy = tile["accuracy"][at]
-            share.set_text(f"{100 * accuracy:.1f} %" if np.isfinite(accuracy) else "")
+            share.set_text(percent(accuracy) if np.isfinite(accuracy) else "")
             picture.set_data(self._picture(panel, tile, at))
             for k, text in enumerate(counts):
                 value = round(100 * int(tile["shares"][at][k]) / 255)
@@ -367,7 +368,7 @@ class SlotDrawing(Drawing):
             at = _moment(row["steps"], step)
             bars.set_data(frames[at])
             spread = float(row["deviations"][layer][at])
-            word = f"{spread:.2g}" if np.isfinite(spread) else "∞"
+            word = short(spread if np.isfinite(spread) else np.inf, 2)
             long = f"layer {layer + 1}, −4 … 4, σ {word}" if box[2] > 90 else f"{layer + 1}: σ {word}"
             said.set_text(cut(long, box[2] + 6, 10))
 

@@ -9,6 +9,8 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from app.digits import short
+
 COUNT = 16
 _DECADES = 4.0
 _CLOSEST = 0.17
@@ -86,7 +88,7 @@ class Levels:
             if self.low < height < self.high and not flat and not near and len(chosen) < _TICKS:
                 chosen.append(value)
         chosen.sort()
-        return [float(self.height(v)) for v in chosen], [f"{v:g}".replace("-", "−") for v in chosen]
+        return [float(self.height(v)) for v in chosen], [short(v) for v in chosen]
 
 
 def choose(losses: NDArray[np.float64], lowest: float | None, resolved: float = 0.0) -> Levels:

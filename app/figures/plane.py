@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from app.digits import short
 from app.figures import levels
 from optimizers import Trace
 from surfaces.calculus import expand, values
@@ -318,7 +319,7 @@ def curve_figure(runs: list[Trace], levels_of: Surface) -> Curve:
     if log[1] - log[0] < 1:
         log[0] = log[1] - 1
     pad = 0.06 * (top - min(0.0, float(shown.min())))
-    title = "loss" if not offset else f"loss above the minimum ({offset:.3g})".replace("-", "−")
+    title = "loss" if not offset else f"loss above the minimum ({short(offset, 3)})"
     crop = f", cropped at 10<sup>{math.floor(math.log10(bottom))}</sup>".replace("-", "−") if cropped else ""
     figure = {
         "data": [],

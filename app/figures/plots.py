@@ -238,14 +238,15 @@ class _Sheet:
             quiet = {"hoverinfo": "skip", "showlegend": False}
             casing = {"width": _CASING, "color": self.style["paper"], "dash": dash}
             head = {"symbol": shape, "size": 12, "color": color, "line": {"width": 2, "color": self.style["paper"]}}
-            loss = [short(float(value), 4) for value in run.losses[: len(x)]]
+            numbers = zip(x, y, run.losses[: len(x)], strict=True)
+            said = [f"x {short(a, 4)}, y {short(b, 4)}<br>loss {short(loss, 4)}" for a, b, loss in numbers]
             found += [
                 {**common, **quiet, "mode": "lines", "line": casing},
                 {
                     **common,
                     "mode": "lines+markers",
                     "name": f"{title}: {run.status}",
-                    "text": loss,
+                    "text": said,
                     "line": {"width": _TRAIL, "color": color, "dash": dash},
                     "hovertemplate": _SAID,
                     "marker": {"size": 4, "color": color},
@@ -255,7 +256,7 @@ class _Sheet:
         return found
 
 
-_SAID = "<b>%{fullData.name}</b>, step %{pointNumber}<br>x %{x:.4~g}, y %{y:.4~g}<br>loss %{text}<extra></extra>"
+_SAID = "<b>%{fullData.name}</b>, step %{pointNumber}<br>%{text}<extra></extra>"
 _BAR = {
     "orientation": "h",
     "lenmode": "pixels",
@@ -292,7 +293,7 @@ def _curves(named: Mapping[str, Trace], values: NDArray[np.float64], on: str) ->
     found = []
     for k, (title, run) in enumerate(named.items()):
         color, dash, _ = mark(k)
-        said = "<b>%{fullData.name}</b>, step %{x}<br>loss %{y:.4~g}<extra></extra>"
+        said = "<b>%{fullData.name}</b>, step %{x}<br>loss %{text}<extra></extra>"
         found.append(
             {
                 "type": "scatter",
@@ -301,6 +302,7 @@ def _curves(named: Mapping[str, Trace], values: NDArray[np.float64], on: str) ->
                 "legendgroup": title,
                 "x": np.arange(run.last + 1),
                 "y": values[k, : run.last + 1],
+                "text": [short(value, 4) for value in values[k, : run.last + 1]],
                 "hovertemplate": said,
                 "line": {"width": _LOSS, "color": color, "dash": dash},
                 "xaxis": f"x{on}",

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from app import race, words
-from app.digits import short
+from app.digits import percent, short
 from app.figures import theme
 from app.network import observers, process
 from app.network.job import Job, Observer, Run
@@ -167,7 +167,7 @@ def status(run: Run, job: Job) -> tuple[str, str, int]:
     found = _last(run)
     if found is None:
         return "training", "", 0
-    share = "" if np.isnan(found.accuracy[-1]) else f" · val. {found.validation_accuracy[-1]:.1%}"
+    share = "" if np.isnan(found.accuracy[-1]) else f" · val. {percent(found.validation_accuracy[-1])}"
     words = f"loss {short(float(found.loss[-1]), 3)}{share}"
     why = f"Training loss after {run.last:,} steps"
     why += ", and the share of validation samples that it gets right." if share else "."
@@ -234,7 +234,7 @@ def finite(loss: float) -> str:
 
 def share(accuracy: float) -> str:
     """An accuracy in words; a dash where there is none."""
-    return "–" if math.isnan(accuracy) else f"{accuracy:.1%}"
+    return "–" if math.isnan(accuracy) else percent(accuracy)
 
 
 def tested(job: Job) -> dict[str, tuple[float, float]]:

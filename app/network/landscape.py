@@ -12,7 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
 
-from app.digits import short
+from app.digits import percent, short
 from app.figures import levels
 from app.network.job import Job, Run
 from app.network.settings import Training
@@ -184,9 +184,8 @@ def _plane_note(found: Landscape, apart: int, samples: int) -> str:
     said = []
     plane = found.plane
     if plane.explained is not None and plane.chance is not None:
-        said.append(
-            f"holds {plane.explained:.0%} of the runs' variance (random walks of this length: {plane.chance:.0%})"
-        )
+        explained, chance = percent(plane.explained, 2), percent(plane.chance, 2)
+        said.append(f"holds {explained} of the runs' variance (random walks of this length: {chance})")
         if plane.explained < plane.chance:
             said.append("it says little of these runs")
     far = max(float(d.max()) for _, d, _ in found.paths)

@@ -158,7 +158,7 @@ def _ground(settings: Settings, key: str, placed: Callable[[Any], Any]) -> None:
                 f"{key}surface",
                 placed(lambda s, name, v: change.set_parameter(s, "surface", name, v)),
             )
-    with st.popover(f"rotation {settings.rotation:g}°", key=f"{key}rotation-popover", width="content"):
+    with st.popover(f"rotation {short(settings.rotation)}°", key=f"{key}rotation-popover", width="content"):
         spec = Rotated.parameters()["angle"]
         controls.parameter(spec, settings.rotation, f"{key}rotation", placed(change.set_rotation))
         st.caption("Coordinate-wise rules profit from ravines along the axes. Turn the ravine, and compare again.")
@@ -226,7 +226,7 @@ def _more(settings: Settings) -> None:
         x, y, *_ = settings.built_start()
         controls.field(
             "Start (or click on the map)",
-            f"{x:.6g}, {y:.6g}",
+            f"{short(x)}, {short(y)}",
             "start",
             controls.set_start_text,
             "Two numbers: x, y.",

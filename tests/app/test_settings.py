@@ -417,7 +417,16 @@ def test_a_default_can_be_set_again(cls: Any, spec: Parameter) -> None:
 
 @pytest.mark.parametrize(
     ("text", "value"),
-    [("0.05", 0.05), (" 1e-3 ", 1e-3), ("−2", -2.0), ("+3", 3.0), ("1_000", 1000.0)],
+    [
+        ("0.05", 0.05),
+        (" 1e-3 ", 1e-3),
+        ("−2", -2.0),
+        ("+3", 3.0),
+        ("1_000", 1000.0),
+        ("4.07·10⁻⁵", 4.07e-5),
+        ("−10⁻⁸", -1e-8),
+        ("1,234.5", 1234.5),
+    ],
 )
 def test_numbers_are_read_as_people_write_them(text: str, value: float) -> None:
     assert racers.number(text, "x") == value

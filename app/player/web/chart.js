@@ -3,7 +3,7 @@
 import { cut, frameOfAxes, layer, place, wipe } from './canvas.js';
 import { pallor } from './curve.js';
 import { h } from './dom.js';
-import { axis, base, decades, STILL } from './figures.js';
+import { axis, base, decades, spelled, STILL } from './figures.js';
 import { dim } from './map.js';
 import { emphasis } from './overlay.js';
 import { letters, scaled, thick } from './scale.js';
@@ -91,7 +91,7 @@ export class ChartView extends PlotView {
     // Without any trace plotly draws no axes.
     const anchor = { type: 'scatter', x: [null], y: [null], hoverinfo: 'skip', showlegend: false };
     const traces = this.panel.data.map((trace) => ({
-      ...trace,
+      ...spelled(trace),
       visible: !(trace.meta && this.racer(trace.meta)?.hidden),
     }));
     return [anchor, ...traces];

@@ -1,6 +1,7 @@
 // The plotly figures: the handed ones in the colours of a style, and the racers as real traces.
 
 import { height, pallor, PALE_WIDTH, STRONG_WIDTH } from './curve.js';
+import { short } from './digits.js';
 import { CASING, DOT, order, sparse, WIDTH } from './overlay.js';
 import { inside, plotlyDash, project } from './geometry.js';
 import { stepAt, unitOf } from './pace.js';
@@ -54,7 +55,7 @@ export function mapTraces(scene, style, font, corner = [1, 0]) {
       one.marker.line = { color: thin ? style.ink : style.paper, ...one.marker.line };
       one.textfont = { size: 11, color: style.muted, ...one.textfont };
     }
-    return one;
+    return spelled(one);
   });
 }
 
@@ -190,11 +191,20 @@ function between(low, high) {
   const inside = whole
     .flatMap((power) => [1, 2, 5].map((digit) => Number(`${digit}e${power}`)))
     .filter((value) => value >= 10 ** low && value <= 10 ** high);
-  return { tickmode: 'array', tickvals: inside, ticktext: inside.map(number) };
+  return { tickmode: 'array', tickvals: inside, ticktext: inside.map((value) => short(value)) };
 }
 
-function number(value) {
-  return Number(value.toPrecision(4)).toString();
+/**
+ * A trace whose hover label has its numbers in the format of the page: plotly's own writes 4.07e-5.
+ * @param {any} trace
+ */
+export function spelled(trace) {
+  if (!trace.hovertemplate?.includes(':.4~g}')) return trace;
+  const { x, y } = trace;
+  const written = ['x', 'y'].map((name) => trace.hovertemplate.includes(`%{${name}:.4~g}`));
+  const texts = Array.from(y, (height, i) => [written[0] ? short(x[i], 4) : '', written[1] ? short(height, 4) : '']);
+  const label = trace.hovertemplate.replace('%{x:.4~g}', '%{customdata[0]}').replace('%{y:.4~g}', '%{customdata[1]}');
+  return { ...trace, customdata: texts, hovertemplate: label };
 }
 
 /**
@@ -221,7 +231,7 @@ export function trailTraces(scene, style, position, frame) {
       .map((_, i) => i)
       .filter((i) => i > 0 && sparse(path, i, style) && inside(path[2 * i], path[2 * i + 1], frame));
     const tiny = 0.01 / frame.x.slope;
-    const text = x.map((_, i) => number(scene.losses[k][i]));
+    const text = x.map((_, i) => short(scene.losses[k][i], 4));
     const common = { type: 'scatter', x, y, visible: !card.hidden, showlegend: false };
     return [
       {
@@ -229,14 +239,14 @@ export function trailTraces(scene, style, position, frame) {
         ...{ uid: `racer-${k}-casing`, mode: 'lines', hoverinfo: 'skip' },
         line: { width: CASING, color: style.paper, dash, simplify },
       },
-      {
+      spelled({
         ...common,
         ...{ uid: `racer-${k}-line`, mode: 'lines', name: card.title, text, meta: card.id },
         line: { width: WIDTH, color: card.color, dash, simplify },
         hovertemplate:
           '<b>%{fullData.name}</b>, step %{pointNumber}<br>x %{x:.4~g}, y %{y:.4~g}<br>' +
           'loss %{text}<extra></extra>',
-      },
+      }),
       {
         ...{ ...common, uid: `racer-${k}-dots`, mode: 'lines', hoverinfo: 'skip', connectgaps: false },
         x: apart.flatMap((i) => [x[i], x[i] + tiny, null]),
@@ -295,12 +305,13 @@ export function lossTraces(scene, style, position, scale) {
       line: { width: PALE_WIDTH, color: fade(card.color, pallor(style)), dash },
     });
     const count = Math.min(stepAt(card, position), last) + 1;
-    strong.push({
+    const seen = {
       ...{ ...common, x: x.slice(0, count), y: y.slice(0, count), uid: `racer-${k}-line` },
       ...{ name: card.title, meta: card.id },
       line: { width: STRONG_WIDTH, color: card.color, dash },
       hovertemplate: `<b>%{fullData.name}</b>, ${unitOf(scene)} %{x}<br>${what} %{y:.4~g}<extra></extra>`,
-    });
+    };
+    strong.push(spelled(seen));
   }
   return [...pale, ...strong];
 }

@@ -1,6 +1,7 @@
 // The ground of the surface in three dimensions: the part of the map's own grid that the map shows first, and how a
 // loss becomes a height of it.
 
+import { short } from './digits.js';
 import { clip } from './geometry.js';
 
 /**
@@ -90,11 +91,10 @@ function reach(ticks, [low, high]) {
 }
 
 function says(kind, { base = 0, unit = 1, floor }) {
-  const short = (value) => Number(Math.abs(value).toPrecision(2)).toString();
-  const above = base ? `loss ${base < 0 ? '+' : '−'} ${short(base)}` : 'loss';
+  const above = base ? `loss ${base < 0 ? '+' : '−'} ${short(Math.abs(base), 2)}` : 'loss';
   const words = {
-    log: `height: log₁₀ of (${above} + ${short(unit)})`,
-    'signed log': `height: log₁₀ of (1 + |loss| / ${short(unit)}), downwards below 0`,
+    log: `height: log₁₀ of (${above} + ${short(unit, 2)})`,
+    'signed log': `height: log₁₀ of (1 + |loss| / ${short(unit, 2)}), downwards below 0`,
   }[kind];
   return `${words ?? 'height: the loss'}${floor ? '; lower ground than the scale is drawn flat' : ''}`;
 }

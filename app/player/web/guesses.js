@@ -1,9 +1,10 @@
 // The guesses over the map: hollow heads with the number of who guessed, and at the end the way to the true end.
 
 import { caption, layer, outline, place, wipe } from './canvas.js';
+import { short } from './digits.js';
 import { clip, inside } from './geometry.js';
 import { BLEED } from './overlay.js';
-import { distance, endOf, LEAVES, spoken } from './judge.js';
+import { distance, endOf, LEAVES } from './judge.js';
 import { letters, thick } from './scale.js';
 
 const RADIUS = 7.5;
@@ -71,7 +72,7 @@ export class GuessLayer {
     outline(context, card.shape, x, y, thick(this.style, RADIUS));
     this.stroke(context, card.color, 2.5, 5.5);
     const known = ended && far !== null;
-    const said = [...(this.numbered ? [person + 1] : []), ...(known ? [spoken(far)] : [])];
+    const said = [...(this.numbered ? [person + 1] : []), ...(known ? [short(far, 3)] : [])];
     if (said.length) this.write(context, said.join(': '), x, y);
   }
 

@@ -2,6 +2,7 @@
 
 import { cut, layer, place, wipe } from './canvas.js';
 import { momentAt } from './chart.js';
+import { short } from './digits.js';
 import { emphasis } from './overlay.js';
 import { letters } from './scale.js';
 
@@ -95,7 +96,7 @@ export class HistogramsView {
     context.textAlign = 'center';
     context.textBaseline = 'top';
     const deviation = row.deviations[k][moment];
-    const spread = Number.isFinite(deviation) ? Number(deviation.toPrecision(2)) : '∞';
+    const spread = short(Number.isNaN(deviation) ? Infinity : deviation, 2);
     const text = width > letters(this.style, 90) ? `layer ${k + 1}, −4 … 4, σ ${spread}` : `${k + 1}: σ ${spread}`;
     context.fillText(cut(context, text, width + 6), left + width / 2, top + height + 3);
   }

@@ -1,6 +1,7 @@
 // Why this step? The equations of one racer, and line by line under them the numbers of the step at the playhead.
 
 import { partColors, reached } from './arrows.js';
+import { short } from './digits.js';
 import { h, iconButton, mark, say } from './dom.js';
 
 /**
@@ -21,7 +22,6 @@ import { h, iconButton, mark, say } from './dom.js';
  */
 
 const SLOT = /<mrow data-slot="([^"]*)"><\/mrow>/g;
-const RAISED = { '-': '⁻', 0: '⁰', 1: '¹', 2: '²', 3: '³', 4: '⁴', 5: '⁵', 6: '⁶', 7: '⁷', 8: '⁸', 9: '⁹' };
 const WIDE = 320;
 const TALL = 126;
 
@@ -92,7 +92,7 @@ export class Inspector {
     const { values } = this.inspected;
     for (const { place, name, column } of this.places) {
       const { flat, columns } = values[name];
-      const text = written(flat[k * columns + column], columns > 1);
+      const text = short(flat[k * columns + column], 4, columns > 1);
       if (place.textContent !== text) place.textContent = text;
     }
     this.draw(k);
@@ -133,7 +133,7 @@ export class Inspector {
     this.sum.innerHTML = `<svg viewBox="0 0 ${WIDE} ${TALL}" role="img" aria-label="The step as the sum of its parts">
       ${drawn.join('')}</svg>`;
     const sign = (k) => (k === 0 ? '' : k === 1 ? ' = ' : ' + ');
-    const rest = `, its length ${written(long, false)}; dashed the direction of −g`;
+    const rest = `, its length ${short(long, 4)}; dashed the direction of −g`;
     this.sum.append(h('figcaption', {}, ...named.flatMap((one, k) => [sign(k), one]), rest));
   }
 
@@ -167,20 +167,4 @@ function number(name, columns) {
   if (columns === 1) return cell(0);
   const rows = Array.from({ length: columns }, (_, k) => `<mtr><mtd>${cell(k)}</mtd></mtr>`).join('');
   return `<mtable class="vector">${rows}</mtable>`;
-}
-
-/** Four digits; in a column zeros at the end are kept, so that nothing jumps from step to step. */
-export function written(value, kept) {
-  if (Number.isNaN(value)) return 'not a number';
-  if (!Number.isFinite(value)) return value > 0 ? '∞' : '−∞';
-  if (value === 0) return '0';
-  const size = Math.abs(value);
-  if (size >= 1e-3 && size < 1e5) {
-    const text = value.toPrecision(4);
-    const plain = text.includes('e') ? String(Math.round(value)) : text;
-    return (kept ? plain : String(Number(plain))).replace('-', '−');
-  }
-  const [digits, power] = value.toExponential(3).split('e');
-  const short = kept ? digits : String(Number(digits));
-  return `${short.replace('-', '−')}·10${[...power.replace('+', '')].map((c) => RAISED[c]).join('')}`;
 }

@@ -31,13 +31,6 @@ export function distance(guess, end) {
   return Math.hypot(guess.x - end[0], guess.y - end[1]);
 }
 
-/** A distance to three digits, without a power of ten where none is needed. */
-export function spoken(value) {
-  if (value === 0) return '0';
-  const text = value.toPrecision(3);
-  return value >= 1 && text.includes('e') ? String(Number(text)) : text;
-}
-
 /**
  * Every racer with its end, and for each person the distance, or whether "leaves the map" was right.
  * @param {import('./envelope.js').Scene} scene

@@ -3,6 +3,7 @@
 
 import { MomentView } from './chart.js';
 import { caption, outline } from './canvas.js';
+import { short } from './digits.js';
 import { dashes } from './geometry.js';
 import { mapTraces } from './figures.js';
 import { letters, thick } from './scale.js';
@@ -11,7 +12,6 @@ import { blend } from './theme.js';
 export class PlaneView extends MomentView {
   traces() {
     const ground = mapTraces({ map: this.panel }, this.style, this.theme.font);
-    const short = (value) => Number(value.toPrecision(4)).toString();
     const paths = this.panel.paths.map((path) => {
       const card = this.scene.cards[path.racer];
       return {
@@ -20,7 +20,7 @@ export class PlaneView extends MomentView {
         text: Array.from(
           path.steps,
           (step, k) =>
-            `step ${step}<br>true loss ${short(path.loss[k])}<br>${short(path.distance[k])} off the plane`,
+            `step ${step}<br>true loss ${short(path.loss[k], 4)}<br>${short(path.distance[k], 4)} off the plane`,
         ),
         hovertemplate: '<b>%{fullData.name}</b>, %{text}<extra></extra>',
       };
@@ -71,7 +71,7 @@ export class PlaneView extends MomentView {
     context.textBaseline = 'middle';
     const [low, high] = this.panel.layout.xaxis.range;
     if (path.distance[last] < 1e-3 * (high - low)) return;
-    const text = `${Number(path.distance[last].toPrecision(2))} off the plane`;
+    const text = `${short(path.distance[last], 2)} off the plane`;
     const wide = context.measureText(text).width;
     const beside = left + 9 + wide > this.frames[0].width ? left - 9 - wide : left + 9;
     let level = top - 9;

@@ -1,5 +1,6 @@
 // The plotly figure of the surface: its ground, its axes, and the runs as real traces.
 
+import { short } from './digits.js';
 import { stepAt } from './pace.js';
 import { base } from './figures.js';
 import { contourOf } from './ground.js';
@@ -103,8 +104,7 @@ export function runTraces(scene, racers, position, ground) {
 function said(scene, k) {
   const [xy, losses] = [scene.positions[k], scene.losses[k]];
   const offset = scene.scale?.offset ?? 0;
-  const short = (number) => Number(number.toPrecision(4)).toString();
-  return (i) => `step ${i}<br>x ${short(xy[2 * i])}, y ${short(xy[2 * i + 1])}<br>loss ${short(losses[i] + offset)}`;
+  return (i) => `step ${i}<br>x ${short(xy[2 * i], 4)}, y ${short(xy[2 * i + 1], 4)}<br>loss ${short(losses[i] + offset, 4)}`;
 }
 
 /** The steps that have a dot of their own, for they are some way from the last that has: each dot is a mesh. */

@@ -1,7 +1,8 @@
 // The list of guesses in words: who was nearest to each end, and who was on the whole.
 
 import { h } from './dom.js';
-import { best, LEAVES, smallest, spoken, totals, verdicts } from './judge.js';
+import { short } from './digits.js';
+import { best, LEAVES, smallest, totals, verdicts } from './judge.js';
 
 /**
  * @param {import('./envelope.js').Scene} scene
@@ -30,7 +31,7 @@ function verdict({ card, end, guesses, distances, right }, alone) {
   }
   if (distances.every((value) => value === null)) return [name, ' stayed on the map: wrong'];
   const [first, ...others] = smallest(distances);
-  const nearest = spoken(distances[first]);
+  const nearest = short(distances[first], 3);
   const wrong = guesses.flatMap((guess, person) => (guess === LEAVES ? [person] : []));
   const but = wrong.length ? `; it stayed on the map: ${persons(wrong)} wrong` : '';
   if (alone) return [name, `: off by ${nearest}`];
@@ -44,7 +45,7 @@ function total(told, people) {
   const first = best(sums);
   const [{ sum, misses, measured }] = first;
   const missed = misses === 0 ? '' : `, ${misses} ${misses === 1 ? 'miss' : 'misses'}`;
-  const added = measured ? `sum of distances ${spoken(sum)}` : 'nothing to measure';
+  const added = measured ? `sum of distances ${short(sum, 3)}` : 'nothing to measure';
   const rule = 'Fewest misses first (a wrong word on leaving the map, or no guess), then the smallest sum.';
   if (people === 1) return [`In all: ${added}${missed}.`];
   return [h('b', {}, `${persons(first.map((one) => one.person))} did best: ${added}${missed}.`), h('small', {}, rule)];

@@ -1,9 +1,12 @@
 // One parameter of a racer: a range, and its number as text that can be typed.
 
+import { parsed, short } from './digits.js';
 import { h } from './dom.js';
 
 /** As many as the server computes runs for while a slider is dragged. */
 const POSITIONS = 100;
+/** Digits of a value in full: as many as a slider's arithmetic leaves without rounding. */
+const EXACT = 12;
 
 /** Value at a share of the range, 0 to 1. */
 function at({ low, high, scale }, share) {
@@ -27,24 +30,10 @@ function rounded(slider, value) {
   return Math.min(slider.high, Math.max(slider.low, tiny ? 0 : Number(neat.toPrecision(12))));
 }
 
-/** A number as people write it: powers of ten only where zeros would hide it. */
-export function written(value, digits = 12) {
-  const neat = Number(value.toPrecision(digits));
-  if (neat === 0) return '0';
-  const size = Math.abs(neat);
-  return size < 1e-3 || size >= 1e6 ? neat.toExponential().replace('e+', 'e') : String(neat);
-}
-
 /** In short, for reading: four digits that count, more where they crowd against one. */
 export function brief(slider, value) {
   const crowded = slider.scale === 'one_minus_log' && value > 0.9 && value < 1;
-  return written(value, crowded ? Math.min(12, 3 - Math.floor(Math.log10(1 - value))) : 4);
-}
-
-/** @returns {number} not a number where the text is none */
-function parsed(text) {
-  const plain = text.trim().replace(/[−–]/g, '-').replace(',', '.');
-  return plain === '' ? NaN : Number(plain);
+  return short(value, crowded ? Math.min(EXACT, 3 - Math.floor(Math.log10(1 - value))) : 4);
 }
 
 /** A letter with its index, set as mathematics. */
@@ -137,7 +126,7 @@ export class SliderRow {
 
   write(value) {
     this.value.value = brief(this.slider, value);
-    this.value.title = written(value);
+    this.value.title = short(value, EXACT);
   }
 
   /** What was typed last was refused, and stays to be mended. */
@@ -148,7 +137,7 @@ export class SliderRow {
   /** To be typed over, the number stands there in full. */
   expand() {
     if (this.wrong()) return;
-    this.value.value = written(this.slider.value);
+    this.value.value = short(this.slider.value, EXACT);
     this.value.select();
   }
 
@@ -185,12 +174,12 @@ export class SliderRow {
     const value = parsed(this.value.value);
     if (!(value >= low && value <= high)) {
       const name = symbol.replace('_', '');
-      this.complain(`${name} takes a number from ${written(low)} to ${written(high)}.`);
+      this.complain(`${name} takes a number from ${short(low, EXACT)} to ${short(high, EXACT)}.`);
       return;
     }
     this.write(value);
     this.complain('');
-    if (written(value) === written(old)) return;
+    if (short(value, EXACT) === short(old, EXACT)) return;
     this.place(value);
     this.accept(value);
   }

@@ -2,6 +2,7 @@
 
 import { cut, layer, place, wipe } from './canvas.js';
 import { momentAt } from './chart.js';
+import { percent } from './digits.js';
 import { emphasis } from './overlay.js';
 import { letters, thick } from './scale.js';
 import { channels } from './theme.js';
@@ -62,7 +63,7 @@ export class TilesView {
   title(context, card, accuracy, left, top, size) {
     const { font } = this.theme;
     context.textBaseline = 'alphabetic';
-    const share = Number.isFinite(accuracy) ? `${(100 * accuracy).toFixed(1)} %` : '';
+    const share = Number.isFinite(accuracy) ? percent(accuracy) : '';
     context.font = `${letters(this.style, 12)}px ${font}`;
     const room = context.measureText(share).width;
     context.fillStyle = this.style.muted;

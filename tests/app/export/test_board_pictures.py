@@ -137,7 +137,7 @@ def test_a_table_s_first_row_is_above_and_its_shares_are_numbers() -> None:
     shown = np.asarray(axes.images[0].get_array())
     np.testing.assert_allclose(shown[0, 0], np.array([0x00, 0x72, 0xB2]) / 255, atol=1e-6)
     np.testing.assert_allclose(shown[0, 1], 1.0)
-    assert [text.get_text() for text in axes.texts] == ["75.0 %", "100", "", "50", "50"]
+    assert [text.get_text() for text in axes.texts] == ["75 %", "100", "", "50", "50"]
     assert {"no", "yes"} <= {text.get_text() for text in drawing.figure.texts}
 
 

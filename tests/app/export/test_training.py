@@ -17,6 +17,7 @@ from pptx.enum.shapes import MSO_SHAPE_TYPE
 
 from app import racers
 from app import settings as races
+from app.digits import percent
 from app.export import training as export
 from app.export.data import to_json
 from app.export.making import make
@@ -89,7 +90,7 @@ def test_slides_have_a_film_of_every_view_and_the_table(job: Job) -> None:
     heads = [cell.text for cell in table.rows[0].cells]
     rows = board.table(TRAINING, job)
     assert len(table.rows) == len(rows) + 1
-    assert table.cell(1, heads.index("Validation accuracy")).text == f"{rows[0].validation_accuracy:.1%}"
+    assert table.cell(1, heads.index("Validation accuracy")).text == percent(rows[0].validation_accuracy)
 
 
 def test_a_script_trains_the_very_runs_of_the_page(job: Job) -> None:

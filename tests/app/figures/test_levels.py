@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import settings as bounded
 from hypothesis import strategies as st
 
+from app.digits import parsed
 from app.figures.levels import Levels, choose
 
 LINEAR = np.linspace(0, 2, 400)
@@ -62,7 +63,7 @@ def test_ticks_stand_inside_at_the_loss_they_name(kind: str, factor: float) -> N
     assert 1 <= len(heights) <= 6
     assert heights == sorted(heights) and len(set(texts)) == len(texts)
     assert all(scale.low < height < scale.high for height in heights)
-    named = [float(scale.height(float(text.replace("−", "-")))) for text in texts]
+    named = [float(scale.height(parsed(text))) for text in texts]
     assert named == pytest.approx(heights)
 
 

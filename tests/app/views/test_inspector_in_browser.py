@@ -9,6 +9,7 @@ import pytest
 
 from app import race as engine
 from app import settings as change
+from app.digits import parsed
 from optimizers.workings import workings
 from tests.app.driving import Race
 
@@ -17,16 +18,10 @@ Visit = Callable[..., Race]
 
 SHOWN = """(letter) => [...document.querySelectorAll(`[data-testid=inspector] [data-result="${letter}"] .numbers math >
 mrow:last-child mn`)].map((e) => e.textContent)"""
-RAISED = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")
-
-
-def number(text: str) -> float:
-    digits, _, power = text.replace("−", "-").partition("·10")
-    return float(digits) * 10.0 ** int(power.translate(RAISED) or 0)
 
 
 def shown(race: Race, letter: str) -> list[float]:
-    return [number(text) for text in race.page.evaluate(SHOWN, letter)]
+    return [parsed(text) for text in race.page.evaluate(SHOWN, letter)]
 
 
 def test_the_numbers_are_those_of_the_step_at_the_playhead(fresh: Visit) -> None:
@@ -47,7 +42,7 @@ def test_the_numbers_are_those_of_the_step_at_the_playhead(fresh: Visit) -> None
         before = race.page.evaluate(
             """() => [...document.querySelectorAll('[data-result="w′"] [data-slot="w"]')].map((e) => e.textContent)"""
         )
-        np.testing.assert_allclose([number(t) for t in before], found.before["w"][k], rtol=6e-4)
+        np.testing.assert_allclose([parsed(t) for t in before], found.before["w"][k], rtol=6e-4)
     race.settle()
 
 
@@ -59,7 +54,7 @@ def test_a_noisy_gradient_stands_there_as_a_sum_whose_numbers_add_up(fresh: Visi
     race.settle()
     slots = """() => ['[data-slot^="grad("]', '[data-slot="ξ"]'].map((slot) =>
         [...document.querySelectorAll(`[data-result="g′"] ${slot}`)].map((e) => e.textContent))"""
-    true, noise = ([number(text) for text in column] for column in race.page.evaluate(slots))
+    true, noise = ([parsed(text) for text in column] for column in race.page.evaluate(slots))
     total = shown(race, "g′")
     assert len(true) == len(noise) == len(total) == 2
     size = np.abs([true, noise]).max(axis=0)

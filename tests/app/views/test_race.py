@@ -12,6 +12,7 @@ from streamlit.testing.v1 import AppTest, app_test
 
 from app import budget, words
 from app import settings as change
+from app.digits import parsed
 from app.views import export
 from surfaces import SURFACES
 
@@ -150,7 +151,7 @@ def test_a_slider_and_its_field_are_one(page: Page) -> None:
     slider.set_value(10000.0).run()
     assert _link(test)["surface.condition_number"] == ["10000"]
     key = "surface-quadratic_ravine-condition_number"
-    assert float(_widget(test.text_input, f"{key}-field").value) == 10000
+    assert parsed(_widget(test.text_input, f"{key}-field").value) == 10_000
     _type(test, f"{key}-field", "123.456")
     assert _widget(test.select_slider, f"{key}-slider").value == 123.456
     assert _link(test)["surface.condition_number"] == ["123.456"]

@@ -207,7 +207,7 @@ def test_noise_and_schedule(fresh: Visit) -> None:
     race.page.get_by_role("option", name="cosine").click()
     race.wait_query("schedule", "cosine")
     race.fill("horizon, exact value", "0")
-    race.said("horizon must lie in [1, 20000]; got 0.")
+    race.said("horizon must lie in the range from 1 to 20,000; got 0.")
     race.fill("horizon, exact value", "50")
     race.wait_query("schedule.horizon", "50")
     assert race.query()["noise.scale"] == ["0.5"]

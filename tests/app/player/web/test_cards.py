@@ -7,6 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
+from app.digits import short
 from app.figures.theme import PALETTE
 from tests.app.driving import Race, near
 
@@ -52,7 +53,7 @@ def test_an_exact_value_is_taken_and_a_bad_one_answered_in_a_sentence(fresh: Vis
     for text in ("fast", "nan", "1e9", "-1", "", "inf", "0.1.2"):
         race.type_value("racer-2", "learning_rate", text)
         hint = race.at("hint-racer-2-learning_rate")
-        assert hint.is_visible() and hint.inner_text() == "η takes a number from 1e-6 to 10."
+        assert hint.is_visible() and hint.inner_text() == "η takes a number from 10⁻⁶ to 10."
         assert race.at("value-racer-2-learning_rate").get_attribute("aria-invalid") == "true"
     race.type_value("racer-2", "learning_rate", "0.0123")
     race.wait_query("racer", "learning_rate=0.0123")
@@ -158,3 +159,20 @@ def test_card_and_trail_light_up_together(fresh: Visit) -> None:
     assert all(0 < float(v) < 0.5 for v in race.page.evaluate(alone))
     race.page.mouse.move(640, 5)
     race.until(f"() => {traces}.every((opacity) => opacity === '')")
+
+
+def test_hover_labels_have_their_numbers_in_the_format_of_the_cards(fresh: Visit) -> None:
+    race = fresh()
+    spelled = """async (trace) => {
+      const address = performance.getEntriesByType('resource').find(({ name }) => name.endsWith('/figures.js')).name;
+      return (await import(address)).spelled(trace);
+    }"""
+    trace = {"x": [4.07e-5, 12345.678], "y": [-1.2e-7, 0.5], "hovertemplate": "x %{x:.4~g}, y %{y:.4~g}<extra></extra>"}
+    found = race.page.evaluate(spelled, trace)
+    assert found["customdata"] == [[short(x, 4), short(y, 4)] for x, y in zip(trace["x"], trace["y"], strict=True)]
+    assert found["hovertemplate"] == "x %{customdata[0]}, y %{customdata[1]}<extra></extra>"
+    plain = {**trace, "hovertemplate": "curve of minima<extra></extra>"}
+    assert race.page.evaluate(spelled, plain) == plain
+    race.type_value("racer-2", "learning_rate", "4.07e-5")
+    race.wait_query("racer", f"adam:learning_rate={4.07e-5!r}")
+    assert race.card("racer-2")[2] == short(4.07e-5, 4) == "4.07·10⁻⁵"
