@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import functools
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
@@ -27,6 +26,7 @@ from app.panels import (
     trace,
 )
 from optimizers import Trace, distances, effective_rates, gradient_norms, sharpnesses, stability_limits
+from surfaces.caching import cached_with
 from surfaces.calculus import Floats
 
 Drawn = Callable[[Sequence[Shown], dict[str, Any], str], Panel]
@@ -34,7 +34,7 @@ Drawn = Callable[[Sequence[Shown], dict[str, Any], str], Panel]
 
 # a moved slider gives one racer another run: what was measured of the others stays
 _distances, _gradient_norms, _effective_rates, _sharpnesses = (
-    functools.lru_cache(maxsize=64)(measure) for measure in (distances, gradient_norms, effective_rates, sharpnesses)
+    cached_with(measure) for measure in (distances, gradient_norms, effective_rates, sharpnesses)
 )
 
 

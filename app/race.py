@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import functools
 import itertools
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -25,20 +24,22 @@ from optimizers.cost import Cost, estimate
 from optimizers.engine import RECORDS
 from optimizers.sensitivity import SENTENCE, nudged, sensitive
 from surfaces import Parameter
+from surfaces.caching import Cache, cached
 from surfaces.parameter import map_parameters, runs_of
 from surfaces.surface import Box
 
 ON_CARD = ("learning_rate", "momentum", "beta1")
 """The parameters whose sliders live on the racer's card, and nowhere else."""
-CACHED = 256
 PATHS = ("positions", "losses")
 """What is recorded of a run to draw it; its states and steps only where a view asks for them."""
+RUNS: Cache[Any] = Cache(budget.MOST_KEPT)
+"""The runs of the races looked at last; those of one race always fit."""
 UNITS = {"steps": "step", "evaluations": "gradient evaluations"}
 HIDE = ("", "Hide this view")
 """The choice that takes a view away."""
 
 
-@functools.lru_cache(maxsize=64)
+@cached(48 * 2**20)
 def mapped(surface: Choice, rotation: float, narrowest: float = plane.NARROWEST) -> plane.Map:
     """The map of a surface, drawn once."""
     return plane.map_figure(Settings(surface=surface, rotation=rotation).built_surface(), narrowest)
@@ -49,19 +50,19 @@ def background_of(settings: Settings) -> plane.Map:
     return mapped(settings.surface, settings.rotation, plane.HALF if settings.half else plane.NARROWEST)
 
 
-@functools.lru_cache(maxsize=CACHED)
+@cached(RUNS)
 def run(settings: Settings, racer: Racer) -> Trace:
     """One racer's run; `settings` without racers, so that moving one slider reruns one racer."""
     return traced(settings, settings.rule(racer), record=PATHS)
 
 
-@functools.lru_cache(maxsize=16)
+@cached(64 * 2**20)
 def whole(settings: Settings, racer: Racer) -> Trace:
     """One racer's run with its states and steps; `settings` without racers."""
     return traced(settings, settings.rule(racer))
 
 
-@functools.lru_cache(maxsize=32)
+@cached(RUNS)
 def seeded(settings: Settings, racer: Racer, count: int) -> tuple[Trace, ...]:
     """One racer's runs under `count` seeds, the settings' own first; `settings` bare of racers."""
     # few numbers of seeds are compiled for, and what is more than asked for is left aside
@@ -70,7 +71,7 @@ def seeded(settings: Settings, racer: Racer, count: int) -> tuple[Trace, ...]:
     return tuple(itertools.islice(each, count))
 
 
-@functools.lru_cache(maxsize=CACHED)
+@cached(2**18)
 def rounded(settings: Settings, racer: Racer) -> bool:
     """Whether rounding decides where a racer's run goes; `settings` bare of racers."""
     return bool(sensitive(run(settings, racer), shadow(settings, settings.rule(racer))))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import functools
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -14,6 +13,7 @@ from app.settings import Settings
 from app.words import titles
 from optimizers import Trace, crossings, overshoot, steps_on_flat_ground, steps_to
 from surfaces import SURFACES
+from surfaces.caching import cached_with
 
 SHARE = 0.01
 """Of the start's height above the lowest minimum: what a racer is timed to."""
@@ -46,7 +46,7 @@ MEASURES = (
         "Crossings of the valley",
         f"How often the slope across the valley changed sign until within {percent(SHARE)} of the start's height; "
         "sides nearer to the valley's floor than a billionth of the way to it from the start's height do not count",
-        functools.lru_cache(maxsize=64)(crossings),
+        cached_with(crossings),
         lambda count: f"{count:,}",
         ("ravines", "models"),
     ),
@@ -54,14 +54,14 @@ MEASURES = (
         "overshoot",
         "Overshoot",
         "How far it went beyond the minimum (or the curve of minima), as a share of the way from the start to it",
-        functools.lru_cache(maxsize=64)(overshoot),
+        cached_with(overshoot),
         lambda share: percent(share) if share else "none",
     ),
     Measure(
         "steps_on_flat_ground",
         "Steps on flat ground",
         "Steps away from the bottom with a gradient below a fifth of the start's height over the domain's diagonal",
-        functools.lru_cache(maxsize=64)(steps_on_flat_ground),
+        cached_with(steps_on_flat_ground),
         lambda count: f"{count:,}",
         ("saddles and plateaus",),
     ),

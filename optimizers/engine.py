@@ -27,8 +27,6 @@ LARGE = 2**16
 """Bytes beyond which what was computed for the rest of a bucket is given back."""
 MOST_DENSE = 100
 """Coordinates up to which a rule that needs the whole Hessian is run."""
-MOST_PROGRAMS = 400
-"""Compiled programs kept of each kind, about a megabyte each; beyond, all are dropped and compiled anew."""
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -146,8 +144,6 @@ def trace(
             than a hundred coordinates.
     """
     run = program(surface, optimizer, start, steps, noise=noise, seed=seed, record=record, stride=stride, dtype=dtype)
-    if run.func._cache_size() > MOST_PROGRAMS:  # type: ignore[attr-defined]
-        run.func.clear_cache()  # type: ignore[attr-defined]
     with jax.enable_x64(dtype == "float64"), jax.default_device(cpu()):
         kept, step, broken = jax.tree.map(np.asarray, run())
     kept = unpack(kept)

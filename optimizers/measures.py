@@ -18,6 +18,7 @@ from optimizers.engine import Trace
 from optimizers.optimizer import Optimizer
 from optimizers.status import scale, steps_to
 from surfaces.calculus import Floats, double, gradients, valleys
+from surfaces.compiled import compiled
 from surfaces.curvature import top_eigenvalues
 from surfaces.parameter import map_parameters
 from surfaces.surface import LOWEST, Surface
@@ -116,7 +117,7 @@ def sharpnesses(run: Trace) -> Floats:
     return _finite(run, found)
 
 
-@jax.jit
+@compiled
 def _sharpest(surface: Any, points: Any, scales: Any) -> Any:
     return jax.lax.map(lambda at: top_eigenvalues(surface, at[0], scale=at[1])[0], (points, scales))
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -13,6 +12,7 @@ from jax import Array
 
 from optimizers.optimizer import Gradient, Step
 from optimizers.packed import pack, unpack
+from surfaces.compiled import compiled
 from surfaces.parameter import map_parameters
 
 NEVER = -1
@@ -92,7 +92,7 @@ def _run(nodes: Callable[[], Any], w: Array, draws: Any, blocks: int, stride: in
     return kept, jax.vmap(how)(*jax.tree.map(lambda x: x[:blocks], (kept, *first))), broken
 
 
-@functools.partial(jax.jit, static_argnames=("layout", "count", "axis"))
+@compiled(static=("layout", "count", "axis"))
 def draws(numbers: Array, arrays: Any, w: Array, seed: Array, *, layout: Any, count: int, axis: int | None) -> Any:
     """ξ of `count` steps, keyed by step: a longer run begins with the same draws. A program of its own, since
     generating random numbers takes longer to compile than any rule; batches of runs lie along `axis`.
@@ -106,7 +106,7 @@ def draws(numbers: Array, arrays: Any, w: Array, seed: Array, *, layout: Any, co
     return run(w, seed) if axis is None else jax.vmap(run, out_axes=axis)(w, seed)
 
 
-@functools.partial(jax.jit, static_argnames=STATIC)
+@compiled(static=STATIC)
 def single(
     numbers: Array, arrays: Any, w: Array, drawn: Any, *, layout: Any, blocks: int, stride: int, record: Any
 ) -> Any:
@@ -114,7 +114,7 @@ def single(
     return _run(lambda: nodes_of(numbers, arrays, layout), w, drawn, blocks, stride, record)
 
 
-@functools.partial(jax.jit, static_argnames=STATIC)
+@compiled(static=STATIC)
 def planes(
     numbers: Array, arrays: Any, w: Array, drawn: Any, *, layout: Any, blocks: int, stride: int, record: Any
 ) -> Any:
@@ -129,7 +129,7 @@ def planes(
     return jax.tree.map(lambda x: jnp.moveaxis(x, -1, 0), kept)
 
 
-@functools.partial(jax.jit, static_argnames=STATIC)
+@compiled(static=STATIC)
 def mapped(
     numbers: Array, arrays: Any, w: Array, drawn: Any, *, layout: Any, blocks: int, stride: int, record: Any
 ) -> Any:

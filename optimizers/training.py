@@ -22,6 +22,7 @@ from optimizers.engine import too_dense
 from optimizers.optimizer import Gradient, Optimizer
 from optimizers.programs import nodes_of, numbers_of
 from optimizers.schedules import Scheduled
+from surfaces.compiled import compiled
 from surfaces.surface import Surface
 
 Floats = NDArray[np.floating[Any]]
@@ -398,17 +399,17 @@ def _bounds(surface: Surface, count: int) -> tuple[tuple[int, int], ...]:
     return model.bounds if model is not None else ((0, count),)
 
 
-@functools.partial(jax.jit, static_argnames=("layout",))
+@compiled(static=("layout",), network=True)
 def _init(numbers: Array, arrays: Any, w: Array, *, layout: Any) -> Any:
     return nodes_of(numbers, arrays, layout)[1].init(w)
 
 
-@functools.partial(jax.jit, static_argnames=("layout",))
+@compiled(static=("layout",), network=True)
 def _init_all(numbers: Array, arrays: Any, w: Array, *, layout: Any) -> Any:
     return jax.vmap(lambda own, w: nodes_of(own, arrays, layout)[1].init(w))(numbers, w)
 
 
-@functools.partial(jax.jit, static_argnames=("layout", "shape", "record"))
+@compiled(static=("layout", "shape", "record"), network=True)
 def _advance_all(
     numbers: Array, arrays: Any, w: Array, state: Any, done: Array, drawn: Any, *, layout: Any, shape: Any, record: Any
 ) -> Any:
@@ -420,7 +421,7 @@ def _advance_all(
     return jax.vmap(one)(numbers, w, state)
 
 
-@functools.partial(jax.jit, static_argnames=("layout", "shape", "record"))
+@compiled(static=("layout", "shape", "record"), network=True)
 def _advance(
     numbers: Array,
     arrays: Any,
@@ -477,7 +478,7 @@ def _scale(optimizer: Any, state: Any, w: Array, kept: bool) -> Array:
     return jnp.broadcast_to(optimizer.preconditioner(state), w.shape) if kept else w[:0]
 
 
-@functools.partial(jax.jit, static_argnames=("layout", "record"))
+@compiled(static=("layout", "record"), network=True)
 def _advance_few(
     numbers: Array,
     arrays: Any,

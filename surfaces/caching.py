@@ -101,18 +101,37 @@ def caches() -> tuple[Cache[Any], ...]:
     return tuple(_CACHES)
 
 
+Subject = TypeVar("Subject")
+
+
+def cached_with(function: Callable[[Subject], T]) -> Callable[[Subject], T]:
+    """A function of one record whose results live as long as the record: they are kept, and go with it."""
+    held: weakref.WeakKeyDictionary[Any, T] = weakref.WeakKeyDictionary()
+
+    @functools.wraps(function)
+    def wrapped(subject: Subject) -> T:
+        try:
+            return held[subject]
+        except KeyError:
+            return held.setdefault(subject, function(subject))
+
+    return wrapped
+
+
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
-def cached(most: int, weigh: Callable[[Any], int] = size_of) -> Callable[[Function], Function]:
-    """Decorates a function of hashable arguments: its results are kept in a `Cache`, which is its attribute `cache`."""
+def cached(most: int | Cache[Any]) -> Callable[[Function], Function]:
+    """Decorates a function of hashable arguments: its results are kept in a `Cache` of so many bytes, or in one that
+    several functions share. It is the attribute `cache` of the function.
+    """
+    cache: Cache[Any] = most if isinstance(most, Cache) else Cache(most)
 
     def decorate(function: Function) -> Function:
-        cache: Cache[Any] = Cache(most, weigh)
 
         @functools.wraps(function)
         def wrapped(*arguments: Any, **named: Any) -> Any:
-            key = (arguments, tuple(named.items())) if named else arguments
+            key = (function, arguments, tuple(named.items()))
             return cache.get(key, lambda: function(*arguments, **named))
 
         wrapped.cache = cache  # type: ignore[attr-defined]

@@ -15,6 +15,8 @@ import jax.numpy as jnp
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from surfaces.compiled import compiled
+
 Floats = NDArray[np.float64]
 
 _NEWTON_STEPS = 40  # six are plenty near a strict point; the others serve parameters that moved it far
@@ -135,23 +137,23 @@ def _leaves(surface: Any) -> Any:
     return jax.tree.map(lambda leaf: np.asarray(leaf, dtype="float64"), surface)
 
 
-@jax.jit
+@compiled
 def _values(surface: Any, points: Any) -> Any:
     return surface(points)
 
 
-@jax.jit
+@compiled
 def _expand(surface: Any, w: Any) -> Any:
     return surface(w), jax.grad(surface)(w), jax.hessian(surface)(w)
 
 
-@jax.jit
+@compiled
 def _gradient(surface: Any, points: Any) -> Any:
     losses, pull = jax.vjp(surface, points)
     return pull(jnp.ones_like(losses))[0]
 
 
-@jax.jit
+@compiled
 def _curvatures(surface: Any, points: Any) -> Any:
     def size(w: Any) -> Any:
         hessian = jax.hessian(surface)(w)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import functools
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 from jax import Array
 
+from surfaces.compiled import compiled
 from surfaces.surface import Surface
 
 VECTORS = 20
@@ -20,7 +20,7 @@ def hessian_product(surface: Surface, w: Array, v: Array) -> Array:
     return jax.jvp(jax.grad(surface), (w,), (v,))[1]
 
 
-@functools.partial(jax.jit, static_argnames=("count", "vectors"))
+@compiled(static=("count", "vectors"), network=True)
 def top_eigenvalues(
     surface: Surface, w: Array, count: int = 1, vectors: int = VECTORS, seed: int = 0, scale: Any = None
 ) -> Array:

@@ -17,6 +17,7 @@ from app.figures import levels
 from app.network.job import Job, Run
 from app.network.settings import Training
 from app.panels import Panel, Shown, message
+from surfaces.compiled import compiled
 from surfaces.network.planes import Plane, plane_losses, plane_of_three, principal_plane, random_plane
 
 LEGEND = (0.65, 0.2)
@@ -68,7 +69,7 @@ def panel(job: Job, shown: Sequence[Shown], training: Training) -> Panel:
     return _plane_panel(found, alike, apart, training.plane)
 
 
-@jax.jit
+@compiled(network=True)
 def _all_losses(network: Any, weights: Any) -> Any:
     return jax.lax.map(network, weights)
 

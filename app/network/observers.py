@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from app.network.job import Observer, Run
 from app.network.settings import SAMPLES
 from optimizers.training import Piece
+from surfaces.compiled import compiled
 from surfaces.curvature import top_eigenvalues
 from surfaces.network import MLP, DataSet, Network
 from surfaces.network.measures import Measures, measure
@@ -39,7 +40,7 @@ def observe_measures(run: Run, piece: Piece) -> Measures:
     return Measures(*(column[: len(piece.steps)] for column in found))
 
 
-@jax.jit
+@compiled(network=True)
 def _outputs(model: MLP, weights: Any, x: Any) -> Any:
     return jax.lax.map(lambda w: model(w, x), weights)
 
@@ -110,7 +111,7 @@ def observe_sharpness(run: Run, piece: Piece) -> NDArray[np.float64]:
     return found[: len(piece.steps)]
 
 
-@jax.jit
+@compiled(network=True)
 def _largest(network: Network, weights: Any, scales: Any) -> Any:
     return jax.lax.map(lambda at: top_eigenvalues(network, at[0], scale=at[1])[0], (weights, scales))
 

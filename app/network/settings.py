@@ -23,6 +23,7 @@ from app.link import VERSION, Add, Reader, read_racer, spell, spell_racers, spel
 from app.racers import Choice, Lineup, Racer, Refused, Value, built, checked, number, sentence, whole
 from optimizers import RULES, too_dense
 from optimizers.starting import rate_in_units
+from surfaces.caching import ENTRY, Cache, cached, cached_with
 from surfaces.curvature import top_eigenvalues
 from surfaces.network import ACTIVATIONS, DATASETS, INITIALIZATIONS, LOSSES, MLP, DataSet, Network
 from surfaces.parameter import NON_NEGATIVE, Declared, parameter
@@ -194,7 +195,7 @@ def generated(training: Training) -> DataSet:
     return _generated(training.data, training.standardised)
 
 
-@functools.lru_cache(maxsize=32)
+@cached(64 * 2**20)
 def _generated(choice: Choice, standardised: bool) -> DataSet:
     try:
         made: DataSet = built(DATASETS, choice).make()
@@ -566,15 +567,27 @@ def _starting(training: Training, rule: Choice, data: DataSet) -> Choice:
     return rule if rate is None else rule.having("learning_rate", rate)
 
 
-@functools.lru_cache(maxsize=128)
+@cached_with
+def _measured(data: DataSet) -> Cache[float]:
+    """What was measured of networks on some data at their start; it is dropped with the data, which may be large."""
+    return Cache(256 * ENTRY)
+
+
 def _length(bare: Training, data: DataSet) -> float:
     """The root mean square of the weights at the start."""
-    return float(np.sqrt(np.mean(np.square(bare.start(None, data), dtype=float))))
+    return _measured(data).get(("length", bare), lambda: _root_mean_square(bare.start(None, data)))
 
 
-@functools.lru_cache(maxsize=128)
+def _root_mean_square(weights: np.ndarray) -> float:
+    return float(np.sqrt(np.mean(np.square(weights, dtype=float))))
+
+
 def _sharpness(bare: Training, data: DataSet) -> float:
     """λmax at the start, over the first samples; 0 where it is not positive."""
+    return _measured(data).get(("sharpness", bare), lambda: _largest_eigenvalue(bare, data))
+
+
+def _largest_eigenvalue(bare: Training, data: DataSet) -> float:
     network = bare.network(None, data).first(SAMPLES)
     return max(0.0, float(top_eigenvalues(network, bare.start(None, data))[0]))
 

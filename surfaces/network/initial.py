@@ -28,15 +28,22 @@ class Initialization:
     uniform: bool = False
     source: str = ""
 
-    def draw(self, key: Array, shape: tuple[int, int], sigma: float, dtype: str) -> Array:
-        """A weight matrix (inputs, outputs); σ is the standard deviation or the constant of those that have one."""
+    def scale(self, shape: tuple[int, int], sigma: float) -> float:
+        """The number that all weights of a matrix (inputs, outputs) scale with: the standard deviation, the bound of a
+        uniform distribution, or the constant itself. σ is that of those that have one.
+        """
         if self.variance is None:
-            return jnp.full(shape, 0.0 if self.name == "zeros" else sigma, dtype)
+            return 0.0 if self.name == "zeros" else sigma
         deviation = self.variance(*shape, sigma) ** 0.5
-        if self.uniform:  # U(±b) has variance b²/3
-            bound = 3.0**0.5 * deviation
-            return jax.random.uniform(key, shape, dtype, -bound, bound)
-        return deviation * jax.random.normal(key, shape, dtype)
+        return 3.0**0.5 * deviation if self.uniform else deviation  # U(±b) has variance b²/3
+
+    def draw(self, key: Array, shape: tuple[int, int], scale: Array, dtype: str) -> Array:
+        """A weight matrix (inputs, outputs) of a scale ()."""
+        if self.variance is None:
+            return jnp.full(shape, scale, dtype)
+        if self.uniform:
+            return jax.random.uniform(key, shape, dtype, -scale, scale)
+        return scale * jax.random.normal(key, shape, dtype)
 
 
 Variance = Callable[[int, int, float], float]

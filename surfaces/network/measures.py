@@ -9,6 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
+from surfaces.compiled import compiled
 from surfaces.network.losses import LOSSES
 from surfaces.network.network import Network, accuracy
 
@@ -56,7 +57,7 @@ def measure(network: Network, weights: Any, validation: tuple[Any, Any]) -> Meas
     return Measures(*map(np.asarray, found))
 
 
-@jax.jit
+@compiled(network=True)
 def _measure(network: Network, weights: Array, validation: tuple[Array, Array]) -> Measures:
     return jax.lax.map(lambda w: _at(network, w, validation), weights)
 

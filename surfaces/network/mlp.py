@@ -8,8 +8,10 @@ from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax import Array
 
+from surfaces.compiled import compiled
 from surfaces.network.activations import ACTIVATIONS
 from surfaces.network.initial import INITIALIZATIONS
 
@@ -93,15 +95,16 @@ class MLP:
         """
         if initialization not in INITIALIZATIONS:
             raise ValueError(f"initialization must be one of {', '.join(INITIALIZATIONS)}; got {initialization!r}")
-        scheme, slope = INITIALIZATIONS[initialization], ACTIVATIONS[self.activation].slope
+        scheme = INITIALIZATIONS[initialization]
+        scales = np.array([scheme.scale(shape, sigma) for shape in self.shapes], dtype)
+        normal = scheme.variance is not None and not scheme.uniform
         with jax.enable_x64(dtype == "float64"):
-            keys = jax.random.split(jax.random.key(seed), len(self.shapes))
-            layers = []
-            for k, (key, shape) in enumerate(zip(keys, self.shapes, strict=True)):
-                learned = 0 if slope is None else int(k < len(self.shapes) - 1)
-                a = jnp.full(learned, slope or 0.0, dtype)
-                layers.append(Layer(scheme.draw(key, shape, sigma, dtype), jnp.zeros(shape[1], dtype), a))
-            return self.ravel(layers)
+            given = np.ones_like(scales) if normal else scales
+            w = np.array(_initial(jax.random.key(seed), given, model=self, initialization=initialization, dtype=dtype))
+            if normal:  # here, for within a program the factor would be joined with others, and rounded differently
+                for (begin, _), (i, o), scale in zip(self.bounds, self.shapes, scales, strict=True):
+                    w[begin : begin + i * o] *= scale
+            return jnp.asarray(w)
 
     def __call__(self, w: Array, x: Array) -> Array:
         """The outputs (N, outputs) for inputs x (N, inputs)."""
@@ -124,3 +127,15 @@ class MLP:
     def describe(self) -> str:
         """Such as 2-32-32-1, tanh."""
         return f"{'-'.join(map(str, self.widths))}, {ACTIVATIONS[self.activation].name}"
+
+
+@compiled(static=("model", "initialization", "dtype"), network=True)
+def _initial(key: Array, scales: Array, *, model: MLP, initialization: str, dtype: str) -> Array:
+    """One program: a dozen small ones, which JAX would keep for ever, take ten times the memory."""
+    scheme, slope = INITIALIZATIONS[initialization], ACTIVATIONS[model.activation].slope
+    layers = []
+    for k, (own, shape) in enumerate(zip(jax.random.split(key, len(model.shapes)), model.shapes, strict=True)):
+        learned = 0 if slope is None else int(k < len(model.shapes) - 1)
+        a = jnp.full(learned, slope or 0.0, dtype)
+        layers.append(Layer(scheme.draw(own, shape, scales[k], dtype), jnp.zeros(shape[1], dtype), a))
+    return model.ravel(layers)

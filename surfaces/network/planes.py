@@ -11,6 +11,7 @@ import numpy as np
 from jax import Array
 from numpy.typing import ArrayLike, NDArray
 
+from surfaces.compiled import compiled
 from surfaces.network.mlp import MLP
 from surfaces.surface import Surface
 
@@ -144,7 +145,7 @@ def plane_losses(surface: Surface, plane: Plane, x: ArrayLike, y: ArrayLike) -> 
     return np.asarray(_grid(surface, *axes, columns, rows), dtype=float)
 
 
-@jax.jit
+@compiled(network=True)
 def _grid(surface: Any, origin: Array, u: Array, v: Array, x: Array, y: Array) -> Array:
     def row(y: Array) -> Array:
         return jax.lax.map(lambda x: surface(origin + x * u + y * v), x)

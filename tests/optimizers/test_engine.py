@@ -28,7 +28,7 @@ from optimizers import (
     programs,
     trace,
 )
-from optimizers.engine import MOST_PROGRAMS, once
+from optimizers.engine import once
 from surfaces import SURFACES, CriticalPoint, Rotated, Surface
 from tests.optimizers.cases import RULES, STEPS, Testbed, calm
 
@@ -63,10 +63,6 @@ def test_a_moved_value_compiles_nothing(key: str, compilations: Counter) -> None
     kind = OPTIMIZERS[key]
     surface = Rotated(SURFACES["quadratic_ravine"](), 20.0)
     rule = calm(key, surface)
-    if (
-        programs.single._cache_size() > MOST_PROGRAMS // 2
-    ):  # else the engine may drop its programs on the way, as it should
-        programs.single.clear_cache()
     trace(surface, rule, steps=STEPS, noise=Isotropic(0.1), record=LEAN)
     with compilations() as events:
         for name in (n for n, p in kind.parameters().items() if not p.static):
