@@ -32,8 +32,8 @@ ON_CARD = ("learning_rate", "momentum", "beta1")
 """The parameters whose sliders live on the racer's card, and nowhere else."""
 PATHS = ("positions", "losses")
 """What is recorded of a run to draw it; its states and steps only where a view asks for them."""
-RUNS: Cache[Any] = Cache(budget.MOST_KEPT)
-"""The runs of the races looked at last; those of one race always fit."""
+RUNS: Cache[Any] = Cache(budget.MOST_KEPT * 5 // 4)
+"""The runs of the races looked at last; those of one race always fit, with what its small arrays share."""
 UNITS = {"steps": "step", "evaluations": "gradient evaluations"}
 HIDE = ("", "Hide this view")
 """The choice that takes a view away."""

@@ -12,7 +12,7 @@ from app import budget, live, race, racers
 from app import settings as change
 from app.racers import Choice, Refused, accepted
 from app.settings import Settings
-from surfaces.caching import size_of
+from surfaces.caching import caches, size_of
 from tests.apart import run_apart
 
 WIDE = "surface=ravine_nd&surface.dimension=1000"
@@ -158,3 +158,19 @@ def test_presets_are_within_the_budget() -> None:
     for key in presets.PRESETS:
         assert presets.preset(key).objection() == "", key
     assert Settings(surface=Choice("ravine_nd")).objection() == ""
+
+
+def test_a_stream_of_races_keeps_the_caches_within_their_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
+    race.RUNS.clear()
+    monkeypatch.setattr(race.RUNS, "most", 2**20)
+    settings, _ = opened("surface=rosenbrock&steps=300&racer=adam&noise=isotropic&bundle=band&seeds=8")
+    for seed in range(12):
+        one = racers.set_seed(settings, seed)
+        race.runs(one)
+        race.strands(one, one.racers[0])
+        assert race.RUNS.size <= race.RUNS.most
+    assert len(race.RUNS) > 2
+    run = race.runs(one)[0]
+    assert race.runs(one)[0] is run  # the race in hand stays
+    for cache in caches():
+        assert cache.size <= cache.most or len(cache) == 1

@@ -37,7 +37,7 @@ def test_a_stream_of_shapes_keeps_a_bounded_number_of_programs(monkeypatch: pyte
     NETWORKS.clear()
     monkeypatch.setattr(NETWORKS, "most", 12 * NETWORK)
     _visit(4)
-    first = [weakref.ref(program) for program, _ in NETWORKS._entries.values()]
+    first = [weakref.ref(program) for (program, _), _ in NETWORKS._entries.values()]
     assert len(first) >= 5
     for width in range(5, 9):
         _visit(width)
