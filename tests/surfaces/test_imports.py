@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-VOCABULARY = {f"surfaces.{name}" for name in ("calculus", "curvature", "parameter", "registry", "surface")}
+VOCABULARY = {f"surfaces.{name}" for name in ("calculus", "compiled", "curvature", "parameter", "registry", "surface")}
 PAGE = {"streamlit", "plotly", "app", "starlette"}
 
 
