@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-VOCABULARY = {f"surfaces.{name}" for name in ("calculus", "compiled", "curvature", "parameter", "registry", "surface")}
+_NAMES = ("calculus", "compiled", "curvature", "digits", "parameter", "registry", "surface")
+VOCABULARY = {f"surfaces.{name}" for name in _NAMES}
 PAGE = {"streamlit", "plotly", "app", "starlette"}
 
 
