@@ -17,9 +17,9 @@ from surfaces.calculus import Floats
 NUDGE = 1 - 8 * 2.0**-52
 """Eight units in the last place, the error of a few steps: of zero coordinates, which no rounding moves, it is zero."""
 VISIBLE = 1e-4
-"""Of the domain's diagonal: a gap a tenth as large as one that can be seen, for another program's gap may be larger."""
-NEAR = 1.5
-"""Diagonals from the domain's centre within which a gap counts; further out nothing is drawn."""
+"""A gap over the domain's diagonal, or over the distance of a run that is further out. It is a tenth of what can be
+seen, because the gap to another program's run may be larger than that to the shadow.
+"""
 APART = 1e-9
 """Relative gap below which two runs have the same status."""
 
@@ -58,10 +58,8 @@ def sensitive(run: Trace, shadow: Trace) -> NDArray[np.bool_]:
     centre = np.array([(x0 + x1) / 2, (y0 + y1) / 2])
     with np.errstate(over="ignore", invalid="ignore"):
         gap = np.linalg.norm(run.positions - shadow.positions, axis=-1)
-        away = [np.linalg.norm(one.positions[..., :2] - centre, axis=-1) for one in (run, shadow)]
-        near = np.minimum(*away) <= NEAR * diagonal
-        found = (near & (gap > VISIBLE * diagonal)).any(axis=-1)
-        size = np.maximum(diagonal, np.linalg.norm(run.positions, axis=-1))
+        size = np.maximum(diagonal, np.linalg.norm(run.positions[..., :2] - centre, axis=-1))
+        found = (gap > VISIBLE * size).any(axis=-1)
         apart = ~(gap <= APART * size).all(axis=-1)
     if not run.diverged.ndim:
         return np.asarray(found or (apart and run.status.kind != shadow.status.kind))
