@@ -42,9 +42,10 @@ def _positions(surface: str, key: str, every: int) -> Iterator[tuple[bool, bool,
         scene = race.scene(there)
         ((_, _, whole),) = data.runs(there)
         paths = [scene.positions[0], runs.positions[k], plane.drawn([whole], 300, extent)[0][0]]
-        # what lies outside the map may be drawn anywhere there: it is brought near along the segment that leaves
-        paths = [np.clip(path, [low for low, _ in box], [high for _, high in box]) for path in paths]
-        gap = max(float(np.abs(paths[0] - other).max()) for other in paths[1:])
+        # a difference is seen where one of the runs is on the map
+        low, high = np.array(box).T
+        seen = np.any([((path >= low) & (path <= high)).all(axis=1) for path in paths], axis=0)
+        gap = max(float(np.linalg.norm(paths[0] - other, axis=1)[seen].max()) for other in paths[1:])
         kinds = {scene.cards[0].status.split(" ")[0], runs.told[k]["status"].split(" ")[0], whole.status.kind}
         differs = gap > 1e-3 * diagonal or len(kinds) > 1
         yield differs, SENTENCE in scene.cards[0].why, SENTENCE in runs.told[k]["why"]
