@@ -1,6 +1,6 @@
 """`python -m app` is `optiscope`."""
 
-from app.cli import main
+from app.server.cli import main
 
 if __name__ == "__main__":
     raise SystemExit(main())

@@ -12,16 +12,16 @@ _ROOT = str(Path(__file__).resolve().parents[1])
 if _ROOT not in sys.path:
     sys.path.insert(0, _ROOT)
 
-from app import environment  # noqa: E402
+from app.server import environment  # noqa: E402
 
 environment.prepare()  # before anything below imports JAX
 
 import streamlit  # noqa: E402
 from starlette.middleware import Middleware  # noqa: E402
 
-from app import live_route, warm  # noqa: E402
 from app.player.reconnected import WholeRunFirst  # noqa: E402
 from app.player.routes import Ahead, routes  # noqa: E402
+from app.server import live_route, warm  # noqa: E402
 
 _PAGE = Path(__file__).resolve().with_name("router.py")
 

@@ -7,7 +7,7 @@ import importlib
 import sys
 from collections.abc import Callable, Iterator, Sequence
 
-from app import environment
+from app.server import environment
 
 environment.prepare()
 

@@ -50,8 +50,8 @@ def run() -> Iterator[Result]:
 
 
 def _order() -> Callable[..., Any]:
-    from app import settings as change
-    from app.export.race import order
+    from app.race import settings as change
+    from app.race.export import order
 
     settings = change.Settings()
     for key in ("sgd", "momentum", "nesterov", "adagrad", "adadelta", "rmsprop", "adam", "radam"):

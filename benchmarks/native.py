@@ -5,8 +5,9 @@ import plotly.graph_objects as go
 import streamlit as st
 from plotly.subplots import make_subplots
 
-from app import race, racers
-from app import settings as change
+from app.common import racers
+from app.race import scene as race
+from app.race import settings as change
 
 
 def figure(settings: change.Settings) -> go.Figure:

@@ -87,7 +87,7 @@ def _child(name: str, cores: int) -> dict[str, float]:
 def _measure(name: str, cores: int) -> dict[str, float]:
     if cores and hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, set(sorted(os.sched_getaffinity(0))[:cores]))
-    from app import environment
+    from app.server import environment
 
     environment.prepare()  # as the app runs it: a device a core
     kind, _, size = name.partition(" ")

@@ -133,9 +133,10 @@ def run() -> Iterator[Result]:
 
 
 def _payload() -> Result:
-    from app import race, racers
-    from app import settings as change
+    from app.common import racers
     from app.player import pack
+    from app.race import scene as race
+    from app.race import settings as change
 
     sizes = []
     for steps in (1000, 2000):

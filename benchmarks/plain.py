@@ -7,7 +7,7 @@ Run by benchmarks.load. The query says what a visitor wants: a race on a `surfac
 import tempfile
 from pathlib import Path
 
-from app import environment
+from app.server import environment
 
 environment.prepare()
 

@@ -21,7 +21,7 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 from matplotlib.transforms import Affine2D, IdentityTransform
 from numpy.typing import NDArray
 
-from app.digits import decade, short
+from app.common.digits import decade, short
 from app.export.look import DPI, color, colormap, cut, fonts, points, wide, wrap
 from app.export.options import Look
 from app.player.scene import Board, Card, Scene

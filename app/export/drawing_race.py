@@ -14,7 +14,7 @@ from matplotlib.path import Path
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
-from app.digits import raised
+from app.common.digits import raised
 from app.export.drawing import AXIS, DASHES, DOT, HEAD, SHAPES, SPARSE, TEXT, Box, lines, sign, spots
 from app.export.drawing_slots import SlotDrawing
 from app.export.look import blend, color, points

@@ -15,7 +15,7 @@ from matplotlib.ticker import MaxNLocator, PercentFormatter
 from matplotlib.transforms import Bbox, TransformedBbox
 from numpy.typing import NDArray
 
-from app.digits import percent, short
+from app.common.digits import percent, short
 from app.export.drawing import AXIS, DASHES, ROW, SHAPES, TEXT, Box, Drawing, lines, sign, spots
 from app.export.look import blend, color, colormap, cut, points, wide, wrap
 from app.export.options import Look

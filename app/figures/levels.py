@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from app.digits import short
+from app.common.digits import short
 
 COUNT = 16
 _DECADES = 4.0

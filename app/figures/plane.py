@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from app.digits import short
+from app.common.digits import short
 from app.figures import levels
 from optimizers import Trace
 from surfaces.calculus import expand, values

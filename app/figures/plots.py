@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from app.digits import short
+from app.common.digits import short
+from app.common.titles import told_apart
 from app.figures import plane
 from app.figures.theme import mark, styles
-from app.titles import told_apart
 from optimizers import Trace
 from surfaces import Surface
 

@@ -1,1 +1,1 @@
-"""The Network page without a word of Streamlit: its settings, its runs, and what is seen of them."""
+"""The Network page without Streamlit: its settings, its runs and what is shown of them."""

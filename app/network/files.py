@@ -8,8 +8,8 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
+from app.common.racers import Refused, sentence
 from app.network.settings import FILE, Training, generated
-from app.racers import Refused, sentence
 from surfaces.caching import Cache
 from surfaces.network import DataSet
 from surfaces.network.files import columns, from_csv, from_idx, from_npz, idx_axes

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from app.common.racers import Racer
 from app.network.settings import Training
-from app.racers import Racer
 from optimizers import Optimizer
 from optimizers.training import Piece
 from surfaces.network import DataSet, Network

@@ -12,11 +12,11 @@ import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
 
-from app.digits import percent, short
+from app.common.digits import percent, short
 from app.figures import levels
+from app.figures.panels import Panel, Shown, message
 from app.network.job import Job, Run
 from app.network.settings import Training
-from app.panels import Panel, Shown, message
 from surfaces.compiled import compiled
 from surfaces.network.planes import Plane, plane_losses, plane_of_three, principal_plane, random_plane
 

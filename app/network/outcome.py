@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from app.figures import theme
+from app.figures.panels import Panel, Shown
 from app.network.job import Job, Observer
 from app.network.observers import (
     MEASURES,
@@ -23,7 +24,6 @@ from app.network.observers import (
     seen,
 )
 from app.network.settings import Training
-from app.panels import Panel, Shown
 from surfaces.network import DataSet
 
 

@@ -17,10 +17,10 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from app import racers as lineup
-from app.digits import shortened
-from app.link import VERSION, Add, Reader, read_racer, spell, spell_racers, spell_unless, text
-from app.racers import Choice, Lineup, Racer, Refused, Value, built, checked, number, sentence, whole
+from app.common import racers as lineup
+from app.common.digits import shortened
+from app.common.link import VERSION, Add, Reader, read_racer, spell, spell_racers, spell_unless, text
+from app.common.racers import Choice, Lineup, Racer, Refused, Value, built, checked, number, sentence, whole
 from optimizers import RULES, too_dense
 from optimizers.starting import rate_in_units
 from surfaces.caching import ENTRY, Cache, cached, cached_with

@@ -13,11 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from app.network import landscape, outcome
-from app.network.job import Job, Observer, Run
-from app.network.observers import MEASURES, measures, observe_sharpness, seen
-from app.network.settings import SAMPLES, Training
-from app.panels import (
+from app.figures.panels import (
     Panel,
     Shown,
     chart,
@@ -34,6 +30,10 @@ from app.panels import (
     thinned,
     trace,
 )
+from app.network import landscape, outcome
+from app.network.job import Job, Observer, Run
+from app.network.observers import MEASURES, measures, observe_sharpness, seen
+from app.network.settings import SAMPLES, Training
 from optimizers import stability_limits
 from surfaces.network import DataSet
 from surfaces.network.measures import Measures, edges

@@ -10,13 +10,13 @@ from urllib.parse import urlsplit
 
 import streamlit as st
 
-from app import controls
-from app.digits import MOST_DIGITS, shortened
+from app.common.digits import MOST_DIGITS, shortened
+from app.common.racers import Refused
 from app.export.making import FILMERS, Order, make_apart
 from app.export.options import MOST_GIF_RATE, Cut, Look
 from app.export.sizes import ENDINGS, SIZES, ending
 from app.export.worker import Failed
-from app.racers import Refused
+from app.views import controls
 
 POLL = 2.0
 """Seconds between two looks at a file on its way. Each is a rerun, and after two of them Streamlit lets go of a file

@@ -9,12 +9,13 @@ from typing import Any
 
 import streamlit as st
 
-from app import controls, racers
-from app.digits import short
-from app.export import training as export
+from app.common import racers
+from app.common.digits import short
+from app.common.racers import Refused
 from app.export.making import Order
 from app.export.options import Cut, Look
-from app.network import board, files
+from app.network import export, files
+from app.network import scene as board
 from app.network import settings as change
 from app.network.files import Brought
 from app.network.job import Job
@@ -23,9 +24,8 @@ from app.network.settings import FILE, PRESETS, Setup, Training
 from app.network.views import VIEWS
 from app.player import Event
 from app.player.component import play
-from app.race import ON_CARD
-from app.racers import Refused
-from app.views import sessions
+from app.race.scene import ON_CARD
+from app.views import controls, sessions
 from app.views.export import Page, panel
 from app.views.parts import base, device, explain, masthead, react, restore, results, schedule_of, write
 from optimizers import RULES

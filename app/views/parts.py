@@ -11,10 +11,11 @@ from urllib.parse import urlsplit
 import jax
 import streamlit as st
 
-from app import controls, racers
-from app.digits import short
+from app.common import racers
+from app.common.digits import short
+from app.common.racers import Choice, Lineup
 from app.player import Event
-from app.racers import Choice, Lineup
+from app.views import controls
 from optimizers import RULES, SCHEDULES
 from optimizers.equations import TEXTBOOK, latex
 

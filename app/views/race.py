@@ -10,19 +10,23 @@ from typing import Any
 
 import streamlit as st
 
-from app import budget, controls, live, presets, race, racers, standings, words
-from app import settings as change
-from app.bundles import WORDS
-from app.charts import VIEWS
-from app.digits import short
-from app.export import race as export
-from app.export.data import fits, from_json
+from app.common import budget, racers
+from app.common.digits import short
 from app.export.making import Order
 from app.export.options import Cut, Look
 from app.figures.plane import extent
 from app.player import Event
 from app.player.component import play
-from app.settings import Settings
+from app.race import captions as words
+from app.race import export, live, presets
+from app.race import results as standings
+from app.race import scene as race
+from app.race import settings as change
+from app.race.bundles import WORDS
+from app.race.data import fits, from_json
+from app.race.settings import Settings
+from app.race.views import VIEWS
+from app.views import controls
 from app.views.export import Page, panel
 from app.views.parts import base, device, explain, masthead, react, restore, results, schedule_of, write
 from optimizers import NOISES, OPTIMIZERS, SCHEDULES

@@ -6,11 +6,11 @@ import random
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from app import settings as race
-from app.charts import VIEWS
 from app.network.landscape import PLANES
 from app.network.settings import OWN, Setup
 from app.network.views import VIEWS as PANELS
+from app.race import settings as race
+from app.race.views import VIEWS
 from optimizers import NOISES, OPTIMIZERS, RULES, SCHEDULES
 from surfaces import SURFACES
 from surfaces.network import DATASETS

@@ -18,7 +18,7 @@ def _python(code: str) -> str:
     return run.stdout.strip()
 
 
-@pytest.mark.parametrize("module", ["app.figures", "app.settings"])
+@pytest.mark.parametrize("module", ["app.figures", "app.race.settings"])
 def test_a_script_gets_no_streamlit_and_no_plotly(module: str) -> None:
     code = f"import sys, {module}; print([m for m in ('streamlit', 'plotly') if m in sys.modules])"
     assert _python(code) == "[]"
@@ -39,7 +39,7 @@ def test_what_draws_files_does_not_wait_for_jax() -> None:
 
 def test_the_command_line_answers_before_jax_is_imported() -> None:
     """`environment.prepare` has to come first."""
-    code = "import sys, app.cli; print([m for m in ('jax', 'streamlit') if m in sys.modules])"
+    code = "import sys, app.server.cli; print([m for m in ('jax', 'streamlit') if m in sys.modules])"
     assert _python(code) == "[]"
 
 
@@ -51,7 +51,7 @@ def test_streamlit_is_the_business_of_few() -> None:
             names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
             if any(name.split(".")[0] == "streamlit" for name in names):
                 users.add(path.relative_to(ROOT / "app").parts[0])
-    assert users <= {"main.py", "router.py", "cli.py", "controls.py", "views", "player"}
+    assert users <= {"main.py", "router.py", "server", "views", "player"}
 
 
 def test_no_file_of_the_app_hides_a_package() -> None:

@@ -10,7 +10,7 @@ import sys
 
 import pytest
 
-from app import settings as change
+from app.race import settings as change
 from benchmarks import load
 from benchmarks.serving import ROOT, app, script
 from benchmarks.visitor import sliders, visitor

@@ -15,14 +15,14 @@ from matplotlib.collections import LineCollection
 from numpy.typing import NDArray
 from PIL import Image
 
-from app import racers
+from app.common import racers
 from app.export.about import About
 from app.export.drawing_board import BoardDrawing
 from app.export.films import film, moments
 from app.export.options import Cut, Look
 from app.export.stills import still
 from app.figures import theme
-from app.network import board
+from app.network import scene as board
 from app.network import settings as change
 from app.network.job import Job
 from app.network.views import VIEWS

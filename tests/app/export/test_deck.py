@@ -15,11 +15,12 @@ import pytest
 from lxml import etree
 from pptx import Presentation
 
-from app import racers, standings
-from app import settings as change
+from app.common import racers
 from app.export.making import make
 from app.export.options import Cut, Look
-from app.export.race import order
+from app.race import results as standings
+from app.race import settings as change
+from app.race.export import order
 
 SETTINGS = racers.set_steps(change.first(), 40)
 

@@ -12,16 +12,16 @@ import pytest
 from streamlit.runtime.media_file_manager import MediaFileManager
 from streamlit.testing.v1 import AppTest
 
-from app import racers
-from app import settings as change
-from app.export import race as files
+from app.common import racers
 from app.export.making import Order, make, make_apart, side_by_side
 from app.export.options import Cut, Look
 from app.export.worker import Failed
+from app.race import export as files
+from app.race import settings as change
 from app.views.export import CAPTIONS, FIELDS
 
 KINDS = ("png", "svg", "pdf")
-ROUTER = str(Path(change.__file__).with_name("router.py"))
+ROUTER = str(Path(change.__file__).parents[1] / "router.py")
 
 
 def _orders() -> list[Order]:

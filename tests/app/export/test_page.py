@@ -13,15 +13,15 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from app import race as computed
+from app.common.racers import hide_racer
 from app.export.page import html
 from app.figures.theme import PALETTE, styles
-from app.network import board as made
+from app.network import scene as made
 from app.network import settings as change
 from app.network.settings import Training, generated
 from app.player.scene import Board, Scene
-from app.racers import hide_racer
-from app.settings import parse
+from app.race import scene as computed
+from app.race.settings import parse
 from tests.app.driving import Race, near
 
 pytestmark = pytest.mark.browser

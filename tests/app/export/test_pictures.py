@@ -13,14 +13,15 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from app import race, racers
-from app import settings as change
+from app.common import racers
 from app.export import films, look
 from app.export.about import About
 from app.export.drawing_race import RaceDrawing, exit_of, fit
 from app.export.films import delays, film, moments
 from app.export.options import Cut, Look
 from app.export.stills import still
+from app.race import scene as race
+from app.race import settings as change
 
 SETTINGS = racers.set_steps(change.first(), 60)
 SCENE = race.scene(SETTINGS)

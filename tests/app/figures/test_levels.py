@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import settings as bounded
 from hypothesis import strategies as st
 
-from app.digits import parsed
+from app.common.digits import parsed
 from app.figures.levels import Levels, choose
 
 LINEAR = np.linspace(0, 2, 400)

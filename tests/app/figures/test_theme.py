@@ -7,8 +7,8 @@ import itertools
 import numpy as np
 import pytest
 
+from app.common.racers import MAX_RACERS
 from app.figures.theme import PALETTE, mark, styles
-from app.racers import MAX_RACERS
 
 
 def _linear(color: str) -> np.ndarray:

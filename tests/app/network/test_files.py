@@ -10,10 +10,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from app.common.racers import Choice, Refused
 from app.network import files
 from app.network import settings as change
 from app.network.settings import FILE, Training
-from app.racers import Choice, Refused
 
 RNG = np.random.default_rng(0)
 IMAGES = RNG.integers(0, 256, (30, 4, 5), dtype=np.uint8)

@@ -7,9 +7,9 @@ import functools
 import numpy as np
 import pytest
 
+from app.common.racers import Racer
 from app.network import settings as change
 from app.network.settings import PRESETS, Training, generated
-from app.racers import Racer
 from docs import pictures
 from optimizers.training import Piece, join, train
 from surfaces.curvature import top_eigenvalues

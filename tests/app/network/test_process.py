@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from app.network import board, process
+from app.network import process
+from app.network import scene as board
 from app.network import settings as change
 from app.network.job import Job
 from app.network.settings import Training, generated

@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from app import racers
+from app.common import racers
+from app.common.racers import Choice, Racer, Refused, remove_racer
 from app.network import settings as change
 from app.network.landscape import PLANES
 from app.network.settings import PRESETS, Setup, Training, generated, parse, query
 from app.network.views import VIEWS
-from app.racers import Choice, Racer, Refused, remove_racer
 from optimizers import OPTIMIZERS, RULES
 from surfaces.network import ACTIVATIONS, DATASETS, INITIALIZATIONS
 

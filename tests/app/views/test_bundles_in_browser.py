@@ -7,9 +7,9 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from app import race as engine
-from app import settings as change
 from app.figures.theme import PALETTE
+from app.race import scene as engine
+from app.race import settings as change
 from tests.app.driving import Race, near
 
 pytestmark = pytest.mark.browser

@@ -7,10 +7,10 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from app import live
-from app import race as engine
-from app import settings as change
-from app.racers import set_racer
+from app.common.racers import set_racer
+from app.race import live
+from app.race import scene as engine
+from app.race import settings as change
 from tests.app.driving import Race
 
 pytestmark = pytest.mark.browser

@@ -13,8 +13,9 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from app import race, words
-from app import settings as change
+from app.race import captions as words
+from app.race import scene as race
+from app.race import settings as change
 from tests.app.driving import Race
 
 pytestmark = pytest.mark.browser

@@ -7,9 +7,9 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from app import race as engine
-from app import settings as change
-from app.digits import parsed
+from app.common.digits import parsed
+from app.race import scene as engine
+from app.race import settings as change
 from optimizers.workings import workings
 from tests.app.driving import Race
 

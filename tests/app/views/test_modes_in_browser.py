@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from app import race as engine
 from app.figures.theme import PALETTE
-from app.settings import parse
+from app.race import scene as engine
+from app.race.settings import parse
 from tests.app.driving import Race, near
 
 pytestmark = pytest.mark.browser

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app.digits import short
+from app.common.digits import short
 from optimizers import RULES
 
 
@@ -125,7 +125,7 @@ def test_presets_come_from_the_list() -> None:
 
 
 def _explained(key: str) -> None:
-    from app.racers import Choice
+    from app.common.racers import Choice
     from app.views.parts import explain
 
     explain(Choice(key))

@@ -10,13 +10,14 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest, app_test
 
-from app import budget, words
-from app import settings as change
-from app.digits import parsed
+from app.common import budget
+from app.common.digits import parsed
+from app.race import captions as words
+from app.race import settings as change
 from app.views import export
 from surfaces import SURFACES
 
-ROUTER = str(Path(change.__file__).with_name("router.py"))
+ROUTER = str(Path(change.__file__).parents[1] / "router.py")
 Page = Callable[..., AppTest]
 
 

@@ -8,10 +8,10 @@ from urllib.parse import urlsplit
 import numpy as np
 import pytest
 
-from app import race as engine
-from app import settings as change
+from app.common.link import VERSION
 from app.figures.theme import PALETTE, styles
-from app.link import VERSION
+from app.race import scene as engine
+from app.race import settings as change
 from optimizers import distances
 from tests.app.driving import Race, near
 

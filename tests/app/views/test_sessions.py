@@ -18,7 +18,7 @@ SERVER = """
 import sys
 from app.views import sessions
 sessions.GRACE, sessions.INTERVAL = 3.0, 0.2
-from app.cli import main
+from app.server.cli import main
 sys.exit(main(sys.argv[1:]))
 """
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from app.digits import short
+from app.common.digits import short
 from app.figures.theme import PALETTE
 from tests.app.driving import Race, near
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from app.digits import exact, parsed, percent, short
+from app.common.digits import exact, parsed, percent, short
 
 pytestmark = pytest.mark.browser
 

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from app import race as computed
 from app.figures.theme import PALETTE
-from app.settings import parse
+from app.race import scene as computed
+from app.race.settings import parse
 from tests.app.driving import Race, near, picture
 
 pytestmark = pytest.mark.browser

@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from app import words as spelled
 from app.figures.theme import PALETTE, styles
-from app.settings import parse
+from app.race import captions as spelled
+from app.race.settings import parse
 from tests.app.driving import Race, near, picture
 
 pytestmark = pytest.mark.browser

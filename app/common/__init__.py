@@ -1,0 +1,1 @@
+"""What the pages share: racers, links, titles and numbers, without Streamlit."""

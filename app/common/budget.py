@@ -1,0 +1,111 @@
+"""How much of the server one visitor's computation may take; what needs more is refused before it begins."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from app.common.racers import Refused
+
+resource: Any = None  # Windows has no such limits
+with contextlib.suppress(ImportError):
+    import resource
+
+MOST_KEPT = 512 * 2**20
+"""Bytes that the runs of one race may take, of all racers and seeds, and of the race beside it."""
+MOST_WORK = 4e9
+"""Coordinates for which the gradients of one race may be evaluated: one to three minutes of a core."""
+MOST_LIVE = 3e8
+"""The same of runs that are computed while something is dragged: three to ten seconds."""
+BLOCK = 256 * 2**20
+"""Bytes up to which several runs are computed in one call; larger ones are computed one after the other."""
+HEAVY = 32 * 2**20
+"""Bytes from which a computation waits for another that is as heavy, and asks whether there is memory for it."""
+SPARE = 128 * 2**20
+"""Bytes that stay free beside a heavy computation, for the page that shows it."""
+
+SHORT = "The server is short of memory: choose fewer steps, coordinates or racers, or try again in a moment."
+
+_heavy = threading.Lock()
+
+
+class NoRoom(Refused):
+    """There is too little memory now for what could be computed at other times."""
+
+
+def megabytes(count: float) -> str:
+    """A number of bytes in words."""
+    return f"{count / 2**20:,.0f} MB"
+
+
+@contextlib.contextmanager
+def room(needed: int) -> Iterator[None]:
+    """Memory for a computation of so many bytes, one heavy computation at a time.
+
+    Compiled programs end the whole process where they find no memory, so it is looked for before they start.
+
+    Raises:
+        NoRoom: if there is too little now.
+    """
+    if needed < HEAVY:
+        yield
+        return
+    with _heavy:
+        free = free_memory()
+        if needed + SPARE > free:
+            raise NoRoom(
+                f"The server is short of memory: this computation needs {megabytes(needed)}, and "
+                f"{megabytes(max(0, free - SPARE))} are free. Choose fewer steps, coordinates or seeds, or try again."
+            )
+        yield
+
+
+def free_memory() -> int:
+    """Bytes that this process can still take: what the machine has free, the container allows, and the limits of the
+    process leave.
+    """
+    return min(_free_on_machine(), _free_in_container(), _free_under_limit())
+
+
+_UNKNOWN = 2**62
+
+
+def _free_on_machine() -> int:
+    with contextlib.suppress(OSError, ValueError):
+        for line in Path("/proc/meminfo").read_text().splitlines():
+            if line.startswith("MemAvailable:"):
+                return int(line.split()[1]) * 1024
+    with contextlib.suppress(OSError, ValueError):
+        return os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    return _UNKNOWN
+
+
+def _free_in_container(root: Path = Path("/sys/fs/cgroup")) -> int:
+    """What a control group leaves; its files have different names in the two versions. Copies of files that nobody
+    reads any more count as free.
+    """
+    for folder, most, used, idle in (
+        (root, "memory.max", "memory.current", "inactive_file"),
+        (root / "memory", "memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file"),
+    ):
+        with contextlib.suppress(OSError, ValueError, KeyError):  # "max" is no number: there is no limit
+            limit, taken = int((folder / most).read_text()), int((folder / used).read_text())
+            spelled = (line.split() for line in (folder / "memory.stat").read_text().splitlines())
+            return limit - taken + int(dict(spelled)[idle])
+    return _UNKNOWN
+
+
+def _free_under_limit() -> int:
+    if resource is None:
+        return _UNKNOWN
+    soft, _ = resource.getrlimit(resource.RLIMIT_AS)
+    if soft == resource.RLIM_INFINITY:
+        return _UNKNOWN
+    with contextlib.suppress(OSError, ValueError):
+        pages = int(Path("/proc/self/statm").read_text().split()[0])
+        return soft - pages * os.sysconf("SC_PAGE_SIZE")
+    return _UNKNOWN

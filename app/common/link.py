@@ -1,0 +1,191 @@
+"""The address bar: how settings are spelled in a query, and read again without losing what is good in it."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Generic, TypeVar
+
+from app.common import racers
+from app.common.digits import shortened
+from app.common.racers import MAX_RACERS, Choice, Lineup, Racer, Refused, Value, number
+from optimizers import RULES
+
+VERSION = "1"
+MOST_CHARACTERS = 50_000
+"""Of a link that is read: sixteen racers, twice, with all their parameters take a fifth of it."""
+MOST_NOTICES = 20
+L = TypeVar("L", bound=Lineup)
+Add = Callable[..., L]
+"""Adds a racer to settings by its key, at a learning rate `rate` or, if that is None, at one that suits the loss."""
+
+
+def text(value: Value) -> str:
+    """A value as it stands in a query: numbers with all digits, in as few characters as have them."""
+    if isinstance(value, str):
+        return value
+    whole = float(value).is_integer() and abs(value) < 1e15
+    return repr(int(value)) if whole else repr(float(value))
+
+
+def spell(out: dict[str, list[str]], part: str, choice: Choice) -> None:
+    """A choice's values as `part.name` of a query."""
+    for name, value in choice.values:
+        out[f"{part}.{name}"] = [text(value)]
+
+
+def spell_unless(plain: str, out: dict[str, list[str]], part: str, choice: Choice) -> None:
+    """A choice with its values, unless it is the plain one, which needs no word."""
+    if choice.key != plain:
+        out[part] = [choice.key]
+        spell(out, part, choice)
+
+
+def spell_racers(settings: Lineup) -> list[str]:
+    """Every racer's spelling; one empty word where nobody races, for no word stands for the first racers."""
+    return [_spell_racer(racer, k) for k, racer in enumerate(settings.racers)] or [""]
+
+
+def _spell_racer(racer: Racer, position: int) -> str:
+    values = [f"{name}={text(value)}" for name, value in (*racer.rule.values, *racer.own)]
+    values += [f"slot={racer.slot}"] if racer.slot != position else []
+    values += ["hidden=1"] if racer.hidden else []
+    return ":".join([racer.rule.key, ",".join(values)]) if values else racer.rule.key
+
+
+class Reader(Generic[L]):
+    """Settings as they come out of a query, change by change: what is refused is dropped, with a notice."""
+
+    def __init__(self, given: Mapping[str, list[str]], settings: L) -> None:
+        self.given = given
+        self.settings = settings
+        self.notices: list[str] = []
+        length = sum(len(key) + sum(map(len, words)) for key, words in given.items())
+        if length > MOST_CHARACTERS:
+            self.given = given = {}
+            self.notices.append(f"This link has {length:,} characters; at most {MOST_CHARACTERS:,} are read.")
+        self._keys = {"v"}
+        self._parts: set[str] = set()
+        version = given.get("v", [VERSION])[-1]
+        if version != VERSION:
+            self.notices.append(
+                f"This link is of version {shortened(version)!r}, this app reads version {VERSION}: "
+                "what it knows is kept."
+            )
+
+    def attempt(self, change: Callable[..., L], *arguments: Any, quiet: bool = False) -> bool:
+        """Whether a change, which takes the settings and these arguments, was not refused."""
+        try:
+            self.settings = racers.accepted(change(self.settings, *arguments))
+        except Refused as refusal:
+            if not quiet:
+                self.notices.append(f"Dropped from the link: {refusal}")
+            return False
+        return True
+
+    def word(self, name: str, default: str = "") -> str:
+        """What the query says under a name; the last, where it says several things."""
+        self._keys.add(name)
+        return self.given.get(name, [default])[-1]
+
+    def read(self, name: str, change: Callable[[L, str], L]) -> None:
+        """Carry out a change with what the query says under a name, if it says anything."""
+        word = self.word(name)
+        if name in self.given:
+            self.attempt(change, word)
+
+    def values(self, part: str) -> dict[str, str]:
+        """What the query says of a part's parameters."""
+        self._parts.add(part)
+        return {key.partition(".")[2]: words[-1] for key, words in self.given.items() if key.startswith(f"{part}.")}
+
+    def read_values(self, part: str, change: Callable[[L, str, str], L]) -> None:
+        """Carry out a change for each parameter of a part."""
+        for name, value in self.values(part).items():
+            self.attempt(change, name, value)
+
+    def read_schedule(self) -> None:
+        self.read("schedule", racers.choose_schedule)
+        self.read_values("schedule", racers.set_schedule)
+
+    def read_racers(
+        self,
+        first: Sequence[str],
+        add: Add[L],
+        set_value: Callable[[L, str, str, Any], L] = racers.set_racer,
+    ) -> None:
+        """Every racer of the query; `first` where it says nothing of racers."""
+        self._keys.add("racer")
+        words = [word for word in self.given.get("racer", first) if word]
+        for k, spelled in enumerate(words):
+            if len(self.settings.racers) >= MAX_RACERS:
+                left = len(words) - k
+                self.notices.append(f"Dropped from the link: a race has at most {MAX_RACERS} racers, and {left} more.")
+                break
+            self.attempt(read_racer, spelled, self.notices, add, set_value)
+
+    def finished(self) -> tuple[L, list[str]]:
+        """The settings, and a notice for each thing dropped: those too that nothing has asked for."""
+        for key in self.given:
+            if key not in self._keys and key.partition(".")[0] not in self._parts:
+                self.notices.append(f"Dropped from the link: there is no setting {shortened(key)!r}.")
+        notices = list(dict.fromkeys(self.notices))
+        if (more := len(notices) - MOST_NOTICES) > 0:
+            notices = [*notices[:MOST_NOTICES], f"Dropped from the link: {more:,} more settings that cannot be."]
+        return self.settings, notices
+
+
+def read_racer(
+    settings: L,
+    spelled: str,
+    notices: list[str],
+    add: Add[L],
+    set_value: Callable[[L, str, str, Any], L] = racers.set_racer,
+) -> L:
+    """One more racer out of its spelling, such as adam:learning_rate=0.05,beta1=0.9; what cannot be is noticed."""
+    key, _, rest = spelled.partition(":")
+    values = dict(_item(item) for item in rest.split(",") if item)  # the last, where a name stands several times
+    settings = add(settings, key, rate=_rate(key, values.get("learning_rate")))
+    position = len(settings.racers) - 1
+    if position not in {r.slot for r in settings.racers[:-1]}:
+        settings = _with_slot(settings, position)
+    racer = settings.racers[-1]
+    for name, value in values.items():
+        try:
+            if name == "hidden":
+                settings = racers.hide_racer(settings, racer.id, value == "1")
+            elif name == "slot":
+                settings = _with_slot(settings, _free_slot(settings, value))
+                racer = settings.racers[-1]
+            else:
+                settings = set_value(settings, racer.id, name, value)
+        except Refused as refusal:
+            notices.append(f"Dropped from the link, racer {key}: {refusal}")
+    return settings
+
+
+def _item(spelled: str) -> tuple[str, str]:
+    name, _, value = spelled.partition("=")
+    return name, value
+
+
+def _rate(key: str, spelled: str | None) -> Value | None:
+    """The learning rate of a spelling, if it can be: then none has to be computed, which takes a second."""
+    if spelled is None or key not in RULES:
+        return None
+    try:
+        return racers.checked(RULES[key], "learning_rate", spelled)
+    except Refused:
+        return None  # it is refused again, with a notice, when it is set
+
+
+def _with_slot(settings: L, slot: int) -> L:
+    moved = dataclasses.replace(settings.racers[-1], slot=slot)
+    return dataclasses.replace(settings, racers=(*settings.racers[:-1], moved))
+
+
+def _free_slot(settings: Lineup, value: str) -> int:
+    slot = number(value, "slot")
+    if slot not in range(MAX_RACERS) or slot in {r.slot for r in settings.racers[:-1]}:
+        raise Refused(f"slot must be a free one of 0 to {MAX_RACERS - 1}; got {shortened(value)}.")
+    return int(slot)

@@ -1,0 +1,117 @@
+"""Files out of a training of the Network page: pictures, films, slides, a page that plays it, numbers, settings."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+import numpy as np
+
+from app.common.racers import Refused
+from app.export.about import About
+from app.export.making import Order, make, make_apart
+from app.export.options import Cut, Look
+from app.export.sizes import DRAWN, ending
+from app.export.worker import Tell
+from app.network import scene as board
+from app.network import settings as change
+from app.network.job import Job
+from app.network.observers import measures
+from app.network.script import script
+from app.network.settings import Training
+from app.race.data import read_query, write_query
+
+HEADS = ("racer", "step", "loss", "validation_loss", "accuracy", "validation_accuracy", "gradient_norm", "weight_norm")
+
+
+def order(
+    training: Training, job: Job, kind: str, look: Look, cut: Cut, step: int | None = None, base: str = ""
+) -> Order:
+    """What has to be known to draw a file of what the board shows now; `base` is where the app is served, if it is."""
+    names = ", ".join(board.titles(training))
+    about = About(f"{job.data.name}: {names}" if names else job.data.name, "network", change.query(training), base)
+    rows = [board.cells(row, job.data) for row in board.table(training, job)]
+    return Order(kind, board.board(training, job), look, cut, about, board.heads(job.data), rows, step)
+
+
+def contents(training: Training, job: Job, name: str, look: Look, cut: Cut, step: int | None, tell: Tell) -> bytes:
+    """The file of that name, of what the board shows now.
+
+    Raises:
+        Refused: as `numbers`.
+    """
+    kind = ending(name)
+    if kind not in DRAWN:
+        return numbers(training, job, name)
+    made = make_apart if kind == "pptx" else make  # slides are so many films that two processes are worth it
+    return made(order(training, job, kind, look, cut, step), tell)
+
+
+def numbers(training: Training, job: Job, name: str) -> bytes:
+    """The file of that name: .csv, what was measured at the kept steps; .npz, weights and losses; .json, settings; .py,
+    a script.
+
+    Raises:
+        Refused: where there is no such kind of file, or this training cannot be had in it.
+    """
+    kind = ending(name)
+    makers = {
+        "csv": lambda: _csv(training, job),
+        "npz": lambda: _npz(training, job),
+        "json": lambda: write_query("network", change.query(training)),
+        "py": lambda: script(training, job).encode(),
+    }
+    if kind not in makers:
+        raise Refused(f"A training cannot be had as .{kind}.")
+    return makers[kind]()
+
+
+def fits(training: Training) -> None:
+    """Whether there is anything to put into a file.
+
+    Raises:
+        Refused: if nobody is shown.
+    """
+    if all(racer.hidden for racer in training.racers):
+        raise Refused("Nobody is shown in this training: add a racer, or show one.")
+
+
+def query_of(content: bytes) -> dict[str, list[str]]:
+    """The query in a file of settings.
+
+    Raises:
+        Refused: where it is no such file, or another page's.
+    """
+    page, query = read_query(content)
+    if page != "network":
+        raise Refused("These are the settings of a race: open them on the page Race.")
+    return query
+
+
+def _csv(training: Training, job: Job) -> bytes:
+    """One line for each racer that is shown and each step at which its weights were kept."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(HEADS)
+    for racer, title, run in zip(training.racers, board.titles(training), job.runs, strict=True):
+        if racer.hidden or not run.looks("measures"):
+            continue
+        found = measures(run)
+        norms = [np.linalg.norm(one, axis=1) for one in (found.gradients, found.weights)]
+        columns = (found.loss, found.validation_loss, found.accuracy, found.validation_accuracy, *norms)
+        for k, step in enumerate(run.steps()[: len(found.loss)]):
+            values = ("" if np.isnan(column[k]) else repr(float(column[k])) for column in columns)
+            writer.writerow([title, int(step), *values])
+    return out.getvalue().encode()
+
+
+def _npz(training: Training, job: Job) -> bytes:
+    """Of each racer: title, steps (k,), weights (k, n) float32 as they were kept, losses (last,) of every batch."""
+    arrays: dict[str, np.ndarray] = {"settings": np.array(write_query("network", change.query(training)).decode())}
+    for racer, title, run in zip(training.racers, board.titles(training), job.runs, strict=True):
+        if not racer.hidden:
+            parts = {"title": np.array(title), "steps": run.steps(), "weights": run.weights(), "losses": run.losses()}
+            arrays |= {f"{racer.id}/{name}": value for name, value in parts.items()}
+    out = io.BytesIO()
+    np.savez_compressed(out, **arrays)  # type: ignore[arg-type]
+    return out.getvalue()

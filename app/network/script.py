@@ -1,0 +1,120 @@
+"""A training as a Python script with Optiscope's public names."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from app.common.racers import Racer, Refused
+from app.common.source import call
+from app.network import scene as board
+from app.network import settings as change
+from app.network.job import Job
+from app.network.settings import FILE, Training
+from app.race.script import head, record
+from optimizers import Scheduled
+
+SHARED = ("widths", "activation", "objective", "l2", "initialization", "sigma", "batch_size")
+TRAINED = '''\
+def trained({arguments}):
+    """Network and run of a rule: `losses` of every batch, (STEPS,), and the `weights` at `steps`, (k, n)."""
+    model = MLP((data.inputs, *widths, data.outputs), activation)
+    network = Network(model, data.train.x, data.train.y, objective, l2)
+    start = model.initial(SEED, initialization, sigma)
+    pieces = train(
+        network,
+        rule,
+        start,
+        STEPS,
+        batch_size=batch_size,
+        seed=SEED,
+        stride={stride},
+        blocks={blocks},  # the same programs as the page's, for another may round a last bit differently
+        stepwise={stepwise},
+        preconditioners=True,
+    )
+    return network, join(pieces)
+'''
+
+
+def script(training: Training, job: Job) -> str:
+    """A script that repeats the training of the racers shown.
+
+    Its `runs`, by the racers' titles, hold the very weights and losses of the page where it has the same device; it
+    prints the training and the validation loss of the last weights.
+
+    Raises:
+        Refused: if nobody is shown, or the data came out of two files.
+    """
+    racers = [
+        (racer, title) for racer, title in zip(training.racers, board.titles(training), strict=True) if not racer.hidden
+    ]
+    if not racers:
+        raise Refused("Nobody trains: show a racer, and there is a script to write.")
+    wanted, data = _data(training)
+    names = {"RULES"}
+    schedule = []
+    if any(isinstance(training.rule(racer), Scheduled) for racer, _ in racers):
+        names |= {"SCHEDULES", "Scheduled"}
+        schedule = [f"schedule = {record('SCHEDULES', training.schedule)}"]
+    shared = ", ".join(["rule", "*", *(f"{name}={_value(training, None, name)!r}" for name in SHARED)])
+    return "\n".join(
+        [
+            *head(board.caption(training, job.data), "network", change.query(training), "It needs Optiscope."),
+            *wanted,
+            f"from optimizers import {', '.join(sorted(names))}",
+            "from optimizers.training import join, train",
+            f"from surfaces.network import {'MLP, Network' if training.data.key == FILE else 'DATASETS, MLP, Network'}",
+            "",
+            f"SEED, STEPS = {training.seed}, {training.steps}",
+            "",
+            data + (".standardised()" if training.standardised else ""),
+            *schedule,
+            "",
+            "",
+            TRAINED.format(
+                arguments=shared,
+                stride=training.stride(job.data),
+                blocks=job.blocks,
+                stepwise=training.stepwise(job.data),
+            ),
+            "",
+            "runs = {",
+            *(f'    "{title}": {_call(training, racer, title)},' for racer, title in racers),
+            "}",
+            "for name, (network, run) in runs.items():",
+            "    w, (x, y) = run.weights[-1], (data.validation.x, data.validation.y)",
+            "    held = Network(network.model, x, y, network.objective, network.decay)",
+            '    print(f"{name}: loss {float(network(w))}, of the validation samples {float(held(w))}")',
+            "",
+        ]
+    )
+
+
+def _data(training: Training) -> tuple[list[str], str]:
+    """What has to be imported for the data, and the line that makes them."""
+    if training.data.key != FILE:
+        return [], f"data = {record('DATASETS', training.data)}.make()"
+    name = training.file
+    if name.endswith(".npz"):
+        return ["from pathlib import Path", "", "from surfaces.network.files import from_npz"], (
+            f"data = from_npz(Path({name!r}).read_bytes(), {name!r})"
+        )
+    if training.target:
+        return ["from pathlib import Path", "", "from surfaces.network.files import from_csv"], (
+            f"data = from_csv(Path({name!r}).read_bytes(), {training.target!r}, {name!r})"
+        )
+    raise Refused("A script reads one .npz or one .csv with a target chosen: these data came by other ways.")
+
+
+def _value(training: Training, racer: Racer | None, name: str) -> Any:
+    value = training.of(racer, name)
+    return value or None if name == "batch_size" else value
+
+
+def _call(training: Training, racer: Racer, title: str) -> str:
+    rule = record("RULES", racer.rule)
+    if isinstance(training.rule(racer), Scheduled):
+        rule = f"Scheduled({rule}, schedule)"
+    own = {name: _value(training, racer, name) for name in SHARED}
+    differs = [f"{name}={value!r}" for name, value in own.items() if value != _value(training, None, name)]
+    return call("trained", [rule, *differs], indent="    ", before=len(title) + 5)

@@ -1,0 +1,1 @@
+"""The Race page without Streamlit: its settings, its runs and what is shown of them."""

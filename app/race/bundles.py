@@ -1,0 +1,105 @@
+"""A bundle: the same race under several seeds of its noise, and what can be said of all of them together."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.figures import plane
+from optimizers import Trace, steps_to
+from surfaces.surface import Box
+
+if TYPE_CHECKING:
+    from app.race.settings import Settings
+
+BAND = (0.1, 0.5, 0.9)
+"""Lower end, middle and upper end of a band, as shares of the seeds below."""
+MOST_BYTES = 4_000_000
+"""Of all threads; where there are more steps, every second is drawn, or every third, and so on."""
+
+WORDS: Mapping[str, str] = MappingProxyType(
+    {"one": "one seed", "spaghetti": "all seeds, a thread each", "band": "median of all seeds, with a band"}
+)
+
+
+def quantiles(values: NDArray[np.float64], shares: Sequence[float] = BAND) -> NDArray[np.float64]:
+    """Quantiles over the first axis, (shares, …): each the value of a seed, the lowest that has so many at or below it.
+
+    What is not a number lies above all numbers, for it is the loss of a run that diverged; where that is the quantile,
+    the quantile is no number.
+    """
+    found = np.quantile(np.where(np.isnan(values), np.inf, values), shares, axis=0, method="inverted_cdf")
+    return np.where(np.isinf(found), np.nan, found)
+
+
+def bundle(settings: Settings, runs: Mapping[str, Sequence[Trace]], extent: Box) -> dict[str, Any]:
+    """What the player draws of the seeds of every racer, by its id.
+
+    ``steps`` (kept,) are those at which ``paths`` (seeds · kept · 2,) are known. Of a bundle in threads come ``losses``
+    (seeds · kept,), of one with a band its ``low``, ``middle`` and ``high`` (steps + 1,).
+    """
+    surface = settings.built_surface()
+    kept = plane.kept(settings.steps, len(runs) * settings.seeds, MOST_BYTES)
+    racers = {}
+    for id, seeds in runs.items():
+        paths = plane.drawn(seeds, settings.steps, extent)[0][:, kept].astype(np.float32)
+        losses = plane.heights(seeds, surface)
+        if settings.bundle == "band":
+            low, middle, high = quantiles(losses)
+            lines = {"low": low, "middle": middle, "high": high}
+        else:
+            lines = {"losses": losses[:, kept].ravel()}
+        racers[id] = {"paths": paths.ravel(), **lines}
+    return {"kind": settings.bundle, "count": settings.seeds, "steps": kept, "racers": racers}
+
+
+def title(settings: Settings, title: str) -> str:
+    """The title of the losses, with what is drawn of the seeds."""
+    last = settings.seed + settings.seeds - 1
+    which = f"seeds {settings.seed} to {last}"
+    if settings.bundle == "band":
+        return f"{title}: median and 10–90 % of {which}"
+    return f"{title}: {which}"
+
+
+def outcome(runs: Sequence[Trace]) -> tuple[str, str]:
+    """In short and in a sentence, what became of all seeds."""
+    kinds = Counter(run.status.kind for run in runs).most_common()
+    short = ", ".join(f"{count}/{len(runs)} {kind}" for kind, count in kinds[:2]) + (" …" if len(kinds) > 2 else "")
+    whole = ", ".join(f"{count} {kind}" for kind, count in kinds)
+    return short, f"Of {len(runs)} seeds: {whole}. Drawn strong on the map is the first, {runs[0].status}."
+
+
+@dataclasses.dataclass(frozen=True)
+class Middle:
+    """The results of a bundle: medians over its seeds, and how many seeds they speak for."""
+
+    loss: float
+    low: float
+    high: float
+    reached: int | None
+    reaching: int
+
+
+def middle(runs: Sequence[Trace], share: float) -> Middle:
+    """Final loss, with its band, and the median of the steps to a share of the start's height among those that came."""
+    losses = np.array([run.losses[-1] if run.diverged < 0 else np.nan for run in runs])
+    low, half, high = (float(v) for v in quantiles(losses))
+    steps = [s for run in runs if (s := steps_to(run, share)) is not None]
+    reached = int(quantiles(np.array(steps, dtype=float), [0.5])[0]) if steps else None
+    return Middle(half, low, high, reached, len(steps))
+
+
+def each(runs: Sequence[Trace], measure: Callable[[Trace], NDArray[np.float64]]) -> NDArray[np.float64]:
+    """A measure of every seed, (seeds, steps + 1), not a number after a run's end."""
+    found = np.full((len(runs), runs[0].steps + 1), np.nan)
+    for k, run in enumerate(runs):
+        values = measure(run)
+        found[k, : len(values)] = values
+    return found

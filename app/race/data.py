@@ -1,0 +1,233 @@
+"""The numbers of a race as CSV, Parquet and NumPy files, and any page's settings as JSON."""
+
+from __future__ import annotations
+
+import dataclasses
+import io
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+import numpy as np
+
+from app.common.digits import MOST_DIGITS, shortened
+from app.common.link import VERSION
+from app.common.racers import Racer, Refused
+from app.export.about import version
+from app.race import captions as words
+from app.race import scene as race
+from app.race import settings as change
+from app.race.settings import Settings
+from optimizers import Trace
+from optimizers.borrowed import fields
+
+if TYPE_CHECKING:
+    import pyarrow as pa  # type: ignore[import-untyped]
+
+PAGE = "race"
+"""The page that this file's settings are of."""
+MOST_NUMBERS = 2_000_000
+"""Coordinates times steps times racers that one file holds: a tenth of a gigabyte, with gradients and states."""
+Query = Mapping[str, list[str]]
+
+
+def csv(settings: Settings) -> bytes:
+    """The race as a table in UTF-8: one line for each racer that is shown and each step, 0 is the start.
+
+    Columns: racer, step, sensitive (whether rounding decides where the run goes, so that another machine may have
+    another one), x0 …, loss; g0 … and rate0 …, the gradient taken for the step that follows and the step
+    size of each coordinate; d0 …, the way that this step went; then by their letters the states that the step
+    before left behind: m0, m1 … where there is one for each coordinate, b1 where there is one for all, and "state
+    g0" … where the letter is taken. A field is empty where a racer has no such column, at the start and at the end.
+    A run that diverged ends at its last finite point. Numbers have all digits: `pandas.read_csv` gives back the very
+    float64 that `trace` made.
+
+    Raises:
+        Refused: if nobody is shown, or the race is too large for one file.
+    """
+    from pyarrow import csv as writer
+
+    sink = io.BytesIO()
+    writer.write_csv(table(settings), sink)
+    return sink.getvalue()
+
+
+def parquet(settings: Settings) -> bytes:
+    """The table of `csv` as Parquet: float64, int64 for steps, null where a field is empty.
+
+    The file's metadata hold `optiscope`, the version that wrote it, `link`, the query that opens the race in the
+    page, and `settings`, the JSON of `to_json`.
+
+    Raises:
+        Refused: as `csv`.
+    """
+    from pyarrow import parquet as writer
+
+    metadata = {
+        "optiscope": version(),
+        "link": urlencode(change.query(settings), doseq=True),
+        "settings": to_json(settings).decode(),
+    }
+    sink = io.BytesIO()
+    writer.write_table(table(settings).replace_schema_metadata(metadata), sink)
+    return sink.getvalue()
+
+
+def npz(settings: Settings) -> bytes:
+    """The race as arrays for `numpy.load`, those of a racer under its id: racer-0 for the one in the first slot.
+
+    Of each racer that is shown: title; positions (steps + 1, n) and losses (steps + 1,), the start first; gradients
+    and rates (steps, n), of the step from each point but the last; states/m … (steps, …), after each step;
+    sensitive, as in `csv`; and diverged, the step at which a number was no longer finite, −1 for none. From there on
+    positions and losses repeat their last finite value. `settings` is the JSON of `to_json`.
+
+    Raises:
+        Refused: as `csv`.
+    """
+    arrays: dict[str, Any] = {"settings": to_json(settings).decode()}
+    for racer, title, run in runs(settings):
+        own = {
+            "title": title,
+            "positions": run.positions,
+            "losses": run.losses,
+            "gradients": run.step.gradient,
+            "rates": run.step.rate,
+            "diverged": run.diverged,
+            "sensitive": race.rounded(settings.bare(), racer.bare()),
+            **{f"states/{name}": values for name, values in fields(run.states).items()},
+        }
+        arrays |= {f"{racer.id}/{name}": values for name, values in own.items()}
+    sink = io.BytesIO()
+    np.savez(sink, **arrays)
+    return sink.getvalue()
+
+
+def to_json(settings: Settings) -> bytes:
+    """The settings as a file of a few lines, in UTF-8; the same settings give the same bytes."""
+    return write_query(PAGE, change.query(settings))
+
+
+def from_json(content: bytes) -> tuple[Settings, list[str]]:
+    """Settings out of such a file, and a notice for each value that had to be dropped.
+
+    Raises:
+        Refused: as `read_query`, or if the settings are another page's.
+    """
+    page, query = read_query(content)
+    if page != PAGE:
+        raise Refused(f"This file holds settings of the {page} page, and this is the {PAGE} page: open it there.")
+    return change.parse(query)
+
+
+def write_query(page: str, query: Query) -> bytes:
+    """Any page's settings as JSON, from their query."""
+    written = {"optiscope": version(), "page": page, "version": VERSION, "query": query}
+    return (json.dumps(written, indent=2, ensure_ascii=False) + "\n").encode()
+
+
+def read_query(content: bytes) -> tuple[str, dict[str, list[str]]]:
+    """The page and the query out of what `write_query` wrote.
+
+    Raises:
+        Refused: if it is no JSON, none of Optiscope's, or of a newer version.
+    """
+    try:
+        read = json.loads(content)
+    except (ValueError, RecursionError) as error:
+        raise Refused(f"This file is no JSON: {str(error) or 'it is nested too deeply'}.") from None
+    match read:
+        case {"optiscope": str(by), "page": str(page), "version": str(spelling), "query": dict(query)}:
+            if spelling.isdecimal() and (len(spelling) > MOST_DIGITS or int(spelling) > int(VERSION)):
+                raise Refused(
+                    f"This file was written by Optiscope {shortened(by)} in version {shortened(spelling)} of its "
+                    f"settings; this app reads version {VERSION}: take a newer one."
+                )
+            if all(isinstance(words, list) and words and {*map(type, words)} == {str} for words in query.values()):
+                return page, query
+    raise Refused("This JSON holds no settings of Optiscope: it should have optiscope, page, version and query.")
+
+
+def shown(settings: Settings) -> list[tuple[Racer, str]]:
+    """Every racer that is shown, with its title.
+
+    Raises:
+        Refused: if there is none.
+    """
+    titles = words.titles(settings)
+    found = [(racer, title) for racer, title in zip(settings.racers, titles, strict=True) if not racer.hidden]
+    if not found:
+        raise Refused("Nobody is shown in this race: add a racer, or show one.")
+    return found
+
+
+def fits(settings: Settings) -> None:
+    """Whether the numbers of a race go into a file.
+
+    Raises:
+        Refused: as `csv`.
+    """
+    racers, coordinates = len(shown(settings)), len(settings.built_start())
+    if (many := racers * settings.steps * coordinates) > MOST_NUMBERS:
+        raise Refused(
+            f"{racers} racers, {settings.steps:,} steps and {coordinates} coordinates make {many:,} numbers of "
+            f"each kind, and a file holds {MOST_NUMBERS:,}: take fewer of them."
+        )
+
+
+def runs(settings: Settings) -> list[tuple[Racer, str, Trace]]:
+    """Every racer that is shown, its title, and its run with all that `trace` records.
+
+    Raises:
+        Refused: as `csv`.
+    """
+    fits(settings)
+    alone = dataclasses.replace(settings, racers=tuple(racer for racer, _ in shown(settings)))
+    made = race.runs(alone, lambda bare, racer: race.traced(bare, bare.rule(racer)))
+    return [(racer, title, run) for (racer, title), run in zip(shown(settings), made, strict=True)]
+
+
+def table(settings: Settings) -> pa.Table:
+    """The columns of `csv`, float64 but for racer, step and sensitive.
+
+    Raises:
+        Refused: as `csv`.
+    """
+    import pyarrow as pa  # Streamlit brings it; loaded when a file is asked for, not before the first picture
+
+    bare = settings.bare()
+    parts = [pa.table(_columns(title, run, race.rounded(bare, racer.bare()))) for racer, title, run in runs(settings)]
+    return pa.concat_tables(parts, promote_options="default").combine_chunks()
+
+
+def _columns(title: str, run: Trace, rounded: bool) -> dict[str, Any]:
+    """One racer's columns, each as long as the finite part of its run, start included."""
+    import pyarrow as pa
+
+    last = run.last
+    positions = run.positions[: last + 1]
+    taken = {"g": run.step.gradient[:last], "rate": run.step.rate[:last], "d": np.diff(positions, axis=0)}
+    left = {letter: values[:last] for letter, values in fields(run.states).items()}
+    empty = pa.nulls(1, pa.float64())
+    columns: dict[str, Any] = {}
+
+    def put(kinds: Mapping[str, Any], before: list[Any], after: list[Any]) -> None:
+        for kind, values in kinds.items():
+            rows = values.reshape(len(values), -1).T.astype(np.float64)
+            for name, row in zip(_names(kind, len(rows), columns), rows, strict=True):
+                columns[name] = pa.chunked_array([*before, pa.array(row), *after])
+
+    columns["racer"] = pa.array([title] * (last + 1))
+    columns["step"] = pa.array(np.arange(last + 1))
+    columns["sensitive"] = pa.array([rounded] * (last + 1))
+    put({"x": positions, "loss": run.losses[: last + 1]}, [], [])
+    put(taken, [], [empty])
+    put(left, [empty], [])
+    return columns
+
+
+def _names(kind: str, many: int, taken: Mapping[str, Any]) -> list[str]:
+    """What the columns of one kind are called; a state whose letters are taken has "state " before them."""
+    stem = f"{kind}_" if kind[-1].isdigit() else kind
+    names = [kind] if many == 1 else [f"{stem}{k}" for k in range(many)]
+    return [f"state {name}" for name in names] if taken.keys() & names else names

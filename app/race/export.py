@@ -1,0 +1,74 @@
+"""Every kind of file out of the settings of a race."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from app.common.racers import Refused
+from app.export.about import About
+from app.export.making import Order, make, make_apart
+from app.export.sizes import DRAWN, ending
+from app.export.worker import Tell
+from app.race import captions as words
+from app.race import data
+from app.race import results as standings
+from app.race import scene as race
+from app.race import script as code
+from app.race import settings as change
+from app.race.settings import Settings
+from surfaces import SURFACES
+
+if TYPE_CHECKING:
+    from app.export.options import Cut, Look
+
+
+def order(settings: Settings, kind: str, look: Look, cut: Cut, step: int | None = None, base: str = "") -> Order:
+    """What has to be known to draw a file; `base` is where the app is served, if it is."""
+    name = SURFACES[settings.surface.key].name
+    titles = [title for racer, title in zip(settings.racers, words.titles(settings), strict=True) if not racer.hidden]
+    about = About(f"{name}: {', '.join(titles)}" if titles else name, "race", change.query(settings), base)
+    return Order(
+        kind, race.scene(settings), look, cut, about, standings.heads(settings), standings.cells(settings), step
+    )
+
+
+def contents(
+    settings: Settings,
+    name: str,
+    look: Look,
+    cut: Cut,
+    step: int | None = None,
+    tell: Tell = lambda share: None,
+    base: str = "",
+) -> bytes:
+    """The file of that name.
+
+    Raises:
+        Refused: where there is no such kind of file, or this race cannot be had in it.
+    """
+    kind = ending(name)
+    if kind in DRAWN:
+        made = make_apart if kind == "pptx" else make  # slides are so many films that two processes are worth it
+        return made(order(settings, kind, look, cut, step, base), tell)
+    return numbers(settings, name)
+
+
+def numbers(settings: Settings, name: str) -> bytes:
+    """The file of that name, of data, settings or code.
+
+    Raises:
+        Refused: where there is no such kind of file, or this race cannot be had in it.
+    """
+    kind = ending(name)
+    makers: dict[str, Callable[[Settings], bytes]] = {
+        "csv": data.csv,
+        "parquet": data.parquet,
+        "npz": data.npz,
+        "json": data.to_json,
+        "py": lambda one: code.script(one).encode(),
+        "optax.py": lambda one: code.plain_optax(one).encode(),
+    }
+    if kind not in makers:
+        raise Refused(f"There is no kind of file .{kind}.")
+    return makers[kind](settings)

@@ -1,0 +1,178 @@
+"""What the page asks for while something is dragged: runs, computed at once and sent as bytes, without a rerun.
+
+An address names the settings in full, as the address bar does, so that any replica can answer it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any
+from urllib.parse import urlencode
+
+import numpy as np
+
+from app.common import budget, racers
+from app.common.racers import Racer, Refused, built
+from app.figures import plane
+from app.player.scene import Runs, pack_runs
+from app.race import scene as race
+from app.race import settings as change
+from app.race.settings import Settings
+from app.server import live_route
+from optimizers import RULES, Optimizer, Trace
+from optimizers.sensitivity import nudged, sensitive
+from surfaces import Parameter
+from surfaces.caching import Cache
+
+POSITIONS = (101, 41, 21, 11, 5)
+"""Positions of a slider that are computed: as many as fit into the time that one may wait."""
+FINE_STEPS = 1000
+"""Steps beyond which the most positions are not computed, for so many runs are too much to send."""
+Wanted = Callable[[], bool]
+"""Whether somebody still waits for an answer; asked between two runs."""
+MOST_BYTES = 2_000_000
+"""Of one answer; where runs are longer, every second step is sent, or every third, and so on."""
+
+
+class Abandoned(Exception):
+    """Nobody waits for the answer any more."""
+
+
+def address(settings: Settings) -> str:
+    """Where runs at these settings, but for what is dragged, are asked for."""
+    halved = "&live.halved=1" if settings.halved else ""
+    return live_route.address(urlencode(change.query(settings), doseq=True) + halved)
+
+
+def answer(what: str, given: Mapping[str, list[str]], asked: Mapping[str, str], wanted: Wanted = lambda: True) -> bytes:
+    """What a page asks for, as the player takes it.
+
+    Args:
+        what: "sweep", of the slider of parameter "name" of "racer", or "start", the race from "x" and "y".
+        given: the settings, as a query spells them.
+        asked: what is wanted; "halved" of a race that is shown beside another.
+        wanted: whether somebody still waits for the answer.
+
+    Raises:
+        Refused: if that cannot be.
+        Abandoned: if nobody waits any more.
+    """
+    settings, _ = change.parse(given)
+    settings = dataclasses.replace(settings, halved="halved" in asked)
+    return pack_runs(_ask(settings, what, asked, wanted))
+
+
+def positions(spec: Parameter, count: int) -> np.ndarray:
+    """That many values over a slider's range on its scale, with three digits that count, as the slider shows them."""
+    if spec.scale == "log":
+        return np.array([float(f"{v:.3g}") for v in np.geomspace(spec.low, spec.high, count)])
+    if spec.scale == "one_minus_log":
+        found = [1 - gap for gap in np.geomspace(1 - spec.low, 1 - spec.high, count)]
+        # near one it is the distance from one that counts
+        neat = [1 - float(f"{1 - v:.3g}") if v > 0.9 else float(f"{v:.3g}") for v in found]
+        return np.clip(np.array([float(f"{v:.12g}") for v in neat]), spec.low, spec.high)
+    return np.clip([float(f"{v:.3g}") for v in np.linspace(spec.low, spec.high, count)], spec.low, spec.high)
+
+
+def sweep(settings: Settings, racer: Racer, name: str, halved: bool = False, wanted: Wanted = lambda: True) -> Runs:
+    """One racer's runs at the positions of one of its sliders; `settings` bare of racers.
+
+    Every parameter travels as an array, so that all sliders of a rule share one program.
+
+    Raises:
+        Refused: if even the fewest positions would take too long.
+        Abandoned: if they are not wanted any more.
+    """
+    return _SWEEPS.get((settings, racer, name, halved), lambda: _sweep(settings, racer, name, halved, wanted))
+
+
+_SWEEPS: Cache[Runs] = Cache(64 * 2**20)
+
+
+def _sweep(settings: Settings, racer: Racer, name: str, halved: bool, wanted: Wanted) -> Runs:
+    kind = RULES[racer.rule.key]
+    specs = {n: p for n, p in kind.parameters().items() if not p.static}
+    values = positions(specs[name], _count(settings, racer))
+    given = {n: np.full(len(values), float(racer.rule.get(n, p.default))) for n, p in specs.items()}
+    rule = settings.scheduled(built(RULES, racer.rule).replace(**{**given, name: values}))
+    shown = dataclasses.replace(settings, halved=halved)
+    return _packed(shown, _with_shadows(settings, rule), len(values), values, wanted)
+
+
+def _count(settings: Settings, racer: Racer) -> int:
+    """How many positions of a slider are computed: the most whose runs are worked out while one waits."""
+    each = 2 * race.cost(settings, settings.rule(racer)).work  # with its shadow
+    for count in POSITIONS[settings.steps > FINE_STEPS :]:
+        if count * each <= budget.MOST_LIVE:
+            return count
+    raise Refused(_too_long("Runs along this slider", POSITIONS[-1] * each, settings))
+
+
+def moved(settings: Settings, start: tuple[float, float], wanted: Wanted = lambda: True) -> Runs:
+    """Every racer's run from another start; none of them is kept, for the pointer moves on.
+
+    Raises:
+        Refused: if that would take too long.
+        Abandoned: if they are not wanted any more.
+    """
+    elsewhere = change.set_start(settings, *start)
+    rules = [elsewhere.rule(racer) for racer in elsewhere.racers]
+    work = 2 * sum(race.cost(elsewhere, rule).work for rule in rules)  # with their shadows
+    if work > budget.MOST_LIVE:
+        raise Refused(_too_long("Runs from another start", work, settings))
+    each = (([race.traced(elsewhere, rule, record=race.PATHS)], [race.shadow(elsewhere, rule)]) for rule in rules)
+    return _packed(elsewhere, each, len(rules), [], wanted)
+
+
+def _too_long(what: str, work: float, settings: Settings) -> str:
+    return (
+        f"{what} are computed while you drag where {settings.steps:,} steps in {len(settings.built_start()):,} "
+        f"coordinates leave time for it; here they would take {work / budget.MOST_LIVE:.1f} times as long. "
+        "They are computed when you let go."
+    )
+
+
+Block = tuple[Sequence[Trace], Sequence[Trace]]
+"""Runs, and the shadow of each, which begins within rounding of it."""
+
+
+def _with_shadows(settings: Settings, rule: Optimizer) -> Iterator[Block]:
+    changed, start = nudged(rule, settings.built_start())
+    return zip(race.blocks(settings, rule), race.blocks(settings, changed, start=start), strict=True)
+
+
+def _packed(settings: Settings, blocks: Iterable[Block], count: int, values: Any, wanted: Wanted) -> Runs:
+    """What the player draws of `count` runs; each block is dropped before the next one is computed."""
+    surface, extent = settings.built_surface(), race.background_of(settings).extent
+    kept = plane.kept(settings.steps, count, MOST_BYTES)
+    paths, losses, told = [], [], []
+    for block, shadows in blocks:
+        if not wanted():
+            raise Abandoned
+        drawn, leaves = plane.drawn(block, settings.steps, extent)
+        paths.append(drawn[:, kept])
+        losses.append(plane.heights(block, surface)[:, kept])
+        rounded = [bool(sensitive(run, shadow)) for run, shadow in zip(block, shadows, strict=True)]
+        told += [race.told(settings, *each) for each in zip(block, leaves, rounded, strict=True)]
+        del block, shadows
+    return Runs(np.concatenate(paths), np.concatenate(losses), kept, tuple(told), np.asarray(values, dtype=float))
+
+
+def _ask(settings: Settings, what: str, asked: Mapping[str, str], wanted: Wanted = lambda: True) -> Runs:
+    if what == "start":
+        if not settings.racers:
+            raise Refused("Nobody races: add a racer first.")
+        x, y = (racers.number(asked.get(key, ""), f"{key} of the start", "-1.5") for key in ("x", "y"))
+        return moved(settings, (x, y), wanted)
+    if what != "sweep":
+        raise Refused(f"There is nothing to ask for under {what!r}; there are sweep and start.")
+    racer = racers.find(settings, asked.get("racer", ""))
+    specs = RULES[racer.rule.key].parameters()
+    name = asked.get("name", "")
+    if name not in specs or specs[name].static:
+        raise Refused(f"{racer.rule.key} has no parameter {name!r} with a slider.")
+    # the value of the parameter that is swept makes no other sweep
+    rest = tuple((n, v) for n, v in racer.rule.values if n != name)
+    rule = dataclasses.replace(racer.rule, values=rest)
+    return sweep(settings.bare(), dataclasses.replace(racer.bare(), rule=rule), name, settings.half, wanted)

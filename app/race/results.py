@@ -1,0 +1,163 @@
+"""The table of results: what became of every racer, in numbers and in words."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from app.common.digits import percent, short
+from app.race import bundles
+from app.race.captions import titles
+from app.race.scene import rounded, runs, strands
+from app.race.settings import Settings
+from optimizers import Trace, crossings, overshoot, steps_on_flat_ground, steps_to
+from surfaces import SURFACES
+from surfaces.caching import cached_with
+
+SHARE = 0.01
+"""Of the start's height above the lowest minimum: what a racer is timed to."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Measure:
+    """A column that says something on some surfaces alone.
+
+    Attributes:
+        key: its name where it is no word for people.
+        head: what stands above it.
+        tip: what it means, in a sentence.
+        of: a run's number.
+        spelled: that number in words.
+        themes: of the surfaces on which it says something; all where there are none.
+    """
+
+    key: str
+    head: str
+    tip: str
+    of: Callable[[Trace], float | None]
+    spelled: Callable[[Any], str]
+    themes: tuple[str, ...] = ()
+
+
+MEASURES = (
+    Measure(
+        "crossings",
+        "Crossings of the valley",
+        f"How often the slope across the valley changed sign until within {percent(SHARE)} of the start's height; "
+        "sides nearer to the valley's floor than a billionth of the way to it from the start's height do not count",
+        cached_with(crossings),
+        lambda count: f"{count:,}",
+        ("ravines", "models"),
+    ),
+    Measure(
+        "overshoot",
+        "Overshoot",
+        "How far it went beyond the minimum (or the curve of minima), as a share of the way from the start to it",
+        cached_with(overshoot),
+        lambda share: percent(share) if share else "none",
+    ),
+    Measure(
+        "steps_on_flat_ground",
+        "Steps on flat ground",
+        "Steps away from the bottom with a gradient below a fifth of the start's height over the domain's diagonal",
+        cached_with(steps_on_flat_ground),
+        lambda count: f"{count:,}",
+        ("saddles and plateaus",),
+    ),
+)
+"""How a racer got where it is, in numbers."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Row:
+    """One line of the table of results; of a bundle the medians over its seeds, with the band of the loss; of a single
+    run what `measures` of its surface say.
+    """
+
+    title: str
+    status: str
+    loss: float
+    reached: int | None
+    evaluations: int
+    band: tuple[float, float] | None = None
+    reaching: str = ""
+    measured: Mapping[str, float | None] = dataclasses.field(default_factory=dict)
+
+
+def table(settings: Settings) -> list[Row]:
+    """What became of every racer that is shown."""
+    if settings.bundled:
+        return [
+            _bundled(title, strands(settings, racer))
+            for racer, title in zip(settings.racers, titles(settings), strict=True)
+            if not racer.hidden
+        ]
+    taken = measures(settings)
+    return [
+        Row(
+            title,
+            f"{t.status}, sensitive to rounding" if rounded(settings.bare(), racer.bare()) else str(t.status),
+            float(t.losses[t.last]),
+            steps_to(t, SHARE),
+            t.evaluations,
+            measured={one.key: one.of(t) for one in taken},
+        )
+        for racer, title, t in zip(settings.racers, titles(settings), runs(settings), strict=True)
+        if not racer.hidden
+    ]
+
+
+def measures(settings: Settings) -> tuple[Measure, ...]:
+    """The columns that say something on the surface of a race; of a bundle none, whose seeds differ."""
+    theme = SURFACES[settings.surface.key].theme
+    if settings.bundled:
+        return ()
+    known = settings.built_surface().lowest() is not None
+    return tuple(one for one in MEASURES if (theme in one.themes if one.themes else known))
+
+
+def _bundled(title: str, seeds: Sequence[Trace]) -> Row:
+    half = bundles.middle(seeds, SHARE)
+    reaching = f"{half.reaching} of {len(seeds)}"
+    cost = max(run.evaluations for run in seeds)
+    return Row(title, bundles.outcome(seeds)[0], half.loss, half.reached, cost, (half.low, half.high), reaching)
+
+
+def cells(settings: Settings) -> list[list[str]]:
+    """The table of results in words: racer, status, final loss, steps to `SHARE`, gradient evaluations, and what the
+    measures of the surface say.
+    """
+    if second := settings.second():
+        races = (("A", dataclasses.replace(settings, beside=None)), ("B", second))
+        columns = heads(settings)
+        both = [(name, dict(zip(heads(one), row, strict=True))) for name, one in races for row in cells(one)]
+        return [[f"{name} · {row['Racer']}", *(row.get(head, "–") for head in columns[1:])] for name, row in both]
+    taken = measures(settings)
+    return [
+        [
+            row.title,
+            row.status,
+            short(row.loss, 4) + (f" ({short(row.band[0], 3)} to {short(row.band[1], 3)})" if row.band else ""),
+            ("–" if row.reached is None else f"{row.reached:,}") + (f" ({row.reaching})" if row.reaching else ""),
+            f"{row.evaluations:,}",
+            *("–" if (found := row.measured[one.key]) is None else one.spelled(found) for one in taken),
+        ]
+        for row in table(settings)
+    ]
+
+
+def heads(settings: Settings) -> list[str]:
+    """What stands above those columns; of two races, the columns of either."""
+    if second := settings.second():
+        first = heads(dataclasses.replace(settings, beside=None))
+        return [*first, *(head for head in heads(second) if head not in first)]
+    loss, reached = "Final loss", f"Steps to {percent(SHARE)} of the start's height"
+    if settings.bundled:
+        loss, reached = "Final loss, median (10 to 90 %)", f"{reached}, median (seeds that came there)"
+    return ["Racer", "Status", loss, reached, "Gradient evaluations", *(one.head for one in measures(settings))]
+
+
+def tips() -> dict[str, str]:
+    """What columns mean, by their heads."""
+    return {one.head: one.tip for one in MEASURES}

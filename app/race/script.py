@@ -1,0 +1,226 @@
+"""A race as a Python script: with Optiscope's public names, or with jax and optax alone.
+
+Nothing here knows a rule or a surface by name. The formulas of surfaces, schedules and noise are copied out of the
+sources of their classes, and what equals a rule in optax is what its documentation names (`equals`).
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import textwrap
+from collections.abc import Collection, Mapping
+from urllib.parse import urlencode
+
+from app.common.racers import Choice, Refused, built
+from app.common.source import WIDTH, Source, call, summary, vector
+from app.export.about import version
+from app.race import captions as words
+from app.race import scene as race
+from app.race import settings as change
+from app.race.data import shown
+from app.race.equals import Equal, equal
+from app.race.settings import Settings
+from optimizers import SCHEDULES, Scheduled
+
+DOUBLE = 'jax.config.update("jax_enable_x64", True)'
+TURNED = '''\
+def objective(w):
+    """The surface turned by ANGLE about CENTRE."""
+    cos, sin = jnp.cos(ANGLE), jnp.sin(ANGLE)
+    x, y = w[:2] - CENTRE
+    turned = CENTRE + jnp.array([cos * x + sin * y, cos * y - sin * x])
+    return {surface}({turned})
+'''
+SCHEDULED = '''\
+def scheduled(rate):
+    """The rate as a function of optax's count of steps, which is 0 at the first."""
+    return lambda count: rate * factor(count + 1.0)
+'''
+SEEN = '''\
+def seen(w, count):
+    """What a rule sees of the objective in its step from w."""
+    return landscape(objective, draw(jax.random.fold_in(KEY, count + 1), w, None), w)
+'''
+RACE = '''\
+def race({arguments}):
+    """The points of a run, (STEPS + 1, n)."""
+{rule}
+    def step(carry, count):
+        w, state = carry
+        grad = jax.grad({landscape})
+        update, state = rule.update({gradient}, state, w{value})
+        w = optax.apply_updates(w, update)
+        return (w, state), {solution}
+
+    _, points = jax.lax.scan(step, (START, rule.init(START)), jnp.arange(STEPS))
+    return jnp.concatenate([START[None], points])
+'''
+
+
+def script(settings: Settings) -> str:
+    """A script that repeats the race of the racers shown with Optiscope's public names.
+
+    Its `runs`, by the racers' titles, hold the very float64 that the page draws; it prints where each one ended.
+
+    Raises:
+        Refused: if nobody is shown.
+    """
+    names = {"OPTIMIZERS", "trace"}
+    setup = [f"surface = Rotated({record('SURFACES', settings.surface)}, angle={settings.rotation!r})"]
+    arguments = ["surface", "racer", _start(settings), f"steps={settings.steps}"]
+    racers = {title: record("OPTIMIZERS", racer.rule) for racer, title in shown(settings)}
+    if settings.noise.key != "none":
+        names.add("NOISES")
+        setup.append(f"noise = {record('NOISES', settings.noise)}")
+        arguments += ["noise=noise", f"seed={settings.seed}"]
+    # as the page does: a program that records more may round a last bit otherwise
+    arguments.append('record=("positions", "losses")')
+    if under := [title for racer, title in shown(settings) if isinstance(settings.rule(racer), Scheduled)]:
+        names |= {"SCHEDULES", "Scheduled"}
+        setup.append(f"schedule = {record('SCHEDULES', settings.schedule)}")
+        racers |= {title: f"Scheduled({racers[title]}, schedule)" for title in under}
+    return "\n".join(
+        [
+            *_race_head(settings, "It needs Optiscope."),
+            f"from optimizers import {', '.join(sorted(names))}",
+            "from surfaces import SURFACES, Rotated",
+            "",
+            *setup,
+            "racers = {",
+            *(f'    "{title}": {racer},' for title, racer in racers.items()),
+            "}",
+            "runs = {",
+            f"    name: {call('trace', arguments, indent='    ', before=6)}",
+            "    for name, racer in racers.items()",
+            "}",
+            "for name, run in runs.items():",
+            '    print(f"{name}: {run.losses[run.last]} at {run.positions[run.last].tolist()}, {run.status}")',
+            "",
+        ]
+    )
+
+
+def plain_optax(settings: Settings) -> str:
+    """A script that repeats the race of the racers shown with jax and optax alone: the same points, to rounding.
+
+    Its `paths`, by the racers' titles, hold the points (steps + 1, n) in float64; it prints where each one ended.
+
+    Raises:
+        Refused: if nobody is shown; naming every racer that has no equal in optax; and where noise or data cannot
+            be written out.
+    """
+    racers = [(racer, title, settings.rule(racer)) for racer, title in shown(settings)]
+    out = Source("import jax", "import jax.numpy as jnp", "import optax")
+    _write_objective(out, settings)
+    if any(isinstance(rule, Scheduled) for *_, rule in racers):
+        schedule = built(SCHEDULES, settings.schedule)
+        out.copy(type(schedule).factor, "factor", schedule, "schedule_", summary(type(schedule)))
+        out.define("scheduled", SCHEDULED)
+    if settings.noise.key != "none":
+        _write_noise(out, settings)
+    equals, refusals = {}, []
+    for racer, title, rule in racers:
+        try:
+            equals[title] = equal(out, rule, words.called(racer))
+        except Refused as refusal:
+            refusals.append(str(refusal))
+    if refusals:
+        raise Refused(" ".join(dict.fromkeys(refusals)))
+    _write_race(out, settings, equals.values())
+    return "\n".join(
+        [
+            *_race_head(settings, "It needs jax and optax."),
+            out.text(DOUBLE),
+            "",
+            "",
+            "paths = {",
+            *(f'    "{title}": {_run(title, one)},' for title, one in equals.items()),
+            "}",
+            "for name, points in paths.items():",
+            "    losses = jax.vmap(objective)(points)",
+            "    finite = jnp.isfinite(losses) & jnp.isfinite(points).all(axis=1)",
+            "    last = STEPS if finite.all() else max(int(finite.argmin()) - 1, 0)",
+            '    print(f"{name}: {losses[last]} at {points[last].tolist()}, step {last}")',
+            "",
+        ]
+    )
+
+
+def head(caption: str, page: str, query: Mapping[str, list[str]], needs: str) -> list[str]:
+    """The docstring: what is run, and where it can be looked at."""
+    parts = caption.replace(" ", "\0").replace("\0·\0", " · ")  # lines break between the parts alone
+    filled = textwrap.fill(f'"""{parts}.', WIDTH, break_long_words=False, break_on_hyphens=False).replace("\0", " ")
+    link = f"{'' if page == 'race' else page}?{urlencode(query, doseq=True)}"
+    return [filled, "", f"Written by Optiscope {version()}, whose page shows it at {link}", needs, '"""', ""]
+
+
+def record(registry: str, choice: Choice) -> str:
+    """A record of ours by its key, with the values that were set."""
+    return f'{registry}["{choice.key}"]({", ".join(f"{name}={value!r}" for name, value in choice.values)})'
+
+
+def _race_head(settings: Settings, needs: str) -> list[str]:
+    return head(race.described(settings), "race", change.query(settings), needs)
+
+
+def _start(settings: Settings) -> str:
+    if settings.start is None:
+        return "surface.start"
+    drawn = ", ".join(map(repr, settings.start))
+    return f"({drawn})" if len(settings.built_start()) == 2 else f"({drawn}, *surface.start[2:])"
+
+
+def _run(title: str, one: Equal) -> str:
+    """A racer's call of `race`."""
+    arguments = [one.rule, *(f"{name}={code}" for name, code in one.options.items())]
+    return call("race", arguments, indent="    ", before=len(title) + 5)
+
+
+def _write_objective(out: Source, settings: Settings) -> None:
+    """START, STEPS, and the objective as a function of w (n,): the surface's formula, turned."""
+    surface, start = settings.built_surface().surface, settings.built_start()
+    out.define("START", f"START = {vector(start)}")
+    out.define("STEPS", f"STEPS = {settings.steps}")
+    name = surface.key if settings.rotation else "objective"
+    out.copy(type(surface).__call__, name, surface, doc=f"{surface.name}. {summary(type(surface))}")
+    if settings.rotation:
+        out.define("ANGLE", f"ANGLE = jnp.deg2rad({settings.rotation!r})")
+        out.define("CENTRE", f"CENTRE = {vector((low + high) / 2 for low, high in surface.domain)}")
+        turned = "turned" if len(start) == 2 else "jnp.concatenate([turned, w[2:]])"
+        out.define("objective", TURNED.format(surface=name, turned=turned))
+
+
+def _write_noise(out: Source, settings: Settings) -> None:
+    """`seen(w, count)`: the landscape of one step, from the very draws of Optiscope."""
+    noise = settings.built_noise()
+    for node in ast.walk(ast.parse(textwrap.dedent(inspect.getsource(type(noise).landscape)))):
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "surface":
+            raise Refused(
+                f"Without Optiscope {noise.name} noise cannot be drawn: it needs the {node.attr} of the surface."
+            )
+    out.define("KEY", f"KEY = jax.random.key({settings.seed})")
+    out.copy(type(noise).draw, "draw", noise, "noise_", "ξ of one step.")
+    out.copy(type(noise).landscape, "landscape", noise, "noise_", summary(type(noise)))
+    out.define("seen", SEEN)
+
+
+def _write_race(out: Source, settings: Settings, equals: Collection[Equal]) -> None:
+    """`race(rule)`, which takes and does no more than these racers need."""
+    wanted = {name for one in equals for name in one.options}
+    value = any(one.wants_value for one in equals)
+    landscape = "objective" if settings.noise.key == "none" else "seen(w, count)"
+    arguments = ["rule"]
+    if "slope" in wanted:
+        arguments.append("slope=lambda grad, w, state, count: grad(w)")
+    if "solution" in wanted:
+        arguments.append("solution=lambda state, w: w")
+    text = RACE.format(
+        arguments=", ".join(arguments),
+        rule="    rule = optax.with_extra_args_support(rule)\n" if value else "",
+        landscape=landscape,
+        gradient="slope(grad, w, state, count)" if "slope" in wanted else "grad(w)",
+        value=f", value={landscape}(w)" if value else "",
+        solution="solution(state, w)" if "solution" in wanted else "w",
+    )
+    out.define("race", text)

@@ -1,0 +1,190 @@
+"""The command `optiscope`: without a subcommand it serves the app."""
+
+import argparse
+import contextlib
+import errno
+import os
+import socket
+import sys
+import threading
+import time
+import webbrowser
+from collections.abc import Sequence
+from pathlib import Path
+
+from app.export.about import version
+from app.server import commands as command
+from app.server import environment, streams
+
+INTERRUPTED = 130
+"""The exit status after Ctrl+C, as shells have it."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line, and return the exit status."""
+    streams.open_missing()
+    try:
+        return _run(argv)
+    except streams.Unwritable as error:
+        streams.complain(f"optiscope: the standard output cannot be written: {error}.")
+        return command.FAILED
+    except BrokenPipeError:  # whoever reads along has read enough
+        return 0
+    except KeyboardInterrupt:
+        return INTERRUPTED
+
+
+def _run(argv: Sequence[str] | None) -> int:
+    try:
+        arguments = _parser().parse_args(argv)
+    except SystemExit:  # help and version have been printed
+        streams.emit(end="")
+        raise
+    status: int = arguments.run(arguments)
+    return status
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="optiscope",
+        description="Watch optimizers race down loss surfaces, in the browser. Ctrl+C stops the server. "
+        "With a command, write files without a browser.",
+    )
+    parser.add_argument("--version", action="version", version=f"optiscope {version()}")
+    _add_serve_options(parser)
+    parser.set_defaults(run=serve)  # a subcommand sets its own
+    command.add_to(parser.add_subparsers(title="commands", metavar="", prog="optiscope"))
+    return parser
+
+
+def _add_serve_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--port",
+        type=_port,
+        metavar="N",
+        default=os.environ.get("STREAMLIT_SERVER_PORT", "8501"),
+        help="port to serve on (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--address",
+        default=os.environ.get("STREAMLIT_SERVER_ADDRESS", "127.0.0.1"),
+        help="address to serve on (default: %(default)s; 127.0.0.1 is this machine alone, 0.0.0.0 lets the network in)",
+    )
+    parser.add_argument(
+        "--data",
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="data for the Network page: an .npz, a .csv, or two IDX files (images and labels); may be repeated",
+    )
+    browser = parser.add_mutually_exclusive_group()
+    browser.add_argument(
+        "--browser",
+        action="store_true",
+        default=None,
+        help="open the page in a browser (default: where there is a screen)",
+    )
+    browser.add_argument(
+        "--headless", action="store_false", dest="browser", help="open no browser, print the address alone"
+    )
+
+
+def serve(arguments: argparse.Namespace) -> int:
+    """Serve the app until it is stopped, as `streamlit run app/main.py` would."""
+    address: str = arguments.address
+    port: int = arguments.port
+    trouble = _trouble(address, port) or _unread(arguments.data)
+    if trouble:
+        streams.complain(f"optiscope: {trouble}")
+        return 1
+
+    environment.prepare()
+    import click  # comes with Streamlit, whose command is built on it
+    from streamlit.web import cli as streamlit  # the entry point of the command `streamlit`
+
+    url = _url(address, port)
+    with contextlib.suppress(streams.Unwritable, BrokenPipeError):  # the page is served even so
+        streams.emit(f"Optiscope runs at {url} (Ctrl+C stops it)")
+    if _has_screen() if arguments.browser is None else arguments.browser:
+        threading.Thread(target=_open_when_ready, args=(url, port), daemon=True).start()
+
+    settings = {
+        "server.address": address,
+        "server.port": port,
+        "server.fileWatcherType": "none",  # `streamlit run app/main.py` follows edits, for developers
+        "logger.hideWelcomeMessage": "true",
+    }
+    options = [f"--{name}={value}" for name, value in settings.items()]
+    # click turns Ctrl+C into an exception of its own
+    with contextlib.suppress(KeyboardInterrupt, click.exceptions.Abort):
+        streamlit.main(["run", str(Path(__file__).parents[1] / "main.py"), *options], standalone_mode=False)
+    return 0
+
+
+def _unread(paths: Sequence[str]) -> str | None:
+    """What is wrong with the data that were named, as a sentence; None where they can be read."""
+    if not paths:
+        return None
+    environment.prepare()
+    from app.common.racers import Refused
+    from app.network import files
+
+    resolved = [Path(path).resolve() for path in paths]
+    try:
+        files.read(resolved)
+    except Refused as refusal:
+        return str(refusal)
+    os.environ[files.VARIABLE] = os.pathsep.join(map(str, resolved))  # for the pages, which run in this process
+    return None
+
+
+def _port(text: str) -> int:
+    port = int(text) if text.isdecimal() and len(text) <= 5 else 0
+    if not 1 <= port <= 65535:
+        raise argparse.ArgumentTypeError(f"a port is a whole number from 1 to 65535; got {text!r}")
+    return port
+
+
+def _trouble(address: str, port: int) -> str | None:
+    """Why the server could not listen there, as a sentence; None when it can."""
+    try:
+        family, kind, _, _, place = socket.getaddrinfo(address, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind) as probe:
+            if os.name == "posix":  # a port that a stopped server has just left counts as free
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(place)
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            other = port + 1 if port < 65535 else port - 1
+            return f"port {port} is taken by another program. Stop it, or choose another port: optiscope --port {other}"
+        if error.errno == errno.EACCES:
+            return f"port {port} is reserved by the system. Choose one from 1024 up, with --port."
+        return (
+            f"cannot serve on the address {address!r} ({error.strerror}). Choose one of this machine's, with --address."
+        )
+    return None
+
+
+def _url(address: str, port: int) -> str:
+    """The address as a browser on this machine takes it."""
+    if address in {"127.0.0.1", "::1", "0.0.0.0", "::"}:
+        address = "localhost"
+    return f"http://[{address}]:{port}" if ":" in address else f"http://{address}:{port}"
+
+
+def _has_screen() -> bool:
+    """Whether a browser would open a window, rather than take over the terminal or fail."""
+    return sys.platform in {"darwin", "win32"} or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+
+
+def _open_when_ready(url: str, port: int, patience: float = 60.0) -> None:
+    host = url.removeprefix("http://").rsplit(":", 1)[0].strip("[]")
+    end = time.monotonic() + patience
+    while time.monotonic() < end:
+        try:
+            socket.create_connection((host, port), timeout=1.0).close()
+        except OSError:
+            time.sleep(0.1)
+        else:
+            webbrowser.open(url)
+            return

@@ -1,0 +1,566 @@
+"""The commands that make files, `optiscope render` and `optiscope train`, and `optiscope list` of what there is."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import dataclasses
+import json
+import os
+import re
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs, urlsplit
+
+from app.common.digits import shortened
+from app.server import streams
+
+if TYPE_CHECKING:
+    from app.export.worker import Tell
+    from app.network.files import Brought
+
+LISTED = ("surfaces", "optimizers", "schedules", "noises", "views", "data", "presets", "network-views")
+BAD, FAILED = 2, 1
+"""Exit statuses: what was asked for cannot be, and what could be was not done."""
+
+
+class Wrong(ValueError):
+    """What was asked for cannot be; the message says why."""
+
+
+class Unfinished(RuntimeError):
+    """What could be was not done; the message says why."""
+
+
+def add_to(commands: Any) -> None:
+    """The subcommands, added to those of `optiscope`."""
+    render = commands.add_parser(
+        "render",
+        help="write pictures, films, slides, pages, data and code of a race",
+        description="Write files of a race; their endings say what they are: .png .svg .pdf .gif .mp4 .webm .html "
+        ".pptx .csv .parquet .npz .json .py, and .optax.py for the race in plain optax.",
+        epilog="optiscope render --surface rosenbrock --racer adam:learning_rate=0.05 --racer sgd --steps 400 "
+        "-o race.mp4 -o race.pdf",
+    )
+    _add_settings(render)
+    _add_look(render, "all, map, loss, or the key of a view of --views")
+    render.add_argument(
+        "-o", "--output", action="append", required=True, metavar="FILE", help="where to write; may be repeated"
+    )
+    render.add_argument("--json", action="store_true", help="print results and files as JSON")
+    render.set_defaults(run=run_render)
+    train = commands.add_parser(
+        "train",
+        help="train networks as the Network page does, and write what came of it",
+        description="Train networks side by side, and write pictures, films and slides (.png .svg .pdf .gif .mp4 "
+        ".webm .pptx), a page that plays it (.html), what was measured (.csv), weights and losses (.npz), the "
+        "settings (.json), and a script (.py).",
+        epilog="optiscope train --source spirals:turns=1.5 --set widths=32-32 --set steps=2000 "
+        "--racer adam:learning_rate=0.01 --racer sgd:learning_rate=0.3 -o run.npz --json",
+    )
+    _add_training(train)
+    _add_look(train, "all, or the key of a view that is shown")
+    train.add_argument("-o", "--output", action="append", default=[], metavar="FILE", help="where to write")
+    train.add_argument("--json", action="store_true", help="print results and files as JSON")
+    train.set_defaults(run=run_train)
+    listing = commands.add_parser(
+        "list", help="list what there is to choose from, with parameters, defaults and ranges"
+    )
+    listing.add_argument("what", choices=LISTED)
+    listing.add_argument("--json", action="store_true", help="print JSON")
+    listing.set_defaults(run=run_list)
+
+
+def _add_settings(parser: argparse.ArgumentParser) -> None:
+    race = parser.add_argument_group("the race")
+    race.add_argument("--link", metavar="LINK", help="a permalink, or what stands behind its question mark")
+    race.add_argument("--settings", metavar="FILE", help="a .json that was written here or taken from the page")
+    race.add_argument("--surface", metavar="KEY[:NAME=VALUE,…]", help="such as rosenbrock:steepness=30")
+    race.add_argument(
+        "--racer",
+        action="append",
+        metavar="KEY[:NAME=VALUE,…]",
+        help="such as nesterov:learning_rate=0.002,momentum=0.9; may be repeated; a learning rate that is not given is "
+        "the one that the page suggests for the surface",
+    )
+    race.add_argument("--rotation", metavar="DEGREES")
+    race.add_argument("--start", metavar="X,Y")
+    race.add_argument("--steps", metavar="N")
+    race.add_argument("--schedule", metavar="KEY[:NAME=VALUE,…]")
+    race.add_argument("--noise", metavar="KEY[:NAME=VALUE,…]")
+    race.add_argument("--seed", metavar="N")
+    race.add_argument("--bundle", metavar="KEY", help="one seed of the noise, spaghetti (all), or band (their median)")
+    race.add_argument("--seeds", metavar="N", help="of a bundle, from --seed on")
+    race.add_argument("--axis", metavar="KEY", help="what the clock counts: steps, or gradient evaluations")
+    race.add_argument("--views", metavar="KEY,KEY", help="beside the losses: distance, gradient, rates, sharpness")
+
+
+def _add_training(parser: argparse.ArgumentParser) -> None:
+    training = parser.add_argument_group("the training")
+    training.add_argument("--preset", metavar="KEY", help="see optiscope list presets")
+    training.add_argument("--link", metavar="LINK", help="a permalink of the Network page")
+    training.add_argument("--settings", metavar="FILE", help="a .json that was written here or taken from the page")
+    training.add_argument("--source", metavar="KEY[:NAME=VALUE,…]", help="data that are made, such as moons:noise=0.2")
+    training.add_argument(
+        "--data",
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="an .npz, a .csv, or two IDX files: the data learned",
+    )
+    training.add_argument("--target", metavar="COLUMN", help="the column of a .csv that is learned (default: the last)")
+    training.add_argument("--racer", action="append", metavar="KEY[:NAME=VALUE,…]", help="may be repeated")
+    training.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="a setting as links spell it: widths, activation, initialization, objective, l2, batch_size, steps, seed, "
+        "schedule, schedule.horizon; may be repeated",
+    )
+
+
+def _add_look(parser: argparse.ArgumentParser, parts: str) -> None:
+    from app.export.sizes import SIZES
+
+    look = parser.add_argument_group("the picture")
+    look.add_argument("--size", default="16:9", metavar="SIZE", help=f"{', '.join(SIZES)}, or WIDTHxHEIGHT in pixels")
+    look.add_argument("--scale", type=float, default=1.0, metavar="N", help="1 to 4 times as many pixels")
+    look.add_argument("--dark", action="store_true")
+    look.add_argument("--part", default="all", help=f"{parts} (default: %(default)s)")
+    look.add_argument("--linear", action="store_true", help="losses on a linear axis")
+    look.add_argument("--transparent", action="store_true", help="without a ground")
+    look.add_argument("--no-caption", action="store_true")
+    look.add_argument("--title", default="", metavar="TEXT", help="words of your own in the caption's place")
+    look.add_argument("--step", type=int, metavar="N", help="the step of a picture (default: the last)")
+    film = parser.add_argument_group("the film")
+    film.add_argument(
+        "--seconds",
+        type=float,
+        default=6.0,
+        metavar="S",
+        help="of motion, to the nearest frame; --hold adds to them (default: %(default)s)",
+    )
+    film.add_argument(
+        "--rate",
+        type=float,
+        default=25.0,
+        metavar="N",
+        help="frames per second (default: %(default)s); a GIF has at most 50",
+    )
+    film.add_argument(
+        "--hold", type=float, default=1.5, metavar="S", help="seconds of the last frame (default: %(default)s)"
+    )
+    film.add_argument("--once", action="store_true", help="a GIF that does not begin anew")
+    film.add_argument(
+        "--time", choices=["even", "length"], default="even", help="every step as long, or the paths growing evenly"
+    )
+
+
+def run_render(arguments: argparse.Namespace) -> int:
+    """Write the files of a race, each whole or not at all, and return the exit status."""
+    return _status(_render, arguments)
+
+
+def _status(work: Callable[[argparse.Namespace], None], arguments: argparse.Namespace) -> int:
+    """The exit status of a command, whose errors are printed as sentences."""
+    try:
+        work(arguments)
+    except Wrong as error:
+        streams.complain(f"optiscope: {error}")
+        return BAD
+    except Unfinished as error:
+        streams.complain(f"optiscope: {error}")
+        return FAILED
+    except MemoryError:
+        streams.complain("optiscope: there is not enough memory for this: take fewer racers, steps or pixels.")
+        return FAILED
+    return 0
+
+
+def _check(path: Path, known: Sequence[str] = ()) -> None:
+    from app.export.sizes import ENDINGS, ending
+
+    known = known or tuple(ENDINGS)
+    if ending(path.name) not in known:
+        raise Wrong(f"{path.name}: there is no such kind of file here; the endings are .{', .'.join(known)}.")
+    try:
+        folder = path.is_dir()
+    except OSError as error:  # a name that is too long, for one
+        raise Wrong(f"{path} cannot be written: {error.strerror}.") from None
+    if folder:
+        raise Wrong(f"{path} is a folder: name a file in it.")
+    if not path.parent.is_dir():
+        raise Wrong(f"{path}: there is no folder {path.parent}; make it first.")
+    if not os.access(path.parent, os.W_OK):
+        raise Wrong(f"{path} cannot be written: the folder {path.parent} is closed to you.")
+
+
+def _render(arguments: argparse.Namespace) -> None:
+    for path in arguments.output:
+        _check(Path(path))
+    look, cut = _look(arguments)
+    from app.server import environment
+
+    environment.prepare()
+    from app.race import results as standings
+    from app.race.export import contents
+
+    settings = _settings(arguments)
+    _within(arguments.step, settings.steps)
+    known = ("all", "map", "loss", *settings.views)
+    if look.part not in known:
+        raise Wrong(f"--part must be one of {', '.join(known)}, and what --views shows; got {look.part!r}.")
+    written = []
+    for path in map(Path, arguments.output):
+
+        def content(tell: Tell, name: str = path.name) -> bytes:
+            return contents(settings, name, look, cut, step=arguments.step, tell=tell)
+
+        written.append(_write(path, content))
+    if arguments.json:
+        _print_json(written, standings.table(settings))
+
+
+def _write(path: Path, content: Callable[[Tell], bytes]) -> dict[str, Any]:
+    """Make a file and put it in its place; its name and size.
+
+    Raises:
+        Wrong: if there is no such file of what was asked for.
+        Unfinished: if it could not be made or written.
+    """
+    from app.common.racers import Refused
+    from app.export.worker import Failed
+
+    try:
+        with _progress(path.name) as tell:
+            made = content(tell)
+        write(path, made)
+    except Refused as refused:
+        raise Wrong(f"{path.name}: {refused}") from None
+    except ValueError as error:
+        raise Wrong(f"{path.name}: {error}.") from None
+    except Failed as error:
+        raise Unfinished(f"{path.name} was not made: {error}") from None
+    except OSError as error:
+        raise Unfinished(f"{path} could not be written: {error.strerror}.") from None
+    return {"file": str(path), "bytes": len(made)}
+
+
+def _print_json(written: Sequence[Mapping[str, Any]], table: Sequence[Any]) -> None:
+    rows = [{k: _plain(v) for k, v in dataclasses.asdict(row).items()} for row in table]
+    streams.emit(json.dumps({"files": written, "results": rows}, ensure_ascii=False, indent=2))
+
+
+def _within(step: int | None, last: int) -> None:
+    if step is not None and not 0 <= step <= last:
+        raise Wrong(f"--step must lie in [0, {last:,}]; got {step}.")
+
+
+def _one(arguments: argparse.Namespace, *names: str) -> None:
+    given = [f"--{name}" for name in names if getattr(arguments, name)]
+    if len(given) > 1:
+        raise Wrong(f"{' and '.join(given)} both say all that is set: give one of them, and single settings beside it.")
+
+
+def _plain(value: Any) -> Any:
+    return None if isinstance(value, float) and value != value else value
+
+
+def _look(arguments: argparse.Namespace) -> tuple[Any, Any]:
+    from app.export.look import drawable
+    from app.export.options import Cut, Look
+    from app.export.sizes import SIZES, ending
+
+    title = arguments.title
+    if not drawable(title):
+        streams.complain("optiscope: no font of this machine has these letters; the caption is the settings.")
+        title = ""
+    size = SIZES.get(arguments.size)
+    if size is None:
+        width, _, height = arguments.size.lower().replace("×", "x").partition("x")
+        if not all(side.isdecimal() and len(side) <= 6 for side in (width, height)):
+            raise Wrong(
+                f"--size must be one of {', '.join(SIZES)}, or such as 1280x720; got {shortened(arguments.size)!r}."
+            )
+        size = (int(width), int(height))
+    try:
+        look = Look(
+            width=size[0],
+            height=size[1],
+            scale=arguments.scale,
+            theme="dark" if arguments.dark else "light",
+            part=arguments.part,
+            axis="linear" if arguments.linear else "log",
+            transparent=arguments.transparent,
+            caption=not arguments.no_caption,
+            title=title,
+        )
+        cut = Cut(
+            seconds=arguments.seconds,
+            rate=arguments.rate,
+            hold=arguments.hold,
+            loop=not arguments.once,
+            time=arguments.time,
+        )
+    except ValueError as error:
+        raise Wrong(f"{error}.") from None
+    for name in arguments.output:
+        if (slower := cut.fitting(ending(name))) != cut:
+            most = f"a GIF has at most {slower.rate:g} frames per second"
+            streams.complain(f"optiscope: {name}: {most}: browsers slow faster ones down.")
+    return look, cut
+
+
+def _settings(arguments: argparse.Namespace) -> Any:
+    """The race that is asked for: link or file first, single settings over it; here a bad value ends it."""
+    from app.common.racers import Refused
+    from app.race import settings as change
+    from app.race.data import from_json
+
+    query: dict[str, list[str]] = {}
+    _one(arguments, "settings", "link")
+    if arguments.settings:
+        try:
+            found, notices = from_json(_read(arguments.settings))
+        except Refused as refused:
+            raise Wrong(f"{arguments.settings}: {refused}") from None
+        _none_dropped(notices)
+        query = change.query(found)
+    if arguments.link:
+        if urlsplit(arguments.link).path.rstrip("/").endswith("/network"):
+            raise Wrong("That link is of the page Network: give it to optiscope train.")
+        query |= _behind(arguments.link)
+    for name in ("surface", "schedule", "noise"):
+        if spelled := getattr(arguments, name):
+            query = _choice(name, spelled, query)
+            if name == "surface":
+                query.pop("start", None)
+                query.pop("rotation", None)
+    for name in ("rotation", "start", "steps", "seed", "views", "bundle", "seeds", "axis"):
+        if (value := getattr(arguments, name)) is not None:
+            query[name] = [value]
+    if arguments.racer:
+        query["racer"] = arguments.racer
+    settings, notices = change.parse(query)
+    _none_dropped(notices)
+    return settings
+
+
+def run_train(arguments: argparse.Namespace) -> int:
+    """Train, write what came of it, and return the exit status."""
+    return _status(_train, arguments)
+
+
+def _train(arguments: argparse.Namespace) -> None:
+    from app.export.sizes import DRAWN
+
+    for path in arguments.output:
+        _check(Path(path), (*DRAWN, "csv", "npz", "json", "py"))
+    look, cut = _look(arguments)
+    from app.server import environment
+
+    environment.prepare()
+    from app.common.racers import Refused
+    from app.network import files, process
+    from app.network import scene as board
+    from app.network.export import contents
+
+    try:
+        brought = files.read(map(Path, arguments.data))
+        training = _training(arguments, brought)
+        data = files.find(training, brought)
+    except Refused as refused:
+        raise Wrong(str(refused)) from None
+    _within(arguments.step, training.steps)
+    known = ("all", *training.views)
+    if look.part not in known:
+        raise Wrong(f"--part must be one of {', '.join(known)}, what --set views=… shows; got {look.part!r}.")
+    job = board.job_for(training, data, connection=process.Local())
+    try:
+        job.begin()
+        with _progress("training") as tell:
+            _wait(job, tell)
+        written = []
+        for path in map(Path, arguments.output):
+            board.board(training, job)
+            _wait(job)  # what its panels show is still being worked out
+
+            def content(tell: Tell, name: str = path.name) -> bytes:
+                return contents(training, job, name, look, cut, arguments.step, tell)
+
+            written.append(_write(path, content))
+    finally:
+        job.stop()  # Ctrl+C waits for the pieces in hand alone
+    if arguments.json:
+        _print_json(written, board.table(training, job))
+    else:
+        for row in board.table(training, job):
+            streams.emit(f"{row.title}: {row.status}")
+
+
+def _wait(job: Any, tell: Any = lambda share: None) -> None:
+    while job.busy:
+        tell(job.progress)
+        time.sleep(0.1)
+
+
+def _training(arguments: argparse.Namespace, brought: Mapping[str, Brought]) -> Any:
+    """The training that is asked for; here a bad value ends it."""
+    from app.common.racers import Choice
+    from app.network import files
+    from app.network import settings as change
+    from app.network.export import query_of
+    from app.network.landscape import PLANES
+    from app.network.views import VIEWS
+
+    query: dict[str, list[str]] = {}
+    _one(arguments, "preset", "settings", "link")
+    if arguments.preset:
+        source = change.PRESETS[arguments.preset].source if arguments.preset in change.PRESETS else ""
+        plain = dataclasses.replace(change.Training(), data=Choice(source)) if source else change.Training()
+        query = change.query(change.preset(arguments.preset, files.find(plain, brought)))
+    if arguments.settings:
+        query = query_of(_read(arguments.settings))
+    if arguments.link:
+        query |= _behind(arguments.link)
+    if arguments.source:
+        query = _choice("data", arguments.source, query)
+    if arguments.data:
+        query |= {"data": [change.FILE], "file": [next(iter(brought))]}
+        if target := next(iter(brought.values())).target:
+            query["target"] = [target]
+    if arguments.target:
+        query["target"] = [arguments.target]
+    for item in arguments.set:
+        name, equals, value = item.partition("=")
+        if not equals:
+            raise Wrong(f"--set takes NAME=VALUE; got {item!r}.")
+        query[name] = [value]
+    if arguments.racer:
+        query["racer"] = arguments.racer
+    name = query.get("file", [""])[-1]
+    if query.get("data") == [change.FILE] and name not in brought:
+        raise Wrong(f"These settings are of data out of the file {name!r}: add --data with its path.")
+    training, notices = change.parse(query, lambda asked: files.find(asked, brought), VIEWS, PLANES)
+    _none_dropped(notices)
+    return training
+
+
+def _behind(link: str) -> dict[str, list[str]]:
+    """The query of a link, or of what stands behind its question mark."""
+    return parse_qs(urlsplit(link).query or link.removeprefix("?"), keep_blank_values=True)
+
+
+def _read(name: str) -> bytes:
+    try:
+        return Path(name).read_bytes()
+    except OSError as error:
+        raise Wrong(f"{name} cannot be read: {error.strerror}.") from None
+
+
+def _choice(part: str, spelled: str, query: dict[str, list[str]]) -> dict[str, list[str]]:
+    """The query with a part such as rosenbrock:steepness=30 in the place of its own."""
+    key, _, values = spelled.partition(":")
+    kept = {name: words for name, words in query.items() if name.partition(".")[0] != part}
+    items = (item.partition("=") for item in values.split(",") if item)
+    return {**kept, part: [key], **{f"{part}.{name}": [value] for name, _, value in items}}
+
+
+def _none_dropped(notices: Sequence[str]) -> None:
+    if notices:
+        # what a page drops with a notice ends a command
+        raise Wrong(" ".join(re.sub(r"^Dropped from the link(?:, (.+?))?: ", _named, notice) for notice in notices))
+
+
+def _named(found: re.Match[str]) -> str:
+    return f"{found[1]}: " if found[1] else ""
+
+
+def write(path: Path, content: bytes) -> None:
+    """Put a file in its place whole, or not at all."""
+    handle, name = tempfile.mkstemp(
+        dir=path.parent, prefix=".optiscope-"
+    )  # not its name, which may be as long as names can be
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+        mask = os.umask(0)
+        os.umask(mask)
+        os.chmod(name, 0o666 & ~mask)
+        os.replace(name, path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.unlink(name)
+        raise
+
+
+@contextlib.contextmanager
+def _progress(name: str) -> Iterator[Tell]:
+    """A function that shows the share that is done on the standard error, if a person sees it."""
+    shows = sys.stderr.isatty()
+
+    def tell(share: float) -> None:
+        if shows:
+            print(f"\r{name} {share:4.0%}", end="", file=sys.stderr, flush=True)
+
+    tell(0.0)
+    outcome = "stopped"
+    try:
+        yield tell
+        outcome = "done"
+    finally:
+        if shows:
+            print(f"\r{name} {outcome}", file=sys.stderr)
+
+
+def run_list(arguments: argparse.Namespace) -> int:
+    """Print what there is to choose from, and return the exit status."""
+    from app.server import environment
+
+    environment.prepare()
+    from app.network.settings import PRESETS
+    from app.network.views import VIEWS as NETWORK_VIEWS
+    from app.race.views import VIEWS
+    from optimizers import NOISES, OPTIMIZERS, SCHEDULES
+    from surfaces import SURFACES
+    from surfaces.network import DATASETS
+
+    registries: dict[str, Any] = {
+        "views": VIEWS,
+        "data": DATASETS,
+        "presets": PRESETS,
+        "network-views": NETWORK_VIEWS,
+        "surfaces": SURFACES,
+        "optimizers": OPTIMIZERS,
+        "schedules": SCHEDULES,
+        "noises": NOISES,
+    }
+    found: dict[str, dict[str, Any]] = {
+        key: {
+            "name": one.name if isinstance(one.name, str) else key.replace("_", " "),
+            "parameters": {
+                name: {
+                    "symbol": spec.symbol,
+                    "default": spec.default,
+                    **({"choices": list(spec.choices)} if spec.choices else {"low": spec.low, "high": spec.high}),
+                    "doc": spec.doc,
+                }
+                for name, spec in (one.parameters() if hasattr(one, "parameters") else {}).items()
+            },
+        }
+        for key, one in registries[arguments.what].items()
+    }
+    if arguments.json:
+        streams.emit(json.dumps(found, ensure_ascii=False, indent=2))
+        return 0
+    for key, one in found.items():
+        streams.emit(f"{key}  {one['name']}")
+        for name, spec in one["parameters"].items():
+            span = " | ".join(spec["choices"]) if "choices" in spec else f"{spec['low']:g} … {spec['high']:g}"
+            streams.emit(f"    {name} ({spec['symbol']}) = {spec['default']}  [{span}]")
+    return 0

@@ -1,0 +1,127 @@
+"""Where the page asks for runs while something is dragged. Light, for the server imports it before JAX."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import threading
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any, cast
+from urllib.parse import parse_qs
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from app.player.routes import base_path
+
+WHAT = "WHAT"
+"""Stands in an address where the word for what is wanted belongs: "sweep" or "start"."""
+PLACES, WAITING = 2, 16
+"""Requests that are computed at once, and those that may wait for a place."""
+_HEADERS = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
+_BUSY = "The server is busy with the runs of others; they are computed when you let go, or try again in a moment."
+_SHORT = "The server is short of memory; the runs are computed when you let go, or try again in a moment."
+_FAILED = "The runs could not be computed; the server's log says why."
+
+
+def routes() -> list[Route]:
+    """The routes for `streamlit.App`."""
+    return [Route(f"{_folder()}/{{what}}", _answer, name="live")]
+
+
+def address(query: str) -> str:
+    """Where runs at the settings of a query are asked for."""
+    return f"{_folder()}/{WHAT}?{query}"
+
+
+def _folder() -> str:
+    return f"{base_path()}/live"
+
+
+class Queue:
+    """Computes requests in a few threads of its own; beyond a number of waiting ones it takes no more.
+
+    The threads that serve files are not among them: whoever waits here holds nobody else up.
+    """
+
+    def __init__(self, places: int, waiting: int) -> None:
+        self._pool = ThreadPoolExecutor(places, thread_name_prefix="live")
+        self._free = threading.BoundedSemaphore(places + waiting)
+
+    async def answer(self, request: Request) -> Response:
+        """The response to a request, or a sentence: 400 where it is refused, 503 where there is no place or no memory,
+        500 where it fails. A client that goes away leaves its place to the next.
+        """
+        if not self._free.acquire(blocking=False):
+            return _sentence(_BUSY, 503)
+        gone = threading.Event()
+        try:
+            work = self._pool.submit(_compute, request.path_params["what"], request.url.query, gone)
+        except BaseException:
+            self._free.release()
+            raise
+        work.add_done_callback(lambda _: self._free.release())  # cancelled, failed or done
+        try:
+            return await _whichever_comes_first(request, work)
+        finally:
+            gone.set()
+            work.cancel()
+
+
+_queue = Queue(PLACES, WAITING)
+
+
+async def _answer(request: Request) -> Response:
+    return await _queue.answer(request)
+
+
+async def _whichever_comes_first(request: Request, work: Future[Response]) -> Response:
+    """The response, or an empty one to a client that went away."""
+    left: asyncio.Future[Any] = asyncio.ensure_future(_left(request))
+    result: asyncio.Future[Any] = asyncio.wrap_future(work)
+    try:
+        await asyncio.wait({left, result}, return_when=asyncio.FIRST_COMPLETED)
+        return cast(Response, result.result()) if result.done() else Response(status_code=499)
+    finally:
+        left.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await left
+
+
+async def _left(request: Request) -> None:
+    """Returns when the client has gone away."""
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
+
+
+def _compute(what: str, query: str, gone: threading.Event) -> Response:
+    """The runs as bytes, or a sentence on why there are none."""
+    if gone.is_set():
+        return Response(status_code=499)
+    from app.common.budget import NoRoom
+    from app.common.racers import Refused
+    from app.race import live
+
+    given = parse_qs(query, keep_blank_values=True)
+    asked = {key.removeprefix("live."): given.pop(key)[-1] for key in list(given) if key.startswith("live.")}
+    try:
+        body = live.answer(what, given, asked, lambda: not gone.is_set())
+    except NoRoom as refusal:
+        return _sentence(str(refusal), 503)
+    except Refused as refusal:
+        return _sentence(str(refusal), 400)
+    except live.Abandoned:
+        return Response(status_code=499)
+    except MemoryError:
+        return _sentence(_SHORT, 503)
+    except Exception:
+        logging.getLogger(__name__).exception("runs could not be computed")
+        return _sentence(_FAILED, 500)
+    return Response(body, media_type="application/octet-stream", headers=_HEADERS)
+
+
+def _sentence(words: str, status: int) -> Response:
+    headers = {**_HEADERS, "retry-after": "1"} if status == 503 else _HEADERS
+    return Response(words, status_code=status, media_type="text/plain", headers=headers)

@@ -1,0 +1,130 @@
+"""Random links of both pages come back from their own spelling, and cost no more than a link may."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from app.common.link import MOST_CHARACTERS, MOST_NOTICES
+from app.common.racers import MAX_RACERS
+from app.network import files
+from app.network import settings as network
+from app.network.landscape import PLANES
+from app.network.views import VIEWS
+from app.race import settings as race
+from optimizers import OPTIMIZERS, starting
+from tests.app.links import Link, race_link, training_link
+
+Parse = Callable[[Link], tuple[Any, list[str]]]
+parse_training = functools.partial(
+    network.parse, brought=lambda training: files.find(training, {}), views=VIEWS, planes=PLANES
+)
+PAGES: dict[str, tuple[Callable[[int], Link], Parse, Callable[[Any], Link]]] = {
+    "race": (race_link, race.parse, race.query),
+    "network": (training_link, parse_training, network.query),
+}
+
+
+def _come_back(page: str, seeds: range) -> None:
+    link, parse, query = PAGES[page]
+    for seed in seeds:
+        settings, notices = parse(link(seed))
+        assert parse(query(settings)) == (settings, []), seed
+        assert len(notices) <= MOST_NOTICES + 1 and all(len(notice) < 900 for notice in notices), seed
+
+
+@pytest.mark.parametrize(("page", "count"), [("race", 2500), ("network", 120)])
+def test_random_links_come_back_from_their_own_spelling(page: str, count: int) -> None:
+    _come_back(page, range(count))
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("part", range(10))
+@pytest.mark.parametrize(("page", "count"), [("race", 30_000), ("network", 3_000)])
+def test_very_many_random_links_come_back(page: str, count: int, part: int) -> None:
+    _come_back(page, range(part * count // 10, (part + 1) * count // 10))
+
+
+@pytest.mark.parametrize("depth", [2, 3, 50, 5000])
+def test_a_race_beside_has_none_beside_it(depth: int) -> None:
+    nested = {f"{'b.' * depth}surface": ["booth"], "b.surface": ["beale"]}
+    settings, notices = race.parse(nested)
+    assert settings.beside is not None and settings.beside.surface.key == "beale"
+    assert notices == ["Dropped from the link: the race beside has no race beside it, so that nothing is set by b.b."]
+
+
+def test_what_the_race_beside_does_not_have_for_itself_is_said() -> None:
+    _, notices = race.parse({"b.surface": ["booth"], "b.steps": ["7"]})
+    assert notices == ["The race beside: Dropped from the link: there is no setting 'steps'."]
+
+
+def test_racers_beside_must_fit_its_surface_too() -> None:
+    settings, notices = race.parse({"racer": ["newton"], "b.surface": ["ravine_nd"], "b.surface.dimension": ["1000"]})
+    assert settings.beside is None and "whole Hessian" in notices[0]
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_link_beyond_all_bounds_is_left_out_with_a_sentence(page: str) -> None:
+    _, parse, _ = PAGES[page]
+    plain = parse({"v": ["1"]})[0]
+    for link in ({"steps": ["1" * 60_000]}, {"racer": ["sgd:a=1"] * 9000}, {f"k{k}": ["1"] for k in range(20_000)}):
+        settings, notices = parse(link)
+        assert settings == plain and len(notices) == 1
+        assert f"at most {MOST_CHARACTERS:,} are read" in notices[0]
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_numbers_and_lists_without_end_are_bounded(page: str) -> None:
+    _, parse, _ = PAGES[page]
+    settings, notices = parse({"steps": ["1" * 5000], "seed": ["1" * 64]})
+    assert settings.steps == parse({"v": ["1"]})[0].steps and "at most 64 characters" in notices[0]
+    assert "seed must be a whole number" in notices[1]
+    settings, notices = parse({"racer": [f"sgd:learning_rate=0.0{k:03}" for k in range(1, 900)]})
+    assert len(settings.racers) == MAX_RACERS and notices == [
+        "Dropped from the link: a race has at most 16 racers, and 883 more."
+    ]
+    _, notices = parse({f"k{k}": ["1"] for k in range(3000)})
+    assert len(notices) == MOST_NOTICES + 1 and "2,980 more" in notices[-1]
+
+
+def test_a_link_costs_one_curvature_for_all_racers_and_none_where_rates_are_given(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The costly part of a link, in a call count: seconds would measure the machine."""
+    starting._largest.cache_clear()
+    spelled = list(OPTIMIZERS)[1:MAX_RACERS]
+    settings, _ = race.parse({"surface": ["rosenbrock"], "surface.steepness": ["31"], "racer": spelled})
+    assert starting._largest.cache_info().misses == 1
+    starting._largest.cache_clear()
+    assert race.parse(race.query(settings)) == (settings, [])
+    assert starting._largest.cache_info().misses == 0
+
+    measured: list[str] = []
+
+    def counted(name: str) -> Callable[..., float]:
+        original: Callable[..., float] = getattr(network, name)
+
+        def count(*arguments: Any) -> float:
+            measured.append(name)
+            return original(*arguments)
+
+        return count
+
+    for name in ("_largest_eigenvalue", "_root_mean_square"):
+        monkeypatch.setattr(network, name, counted(name))
+    training, _ = parse_training({"racer": spelled, "widths": ["3"], "seed": ["77"]})
+    assert sorted(measured) == ["_largest_eigenvalue", "_root_mean_square"]
+    measured.clear()
+    assert parse_training(network.query(training)) == (training, [])
+    assert measured == []
+
+
+def test_a_schedule_ends_with_the_longest_training() -> None:
+    link = {"schedule": ["cosine"], "steps": ["35253"], "schedule.horizon": ["35253"]}
+    training, notices = parse_training(link)
+    assert notices == [] and training.schedule.get("horizon", 0) == training.steps == 35_253
+    _, notices = parse_training({**link, "schedule.horizon": ["35254"]})
+    assert "horizon must lie in [1, 20000]" in notices[0]

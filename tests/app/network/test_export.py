@@ -1,0 +1,144 @@
+"""Files out of a training: its numbers are the job's, its settings are opened again."""
+
+from __future__ import annotations
+
+import dataclasses
+import io
+import json
+import time
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+from pptx import Presentation
+from pptx.enum.shapes import MSO_SHAPE_TYPE
+
+from app.common import racers
+from app.common.digits import percent
+from app.common.racers import Choice, Refused
+from app.export.making import make
+from app.export.options import Cut, Look
+from app.network import export
+from app.network import scene as board
+from app.network import settings as change
+from app.network.job import Job
+from app.network.landscape import PLANES
+from app.network.observers import measures
+from app.network.settings import FILE
+from app.network.views import VIEWS
+from app.race import settings as races
+from app.race.data import to_json
+from tests.app.export.scripted import run_script
+
+TRAINING = racers.set_steps(change.set_widths(change.first(), "4", change.generated(change.first())), 20)
+
+
+@pytest.fixture(scope="module")
+def job() -> Job:
+    found = board.job_for(TRAINING, change.generated(TRAINING))
+    found.begin()
+    end = time.monotonic() + 120
+    while found.busy and time.monotonic() < end:
+        time.sleep(0.02)
+    return found
+
+
+def test_a_table_holds_what_was_measured(job: Job) -> None:
+    table = pd.read_csv(io.BytesIO(export.numbers(TRAINING, job, "t.csv")))
+    for title, run in zip(board.titles(TRAINING), job.runs, strict=True):
+        own = table[table["racer"] == title]
+        assert own["step"].tolist() == run.steps().tolist()
+        np.testing.assert_allclose(own["validation_loss"], measures(run).validation_loss, rtol=1e-6)
+        np.testing.assert_allclose(own["weight_norm"], np.linalg.norm(measures(run).weights, axis=1), rtol=1e-5)
+
+
+def test_arrays_hold_the_weights_and_every_batch_s_loss(job: Job) -> None:
+    arrays = np.load(io.BytesIO(export.numbers(TRAINING, job, "t.npz")))
+    for run in job.runs:
+        np.testing.assert_array_equal(arrays[f"{run.racer.id}/weights"], run.weights())
+        np.testing.assert_array_equal(arrays[f"{run.racer.id}/losses"], run.losses())
+
+
+def test_settings_are_opened_again_and_a_race_s_are_refused(job: Job) -> None:
+    query = export.query_of(export.numbers(TRAINING, job, "t.json"))
+    found: Any = change.parse(query, change.generated, VIEWS, PLANES)
+    assert found == (TRAINING, [])
+    with pytest.raises(Refused, match="page Race"):
+        export.query_of(to_json(races.first()))
+    with pytest.raises(Refused, match="cannot be had"):
+        export.numbers(TRAINING, job, "t.parquet")
+
+
+def test_a_page_plays_the_board_and_a_picture_says_what_made_it(job: Job) -> None:
+    content = make(export.order(TRAINING, job, "html", Look(), Cut()))
+    assert content.startswith(b"<!") and b"Two spirals: SGD, Momentum, Adam" in content
+    image = Image.open(io.BytesIO(make(export.order(TRAINING, job, "png", Look(width=640, height=360), Cut()))))
+    said = json.loads(image.text["Description"])  # type: ignore[attr-defined]
+    assert image.size == (640, 360) and said["page"] == "network" and said["query"] == change.query(TRAINING)
+
+
+def test_slides_have_a_film_of_every_view_and_the_table(job: Job) -> None:
+    cut = Cut(seconds=0.4, rate=5, hold=0.0)
+    slides = Presentation(io.BytesIO(make(export.order(TRAINING, job, "pptx", Look(), cut)))).slides
+    titles = [slide.shapes.title.text for slide in slides]
+    assert titles[1:] == ["The training", "Decision boundary", "Accuracy", "Loss", "Settings and results"]
+    films = [shape for slide in slides for shape in slide.shapes if shape.shape_type == MSO_SHAPE_TYPE.MEDIA]
+    assert len(films) == 4
+    (table,) = (shape.table for slide in slides for shape in slide.shapes if shape.has_table)
+    heads = [cell.text for cell in table.rows[0].cells]
+    rows = board.table(TRAINING, job)
+    assert len(table.rows) == len(rows) + 1
+    assert table.cell(1, heads.index("Validation accuracy")).text == percent(rows[0].validation_accuracy)
+
+
+def test_a_script_trains_the_very_runs_of_the_page(job: Job) -> None:
+    names = run_script(export.numbers(TRAINING, job, "t.py").decode())
+    assert list(names["runs"]) == board.titles(TRAINING)
+    lines = names["printed"].splitlines()
+    rows = board.table(TRAINING, job)
+    for (title, (_, made)), run, row, line in zip(names["runs"].items(), job.runs, rows, lines, strict=True):
+        np.testing.assert_array_equal(made.weights, run.weights())
+        np.testing.assert_array_equal(made.losses, run.losses())
+        name, _, rest = line.partition(": loss ")
+        loss, _, validation = rest.partition(", of the validation samples ")
+        assert name == title
+        assert (float(loss), float(validation)) == pytest.approx((row.loss, row.validation_loss), rel=1e-5)
+
+
+@pytest.mark.long
+def test_a_script_has_what_each_racer_has_for_itself_and_the_schedule() -> None:
+    query = {
+        "data": ["moons"],
+        "widths": ["3"],
+        "steps": ["12"],
+        "schedule": ["cosine"],
+        "racer": ["sgd:learning_rate=0.1,activation=relu,batch_size=0", "adam:learning_rate=0.01,l2=0.05"],
+    }
+    training, notices = change.parse(query, change.generated, VIEWS, PLANES)
+    assert not notices
+    other = board.job_for(training, change.generated(training))
+    other.begin()
+    end = time.monotonic() + 120
+    while other.busy and time.monotonic() < end:
+        time.sleep(0.02)
+    names = run_script(export.numbers(training, other, "t.py").decode())
+    for (network, made), run in zip(names["runs"].values(), other.runs, strict=True):
+        np.testing.assert_array_equal(made.weights, run.weights())
+        assert network.model == run.network.model
+
+
+def test_a_script_without_anybody_or_for_two_files_is_refused(job: Job) -> None:
+    alone = dataclasses.replace(TRAINING, racers=())
+    with pytest.raises(Refused, match="Nobody trains"):
+        export.numbers(alone, job, "t.py")
+    idx = dataclasses.replace(TRAINING, data=Choice(FILE), file="images-idx3-ubyte")
+    with pytest.raises(Refused, match=r"one \.npz or one \.csv"):
+        export.numbers(idx, job, "t.py")
+    table = dataclasses.replace(idx, file="d.csv", target="kind")
+    assert "from_csv(Path('d.csv').read_bytes(), 'kind', 'd.csv').standardised()" in _text(table, job)
+
+
+def _text(training: Any, job: Job) -> str:
+    return export.numbers(training, job, "t.py").decode()

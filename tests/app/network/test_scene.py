@@ -1,0 +1,391 @@
+"""Jobs and what is seen of them, without a page."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import time
+from typing import Any
+
+import numpy as np
+import pytest
+
+from app.common import racers
+from app.common.racers import Choice, hide_racer, set_racer
+from app.figures.panels import facet_axes, facets, thinned
+from app.network import observers, process
+from app.network import scene as board
+from app.network import settings as change
+from app.network.job import Job
+from app.network.landscape import PLANES
+from app.network.settings import PRESETS, Training, generated
+from app.network.views import VIEWS
+from app.player import pack_board
+from optimizers.training import join, train
+from surfaces.curvature import top_eigenvalues
+
+
+def _small(key: str = "moons", *spelled: str, **options: Any) -> Training:
+    base = change.choose_data(Training(steps=60), key)
+    data = generated(base)
+    base = dataclasses.replace(base, widths=(6, 5), **options)
+    add = functools.partial(change.add_racer, data=data)
+    return change._with_racers(base, add, *(spelled or ("sgd:learning_rate=0.1", "adam:learning_rate=0.01")))
+
+
+def _wait(job: Job) -> None:
+    end = time.monotonic() + 120
+    while job.busy:
+        assert time.monotonic() < end, "the job does not end"
+        time.sleep(0.01)
+
+
+def _trained(training: Training) -> Job:
+    job = board.job_for(training, generated(training))
+    job.begin()
+    _wait(job)
+    return job
+
+
+def _panel(training: Training, job: Job, key: str) -> Any:
+    shown = dataclasses.replace(training, views=(key, *[v for v in ("loss", "weights") if v != key], "batch_loss")[:3])
+    for _ in range(3):  # what takes a while is there the next time
+        found = board.board(shown, job)
+        _wait(job)
+    pack_board(found)
+    return found.slots[0].panel
+
+
+MOONS = _small()
+
+
+@pytest.fixture(scope="module")
+def moons() -> Job:
+    return _trained(MOONS)
+
+
+def test_a_job_is_what_train_makes_of_every_racer(moons: Job) -> None:
+    data = generated(MOONS)
+    for racer, run in zip(MOONS.racers, moons.runs, strict=True):
+        network = MOONS.network(racer, data)
+        alone = join(
+            train(network, MOONS.rule(racer), MOONS.start(racer, data), 60, batch_size=32, stride=MOONS.stride(data))
+        )
+        np.testing.assert_array_equal(run.steps(), alone.steps)
+        np.testing.assert_allclose(run.weights(), alone.weights, rtol=1e-5, atol=1e-7)
+        np.testing.assert_allclose(run.losses(), alone.losses, rtol=1e-5)
+    assert moons.progress == 1.0 and not moons.training_now
+
+
+def test_the_bar_tells_the_truth_and_stopping_keeps_what_was_learned() -> None:
+    training = _small(steps=100_000)
+    job = board.job_for(training, generated(training))
+    assert job.progress == 0.0
+    job.begin()
+    while not all(run.last for run in job.runs):
+        time.sleep(0.005)
+    job.stop()
+    _wait(job)
+    lasts = [run.last for run in job.runs]
+    assert all(0 < last < 100_000 for last in lasts) and not job.training_now
+    assert all(len(run.losses()) == run.last for run in job.runs)
+    rows = board.table(training, job)
+    assert all("stopped @" in row.status for row in rows) and [row.steps for row in rows] == lasts
+
+
+def test_runs_that_a_change_leaves_alone_are_taken_over(moons: Job) -> None:
+    moved = set_racer(MOONS, "racer-0", "learning_rate", 0.2)
+    job = board.job_for(moved, generated(moved), moons)
+    assert job.runs[1].finished and not job.runs[0].finished
+    assert job.runs[1].pieces is moons.runs[1].pieces
+    other = racers.set_seed(MOONS, 5)
+    assert not any(run.finished for run in board.job_for(other, generated(other), moons).runs)
+
+
+@pytest.mark.parametrize("key", list(VIEWS))
+@pytest.mark.parametrize(
+    "source", ["moons", pytest.param("curve", marks=pytest.mark.long), pytest.param("digits", marks=pytest.mark.long)]
+)
+@pytest.mark.thinned(2)
+def test_every_view_draws_every_kind_of_data(key: str, source: str) -> None:
+    training = MOONS if source == "moons" else _small(source)
+    job = _job_of(source)
+    if not VIEWS[key].fits(job.data):
+        assert key == "accuracy" and source == "curve"
+        return
+    panel = _panel(training, job, key)
+    assert panel["type"] != "message", panel
+    assert VIEWS[key].name(job.data)
+
+
+_JOBS: dict[str, Job] = {}
+
+
+def _job_of(source: str) -> Job:
+    if source not in _JOBS:
+        _JOBS[source] = _trained(MOONS if source == "moons" else _small(source))
+    return _JOBS[source]
+
+
+@pytest.mark.parametrize("source", ["curve", pytest.param("digits", marks=pytest.mark.long)])
+def test_the_outcome_of_other_data_is_drawn(source: str) -> None:
+    kinds = {"curve": "fit", "digits": "tiles"}
+    assert _panel(_small(source), _job_of(source), "outcome")["type"] == kinds[source]
+
+
+def test_curves_are_the_measures(moons: Job) -> None:
+    panel = _panel(MOONS, moons, "loss")
+    lines = [line for line in panel["data"] if line["meta"] == "racer-1"]
+    run, data = moons.runs[1], moons.data
+    for line, part in zip(lines, (data.train, data.validation), strict=True):
+        network = run.network.replace(x=part.x, y=part.y)
+        found = [float(network(w)) for w in run.weights()]
+        np.testing.assert_allclose(line["y"], found, rtol=1e-4)
+        np.testing.assert_array_equal(line["x"], run.steps())
+    assert lines[0]["line"]["dash"] == "solid" and lines[1]["line"]["dash"] == "dot"
+
+
+def test_the_boundary_is_the_networks_own_class(moons: Job) -> None:
+    panel = _panel(MOONS, moons, "outcome")
+    tile, run = panel["tiles"][0], moons.runs[0]
+    (x0, x1), (y0, y1) = observers.extent(moons.data)
+    for moment in (0, -1):
+        w = run.weights()[moment]
+        for row, column in ((0, 0), (10, 40), (47, 47), (30, 3)):
+            at = [x0 + (x1 - x0) * column / 47, y0 + (y1 - y0) * row / 47]
+            outputs = np.asarray(run.network.model(w, np.array([at], np.float32)))[0]
+            assert tile["classes"][moment][row * observers.SIDE + column] == outputs.argmax()
+
+
+@pytest.mark.long
+def test_sharpness_is_lanczos_and_its_limit_the_rules() -> None:
+    training = _small("chebyshev", "sgd:learning_rate=0.05", "adam:learning_rate=0.01")
+    job = _trained(training)
+    panel = _panel(training, job, "sharpness")
+    run = job.runs[0]
+    found = next(line for line in panel["data"] if line["uid"] == "racer-0-0")
+    expected = [float(top_eigenvalues(run.network, w)[0]) for w in run.weights()[[0, 5, -1]]]
+    np.testing.assert_allclose(np.asarray(found["y"])[[0, 5, -1]], expected, rtol=1e-3)
+    limits = {line["meta"]: line["y"][0] for line in panel["data"] if line["line"]["dash"] == "dot"}
+    assert limits["racer-0"] == pytest.approx(2 / 0.05) and limits["racer-1"] == pytest.approx(38 / 0.01)
+    assert "Adam of P⁻¹H" in panel["note"]
+
+
+@pytest.mark.long
+def test_the_limits_of_a_scheduled_training_are_those_of_each_step() -> None:
+    """Under a cosine with T = 60: 2/η_t for SGD, 38/η_t for Adam with β₁ = 0.9, whose curve stays that of P⁻¹H."""
+    training = _small("chebyshev", "sgd:learning_rate=0.05", "adam:learning_rate=0.01")
+    plain = _panel(training, _trained(training), "sharpness")
+    training = dataclasses.replace(training, schedule=Choice("cosine", (("horizon", 60.0),)))
+    job = _trained(training)
+    panel = _panel(training, job, "sharpness")
+    done = np.minimum(np.arange(job.steps + 1) / 60, 1)
+    with np.errstate(divide="ignore"):
+        limits = 1 / (0.5 * (1 + np.cos(np.pi * done)))
+    found = {line["meta"]: np.asarray(line["y"]) for line in panel["data"] if line["line"]["dash"] == "dot"}
+    first = slice(0, min(50, job.steps))
+    for racer, limit in (("racer-0", 2 / 0.05), ("racer-1", 38 / 0.01)):
+        np.testing.assert_allclose(found[racer][first], limit * limits[first], rtol=1e-6)
+    assert "Adam of P⁻¹H" in panel["note"] and "at the learning rate of each step" in panel["note"]
+    before, after = (
+        next(np.asarray(line["y"]) for line in one["data"] if line["uid"] == "racer-1-0") for one in (plain, panel)
+    )
+    assert np.isnan(before[0]) and np.isnan(after[0])
+    # the first steps have nearly the same rates, so nearly the same P⁻¹H; H alone is smaller by orders of magnitude
+    assert after[1] == pytest.approx(before[1], rel=0.3)
+
+
+def test_the_landscape_says_what_it_hides() -> None:
+    training = _small("moons", "sgd:learning_rate=0.3", "adam:learning_rate=0.01", "rmsprop:learning_rate=0.01")
+    job = _trained(training)
+    for kind in PLANES:
+        panel = _panel(dataclasses.replace(training, plane=kind), job, "landscape")
+        assert panel["type"] == "plane" and "true loss" in panel["note"]
+        for path, run in zip(panel["paths"], job.runs, strict=True):
+            np.testing.assert_allclose(path["loss"], [float(run.network(w)) for w in run.weights()], rtol=1e-4)
+            assert len(path["distance"]) == len(path["x"]) == len(run.steps())
+        if kind == "principal":
+            assert "random walks" in panel["note"] and "%" in panel["note"]
+        if kind == "three":  # the three ends lie on it
+            assert all(path["distance"][-1] < 1e-3 for path in panel["paths"])
+
+
+def test_a_board_is_busy_as_long_as_another_may_differ() -> None:
+    job = board.job_for(MOONS, generated(MOONS))
+    assert not board.board(MOONS, job).busy
+    job.begin()
+    assert board.board(MOONS, job).busy
+    _wait(job)
+    shown = dataclasses.replace(MOONS, views=("landscape", "loss", "weights"))
+    looks = board.board(shown, job)
+    assert looks.busy and looks.slots[0].panel["type"] == "message"
+    for _ in range(4):
+        _wait(job)
+        looks = board.board(shown, job)
+    assert not looks.busy and looks.slots[0].panel["type"] == "plane"
+
+
+def test_a_plane_through_three_needs_three(moons: Job) -> None:
+    panel = _panel(dataclasses.replace(MOONS, plane="three"), moons, "landscape")
+    assert panel == {
+        "type": "message",
+        "text": "A plane through three solutions needs three racers of one network and loss.",
+    }
+
+
+def test_another_network_is_left_out_of_the_plane() -> None:
+    training = _small("moons", "sgd:learning_rate=0.3", "sgd:learning_rate=0.2", "sgd:learning_rate=0.2,widths=4")
+    panel = _panel(training, _trained(training), "landscape")
+    assert len(panel["paths"]) == 2 and "1 of another network or loss left out" in panel["note"]
+
+
+def test_a_diverging_run_says_so_and_the_others_live_on() -> None:
+    training = _small("curve", "sgd:learning_rate=9", "adam:learning_rate=0.01")
+    training = change.set_setup(training, "activation", "identity", generated(training))
+    job = _trained(training)
+    lost, fine = board.table(training, job)
+    assert lost.status.startswith("diverged @ ") and lost.steps < 60 and fine.steps == 60
+    cards = board.board(training, job).cards
+    assert cards[0].gone and cards[0].last < 60 and not cards[1].gone
+    for key in VIEWS:
+        if VIEWS[key].fits(job.data):
+            _panel(training, job, key)
+
+
+def test_an_error_of_one_racer_is_said_on_its_card(monkeypatch: pytest.MonkeyPatch) -> None:
+    training = _small()
+    local = process.Local()
+    job = board.job_for(training, generated(training), connection=local)
+
+    def broken() -> Any:
+        raise RuntimeError("out of memory")
+        yield
+
+    (task,) = local._trainer._tasks.values()
+    while not all(course.ready for course in task._courses):
+        time.sleep(0.01)
+    task._courses[0].parts, task._courses[0].pieces = [], broken()
+    job.begin()
+    _wait(job)
+    assert board.status(job.runs[0], job)[:2] == ("failed", "RuntimeError: out of memory")
+    assert job.runs[1].last == 60
+
+
+def test_the_test_samples_are_only_used_when_asked(moons: Job) -> None:
+    found = board.tested(moons)
+    run, held = moons.runs[1], moons.data.test
+    outputs = np.asarray(run.network.model(run.weights()[-1], held.x))
+    assert found["racer-1"][1] == pytest.approx((outputs.argmax(1) == held.y.argmax(1)).mean())
+    for key in VIEWS:  # no observer looks at them
+        spoiled = dataclasses.replace(held, x=np.full_like(held.x, np.nan))
+        data = dataclasses.replace(moons.data, test=spoiled)
+        for observer in VIEWS[key].observers(data).values():
+            start = dataclasses.replace(run.pieces[0], weights=run.weights()[:1])
+            seen = observer(dataclasses.replace(run, data=data), start)
+            assert all(np.isfinite(np.asarray(a, float)).all() for a in seen[:2]) or key == "sharpness"
+
+
+def test_hidden_racers_are_not_drawn(moons: Job) -> None:
+    hidden = hide_racer(MOONS, "racer-0", True)
+    panel = _panel(hidden, moons, "loss")
+    assert {line["meta"] for line in panel["data"]} == {"racer-1"}
+    assert len(board.table(hidden, moons)) == 1
+    assert len(board.board(hidden, moons).cards) == 2
+
+
+def test_thinning_keeps_the_extremes() -> None:
+    y = np.sin(np.arange(10_001) ** 1.3)
+    x, thin = thinned(np.arange(10_001), y)
+    assert len(thin) < 2600 and thin.max() == y.max() and thin.min() == y.min()
+    assert (np.diff(x) >= 0).all() and x[-1] == 10_000
+    np.testing.assert_array_equal(y[x], thin)
+
+
+def test_titles_say_what_a_racer_has_for_itself() -> None:
+    training = _small(
+        "moons", "sgd:activation=relu,batch_size=0", "sgd:initialization=normal,sigma=0.01", "adam:l2=0.5"
+    )
+    assert board.titles(training)[:2] == ["SGD (ReLU, full batch)", "SGD (N(0, 0.01²))"]
+
+
+@pytest.mark.parametrize(
+    ("widths", "words"), [((2, 2), "2-2"), ((2, 8, 8, 2), "2-8-8-2"), ((2, *[8] * 5, 2), "2-8×5-2")]
+)
+def test_widths_in_little_room(widths: tuple[int, ...], words: str) -> None:
+    assert board.spelled_widths(widths) == words
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("key", [key for key, one in PRESETS.items() if one.source != change.FILE])
+def test_presets_show_what_they_promise(key: str) -> None:
+    training = change.preset(key, generated(dataclasses.replace(Training(), data=Choice(PRESETS[key].source))))
+    job = _trained(training)
+    rows = board.table(training, job)
+    found = [observers.measures(run) for run in job.runs]
+    if key in ("spirals", "digits"):
+        assert all(row.validation_accuracy > 0.93 for row in rows)
+    elif key == "edge":
+        panel = _panel(training, job, "sharpness")
+        lines = {line["uid"]: np.asarray(line["y"]) for line in panel["data"]}
+        for racer, rate in ((0, 0.03), (1, 0.05), (2, 0.1)):
+            assert np.median(lines[f"racer-{racer}-0"][-10:]) == pytest.approx(2 / rate, rel=0.05)
+    elif key == "outlier":
+        assert rows[0].validation_loss > 5 * rows[1].validation_loss
+    elif key == "vanishing":
+        share = [m.gradients[0, 0] / m.gradients[0, -1] for m in found]
+        assert share[0] < 1e-3 and share[1] > 0.1 and share[2] > 0.1
+        assert rows[0].accuracy < 0.7 and rows[2].accuracy > 0.95
+    elif key == "initialisation":
+        assert rows[0].accuracy < 0.7 and rows[1].accuracy < 0.7 and rows[2].accuracy > 0.9
+        assert rows[0].loss == pytest.approx(rows[1].loss, rel=1e-3)
+    elif key == "decays":  # L2 under Adam and AdamW's decay are two things
+        norms = [float(m.weights[-1].sum()) for m in found]
+        assert norms[1] < 0.7 * norms[0] and abs(norms[2] - norms[1]) > 0.1 * norms[1]
+    else:
+        assert key == "batches" and len({row.samples for row in rows}) == 3
+
+
+def test_the_legend_of_a_landscape_stands_where_no_path_goes(moons: Job) -> None:
+    panel = _panel(MOONS, moons, "landscape")
+    bar = panel["data"][0]["colorbar"]
+    ends = [np.array(panel["layout"][axis]["range"]) for axis in ("xaxis", "yaxis")]
+
+    def inside(x: float, y: float) -> int:
+        count = 0
+        for path in panel["paths"]:
+            u, v = ((path[n] - low) / (high - low) for n, (low, high) in zip("xy", ends, strict=True))
+            count += np.count_nonzero((np.abs(u - x) < 0.65) & (np.abs(v - y) < 0.2))
+        return count
+
+    corners = [inside(x, y) for x in (0, 1) for y in (0, 1)]
+    assert inside(bar["x"], bar["y"]) == min(corners) < max(corners)
+
+
+def test_a_run_that_diverged_has_no_numbers_and_no_test() -> None:
+    training = _small("curve", "sgd:learning_rate=10", "sgd:learning_rate=0.01")
+    job = _trained(training)
+    wild, tame = board.table(training, job)
+    assert wild.status.startswith("diverged @ ") and np.isnan([wild.loss, wild.validation_loss]).all()
+    assert tame.loss < 10 and wild.steps < tame.steps == 60
+    tested = board.tested(job)
+    assert np.isnan(tested["racer-0"][0]) and np.isfinite(tested["racer-1"][0])
+
+
+def test_the_clock_goes_as_far_as_the_runs_have_gone() -> None:
+    training = _small(steps=100_000)
+    job = board.job_for(training, generated(training))
+    assert board.board(training, job).steps == 0
+    job.begin()
+    while not all(run.last for run in job.runs):
+        time.sleep(0.005)
+    job.stop()
+    _wait(job)
+    assert board.board(training, job).steps == max(run.last for run in job.runs) < 100_000
+    assert job.progress == sum(run.last for run in job.runs) / 200_000
+
+
+@pytest.mark.parametrize("steps", [1, 60, 800, 1500, 6000, 100_000])
+def test_numbers_under_charts_side_by_side_do_not_meet(steps: int) -> None:
+    job = board.job_for(_small(steps=steps), generated(_small()))
+    axis = facet_axes(job.steps, facets(2)[0], "", 0, 2)["xaxis"]
+    assert axis["tickvals"][0] == 0 and axis["tickvals"][-1] <= 0.8 * steps and len(axis["tickvals"]) <= 3

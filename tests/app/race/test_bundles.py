@@ -1,0 +1,143 @@
+"""Bundles of seeds and the axis of evaluations: what is drawn of many runs, and what a step costs."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from app.common import racers
+from app.common.racers import Refused
+from app.player import pack
+from app.race import bundles
+from app.race import captions as words
+from app.race import results as standings
+from app.race import scene as race
+from app.race import settings as change
+from app.race.settings import parse, query
+from optimizers import OPTIMIZERS, trace
+from tests.app.envelope import opened
+
+NOISY = change.choose_noise(racers.set_steps(change.first(), 150), "isotropic")
+THREADS = change.set_seeds(change.set_look(NOISY, "bundle", "spaghetti"), 5)
+BAND = change.set_look(THREADS, "bundle", "band")
+
+
+def alone(racer: str, seed: int) -> race.Trace:
+    """One racer's run under one seed, by itself."""
+    settings = racers.set_seed(NOISY, seed)
+    return race.runs(settings)[int(racer[-1])]
+
+
+def test_threads_are_the_seeds_one_by_one() -> None:
+    settings = racers.set_seed(THREADS, 3)
+    found = race.scene(settings).bundle
+    assert found is not None and found["count"] == 5
+    np.testing.assert_array_equal(found["steps"], np.arange(151))
+    for id in ("racer-0", "racer-2"):
+        paths = found["racers"][id]["paths"].reshape(5, 151, 2)
+        losses = found["racers"][id]["losses"].reshape(5, 151)
+        for k in range(5):
+            run = alone(id, 3 + k)
+            np.testing.assert_allclose(paths[k], run.positions, rtol=1e-5, atol=1e-6)
+            np.testing.assert_allclose(losses[k], run.losses, rtol=1e-9)
+
+
+def test_a_band_holds_the_quantiles_of_the_losses() -> None:
+    found = race.scene(BAND).bundle
+    assert found is not None
+    lines = found["racers"]["racer-2"]
+    losses = np.sort([alone("racer-2", k).losses for k in range(5)], axis=0)
+    # of five seeds: the lowest has a fifth at or below it, the third three fifths, the highest all
+    for name, place in (("low", 0), ("middle", 2), ("high", 4)):
+        np.testing.assert_allclose(lines[name], losses[place], rtol=1e-9)
+
+
+def test_a_run_that_diverged_lies_above_all_numbers() -> None:
+    values = np.array([[1.0, 2.0], [3.0, np.nan], [2.0, np.nan]])
+    low, middle, high = bundles.quantiles(values)
+    np.testing.assert_array_equal(low, [1.0, 2.0])
+    np.testing.assert_array_equal(middle, [2.0, np.nan])
+    np.testing.assert_array_equal(high, [3.0, np.nan])
+
+
+def test_cards_and_table_speak_of_all_seeds() -> None:
+    wild = racers.set_racer(THREADS, "racer-0", "learning_rate", 9.0)
+    card = race.scene(wild).cards[0]
+    assert card.status == "5/5 diverged" and "Of 5 seeds: 5 diverged" in card.why
+    rows = {row[0]: row for row in standings.cells(THREADS)}
+    losses = sorted(alone("racer-2", k).losses[-1] for k in range(5))
+    found = standings.table(THREADS)[2]
+    assert found.loss == pytest.approx(losses[2]) and found.band == pytest.approx((losses[0], losses[4]))
+    assert rows["Adam"][1].count("/5") >= 1 and "of 5" in rows["Adam"][3]
+    assert "median" in standings.heads(THREADS)[2] and "median" not in standings.heads(NOISY)[2]
+    assert "seeds 0 to 4" in words.caption(THREADS) and "seeds 0 to 4" in race.scene(THREADS).curve["titles"]["log"]
+
+
+def test_without_noise_there_is_no_bundle() -> None:
+    calm = change.choose_noise(THREADS, "none")
+    assert not calm.bundled and race.scene(calm).bundle is None
+    assert race.scene(calm).cards[0].status == race.scene(change.choose_noise(NOISY, "none")).cards[0].status
+
+
+def test_the_link_keeps_it_and_refuses_what_cannot_be() -> None:
+    for settings in (THREADS, BAND, change.set_look(THREADS, "axis", "evaluations")):
+        assert parse(query(settings)) == (settings, [])
+    for bad in ({"bundle": ["wool"]}, {"seeds": ["1"]}, {"seeds": ["65"]}, {"axis": ["hours"]}):
+        kept, notices = parse({**query(NOISY), **bad})
+        assert kept == NOISY and len(notices) == 1
+    with pytest.raises(Refused):
+        change.set_seeds(NOISY, "many")
+
+
+def test_a_bundle_of_many_steps_is_thinned_and_says_which_it_has() -> None:
+    long = change.set_seeds(racers.set_steps(THREADS, 10_000), 16)
+    settings = dataclasses.replace(long, racers=long.racers[:1])
+    found = race.scene(settings).bundle
+    assert found is not None
+    stride = found["steps"][1] - found["steps"][0]
+    assert stride >= 1 and found["steps"][-1] == 10_000
+    assert found["racers"]["racer-0"]["paths"].nbytes <= bundles.MOST_BYTES
+    assert len(pack(race.scene(settings))) < 2 * bundles.MOST_BYTES
+
+
+def test_views_show_the_bundle_or_say_that_they_do_not() -> None:
+    settings = change.set_view(change.set_view(BAND, 0, "distance"), 1, "rates")
+    distance, rates = (slot.panel for slot in race.scene(settings).slots)
+    assert "median and 10–90 % of 5 seeds" in distance["note"] and "of the seeds the first alone" in rates["note"]
+    assert sum(bool(one.get("fill")) for one in distance["data"]) == 3
+    threads = race.scene(change.set_view(THREADS, 0, "gradient")).slots[0].panel["data"]
+    gaps = [np.isnan(one["x"]).sum() for one in threads if one.get("opacity")]
+    assert gaps == [5, 5, 5]
+
+
+# The axis.
+
+
+def test_a_step_costs_what_its_rule_says() -> None:
+    settings = change.add_racer(change.add_racer(racers.set_steps(change.Settings(), 50), "sam"), "newton")
+    settings = change.add_racer(settings, "sgd")
+    steps, evaluations = race.scene(settings), race.scene(change.set_look(settings, "axis", "evaluations"))
+    assert [card.cost for card in steps.cards] == [2, 3, 1]
+    assert [steps.pace(card) for card in steps.cards] == [1, 1, 1] and steps.duration == 50
+    assert [evaluations.pace(card) for card in evaluations.cards] == [2, 3, 1] and evaluations.duration == 150
+    view = change.set_view(change.set_look(settings, "axis", "evaluations"), 0, "gradient")
+    panel = race.scene(view).slots[0].panel
+    assert panel["layout"]["xaxis"] == {"range": [0, 150], "title": {"text": "gradient evaluations"}}
+    ends = {one["name"]: one["x"][-1] for one in panel["data"]}
+    assert ends == {"SAM": 100, "Newton": 150, "SGD": 50}
+
+
+@pytest.mark.parametrize("key", OPTIMIZERS)
+@pytest.mark.thinned(4)
+def test_costs_are_whole_and_add_up(key: str) -> None:
+    from surfaces import SURFACES
+
+    run = trace(SURFACES["himmelblau"](), OPTIMIZERS[key](), steps=7)
+    assert run.cost >= 1 and run.evaluations == 7 * run.cost
+
+
+def test_the_axis_travels() -> None:
+    header, _ = opened(pack(race.scene(change.set_look(NOISY, "axis", "evaluations"))))
+    assert header["axis"] == "evaluations" and header["bundle"] is None

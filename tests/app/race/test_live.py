@@ -1,0 +1,130 @@
+"""Runs that are asked for while something is dragged are the runs that the page would show after it."""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+from urllib.parse import urlencode
+
+import numpy as np
+import pytest
+from starlette.applications import Starlette
+
+from app.common import racers
+from app.common.racers import Refused
+from app.player.scene import Runs
+from app.race import live
+from app.race import scene as race
+from app.race import settings as change
+from app.race.settings import Settings, query
+from app.server import live_route
+from optimizers import OPTIMIZERS
+from tests.app.asking import get
+from tests.app.envelope import opened
+
+SHORT = racers.set_steps(change.first(), 120)
+
+
+def ask(settings: Settings, what: str, **asked: str) -> Runs:
+    return live._ask(settings, what, asked)
+
+
+def same(runs: Runs, k: int, settings: Settings, index: int) -> None:
+    """Run k of an answer is that of a racer in a scene of its own, and its card says the same."""
+    scene = race.scene(settings)
+    scale = np.abs(scene.positions[index]).max()
+    np.testing.assert_allclose(runs.positions[k], scene.positions[index][runs.steps], rtol=1e-9, atol=1e-9 * scale)
+    np.testing.assert_allclose(runs.losses[k], scene.losses[index][runs.steps], rtol=1e-7, atol=1e-12)
+    card = scene.cards[index]
+    for word in ("status", "gone", "last", "leaves", "settled"):
+        assert runs.told[k][word] == getattr(card, word), word
+    assert card.why.startswith(runs.told[k]["why"])
+
+
+@pytest.mark.parametrize(
+    ("racer", "name"), [("racer-0", "learning_rate"), ("racer-1", "momentum"), ("racer-2", "beta1")]
+)
+def test_a_sweep_is_the_runs_one_by_one(racer: str, name: str) -> None:
+    runs = ask(SHORT, "sweep", racer=racer, name=name)
+    assert len(runs.values) >= 41 and (np.diff(runs.values) > 0).all()
+    spec = OPTIMIZERS[("sgd", "nesterov", "adam")[int(racer[-1])]].parameters()[name]
+    assert (runs.values[0], runs.values[-1]) == (spec.low, spec.high)
+    for k in (0, 17, 50, 83, 100):
+        same(runs, k, racers.set_racer(SHORT, racer, name, runs.values[k]), int(racer[-1]))
+
+
+@pytest.mark.parametrize("key", [key for key in OPTIMIZERS if "learning_rate" in OPTIMIZERS[key].parameters()])
+@pytest.mark.thinned(10)
+def test_every_rule_can_be_swept(key: str) -> None:
+    settings = change.add_racer(racers.set_steps(change.Settings(), 40), key)
+    runs = ask(settings, "sweep", racer="racer-0", name="learning_rate")
+    same(runs, 60, racers.set_racer(settings, "racer-0", "learning_rate", runs.values[60]), 0)
+
+
+def test_noise_and_schedule_are_those_of_the_race() -> None:
+    settings = racers.set_seed(change.choose_noise(racers.choose_schedule(SHORT, "cosine"), "isotropic"), 5)
+    runs = ask(settings, "sweep", racer="racer-2", name="learning_rate")
+    same(runs, 40, racers.set_racer(settings, "racer-2", "learning_rate", runs.values[40]), 2)
+
+
+def test_the_value_that_is_swept_makes_no_other_sweep() -> None:
+    other = racers.set_racer(SHORT, "racer-0", "learning_rate", 0.5)
+    assert ask(SHORT, "sweep", racer="racer-0", name="learning_rate") is ask(
+        other, "sweep", racer="racer-0", name="learning_rate"
+    )
+
+
+def test_another_start_moves_everybody() -> None:
+    runs = ask(SHORT, "start", x="1.5", y="−0.5")
+    for k in range(3):
+        same(runs, k, change.set_start(SHORT, 1.5, -0.5), k)
+
+
+def test_a_long_sweep_is_thinned_and_says_which_steps_it_has() -> None:
+    long = racers.set_steps(change.first(), 4000)
+    runs = ask(long, "sweep", racer="racer-0", name="learning_rate")
+    assert len(runs.values) == 41
+    assert runs.positions.nbytes // 2 + runs.losses.nbytes <= live.MOST_BYTES * 1.01
+    stride = runs.steps[1] - runs.steps[0]
+    assert stride == 2 and runs.steps[-1] == 4000
+    same(runs, 20, racers.set_racer(long, "racer-0", "learning_rate", runs.values[20]), 0)
+
+
+@pytest.mark.parametrize(
+    ("what", "asked", "why"),
+    [
+        ("sweep", {"racer": "racer-9", "name": "learning_rate"}, "left the race"),
+        ("sweep", {"racer": "racer-0", "name": "momentum"}, "no parameter 'momentum'"),
+        ("sweep", {"racer": "racer-0"}, "no parameter ''"),
+        ("start", {"x": "99", "y": "0"}, "must lie on the map"),
+        ("start", {"x": "nan", "y": "0"}, "finite"),
+        ("start", {}, "must be a number"),
+        ("weather", {}, "nothing to ask for"),
+    ],
+)
+def test_what_cannot_be_is_refused_in_a_sentence(what: str, asked: dict[str, str], why: str) -> None:
+    with pytest.raises(Refused, match=why):
+        ask(SHORT, what, **asked)
+
+
+def test_over_http_it_is_the_same_bytes() -> None:
+    app: Any = Starlette(routes=live_route.routes())
+    address = live.address(SHORT).replace(live_route.WHAT, "sweep")
+    path, _, spelled = address.partition("?")
+    assert spelled == urlencode(query(SHORT), doseq=True)
+    status, headers, body = get(path, app, query=f"{spelled}&live.racer=racer-0&live.name=learning_rate")
+    assert status == 200 and headers["cache-control"] == "no-store"
+    header, array = opened(body)
+    runs = ask(SHORT, "sweep", racer="racer-0", name="learning_rate")
+    np.testing.assert_array_equal(array(header["values"]), runs.values)
+    np.testing.assert_allclose(array(header["positions"]), runs.positions, rtol=1e-6, atol=1e-30)
+    np.testing.assert_array_equal(array(header["losses"]), runs.losses)
+    assert [one["status"] for one in header["told"]] == [one["status"] for one in runs.told]
+    status, _, body = get(path, app, query=f"{spelled}&live.racer=nobody&live.name=learning_rate")
+    assert status == 400 and b"left the race" in body
+
+
+def test_the_route_is_light() -> None:
+    """The server answers before JAX is imported: the module with the route must not import what imports it."""
+    module = importlib.import_module("app.server.live_route")
+    assert not {"jax", "race", "live", "optimizers"} & set(vars(module))

@@ -1,0 +1,146 @@
+"""Presets of the Race page: each shows what its words say."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import parse_qs
+
+import numpy as np
+import pytest
+
+from app.common.racers import Refused, set_racer, set_steps
+from app.race import presets
+from app.race import results as standings
+from app.race import scene as race
+from app.race import settings as change
+from app.race.settings import Settings
+from optimizers import steps_to, trace
+from surfaces import Rotated
+
+
+def _table(settings: Settings) -> dict[str, standings.Row]:
+    return {row.title: row for row in standings.table(settings)}
+
+
+@pytest.mark.parametrize("key", presets.PRESETS)
+def test_links_are_read_whole_and_their_words_are_found(key: str) -> None:
+    settings, notices = change.parse(parse_qs(presets.PRESETS[key].link))
+    assert notices == [] and presets.shown_by(settings) == presets.PRESETS[key].about
+    again, notices = change.parse(change.query(presets.preset(key)))
+    assert notices == [] and again == settings
+
+
+def test_words_stay_while_numbers_move_and_go_with_the_race() -> None:
+    settings = presets.preset("zigzag")
+    moved = set_racer(settings, settings.racers[0].id, "learning_rate", 0.01)
+    assert presets.shown_by(moved) == presets.PRESETS["zigzag"].about
+    assert presets.shown_by(change.choose_surface(settings, "himmelblau")) == ""
+    assert presets.shown_by(change.set_beside(settings, True)) == ""
+    assert presets.shown_by(change.first()) == ""
+    with pytest.raises(Refused, match="There is no preset"):
+        presets.preset("zigzags")
+
+
+def test_p1_sgd_crosses_at_every_step_and_diverges_where_the_condition_number_rises() -> None:
+    settings = presets.preset("zigzag")
+    rows = _table(settings)
+    sgd, momentum = rows["SGD"], rows["Momentum"]
+    assert sgd.reached is not None and momentum.reached is not None
+    assert sgd.measured["crossings"] == sgd.reached > 4 * momentum.reached
+    steep = change.set_parameter(settings, "surface", "condition_number", 150.0)
+    assert _table(steep)["SGD"].status.startswith(("diverged", "growing"))
+    tamed = set_racer(steep, settings.racers[0].id, "learning_rate", 0.0127)
+    assert (_table(tamed)["SGD"].reached or 301) > 1.3 * sgd.reached
+
+
+def test_p1_on_the_first_screen_sgd_does_not_cross_and_the_others_do() -> None:
+    """η κ = 0.5: SGD halves its way across with each step."""
+    rows = _table(change.first())
+    assert rows["SGD"].measured["crossings"] == 0 < (rows["Nesterov"].measured["crossings"] or 0)
+
+
+@pytest.mark.parametrize("key", [key for key in presets.PRESETS if key not in ("noise", "drop")])
+def test_no_number_of_the_table_depends_on_the_rotation(key: str) -> None:
+    """Rules that know no axes, from a start that turns along; under noise the draws would have to turn, too."""
+    settings = presets.preset(key)
+    taken, seen = standings.measures(settings), []
+    built = settings.built_surface()
+    inner = built.surface if isinstance(built, Rotated) else built
+    upright = Rotated(inner, -float(built.angle)).forth(settings.built_start()) if inner is not built else None
+    start = settings.built_start() if upright is None else upright
+    for angle in (0.0, 30.0, 77.0, -61.0):
+        surface = Rotated(inner, angle)
+        rows = []
+        for racer in settings.racers:
+            if racer.rule.key in ("sgd", "momentum", "nesterov"):
+                run = trace(surface, settings.rule(racer), surface.forth(start), settings.steps)
+                measured = [one.of(run) for one in taken]
+                said = [None if m is None else one.spelled(m) for one, m in zip(taken, measured, strict=True)]
+                rows.append((str(run.status), steps_to(run), *said))
+        seen.append(tuple(rows))
+    assert len(set(seen)) == 1, seen
+
+
+def test_an_overshoot_beyond_all_bounds_is_a_short_number() -> None:
+    """The preset invites a larger κ: at 200 SGD ends some 10¹³⁰ starts beyond the minimum."""
+    steep = change.set_parameter(presets.preset("zigzag"), "surface", "condition_number", 200.0)
+    (far,) = (row[-1] for row in standings.cells(steep) if row[0] == "SGD")
+    assert re.fullmatch(r"[0-9.]+·10[⁰¹²³⁴⁵⁶⁷⁸⁹]+ %", far), far
+    assert all(len(cell) < 30 for row in standings.cells(steep) for cell in row)
+
+
+@pytest.mark.parametrize(("key", "kind"), [("local", "minimum"), ("trap", "local minimum")])
+def test_p2_p6_momentum_ends_elsewhere_until_it_is_slowed(key: str, kind: str) -> None:
+    settings = presets.preset(key)
+    slowed = set_racer(settings, settings.racers[1].id, "momentum", 0.5)
+
+    def ends(settings: Settings) -> list[str]:
+        surface = settings.built_surface()
+        points = [run.positions[-1] for run in race.runs(settings)]
+        return [surface.critical_points()[int(surface.nearest_minimum(w))].kind for w in points]
+
+    sgd, momentum = ends(settings)
+    assert momentum == kind != sgd and ends(slowed) == [sgd, sgd]
+
+
+def test_p3_sgd_stays_longest_near_the_saddle_and_for_ever_on_its_ridge() -> None:
+    settings = presets.preset("saddle")
+    flat = {title: row.measured["steps_on_flat_ground"] or 0 for title, row in _table(settings).items()}
+    assert flat["SGD"] > 5 * flat["Momentum"] >= flat["Adam"] == 0
+    ridge = {
+        run.status.why.partition(".")[0] for run in race.runs(set_steps(change.set_start(settings, -1.8, 0.0), 600))
+    }
+    assert ridge == {"It stands at a saddle"}
+
+
+def test_p4_larger_batches_draw_the_bundle_together() -> None:
+    settings = presets.preset("noise")
+    spread = []
+    for size in (1, 8):
+        sized = change.set_parameter(settings, "noise", "batch_size", size)
+        assert _table(sized)["SGD"].status == "16/16 oscillating"
+        ends = np.array([run.positions[-1] for run in race.strands(sized, sized.racers[0])])
+        spread.append(float(ends.std(axis=0).max()))
+    assert spread[0] > 1.5 * spread[1] > 0
+
+
+def test_p5_nesterov_overshoots_less_and_more_momentum_more() -> None:
+    settings = presets.preset("overshoot")
+    far = {title: row.measured["overshoot"] or 0.0 for title, row in _table(settings).items()}
+    assert far["SGD"] == 0 and 0.1 < far["Nesterov"] < 0.8 * far["Momentum"]
+    more = set_racer(settings, settings.racers[1].id, "momentum", 0.97)
+    assert (_table(more)["Momentum"].measured["overshoot"] or 0.0) > 1.5 * far["Momentum"]
+
+
+def test_p7_adagrad_creeps_where_the_others_move() -> None:
+    settings = presets.preset("freezing")
+    rows = _table(settings)
+    assert rows["Adagrad"].reached is None and rows["RMSprop"].reached and rows["Adadelta"].reached
+    rates = race.whole(settings.bare(), settings.racers[0].bare()).step.rate
+    assert (np.diff(rates, axis=0) <= 0).all()
+
+
+def test_p10_the_loss_drops_where_the_rate_does() -> None:
+    for run in race.runs(presets.preset("drop")):
+        before, after = run.losses[200:300].mean(), run.losses[400:].mean()
+        assert after < 0.25 * before

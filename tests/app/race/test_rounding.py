@@ -1,0 +1,101 @@
+"""Where the picture, the slider and the file differ because programs round differently, each of them says so."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+
+from app.common import racers
+from app.figures import plane
+from app.race import data, live
+from app.race import results as standings
+from app.race import scene as race
+from app.race import script as code
+from app.race import settings as change
+from app.race.settings import Settings
+from optimizers import OPTIMIZERS
+from optimizers.sensitivity import SENTENCE
+
+SWEPT = [key for key, rule in OPTIMIZERS.items() if "learning_rate" in rule.parameters()]
+ROUGH = ("rastrigin", "beale", "himmelblau", "styblinski_tang", "griewank", "six_hump_camel", "levy", "ackley")
+
+
+def _race(surface: str, key: str, steps: int = 300, **values: float) -> Settings:
+    settings = change.add_racer(racers.set_steps(change.choose_surface(Settings(), surface), steps), key)
+    for name, value in values.items():
+        settings = racers.set_racer(settings, "racer-0", name, value)
+    return settings
+
+
+def _positions(surface: str, key: str, every: int) -> Iterator[tuple[bool, bool, bool]]:
+    """At some positions of the slider of the learning rate: whether the picture, the slider's run and the file's differ
+    visibly, and whether the card and the slider say that rounding decides.
+    """
+    settings = _race(surface, key)
+    box = settings.built_surface().domain
+    diagonal = float(np.hypot(*(high - low for low, high in box)))
+    extent = race.background_of(settings).extent
+    runs = live._ask(settings, "sweep", {"racer": "racer-0", "name": "learning_rate"})
+    for k in range(0, len(runs.values), every):
+        there = racers.set_racer(settings, "racer-0", "learning_rate", float(runs.values[k]))
+        scene = race.scene(there)
+        ((_, _, whole),) = data.runs(there)
+        paths = [scene.positions[0], runs.positions[k], plane.drawn([whole], 300, extent)[0][0]]
+        # a difference is seen where one of the runs is on the map
+        low, high = np.array(box).T
+        seen = np.any([((path >= low) & (path <= high)).all(axis=1) for path in paths], axis=0)
+        gap = max(float(np.linalg.norm(paths[0] - other, axis=1)[seen].max()) for other in paths[1:])
+        kinds = {scene.cards[0].status.split(" ")[0], runs.told[k]["status"].split(" ")[0], whole.status.kind}
+        differs = gap > 1e-3 * diagonal or len(kinds) > 1
+        yield differs, SENTENCE in scene.cards[0].why, SENTENCE in runs.told[k]["why"]
+
+
+@pytest.mark.parametrize(("surface", "key"), [("rastrigin", "adam"), ("beale", "newton"), ("rastrigin", "nadam")])
+def test_what_differs_between_programs_says_so(surface: str, key: str) -> None:
+    found = np.array(list(_positions(surface, key, 12)))
+    differs, card, slider = found.T
+    assert not (differs & ~card).any() and not (differs & ~slider).any()
+    assert card.any() and not card.all()
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("key", SWEPT)
+@pytest.mark.parametrize("surface", ROUGH)
+def test_what_differs_between_programs_says_so_everywhere(surface: str, key: str) -> None:
+    differs, card, slider = np.array(list(_positions(surface, key, 4))).T
+    assert not (differs & ~card).any() and not (differs & ~slider).any()
+
+
+@pytest.mark.parametrize(
+    ("surface", "key"),
+    [("quadratic_ravine", "sgd"), ("quadratic_ravine", "adam"), ("booth", "nesterov"), ("saddle", "momentum")],
+)
+def test_an_orderly_run_is_not_called_sensitive(surface: str, key: str) -> None:
+    """On a quadratic a difference grows no faster than the run itself, whether it converges, swings or diverges."""
+    for rate in (1e-4, 1e-3, 0.01, 0.05):
+        settings = _race(surface, key, learning_rate=rate)
+        assert not race.rounded(settings.bare(), settings.racers[0].bare())
+    runs = live._ask(_race(surface, key), "sweep", {"racer": "racer-0", "name": "learning_rate"})
+    flagged = [SENTENCE in said["why"] for said in runs.told]
+    if surface != "saddle" and key != "adam":
+        assert not any(flagged)
+
+
+def test_every_place_says_it() -> None:
+    """Adam at η = 10 on Rastrigin jumps between dimples; at 0.01 it goes down one."""
+    for rate, says in ((10.0, True), (0.01, False)):
+        settings = _race("rastrigin", "adam", learning_rate=rate)
+        assert race.rounded(settings.bare(), settings.racers[0].bare()) is says
+        scene = race.scene(settings)
+        assert (SENTENCE in scene.cards[0].why) is says
+        assert ("sensitive to rounding: Adam" in scene.caption) is says
+        assert ("sensitive to rounding" in standings.cells(settings)[0][1]) is says
+        assert ("sensitive to rounding: Adam" in " ".join(code.script(settings).split())) is says
+        rows = list(csv.DictReader(io.StringIO(data.csv(settings).decode())))
+        assert {row["sensitive"] for row in rows} == {str(says).lower()}
+        with np.load(io.BytesIO(data.npz(settings))) as arrays:
+            assert bool(arrays["racer-0/sensitive"]) is says

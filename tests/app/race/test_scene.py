@@ -1,0 +1,327 @@
+"""From settings to a scene and a table, held to numbers worked out without the engine."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import numpy as np
+import pytest
+
+from app.common import racers
+from app.common.racers import Refused
+from app.player import pack
+from app.race import captions as words
+from app.race import results as standings
+from app.race import scene as race
+from app.race import settings as change
+from app.race.settings import Settings
+from optimizers import OPTIMIZERS
+from surfaces import SURFACES
+
+RAVINE = change.set_rotation(Settings(), 0)  # κ = 30, start (−2.8, 1.2)
+
+
+def _race(base: Settings, *lineup: tuple[str, dict[str, Any]]) -> Settings:
+    for key, values in lineup:
+        base = change.add_racer(base, key)
+        for name, value in values.items():
+            base = racers.set_racer(base, base.racers[-1].id, name, value)
+    return base
+
+
+MIXED = _race(RAVINE, ("sgd", {"learning_rate": 0.02}), ("sgd", {"learning_rate": 8.0}), ("adam", {}), ("adadelta", {}))
+
+
+def test_a_scene_holds_what_the_player_plays() -> None:
+    scene = race.scene(MIXED)
+    assert scene.positions.shape == (4, 301, 2)
+    assert scene.losses.shape == (4, 301) and scene.losses.dtype == np.float64
+    assert scene.start == (-2.8, 1.2)
+    np.testing.assert_allclose(scene.positions[:, 0], np.broadcast_to([-2.8, 1.2], (4, 2)), rtol=1e-6)
+    np.testing.assert_allclose(scene.losses[:, 0], 0.5 * (2.8**2 + 30 * 1.2**2))
+    assert [c.title for c in scene.cards][2:] == ["Adam", "Adadelta"]
+    assert len({c.id for c in scene.cards}) == len({c.color for c in scene.cards}) == 4
+    assert {key for key, _ in scene.choices} >= {"sgd", "momentum", "nesterov", "adam", "sam", "newton"}
+    assert all(c.title in scene.description and c.status in scene.description for c in scene.cards)
+
+
+def test_a_path_is_gradient_descent() -> None:
+    """w ← w − η H w with H = diag(1, 30): x shrinks by 0.98 a step, y by 0.4."""
+    scene = race.scene(MIXED)
+    k = np.arange(301)
+    path = np.stack([-2.8 * 0.98**k, 1.2 * 0.4**k], axis=1)
+    np.testing.assert_allclose(scene.positions[0], path, rtol=1e-5, atol=1e-30)
+    np.testing.assert_allclose(scene.losses[0], 0.5 * (path[:, 0] ** 2 + 30 * path[:, 1] ** 2), rtol=1e-9)
+
+
+def test_a_diverged_run_ends_at_its_last_number() -> None:
+    """η = 8: y is multiplied by 1 − 8·30 = −239 a step; its square leaves float64 when 239^k passes 1e154."""
+    card = race.scene(MIXED).cards[1]
+    assert card.gone and card.status.startswith("diverged @ ")
+    assert card.last == int(card.status.split("@")[1]) - 1
+    y = 1.2 * 239.0 ** np.arange(90)
+    with np.errstate(over="ignore"):
+        finite = np.isfinite(0.5 * 30 * y**2)
+    assert abs(card.last - int(np.flatnonzero(finite)[-1])) <= 1
+    values = race.scene(MIXED).losses[1]
+    assert np.isfinite(values[: card.last + 1]).all() and np.isnan(values[card.last + 1 :]).all()
+
+
+def test_those_that_stay_end_at_the_last_step_and_are_not_gone() -> None:
+    for card in race.scene(MIXED).cards[2:]:
+        assert card.last == 300 and not card.gone
+
+
+def test_twins_are_told_apart_by_the_first_value_that_differs() -> None:
+    twice = _race(RAVINE, ("adam", {"learning_rate": 0.1}), ("adam", {"learning_rate": 0.01}), ("sgd", {}))
+    assert words.titles(twice) == ["Adam η = 0.1", "Adam η = 0.01", "SGD"]
+    other = _race(
+        RAVINE, ("adam", {"learning_rate": 0.1, "beta2": 0.9}), ("adam", {"learning_rate": 0.1, "beta2": 0.99})
+    )
+    assert words.titles(other) == ["Adam β₂ = 0.9", "Adam β₂ = 0.99"]
+    same = _race(RAVINE, ("adam", {}), ("adam", {}))
+    assert words.titles(same) == ["Adam", "Adam #2"]
+
+
+def test_only_the_sliders_of_a_card_are_on_it() -> None:
+    sliders = {c.title: [s.name for s in c.sliders] for c in race.scene(change.first()).cards}
+    assert sliders == {
+        "SGD": ["learning_rate"],
+        "Nesterov": ["learning_rate", "momentum"],
+        "Adam": ["learning_rate", "beta1"],
+    }
+
+
+def test_the_caption_names_all_that_makes_the_picture() -> None:
+    settings = _race(RAVINE, ("sgd", {"learning_rate": 0.02}), ("adam", {"learning_rate": 0.05}))
+    settings = change.choose_noise(change.set_rotation(settings, 30), "isotropic")
+    settings = racers.set_steps(racers.set_seed(racers.choose_schedule(settings, "cosine"), 41), 120)
+    line = words.caption(change.set_start(settings, 1.5, -0.5))  # the schedule ends with the run, as it did before
+    for word in (
+        *("Ravine (κ = 30)", "rotated 30°", "from (1.5, −0.5)", "120 steps", "SGD (η = 0.02", "Adam (η = 0.05"),
+        *("cosine schedule (T = 120", "isotropic noise (σ = 0.1", "seed 41"),
+    ):
+        assert word in line
+    hidden = racers.hide_racer(settings, "racer-1", True)
+    assert "Adam" not in words.caption(hidden) and "SGD" in words.caption(hidden)
+
+
+def test_the_table_holds_loss_threshold_and_cost() -> None:
+    """Gradient descent, η = 0.02: L = ½(2.8²·0.98²ᵏ + 30·1.2²·0.4²ᵏ), so that 1 % of L₀ is first reached at
+    the k found by trying; 300 steps are 300 gradients.
+    """
+    sgd, lost, *_ = standings.table(MIXED)
+    k = np.arange(301)
+    losses = 0.5 * ((2.8 * 0.98**k) ** 2 + 30 * (1.2 * 0.4**k) ** 2)
+    assert sgd.loss == pytest.approx(losses[300], rel=1e-9)
+    assert sgd.reached == int(np.flatnonzero(losses <= 0.01 * losses[0])[0])
+    assert sgd.evaluations == 300
+    assert lost.reached is None and np.isfinite(lost.loss)
+    assert lost.status == f"diverged @ {lost.evaluations}" and lost.evaluations < 300
+
+
+def test_sam_pays_two_gradients_a_step() -> None:
+    (row,) = standings.table(_race(RAVINE, ("sam", {})))
+    assert row.evaluations == 600
+
+
+def test_the_table_says_how_they_got_there() -> None:
+    """Columns that say nothing on a surface are not there; across a valley of κ = 30, η = 0.05 steps to the other side
+    each time, by half the way.
+    """
+    measured = dict(zip(standings.heads(MIXED), standings.cells(MIXED)[0], strict=True))
+    assert "Steps on flat ground" not in measured
+    assert measured["Crossings of the valley"] == "0" and measured["Overshoot"] == "none"
+    zigzag = racers.set_racer(MIXED, MIXED.racers[0].id, "learning_rate", 0.05)
+    assert standings.table(zigzag)[0].measured["crossings"] == standings.table(zigzag)[0].reached
+    saddle = change.choose_surface(MIXED, "saddle")
+    measured = dict(zip(standings.heads(saddle), standings.cells(saddle)[0], strict=True))
+    assert "Crossings of the valley" not in measured and int(measured["Steps on flat ground"]) > 10
+    both = change.set_beside(MIXED, True)
+    both = change.in_second(both, change.choose_surface, "saddle")
+    assert [len(row) for row in standings.cells(both)] == [8] * (2 * len(MIXED.racers))
+    assert len(standings.heads(both)) == 8
+
+
+def test_where_the_clock_counts_evaluations_statuses_say_that_theirs_are_steps() -> None:
+    settings = change.set_look(_race(RAVINE, ("newton", {}), ("sgd", {})), "axis", "evaluations")
+    newton, sgd = (card.status for card in race.scene(settings).cards)
+    assert " @ step " in newton and " @ " in sgd and "step" not in sgd
+
+
+def test_the_table_leaves_out_who_is_hidden() -> None:
+    hidden = racers.hide_racer(MIXED, MIXED.racers[2].id, True)
+    assert [r.title for r in standings.table(hidden)] == [r.title for r in standings.table(MIXED) if r.title != "Adam"]
+    assert race.scene(hidden).cards[2].hidden
+
+
+def test_a_schedule_is_said_to_leave_alone_who_has_no_learning_rate() -> None:
+    cards = race.scene(racers.choose_schedule(MIXED, "cosine")).cards
+    assert ["no learning rate" in c.why for c in cards] == [False, False, False, True]
+    np.testing.assert_array_equal(
+        race.scene(MIXED).positions[3], race.scene(racers.choose_schedule(MIXED, "cosine")).positions[3]
+    )
+
+
+def test_one_slider_changes_one_path() -> None:
+    before = race.scene(MIXED)
+    after = race.scene(racers.set_racer(MIXED, "racer-2", "learning_rate", 0.123))
+    same = [np.array_equal(a, b) for a, b in zip(before.positions, after.positions, strict=True)]
+    assert same == [True, True, False, True]
+
+
+def test_noise_follows_the_seed() -> None:
+    noisy = change.choose_noise(MIXED, "isotropic")
+    one, again, other = (race.scene(racers.set_seed(noisy, seed)).positions for seed in (1, 1, 2))
+    np.testing.assert_array_equal(one, again)
+    assert not np.array_equal(one[0], other[0])
+
+
+@pytest.mark.parametrize("key", ["sgd", "adam"])
+def test_more_steps_keep_the_prefix(key: str) -> None:
+    noisy = _race(change.choose_noise(RAVINE, "isotropic"), (key, {}))
+    short, long = (race.scene(racers.set_steps(noisy, n)).positions for n in (50, 400))
+    np.testing.assert_array_equal(short[0], long[0, :51])
+
+
+def test_a_race_without_racers_is_a_map() -> None:
+    scene = race.scene(Settings())
+    assert scene.cards == () and scene.positions.shape == (0, 301, 2) and standings.table(Settings()) == []
+    assert pack(scene)
+
+
+def test_a_race_where_all_are_hidden_is_drawn() -> None:
+    settings = change.first()
+    for racer in settings.racers:
+        settings = racers.hide_racer(settings, racer.id, True)
+    assert all(c.hidden for c in race.scene(settings).cards)
+    assert standings.table(settings) == []
+
+
+def test_eight_racers_of_two_thousand_steps_fit_into_half_a_megabyte_and_grow_in_line() -> None:
+    """A racer's step is two float32 and one float64: 16 bytes."""
+    settings = dataclasses.replace(RAVINE, racers=())
+    for _ in range(8):
+        settings = change.add_racer(settings, "sgd")
+    sizes = {n: len(pack(race.scene(racers.set_steps(settings, n)))) for n in (500, 1000, 2000, 4000)}
+    assert sizes[2000] < 500_000
+    for n in (500, 1000, 2000):
+        assert sizes[2 * n] - sizes[n] == pytest.approx(8 * 16 * n, rel=0.02)
+
+
+# Every pair of rule and surface, from where the page starts it
+
+SLOW = {
+    ("schedule_free_sgd", "plateau"): "the plateau's slope is a few thousandths, and the average lags behind descent",
+}
+"""The pairs that hardly move in 300 steps, each with its reason."""
+
+
+def _pairs() -> list[Any]:
+    """All; now every rule on every fourth surface and every surface under every fourth rule, the rest under `long`."""
+    return [
+        pytest.param(
+            rule,
+            surface,
+            id=f"{rule}-{surface}",
+            marks=[pytest.mark.xdist_group(f"surface {surface}")] + [pytest.mark.long] * ((row + column) % 4 > 0),
+        )
+        for row, rule in enumerate(OPTIMIZERS)
+        for column, surface in enumerate(SURFACES)
+    ]
+
+
+@pytest.mark.parametrize(("rule", "surface"), _pairs())
+@pytest.mark.thinned(2)
+def test_every_pair_runs_and_moves_and_none_leaves(rule: str, surface: str) -> None:
+    settings = change.add_racer(change.choose_surface(Settings(), surface), rule)
+    scene, (run,) = race.scene(settings), race.runs(settings)
+    assert run.status.kind not in ("diverged", "growing"), run.status
+    assert scene.cards[0].status == str(run.status) and np.isfinite(scene.positions).all()
+    landscape = settings.built_surface()
+    went = np.linalg.norm(run.positions - run.positions[0], axis=1).max() / np.linalg.norm(np.diff(landscape.domain))
+    lowest = landscape.lowest()
+    assert lowest is not None
+    halved = (run.losses - lowest).min() < 0.5 * (run.losses[0] - lowest)
+    assert (went > 0.02 or halved) != ((rule, surface) in SLOW), (went, run.losses)
+
+
+def test_every_racer_can_race_a_thousand_dimensions_but_who_needs_the_whole_hessian() -> None:
+    settings = change.choose_surface(Settings(), "ravine_nd")
+    with_newton = change.add_racer(settings, "newton")
+    with pytest.raises(Refused, match="at most 100 coordinates; here are 1000"):
+        change.set_parameter(with_newton, "surface", "dimension", "1000")
+    large = change.set_parameter(change.add_racer(settings, "adam"), "surface", "dimension", "1000")
+    with pytest.raises(Refused, match="Newton needs the whole Hessian"):
+        change.add_racer(large, "newton")
+    (run,) = race.runs(large)
+    assert run.positions.shape == (301, 1000) and run.status.kind == "converged"
+
+
+# Conventions
+
+
+def test_racers_are_called_by_their_convention_and_twins_of_one_by_what_differs() -> None:
+    settings = _race(
+        RAVINE,
+        ("rmsprop", {}),
+        ("rmsprop", {"convention": "pytorch"}),
+        ("rmsprop", {"convention": "optax", "learning_rate": 0.1}),
+        ("rmsprop", {"convention": "optax", "learning_rate": 0.2}),
+    )
+    names = ["RMSprop", "RMSprop (PyTorch)", "RMSprop (optax) η = 0.1", "RMSprop (optax) η = 0.2"]
+    assert words.titles(settings) == names
+    assert "RMSprop (PyTorch) (η = " in words.caption(settings) and "convention" not in words.caption(settings)
+
+
+def test_conventions_that_differ_walk_different_paths() -> None:
+    settings = _race(
+        RAVINE, ("adagrad", {}), ("adagrad", {"convention": "optax"}), ("adagrad", {"convention": "pytorch"})
+    )
+    plain, optax, torch = (run.positions for run in race.runs(settings))
+    assert np.abs(plain - optax).max() > 1e-4  # G starts at 0.1
+    assert 0 < np.abs(plain - torch).max() < 1e-6  # ε inside the root or outside
+
+
+def test_what_is_taken_for_a_fault_is_explained_for_those_shown() -> None:
+    settings = _race(RAVINE, ("adadelta", {}), ("sgd", {}), ("adadelta", {"decay": 0.5}))
+    (said,) = words.remarks(settings)
+    assert said.startswith("Adadelta: Each coordinate of the first step is at most √(ε/(1 − γ)) long")
+    adadelta, sgd, _ = race.scene(settings).cards
+    assert "first step is at most" in adadelta.why and "first step" not in sgd.why
+    for racer in (settings.racers[0], settings.racers[2]):
+        settings = racers.hide_racer(settings, racer.id, True)
+    assert words.remarks(settings) == []
+
+
+@pytest.mark.parametrize("surface", ["quadratic_ravine", "linear_regression", "six_hump_camel", "plateau"])
+@pytest.mark.thinned(2)
+def test_the_browser_can_tell_heights_from_what_a_scene_says(surface: str) -> None:
+    """Its formulas, written here once more, give the map's heights at the start; and the grid's losses come back."""
+    settings = change.choose_surface(change.first(), surface)
+    scene, built = race.scene(settings), settings.built_surface()
+    kind, base, unit = (scene.scale[name] for name in ("kind", "base", "unit"))
+    rise = {
+        "linear": lambda loss: loss,
+        "log": lambda loss: np.log10(max(loss - base, 0) + unit),
+        "signed log": lambda loss: np.sign(loss) * np.log10(1 + abs(loss) / unit),
+    }[kind]
+    loss = scene.losses[0, 0] + scene.scale["offset"]
+    assert loss == pytest.approx(float(built(np.array(settings.built_start()))), rel=1e-5)
+    assert rise(loss) == pytest.approx(float(race.mapped(settings.surface, settings.rotation).levels.height(loss)))
+
+
+def test_another_picture_runs_nothing_anew() -> None:
+    settings = change.first()
+    first = race.runs(settings)
+    for other in (change.set_look(settings, "picture", "surface"), change.set_look(settings, "heights", "linear")):
+        assert all(a is b for a, b in zip(race.runs(other), first, strict=True))
+
+
+def test_drops_of_the_schedule_are_marked_on_the_losses() -> None:
+    decayed = racers.set_schedule(racers.choose_schedule(RAVINE, "step_decay"), "every", 80)
+    shapes = race.scene(_race(decayed, ("sgd", {}))).curve["layout"]["shapes"]
+    assert [shape["x0"] for shape in shapes] == [80, 160, 240] and "η drops" in str(shapes[0]["label"])
+    assert not race.scene(change.set_look(decayed, "axis", "evaluations")).curve["layout"]
+    assert not race.scene(RAVINE).curve["layout"]

@@ -1,0 +1,233 @@
+"""The commands that write files, as they are run."""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+import subprocess
+import sys
+from pathlib import Path
+from urllib.parse import urlencode
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from app.common import racers
+from app.race import settings as change
+from app.race.data import to_json
+from app.server import commands as command
+from app.server.cli import main
+from optimizers import OPTIMIZERS
+from surfaces import SURFACES
+
+RACE = ["render", "--surface", "rosenbrock:steepness=30", "--racer", "adam:learning_rate=0.05", "--steps", "40"]
+
+
+def test_several_files_in_one_call_and_results_as_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    names = ["race.png", "race.svg", "race.csv", "race.json", "race.npz"]
+    outputs = [part for name in names for part in ("-o", str(tmp_path / name))]
+    assert main([*RACE, *outputs, "--size", "400x300", "--json"]) == 0
+    said = json.loads(capsys.readouterr().out)
+    assert [Path(one["file"]).name for one in said["files"]] == names == sorted(names, key=names.index)
+    assert all((tmp_path / name).stat().st_size > 100 for name in names)
+    (row,) = said["results"]
+    assert row["title"] == "Adam" and row["evaluations"] == 40
+    with Image.open(tmp_path / "race.png") as image:
+        assert image.size == (400, 300)
+    assert np.load(tmp_path / "race.npz")["racer-0/losses"][-1] == pytest.approx(row["loss"])
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(names)
+
+
+def test_a_link_and_a_settings_file_give_the_same_race(tmp_path: Path) -> None:
+    settings = racers.set_steps(change.first(), 30)
+    (tmp_path / "race.json").write_bytes(to_json(settings))
+    link = f"http://localhost:8501/?{urlencode(change.query(settings), doseq=True)}"
+    assert main(["render", "--link", link, "-o", str(tmp_path / "one.csv")]) == 0
+    assert main(["render", "--settings", str(tmp_path / "race.json"), "-o", str(tmp_path / "two.csv")]) == 0
+    assert main(["render", "--steps", "30", "-o", str(tmp_path / "three.csv")]) == 0
+    one, two, three = ((tmp_path / f"{name}.csv").read_bytes() for name in ("one", "two", "three"))
+    assert one == two == three
+
+
+BAD = [
+    (["-o", "race.xyz"], "no such kind of file"),
+    (["-o", "nowhere/race.png"], "no folder"),
+    (["-o", "."], "no such kind of file"),
+    (["--surface", "rosenbrok", "-o", "race.png"], "'rosenbrok'"),
+    (["--racer", "adam:learning_rate=fast", "-o", "race.png"], "must be a number"),
+    (["--racer", "adam:speed=3", "-o", "race.png"], "no parameter 'speed'"),
+    (["--steps", "0", "-o", "race.png"], "whole number"),
+    (["--size", "big", "-o", "race.png"], "--size must be one of"),
+    (["--size", "9x9", "-o", "race.png"], "between 200 and 4,096"),
+    (["--seconds", "600", "--rate", "60", "-o", "race.mp4"], "at most 3,000 frames"),
+    (["--settings", "missing.json", "-o", "race.png"], "cannot be read"),
+    (["--link", "http://localhost:8501/network?v=1", "-o", "race.png"], "page Network"),
+    (["--racer", "newton", "-o", "race.optax.py"], "Newton"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "said"), BAD, ids=[said for _, said in BAD])
+def test_what_cannot_be_is_said_and_nothing_is_written(
+    arguments: list[str], said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(["render", *arguments]) == command.BAD
+    found = capsys.readouterr()
+    assert said in found.err and found.err.startswith("optiscope: ") and found.out == ""
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("content", "said"), [(b"{", "JSON"), (b'{"a": 1}', "Optiscope"), (b'{"optiscope": "9", "version": "9"}', "")]
+)
+def test_a_broken_settings_file_is_said(
+    content: bytes, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "race.json").write_bytes(content)
+    assert main(["render", "--settings", str(tmp_path / "race.json"), "-o", str(tmp_path / "race.png")]) == command.BAD
+    assert said in capsys.readouterr().err and not (tmp_path / "race.png").exists()
+
+
+def test_a_disk_that_fills_leaves_nothing_half_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "race.csv"
+    path.write_bytes(b"before")
+
+    class Full:
+        def __init__(self, handle: int, mode: str) -> None:
+            os.close(handle)
+
+        def __enter__(self) -> Full:
+            return self
+
+        def __exit__(self, *_: object) -> None: ...
+
+        def write(self, content: bytes) -> None:
+            raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(command.os, "fdopen", Full)
+    with pytest.raises(OSError, match="No space"):
+        command.write(path, b"after")
+    assert path.read_bytes() == b"before" and list(tmp_path.iterdir()) == [path]
+
+
+def test_words_without_a_font_give_way_to_the_settings_and_that_is_said(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([*RACE, "--title", "\U00020000", "-o", str(tmp_path / "race.svg")]) == 0
+    assert "no font" in capsys.readouterr().err and (tmp_path / "race.svg").exists()
+
+
+def test_a_file_has_the_rights_that_the_user_gives(tmp_path: Path) -> None:
+    command.write(tmp_path / "race.csv", b"x")
+    mask = os.umask(0)
+    os.umask(mask)
+    assert stat.S_IMODE((tmp_path / "race.csv").stat().st_mode) == 0o666 & ~mask
+
+
+@pytest.mark.parametrize(("what", "registry"), [("surfaces", SURFACES), ("optimizers", OPTIMIZERS)])
+def test_a_list_holds_every_parameter_with_default_and_range(
+    what: str, registry: dict[str, type], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["list", what, "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert list(found) == list(registry)
+    for key, one in registry.items():
+        specs = one.parameters()
+        assert list(found[key]["parameters"]) == list(specs)
+        assert all(found[key]["parameters"][n]["default"] == spec.default for n, spec in specs.items())
+    assert main(["list", what]) == 0
+    plain = capsys.readouterr().out
+    assert all(key in plain for key in registry)
+
+
+def test_the_command_is_there_for_a_shell(tmp_path: Path) -> None:
+    path = tmp_path / "race.gif"
+    arguments = ["--size", "300x300", "--seconds", "1", "--rate", "10", "-o", str(path)]
+    done = subprocess.run([sys.executable, "-m", "app", *RACE, *arguments], capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0 and done.stdout == "", done.stderr
+    with Image.open(path) as image:
+        assert image.n_frames > 5  # type: ignore[attr-defined]
+
+
+def test_a_gif_faster_than_browsers_show_is_slowed_and_that_is_said(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "race.gif"
+    film = ["--size", "300x300", "--seconds", "0.5", "--hold", "0", "--rate", "60"]
+    assert main([*RACE, *film, "-o", str(path)]) == 0
+    assert capsys.readouterr().err.endswith("a GIF has at most 50 frames per second: browsers slow faster ones down.\n")
+    with Image.open(path) as image:
+        assert image.n_frames <= 25  # type: ignore[attr-defined]
+
+
+def test_a_training_is_run_and_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    table, arrays, page, picture = (tmp_path / f"run.{ending}" for ending in ("csv", "npz", "html", "png"))
+    arguments = [
+        "--source",
+        "moons:noise=0.1",
+        "--set",
+        "widths=4",
+        "--set",
+        "steps=30",
+        "--racer",
+        "adam:learning_rate=0.05",
+    ]
+    outputs = [part for path in (table, arrays, page, picture) for part in ("-o", str(path))]
+    assert main(["train", *arguments, *outputs, "--json"]) == 0
+    (row,) = json.loads(capsys.readouterr().out)["results"]
+    assert row["steps"] == 30 and row["title"] == "Adam"
+    assert table.read_text().splitlines()[-1].startswith("Adam,30,")
+    assert np.load(arrays)["racer-0/weights"].shape[1] == row["weights"] == 2 * 4 + 4 + 4 * 2 + 2
+    assert page.read_bytes().startswith(b"<!")
+    with Image.open(picture) as image:
+        assert image.size == (1280, 720)
+    assert main(["train", *arguments]) == 0
+    assert capsys.readouterr().out.startswith("Adam: loss ")
+
+
+def test_a_training_on_a_file_that_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "d.csv"
+    path.write_text("a,b,kind\n" + "\n".join(f"{k},{k % 5},{'xy'[k % 2]}" for k in range(40)))
+    arguments = [
+        "--data",
+        str(path),
+        "--set",
+        "steps=5",
+        "--set",
+        "widths=",
+        "--racer",
+        "sgd:learning_rate=0.1",
+        "--json",
+    ]
+    assert main(["train", *arguments]) == 0
+    (row,) = json.loads(capsys.readouterr().out)["results"]
+    assert row["weights"] == 2 * 2 + 2
+    (tmp_path / "d.csv").write_text("a,b\n1,2\n,4\n" + "5,6\n" * 20)
+    assert main(["train", *arguments]) == command.BAD
+    assert "line 3" in capsys.readouterr().err
+
+
+BAD_TRAININGS = [
+    (["--preset", "edges"], "no preset 'edges'"),
+    (["--source", "moon"], "'moon'"),
+    (["--set", "widths"], "NAME=VALUE"),
+    (["--set", "widths=0"], "width of a hidden layer"),
+    (["--set", "batch_size=9999"], "batch size"),
+    (["--set", "speed=3"], "no setting 'speed'"),
+    (["--racer", "newton"], "whole Hessian"),
+    (["--data", "missing.npz"], "cannot be read"),
+    (["-o", "run.optax.py"], "no such kind of file"),
+    (["--part", "map"], "--part must be one of all, outcome, accuracy, loss"),
+    (["--size", "9x9"], "between 200 and 4,096"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "said"), BAD_TRAININGS, ids=[said for _, said in BAD_TRAININGS])
+def test_a_training_that_cannot_be_is_said(arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    before = dict(os.environ)
+    assert main(["train", *arguments]) == command.BAD
+    assert said in capsys.readouterr().err
+    assert {name: os.environ.get(name) for name in before} == before
+    assert "OPTISCOPE_DATA" not in os.environ  # what one call names is not there for the next

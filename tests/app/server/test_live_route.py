@@ -1,0 +1,171 @@
+"""The route of runs under load: its line has a known length, and whoever fails or leaves gives the place back."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import sys
+import threading
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import pytest
+from starlette.applications import Starlette
+
+from app.common import budget
+from app.common.racers import Refused, set_steps
+from app.race import live
+from app.race import settings as change
+from app.server import live_route
+from tests.apart import run_apart
+from tests.app.asking import Answer, ask, run
+
+PATH, _, SETTINGS = live.address(set_steps(change.first(), 40)).replace(live_route.WHAT, "sweep").partition("?")
+QUERY = f"{SETTINGS}&live.racer=racer-0&live.name=learning_rate"
+
+
+@pytest.fixture
+def sweep(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Coroutine[Any, Any, Answer]]:
+    """Asks the routes for a sweep; they have one place, and room for two who wait."""
+    monkeypatch.setattr(live_route, "_queue", live_route.Queue(1, 2))
+    return functools.partial(ask, Starlette(routes=live_route.routes()), PATH, QUERY)
+
+
+class Computation:
+    """Stands in for a long one: it lasts until it is let go, and counts those who wait for it."""
+
+    def __init__(self) -> None:
+        self.go, self.begun, self.wanted = threading.Event(), 0, True
+
+    def __call__(self, what: str, given: Any, asked: Any, wanted: live.Wanted) -> bytes:
+        self.begun += 1
+        while not self.go.wait(0.01):
+            if not wanted():
+                self.wanted = False
+                raise live.Abandoned
+        return b"runs"
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "reason"),
+    [
+        (MemoryError(), 503, "short of memory"),
+        (budget.NoRoom("This needs 9 MB."), 503, "needs 9 MB"),
+        (RuntimeError("a fault"), 500, "could not be computed"),
+        (Refused("There is no such racer."), 400, "no such racer"),
+    ],
+    ids=["memory", "room", "fault", "refusal"],
+)
+def test_whoever_fails_gives_the_place_back_and_says_why(
+    sweep: Any, monkeypatch: pytest.MonkeyPatch, error: Exception, status: int, reason: str
+) -> None:
+    def fail(*_: Any) -> bytes:
+        raise error
+
+    async def visit() -> list[Answer]:
+        with monkeypatch.context() as broken:
+            broken.setattr(live, "answer", fail)
+            failed = [await sweep() for _ in range(6)]  # twice as many as there are places
+        return [*failed, await sweep()]
+
+    *failed, (code, _, body) = run(visit())
+    for found, headers, words in failed:
+        assert found == status and reason in words.decode() and words.endswith(b".")
+        assert headers["content-type"].startswith("text/plain")
+    assert code == 200 and len(body) > 1000
+
+
+def test_beyond_those_who_wait_nobody_waits(sweep: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    long = Computation()
+    monkeypatch.setattr(live, "answer", long)
+
+    async def visit() -> list[Answer]:
+        first = [asyncio.ensure_future(sweep()) for _ in range(3)]
+        while not long.begun:
+            await asyncio.sleep(0.01)
+        more = [await sweep() for _ in range(4)]
+        assert long.begun == 1 and not any(one.done() for one in first)
+        long.go.set()
+        return [*more, *await asyncio.gather(*first), await sweep()]
+
+    answers = run(visit())
+    assert [status for status, *_ in answers] == [503] * 4 + [200] * 4
+    assert b"busy" in answers[0][2] and answers[0][1]["retry-after"] == "1"
+
+
+def test_a_client_that_goes_away_ends_its_computation(sweep: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    long = Computation()
+    monkeypatch.setattr(live, "answer", long)
+
+    async def visit() -> int:
+        gone = asyncio.Event()
+        request = asyncio.ensure_future(sweep(gone=gone))
+        while not long.begun:
+            await asyncio.sleep(0.01)
+        gone.set()
+        await request
+        while long.wanted:
+            await asyncio.sleep(0.01)
+        long.go.set()
+        status, *_ = await sweep()
+        return int(status)
+
+    assert run(visit()) == 200
+
+
+def test_clients_that_go_away_while_they_wait_are_never_computed(sweep: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    long = Computation()
+    monkeypatch.setattr(live, "answer", long)
+
+    async def visit() -> int:
+        first = asyncio.ensure_future(sweep())
+        while not long.begun:
+            await asyncio.sleep(0.01)
+        gone = asyncio.Event()
+        gone.set()
+        for _ in range(3):  # each pair in the places of the pair before
+            await asyncio.gather(sweep(gone=gone), sweep(gone=gone))
+        long.go.set()
+        status, *_ = await first
+        return int(status)
+
+    assert run(visit()) == 200 and long.begun == 1 and long.wanted
+
+
+SCARCE = """
+import logging, resource
+from starlette.applications import Starlette
+from app import environment
+environment.prepare()
+from app import live_route
+from tests.app.asking import get
+
+app = Starlette(routes=live_route.routes())
+
+def ask(query):
+    query = f"v=1&{query}&racer=sam&live.racer=racer-0&live.name=learning_rate"
+    status, _, body = get("/live/sweep", app, query=query)
+    print(status, len(body) if status == 200 else body.decode())
+
+def leave(megabytes):
+    taken = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
+    resource.setrlimit(resource.RLIMIT_AS, (taken + megabytes * 2**20, resource.RLIM_INFINITY))
+
+large = "surface=ravine_nd&surface.dimension=1000&steps=20000"
+ask("surface=rosenbrock&steps=300")
+ask("surface=ravine_nd&surface.dimension=1000&steps=300")
+leave(1200)
+ask(large)
+leave(200)
+ask(large + "&seed=1")
+ask("surface=rosenbrock&steps=290")
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="limits the address space")
+def test_a_server_that_is_short_of_memory_says_so_and_goes_on() -> None:
+    """The largest sweep that a link can ask for: 1,000 coordinates and 20,000 steps at every position."""
+    small, wide, large, short, after = run_apart(SCARCE).splitlines()
+    assert small.startswith("200 ") and wide.startswith("200 ") and large.startswith("200 ")
+    assert short.startswith("503 The server is short of memory: this computation needs 458 MB, and ")
+    assert after.startswith("200 ")

@@ -1,0 +1,84 @@
+"""What a control shows is what is set."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import settings as bounded
+from hypothesis import strategies as st
+from streamlit.testing.v1 import AppTest
+
+from app.common.digits import parsed
+from app.common.racers import Refused
+from app.race.settings import Settings
+from app.views.controls import format_number, positions, set_start_text
+from optimizers import NOISES, OPTIMIZERS, SCHEDULES
+from surfaces import SURFACES, Parameter
+
+SPECS = [
+    spec
+    for registry in (SURFACES, OPTIMIZERS, SCHEDULES, NOISES)
+    for cls in registry.values()
+    for spec in cls.parameters().values()
+    if not spec.choices
+]
+
+
+@pytest.mark.parametrize("spec", SPECS, ids=lambda s: f"{s.name} {s.low:g}–{s.high:g}")
+def test_the_stops_of_a_slider_span_its_range_and_hold_the_default(spec: Parameter) -> None:
+    stops = positions(spec)
+    assert spec.default in stops
+    assert stops == sorted(set(stops)) and len(stops) >= min(5, spec.high - spec.low if spec.integer else 5)
+    assert stops[0] == pytest.approx(min(spec.low, spec.default)) and stops[-1] == pytest.approx(spec.high)
+    assert len(stops) < 250
+    texts = [format_number(v) for v in stops]
+    assert len(set(texts)) == len(texts)  # no two stops look alike
+
+
+@bounded(max_examples=100, deadline=None, derandomize=True)
+@given(st.floats(allow_nan=False, allow_infinity=False))
+def test_a_number_is_written_without_loss(value: float) -> None:
+    assert parsed(format_number(value)) == value
+
+
+def test_a_number_is_written_in_short_where_that_is_all() -> None:
+    assert [format_number(v) for v in (0.05, 30.0, 1e-8, 0.123456)] == ["0.05", "30", "10⁻⁸", "0.123456"]
+
+
+@pytest.mark.parametrize("text", ["1.5, -0.5", "(1.5,-0.5)", " 1.5 ,−0.5 "])
+def test_a_start_is_read_as_people_write_it(text: str) -> None:
+    assert set_start_text(Settings(), text).start == (1.5, -0.5)
+
+
+@pytest.mark.parametrize("text", ["", "1.5", "1.5 -0.5", "1;2", "a, b", "1, 2, 3", "nan, 0", "1e9, 0"])
+def test_a_start_that_is_none_is_refused_in_a_sentence(text: str) -> None:
+    with pytest.raises(Refused, match=r"\.$"):
+        set_start_text(Settings(), text)
+
+
+def _replaced() -> None:
+    """A field that shows another value since it was typed into, and its old self, which reports once more."""
+    import streamlit as st
+
+    from app.common import racers
+    from app.race.settings import Settings
+    from app.views import controls
+
+    controls.enter("settings")
+    st.session_state["settings"] = Settings(steps=70)
+    old = controls.widget("steps-field", "70")
+    st.session_state[old] = "900"
+    controls.take("steps-field", old, racers.set_steps, "steps")
+    taken = st.session_state["settings"].steps
+    new = controls.widget("steps-field", "70")  # set elsewhere
+    controls.take("steps-field", old, racers.set_steps, "steps")
+    st.text(f"{old} {taken} {new} {st.session_state['settings'].steps}")
+    st.session_state["settings"] = Settings(steps=70)
+    controls.take("steps-field", old, racers.set_steps, "steps")
+    st.text(str(st.session_state["settings"].steps))
+
+
+def test_a_widget_that_was_replaced_is_not_heard_any_more() -> None:
+    page = AppTest.from_function(_replaced).run()
+    assert not page.exception
+    assert [text.value for text in page.text] == ["steps-field 900 steps-field-again-1 900", "70"]
