@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from app.common import cards as common_cards
+from app.common import names
 from app.common.digits import percent, short
 from app.common.racers import Racer
 from app.figures import theme
@@ -19,8 +21,6 @@ from app.network.process import Connection
 from app.network.settings import FILE, Setup, Training
 from app.network.views import VIEWS
 from app.player import Board, Card, Slot
-from app.race import captions as words
-from app.race import scene as race
 from optimizers import RULES
 from surfaces.network import ACTIVATIONS, DATASETS, INITIALIZATIONS, LOSSES, DataSet
 from surfaces.network.measures import Measures
@@ -124,7 +124,7 @@ def panel(key: str, job: Job, shown: list[Shown], training: Training) -> Panel:
 
 def titles(training: Training) -> list[str]:
     """The racers' names with what they have for themselves."""
-    return words.titles(training, own_words)
+    return names.titles(training, own_words)
 
 
 def own_words(racer: Racer) -> list[str]:
@@ -268,17 +268,17 @@ def caption(training: Training, data: DataSet) -> str:
     """All that is set, in a line."""
     source = data.name
     if training.data.key != FILE:
-        source += words.spelled_values(DATASETS[training.data.key].parameters(), training.data)
+        source += names.spelled_values(DATASETS[training.data.key].parameters(), training.data)
     batch = f"batch {training.batch_size}" if training.batch_size else "full batch"
     spelled = [p.label(str(training.of(None, n))) for n, p in Setup.parameters().items() if p.choices]
     widths = spelled_widths(training.model(None, data).widths)
     parts = [source, widths, *spelled, batch, f"{training.steps:,} steps"]
-    return " · ".join([*parts, *words.spelled_racers(training, own_words), f"seed {training.seed}"])
+    return " · ".join([*parts, *names.spelled_racers(training, own_words), f"seed {training.seed}"])
 
 
 def _card(training: Training, racer: Racer, title: str, run: Run, job: Job) -> Card:
     words, why, settled = status(run, job)
-    return race.card(
+    return common_cards.card(
         racer,
         title,
         status=words,

@@ -11,12 +11,12 @@ from urllib.parse import urlencode
 
 import numpy as np
 
+from app.common import names as common_names
 from app.common.digits import MOST_DIGITS, shortened
 from app.common.link import VERSION
 from app.common.racers import Racer, Refused
 from app.export.about import version
-from app.race import captions as words
-from app.race import scene as race
+from app.race import runs as race_runs
 from app.race import settings as change
 from app.race.settings import Settings
 from optimizers import Trace
@@ -94,7 +94,7 @@ def npz(settings: Settings) -> bytes:
             "gradients": run.step.gradient,
             "rates": run.step.rate,
             "diverged": run.diverged,
-            "sensitive": race.rounded(settings.bare(), racer.bare()),
+            "sensitive": race_runs.rounded(settings.bare(), racer.bare()),
             **{f"states/{name}": values for name, values in fields(run.states).items()},
         }
         arrays |= {f"{racer.id}/{name}": values for name, values in own.items()}
@@ -154,7 +154,7 @@ def shown(settings: Settings) -> list[tuple[Racer, str]]:
     Raises:
         Refused: if there is none.
     """
-    titles = words.titles(settings)
+    titles = common_names.titles(settings)
     found = [(racer, title) for racer, title in zip(settings.racers, titles, strict=True) if not racer.hidden]
     if not found:
         raise Refused("Nobody is shown in this race: add a racer, or show one.")
@@ -183,7 +183,7 @@ def runs(settings: Settings) -> list[tuple[Racer, str, Trace]]:
     """
     fits(settings)
     alone = dataclasses.replace(settings, racers=tuple(racer for racer, _ in shown(settings)))
-    made = race.runs(alone, lambda bare, racer: race.traced(bare, bare.rule(racer)))
+    made = race_runs.runs(alone, lambda bare, racer: race_runs.traced(bare, bare.rule(racer)))
     return [(racer, title, run) for (racer, title), run in zip(shown(settings), made, strict=True)]
 
 
@@ -196,7 +196,9 @@ def table(settings: Settings) -> pa.Table:
     import pyarrow as pa  # Streamlit brings it; loaded when a file is asked for, not before the first picture
 
     bare = settings.bare()
-    parts = [pa.table(_columns(title, run, race.rounded(bare, racer.bare()))) for racer, title, run in runs(settings)]
+    parts = [
+        pa.table(_columns(title, run, race_runs.rounded(bare, racer.bare()))) for racer, title, run in runs(settings)
+    ]
     return pa.concat_tables(parts, promote_options="default").combine_chunks()
 
 

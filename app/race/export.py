@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from app.common import names
 from app.common.racers import Refused
 from app.export.about import About
 from app.export.making import Order, make, make_apart
 from app.export.sizes import DRAWN, ending
 from app.export.worker import Tell
-from app.race import captions as words
 from app.race import data
 from app.race import results as standings
 from app.race import scene as race
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 def order(settings: Settings, kind: str, look: Look, cut: Cut, step: int | None = None, base: str = "") -> Order:
     """What has to be known to draw a file; `base` is where the app is served, if it is."""
     name = SURFACES[settings.surface.key].name
-    titles = [title for racer, title in zip(settings.racers, words.titles(settings), strict=True) if not racer.hidden]
+    titles = [title for racer, title in zip(settings.racers, names.titles(settings), strict=True) if not racer.hidden]
     about = About(f"{name}: {', '.join(titles)}" if titles else name, "race", change.query(settings), base)
     return Order(
         kind, race.scene(settings), look, cut, about, standings.heads(settings), standings.cells(settings), step

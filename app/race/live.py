@@ -16,6 +16,7 @@ from app.common import budget, racers
 from app.common.racers import Racer, Refused, built
 from app.figures import plane
 from app.player.scene import Runs, pack_runs
+from app.race import runs
 from app.race import scene as race
 from app.race import settings as change
 from app.race.settings import Settings
@@ -102,7 +103,7 @@ def _sweep(settings: Settings, racer: Racer, name: str, halved: bool, wanted: Wa
 
 def _count(settings: Settings, racer: Racer) -> int:
     """How many positions of a slider are computed: the most whose runs are worked out while one waits."""
-    each = 2 * race.cost(settings, settings.rule(racer)).work  # with its shadow
+    each = 2 * runs.cost(settings, settings.rule(racer)).work  # with its shadow
     for count in POSITIONS[settings.steps > FINE_STEPS :]:
         if count * each <= budget.MOST_LIVE:
             return count
@@ -118,10 +119,10 @@ def moved(settings: Settings, start: tuple[float, float], wanted: Wanted = lambd
     """
     elsewhere = change.set_start(settings, *start)
     rules = [elsewhere.rule(racer) for racer in elsewhere.racers]
-    work = 2 * sum(race.cost(elsewhere, rule).work for rule in rules)  # with their shadows
+    work = 2 * sum(runs.cost(elsewhere, rule).work for rule in rules)  # with their shadows
     if work > budget.MOST_LIVE:
         raise Refused(_too_long("Runs from another start", work, settings))
-    each = (([race.traced(elsewhere, rule, record=race.PATHS)], [race.shadow(elsewhere, rule)]) for rule in rules)
+    each = (([runs.traced(elsewhere, rule, record=runs.PATHS)], [runs.shadow(elsewhere, rule)]) for rule in rules)
     return _packed(elsewhere, each, len(rules), [], wanted)
 
 
@@ -139,7 +140,7 @@ Block = tuple[Sequence[Trace], Sequence[Trace]]
 
 def _with_shadows(settings: Settings, rule: Optimizer) -> Iterator[Block]:
     changed, start = nudged(rule, settings.built_start())
-    return zip(race.blocks(settings, rule), race.blocks(settings, changed, start=start), strict=True)
+    return zip(runs.blocks(settings, rule), runs.blocks(settings, changed, start=start), strict=True)
 
 
 def _packed(settings: Settings, blocks: Iterable[Block], count: int, values: Any, wanted: Wanted) -> Runs:

@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from app.common.digits import percent, short
+from app.common.names import titles
 from app.race import bundles
-from app.race.captions import titles
-from app.race.scene import rounded, runs, strands
+from app.race.runs import rounded, runs, strands
 from app.race.settings import Settings
 from optimizers import Trace, crossings, overshoot, steps_on_flat_ground, steps_to
 from surfaces import SURFACES

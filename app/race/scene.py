@@ -1,40 +1,29 @@
-"""From settings to a scene: what one rerun computes, without a word of Streamlit."""
+"""From settings to a scene: all that the player draws of a race."""
 
 from __future__ import annotations
 
 import dataclasses
-import itertools
-from collections.abc import Callable, Iterator
 from typing import Any
 
-import jax
 import numpy as np
 
-from app.common import budget
+from app.common.cards import card
+from app.common.names import titles
 from app.common.racers import Choice, Racer, built
 from app.figures import plane, theme
 from app.figures.panels import Panel, Shown, message, steps_axis
-from app.player import Card, Scene, Slider, Slot
+from app.player import Card, Scene, Slot
 from app.race import bundles
-from app.race.captions import caption, remarks_of, titles
+from app.race.captions import caption, remarks_of
 from app.race.inspector import inspected
-from app.race.settings import MOST_WHOLE, Settings, seeds_computed
+from app.race.runs import _seeds, rounded, run, runs, strands, whole
+from app.race.settings import MOST_WHOLE, Settings
 from app.race.views import VIEWS, View
-from optimizers import OPTIMIZERS, RULES, SCHEDULES, Optimizer, Trace, trace
-from optimizers.cost import Cost, estimate
-from optimizers.engine import RECORDS
-from optimizers.sensitivity import SENTENCE, nudged, sensitive
-from surfaces import Parameter
-from surfaces.caching import Cache, cached
-from surfaces.parameter import map_parameters, runs_of
+from optimizers import OPTIMIZERS, RULES, SCHEDULES, Optimizer, Trace
+from optimizers.sensitivity import SENTENCE
+from surfaces.caching import cached
 from surfaces.surface import Box
 
-ON_CARD = ("learning_rate", "momentum", "beta1")
-"""The parameters whose sliders live on the racer's card, and nowhere else."""
-PATHS = ("positions", "losses")
-"""What is recorded of a run to draw it; its states and steps only where a view asks for them."""
-RUNS: Cache[Any] = Cache(budget.MOST_KEPT * 5 // 4)
-"""The runs of the races looked at last; those of one race always fit, with what its small arrays share."""
 UNITS = {"steps": "step", "evaluations": "gradient evaluations"}
 HIDE = ("", "Hide this view")
 """The choice that takes a view away."""
@@ -49,93 +38,6 @@ def mapped(surface: Choice, rotation: float, narrowest: float = plane.NARROWEST)
 def background_of(settings: Settings) -> plane.Map:
     """The map of a race, which may have to share the page's width."""
     return mapped(settings.surface, settings.rotation, plane.HALF if settings.half else plane.NARROWEST)
-
-
-@cached(RUNS)
-def run(settings: Settings, racer: Racer) -> Trace:
-    """One racer's run; `settings` without racers, so that moving one slider reruns one racer."""
-    return traced(settings, settings.rule(racer), record=PATHS)
-
-
-@cached(64 * 2**20)
-def whole(settings: Settings, racer: Racer) -> Trace:
-    """One racer's run with its states and steps; `settings` without racers."""
-    return traced(settings, settings.rule(racer))
-
-
-@cached(RUNS)
-def seeded(settings: Settings, racer: Racer, count: int) -> tuple[Trace, ...]:
-    """One racer's runs under `count` seeds, the settings' own first; `settings` bare of racers."""
-    # few numbers of seeds are compiled for, and what is more than asked for is left aside
-    seeds = settings.seed + np.arange(seeds_computed(count))
-    each = itertools.chain.from_iterable(blocks(settings, settings.rule(racer), seeds))
-    return tuple(itertools.islice(each, count))
-
-
-@cached(2**18)
-def rounded(settings: Settings, racer: Racer) -> bool:
-    """Whether rounding decides where a racer's run goes; `settings` bare of racers."""
-    return bool(sensitive(run(settings, racer), shadow(settings, settings.rule(racer))))
-
-
-def shadow(settings: Settings, rule: Optimizer) -> Trace:
-    """The run that begins within rounding of a rule's run in a race."""
-    changed, start = nudged(rule, settings.built_start())
-    return traced(settings, changed, start=start, record=PATHS)
-
-
-def traced(settings: Settings, rule: Optimizer, **options: Any) -> Trace:
-    """A rule's run in a race; all that `trace` records, from the race's start and under its seed, unless the options
-    say otherwise.
-
-    Raises:
-        NoRoom: if there is too little memory for it now.
-    """
-    surface, noise = settings.built_surface(), settings.built_noise()
-    options = {"start": settings.built_start(), "seed": settings.seed, **options}
-    runs = len(options["seed"]) if np.ndim(options["seed"]) else runs_of(rule)
-    record = options.setdefault("record", RECORDS)
-    with budget.room(estimate(surface, _one_of(rule, 0), settings.steps, noise=noise, runs=runs, record=record).peak):
-        try:
-            return trace(surface, rule, steps=settings.steps, noise=noise, **options)
-        except jax.errors.JaxRuntimeError as error:
-            if "RESOURCE_EXHAUSTED" in str(error):
-                raise budget.NoRoom(budget.SHORT) from None
-            raise
-
-
-def cost(settings: Settings, rule: Optimizer, runs: int | None = None, record: tuple[str, ...] = PATHS) -> Cost:
-    """The cost of runs of one rule in a race."""
-    surface, noise = settings.built_surface(), settings.built_noise()
-    return estimate(surface, rule, settings.steps, noise=noise, runs=runs, record=record)
-
-
-def blocks(settings: Settings, rule: Optimizer, seeds: Any = None, start: Any = None) -> Iterator[list[Trace]]:
-    """The runs of a batch, of the rule's parameters or of seeds: all in one call where they fit into a block, else one
-    after the other, so that a caller that keeps less of each run than it holds never holds them all.
-
-    Args:
-        start: another start than the race's.
-    """
-    options: dict[str, Any] = {"record": PATHS} if start is None else {"record": PATHS, "start": start}
-    count = (len(seeds) if seeds is not None else runs_of(rule)) or 0
-    if cost(settings, _one_of(rule, 0), count).peak <= budget.BLOCK:
-        batch = traced(settings, rule, seed=settings.seed if seeds is None else seeds, **options)
-        yield [batch[k] for k in range(count)]
-        return
-    for k in range(count):
-        seed = settings.seed if seeds is None else int(seeds[k])
-        yield [traced(settings, _one_of(rule, k), seed=seed, **options)]
-
-
-def _one_of(rule: Optimizer, k: int) -> Optimizer:
-    """Rule k of a batch of its parameters, which a single rule is by itself."""
-    return map_parameters(lambda value: float(np.ravel(value)[k]) if np.ndim(value) else value, rule)
-
-
-def runs(settings: Settings, make: Callable[[Settings, Racer], Trace] = run) -> list[Trace]:
-    """Every racer's run, in order."""
-    return [make(settings.bare(), racer.bare()) for racer in settings.racers]
 
 
 def _offered(item: tuple[str, type[Optimizer]]) -> tuple[bool, bool]:
@@ -264,10 +166,6 @@ def _beside(settings: Settings, view: View) -> Panel:
     return view.panel(shown, axis, settings.bundle)
 
 
-def _seeds(settings: Settings, racer: Racer) -> tuple[Trace, ...]:
-    return strands(settings, racer) if settings.bundled else ()
-
-
 def pace(settings: Settings, run: Trace) -> int:
     """What the clock counts for one step of a run: one, or the gradient evaluations that it costs."""
     return 1 if settings.axis == "steps" else run.cost
@@ -276,11 +174,6 @@ def pace(settings: Settings, run: Trace) -> int:
 def duration(settings: Settings) -> int:
     """Where the clock ends: with the last step of the racer whose steps cost most."""
     return settings.steps * max((pace(settings, run) for run in runs(settings)), default=1)
-
-
-def strands(settings: Settings, racer: Racer) -> tuple[Trace, ...]:
-    """One racer's runs under every seed of the bundle."""
-    return seeded(settings.bare(), racer.bare(), settings.seeds)
 
 
 def _seen(window: Box, start: tuple[float, ...]) -> Box:
@@ -301,26 +194,3 @@ def _card(settings: Settings, racer: Racer, title: str, t: Trace, leaves: int) -
         said = {**said, "status": status, "why": why, "settled": t.steps}
     why = " ".join([said["why"], *remarks_of(settings, RULES[racer.rule.key])])
     return card(racer, title, **{**said, "why": why, "cost": t.cost})
-
-
-def card(racer: Racer, title: str, **told: Any) -> Card:
-    """A racer's card with its mark and its sliders; `told` is what became of it."""
-    color, dash, shape = theme.mark(racer.slot)
-    specs = RULES[racer.rule.key].parameters()
-    sliders = tuple(slider(p, racer) for name, p in specs.items() if name in ON_CARD)
-    common: Any = {"color": color, "dash": dash, "shape": shape, "hidden": racer.hidden, "sliders": sliders}
-    return Card(id=racer.id, title=title, **common, **told)
-
-
-def slider(spec: Parameter, racer: Racer) -> Slider:
-    """A card's slider for a declared parameter."""
-    value = float(racer.rule.get(spec.name, spec.default))
-    return Slider(
-        name=spec.name,
-        symbol=spec.symbol,
-        label=spec.name.replace("_", " "),
-        value=value,
-        low=spec.low,
-        high=spec.high,
-        scale=spec.scale,
-    )

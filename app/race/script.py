@@ -12,10 +12,10 @@ import textwrap
 from collections.abc import Collection, Mapping
 from urllib.parse import urlencode
 
+from app.common import names as common_names
 from app.common.racers import Choice, Refused, built
 from app.common.source import WIDTH, Source, call, summary, vector
 from app.export.about import version
-from app.race import captions as words
 from app.race import scene as race
 from app.race import settings as change
 from app.race.data import shown
@@ -122,7 +122,7 @@ def plain_optax(settings: Settings) -> str:
     equals, refusals = {}, []
     for racer, title, rule in racers:
         try:
-            equals[title] = equal(out, rule, words.called(racer))
+            equals[title] = equal(out, rule, common_names.called(racer))
         except Refused as refusal:
             refusals.append(str(refusal))
     if refusals:

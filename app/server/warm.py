@@ -48,7 +48,7 @@ def _warm() -> None:
         # what is registered last is called first: JAX drops its programs at exit, and must not while it compiles
         atexit.register(_stop, threading.current_thread())
         from app.network import process
-        from app.race import live, settings
+        from app.race import live, runs, settings
         from app.race import results as standings
         from app.race import scene as race
         from optimizers import OPTIMIZERS
@@ -60,7 +60,7 @@ def _warm() -> None:
             with ThreadPoolExecutor(2) as pool:
                 pool.submit(race.mapped, first.surface, first.rotation)
                 for alone in racers:
-                    pool.submit(race.runs, alone)
+                    pool.submit(runs.runs, alone)
         except RuntimeError:  # Ctrl+C came first: on its way out Python starts no more threads
             return
         if _stopping.is_set():

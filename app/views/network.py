@@ -10,6 +10,7 @@ from typing import Any
 import streamlit as st
 
 from app.common import racers
+from app.common.cards import ON_CARD
 from app.common.digits import short
 from app.common.racers import Refused
 from app.export.making import Order
@@ -24,7 +25,6 @@ from app.network.settings import FILE, PRESETS, Setup, Training
 from app.network.views import VIEWS
 from app.player import Event
 from app.player.component import play
-from app.race.scene import ON_CARD
 from app.views import controls, sessions
 from app.views.export import Page, panel
 from app.views.parts import base, device, explain, masthead, react, restore, results, schedule_of, write

@@ -10,7 +10,7 @@ from typing import Any
 
 import streamlit as st
 
-from app.common import budget, racers
+from app.common import budget, cards, names, racers
 from app.common.digits import short
 from app.export.making import Order
 from app.export.options import Cut, Look
@@ -271,9 +271,9 @@ def _more(settings: Settings) -> None:
 
 def _racers(settings: Settings) -> None:
     st.caption("Learning rate and momentum are on the cards; here is the rest.")
-    for racer, title in zip(settings.racers, words.titles(settings), strict=True):
+    for racer, title in zip(settings.racers, names.titles(settings), strict=True):
         rule = OPTIMIZERS[racer.rule.key]
-        rest = {name: p for name, p in rule.parameters().items() if name not in race.ON_CARD}
+        rest = {name: p for name, p in rule.parameters().items() if name not in cards.ON_CARD}
         if not rest:
             continue
         st.markdown(f"**{title}**")

@@ -10,7 +10,7 @@ import pytest
 
 from app.common import budget, racers
 from app.common.racers import Choice, Refused, accepted
-from app.race import live
+from app.race import live, runs
 from app.race import scene as race
 from app.race import settings as change
 from app.race.settings import Settings
@@ -60,7 +60,7 @@ def test_the_size_of_a_race_is_the_size_of_its_runs(seeds: int) -> None:
         f"surface=ravine_nd&surface.dimension=100&steps=600&racer=adam&racer=sgd&noise=shifted&bundle=band&seeds={seeds}"
     )
     assert not notices and settings.bundled
-    kept = [*race.runs(settings), *(race.strands(settings, racer) for racer in settings.racers)]
+    kept = [*runs.runs(settings), *(runs.strands(settings, racer) for racer in settings.racers)]
     assert 0.45 * settings._kept() <= size_of(kept) <= 1.01 * settings._kept()
 
 
@@ -90,9 +90,9 @@ def test_a_long_sweep_of_many_coordinates_has_fewer_positions(monkeypatch: pytes
 def test_a_block_computed_at_once_is_the_runs_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
     settings, _ = opened("surface=ravine_nd&surface.dimension=5&steps=200&racer=adam&noise=isotropic")
     rule, seeds = settings.rule(settings.racers[0]), np.arange(3)
-    (together,) = race.blocks(settings, rule, seeds)
+    (together,) = runs.blocks(settings, rule, seeds)
     monkeypatch.setattr(budget, "BLOCK", 0)
-    apart = [run for block in race.blocks(settings, rule, seeds) for run in block]
+    apart = [run for block in runs.blocks(settings, rule, seeds) for run in block]
     assert len(together) == len(apart) == 3
     for one, other in zip(together, apart, strict=True):
         np.testing.assert_allclose(one.positions, other.positions, rtol=1e-9, atol=1e-12)
@@ -163,16 +163,16 @@ def test_presets_are_within_the_budget() -> None:
 
 
 def test_a_stream_of_races_keeps_the_caches_within_their_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
-    race.RUNS.clear()
-    monkeypatch.setattr(race.RUNS, "most", 2**20)
+    runs.RUNS.clear()
+    monkeypatch.setattr(runs.RUNS, "most", 2**20)
     settings, _ = opened("surface=rosenbrock&steps=300&racer=adam&noise=isotropic&bundle=band&seeds=8")
     for seed in range(12):
         one = racers.set_seed(settings, seed)
-        race.runs(one)
-        race.strands(one, one.racers[0])
-        assert race.RUNS.size <= race.RUNS.most
-    assert len(race.RUNS) > 2
-    run = race.runs(one)[0]
-    assert race.runs(one)[0] is run  # the race in hand stays
+        runs.runs(one)
+        runs.strands(one, one.racers[0])
+        assert runs.RUNS.size <= runs.RUNS.most
+    assert len(runs.RUNS) > 2
+    run = runs.runs(one)[0]
+    assert runs.runs(one)[0] is run  # the race in hand stays
     for cache in caches():
         assert cache.size <= cache.most or len(cache) == 1

@@ -10,7 +10,7 @@ import pytest
 from app.common import racers
 from app.common.racers import Refused
 from app.player import pack
-from app.race import bundles
+from app.race import bundles, runs
 from app.race import captions as words
 from app.race import results as standings
 from app.race import scene as race
@@ -27,7 +27,7 @@ BAND = change.set_look(THREADS, "bundle", "band")
 def alone(racer: str, seed: int) -> race.Trace:
     """One racer's run under one seed, by itself."""
     settings = racers.set_seed(NOISY, seed)
-    return race.runs(settings)[int(racer[-1])]
+    return runs.runs(settings)[int(racer[-1])]
 
 
 def test_threads_are_the_seeds_one_by_one() -> None:

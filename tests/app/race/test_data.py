@@ -14,11 +14,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from app.common import racers
+from app.common import names, racers
 from app.common.link import VERSION
 from app.common.racers import Refused
 from app.network import settings as network
-from app.race import captions as words
 from app.race import data
 from app.race import settings as change
 from app.race.settings import Settings
@@ -53,7 +52,7 @@ def _runs(settings: Settings) -> dict[str, Trace]:
             noise=settings.built_noise(),
             seed=settings.seed,
         )
-        for racer, title in zip(settings.racers, words.titles(settings), strict=True)
+        for racer, title in zip(settings.racers, names.titles(settings), strict=True)
         if not racer.hidden
     }
 

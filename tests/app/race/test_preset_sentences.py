@@ -10,6 +10,7 @@ import pytest
 
 from app.common.racers import set_racer, set_schedule, set_steps
 from app.race import presets
+from app.race import runs as race_runs
 from app.race import scene as race
 from app.race import settings as change
 from app.race.results import MEASURES
@@ -42,7 +43,7 @@ def parsed(link: str) -> Settings:
 
 def runs(settings: Settings) -> dict[str, Trace]:
     """The runs of a race by their rules, with their states and steps."""
-    traces = race.runs(settings, race.whole)
+    traces = race_runs.runs(settings, race_runs.whole)
     return {racer.rule.key: run for racer, run in zip(settings.racers, traces, strict=True)}
 
 
@@ -146,7 +147,7 @@ def _() -> None:
     spread = []
     for size in (1, 4, 16):
         settings = change.set_parameter(presets.preset("noise"), "noise", "batch_size", size)
-        strands = race.strands(settings, settings.racers[0])
+        strands = race_runs.strands(settings, settings.racers[0])
         ends = np.array([run.positions[-1] for run in strands])
         spread.append(ends.std(axis=0).max())
         if size == 1:

@@ -9,9 +9,8 @@ import numpy as np
 import pytest
 
 from app.common.racers import Refused, set_racer, set_steps
-from app.race import presets
+from app.race import presets, runs
 from app.race import results as standings
-from app.race import scene as race
 from app.race import settings as change
 from app.race.settings import Settings
 from optimizers import steps_to, trace
@@ -96,7 +95,7 @@ def test_p2_p6_momentum_ends_elsewhere_until_it_is_slowed(key: str, kind: str) -
 
     def ends(settings: Settings) -> list[str]:
         surface = settings.built_surface()
-        points = [run.positions[-1] for run in race.runs(settings)]
+        points = [run.positions[-1] for run in runs.runs(settings)]
         return [surface.critical_points()[int(surface.nearest_minimum(w))].kind for w in points]
 
     sgd, momentum = ends(settings)
@@ -108,7 +107,7 @@ def test_p3_sgd_stays_longest_near_the_saddle_and_for_ever_on_its_ridge() -> Non
     flat = {title: row.measured["steps_on_flat_ground"] or 0 for title, row in _table(settings).items()}
     assert flat["SGD"] > 5 * flat["Momentum"] >= flat["Adam"] == 0
     ridge = {
-        run.status.why.partition(".")[0] for run in race.runs(set_steps(change.set_start(settings, -1.8, 0.0), 600))
+        run.status.why.partition(".")[0] for run in runs.runs(set_steps(change.set_start(settings, -1.8, 0.0), 600))
     }
     assert ridge == {"It stands at a saddle"}
 
@@ -119,7 +118,7 @@ def test_p4_larger_batches_draw_the_bundle_together() -> None:
     for size in (1, 8):
         sized = change.set_parameter(settings, "noise", "batch_size", size)
         assert _table(sized)["SGD"].status == "16/16 oscillating"
-        ends = np.array([run.positions[-1] for run in race.strands(sized, sized.racers[0])])
+        ends = np.array([run.positions[-1] for run in runs.strands(sized, sized.racers[0])])
         spread.append(float(ends.std(axis=0).max()))
     assert spread[0] > 1.5 * spread[1] > 0
 
@@ -136,11 +135,11 @@ def test_p7_adagrad_creeps_where_the_others_move() -> None:
     settings = presets.preset("freezing")
     rows = _table(settings)
     assert rows["Adagrad"].reached is None and rows["RMSprop"].reached and rows["Adadelta"].reached
-    rates = race.whole(settings.bare(), settings.racers[0].bare()).step.rate
+    rates = runs.whole(settings.bare(), settings.racers[0].bare()).step.rate
     assert (np.diff(rates, axis=0) <= 0).all()
 
 
 def test_p10_the_loss_drops_where_the_rate_does() -> None:
-    for run in race.runs(presets.preset("drop")):
+    for run in runs.runs(presets.preset("drop")):
         before, after = run.losses[200:300].mean(), run.losses[400:].mean()
         assert after < 0.25 * before

@@ -8,11 +8,13 @@ from typing import Any
 import numpy as np
 import pytest
 
+from app.common import names as common_names
 from app.common import racers
 from app.common.racers import Refused
 from app.player import pack
 from app.race import captions as words
 from app.race import results as standings
+from app.race import runs
 from app.race import scene as race
 from app.race import settings as change
 from app.race.settings import Settings
@@ -75,13 +77,13 @@ def test_those_that_stay_end_at_the_last_step_and_are_not_gone() -> None:
 
 def test_twins_are_told_apart_by_the_first_value_that_differs() -> None:
     twice = _race(RAVINE, ("adam", {"learning_rate": 0.1}), ("adam", {"learning_rate": 0.01}), ("sgd", {}))
-    assert words.titles(twice) == ["Adam η = 0.1", "Adam η = 0.01", "SGD"]
+    assert common_names.titles(twice) == ["Adam η = 0.1", "Adam η = 0.01", "SGD"]
     other = _race(
         RAVINE, ("adam", {"learning_rate": 0.1, "beta2": 0.9}), ("adam", {"learning_rate": 0.1, "beta2": 0.99})
     )
-    assert words.titles(other) == ["Adam β₂ = 0.9", "Adam β₂ = 0.99"]
+    assert common_names.titles(other) == ["Adam β₂ = 0.9", "Adam β₂ = 0.99"]
     same = _race(RAVINE, ("adam", {}), ("adam", {}))
-    assert words.titles(same) == ["Adam", "Adam #2"]
+    assert common_names.titles(same) == ["Adam", "Adam #2"]
 
 
 def test_only_the_sliders_of_a_card_are_on_it() -> None:
@@ -236,7 +238,7 @@ def _pairs() -> list[Any]:
 @pytest.mark.thinned(2)
 def test_every_pair_runs_and_moves_and_none_leaves(rule: str, surface: str) -> None:
     settings = change.add_racer(change.choose_surface(Settings(), surface), rule)
-    scene, (run,) = race.scene(settings), race.runs(settings)
+    scene, (run,) = race.scene(settings), runs.runs(settings)
     assert run.status.kind not in ("diverged", "growing"), run.status
     assert scene.cards[0].status == str(run.status) and np.isfinite(scene.positions).all()
     landscape = settings.built_surface()
@@ -255,7 +257,7 @@ def test_every_racer_can_race_a_thousand_dimensions_but_who_needs_the_whole_hess
     large = change.set_parameter(change.add_racer(settings, "adam"), "surface", "dimension", "1000")
     with pytest.raises(Refused, match="Newton needs the whole Hessian"):
         change.add_racer(large, "newton")
-    (run,) = race.runs(large)
+    (run,) = runs.runs(large)
     assert run.positions.shape == (301, 1000) and run.status.kind == "converged"
 
 
@@ -271,7 +273,7 @@ def test_racers_are_called_by_their_convention_and_twins_of_one_by_what_differs(
         ("rmsprop", {"convention": "optax", "learning_rate": 0.2}),
     )
     names = ["RMSprop", "RMSprop (PyTorch)", "RMSprop (optax) η = 0.1", "RMSprop (optax) η = 0.2"]
-    assert words.titles(settings) == names
+    assert common_names.titles(settings) == names
     assert "RMSprop (PyTorch) (η = " in words.caption(settings) and "convention" not in words.caption(settings)
 
 
@@ -279,7 +281,7 @@ def test_conventions_that_differ_walk_different_paths() -> None:
     settings = _race(
         RAVINE, ("adagrad", {}), ("adagrad", {"convention": "optax"}), ("adagrad", {"convention": "pytorch"})
     )
-    plain, optax, torch = (run.positions for run in race.runs(settings))
+    plain, optax, torch = (run.positions for run in runs.runs(settings))
     assert np.abs(plain - optax).max() > 1e-4  # G starts at 0.1
     assert 0 < np.abs(plain - torch).max() < 1e-6  # ε inside the root or outside
 
@@ -314,9 +316,9 @@ def test_the_browser_can_tell_heights_from_what_a_scene_says(surface: str) -> No
 
 def test_another_picture_runs_nothing_anew() -> None:
     settings = change.first()
-    first = race.runs(settings)
+    first = runs.runs(settings)
     for other in (change.set_look(settings, "picture", "surface"), change.set_look(settings, "heights", "linear")):
-        assert all(a is b for a, b in zip(race.runs(other), first, strict=True))
+        assert all(a is b for a, b in zip(runs.runs(other), first, strict=True))
 
 
 def test_drops_of_the_schedule_are_marked_on_the_losses() -> None:

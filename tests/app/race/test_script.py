@@ -15,10 +15,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from app.common import names as common_names
 from app.common import racers
 from app.common.racers import Choice, Refused
-from app.race import captions as words
-from app.race import scene as race
+from app.race import runs as race_runs
 from app.race import settings as change
 from app.race.script import plain_optax, script
 from app.race.settings import Settings
@@ -49,7 +49,7 @@ def _set(settings: Settings, **values: Any) -> Settings:
 
 def _shown(settings: Settings) -> Iterable[tuple[str, Any]]:
     """Title and run of every racer shown, as the page has them."""
-    for racer, title, run in zip(settings.racers, words.titles(settings), race.runs(settings), strict=True):
+    for racer, title, run in zip(settings.racers, common_names.titles(settings), race_runs.runs(settings), strict=True):
         if not racer.hidden:
             yield title, run
 
@@ -150,7 +150,7 @@ def test_every_rule_under_schedules_and_on_another_surface(key: str, convention:
 @pytest.mark.parametrize(("key", "convention"), UNEQUAL)
 def test_a_rule_without_an_equal_is_named(key: str, convention: str) -> None:
     settings = _pair("himmelblau", key, convention)
-    title = words.titles(settings)[0]
+    title = common_names.titles(settings)[0]
     with pytest.raises(Refused) as refusal:
         plain_optax(settings)
     assert str(refusal.value) == f"The documentation of {title} names no equal in optax."

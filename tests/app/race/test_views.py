@@ -12,6 +12,7 @@ from app.common.racers import Choice, Refused
 from app.export.drawing_race import RaceDrawing
 from app.export.options import Look
 from app.player import Event, pack, read
+from app.race import runs
 from app.race import scene as race
 from app.race import settings as change
 from app.race.settings import Settings
@@ -37,7 +38,7 @@ def test_every_view_has_a_line_for_every_racer_that_is_shown(key: str) -> None:
 
 def test_lines_are_the_measures() -> None:
     scene = race.scene(_shown("distance"))
-    for line, run in zip(scene.slots[0].panel["data"], race.runs(FIRST), strict=True):
+    for line, run in zip(scene.slots[0].panel["data"], runs.runs(FIRST), strict=True):
         np.testing.assert_array_equal(line["y"], distances(run))
         np.testing.assert_array_equal(line["x"], np.arange(41))
 
@@ -54,7 +55,7 @@ def test_steps_above_the_limit_are_marked_and_counted() -> None:
     assert [line["y"][0] for line in limits] == pytest.approx([200.0, 2 / 0.0668])
     assert [line["meta"] for line in marks] == ["racer-1"] and len(marks[0]["x"]) == 41
     assert "above the limit: SGD η = 0.0668 on 41 of 41 points" in panel["note"]
-    run = race.runs(settings)[1]
+    run = runs.runs(settings)[1]
     np.testing.assert_allclose(sharpnesses(run), 30.0)
 
 
@@ -73,7 +74,7 @@ def test_under_a_schedule_the_limit_is_that_of_each_step() -> None:
     np.testing.assert_array_equal(marks[0]["x"], np.arange(20))
     for words in ("SGD on 20 of 41 points", "at the learning rate of each step", "for Adam of P⁻¹H"):
         assert words in panel["note"]
-    adam = race.runs(settings, race.whole)[1]
+    adam = runs.runs(settings, runs.whole)[1]
     curve = next(line for line in panel["data"] if line["uid"] == "racer-1-0")
     np.testing.assert_array_equal(curve["y"], sharpnesses(adam))
     # the picture has the curve of limits too

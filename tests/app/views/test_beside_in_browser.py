@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from app.race import scene as engine
+from app.race import runs
 from app.race import settings as change
 from tests.app.driving import Race
 
@@ -35,7 +35,7 @@ def test_it_comes_and_goes_and_the_link_keeps_it(fresh: Visit) -> None:
     assert other is not None
     for beside, one in ((False, settings), (True, other)):
         shown = race.page.evaluate(LAST, beside)
-        wanted = [run.positions[run.last] for run in engine.runs(one)]
+        wanted = [run.positions[run.last] for run in runs.runs(one)]
         np.testing.assert_allclose(shown, wanted, rtol=1e-5, atol=1e-6)
     assert race.statuses()[0].startswith("A converged @") and " · B converged @" in race.statuses()[0]
     assert next(iter(race.table())) == "A · SGD" and len(race.table()) == 6

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from app.figures.theme import PALETTE
-from app.race import scene as engine
+from app.race import runs
 from app.race import settings as change
 from tests.app.driving import Race, near
 
@@ -39,7 +39,7 @@ def test_threads_lie_on_map_and_losses(fresh: Visit) -> None:
     assert ink(race, ".map canvas.strands", PALETTE[0]) == whole
     # at the places of the second seed's run
     settings, _ = change.parse(race.query())
-    seed = engine.strands(settings, settings.racers[1])[1]
+    seed = runs.strands(settings, settings.racers[1])[1]
     canvas = race.canvas(".map canvas.strands")
     frame, ratio = race.frame(), race.page.evaluate("devicePixelRatio")
     for k in (3, 8, 20):
@@ -59,7 +59,7 @@ def test_a_band_lies_round_the_median(fresh: Visit) -> None:
     drawn = race.page.evaluate(
         "() => Array.from(document.querySelector('[data-testid=curve]').data.find((t) => t.uid === 'racer-1-line').y)"
     )
-    seeds = np.sort([run.losses for run in engine.strands(settings, settings.racers[1])], axis=0)
+    seeds = np.sort([run.losses for run in runs.strands(settings, settings.racers[1])], axis=0)
     np.testing.assert_allclose(drawn, seeds[3], rtol=1e-6)  # of eight the fourth has half at or below it
 
 

@@ -13,8 +13,8 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from app.race import captions as words
-from app.race import scene as race
+from app.common import names
+from app.race import runs
 from app.race import settings as change
 from tests.app.driving import Race
 
@@ -106,7 +106,7 @@ def test_numbers_are_the_engine_s(opened: Race) -> None:
     table = pd.read_csv(io.BytesIO(content))
     settings, _ = change.parse(opened.query())
     assert name == "rosenbrock-race.csv" and len(table) == 2 * 61
-    for title, run in zip(words.titles(settings), race.runs(settings), strict=True):
+    for title, run in zip(names.titles(settings), runs.runs(settings), strict=True):
         own = table[table["racer"] == title]
         assert own["loss"].tolist() == pytest.approx(run.losses.tolist(), rel=1e-9)
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from app.common.digits import parsed
-from app.race import scene as engine
+from app.race import runs
 from app.race import settings as change
 from optimizers.workings import workings
 from tests.app.driving import Race
@@ -30,7 +30,7 @@ def test_the_numbers_are_those_of_the_step_at_the_playhead(fresh: Visit) -> None
     race.at("inspector").wait_for()
     race.wait_query("inspect", "3")
     settings = change.inspect(change.first(), "racer-2")
-    found = workings(engine.runs(settings, engine.whole)[2])
+    found = workings(runs.runs(settings, runs.whole)[2])
     for moves, step in (((), 300), (("Home",), 0), (("ArrowRight",) * 7, 7), (("ArrowLeft",) * 2, 5)):
         for key in moves:
             race.page.keyboard.press(key)
@@ -60,7 +60,7 @@ def test_a_noisy_gradient_stands_there_as_a_sum_whose_numbers_add_up(fresh: Visi
     size = np.abs([true, noise]).max(axis=0)
     np.testing.assert_allclose(np.add(true, noise), total, atol=2e-3 * size.max())
     settings, _ = change.parse(race.query())
-    found = workings(engine.runs(settings, engine.whole)[1])
+    found = workings(runs.runs(settings, runs.whole)[1])
     np.testing.assert_allclose(noise, found.before["ξ"][4], rtol=6e-4)
 
 
@@ -90,7 +90,7 @@ def test_the_parts_of_the_step_are_drawn_on_the_map(fresh: Visit) -> None:
         race.page.keyboard.press("ArrowRight")
     race.settle()
     settings, _ = change.parse(race.query())
-    run = engine.runs(settings, engine.whole)[0]
+    run = runs.runs(settings, runs.whole)[0]
     frame = race.frame()
     ratio = race.page.evaluate("window.devicePixelRatio")
     heads = race.heads()

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from app.figures.theme import PALETTE
+from app.race import runs
 from app.race import scene as engine
 from app.race.settings import parse
 from tests.app.driving import Race, near
@@ -206,7 +207,7 @@ def _reveal(race: Race) -> None:
 
 def _ends(race: Race) -> list[np.ndarray]:
     settings, _ = parse(race.query())
-    return [run.positions[run.last] for run in engine.runs(settings)]
+    return [run.positions[run.last] for run in runs.runs(settings)]
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import pytest
 
 from app.common.link import VERSION
 from app.figures.theme import PALETTE, styles
-from app.race import scene as engine
+from app.race import runs
 from app.race import settings as change
 from optimizers import distances
 from tests.app.driving import Race, near
@@ -459,7 +459,7 @@ def test_views_beside_the_losses_come_change_and_go(fresh: Visit) -> None:
         "() => document.querySelector('[data-testid=panel-0] .js-plotly-plot').data"
         ".filter((t) => t.name === 'Adam').map((t) => Array.from(t.y))[0]"
     )
-    run = engine.runs(change.first())[2]
+    run = runs.runs(change.first())[2]
     np.testing.assert_allclose(drawn, distances(run), rtol=1e-6)
     race.at("add-view").select_option("rates")
     race.wait_query("views", "distance,rates")

@@ -11,7 +11,7 @@ import pytest
 from app.common.digits import short
 from app.figures.theme import PALETTE
 from app.race import results as standings
-from app.race import scene as computed
+from app.race import runs
 from app.race.settings import parse
 from tests.app.driving import Race, near, picture
 
@@ -66,7 +66,7 @@ def test_trails_lie_where_the_engine_says(shared: Race, step: int) -> None:
     frame, trails = shared.frame(), shared.trails()
     (x0, x1), (y0, y1) = frame["x"], frame["y"]
     last = len(settings.racers) - 1
-    for k, run in enumerate(computed.runs(settings)):
+    for k, run in enumerate(runs.runs(settings)):
         left = frame["width"] * (run.positions[1 : step + 1, 0] - x0) / (x1 - x0)
         top = frame["height"] * (y1 - run.positions[1 : step + 1, 1]) / (y1 - y0)
         ink = _spread(near(trails, PALETTE[k], 60) & (trails[..., 3] > 120), 2)

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from app.figures.theme import PALETTE
+from app.race import runs as race_runs
 from app.race import scene as computed
 from app.race.settings import parse
 from tests.app.driving import Race, near, picture
@@ -129,7 +130,7 @@ def test_heads_stand_where_plotly_draws_the_same_point(deep: Race) -> None:
     deep.at("scrub").fill("25")
     deep.settle()
     settings, _ = parse(deep.query())
-    runs = computed.runs(settings)
+    runs = race_runs.runs(settings)
     drag(deep, 60, 20)
     # the last vertex of each line is the point of the step; plotly's annotation there is its own projection
     places = deep.page.evaluate(

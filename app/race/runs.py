@@ -1,0 +1,121 @@
+"""The runs of a race, cached, and what they cost."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import jax
+import numpy as np
+
+from app.common import budget
+from app.common.racers import Racer
+from app.race.settings import Settings, seeds_computed
+from optimizers import Optimizer, Trace, trace
+from optimizers.cost import Cost, estimate
+from optimizers.engine import RECORDS
+from optimizers.sensitivity import nudged, sensitive
+from surfaces.caching import Cache, cached
+from surfaces.parameter import map_parameters, runs_of
+
+PATHS = ("positions", "losses")
+"""What is recorded of a run to draw it; its states and steps only where a view asks for them."""
+RUNS: Cache[Any] = Cache(budget.MOST_KEPT * 5 // 4)
+"""The runs of the races looked at last; those of one race always fit, with what its small arrays share."""
+
+
+@cached(RUNS)
+def run(settings: Settings, racer: Racer) -> Trace:
+    """One racer's run; `settings` without racers, so that moving one slider reruns one racer."""
+    return traced(settings, settings.rule(racer), record=PATHS)
+
+
+@cached(64 * 2**20)
+def whole(settings: Settings, racer: Racer) -> Trace:
+    """One racer's run with its states and steps; `settings` without racers."""
+    return traced(settings, settings.rule(racer))
+
+
+@cached(RUNS)
+def seeded(settings: Settings, racer: Racer, count: int) -> tuple[Trace, ...]:
+    """One racer's runs under `count` seeds, the settings' own first; `settings` bare of racers."""
+    # few numbers of seeds are compiled for, and what is more than asked for is left aside
+    seeds = settings.seed + np.arange(seeds_computed(count))
+    each = itertools.chain.from_iterable(blocks(settings, settings.rule(racer), seeds))
+    return tuple(itertools.islice(each, count))
+
+
+@cached(2**18)
+def rounded(settings: Settings, racer: Racer) -> bool:
+    """Whether rounding decides where a racer's run goes; `settings` bare of racers."""
+    return bool(sensitive(run(settings, racer), shadow(settings, settings.rule(racer))))
+
+
+def shadow(settings: Settings, rule: Optimizer) -> Trace:
+    """The run that begins within rounding of a rule's run in a race."""
+    changed, start = nudged(rule, settings.built_start())
+    return traced(settings, changed, start=start, record=PATHS)
+
+
+def traced(settings: Settings, rule: Optimizer, **options: Any) -> Trace:
+    """A rule's run in a race; all that `trace` records, from the race's start and under its seed, unless the options
+    say otherwise.
+
+    Raises:
+        NoRoom: if there is too little memory for it now.
+    """
+    surface, noise = settings.built_surface(), settings.built_noise()
+    options = {"start": settings.built_start(), "seed": settings.seed, **options}
+    runs = len(options["seed"]) if np.ndim(options["seed"]) else runs_of(rule)
+    record = options.setdefault("record", RECORDS)
+    with budget.room(estimate(surface, _one_of(rule, 0), settings.steps, noise=noise, runs=runs, record=record).peak):
+        try:
+            return trace(surface, rule, steps=settings.steps, noise=noise, **options)
+        except jax.errors.JaxRuntimeError as error:
+            if "RESOURCE_EXHAUSTED" in str(error):
+                raise budget.NoRoom(budget.SHORT) from None
+            raise
+
+
+def cost(settings: Settings, rule: Optimizer, runs: int | None = None, record: tuple[str, ...] = PATHS) -> Cost:
+    """The cost of runs of one rule in a race."""
+    surface, noise = settings.built_surface(), settings.built_noise()
+    return estimate(surface, rule, settings.steps, noise=noise, runs=runs, record=record)
+
+
+def blocks(settings: Settings, rule: Optimizer, seeds: Any = None, start: Any = None) -> Iterator[list[Trace]]:
+    """The runs of a batch, of the rule's parameters or of seeds: all in one call where they fit into a block, else one
+    after the other, so that a caller that keeps less of each run than it holds never holds them all.
+
+    Args:
+        start: another start than the race's.
+    """
+    options: dict[str, Any] = {"record": PATHS} if start is None else {"record": PATHS, "start": start}
+    count = (len(seeds) if seeds is not None else runs_of(rule)) or 0
+    if cost(settings, _one_of(rule, 0), count).peak <= budget.BLOCK:
+        batch = traced(settings, rule, seed=settings.seed if seeds is None else seeds, **options)
+        yield [batch[k] for k in range(count)]
+        return
+    for k in range(count):
+        seed = settings.seed if seeds is None else int(seeds[k])
+        yield [traced(settings, _one_of(rule, k), seed=seed, **options)]
+
+
+def _one_of(rule: Optimizer, k: int) -> Optimizer:
+    """Rule k of a batch of its parameters, which a single rule is by itself."""
+    return map_parameters(lambda value: float(np.ravel(value)[k]) if np.ndim(value) else value, rule)
+
+
+def runs(settings: Settings, make: Callable[[Settings, Racer], Trace] = run) -> list[Trace]:
+    """Every racer's run, in order."""
+    return [make(settings.bare(), racer.bare()) for racer in settings.racers]
+
+
+def _seeds(settings: Settings, racer: Racer) -> tuple[Trace, ...]:
+    return strands(settings, racer) if settings.bundled else ()
+
+
+def strands(settings: Settings, racer: Racer) -> tuple[Trace, ...]:
+    """One racer's runs under every seed of the bundle."""
+    return seeded(settings.bare(), racer.bare(), settings.seeds)
