@@ -50,12 +50,13 @@ def run() -> Iterator[Result]:
 
 
 def _order() -> Callable[..., Any]:
+    from app.race import changes
     from app.race import settings as change
     from app.race.export import order
 
     settings = change.Settings()
     for key in ("sgd", "momentum", "nesterov", "adagrad", "adadelta", "rmsprop", "adam", "radam"):
-        settings = change.add_racer(settings, key)
+        settings = changes.add_racer(settings, key)
     return lambda kind, look, cut: order(settings, kind, look, cut)
 
 

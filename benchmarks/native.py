@@ -6,6 +6,7 @@ import streamlit as st
 from plotly.subplots import make_subplots
 
 from app.common import racers
+from app.race import changes
 from app.race import scene as race
 from app.race import settings as change
 
@@ -47,7 +48,7 @@ def solid(settings: change.Settings) -> go.Figure:
 if __name__ == "__main__":
     st.set_page_config(layout="wide")
     exponent = st.slider("learning rate, exponent of ten", -4.0, -1.0, -1.8, 0.01)
-    first = change.first()
+    first = changes.first()
     drawn = solid if st.query_params.get("view") == "3d" else figure
     st.plotly_chart(
         drawn(racers.set_racer(first, first.racers[0].id, "learning_rate", 10**exponent)), key="race", theme=None

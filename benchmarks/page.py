@@ -135,6 +135,7 @@ def run() -> Iterator[Result]:
 def _payload() -> Result:
     from app.common import racers
     from app.player import pack
+    from app.race import changes
     from app.race import scene as race
     from app.race import settings as change
 
@@ -142,7 +143,7 @@ def _payload() -> Result:
     for steps in (1000, 2000):
         settings = racers.set_steps(change.Settings(), steps)
         for key in RACERS:
-            settings = change.add_racer(settings, key)
+            settings = changes.add_racer(settings, key)
         sizes.append(len(pack(race.scene(settings))))
     what = "payload, 8 racers × 2,000 steps / × 1,000 steps"
     half, whole = (f"{size / 1e6:.2f} MB" for size in sizes)

@@ -13,8 +13,8 @@ from app.export.making import Order, make, make_apart
 from app.export.options import Cut, Look
 from app.export.sizes import DRAWN, ending
 from app.export.worker import Tell
+from app.network import link
 from app.network import scene as board
-from app.network import settings as change
 from app.network.job import Job
 from app.network.observers import measures
 from app.network.script import script
@@ -29,7 +29,7 @@ def order(
 ) -> Order:
     """What has to be known to draw a file of what the board shows now; `base` is where the app is served, if it is."""
     names = ", ".join(board.titles(training))
-    about = About(f"{job.data.name}: {names}" if names else job.data.name, "network", change.query(training), base)
+    about = About(f"{job.data.name}: {names}" if names else job.data.name, "network", link.query(training), base)
     rows = [board.cells(row, job.data) for row in board.table(training, job)]
     return Order(kind, board.board(training, job), look, cut, about, board.heads(job.data), rows, step)
 
@@ -58,7 +58,7 @@ def numbers(training: Training, job: Job, name: str) -> bytes:
     makers = {
         "csv": lambda: _csv(training, job),
         "npz": lambda: _npz(training, job),
-        "json": lambda: write_query("network", change.query(training)),
+        "json": lambda: write_query("network", link.query(training)),
         "py": lambda: script(training, job).encode(),
     }
     if kind not in makers:
@@ -107,7 +107,7 @@ def _csv(training: Training, job: Job) -> bytes:
 
 def _npz(training: Training, job: Job) -> bytes:
     """Of each racer: title, steps (k,), weights (k, n) float32 as they were kept, losses (last,) of every batch."""
-    arrays: dict[str, np.ndarray] = {"settings": np.array(write_query("network", change.query(training)).decode())}
+    arrays: dict[str, np.ndarray] = {"settings": np.array(write_query("network", link.query(training)).decode())}
     for racer, title, run in zip(training.racers, board.titles(training), job.runs, strict=True):
         if not racer.hidden:
             parts = {"title": np.array(title), "steps": run.steps(), "weights": run.weights(), "losses": run.losses()}

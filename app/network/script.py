@@ -6,8 +6,8 @@ from typing import Any
 
 from app.common.racers import Racer, Refused
 from app.common.source import call
+from app.network import link
 from app.network import scene as board
-from app.network import settings as change
 from app.network.job import Job
 from app.network.settings import FILE, Training
 from app.race.script import head, record
@@ -59,7 +59,7 @@ def script(training: Training, job: Job) -> str:
     shared = ", ".join(["rule", "*", *(f"{name}={_value(training, None, name)!r}" for name in SHARED)])
     return "\n".join(
         [
-            *head(board.caption(training, job.data), "network", change.query(training), "It needs Optiscope."),
+            *head(board.caption(training, job.data), "network", link.query(training), "It needs Optiscope."),
             *wanted,
             f"from optimizers import {', '.join(sorted(names))}",
             "from optimizers.training import join, train",

@@ -16,8 +16,8 @@ from app.common.digits import MOST_DIGITS, shortened
 from app.common.link import VERSION
 from app.common.racers import Racer, Refused
 from app.export.about import version
+from app.race import link
 from app.race import runs as race_runs
-from app.race import settings as change
 from app.race.settings import Settings
 from optimizers import Trace
 from optimizers.borrowed import fields
@@ -66,7 +66,7 @@ def parquet(settings: Settings) -> bytes:
 
     metadata = {
         "optiscope": version(),
-        "link": urlencode(change.query(settings), doseq=True),
+        "link": urlencode(link.query(settings), doseq=True),
         "settings": to_json(settings).decode(),
     }
     sink = io.BytesIO()
@@ -105,7 +105,7 @@ def npz(settings: Settings) -> bytes:
 
 def to_json(settings: Settings) -> bytes:
     """The settings as a file of a few lines, in UTF-8; the same settings give the same bytes."""
-    return write_query(PAGE, change.query(settings))
+    return write_query(PAGE, link.query(settings))
 
 
 def from_json(content: bytes) -> tuple[Settings, list[str]]:
@@ -117,7 +117,7 @@ def from_json(content: bytes) -> tuple[Settings, list[str]]:
     page, query = read_query(content)
     if page != PAGE:
         raise Refused(f"This file holds settings of the {page} page, and this is the {PAGE} page: open it there.")
-    return change.parse(query)
+    return link.parse(query)
 
 
 def write_query(page: str, query: Query) -> bytes:

@@ -11,11 +11,10 @@ from app.export.about import About
 from app.export.making import Order, make, make_apart
 from app.export.sizes import DRAWN, ending
 from app.export.worker import Tell
-from app.race import data
+from app.race import data, link
 from app.race import results as standings
 from app.race import scene as race
 from app.race import script as code
-from app.race import settings as change
 from app.race.settings import Settings
 from surfaces import SURFACES
 
@@ -27,7 +26,7 @@ def order(settings: Settings, kind: str, look: Look, cut: Cut, step: int | None 
     """What has to be known to draw a file; `base` is where the app is served, if it is."""
     name = SURFACES[settings.surface.key].name
     titles = [title for racer, title in zip(settings.racers, names.titles(settings), strict=True) if not racer.hidden]
-    about = About(f"{name}: {', '.join(titles)}" if titles else name, "race", change.query(settings), base)
+    about = About(f"{name}: {', '.join(titles)}" if titles else name, "race", link.query(settings), base)
     return Order(
         kind, race.scene(settings), look, cut, about, standings.heads(settings), standings.cells(settings), step
     )

@@ -16,9 +16,8 @@ from app.common import budget, racers
 from app.common.racers import Racer, Refused, built
 from app.figures import plane
 from app.player.scene import Runs, pack_runs
-from app.race import runs
+from app.race import changes, link, runs
 from app.race import scene as race
-from app.race import settings as change
 from app.race.settings import Settings
 from app.server import live_route
 from optimizers import RULES, Optimizer, Trace
@@ -43,7 +42,7 @@ class Abandoned(Exception):
 def address(settings: Settings) -> str:
     """Where runs at these settings, but for what is dragged, are asked for."""
     halved = "&live.halved=1" if settings.halved else ""
-    return live_route.address(urlencode(change.query(settings), doseq=True) + halved)
+    return live_route.address(urlencode(link.query(settings), doseq=True) + halved)
 
 
 def answer(what: str, given: Mapping[str, list[str]], asked: Mapping[str, str], wanted: Wanted = lambda: True) -> bytes:
@@ -59,7 +58,7 @@ def answer(what: str, given: Mapping[str, list[str]], asked: Mapping[str, str], 
         Refused: if that cannot be.
         Abandoned: if nobody waits any more.
     """
-    settings, _ = change.parse(given)
+    settings, _ = link.parse(given)
     settings = dataclasses.replace(settings, halved="halved" in asked)
     return pack_runs(_ask(settings, what, asked, wanted))
 
@@ -117,7 +116,7 @@ def moved(settings: Settings, start: tuple[float, float], wanted: Wanted = lambd
         Refused: if that would take too long.
         Abandoned: if they are not wanted any more.
     """
-    elsewhere = change.set_start(settings, *start)
+    elsewhere = changes.set_start(settings, *start)
     rules = [elsewhere.rule(racer) for racer in elsewhere.racers]
     work = 2 * sum(runs.cost(elsewhere, rule).work for rule in rules)  # with their shadows
     if work > budget.MOST_LIVE:

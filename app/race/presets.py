@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import parse_qs
 
 from app.common.racers import Refused
-from app.race import settings as change
+from app.race.link import parse
 from app.race.settings import Settings
 
 
@@ -101,7 +101,7 @@ def preset(key: str) -> Settings:
     """
     if key not in PRESETS:
         raise Refused(f"There is no preset {key!r}; there are {', '.join(PRESETS)}.")
-    settings, _ = change.parse(parse_qs(PRESETS[key].link))
+    settings, _ = parse(parse_qs(PRESETS[key].link))
     return settings
 
 

@@ -16,8 +16,8 @@ from app.common import names as common_names
 from app.common.racers import Choice, Refused, built
 from app.common.source import WIDTH, Source, call, summary, vector
 from app.export.about import version
+from app.race import link as race_link
 from app.race import scene as race
-from app.race import settings as change
 from app.race.data import shown
 from app.race.equals import Equal, equal
 from app.race.settings import Settings
@@ -161,7 +161,7 @@ def record(registry: str, choice: Choice) -> str:
 
 
 def _race_head(settings: Settings, needs: str) -> list[str]:
-    return head(race.described(settings), "race", change.query(settings), needs)
+    return head(race.described(settings), "race", race_link.query(settings), needs)
 
 
 def _start(settings: Settings) -> str:

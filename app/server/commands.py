@@ -319,7 +319,7 @@ def _look(arguments: argparse.Namespace) -> tuple[Any, Any]:
 def _settings(arguments: argparse.Namespace) -> Any:
     """The race that is asked for: link or file first, single settings over it; here a bad value ends it."""
     from app.common.racers import Refused
-    from app.race import settings as change
+    from app.race import link as race_link
     from app.race.data import from_json
 
     query: dict[str, list[str]] = {}
@@ -330,7 +330,7 @@ def _settings(arguments: argparse.Namespace) -> Any:
         except Refused as refused:
             raise Wrong(f"{arguments.settings}: {refused}") from None
         _none_dropped(notices)
-        query = change.query(found)
+        query = race_link.query(found)
     if arguments.link:
         if urlsplit(arguments.link).path.rstrip("/").endswith("/network"):
             raise Wrong("That link is of the page Network: give it to optiscope train.")
@@ -346,7 +346,7 @@ def _settings(arguments: argparse.Namespace) -> Any:
             query[name] = [value]
     if arguments.racer:
         query["racer"] = arguments.racer
-    settings, notices = change.parse(query)
+    settings, notices = race_link.parse(query)
     _none_dropped(notices)
     return settings
 
@@ -412,7 +412,8 @@ def _wait(job: Any, tell: Any = lambda share: None) -> None:
 def _training(arguments: argparse.Namespace, brought: Mapping[str, Brought]) -> Any:
     """The training that is asked for; here a bad value ends it."""
     from app.common.racers import Choice
-    from app.network import files
+    from app.network import files, presets
+    from app.network import link as network_link
     from app.network import settings as change
     from app.network.export import query_of
     from app.network.landscape import PLANES
@@ -421,9 +422,9 @@ def _training(arguments: argparse.Namespace, brought: Mapping[str, Brought]) -> 
     query: dict[str, list[str]] = {}
     _one(arguments, "preset", "settings", "link")
     if arguments.preset:
-        source = change.PRESETS[arguments.preset].source if arguments.preset in change.PRESETS else ""
+        source = presets.PRESETS[arguments.preset].source if arguments.preset in presets.PRESETS else ""
         plain = dataclasses.replace(change.Training(), data=Choice(source)) if source else change.Training()
-        query = change.query(change.preset(arguments.preset, files.find(plain, brought)))
+        query = network_link.query(presets.preset(arguments.preset, files.find(plain, brought)))
     if arguments.settings:
         query = query_of(_read(arguments.settings))
     if arguments.link:
@@ -446,7 +447,7 @@ def _training(arguments: argparse.Namespace, brought: Mapping[str, Brought]) -> 
     name = query.get("file", [""])[-1]
     if query.get("data") == [change.FILE] and name not in brought:
         raise Wrong(f"These settings are of data out of the file {name!r}: add --data with its path.")
-    training, notices = change.parse(query, lambda asked: files.find(asked, brought), VIEWS, PLANES)
+    training, notices = network_link.parse(query, lambda asked: files.find(asked, brought), VIEWS, PLANES)
     _none_dropped(notices)
     return training
 
@@ -523,7 +524,7 @@ def run_list(arguments: argparse.Namespace) -> int:
     from app.server import environment
 
     environment.prepare()
-    from app.network.settings import PRESETS
+    from app.network.presets import PRESETS
     from app.network.views import VIEWS as NETWORK_VIEWS
     from app.race.views import VIEWS
     from optimizers import NOISES, OPTIMIZERS, SCHEDULES

@@ -48,13 +48,13 @@ def _warm() -> None:
         # what is registered last is called first: JAX drops its programs at exit, and must not while it compiles
         atexit.register(_stop, threading.current_thread())
         from app.network import process
-        from app.race import live, runs, settings
+        from app.race import changes, link, live, runs, settings
         from app.race import results as standings
         from app.race import scene as race
         from optimizers import OPTIMIZERS
         from surfaces import SURFACES
 
-        first = settings.first()
+        first = changes.first()
         racers = [dataclasses.replace(first, racers=(racer,)) for racer in first.racers]
         try:
             with ThreadPoolExecutor(2) as pool:
@@ -69,8 +69,8 @@ def _warm() -> None:
         if _stopping.is_set():
             return
         standings.table(first)
-        others = [settings.choose_surface(first, key) for key in SURFACES]
-        others += [settings.add_racer(settings.Settings(), key) for key in OPTIMIZERS]
+        others = [changes.choose_surface(first, key) for key in SURFACES]
+        others += [changes.add_racer(settings.Settings(), key) for key in OPTIMIZERS]
         _settle()
         _stopping.wait(REST)
         if not _stopping.is_set():
@@ -80,7 +80,7 @@ def _warm() -> None:
             DRAWERS.warm()  # the first picture asked for comes as quickly as the others
         for racer in first.racers:  # what a first drag of a slider asks for
             if not _stopping.is_set():
-                live.answer("sweep", settings.query(first), {"racer": racer.id, "name": "learning_rate"})
+                live.answer("sweep", link.query(first), {"racer": racer.id, "name": "learning_rate"})
         for other in others:
             if _stopping.is_set():
                 return

@@ -16,7 +16,7 @@ import streamlit as st
 
 from app.common.digits import exact
 from app.common.racers import Choice, Refused, accepted
-from app.race import settings as settings_
+from app.race import changes
 from app.race.settings import Settings
 from surfaces import Parameter
 
@@ -225,4 +225,4 @@ def set_start_text(settings: Settings, text: str) -> Settings:
     x, comma, y = text.strip().strip("()").partition(",")
     if not comma:
         raise Refused(f"The start is two numbers with a comma between, such as -1.5, 2; got {text!r}.")
-    return settings_.set_start(settings, x, y)
+    return changes.set_start(settings, x, y)

@@ -15,13 +15,14 @@ from app.common.digits import short
 from app.common.racers import Refused
 from app.export.making import Order
 from app.export.options import Cut, Look
-from app.network import export, files
+from app.network import changes, export, files, link, presets
 from app.network import scene as board
 from app.network import settings as change
 from app.network.files import Brought
 from app.network.job import Job
 from app.network.landscape import PLANES
-from app.network.settings import FILE, PRESETS, Setup, Training
+from app.network.presets import PRESETS
+from app.network.settings import FILE, Setup, Training
 from app.network.views import VIEWS
 from app.player import Event
 from app.player.component import play
@@ -40,7 +41,7 @@ LIVE = 3.0
 def show() -> None:
     """The whole page, top to bottom."""
     controls.enter(PAGE)
-    restore(PAGE, lambda given: change.parse(given, _find, VIEWS, PLANES))
+    restore(PAGE, lambda given: link.parse(given, _find, VIEWS, PLANES))
     _job()
     _toolbar()
     _stage()
@@ -95,7 +96,7 @@ def _open(training: Training, data: DataSet, earlier: Job | None = None) -> Job:
 
 def _quick(there: Job, job: Job) -> bool:
     """Whether a job differs from the one before by numbers alone, so that its programs are there, and takes seconds."""
-    if change.numbers_aside(there.training) != change.numbers_aside(job.training):
+    if changes.numbers_aside(there.training) != changes.numbers_aside(job.training):
         return False
     work = sum(job.steps for run in job.runs if not run.finished)
     return max(job.training.seconds(job.data), there.pace * work) <= LIVE
@@ -112,13 +113,13 @@ def _stage() -> None:
     else:  # a first visit may have to wait for programs to be compiled
         with st.spinner("Compiling the network …"):
             scene = board.board(training, job)
-    st.html(_progress(job, change.shown_by(training)))
+    st.html(_progress(job, presets.shown_by(training)))
     again = st.session_state.get("stale", False) or st.session_state["button"] != _button(job)
     play(scene, key="board", react=_react, refusal=controls.refused("board"), again=again)
     if not again and (explained := st.session_state.pop("explained", None)):
         explain(explained)
     _results(training, job)
-    write(change.query(training))
+    write(link.query(training))
     if again:
         st.session_state["stale"] = False
         st.rerun()
@@ -129,10 +130,10 @@ def _react(event: Event) -> None:
         event,
         "board",
         {
-            "add": lambda t: change.add_racer(t, event.name, _data()),
-            "duplicate": lambda t: change.checked_whole(racers.duplicate_racer(t, event.racer), _data()),
-            "view": lambda t: change.set_view(t, event.slot, event.name, VIEWS),
-            "option": lambda t: change.set_plane(t, event.name, PLANES),
+            "add": lambda t: changes.add_racer(t, event.name, _data()),
+            "duplicate": lambda t: changes.checked_whole(racers.duplicate_racer(t, event.racer), _data()),
+            "view": lambda t: changes.set_view(t, event.slot, event.name, VIEWS),
+            "option": lambda t: changes.set_plane(t, event.name, PLANES),
         },
     )
 
@@ -194,7 +195,7 @@ def _exports() -> Page:
         return files.find(training, brought)
 
     def opened(content: bytes) -> tuple[Training, list[str]]:
-        return change.parse(export.query_of(content), find, VIEWS, PLANES)
+        return link.parse(export.query_of(content), find, VIEWS, PLANES)
 
     def fit() -> None:
         export.fits(held[PAGE])
@@ -257,19 +258,19 @@ def _choose(training: Training) -> None:
 def _chosen(training: Training, option: str) -> Training:
     kind, _, key = option.partition(":")
     if kind == "data":
-        return change.choose_data(training, key)
+        return changes.choose_data(training, key)
     if kind == "file":
         one = _brought()[key]
-        return change.choose_file(training, key, one.read(one.target, training.standardised), one.target)
+        return changes.choose_file(training, key, one.read(one.target, training.standardised), one.target)
     source = PRESETS[key].source
     if source == FILE:
         if training.data.key != FILE:
             raise Refused("Bring a file first, under Data: MNIST as .npz, or its two IDX files.")
         plain = dataclasses.replace(training, standardised=False)
-        made = change.preset(key, _find(plain))
+        made = presets.preset(key, _find(plain))
         return dataclasses.replace(made, data=training.data, file=training.file, target=training.target)
     data = change.generated(dataclasses.replace(Training(), data=racers.Choice(source)))
-    return change.preset(key, data)
+    return presets.preset(key, data)
 
 
 def _about_data(training: Training) -> None:
@@ -277,14 +278,14 @@ def _about_data(training: Training) -> None:
     if training.data.key != FILE:
         source = DATASETS[training.data.key]
         st.markdown(source.about)
-        controls.parameters(source.parameters(), training.data, "data", change.set_data)
+        controls.parameters(source.parameters(), training.data, "data", changes.set_data)
     elif columns := _brought()[training.file].columns:
         controls.choice(
             "Column to learn",
             list(columns),
             training.target or _brought()[training.file].target,
             f"target-{training.file}",
-            lambda t, v: change.choose_file(t, t.file, _find(dataclasses.replace(t, target=v)), v),
+            lambda t, v: changes.choose_file(t, t.file, _find(dataclasses.replace(t, target=v)), v),
         )
     sizes = (len(part) for part in (data.train, data.validation, data.test))
     st.markdown(
@@ -315,8 +316,8 @@ def _about_data(training: Training) -> None:
 
 
 def _standardise(training: Training, value: bool) -> Training:
-    changed = change.set_standardised(training, value)
-    return change.checked_whole(changed, _find(changed))
+    changed = changes.set_standardised(training, value)
+    return changes.checked_whole(changed, _find(changed))
 
 
 def _bring() -> None:
@@ -328,7 +329,7 @@ def _bring() -> None:
             return training
         one = files.bring(given)
         read = one.read(one.target, training.standardised)
-        changed = change.choose_file(training, one.name, read, one.target)
+        changed = changes.choose_file(training, one.name, read, one.target)
         _session()[one.name] = one
         return changed
 
@@ -354,7 +355,7 @@ def _about_model(training: Training) -> None:
         "Hidden layers",
         "-".join(map(str, training.widths)),
         "widths",
-        lambda t, v: change.set_widths(t, v, _data()),
+        lambda t, v: changes.set_widths(t, v, _data()),
         f"Widths with a dash between, such as 32-32: up to {change.MAX_LAYERS}. Empty for none: a linear model.",
     )
     _setup(training, "activation")
@@ -372,7 +373,7 @@ def _about_model(training: Training) -> None:
 def _setup(training: Training, name: str) -> None:
     spec = Setup.parameters()[name]
     controls.parameter(
-        spec, training.of(None, name), f"setup-{name}", lambda t, v: change.set_setup(t, name, v, _data())
+        spec, training.of(None, name), f"setup-{name}", lambda t, v: changes.set_setup(t, name, v, _data())
     )
 
 
@@ -394,17 +395,17 @@ def _about_training(training: Training, job: Job) -> None:
             "Batch size",
             batch,
             "batch-size",
-            lambda t, v: change.set_batch_size(t, _typed(v), _data()),
+            lambda t, v: changes.set_batch_size(t, _typed(v), _data()),
             f"From 1 to {len(job.data.train):,}, or all. Every pass through the samples is shuffled anew, alike for "
             "all racers: those with the same batch size draw the same batches.",
         )
         controls.field("Steps", str(training.steps), "training-steps", racers.set_steps, "A whole number.")
-        each_epoch = change.steps_per_epoch(training, job.data)
+        each_epoch = changes.steps_per_epoch(training, job.data)
         controls.field(
             "Epochs",
             short(training.steps / each_epoch, 4),
             "epochs",
-            lambda t, v: change.set_epochs(t, v, _data()),
+            lambda t, v: changes.set_epochs(t, v, _data()),
             f"Passes through all {len(job.data.train):,} training samples. One takes {short(each_epoch, 4)} steps at "
             "this batch size; a racer with its own batch size takes as many steps, and so more or fewer passes.",
         )
@@ -431,7 +432,7 @@ def _racers(training: Training) -> None:
     own = dict(racer.own)
 
     def put(t: Training, name: str, value: Any) -> Training:
-        return change.checked_whole(change.set_racer(t, racer.id, name, value), _data())
+        return changes.checked_whole(changes.set_racer(t, racer.id, name, value), _data())
 
     for name in ("objective", "activation", "initialization"):
         spec = Setup.parameters()[name]

@@ -18,10 +18,9 @@ from app.figures.plane import extent
 from app.player import Event
 from app.player.component import play
 from app.race import captions as words
-from app.race import export, live, presets
+from app.race import changes, export, link, live, presets
 from app.race import results as standings
 from app.race import scene as race
-from app.race import settings as change
 from app.race.bundles import WORDS
 from app.race.data import fits, from_json
 from app.race.settings import Settings
@@ -38,7 +37,7 @@ PRESET = "preset:"
 def show() -> None:
     """The whole page, top to bottom."""
     controls.enter("settings")
-    restore("settings", change.parse)
+    restore("settings", link.parse)
     _toolbar()
     _stage()
 
@@ -64,11 +63,11 @@ def _stage() -> None:
     again = st.session_state.get("stale", False)
     play(scene, key="player", react=_react, refusal=controls.refused("player"), again=again)
     if explained := st.session_state.pop("explained", None):
-        explain(explained, change.starting_reason(settings, explained))
+        explain(explained, changes.starting_reason(settings, explained))
     st.html(_results(settings))
     if remarks := words.remarks(settings):
         st.caption("  \n".join(remarks))
-    write(change.query(settings))
+    write(link.query(settings))
     if again:
         st.session_state["stale"] = False
         st.rerun()
@@ -82,39 +81,39 @@ def _react(event: Event) -> None:
             "start": lambda s: _moved(s, event),
             "parameter": lambda s: _turned(s, event),
             "beside": lambda s: _beside(s, event.name),
-            "add": lambda s: change.add_racer(s, event.name),
-            "view": lambda s: change.set_view(s, event.slot, event.name),
-            "axis": lambda s: change.set_look(s, "axis", event.name),
-            "inspect": lambda s: change.inspect(s, event.racer),
-            "picture": lambda s: change.set_look(s, "picture", event.name),
-            "heights": lambda s: change.set_look(s, "heights", event.name),
+            "add": lambda s: changes.add_racer(s, event.name),
+            "view": lambda s: changes.set_view(s, event.slot, event.name),
+            "axis": lambda s: changes.set_look(s, "axis", event.name),
+            "inspect": lambda s: changes.inspect(s, event.racer),
+            "picture": lambda s: changes.set_look(s, "picture", event.name),
+            "heights": lambda s: changes.set_look(s, "heights", event.name),
         },
     )
 
 
 def _moved(settings: Settings, event: Event) -> Settings:
     def move(one: Settings) -> Settings:
-        return change.set_start(one, *_readable(event.point, one))
+        return changes.set_start(one, *_readable(event.point, one))
 
-    return change.in_second(settings, move) if event.beside else move(settings)
+    return changes.in_second(settings, move) if event.beside else move(settings)
 
 
 def _turned(settings: Settings, event: Event) -> Settings:
     given = (event.racer, event.name, event.value)
     linked = settings.beside is None or settings.beside.linked
     if event.beside and not linked:
-        return change.in_second(settings, racers.set_racer, *given)
+        return changes.in_second(settings, racers.set_racer, *given)
     return racers.set_racer(settings, *given)
 
 
 def _beside(settings: Settings, word: str) -> Settings:
     if word in ("on", "off"):
-        return change.set_beside(settings, word == "on")
-    return change.set_linked(settings, word == "linked")
+        return changes.set_beside(settings, word == "on")
+    return changes.set_linked(settings, word == "linked")
 
 
 def _bundle(settings: Settings, word: str) -> Settings:
-    return change.set_look(settings, "bundle", word)
+    return changes.set_look(settings, "bundle", word)
 
 
 def _readable(point: tuple[float, float], settings: Settings) -> tuple[float, float]:
@@ -136,7 +135,7 @@ def _toolbar() -> None:
     if second := settings.second():
         with st.container(horizontal=True, key="toolbar-second", vertical_alignment="center"):
             st.html("<span class='second'>Beside it, <b>B</b>:</span>", width="content")
-            _ground(second, "second-", lambda do: lambda s, *v: change.in_second(s, do, *v))
+            _ground(second, "second-", lambda do: lambda s, *v: changes.in_second(s, do, *v))
 
 
 def _ground(settings: Settings, key: str, placed: Callable[[Any], Any]) -> None:
@@ -160,18 +159,18 @@ def _ground(settings: Settings, key: str, placed: Callable[[Any], Any]) -> None:
                 own,
                 settings.surface,
                 f"{key}surface",
-                placed(lambda s, name, v: change.set_parameter(s, "surface", name, v)),
+                placed(lambda s, name, v: changes.set_parameter(s, "surface", name, v)),
             )
     with st.popover(f"rotation {short(settings.rotation)}°", key=f"{key}rotation-popover", width="content"):
         spec = Rotated.parameters()["angle"]
-        controls.parameter(spec, settings.rotation, f"{key}rotation", placed(change.set_rotation))
+        controls.parameter(spec, settings.rotation, f"{key}rotation", placed(changes.set_rotation))
         st.caption("Coordinate-wise rules profit from ravines along the axes. Turn the ravine, and compare again.")
 
 
 def _chosen(settings: Settings, option: str) -> Settings:
     if option.startswith(PRESET):
         return presets.preset(option.removeprefix(PRESET))
-    return change.choose_surface(settings, option)
+    return changes.choose_surface(settings, option)
 
 
 def _named(option: str) -> str:
@@ -249,13 +248,13 @@ def _more(settings: Settings) -> None:
             NOISES,
             settings.noise,
             "noise",
-            change.choose_noise,
-            lambda s, name, v: change.set_parameter(s, "noise", name, v),
+            changes.choose_noise,
+            lambda s, name, v: changes.set_parameter(s, "noise", name, v),
         )
         controls.choice("Seeds shown", list(WORDS), settings.bundle, "bundle", _bundle, WORDS.__getitem__)
         if settings.bundle != "one":
-            many = f"A whole number from 2 to {change.MOST_SEEDS}, counted from the seed of the noise."
-            controls.field("Number of seeds", str(settings.seeds), "seeds", change.set_seeds, many)
+            many = f"A whole number from 2 to {changes.MOST_SEEDS}, counted from the seed of the noise."
+            controls.field("Number of seeds", str(settings.seeds), "seeds", changes.set_seeds, many)
         if settings.bundle != "one" and not settings.bundled:
             st.caption("Without noise all seeds walk the same path: one is drawn.")
     with schedule:

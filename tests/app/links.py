@@ -9,7 +9,7 @@ from typing import Any
 from app.network.landscape import PLANES
 from app.network.settings import OWN, Setup
 from app.network.views import VIEWS as PANELS
-from app.race import settings as race
+from app.race import changes
 from app.race.views import VIEWS
 from optimizers import NOISES, OPTIMIZERS, RULES, SCHEDULES
 from surfaces import SURFACES
@@ -146,20 +146,20 @@ def _race(rng: random.Random, depth: int) -> Link:
         views=lambda: ",".join(rng.choice(views) for _ in range(rng.choice([1, 2, 2, 40]))),
         inspect=lambda: str(rng.randint(0, 5)),
         seeds=lambda: str(rng.randint(0, 70)),
-        **{name: lambda keys=keys: rng.choice([*keys, rng.choice(WORDS)]) for name, keys in race.LOOKS.items()},  # type: ignore[misc]
+        **{name: lambda keys=keys: rng.choice([*keys, rng.choice(WORDS)]) for name, keys in changes.LOOKS.items()},  # type: ignore[misc]
     )
     if depth and rng.random() < 0.4:
         link |= {f"b.{key}": words for key, words in _race(rng, depth - 1).items() if rng.random() < 0.5}
     return link
 
 
-def race_link(seed: int) -> Link:
+def random_race_link(seed: int) -> Link:
     """A link of the Race page."""
     rng = random.Random(seed)
     return _spoilt(rng, _race(rng, 2))
 
 
-def training_link(seed: int) -> Link:
+def random_training_link(seed: int) -> Link:
     """A link of the Network page."""
     rng = random.Random(seed)
     setup, own = Setup.parameters(), dict.fromkeys(OWN) | Setup.parameters()

@@ -10,7 +10,7 @@ import sys
 
 import pytest
 
-from app.race import settings as change
+from app.race import changes
 from benchmarks import load
 from benchmarks.serving import ROOT, app, script
 from benchmarks.visitor import sliders, visitor
@@ -26,7 +26,7 @@ def test_the_visitor_opens_the_race_and_moves_a_slider() -> None:
 
     with app() as served:
         opened, moved, found, query = asyncio.run(visit(served.address))
-    first = change.first()
+    first = changes.first()
     assert found[("racer-1", "learning_rate")] == 0.0123
     assert found[("racer-0", "learning_rate")] == first.racers[0].rule.get("learning_rate", math.nan)
     assert opened > 0 and moved > 0 and "learning_rate%3D0.0123" in query

@@ -10,7 +10,8 @@ import pytest
 
 from app.common import budget, racers
 from app.common.racers import Choice, Refused, accepted
-from app.race import live, runs
+from app.race import changes, live, runs
+from app.race import link as race_link
 from app.race import scene as race
 from app.race import settings as change
 from app.race.settings import Settings
@@ -22,7 +23,7 @@ RACERS = "".join(f"&racer={key}" for key in ("sgd", "adam", "nesterov", "momentu
 
 
 def opened(link: str) -> tuple[Settings, list[str]]:
-    return change.parse(parse_qs(link))
+    return race_link.parse(parse_qs(link))
 
 
 @pytest.mark.parametrize(
@@ -48,9 +49,9 @@ def test_a_link_that_asks_for_too_much_loses_what_is_too_much(link: str, dropped
 def test_what_was_refused_as_a_link_is_refused_in_the_page() -> None:
     settings, _ = opened(f"{WIDE}&steps=20000&racer=sgd&racer=adam&racer=nesterov")
     with pytest.raises(Refused, match="would fill 611 MB of memory, and a race may fill 512 MB: 4 racers"):
-        accepted(change.add_racer(settings, "sgd"))
+        accepted(changes.add_racer(settings, "sgd"))
     with pytest.raises(Refused, match="too many to explain"):
-        accepted(change.inspect(settings, "racer-1"))
+        accepted(changes.inspect(settings, "racer-1"))
     assert accepted(racers.set_steps(settings, 15_000)).steps == 15_000
 
 
@@ -68,9 +69,9 @@ def test_everything_that_the_plane_is_set_to_is_allowed() -> None:
     """The most racers, seeds and steps, with another race beside, in two coordinates."""
     settings = racers.set_steps(Settings(), 8000)
     for _ in range(racers.MAX_RACERS):
-        settings = accepted(change.add_racer(settings, "adam"))
-    bundled = change.set_seeds(change.choose_noise(settings, "isotropic"), 64)
-    assert accepted(change.set_beside(change.set_look(bundled, "bundle", "band"), True)).bundled
+        settings = accepted(changes.add_racer(settings, "adam"))
+    bundled = changes.set_seeds(changes.choose_noise(settings, "isotropic"), 64)
+    assert accepted(changes.set_beside(changes.set_look(bundled, "bundle", "band"), True)).bundled
 
 
 def test_a_long_sweep_of_many_coordinates_has_fewer_positions(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,21 +10,22 @@ import pytest
 
 from app.common.link import MOST_CHARACTERS, MOST_NOTICES
 from app.common.racers import MAX_RACERS
+from app.network import changes as network
 from app.network import files
-from app.network import settings as network
+from app.network import link as network_link
 from app.network.landscape import PLANES
 from app.network.views import VIEWS
-from app.race import settings as race
+from app.race import link as race_link
 from optimizers import OPTIMIZERS, starting
-from tests.app.links import Link, race_link, training_link
+from tests.app.links import Link, random_race_link, random_training_link
 
 Parse = Callable[[Link], tuple[Any, list[str]]]
 parse_training = functools.partial(
-    network.parse, brought=lambda training: files.find(training, {}), views=VIEWS, planes=PLANES
+    network_link.parse, brought=lambda training: files.find(training, {}), views=VIEWS, planes=PLANES
 )
 PAGES: dict[str, tuple[Callable[[int], Link], Parse, Callable[[Any], Link]]] = {
-    "race": (race_link, race.parse, race.query),
-    "network": (training_link, parse_training, network.query),
+    "race": (random_race_link, race_link.parse, race_link.query),
+    "network": (random_training_link, parse_training, network_link.query),
 }
 
 
@@ -51,18 +52,20 @@ def test_very_many_random_links_come_back(page: str, count: int, part: int) -> N
 @pytest.mark.parametrize("depth", [2, 3, 50, 5000])
 def test_a_race_beside_has_none_beside_it(depth: int) -> None:
     nested = {f"{'b.' * depth}surface": ["booth"], "b.surface": ["beale"]}
-    settings, notices = race.parse(nested)
+    settings, notices = race_link.parse(nested)
     assert settings.beside is not None and settings.beside.surface.key == "beale"
     assert notices == ["Dropped from the link: the race beside has no race beside it, so that nothing is set by b.b."]
 
 
 def test_what_the_race_beside_does_not_have_for_itself_is_said() -> None:
-    _, notices = race.parse({"b.surface": ["booth"], "b.steps": ["7"]})
+    _, notices = race_link.parse({"b.surface": ["booth"], "b.steps": ["7"]})
     assert notices == ["The race beside: Dropped from the link: there is no setting 'steps'."]
 
 
 def test_racers_beside_must_fit_its_surface_too() -> None:
-    settings, notices = race.parse({"racer": ["newton"], "b.surface": ["ravine_nd"], "b.surface.dimension": ["1000"]})
+    settings, notices = race_link.parse(
+        {"racer": ["newton"], "b.surface": ["ravine_nd"], "b.surface.dimension": ["1000"]}
+    )
     assert settings.beside is None and "whole Hessian" in notices[0]
 
 
@@ -96,10 +99,10 @@ def test_a_link_costs_one_curvature_for_all_racers_and_none_where_rates_are_give
     """The costly part of a link, in a call count: seconds would measure the machine."""
     starting._largest.cache_clear()
     spelled = list(OPTIMIZERS)[1:MAX_RACERS]
-    settings, _ = race.parse({"surface": ["rosenbrock"], "surface.steepness": ["31"], "racer": spelled})
+    settings, _ = race_link.parse({"surface": ["rosenbrock"], "surface.steepness": ["31"], "racer": spelled})
     assert starting._largest.cache_info().misses == 1
     starting._largest.cache_clear()
-    assert race.parse(race.query(settings)) == (settings, [])
+    assert race_link.parse(race_link.query(settings)) == (settings, [])
     assert starting._largest.cache_info().misses == 0
 
     measured: list[str] = []
@@ -118,7 +121,7 @@ def test_a_link_costs_one_curvature_for_all_racers_and_none_where_rates_are_give
     training, _ = parse_training({"racer": spelled, "widths": ["3"], "seed": ["77"]})
     assert sorted(measured) == ["_largest_eigenvalue", "_root_mean_square"]
     measured.clear()
-    assert parse_training(network.query(training)) == (training, [])
+    assert parse_training(network_link.query(training)) == (training, [])
     assert measured == []
 
 

@@ -22,6 +22,7 @@ from app.export.films import film, moments
 from app.export.options import Cut, Look
 from app.export.stills import still
 from app.figures import theme
+from app.network import changes, presets
 from app.network import scene as board
 from app.network import settings as change
 from app.network.job import Job
@@ -50,9 +51,9 @@ def _board(*panels: dict[str, Any], steps: int = 4, cards: tuple[Card, ...] = CA
 
 @cache
 def _trained(source: str, views: tuple[str, str, str]) -> tuple[Any, Job, Board]:
-    chosen = change.choose_data(change.first(), source)
+    chosen = changes.choose_data(presets.first(), source)
     data = change.generated(chosen)
-    training = racers.set_steps(change.set_widths(change.fitted(chosen, data), "4", data), 20)
+    training = racers.set_steps(changes.set_widths(changes.fitted(chosen, data), "4", data), 20)
     training = dataclasses.replace(training, views=views)
     job = board.job_for(training, data)
     job.begin()

@@ -18,11 +18,11 @@ from pptx import Presentation
 from app.common import racers
 from app.export.making import make
 from app.export.options import Cut, Look
+from app.race import changes
 from app.race import results as standings
-from app.race import settings as change
 from app.race.export import order
 
-SETTINGS = racers.set_steps(change.first(), 40)
+SETTINGS = racers.set_steps(changes.first(), 40)
 
 
 @pytest.fixture(scope="module")

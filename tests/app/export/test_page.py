@@ -16,12 +16,12 @@ from PIL import Image
 from app.common.racers import hide_racer
 from app.export.page import html
 from app.figures.theme import PALETTE, styles
+from app.network import changes
 from app.network import scene as made
-from app.network import settings as change
 from app.network.settings import Training, generated
 from app.player.scene import Board, Scene
 from app.race import scene as computed
-from app.race.settings import parse
+from app.race.link import parse
 from tests.app.driving import Race, near
 
 pytestmark = pytest.mark.browser
@@ -99,11 +99,11 @@ def race(open_file: Open, scene: Scene) -> File:
 @pytest.fixture(scope="module")
 def training() -> Board:
     """Three networks, of which the last is hidden."""
-    base = change.choose_data(Training(steps=20), "moons")
+    base = changes.choose_data(Training(steps=20), "moons")
     data = generated(base)
     base = dataclasses.replace(base, widths=(4,), racers=(), views=("outcome", "loss", "accuracy"))
     for key in ("sgd", "adam", "momentum"):
-        base = change.add_racer(base, key, data=data)
+        base = changes.add_racer(base, key, data=data)
     job = made.job_for(hide_racer(base, base.racers[2].id, True), data)
     job.begin()
     end = time.monotonic() + 120

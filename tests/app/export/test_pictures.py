@@ -20,12 +20,12 @@ from app.export.drawing_race import RaceDrawing, exit_of, fit
 from app.export.films import delays, film, moments
 from app.export.options import Cut, Look
 from app.export.stills import still
+from app.race import changes, link
 from app.race import scene as race
-from app.race import settings as change
 
-SETTINGS = racers.set_steps(change.first(), 60)
+SETTINGS = racers.set_steps(changes.first(), 60)
 SCENE = race.scene(SETTINGS)
-ABOUT = About("Ravine", "race", change.query(SETTINGS), "http://localhost:8501/")
+ABOUT = About("Ravine", "race", link.query(SETTINGS), "http://localhost:8501/")
 SMALL = Look(width=400, height=300, caption=False)
 SHORT = Cut(seconds=1.2, rate=10, hold=0.5)
 
@@ -44,7 +44,7 @@ def test_a_png_has_the_size_asked_for_and_says_what_made_it(scale: float) -> Non
     image = Image.open(io.BytesIO(still(RaceDrawing(SCENE, Look(width=640, height=360, scale=scale)), "png", ABOUT)))
     assert image.size == (640 * scale, 360 * scale)
     said = json.loads(image.text["Description"])  # type: ignore[attr-defined]
-    assert said["query"] == change.query(SETTINGS) and said["link"].startswith("http://localhost:8501/?v=1&")
+    assert said["query"] == link.query(SETTINGS) and said["link"].startswith("http://localhost:8501/?v=1&")
     assert image.text["Software"].startswith("Optiscope ")  # type: ignore[attr-defined]
 
 
@@ -92,7 +92,7 @@ def test_the_start_and_the_minimum_are_on_the_map_whatever_the_size(size: tuple[
 
 
 def test_what_became_of_a_racer_is_not_told_before_its_step() -> None:
-    scene = race.scene(change.first())
+    scene = race.scene(changes.first())
     drawing = RaceDrawing(scene, Look())
     statuses = {card.status: card.settled for card in scene.cards}
 
@@ -173,7 +173,7 @@ def test_where_a_path_leaves() -> None:
 def test_captions_stand_within_the_picture_and_words_of_ones_own_take_their_place() -> None:
     many = SETTINGS
     for _ in range(5):
-        many = change.add_racer(many, "adamw")
+        many = changes.add_racer(many, "adamw")
     drawing = RaceDrawing(race.scene(many), Look(width=640, height=480), ABOUT.link)
     for text in drawing.figure.texts:
         box = text.get_window_extent(drawing.canvas.get_renderer())

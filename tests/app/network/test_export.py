@@ -20,7 +20,8 @@ from app.common.digits import percent
 from app.common.racers import Choice, Refused
 from app.export.making import make
 from app.export.options import Cut, Look
-from app.network import export
+from app.network import changes as network_changes
+from app.network import export, link, presets
 from app.network import scene as board
 from app.network import settings as change
 from app.network.job import Job
@@ -28,11 +29,11 @@ from app.network.landscape import PLANES
 from app.network.observers import measures
 from app.network.settings import FILE
 from app.network.views import VIEWS
-from app.race import settings as races
+from app.race import changes
 from app.race.data import to_json
 from tests.app.export.scripted import run_script
 
-TRAINING = racers.set_steps(change.set_widths(change.first(), "4", change.generated(change.first())), 20)
+TRAINING = racers.set_steps(network_changes.set_widths(presets.first(), "4", change.generated(presets.first())), 20)
 
 
 @pytest.fixture(scope="module")
@@ -63,10 +64,10 @@ def test_arrays_hold_the_weights_and_every_batch_s_loss(job: Job) -> None:
 
 def test_settings_are_opened_again_and_a_race_s_are_refused(job: Job) -> None:
     query = export.query_of(export.numbers(TRAINING, job, "t.json"))
-    found: Any = change.parse(query, change.generated, VIEWS, PLANES)
+    found: Any = link.parse(query, change.generated, VIEWS, PLANES)
     assert found == (TRAINING, [])
     with pytest.raises(Refused, match="page Race"):
-        export.query_of(to_json(races.first()))
+        export.query_of(to_json(changes.first()))
     with pytest.raises(Refused, match="cannot be had"):
         export.numbers(TRAINING, job, "t.parquet")
 
@@ -76,7 +77,7 @@ def test_a_page_plays_the_board_and_a_picture_says_what_made_it(job: Job) -> Non
     assert content.startswith(b"<!") and b"Two spirals: SGD, Momentum, Adam" in content
     image = Image.open(io.BytesIO(make(export.order(TRAINING, job, "png", Look(width=640, height=360), Cut()))))
     said = json.loads(image.text["Description"])  # type: ignore[attr-defined]
-    assert image.size == (640, 360) and said["page"] == "network" and said["query"] == change.query(TRAINING)
+    assert image.size == (640, 360) and said["page"] == "network" and said["query"] == link.query(TRAINING)
 
 
 def test_slides_have_a_film_of_every_view_and_the_table(job: Job) -> None:
@@ -116,7 +117,7 @@ def test_a_script_has_what_each_racer_has_for_itself_and_the_schedule() -> None:
         "schedule": ["cosine"],
         "racer": ["sgd:learning_rate=0.1,activation=relu,batch_size=0", "adam:learning_rate=0.01,l2=0.05"],
     }
-    training, notices = change.parse(query, change.generated, VIEWS, PLANES)
+    training, notices = link.parse(query, change.generated, VIEWS, PLANES)
     assert not notices
     other = board.job_for(training, change.generated(training))
     other.begin()

@@ -11,8 +11,7 @@ import numpy as np
 import pytest
 
 from app.common.racers import Choice, Refused
-from app.network import files
-from app.network import settings as change
+from app.network import changes, files, link, presets
 from app.network.settings import FILE, Training
 
 RNG = np.random.default_rng(0)
@@ -88,8 +87,8 @@ def test_files_named_at_the_start_are_there(start: pytest.MonkeyPatch, tmp_path:
     assert set(files.named()) == {"m.npz", "images"}
     training = Training(data=Choice(FILE), file="m.npz")
     assert files.look_up(training, {}).name == "m.npz"
-    query = change.query(change.choose_file(Training(), "m.npz", files.look_up(training, {})))
-    again, notices = change.parse(query, lambda t: files.look_up(t, {}), dict.fromkeys(training.views, 0), {})
+    query = link.query(changes.choose_file(Training(), "m.npz", files.look_up(training, {})))
+    again, notices = link.parse(query, lambda t: files.look_up(t, {}), dict.fromkeys(training.views, 0), {})
     assert notices == [] and again.file == "m.npz"
 
 
@@ -105,7 +104,7 @@ def test_a_file_that_is_not_there_is_refused(start: pytest.MonkeyPatch, tmp_path
 
 def test_the_exercise_takes_ten_epochs_of_the_file() -> None:
     data = files.bring([("m.npz", _npz(x=np.repeat(IMAGES, 20, axis=0), y=np.repeat(LABELS, 20)))]).read("", False)
-    training = change.preset("exercise", data)
+    training = presets.preset("exercise", data)
     assert training.widths == (256,) and training.batch_size == 128
     assert (training.steps - 1) * 128 < 10 * len(data.train) <= training.steps * 128
     assert training.of(None, "initialization") == "he_normal" and training.of(None, "activation") == "relu"

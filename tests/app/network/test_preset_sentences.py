@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 
 from app.common.racers import Racer
+from app.network import presets
 from app.network import settings as change
-from app.network.settings import PRESETS, Training, generated
+from app.network.presets import PRESETS
+from app.network.settings import Training, generated
 from docs import pictures
 from optimizers.training import Piece, join, train
 from surfaces.curvature import top_eigenvalues
@@ -33,7 +35,7 @@ def test_every_sentence_has_its_check() -> None:
 @functools.cache
 def preset(key: str) -> tuple[Training, DataSet]:
     data = generated(PRESETS[key].base)
-    return change.preset(key, data), data
+    return presets.preset(key, data), data
 
 
 @functools.cache
@@ -65,7 +67,7 @@ def _() -> None:
 
 @holds("picture network-light", "Three optimizers on two spirals: decision boundaries, loss landscape, sharpness.")
 def _() -> None:
-    training = change.first()
+    training = presets.first()
     assert len(training.racers) == 3 and training.data.key == "spirals"
     assert pictures.NETWORKS["network-light"][0] == "views=outcome,landscape,sharpness"
 
@@ -199,7 +201,7 @@ def _() -> None:
     rng = np.random.default_rng(0)
     part = Samples(rng.random((640, 784), np.float32), one_hot(np.arange(640) % 10, 10))
     data = DataSet("MNIST", "classes", part, part, part, tuple("0123456789"))
-    training = change.preset("exercise", data)
+    training = presets.preset("exercise", data)
     for racer in training.racers:
         model = training.model(racer, data)
         assert model.widths == (784, 256, 10) and model.activation == "relu"

@@ -13,20 +13,19 @@ from typing import Any
 import numpy as np
 import pytest
 
-from app.network import process
+from app.network import changes, presets, process
 from app.network import scene as board
-from app.network import settings as change
 from app.network.job import Job
 from app.network.settings import Training, generated
 from app.network.trainer import NICE, Turns
 
-SMALL = dataclasses.replace(change.choose_data(Training(), "moons"), widths=(6,), steps=60)
-LARGE = dataclasses.replace(change.choose_data(Training(), "digits"), widths=(256, 256), batch_size=256, steps=50_000)
+SMALL = dataclasses.replace(changes.choose_data(Training(), "moons"), widths=(6,), steps=60)
+LARGE = dataclasses.replace(changes.choose_data(Training(), "digits"), widths=(256, 256), batch_size=256, steps=50_000)
 
 
 def _with(training: Training, *racers: str) -> Training:
-    add = functools.partial(change.add_racer, data=generated(training))
-    return change._with_racers(training, add, *racers)
+    add = functools.partial(changes.add_racer, data=generated(training))
+    return presets.with_racers(training, add, *racers)
 
 
 def _until(holds: Callable[[], bool], seconds: float = 120) -> None:

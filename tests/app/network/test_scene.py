@@ -13,12 +13,13 @@ import pytest
 from app.common import racers
 from app.common.racers import Choice, hide_racer, set_racer
 from app.figures.panels import facet_axes, facets, thinned
-from app.network import observers, process
+from app.network import changes, observers, presets, process
 from app.network import scene as board
 from app.network import settings as change
 from app.network.job import Job
 from app.network.landscape import PLANES
-from app.network.settings import PRESETS, Training, generated
+from app.network.presets import PRESETS
+from app.network.settings import Training, generated
 from app.network.views import VIEWS
 from app.player import pack_board
 from optimizers.training import join, train
@@ -26,11 +27,11 @@ from surfaces.curvature import top_eigenvalues
 
 
 def _small(key: str = "moons", *spelled: str, **options: Any) -> Training:
-    base = change.choose_data(Training(steps=60), key)
+    base = changes.choose_data(Training(steps=60), key)
     data = generated(base)
     base = dataclasses.replace(base, widths=(6, 5), **options)
-    add = functools.partial(change.add_racer, data=data)
-    return change._with_racers(base, add, *(spelled or ("sgd:learning_rate=0.1", "adam:learning_rate=0.01")))
+    add = functools.partial(changes.add_racer, data=data)
+    return presets.with_racers(base, add, *(spelled or ("sgd:learning_rate=0.1", "adam:learning_rate=0.01")))
 
 
 def _wait(job: Job) -> None:
@@ -241,7 +242,7 @@ def test_another_network_is_left_out_of_the_plane() -> None:
 
 def test_a_diverging_run_says_so_and_the_others_live_on() -> None:
     training = _small("curve", "sgd:learning_rate=9", "adam:learning_rate=0.01")
-    training = change.set_setup(training, "activation", "identity", generated(training))
+    training = changes.set_setup(training, "activation", "identity", generated(training))
     job = _trained(training)
     lost, fine = board.table(training, job)
     assert lost.status.startswith("diverged @ ") and lost.steps < 60 and fine.steps == 60
@@ -318,7 +319,7 @@ def test_widths_in_little_room(widths: tuple[int, ...], words: str) -> None:
 @pytest.mark.long
 @pytest.mark.parametrize("key", [key for key, one in PRESETS.items() if one.source != change.FILE])
 def test_presets_show_what_they_promise(key: str) -> None:
-    training = change.preset(key, generated(dataclasses.replace(Training(), data=Choice(PRESETS[key].source))))
+    training = presets.preset(key, generated(dataclasses.replace(Training(), data=Choice(PRESETS[key].source))))
     job = _trained(training)
     rows = board.table(training, job)
     found = [observers.measures(run) for run in job.runs]

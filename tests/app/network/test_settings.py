@@ -12,14 +12,17 @@ from hypothesis import given, settings
 
 from app.common import racers
 from app.common.racers import Choice, Racer, Refused, remove_racer
+from app.network import changes, presets
 from app.network import settings as change
 from app.network.landscape import PLANES
-from app.network.settings import PRESETS, Setup, Training, generated, parse, query
+from app.network.link import parse, query
+from app.network.presets import PRESETS
+from app.network.settings import Setup, Training, generated
 from app.network.views import VIEWS
 from optimizers import OPTIMIZERS, RULES
 from surfaces.network import ACTIVATIONS, DATASETS, INITIALIZATIONS
 
-FIRST = change.first()
+FIRST = presets.first()
 DATA = generated(FIRST)
 
 
@@ -35,7 +38,7 @@ def _read(given_: Any) -> tuple[Training, list[str]]:
 @pytest.mark.thinned(2)
 def test_presets_are_links(key: str) -> None:
     base = dataclasses.replace(Training(), data=Choice(PRESETS[key].source))
-    made = change.preset(key, generated(base))
+    made = presets.preset(key, generated(base))
     assert len(made.racers) >= 2
     again, notices = _read(query(made))
     assert notices == [] and again == made
@@ -44,22 +47,22 @@ def test_presets_are_links(key: str) -> None:
 @st.composite
 def trainings(draw: Any) -> Training:
     key = draw(st.sampled_from(["spirals", "moons", "blobs", "xor"]))
-    training = change.choose_data(Training(), key)
+    training = changes.choose_data(Training(), key)
     data = generated(training)
-    training = change.set_widths(training, draw(st.sampled_from(["", "4", "8-3", "5-5-5-5"])), data)
-    training = change.set_setup(training, "activation", draw(st.sampled_from(sorted(ACTIVATIONS))), data)
-    training = change.set_setup(training, "initialization", draw(st.sampled_from(sorted(INITIALIZATIONS))), data)
-    training = change.set_setup(training, "l2", draw(st.floats(0, 0.1)), data)
-    training = change.set_batch_size(training, draw(st.sampled_from(["all", 1, 7, 32])), data)
+    training = changes.set_widths(training, draw(st.sampled_from(["", "4", "8-3", "5-5-5-5"])), data)
+    training = changes.set_setup(training, "activation", draw(st.sampled_from(sorted(ACTIVATIONS))), data)
+    training = changes.set_setup(training, "initialization", draw(st.sampled_from(sorted(INITIALIZATIONS))), data)
+    training = changes.set_setup(training, "l2", draw(st.floats(0, 0.1)), data)
+    training = changes.set_batch_size(training, draw(st.sampled_from(["all", 1, 7, 32])), data)
     training = racers.set_steps(training, draw(st.integers(1, change.Training.most_steps)))
     training = racers.set_seed(training, draw(st.integers(0, 2**31 - 1)))
     for rule in draw(st.lists(st.sampled_from(["sgd", "rmsprop", "lion"]), max_size=4)):
         racer = Racer(Choice(rule, (("learning_rate", draw(st.sampled_from([0.5, 1e-3]))),)), len(training.racers))
         training = dataclasses.replace(training, racers=(*training.racers, racer))
         if draw(st.booleans()):
-            training = change.set_racer(training, racer.id, "activation", "gelu")
-            training = change.set_racer(training, racer.id, "batch_size", draw(st.sampled_from(["all", "3"])))
-            training = change.set_racer(training, racer.id, "widths", "3-3")
+            training = changes.set_racer(training, racer.id, "activation", "gelu")
+            training = changes.set_racer(training, racer.id, "batch_size", draw(st.sampled_from(["all", "3"])))
+            training = changes.set_racer(training, racer.id, "widths", "3-3")
     views = draw(st.permutations(sorted(VIEWS)))[:3]
     plane = draw(st.sampled_from(sorted(PLANES)))
     return dataclasses.replace(training, views=tuple(views), plane=plane)
@@ -75,26 +78,26 @@ def test_a_link_holds_all_that_is_set(training: Training) -> None:
 @pytest.mark.parametrize(
     ("attempt", "said"),
     [
-        (lambda t: change.set_widths(t, "0", DATA), "whole number from 1 to 4,096"),
-        (lambda t: change.set_widths(t, "8-x", DATA), "must be a number"),
-        (lambda t: change.set_widths(t, "-".join(["4"] * 21), DATA), "at most 20 hidden layers"),
-        (lambda t: change.set_widths(t, "4096-4096-4096", DATA), "too large"),
-        (lambda t: change.set_batch_size(t, 241, DATA), "240 training samples"),
-        (lambda t: change.set_batch_size(t, 2.5, DATA), "whole number"),
-        (lambda t: change.set_batch_size(t, "many", DATA), "32, or all"),
+        (lambda t: changes.set_widths(t, "0", DATA), "whole number from 1 to 4,096"),
+        (lambda t: changes.set_widths(t, "8-x", DATA), "must be a number"),
+        (lambda t: changes.set_widths(t, "-".join(["4"] * 21), DATA), "at most 20 hidden layers"),
+        (lambda t: changes.set_widths(t, "4096-4096-4096", DATA), "too large"),
+        (lambda t: changes.set_batch_size(t, 241, DATA), "240 training samples"),
+        (lambda t: changes.set_batch_size(t, 2.5, DATA), "whole number"),
+        (lambda t: changes.set_batch_size(t, "many", DATA), "32, or all"),
         (lambda t: racers.set_steps(t, 0), "from 1 to 100,000"),
         (lambda t: racers.set_seed(t, -1), "seed"),
-        (lambda t: change.set_setup(t, "objective", "likelihood", DATA), "classes to learn"),
-        (lambda t: change.set_setup(t, "activation", "swish", DATA), "activation must be one of"),
-        (lambda t: change.set_setup(t, "l2", -1, DATA), "l2 must lie in"),
-        (lambda t: change.set_data(t, "noise", "nan"), "finite"),
-        (lambda t: change.choose_data(t, "cifar"), "There are no data 'cifar'"),
-        (lambda t: change.add_racer(t, "newton", DATA), "Hessian"),
-        (lambda t: change.add_racer(t, "adamant", DATA), "no optimizer 'adamant'"),
-        (lambda t: change.set_racer(t, "racer-0", "activation", "x"), "activation must be one of"),
-        (lambda t: change.set_racer(t, "racer-9", "widths", "3"), "left the race"),
-        (lambda t: change.set_view(t, 0, "pie", VIEWS), "no view 'pie'"),
-        (lambda t: change.set_plane(t, "flat", PLANES), "no plane 'flat'"),
+        (lambda t: changes.set_setup(t, "objective", "likelihood", DATA), "classes to learn"),
+        (lambda t: changes.set_setup(t, "activation", "swish", DATA), "activation must be one of"),
+        (lambda t: changes.set_setup(t, "l2", -1, DATA), "l2 must lie in"),
+        (lambda t: changes.set_data(t, "noise", "nan"), "finite"),
+        (lambda t: changes.choose_data(t, "cifar"), "There are no data 'cifar'"),
+        (lambda t: changes.add_racer(t, "newton", DATA), "Hessian"),
+        (lambda t: changes.add_racer(t, "adamant", DATA), "no optimizer 'adamant'"),
+        (lambda t: changes.set_racer(t, "racer-0", "activation", "x"), "activation must be one of"),
+        (lambda t: changes.set_racer(t, "racer-9", "widths", "3"), "left the race"),
+        (lambda t: changes.set_view(t, 0, "pie", VIEWS), "no view 'pie'"),
+        (lambda t: changes.set_plane(t, "flat", PLANES), "no plane 'flat'"),
     ],
 )
 def test_what_cannot_be_is_refused_in_a_sentence(attempt: Any, said: str) -> None:
@@ -131,12 +134,12 @@ def test_a_link_to_a_file_that_is_not_here_keeps_the_rest() -> None:
 
 
 def test_racers_may_have_settings_of_their_own() -> None:
-    training = change.set_racer(FIRST, "racer-1", "activation", "relu")
-    training = change.set_racer(training, "racer-1", "widths", "5-4")
+    training = changes.set_racer(FIRST, "racer-1", "activation", "relu")
+    training = changes.set_racer(training, "racer-1", "widths", "5-4")
     mine, other = training.racers[1], training.racers[0]
     assert training.model(mine, DATA).widths == (2, 5, 4, 2) and training.model(mine, DATA).activation == "relu"
     assert training.model(other, DATA).widths == (2, 32, 32, 2) and training.model(other, DATA).activation == "tanh"
-    back = change.set_racer(change.set_racer(training, "racer-1", "widths", ""), "racer-1", "activation", "")
+    back = changes.set_racer(changes.set_racer(training, "racer-1", "widths", ""), "racer-1", "activation", "")
     assert back == FIRST
 
 
@@ -151,27 +154,27 @@ def test_learning_rates_begin_where_the_network_suggests() -> None:
     sharpness = float(top_eigenvalues(FIRST.network(None, DATA), w)[0])
     assert rates["sgd"] == pytest.approx(0.5 / sharpness, rel=0.05)
     assert rates["adam"] == pytest.approx(0.01 * float(np.sqrt(np.mean(w**2))), rel=0.05)
-    zeros = change.set_setup(FIRST, "initialization", "zeros", DATA)
-    added = change.add_racer(zeros, "lion", DATA).racers[-1]
+    zeros = changes.set_setup(FIRST, "initialization", "zeros", DATA)
+    added = changes.add_racer(zeros, "lion", DATA).racers[-1]
     assert added.rule.get("learning_rate", 0) == OPTIMIZERS["lion"].parameters()["learning_rate"].default
 
 
 def test_other_data_bring_a_loss_and_a_batch_size_that_fit() -> None:
-    values = change.choose_data(FIRST, "chebyshev")
+    values = changes.choose_data(FIRST, "chebyshev")
     assert values.of(None, "objective") == "mse" and values.batch_size == 0
-    classes = change.choose_data(values, "spirals")
+    classes = changes.choose_data(values, "spirals")
     assert classes.of(None, "objective") in ("mse", "cross_entropy")
-    change.checked_whole(classes, generated(classes))
+    changes.checked_whole(classes, generated(classes))
 
 
 def test_views_change_places() -> None:
-    training = change.set_view(FIRST, 0, "loss", VIEWS)
+    training = changes.set_view(FIRST, 0, "loss", VIEWS)
     assert training.views == ("loss", "accuracy", "outcome")
 
 
 def test_what_is_kept_is_bounded_by_memory() -> None:
     assert FIRST.kept(DATA) <= change.MOST
-    wide = change.set_widths(FIRST, "1000-1000", DATA)
+    wide = changes.set_widths(FIRST, "1000-1000", DATA)
     size = wide.model(None, DATA).size
     assert wide.kept(DATA) < FIRST.kept(DATA)
     assert wide.kept(DATA) * size * 4 * len(wide.racers) <= 1.2 * change.MEMORY
@@ -181,7 +184,7 @@ def test_all_rules_but_the_dense_can_be_added() -> None:
     for key, rule in RULES.items():
         if rule.dense:
             continue
-        training = change.add_racer(remove_racer(FIRST, "racer-0"), key, DATA)
+        training = changes.add_racer(remove_racer(FIRST, "racer-0"), key, DATA)
         assert training.rule(training.racers[-1]).name == rule.name
 
 
@@ -202,29 +205,29 @@ def test_widths_that_mean_nothing_are_refused(spelled: str) -> None:
 
 
 def test_data_of_values_take_the_view_of_classes_away() -> None:
-    training = change.choose_data(FIRST, "curve")
+    training = changes.choose_data(FIRST, "curve")
     assert "accuracy" not in training.views and len(set(training.views)) == 3
 
 
 def test_rates_and_seed_are_numbers_and_all_else_asks_for_other_programs() -> None:
-    plain = change.numbers_aside(FIRST)
-    assert plain == change.numbers_aside(racers.set_seed(racers.set_racer(FIRST, "racer-0", "learning_rate", 0.5), 3))
+    plain = changes.numbers_aside(FIRST)
+    assert plain == changes.numbers_aside(racers.set_seed(racers.set_racer(FIRST, "racer-0", "learning_rate", 0.5), 3))
     for other in (
         racers.set_steps(FIRST, 20),
-        change.set_widths(FIRST, "8", DATA),
-        change.set_setup(FIRST, "activation", "relu", DATA),
-        change.add_racer(FIRST, "lion", DATA),
+        changes.set_widths(FIRST, "8", DATA),
+        changes.set_setup(FIRST, "activation", "relu", DATA),
+        changes.add_racer(FIRST, "lion", DATA),
         racers.choose_schedule(FIRST, "cosine"),
     ):
-        assert change.numbers_aside(other) != plain
+        assert changes.numbers_aside(other) != plain
 
 
 def test_a_preset_says_what_to_look_at_whatever_its_rates() -> None:
     for key, one in PRESETS.items():
         if one.source != change.FILE:
-            made = change.preset(key, generated(dataclasses.replace(Training(), data=Choice(one.source))))
-            assert change.shown_by(racers.set_racer(made, "racer-0", "learning_rate", 0.03)) == one.about
-            assert not change.shown_by(change.add_racer(made, "lion", generated(made)))
+            made = presets.preset(key, generated(dataclasses.replace(Training(), data=Choice(one.source))))
+            assert presets.shown_by(racers.set_racer(made, "racer-0", "learning_rate", 0.03)) == one.about
+            assert not presets.shown_by(changes.add_racer(made, "lion", generated(made)))
 
 
 @pytest.mark.parametrize("batch_size", [1, 7, 32, 100, 0])
@@ -232,10 +235,10 @@ def test_epochs_are_passes_through_all_samples(batch_size: int) -> None:
     """The fewest steps in which so many passes fit; the page shows steps · batch size / samples."""
     training, samples = dataclasses.replace(FIRST, batch_size=batch_size), len(DATA.train)
     batch = batch_size or samples
-    assert change.steps_per_epoch(training, DATA) == samples / batch
+    assert changes.steps_per_epoch(training, DATA) == samples / batch
     for epochs in (1, 2.5, 3):
-        steps = change.set_epochs(training, epochs, DATA).steps
+        steps = changes.set_epochs(training, epochs, DATA).steps
         assert (steps - 1) * batch < epochs * samples <= steps * batch
     for bad in ("0", "-1", "1e9", "nan", "many"):
         with pytest.raises(Refused, match="epochs must be"):
-            change.set_epochs(training, bad, DATA)
+            changes.set_epochs(training, bad, DATA)

@@ -10,16 +10,16 @@ import pytest
 from app.common import racers
 from app.common.racers import Refused
 from app.player import Event, pack, read
-from app.race import live
+from app.race import changes, live
 from app.race import results as standings
 from app.race import scene as race
-from app.race import settings as change
-from app.race.settings import Settings, parse, query
+from app.race.link import parse, query
+from app.race.settings import Settings
 from tests.app.envelope import opened
 
-TURNED = change.set_beside(change.first(), True)
-ELSEWHERE = change.in_second(TURNED, change.choose_surface, "himmelblau")
-APART = change.in_second(change.set_linked(ELSEWHERE, False), racers.set_racer, "racer-0", "learning_rate", 0.002)
+TURNED = changes.set_beside(changes.first(), True)
+ELSEWHERE = changes.in_second(TURNED, changes.choose_surface, "himmelblau")
+APART = changes.in_second(changes.set_linked(ELSEWHERE, False), racers.set_racer, "racer-0", "learning_rate", 0.002)
 
 
 def second(settings: Settings) -> Settings:
@@ -30,9 +30,9 @@ def second(settings: Settings) -> Settings:
 
 def test_it_begins_on_the_same_surface_turned() -> None:
     assert second(TURNED).surface == TURNED.surface and second(TURNED).rotation == 0
-    level = change.set_rotation(change.first(), 0)
-    assert second(change.set_beside(level, True)).rotation == 45
-    assert change.set_beside(TURNED, False) == change.first()
+    level = changes.set_rotation(changes.first(), 0)
+    assert second(changes.set_beside(level, True)).rotation == 45
+    assert changes.set_beside(TURNED, False) == changes.first()
 
 
 def test_linked_races_have_the_same_values_and_others_their_own() -> None:
@@ -43,24 +43,24 @@ def test_linked_races_have_the_same_values_and_others_their_own() -> None:
     assert APART.racers == ELSEWHERE.racers  # those of A stay
     alone = racers.set_racer(APART, "racer-0", "learning_rate", 0.5)
     assert second(alone).racers == second(APART).racers
-    again = change.set_linked(alone, True)
+    again = changes.set_linked(alone, True)
     assert second(again).racers == again.racers
 
 
 def test_who_joins_leaves_or_hides_does_so_in_both() -> None:
-    joined = change.add_racer(APART, "momentum")
+    joined = changes.add_racer(APART, "momentum")
     assert [r.rule.key for r in second(joined).racers] == ["sgd", "nesterov", "adam", "momentum"]
     left = racers.remove_racer(joined, "racer-0")
     assert [r.id for r in second(left).racers] == [r.id for r in left.racers]
     assert second(racers.hide_racer(APART, "racer-1", True)).racers[1].hidden
     # who comes in the place of another has its own values
-    other = change.add_racer(left, "adam")
+    other = changes.add_racer(left, "adam")
     assert other.racers[-1].id == "racer-0" and second(other).racers[-1] == other.racers[-1]
 
 
 def test_the_link_keeps_it() -> None:
-    moved = change.in_second(APART, change.set_start, 1.0, -2.0)
-    for settings in (TURNED, ELSEWHERE, APART, moved, change.in_second(TURNED, change.set_rotation, 30)):
+    moved = changes.in_second(APART, changes.set_start, 1.0, -2.0)
+    for settings in (TURNED, ELSEWHERE, APART, moved, changes.in_second(TURNED, changes.set_rotation, 30)):
         assert parse(query(settings)) == (settings, [])
     kept, notices = parse({**query(TURNED), "b.surface": ["moon"]})
     assert kept.beside is not None and len(notices) == 1 and "race beside" in notices[0] and "moon" in notices[0]
@@ -84,30 +84,30 @@ def test_a_scene_holds_both_on_one_clock() -> None:
 
 def test_half_a_page_is_a_taller_map() -> None:
     (x0, x1), (y0, y1) = race.background_of(TURNED).extent
-    (a0, a1), (b0, b1) = race.background_of(change.first()).extent
+    (a0, a1), (b0, b1) = race.background_of(changes.first()).extent
     assert (x1 - x0) / (y1 - y0) < (a1 - a0) / (b1 - b0)
 
 
 def test_noise_of_data_is_left_out_where_there_are_none() -> None:
-    data = change.choose_noise(change.choose_surface(change.first(), "linear_regression"), "mini_batch")
-    beside = change.in_second(change.set_beside(data, True), change.choose_surface, "beale")
+    data = changes.choose_noise(changes.choose_surface(changes.first(), "linear_regression"), "mini_batch")
+    beside = changes.in_second(changes.set_beside(data, True), changes.choose_surface, "beale")
     assert second(beside).noise.key == "none" and beside.noise.key == "mini_batch"
 
 
 def test_what_needs_a_whole_hessian_keeps_off_many_coordinates() -> None:
-    newton = change.set_beside(change.add_racer(change.first(), "newton"), True)
-    many = change.in_second(newton, change.choose_surface, "ravine_nd")
+    newton = changes.set_beside(changes.add_racer(changes.first(), "newton"), True)
+    many = changes.in_second(newton, changes.choose_surface, "ravine_nd")
     with pytest.raises(Refused, match="whole Hessian"):
-        change.in_second(many, change.set_parameter, "surface", "dimension", 500)
+        changes.in_second(many, changes.set_parameter, "surface", "dimension", 500)
     with pytest.raises(Refused, match="no race beside"):
-        change.in_second(change.first(), change.set_rotation, 3)
+        changes.in_second(changes.first(), changes.set_rotation, 3)
 
 
 def test_events_of_the_race_beside_are_read_where_there_is_one() -> None:
     scene = race.scene(APART)
     start = {"kind": "start", "x": 1, "y": 2, "beside": True}
     assert read(start, scene) == Event("start", point=(1.0, 2.0), beside=True) or "nan" in repr(read(start, scene))
-    assert read(start, race.scene(change.first())) is None
+    assert read(start, race.scene(changes.first())) is None
     assert read({"kind": "remove", "racer": "racer-0", "beside": True}, scene) is None
     slid = read({"kind": "parameter", "racer": "racer-0", "name": "learning_rate", "value": 0.1, "beside": True}, scene)
     assert slid is not None and slid.beside and slid.value == 0.1
@@ -119,7 +119,7 @@ def test_runs_asked_for_beside_are_those_of_the_race_beside() -> None:
     assert address.endswith("&live.halved=1")
     body = live.answer("start", query(other), {"x": "1", "y": "1", "halved": "1"})
     header, array = opened(body)
-    scene = race.scene(change.in_second(APART, change.set_start, 1.0, 1.0)).beside
+    scene = race.scene(changes.in_second(APART, changes.set_start, 1.0, 1.0)).beside
     assert scene is not None
     np.testing.assert_allclose(array(header["losses"]), scene.losses, rtol=1e-9)
     assert [one["leaves"] for one in header["told"]] == [card.leaves for card in scene.cards]

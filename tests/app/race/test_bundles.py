@@ -10,18 +10,18 @@ import pytest
 from app.common import racers
 from app.common.racers import Refused
 from app.player import pack
-from app.race import bundles, runs
+from app.race import bundles, changes, runs
 from app.race import captions as words
 from app.race import results as standings
 from app.race import scene as race
 from app.race import settings as change
-from app.race.settings import parse, query
+from app.race.link import parse, query
 from optimizers import OPTIMIZERS, trace
 from tests.app.envelope import opened
 
-NOISY = change.choose_noise(racers.set_steps(change.first(), 150), "isotropic")
-THREADS = change.set_seeds(change.set_look(NOISY, "bundle", "spaghetti"), 5)
-BAND = change.set_look(THREADS, "bundle", "band")
+NOISY = changes.choose_noise(racers.set_steps(changes.first(), 150), "isotropic")
+THREADS = changes.set_seeds(changes.set_look(NOISY, "bundle", "spaghetti"), 5)
+BAND = changes.set_look(THREADS, "bundle", "band")
 
 
 def alone(racer: str, seed: int) -> race.Trace:
@@ -76,23 +76,23 @@ def test_cards_and_table_speak_of_all_seeds() -> None:
 
 
 def test_without_noise_there_is_no_bundle() -> None:
-    calm = change.choose_noise(THREADS, "none")
+    calm = changes.choose_noise(THREADS, "none")
     assert not calm.bundled and race.scene(calm).bundle is None
-    assert race.scene(calm).cards[0].status == race.scene(change.choose_noise(NOISY, "none")).cards[0].status
+    assert race.scene(calm).cards[0].status == race.scene(changes.choose_noise(NOISY, "none")).cards[0].status
 
 
 def test_the_link_keeps_it_and_refuses_what_cannot_be() -> None:
-    for settings in (THREADS, BAND, change.set_look(THREADS, "axis", "evaluations")):
+    for settings in (THREADS, BAND, changes.set_look(THREADS, "axis", "evaluations")):
         assert parse(query(settings)) == (settings, [])
     for bad in ({"bundle": ["wool"]}, {"seeds": ["1"]}, {"seeds": ["65"]}, {"axis": ["hours"]}):
         kept, notices = parse({**query(NOISY), **bad})
         assert kept == NOISY and len(notices) == 1
     with pytest.raises(Refused):
-        change.set_seeds(NOISY, "many")
+        changes.set_seeds(NOISY, "many")
 
 
 def test_a_bundle_of_many_steps_is_thinned_and_says_which_it_has() -> None:
-    long = change.set_seeds(racers.set_steps(THREADS, 10_000), 16)
+    long = changes.set_seeds(racers.set_steps(THREADS, 10_000), 16)
     settings = dataclasses.replace(long, racers=long.racers[:1])
     found = race.scene(settings).bundle
     assert found is not None
@@ -103,11 +103,11 @@ def test_a_bundle_of_many_steps_is_thinned_and_says_which_it_has() -> None:
 
 
 def test_views_show_the_bundle_or_say_that_they_do_not() -> None:
-    settings = change.set_view(change.set_view(BAND, 0, "distance"), 1, "rates")
+    settings = changes.set_view(changes.set_view(BAND, 0, "distance"), 1, "rates")
     distance, rates = (slot.panel for slot in race.scene(settings).slots)
     assert "median and 10–90 % of 5 seeds" in distance["note"] and "of the seeds the first alone" in rates["note"]
     assert sum(bool(one.get("fill")) for one in distance["data"]) == 3
-    threads = race.scene(change.set_view(THREADS, 0, "gradient")).slots[0].panel["data"]
+    threads = race.scene(changes.set_view(THREADS, 0, "gradient")).slots[0].panel["data"]
     gaps = [np.isnan(one["x"]).sum() for one in threads if one.get("opacity")]
     assert gaps == [5, 5, 5]
 
@@ -116,13 +116,13 @@ def test_views_show_the_bundle_or_say_that_they_do_not() -> None:
 
 
 def test_a_step_costs_what_its_rule_says() -> None:
-    settings = change.add_racer(change.add_racer(racers.set_steps(change.Settings(), 50), "sam"), "newton")
-    settings = change.add_racer(settings, "sgd")
-    steps, evaluations = race.scene(settings), race.scene(change.set_look(settings, "axis", "evaluations"))
+    settings = changes.add_racer(changes.add_racer(racers.set_steps(change.Settings(), 50), "sam"), "newton")
+    settings = changes.add_racer(settings, "sgd")
+    steps, evaluations = race.scene(settings), race.scene(changes.set_look(settings, "axis", "evaluations"))
     assert [card.cost for card in steps.cards] == [2, 3, 1]
     assert [steps.pace(card) for card in steps.cards] == [1, 1, 1] and steps.duration == 50
     assert [evaluations.pace(card) for card in evaluations.cards] == [2, 3, 1] and evaluations.duration == 150
-    view = change.set_view(change.set_look(settings, "axis", "evaluations"), 0, "gradient")
+    view = changes.set_view(changes.set_look(settings, "axis", "evaluations"), 0, "gradient")
     panel = race.scene(view).slots[0].panel
     assert panel["layout"]["xaxis"] == {"range": [0, 150], "title": {"text": "gradient evaluations"}}
     ends = {one["name"]: one["x"][-1] for one in panel["data"]}
@@ -139,5 +139,5 @@ def test_costs_are_whole_and_add_up(key: str) -> None:
 
 
 def test_the_axis_travels() -> None:
-    header, _ = opened(pack(race.scene(change.set_look(NOISY, "axis", "evaluations"))))
+    header, _ = opened(pack(race.scene(changes.set_look(NOISY, "axis", "evaluations"))))
     assert header["axis"] == "evaluations" and header["bundle"] is None

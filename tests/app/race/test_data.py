@@ -17,9 +17,9 @@ import pytest
 from app.common import names, racers
 from app.common.link import VERSION
 from app.common.racers import Refused
+from app.network import link as network_link
 from app.network import settings as network
-from app.race import data
-from app.race import settings as change
+from app.race import changes, data, link
 from app.race.settings import Settings
 from optimizers import OPTIMIZERS, Trace, trace
 from optimizers.borrowed import fields
@@ -28,15 +28,15 @@ STEPS = 40
 
 
 def _race(surface: str, *keys: str, steps: int = STEPS) -> Settings:
-    settings = racers.set_steps(change.choose_surface(Settings(), surface), steps)
+    settings = racers.set_steps(changes.choose_surface(Settings(), surface), steps)
     for key in keys:
-        settings = change.add_racer(settings, key)
+        settings = changes.add_racer(settings, key)
     return settings
 
 
 MIXED = racers.set_racer(_race("quadratic_ravine", "sgd", "sgd", "adam", "prodigy"), "racer-1", "learning_rate", 8)
 HIDDEN = racers.hide_racer(MIXED, "racer-0", True)
-BUSY = change.choose_noise(racers.choose_schedule(_race("ravine_nd", "nesterov", "adadelta"), "cosine"), "isotropic")
+BUSY = changes.choose_noise(racers.choose_schedule(_race("ravine_nd", "nesterov", "adadelta"), "cosine"), "isotropic")
 LONG = racers.set_racer(_race("quadratic_ravine", "sgd", steps=300), "racer-0", "learning_rate", 8)
 
 
@@ -119,7 +119,7 @@ def test_parquet_holds_the_table_the_link_and_the_settings(settings: Settings) -
     assert set(kinds.values()) == {pa.float64()}
     said = {key.decode(): value.decode() for key, value in table.schema.metadata.items()}
     assert said["optiscope"] == data.version()
-    assert change.parse(parse_qs(said["link"])) == (settings, [])
+    assert link.parse(parse_qs(said["link"])) == (settings, [])
     assert data.from_json(said["settings"].encode()) == (settings, [])
 
 
@@ -165,7 +165,7 @@ def test_letters_that_are_taken_are_told_apart() -> None:
 def test_nobody_and_too_much_are_refused(write: Any) -> None:
     with pytest.raises(Refused, match="Nobody is shown"):
         write(racers.hide_racer(_race("booth", "sgd"), "racer-0", True))
-    many = change.set_parameter(_race("ravine_nd", "sgd", "adam", steps=20_000), "surface", "dimension", 1000)
+    many = changes.set_parameter(_race("ravine_nd", "sgd", "adam", steps=20_000), "surface", "dimension", 1000)
     with pytest.raises(Refused, match="make 40,000,000 numbers of each kind, and a file holds 2,000,000"):
         write(many)
 
@@ -174,10 +174,12 @@ def test_nobody_and_too_much_are_refused(write: Any) -> None:
 
 SETTINGS = {
     "nobody": Settings(),
-    "first": change.first(),
+    "first": changes.first(),
     "hidden": HIDDEN,
     "busy": BUSY,
-    "started": change.set_start(change.set_parameter(_race("rosenbrock", "adam"), "surface", "steepness", 30), -1, 1.5),
+    "started": changes.set_start(
+        changes.set_parameter(_race("rosenbrock", "adam"), "surface", "steepness", 30), -1, 1.5
+    ),
 }
 
 
@@ -193,7 +195,7 @@ def test_a_json_says_what_it_is_in_a_fixed_order() -> None:
     read = json.loads(content)
     assert list(read) == ["optiscope", "page", "version", "query"]
     assert read["page"] == "race" and read["version"] == VERSION and read["optiscope"] == data.version()
-    assert read["query"] == change.query(MIXED)
+    assert read["query"] == link.query(MIXED)
     assert content.endswith(b"\n}\n") and content.startswith(b'{\n  "optiscope": ')
 
 
@@ -205,7 +207,7 @@ def test_a_bad_value_is_dropped_with_a_notice() -> None:
 
 
 def test_another_page_shares_the_form() -> None:
-    query = network.query(network.Training())
+    query = network_link.query(network.Training())
     content = data.write_query("network", query)
     assert data.read_query(content) == ("network", query)
     with pytest.raises(Refused, match="settings of the network page, and this is the race page"):

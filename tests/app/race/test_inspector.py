@@ -10,18 +10,18 @@ import pytest
 
 from app.common import racers
 from app.player import pack
+from app.race import changes
 from app.race import scene as race
-from app.race import settings as change
 from app.race.inspector import inspected
-from app.race.settings import parse, query
+from app.race.link import parse, query
 from optimizers import OPTIMIZERS, trace
 from surfaces import SURFACES
 
 
 def test_only_the_inspected_racer_travels() -> None:
-    settings = change.first()
+    settings = changes.first()
     plain = len(pack(race.scene(settings)))
-    scene = race.scene(change.inspect(settings, "racer-1"))
+    scene = race.scene(changes.inspect(settings, "racer-1"))
     assert scene.inspected is not None and scene.inspected["racer"] == "racer-1"
     # Nesterov: w, t, η, β, a before; g, a, w after; rate and step; at, slope and two parts; 300 steps, 8 bytes
     numbers = 3 + 2 * 11
@@ -52,28 +52,28 @@ def test_nesterovs_momentum_comes_first_and_ends_where_the_slope_is_measured() -
 
 
 def test_the_link_names_the_racer_by_its_place() -> None:
-    settings = change.inspect(racers.remove_racer(change.first(), "racer-0"), "racer-2")
+    settings = changes.inspect(racers.remove_racer(changes.first(), "racer-0"), "racer-2")
     assert query(settings)["inspect"] == ["2"]
     assert parse(query(settings)) == (settings, [])
     gone = racers.remove_racer(settings, "racer-2")  # who is inspected leaves
     assert "inspect" not in query(gone) and race.scene(gone).inspected is None
     assert racers.duplicate_racer(gone, "racer-1").inspected == ""  # and who comes in its slot is not
     for spelled in ("4", "0", "x", "1.5"):
-        kept, notices = parse({**query(change.first()), "inspect": [spelled]})
-        assert kept == change.first() and "inspect must be a" in notices[0]
+        kept, notices = parse({**query(changes.first()), "inspect": [spelled]})
+        assert kept == changes.first() and "inspect must be a" in notices[0]
 
 
 def test_looking_runs_nothing_again() -> None:
-    settings = change.set_view(change.inspect(change.first(), "racer-1"), 0, "distance")
-    assert settings.bare() == change.first().bare() != dataclasses.replace(change.first(), steps=7).bare()
+    settings = changes.set_view(changes.inspect(changes.first(), "racer-1"), 0, "distance")
+    assert settings.bare() == changes.first().bare() != dataclasses.replace(changes.first(), steps=7).bare()
 
 
 def test_what_is_not_plain_is_said() -> None:
-    settings = change.choose_noise(racers.choose_schedule(change.first(), "cosine"), "isotropic")
-    found = race.scene(change.inspect(settings, "racer-0")).inspected
+    settings = changes.choose_noise(racers.choose_schedule(changes.first(), "cosine"), "isotropic")
+    found = race.scene(changes.inspect(settings, "racer-0")).inspected
     assert found is not None
     assert "schedule" in found["note"] and "ξ is the noise drawn for this step" in found["note"]
-    many = race.scene(change.inspect(change.choose_surface(change.first(), "ravine_nd"), "racer-0")).inspected
+    many = race.scene(changes.inspect(changes.choose_surface(changes.first(), "ravine_nd"), "racer-0")).inspected
     assert many is not None and "The first two of" in many["note"]
 
 
@@ -81,8 +81,8 @@ def test_what_is_not_plain_is_said() -> None:
 @pytest.mark.parametrize("key", ["nesterov", "sam", "polyak_sgd"])
 def test_noisy_gradients_are_printed_with_both_summands(noise: str, word: str, key: str) -> None:
     """The numbers travel: true gradient and noise have a slot each, and add up to the gradient that the rule used."""
-    settings = change.choose_noise(change.add_racer(dataclasses.replace(change.first(), racers=()), key), noise)
-    found = race.scene(change.inspect(settings, "racer-0")).inspected
+    settings = changes.choose_noise(changes.add_racer(dataclasses.replace(changes.first(), racers=()), key), noise)
+    found = race.scene(changes.inspect(settings, "racer-0")).inspected
     assert found is not None and word in found["note"]
     assert ("loss that the rule reads" in found["note"]) is (key == "polyak_sgd" and noise == "shifted")
     sums = [line for line in found["lines"] if "ξ" in line["numbers"]]

@@ -13,16 +13,17 @@ from starlette.applications import Starlette
 from app.common import racers
 from app.common.racers import Refused
 from app.player.scene import Runs
-from app.race import live
+from app.race import changes, live
 from app.race import scene as race
 from app.race import settings as change
-from app.race.settings import Settings, query
+from app.race.link import query
+from app.race.settings import Settings
 from app.server import live_route
 from optimizers import OPTIMIZERS
 from tests.app.asking import get
 from tests.app.envelope import opened
 
-SHORT = racers.set_steps(change.first(), 120)
+SHORT = racers.set_steps(changes.first(), 120)
 
 
 def ask(settings: Settings, what: str, **asked: str) -> Runs:
@@ -56,13 +57,13 @@ def test_a_sweep_is_the_runs_one_by_one(racer: str, name: str) -> None:
 @pytest.mark.parametrize("key", [key for key in OPTIMIZERS if "learning_rate" in OPTIMIZERS[key].parameters()])
 @pytest.mark.thinned(10)
 def test_every_rule_can_be_swept(key: str) -> None:
-    settings = change.add_racer(racers.set_steps(change.Settings(), 40), key)
+    settings = changes.add_racer(racers.set_steps(change.Settings(), 40), key)
     runs = ask(settings, "sweep", racer="racer-0", name="learning_rate")
     same(runs, 60, racers.set_racer(settings, "racer-0", "learning_rate", runs.values[60]), 0)
 
 
 def test_noise_and_schedule_are_those_of_the_race() -> None:
-    settings = racers.set_seed(change.choose_noise(racers.choose_schedule(SHORT, "cosine"), "isotropic"), 5)
+    settings = racers.set_seed(changes.choose_noise(racers.choose_schedule(SHORT, "cosine"), "isotropic"), 5)
     runs = ask(settings, "sweep", racer="racer-2", name="learning_rate")
     same(runs, 40, racers.set_racer(settings, "racer-2", "learning_rate", runs.values[40]), 2)
 
@@ -77,11 +78,11 @@ def test_the_value_that_is_swept_makes_no_other_sweep() -> None:
 def test_another_start_moves_everybody() -> None:
     runs = ask(SHORT, "start", x="1.5", y="−0.5")
     for k in range(3):
-        same(runs, k, change.set_start(SHORT, 1.5, -0.5), k)
+        same(runs, k, changes.set_start(SHORT, 1.5, -0.5), k)
 
 
 def test_a_long_sweep_is_thinned_and_says_which_steps_it_has() -> None:
-    long = racers.set_steps(change.first(), 4000)
+    long = racers.set_steps(changes.first(), 4000)
     runs = ask(long, "sweep", racer="racer-0", name="learning_rate")
     assert len(runs.values) == 41
     assert runs.positions.nbytes // 2 + runs.losses.nbytes <= live.MOST_BYTES * 1.01

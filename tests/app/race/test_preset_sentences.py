@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from app.common.racers import set_racer, set_schedule, set_steps
-from app.race import presets
+from app.race import changes, presets
+from app.race import link as race_link
 from app.race import runs as race_runs
 from app.race import scene as race
-from app.race import settings as change
 from app.race.results import MEASURES
 from app.race.settings import Settings
 from docs import pictures
@@ -36,7 +36,7 @@ def test_the_page_of_views_shows_these_captions() -> None:
 
 
 def parsed(link: str) -> Settings:
-    settings, notices = change.parse(parse_qs(link))
+    settings, notices = race_link.parse(parse_qs(link))
     assert not notices
     return settings
 
@@ -94,7 +94,7 @@ def _() -> None:
     eta = float(settings.racers[0].rule.get("learning_rate", 0.0))
     assert round(2 / eta) == 105
     for kappa, grows in ((104.0, False), (107.0, True), (150.0, True), (200.0, True)):
-        steep = change.set_parameter(settings, "surface", "condition_number", kappa)
+        steep = changes.set_parameter(settings, "surface", "condition_number", kappa)
         path = runs(steep)["sgd"].positions
         lengths = np.linalg.norm(np.diff(path, axis=0), axis=1)
         assert (lengths[-1] > 10 * lengths[0]) == grows
@@ -131,7 +131,7 @@ def _() -> None:
     assert np.linalg.norm(sgd.positions[-1]) < 0.01
     left = {rule: int(np.argmax(np.abs(run.positions[:, 1]) > 0.5)) for rule, run in preset("saddle").items()}
     assert left == {"sgd": 0, "momentum": pytest.approx(75, abs=3), "adam": pytest.approx(15, abs=3)}
-    on_the_line = set_steps(change.set_start(settings, "-1.8", "0"), 1000)
+    on_the_line = set_steps(changes.set_start(settings, "-1.8", "0"), 1000)
     for run in runs(on_the_line).values():
         assert (run.positions[:, 1] == 0).all() and "saddle" in run.status.why
 
@@ -146,7 +146,7 @@ def _() -> None:
 def _() -> None:
     spread = []
     for size in (1, 4, 16):
-        settings = change.set_parameter(presets.preset("noise"), "noise", "batch_size", size)
+        settings = changes.set_parameter(presets.preset("noise"), "noise", "batch_size", size)
         strands = race_runs.strands(settings, settings.racers[0])
         ends = np.array([run.positions[-1] for run in strands])
         spread.append(ends.std(axis=0).max())
@@ -300,7 +300,7 @@ SAID.not_computable("a question to the class", "view predicting", "Predict mode:
 
 @holds("picture race-light", "The Race page: three optimizers on a rotated ravine.")
 def _() -> None:
-    settings = parsed(pictures.PAGES["race-light"][0]) if pictures.PAGES["race-light"][0] else change.first()
+    settings = parsed(pictures.PAGES["race-light"][0]) if pictures.PAGES["race-light"][0] else changes.first()
     assert len(settings.racers) == 3 and settings.surface.key == "quadratic_ravine" and settings.rotation != 0
 
 

@@ -9,9 +9,8 @@ import numpy as np
 import pytest
 
 from app.common.racers import Refused, set_racer, set_steps
-from app.race import presets, runs
+from app.race import changes, link, presets, runs
 from app.race import results as standings
-from app.race import settings as change
 from app.race.settings import Settings
 from optimizers import steps_to, trace
 from surfaces import Rotated
@@ -23,9 +22,9 @@ def _table(settings: Settings) -> dict[str, standings.Row]:
 
 @pytest.mark.parametrize("key", presets.PRESETS)
 def test_links_are_read_whole_and_their_words_are_found(key: str) -> None:
-    settings, notices = change.parse(parse_qs(presets.PRESETS[key].link))
+    settings, notices = link.parse(parse_qs(presets.PRESETS[key].link))
     assert notices == [] and presets.shown_by(settings) == presets.PRESETS[key].about
-    again, notices = change.parse(change.query(presets.preset(key)))
+    again, notices = link.parse(link.query(presets.preset(key)))
     assert notices == [] and again == settings
 
 
@@ -33,9 +32,9 @@ def test_words_stay_while_numbers_move_and_go_with_the_race() -> None:
     settings = presets.preset("zigzag")
     moved = set_racer(settings, settings.racers[0].id, "learning_rate", 0.01)
     assert presets.shown_by(moved) == presets.PRESETS["zigzag"].about
-    assert presets.shown_by(change.choose_surface(settings, "himmelblau")) == ""
-    assert presets.shown_by(change.set_beside(settings, True)) == ""
-    assert presets.shown_by(change.first()) == ""
+    assert presets.shown_by(changes.choose_surface(settings, "himmelblau")) == ""
+    assert presets.shown_by(changes.set_beside(settings, True)) == ""
+    assert presets.shown_by(changes.first()) == ""
     with pytest.raises(Refused, match="There is no preset"):
         presets.preset("zigzags")
 
@@ -46,7 +45,7 @@ def test_p1_sgd_crosses_at_every_step_and_diverges_where_the_condition_number_ri
     sgd, momentum = rows["SGD"], rows["Momentum"]
     assert sgd.reached is not None and momentum.reached is not None
     assert sgd.measured["crossings"] == sgd.reached > 4 * momentum.reached
-    steep = change.set_parameter(settings, "surface", "condition_number", 150.0)
+    steep = changes.set_parameter(settings, "surface", "condition_number", 150.0)
     assert _table(steep)["SGD"].status.startswith(("diverged", "growing"))
     tamed = set_racer(steep, settings.racers[0].id, "learning_rate", 0.0127)
     assert (_table(tamed)["SGD"].reached or 301) > 1.3 * sgd.reached
@@ -54,7 +53,7 @@ def test_p1_sgd_crosses_at_every_step_and_diverges_where_the_condition_number_ri
 
 def test_p1_on_the_first_screen_sgd_does_not_cross_and_the_others_do() -> None:
     """η κ = 0.5: SGD halves its way across with each step."""
-    rows = _table(change.first())
+    rows = _table(changes.first())
     assert rows["SGD"].measured["crossings"] == 0 < (rows["Nesterov"].measured["crossings"] or 0)
 
 
@@ -82,7 +81,7 @@ def test_no_number_of_the_table_depends_on_the_rotation(key: str) -> None:
 
 def test_an_overshoot_beyond_all_bounds_is_a_short_number() -> None:
     """The preset invites a larger κ: at 200 SGD ends some 10¹³⁰ starts beyond the minimum."""
-    steep = change.set_parameter(presets.preset("zigzag"), "surface", "condition_number", 200.0)
+    steep = changes.set_parameter(presets.preset("zigzag"), "surface", "condition_number", 200.0)
     (far,) = (row[-1] for row in standings.cells(steep) if row[0] == "SGD")
     assert re.fullmatch(r"[0-9.]+·10[⁰¹²³⁴⁵⁶⁷⁸⁹]+ %", far), far
     assert all(len(cell) < 30 for row in standings.cells(steep) for cell in row)
@@ -107,7 +106,7 @@ def test_p3_sgd_stays_longest_near_the_saddle_and_for_ever_on_its_ridge() -> Non
     flat = {title: row.measured["steps_on_flat_ground"] or 0 for title, row in _table(settings).items()}
     assert flat["SGD"] > 5 * flat["Momentum"] >= flat["Adam"] == 0
     ridge = {
-        run.status.why.partition(".")[0] for run in runs.runs(set_steps(change.set_start(settings, -1.8, 0.0), 600))
+        run.status.why.partition(".")[0] for run in runs.runs(set_steps(changes.set_start(settings, -1.8, 0.0), 600))
     }
     assert ridge == {"It stands at a saddle"}
 
@@ -116,7 +115,7 @@ def test_p4_larger_batches_draw_the_bundle_together() -> None:
     settings = presets.preset("noise")
     spread = []
     for size in (1, 8):
-        sized = change.set_parameter(settings, "noise", "batch_size", size)
+        sized = changes.set_parameter(settings, "noise", "batch_size", size)
         assert _table(sized)["SGD"].status == "16/16 oscillating"
         ends = np.array([run.positions[-1] for run in runs.strands(sized, sized.racers[0])])
         spread.append(float(ends.std(axis=0).max()))

@@ -11,12 +11,11 @@ import pytest
 
 from app.common import racers
 from app.figures import plane
-from app.race import data, live
+from app.race import changes, data, live
 from app.race import results as standings
 from app.race import runs as race_runs
 from app.race import scene as race
 from app.race import script as code
-from app.race import settings as change
 from app.race.settings import Settings
 from optimizers import OPTIMIZERS
 from optimizers.sensitivity import SENTENCE
@@ -26,7 +25,7 @@ ROUGH = ("rastrigin", "beale", "himmelblau", "styblinski_tang", "griewank", "six
 
 
 def _race(surface: str, key: str, steps: int = 300, **values: float) -> Settings:
-    settings = change.add_racer(racers.set_steps(change.choose_surface(Settings(), surface), steps), key)
+    settings = changes.add_racer(racers.set_steps(changes.choose_surface(Settings(), surface), steps), key)
     for name, value in values.items():
         settings = racers.set_racer(settings, "racer-0", name, value)
     return settings

@@ -13,20 +13,19 @@ from app.common import racers
 from app.common.racers import Refused
 from app.player import pack
 from app.race import captions as words
+from app.race import changes, runs
 from app.race import results as standings
-from app.race import runs
 from app.race import scene as race
-from app.race import settings as change
 from app.race.settings import Settings
 from optimizers import OPTIMIZERS
 from surfaces import SURFACES
 
-RAVINE = change.set_rotation(Settings(), 0)  # κ = 30, start (−2.8, 1.2)
+RAVINE = changes.set_rotation(Settings(), 0)  # κ = 30, start (−2.8, 1.2)
 
 
 def _race(base: Settings, *lineup: tuple[str, dict[str, Any]]) -> Settings:
     for key, values in lineup:
-        base = change.add_racer(base, key)
+        base = changes.add_racer(base, key)
         for name, value in values.items():
             base = racers.set_racer(base, base.racers[-1].id, name, value)
     return base
@@ -87,7 +86,7 @@ def test_twins_are_told_apart_by_the_first_value_that_differs() -> None:
 
 
 def test_only_the_sliders_of_a_card_are_on_it() -> None:
-    sliders = {c.title: [s.name for s in c.sliders] for c in race.scene(change.first()).cards}
+    sliders = {c.title: [s.name for s in c.sliders] for c in race.scene(changes.first()).cards}
     assert sliders == {
         "SGD": ["learning_rate"],
         "Nesterov": ["learning_rate", "momentum"],
@@ -97,9 +96,9 @@ def test_only_the_sliders_of_a_card_are_on_it() -> None:
 
 def test_the_caption_names_all_that_makes_the_picture() -> None:
     settings = _race(RAVINE, ("sgd", {"learning_rate": 0.02}), ("adam", {"learning_rate": 0.05}))
-    settings = change.choose_noise(change.set_rotation(settings, 30), "isotropic")
+    settings = changes.choose_noise(changes.set_rotation(settings, 30), "isotropic")
     settings = racers.set_steps(racers.set_seed(racers.choose_schedule(settings, "cosine"), 41), 120)
-    line = words.caption(change.set_start(settings, 1.5, -0.5))  # the schedule ends with the run, as it did before
+    line = words.caption(changes.set_start(settings, 1.5, -0.5))  # the schedule ends with the run, as it did before
     for word in (
         *("Ravine (κ = 30)", "rotated 30°", "from (1.5, −0.5)", "120 steps", "SGD (η = 0.02", "Adam (η = 0.05"),
         *("cosine schedule (T = 120", "isotropic noise (σ = 0.1", "seed 41"),
@@ -137,17 +136,17 @@ def test_the_table_says_how_they_got_there() -> None:
     assert measured["Crossings of the valley"] == "0" and measured["Overshoot"] == "none"
     zigzag = racers.set_racer(MIXED, MIXED.racers[0].id, "learning_rate", 0.05)
     assert standings.table(zigzag)[0].measured["crossings"] == standings.table(zigzag)[0].reached
-    saddle = change.choose_surface(MIXED, "saddle")
+    saddle = changes.choose_surface(MIXED, "saddle")
     measured = dict(zip(standings.heads(saddle), standings.cells(saddle)[0], strict=True))
     assert "Crossings of the valley" not in measured and int(measured["Steps on flat ground"]) > 10
-    both = change.set_beside(MIXED, True)
-    both = change.in_second(both, change.choose_surface, "saddle")
+    both = changes.set_beside(MIXED, True)
+    both = changes.in_second(both, changes.choose_surface, "saddle")
     assert [len(row) for row in standings.cells(both)] == [8] * (2 * len(MIXED.racers))
     assert len(standings.heads(both)) == 8
 
 
 def test_where_the_clock_counts_evaluations_statuses_say_that_theirs_are_steps() -> None:
-    settings = change.set_look(_race(RAVINE, ("newton", {}), ("sgd", {})), "axis", "evaluations")
+    settings = changes.set_look(_race(RAVINE, ("newton", {}), ("sgd", {})), "axis", "evaluations")
     newton, sgd = (card.status for card in race.scene(settings).cards)
     assert " @ step " in newton and " @ " in sgd and "step" not in sgd
 
@@ -174,7 +173,7 @@ def test_one_slider_changes_one_path() -> None:
 
 
 def test_noise_follows_the_seed() -> None:
-    noisy = change.choose_noise(MIXED, "isotropic")
+    noisy = changes.choose_noise(MIXED, "isotropic")
     one, again, other = (race.scene(racers.set_seed(noisy, seed)).positions for seed in (1, 1, 2))
     np.testing.assert_array_equal(one, again)
     assert not np.array_equal(one[0], other[0])
@@ -182,7 +181,7 @@ def test_noise_follows_the_seed() -> None:
 
 @pytest.mark.parametrize("key", ["sgd", "adam"])
 def test_more_steps_keep_the_prefix(key: str) -> None:
-    noisy = _race(change.choose_noise(RAVINE, "isotropic"), (key, {}))
+    noisy = _race(changes.choose_noise(RAVINE, "isotropic"), (key, {}))
     short, long = (race.scene(racers.set_steps(noisy, n)).positions for n in (50, 400))
     np.testing.assert_array_equal(short[0], long[0, :51])
 
@@ -194,7 +193,7 @@ def test_a_race_without_racers_is_a_map() -> None:
 
 
 def test_a_race_where_all_are_hidden_is_drawn() -> None:
-    settings = change.first()
+    settings = changes.first()
     for racer in settings.racers:
         settings = racers.hide_racer(settings, racer.id, True)
     assert all(c.hidden for c in race.scene(settings).cards)
@@ -205,7 +204,7 @@ def test_eight_racers_of_two_thousand_steps_fit_into_half_a_megabyte_and_grow_in
     """A racer's step is two float32 and one float64: 16 bytes."""
     settings = dataclasses.replace(RAVINE, racers=())
     for _ in range(8):
-        settings = change.add_racer(settings, "sgd")
+        settings = changes.add_racer(settings, "sgd")
     sizes = {n: len(pack(race.scene(racers.set_steps(settings, n)))) for n in (500, 1000, 2000, 4000)}
     assert sizes[2000] < 500_000
     for n in (500, 1000, 2000):
@@ -237,7 +236,7 @@ def _pairs() -> list[Any]:
 @pytest.mark.parametrize(("rule", "surface"), _pairs())
 @pytest.mark.thinned(2)
 def test_every_pair_runs_and_moves_and_none_leaves(rule: str, surface: str) -> None:
-    settings = change.add_racer(change.choose_surface(Settings(), surface), rule)
+    settings = changes.add_racer(changes.choose_surface(Settings(), surface), rule)
     scene, (run,) = race.scene(settings), runs.runs(settings)
     assert run.status.kind not in ("diverged", "growing"), run.status
     assert scene.cards[0].status == str(run.status) and np.isfinite(scene.positions).all()
@@ -250,13 +249,13 @@ def test_every_pair_runs_and_moves_and_none_leaves(rule: str, surface: str) -> N
 
 
 def test_every_racer_can_race_a_thousand_dimensions_but_who_needs_the_whole_hessian() -> None:
-    settings = change.choose_surface(Settings(), "ravine_nd")
-    with_newton = change.add_racer(settings, "newton")
+    settings = changes.choose_surface(Settings(), "ravine_nd")
+    with_newton = changes.add_racer(settings, "newton")
     with pytest.raises(Refused, match="at most 100 coordinates; here are 1000"):
-        change.set_parameter(with_newton, "surface", "dimension", "1000")
-    large = change.set_parameter(change.add_racer(settings, "adam"), "surface", "dimension", "1000")
+        changes.set_parameter(with_newton, "surface", "dimension", "1000")
+    large = changes.set_parameter(changes.add_racer(settings, "adam"), "surface", "dimension", "1000")
     with pytest.raises(Refused, match="Newton needs the whole Hessian"):
-        change.add_racer(large, "newton")
+        changes.add_racer(large, "newton")
     (run,) = runs.runs(large)
     assert run.positions.shape == (301, 1000) and run.status.kind == "converged"
 
@@ -301,7 +300,7 @@ def test_what_is_taken_for_a_fault_is_explained_for_those_shown() -> None:
 @pytest.mark.thinned(2)
 def test_the_browser_can_tell_heights_from_what_a_scene_says(surface: str) -> None:
     """Its formulas, written here once more, give the map's heights at the start; and the grid's losses come back."""
-    settings = change.choose_surface(change.first(), surface)
+    settings = changes.choose_surface(changes.first(), surface)
     scene, built = race.scene(settings), settings.built_surface()
     kind, base, unit = (scene.scale[name] for name in ("kind", "base", "unit"))
     rise = {
@@ -315,9 +314,9 @@ def test_the_browser_can_tell_heights_from_what_a_scene_says(surface: str) -> No
 
 
 def test_another_picture_runs_nothing_anew() -> None:
-    settings = change.first()
+    settings = changes.first()
     first = runs.runs(settings)
-    for other in (change.set_look(settings, "picture", "surface"), change.set_look(settings, "heights", "linear")):
+    for other in (changes.set_look(settings, "picture", "surface"), changes.set_look(settings, "heights", "linear")):
         assert all(a is b for a, b in zip(runs.runs(other), first, strict=True))
 
 
@@ -325,5 +324,5 @@ def test_drops_of_the_schedule_are_marked_on_the_losses() -> None:
     decayed = racers.set_schedule(racers.choose_schedule(RAVINE, "step_decay"), "every", 80)
     shapes = race.scene(_race(decayed, ("sgd", {}))).curve["layout"]["shapes"]
     assert [shape["x0"] for shape in shapes] == [80, 160, 240] and "η drops" in str(shapes[0]["label"])
-    assert not race.scene(change.set_look(decayed, "axis", "evaluations")).curve["layout"]
+    assert not race.scene(changes.set_look(decayed, "axis", "evaluations")).curve["layout"]
     assert not race.scene(RAVINE).curve["layout"]

@@ -18,8 +18,9 @@ import pytest
 from app.common import names as common_names
 from app.common import racers
 from app.common.racers import Choice, Refused
+from app.race import changes
+from app.race import link as race_link
 from app.race import runs as race_runs
-from app.race import settings as change
 from app.race.script import plain_optax, script
 from app.race.settings import Settings
 from optimizers import OPTIMIZERS, SCHEDULES
@@ -33,10 +34,10 @@ TOLERANCE = 1e-12
 
 def _race(surface: str, *keys: str, rotation: float = 20.0, steps: int = STEPS) -> Settings:
     """A race in which every racer starts at the rate that the page suggests."""
-    settings = racers.set_steps(change.choose_surface(Settings(), surface), steps)
-    settings = change.set_rotation(settings, rotation)
+    settings = racers.set_steps(changes.choose_surface(Settings(), surface), steps)
+    settings = changes.set_rotation(settings, rotation)
     for key in keys:
-        settings = change.add_racer(settings, key)
+        settings = changes.add_racer(settings, key)
     return settings
 
 
@@ -72,15 +73,15 @@ def _held(settings: Settings, tolerance: float = TOLERANCE) -> dict[str, Any]:
 
 
 SCHEDULED = racers.choose_schedule(_race("rosenbrock", "sgd", "adadelta", "adam"), "cosine")
-NOISY = change.choose_noise(_race("linear_regression", "sgd", "sam"), "mini_batch")
-MANY = change.set_start(_race("ravine_nd", "nesterov"), 1.0, 0.5)
+NOISY = changes.choose_noise(_race("linear_regression", "sgd", "sam"), "mini_batch")
+MANY = changes.set_start(_race("ravine_nd", "nesterov"), 1.0, 0.5)
 TWINS = _set(_race("himmelblau", "rmsprop", "rmsprop"), convention="pytorch")
 HIDDEN = racers.hide_racer(_race("beale", "sgd", "newton"), "racer-0", True)
 
 
 @pytest.mark.parametrize(
     "settings",
-    [change.first(), SCHEDULED, NOISY, pytest.param(MANY, marks=pytest.mark.long), TWINS, HIDDEN],
+    [changes.first(), SCHEDULED, NOISY, pytest.param(MANY, marks=pytest.mark.long), TWINS, HIDDEN],
     ids=["first", "scheduled", "noisy", "many", "twins", "hidden"],
 )
 @pytest.mark.thinned(2)
@@ -166,12 +167,12 @@ def test_all_rules_without_an_equal_are_named_at_once() -> None:
 
 def _moved(key: str) -> Settings:
     """The surface with its parameters off their defaults, where it stays one."""
-    settings = change.choose_surface(Settings(), key)
+    settings = changes.choose_surface(Settings(), key)
     for name, spec in SURFACES[key].parameters().items():
         near = int(spec.default) - 3 if spec.integer else 0.9 * spec.default + 0.1 * (spec.low + spec.high) / 2
         with contextlib.suppress(Refused):
-            settings = change.set_parameter(settings, "surface", name, near)
-    return change.add_racer(racers.set_steps(change.set_rotation(settings, -35.0), 30), "sgd")
+            settings = changes.set_parameter(settings, "surface", name, near)
+    return changes.add_racer(racers.set_steps(changes.set_rotation(settings, -35.0), 30), "sgd")
 
 
 # one with a formula alone, one with each thing that has to be copied besides, and one that is folded by `vector`
@@ -223,10 +224,10 @@ def test_a_rule_that_keeps_past_rates_has_no_equal_under_a_schedule() -> None:
 )
 @pytest.mark.thinned(3)
 def test_noise_is_drawn_as_optiscope_draws_it(kind: str, values: dict[str, Any], lineup: tuple[str, ...]) -> None:
-    settings = change.choose_noise(_race("himmelblau", *lineup), kind)
+    settings = changes.choose_noise(_race("himmelblau", *lineup), kind)
     settings = racers.set_seed(settings, 2**31 - 1)
     for name, value in values.items():
-        settings = change.set_parameter(settings, "noise", name, value)
+        settings = changes.set_parameter(settings, "noise", name, value)
     _held(settings, 1e-10)  # Polyak's rate divides by slopes that the noise makes small
 
 
@@ -259,7 +260,7 @@ def test_a_script_of_nobody_is_refused(write: Any) -> None:
 
 def test_the_same_settings_give_the_same_script() -> None:
     settings = racers.choose_schedule(_race("sharp_and_flat", "nesterov", "sam", rotation=18.0), "one_cycle")
-    link = change.query(settings)
+    link = race_link.query(settings)
     code = (
         f"from app.race.settings import parse; from app.race.script import plain_optax as p; print(p(parse({link})[0]))"
     )
@@ -276,10 +277,10 @@ def test_scripts_hold_no_unused_and_no_unknown_name(tmp_path: Path) -> None:
     equal = [key for key, convention in EQUAL if convention == "textbook"]
     written = {}
     for surface, schedule, key in zip(SURFACES, itertools.cycle(SCHEDULES), itertools.cycle(FUNCTIONS), strict=False):
-        settings = racers.choose_schedule(change.choose_surface(Settings(), surface), schedule)
-        written[surface] = racers.join(change.set_rotation(settings, 20.0), Choice(key, (("learning_rate", 0.01),)))
+        settings = racers.choose_schedule(changes.choose_surface(Settings(), surface), schedule)
+        written[surface] = racers.join(changes.set_rotation(settings, 20.0), Choice(key, (("learning_rate", 0.01),)))
     written["rules"] = _race("booth", *equal[:16])
-    written["more_rules"] = change.choose_noise(_race("booth", *equal[16:]), "isotropic")
+    written["more_rules"] = changes.choose_noise(_race("booth", *equal[16:]), "isotropic")
     for name, settings in written.items():
         for write in (script, plain_optax):
             code = write(settings)

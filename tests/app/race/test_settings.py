@@ -16,8 +16,9 @@ from app.common import racers
 from app.common.link import VERSION
 from app.common.racers import MAX_RACERS, Choice, Refused
 from app.figures.plane import extent
-from app.race import settings as change
-from app.race.settings import Settings, parse, query
+from app.race import changes, link
+from app.race.link import parse, query
+from app.race.settings import Settings
 from optimizers import NOISES, OPTIMIZERS, SCHEDULES
 from surfaces import SURFACES, Parameter
 
@@ -37,27 +38,27 @@ def _value(draw: Any, spec: Parameter) -> Any:
 def _set(settings: Settings, part: str, name: str, value: Any) -> Settings:
     if part == "schedule":
         return racers.set_schedule(settings, name, value)
-    return change.set_parameter(settings, part, name, value)
+    return changes.set_parameter(settings, part, name, value)
 
 
 @st.composite
 def races(draw: Any) -> Settings:
     """Settings as a user comes by them: by changes, of which some are refused."""
-    settings = change.choose_surface(Settings(), draw(st.sampled_from(list(SURFACES))))
+    settings = changes.choose_surface(Settings(), draw(st.sampled_from(list(SURFACES))))
     if draw(st.booleans()):
-        settings = change.set_rotation(settings, draw(st.floats(-90, 90) | st.sampled_from([0.0, -90.0, 18.0])))
+        settings = changes.set_rotation(settings, draw(st.floats(-90, 90) | st.sampled_from([0.0, -90.0, 18.0])))
     settings = racers.set_steps(settings, draw(st.integers(1, Settings.most_steps)))
     settings = racers.set_seed(settings, draw(st.integers(0, 2**31 - 1)))
     settings = racers.choose_schedule(settings, draw(st.sampled_from(list(SCHEDULES))))
     with contextlib.suppress(Refused):
-        settings = change.choose_noise(settings, draw(st.sampled_from(list(NOISES))))
+        settings = changes.choose_noise(settings, draw(st.sampled_from(list(NOISES))))
     for part, registry in REGISTRIES.items():
         specs = registry[getattr(settings, part).key].parameters()
         for name in draw(st.lists(st.sampled_from(sorted(specs)), max_size=4)) if specs else ():
             with contextlib.suppress(Refused):
                 settings = _set(settings, part, name, _value(draw, specs[name]))
     for key in draw(st.lists(st.sampled_from(list(OPTIMIZERS)), max_size=6)):
-        settings = change.add_racer(settings, key)
+        settings = changes.add_racer(settings, key)
         racer = settings.racers[-1]
         specs = OPTIMIZERS[key].parameters()
         for name in draw(st.lists(st.sampled_from(sorted(specs)), max_size=3)):
@@ -68,7 +69,7 @@ def races(draw: Any) -> Settings:
             settings = racers.remove_racer(settings, draw(st.sampled_from(settings.racers)).id)
     if draw(st.booleans()):
         (x0, x1), (y0, y1) = extent(settings.built_surface())
-        settings = change.set_start(settings, draw(st.floats(x0, x1)), draw(st.floats(y0, y1)))
+        settings = changes.set_start(settings, draw(st.floats(x0, x1)), draw(st.floats(y0, y1)))
     return settings
 
 
@@ -84,9 +85,9 @@ def test_a_link_restores_every_setting_and_is_plain(settings: Settings) -> None:
 
 def test_colours_survive_a_link_when_racers_have_changed_places() -> None:
     """Slots 2, 1: the second racer stands at the position that its slot names, and must keep it all the same."""
-    settings = change.first()
+    settings = changes.first()
     for gone, key in (("racer-0", "sgd"), ("racer-1", "adam")):
-        settings = change.add_racer(racers.remove_racer(settings, gone), key)
+        settings = changes.add_racer(racers.remove_racer(settings, gone), key)
     settings = racers.remove_racer(settings, "racer-0")
     assert [r.slot for r in settings.racers] == [2, 1]
     assert parse(query(settings)) == (settings, [])
@@ -94,18 +95,18 @@ def test_colours_survive_a_link_when_racers_have_changed_places() -> None:
 
 def test_a_surface_is_restored_whatever_the_order_in_which_it_was_set() -> None:
     """A basin that is swallowed half way through the link is whole at its end."""
-    settings = change.choose_surface(Settings(), "sharp_and_flat")
+    settings = changes.choose_surface(Settings(), "sharp_and_flat")
     for name, value in (
         *(("distance", 4), ("flat_curvature", 0.1), ("flat_depth", 0.7)),
         *(("sharp_depth", 2), ("flat_depth", 2)),
     ):
-        settings = change.set_parameter(settings, "surface", name, value)
+        settings = changes.set_parameter(settings, "surface", name, value)
     assert parse(query(settings)) == (settings, [])
 
 
 def test_no_link_is_the_first_race() -> None:
     settings, notices = parse({})
-    assert notices == [] and settings == change.first()
+    assert notices == [] and settings == changes.first()
     assert [r.rule.key for r in settings.racers] == ["sgd", "nesterov", "adam"]
     assert settings.surface.key == "quadratic_ravine"
 
@@ -223,7 +224,7 @@ def test_a_bad_parameter_of_a_racer_is_dropped_and_the_others_kept(item: str, sa
     assert "racer adam" in notice and said in notice and notice.endswith(".")
     values = dict(settings.racers[0].rule.values)
     assert (
-        values.pop("learning_rate") == dict(change.add_racer(settings, "adam").racers[-1].rule.values)["learning_rate"]
+        values.pop("learning_rate") == dict(changes.add_racer(settings, "adam").racers[-1].rule.values)["learning_rate"]
     )
     assert values == {"beta2": 0.99, "epsilon": 1e-6}
     assert dataclasses.replace(settings, racers=()) == dataclasses.replace(KEPT, racers=())
@@ -287,30 +288,30 @@ def _rates(settings: Settings) -> dict[str, float]:
 
 def test_rates_start_at_what_the_surface_suggests() -> None:
     """Ravine, κ = 30: 0.5/30 = 0.01666… to two digits. Adam: 1 % of the domain's width before it is turned, 2 · 3.4."""
-    assert change.first().rotation == 18
-    assert _rates(change.first()) == {"sgd": 0.017, "nesterov": 0.017, "adam": 0.068}
+    assert changes.first().rotation == 18
+    assert _rates(changes.first()) == {"sgd": 0.017, "nesterov": 0.017, "adam": 0.068}
 
 
 def test_another_surface_starts_rates_and_start_anew() -> None:
-    settings = change.set_start(racers.set_racer(change.first(), "racer-0", "learning_rate", 0.5), 0.25, 0.5)
-    other = change.choose_surface(settings, "himmelblau")
+    settings = changes.set_start(racers.set_racer(changes.first(), "racer-0", "learning_rate", 0.5), 0.25, 0.5)
+    other = changes.choose_surface(settings, "himmelblau")
     assert other.start is None
     # the Hessian at the start is the lower bound of a range that reaches beyond: only that it was recomputed
     assert _rates(other)["sgd"] not in (0.5, 0.017)
     # Himmelblau, domain ±5.5 by ±5.0 under 18°: the box round the turned ellipse is 2·hypot(5.5 cos, 5 sin) wide
     width = 2 * math.hypot(5.5 * math.cos(math.radians(18)), 5.0 * math.sin(math.radians(18)))
     assert _rates(other)["adam"] == pytest.approx(0.01 * width, rel=0.05)
-    back = change.choose_surface(other, "quadratic_ravine")
-    assert _rates(back) == _rates(change.first())
+    back = changes.choose_surface(other, "quadratic_ravine")
+    assert _rates(back) == _rates(changes.first())
     assert (back.rotation, back.steps, back.seed) == (settings.rotation, settings.steps, settings.seed)
 
 
 def test_sliders_rotation_and_start_leave_rates_alone() -> None:
-    settings = change.first()
+    settings = changes.first()
     for moved in (
-        change.set_parameter(settings, "surface", "condition_number", 1000),
-        change.set_rotation(settings, 45),
-        change.set_start(settings, 1, 1),
+        changes.set_parameter(settings, "surface", "condition_number", 1000),
+        changes.set_rotation(settings, 45),
+        changes.set_start(settings, 1, 1),
         racers.set_steps(settings, 17),
         racers.set_seed(settings, 3),
         racers.choose_schedule(settings, "cosine"),
@@ -321,12 +322,12 @@ def test_sliders_rotation_and_start_leave_rates_alone() -> None:
 
 
 def test_a_racer_added_later_starts_at_the_present_surface() -> None:
-    steep = change.set_parameter(change.first(), "surface", "condition_number", 1000)
-    assert dict(change.add_racer(steep, "sgd").racers[-1].rule.values)["learning_rate"] == 0.0005  # 0.5/1000
+    steep = changes.set_parameter(changes.first(), "surface", "condition_number", 1000)
+    assert dict(changes.add_racer(steep, "sgd").racers[-1].rule.values)["learning_rate"] == 0.0005  # 0.5/1000
 
 
 def test_a_duplicate_is_the_same_rule_in_a_slot_of_its_own() -> None:
-    settings = racers.set_racer(change.first(), "racer-2", "learning_rate", 0.01)
+    settings = racers.set_racer(changes.first(), "racer-2", "learning_rate", 0.01)
     twice = racers.duplicate_racer(settings, "racer-2")
     assert twice.racers[:3] == settings.racers
     assert twice.racers[3].rule == settings.racers[2].rule and twice.racers[3].slot == 3
@@ -335,13 +336,13 @@ def test_a_duplicate_is_the_same_rule_in_a_slot_of_its_own() -> None:
 
 
 def test_slots_stay_when_a_racer_leaves_and_the_free_one_is_taken_next() -> None:
-    settings = racers.remove_racer(change.first(), "racer-1")
+    settings = racers.remove_racer(changes.first(), "racer-1")
     assert [r.slot for r in settings.racers] == [0, 2]
-    assert [r.slot for r in change.add_racer(settings, "adamw").racers] == [0, 2, 1]
+    assert [r.slot for r in changes.add_racer(settings, "adamw").racers] == [0, 2, 1]
 
 
 def test_hiding_changes_one_flag() -> None:
-    settings = change.first()
+    settings = changes.first()
     hidden = racers.hide_racer(settings, "racer-1", True)
     assert [r.hidden for r in hidden.racers] == [False, True, False]
     assert racers.hide_racer(hidden, "racer-1", False) == settings
@@ -350,26 +351,26 @@ def test_hiding_changes_one_flag() -> None:
 @pytest.mark.parametrize("act", [racers.remove_racer, racers.duplicate_racer])
 def test_a_racer_that_has_left_cannot_be_changed(act: Any) -> None:
     with pytest.raises(Refused, match="left the race"):
-        act(change.first(), "racer-9")
+        act(changes.first(), "racer-9")
 
 
 def test_a_race_is_full_at_some_point() -> None:
-    settings = change.first()
+    settings = changes.first()
     while len(settings.racers) < MAX_RACERS:
-        settings = change.add_racer(settings, "sgd")
+        settings = changes.add_racer(settings, "sgd")
     with pytest.raises(Refused, match=f"at most {MAX_RACERS}"):
-        change.add_racer(settings, "sgd")
+        changes.add_racer(settings, "sgd")
     with pytest.raises(Refused, match=f"at most {MAX_RACERS}"):
         racers.duplicate_racer(settings, "racer-0")
 
 
 def test_a_start_that_the_changed_surface_does_not_cover_is_given_up() -> None:
     """The best intercept falls by slope · offset: the map moves with it."""
-    settings = change.choose_surface(Settings(), "linear_regression")
-    settings = change.set_parameter(settings, "surface", "offset", 5)
-    settings = change.set_start(settings, *settings.built_start())
-    assert change.set_parameter(settings, "surface", "offset", 4.99).start == settings.start
-    assert change.set_parameter(settings, "surface", "offset", -5).start is None
+    settings = changes.choose_surface(Settings(), "linear_regression")
+    settings = changes.set_parameter(settings, "surface", "offset", 5)
+    settings = changes.set_start(settings, *settings.built_start())
+    assert changes.set_parameter(settings, "surface", "offset", 4.99).start == settings.start
+    assert changes.set_parameter(settings, "surface", "offset", -5).start is None
 
 
 def test_a_horizon_of_its_own_survives_a_link() -> None:
@@ -380,25 +381,25 @@ def test_a_horizon_of_its_own_survives_a_link() -> None:
 
 
 def test_a_surface_without_data_ends_mini_batches() -> None:
-    settings = change.choose_noise(change.choose_surface(Settings(), "linear_regression"), "mini_batch")
+    settings = changes.choose_noise(changes.choose_surface(Settings(), "linear_regression"), "mini_batch")
     assert settings.noise.key == "mini_batch"
-    assert change.choose_surface(settings, "rosenbrock").noise.key == "none"
+    assert changes.choose_surface(settings, "rosenbrock").noise.key == "none"
 
 
 @pytest.mark.parametrize("key", SURFACES)
 def test_what_a_refusal_names_as_allowed_is_allowed(key: str) -> None:
-    settings = change.choose_surface(Settings(), key)
+    settings = changes.choose_surface(Settings(), key)
     (x0, x1), (y0, _y1) = extent(settings.built_surface())
-    assert change.set_start(settings, x1, y0).start == (x1, y0)
+    assert changes.set_start(settings, x1, y0).start == (x1, y0)
     with pytest.raises(Refused, match="must lie on the map"):
-        change.set_start(settings, x1 + 0.1 * (x1 - x0), y0)
-    assert change.set_start(settings, *settings.built_start()[:2]).built_start() == settings.built_start()
+        changes.set_start(settings, x1 + 0.1 * (x1 - x0), y0)
+    assert changes.set_start(settings, *settings.built_start()[:2]).built_start() == settings.built_start()
     for spec in SURFACES[key].parameters().values():
         for value in (spec.low, spec.high):
             with contextlib.suppress(Refused):  # a swallowed basin
-                assert change.set_parameter(settings, "surface", spec.name, value).surface.get(spec.name, 0) == value
+                assert changes.set_parameter(settings, "surface", spec.name, value).surface.get(spec.name, 0) == value
         with pytest.raises(Refused, match=spec.name):
-            change.set_parameter(settings, "surface", spec.name, spec.high * 2 + 1)
+            changes.set_parameter(settings, "surface", spec.name, spec.high * 2 + 1)
 
 
 DECLARED = [
@@ -433,12 +434,12 @@ def test_numbers_are_read_as_people_write_them(text: str, value: float) -> None:
 
 
 def test_the_picture_and_its_heights_are_spelled_only_where_set_and_bad_ones_are_dropped() -> None:
-    plain = change.first()
-    assert "picture" not in change.query(plain) and "heights" not in change.query(plain)
-    set_ = change.set_look(change.set_look(plain, "picture", "surface"), "heights", "linear")
-    assert change.query(set_)["picture"] == ["surface"] and change.query(set_)["heights"] == ["linear"]
-    assert change.parse(change.query(set_)) == (set_, [])
+    plain = changes.first()
+    assert "picture" not in link.query(plain) and "heights" not in link.query(plain)
+    set_ = changes.set_look(changes.set_look(plain, "picture", "surface"), "heights", "linear")
+    assert link.query(set_)["picture"] == ["surface"] and link.query(set_)["heights"] == ["linear"]
+    assert link.parse(link.query(set_)) == (set_, [])
     given = {"picture": ["hologram"], "heights": ["square"]}
-    settings, notices = change.parse(given)
+    settings, notices = link.parse(given)
     assert settings.picture == "map" and settings.heights == ""
     assert len(notices) == 2 and "'hologram'" in notices[0] and "'square'" in notices[1]

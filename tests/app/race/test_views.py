@@ -12,14 +12,13 @@ from app.common.racers import Choice, Refused
 from app.export.drawing_race import RaceDrawing
 from app.export.options import Look
 from app.player import Event, pack, read
-from app.race import runs
+from app.race import changes, link, runs
 from app.race import scene as race
-from app.race import settings as change
 from app.race.settings import Settings
 from app.race.views import VIEWS
 from optimizers import distances, sharpnesses
 
-FIRST = racers.set_steps(change.first(), 40)
+FIRST = racers.set_steps(changes.first(), 40)
 
 
 def _shown(*keys: str, settings: Settings = FIRST) -> Settings:
@@ -45,9 +44,9 @@ def test_lines_are_the_measures() -> None:
 
 def test_steps_above_the_limit_are_marked_and_counted() -> None:
     """On the ravine SGD's limit is 2/η, the sharpness 30 everywhere: above it from η = 2/30 on."""
-    settings = change.set_rotation(_shown("sharpness", settings=dataclasses.replace(FIRST, racers=())), 0)
+    settings = changes.set_rotation(_shown("sharpness", settings=dataclasses.replace(FIRST, racers=())), 0)
     for rate in (0.01, 0.0668):
-        settings = change.add_racer(settings, "sgd")
+        settings = changes.add_racer(settings, "sgd")
         settings = racers.set_racer(settings, settings.racers[-1].id, "learning_rate", rate)
     panel = race.scene(settings).slots[0].panel
     marks = [line for line in panel["data"] if line["mode"] == "markers"]
@@ -61,10 +60,12 @@ def test_steps_above_the_limit_are_marked_and_counted() -> None:
 
 def test_under_a_schedule_the_limit_is_that_of_each_step() -> None:
     """On the ravine the sharpness is 30; at η = 0.1 the limit is 20, and 200 after the drop that follows step 20."""
-    settings = change.set_rotation(_shown("sharpness", settings=dataclasses.replace(FIRST, racers=())), 0)
-    settings = change.add_racer(dataclasses.replace(settings, schedule=Choice("step_decay", (("every", 20.0),))), "sgd")
+    settings = changes.set_rotation(_shown("sharpness", settings=dataclasses.replace(FIRST, racers=())), 0)
+    settings = changes.add_racer(
+        dataclasses.replace(settings, schedule=Choice("step_decay", (("every", 20.0),))), "sgd"
+    )
     settings = racers.set_racer(settings, "racer-0", "learning_rate", 0.1)
-    settings = change.add_racer(settings, "adam")
+    settings = changes.add_racer(settings, "adam")
     panel = race.scene(settings).slots[0].panel
     limits = {line["meta"]: line for line in panel["data"] if line["line"]["dash"] == "dot"}
     rates = 0.1 * np.where(np.arange(41) < 20, 1.0, np.where(np.arange(41) < 40, 0.1, 0.01))
@@ -92,7 +93,7 @@ def test_limits_that_rise_beyond_all_bounds_leave_the_frame() -> None:
 
 
 def test_a_note_speaks_of_limits_only_where_there_are_some() -> None:
-    settings = change.add_racer(_shown("sharpness", settings=dataclasses.replace(FIRST, racers=())), "lion")
+    settings = changes.add_racer(_shown("sharpness", settings=dataclasses.replace(FIRST, racers=())), "lion")
     assert "dotted" not in race.scene(settings).slots[0].panel["note"]
 
 
@@ -105,10 +106,10 @@ def test_a_run_that_leaves_does_not_squash_the_others() -> None:
 
 def test_views_are_in_the_link_and_bad_ones_are_dropped() -> None:
     settings = _shown("sharpness", "distance")
-    assert change.query(settings)["views"] == ["sharpness,distance"]
-    assert change.parse(change.query(settings)) == (settings, [])
-    assert "views" not in change.query(FIRST)
-    found, notices = change.parse({"views": ["distance,slope,distance,rates,gradient"]})
+    assert link.query(settings)["views"] == ["sharpness,distance"]
+    assert link.parse(link.query(settings)) == (settings, [])
+    assert "views" not in link.query(FIRST)
+    found, notices = link.parse({"views": ["distance,slope,distance,rates,gradient"]})
     assert found.views == ("distance", "rates")
     assert [notice.partition("link: ")[2] for notice in notices] == [
         "There is no view 'slope'; there are distance, gradient, rates, sharpness.",
@@ -118,12 +119,12 @@ def test_views_are_in_the_link_and_bad_ones_are_dropped() -> None:
 
 
 def test_a_view_comes_changes_and_goes() -> None:
-    one = change.set_view(FIRST, 0, "rates")
-    two = change.set_view(one, 1, "distance")
-    assert change.set_view(two, 0, "gradient").views == ("gradient", "distance")
-    assert change.set_view(two, 0, "").views == ("distance",)
+    one = changes.set_view(FIRST, 0, "rates")
+    two = changes.set_view(one, 1, "distance")
+    assert changes.set_view(two, 0, "gradient").views == ("gradient", "distance")
+    assert changes.set_view(two, 0, "").views == ("distance",)
     with pytest.raises(Refused, match="no view"):
-        change.set_view(FIRST, 0, "losses")
+        changes.set_view(FIRST, 0, "losses")
 
 
 def test_what_the_browser_says_of_views() -> None:
@@ -152,7 +153,7 @@ def test_views_are_in_the_pictures_together_and_alone() -> None:
 
 
 def test_what_no_memory_could_keep_is_not_asked_for() -> None:
-    wide = change.set_parameter(change.choose_surface(FIRST, "ravine_nd"), "surface", "dimension", 1000)
+    wide = changes.set_parameter(changes.choose_surface(FIRST, "ravine_nd"), "surface", "dimension", 1000)
     settings = _shown("rates", "distance", settings=racers.set_steps(wide, 300))
     rates, distance = race.scene(settings).slots
     assert rates.panel["type"] == "message" and "take fewer of them" in rates.panel["text"]

@@ -15,7 +15,8 @@ import pytest
 from PIL import Image
 
 from app.common import racers
-from app.race import settings as change
+from app.race import changes
+from app.race import link as race_link
 from app.race.data import to_json
 from app.server import commands as command
 from app.server.cli import main
@@ -41,9 +42,9 @@ def test_several_files_in_one_call_and_results_as_json(tmp_path: Path, capsys: p
 
 
 def test_a_link_and_a_settings_file_give_the_same_race(tmp_path: Path) -> None:
-    settings = racers.set_steps(change.first(), 30)
+    settings = racers.set_steps(changes.first(), 30)
     (tmp_path / "race.json").write_bytes(to_json(settings))
-    link = f"http://localhost:8501/?{urlencode(change.query(settings), doseq=True)}"
+    link = f"http://localhost:8501/?{urlencode(race_link.query(settings), doseq=True)}"
     assert main(["render", "--link", link, "-o", str(tmp_path / "one.csv")]) == 0
     assert main(["render", "--settings", str(tmp_path / "race.json"), "-o", str(tmp_path / "two.csv")]) == 0
     assert main(["render", "--steps", "30", "-o", str(tmp_path / "three.csv")]) == 0

@@ -14,13 +14,12 @@ from starlette.applications import Starlette
 
 from app.common import budget
 from app.common.racers import Refused, set_steps
-from app.race import live
-from app.race import settings as change
+from app.race import changes, live
 from app.server import live_route
 from tests.apart import run_apart
 from tests.app.asking import Answer, ask, run
 
-PATH, _, SETTINGS = live.address(set_steps(change.first(), 40)).replace(live_route.WHAT, "sweep").partition("?")
+PATH, _, SETTINGS = live.address(set_steps(changes.first(), 40)).replace(live_route.WHAT, "sweep").partition("?")
 QUERY = f"{SETTINGS}&live.racer=racer-0&live.name=learning_rate"
 
 

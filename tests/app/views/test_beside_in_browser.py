@@ -7,8 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from app.race import runs
-from app.race import settings as change
+from app.race import changes, link, runs
 from tests.app.driving import Race
 
 pytestmark = pytest.mark.browser
@@ -29,8 +28,8 @@ def test_it_comes_and_goes_and_the_link_keeps_it(fresh: Visit) -> None:
     first, second = race.at("map").bounding_box(), race.at("map-beside").bounding_box()
     assert first["width"] < 0.55 * wide and abs(first["width"] - second["width"]) < 2
     assert first["y"] == second["y"] and first["x"] + first["width"] <= second["x"]
-    settings, notices = change.parse(race.query())
-    assert notices == [] and settings == change.set_beside(change.first(), True)
+    settings, notices = link.parse(race.query())
+    assert notices == [] and settings == changes.set_beside(changes.first(), True)
     other = settings.second()
     assert other is not None
     for beside, one in ((False, settings), (True, other)):

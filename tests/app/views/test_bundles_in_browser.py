@@ -8,8 +8,7 @@ import numpy as np
 import pytest
 
 from app.figures.theme import PALETTE
-from app.race import runs
-from app.race import settings as change
+from app.race import link, runs
 from tests.app.driving import Race, near
 
 pytestmark = pytest.mark.browser
@@ -38,7 +37,7 @@ def test_threads_lie_on_map_and_losses(fresh: Visit) -> None:
     race.settle()
     assert ink(race, ".map canvas.strands", PALETTE[0]) == whole
     # at the places of the second seed's run
-    settings, _ = change.parse(race.query())
+    settings, _ = link.parse(race.query())
     seed = runs.strands(settings, settings.racers[1])[1]
     canvas = race.canvas(".map canvas.strands")
     frame, ratio = race.frame(), race.page.evaluate("devicePixelRatio")
@@ -55,7 +54,7 @@ def test_a_band_lies_round_the_median(fresh: Visit) -> None:
     assert ink(race, ".loss canvas.strands", PALETTE[0]) > 200
     title = race.page.evaluate("document.querySelector('[data-testid=curve]').layout.annotations[0].text")
     assert title == "loss: median and 10–90 % of seeds 0 to 7"
-    settings, _ = change.parse(race.query())
+    settings, _ = link.parse(race.query())
     drawn = race.page.evaluate(
         "() => Array.from(document.querySelector('[data-testid=curve]').data.find((t) => t.uid === 'racer-1-line').y)"
     )

@@ -8,9 +8,8 @@ import numpy as np
 import pytest
 
 from app.common.racers import set_racer
-from app.race import live, runs
+from app.race import changes, link, live, runs
 from app.race import scene as engine
-from app.race import settings as change
 from tests.app.driving import Race
 
 pytestmark = pytest.mark.browser
@@ -52,7 +51,7 @@ def test_a_dragged_slider_shows_computed_runs_before_it_is_released(fresh: Visit
         value = float(race.card("racer-2")[2])
         values = live.positions(engine.RULES["adam"].parameters()["learning_rate"], live.FINE)
         assert np.isclose(values, value, rtol=1e-3).any(), "a value that was not computed"
-        run = runs.runs(set_racer(change.first(), "racer-2", "learning_rate", value))[2]
+        run = runs.runs(set_racer(changes.first(), "racer-2", "learning_rate", value))[2]
         race.until(
             "(said) => document.querySelector('[data-testid=status-racer-2]').innerText === said", str(run.status)
         )
@@ -94,7 +93,7 @@ def test_an_arrow_key_shows_a_computed_run_at_once(fresh: Visit) -> None:
     race.until("(old) => location.search !== old", seen["asked"])
     race.settle()
     value = float(race.card("racer-0")[2])
-    run = runs.runs(change.parse(race.query())[0])[0]
+    run = runs.runs(link.parse(race.query())[0])[0]
     assert race.query() != address and seen["asked"] != race.page.evaluate("location.search")  # the page followed later
     np.testing.assert_allclose(seen["ends"], run.positions[-1], rtol=1e-5, atol=1e-6)
     assert seen["status"] == str(run.status) == race.card("racer-0")[1]
@@ -140,7 +139,7 @@ def test_the_start_is_dragged_and_everybody_follows(fresh: Visit) -> None:
     before, address = race.trails(), race.page.url
     box = race.at("start-handle").bounding_box()
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
-    assert np.allclose(race.point(x, y), change.first().built_start(), atol=0.02)
+    assert np.allclose(race.point(x, y), changes.first().built_start(), atol=0.02)
     race.page.mouse.move(x, y)
     race.page.mouse.down()
     with race.page.expect_response(lambda r: "/live/start" in r.url, timeout=60_000):
@@ -152,7 +151,7 @@ def test_the_start_is_dragged_and_everybody_follows(fresh: Visit) -> None:
     race.settle()
     place = [float(v) for v in race.query()["start"][0].split(",")]
     np.testing.assert_allclose(place, race.point(x + 150, y - 60), atol=0.02)
-    settings, _ = change.parse(race.query())
+    settings, _ = link.parse(race.query())
     drawn = race.page.evaluate(
         "() => window.optiscope.scenes()[0].positions.map((xy) => [xy[0], xy[1], xy[600], xy[601]])"
     )

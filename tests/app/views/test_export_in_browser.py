@@ -14,8 +14,7 @@ import pytest
 from PIL import Image
 
 from app.common import names
-from app.race import runs
-from app.race import settings as change
+from app.race import link, runs
 from tests.app.driving import Race
 
 pytestmark = pytest.mark.browser
@@ -104,7 +103,7 @@ def test_numbers_are_the_engine_s(opened: Race) -> None:
     _section(opened, "Data")
     name, content = _download(opened, "CSV")
     table = pd.read_csv(io.BytesIO(content))
-    settings, _ = change.parse(opened.query())
+    settings, _ = link.parse(opened.query())
     assert name == "rosenbrock-race.csv" and len(table) == 2 * 61
     for title, run in zip(names.titles(settings), runs.runs(settings), strict=True):
         own = table[table["racer"] == title]

@@ -8,8 +8,7 @@ import numpy as np
 import pytest
 
 from app.common.digits import parsed
-from app.race import runs
-from app.race import settings as change
+from app.race import changes, link, runs
 from optimizers.workings import workings
 from tests.app.driving import Race
 
@@ -29,7 +28,7 @@ def test_the_numbers_are_those_of_the_step_at_the_playhead(fresh: Visit) -> None
     race.at("explain-racer-2").click()
     race.at("inspector").wait_for()
     race.wait_query("inspect", "3")
-    settings = change.inspect(change.first(), "racer-2")
+    settings = changes.inspect(changes.first(), "racer-2")
     found = workings(runs.runs(settings, runs.whole)[2])
     for moves, step in (((), 300), (("Home",), 0), (("ArrowRight",) * 7, 7), (("ArrowLeft",) * 2, 5)):
         for key in moves:
@@ -59,7 +58,7 @@ def test_a_noisy_gradient_stands_there_as_a_sum_whose_numbers_add_up(fresh: Visi
     assert len(true) == len(noise) == len(total) == 2
     size = np.abs([true, noise]).max(axis=0)
     np.testing.assert_allclose(np.add(true, noise), total, atol=2e-3 * size.max())
-    settings, _ = change.parse(race.query())
+    settings, _ = link.parse(race.query())
     found = workings(runs.runs(settings, runs.whole)[1])
     np.testing.assert_allclose(noise, found.before["ξ"][4], rtol=6e-4)
 
@@ -89,7 +88,7 @@ def test_the_parts_of_the_step_are_drawn_on_the_map(fresh: Visit) -> None:
     for _ in range(3):
         race.page.keyboard.press("ArrowRight")
     race.settle()
-    settings, _ = change.parse(race.query())
+    settings, _ = link.parse(race.query())
     run = runs.runs(settings, runs.whole)[0]
     frame = race.frame()
     ratio = race.page.evaluate("window.devicePixelRatio")

@@ -12,7 +12,7 @@ import pytest
 from app.figures.theme import PALETTE
 from app.race import runs
 from app.race import scene as engine
-from app.race.settings import parse
+from app.race.link import parse
 from tests.app.driving import Race, near
 
 pytestmark = pytest.mark.browser

@@ -10,6 +10,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from app.network import link as network_link
+from app.network import presets
 from app.network import settings as change
 from app.network.landscape import PLANES
 from app.network.views import VIEWS
@@ -19,7 +21,7 @@ pytestmark = pytest.mark.browser
 
 
 def _parsed(race: Race) -> change.Training:
-    training, notices = change.parse(race.query(), lambda training: None, VIEWS, PLANES)  # type: ignore[arg-type,return-value]
+    training, notices = network_link.parse(race.query(), lambda training: None, VIEWS, PLANES)  # type: ignore[arg-type,return-value]
     assert notices == []
     return training
 
@@ -57,7 +59,7 @@ def trained(visit: Callable[..., Race]) -> Iterator[Race]:
 def test_the_first_sight_is_a_spiral_with_three_optimizers(fresh: Callable[..., Race]) -> None:
     race = fresh(page="network")
     assert race.titles() == ["SGD", "Momentum", "Adam"] and set(race.statuses()) == {"untrained"}
-    assert _parsed(race) == change.first()
+    assert _parsed(race) == presets.first()
     for testid in ("panel-0", "panel-1", "panel-2", "play", "scrub", "card-racer-2", "add-racer"):
         box = race.at(testid).bounding_box()
         assert box["x"] >= 0 and box["x"] + box["width"] <= 1280 and box["y"] + box["height"] <= 800, testid

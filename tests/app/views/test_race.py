@@ -13,6 +13,8 @@ from streamlit.testing.v1 import AppTest, app_test
 from app.common import budget
 from app.common.digits import parsed
 from app.race import captions as words
+from app.race import changes
+from app.race import link as race_link
 from app.race import settings as change
 from app.views import export
 from surfaces import SURFACES
@@ -98,7 +100,7 @@ def test_bad_text_is_answered_beside_its_field_and_nothing_else_changes(
     assert _widget(test.text_input, key).value == text  # to be mended
     _type(test, key, good)
     assert _refusals(test) == []
-    before, after = (change.parse(spelled)[0] for spelled in (link, _link(test)))
+    before, after = (race_link.parse(spelled)[0] for spelled in (link, _link(test)))
     assert words.caption(after) == words.caption(before)  # a default may now be spelled out
 
 
@@ -113,7 +115,7 @@ def test_two_bad_fields_have_a_sentence_each(page: Page) -> None:
 
 
 def test_no_link_is_the_first_race_and_is_spelled_out(page: Page) -> None:
-    assert change.parse(_link(page())) == (change.first(), [])
+    assert race_link.parse(_link(page())) == (changes.first(), [])
 
 
 def test_a_bad_link_is_answered_by_notices_and_a_page(page: Page) -> None:
@@ -142,7 +144,7 @@ def test_a_surface_is_chosen_from_the_list(page: Page) -> None:
     test = page()
     _widget(test.selectbox, "surface").set_value("rosenbrock").run()
     assert not test.exception
-    assert change.parse(_link(test))[0] == change.choose_surface(change.first(), "rosenbrock")
+    assert race_link.parse(_link(test))[0] == changes.choose_surface(changes.first(), "rosenbrock")
 
 
 def test_a_slider_and_its_field_are_one(page: Page) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from app.common.link import VERSION
 from app.figures.theme import PALETTE, styles
-from app.race import runs
+from app.race import changes, link, runs
 from app.race import settings as change
 from optimizers import distances
 from tests.app.driving import Race, near
@@ -35,8 +35,8 @@ def test_the_first_sight_is_a_race_above_the_fold(shared: Race) -> None:
     assert shared.at("map").bounding_box()["width"] * shared.at("map").bounding_box()["height"] > 0.3 * 1280 * 800
     trails = shared.trails()
     assert all((near(trails, color) & (trails[..., 3] > 200)).sum() > 50 for color in PALETTE[:3])
-    parsed, notices = change.parse(shared.query())
-    assert parsed == change.first() and notices == []
+    parsed, notices = link.parse(shared.query())
+    assert parsed == changes.first() and notices == []
 
 
 def test_the_tab_has_an_icon_that_nothing_is_fetched_for(fresh: Visit) -> None:
@@ -303,8 +303,8 @@ def test_another_surface_brings_its_start_and_rates(fresh: Visit) -> None:
     race.pick("Himmelblau")
     race.wait_query("surface", "himmelblau")
     assert "start" not in race.query()
-    settings, _ = change.parse(race.query())
-    expected = change.add_racer(change.choose_surface(change.Settings(), "himmelblau"), "sgd").racers[0].rule
+    settings, _ = link.parse(race.query())
+    expected = changes.add_racer(changes.choose_surface(change.Settings(), "himmelblau"), "sgd").racers[0].rule
     assert settings.racers[0].rule == expected
     assert float(race.card("racer-0")[2]) == dict(expected.values)["learning_rate"]
 
@@ -459,7 +459,7 @@ def test_views_beside_the_losses_come_change_and_go(fresh: Visit) -> None:
         "() => document.querySelector('[data-testid=panel-0] .js-plotly-plot').data"
         ".filter((t) => t.name === 'Adam').map((t) => Array.from(t.y))[0]"
     )
-    run = runs.runs(change.first())[2]
+    run = runs.runs(changes.first())[2]
     np.testing.assert_allclose(drawn, distances(run), rtol=1e-6)
     race.at("add-view").select_option("rates")
     race.wait_query("views", "distance,rates")

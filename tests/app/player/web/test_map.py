@@ -12,7 +12,7 @@ from app.common.digits import short
 from app.figures.theme import PALETTE
 from app.race import results as standings
 from app.race import runs
-from app.race.settings import parse
+from app.race.link import parse
 from tests.app.driving import Race, near, picture
 
 pytestmark = pytest.mark.browser

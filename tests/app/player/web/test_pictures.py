@@ -11,7 +11,7 @@ import pytest
 from app.figures.theme import PALETTE
 from app.race import runs as race_runs
 from app.race import scene as computed
-from app.race.settings import parse
+from app.race.link import parse
 from tests.app.driving import Race, near, picture
 
 pytestmark = pytest.mark.browser

@@ -13,7 +13,7 @@ from PIL import Image
 
 from app.figures.theme import PALETTE, styles
 from app.race import captions as spelled
-from app.race.settings import parse
+from app.race.link import parse
 from tests.app.driving import Race, near, picture
 
 pytestmark = pytest.mark.browser

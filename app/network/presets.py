@@ -1,0 +1,190 @@
+"""Presets of the Network page: trainings that show what lectures say."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+from collections.abc import Mapping
+from typing import Any
+
+from app.common import racers as lineup
+from app.common.digits import shortened
+from app.common.link import Add, read_racer
+from app.common.racers import Choice, Refused, Value
+from app.network.changes import FIRST_RACERS, add_racer, set_racer, steps_of
+from app.network.settings import FILE, Training, generated
+from surfaces.network import DataSet
+
+
+def first() -> Training:
+    """What a first visit trains."""
+    return preset("spirals", generated(Training()))
+
+
+def preset(key: str, data: DataSet) -> Training:
+    """A training that shows what one came to see, ready to be trained."""
+    if key not in PRESETS:
+        raise Refused(f"There is no preset {shortened(key)!r}; there are {', '.join(PRESETS)}.")
+    chosen = PRESETS[key]
+    base = _exercise(data) if key == "exercise" else chosen.base
+    return with_racers(base, functools.partial(add_racer, data=data), *chosen.racers)
+
+
+def shown_by(training: Training) -> str:
+    """What to look at, where a training is a preset's, learning rates and steps aside; else nothing."""
+    return next((one.about for key, one in PRESETS.items() if _gist(training) == _preset_gist(key)), "")
+
+
+def _gist(training: Training) -> tuple[Any, ...]:
+    racers = tuple((racer.rule.key, frozenset(racer.own)) for racer in training.racers)
+    return training.data.key, training.setup, training.widths, training.batch_size, racers
+
+
+@functools.cache
+def _preset_gist(key: str) -> tuple[Any, ...]:
+    chosen = PRESETS[key]
+    return _gist(with_racers(chosen.base, lambda t, rule, rate: lineup.join(t, Choice(rule)), *chosen.racers))
+
+
+@dataclasses.dataclass(frozen=True)
+class Preset:
+    """A training worth seeing, a sentence on what to see, and its racers as a link spells them."""
+
+    name: str
+    about: str
+    base: Training
+    racers: tuple[str, ...]
+
+    @property
+    def source(self) -> str:
+        """The data that it is made for; `FILE` takes the page's own."""
+        return self.base.data.key
+
+
+def with_racers(training: Training, add: Add[Training], *spelled: str) -> Training:
+    for one in spelled:
+        training = read_racer(training, one, [], add, set_racer)
+    return training
+
+
+def _exercise(data: DataSet) -> Training:
+    """The exercise for the data at hand: ten epochs of them."""
+    base = PRESETS["exercise"].base
+    training = dataclasses.replace(base, batch_size=min(base.batch_size, len(data.train)))
+    steps = min(Training.most_steps, steps_of(training, 10.0, data))
+    return dataclasses.replace(training, steps=steps)
+
+
+def _setup(**values: Value) -> Choice:
+    return Choice("setup", tuple(values.items()))
+
+
+PRESETS: Mapping[str, Preset] = {
+    "spirals": Preset(
+        "Two spirals",
+        "SGD, momentum and Adam bend the plane until it separates the two arms.",
+        Training(),
+        FIRST_RACERS,
+    ),
+    "digits": Preset(
+        "Handwritten digits",
+        "Ten classes of 8 × 8 pixels: one hidden layer learns all training samples, and misses a few of the others.",
+        Training(
+            data=Choice("digits"),
+            widths=(64,),
+            setup=_setup(activation="relu", initialization="he_normal"),
+            batch_size=64,
+            steps=800,
+        ),
+        FIRST_RACERS,
+    ),
+    "edge": Preset(
+        "Edge of stability",
+        "With full batches the sharpness climbs to 2/η and then stays close to it (Cohen et al. 2021).",
+        Training(
+            data=Choice("chebyshev"),
+            standardised=False,
+            widths=(50, 50),
+            setup=_setup(objective="mse"),
+            batch_size=0,
+            steps=6000,
+            views=("sharpness", "outcome", "loss"),
+        ),
+        ("sgd:learning_rate=0.03", "sgd:learning_rate=0.05", "sgd:learning_rate=0.1"),
+    ),
+    "outlier": Preset(
+        "One outlier",
+        "Mean squared error pulls the curve all the way to the outlier, mean absolute error less than a third of it.",
+        Training(
+            data=Choice("curve", (("outliers", 1),)),
+            setup=_setup(objective="mse"),
+            views=("outcome", "batch_loss", "loss"),
+            steps=3000,
+        ),
+        ("adam:learning_rate=0.01", "adam:learning_rate=0.01,objective=mae"),
+    ),
+    "vanishing": Preset(
+        "Vanishing gradients",
+        "Eight hidden layers: from the last layer to the first, sigmoid's gradient shrinks ten-thousandfold; those of "
+        "tanh and ReLU stay within a factor of ten.",
+        Training(widths=(32,) * 8, views=("gradients", "activations", "loss"), steps=1000),
+        (
+            "sgd:learning_rate=0.05,activation=sigmoid,initialization=lecun_normal",
+            "sgd:learning_rate=0.05,activation=tanh,initialization=xavier_normal",
+            "sgd:learning_rate=0.05,activation=relu,initialization=he_normal",
+        ),
+    ),
+    "initialisation": Preset(
+        "Initialisation",
+        "Weights of zero never break the symmetry: no hidden unit learns. With σ = 0.01 the activations die out from "
+        "layer to layer; with σ = 1 they explode, and training diverges within a few steps. He's σ keeps them level.",
+        Training(
+            widths=(64,) * 5,
+            setup=_setup(activation="relu", initialization="he_normal"),
+            views=("activations", "gradients", "loss"),
+            steps=1000,
+        ),
+        (
+            "sgd:learning_rate=0.05,initialization=zeros",
+            "sgd:learning_rate=0.05,initialization=normal,sigma=0.01",
+            "sgd:learning_rate=0.05,initialization=he_normal",
+            "sgd:learning_rate=0.05,initialization=normal,sigma=1",
+        ),
+    ),
+    "batches": Preset(
+        "Batch size",
+        "Batches of 1, 32 and all samples: the smaller the batch, the noisier the loss of the batch.",
+        Training(views=("batch_loss", "outcome", "loss")),
+        (
+            "sgd:learning_rate=0.1,batch_size=1",
+            "sgd:learning_rate=0.1,batch_size=32",
+            "sgd:learning_rate=0.1,batch_size=0",
+        ),
+    ),
+    "decays": Preset(
+        "L2 or weight decay",
+        "Under Adam, L2 in the loss is divided by √v like the gradient; AdamW's decay is not. At λ = 0.02, L2 "
+        "shrinks the weights to less than a fifth, AdamW's decay by less than a third.",
+        Training(
+            data=Choice("moons", (("noise", 0.3),)), widths=(64, 64), views=("weights", "outcome", "loss"), steps=4000
+        ),
+        (
+            "adam:learning_rate=0.005",
+            "adam:learning_rate=0.005,l2=0.02",
+            "adamw:learning_rate=0.005,weight_decay=0.02",
+        ),
+    ),
+    "exercise": Preset(
+        "Exercise: one hidden layer of 256",
+        "784-256-10, ReLU, He initialisation, batches of 128, ten epochs: bring MNIST as a file first.",
+        Training(
+            data=Choice(FILE),
+            widths=(256,),
+            setup=_setup(activation="relu", initialization="he_normal"),
+            batch_size=128,
+            standardised=False,
+        ),
+        ("sgd:learning_rate=0.1", "adam:learning_rate=0.001"),
+    ),
+}
+"""Every preset by its key."""

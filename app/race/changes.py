@@ -1,0 +1,196 @@
+"""Changes of a race: functions from settings to settings, which may refuse."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from app.common import racers as lineup
+from app.common.digits import short, shortened
+from app.common.racers import Choice, Refused, Value, built, checked, number, sentence
+from app.figures.plane import extent
+from app.player.scene import AXES, HEIGHTS, PICTURES
+from app.race.bundles import WORDS as BUNDLES
+from app.race.settings import MOST_VIEWS, Beside, Settings
+from app.race.views import VIEWS
+from optimizers import NOISES, OPTIMIZERS, starting, starting_learning_rate, too_dense
+from surfaces import SURFACES, Declared, Surface
+
+FIRST_RACERS = ("sgd", "nesterov", "adam")
+
+
+def first() -> Settings:
+    """The race of a first visit."""
+    settings = Settings()
+    for key in FIRST_RACERS:
+        settings = add_racer(settings, key)
+    return settings
+
+
+def choose_surface(settings: Settings, key: str) -> Settings:
+    """Another surface at its defaults: start and rotation are its own, every racer's learning rate starts anew."""
+    if key not in SURFACES:
+        raise Refused(f"There is no surface {shortened(key)!r}; there are {', '.join(SURFACES)}.")
+    changed = dataclasses.replace(settings, surface=Choice(key), start=None, rotation=SURFACES[key].opens_at)
+    if changed.noise.key == "mini_batch" and changed.built_noise().fits(changed.built_surface()):
+        changed = dataclasses.replace(changed, noise=Choice("none"))
+    racers = tuple(dataclasses.replace(r, rule=_starting(changed, r.rule)) for r in settings.racers)
+    return dataclasses.replace(changed, racers=racers)
+
+
+def set_parameter(settings: Settings, part: str, name: str, value: Any) -> Settings:
+    """A parameter of the surface or the noise."""
+    changed = set_together(settings, part, {name: value})
+    surface = changed.built_surface()
+    if changed.start is not None and not _within(extent(surface), changed.start):
+        changed = dataclasses.replace(changed, start=None)
+    return changed
+
+
+def set_rotation(settings: Settings, value: Any) -> Settings:
+    angle = number(value, "rotation", "45")
+    if not -90 <= angle <= 90:
+        raise Refused(f"rotation must lie in [−90, 90] degrees; got {value}.")
+    return dataclasses.replace(settings, rotation=angle, start=None)
+
+
+def set_start(settings: Settings, x: Any, y: Any) -> Settings:
+    """Another start, within the part of the plane that the map covers."""
+    point = (number(x, "x of the start", "-1.5"), number(y, "y of the start", "2"))
+    box = extent(settings.built_surface())
+    if not _within(box, point):
+        across, upward = (f"[{short(low, 3)}, {short(high, 3)}]" for low, high in box)
+        raise Refused(
+            f"The start must lie on the map, x in {across} and y in {upward}; "
+            f"got ({short(point[0])}, {short(point[1])})."
+        )
+    return dataclasses.replace(settings, start=point)
+
+
+def choose_noise(settings: Settings, key: str) -> Settings:
+    """Another noise, at its defaults."""
+    if key not in NOISES:
+        raise Refused(f"There is no noise {shortened(key)!r}; there are {', '.join(NOISES)}.")
+    changed = dataclasses.replace(settings, noise=Choice(key))
+    if problem := changed.built_noise().fits(changed.built_surface()):
+        raise Refused(sentence(problem))
+    return changed
+
+
+def set_view(settings: Settings, slot: int, key: str) -> Settings:
+    """Another view in a panel beside the losses, or in a new one; none takes the panel away."""
+    if key and key not in VIEWS:
+        raise Refused(f"There is no view {shortened(key)!r}; there are {', '.join(VIEWS)}.")
+    views = [*settings.views[:slot], *filter(None, [key]), *settings.views[slot + 1 :]]
+    if len(set(views)) < len(views):
+        raise Refused(f"{VIEWS[key].name} is shown already.")
+    if len(views) > MOST_VIEWS:
+        raise Refused(f"Beside the losses there is room for {MOST_VIEWS} views.")
+    return dataclasses.replace(settings, views=tuple(views))
+
+
+def inspect(settings: Settings, id: str) -> Settings:
+    """Another racer's steps explained, or none."""
+    if id:
+        lineup.find(settings, id)
+    return dataclasses.replace(settings, inspected=id)
+
+
+def set_look(settings: Settings, name: str, key: str) -> Settings:
+    """Another way of looking at the race, of those in `LOOKS`: what is drawn of seeds, what the clock counts and curves
+    are drawn against, what stands in the big panel, and how high the surface stands in three dimensions.
+    """
+    if key not in LOOKS[name]:
+        raise Refused(f"{name} must be one of {', '.join(LOOKS[name])}; got {shortened(key)!r}.")
+    changes: dict[str, Any] = {name: key}
+    return dataclasses.replace(settings, **changes)
+
+
+def set_seeds(settings: Settings, value: Any) -> Settings:
+    """How many seeds a bundle has."""
+    return dataclasses.replace(settings, seeds=lineup.whole(value, "seeds", 2, MOST_SEEDS, "12"))
+
+
+def set_beside(settings: Settings, shown: bool) -> Settings:
+    """A race beside this one, or none: at first on the same surface, turned."""
+    if not shown:
+        return dataclasses.replace(settings, beside=None)
+    turned = 0.0 if settings.rotation else 45.0
+    return dataclasses.replace(settings, beside=Beside(settings.surface, turned))
+
+
+def set_linked(settings: Settings, linked: bool) -> Settings:
+    """Whether the race beside has the same values; if not, it begins with those that it had."""
+    if settings.beside is None:
+        raise Refused("There is no race beside this one.")
+    beside = dataclasses.replace(settings.beside, linked=linked, racers=() if linked else settings.racers)
+    return dataclasses.replace(settings, beside=beside)
+
+
+def in_second(settings: Settings, change: Callable[..., Settings], *arguments: Any) -> Settings:
+    """A change of the race beside."""
+    second = settings.second()
+    if second is None or settings.beside is None:
+        raise Refused("There is no race beside this one.")
+    changed = change(second, *arguments)
+    for racer in changed.racers:
+        if problem := too_dense(OPTIMIZERS[racer.rule.key], len(changed.built_start())):
+            raise Refused(sentence(problem))
+    linked = settings.beside.linked
+    beside = Beside(changed.surface, changed.rotation, changed.start, linked, () if linked else changed.racers)
+    return dataclasses.replace(settings, beside=beside)
+
+
+def add_racer(settings: Settings, key: str, rate: Value | None = None) -> Settings:
+    """One more racer, at a learning rate or, without one, at that which this surface suggests."""
+    if key not in OPTIMIZERS:
+        raise Refused(f"There is no optimizer {shortened(key)!r}; there are {', '.join(OPTIMIZERS)}.")
+    if problem := too_dense(OPTIMIZERS[key], len(settings.built_start())):
+        raise Refused(sentence(problem))
+    rule = Choice(key)
+    return lineup.join(settings, _starting(settings, rule) if rate is None else rule.having("learning_rate", rate))
+
+
+LOOKS = {"bundle": tuple(BUNDLES), "axis": AXES, "picture": PICTURES, "heights": HEIGHTS}
+MOST_SEEDS = 64
+_REGISTRIES: Mapping[str, Mapping[str, type[Declared]]] = {"surface": SURFACES, "noise": NOISES}
+
+
+def _within(box: Any, point: Iterable[float]) -> bool:
+    return all(low <= v <= high for v, (low, high) in zip(point, box, strict=True))
+
+
+def _starting(settings: Settings, rule: Choice) -> Choice:
+    rate = starting_learning_rate(_level(settings.surface), OPTIMIZERS[rule.key])
+    return rule if rate is None else rule.having("learning_rate", rate)
+
+
+def starting_reason(settings: Settings, rule: Choice) -> str:
+    """How the learning rate that a rule starts with on the surface is chosen, in a sentence."""
+    return starting.starting_reason(_level(settings.surface), OPTIMIZERS[rule.key])
+
+
+@functools.lru_cache(maxsize=64)
+def _level(surface: Choice) -> Surface:
+    """The surface at a rotation of zero, one record for all racers: a starting rate is the same at every rotation."""
+    return built(SURFACES, surface)
+
+
+def set_together(settings: Settings, part: str, spelled: Mapping[str, Any]) -> Settings:
+    choice: Choice = getattr(settings, part)
+    cls = _REGISTRIES[part][choice.key]
+    for name, value in spelled.items():
+        choice = choice.having(name, checked(cls, name, value))
+    changes: dict[str, Any] = {part: choice}
+    changed = dataclasses.replace(settings, **changes)
+    try:
+        problem = changed.built_noise().fits(changed.built_surface())
+    except ValueError as error:
+        raise Refused(sentence(str(error))) from None
+    many = len(changed.built_start())
+    for found in (problem, *(too_dense(OPTIMIZERS[r.rule.key], many) for r in changed.racers)):
+        if found:
+            raise Refused(sentence(found))
+    return changed
