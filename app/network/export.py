@@ -8,18 +8,18 @@ import io
 import numpy as np
 
 from app.common.racers import Refused
+from app.common.saved import read_query, write_query
 from app.export.about import About
 from app.export.making import Order, make, make_apart
 from app.export.options import Cut, Look
 from app.export.sizes import DRAWN, ending
 from app.export.worker import Tell
-from app.network import link
+from app.network import captions, link, results
 from app.network import scene as board
 from app.network.job import Job
 from app.network.observers import measures
 from app.network.script import script
 from app.network.settings import Training
-from app.race.data import read_query, write_query
 
 HEADS = ("racer", "step", "loss", "validation_loss", "accuracy", "validation_accuracy", "gradient_norm", "weight_norm")
 
@@ -28,10 +28,10 @@ def order(
     training: Training, job: Job, kind: str, look: Look, cut: Cut, step: int | None = None, base: str = ""
 ) -> Order:
     """What has to be known to draw a file of what the board shows now; `base` is where the app is served, if it is."""
-    names = ", ".join(board.titles(training))
+    names = ", ".join(captions.titles(training))
     about = About(f"{job.data.name}: {names}" if names else job.data.name, "network", link.query(training), base)
-    rows = [board.cells(row, job.data) for row in board.table(training, job)]
-    return Order(kind, board.board(training, job), look, cut, about, board.heads(job.data), rows, step)
+    rows = [results.cells(row, job.data) for row in results.table(training, job)]
+    return Order(kind, board.board(training, job), look, cut, about, results.heads(job.data), rows, step)
 
 
 def contents(training: Training, job: Job, name: str, look: Look, cut: Cut, step: int | None, tell: Tell) -> bytes:
@@ -93,7 +93,7 @@ def _csv(training: Training, job: Job) -> bytes:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(HEADS)
-    for racer, title, run in zip(training.racers, board.titles(training), job.runs, strict=True):
+    for racer, title, run in zip(training.racers, captions.titles(training), job.runs, strict=True):
         if racer.hidden or not run.looks("measures"):
             continue
         found = measures(run)
@@ -108,7 +108,7 @@ def _csv(training: Training, job: Job) -> bytes:
 def _npz(training: Training, job: Job) -> bytes:
     """Of each racer: title, steps (k,), weights (k, n) float32 as they were kept, losses (last,) of every batch."""
     arrays: dict[str, np.ndarray] = {"settings": np.array(write_query("network", link.query(training)).decode())}
-    for racer, title, run in zip(training.racers, board.titles(training), job.runs, strict=True):
+    for racer, title, run in zip(training.racers, captions.titles(training), job.runs, strict=True):
         if not racer.hidden:
             parts = {"title": np.array(title), "steps": run.steps(), "weights": run.weights(), "losses": run.losses()}
             arrays |= {f"{racer.id}/{name}": value for name, value in parts.items()}

@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from app.common.racers import Racer, Refused
+from app.common.scripts import head, record
 from app.common.source import call
-from app.network import link
-from app.network import scene as board
+from app.network import captions, link
 from app.network.job import Job
 from app.network.settings import FILE, Training
-from app.race.script import head, record
 from optimizers import Scheduled
 
 SHARED = ("widths", "activation", "objective", "l2", "initialization", "sigma", "batch_size")
@@ -46,7 +45,9 @@ def script(training: Training, job: Job) -> str:
         Refused: if nobody is shown, or the data came out of two files.
     """
     racers = [
-        (racer, title) for racer, title in zip(training.racers, board.titles(training), strict=True) if not racer.hidden
+        (racer, title)
+        for racer, title in zip(training.racers, captions.titles(training), strict=True)
+        if not racer.hidden
     ]
     if not racers:
         raise Refused("Nobody trains: show a racer, and there is a script to write.")
@@ -59,7 +60,7 @@ def script(training: Training, job: Job) -> str:
     shared = ", ".join(["rule", "*", *(f"{name}={_value(training, None, name)!r}" for name in SHARED)])
     return "\n".join(
         [
-            *head(board.caption(training, job.data), "network", link.query(training), "It needs Optiscope."),
+            *head(captions.caption(training, job.data), "network", link.query(training), "It needs Optiscope."),
             *wanted,
             f"from optimizers import {', '.join(sorted(names))}",
             "from optimizers.training import join, train",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import io
-import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
@@ -12,9 +11,8 @@ from urllib.parse import urlencode
 import numpy as np
 
 from app.common import names as common_names
-from app.common.digits import MOST_DIGITS, shortened
-from app.common.link import VERSION
 from app.common.racers import Racer, Refused
+from app.common.saved import read_query, write_query
 from app.export.about import version
 from app.race import link
 from app.race import runs as race_runs
@@ -29,7 +27,6 @@ PAGE = "race"
 """The page that this file's settings are of."""
 MOST_NUMBERS = 2_000_000
 """Coordinates times steps times racers that one file holds: a tenth of a gigabyte, with gradients and states."""
-Query = Mapping[str, list[str]]
 
 
 def csv(settings: Settings) -> bytes:
@@ -118,34 +115,6 @@ def from_json(content: bytes) -> tuple[Settings, list[str]]:
     if page != PAGE:
         raise Refused(f"This file holds settings of the {page} page, and this is the {PAGE} page: open it there.")
     return link.parse(query)
-
-
-def write_query(page: str, query: Query) -> bytes:
-    """Any page's settings as JSON, from their query."""
-    written = {"optiscope": version(), "page": page, "version": VERSION, "query": query}
-    return (json.dumps(written, indent=2, ensure_ascii=False) + "\n").encode()
-
-
-def read_query(content: bytes) -> tuple[str, dict[str, list[str]]]:
-    """The page and the query out of what `write_query` wrote.
-
-    Raises:
-        Refused: if it is no JSON, none of Optiscope's, or of a newer version.
-    """
-    try:
-        read = json.loads(content)
-    except (ValueError, RecursionError) as error:
-        raise Refused(f"This file is no JSON: {str(error) or 'it is nested too deeply'}.") from None
-    match read:
-        case {"optiscope": str(by), "page": str(page), "version": str(spelling), "query": dict(query)}:
-            if spelling.isdecimal() and (len(spelling) > MOST_DIGITS or int(spelling) > int(VERSION)):
-                raise Refused(
-                    f"This file was written by Optiscope {shortened(by)} in version {shortened(spelling)} of its "
-                    f"settings; this app reads version {VERSION}: take a newer one."
-                )
-            if all(isinstance(words, list) and words and {*map(type, words)} == {str} for words in query.values()):
-                return page, query
-    raise Refused("This JSON holds no settings of Optiscope: it should have optiscope, page, version and query.")
 
 
 def shown(settings: Settings) -> list[tuple[Racer, str]]:

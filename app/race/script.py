@@ -9,13 +9,12 @@ from __future__ import annotations
 import ast
 import inspect
 import textwrap
-from collections.abc import Collection, Mapping
-from urllib.parse import urlencode
+from collections.abc import Collection
 
 from app.common import names as common_names
-from app.common.racers import Choice, Refused, built
-from app.common.source import WIDTH, Source, call, summary, vector
-from app.export.about import version
+from app.common.racers import Refused, built
+from app.common.scripts import head, record
+from app.common.source import Source, call, summary, vector
 from app.race import link as race_link
 from app.race import scene as race
 from app.race.data import shown
@@ -145,19 +144,6 @@ def plain_optax(settings: Settings) -> str:
             "",
         ]
     )
-
-
-def head(caption: str, page: str, query: Mapping[str, list[str]], needs: str) -> list[str]:
-    """The docstring: what is run, and where it can be looked at."""
-    parts = caption.replace(" ", "\0").replace("\0·\0", " · ")  # lines break between the parts alone
-    filled = textwrap.fill(f'"""{parts}.', WIDTH, break_long_words=False, break_on_hyphens=False).replace("\0", " ")
-    link = f"{'' if page == 'race' else page}?{urlencode(query, doseq=True)}"
-    return [filled, "", f"Written by Optiscope {version()}, whose page shows it at {link}", needs, '"""', ""]
-
-
-def record(registry: str, choice: Choice) -> str:
-    """A record of ours by its key, with the values that were set."""
-    return f'{registry}["{choice.key}"]({", ".join(f"{name}={value!r}" for name, value in choice.values)})'
 
 
 def _race_head(settings: Settings, needs: str) -> list[str]:

@@ -366,7 +366,7 @@ def _train(arguments: argparse.Namespace) -> None:
 
     environment.prepare()
     from app.common.racers import Refused
-    from app.network import files, process
+    from app.network import files, process, results
     from app.network import scene as board
     from app.network.export import contents
 
@@ -397,9 +397,9 @@ def _train(arguments: argparse.Namespace) -> None:
     finally:
         job.stop()  # Ctrl+C waits for the pieces in hand alone
     if arguments.json:
-        _print_json(written, board.table(training, job))
+        _print_json(written, results.table(training, job))
     else:
-        for row in board.table(training, job):
+        for row in results.table(training, job):
             streams.emit(f"{row.title}: {row.status}")
 
 

@@ -15,7 +15,8 @@ from app.common.digits import short
 from app.common.racers import Refused
 from app.export.making import Order
 from app.export.options import Cut, Look
-from app.network import changes, export, files, link, presets
+from app.network import captions, changes, export, files, link, presets
+from app.network import results as network_results
 from app.network import scene as board
 from app.network import settings as change
 from app.network.files import Brought
@@ -169,7 +170,7 @@ def _toolbar() -> None:
             _choose(training)
         with st.popover("Data", key="data-popover", width="content"):
             _about_data(training)
-        widths = board.spelled_widths(training.model(None, job.data).widths)
+        widths = captions.spelled_widths(training.model(None, job.data).widths)
         with st.popover(f"Model {widths}", key="model-popover", width="content"):
             _about_model(training)
         with st.popover(f"Loss: {LOSSES[training.of(None, 'objective')].name}", key="loss-popover", width="content"):
@@ -367,7 +368,7 @@ def _about_model(training: Training) -> None:
     if scheme.source:
         st.caption(scheme.source)
     model = training.model(None, _data())
-    st.markdown(f"{model.size:,} weights. {board.memory(training, _data())}")
+    st.markdown(f"{model.size:,} weights. {captions.memory(training, _data())}")
 
 
 def _setup(training: Training, name: str) -> None:
@@ -410,7 +411,7 @@ def _about_training(training: Training, job: Job) -> None:
             "this batch size; a racer with its own batch size takes as many steps, and so more or fewer passes.",
         )
         controls.field("Seed of weights and batches", str(training.seed), "training-seed", racers.set_seed)
-        st.caption(board.memory(training, job.data))
+        st.caption(captions.memory(training, job.data))
     with schedule:
         schedule_of(training, "training-schedule")
     with each:
@@ -422,7 +423,7 @@ def _racers(training: Training) -> None:
     if not training.racers:
         st.caption("Nobody trains: add a racer.")
         return
-    names = dict(zip((r.id for r in training.racers), board.titles(training), strict=True))
+    names = dict(zip((r.id for r in training.racers), captions.titles(training), strict=True))
     id = st.selectbox("Racer", list(names), format_func=lambda k: names.get(k, k), key="own-racer")
     racer = racers.find(training, id) if id in names else training.racers[0]
     rule = RULES[racer.rule.key]
@@ -470,18 +471,22 @@ def _typed(batch_size: str) -> str:
 
 def _results(training: Training, job: Job) -> None:
     """The table of results, and the test set, which is used once."""
-    rows = board.table(training, job)
+    rows = network_results.table(training, job)
     classes = job.data.task == "classes"
     tested: dict[str, tuple[float, float]] = {}
     if st.session_state.get("tested-job") is job:
         tested = st.session_state["tested"]
-    heads = board.heads(job.data) + (["Test accuracy" if classes else "Test loss"] if tested else [])
+    heads = network_results.heads(job.data) + (["Test accuracy" if classes else "Test loss"] if tested else [])
     lines = []
     for row in rows:
-        cells = board.cells(row, job.data)
+        cells = network_results.cells(row, job.data)
         if row.racer in tested:
             loss, accuracy = tested[row.racer]
-            cells.append(board.share(accuracy) if classes and not math.isnan(accuracy) else board.finite(loss))
+            cells.append(
+                network_results.share(accuracy)
+                if classes and not math.isnan(accuracy)
+                else network_results.finite(loss)
+            )
         lines.append(cells)
     st.html(results(heads, lines))
     if not job.begun or job.training_now:
@@ -499,6 +504,6 @@ def _results(training: Training, job: Job) -> None:
 
 
 def _test(job: Job) -> None:
-    st.session_state["tested"], st.session_state["tested-job"] = board.tested(job), job
+    st.session_state["tested"], st.session_state["tested-job"] = network_results.tested(job), job
     looks = st.session_state.setdefault("looks", {})
     looks[job.data.name] = looks.get(job.data.name, 0) + 1

@@ -20,8 +20,8 @@ from app.common.digits import percent
 from app.common.racers import Choice, Refused
 from app.export.making import make
 from app.export.options import Cut, Look
+from app.network import captions, export, link, presets, results
 from app.network import changes as network_changes
-from app.network import export, link, presets
 from app.network import scene as board
 from app.network import settings as change
 from app.network.job import Job
@@ -48,7 +48,7 @@ def job() -> Job:
 
 def test_a_table_holds_what_was_measured(job: Job) -> None:
     table = pd.read_csv(io.BytesIO(export.numbers(TRAINING, job, "t.csv")))
-    for title, run in zip(board.titles(TRAINING), job.runs, strict=True):
+    for title, run in zip(captions.titles(TRAINING), job.runs, strict=True):
         own = table[table["racer"] == title]
         assert own["step"].tolist() == run.steps().tolist()
         np.testing.assert_allclose(own["validation_loss"], measures(run).validation_loss, rtol=1e-6)
@@ -89,16 +89,16 @@ def test_slides_have_a_film_of_every_view_and_the_table(job: Job) -> None:
     assert len(films) == 4
     (table,) = (shape.table for slide in slides for shape in slide.shapes if shape.has_table)
     heads = [cell.text for cell in table.rows[0].cells]
-    rows = board.table(TRAINING, job)
+    rows = results.table(TRAINING, job)
     assert len(table.rows) == len(rows) + 1
     assert table.cell(1, heads.index("Validation accuracy")).text == percent(rows[0].validation_accuracy)
 
 
 def test_a_script_trains_the_very_runs_of_the_page(job: Job) -> None:
     names = run_script(export.numbers(TRAINING, job, "t.py").decode())
-    assert list(names["runs"]) == board.titles(TRAINING)
+    assert list(names["runs"]) == captions.titles(TRAINING)
     lines = names["printed"].splitlines()
-    rows = board.table(TRAINING, job)
+    rows = results.table(TRAINING, job)
     for (title, (_, made)), run, row, line in zip(names["runs"].items(), job.runs, rows, lines, strict=True):
         np.testing.assert_array_equal(made.weights, run.weights())
         np.testing.assert_array_equal(made.losses, run.losses())

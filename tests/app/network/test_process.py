@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from app.network import changes, presets, process
+from app.network import changes, presets, process, results
 from app.network import scene as board
 from app.network.job import Job
 from app.network.settings import Training, generated
@@ -89,7 +89,7 @@ def test_a_trainer_that_dies_says_so_on_every_card_and_is_replaced() -> None:
     _until(lambda: job.runs[0].last > 0)
     process.shared().end()
     _until(lambda: not job.busy)
-    words, why, _ = board.status(job.runs[0], job)
+    words, why, _ = results.status(job.runs[0], job)
     assert words == "failed" and why == process.LOST
     with pytest.raises(ValueError, match="training process ended"):
         job.runs[0].weights()

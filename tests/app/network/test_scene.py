@@ -13,7 +13,7 @@ import pytest
 from app.common import racers
 from app.common.racers import Choice, hide_racer, set_racer
 from app.figures.panels import facet_axes, facets, thinned
-from app.network import changes, observers, presets, process
+from app.network import captions, changes, observers, presets, process, results
 from app.network import scene as board
 from app.network import settings as change
 from app.network.job import Job
@@ -90,7 +90,7 @@ def test_the_bar_tells_the_truth_and_stopping_keeps_what_was_learned() -> None:
     lasts = [run.last for run in job.runs]
     assert all(0 < last < 100_000 for last in lasts) and not job.training_now
     assert all(len(run.losses()) == run.last for run in job.runs)
-    rows = board.table(training, job)
+    rows = results.table(training, job)
     assert all("stopped @" in row.status for row in rows) and [row.steps for row in rows] == lasts
 
 
@@ -244,7 +244,7 @@ def test_a_diverging_run_says_so_and_the_others_live_on() -> None:
     training = _small("curve", "sgd:learning_rate=9", "adam:learning_rate=0.01")
     training = changes.set_setup(training, "activation", "identity", generated(training))
     job = _trained(training)
-    lost, fine = board.table(training, job)
+    lost, fine = results.table(training, job)
     assert lost.status.startswith("diverged @ ") and lost.steps < 60 and fine.steps == 60
     cards = board.board(training, job).cards
     assert cards[0].gone and cards[0].last < 60 and not cards[1].gone
@@ -268,12 +268,12 @@ def test_an_error_of_one_racer_is_said_on_its_card(monkeypatch: pytest.MonkeyPat
     task._courses[0].parts, task._courses[0].pieces = [], broken()
     job.begin()
     _wait(job)
-    assert board.status(job.runs[0], job)[:2] == ("failed", "RuntimeError: out of memory")
+    assert results.status(job.runs[0], job)[:2] == ("failed", "RuntimeError: out of memory")
     assert job.runs[1].last == 60
 
 
 def test_the_test_samples_are_only_used_when_asked(moons: Job) -> None:
-    found = board.tested(moons)
+    found = results.tested(moons)
     run, held = moons.runs[1], moons.data.test
     outputs = np.asarray(run.network.model(run.weights()[-1], held.x))
     assert found["racer-1"][1] == pytest.approx((outputs.argmax(1) == held.y.argmax(1)).mean())
@@ -290,7 +290,7 @@ def test_hidden_racers_are_not_drawn(moons: Job) -> None:
     hidden = hide_racer(MOONS, "racer-0", True)
     panel = _panel(hidden, moons, "loss")
     assert {line["meta"] for line in panel["data"]} == {"racer-1"}
-    assert len(board.table(hidden, moons)) == 1
+    assert len(results.table(hidden, moons)) == 1
     assert len(board.board(hidden, moons).cards) == 2
 
 
@@ -306,14 +306,14 @@ def test_titles_say_what_a_racer_has_for_itself() -> None:
     training = _small(
         "moons", "sgd:activation=relu,batch_size=0", "sgd:initialization=normal,sigma=0.01", "adam:l2=0.5"
     )
-    assert board.titles(training)[:2] == ["SGD (ReLU, full batch)", "SGD (N(0, 0.01²))"]
+    assert captions.titles(training)[:2] == ["SGD (ReLU, full batch)", "SGD (N(0, 0.01²))"]
 
 
 @pytest.mark.parametrize(
     ("widths", "words"), [((2, 2), "2-2"), ((2, 8, 8, 2), "2-8-8-2"), ((2, *[8] * 5, 2), "2-8×5-2")]
 )
 def test_widths_in_little_room(widths: tuple[int, ...], words: str) -> None:
-    assert board.spelled_widths(widths) == words
+    assert captions.spelled_widths(widths) == words
 
 
 @pytest.mark.long
@@ -321,7 +321,7 @@ def test_widths_in_little_room(widths: tuple[int, ...], words: str) -> None:
 def test_presets_show_what_they_promise(key: str) -> None:
     training = presets.preset(key, generated(dataclasses.replace(Training(), data=Choice(PRESETS[key].source))))
     job = _trained(training)
-    rows = board.table(training, job)
+    rows = results.table(training, job)
     found = [observers.measures(run) for run in job.runs]
     if key in ("spirals", "digits"):
         assert all(row.validation_accuracy > 0.93 for row in rows)
@@ -365,10 +365,10 @@ def test_the_legend_of_a_landscape_stands_where_no_path_goes(moons: Job) -> None
 def test_a_run_that_diverged_has_no_numbers_and_no_test() -> None:
     training = _small("curve", "sgd:learning_rate=10", "sgd:learning_rate=0.01")
     job = _trained(training)
-    wild, tame = board.table(training, job)
+    wild, tame = results.table(training, job)
     assert wild.status.startswith("diverged @ ") and np.isnan([wild.loss, wild.validation_loss]).all()
     assert tame.loss < 10 and wild.steps < tame.steps == 60
-    tested = board.tested(job)
+    tested = results.tested(job)
     assert np.isnan(tested["racer-0"][0]) and np.isfinite(tested["racer-1"][0])
 
 

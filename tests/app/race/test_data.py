@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from app.common import names, racers
+from app.common import names, racers, saved
 from app.common.link import VERSION
 from app.common.racers import Refused
 from app.network import link as network_link
@@ -208,8 +208,8 @@ def test_a_bad_value_is_dropped_with_a_notice() -> None:
 
 def test_another_page_shares_the_form() -> None:
     query = network_link.query(network.Training())
-    content = data.write_query("network", query)
-    assert data.read_query(content) == ("network", query)
+    content = saved.write_query("network", query)
+    assert saved.read_query(content) == ("network", query)
     with pytest.raises(Refused, match="settings of the network page, and this is the race page"):
         data.from_json(content)
 

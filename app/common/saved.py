@@ -1,0 +1,44 @@
+"""Settings of a page as a JSON file."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from app.common.digits import MOST_DIGITS, shortened
+from app.common.link import VERSION
+from app.common.racers import Refused
+from app.export.about import version
+
+if TYPE_CHECKING:
+    pass  # type: ignore[import-untyped]
+
+Query = Mapping[str, list[str]]
+
+
+def write_query(page: str, query: Query) -> bytes:
+    """Any page's settings as JSON, from their query."""
+    written = {"optiscope": version(), "page": page, "version": VERSION, "query": query}
+    return (json.dumps(written, indent=2, ensure_ascii=False) + "\n").encode()
+
+
+def read_query(content: bytes) -> tuple[str, dict[str, list[str]]]:
+    """The page and the query out of what `write_query` wrote.
+
+    Raises:
+        Refused: if it is no JSON, none of Optiscope's, or of a newer version.
+    """
+    try:
+        read = json.loads(content)
+    except (ValueError, RecursionError) as error:
+        raise Refused(f"This file is no JSON: {str(error) or 'it is nested too deeply'}.") from None
+    match read:
+        case {"optiscope": str(by), "page": str(page), "version": str(spelling), "query": dict(query)}:
+            if spelling.isdecimal() and (len(spelling) > MOST_DIGITS or int(spelling) > int(VERSION)):
+                raise Refused(
+                    f"This file was written by Optiscope {shortened(by)} in version {shortened(spelling)} of its "
+                    f"settings; this app reads version {VERSION}: take a newer one."
+                )
+            if all(isinstance(words, list) and words and {*map(type, words)} == {str} for words in query.values()):
+                return page, query
+    raise Refused("This JSON holds no settings of Optiscope: it should have optiscope, page, version and query.")

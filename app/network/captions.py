@@ -1,0 +1,79 @@
+"""Captions of a training, and the names of its racers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from app.common import names
+from app.common.digits import short
+from app.common.racers import Racer
+from app.network.settings import FILE, Setup, Training
+from optimizers import RULES
+from surfaces.network import ACTIVATIONS, DATASETS, INITIALIZATIONS, LOSSES, DataSet
+
+
+def titles(training: Training) -> list[str]:
+    """The racers' names with what they have for themselves."""
+    return names.titles(training, own_words)
+
+
+def own_words(racer: Racer) -> list[str]:
+    """What a racer has for itself, in words, and its rule's own decay, to be told from L2 in the loss."""
+    named: Mapping[str, Mapping[str, Any]] = {
+        "activation": ACTIVATIONS,
+        "initialization": INITIALIZATIONS,
+        "objective": LOSSES,
+    }
+    own = dict(racer.own)
+    said = []
+    for name, value in own.items():
+        if name in named:
+            word = named[name][str(value)].name
+            if name == "initialization" and value in ("normal", "constant") and "sigma" in own:
+                word = f"N(0, {short(own['sigma'])}²)" if value == "normal" else f"all {short(own['sigma'])}"
+            said.append(word)
+        elif name == "batch_size":
+            said.append(f"batch {value}" if value else "full batch")
+        elif name == "widths":
+            said.append(str(value))
+        elif name == "l2":
+            said.append(f"L2 {short(value)}")
+        elif own.get("initialization") not in ("normal", "constant"):
+            said.append(f"σ {short(value)}")
+    spec = RULES[racer.rule.key].parameters().get("weight_decay")
+    if spec and (decay := racer.rule.get("weight_decay", spec.default)):
+        said.append(f"decay {short(decay)}")
+    return said
+
+
+def spelled_widths(widths: tuple[int, ...]) -> str:
+    """The widths of a network in little room: 2-32-32-2, 2-32×8-2, or how many layers there are."""
+    inputs, *hidden, outputs = widths
+    if len(hidden) > 3:
+        same = len(set(hidden)) == 1
+        return (
+            f"{inputs}-{hidden[0]}×{len(hidden)}-{outputs}" if same else f"{inputs}-…-{outputs}, {len(hidden)} hidden"
+        )
+    return "-".join(map(str, widths))
+
+
+def memory(training: Training, data: DataSet) -> str:
+    """How often weights are kept, and what that takes."""
+    sizes = [training.model(r, data).size for r in training.racers]
+    kept, stride = training.kept(data), training.stride(data)
+    every = "after every step" if stride == 1 else f"every {stride:,} steps"
+    taken = sum(sizes) * kept * 4 * 2  # the preconditioners of adaptive rules with them
+    return f"Weights are kept and measured {every}, {kept} times: at most {max(taken / 2**20, 0.1):,.1f} MB."
+
+
+def caption(training: Training, data: DataSet) -> str:
+    """All that is set, in a line."""
+    source = data.name
+    if training.data.key != FILE:
+        source += names.spelled_values(DATASETS[training.data.key].parameters(), training.data)
+    batch = f"batch {training.batch_size}" if training.batch_size else "full batch"
+    spelled = [p.label(str(training.of(None, n))) for n, p in Setup.parameters().items() if p.choices]
+    widths = spelled_widths(training.model(None, data).widths)
+    parts = [source, widths, *spelled, batch, f"{training.steps:,} steps"]
+    return " · ".join([*parts, *names.spelled_racers(training, own_words), f"seed {training.seed}"])

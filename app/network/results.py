@@ -1,0 +1,121 @@
+"""The table of results of a training, and the status of each run."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+
+import numpy as np
+
+from app.common.digits import percent, short
+from app.network import observers
+from app.network.captions import titles
+from app.network.job import Job, Run
+from app.network.settings import Training
+from surfaces.network import DataSet
+from surfaces.network.measures import Measures
+
+
+@dataclasses.dataclass(frozen=True)
+class Row:
+    """One line of the table of results, of a racer's last weights; NaN where it diverged, and accuracies for values."""
+
+    racer: str
+    """Its id."""
+    title: str
+    status: str
+    loss: float
+    validation_loss: float
+    accuracy: float
+    validation_accuracy: float
+    steps: int
+    samples: int
+    weights: int
+
+
+def status(run: Run, job: Job) -> tuple[str, str, int]:
+    """What became of a run: in a few words, in a sentence, and the step from which that holds."""
+    if run.error:
+        return "failed", run.error, run.last
+    if run.diverged >= 0:
+        why = f"At step {run.diverged} its loss or its weights left the finite numbers; the last finite ones are kept."
+        return f"diverged @ {run.diverged:,}", why, run.diverged
+    if run.last == 0:
+        return ("waiting" if job.training_now and job.begun else "untrained"), "Press Train.", 0
+    found = _last(run)
+    if found is None:
+        return "training", "", 0
+    share = "" if np.isnan(found.accuracy[-1]) else f" · val. {percent(found.validation_accuracy[-1])}"
+    words = f"loss {short(float(found.loss[-1]), 3)}{share}"
+    why = f"Training loss after {run.last:,} steps"
+    why += ", and the share of validation samples that it gets right." if share else "."
+    if not run.finished:
+        return f"step {run.last:,} · {words}", why, 0
+    if found.loss[-1] > found.loss[0]:
+        return f"grew: {words}", f"{why} It ended higher than it began.", run.last
+    if job.stopped and run.last < job.steps:
+        return f"stopped @ {run.last:,} · {words}", f"{why} It was stopped there.", run.last
+    return words, why, run.last
+
+
+def _last(run: Run) -> Measures | None:
+    seen = [one for one in run.seen.get("measures", []) if one is not None]
+    if not seen:
+        return None
+    # the first value of all, the last of what is there: for "grew"
+    return Measures(*(np.concatenate([a[:1], b[-1:]]) for a, b in zip(seen[0], seen[-1], strict=True)))
+
+
+def table(training: Training, job: Job) -> list[Row]:
+    """What became of every racer that is shown."""
+    rows = []
+    for racer, title, run in zip(training.racers, titles(training), job.runs, strict=True):
+        found = _last(run)
+        if racer.hidden or found is None:
+            continue
+        if run.diverged >= 0:  # the weights kept last may be the start's: their numbers would tell of another network
+            found = Measures(*(np.full(1, np.nan) for _ in found))
+        rows.append(
+            Row(
+                racer=racer.id,
+                title=title,
+                status=status(run, job)[0],
+                loss=float(found.loss[-1]),
+                validation_loss=float(found.validation_loss[-1]),
+                accuracy=float(found.accuracy[-1]),
+                validation_accuracy=float(found.validation_accuracy[-1]),
+                steps=run.last,
+                samples=run.last * (run.batch_size or len(job.data.train)),
+                weights=run.network.model.size,
+            )
+        )
+    return rows
+
+
+def heads(data: DataSet) -> list[str]:
+    """What stands above the columns of `cells`."""
+    accuracies = ["Training accuracy", "Validation accuracy"] if data.task == "classes" else []
+    return ["Racer", "Status", "Training loss", "Validation loss", *accuracies, "Steps", "Samples seen", "Weights"]
+
+
+def cells(row: Row, data: DataSet) -> list[str]:
+    """A line of the table of results in words."""
+    found = [row.title, row.status, finite(row.loss), finite(row.validation_loss)]
+    found += [share(row.accuracy), share(row.validation_accuracy)] if data.task == "classes" else []
+    return [*found, f"{row.steps:,}", f"{row.samples:,}", f"{row.weights:,}"]
+
+
+def finite(loss: float) -> str:
+    """A loss in words; a dash where there is none."""
+    return short(loss, 4) if math.isfinite(loss) else "–"
+
+
+def share(accuracy: float) -> str:
+    """An accuracy in words; a dash where there is none."""
+    return "–" if math.isnan(accuracy) else percent(accuracy)
+
+
+def tested(job: Job) -> dict[str, tuple[float, float]]:
+    """The test set, used: (loss, accuracy) of every racer's last weights, by racer; NaN of one that diverged."""
+    results = job.answer("test", observers.test_results, range(len(job.runs))) if job.runs else []
+    return {run.racer.id: result for run, result in zip(job.runs, results, strict=True)}
