@@ -33,16 +33,13 @@ import dataclasses
 import functools
 import itertools
 import math
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, Protocol
 
 import numpy as np
 
 from surfaces.calculus import expand
 from surfaces.digits import percent, short
 from surfaces.surface import LOWEST, Kind, Surface
-
-if TYPE_CHECKING:
-    from optimizers.engine import Trace
 
 Word = Literal["converged", "moving", "oscillating", "stalled", "growing", "diverged"]
 
@@ -59,6 +56,27 @@ NAMES: dict[Kind, str] = {
     "degenerate": "a degenerate saddle, where the Hessian has an eigenvalue of zero",
     "maximum": "a maximum",
 }
+
+
+class Recorded(Protocol):
+    """What a status is read from: a single run, recorded at every step (`optimizers.engine.Trace`)."""
+
+    @property
+    def surface(self) -> Surface: ...
+    @property
+    def positions(self) -> Any: ...
+    @property
+    def losses(self) -> Any: ...
+    @property
+    def steps(self) -> int: ...
+    @property
+    def stride(self) -> int: ...
+    @property
+    def diverged(self) -> Any: ...
+    @property
+    def last(self) -> int: ...
+    @property
+    def floor(self) -> float: ...
 
 
 @dataclasses.dataclass(frozen=True)
@@ -107,7 +125,7 @@ class Scale(NamedTuple):
         return "the start's height" if self.unit == self.height else "the height of the surface's default start"
 
 
-def judge(run: Trace) -> Status:
+def judge(run: Recorded) -> Status:
     """The status of a single run recorded at every step (stride 1).
 
     Raises:
@@ -122,7 +140,7 @@ def judge(run: Trace) -> Status:
         return _judge(run)
 
 
-def scale(run: Trace) -> Scale:
+def scale(run: Recorded) -> Scale:
     """The measures of a single run's landscape."""
     start, _ = _levels(run.surface)
     bottom = run.floor if math.isfinite(run.floor) else float(run.losses[: run.last + 1].min())
@@ -133,7 +151,7 @@ def scale(run: Trace) -> Scale:
     return Scale(bottom, height, unit, rounding, run.surface.diagonal)
 
 
-def steps_to(run: Trace, share: float = 1e-2) -> int | None:
+def steps_to(run: Recorded, share: float = 1e-2) -> int | None:
     """How many steps a run needed to come down.
 
     Args:
@@ -151,7 +169,7 @@ def steps_to(run: Trace, share: float = 1e-2) -> int | None:
     return int(reached[0]) if len(reached) else None
 
 
-def floor(run: Trace) -> float:
+def floor(run: Recorded) -> float:
     """The lowest known minimum's loss; else the bottom of the parabola at the last point, if it has one."""
     known = _levels(run.surface)[1]
     if not math.isnan(known):
@@ -173,7 +191,7 @@ def _since(holds: np.ndarray) -> int:
     return len(holds) - int(np.argmin(holds[::-1])) if not holds.all() else 0
 
 
-def _judge(run: Trace) -> Status:
+def _judge(run: Recorded) -> Status:
     losses, positions, steps = run.losses, run.positions, run.steps
     measures = scale(run)
     bottom, _, unit, rounding, diagonal = measures
@@ -234,13 +252,13 @@ def _progress(measures: Scale, before: float, after: float, tail: int) -> str:
     return f"{when.capitalize()} its loss {verb} by {percent(change, 2)} of the start's height."
 
 
-def _lowest_is_nearest(run: Trace, diagonal: float) -> bool:
+def _lowest_is_nearest(run: Recorded, diagonal: float) -> bool:
     """Whether no other critical point than the lowest minimum is listed nearest to the end, within reach."""
     found = run.surface.nearest_critical_point(run.positions[-1])
     return found is None or found[1] > FLAT * diagonal or found[0].kind in LOWEST
 
 
-def _where(run: Trace, measures: Scale) -> str:
+def _where(run: Recorded, measures: Scale) -> str:
     """Where a run stands: by the listed critical points, and elsewhere by gradient and Hessian."""
     bottom, _, unit, _, diagonal = measures
     found = run.surface.nearest_critical_point(run.positions[-1])

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 
 from app.common.digits import MOST_DIGITS, shortened
 from app.common.link import VERSION
 from app.common.racers import Refused
 from app.export.about import version
-
-if TYPE_CHECKING:
-    pass  # type: ignore[import-untyped]
 
 Query = Mapping[str, list[str]]
 

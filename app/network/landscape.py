@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from app.common.digits import percent, short
 from app.figures import levels
 from app.figures.panels import Panel, Shown, message
-from app.network.job import Job, Run
+from app.network.job import Job
+from app.network.run import Run
 from app.network.settings import Training
 from surfaces.compiled import compiled
 from surfaces.network.planes import Plane, plane_losses, plane_of_three, principal_plane, random_plane

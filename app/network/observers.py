@@ -12,7 +12,7 @@ import jax
 import numpy as np
 from numpy.typing import NDArray
 
-from app.network.job import Observer, Run
+from app.network.run import Observer, Run
 from app.network.settings import SAMPLES
 from optimizers.training import Piece
 from surfaces.compiled import compiled

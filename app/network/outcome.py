@@ -9,7 +9,7 @@ import numpy as np
 
 from app.figures import theme
 from app.figures.panels import Panel, Shown
-from app.network.job import Job, Observer
+from app.network.job import Job
 from app.network.observers import (
     MEASURES,
     SHOWN,
@@ -23,6 +23,7 @@ from app.network.observers import (
     observe_predictions,
     seen,
 )
+from app.network.run import Observer
 from app.network.settings import Training
 from surfaces.network import DataSet
 

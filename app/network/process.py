@@ -3,85 +3,19 @@
 from __future__ import annotations
 
 import contextlib
-import itertools
 import os
 import pickle
 import queue
 import subprocess
 import sys
 import threading
-import weakref
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from app.network.job import Job
-from surfaces.network import DataSet
+from app.network.connection import Connection
 
 MOST_MEMORY = 2 * 2**30
 """Bytes beyond which a trainer that has nothing to do makes way for a new one: programs of many networks add up."""
-LOST = "The training process ended, perhaps for lack of memory. Press Train to train again."
-
-
-class Connection:
-    """Messages to a trainer and back, by job.
-
-    Attributes:
-        alive: whether the trainer answers.
-        lost: a sentence for jobs whose trainer has ended.
-    """
-
-    lost = LOST
-
-    def __init__(self) -> None:
-        self.alive = True
-        self._jobs: dict[int, weakref.ref[Job]] = {}
-        self._tokens: dict[int, int] = {}
-        self._numbers = itertools.count(1)
-
-    @property
-    def open_jobs(self) -> int:
-        """How many jobs are open."""
-        return len(self._jobs)
-
-    def send(self, kind: str, *content: Any) -> None:
-        """Send a message to the trainer."""
-        raise NotImplementedError
-
-    def token(self, data: DataSet) -> int:
-        """A number that stands for a data set, which is sent once."""
-        if id(data) not in self._tokens:
-            token = self._tokens[id(data)] = next(self._numbers)
-            weakref.finalize(data, self._forget, id(data))
-            self.send("data", token, data)
-        return self._tokens[id(data)]
-
-    def _forget(self, identity: int) -> None:
-        self.send("forget", self._tokens.pop(identity))
-
-    def open(self, job: Job, earlier: int | None, taken: Mapping[int, int]) -> None:
-        """Open a job; `taken` maps its runs to those of an earlier job that it takes over."""
-        self._jobs[job.number] = weakref.ref(job)
-        token = self.token(job.data)
-        self.send("open", job.number, job.training, token, job.observers, earlier, dict(taken))
-
-    def close(self, number: int) -> None:
-        """Stop a job that nobody holds any more, and let go of its runs."""
-        self._jobs.pop(number, None)
-        self.send("close", number)
-
-    def deliver(self, number: int, kind: str, *content: Any) -> None:
-        """Hand a message of the trainer to its job."""
-        reference = self._jobs.get(number)
-        if reference is not None and (job := reference()) is not None:
-            job.receive(kind, *content)
-
-    def lose(self) -> None:
-        """The trainer has ended."""
-        self.alive = False
-        for reference in list(self._jobs.values()):
-            if (job := reference()) is not None:
-                job.lose(self.lost)
 
 
 class Local(Connection):

@@ -10,7 +10,8 @@ import numpy as np
 from app.common.digits import percent, short
 from app.network import observers
 from app.network.captions import titles
-from app.network.job import Job, Run
+from app.network.job import Job
+from app.network.run import Run
 from app.network.settings import Training
 from surfaces.network import DataSet
 from surfaces.network.measures import Measures

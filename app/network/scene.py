@@ -8,9 +8,10 @@ from app.figures import theme
 from app.figures.panels import Panel, Shown, message
 from app.network import observers, process
 from app.network.captions import caption, titles
-from app.network.job import Job, Observer, Run
-from app.network.process import Connection
+from app.network.job import Job
+from app.network.connection import Connection
 from app.network.results import status
+from app.network.run import Observer, Run
 from app.network.settings import Training
 from app.network.views import VIEWS
 from app.player import Board, Card, Slot

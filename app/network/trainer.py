@@ -20,7 +20,7 @@ from typing import Any
 
 import jax
 
-from app.network.job import Observer, Run, bare, runs_of
+from app.network.run import Observer, Run, bare, runs_of
 from app.network.settings import Training
 from optimizers.training import Piece, join, train
 from surfaces.network import DataSet

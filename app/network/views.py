@@ -31,8 +31,9 @@ from app.figures.panels import (
     trace,
 )
 from app.network import landscape, outcome
-from app.network.job import Job, Observer, Run
+from app.network.job import Job
 from app.network.observers import MEASURES, measures, observe_sharpness, seen
+from app.network.run import Observer, Run
 from app.network.settings import SAMPLES, Training
 from optimizers import stability_limits
 from surfaces.network import DataSet

@@ -12,14 +12,13 @@ from urllib.parse import urlencode
 
 import numpy as np
 
-from app.common import budget, racers
+from app.common import addresses, budget, racers
 from app.common.racers import Racer, Refused, built
 from app.figures import plane
 from app.player.scene import Runs, pack_runs
 from app.race import changes, link, runs
 from app.race import scene as race
 from app.race.settings import Settings
-from app.server import live_route
 from optimizers import RULES, Optimizer, Trace
 from optimizers.sensitivity import nudged, sensitive
 from surfaces import Parameter
@@ -42,7 +41,7 @@ class Abandoned(Exception):
 def address(settings: Settings) -> str:
     """Where runs at these settings, but for what is dragged, are asked for."""
     halved = "&live.halved=1" if settings.halved else ""
-    return live_route.address(urlencode(link.query(settings), doseq=True) + halved)
+    return addresses.live(urlencode(link.query(settings), doseq=True) + halved)
 
 
 def answer(what: str, given: Mapping[str, list[str]], asked: Mapping[str, str], wanted: Wanted = lambda: True) -> bytes:

@@ -14,10 +14,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from app.player.routes import base_path
+from app.common.addresses import live_folder
 
-WHAT = "WHAT"
-"""Stands in an address where the word for what is wanted belongs: "sweep" or "start"."""
 PLACES, WAITING = 2, 16
 """Requests that are computed at once, and those that may wait for a place."""
 _HEADERS = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
@@ -28,16 +26,7 @@ _FAILED = "The runs could not be computed; the server's log says why."
 
 def routes() -> list[Route]:
     """The routes for `streamlit.App`."""
-    return [Route(f"{_folder()}/{{what}}", _answer, name="live")]
-
-
-def address(query: str) -> str:
-    """Where runs at the settings of a query are asked for."""
-    return f"{_folder()}/{WHAT}?{query}"
-
-
-def _folder() -> str:
-    return f"{base_path()}/live"
+    return [Route(f"{live_folder()}/{{what}}", _answer, name="live")]
 
 
 class Queue:

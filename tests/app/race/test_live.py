@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from starlette.applications import Starlette
 
-from app.common import racers
+from app.common import addresses, racers
 from app.common.racers import Refused
 from app.player.scene import Runs
 from app.race import changes, live
@@ -110,7 +110,7 @@ def test_what_cannot_be_is_refused_in_a_sentence(what: str, asked: dict[str, str
 
 def test_over_http_it_is_the_same_bytes() -> None:
     app: Any = Starlette(routes=live_route.routes())
-    address = live.address(SHORT).replace(live_route.WHAT, "sweep")
+    address = live.address(SHORT).replace(addresses.WHAT, "sweep")
     path, _, spelled = address.partition("?")
     assert spelled == urlencode(query(SHORT), doseq=True)
     status, headers, body = get(path, app, query=f"{spelled}&live.racer=racer-0&live.name=learning_rate")

@@ -12,14 +12,14 @@ from typing import Any
 import pytest
 from starlette.applications import Starlette
 
-from app.common import budget
+from app.common import addresses, budget
 from app.common.racers import Refused, set_steps
 from app.race import changes, live
 from app.server import live_route
 from tests.apart import run_apart
 from tests.app.asking import Answer, ask, run
 
-PATH, _, SETTINGS = live.address(set_steps(changes.first(), 40)).replace(live_route.WHAT, "sweep").partition("?")
+PATH, _, SETTINGS = live.address(set_steps(changes.first(), 40)).replace(addresses.WHAT, "sweep").partition("?")
 QUERY = f"{SETTINGS}&live.racer=racer-0&live.name=learning_rate"
 
 
@@ -136,7 +136,7 @@ import logging, resource
 from starlette.applications import Starlette
 from app import environment
 environment.prepare()
-from app import live_route
+from app.server import live_route
 from tests.app.asking import get
 
 app = Starlette(routes=live_route.routes())
