@@ -261,9 +261,7 @@ def test_a_script_of_nobody_is_refused(write: Any) -> None:
 def test_the_same_settings_give_the_same_script() -> None:
     settings = racers.choose_schedule(_race("sharp_and_flat", "nesterov", "sam", rotation=18.0), "one_cycle")
     link = race_link.query(settings)
-    code = (
-        f"from app.race.settings import parse; from app.race.script import plain_optax as p; print(p(parse({link})[0]))"
-    )
+    code = f"from app.race.link import parse; from app.race.script import plain_optax as p; print(p(parse({link})[0]))"
     seeded = {**os.environ, "PYTHONHASHSEED": "7"}  # another order of every set
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=seeded, capture_output=True, timeout=120)
     assert done.stdout.decode() == plain_optax(settings) + "\n"
