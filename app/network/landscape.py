@@ -8,7 +8,6 @@ from types import MappingProxyType
 from typing import Any
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
 
@@ -96,7 +95,7 @@ def landscape(runs: Sequence[Run], kind: str, seed: int) -> Landscape:
     paths = []
     for w in weights:
         coordinates, distances = plane.coordinates(w)
-        paths.append((coordinates, distances, np.asarray(_all_losses(network, jnp.asarray(w)), dtype=float)))
+        paths.append((coordinates, distances, np.asarray(_all_losses(network, w), dtype=float)))
     points = np.concatenate([p[0] for p in paths])
     if kind == "random":
         low, high = np.full(2, -1.2), np.full(2, 1.2)

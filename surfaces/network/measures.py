@@ -53,7 +53,7 @@ def edges() -> np.ndarray:
 
 def measure(network: Network, weights: Any, validation: tuple[Any, Any]) -> Measures:
     """The measures at weights (k, n), NumPy arrays with a leading axis k; `validation` is (x, y)."""
-    found = _measure(network, jnp.asarray(weights), tuple(map(jnp.asarray, validation)))
+    found = _measure(network, np.asarray(weights), tuple(map(np.asarray, validation)))
     return Measures(*map(np.asarray, found))
 
 

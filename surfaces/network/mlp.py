@@ -104,7 +104,7 @@ class MLP:
             if normal:  # here, for within a program the factor would be joined with others, and rounded differently
                 for (begin, _), (i, o), scale in zip(self.bounds, self.shapes, scales, strict=True):
                     w[begin : begin + i * o] *= scale
-            return jnp.asarray(w)
+            return jax.device_put(w)  # `jnp.asarray` compiles a program for each length, and keeps it
 
     def __call__(self, w: Array, x: Array) -> Array:
         """The outputs (N, outputs) for inputs x (N, inputs)."""

@@ -30,7 +30,7 @@ def _visit(width: int, rule: str = "adam", rate: float = 0.01) -> None:
     network = Network(model=model, x=x, y=y)
     run = join(train(network, OPTIMIZERS[rule](rate), model.initial(), 20, batch_size=5, stride=10))
     measure(network, run.weights, (x, y))
-    top_eigenvalues(network, jnp.asarray(run.weights[-1]))
+    top_eigenvalues(network, run.weights[-1])
 
 
 def test_a_stream_of_shapes_keeps_a_bounded_number_of_programs(monkeypatch: pytest.MonkeyPatch) -> None:
