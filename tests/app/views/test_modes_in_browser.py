@@ -68,7 +68,7 @@ def test_presenting_folds_the_controls_and_fills_the_window(fresh: Visit) -> Non
     box, window = race.root.bounding_box(), race.page.evaluate("[innerWidth, innerHeight]")
     assert [box[k] for k in ("x", "y", "width", "height")] == [0, 0, *window]
     assert race.titles() == ["SGD", "Nesterov", "Adam"] and all(race.statuses())
-    assert race.at("values-racer-2").inner_text().split() == ["η", "0.066", "β₁", "0.9"]
+    assert race.at("values-racer-2").inner_text().split() == ["η", "0.068", "β₁", "0.9"]
     assert "data:image/svg+xml" in race.page.evaluate("getComputedStyle(document.querySelector('.map')).cursor")
     # nothing that is shown runs over its box
     for testid in ("card-racer-0", "card-racer-2", "step", "curve", "map"):
