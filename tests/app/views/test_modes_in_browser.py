@@ -267,7 +267,7 @@ def test_while_the_race_runs_the_losses_to_come_are_hidden(guessing: Race) -> No
     race.until("() => document.querySelector('[data-testid=player]').dataset.predicting === 'end'")
     race.settle()
     assert all(race.page.evaluate(SEEN, ["[data-testid=results]", ".loss"]))
-    assert race.statuses() == ["converged @ 214", "converged @ 60", "converged @ 186"]
+    assert race.statuses() == ["converged @ 214", "converged @ 60", "converged @ 180"]
 
 
 @pytest.mark.long

@@ -140,7 +140,7 @@ def test_back_reaches_the_field_that_was_typed_into(fresh: Visit) -> None:
     race.wait_query("racer", "adam:learning_rate=0.5")
     race.page.go_back()
     race.wait_query("racer", "adam:learning_rate=0.068")
-    race.until("() => document.querySelector('[data-testid=status-racer-2]').textContent === 'converged @ 186'")
+    race.until("() => document.querySelector('[data-testid=status-racer-2]').textContent === 'converged @ 180'")
     assert race.card("racer-2")[2] == "0.068"
 
 
