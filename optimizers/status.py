@@ -217,9 +217,9 @@ def _judge(run: Recorded) -> Status:
 
     moves = np.linalg.norm(np.diff(positions[-tail - 1 :], axis=0), axis=1).sum()
     if moves > 0 and away[-tail - 1] < ROUND_TRIP * moves:
-        why = "it moved to and fro: it ended less than a fifth of its path from where it was."
+        why = "it moved to and fro: its first and last point are less than a fifth of the path's length apart."
         return Status("oscillating", None, f"Over the last {tail:,} steps {why}")
-    return Status("moving", None, _progress(measures, float(losses[-tail - 1]), float(losses[-1]), tail))
+    return Status("moving", None, _progress(measures, losses[-tail - 1 :]))
 
 
 def _factor(peaks: list[float], steps: int) -> str:
@@ -237,18 +237,27 @@ def _stays(measures: Scale, since: int) -> str:
     return f"From step {since:,} on its loss stays within 1/10,000 of {measures.whose} above the lowest minimum."
 
 
-def _progress(measures: Scale, before: float, after: float, tail: int) -> str:
-    """How the loss changed over the last steps: in percent of the start's height, or in numbers where it has none."""
+def _progress(measures: Scale, losses: np.ndarray) -> str:
+    """How the loss changed over the last steps: in percent of the start's height, or in numbers where it has none.
+
+    Args:
+        losses: before those steps and after each of them.
+    """
+    tail, before, after = len(losses) - 1, float(losses[0]), float(losses[-1])
     when = f"in the last {tail:,} steps" if tail > 1 else "in its only step"
     verb = "fell" if after < before else "rose"
+    if after == before:
+        returned = (losses != after).any()
+        what = "its loss changed and returned to its value" if returned else "its loss did not change"
+    else:
+        what = f"its loss {verb} from {short(before, 3)} to {short(after, 3)}"
     if measures.starts_lowest:
-        what = f"its loss {verb} from {short(before, 3)} to {short(after, 3)}" if after != before else "nothing changed"
         return f"It starts at the lowest minimum; {when} {what}."
     if after == before:
-        return f"{when.capitalize()} its loss did not change."
+        return f"{when.capitalize()} {what}."
     change = abs(after - before) / measures.height
     if not 0 < change < math.inf:  # of a start's height that is beyond the numbers
-        return f"{when.capitalize()} its loss {verb} from {short(before, 3)} to {short(after, 3)}."
+        return f"{when.capitalize()} {what}."
     return f"{when.capitalize()} its loss {verb} by {percent(change, 2)} of the start's height."
 
 

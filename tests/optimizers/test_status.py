@@ -359,6 +359,18 @@ def test_a_run_that_leaves_the_lowest_minimum_says_how_its_loss_rose(start: Any)
     assert run.status.why == f"It starts at the lowest minimum; {said}"
 
 
+def test_a_loss_that_falls_and_comes_back_is_not_said_to_be_unchanged() -> None:
+    # Lion moves by 1/8 a step, from −5/8 over the minimum to 5/8
+    rule = OPTIMIZERS["lion"](learning_rate=0.125, beta1=0.999)
+    for surface in (RAVINE(1.0), SURFACES["saddle"]()):
+        run = trace(surface, rule, start=(-0.625, 0.0), steps=10)
+        assert run.losses[-1] == run.losses[0] != run.losses[5]
+        assert run.status.why == "In the last 10 steps its loss changed and returned to its value."
+    flat = trace(Well(), SGD(learning_rate=0.0), start=(1.0, 0.0), steps=1)
+    assert flat.losses[0] == flat.losses[1]
+    assert "changed and returned" not in flat.status.why
+
+
 def test_a_loss_that_rises_is_not_said_to_fall() -> None:
     """Uphill by AdamW's decay from a start near the minimum, and a last loss equal to the one before the tail."""
     rule = OPTIMIZERS["adamw"](weight_decay=1.0, learning_rate=1e-3)
