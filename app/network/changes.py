@@ -12,7 +12,7 @@ import numpy as np
 from app.common import racers as lineup
 from app.common.digits import shortened
 from app.common.racers import Choice, Racer, Refused, Value, checked, number, sentence
-from app.network.settings import FILE, LEAST, MEMORY, OWN, SAMPLES, Setup, Training, generated, read_widths
+from app.network.settings import ALL, FILE, LEAST, MEMORY, OWN, SAMPLES, Setup, Training, generated, read_widths
 from optimizers import RULES, too_dense
 from optimizers.starting import rate_in_units
 from surfaces.caching import ENTRY, Cache, cached_with
@@ -88,7 +88,7 @@ def set_batch_size(training: Training, value: Any, data: DataSet) -> Training:
 
 def read_batch(value: Any) -> int:
     """A batch size as it is typed: a whole number, or "all"."""
-    if str(value).strip().lower() in ("all", "full"):
+    if str(value).strip().lower() in ALL:
         return 0
     size = number(value, "The batch size", "32, or all")
     if size != int(size) or size < 0:

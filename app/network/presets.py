@@ -82,7 +82,8 @@ def _setup(**values: Value) -> Choice:
 PRESETS: Mapping[str, Preset] = {
     "spirals": Preset(
         "Two spirals",
-        "SGD, momentum and Adam bend the plane until it separates the two arms.",
+        "All three racers bend the plane round the two arms. Momentum separates all samples; SGD and Adam still "
+        "misclassify some after 1,500 steps.",
         Training(),
         FIRST_RACERS,
     ),

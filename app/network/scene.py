@@ -8,8 +8,8 @@ from app.figures import theme
 from app.figures.panels import Panel, Shown, message
 from app.network import observers, process
 from app.network.captions import caption, titles
-from app.network.job import Job
 from app.network.connection import Connection
+from app.network.job import Job
 from app.network.results import status
 from app.network.run import Observer, Run
 from app.network.settings import Training

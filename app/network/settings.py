@@ -16,6 +16,8 @@ from surfaces.parameter import NON_NEGATIVE, Declared, parameter
 
 MAX_LAYERS = 20
 MAX_WIDTH = 4096
+ALL = ("all", "full")
+"""The words for a batch of all samples."""
 FILE = "file"
 """The key of data out of a file."""
 MEMORY = 512 * 2**20
@@ -56,7 +58,7 @@ class Setup(Declared):
         log=True,
         legal=NON_NEGATIVE,
         tuned=False,
-        doc="The deviation of N(0, σ²), and the value of constant.",
+        doc="Standard deviation of the weights under N(0, σ²); the value of every weight under “constant”.",
     )
     objective: str = parameter(
         "ℓ",

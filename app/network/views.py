@@ -211,7 +211,7 @@ VIEWS: Mapping[str, View] = MappingProxyType(
             lambda job, shown, training: (
                 _curves(_accuracy_values, log=False, percent=True)(job, shown, training)
                 if job.data.task == "classes"
-                else message("Accuracy is a share of classes, and these data have values to learn.")
+                else message("Accuracy counts correct classes, and the targets of these data are numbers.")
             ),
             _only_measures,
             fits=lambda data: data.task == "classes",

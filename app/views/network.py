@@ -463,10 +463,15 @@ def _racers(training: Training) -> None:
 
 
 def _typed(batch_size: str) -> str:
-    """What was typed as a batch size; a link spells all samples as 0, which nobody means who types it."""
-    if batch_size.strip() == "0":
-        raise Refused("The batch size must be a whole number from 1, or all; got 0.")
-    return batch_size.strip()
+    """The batch size in a field, without spaces around it.
+
+    Raises:
+        Refused: on a zero in any spelling, which in a link means all samples.
+    """
+    word = batch_size.strip()
+    if word and word.lower() not in change.ALL and changes.read_batch(word) == 0:
+        raise Refused(f"The batch size must be a whole number from 1, or all; got {word}.")
+    return word
 
 
 def _results(training: Training, job: Job) -> None:
@@ -491,19 +496,24 @@ def _results(training: Training, job: Job) -> None:
     st.html(results(heads, lines))
     if not job.begun or job.training_now:
         return
-    looks: dict[str, int] = st.session_state.setdefault("looks", {})
+    looks: dict[tuple[racers.Choice, str], int] = st.session_state.setdefault("looks", {})
     with st.container(horizontal=True, vertical_alignment="center"):
         if not tested:
-            st.button("Use the test set, once", key="test-set", on_click=_test, args=(job,))
+            st.button("Use the test set, once", key="test-set", on_click=_test, args=(training, job))
         said = "Choose among runs by the validation samples; the test samples are for the end."
-        count = looks.get(job.data.name, 0)
+        count = looks.get(_samples(training), 0)
         if count:
             said = f"The test samples of these data were used {count} time{'s' if count > 1 else ''}"
             said += " in this session: whatever is chosen after that is no longer independent of them."
         st.caption(said)
 
 
-def _test(job: Job) -> None:
+def _samples(training: Training) -> tuple[racers.Choice, str]:
+    """The key under which the uses of the test samples are counted: equal for equal samples, standardised or not."""
+    return training.data, training.file
+
+
+def _test(training: Training, job: Job) -> None:
     st.session_state["tested"], st.session_state["tested-job"] = network_results.tested(job), job
     looks = st.session_state.setdefault("looks", {})
-    looks[job.data.name] = looks.get(job.data.name, 0) + 1
+    looks[_samples(training)] = looks.get(_samples(training), 0) + 1

@@ -164,7 +164,7 @@ def _ground(settings: Settings, key: str, placed: Callable[[Any], Any]) -> None:
     with st.popover(f"rotation {short(settings.rotation)}°", key=f"{key}rotation-popover", width="content"):
         spec = Rotated.parameters()["angle"]
         controls.parameter(spec, settings.rotation, f"{key}rotation", placed(changes.set_rotation))
-        st.caption("Coordinate-wise rules profit from ravines along the axes. Turn the ravine, and compare again.")
+        st.caption("Coordinate-wise rules profit from ravines along the axes. Turn the surface, and compare again.")
 
 
 def _chosen(settings: Settings, option: str) -> Settings:

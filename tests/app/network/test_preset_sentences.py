@@ -56,13 +56,17 @@ def _trained(training: Training, racer: Racer, data: DataSet, steps: int) -> Tra
 @holds(
     "network spirals",
     "Two spirals.",
-    "SGD, momentum and Adam bend the plane until it separates the two arms.",
+    "All three racers bend the plane round the two arms.",
+    "Momentum separates all samples; SGD and Adam still misclassify some after 1,500 steps.",
     marks=pytest.mark.long,
 )
 def _() -> None:
     assert [racer.rule.key for racer in preset("spirals")[0].racers] == ["sgd", "momentum", "adam"]
-    for _, _, found in trained("spirals"):
-        assert found.validation_accuracy[0] < 0.75 and found.validation_accuracy[-1] > 0.97
+    assert preset("spirals")[0].steps == 1500
+    for (_, _, found), perfect in zip(trained("spirals"), (False, True, False), strict=True):
+        assert found.validation_accuracy[0] < 0.75 and found.validation_accuracy[-1] > 0.95
+        right = min(found.accuracy[-1], found.validation_accuracy[-1])
+        assert bool(right > 1 - 1e-6) is perfect
 
 
 @holds("picture network-light", "Three optimizers on two spirals: decision boundaries, loss landscape, sharpness.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 import time
 from typing import Any
@@ -10,7 +11,13 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from app.common.digits import short
+from app.common.racers import Choice
 from optimizers import RULES
+
+CHANGES: tuple[dict[str, Any], ...] = (
+    {"standardised": False},
+    {"data": Choice("moons", (("noise", 0.4),))},
+)
 
 
 def _page() -> None:
@@ -99,6 +106,25 @@ def test_training_fills_the_table_and_the_test_set_is_used_when_asked() -> None:
     test.button(key="test-set").click().run()
     assert "Test accuracy" in _text_of(test) and not test.exception
     assert any("used 1 time" in c.value for c in test.caption)
+
+
+def test_uses_of_the_test_set_are_counted_for_the_same_samples_alone() -> None:
+    test = _train(_open(data="moons", widths="4", steps="20", racer=["sgd:learning_rate=0.1"]))
+    test.button(key="test-set").click().run()
+    same, other = (dataclasses.replace(test.session_state["training"], **change) for change in CHANGES)
+    for training, used in ((same, True), (other, False)):
+        test.session_state["training"] = training
+        test = _train(test.run())
+        captions = " ".join(c.value for c in test.caption)
+        assert ("used 1 time" in captions) is used and ("for the end" in captions) is not used
+
+
+@pytest.mark.parametrize("zero", ["0", "0.0", "00", "-0"])
+def test_a_batch_size_of_zero_is_refused_in_every_spelling(small: AppTest, zero: str) -> None:
+    before = small.session_state["training"]
+    _type(small, "batch-size", zero)
+    assert any("whole number from 1, or all" in said for said in _refusals(small))
+    assert small.session_state["training"] == before
 
 
 def _text_of(test: AppTest) -> str:
