@@ -50,7 +50,7 @@ def starting_reason(surface: Surface, rule: type[Optimizer]) -> str:
             "The learning rate starts at the rule's default, because the rule finds the scale of its steps by itself."
         )
     if rule.rate_unit == "length":
-        return f"The learning rate starts at {length}, because the length of a step does not depend on the gradient's."
+        return f"The learning rate starts at {length}, because the scale of the gradient does not change the step."
     steep = (
         "half the inverse of the largest curvature over the ground no higher than the start"
         if _bounded(_unturned(surface))

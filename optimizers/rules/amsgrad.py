@@ -30,8 +30,8 @@ class AMSGrad(Optimizer):
     the maximum is taken. Convention "pytorch" is `torch.optim.Adam(lr=η, betas=(β₁, β₂), eps=ε, amsgrad=True)`: both
     corrected, v̂ after it. Keras's `Adam(amsgrad=True)` is PyTorch's with ε added to √v̂, before the correction.
 
-    ε bounds the rate by η/ε. Once a slope g has been met, √v̂ stays above √(1 − β₂) |g|, and an ε far below that has no
-    influence.
+    ε bounds the rate by η/ε. Once a slope g has been met, √v̂ never falls below √(1 − β₂) |g|, and an ε far below
+    that has no influence.
     """
 
     name = "AMSGrad"

@@ -35,7 +35,7 @@ class Lion(Optimizer):
     )
     watch = (
         "Its steps do not shrink with the slope: near a minimum each coordinate keeps hopping by η, and only a "
-        "decay of η lets it settle."
+        "schedule that lowers η lets it settle."
     )
     equations = (
         ("g", "grad(w)"),

@@ -36,8 +36,8 @@ class NesterovVelocity(Optimizer):
         ("Keras", "SGD(momentum, learning_rate=0.01, nesterov=True)"),
     )
     watch = (
-        "It is Nesterov's method in another variable: at the same η and β it runs ahead of Nesterov's ball by ρ "
-        "v, and where they settle they settle together."
+        "It is Nesterov's method in another variable: at the same constant η and momentum its ball is ahead of "
+        "Nesterov's by ρ v, and where one settles, so does the other."
     )
     equations = (
         ("g", "grad(w)"),

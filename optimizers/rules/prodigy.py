@@ -22,8 +22,8 @@ Prodigy = from_optax(
         "b1": beta1(),
         "b2": beta2(),
         "eps": epsilon(
-            doc="Keeps the denominator of the step from zero; that of d is zero at a stationary start, and the run "
-            "diverges there."
+            doc="Keeps the denominator of the step from zero. The denominator of d has no such guard: a run that "
+            "starts at a stationary point diverges."
         ),
         "estim_lr0": parameter(
             "d₀", default=1e-6, low=1e-9, high=1.0, log=True, legal=POSITIVE, tuned=False, doc="First estimate of d."
@@ -42,8 +42,8 @@ Prodigy = from_optax(
     year=2023,
     source="K. Mishchenko & A. Defazio (2023), Prodigy: an expeditiously adaptive parameter-free learner",
     watch="Its rate is η d, where d (estim_lr) estimates the distance from the start to the minimum, not the "
-    "distance that is left. The estimate never falls; on a convex surface and at c = 1 it never exceeds that "
-    "distance.",
+    "distance that is left. The estimate never falls. On a convex surface without noise and at c = 1 it never exceeds "
+    "that distance, unless d₀ does.",
     beginning="It hardly moves until d has grown from d₀, which takes some tens of steps: a slow start is normal.",
     rate_unit="one",
     scale_free=True,

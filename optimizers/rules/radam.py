@@ -52,7 +52,8 @@ class RAdam(Optimizer):
     )
     beginning = (
         "At the default β₂ the first four steps (five in the PyTorch and optax conventions) are η times the mean "
-        "slope. The next adapts: each coordinate moves by about 0.02 η."
+        "slope. The next step adapts: at the default β₁ it moves each coordinate by at most 0.02 η (0.03 η in those "
+        "conventions)."
     )
     equations = (
         ("g", "grad(w)"),

@@ -27,8 +27,8 @@ ScheduleFreeAdamW = from_optax(
     evaluate=optax.contrib.schedule_free_eval_params,
     year=2024,
     source="A. Defazio et al. (2024), The road less scheduled; optax.contrib.schedule_free_adamw",
-    watch="The ball drawn is x, the mean of all z so far. Under noise it comes ever closer to the minimum at a "
-    "constant η, where AdamW stays at a distance.",
+    watch="The ball drawn is x, the mean of z over all steps so far. While a schedule raises η, later z weigh more. "
+    "Under noise it comes ever closer to the minimum at a constant η, where AdamW stays at a distance.",
     rate_unit="length",
     scale_free=True,
 )

@@ -24,5 +24,6 @@ ScheduleFreeSGD = from_optax(
     evaluate=optax.contrib.schedule_free_eval_params,
     year=2024,
     source="A. Defazio et al. (2024), The road less scheduled; optax.contrib.schedule_free_sgd",
-    watch="The ball drawn is x, the mean of all z so far. The gradients that move z are taken at y = (1 − β) z + β x.",
+    watch="The ball drawn is x, the mean of z over all steps so far. While a schedule raises η, later z weigh more. "
+    "The gradients that move z are taken at y = (1 − β) z + β x.",
 )

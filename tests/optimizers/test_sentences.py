@@ -293,8 +293,8 @@ def test_nesterov_overshoots_less() -> None:
     "For constant η and ρ = β it is the same method as `nesterov`: x is the look-ahead point of that rule, x = w − η β "
     "a = w + ρ v, and the gradient is taken at x itself.",
     "Keras's `SGD(η, momentum=ρ, nesterov=True)` is written in this form.",
-    "It is Nesterov's method in another variable: at the same η and β it runs ahead of Nesterov's ball by ρ v, and "
-    "where they settle they settle together.",
+    "It is Nesterov's method in another variable: at the same constant η and momentum its ball is ahead of Nesterov's "
+    "by ρ v, and where one settles, so does the other.",
 )
 @pytest.mark.parametrize("surface", ["quadratic_ravine", "himmelblau"])
 def test_both_forms_of_nesterov(surface: str) -> None:
@@ -306,6 +306,13 @@ def test_both_forms_of_nesterov(surface: str) -> None:
     np.testing.assert_allclose(ahead.positions - ball.positions, 0.85 * v, atol=1e-10)
     np.testing.assert_allclose(ahead.step.at, ahead.positions[:-1], atol=0)
     assert np.abs(ahead.positions[-1] - ball.positions[-1]).max() < 1e-9
+    rise = SCHEDULES["warm_up"]()
+    ball_then, ahead_then = (
+        trace(SURFACES[surface](), Scheduled(OPTIMIZERS[k](**values), rise), steps=50)
+        for k in ("nesterov", "nesterov_velocity")
+    )
+    gap = ahead_then.positions[1:] - ball_then.positions[1:] - 0.85 * fields(ahead_then.states)["v"]
+    assert np.abs(gap).max() > 1e-3  # the rate has to be constant
     # Keras 3: m ← ρ m − η g, w ← w + ρ m − η g
     w, m = ahead.positions[0], np.zeros(2)
     for k in range(50):
@@ -463,13 +470,15 @@ def test_polyaks_step_freezes_on_tiny_slopes() -> None:
 
 @checks(
     "schedule_free_sgd",
-    "The ball drawn is x, the mean of all z so far.",
+    "The ball drawn is x, the mean of z over all steps so far.",
+    "While a schedule raises η, later z weigh more.",
     "The gradients that move z are taken at y = (1 − β) z + β x.",
     "Share of the average in the point where the gradient is taken.",
 )
 @checks(
     "schedule_free_adamw",
-    "The ball drawn is x, the mean of all z so far.",
+    "The ball drawn is x, the mean of z over all steps so far.",
+    "While a schedule raises η, later z weigh more.",
     "Share of the average in the point where the gradient is taken.",
 )
 @pytest.mark.parametrize(("key", "beta"), [("schedule_free_sgd", "momentum"), ("schedule_free_adamw", "beta1")])
@@ -480,6 +489,15 @@ def test_schedule_free_rules_draw_the_mean(key: str, beta: str) -> None:
     np.testing.assert_allclose(x, np.cumsum(z, axis=0) / np.arange(1, 401)[:, None], atol=1e-10)
     np.testing.assert_allclose(y, 0.2 * z + 0.8 * x, atol=1e-12)
     np.testing.assert_allclose(run.step.at[1:], y[:-1], atol=0)
+    for schedule in ("cosine", "warm_up"):
+        scheduled = Scheduled(OPTIMIZERS[key](**{"learning_rate": 0.002, beta: 0.8}), SCHEDULES[schedule]())
+        other = trace(HIMMELBLAU(), scheduled, steps=400)
+        rates = np.maximum.accumulate([float(scheduled.in_step(k).learning_rate) for k in range(1, 401)]) ** 2
+        z_then, sums = fields(other.states)["z"], np.cumsum(rates)[:, None]
+        live = sums[:, 0] > 0
+        mean = np.cumsum(rates[:, None] * z_then, axis=0)[live] / sums[live]
+        np.testing.assert_allclose(other.positions[1:][live], mean, atol=1e-9)
+        assert bool(np.ptp(rates) > 0) is (schedule == "warm_up")
     if key == "schedule_free_sgd":
         np.testing.assert_allclose(np.diff(z, axis=0), -0.002 * run.step.gradient[1:], atol=1e-12)
 
