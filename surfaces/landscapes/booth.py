@@ -12,7 +12,8 @@ class Booth(Surface):
 
     The Hessian is [[10, 8], [8, 10]]: curvature 18 along (1, 1) and 2 along (1, −1), a condition number of 9.
     Both diagonal entries are 10, so a learning rate for each coordinate, as Adagrad has it, gains nothing. Turned by
-    45°, Adagrad needs about a quarter of the steps.
+    45°, Adagrad needs about a quarter of the steps if both runs go from the default start at their best learning rate;
+    at the rate that Adagrad starts with, it saves less than a fifth.
     """
 
     name = "Booth"
