@@ -130,4 +130,4 @@ def test_a_schedule_ends_with_the_longest_training() -> None:
     training, notices = parse_training(link)
     assert notices == [] and training.schedule.get("horizon", 0) == training.steps == 35_253
     _, notices = parse_training({**link, "schedule.horizon": ["35254"]})
-    assert "horizon must lie in [1, 20000]" in notices[0]
+    assert "horizon must lie in the range from 1 to 20,000" in notices[0]
