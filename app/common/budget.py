@@ -19,8 +19,8 @@ MOST_KEPT = 512 * 2**20
 """Bytes that the runs of one race may take, of all racers and seeds, and of the race beside it."""
 MOST_WORK = 4e9
 """Coordinates for which the gradients of one race may be evaluated: one to three minutes of a core."""
-MOST_LIVE = 4e8
-"""The same of runs, with their shadows, that are computed while something is dragged: four to twelve seconds."""
+MOST_LIVE = 5e8
+"""The same of runs, with their shadows, that are computed while something is dragged: five to fifteen seconds."""
 BLOCK = 256 * 2**20
 """Bytes up to which several runs are computed in one call; larger ones are computed one after the other."""
 HEAVY = 32 * 2**20
