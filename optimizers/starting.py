@@ -9,7 +9,6 @@ import numpy as np
 
 from optimizers.optimizer import Optimizer
 from surfaces.calculus import Floats, curvatures, gradients
-from surfaces.rotated import Rotated
 from surfaces.surface import Surface
 
 GRID = 61
@@ -33,7 +32,7 @@ def starting_learning_rate(surface: Surface, rule: type[Optimizer]) -> float | N
     first and does not later (RAdam), the smaller of the two; where the rule finds its own scale, the declared
     default. None for a rule without a learning rate.
     """
-    inner = _unturned(surface)
+    inner = surface.unturned
     (left, right), _ = inner.domain
 
     return rate_in_units(rule, lambda: right - left, lambda: _steepness(inner))
@@ -53,7 +52,7 @@ def starting_reason(surface: Surface, rule: type[Optimizer]) -> str:
         return f"The learning rate starts at {length}, because the scale of the gradient does not change the step."
     steep = (
         "half the inverse of the largest curvature over the ground no higher than the start"
-        if _bounded(_unturned(surface))
+        if _bounded(surface.unturned)
         else f"the value at which the steepest gradient makes a step of {length}, {unbounded}"
     )
     if rule.rate_unit == "curvature":
@@ -98,7 +97,7 @@ def largest_curvature(surface: Surface) -> float:
     grid lies in the drawn plane and thins as coordinates grow in number: a Hessian of a thousand coordinates has a
     million entries.
     """
-    return _largest(_unturned(surface))
+    return _largest(surface.unturned)
 
 
 @functools.lru_cache(maxsize=32)
@@ -171,7 +170,3 @@ def _steepest_slope(surface: Surface) -> float:
     losses, _ = curvatures(surface, points)
     slopes = np.linalg.norm(gradients(surface, points), axis=0)
     return float(slopes[losses <= losses[-1]].max())
-
-
-def _unturned(surface: Surface) -> Surface:
-    return surface.surface if isinstance(surface, Rotated) else surface

@@ -81,6 +81,10 @@ class Rotated(Surface):
         return (float(min(xs)), float(max(xs))), (float(min(ys)), float(max(ys)))
 
     @property
+    def unturned(self) -> Surface:
+        return self.surface
+
+    @property
     def diagonal(self) -> float:
         return self.surface.diagonal
 

@@ -77,6 +77,11 @@ class Surface(Declared):
         raise NotImplementedError
 
     @property
+    def unturned(self) -> Surface:
+        """The surface before any rotation."""
+        return self
+
+    @property
     def start(self) -> tuple[float, ...]:
         raise NotImplementedError
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import math
 import random
 import subprocess
@@ -14,6 +13,7 @@ from app.race import changes
 from benchmarks import load
 from benchmarks.serving import ROOT, app, script
 from benchmarks.visitor import sliders, visitor
+from tests.app.asking import run
 
 
 def test_the_visitor_opens_the_race_and_moves_a_slider() -> None:
@@ -25,7 +25,7 @@ def test_the_visitor_opens_the_race_and_moves_a_slider() -> None:
             return *waits, sliders(page.scene()), page.query
 
     with app() as served:
-        opened, moved, found, query = asyncio.run(visit(served.address))
+        opened, moved, found, query = run(visit(served.address))
     first = changes.first()
     assert found[("racer-1", "learning_rate")] == 0.0123
     assert found[("racer-0", "learning_rate")] == first.racers[0].rule.get("learning_rate", math.nan)
@@ -41,7 +41,7 @@ def test_the_plain_app_draws_the_same_race_and_another_for_a_moved_slider() -> N
             return [*charts, page.only("plotly_chart").proto.spec]
 
     with script("plain.py") as served:
-        before, after = asyncio.run(visit(served.address))
+        before, after = run(visit(served.address))
     assert before != after
 
 

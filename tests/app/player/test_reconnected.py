@@ -16,6 +16,7 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from app.player.reconnected import WholeRunFirst
 from benchmarks.visitor import Visitor, connection, sliders, visitor
+from tests.app.asking import run
 from tests.app.conftest import Server
 
 Act = Callable[[Visitor], Awaitable[object]]
@@ -55,7 +56,7 @@ def test_a_slider_of_a_card_is_carried_out_in_a_session_that_has_not_drawn_the_c
     def shows(page: Visitor) -> bool:
         return wanted.items() <= sliders(page.scene()).items()
 
-    page = asyncio.run(_reconnected(server, "", RACE, lambda page: page.send(event, PATIENCE), shows))
+    page = run(_reconnected(server, "", RACE, lambda page: page.send(event, PATIENCE), shows))
     assert "adam%3Alearning_rate%3D0.04" in page.query and "surface=saddle" in page.query
 
 
@@ -71,7 +72,7 @@ def test_a_duplicate_is_made_once(server: Server) -> None:
     def shows(page: Visitor) -> bool:
         return [card["hidden"] for card in page.scene()["cards"]] == [False, True, False]
 
-    page = asyncio.run(_reconnected(server, "", RACE, twice, shows))
+    page = run(_reconnected(server, "", RACE, twice, shows))
     assert page.query.count("racer=sgd") == 2
 
 
@@ -79,7 +80,7 @@ def test_a_field_of_the_toolbar_is_carried_out(server: Server) -> None:
     async def type_(page: Visitor) -> None:
         await page.set(page.find("text_input", "Steps"), patience=PATIENCE, string_value="123")
 
-    page = asyncio.run(_reconnected(server, "", RACE, type_, lambda page: "steps=123" in page.query))
+    page = run(_reconnected(server, "", RACE, type_, lambda page: "steps=123" in page.query))
     assert page.find("text_input", "Steps").proto.default == "123"
 
 
@@ -97,7 +98,7 @@ def test_train_is_carried_out(server: Server, before: bool) -> None:
             await page.until(lambda page: _offers(page, "Stop"), PATIENCE)
         return page
 
-    asyncio.run(whole())
+    run(whole())
 
 
 def _rerun(**fields: str) -> Message:
@@ -127,7 +128,7 @@ def _heard(messages: list[Message], answers: list[ForwardMsg], gone: bool = Fals
         if gone:
             raise OSError("the page has gone")
 
-    asyncio.run(WholeRunFirst(server)({"type": "websocket"}, receive, send))
+    run(WholeRunFirst(server)({"type": "websocket"}, receive, send))
     return heard
 
 
@@ -168,5 +169,5 @@ def test_a_run_that_another_follows_is_not_the_end() -> None:
     async def send(message: Message) -> None:
         pass
 
-    asyncio.run(WholeRunFirst(server)({"type": "websocket"}, receive, send))
+    run(WholeRunFirst(server)({"type": "websocket"}, receive, send))
     assert done == [False, True]
