@@ -1,11 +1,11 @@
 // A chart of plotly's own traces; what is to come lies under a veil, which moves with the clock.
 
 import { cut, frameOfAxes, layer, place, wipe } from './canvas.js';
-import { pallor } from './curve.js';
+import { pallor } from './heights.js';
 import { h } from './dom.js';
 import { axis, base, decades, spelled, STILL } from './figures.js';
 import { dim } from './map.js';
-import { emphasis } from './overlay.js';
+import { emphasis } from './emphasis.js';
 import { letters, scaled, thick } from './scale.js';
 import { scrubbing } from './scrub.js';
 import { fade } from './theme.js';

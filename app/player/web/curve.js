@@ -1,24 +1,16 @@
 // The loss curve's overlay: whole curves pale, over them in full colour what has been, and the playhead.
 
 import { frameOf, layer, outline, place, wipe } from './canvas.js';
-import { BLEED, emphasis, order } from './overlay.js';
+import { BLEED, emphasis, order } from './emphasis.js';
+import { height, pallor } from './heights.js';
 import { dashes, draw, exit, inside, lengths } from './geometry.js';
 import { stepAt, stepsAt } from './pace.js';
 import { thick } from './scale.js';
 import { Around, curveOf } from './strands.js';
-import { luminance } from './theme.js';
 
 export const PALE_WIDTH = 1.5;
 export const STRONG_WIDTH = 2.25;
 export const SPOT = 4.5;
-
-/**
- * Opacity of what is to come: on a dark ground faint colours sink further.
- * @param {import('./envelope.js').Style} style
- */
-export function pallor(style) {
-  return luminance(style.paper) < 0.4 ? 0.42 : 0.28;
-}
 
 export class CurveOverlay {
   /** @param {HTMLElement} host the element that also holds the plot */
@@ -207,11 +199,4 @@ export class CurveOverlay {
     context.fillStyle = card.color;
     context.fill();
   }
-}
-
-/** The value that a loss has on its axis: decades on a log axis, and nothing where it has none. */
-export function height(loss, scale) {
-  if (!Number.isFinite(loss)) return NaN;
-  if (scale === 'linear') return loss;
-  return loss > 0 ? Math.log10(loss) : NaN;
 }

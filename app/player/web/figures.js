@@ -1,8 +1,10 @@
 // The plotly figures: the handed ones in the colours of a style, and the racers as real traces.
 
-import { height, pallor, PALE_WIDTH, STRONG_WIDTH } from './curve.js';
+import { height, pallor } from './heights.js';
+import { PALE_WIDTH, STRONG_WIDTH } from './curve.js';
 import { short } from './digits.js';
-import { CASING, DOT, order, sparse, WIDTH } from './overlay.js';
+import { CASING, DOT, sparse, WIDTH } from './overlay.js';
+import { order } from './emphasis.js';
 import { inside, plotlyDash, project } from './geometry.js';
 import { stepAt, unitOf } from './pace.js';
 import { curveOf } from './strands.js';

@@ -3,7 +3,7 @@
 import { caption, layer, outline, place, wipe } from './canvas.js';
 import { short } from './digits.js';
 import { clip, inside } from './geometry.js';
-import { BLEED } from './overlay.js';
+import { BLEED } from './emphasis.js';
 import { distance, endOf, LEAVES } from './judge.js';
 import { letters, thick } from './scale.js';
 

@@ -3,7 +3,7 @@
 import { cut, layer, place, wipe } from './canvas.js';
 import { momentAt } from './chart.js';
 import { short } from './digits.js';
-import { emphasis } from './overlay.js';
+import { emphasis } from './emphasis.js';
 import { letters } from './scale.js';
 
 const HEAD = 18;

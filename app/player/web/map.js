@@ -4,7 +4,8 @@ import { h, iconButton } from './dom.js';
 import { StartHandle } from './drag.js';
 import { MARGINS, mapLayout, mapTraces, startTrace, STILL, trailTraces } from './figures.js';
 import { fit } from './geometry.js';
-import { emphasis, MapOverlay } from './overlay.js';
+import { emphasis } from './emphasis.js';
+import { MapOverlay } from './overlay.js';
 import { letters, scaled } from './scale.js';
 
 const CONFIG = { ...STILL, scrollZoom: true };

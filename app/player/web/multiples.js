@@ -6,7 +6,8 @@ import { mapTraces, startTrace, STILL, trailTraces } from './figures.js';
 import { fit } from './geometry.js';
 import { arrange, gridLayout, nth } from './grid.js';
 import { attend, dim, uneven } from './map.js';
-import { emphasis, MapOverlay } from './overlay.js';
+import { emphasis } from './emphasis.js';
+import { MapOverlay } from './overlay.js';
 import { stepsAt } from './pace.js';
 
 const CONFIG = { ...STILL, scrollZoom: true };

@@ -2,6 +2,7 @@
 
 import { frameOf, layer, place, wipe } from './canvas.js';
 import { dashes, draw, inside, lengths, project } from './geometry.js';
+import { BLEED, emphasis, order } from './emphasis.js';
 import { paintArrows } from './arrows.js';
 import { paintHead, paintStart } from './heads.js';
 import { stepAt, stepsAt } from './pace.js';
@@ -13,9 +14,6 @@ export const CASING = 5.5;
 /** Diameter of the dot at a step, and the distance from the step before below which it is left out. */
 export const DOT = 4.6;
 export const SPARSE = 5;
-/** Heads may reach this far over the edge of the plot. */
-export const BLEED = 9;
-export const DIM = 0.22;
 
 /**
  * One canvas off screen keeps each trail, so that a frame only adds what is new and copies the small part of
@@ -211,17 +209,6 @@ export class MapOverlay {
     }
     return head;
   }
-}
-
-/** How strongly a racer is drawn, where one may be lit. */
-export function emphasis(lit, card) {
-  return lit === null || lit === card.id ? 1 : DIM;
-}
-
-/** The order of drawing: a run that leaves crosses the whole frame, and goes below those that stay. */
-export function order(cards) {
-  const all = cards.map((_, k) => k);
-  return [...all.filter((k) => cards[k].gone), ...all.filter((k) => !cards[k].gone)];
 }
 
 /** Whether the step is far enough from the one before for a dot of its own. */

@@ -4,7 +4,7 @@ import { short } from './digits.js';
 import { stepAt } from './pace.js';
 import { base } from './figures.js';
 import { contourOf } from './ground.js';
-import { order } from './overlay.js';
+import { order } from './emphasis.js';
 import { blend, channels } from './theme.js';
 
 /** How many bands of one colour there are, where the map's contours do not say. */

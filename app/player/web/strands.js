@@ -2,9 +2,9 @@
 // threads, or a band.
 
 import { layer, place, wipe } from './canvas.js';
-import { height, pallor } from './curve.js';
+import { height, pallor } from './heights.js';
 import { draw, inside, project } from './geometry.js';
-import { emphasis } from './overlay.js';
+import { emphasis } from './emphasis.js';
 import { stepAt } from './pace.js';
 import { thick } from './scale.js';
 import { fade } from './theme.js';

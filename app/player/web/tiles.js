@@ -3,7 +3,7 @@
 import { cut, layer, place, wipe } from './canvas.js';
 import { momentAt } from './chart.js';
 import { percent } from './digits.js';
-import { emphasis } from './overlay.js';
+import { emphasis } from './emphasis.js';
 import { letters, thick } from './scale.js';
 import { channels } from './theme.js';
 
