@@ -1,0 +1,123 @@
+"""The structure of the repository, read from its sources: what may import what, and no import in a circle."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+WEB = ROOT / "app" / "player" / "web"
+PAGES = ("race", "network")
+ALIKE = {"settings", "changes", "link", "presets", "scene", "views", "results", "captions", "script", "export"}
+"""The modules that every page has."""
+BELOW = {
+    "server": {"race", "network", "common", "figures", "export", "player"},
+    "views": {"race", "network", "common", "figures", "export", "player"},
+    "race": {"common", "figures", "export", "player"},
+    "network": {"common", "figures", "export", "player"},
+    "common": {"figures", "export", "player"},
+    "export": {"common", "figures", "player"},
+    "figures": {"common"},
+    "player": set(),
+}
+"""The folders of the app that each of them may import, itself aside."""
+
+Graph = Mapping[str, set[str]]
+
+
+def _modules() -> dict[str, Path]:
+    paths = [path for room in ("surfaces", "optimizers", "app") for path in (ROOT / room).rglob("*.py")]
+    names = {".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path for path in paths}
+    return dict(sorted(names.items()))
+
+
+def _imports(path: Path, known: Mapping[str, Path]) -> Iterator[str]:
+    """The modules of this repository that a file imports, wherever in the file."""
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names if alias.name in known)
+        elif isinstance(node, ast.ImportFrom):
+            for alias in node.names:
+                name = f"{node.module}.{alias.name}"
+                if name in known or node.module in known:
+                    yield name if name in known else str(node.module)
+
+
+def _python() -> Graph:
+    known = _modules()
+    return {name: {other for other in _imports(path, known) if other != name} for name, path in known.items()}
+
+
+def _javascript() -> Graph:
+    pattern = re.compile(r"""^(?:import|export)\b[^;]*?\bfrom\s+['"](\.[^'"]+)['"]""", re.MULTILINE)
+    graph = {}
+    for path in sorted(WEB.rglob("*.js")):
+        found = pattern.findall(path.read_text("utf-8"))
+        graph[str(path)] = {str((path.parent / name).resolve()) for name in found}
+    return graph
+
+
+def _circles(graph: Graph) -> list[list[str]]:
+    """The strongly connected parts of more than one module (Tarjan 1972)."""
+    index: dict[str, int] = {}
+    low: dict[str, int] = {}
+    stack: list[str] = []
+    circles = []
+
+    def visit(node: str) -> None:
+        index[node] = low[node] = len(index)
+        stack.append(node)
+        for other in graph.get(node, ()):
+            if other not in index:
+                visit(other)
+            if other in stack:
+                low[node] = min(low[node], low[other])
+        if low[node] == index[node]:
+            part = stack[stack.index(node) :]
+            del stack[-len(part) :]
+            if len(part) > 1:
+                circles.append(sorted(part))
+
+    for node in graph:
+        if node not in index:
+            visit(node)
+    return circles
+
+
+@pytest.mark.parametrize("graph", [_python(), _javascript()], ids=["Python", "JavaScript"])
+def test_no_import_runs_in_a_circle(graph: Graph) -> None:
+    assert len(graph) > 40 and sum(map(len, graph.values())) > 100
+    assert _circles(graph) == []
+
+
+def test_a_circle_would_be_seen() -> None:
+    assert _circles({"a": {"b"}, "b": {"c"}, "c": {"b", "d"}, "d": set()}) == [["b", "c"]]
+
+
+@pytest.mark.parametrize("folder", BELOW)
+def test_folders_of_the_app_import_only_those_below_them(folder: str) -> None:
+    for name, others in _python().items():
+        if name.startswith(f"app.{folder}."):
+            folders = {other.split(".")[1] for other in others if other.startswith("app.") and other.count(".") > 1}
+            assert folders - {folder} <= BELOW[folder], f"{name} imports {sorted(folders - {folder} - BELOW[folder])}"
+
+
+def test_every_folder_of_the_app_has_its_place() -> None:
+    assert {path.name for path in (ROOT / "app").iterdir() if (path / "__init__.py").exists()} == set(BELOW)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_pages_are_alike_inside(page: str) -> None:
+    assert {path.stem for path in (ROOT / "app" / page).glob("*.py")} >= ALIKE
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_pages_know_nothing_of_each_other(page: str) -> None:
+    others = {f"app.{other}" for other in PAGES if other != page}
+    for name, imported in _python().items():
+        if name.startswith(f"app.{page}."):
+            assert not {other for other in imported if ".".join(other.split(".")[:2]) in others}, name
