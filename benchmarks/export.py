@@ -51,10 +51,10 @@ def run() -> Iterator[Result]:
 
 def _order() -> Callable[..., Any]:
     from app.race import changes
-    from app.race import settings as change
     from app.race.export import order
+    from app.race.settings import Settings
 
-    settings = change.Settings()
+    settings = Settings()
     for key in ("sgd", "momentum", "nesterov", "adagrad", "adadelta", "rmsprop", "adam", "radam"):
         settings = changes.add_racer(settings, key)
     return lambda kind, look, cut: order(settings, kind, look, cut)

@@ -8,10 +8,10 @@ from plotly.subplots import make_subplots
 from app.common import racers
 from app.race import changes
 from app.race import scene as race
-from app.race import settings as change
+from app.race.settings import Settings
 
 
-def figure(settings: change.Settings) -> go.Figure:
+def figure(settings: Settings) -> go.Figure:
     """Map and loss of a scene as one native plotly figure."""
     scene = race.scene(settings)
     style = scene.styles["light"]
@@ -30,7 +30,7 @@ def figure(settings: change.Settings) -> go.Figure:
     return figure.update_layout(height=660, margin={"l": 40, "r": 10, "t": 10, "b": 30})
 
 
-def solid(settings: change.Settings) -> go.Figure:
+def solid(settings: Settings) -> go.Figure:
     """The surface of a scene with its trails as one native plotly figure."""
     scene = race.scene(settings)
     style = scene.styles["light"]

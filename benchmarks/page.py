@@ -135,16 +135,15 @@ def run() -> Iterator[Result]:
 def _payload() -> Result:
     from app.common import racers
     from app.player import pack
-    from app.race import changes
-    from app.race import scene as race
-    from app.race import settings as change
+    from app.race import changes, scene
+    from app.race.settings import Settings
 
     sizes = []
     for steps in (1000, 2000):
-        settings = racers.set_steps(change.Settings(), steps)
+        settings = racers.set_steps(Settings(), steps)
         for key in RACERS:
             settings = changes.add_racer(settings, key)
-        sizes.append(len(pack(race.scene(settings))))
+        sizes.append(len(pack(scene.scene(settings))))
     what = "payload, 8 racers × 2,000 steps / × 1,000 steps"
     half, whole = (f"{size / 1e6:.2f} MB" for size in sizes)
     return Result(what, whole, half, f"{sizes[1] / sizes[0]:.2f}", "< 0.5 MB, linear", sizes[1] < 5e5)

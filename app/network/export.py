@@ -14,8 +14,7 @@ from app.export.making import Order, make, make_apart
 from app.export.options import Cut, Look
 from app.export.sizes import DRAWN, ending
 from app.export.worker import Tell
-from app.network import captions, link, results
-from app.network import scene as board
+from app.network import captions, link, results, scene
 from app.network.job import Job
 from app.network.observers import measures
 from app.network.script import script
@@ -31,7 +30,7 @@ def order(
     names = ", ".join(captions.titles(training))
     about = About(f"{job.data.name}: {names}" if names else job.data.name, "network", link.query(training), base)
     rows = [results.cells(row, job.data) for row in results.table(training, job)]
-    return Order(kind, board.board(training, job), look, cut, about, results.heads(job.data), rows, step)
+    return Order(kind, scene.board(training, job), look, cut, about, results.heads(job.data), rows, step)
 
 
 def contents(training: Training, job: Job, name: str, look: Look, cut: Cut, step: int | None, tell: Tell) -> bytes:

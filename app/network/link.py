@@ -13,7 +13,7 @@ import functools
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from app.common import racers as lineup
+from app.common import racers
 from app.common.digits import shortened
 from app.common.link import VERSION, Reader, spell, spell_racers, spell_unless, text
 from app.common.racers import Choice, Refused
@@ -79,8 +79,8 @@ def parse(
         link.read(name, lambda t, word, name=name: set_setup(t, name, word, data))  # type: ignore[misc]
     link.read("widths", lambda t, word: set_widths(t, word, data))
     link.read("batch_size", lambda t, word: set_batch_size(t, word if word != "0" else "all", data))
-    link.read("steps", lineup.set_steps)
-    link.read("seed", lineup.set_seed)
+    link.read("steps", racers.set_steps)
+    link.read("seed", racers.set_seed)
     link.read_schedule()
     link.read("views", lambda t, word: _read_views(t, word, views))
     link.read("plane", lambda t, word: set_plane(t, word, planes))

@@ -11,10 +11,7 @@ from app.export.about import About
 from app.export.making import Order, make, make_apart
 from app.export.sizes import DRAWN, ending
 from app.export.worker import Tell
-from app.race import data, link
-from app.race import results as standings
-from app.race import scene as race
-from app.race import script as code
+from app.race import data, link, results, scene, script
 from app.race.settings import Settings
 from surfaces import SURFACES
 
@@ -27,9 +24,7 @@ def order(settings: Settings, kind: str, look: Look, cut: Cut, step: int | None 
     name = SURFACES[settings.surface.key].name
     titles = [title for racer, title in zip(settings.racers, names.titles(settings), strict=True) if not racer.hidden]
     about = About(f"{name}: {', '.join(titles)}" if titles else name, "race", link.query(settings), base)
-    return Order(
-        kind, race.scene(settings), look, cut, about, standings.heads(settings), standings.cells(settings), step
-    )
+    return Order(kind, scene.scene(settings), look, cut, about, results.heads(settings), results.cells(settings), step)
 
 
 def contents(
@@ -65,8 +60,8 @@ def numbers(settings: Settings, name: str) -> bytes:
         "parquet": data.parquet,
         "npz": data.npz,
         "json": data.to_json,
-        "py": lambda one: code.script(one).encode(),
-        "optax.py": lambda one: code.plain_optax(one).encode(),
+        "py": lambda one: script.script(one).encode(),
+        "optax.py": lambda one: script.plain_optax(one).encode(),
     }
     if kind not in makers:
         raise Refused(f"There is no kind of file .{kind}.")

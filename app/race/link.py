@@ -13,7 +13,7 @@ import dataclasses
 import functools
 from collections.abc import Mapping
 
-from app.common import racers as lineup
+from app.common import racers
 from app.common.digits import shortened
 from app.common.link import VERSION, Reader, spell, spell_racers, spell_unless, text
 from app.common.racers import Refused, sentence
@@ -76,8 +76,8 @@ def parse(given: Mapping[str, list[str]]) -> tuple[Settings, list[str]]:
     if not given:
         return first(), []
     link = Reader(given, Settings())
-    link.read("steps", lineup.set_steps)
-    link.read("seed", lineup.set_seed)
+    link.read("steps", racers.set_steps)
+    link.read("seed", racers.set_seed)
     link.read("surface", choose_surface)
     link.read("rotation", set_rotation)
     _read_parameters(link, "surface")
@@ -132,7 +132,7 @@ def _read_beside(settings: Settings, own: Mapping[str, list[str]], notices: list
 
 
 def _read_inspected(settings: Settings, spelled: str) -> Settings:
-    place = lineup.whole(spelled, "inspect", 1, max(1, len(settings.racers)), "1, the first racer")
+    place = racers.whole(spelled, "inspect", 1, max(1, len(settings.racers)), "1, the first racer")
     return inspect(settings, settings.racers[place - 1].id if settings.racers else "")
 
 

@@ -16,8 +16,7 @@ from app.common import addresses, budget, racers
 from app.common.racers import Racer, Refused, built
 from app.figures import plane
 from app.player.scene import Runs, pack_runs
-from app.race import changes, link, runs
-from app.race import scene as race
+from app.race import changes, link, runs, scene
 from app.race.settings import Settings
 from optimizers import RULES, Optimizer, Trace
 from optimizers.sensitivity import nudged, sensitive
@@ -143,7 +142,7 @@ def _with_shadows(settings: Settings, rule: Optimizer) -> Iterator[Block]:
 
 def _packed(settings: Settings, blocks: Iterable[Block], count: int, values: Any, wanted: Wanted) -> Runs:
     """What the player draws of `count` runs; each block is dropped before the next one is computed."""
-    surface, extent = settings.built_surface(), race.background_of(settings).extent
+    surface, extent = settings.built_surface(), scene.background_of(settings).extent
     kept = plane.kept(settings.steps, count, MOST_BYTES)
     paths, losses, told = [], [], []
     for block, shadows in blocks:
@@ -153,7 +152,7 @@ def _packed(settings: Settings, blocks: Iterable[Block], count: int, values: Any
         paths.append(drawn[:, kept])
         losses.append(plane.heights(block, surface)[:, kept])
         rounded = [bool(sensitive(run, shadow)) for run, shadow in zip(block, shadows, strict=True)]
-        told += [race.told(settings, *each) for each in zip(block, leaves, rounded, strict=True)]
+        told += [scene.told(settings, *each) for each in zip(block, leaves, rounded, strict=True)]
         del block, shadows
     return Runs(np.concatenate(paths), np.concatenate(losses), kept, tuple(told), np.asarray(values, dtype=float))
 

@@ -15,8 +15,7 @@ from app.common import names as common_names
 from app.common.racers import Refused, built
 from app.common.scripts import head, record
 from app.common.source import Source, call, summary, vector
-from app.race import link as race_link
-from app.race import scene as race
+from app.race import link, scene
 from app.race.data import shown
 from app.race.equals import Equal, equal
 from app.race.settings import Settings
@@ -147,7 +146,7 @@ def plain_optax(settings: Settings) -> str:
 
 
 def _race_head(settings: Settings, needs: str) -> list[str]:
-    return head(race.described(settings), "race", race_link.query(settings), needs)
+    return head(scene.described(settings), "race", link.query(settings), needs)
 
 
 def _start(settings: Settings) -> str:

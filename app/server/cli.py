@@ -13,8 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from app.export.about import version
-from app.server import commands as command
-from app.server import environment, streams
+from app.server import commands, environment, streams
 
 INTERRUPTED = 130
 """The exit status after Ctrl+C, as shells have it."""
@@ -27,7 +26,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _run(argv)
     except streams.Unwritable as error:
         streams.complain(f"optiscope: the standard output cannot be written: {error}.")
-        return command.FAILED
+        return commands.FAILED
     except BrokenPipeError:  # whoever reads along has read enough
         return 0
     except KeyboardInterrupt:
@@ -53,7 +52,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"optiscope {version()}")
     _add_serve_options(parser)
     parser.set_defaults(run=serve)  # a subcommand sets its own
-    command.add_to(parser.add_subparsers(title="commands", metavar="", prog="optiscope"))
+    commands.add_to(parser.add_subparsers(title="commands", metavar="", prog="optiscope"))
     return parser
 
 

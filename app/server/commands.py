@@ -366,8 +366,7 @@ def _train(arguments: argparse.Namespace) -> None:
 
     environment.prepare()
     from app.common.racers import Refused
-    from app.network import files, process, results
-    from app.network import scene as board
+    from app.network import files, process, results, scene
     from app.network.export import contents
 
     try:
@@ -380,14 +379,14 @@ def _train(arguments: argparse.Namespace) -> None:
     known = ("all", *training.views)
     if look.part not in known:
         raise Wrong(f"--part must be one of {', '.join(known)}, what --set views=… shows; got {look.part!r}.")
-    job = board.job_for(training, data, connection=process.Local())
+    job = scene.job_for(training, data, connection=process.Local())
     try:
         job.begin()
         with _progress("training") as tell:
             _wait(job, tell)
         written = []
         for path in map(Path, arguments.output):
-            board.board(training, job)
+            scene.board(training, job)
             _wait(job)  # what its panels show is still being worked out
 
             def content(tell: Tell, name: str = path.name) -> bytes:
@@ -414,16 +413,16 @@ def _training(arguments: argparse.Namespace, brought: Mapping[str, Brought]) -> 
     from app.common.racers import Choice
     from app.network import files, presets
     from app.network import link as network_link
-    from app.network import settings as change
     from app.network.export import query_of
     from app.network.landscape import PLANES
+    from app.network.settings import FILE, Training
     from app.network.views import VIEWS
 
     query: dict[str, list[str]] = {}
     _one(arguments, "preset", "settings", "link")
     if arguments.preset:
         source = presets.PRESETS[arguments.preset].source if arguments.preset in presets.PRESETS else ""
-        plain = dataclasses.replace(change.Training(), data=Choice(source)) if source else change.Training()
+        plain = dataclasses.replace(Training(), data=Choice(source)) if source else Training()
         query = network_link.query(presets.preset(arguments.preset, files.find(plain, brought)))
     if arguments.settings:
         query = query_of(_read(arguments.settings))
@@ -432,7 +431,7 @@ def _training(arguments: argparse.Namespace, brought: Mapping[str, Brought]) -> 
     if arguments.source:
         query = _choice("data", arguments.source, query)
     if arguments.data:
-        query |= {"data": [change.FILE], "file": [next(iter(brought))]}
+        query |= {"data": [FILE], "file": [next(iter(brought))]}
         if target := next(iter(brought.values())).target:
             query["target"] = [target]
     if arguments.target:
@@ -445,7 +444,7 @@ def _training(arguments: argparse.Namespace, brought: Mapping[str, Brought]) -> 
     if arguments.racer:
         query["racer"] = arguments.racer
     name = query.get("file", [""])[-1]
-    if query.get("data") == [change.FILE] and name not in brought:
+    if query.get("data") == [FILE] and name not in brought:
         raise Wrong(f"These settings are of data out of the file {name!r}: add --data with its path.")
     training, notices = network_link.parse(query, lambda asked: files.find(asked, brought), VIEWS, PLANES)
     _none_dropped(notices)

@@ -48,9 +48,7 @@ def _warm() -> None:
         # what is registered last is called first: JAX drops its programs at exit, and must not while it compiles
         atexit.register(_stop, threading.current_thread())
         from app.network import process
-        from app.race import changes, link, live, runs, settings
-        from app.race import results as standings
-        from app.race import scene as race
+        from app.race import changes, link, live, results, runs, scene, settings
         from optimizers import OPTIMIZERS
         from surfaces import SURFACES
 
@@ -58,17 +56,17 @@ def _warm() -> None:
         racers = [dataclasses.replace(first, racers=(racer,)) for racer in first.racers]
         try:
             with ThreadPoolExecutor(2) as pool:
-                pool.submit(race.mapped, first.surface, first.rotation)
+                pool.submit(scene.mapped, first.surface, first.rotation)
                 for alone in racers:
                     pool.submit(runs.runs, alone)
         except RuntimeError:  # Ctrl+C came first: on its way out Python starts no more threads
             return
         if _stopping.is_set():
             return
-        race.scene(first)
+        scene.scene(first)
         if _stopping.is_set():
             return
-        standings.table(first)
+        results.table(first)
         others = [changes.choose_surface(first, key) for key in SURFACES]
         others += [changes.add_racer(settings.Settings(), key) for key in OPTIMIZERS]
         _settle()
@@ -84,7 +82,7 @@ def _warm() -> None:
         for other in others:
             if _stopping.is_set():
                 return
-            race.scene(other)
+            scene.scene(other)
         gc.unfreeze()  # what was left over meanwhile goes
         gc.collect()
         _settle()

@@ -18,12 +18,11 @@ from app.export.options import Cut, Look
 from app.network import captions, changes, export, files, link, presets
 from app.network import results as network_results
 from app.network import scene as board
-from app.network import settings as change
 from app.network.files import Brought
 from app.network.job import Job
 from app.network.landscape import PLANES
 from app.network.presets import PRESETS
-from app.network.settings import FILE, Setup, Training
+from app.network.settings import ALL, FILE, MAX_LAYERS, Setup, Training, generated
 from app.network.views import VIEWS
 from app.player import Event
 from app.player.component import play
@@ -270,7 +269,7 @@ def _chosen(training: Training, option: str) -> Training:
         plain = dataclasses.replace(training, standardised=False)
         made = presets.preset(key, _find(plain))
         return dataclasses.replace(made, data=training.data, file=training.file, target=training.target)
-    data = change.generated(dataclasses.replace(Training(), data=racers.Choice(source)))
+    data = generated(dataclasses.replace(Training(), data=racers.Choice(source)))
     return presets.preset(key, data)
 
 
@@ -357,7 +356,7 @@ def _about_model(training: Training) -> None:
         "-".join(map(str, training.widths)),
         "widths",
         lambda t, v: changes.set_widths(t, v, _data()),
-        f"Widths with a dash between, such as 32-32: up to {change.MAX_LAYERS}. Empty for none: a linear model.",
+        f"Widths with a dash between, such as 32-32: up to {MAX_LAYERS}. Empty for none: a linear model.",
     )
     _setup(training, "activation")
     _setup(training, "initialization")
@@ -469,7 +468,7 @@ def _typed(batch_size: str) -> str:
         Refused: on a zero in any spelling, which in a link means all samples.
     """
     word = batch_size.strip()
-    if word and word.lower() not in change.ALL and changes.read_batch(word) == 0:
+    if word and word.lower() not in ALL and changes.read_batch(word) == 0:
         raise Refused(f"The batch size must be a whole number from 1, or all; got {word}.")
     return word
 

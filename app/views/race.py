@@ -17,8 +17,7 @@ from app.export.options import Cut, Look
 from app.figures.plane import extent
 from app.player import Event
 from app.player.component import play
-from app.race import captions as words
-from app.race import changes, export, link, live, presets
+from app.race import captions, changes, export, link, live, presets
 from app.race import results as standings
 from app.race import scene as race
 from app.race.bundles import WORDS
@@ -65,7 +64,7 @@ def _stage() -> None:
     if explained := st.session_state.pop("explained", None):
         explain(explained, changes.starting_reason(settings, explained))
     st.html(_results(settings))
-    if remarks := words.remarks(settings):
+    if remarks := captions.remarks(settings):
         st.caption("  \n".join(remarks))
     write(link.query(settings))
     if again:

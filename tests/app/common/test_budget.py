@@ -13,8 +13,7 @@ from app.common.racers import Choice, Refused, accepted
 from app.race import changes, live, runs
 from app.race import link as race_link
 from app.race import scene as race
-from app.race import settings as change
-from app.race.settings import Settings
+from app.race.settings import OPTIMIZERS, Settings
 from surfaces.caching import caches, size_of
 from tests.apart import run_apart
 
@@ -80,7 +79,7 @@ def test_a_long_sweep_of_many_coordinates_has_fewer_positions(monkeypatch: pytes
     settings, _ = opened("surface=ravine_nd&surface.dimension=100&steps=2000&racer=sam")
     sweep = live._ask(settings, "sweep", {"racer": "racer-0", "name": "learning_rate"})
     assert len(sweep.values) == 21 and sweep.positions.shape[0] == 21
-    spec = change.OPTIMIZERS["sam"].parameters()["learning_rate"]
+    spec = OPTIMIZERS["sam"].parameters()["learning_rate"]
     assert (sweep.values[0], sweep.values[-1]) == (spec.low, spec.high)
     moved = racers.set_racer(settings, "racer-0", "learning_rate", sweep.values[8])
     scene = race.scene(moved)

@@ -10,8 +10,7 @@ import pytest
 
 from app.common.link import MOST_CHARACTERS, MOST_NOTICES
 from app.common.racers import MAX_RACERS
-from app.network import changes as network
-from app.network import files
+from app.network import changes, files
 from app.network import link as network_link
 from app.network.landscape import PLANES
 from app.network.views import VIEWS
@@ -108,7 +107,7 @@ def test_a_link_costs_one_curvature_for_all_racers_and_none_where_rates_are_give
     measured: list[str] = []
 
     def counted(name: str) -> Callable[..., float]:
-        original: Callable[..., float] = getattr(network, name)
+        original: Callable[..., float] = getattr(changes, name)
 
         def count(*arguments: Any) -> float:
             measured.append(name)
@@ -117,7 +116,7 @@ def test_a_link_costs_one_curvature_for_all_racers_and_none_where_rates_are_give
         return count
 
     for name in ("_largest_eigenvalue", "_root_mean_square"):
-        monkeypatch.setattr(network, name, counted(name))
+        monkeypatch.setattr(changes, name, counted(name))
     training, _ = parse_training({"racer": spelled, "widths": ["3"], "seed": ["77"]})
     assert sorted(measured) == ["_largest_eigenvalue", "_root_mean_square"]
     measured.clear()

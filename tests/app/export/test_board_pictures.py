@@ -22,10 +22,9 @@ from app.export.films import film, moments
 from app.export.options import Cut, Look
 from app.export.stills import still
 from app.figures import theme
-from app.network import changes, presets
-from app.network import scene as board
-from app.network import settings as change
+from app.network import changes, presets, scene
 from app.network.job import Job
+from app.network.settings import generated
 from app.network.views import VIEWS
 from app.player import Board, Card, Slot
 
@@ -52,16 +51,16 @@ def _board(*panels: dict[str, Any], steps: int = 4, cards: tuple[Card, ...] = CA
 @cache
 def _trained(source: str, views: tuple[str, str, str]) -> tuple[Any, Job, Board]:
     chosen = changes.choose_data(presets.first(), source)
-    data = change.generated(chosen)
+    data = generated(chosen)
     training = racers.set_steps(changes.set_widths(changes.fitted(chosen, data), "4", data), 20)
     training = dataclasses.replace(training, views=views)
-    job = board.job_for(training, data)
+    job = scene.job_for(training, data)
     job.begin()
     end = time.monotonic() + 240
     for _ in range(2):  # what the panels show is worked out when it is asked for
         while job.busy and time.monotonic() < end:
             time.sleep(0.02)
-        made = board.board(training, job)
+        made = scene.board(training, job)
     return training, job, made
 
 

@@ -18,8 +18,7 @@ from pptx import Presentation
 from app.common import racers
 from app.export.making import make
 from app.export.options import Cut, Look
-from app.race import changes
-from app.race import results as standings
+from app.race import changes, results
 from app.race.export import order
 
 SETTINGS = racers.set_steps(changes.first(), 40)
@@ -43,7 +42,7 @@ def test_the_slides_are_title_views_with_films_and_a_table(content: bytes) -> No
         assert any(shape.shape_type is not None and "MEDIA" in str(shape.shape_type) for shape in slide.shapes)
     (table,) = [shape.table for shape in last.shapes if shape.has_table]
     cells = [[cell.text for cell in row.cells] for row in table.rows]
-    assert cells == [standings.heads(SETTINGS), *standings.cells(SETTINGS)]
+    assert cells == [results.heads(SETTINGS), *results.cells(SETTINGS)]
 
 
 def test_every_slide_says_how_it_was_made(content: bytes) -> None:

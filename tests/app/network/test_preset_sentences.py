@@ -9,9 +9,8 @@ import pytest
 
 from app.common.racers import Racer
 from app.network import presets
-from app.network import settings as change
 from app.network.presets import PRESETS
-from app.network.settings import Training, generated
+from app.network.settings import FILE, Training, generated
 from docs import pictures
 from optimizers.training import Piece, join, train
 from surfaces.curvature import top_eigenvalues
@@ -210,7 +209,7 @@ def _() -> None:
         model = training.model(racer, data)
         assert model.widths == (784, 256, 10) and model.activation == "relu"
         assert training.of(racer, "initialization") == "he_normal"
-    assert training.batch_size == 128 and training.steps * 128 == 10 * 640 and PRESETS["exercise"].source == change.FILE
+    assert training.batch_size == 128 and training.steps * 128 == 10 * 640 and PRESETS["exercise"].source == FILE
 
 
 @pytest.mark.parametrize("check", SAID.cases())

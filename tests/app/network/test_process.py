@@ -13,8 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from app.network import changes, presets, process, results
-from app.network import scene as board
+from app.network import changes, presets, process, results, scene
 from app.network.job import Job
 from app.network.settings import Training, generated
 from app.network.trainer import NICE, Turns
@@ -43,7 +42,7 @@ def connection() -> Iterator[process.Process]:
 
 
 def _begun(training: Training, connection: process.Connection) -> Job:
-    job = board.job_for(training, generated(training), connection=connection)
+    job = scene.job_for(training, generated(training), connection=connection)
     job.begin()
     return job
 
@@ -99,7 +98,7 @@ def test_a_trainer_that_dies_says_so_on_every_card_and_is_replaced() -> None:
 
 
 def test_a_trainer_that_grew_is_replaced_when_it_is_idle(monkeypatch: pytest.MonkeyPatch) -> None:
-    job: Any = board.job_for(_with(SMALL, "sgd"), generated(SMALL))
+    job: Any = scene.job_for(_with(SMALL, "sgd"), generated(SMALL))
     first = process.shared()
     assert first.memory > 50 * 2**20
     monkeypatch.setattr(process, "MOST_MEMORY", 0)

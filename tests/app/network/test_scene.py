@@ -13,13 +13,11 @@ import pytest
 from app.common import racers
 from app.common.racers import Choice, hide_racer, set_racer
 from app.figures.panels import facet_axes, facets, thinned
-from app.network import captions, changes, observers, presets, process, results
-from app.network import scene as board
-from app.network import settings as change
+from app.network import captions, changes, observers, presets, process, results, scene
 from app.network.job import Job
 from app.network.landscape import PLANES
 from app.network.presets import PRESETS
-from app.network.settings import Training, generated
+from app.network.settings import FILE, Training, generated
 from app.network.views import VIEWS
 from app.player import pack_board
 from optimizers.training import join, train
@@ -42,7 +40,7 @@ def _wait(job: Job) -> None:
 
 
 def _trained(training: Training) -> Job:
-    job = board.job_for(training, generated(training))
+    job = scene.job_for(training, generated(training))
     job.begin()
     _wait(job)
     return job
@@ -51,7 +49,7 @@ def _trained(training: Training) -> Job:
 def _panel(training: Training, job: Job, key: str) -> Any:
     shown = dataclasses.replace(training, views=(key, *[v for v in ("loss", "weights") if v != key], "batch_loss")[:3])
     for _ in range(3):  # what takes a while is there the next time
-        found = board.board(shown, job)
+        found = scene.board(shown, job)
         _wait(job)
     pack_board(found)
     return found.slots[0].panel
@@ -80,7 +78,7 @@ def test_a_job_is_what_train_makes_of_every_racer(moons: Job) -> None:
 
 def test_the_bar_tells_the_truth_and_stopping_keeps_what_was_learned() -> None:
     training = _small(steps=100_000)
-    job = board.job_for(training, generated(training))
+    job = scene.job_for(training, generated(training))
     assert job.progress == 0.0
     job.begin()
     while not all(run.last for run in job.runs):
@@ -96,11 +94,11 @@ def test_the_bar_tells_the_truth_and_stopping_keeps_what_was_learned() -> None:
 
 def test_runs_that_a_change_leaves_alone_are_taken_over(moons: Job) -> None:
     moved = set_racer(MOONS, "racer-0", "learning_rate", 0.2)
-    job = board.job_for(moved, generated(moved), moons)
+    job = scene.job_for(moved, generated(moved), moons)
     assert job.runs[1].finished and not job.runs[0].finished
     assert job.runs[1].pieces is moons.runs[1].pieces
     other = racers.set_seed(MOONS, 5)
-    assert not any(run.finished for run in board.job_for(other, generated(other), moons).runs)
+    assert not any(run.finished for run in scene.job_for(other, generated(other), moons).runs)
 
 
 @pytest.mark.parametrize("key", list(VIEWS))
@@ -212,17 +210,17 @@ def test_the_landscape_says_what_it_hides() -> None:
 
 
 def test_a_board_is_busy_as_long_as_another_may_differ() -> None:
-    job = board.job_for(MOONS, generated(MOONS))
-    assert not board.board(MOONS, job).busy
+    job = scene.job_for(MOONS, generated(MOONS))
+    assert not scene.board(MOONS, job).busy
     job.begin()
-    assert board.board(MOONS, job).busy
+    assert scene.board(MOONS, job).busy
     _wait(job)
     shown = dataclasses.replace(MOONS, views=("landscape", "loss", "weights"))
-    looks = board.board(shown, job)
+    looks = scene.board(shown, job)
     assert looks.busy and looks.slots[0].panel["type"] == "message"
     for _ in range(4):
         _wait(job)
-        looks = board.board(shown, job)
+        looks = scene.board(shown, job)
     assert not looks.busy and looks.slots[0].panel["type"] == "plane"
 
 
@@ -246,7 +244,7 @@ def test_a_diverging_run_says_so_and_the_others_live_on() -> None:
     job = _trained(training)
     lost, fine = results.table(training, job)
     assert lost.status.startswith("diverged @ ") and lost.steps < 60 and fine.steps == 60
-    cards = board.board(training, job).cards
+    cards = scene.board(training, job).cards
     assert cards[0].gone and cards[0].last < 60 and not cards[1].gone
     for key in VIEWS:
         if VIEWS[key].fits(job.data):
@@ -256,7 +254,7 @@ def test_a_diverging_run_says_so_and_the_others_live_on() -> None:
 def test_an_error_of_one_racer_is_said_on_its_card(monkeypatch: pytest.MonkeyPatch) -> None:
     training = _small()
     local = process.Local()
-    job = board.job_for(training, generated(training), connection=local)
+    job = scene.job_for(training, generated(training), connection=local)
 
     def broken() -> Any:
         raise RuntimeError("out of memory")
@@ -291,7 +289,7 @@ def test_hidden_racers_are_not_drawn(moons: Job) -> None:
     panel = _panel(hidden, moons, "loss")
     assert {line["meta"] for line in panel["data"]} == {"racer-1"}
     assert len(results.table(hidden, moons)) == 1
-    assert len(board.board(hidden, moons).cards) == 2
+    assert len(scene.board(hidden, moons).cards) == 2
 
 
 def test_thinning_keeps_the_extremes() -> None:
@@ -317,7 +315,7 @@ def test_widths_in_little_room(widths: tuple[int, ...], words: str) -> None:
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("key", [key for key, one in PRESETS.items() if one.source != change.FILE])
+@pytest.mark.parametrize("key", [key for key, one in PRESETS.items() if one.source != FILE])
 def test_presets_show_what_they_promise(key: str) -> None:
     training = presets.preset(key, generated(dataclasses.replace(Training(), data=Choice(PRESETS[key].source))))
     job = _trained(training)
@@ -374,19 +372,19 @@ def test_a_run_that_diverged_has_no_numbers_and_no_test() -> None:
 
 def test_the_clock_goes_as_far_as_the_runs_have_gone() -> None:
     training = _small(steps=100_000)
-    job = board.job_for(training, generated(training))
-    assert board.board(training, job).steps == 0
+    job = scene.job_for(training, generated(training))
+    assert scene.board(training, job).steps == 0
     job.begin()
     while not all(run.last for run in job.runs):
         time.sleep(0.005)
     job.stop()
     _wait(job)
-    assert board.board(training, job).steps == max(run.last for run in job.runs) < 100_000
+    assert scene.board(training, job).steps == max(run.last for run in job.runs) < 100_000
     assert job.progress == sum(run.last for run in job.runs) / 200_000
 
 
 @pytest.mark.parametrize("steps", [1, 60, 800, 1500, 6000, 100_000])
 def test_numbers_under_charts_side_by_side_do_not_meet(steps: int) -> None:
-    job = board.job_for(_small(steps=steps), generated(_small()))
+    job = scene.job_for(_small(steps=steps), generated(_small()))
     axis = facet_axes(job.steps, facets(2)[0], "", 0, 2)["xaxis"]
     assert axis["tickvals"][0] == 0 and axis["tickvals"][-1] <= 0.8 * steps and len(axis["tickvals"]) <= 3

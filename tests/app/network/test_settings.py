@@ -13,11 +13,10 @@ from hypothesis import given, settings
 from app.common import racers
 from app.common.racers import Choice, Racer, Refused, remove_racer
 from app.network import changes, presets
-from app.network import settings as change
 from app.network.landscape import PLANES
 from app.network.link import parse, query
 from app.network.presets import PRESETS
-from app.network.settings import Setup, Training, generated
+from app.network.settings import FILE, MEMORY, MOST, Setup, Training, generated, read_widths
 from app.network.views import VIEWS
 from optimizers import OPTIMIZERS, RULES
 from surfaces.network import ACTIVATIONS, DATASETS, INITIALIZATIONS
@@ -54,7 +53,7 @@ def trainings(draw: Any) -> Training:
     training = changes.set_setup(training, "initialization", draw(st.sampled_from(sorted(INITIALIZATIONS))), data)
     training = changes.set_setup(training, "l2", draw(st.floats(0, 0.1)), data)
     training = changes.set_batch_size(training, draw(st.sampled_from(["all", 1, 7, 32])), data)
-    training = racers.set_steps(training, draw(st.integers(1, change.Training.most_steps)))
+    training = racers.set_steps(training, draw(st.integers(1, Training.most_steps)))
     training = racers.set_seed(training, draw(st.integers(0, 2**31 - 1)))
     for rule in draw(st.lists(st.sampled_from(["sgd", "rmsprop", "lion"]), max_size=4)):
         racer = Racer(Choice(rule, (("learning_rate", draw(st.sampled_from([0.5, 1e-3]))),)), len(training.racers))
@@ -173,11 +172,11 @@ def test_views_change_places() -> None:
 
 
 def test_what_is_kept_is_bounded_by_memory() -> None:
-    assert FIRST.kept(DATA) <= change.MOST
+    assert FIRST.kept(DATA) <= MOST
     wide = changes.set_widths(FIRST, "1000-1000", DATA)
     size = wide.model(None, DATA).size
     assert wide.kept(DATA) < FIRST.kept(DATA)
-    assert wide.kept(DATA) * size * 4 * len(wide.racers) <= 1.2 * change.MEMORY
+    assert wide.kept(DATA) * size * 4 * len(wide.racers) <= 1.2 * MEMORY
 
 
 def test_all_rules_but_the_dense_can_be_added() -> None:
@@ -195,13 +194,13 @@ def test_setup_says_what_it_is() -> None:
 
 @pytest.mark.parametrize("spelled", ["32×3", "32x3", "32-32-32", "32, 32, 32", "32 32–32", "32×2-32"])
 def test_widths_may_be_typed_as_they_are_shown(spelled: str) -> None:
-    assert change.read_widths(spelled) == (32, 32, 32)
+    assert read_widths(spelled) == (32, 32, 32)
 
 
 @pytest.mark.parametrize("spelled", ["-5", "−5", "32×0", "×3", "32x99", "32×y"])
 def test_widths_that_mean_nothing_are_refused(spelled: str) -> None:
     with pytest.raises(Refused, match=r"whole number|must be a number"):
-        change.read_widths(spelled)
+        read_widths(spelled)
 
 
 def test_data_of_values_take_the_view_of_classes_away() -> None:
@@ -224,7 +223,7 @@ def test_rates_and_seed_are_numbers_and_all_else_asks_for_other_programs() -> No
 
 def test_a_preset_says_what_to_look_at_whatever_its_rates() -> None:
     for key, one in PRESETS.items():
-        if one.source != change.FILE:
+        if one.source != FILE:
             made = presets.preset(key, generated(dataclasses.replace(Training(), data=Choice(one.source))))
             assert presets.shown_by(racers.set_racer(made, "racer-0", "learning_rate", 0.03)) == one.about
             assert not presets.shown_by(changes.add_racer(made, "lion", generated(made)))

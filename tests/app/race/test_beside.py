@@ -10,8 +10,7 @@ import pytest
 from app.common import racers
 from app.common.racers import Refused
 from app.player import Event, pack, read
-from app.race import changes, live
-from app.race import results as standings
+from app.race import changes, live, results
 from app.race import scene as race
 from app.race.link import parse, query
 from app.race.settings import Settings
@@ -77,9 +76,7 @@ def test_a_scene_holds_both_on_one_clock() -> None:
     assert array(header["beside"]["losses"]).shape == (3, 301)
     assert header["beside"]["map_id"] != header["map_id"] and header["linked"] is False
     assert "Himmelblau" not in scene.caption and "Himmelblau" in scene.beside.caption
-    assert [row[0] for row in standings.cells(APART)] == [
-        f"{n} · {t}" for n in "AB" for t in ("SGD", "Nesterov", "Adam")
-    ]
+    assert [row[0] for row in results.cells(APART)] == [f"{n} · {t}" for n in "AB" for t in ("SGD", "Nesterov", "Adam")]
 
 
 def test_half_a_page_is_a_taller_map() -> None:

@@ -10,12 +10,9 @@ import pytest
 from app.common import racers
 from app.common.racers import Refused
 from app.player import pack
-from app.race import bundles, changes, runs
-from app.race import captions as words
-from app.race import results as standings
-from app.race import scene as race
-from app.race import settings as change
+from app.race import bundles, captions, changes, results, runs, scene
 from app.race.link import parse, query
+from app.race.settings import Settings
 from optimizers import OPTIMIZERS, trace
 from tests.app.envelope import opened
 
@@ -24,7 +21,7 @@ THREADS = changes.set_seeds(changes.set_look(NOISY, "bundle", "spaghetti"), 5)
 BAND = changes.set_look(THREADS, "bundle", "band")
 
 
-def alone(racer: str, seed: int) -> race.Trace:
+def alone(racer: str, seed: int) -> scene.Trace:
     """One racer's run under one seed, by itself."""
     settings = racers.set_seed(NOISY, seed)
     return runs.runs(settings)[int(racer[-1])]
@@ -32,7 +29,7 @@ def alone(racer: str, seed: int) -> race.Trace:
 
 def test_threads_are_the_seeds_one_by_one() -> None:
     settings = racers.set_seed(THREADS, 3)
-    found = race.scene(settings).bundle
+    found = scene.scene(settings).bundle
     assert found is not None and found["count"] == 5
     np.testing.assert_array_equal(found["steps"], np.arange(151))
     for id in ("racer-0", "racer-2"):
@@ -45,7 +42,7 @@ def test_threads_are_the_seeds_one_by_one() -> None:
 
 
 def test_a_band_holds_the_quantiles_of_the_losses() -> None:
-    found = race.scene(BAND).bundle
+    found = scene.scene(BAND).bundle
     assert found is not None
     lines = found["racers"]["racer-2"]
     losses = np.sort([alone("racer-2", k).losses for k in range(5)], axis=0)
@@ -64,21 +61,21 @@ def test_a_run_that_diverged_lies_above_all_numbers() -> None:
 
 def test_cards_and_table_speak_of_all_seeds() -> None:
     wild = racers.set_racer(THREADS, "racer-0", "learning_rate", 9.0)
-    card = race.scene(wild).cards[0]
+    card = scene.scene(wild).cards[0]
     assert card.status == "5/5 diverged" and "Of 5 seeds: 5 diverged" in card.why
-    rows = {row[0]: row for row in standings.cells(THREADS)}
+    rows = {row[0]: row for row in results.cells(THREADS)}
     losses = sorted(alone("racer-2", k).losses[-1] for k in range(5))
-    found = standings.table(THREADS)[2]
+    found = results.table(THREADS)[2]
     assert found.loss == pytest.approx(losses[2]) and found.band == pytest.approx((losses[0], losses[4]))
     assert rows["Adam"][1].count("/5") >= 1 and "of 5" in rows["Adam"][3]
-    assert "median" in standings.heads(THREADS)[2] and "median" not in standings.heads(NOISY)[2]
-    assert "seeds 0 to 4" in words.caption(THREADS) and "seeds 0 to 4" in race.scene(THREADS).curve["titles"]["log"]
+    assert "median" in results.heads(THREADS)[2] and "median" not in results.heads(NOISY)[2]
+    assert "seeds 0 to 4" in captions.caption(THREADS) and "seeds 0 to 4" in scene.scene(THREADS).curve["titles"]["log"]
 
 
 def test_without_noise_there_is_no_bundle() -> None:
     calm = changes.choose_noise(THREADS, "none")
-    assert not calm.bundled and race.scene(calm).bundle is None
-    assert race.scene(calm).cards[0].status == race.scene(changes.choose_noise(NOISY, "none")).cards[0].status
+    assert not calm.bundled and scene.scene(calm).bundle is None
+    assert scene.scene(calm).cards[0].status == scene.scene(changes.choose_noise(NOISY, "none")).cards[0].status
 
 
 def test_the_link_keeps_it_and_refuses_what_cannot_be() -> None:
@@ -94,20 +91,20 @@ def test_the_link_keeps_it_and_refuses_what_cannot_be() -> None:
 def test_a_bundle_of_many_steps_is_thinned_and_says_which_it_has() -> None:
     long = changes.set_seeds(racers.set_steps(THREADS, 10_000), 16)
     settings = dataclasses.replace(long, racers=long.racers[:1])
-    found = race.scene(settings).bundle
+    found = scene.scene(settings).bundle
     assert found is not None
     stride = found["steps"][1] - found["steps"][0]
     assert stride >= 1 and found["steps"][-1] == 10_000
     assert found["racers"]["racer-0"]["paths"].nbytes <= bundles.MOST_BYTES
-    assert len(pack(race.scene(settings))) < 2 * bundles.MOST_BYTES
+    assert len(pack(scene.scene(settings))) < 2 * bundles.MOST_BYTES
 
 
 def test_views_show_the_bundle_or_say_that_they_do_not() -> None:
     settings = changes.set_view(changes.set_view(BAND, 0, "distance"), 1, "rates")
-    distance, rates = (slot.panel for slot in race.scene(settings).slots)
+    distance, rates = (slot.panel for slot in scene.scene(settings).slots)
     assert "median and 10–90 % of 5 seeds" in distance["note"] and "of the seeds the first alone" in rates["note"]
     assert sum(bool(one.get("fill")) for one in distance["data"]) == 3
-    threads = race.scene(changes.set_view(THREADS, 0, "gradient")).slots[0].panel["data"]
+    threads = scene.scene(changes.set_view(THREADS, 0, "gradient")).slots[0].panel["data"]
     gaps = [np.isnan(one["x"]).sum() for one in threads if one.get("opacity")]
     assert gaps == [5, 5, 5]
 
@@ -116,14 +113,14 @@ def test_views_show_the_bundle_or_say_that_they_do_not() -> None:
 
 
 def test_a_step_costs_what_its_rule_says() -> None:
-    settings = changes.add_racer(changes.add_racer(racers.set_steps(change.Settings(), 50), "sam"), "newton")
+    settings = changes.add_racer(changes.add_racer(racers.set_steps(Settings(), 50), "sam"), "newton")
     settings = changes.add_racer(settings, "sgd")
-    steps, evaluations = race.scene(settings), race.scene(changes.set_look(settings, "axis", "evaluations"))
+    steps, evaluations = scene.scene(settings), scene.scene(changes.set_look(settings, "axis", "evaluations"))
     assert [card.cost for card in steps.cards] == [2, 3, 1]
     assert [steps.pace(card) for card in steps.cards] == [1, 1, 1] and steps.duration == 50
     assert [evaluations.pace(card) for card in evaluations.cards] == [2, 3, 1] and evaluations.duration == 150
     view = changes.set_view(changes.set_look(settings, "axis", "evaluations"), 0, "gradient")
-    panel = race.scene(view).slots[0].panel
+    panel = scene.scene(view).slots[0].panel
     assert panel["layout"]["xaxis"] == {"range": [0, 150], "title": {"text": "gradient evaluations"}}
     ends = {one["name"]: one["x"][-1] for one in panel["data"]}
     assert ends == {"SAM": 100, "Newton": 150, "SGD": 50}
@@ -139,5 +136,5 @@ def test_costs_are_whole_and_add_up(key: str) -> None:
 
 
 def test_the_axis_travels() -> None:
-    header, _ = opened(pack(race.scene(changes.set_look(NOISY, "axis", "evaluations"))))
+    header, _ = opened(pack(scene.scene(changes.set_look(NOISY, "axis", "evaluations"))))
     assert header["axis"] == "evaluations" and header["bundle"] is None

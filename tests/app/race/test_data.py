@@ -18,7 +18,7 @@ from app.common import names, racers, saved
 from app.common.link import VERSION
 from app.common.racers import Refused
 from app.network import link as network_link
-from app.network import settings as network
+from app.network.settings import Training
 from app.race import changes, data, link
 from app.race.settings import Settings
 from optimizers import OPTIMIZERS, Trace, trace
@@ -207,7 +207,7 @@ def test_a_bad_value_is_dropped_with_a_notice() -> None:
 
 
 def test_another_page_shares_the_form() -> None:
-    query = network_link.query(network.Training())
+    query = network_link.query(Training())
     content = saved.write_query("network", query)
     assert saved.read_query(content) == ("network", query)
     with pytest.raises(Refused, match="settings of the network page, and this is the race page"):

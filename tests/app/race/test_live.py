@@ -15,7 +15,6 @@ from app.common.racers import Refused
 from app.player.scene import Runs
 from app.race import changes, live
 from app.race import scene as race
-from app.race import settings as change
 from app.race.link import query
 from app.race.settings import Settings
 from app.server import live_route
@@ -57,7 +56,7 @@ def test_a_sweep_is_the_runs_one_by_one(racer: str, name: str) -> None:
 @pytest.mark.parametrize("key", [key for key in OPTIMIZERS if "learning_rate" in OPTIMIZERS[key].parameters()])
 @pytest.mark.thinned(10)
 def test_every_rule_can_be_swept(key: str) -> None:
-    settings = changes.add_racer(racers.set_steps(change.Settings(), 40), key)
+    settings = changes.add_racer(racers.set_steps(Settings(), 40), key)
     runs = ask(settings, "sweep", racer="racer-0", name="learning_rate")
     same(runs, 60, racers.set_racer(settings, "racer-0", "learning_rate", runs.values[60]), 0)
 

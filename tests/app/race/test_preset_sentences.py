@@ -9,10 +9,9 @@ import numpy as np
 import pytest
 
 from app.common.racers import set_racer, set_schedule, set_steps
-from app.race import changes, presets
+from app.race import changes, presets, scene
 from app.race import link as race_link
 from app.race import runs as race_runs
-from app.race import scene as race
 from app.race.results import MEASURES
 from app.race.settings import Settings
 from docs import pictures
@@ -329,7 +328,7 @@ def _() -> None:
     settings = parsed(pictures.PAGES["saddle-light"][0])
     newton = runs(settings)["newton"]
     assert newton.status.kind == "stalled" and "saddle" in newton.status.why
-    assert (settings.built_surface().lowest() or 0) < 0 and race.background_of(settings).levels.zero
+    assert (settings.built_surface().lowest() or 0) < 0 and scene.background_of(settings).levels.zero
 
 
 @pytest.mark.parametrize("check", SAID.cases())

@@ -11,11 +11,9 @@ import pytest
 
 from app.common import racers
 from app.figures import plane
-from app.race import changes, data, live
-from app.race import results as standings
+from app.race import changes, data, live, results, script
 from app.race import runs as race_runs
 from app.race import scene as race
-from app.race import script as code
 from app.race.settings import Settings
 from optimizers import OPTIMIZERS
 from optimizers.sensitivity import SENTENCE
@@ -93,8 +91,8 @@ def test_every_place_says_it() -> None:
         scene = race.scene(settings)
         assert (SENTENCE in scene.cards[0].why) is says
         assert ("sensitive to rounding: Adam" in scene.caption) is says
-        assert ("sensitive to rounding" in standings.cells(settings)[0][1]) is says
-        assert ("sensitive to rounding: Adam" in " ".join(code.script(settings).split())) is says
+        assert ("sensitive to rounding" in results.cells(settings)[0][1]) is says
+        assert ("sensitive to rounding: Adam" in " ".join(script.script(settings).split())) is says
         rows = list(csv.DictReader(io.StringIO(data.csv(settings).decode())))
         assert {row["sensitive"] for row in rows} == {str(says).lower()}
         with np.load(io.BytesIO(data.npz(settings))) as arrays:

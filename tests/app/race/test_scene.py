@@ -12,9 +12,7 @@ from app.common import names as common_names
 from app.common import racers
 from app.common.racers import Refused
 from app.player import pack
-from app.race import captions as words
-from app.race import changes, runs
-from app.race import results as standings
+from app.race import captions, changes, results, runs
 from app.race import scene as race
 from app.race.settings import Settings
 from optimizers import OPTIMIZERS
@@ -98,21 +96,21 @@ def test_the_caption_names_all_that_makes_the_picture() -> None:
     settings = _race(RAVINE, ("sgd", {"learning_rate": 0.02}), ("adam", {"learning_rate": 0.05}))
     settings = changes.choose_noise(changes.set_rotation(settings, 30), "isotropic")
     settings = racers.set_steps(racers.set_seed(racers.choose_schedule(settings, "cosine"), 41), 120)
-    line = words.caption(changes.set_start(settings, 1.5, -0.5))  # the schedule ends with the run, as it did before
+    line = captions.caption(changes.set_start(settings, 1.5, -0.5))  # the schedule ends with the run, as it did before
     for word in (
         *("Ravine (κ = 30)", "rotated 30°", "from (1.5, −0.5)", "120 steps", "SGD (η = 0.02", "Adam (η = 0.05"),
         *("cosine schedule (T = 120", "isotropic noise (σ = 0.1", "seed 41"),
     ):
         assert word in line
     hidden = racers.hide_racer(settings, "racer-1", True)
-    assert "Adam" not in words.caption(hidden) and "SGD" in words.caption(hidden)
+    assert "Adam" not in captions.caption(hidden) and "SGD" in captions.caption(hidden)
 
 
 def test_the_table_holds_loss_threshold_and_cost() -> None:
     """Gradient descent, η = 0.02: L = ½(2.8²·0.98²ᵏ + 30·1.2²·0.4²ᵏ), so that 1 % of L₀ is first reached at
     the k found by trying; 300 steps are 300 gradients.
     """
-    sgd, lost, *_ = standings.table(MIXED)
+    sgd, lost, *_ = results.table(MIXED)
     k = np.arange(301)
     losses = 0.5 * ((2.8 * 0.98**k) ** 2 + 30 * (1.2 * 0.4**k) ** 2)
     assert sgd.loss == pytest.approx(losses[300], rel=1e-9)
@@ -123,7 +121,7 @@ def test_the_table_holds_loss_threshold_and_cost() -> None:
 
 
 def test_sam_pays_two_gradients_a_step() -> None:
-    (row,) = standings.table(_race(RAVINE, ("sam", {})))
+    (row,) = results.table(_race(RAVINE, ("sam", {})))
     assert row.evaluations == 600
 
 
@@ -131,18 +129,18 @@ def test_the_table_says_how_they_got_there() -> None:
     """Columns that say nothing on a surface are not there; across a valley of κ = 30, η = 0.05 steps to the other side
     each time, by half the way.
     """
-    measured = dict(zip(standings.heads(MIXED), standings.cells(MIXED)[0], strict=True))
+    measured = dict(zip(results.heads(MIXED), results.cells(MIXED)[0], strict=True))
     assert "Steps on flat ground" not in measured
     assert measured["Crossings of the valley"] == "0" and measured["Overshoot"] == "none"
     zigzag = racers.set_racer(MIXED, MIXED.racers[0].id, "learning_rate", 0.05)
-    assert standings.table(zigzag)[0].measured["crossings"] == standings.table(zigzag)[0].reached
+    assert results.table(zigzag)[0].measured["crossings"] == results.table(zigzag)[0].reached
     saddle = changes.choose_surface(MIXED, "saddle")
-    measured = dict(zip(standings.heads(saddle), standings.cells(saddle)[0], strict=True))
+    measured = dict(zip(results.heads(saddle), results.cells(saddle)[0], strict=True))
     assert "Crossings of the valley" not in measured and int(measured["Steps on flat ground"]) > 10
     both = changes.set_beside(MIXED, True)
     both = changes.in_second(both, changes.choose_surface, "saddle")
-    assert [len(row) for row in standings.cells(both)] == [8] * (2 * len(MIXED.racers))
-    assert len(standings.heads(both)) == 8
+    assert [len(row) for row in results.cells(both)] == [8] * (2 * len(MIXED.racers))
+    assert len(results.heads(both)) == 8
 
 
 def test_where_the_clock_counts_evaluations_statuses_say_that_theirs_are_steps() -> None:
@@ -153,7 +151,7 @@ def test_where_the_clock_counts_evaluations_statuses_say_that_theirs_are_steps()
 
 def test_the_table_leaves_out_who_is_hidden() -> None:
     hidden = racers.hide_racer(MIXED, MIXED.racers[2].id, True)
-    assert [r.title for r in standings.table(hidden)] == [r.title for r in standings.table(MIXED) if r.title != "Adam"]
+    assert [r.title for r in results.table(hidden)] == [r.title for r in results.table(MIXED) if r.title != "Adam"]
     assert race.scene(hidden).cards[2].hidden
 
 
@@ -188,7 +186,7 @@ def test_more_steps_keep_the_prefix(key: str) -> None:
 
 def test_a_race_without_racers_is_a_map() -> None:
     scene = race.scene(Settings())
-    assert scene.cards == () and scene.positions.shape == (0, 301, 2) and standings.table(Settings()) == []
+    assert scene.cards == () and scene.positions.shape == (0, 301, 2) and results.table(Settings()) == []
     assert pack(scene)
 
 
@@ -197,7 +195,7 @@ def test_a_race_where_all_are_hidden_is_drawn() -> None:
     for racer in settings.racers:
         settings = racers.hide_racer(settings, racer.id, True)
     assert all(c.hidden for c in race.scene(settings).cards)
-    assert standings.table(settings) == []
+    assert results.table(settings) == []
 
 
 def test_eight_racers_of_two_thousand_steps_fit_into_half_a_megabyte_and_grow_in_line() -> None:
@@ -273,7 +271,7 @@ def test_racers_are_called_by_their_convention_and_twins_of_one_by_what_differs(
     )
     names = ["RMSprop", "RMSprop (PyTorch)", "RMSprop (optax) η = 0.1", "RMSprop (optax) η = 0.2"]
     assert common_names.titles(settings) == names
-    assert "RMSprop (PyTorch) (η = " in words.caption(settings) and "convention" not in words.caption(settings)
+    assert "RMSprop (PyTorch) (η = " in captions.caption(settings) and "convention" not in captions.caption(settings)
 
 
 def test_conventions_that_differ_walk_different_paths() -> None:
@@ -287,13 +285,13 @@ def test_conventions_that_differ_walk_different_paths() -> None:
 
 def test_what_is_taken_for_a_fault_is_explained_for_those_shown() -> None:
     settings = _race(RAVINE, ("adadelta", {}), ("sgd", {}), ("adadelta", {"decay": 0.5}))
-    (said,) = words.remarks(settings)
+    (said,) = captions.remarks(settings)
     assert said.startswith("Adadelta: Each coordinate of the first step is at most √(ε/(1 − γ)) long")
     adadelta, sgd, _ = race.scene(settings).cards
     assert "first step is at most" in adadelta.why and "first step" not in sgd.why
     for racer in (settings.racers[0], settings.racers[2]):
         settings = racers.hide_racer(settings, racer.id, True)
-    assert words.remarks(settings) == []
+    assert captions.remarks(settings) == []
 
 
 @pytest.mark.parametrize("surface", ["quadratic_ravine", "linear_regression", "six_hump_camel", "plateau"])

@@ -18,7 +18,7 @@ from app.common import racers
 from app.race import changes
 from app.race import link as race_link
 from app.race.data import to_json
-from app.server import commands as command
+from app.server import commands
 from app.server.cli import main
 from optimizers import OPTIMIZERS
 from surfaces import SURFACES
@@ -74,7 +74,7 @@ def test_what_cannot_be_is_said_and_nothing_is_written(
     arguments: list[str], said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    assert main(["render", *arguments]) == command.BAD
+    assert main(["render", *arguments]) == commands.BAD
     found = capsys.readouterr()
     assert said in found.err and found.err.startswith("optiscope: ") and found.out == ""
     assert list(tmp_path.iterdir()) == []
@@ -87,7 +87,7 @@ def test_a_broken_settings_file_is_said(
     content: bytes, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "race.json").write_bytes(content)
-    assert main(["render", "--settings", str(tmp_path / "race.json"), "-o", str(tmp_path / "race.png")]) == command.BAD
+    assert main(["render", "--settings", str(tmp_path / "race.json"), "-o", str(tmp_path / "race.png")]) == commands.BAD
     assert said in capsys.readouterr().err and not (tmp_path / "race.png").exists()
 
 
@@ -107,9 +107,9 @@ def test_a_disk_that_fills_leaves_nothing_half_written(tmp_path: Path, monkeypat
         def write(self, content: bytes) -> None:
             raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(command.os, "fdopen", Full)
+    monkeypatch.setattr(commands.os, "fdopen", Full)
     with pytest.raises(OSError, match="No space"):
-        command.write(path, b"after")
+        commands.write(path, b"after")
     assert path.read_bytes() == b"before" and list(tmp_path.iterdir()) == [path]
 
 
@@ -121,7 +121,7 @@ def test_words_without_a_font_give_way_to_the_settings_and_that_is_said(
 
 
 def test_a_file_has_the_rights_that_the_user_gives(tmp_path: Path) -> None:
-    command.write(tmp_path / "race.csv", b"x")
+    commands.write(tmp_path / "race.csv", b"x")
     mask = os.umask(0)
     os.umask(mask)
     assert stat.S_IMODE((tmp_path / "race.csv").stat().st_mode) == 0o666 & ~mask
@@ -206,7 +206,7 @@ def test_a_training_on_a_file_that_is_named(tmp_path: Path, capsys: pytest.Captu
     (row,) = json.loads(capsys.readouterr().out)["results"]
     assert row["weights"] == 2 * 2 + 2
     (tmp_path / "d.csv").write_text("a,b\n1,2\n,4\n" + "5,6\n" * 20)
-    assert main(["train", *arguments]) == command.BAD
+    assert main(["train", *arguments]) == commands.BAD
     assert "line 3" in capsys.readouterr().err
 
 
@@ -228,7 +228,7 @@ BAD_TRAININGS = [
 @pytest.mark.parametrize(("arguments", "said"), BAD_TRAININGS, ids=[said for _, said in BAD_TRAININGS])
 def test_a_training_that_cannot_be_is_said(arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
     before = dict(os.environ)
-    assert main(["train", *arguments]) == command.BAD
+    assert main(["train", *arguments]) == commands.BAD
     assert said in capsys.readouterr().err
     assert {name: os.environ.get(name) for name in before} == before
     assert "OPTISCOPE_DATA" not in os.environ  # what one call names is not there for the next

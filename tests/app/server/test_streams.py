@@ -18,7 +18,7 @@ from pathlib import Path
 
 import pytest
 
-from app.server import commands as command
+from app.server import commands
 from tests.app.conftest import ROOT
 
 HUGE = "1" * 5000
@@ -78,7 +78,7 @@ def test_numbers_and_names_without_end_are_refused_in_a_sentence(arguments: str,
     settings = {"optiscope": "9", "page": "race", "version": HUGE, "query": {}}
     (tmp_path / "race.json").write_text(json.dumps(settings))
     done = _shell(f"optiscope {arguments}", tmp_path)
-    assert done.returncode == command.BAD and error in done.stderr and "Traceback" not in done.stderr
+    assert done.returncode == commands.BAD and error in done.stderr and "Traceback" not in done.stderr
     assert [path.name for path in tmp_path.iterdir()] == ["race.json"]
 
 
@@ -103,7 +103,7 @@ def test_slides_need_no_room_in_the_folder_for_temporary_files(tmp_path: Path) -
 
 def test_a_full_disk_is_a_sentence_and_leaves_nothing_half_written(tmp_path: Path) -> None:
     done = _shell("ulimit -f 4; optiscope render --steps 3000 -o race.csv", tmp_path)
-    assert done.returncode == command.FAILED and "race.csv could not be written: File too large." in done.stderr
+    assert done.returncode == commands.FAILED and "race.csv could not be written: File too large." in done.stderr
     assert "Traceback" not in done.stderr and list(tmp_path.iterdir()) == []
 
 

@@ -12,15 +12,15 @@ from PIL import Image
 
 from app.network import link as network_link
 from app.network import presets
-from app.network import settings as change
 from app.network.landscape import PLANES
+from app.network.settings import Training
 from app.network.views import VIEWS
 from tests.app.driving import Race
 
 pytestmark = pytest.mark.browser
 
 
-def _parsed(race: Race) -> change.Training:
+def _parsed(race: Race) -> Training:
     training, notices = network_link.parse(race.query(), lambda training: None, VIEWS, PLANES)  # type: ignore[arg-type,return-value]
     assert notices == []
     return training

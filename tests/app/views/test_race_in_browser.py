@@ -12,7 +12,7 @@ from app.common.digits import parsed
 from app.common.link import VERSION
 from app.figures.theme import PALETTE, styles
 from app.race import changes, link, runs
-from app.race import settings as change
+from app.race.settings import Settings
 from optimizers import distances
 from tests.app.driving import Race, near
 
@@ -305,7 +305,7 @@ def test_another_surface_brings_its_start_and_rates(fresh: Visit) -> None:
     race.wait_query("surface", "himmelblau")
     assert "start" not in race.query()
     settings, _ = link.parse(race.query())
-    expected = changes.add_racer(changes.choose_surface(change.Settings(), "himmelblau"), "sgd").racers[0].rule
+    expected = changes.add_racer(changes.choose_surface(Settings(), "himmelblau"), "sgd").racers[0].rule
     assert settings.racers[0].rule == expected
     assert parsed(race.card("racer-0")[2]) == dict(expected.values)["learning_rate"]
 

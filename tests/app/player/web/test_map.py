@@ -10,8 +10,7 @@ import pytest
 
 from app.common.digits import short
 from app.figures.theme import PALETTE
-from app.race import results as standings
-from app.race import runs
+from app.race import results, runs
 from app.race.link import parse
 from tests.app.driving import Race, near, picture
 
@@ -42,8 +41,8 @@ def test_a_click_moves_the_start_to_that_point(fresh: Visit) -> None:
     # and every racer's run begins there, in the engine's own numbers
     settings, _ = parse(race.query())
     assert settings.start == tuple(start)
-    assert [race.table()[row.title][1] for row in standings.table(settings)] == [
-        short(row.loss, 4) for row in standings.table(settings)
+    assert [race.table()[row.title][1] for row in results.table(settings)] == [
+        short(row.loss, 4) for row in results.table(settings)
     ]
 
 

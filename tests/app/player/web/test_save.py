@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from app.figures.theme import PALETTE, styles
-from app.race import captions as spelled
+from app.race import captions
 from app.race.link import parse
 from tests.app.driving import Race, near, picture
 
@@ -69,7 +69,7 @@ def test_an_svg_is_drawn_in_vectors(shared: Race, size: str, theme: str) -> None
 
 def test_the_caption_names_the_race_and_can_be_left_out(shared: Race) -> None:
     settings, _ = parse(shared.query())
-    caption = spelled.caption(settings)
+    caption = captions.caption(settings)
     assert "κ = 30" in caption and "η = 0.068" in caption
     words = _words(ET.fromstring(shared.save(format="svg", size="wide", theme="light", caption=True)))
     squeezed = words.replace(" ", "").replace("\u00a0", "")
