@@ -13,7 +13,8 @@ from app.common.racers import Choice, Refused, accepted
 from app.race import changes, live, runs
 from app.race import link as race_link
 from app.race import scene as race
-from app.race.settings import OPTIMIZERS, Settings
+from app.race.settings import Settings
+from optimizers import OPTIMIZERS
 from surfaces.caching import caches, size_of
 from tests.apart import run_apart
 

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from app.network import changes, presets, process, results, scene
+from app.network.connection import LOST
 from app.network.job import Job
 from app.network.settings import Training, generated
 from app.network.trainer import NICE, Turns
@@ -89,7 +90,7 @@ def test_a_trainer_that_dies_says_so_on_every_card_and_is_replaced() -> None:
     process.shared().end()
     _until(lambda: not job.busy)
     words, why, _ = results.status(job.runs[0], job)
-    assert words == "failed" and why == process.LOST
+    assert words == "failed" and why == LOST
     with pytest.raises(ValueError, match="training process ended"):
         job.runs[0].weights()
     again = _begun(_with(SMALL, "sgd:learning_rate=0.1"), process.shared())

@@ -134,7 +134,7 @@ def test_clients_that_go_away_while_they_wait_are_never_computed(sweep: Any, mon
 SCARCE = """
 import logging, resource
 from starlette.applications import Starlette
-from app import environment
+from app.server import environment
 environment.prepare()
 from app.server import live_route
 from tests.app.asking import get

@@ -11,9 +11,9 @@ import pytest
 # Streamlit looks through all objects after every run of a page, while all threads wait.
 COUNTED = """
 import gc, time
-from app import environment
+from app.server import environment
 environment.prepare()
-from app import warm
+from app.server import warm
 thread = warm.start()
 while thread.is_alive() and not gc.get_freeze_count():
     time.sleep(0.05)
@@ -32,9 +32,9 @@ def test_nobody_looks_for_garbage_among_modules_and_programs() -> None:
 # A server that is stopped while JAX compiles for the first page.
 STOPPED = """
 import sys, time
-from app import environment
+from app.server import environment
 environment.prepare()
-from app import warm
+from app.server import warm
 warm.start()
 while "optimizers.engine" not in sys.modules:
     time.sleep(0.01)
