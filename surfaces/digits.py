@@ -1,6 +1,6 @@
 """Numbers in the one format of pages, tables and sentences: 0.05, 10,000, −1.2·10⁻⁷, 15.2 %.
 
-`app/player/web/digits.js` writes the same texts in the browser, and a test holds the two equal.
+`app/player/web/core/digits.js` writes the same texts in the browser, and a test holds the two equal.
 """
 
 from __future__ import annotations

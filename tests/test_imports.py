@@ -25,6 +25,8 @@ BELOW = {
     "player": set(),
 }
 """The folders of the app that each of them may import, itself aside."""
+LAYERS = {"core": 0, "drawing": 1, "dragging": 1, "panels": 2, "cards": 2, "modes": 3, "stage": 4}
+"""The height of each folder of the player's JavaScript. A module imports from its own folder and from lower ones."""
 
 Graph = Mapping[str, set[str]]
 
@@ -108,6 +110,35 @@ def test_folders_of_the_app_import_only_those_below_them(folder: str) -> None:
 
 def test_every_folder_of_the_app_has_its_place() -> None:
     assert {path.name for path in (ROOT / "app").iterdir() if (path / "__init__.py").exists()} == set(BELOW)
+
+
+def _upward(graph: Graph) -> list[str]:
+    """Imports between the player's folders that do not point down."""
+
+    def place(module: str) -> tuple[str, int]:
+        folder = Path(module).parent.name
+        return (folder, len(LAYERS)) if Path(module).parent == WEB else (folder, LAYERS[folder])
+
+    return [
+        f"{name} imports {other}"
+        for name, others in graph.items()
+        for other in others
+        if place(other)[0] != place(name)[0] and place(other)[1] >= place(name)[1]
+    ]
+
+
+def test_modules_of_the_player_import_only_from_folders_below_them() -> None:
+    assert _upward(_javascript()) == []
+
+
+def test_an_import_that_points_up_or_sideways_would_be_seen() -> None:
+    for name, other in (("core/dom.js", "panels/map.js"), ("panels/map.js", "cards/cards.js"), ("core/dom.js", "a.js")):
+        assert len(_upward({str(WEB / name): {str(WEB / other)}})) == 1
+    assert _upward({str(WEB / "index.js"): {str(WEB / "core/dom.js")}}) == []
+
+
+def test_every_folder_of_the_player_has_its_height() -> None:
+    assert {path.name for path in WEB.iterdir() if path.is_dir()} == set(LAYERS)
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -1,7 +1,7 @@
 // Runs inside a page that was taken away: unpacks plotly.js and what is to be played, and mounts the player.
 
-import { Board } from './board.js';
-import { Player } from './player.js';
+import { Board } from '../player/web/stage/board.js';
+import { Player } from '../player/web/stage/player.js';
 
 /** The bytes that an element of the page holds, zipped and in base64. */
 async function unpack(id) {

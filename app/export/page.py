@@ -9,11 +9,14 @@ import base64
 import dataclasses
 import gzip
 import json
+import posixpath
 import re
 import tomllib
+from collections.abc import Iterator
 from functools import cache
 from html import escape
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 from typing import Literal
 from urllib.parse import urlsplit
 
@@ -23,6 +26,9 @@ from app.player.scene import Board, Scene, pack, pack_board
 __all__ = ["Theme", "html"]
 
 Theme = Literal["light", "dark", "auto"]
+WEB = "player/web"
+IMPORT = re.compile(r"from '(\.{1,2}/[^']+)'")
+SHEET = re.compile(r"@import url\('([^']+)'\);")
 
 # The policy lets the page fetch nothing, from nowhere: plotly.js would, for maps of the world.
 PAGE = """\
@@ -45,7 +51,7 @@ style-src 'unsafe-inline'; img-src data: blob:">
 <h1>{title}</h1>
 <p class="caption">{caption}</p>
 <div class="optiscope-player" data-testid="player" data-kind="{kind}" data-recording="{back}">
-<p>To play, this page needs JavaScript and a browser of 2023 or later: Chrome 111, Firefox 113, Safari 16.4.</p>
+<p>To play, this page needs JavaScript and a browser of 2023 or later: Chrome 112, Firefox 117, Safari 16.5.</p>
 </div>
 <!-- plotly.js, © Plotly, Inc., under the MIT license: gzip, base64 -->
 <script type="text/plain" id="plotly">{plotly}</script>
@@ -97,23 +103,42 @@ def _packed(data: bytes) -> str:
 @cache
 def _parts() -> dict[str, str]:
     """What is the same in every file."""
-    ours, web = files(__package__), files("app.player") / "web"
-    modules = {path.name: _address(path.read_text("utf-8")) for path in web.iterdir() if path.name.endswith(".js")}
+    web = files("app") / WEB
+    modules = {path: _address(path, text) for path, text in _texts(web, WEB) if path.endswith(".js")}
     return {
         "plotly": _packed((files("plotly") / "package_data" / "plotly.min.js").read_bytes()),
         "modules": json.dumps({"imports": dict(sorted(modules.items()))}, indent=0),
-        "script": _bare((ours / "page.js").read_text("utf-8")),
-        "style": (web / "style.css").read_text("utf-8") + (ours / "page.css").read_text("utf-8"),
+        "script": _bare("export/page.js", (files(__package__) / "page.js").read_text("utf-8")),
+        "style": _style(web) + (files(__package__) / "page.css").read_text("utf-8"),
     }
 
 
-def _address(module: str) -> str:
-    return f"data:text/javascript;base64,{base64.b64encode(_bare(module).encode()).decode()}"
+def _texts(folder: Traversable, below: str) -> Iterator[tuple[str, str]]:
+    """Paths and contents of all files of a folder, whose own path is `below`, and of the folders in it."""
+    for entry in folder.iterdir():
+        path = posixpath.join(below, entry.name)
+        if entry.is_dir():
+            yield from _texts(entry, path)
+        else:
+            yield path, entry.read_text("utf-8")
 
 
-def _bare(module: str) -> str:
-    """A module that asks for others by their bare names, for the import map: a data: URL has no folder to be in."""
-    return module.replace("from './", "from '")
+def _address(path: str, module: str) -> str:
+    return f"data:text/javascript;base64,{base64.b64encode(_bare(path, module).encode()).decode()}"
+
+
+def _bare(path: str, module: str) -> str:
+    """A module that imports others by their paths in the app, which the import map resolves.
+
+    A data: URL lies in no folder, so that imports relative to it cannot be resolved.
+    """
+    folder = posixpath.dirname(path)
+    return IMPORT.sub(lambda found: f"from '{posixpath.normpath(posixpath.join(folder, found[1]))}'", module)
+
+
+def _style(web: Traversable) -> str:
+    """The player's style sheets in one, in the order of the imports."""
+    return SHEET.sub(lambda found: (web / found[1]).read_text("utf-8"), (web / "style.css").read_text("utf-8"))
 
 
 @cache

@@ -29,7 +29,8 @@ FOREVER = "public, max-age=31536000, immutable"
 
 def routes() -> list[Route]:
     """Routes for ``streamlit.App(script, routes=routes())``, below ``server.baseUrlPath`` if one is set."""
-    return [Route(f"{base_path()}/player/{{version}}/{{file}}", _serve, name="player")]
+    paths = ("{version}/{file}", "{version}/{folder}/{file}")
+    return [Route(f"{base_path()}/player/{path}", _serve, name="player") for path in paths]
 
 
 def base_path() -> str:
@@ -91,7 +92,8 @@ class _Page:
 @cache
 def _script() -> bytes:
     own = f"{base_path()}/player/{version()}"
-    modules = "".join(f'<link rel="modulepreload" href="{own}/{p.name}">' for p in sorted(WEB.glob("*.js")))
+    names = (name for name in _web_files() if name.endswith(".js"))
+    modules = "".join(f'<link rel="modulepreload" href="{own}/{name}">' for name in names)
     plotly = f'<link rel="preload" as="script" href="{plotly_path()}">'
     run = f"import('{index_path()}').then((player) => player.preload('{plotly_path()}'))"
     started = "document.querySelector('[data-testid=stApp]')"
@@ -101,12 +103,17 @@ def _script() -> bytes:
 
 @cache
 def version() -> str:
-    """Hash over names and contents of all web files."""
+    """Hash over paths and contents of all web files."""
     digest = hashlib.blake2b(digest_size=8)
-    for path in sorted(WEB.iterdir()):
-        if path.suffix in KINDS:
-            digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+    for name, path in _web_files().items():
+        digest.update(name.encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()
+
+
+def _web_files() -> dict[str, Path]:
+    """The modules and style sheets by their paths below the web folder, in order."""
+    paths = {path.relative_to(WEB).as_posix(): path for path in WEB.rglob("*") if path.suffix in KINDS}
+    return dict(sorted(paths.items()))
 
 
 def plotly_version() -> str:
@@ -115,8 +122,8 @@ def plotly_version() -> str:
 
 @cache
 def _files() -> dict[tuple[str, str], Path]:
-    """What may be asked for, by version and name: no path is ever made of what a browser sends."""
-    own = {(version(), path.name): path for path in WEB.iterdir() if path.suffix in KINDS}
+    """All files that are served, by version and path. A request is looked up here and never becomes a path itself."""
+    own = {(version(), name): path for name, path in _web_files().items()}
     return own | {(plotly_version(), PLOTLY.name): PLOTLY}
 
 
@@ -133,7 +140,9 @@ def compress() -> None:
 
 def _serve(request: Request) -> Response:
     """Answer one file. Not a coroutine: zipping plotly.js takes a third of a second, once, in a thread."""
-    path = _files().get((request.path_params["version"], request.path_params["file"]))
+    parameters = request.path_params
+    name = "/".join(parameters[key] for key in ("folder", "file") if key in parameters)
+    path = _files().get((parameters["version"], name))
     if path is None:
         return Response("not found", status_code=404, headers={"cache-control": "no-store"})
     zipped = _accepts_gzip(request.headers.get("accept-encoding", ""))

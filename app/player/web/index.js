@@ -1,10 +1,10 @@
 // Entry: one player for every element that Streamlit mounts the component in.
 
-import { Board } from './board.js';
-import { load } from './dom.js';
-import { Player } from './player.js';
+import { Board } from './stage/board.js';
+import { load } from './core/dom.js';
+import { Player } from './stage/player.js';
 
-/** @type {WeakMap<HTMLElement, {player?: import('./stage.js').Stage, latest: object, gone?: boolean}>} */
+/** @type {WeakMap<HTMLElement, {player?: import('./stage/stage.js').Stage, latest: object, gone?: boolean}>} */
 const mounted = new WeakMap();
 const alive = new Set();
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import gzip
 import importlib
+import posixpath
 import re
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +19,7 @@ from tests.app.asking import get
 # `app.player.routes` by attribute is the function of that name
 served = importlib.import_module("app.player.routes")
 WEB = Path(served.__file__).parent / "web"
-FILES = sorted(p.name for p in WEB.iterdir() if p.suffix in (".js", ".css"))
+FILES = sorted(p.relative_to(WEB).as_posix() for p in WEB.rglob("*") if p.suffix in (".js", ".css"))
 
 
 def _address(name: str) -> str:
@@ -43,40 +45,56 @@ def test_the_entry_and_plotly_are_where_the_page_is_told() -> None:
     assert plotly.__version__ in served.plotly_path()
 
 
-def test_what_a_module_imports_is_served() -> None:
+def test_what_a_module_or_a_sheet_imports_is_served() -> None:
     """Modules name each other without a version: a missing file would leave the page empty."""
+    imported = set()
     for name in FILES:
-        for other in re.findall(r"from '\./([\w.]+)'", (WEB / name).read_text()):
-            assert other in FILES, f"{name} imports {other}"
+        for other in re.findall(r"(?:from |@import url\()'([^']+)'", (WEB / name).read_text()):
+            path = posixpath.normpath(posixpath.join(posixpath.dirname(name), other))
+            assert path in FILES, f"{name} imports {other}"
+            imported.add(path)
+    assert set(FILES) - imported == {"index.js", "style.css"}
 
 
 @pytest.mark.parametrize("accept", ["gzip", "br, gzip;q=0.5", "*", "GZIP", "gzip;q=1.0"])
 def test_a_browser_that_unzips_gets_it_zipped(accept: str) -> None:
-    status, headers, body = get(_address("player.js"), accept_encoding=accept)
+    status, headers, body = get(_address("stage/player.js"), accept_encoding=accept)
     assert status == 200 and headers["content-encoding"] == "gzip" and headers["vary"] == "accept-encoding"
-    assert gzip.decompress(body) == (WEB / "player.js").read_bytes()
+    assert gzip.decompress(body) == (WEB / "stage" / "player.js").read_bytes()
     assert int(headers["content-length"]) == len(body) < len(gzip.decompress(body))
 
 
 @pytest.mark.parametrize("accept", ["", "identity", "br", "gzip;q=0", "gzip;q=0.000", "x-gzipped"])
 def test_a_browser_that_does_not_gets_it_plain(accept: str) -> None:
-    status, headers, body = get(_address("player.js"), accept_encoding=accept)
-    assert status == 200 and "content-encoding" not in headers and body == (WEB / "player.js").read_bytes()
+    status, headers, body = get(_address("stage/player.js"), accept_encoding=accept)
+    assert status == 200 and "content-encoding" not in headers and body == (WEB / "stage" / "player.js").read_bytes()
 
 
 def test_the_address_changes_with_the_contents(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in FILES:
-        (tmp_path / name).write_bytes((WEB / name).read_bytes())
-    monkeypatch.setattr(served, "WEB", tmp_path)
-    assert served.version.__wrapped__() == served.version()
-    (tmp_path / "clock.js").write_text((WEB / "clock.js").read_text() + "\n")
-    assert served.version.__wrapped__() != served.version()
+    web = tmp_path / "web"
+    shutil.copytree(WEB, web)
+    monkeypatch.setattr(served, "WEB", web)
+    before = served.version()
+    assert served.version.__wrapped__() == before
+    clock = web / "core" / "clock.js"
+    text = clock.read_text()
+    clock.write_text(text + "\n")
+    assert served.version.__wrapped__() != before
+    clock.write_text(text)
+    clock.rename(web / "drawing" / "clock.js")
+    assert served.version.__wrapped__() != before
 
 
 @pytest.mark.parametrize(
     "path",
     [
         "/player/{v}/nothing.js",
+        "/player/{v}/clock.js",
+        "/player/{v}/core",
+        "/player/{v}/core/",
+        "/player/{v}/core/../index.js",
+        "/player/{v}/core//clock.js",
+        "/player/{v}/core/../../routes.py",
         "/player/{v}/",
         "/player/0000/index.js",
         "/player/{v}/../routes.py",

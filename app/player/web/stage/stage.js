@@ -1,0 +1,310 @@
+// What every player is: panels, the transport and the cards on one clock. Subclasses say which panels.
+
+import { Cards } from '../cards/cards.js';
+import { Clock } from '../core/clock.js';
+import { h, mark, say } from '../core/dom.js';
+import { Outbox } from '../core/outbox.js';
+import { Present } from '../modes/present.js';
+import { Save } from './save.js';
+import { readTheme } from '../core/theme.js';
+import { Transport } from './transport.js';
+
+/** Milliseconds of rest after which the trails become plotly's own traces. */
+const REST = 250;
+
+/** What ends a press; a drag that the browser takes over ends without a pointerup. */
+const LIFTS = ['pointerup', 'pointercancel', 'mouseup'];
+
+/**
+ * @typedef {Object} Panel
+ * @property {HTMLElement} element
+ * @property {(scene: object, style: object, theme: object) => Promise<void>} update draws what changed
+ * @property {(position: number) => void} paint
+ * @property {() => void} remeasure after a racer was hidden or shown
+ * @property {(step: number) => Promise<void>} settle
+ * @property {(id: string | null) => void} light
+ * @property {() => Promise<void>} look after the size changed
+ * @property {() => void} destroy
+ */
+
+export class Stage {
+  /**
+   * @param {HTMLElement} root
+   * @param {any} plotly
+   */
+  constructor(root, plotly) {
+    this.root = root;
+    this.plotly = plotly;
+    /** Where what is played was recorded, '' where that has no address; nothing in the app itself. */
+    this.recording = root.dataset.recording;
+    const recorded = this.recording !== undefined;
+    this.outbox = new Outbox(root);
+    this.paints = [];
+    this.ticket = 0;
+    this.lit = null;
+    this.clock = new Clock(
+      () => this.rest(),
+      () => this.changed(),
+    );
+    this.transport = new Transport(this.clock, () => this.clock.pause());
+    this.cards = new Cards(
+      (event) => this.act(event),
+      (id) => this.light(id),
+      recorded,
+      this.dragging?.bind(this),
+    );
+    this.save = new Save(this.shot ? () => this.shot() : null, this.recording);
+    this.refusal = h('p', { class: 'hint', role: 'alert', 'data-testid': 'refusal', hidden: true });
+    this.live = h('div', { class: 'unseen', 'aria-live': 'polite', 'data-testid': 'live' });
+    this.present = new Present(root, () => this.redraw());
+    if (!recorded) this.save.element.prepend(this.present.button);
+    this.save.element.append(this.present.leaving);
+    /** What else stands over the cards. */
+    this.aside = [];
+    /** And below them. */
+    this.behind = [];
+    /** @type {Panel[]} */
+    this.panels = [];
+    const stage = this.build();
+    if (recorded) for (const choice of stage.querySelectorAll('select.view')) choice.disabled = true;
+    const last = recorded ? wayBack(this.recording) : this.cards.adder;
+    root.replaceChildren(
+      stage,
+      h('div', { class: 'side' }, this.save.element, ...this.aside, this.cards.list, ...this.behind, last, this.refusal),
+      this.live,
+    );
+    mark(root, 'data-settled', false);
+    mark(root, 'data-playing', false);
+    this.listen();
+  }
+
+  /** What panels tell: the view moved, the pointer is over a racer, the playhead is dragged. */
+  listeners() {
+    return {
+      moved: () => this.rest(),
+      hover: (id) => this.cards.highlight(id),
+      scrub: (step) => this.scrub(step),
+      send: (event) => this.outbox.send(event),
+    };
+  }
+
+  listen() {
+    this.onkey = (event) => {
+      if (event.key === 'Escape') this.escape(event);
+      else this.transport.key(event);
+    };
+    this.onpress = (event) => {
+      this.pressed = true;
+      this.dismiss(event);
+    };
+    this.onlift = () => (this.pressed = false);
+    document.addEventListener('keydown', this.onkey);
+    document.addEventListener('pointerdown', this.onpress, true);
+    for (const end of LIFTS) document.addEventListener(end, this.onlift, true);
+    this.root.addEventListener('click', release, true);
+    this.observer = new ResizeObserver(() => this.resized());
+    this.observer.observe(this.panels[0].element);
+  }
+
+  /** Streamlit's call: new data, a new theme, or nothing new. */
+  async update({ data, setTriggerValue }) {
+    const scene = !data || data === this.data ? this.scene : this.decode(data);
+    if (scene?.again) this.outbox.hold();
+    else this.outbox.open((event) => setTriggerValue('event', event));
+    const theme = this.present.theme(readTheme(this.root));
+    const same = data === this.data && theme.key === this.theme?.key;
+    if (!data || same) return;
+    this.data = data;
+    await this.show(scene, theme);
+  }
+
+  /** Hands a scene to all panels, which draw what changed. */
+  async show(scene, theme) {
+    const first = !this.scene;
+    const before = this.scene;
+    const style = this.present.style(scene.styles[theme.dark ? 'dark' : 'light']);
+    Object.assign(this, { theme, scene, style });
+    mark(this.root, 'data-theme', theme.dark ? 'dark' : 'light');
+    this.size = this.measured();
+
+    this.unsettle();
+    // Before anything is waited for, the clock knows the new length and the cards the new words.
+    const length = scene.length ?? scene.steps;
+    this.clock.resize(length);
+    if (first) this.clock.position = length;
+    this.transport.resize(length);
+    this.deal(scene);
+    // A card that is gone sends no word that the pointer left it.
+    if (!scene.cards.some((card) => card.id === this.lit)) this.lit = null;
+    this.announce(before, scene);
+    this.turned(before, scene);
+    this.refusal.hidden = !scene.refusal;
+    say(this.refusal, scene.refusal);
+    this.arrange(scene);
+    const told = this.veiled(scene);
+    await Promise.all(this.panels.map((panel) => panel.update(told, style, theme, this.lit)));
+    if (this.scene === scene && !this.gone) this.rest();
+  }
+
+  /** Draws everything in another scale, and in the room that it has then. */
+  async redraw() {
+    if (!this.scene || this.gone) return;
+    await this.show(this.scene, this.present.theme(readTheme(this.root)));
+    if (!this.gone) await Promise.all(this.panels.map((panel) => panel.look()));
+  }
+
+  /** Leaves a mode, unless something else has its own use of the key; says whether that is settled. */
+  escape(event) {
+    return event.defaultPrevented || wanted(event.target) || this.present.escape();
+  }
+
+  /** Hands out the cards. */
+  deal(scene) {
+    this.cards.update(scene);
+  }
+
+  /** What a scene changes of the panels' places, before they draw. */
+  arrange() {}
+
+  /** What another scene changes of a mode. */
+  turned() {}
+
+  /** The scene as the panels may tell of it. */
+  veiled(scene) {
+    return scene;
+  }
+
+  /** An event of the cards; what it does to the picture is shown at once where it needs no new arrays. */
+  act(event) {
+    if (event.kind === 'hide') {
+      const card = this.scene.cards.find(({ id }) => id === event.racer);
+      for (const one of [card, card.other]) if (one) one.hidden = event.hidden;
+      for (const panel of this.panels) panel.remeasure();
+      this.rest();
+    }
+    this.outbox.send(event);
+  }
+
+  changed() {
+    mark(this.root, 'data-playing', this.clock.playing);
+    this.transport.paint(this.clock.position);
+    if (this.clock.playing) this.unsettle();
+  }
+
+  scrub(step) {
+    this.clock.pause();
+    this.clock.seek(step);
+  }
+
+  paint() {
+    const began = performance.now();
+    const { position } = this.clock;
+    for (const panel of this.panels) panel.paint(position);
+    this.transport.paint(position);
+    this.cards.paint(position);
+    mark(this.root, 'data-step', Math.floor(position));
+    this.paints.push(performance.now() - began);
+    if (this.paints.length > 600) this.paints.shift();
+  }
+
+  /** Paints, and unless the clock runs, waits for rest. */
+  rest() {
+    if (!this.scene || this.gone) return;
+    this.unsettle();
+    this.paint();
+    clearTimeout(this.timer);
+    if (!this.clock.playing) this.timer = setTimeout(() => this.settle(), REST);
+  }
+
+  unsettle() {
+    this.ticket += 1;
+    clearTimeout(this.timer);
+    mark(this.root, 'data-settled', false);
+  }
+
+  async settle() {
+    // Plotly drawn anew under a drag would drop it.
+    if (this.pressed) {
+      this.timer = setTimeout(() => this.settle(), REST);
+      return;
+    }
+    const { ticket } = this;
+    const step = Math.floor(this.clock.position);
+    for (const panel of this.panels) {
+      await panel.settle(step);
+      if (ticket !== this.ticket || this.gone) return;
+    }
+    mark(this.root, 'data-settled', true);
+  }
+
+  /** Lights one racer up on all panels; the others dim. */
+  light(id) {
+    if (id && this.present.still) return;
+    this.lit = id;
+    if (!this.scene) return;
+    for (const panel of this.panels) panel.light(id);
+    if (!this.clock.playing) this.paint();
+  }
+
+  announce(before, scene) {
+    if (!before) return;
+    const old = new Map(before.cards.map((card) => [card.id, card.status]));
+    const news = scene.cards.filter((card) => card.status && old.get(card.id) !== card.status);
+    if (news.length) say(this.live, news.map((card) => `${card.title}: ${card.status}`).join('; '));
+  }
+
+  measured() {
+    const { clientWidth, clientHeight } = this.panels[0].element;
+    return `${clientWidth} × ${clientHeight} @ ${window.devicePixelRatio}`;
+  }
+
+  async resized() {
+    const size = this.measured();
+    if (!this.scene || size === this.size || this.gone) return;
+    this.size = size;
+    await Promise.all(this.panels.map((panel) => panel.look()));
+  }
+
+  /** Closes panel and menu on a press anywhere else, which is meant to do nothing but that. */
+  dismiss(event) {
+    const popover = document.querySelector('[data-testid="stPopoverBody"]');
+    const opened = !this.save.panel.hidden || !this.cards.menu.hidden || popover?.checkVisibility();
+    this.dismissing = Boolean(opened) && !popover?.contains(event.target);
+    if (!this.save.element.contains(event.target)) this.save.open(false);
+    if (!this.cards.adder.contains(event.target) && !this.cards.menu.hidden) this.cards.open(false);
+  }
+
+  destroy() {
+    this.gone = true;
+    this.clock.pause();
+    this.present.destroy();
+    this.unsettle();
+    this.outbox.close();
+    this.root.removeEventListener('click', release, true);
+    this.observer.disconnect();
+    document.removeEventListener('keydown', this.onkey);
+    document.removeEventListener('pointerdown', this.onpress, true);
+    for (const end of LIFTS) document.removeEventListener(end, this.onlift, true);
+    for (const panel of this.panels) panel.destroy();
+    this.root.replaceChildren();
+  }
+}
+
+/** Whether what has the focus, or lies open, uses Escape itself. */
+function wanted(target) {
+  const popover = document.querySelector('[data-testid="stPopoverBody"]');
+  return target.closest?.('.value, textarea, select, [role=dialog], [role=menu]') || popover?.checkVisibility();
+}
+
+/** Says of a recording why it cannot be changed, and where it can. */
+function wayBack(address) {
+  const link = h('a', { href: address, target: '_blank', rel: 'noopener' }, 'open it in Optiscope');
+  const words = address ? ['A recording: ', link, ' to change it.'] : ['A recording: it plays, and cannot be changed.'];
+  return h('p', { class: 'recording', 'data-testid': 'recording' }, ...words);
+}
+
+/** A button pressed with the mouse lets go of the focus: the space bar is to play, not to press it again. */
+function release(event) {
+  const button = event.target.closest?.('button');
+  if (event.detail && button && !button.hasAttribute('aria-haspopup')) button.blur();
+}
