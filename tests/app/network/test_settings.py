@@ -16,9 +16,10 @@ from app.network import changes, presets
 from app.network.landscape import PLANES
 from app.network.link import parse, query
 from app.network.presets import PRESETS
-from app.network.settings import FILE, MEMORY, MOST, Setup, Training, generated, read_widths
+from app.network.settings import FILE, LEAST, MEMORY, MOST, Setup, Training, generated, read_widths
 from app.network.views import VIEWS
 from optimizers import OPTIMIZERS, RULES
+from optimizers.training import train
 from surfaces.network import ACTIVATIONS, DATASETS, INITIALIZATIONS
 
 FIRST = presets.first()
@@ -171,12 +172,48 @@ def test_views_change_places() -> None:
     assert training.views == ("loss", "accuracy", "outcome")
 
 
-def test_what_is_kept_is_bounded_by_memory() -> None:
-    assert FIRST.kept(DATA) <= MOST
-    wide = changes.set_widths(FIRST, "1000-1000", DATA)
-    size = wide.model(None, DATA).size
-    assert wide.kept(DATA) < FIRST.kept(DATA)
-    assert wide.kept(DATA) * size * 4 * len(wide.racers) <= 1.2 * MEMORY
+@pytest.mark.parametrize("count", [2, 3, 6])
+@pytest.mark.parametrize("widths", ["900-700", "1000-1000"])
+def test_what_is_kept_is_bounded_by_memory(widths: str, count: int) -> None:
+    """Four bytes a weight, and four of what a rule divides by, each time, of every racer; and the bound is used."""
+    wide = changes.set_widths(dataclasses.replace(FIRST, racers=(2 * FIRST.racers)[:count]), widths, DATA)
+    each = 8 * wide.model(None, DATA).size * len(wide.racers)
+    times = wide.kept(DATA)
+    assert each * times <= MEMORY and LEAST <= times < FIRST.kept(DATA) <= MOST
+    fewer = -(-wide.steps // (wide.stride(DATA) - 1)) + 1  # were they kept one step more often
+    assert times == LEAST or each * fewer > MEMORY or fewer == times + 1
+
+
+def test_the_largest_network_is_the_one_that_fits_the_memory_the_fewest_times() -> None:
+    """2·w + w·w + 2·w weights and 2·w + 2 biases for two hidden layers of w: the largest w by that count."""
+    racers_ = len(FIRST.racers)
+    fits = next(w for w in range(2000, 1, -1) if 8 * LEAST * racers_ * (2 * w + w + w * w + w + 2 * w + 2) <= MEMORY)
+    largest = changes.set_widths(FIRST, f"{fits}-{fits}", DATA)
+    assert 8 * LEAST * racers_ * largest.model(None, DATA).size <= MEMORY and largest.kept(DATA) == LEAST
+    with pytest.raises(Refused, match=rf"{racers_} racers take 5\d\d MB, and 512 MB are at hand"):
+        changes.set_widths(FIRST, f"{fits + 1}-{fits + 1}", DATA)
+    with pytest.raises(Refused, match="too large"):
+        changes.checked_whole(dataclasses.replace(largest, racers=(*FIRST.racers, FIRST.racers[0])), DATA)
+
+
+def test_what_a_run_keeps_takes_the_bytes_it_is_reckoned_with() -> None:
+    """Of a training that is run: weights and preconditioners of every piece, without the losses of each step."""
+    training = changes.add_racer(racers.set_steps(dataclasses.replace(FIRST, racers=()), 300), "adam", DATA)
+    (racer,) = training.racers
+    pieces = list(
+        train(
+            training.network(racer, DATA),
+            training.rule(racer),
+            training.start(racer, DATA),
+            training.steps,
+            batch_size=training.of(racer, "batch_size"),
+            stride=training.stride(DATA),
+            preconditioners=True,
+        )
+    )
+    taken = sum(piece.weights.nbytes + np.asarray(piece.preconditioners).nbytes for piece in pieces)
+    reckoned = 8 * training.model(racer, DATA).size * training.kept(DATA)
+    assert 0.9 * reckoned <= taken <= reckoned
 
 
 def test_all_rules_but_the_dense_can_be_added() -> None:
