@@ -14,6 +14,7 @@ from app.race import bundles, captions, changes, results, runs, scene
 from app.race.link import parse, query
 from app.race.settings import Settings
 from optimizers import OPTIMIZERS, trace
+from surfaces import SURFACES
 from tests.app.envelope import opened
 
 NOISY = changes.choose_noise(racers.set_steps(changes.first(), 150), "isotropic")
@@ -42,13 +43,43 @@ def test_threads_are_the_seeds_one_by_one() -> None:
 
 
 def test_a_band_holds_the_quantiles_of_the_losses() -> None:
-    found = scene.scene(BAND).bundle
+    """Of eleven seeds the second is the lowest with a tenth at or below it, the sixth with half, the tenth with nine
+    tenths: with 5, 20, 80 or 95 % they would be others.
+    """
+    found = scene.scene(changes.set_seeds(BAND, 11)).bundle
     assert found is not None
     lines = found["racers"]["racer-2"]
-    losses = np.sort([alone("racer-2", k).losses for k in range(5)], axis=0)
-    # of five seeds: the lowest has a fifth at or below it, the third three fifths, the highest all
-    for name, place in (("low", 0), ("middle", 2), ("high", 4)):
+    losses = np.sort([alone("racer-2", k).losses for k in range(11)], axis=0)
+    for name, share in (("low", 0.1), ("middle", 0.5), ("high", 0.9)):
+        place = next(k for k in range(11) if (k + 1) / 11 >= share)
         np.testing.assert_allclose(lines[name], losses[place], rtol=1e-9)
+
+
+def test_medians_speak_of_the_seeds_that_came() -> None:
+    """Steps to a share are those of the seeds that reached it, and their count is told beside them."""
+    seeds = [alone("racer-2", k) for k in range(7)]
+    share = float(np.sort([run.losses.min() / run.losses[0] for run in seeds])[3]) * 1.001
+    came = sorted(
+        next(k for k, loss in enumerate(run.losses) if loss <= share * run.losses[0])
+        for run in seeds
+        if run.losses.min() <= share * run.losses[0]
+    )
+    found = bundles.middle(seeds, share)
+    assert (len(came), found.reaching) == (4, 4) and found.reached == came[1]
+    assert bundles.middle(seeds, 1e-30).reached is None and bundles.middle(seeds, 1e-30).reaching == 0
+
+
+def test_an_outcome_names_the_two_commonest_words_and_the_first_seed() -> None:
+    quiet, still, wild = (
+        trace(SURFACES["quadratic_ravine"](), OPTIMIZERS["sgd"](learning_rate=rate), (0.0, 1.2), steps=200)
+        for rate in (0.02, 1e-8, 9.0)
+    )
+    kinds = [run.status.kind for run in (quiet, still, wild)]
+    assert kinds == ["converged", "stalled", "diverged"]
+    short, whole = bundles.outcome([quiet, wild, still, wild, wild, quiet])
+    assert short == "3/6 diverged, 2/6 converged …"
+    assert whole.startswith("Of 6 seeds: 3 diverged, 2 converged, 1 stalled.") and str(quiet.status) in whole
+    assert bundles.outcome([quiet, wild])[0] == "1/2 converged, 1/2 diverged"
 
 
 def test_a_run_that_diverged_lies_above_all_numbers() -> None:
@@ -129,8 +160,6 @@ def test_a_step_costs_what_its_rule_says() -> None:
 @pytest.mark.parametrize("key", OPTIMIZERS)
 @pytest.mark.thinned(4)
 def test_costs_are_whole_and_add_up(key: str) -> None:
-    from surfaces import SURFACES
-
     run = trace(SURFACES["himmelblau"](), OPTIMIZERS[key](), steps=7)
     assert run.cost >= 1 and run.evaluations == 7 * run.cost
 
