@@ -51,7 +51,6 @@ def test_bisect_follows_a_sign_either_way() -> None:
 
 
 def test_kinks_and_curves_count_as_lowest_minima() -> None:
-    assert LOWEST == ("minimum", "curve", "kink")
     for key, cls in SURFACES.items():
         surface = cls()
         listed = [p for p in surface.critical_points() if p.kind in LOWEST]
@@ -165,7 +164,8 @@ def test_six_hump_camel_has_its_published_minima() -> None:
     assert {tuple(np.round(m, 4).tolist()) for m in surface.minima()} == {(0.0898, -0.7127), (-0.0898, 0.7127)}
     assert _kinds(surface) == ["local minimum"] * 4 + ["maximum"] * 2 + ["minimum"] * 2 + ["saddle"] * 7
     # Morse: on a surface that rises on all sides minima − saddles + maxima = 1
-    assert 6 - 7 + 2 == 1
+    index = {"minimum": 1, "local minimum": 1, "saddle": -1, "maximum": 1}
+    assert sum(index[kind] for kind in _kinds(surface)) == 1
 
 
 def test_styblinski_tang_has_its_published_minimum() -> None:

@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 
 from app.common import racers
-from app.export import films, look
+from app.export import look
 from app.export.about import About
 from app.export.drawing_race import RaceDrawing, exit_of, fit
 from app.export.films import delays, film, moments
@@ -312,10 +312,9 @@ def test_odd_sizes_lose_a_row_rather_than_the_film() -> None:
     assert _frames(content)[0].shape == (300, 400, 3)
 
 
-def test_frames_of_a_film_are_the_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_frames_of_a_film_are_the_pictures() -> None:
     drawing = RaceDrawing(SCENE, SMALL)
     found = list(drawing.frames([5, 40]))
     for frame, step in zip(found, (5, 40), strict=True):
         picture = _pixels(still(RaceDrawing(SCENE, SMALL), "png", ABOUT, step))
         assert np.abs(frame[..., :3].astype(int) - picture).mean() < 0.5
-    assert films.COLORS == 255

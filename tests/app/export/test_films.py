@@ -1,0 +1,85 @@
+"""GIFs, read as the numbers they are made of: colours of one palette, and one number for what stays as it was."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from app.export import films
+from app.export.about import About
+from app.export.options import Cut
+
+ABOUT = About("Squares", "race", {}, "")
+CUT = Cut(seconds=0.6, rate=10, hold=0.2)
+
+
+class Squares:
+    """A drawing without matplotlib: a square that wanders over a ground of many colours."""
+
+    steps = 37
+
+    def __init__(self, colors: int) -> None:
+        rng = np.random.default_rng(7)
+        self.ground = rng.integers(0, 256, (colors, 3), dtype=np.uint8)[rng.integers(0, colors, (48, 64))]
+
+    def picture(self, step: int) -> np.ndarray:
+        picture = np.full((48, 64, 4), 255, np.uint8)
+        picture[..., :3] = self.ground
+        picture[10:20, step : step + 10, :3] = (200, 30, 40)
+        return picture
+
+    def frames(self, steps: list[int]) -> Iterator[np.ndarray]:
+        return (self.picture(step) for step in steps)
+
+
+def _gif(drawing: Squares) -> Image.Image:
+    content = films.film(drawing, "gif", CUT, ABOUT, lambda share: None)  # type: ignore[arg-type]
+    return Image.open(io.BytesIO(content))
+
+
+def _frames(image: Image.Image) -> list[np.ndarray]:
+    shown = []
+    for k in range(image.n_frames):  # type: ignore[attr-defined]
+        image.seek(k)
+        shown.append(np.asarray(image.convert("RGB")).astype(int))
+    return shown
+
+
+@pytest.mark.parametrize("colors", [40, 3000])
+def test_frames_add_up_to_the_pictures(colors: int) -> None:
+    """Up to 48 colours are exact; of 3,000 random ones each is as near as a palette of 255 allows."""
+    drawing = Squares(colors)
+    image = _gif(drawing)
+    pictures = [drawing.picture(step)[..., :3].astype(int) for step in films.moments(drawing, CUT)]  # type: ignore[arg-type]
+    for frame, picture in zip(_frames(image), pictures, strict=True):
+        if colors == 40:
+            np.testing.assert_array_equal(frame, picture)
+        else:
+            assert np.linalg.norm(frame - picture, axis=-1).max() < 110
+            assert np.linalg.norm(frame - picture, axis=-1).mean() < 25
+
+
+def test_a_gif_starts_without_a_hole() -> None:
+    """The number of what stays as it was comes after those of all colours, and not in the first frame."""
+    image = _gif(Squares(40))
+    first = np.asarray(image)
+    transparent = image.info["transparency"]
+    assert transparent == 255 and first.max() < transparent
+    assert len(np.unique(first)) == 41  # 40 colours of the ground and that of the square
+
+
+def test_colours_are_those_of_the_palette_that_are_nearest() -> None:
+    """By a search over the whole palette, and the same when they are looked up once more."""
+    rng = np.random.default_rng(3)
+    palette = rng.integers(0, 256, (films.COLORS, 3), dtype=np.uint8)
+    packed = rng.integers(0, 1 << 24, 500, dtype=np.uint32)
+    channels = np.stack([packed % 256, packed // 256 % 256, packed // 65536], axis=-1).astype(int)
+    known = np.full(1 << 24, films.COLORS, np.uint8)
+    for _ in range(2):
+        found = films._looked_up(packed, palette, known)
+        gaps = ((channels[:, None] - palette.astype(int)) ** 2).sum(axis=-1)
+        np.testing.assert_array_equal(gaps[np.arange(500), found], gaps.min(axis=1))
