@@ -1,63 +1,93 @@
-"""`make bench`: run every comparison and print the README's table."""
+"""`make bench`: run the benchmarks and print the tables of the README."""
 
 from __future__ import annotations
 
 import argparse
 import importlib
+import math
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 from app.server import environment
 
 environment.prepare()
 
-from benchmarks import load  # noqa: E402
 from benchmarks.measure import HEADER, Result  # noqa: E402
 
-PARTS = {
-    "engine": "runs of the plane, beside PyTorch's and optax's own loops",
-    "network": "steps of a training, beside PyTorch and optax",
-    "page": "the page in a browser, beside a native chart; needs a Chromium",
-    "load": "eight users beside trainings, films and sweeps, and beside a plain Streamlit app",
-    "export": "files to take away, beside matplotlib's animation and kaleido",
+ROOT = Path(__file__).resolve().parents[1]
+BENCHMARKS = {
+    "engine": "single runs on a plane, compared with loops in PyTorch and optax",
+    "network": "training steps of three networks, compared with PyTorch and optax",
+    "page": "the Race page in a browser, compared with st.plotly_chart (needs Chromium)",
+    "load": "eight simultaneous users during trainings, films and sweeps, compared with a plain Streamlit app",
+    "export": "films, slides and pictures, compared with matplotlib's animations and kaleido",
 }
+"""What each module of this package measures, in the order in which they run."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Print a line as soon as it is measured; the exit status counts aims that were missed."""
+    """Print each line as soon as it is measured, and return the number of missed targets."""
     options = _parser().parse_args(arguments)
     missed = 0
     print(HEADER)
-    for name in options.parts or PARTS:
-        for result in _run(name, options)():
+    for name in options.benchmarks or BENCHMARKS:
+        for result in _results(name, options):
             print(result.row(), flush=True)
             missed += not result.holds
     return missed
 
 
 def _parser() -> argparse.ArgumentParser:
-    parts = "\n".join(f"  {name:<8} {about}" for name, about in PARTS.items())
+    listed = "\n".join(f"  {name:<8} {about}" for name, about in BENCHMARKS.items())
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks",
-        description=f"Measure, and print the tables of the README.\n\nparts:\n{parts}",
+        description=f"Run benchmarks and print the tables of the README.\n\nbenchmarks:\n{listed}",
+        epilog="The exit status is the number of targets that were missed.",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("parts", nargs="*", type=_part, metavar="part", help="what to measure (default: everything)")
-    load.add_options(parser)
+    parser.add_argument(
+        "benchmarks", nargs="*", type=_benchmark, metavar="benchmark", help="what to measure (default: everything)"
+    )
+    parser.add_argument(
+        "--seconds",
+        type=_seconds,
+        default=20.0,
+        metavar="S",
+        help="load: how long each condition is measured (default: %(default)g; 5 is a quick run)",
+    )
+    parser.add_argument(
+        "--root",
+        type=Path,
+        default=ROOT,
+        metavar="PATH",
+        help="load: measure the app of another checkout, with its own .venv (default: this checkout)",
+    )
     return parser
 
 
-def _part(name: str) -> str:
-    if name not in PARTS:
-        raise argparse.ArgumentTypeError(f"there is no part {name!r}; there are {', '.join(PARTS)}")
+def _benchmark(name: str) -> str:
+    if name not in BENCHMARKS:
+        raise argparse.ArgumentTypeError(f"unknown benchmark {name!r}; choose from {', '.join(BENCHMARKS)}")
     return name
 
 
-def _run(name: str, options: argparse.Namespace) -> Callable[[], Iterator[Result]]:
-    if name == "load":
-        return lambda: load.run(options.seconds, options.root.resolve())
-    run: Callable[[], Iterator[Result]] = importlib.import_module(f"benchmarks.{name}").run
-    return run
+def _seconds(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0 < value < math.inf:
+        raise argparse.ArgumentTypeError(f"must be a positive number of seconds; got {text!r}")
+    return value
+
+
+def _results(name: str, options: argparse.Namespace) -> Iterator[Result]:
+    # imported here, so that --help and a mistyped name are answered at once
+    module = importlib.import_module(f"benchmarks.{name}")
+    arguments = (options.seconds, options.root.resolve()) if name == "load" else ()
+    results: Iterator[Result] = module.run(*arguments)
+    return results
 
 
 if __name__ == "__main__":

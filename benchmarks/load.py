@@ -6,7 +6,6 @@ A user changes something, waits until the run of the script has ended, and chang
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import contextlib
 import dataclasses
@@ -25,7 +24,7 @@ from urllib.parse import parse_qs
 
 from websockets.exceptions import ConnectionClosed
 
-from benchmarks.measure import HEADER, Result, seconds
+from benchmarks.measure import Result, seconds
 from benchmarks.serving import ROOT, Serving, app, script
 from benchmarks.visitor import Visitor, visitor
 
@@ -378,38 +377,3 @@ def _ratio(value: float) -> str:
 
 def _duration(wait: float, patience: float) -> str:
     return seconds(wait) if math.isfinite(wait) else f"over {patience:.0f} s"
-
-
-def add_options(parser: argparse.ArgumentParser) -> None:
-    """Add the options of this benchmark."""
-    parser.add_argument(
-        "--seconds",
-        type=float,
-        default=SECONDS,
-        metavar="S",
-        help="load: length of each condition (default: %(default)g; 5 is a quick run)",
-    )
-    parser.add_argument(
-        "--root",
-        type=Path,
-        default=ROOT,
-        metavar="PATH",
-        help="load: another checkout, whose app is measured by its own .venv (default: this one)",
-    )
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Print a line for each comparison; the exit status counts aims that were missed."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.load", description=__doc__)
-    add_options(parser)
-    options = parser.parse_args(arguments)
-    print(HEADER)
-    missed = 0
-    for result in run(options.seconds, options.root.resolve()):
-        print(result.row(), flush=True)
-        missed += not result.holds
-    return missed
-
-
-if __name__ == "__main__":
-    raise SystemExit(main())

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import math
 import random
-import subprocess
-import sys
 
 import pytest
 
 from app.race import changes
 from benchmarks import load
-from benchmarks.serving import ROOT, app, script
+from benchmarks.serving import app, script
 from benchmarks.visitor import sliders, visitor
 from tests.app.asking import run
 
@@ -62,9 +60,3 @@ def test_the_training_is_the_one_that_the_page_has() -> None:
 )
 def test_waits_are_summed_up_by_values_that_were_waited(waits: list[float], spread: str) -> None:
     assert load._spread(waits, 240.0) == spread
-
-
-def test_the_command_lists_what_there_is() -> None:
-    command = [sys.executable, "-m", "benchmarks", "--help"]
-    told = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    assert all(part in told for part in ("engine", "network", "page", "load", "export", "--seconds", "--root"))
