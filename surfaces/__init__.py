@@ -1,13 +1,42 @@
-"""What is minimised: landscapes with known truths, and any function of the plane under a rotation."""
+"""Loss surfaces: landscapes whose critical points are known, and rotations of them.
 
-from surfaces.parameter import Declared, Parameter, parameter
-from surfaces.registry import discover
-from surfaces.rotated import Rotated
-from surfaces.surface import CriticalPoint, Surface
+The public names are imported when they are first used. They need JAX, whose import takes a second, and programs that
+only want `surfaces.digits` should not wait for it.
+"""
 
-THEMES = ("ravines", "saddles and plateaus", "several minima", "many minima", "models")
+from __future__ import annotations
 
-SURFACES = discover("surfaces.landscapes", Surface, order=lambda s: THEMES.index(s.theme))
-"""Every landscape by its key, grouped by theme."""
+import importlib
+from typing import TYPE_CHECKING, Any
 
-__all__ = ["SURFACES", "THEMES", "CriticalPoint", "Declared", "Parameter", "Rotated", "Surface", "parameter"]
+if TYPE_CHECKING:
+    from surfaces.catalogue import SURFACES, THEMES
+    from surfaces.parameter import Declared, Parameter
+    from surfaces.rotated import Rotated
+    from surfaces.surface import CriticalPoint, Surface
+
+__all__ = ["SURFACES", "THEMES", "CriticalPoint", "Declared", "Parameter", "Rotated", "Surface"]
+
+_MODULES = {
+    "SURFACES": "surfaces.catalogue",
+    "THEMES": "surfaces.catalogue",
+    "CriticalPoint": "surfaces.surface",
+    "Declared": "surfaces.parameter",
+    "Parameter": "surfaces.parameter",
+    "Rotated": "surfaces.rotated",
+    "Surface": "surfaces.surface",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name from the module that defines it (PEP 562)."""
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(importlib.import_module(_MODULES[name]), name)
+    globals()[name] = value  # the next use does not come here
+    return value
+
+
+def __dir__() -> list[str]:
+    """The names that completion offers."""
+    return sorted({*globals(), *__all__})

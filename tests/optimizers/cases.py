@@ -12,7 +12,8 @@ import pytest
 from jax import Array
 
 from optimizers import OPTIMIZERS, Optimizer, Trace, starting_learning_rate, trace
-from surfaces import SURFACES, CriticalPoint, Surface, parameter
+from surfaces import SURFACES, CriticalPoint, Surface
+from surfaces.parameter import parameter
 from tests.surfaces.cases import pick
 
 # all tests of one rule go to one worker, which then compiles its programs once

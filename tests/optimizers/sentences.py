@@ -8,7 +8,8 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from optimizers import Optimizer
-from surfaces import CriticalPoint, Surface, parameter
+from surfaces import CriticalPoint, Surface
+from surfaces.parameter import parameter
 
 Test = TypeVar("Test", bound=Callable[..., Any])
 

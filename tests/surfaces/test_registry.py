@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from optimizers import OPTIMIZERS, Optimizer, trace
-from surfaces import SURFACES, THEMES, Surface, discover
+from surfaces import SURFACES, THEMES, Surface
+from surfaces.registry import discover
 
 ROOT = Path(__file__).resolve().parents[2]
 
