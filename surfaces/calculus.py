@@ -129,6 +129,15 @@ def curvatures(surface: Any, points: ArrayLike) -> tuple[Floats, Floats]:
         return np.asarray(losses), np.asarray(sizes)
 
 
+def eigenvalues(a: Any, b: Any, c: Any) -> Any:
+    """The eigenvalues of the matrix [[a, b], [b, c]], the larger one first, (2,).
+
+    In closed form, because LAPACK takes longer to load than a program of the plane takes to compile.
+    """
+    mean, radius = (a + c) / 2, jnp.hypot((a - c) / 2, b)
+    return jnp.stack([mean + radius, mean - radius])
+
+
 def _bucket(count: int) -> int:
     return 1 << max(count - 1, 0).bit_length()
 
@@ -159,7 +168,7 @@ def _curvatures(surface: Any, points: Any) -> Any:
         hessian = jax.hessian(surface)(w)
         if len(w) > 2:
             return jnp.max(jnp.abs(jnp.linalg.eigvalsh(hessian)))
-        (a, b), (_, c) = hessian  # λ = (a + c)/2 ± r, by hand: LAPACK takes longer to load than all else here
-        return jnp.abs(a + c) / 2 + jnp.hypot((a - c) / 2, b)
+        (a, b), (_, c) = hessian
+        return jnp.max(jnp.abs(eigenvalues(a, b, c)))
 
     return surface(points), jax.vmap(size, in_axes=1)(points)

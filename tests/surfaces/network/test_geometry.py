@@ -48,16 +48,25 @@ def test_eigenvalues_with_a_preconditioner(float64: None) -> None:
     assert float(top_eigenvalues(network, w, 1, vectors=40, scale=scale)[0]) == pytest.approx(expected, rel=1e-4)
 
 
+def test_eigenvalues_of_two_coordinates_are_exact(float64: None) -> None:
+    """H = [[4, −3], [−3, 1]] has the trace 5 and the determinant −5; with P = diag(4, ¼) it becomes P⁻¹H."""
+
+    @jax.tree_util.Partial
+    def bowl(w: jax.Array) -> jax.Array:
+        x, y = w
+        return 2 * x**2 - 3 * x * y + y**2 / 2
+
+    w = jnp.array([0.3, -0.7])
+    np.testing.assert_allclose(top_eigenvalues(bowl, w, 2), (5 + np.sqrt(45) * np.array([1, -1])) / 2, rtol=1e-14)
+    scaled = np.linalg.eigvals(np.array([[4, -3], [-3, 1]]) / np.array([[4], [0.25]]))
+    np.testing.assert_allclose(top_eigenvalues(bowl, w, 1, scale=jnp.array([4, 0.25])), [scaled.max()], rtol=1e-14)
+
+
 def test_eigenvalues_where_the_krylov_space_ends_early(float64: None) -> None:
-    """A Hessian that is twice the identity has a space of one dimension: no copies, no zeros among the largest."""
-    model = MLP((1, 1))
-    bowl = Network(model, np.zeros((1, 1)), np.zeros((1, 1)), objective="mse", decay=2.0)
-    w = jnp.array([0.3, 0.4])
-    dense = np.linalg.eigvalsh(np.asarray(jax.jit(jax.hessian(bowl))(w)))[::-1]  # 2 + λ for the bias, λ for the weight
-    np.testing.assert_allclose(top_eigenvalues(bowl, w, 2), dense, rtol=1e-6)
-    many = Network(MLP((4, 1)), np.zeros((1, 4)), np.zeros((1, 1)), objective="mse", decay=2.0)
-    found = np.asarray(top_eigenvalues(many, jnp.ones(5) * 0.1, 1))
-    np.testing.assert_allclose(found, [4.0], rtol=1e-6)
+    """The Hessian has the eigenvalues 4 and 2, so the space has two dimensions: nothing is repeated, nothing is 0."""
+    bowl = Network(MLP((4, 1)), np.zeros((1, 4)), np.zeros((1, 1)), objective="mse", decay=2.0)
+    values = np.asarray(top_eigenvalues(bowl, jnp.ones(5) * 0.1, 2))  # 2 + λ for the bias, λ for the weights
+    np.testing.assert_allclose(values, [4.0, 2.0], rtol=1e-6)
 
 
 def test_filters_are_normalised_to_those_of_the_weights() -> None:
