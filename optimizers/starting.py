@@ -32,7 +32,7 @@ def starting_learning_rate(surface: Surface, rule: type[Optimizer]) -> float | N
     first and does not later (RAdam), the smaller of the two; where the rule finds its own scale, the declared
     default. None for a rule without a learning rate.
     """
-    inner = surface.unturned
+    inner = surface.unrotated
     (left, right), _ = inner.domain
 
     return rate_in_units(rule, lambda: right - left, lambda: _steepness(inner))
@@ -52,7 +52,7 @@ def starting_reason(surface: Surface, rule: type[Optimizer]) -> str:
         return f"The learning rate starts at {length}, because the scale of the gradient does not change the step."
     steep = (
         "half the inverse of the largest curvature over the ground no higher than the start"
-        if _bounded(surface.unturned)
+        if _bounded(surface.unrotated)
         else f"the value at which the steepest gradient makes a step of {length}, {unbounded}"
     )
     if rule.rate_unit == "curvature":
@@ -97,7 +97,7 @@ def largest_curvature(surface: Surface) -> float:
     grid lies in the drawn plane and thins as coordinates grow in number: a Hessian of a thousand coordinates has a
     million entries.
     """
-    return _largest(surface.unturned)
+    return _largest(surface.unrotated)
 
 
 @functools.lru_cache(maxsize=32)

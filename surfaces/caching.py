@@ -1,4 +1,4 @@
-"""A cache that is bounded by the bytes it holds, not by the number of its entries."""
+"""Caches that are bounded by the bytes they hold, not by the number of their entries."""
 
 from __future__ import annotations
 
@@ -14,80 +14,79 @@ import numpy as np
 
 T = TypeVar("T")
 ENTRY = 1024
-"""Bytes that an entry takes besides its arrays, about."""
+"""About how many bytes an entry takes besides its arrays."""
 
 
 def size_of(value: Any) -> int:
-    """Bytes of all arrays and byte strings within a value; an array that several views share counts once.
+    """The bytes of all arrays, byte strings and texts within a value; arrays that share memory count once.
 
-    Records, mappings, tuples, lists and pytrees of such are looked through. A view counts as the array that it keeps
-    alive.
+    Records, mappings and collections are searched. A view counts as the whole array that it keeps alive.
     """
-    roots: dict[int, int] = {}
-    seen: set[int] = set()
-    waiting = [value]
-    while waiting:
-        one = waiting.pop()
-        if id(one) in seen or isinstance(one, type):
+    sizes: dict[int, int] = {}
+    visited: set[int] = set()
+    remaining = [value]
+    while remaining:
+        item = remaining.pop()
+        if id(item) in visited or isinstance(item, type):
             continue
-        seen.add(id(one))
-        if isinstance(one, np.ndarray):
-            while isinstance(one.base, np.ndarray):
-                one = one.base
-            roots[id(one)] = one.nbytes
-        elif isinstance(one, bytes | bytearray | str):
-            roots[id(one)] = len(one)
-        elif isinstance(one, Mapping):
-            waiting += one.values()
-        elif isinstance(one, tuple | list | set | frozenset):
-            waiting += one
-        elif dataclasses.is_dataclass(one):
-            waiting += vars(one).values()
-        elif hasattr(one, "nbytes"):
-            roots[id(one)] = int(one.nbytes)
-    return sum(roots.values())
+        visited.add(id(item))
+        if isinstance(item, np.ndarray):
+            while isinstance(item.base, np.ndarray):
+                item = item.base
+            sizes[id(item)] = item.nbytes
+        elif isinstance(item, bytes | bytearray | str):
+            sizes[id(item)] = len(item)
+        elif isinstance(item, Mapping):
+            remaining += item.values()
+        elif isinstance(item, tuple | list | set | frozenset):
+            remaining += item
+        elif dataclasses.is_dataclass(item):
+            remaining += vars(item).values()
+        elif hasattr(item, "nbytes"):
+            sizes[id(item)] = int(item.nbytes)
+    return sum(sizes.values())
 
 
 class Cache(Generic[T]):
-    """The values used last, as many as fit into `most` bytes; the newest stays even where it alone is larger.
+    """The most recently used values, as many as fit into `limit` bytes, but always the newest.
 
     Args:
-        most: bytes.
-        weigh: the bytes of a value, asked for once, when it enters.
+        limit: in bytes.
+        weigh: a function that returns the bytes of a value, called once for each value that enters.
     """
 
-    def __init__(self, most: int, weigh: Callable[[T], int] = size_of) -> None:
-        self.most = most
+    def __init__(self, limit: int, weigh: Callable[[T], int] = size_of) -> None:
+        self.limit = limit
         self._weigh = weigh
         self._entries: OrderedDict[Hashable, tuple[T, int]] = OrderedDict()
         self._lock = threading.Lock()
         self.size = 0
-        """Bytes of all entries together."""
+        """The bytes of all entries together."""
         _CACHES.add(self)
 
     def __len__(self) -> int:
         return len(self._entries)
 
-    def get(self, key: Hashable, make: Callable[[], T]) -> T:
-        """The value of a key; made, and kept, where it is not there. What `make` raises is raised, and nothing kept."""
+    def get(self, key: Hashable, compute: Callable[[], T]) -> T:
+        """The value for a key, which `compute` returns if it is not in the cache; an exception is not cached."""
         with self._lock:
             if key in self._entries:
                 self._entries.move_to_end(key)
                 return self._entries[key][0]
-        value = make()
+        value = compute()
         weight = self._weigh(value) + ENTRY
         with self._lock:
-            if key in self._entries:  # another thread was quicker: all share its value
+            if key in self._entries:  # another thread was faster: all threads share its value
                 return self._entries[key][0]
             self._entries[key] = value, weight
             self.size += weight
-            while self.size > self.most and len(self._entries) > 1:
+            while self.size > self.limit and len(self._entries) > 1:
                 _, (_, freed) = self._entries.popitem(last=False)
                 self.size -= freed
         return value
 
     def clear(self) -> None:
-        """Give everything back."""
+        """Remove all entries."""
         with self._lock:
             self._entries.clear()
             self.size = 0
@@ -97,23 +96,23 @@ _CACHES: weakref.WeakSet[Cache[Any]] = weakref.WeakSet()
 
 
 def caches() -> tuple[Cache[Any], ...]:
-    """Every cache of this process."""
+    """All caches of this process."""
     return tuple(_CACHES)
 
 
-Subject = TypeVar("Subject")
+Record = TypeVar("Record")
 
 
-def cached_with(function: Callable[[Subject], T]) -> Callable[[Subject], T]:
-    """A function of one record whose results live as long as the record: they are kept, and go with it."""
-    held: weakref.WeakKeyDictionary[Any, T] = weakref.WeakKeyDictionary()
+def cached_with(function: Callable[[Record], T]) -> Callable[[Record], T]:
+    """Decorate a function of one record: its result is cached for as long as the record lives."""
+    results: weakref.WeakKeyDictionary[Any, T] = weakref.WeakKeyDictionary()
 
     @functools.wraps(function)
-    def wrapped(subject: Subject) -> T:
+    def wrapped(record: Record) -> T:
         try:
-            return held[subject]
+            return results[record]
         except KeyError:
-            return held.setdefault(subject, function(subject))
+            return results.setdefault(record, function(record))
 
     return wrapped
 
@@ -121,18 +120,20 @@ def cached_with(function: Callable[[Subject], T]) -> Callable[[Subject], T]:
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
-def cached(most: int | Cache[Any]) -> Callable[[Function], Function]:
-    """Decorates a function of hashable arguments: its results are kept in a `Cache` of so many bytes, or in one that
-    several functions share. It is the attribute `cache` of the function.
+def cached(limit: int | Cache[Any]) -> Callable[[Function], Function]:
+    """Decorate a function of hashable arguments: its results are kept in a cache, its attribute `cache`.
+
+    Args:
+        limit: the bytes of a new cache, or a cache that several functions share.
     """
-    cache: Cache[Any] = most if isinstance(most, Cache) else Cache(most)
+    cache: Cache[Any] = limit if isinstance(limit, Cache) else Cache(limit)
 
     def decorate(function: Function) -> Function:
 
         @functools.wraps(function)
-        def wrapped(*arguments: Any, **named: Any) -> Any:
-            key = (function, arguments, tuple(named.items()))
-            return cache.get(key, lambda: function(*arguments, **named))
+        def wrapped(*arguments: Any, **keywords: Any) -> Any:
+            key = (function, arguments, tuple(keywords.items()))
+            return cache.get(key, lambda: function(*arguments, **keywords))
 
         wrapped.cache = cache  # type: ignore[attr-defined]
         return wrapped  # type: ignore[return-value]

@@ -1,6 +1,6 @@
-"""Values and derivatives of a surface outside any run: in float64, on the CPU, one compiled program each.
+"""Values and derivatives of surfaces outside runs, in float64 on the CPU.
 
-The surface's parameters are traced, so a moved one compiles nothing.
+Each function is one compiled program, in which the parameters of the surface are traced.
 """
 
 from __future__ import annotations
@@ -19,82 +19,83 @@ from surfaces.compiled import compiled
 
 Floats = NDArray[np.float64]
 
-_NEWTON_STEPS = 40  # six are plenty near a strict point; the others serve parameters that moved it far
-_DIFFERENCE = 1e-5  # the cube root of float64's resolution, about: truncation and rounding are equal there
-_BISECTIONS = 100  # more than the bits of a float64
+_NEWTON_STEPS = 40  # near a strict critical point six are plenty; parameters may have moved it far away
+_DIFFERENCE = 1e-5  # about the cube root of float64's resolution, where truncation and rounding errors are equal
+_BISECTIONS = 100  # more than a float64 has bits
 
 
 @functools.cache
 def cpu() -> Any:
-    """The first CPU device of this process, where single runs of the plane go."""
+    """The first CPU device of this process, on which single runs on landscapes are computed."""
     return jax.local_devices(backend="cpu")[0]
 
 
 @contextlib.contextmanager
 def double() -> Iterator[None]:
-    """Float64 on the CPU for this thread and this block alone."""
+    """Compute in float64 on the CPU, in this thread and within this block."""
     with jax.enable_x64(True), jax.default_device(cpu()):
         yield
 
 
 def values(surface: Any, points: ArrayLike) -> Floats:
-    """Losses (k,) at points (n, k)."""
+    """The losses (k,) at points (n, k)."""
     with double():
         return np.asarray(_values(_leaves(surface), np.asarray(points, dtype="float64")))
 
 
 def expand(surface: Any, w: ArrayLike) -> tuple[float, Floats, Floats]:
-    """Loss, gradient (n,) and Hessian (n, n) at one point w (n,)."""
+    """The loss, the gradient (n,) and the Hessian (n, n) at a point w (n,)."""
     with double():
         loss, gradient, hessian = _expand(_leaves(surface), np.asarray(w, dtype="float64"))
         return float(loss), np.asarray(gradient), np.asarray(hessian)
 
 
 def gradients(surface: Any, points: ArrayLike) -> Floats:
-    """Gradients (n, k) at points (n, k).
+    """The gradients (n, k) at points (n, k).
 
-    The points are filled up to a power of two, so that few programs serve all numbers of them.
+    The number of points is padded to a power of two, so that few programs are compiled.
     """
-    places = np.asarray(points, dtype="float64")
-    count = places.shape[1]
-    filled = np.concatenate([places, np.repeat(places[:, -1:], _bucket(count) - count, axis=1)], axis=1)
+    w = np.asarray(points, dtype="float64")
+    count = w.shape[1]
+    padded = np.concatenate([w, np.repeat(w[:, -1:], _bucket(count) - count, axis=1)], axis=1)
     with double():
-        return np.asarray(_gradient(_leaves(surface), filled))[:, :count]
+        return np.asarray(_gradient(_leaves(surface), padded))[:, :count]
 
 
-def polish(surface: Any, near: ArrayLike) -> Floats:
-    """Critical points (k, n) from places (k, n) close to them, to float64's resolution.
+def polish(surface: Any, approximate: ArrayLike) -> Floats:
+    """The critical points (k, n) near approximate ones (k, n), to the resolution of float64.
 
-    Newton's method; the error of its Hessian costs a step more.
+    They are found by Newton's method. Its Hessian comes from differences, whose error costs one more step.
     """
-    points = np.array(near, dtype="float64")
+    points = np.array(approximate, dtype="float64")
     width = _DIFFERENCE * np.maximum(1.0, np.abs(points))
     size = np.inf
     for _ in range(_NEWTON_STEPS):
         slopes, hessian = _differenced(surface, points, width)
         step = np.linalg.solve(hessian, slopes[..., None])[..., 0]
         points = points - step
-        before, size = size, float(np.max(np.abs(step) / np.maximum(1.0, np.abs(points))))
-        if size <= 1e-16 or before <= size < 1e-10:  # from here on it is rounding that moves them
+        previous, size = size, float(np.max(np.abs(step) / np.maximum(1.0, np.abs(points))))
+        if size <= 1e-16 or previous <= size < 1e-10:  # further steps are rounding
             break
     return points
 
 
 def valleys(surface: Any, points: ArrayLike, size: float) -> tuple[Floats, Floats, Floats]:
-    r"""Slope and curvature across the valley at points (k, n).
+    r"""The direction across the valley at points (k, n), the slope along it, and the eigenvalues of the Hessian.
 
-    q is the eigenvector of the Hessian with the largest eigenvalue λ, the direction across the valley, and g · q the
-    slope along it. Across the floor of the valley g · q changes its sign.
+    The direction q is the eigenvector of the Hessian with the largest eigenvalue. On the floor of a valley the slope
+    g · q along it changes its sign.
 
     Args:
-        points: finite ones.
-        size: a length over which the surface changes, to which differences of gradients are scaled.
+        points: finite points.
+        size: a length over which the surface changes, which scales the differences of gradients.
 
     Returns:
-        q (k, n), g · q (k,) and all eigenvalues (k, n) in ascending order; NaN where the Hessian is not finite.
+        q (k, n), g · q (k,) and all eigenvalues (k, n) in ascending order; q and the eigenvalues are NaN where the
+        Hessian is not finite.
     """
-    places = np.asarray(points, dtype=float)
-    slopes, hessians = _differenced(surface, places, _DIFFERENCE * np.maximum(size / 8, np.abs(places)))
+    w = np.asarray(points, dtype=float)
+    slopes, hessians = _differenced(surface, w, _DIFFERENCE * np.maximum(size / 8, np.abs(w)))
     finite = np.asarray(np.isfinite(hessians).all(axis=(1, 2), keepdims=True))
     values, vectors = np.linalg.eigh(np.where(finite, hessians, 0.0))
     across = np.where(finite[:, 0], vectors[:, :, -1], np.nan)
@@ -102,19 +103,21 @@ def valleys(surface: Any, points: ArrayLike, size: float) -> tuple[Floats, Float
 
 
 def _differenced(surface: Any, points: Floats, width: Floats) -> tuple[Floats, Floats]:
-    """Gradients (k, n) and Hessians (k, n, n) at points (k, n), the latter from differences of gradients over `width`
-    (k, n) to both sides: that spares the compilation of second derivatives.
+    """The gradients (k, n) and Hessians (k, n, n) at points (k, n).
+
+    The Hessians are central differences of gradients at distances `width` (k, n), for which no second derivatives have
+    to be compiled.
     """
     count, n = points.shape
-    aside = width[:, None] * np.eye(n)  # (k, n, n)
-    around = np.concatenate([points[:, None], points[:, None] + aside, points[:, None] - aside], axis=1)
-    slopes = gradients(surface, around.reshape(-1, n).T).T.reshape(count, 2 * n + 1, n)
+    offsets = width[:, None] * np.eye(n)  # (k, n, n)
+    stencil = np.concatenate([points[:, None], points[:, None] + offsets, points[:, None] - offsets], axis=1)
+    slopes = gradients(surface, stencil.reshape(-1, n).T).T.reshape(count, 2 * n + 1, n)
     hessian = (slopes[:, 1 : n + 1] - slopes[:, n + 1 :]) / (2 * width[:, :, None])
     return slopes[:, 0], (hessian + hessian.swapaxes(1, 2)) / 2
 
 
 def bisect(slope: Callable[[float], float], low: float, high: float) -> float:
-    """Where `slope` changes its sign between two numbers at which the signs differ."""
+    """The number between `low` and `high` at which `slope`, whose signs at the two differ, changes its sign."""
     rising = slope(low) < 0
     for _ in range(_BISECTIONS):
         middle = (low + high) / 2
@@ -123,7 +126,7 @@ def bisect(slope: Callable[[float], float], low: float, high: float) -> float:
 
 
 def curvatures(surface: Any, points: ArrayLike) -> tuple[Floats, Floats]:
-    """Losses (k,) and the largest |eigenvalue| of the Hessian (k,) at points (n, k)."""
+    """The losses (k,) and the largest absolute eigenvalues of the Hessian (k,) at points (n, k)."""
     with double():
         losses, sizes = _curvatures(_leaves(surface), np.asarray(points, dtype="float64"))
         return np.asarray(losses), np.asarray(sizes)
@@ -132,17 +135,19 @@ def curvatures(surface: Any, points: ArrayLike) -> tuple[Floats, Floats]:
 def eigenvalues(a: Any, b: Any, c: Any) -> Any:
     """The eigenvalues of the matrix [[a, b], [b, c]], the larger one first, (2,).
 
-    In closed form, because LAPACK takes longer to load than a program of the plane takes to compile.
+    They are in closed form because loading LAPACK would take longer than compiling the rest of a program.
     """
     mean, radius = (a + c) / 2, jnp.hypot((a - c) / 2, b)
     return jnp.stack([mean + radius, mean - radius])
 
 
 def _bucket(count: int) -> int:
+    """The smallest power of two that is not below `count`."""
     return 1 << max(count - 1, 0).bit_length()
 
 
 def _leaves(surface: Any) -> Any:
+    """The surface with its parameters and data in float64."""
     return jax.tree.map(lambda leaf: np.asarray(leaf, dtype="float64"), surface)
 
 

@@ -1,7 +1,7 @@
-"""Compiled functions whose programs are bounded in number, by the memory they take, and freed one by one.
+"""Compiled functions whose programs are bounded by the memory they take.
 
-`jax.jit` keeps the program of every shape that it has met for as long as the function lives, that is for ever. Here
-every shape has a function of its own, and dropping the function frees its program.
+`jax.jit` keeps the program for every shape of arguments for as long as the function lives, which is forever for a
+function of a module. Here every shape has a function of its own, so that a program is freed when its function is.
 """
 
 from __future__ import annotations
@@ -15,22 +15,22 @@ import jax
 
 from surfaces.caching import Cache
 
-PLANE = 2**20
-"""Bytes of a program that works on the plane, measured: 0.5 to 1 MB."""
-NETWORK = 3 * 2**20
-"""Bytes of a program that works on a network, measured: 2 to 4 MB."""
-PLANES: Cache[tuple[Any, int]] = Cache(384 * PLANE, lambda program: program[1])
-NETWORKS: Cache[tuple[Any, int]] = Cache(85 * NETWORK, lambda program: program[1])
-"""Whoever trains networks of many shapes takes no programs of the plane away, nor the other way round."""
+LANDSCAPE_BYTES = 2**20
+"""The size of a program that works on a landscape; 0.5 to 1 MB were measured."""
+NETWORK_BYTES = 3 * 2**20
+"""The size of a program that works on a network; 2 to 4 MB were measured."""
+LANDSCAPE_PROGRAMS: Cache[tuple[Any, int]] = Cache(384 * LANDSCAPE_BYTES, lambda entry: entry[1])
+NETWORK_PROGRAMS: Cache[tuple[Any, int]] = Cache(85 * NETWORK_BYTES, lambda entry: entry[1])
+"""Programs that work on networks; in a cache of their own, so that many shapes evict no programs of landscapes."""
 
 
 class Compiled:
-    """A function as `jax.jit` compiles it. Within another compiled function it is part of that one's program.
+    """A function compiled by `jax.jit`, or a part of the program of a compiled function that calls it.
 
     Args:
-        function: of arrays and pytrees of such.
-        static: the names of its arguments that are compiled in.
-        network: whether it works on networks, and not on the plane.
+        function: a function of arrays and pytrees of arrays.
+        static: the names of the arguments that are compiled in.
+        network: whether the function works on networks rather than on landscapes.
     """
 
     def __init__(self, function: Callable[..., Any], static: tuple[str, ...] = (), network: bool = False) -> None:
@@ -38,34 +38,33 @@ class Compiled:
         self.function = function
         self._static = static
         self._names = tuple(inspect.signature(function).parameters)
-        self._cache, self._weight = (NETWORKS, NETWORK) if network else (PLANES, PLANE)
+        self._cache = NETWORK_PROGRAMS if network else LANDSCAPE_PROGRAMS
+        self._bytes = NETWORK_BYTES if network else LANDSCAPE_BYTES
         self._token = object()
 
-    def __call__(self, *arguments: Any, **named: Any) -> Any:
-        fixed, given = {}, dict(zip(self._names, arguments, strict=False)) | named
-        for name in self._static:
-            if name in given:
-                fixed[name] = given.pop(name)
-        leaves, tree = jax.tree.flatten(given)
+    def __call__(self, *arguments: Any, **keywords: Any) -> Any:
+        traced = dict(zip(self._names, arguments, strict=False)) | keywords
+        static = {name: traced.pop(name) for name in self._static if name in traced}
+        leaves, tree = jax.tree.flatten(traced)
         if any(isinstance(leaf, jax.core.Tracer) for leaf in leaves):
-            return self.function(**given, **fixed)
+            return self.function(**traced, **static)
         kinds = tuple([(getattr(leaf, "shape", ()), getattr(leaf, "dtype", type(leaf))) for leaf in leaves])
-        key = (self._token, tuple(fixed.items()), tree, kinds)
-        program, _ = self._cache.get(key, lambda: (self._program(), self._weight))
-        return program(**given, **fixed)
+        key = (self._token, tuple(static.items()), tree, kinds)
+        program, _ = self._cache.get(key, lambda: (self._program(), self._bytes))
+        return program(**traced, **static)
 
     def _program(self) -> Any:
         function = self.function
 
         @functools.wraps(function)
-        def one(**given: Any) -> Any:  # another function each time: JAX finds programs by the function
-            return function(**given)
+        def copy(**arguments: Any) -> Any:  # a new function each time, because JAX looks programs up by function
+            return function(**arguments)
 
-        del one.__wrapped__  # whose signature is not this one's
-        return jax.jit(one, static_argnames=self._static)
+        del copy.__wrapped__  # JAX would read its signature, which is not that of the copy
+        return jax.jit(copy, static_argnames=self._static)
 
     def clear_cache(self) -> None:
-        """Give up the programs of this function."""
+        """Forget the programs of this function."""
         self._token = object()
 
 
@@ -74,7 +73,7 @@ def compiled(function: Callable[..., Any]) -> Compiled: ...
 @overload
 def compiled(*, static: tuple[str, ...] = (), network: bool = False) -> Callable[[Callable[..., Any]], Compiled]: ...
 def compiled(function: Callable[..., Any] | None = None, *, static: tuple[str, ...] = (), network: bool = False) -> Any:
-    """Decorates a function: `Compiled` with these arguments."""
+    """Decorate a function to be `Compiled` with these arguments."""
     if function is None:
         return functools.partial(Compiled, static=static, network=network)
     return Compiled(function, static, network)

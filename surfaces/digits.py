@@ -1,6 +1,6 @@
-"""Numbers in the one format of pages, tables and sentences: 0.05, 10,000, −1.2·10⁻⁷, 15.2 %.
+"""The format of numbers on pages, in tables and in sentences: 0.05, 10,000, −1.2·10⁻⁷, 15.2 %.
 
-`app/player/web/core/digits.js` writes the same texts in the browser, and a test holds the two equal.
+`app/player/web/core/digits.js` writes the same texts in the browser, as a test checks.
 """
 
 from __future__ import annotations
@@ -10,17 +10,17 @@ import math
 import re
 
 SMALLEST, LARGEST = -4, 6
-"""Powers of ten between which numbers are written without one."""
+"""The exponents between which a number is written without a power of ten."""
 
 _RAISED = str.maketrans("-−0123456789", "⁻⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _LOWERED = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")
 
 
 def short(value: float | int | str, digits: int = 6) -> str:
-    """A number to `digits` significant digits, without zeros at its end; a word stays as it is.
+    """The text of a number with up to `digits` significant digits and no trailing zeros; text is returned unchanged.
 
-    From 10⁻⁴ up to 10⁷ it is written in full, with a comma between thousands, and beyond as a multiple of a power
-    of ten. A value halfway between two texts takes the larger one, as JavaScript has it.
+    From 10⁻⁴ to 10⁷ the number is written in full, with commas between thousands, and otherwise as a multiple of a
+    power of ten. A value halfway between two texts is rounded away from zero, as JavaScript does.
     """
     if isinstance(value, str):
         return value
@@ -36,8 +36,8 @@ def short(value: float | int | str, digits: int = 6) -> str:
     rounded = rounding.create_decimal(decimal.Decimal(abs(value)))
     power = rounded.adjusted()
     if SMALLEST <= power <= LARGEST:
-        whole, point, rest = f"{rounded:,f}".partition(".")
-        return sign + whole + (point + rest).rstrip("0").rstrip(".")
+        whole, point, fraction = f"{rounded:,f}".partition(".")
+        return sign + whole + (point + fraction).rstrip("0").rstrip(".")
     mantissa = f"{rounded.scaleb(-power):f}"
     mantissa = mantissa.rstrip("0").rstrip(".") if "." in mantissa else mantissa
     base = f"10{raised(power)}"
@@ -45,16 +45,16 @@ def short(value: float | int | str, digits: int = 6) -> str:
 
 
 def exact(value: float) -> str:
-    """A number with as many digits as it takes to read the same one back."""
+    """The shortest text from which `parsed` returns the same number."""
     value = float(value)
     return short(value, max(1, len(decimal.Decimal(repr(abs(value))).normalize().as_tuple().digits)))
 
 
 def parsed(text: str) -> float:
-    """The number that a text of `short` or one typed by people or programs means; commas stand between thousands.
+    """The number that a text stands for, as written by `short` or typed; commas separate thousands.
 
     Raises:
-        ValueError: where it means none.
+        ValueError: if the text is not a number.
     """
     plain = text.strip().replace("−", "-")
     if power := re.fullmatch(r"(-?)(?:([\d.,]+)·)?10([⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+)", plain):
@@ -66,12 +66,12 @@ def parsed(text: str) -> float:
 
 
 def percent(share: float, digits: int = 3) -> str:
-    """A share in percent: 15.2 %."""
+    """The text of a share in percent, such as 15.2 %."""
     return f"{short(100 * float(share), digits)} %"
 
 
 def decade(value: float) -> str:
-    """A number of a log axis: thousandths and thousands, and what is beyond, by their power."""
+    """The text of a tick on a log axis, with a power of ten up to 10⁻³ and from 10³ on."""
     if value <= 0 or 1e-3 < value < 1e3:
         return short(value, 3)
     power = math.floor(math.log10(value) + 1e-9)
@@ -80,5 +80,5 @@ def decade(value: float) -> str:
 
 
 def raised(number: int | str) -> str:
-    """The digits of a number as superscripts."""
+    """A number in superscript digits."""
     return str(number).translate(_RAISED)

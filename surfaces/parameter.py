@@ -1,6 +1,6 @@
-"""The shared vocabulary: a parameter is declared once, in the class that reads it.
+"""Declarations of parameters, each in the class that uses it.
 
-The rule uses it, the slider is made from it, sweeps span it, the permalink spells it, the docs list it.
+Sliders, sweeps, permalinks and documentation read the declaration; nothing about a parameter is stated twice.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ Scale = Literal["linear", "log", "one_minus_log"]
 
 @dataclasses.dataclass(frozen=True)
 class Interval:
-    """A range of real numbers, each end open or closed; NaN lies in none."""
+    """An interval of real numbers, each end of which is open or closed; it never contains NaN."""
 
     low: float
     high: float
@@ -46,22 +46,20 @@ AT_LEAST_ONE = Interval(1.0, math.inf, True, False)
 
 @dataclasses.dataclass(frozen=True)
 class Parameter:
-    """What is known of one parameter: its symbol, default, range for sliders and sweeps, and meaning.
-
-    `static` ones (choices, integers that set shapes) are compiled in.
+    """The declaration of a parameter.
 
     Args:
-        name: of the field.
-        symbol: the letter of formulas, such as η.
-        default: its value unless given.
-        low, high: the ends of sliders and sweeps, and no more than that.
-        scale: how sliders and sweeps spread over the range: "linear", "log" or "one_minus_log".
-        legal: what mathematics allows, and all that a constructor refuses.
-        choices: the words to choose from, where it is no number.
-        labels: what people call the choices, in their order.
-        integer: whether it is a whole number.
+        name: the name of the field.
+        symbol: the letter in formulas, such as η.
+        default: the value of the field unless another is passed.
+        low, high: the range of sliders and sweeps, which does not limit the values that a constructor accepts.
+        scale: the scale of sliders and sweeps over that range.
+        legal: the values for which the mathematics holds; a constructor rejects all others.
+        choices: the keys to choose from, if the value is not a number.
+        labels: the names of the choices, in the same order.
+        integer: whether the value is a whole number.
         tuned: whether a fair comparison tunes it.
-        doc: its meaning.
+        doc: what it means.
     """
 
     name: str
@@ -79,22 +77,23 @@ class Parameter:
 
     @property
     def static(self) -> bool:
+        """Whether the value is compiled in rather than traced, as choices and whole numbers are."""
         return self.integer or bool(self.choices)
 
     @property
     def letter(self) -> str:
-        """The symbol as an identifier of an equation: β₁ is written β1 there."""
+        """The symbol as an identifier in equations: β1 for β₁."""
         return self.symbol.translate(str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789"))
 
     def label(self, choice: str) -> str:
-        """The word for one of the choices."""
+        """The name of one of the choices."""
         return self.labels[self.choices.index(choice)]
 
     def check(self, value: Any) -> None:
-        """Refuse a concrete value that mathematics refuses; traced values pass.
+        """Reject a concrete value for which the mathematics does not hold; traced values are not checked.
 
         Raises:
-            ValueError: naming the parameter, the value and what is allowed.
+            ValueError: with the name of the parameter, the value and the legal values.
         """
         if isinstance(value, jax.core.Tracer):
             return
@@ -130,16 +129,16 @@ def parameter(
     """Declare a field of a `Declared` class as a parameter.
 
     Args:
-        symbol: the letter of formulas, such as η.
-        default: its value unless given.
-        low, high: the ends of sliders and sweeps.
-        log: whether these spread evenly over the logarithm.
-        one_minus_log: whether they spread evenly over log(1 − value), for what crowds against one.
-        legal: what mathematics allows, and all that a constructor refuses.
-        choices: what the code and a link call a choice, to what people call it.
-        integer: whether it is a whole number, which is compiled in.
+        symbol: the letter in formulas, such as η.
+        default: the value of the field unless another is passed.
+        low, high: the range of sliders and sweeps.
+        log: whether they are spaced evenly in log(value).
+        one_minus_log: whether they are spaced evenly in log(1 − value), for values that crowd towards 1.
+        legal: the values for which the mathematics holds; a constructor rejects all others.
+        choices: a mapping from the keys of choices, as code and links spell them, to their names.
+        integer: whether the value is a whole number, which is compiled in.
         tuned: whether a fair comparison tunes it.
-        doc: its meaning.
+        doc: what it means.
     """
     scale: Scale = "log" if log else "one_minus_log" if one_minus_log else "linear"
     spec = Parameter(
@@ -158,12 +157,14 @@ Node = TypeVar("Node", bound="Declared")
     kw_only_default=False,
 )
 class Declared:
-    """A frozen record of parameters that is a JAX pytree: its fields are traced leaves, so a moved value
-    compiles nothing. Subclassing is declaring; instances compare by identity.
+    """The base class of frozen records of parameters that are JAX pytrees.
+
+    Every subclass becomes a dataclass. Its fields are traced leaves, so that a changed value compiles nothing, except
+    for static parameters. Instances compare by identity.
     """
 
     prose: ClassVar[str] = ""
-    """The docstring as it is written; `help` has the parameters besides."""
+    """The docstring as it stands in the source; `help` shows the parameters after it."""
     _parameters: ClassVar[Mapping[str, Parameter]] = MappingProxyType({})
 
     def __init_subclass__(cls, **options: Any) -> None:
@@ -177,26 +178,26 @@ class Declared:
                 if "parameter" in f.metadata
             }
         )
-        cls.__doc__ = "\n".join([cls.prose, *_listed(cls._parameters)])
-        leaves = [f.name for f in dataclasses.fields(cls) if not _static(cls, f.name)]  # type: ignore[arg-type]
-        fixed = [name for name, p in cls._parameters.items() if p.static]
+        cls.__doc__ = "\n".join([cls.prose, *_argument_lines(cls._parameters)])
+        traced = [f.name for f in dataclasses.fields(cls) if not _static(cls, f.name)]  # type: ignore[arg-type]
+        static = [name for name, p in cls._parameters.items() if p.static]
 
-        # Not `register_dataclass`: in jaxlib 0.10.0-0.10.2 two different classes with equally many fields
-        # compare as equal tree structures, and `jit` may return the other class's program.
+        # Not `register_dataclass`: in jaxlib 0.10.0-0.10.2 two different classes with the same number of fields
+        # compare as equal tree structures, and `jit` can return the program of the other class.
         def flatten(self: Any) -> tuple[Any, Any]:
-            return [getattr(self, n) for n in leaves], tuple([getattr(self, n) for n in fixed])
+            return [getattr(self, n) for n in traced], tuple([getattr(self, n) for n in static])
 
-        def named(self: Any) -> tuple[Any, Any]:
+        def flatten_with_keys(self: Any) -> tuple[Any, Any]:
             children, aux = flatten(self)
-            return [(jax.tree_util.GetAttrKey(n), child) for n, child in zip(leaves, children, strict=True)], aux
+            return [(jax.tree_util.GetAttrKey(n), child) for n, child in zip(traced, children, strict=True)], aux
 
         def unflatten(aux: Any, children: Any) -> Any:
             self = object.__new__(cls)
-            for name, value in zip(leaves + fixed, [*children, *aux], strict=True):
+            for name, value in zip(traced + static, [*children, *aux], strict=True):
                 object.__setattr__(self, name, value)
             return self
 
-        jax.tree_util.register_pytree_with_keys(cls, named, unflatten, flatten)
+        jax.tree_util.register_pytree_with_keys(cls, flatten_with_keys, unflatten, flatten)
 
     def __post_init__(self) -> None:
         for name, spec in self._parameters.items():
@@ -204,20 +205,20 @@ class Declared:
 
     @classmethod
     def parameters(cls) -> Mapping[str, Parameter]:
-        """The declared parameters by name, in the order of their declaration."""
+        """The declared parameters by name, in the order of declaration."""
         return cls._parameters
 
     def replace(self, **changes: Any) -> Self:
-        """A copy with some fields changed, checked like a new one."""
+        """A copy with some fields changed, which is checked like a new record."""
         return dataclasses.replace(self, **changes)  # type: ignore[type-var]
 
 
-def _listed(parameters: Mapping[str, Parameter]) -> list[str]:
-    """The parameters as a docstring lists them."""
+def _argument_lines(parameters: Mapping[str, Parameter]) -> list[str]:
+    """The lines of a docstring that describe the parameters."""
     lines = ["", "Args:"] if parameters else []
     for name, p in parameters.items():
         span = f"one of {', '.join(p.choices)}" if p.choices else f"in {p.legal}, sliders from {p.low:g} to {p.high:g}"
-        lines.append(f"    {name}: {p.symbol}, {span}; {p.default} unless given. {p.doc}")
+        lines.append(f"    {name}: {p.symbol}, {span}; the default is {p.default}. {p.doc}")
     return lines
 
 
@@ -227,7 +228,7 @@ def _static(cls: type[Declared], name: str) -> bool:
 
 
 def map_parameters(change: Callable[[Any], Any], node: Node) -> Node:
-    """Apply `change` to every traced parameter of `node` and of the records it wraps; data stay as they are."""
+    """A copy of `node` with `change` applied to its traced parameters and to those of wrapped records, not to data."""
     copy = object.__new__(type(node))
     for f in dataclasses.fields(node):  # type: ignore[arg-type]
         value = getattr(node, f.name)
@@ -240,22 +241,22 @@ def map_parameters(change: Callable[[Any], Any], node: Node) -> Node:
 
 
 def runs_of(node: Declared) -> int | None:
-    """How many runs the parameters of `node` are a batch of (a leading axis), or None for a single run.
+    """The number of runs if parameters of `node` are batches, with one value for each run; None for a single run.
 
     Raises:
-        ValueError: if a parameter has more than one axis, or two batches differ in length.
+        ValueError: if a parameter has more than one axis, or if two batches differ in length.
     """
     lengths: dict[int, None] = {}
 
-    def see(value: Any) -> Any:
+    def record_length(value: Any) -> Any:
         shape = np.shape(value)
         if len(shape) > 1:
-            raise ValueError(f"a batch of parameters has one axis, the runs; got shape {shape}")
+            raise ValueError(f"a batch of parameters must have one axis, the runs; got shape {shape}")
         if shape:
             lengths[shape[0]] = None
         return value
 
-    map_parameters(see, node)
+    map_parameters(record_length, node)
     if len(lengths) > 1:
-        raise ValueError(f"batches of parameters must be equally long; got {sorted(lengths)}")
+        raise ValueError(f"batches of parameters must have the same length; got {sorted(lengths)}")
     return next(iter(lengths), None)

@@ -1,4 +1,4 @@
-"""The shared vocabulary: a folder is the registry. One file declares one class; its name is the key."""
+"""Registries: every module of a package declares one class, whose key is the name of the module."""
 
 from __future__ import annotations
 
@@ -12,23 +12,30 @@ T = TypeVar("T")
 
 
 def discover(package: str, base: type[T], order: Callable[[type[T]], Any]) -> Mapping[str, type[T]]:
-    """Import every module of `package` and collect the one subclass of `base` that each declares.
+    """The subclasses of `base` that the modules of `package` declare, each by its key.
+
+    Every class gets its key as the attribute `key`.
+
+    Args:
+        package: the dotted name of the package, whose modules are imported.
+        base: the common base class.
+        order: the sort key of a class; classes with equal sort keys are sorted by their keys.
 
     Raises:
-        TypeError: if a file declares none or several, naming the file and what it holds.
+        TypeError: if a module declares no subclass of `base`, or several.
     """
     folder = importlib.import_module(package)
-    found: dict[str, type[T]] = {}
+    classes: dict[str, type[T]] = {}
     for info in pkgutil.iter_modules(folder.__path__):
         module = importlib.import_module(f"{package}.{info.name}")
-        own = [
-            v
-            for v in vars(module).values()
-            if isinstance(v, type) and issubclass(v, base) and v.__module__ == module.__name__
+        declared = [
+            value
+            for value in vars(module).values()
+            if isinstance(value, type) and issubclass(value, base) and value.__module__ == module.__name__
         ]
-        if len(own) != 1:
-            names = ", ".join(c.__name__ for c in own) or "none"
+        if len(declared) != 1:
+            names = ", ".join(c.__name__ for c in declared) or "none"
             raise TypeError(f"{module.__name__} must declare exactly one {base.__name__}; it declares {names}")
-        own[0].key = info.name  # type: ignore[attr-defined]
-        found[info.name] = own[0]
-    return MappingProxyType(dict(sorted(found.items(), key=lambda item: (order(item[1]), item[0]))))
+        declared[0].key = info.name  # type: ignore[attr-defined]
+        classes[info.name] = declared[0]
+    return MappingProxyType(dict(sorted(classes.items(), key=lambda item: (order(item[1]), item[0]))))

@@ -1,4 +1,4 @@
-"""Any surface, turned in its drawn plane: coordinate-wise rules see their luck run out."""
+"""Any surface, rotated in its drawn plane, to show which rules depend on the choice of coordinates."""
 
 from __future__ import annotations
 
@@ -16,19 +16,21 @@ from surfaces.surface import Box, CriticalPoint, Surface
 
 
 class Rotated(Surface):
-    r"""A surface turned by an angle about the centre c of its domain.
+    r"""A surface rotated by the angle θ about the centre c of its domain.
 
     $$ L_\theta(w) = L\bigl(c + R_\theta^\top (w - c)\bigr) $$
 
-    Start, critical points and domain turn with it; the new domain is the box round the turned ellipse that
-    fills the inner domain, widened where start or a critical point lies outside.
-    At θ = 0 the arithmetic is exact: every value equals the inner surface's to the last bit. Round a surface that is
-    rotated already it raises ValueError.
+    The start, the critical points and the domain are rotated with it. The new domain is the bounding box of the
+    rotated ellipse that is inscribed in the inner domain, extended to contain the start and the critical points.
+    At θ = 0 the arithmetic is exact: every value equals that of the inner surface to the last bit.
+
+    Raises:
+        ValueError: if the inner surface is rotated already.
     """
 
     name = "Rotated"
     formula = r"L\bigl(c + R_\theta^\top (w - c)\bigr)"
-    teaches = "Rules that scale each coordinate by itself depend on the axes; gradient descent does not."
+    teaches = "Rules that scale each coordinate separately depend on the axes; gradient descent does not."
     source = "Orthogonal change of variables"
     theme = "wrapper"
 
@@ -40,48 +42,50 @@ class Rotated(Surface):
     def __post_init__(self) -> None:
         super().__post_init__()
         if isinstance(self.surface, Rotated):
-            raise ValueError("surface must not be rotated already: give the sum of the angles to one Rotated")
+            raise ValueError("surface must not be rotated already: pass the sum of the angles to a single Rotated")
 
-    def _turn(self, xp: Any) -> tuple[Any, Any, Any]:
+    def _rotation(self, xp: Any) -> tuple[Any, Any, Any]:
+        """cos θ, sin θ and the centre of the inner domain, computed with NumPy or its JAX counterpart."""
         radians = self.angle * (math.pi / 180.0)
         (x0, x1), (y0, y1) = self.surface.domain
         return xp.cos(radians), xp.sin(radians), ((x0 + x1) / 2, (y0 + y1) / 2)
 
-    def _back(self, w: Array) -> Array:
-        cos, sin, (cx, cy) = self._turn(jnp)
-        # R'w + (c - R'c), so that no rounding enters where the angle is zero
+    def _unrotate(self, w: Array) -> Array:
+        cos, sin, (cx, cy) = self._rotation(jnp)
+        # R'w + (c - R'c), so that there is no rounding at an angle of zero
         x = cos * w[0] + sin * w[1] + (cx - (cos * cx + sin * cy))
         y = cos * w[1] - sin * w[0] + (cy - (cos * cy - sin * cx))
         return jnp.concatenate([jnp.stack([x, y]), w[2:]])
 
     def __call__(self, w: Array) -> Array:
-        return self.surface(self._back(w))
+        return self.surface(self._unrotate(w))
 
     @property
     def data(self) -> Any:
         return self.surface.data
 
     def loss(self, w: Array, batch: Any, key: Array | None = None, train: bool = True) -> Array:
-        return self.surface.loss(self._back(w), batch, key, train)
+        return self.surface.loss(self._unrotate(w), batch, key, train)
 
-    def forth(self, point: tuple[float, ...]) -> tuple[float, ...]:
-        """Where a point of the inner surface lies after the turn (concrete numbers, or batches of them)."""
-        cos, sin, (cx, cy) = self._turn(np)
+    def rotate(self, point: tuple[float, ...]) -> tuple[float, ...]:
+        """The position on this surface of a point of the inner surface, whose coordinates are numbers or arrays."""
+        cos, sin, (cx, cy) = self._rotation(np)
         dx, dy = point[0] - cx, point[1] - cy
         return cx + cos * dx - sin * dy, cy + sin * dx + cos * dy, *point[2:]
 
     @property
     def domain(self) -> Box:
-        cos, sin, (cx, cy) = self._turn(np)
+        cos, sin, (cx, cy) = self._rotation(np)
         (x0, x1), (y0, y1) = self.surface.domain
         half_x, half_y = (x1 - x0) / 2, (y1 - y0) / 2
-        wide, high = np.hypot(half_x * cos, half_y * sin), np.hypot(half_x * sin, half_y * cos)
-        kept = [self.start, *(p.position for p in self.critical_points())]
-        xs, ys = [cx - wide, cx + wide, *(p[0] for p in kept)], [cy - high, cy + high, *(p[1] for p in kept)]
+        width, height = np.hypot(half_x * cos, half_y * sin), np.hypot(half_x * sin, half_y * cos)
+        points = [self.start, *(p.position for p in self.critical_points())]
+        xs = [cx - width, cx + width, *(p[0] for p in points)]
+        ys = [cy - height, cy + height, *(p[1] for p in points)]
         return (float(min(xs)), float(max(xs))), (float(min(ys)), float(max(ys)))
 
     @property
-    def unturned(self) -> Surface:
+    def unrotated(self) -> Surface:
         return self.surface
 
     @property
@@ -90,21 +94,21 @@ class Rotated(Surface):
 
     @property
     def start(self) -> tuple[float, ...]:
-        return self.forth(self.surface.start)
+        return self.rotate(self.surface.start)
 
     def critical_points(self) -> tuple[CriticalPoint, ...]:
         return tuple(
-            p._replace(position=tuple(map(float, self.forth(p.position)))) for p in self.surface.critical_points()
+            p._replace(position=tuple(map(float, self.rotate(p.position)))) for p in self.surface.critical_points()
         )
 
     def curves(self) -> tuple[Floats, ...]:
-        return tuple(np.array([self.forth(tuple(p)) for p in line]) for line in self.surface.curves())
+        return tuple(np.array([self.rotate(tuple(p)) for p in line]) for line in self.surface.curves())
 
     def nearest_on_curve(self, w: ArrayLike, k: int) -> Floats:
-        cos, sin, center = self._turn(np)
-        turn = np.array([[cos, -sin], [sin, cos]])  # in the plane: a curve of minima has two coordinates
-        inner = center + (np.asarray(w, dtype=float) - center) @ turn
-        return np.asarray(center + (self.surface.nearest_on_curve(inner, k) - center) @ turn.T)
+        cos, sin, centre = self._rotation(np)
+        rotation = np.array([[cos, -sin], [sin, cos]])  # a surface with a curve of minima has two coordinates
+        inner = centre + (np.asarray(w, dtype=float) - centre) @ rotation
+        return np.asarray(centre + (self.surface.nearest_on_curve(inner, k) - centre) @ rotation.T)
 
     @property
     def complete(self) -> bool:  # type: ignore[override]

@@ -33,7 +33,7 @@ def choose_surface(settings: Settings, key: str) -> Settings:
     """Another surface at its defaults: start and rotation are its own, every racer's learning rate starts anew."""
     if key not in SURFACES:
         raise Refused(f"There is no surface {shortened(key)!r}; there are {', '.join(SURFACES)}.")
-    changed = dataclasses.replace(settings, surface=Choice(key), start=None, rotation=SURFACES[key].opens_at)
+    changed = dataclasses.replace(settings, surface=Choice(key), start=None, rotation=SURFACES[key].default_rotation)
     if changed.noise.key == "mini_batch" and changed.built_noise().fits(changed.built_surface()):
         changed = dataclasses.replace(changed, noise=Choice("none"))
     racers = tuple(dataclasses.replace(r, rule=_starting(changed, r.rule)) for r in settings.racers)

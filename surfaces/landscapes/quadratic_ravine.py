@@ -22,7 +22,7 @@ class QuadraticRavine(Surface):
     )
     source = "B. T. Polyak (1964), Some methods of speeding up the convergence of iteration methods"
     theme = "ravines"
-    opens_at = 18.0
+    default_rotation = 18.0
 
     condition_number: float = parameter(
         "κ",

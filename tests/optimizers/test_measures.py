@@ -139,7 +139,7 @@ def test_a_valley_that_bends_is_crossed_where_its_floor_is(angle: float) -> None
     """
     surface = SURFACES["rosenbrock"]()
     for key, rate in (("sgd", 1e-4), ("momentum", 5e-4)):
-        run = trace(Rotated(surface, angle), OPTIMIZERS[key](rate), Rotated(surface, angle).forth((-0.5, 0.25)), 300)
+        run = trace(Rotated(surface, angle), OPTIMIZERS[key](rate), Rotated(surface, angle).rotate((-0.5, 0.25)), 300)
         x, y = (run.positions[: (steps_to(run) or 300) + 1] @ _turn(angle) + _center(angle)).T
         b = surface.steepness
         slopes = np.stack([-2 * (1 - x) - 4 * b * x * (y - x**2), 2 * b * (y - x**2)])
@@ -172,13 +172,13 @@ def test_an_overshoot_of_a_valley_of_minima_is_measured_to_its_curve(angle: floa
     """The first step from (3.6, 1.6) at η = 0.15 leaps over uv = 1: as far beyond as a search along the curve finds."""
     inner = SURFACES["matrix_factorization"]()
     surface = Rotated(inner, angle)
-    run = trace(surface, OPTIMIZERS["sgd"](learning_rate=0.15), surface.forth((3.6, 1.6)), steps=300)
+    run = trace(surface, OPTIMIZERS["sgd"](learning_rate=0.15), surface.rotate((3.6, 1.6)), steps=300)
     flat = trace(inner, OPTIMIZERS["sgd"](learning_rate=0.15), (3.6, 1.6), steps=300)
     u = np.geomspace(0.2, 5, 2_000_001)
     far = [np.hypot(u - p[0], 1 / u - p[1]).min() for p in flat.positions[:2]]
     assert np.prod(flat.positions[0]) > 1 > np.prod(flat.positions[1])
     assert overshoot(run) == pytest.approx(far[1] / far[0], rel=1e-6)
-    slow = trace(surface, OPTIMIZERS["sgd"](learning_rate=0.01), surface.forth((3.6, 1.6)), steps=300)
+    slow = trace(surface, OPTIMIZERS["sgd"](learning_rate=0.01), surface.rotate((3.6, 1.6)), steps=300)
     assert overshoot(slow) == 0.0
 
 

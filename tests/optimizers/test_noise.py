@@ -124,7 +124,7 @@ def test_mini_batches_pass_through_a_rotation() -> None:
     rotated = Rotated(surface, 30.0)
     flat = trace(surface, SGD(0.05), steps=50, noise=MiniBatch(4)).positions
     turned = trace(rotated, SGD(0.05), steps=50, noise=MiniBatch(4)).positions
-    np.testing.assert_allclose(turned, [rotated.forth(tuple(p)) for p in flat], atol=1e-11)
+    np.testing.assert_allclose(turned, [rotated.rotate(tuple(p)) for p in flat], atol=1e-11)
 
 
 @pytest.mark.parametrize("kind", [Isotropic, Shifted])

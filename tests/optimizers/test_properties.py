@@ -254,7 +254,7 @@ def test_gradient_descent_does_not_see_the_axes_and_adam_does() -> None:
     for key in ("sgd", "momentum", "newton", "novograd", "adam"):
         rule = calm(key, surface)
         flat = trace(surface, rule, steps=STEPS, record=("positions",)).positions
-        expected = np.array([rotated.forth(tuple(p)) for p in flat])
+        expected = np.array([rotated.rotate(tuple(p)) for p in flat])
         turned[key] = np.abs(trace(rotated, rule, steps=STEPS, record=("positions",)).positions - expected).max()
     assert turned.pop("adam") > 0.1
     assert max(turned.values()) < 1e-9

@@ -67,7 +67,7 @@ def test_a_start_on_an_axis_stays_there() -> None:
     assert (run.positions[:, 1] == 0).all() and (shadow.positions[:, 1] == 0).all()
     assert not sensitive(run, shadow)
     turned = Rotated(saddle, angle=30.0)
-    assert sensitive(*_pair(turned, sgd, 2000, start=turned.forth((1.0, 0.0))))
+    assert sensitive(*_pair(turned, sgd, 2000, start=turned.rotate((1.0, 0.0))))
 
 
 def test_another_status_alone_is_enough() -> None:

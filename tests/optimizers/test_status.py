@@ -180,7 +180,7 @@ def test_stalled_at_a_saddle(angle: float) -> None:
     inner = SURFACES["saddle"]()
     surface = Rotated(inner, angle) if angle else inner
     # turned, rounding puts it off the ridge by 10⁻¹⁶, from which escape takes ln(10¹⁵)/ln(1.1) = 362 steps
-    run = _sgd(surface, 0.1, surface.forth((-1.8, 0.0)) if angle else (-1.8, 0.0), steps=200)  # type: ignore[attr-defined]
+    run = _sgd(surface, 0.1, surface.rotate((-1.8, 0.0)) if angle else (-1.8, 0.0), steps=200)  # type: ignore[attr-defined]
     assert run.status.kind == "stalled" and "at a saddle" in run.status.why
     assert run.status.step is not None and 50 < run.status.step < 120
 
@@ -296,7 +296,7 @@ def test_a_start_on_a_lowest_minimum_has_converged_whatever_rounding_makes_of_it
     for minimum in surface.minima():
         for angle in (0.0, 33.0):
             turned = Rotated(surface, angle) if angle else surface
-            start = turned.forth(tuple(minimum)) if angle else tuple(minimum)  # type: ignore[attr-defined]
+            start = turned.rotate(tuple(minimum)) if angle else tuple(minimum)  # type: ignore[attr-defined]
             for key, values in (("sgd", {"learning_rate": 0.001}), ("momentum", {"learning_rate": 0.001})):
                 run = trace(turned, OPTIMIZERS[key](**values), start, steps=300)
                 assert run.status.kind == "converged" and run.status.step == 0, (minimum, angle, run.status)

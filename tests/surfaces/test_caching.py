@@ -1,4 +1,4 @@
-"""Caches hold no more bytes than they may, and what they count is what there is."""
+"""Caches stay within their limits, and count the bytes that their values take."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Record:
     values: Any
 
 
-def test_arrays_count_once_and_views_as_what_they_keep_alive() -> None:
+def test_arrays_count_once_and_views_as_the_arrays_they_keep_alive() -> None:
     whole = np.zeros(1000)
     assert size_of(whole[:3]) == size_of([whole, whole[5:], {"a": whole.reshape(10, 100)}]) == 8000
     assert size_of(Record((whole, np.zeros(5, np.float32)))) == 8020
@@ -28,24 +28,24 @@ def test_arrays_count_once_and_views_as_what_they_keep_alive() -> None:
     assert size_of(nested) == 8000
 
 
-def test_a_cache_holds_what_was_used_last_within_its_bytes() -> None:
+def test_a_cache_holds_the_most_recently_used_values_within_its_limit() -> None:
     cache: Cache[np.ndarray] = Cache(4 * (8000 + ENTRY))
     for k in range(10):
         cache.get(k % 5 if k < 5 else 0, lambda: np.zeros(1000))
-        assert cache.size <= cache.most
-    made = []
+        assert cache.size <= cache.limit
+    computed = []
     for k in (0, 4, 3, 2, 1):
-        cache.get(k, lambda k=k: made.append(k) or np.zeros(1000))  # type: ignore[misc, func-returns-value]
-    assert made == [1] and len(cache) == 4
-    cache.get("large", lambda: np.zeros(10**6))  # alone, for whoever asked has it anyway
-    assert len(cache) == 1 and cache.size > cache.most
+        cache.get(k, lambda k=k: computed.append(k) or np.zeros(1000))  # type: ignore[misc, func-returns-value]
+    assert computed == [1] and len(cache) == 4
+    cache.get("large", lambda: np.zeros(10**6))  # it stays, because the caller holds it in memory anyway
+    assert len(cache) == 1 and cache.size > cache.limit
     cache.get("small", lambda: np.zeros(1))
     assert len(cache) == 1 and cache.size < 2 * ENTRY
     cache.clear()
     assert cache.size == len(cache) == 0
 
 
-def test_what_fails_is_not_kept() -> None:
+def test_an_exception_is_not_cached() -> None:
     cache: Cache[int] = Cache(10_000)
     with pytest.raises(MemoryError):
         cache.get("key", lambda: (_ for _ in ()).throw(MemoryError()))
@@ -58,17 +58,17 @@ def test_functions_that_share_a_cache_do_not_share_results() -> None:
     assert (double(4), half(4), double(x=4)) == (8, 2, 8) and len(cache) == 3
 
 
-def test_what_is_known_of_a_record_goes_with_it() -> None:
-    measured = []
+def test_results_for_a_record_are_freed_with_it() -> None:
+    calls = []
 
     @cached_with
     def measure(record: Record) -> Record:
-        measured.append(1)
+        calls.append(1)
         return Record(record.values.sum())
 
     record = Record(np.ones(3))
-    assert measure(record) is measure(record) and len(measured) == 1
-    gone = weakref.ref(measure(record))
+    assert measure(record) is measure(record) and len(calls) == 1
+    result = weakref.ref(measure(record))
     del record
     gc.collect()
-    assert gone() is None
+    assert result() is None

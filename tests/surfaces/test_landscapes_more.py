@@ -430,7 +430,7 @@ def test_distances_to_a_curve_of_minima_are_exact_and_have_a_side(angle: float) 
     surface = Rotated(inner, angle)
     for d in (1e-9, -1e-9, 1e-4, -1e-4, 0.3, -0.3):
         for k, sign in ((0, 1.0), (1, -1.0)):
-            points = np.array([surface.forth(tuple(sign * p)) for p in curve + d * normal])
+            points = np.array([surface.rotate(tuple(sign * p)) for p in curve + d * normal])
             np.testing.assert_allclose(surface.distance_to_minimum(points), abs(d), rtol=1e-9, atol=2e-13)
             np.testing.assert_array_equal(np.sign(surface.signed_distance(points, k)), np.sign(d))
 

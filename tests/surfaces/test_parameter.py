@@ -241,8 +241,8 @@ def test_runs_of_counts_a_batch() -> None:
 @pytest.mark.parametrize(
     ("fields", "message"),
     [
-        ({"first": np.ones(2), "second": np.full(3, 0.5)}, r"equally long; got \[2, 3\]"),
-        ({"first": np.ones((2, 2))}, r"one axis, the runs; got shape \(2, 2\)"),
+        ({"first": np.ones(2), "second": np.full(3, 0.5)}, r"have the same length; got \[2, 3\]"),
+        ({"first": np.ones((2, 2))}, r"must have one axis, the runs; got shape \(2, 2\)"),
     ],
 )
 def test_runs_of_refuses_what_is_no_batch(fields: dict[str, Any], message: str) -> None:

@@ -171,9 +171,9 @@ def test_a_stream_of_races_keeps_the_caches_within_their_bytes(monkeypatch: pyte
         one = racers.set_seed(settings, seed)
         runs.runs(one)
         runs.strands(one, one.racers[0])
-        assert runs.RUNS.size <= runs.RUNS.most
+        assert runs.RUNS.size <= runs.RUNS.limit
     assert len(runs.RUNS) > 2
     run = runs.runs(one)[0]
     assert runs.runs(one)[0] is run  # the race in hand stays
     for cache in caches():
-        assert cache.size <= cache.most or len(cache) == 1
+        assert cache.size <= cache.limit or len(cache) == 1

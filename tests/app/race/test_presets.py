@@ -63,14 +63,14 @@ def test_no_number_of_the_table_depends_on_the_rotation(key: str) -> None:
     taken, seen = results.measures(settings), []
     built = settings.built_surface()
     inner = built.surface if isinstance(built, Rotated) else built
-    upright = Rotated(inner, -float(built.angle)).forth(settings.built_start()) if inner is not built else None
+    upright = Rotated(inner, -float(built.angle)).rotate(settings.built_start()) if inner is not built else None
     start = settings.built_start() if upright is None else upright
     for angle in (0.0, 30.0, 77.0, -61.0):
         surface = Rotated(inner, angle)
         rows = []
         for racer in settings.racers:
             if racer.rule.key in ("sgd", "momentum", "nesterov"):
-                run = trace(surface, settings.rule(racer), surface.forth(start), settings.steps)
+                run = trace(surface, settings.rule(racer), surface.rotate(start), settings.steps)
                 measured = [one.of(run) for one in taken]
                 said = [None if m is None else one.spelled(m) for one, m in zip(taken, measured, strict=True)]
                 rows.append((str(run.status), steps_to(run), *said))

@@ -147,7 +147,7 @@ def test_the_good_link_is_good() -> None:
     assert dict(sgd.rule.values) == {"learning_rate": 0.001} and sgd.hidden
 
 
-TURNED = SURFACES["rosenbrock"].opens_at
+TURNED = SURFACES["rosenbrock"].default_rotation
 ENDS = Choice("cosine", (("horizon", 250.0),))  # with the run
 NUMBERS = ("nan", "inf", "-Infinity", "1e999", "", "ten", "0.1.2", "0x10", "<script>")
 BAD = [
