@@ -3,7 +3,7 @@
 from types import MappingProxyType
 
 from optimizers.borrowed import from_optax
-from optimizers.engine import Trace, too_dense, trace
+from optimizers.engine import Trace, size_objection, trace
 from optimizers.measures import (
     crossings,
     distances,
@@ -53,10 +53,10 @@ __all__ = [
     "gradient_norms",
     "overshoot",
     "sharpnesses",
+    "size_objection",
     "stability_limits",
     "starting_learning_rate",
     "steps_on_flat_ground",
     "steps_to",
-    "too_dense",
     "trace",
 ]

@@ -193,14 +193,14 @@ def program(
         raise ValueError(f"steps must be positive and a multiple of stride; got {steps} and {stride}")
     if unknown := set(record) - set(RECORDS):
         raise ValueError(f"record must be among {', '.join(RECORDS)}; got {', '.join(sorted(unknown))}")
-    if why := noise.fits(surface):
-        raise ValueError(why)
+    if reason := noise.objection(surface):
+        raise ValueError(reason)
     if start is None:  # a batch of surfaces starts each run where its own surface does
         start = np.stack(np.broadcast_arrays(*surface.start), axis=-1)
     begin = np.asarray(start, dtype=dtype)
     if begin.ndim not in (1, 2) or begin.shape[-1] != len(surface.start):
         raise ValueError(f"start must have {len(surface.start)} coordinates, or be a batch of such; got {start!r}")
-    if reason := too_dense(optimizer, begin.shape[-1]):
+    if reason := size_objection(optimizer, begin.shape[-1]):
         raise ValueError(reason)
     if not np.isfinite(begin).all():
         raise ValueError(f"start must be finite; got {start!r}")
@@ -233,10 +233,10 @@ def once(optimizer: Optimizer, surface: Surface, w: Array) -> tuple[Any, Step]:
     return optimizer.step(Gradient(surface), w, optimizer.init(w), jnp.ones_like(w[0]))[1:]
 
 
-def too_dense(rule: Optimizer | type[Optimizer], coordinates: int) -> str | None:
-    """Why a rule is not run on so many coordinates, or None where it is."""
+def size_objection(rule: Optimizer | type[Optimizer], coordinates: int) -> str:
+    """The reason why a rule cannot run on this many coordinates; an empty string if it can."""
     if not rule.dense or coordinates <= MOST_DENSE:
-        return None
+        return ""
     return f"{rule.name} needs the whole Hessian, and runs on at most {MOST_DENSE} coordinates; here are {coordinates}"
 
 

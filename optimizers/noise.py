@@ -35,8 +35,8 @@ class Noise(Declared):
         """The function that the rule sees at this step, whose current point is w."""
         return surface
 
-    def fits(self, surface: Surface) -> str:
-        """Why this noise is impossible on that surface, or an empty string."""
+    def objection(self, surface: Surface) -> str:
+        """The reason why this noise cannot be used on a surface; an empty string if it can."""
         return ""
 
 
@@ -139,7 +139,7 @@ class MiniBatch(Noise):
         doc="Samples per step.",
     )
 
-    def fits(self, surface: Surface) -> str:
+    def objection(self, surface: Surface) -> str:
         if surface.data is None:
             return "This surface has no data to draw mini-batches from; choose isotropic or shifted noise"
         samples = len(jax.tree.leaves(surface.data)[0])

@@ -18,7 +18,7 @@ import numpy as np
 from jax import Array
 from numpy.typing import NDArray
 
-from optimizers.engine import too_dense
+from optimizers.engine import size_objection
 from optimizers.optimizer import Gradient, Optimizer
 from optimizers.programs import nodes_of, numbers_of
 from optimizers.schedules import Scheduled
@@ -134,7 +134,7 @@ def _check(
         raise ValueError(f"batch_size must lie between 1 and the {samples} training samples; got {batch_size}")
     if begin.ndim != 1 or not np.isfinite(begin).all():
         raise ValueError(f"start must be a vector of finite weights; got shape {begin.shape}")
-    if reason := too_dense(optimizer, len(begin)):
+    if reason := size_objection(optimizer, len(begin)):
         raise ValueError(reason)
 
 

@@ -13,7 +13,7 @@ from app.common import racers as lineup
 from app.common.digits import shortened
 from app.common.racers import Choice, Racer, Refused, Value, checked, number, sentence
 from app.network.settings import ALL, FILE, LEAST, MEMORY, OWN, SAMPLES, Setup, Training, generated, read_widths
-from optimizers import RULES, too_dense
+from optimizers import RULES, size_objection
 from optimizers.starting import rate_in_units
 from surfaces.caching import ENTRY, Cache, cached_with
 from surfaces.curvature import top_eigenvalues
@@ -183,7 +183,7 @@ def checked_whole(training: Training, data: DataSet) -> Training:
                 f"{max(1, len(training.racers))} racers take {needed / 2**20:,.0f} MB, and {MEMORY >> 20} MB are at "
                 "hand. Choose smaller widths, or fewer racers."
             )
-        if racer and (problem := too_dense(RULES[racer.rule.key], size)):
+        if racer and (problem := size_objection(RULES[racer.rule.key], size)):
             raise Refused(sentence(problem))
     return training
 

@@ -15,7 +15,7 @@ from app.player.scene import AXES, HEIGHTS, PICTURES
 from app.race.bundles import WORDS as BUNDLES
 from app.race.settings import MOST_VIEWS, Beside, Settings
 from app.race.views import VIEWS
-from optimizers import NOISES, OPTIMIZERS, starting, starting_learning_rate, too_dense
+from optimizers import NOISES, OPTIMIZERS, size_objection, starting, starting_learning_rate
 from surfaces import SURFACES, Declared, Surface
 
 FIRST_RACERS = ("sgd", "nesterov", "adam")
@@ -34,7 +34,7 @@ def choose_surface(settings: Settings, key: str) -> Settings:
     if key not in SURFACES:
         raise Refused(f"There is no surface {shortened(key)!r}; there are {', '.join(SURFACES)}.")
     changed = dataclasses.replace(settings, surface=Choice(key), start=None, rotation=SURFACES[key].default_rotation)
-    if changed.noise.key == "mini_batch" and changed.built_noise().fits(changed.built_surface()):
+    if changed.noise.key == "mini_batch" and changed.built_noise().objection(changed.built_surface()):
         changed = dataclasses.replace(changed, noise=Choice("none"))
     racers = tuple(dataclasses.replace(r, rule=_starting(changed, r.rule)) for r in settings.racers)
     return dataclasses.replace(changed, racers=racers)
@@ -74,7 +74,7 @@ def choose_noise(settings: Settings, key: str) -> Settings:
     if key not in NOISES:
         raise Refused(f"There is no noise {shortened(key)!r}; there are {', '.join(NOISES)}.")
     changed = dataclasses.replace(settings, noise=Choice(key))
-    if problem := changed.built_noise().fits(changed.built_surface()):
+    if problem := changed.built_noise().objection(changed.built_surface()):
         raise Refused(sentence(problem))
     return changed
 
@@ -136,7 +136,7 @@ def in_second(settings: Settings, change: Callable[..., Settings], *arguments: A
         raise Refused("There is no race beside this one.")
     changed = change(second, *arguments)
     for racer in changed.racers:
-        if problem := too_dense(OPTIMIZERS[racer.rule.key], len(changed.built_start())):
+        if problem := size_objection(OPTIMIZERS[racer.rule.key], len(changed.built_start())):
             raise Refused(sentence(problem))
     linked = settings.beside.linked
     beside = Beside(changed.surface, changed.rotation, changed.start, linked, () if linked else changed.racers)
@@ -147,7 +147,7 @@ def add_racer(settings: Settings, key: str, rate: Value | None = None) -> Settin
     """One more racer, at a learning rate or, without one, at that which this surface suggests."""
     if key not in OPTIMIZERS:
         raise Refused(f"There is no optimizer {shortened(key)!r}; there are {', '.join(OPTIMIZERS)}.")
-    if problem := too_dense(OPTIMIZERS[key], len(settings.built_start())):
+    if problem := size_objection(OPTIMIZERS[key], len(settings.built_start())):
         raise Refused(sentence(problem))
     rule = Choice(key)
     return lineup.join(settings, _starting(settings, rule) if rate is None else rule.having("learning_rate", rate))
@@ -186,11 +186,11 @@ def set_together(settings: Settings, part: str, spelled: Mapping[str, Any]) -> S
     changes: dict[str, Any] = {part: choice}
     changed = dataclasses.replace(settings, **changes)
     try:
-        problem = changed.built_noise().fits(changed.built_surface())
+        problem = changed.built_noise().objection(changed.built_surface())
     except ValueError as error:
         raise Refused(sentence(str(error))) from None
     many = len(changed.built_start())
-    for found in (problem, *(too_dense(OPTIMIZERS[r.rule.key], many) for r in changed.racers)):
+    for found in (problem, *(size_objection(OPTIMIZERS[r.rule.key], many) for r in changed.racers)):
         if found:
             raise Refused(sentence(found))
     return changed

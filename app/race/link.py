@@ -34,7 +34,7 @@ from app.race.changes import (
     set_view,
 )
 from app.race.settings import Beside, Settings
-from optimizers import OPTIMIZERS, too_dense
+from optimizers import OPTIMIZERS, size_objection
 
 
 def query(settings: Settings) -> dict[str, list[str]]:
@@ -124,7 +124,7 @@ def _read_beside(settings: Settings, own: Mapping[str, list[str]], notices: list
     second, dropped = link.finished()
     notices += [f"The race beside: {notice}" for notice in dropped]
     for racer in settings.racers:
-        if problem := too_dense(OPTIMIZERS[racer.rule.key], len(second.built_start())):
+        if problem := size_objection(OPTIMIZERS[racer.rule.key], len(second.built_start())):
             raise Refused(sentence(problem))
     linked = "racer" not in given
     beside = Beside(second.surface, second.rotation, second.start, linked, second.racers)

@@ -173,6 +173,6 @@ def with_values(racer: Racer, other: Racer | None) -> Racer:
 
 def fitting(settings: Settings) -> Settings:
     """Without the noise of data on a surface that has none."""
-    if settings.built_noise().fits(settings.built_surface()):
+    if settings.built_noise().objection(settings.built_surface()):
         return dataclasses.replace(settings, noise=Choice("none"))
     return settings

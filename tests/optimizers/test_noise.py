@@ -149,10 +149,10 @@ def test_noise_does_not_hang_on_precision_or_on_the_number_of_steps(key: str) ->
 
 
 def test_noise_without_data_says_so() -> None:
-    assert "no data" in MiniBatch(4).fits(SURFACES["rosenbrock"]())
-    assert MiniBatch(40).fits(SURFACES["linear_regression"]()) == ""
+    assert "no data" in MiniBatch(4).objection(SURFACES["rosenbrock"]())
+    assert MiniBatch(40).objection(SURFACES["linear_regression"]()) == ""
     for kind in (NoNoise, Isotropic, Shifted):
-        assert kind().fits(SURFACES["rosenbrock"]()) == ""
+        assert kind().objection(SURFACES["rosenbrock"]()) == ""
 
 
 def test_draws_differ_between_seeds_and_between_steps() -> None:
