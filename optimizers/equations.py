@@ -1,17 +1,15 @@
-"""A rule's declared equations: written once as expressions, set in LaTeX, and evaluated line by line.
+"""The equations that a rule declares: expressions that are typeset, in any notation, and evaluated line by line.
 
-An equation is (letter, expression) over letters: parameters by their symbol (β₁ is written β1), the state's
-fields, named values, g, w and t, and the functions grad, hessian, solve, norm, max, sqrt and sign. `a if x > y
-else b` is set as cases. Where a rule has conventions, each has its own lines.
+An equation is a pair (letter, expression). Expressions are built from letters and from the functions grad, hessian,
+solve, norm, max, sqrt and sign. The letters are the symbols of parameters (β₁ is written β1), the fields of the state,
+named values, g, w and t. `a if x > y else b` is typeset as cases. A rule with conventions has its own lines for each.
 """
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Mapping
-from typing import Any
-
-import numpy as np
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 from optimizers.optimizer import Optimizer
 
@@ -29,11 +27,14 @@ GREEK = {
 }
 INDEX = {"inf": r"\infty"}
 TEXTBOOK = "textbook"
-POWER = {ast.Add: 1, ast.Sub: 1, ast.Mult: 2, ast.USub: 2, ast.Div: 4, ast.Pow: 4}
+_RANK: dict[type[ast.operator], int] = {ast.Add: 1, ast.Sub: 1, ast.Mult: 2}
+_NEGATIVE, _BASE = 2, 4
+"""Ranks that an operand of a minus sign and the base of a power need to stand without brackets."""
+_SIGN: dict[type[ast.operator], str] = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*"}
 
 
 def lines(rule: type[Optimizer], convention: str = TEXTBOOK) -> tuple[tuple[str, str], ...]:
-    """The rule's equations in one of its conventions, (letter, expression) in the order of evaluation.
+    """The rule's equations in one of its conventions: pairs (letter, expression) in the order of evaluation.
 
     Raises:
         ValueError: if the rule has no such convention.
@@ -42,119 +43,164 @@ def lines(rule: type[Optimizer], convention: str = TEXTBOOK) -> tuple[tuple[str,
     choices = spec.choices if spec else (TEXTBOOK,)
     if convention not in choices:
         raise ValueError(f"convention of {rule.name} must be one of {', '.join(choices)}; got {convention!r}")
-    found, new = list(rule.equations), []
-    for whose, letter, expression in rule.differences:
-        if whose != convention:
+    equations, new = list(rule.equations), []
+    for choice, letter, expression in rule.differences:
+        if choice != convention:
             continue
         new.append((letter, expression))
-        place = next((k for k, (known, _) in enumerate(found) if known == letter), None)
+        place = next((k for k, (known, _) in enumerate(equations) if known == letter), None)
         if place is not None:
-            found[place : place + 1], new = new, []
-    return (*found, *new)
+            equations[place : place + 1], new = new, []
+    return (*equations, *new)
 
 
 def latex(rule: type[Optimizer], convention: str = TEXTBOOK) -> tuple[str, ...]:
-    """The rule's equations as LaTeX lines, each a letter, an arrow or equals sign, and its expression."""
-    written = lines(rule, convention)
-    out = []
-    for letter, expression in written:
-        arrow = r"\leftarrow" if letter in ("w", *_state_letters(written)) else "="
-        out.append(f"{_name(letter)} {arrow} {_set(ast.parse(expression, mode='eval').body)}")
-    return tuple(out)
+    """The rule's equations as lines of LaTeX: a letter, an arrow or an equals sign, and the expression."""
+    equations, notation = lines(rule, convention), _LaTeX()
+    updated = {"w", *_state_letters(equations)}
+    arrow = {letter: r"\leftarrow" if letter in updated else "=" for letter, _ in equations}
+    return tuple(f"{notation.letter(name)} {arrow[name]} {typeset(text, notation)}" for name, text in equations)
 
 
-def evaluate(
-    rule: type[Optimizer],
-    letters: Mapping[str, Any],
-    gradient: Callable[[Any], Any],
-    hessian: Callable[[Any], Any],
-    convention: str = TEXTBOOK,
-) -> dict[str, Any]:
-    """Work the equations out in order: each line may use the letters of those above it.
+def _state_letters(equations: tuple[tuple[str, str], ...]) -> set[str]:
+    """The letters that are read before their own line has given them a new value."""
+    letters = [letter for letter, _ in equations]
+    return {
+        node.id
+        for k, (_, expression) in enumerate(equations)
+        for node in ast.walk(ast.parse(expression))
+        if isinstance(node, ast.Name) and node.id in letters[k:]
+    }
 
-    Args:
-        letters: the value of every parameter's letter, the state before the step, w and t.
-        gradient, hessian: of the landscape in force, as functions of a point (n,).
-        convention: whose lines, where the rule has conventions.
 
-    Returns:
-        All letters after the last line.
+class Notation:
+    """How `typeset` writes the parts of an expression, each from the texts of its own parts.
+
+    `functions` has a template for each function: {0} and {1} stand for the arguments, {bracketed} for the first one
+    in brackets.
     """
-    functions: dict[str, Any] = {
-        "grad": gradient,
-        "hessian": hessian,
-        "solve": np.linalg.solve,
-        "norm": np.linalg.norm,
-        "max": np.maximum,
-        "sqrt": np.sqrt,
-        "sign": np.sign,
-    }
-    known = dict(letters)
-    for letter, expression in lines(rule, convention):
-        # the expressions are ours, declared in the rules' own files; no input of a user comes here
-        known[letter] = eval(expression, {"__builtins__": {}}, {**functions, **known})
-    return known
+
+    functions: ClassVar[Mapping[str, str]]
+
+    def letter(self, name: str) -> str:
+        raise NotImplementedError
+
+    def number(self, value: Any) -> str:
+        raise NotImplementedError
+
+    def negative(self, operand: str) -> str:
+        raise NotImplementedError
+
+    def fraction(self, numerator: str, denominator: str) -> str:
+        raise NotImplementedError
+
+    def power(self, base: str, exponent: str) -> str:
+        raise NotImplementedError
+
+    def operation(self, sign: str, left: str, right: str) -> str:
+        """A sum, a difference or a product; `sign` is "+", "-" or "*"."""
+        raise NotImplementedError
+
+    def brackets(self, body: str) -> str:
+        raise NotImplementedError
+
+    def greater(self, left: str, right: str) -> str:
+        raise NotImplementedError
+
+    def cases(self, body: str, test: str, otherwise: str) -> str:
+        raise NotImplementedError
+
+    def argument(self, body: str, single: bool) -> str:
+        """The argument of a function that has brackets around it; `single` if it is one letter."""
+        return self.brackets(body)
 
 
-def _state_letters(equations: tuple[tuple[str, str], ...]) -> tuple[str, ...]:
-    written = [letter for letter, _ in equations]
-    read = {
-        n.id
-        for k, (_, e) in enumerate(equations)
-        for n in ast.walk(ast.parse(e))
-        if isinstance(n, ast.Name) and n.id in written[k:]
-    }
-    return tuple(read)
+def typeset(expression: str | ast.expr, notation: Notation) -> str:
+    """An expression in a notation, with the brackets that its operations need.
+
+    Raises:
+        ValueError: if it holds what an equation may not hold.
+    """
+    node = ast.parse(expression, mode="eval").body if isinstance(expression, str) else expression
+    return _typeset(node, notation, 0)
 
 
-def _name(letter: str) -> str:
-    if letter.endswith("_hat"):
-        return rf"\hat {_name(letter.removesuffix('_hat'))}"
-    if "_" in letter:
-        head, _, index = letter.partition("_")
-        word = INDEX.get(index, rf"\text{{{index}}}")
-        return f"{_name(head)}_{{{word}}}"
-    head, digits = letter.rstrip("0123456789"), letter[len(letter.rstrip("0123456789")) :]
-    return GREEK.get(head, head) + (f"_{digits}" if digits else "")
+def _typeset(node: ast.expr, notation: Notation, outer: int) -> str:
+    """`outer` is the rank of the operation around the node: sums of a lower rank need brackets."""
 
+    def inner(part: ast.expr, rank: int = 0) -> str:
+        return _typeset(part, notation, rank)
 
-def _set(node: ast.expr, outer: int = 0) -> str:
     match node:
-        case ast.Name(id=letter):
-            return _name(letter)
+        case ast.Name(id=name):
+            return notation.letter(name)
         case ast.Constant(value=value):
-            return str(value)
+            return notation.number(value)
         case ast.UnaryOp(op=ast.USub(), operand=operand):
-            return f"-{_set(operand, 2)}"
+            return notation.negative(inner(operand, _NEGATIVE))
         case ast.BinOp(left=left, op=ast.Div(), right=right):
-            return rf"\frac{{{_set(left)}}}{{{_set(right)}}}"
+            return notation.fraction(inner(left), inner(right))
         case ast.BinOp(left=left, op=ast.Pow(), right=right):
-            return f"{_set(left, 4)}^{{{_set(right)}}}"
-        case ast.BinOp(left=left, op=op, right=right):
-            rank = POWER[type(op)]
-            sign = {ast.Add: " + ", ast.Sub: " - ", ast.Mult: r"\, "}[type(op)]
-            body = f"{_set(left, rank)}{sign}{_set(right, rank + isinstance(op, ast.Sub))}"
-            return rf"\left({body}\right)" if outer > rank else body
+            return notation.power(inner(left, _BASE), inner(right))
+        case ast.BinOp(left=left, op=op, right=right) if type(op) in _RANK:
+            rank = _RANK[type(op)]
+            right_rank = rank + isinstance(op, ast.Sub)
+            body = notation.operation(_SIGN[type(op)], inner(left, rank), inner(right, right_rank))
+            return notation.brackets(body) if outer > rank else body
         case ast.Compare(left=left, ops=[ast.Gt()], comparators=[right]):
-            return f"{_set(left)} > {_set(right)}"
-        case ast.IfExp(test=test, body=body, orelse=other):
-            # as a factor of its own: what stands before \begin{cases} multiplies every case
-            return rf"\begin{{cases}} {_set(body)} & {_set(test)} \\ {_set(other)} & \text{{else}} \end{{cases}}"
-        case ast.Call(func=ast.Name(id=name), args=args):
-            inner = [_set(a) for a in args]
-            match name:
-                case "grad":
-                    return rf"\nabla L({inner[0]})"
-                case "hessian":
-                    return rf"\nabla^2 L({inner[0]})"
-                case "solve":
-                    return rf"\bigl({inner[0]}\bigr)^{{-1}} {inner[1]}"
-                case "norm":
-                    return rf"\lVert {inner[0]} \rVert"
-                case "max":
-                    return rf"\max({inner[0]},\, {inner[1]})"
-                case "sqrt":
-                    return rf"\sqrt{{{inner[0]}}}"
-                case "sign":
-                    return rf"\operatorname{{sign}}({inner[0]})"
+            return notation.greater(inner(left), inner(right))
+        case ast.IfExp(test=test, body=body, orelse=otherwise):
+            return notation.cases(inner(body), inner(test), inner(otherwise))
+        case ast.Call(func=ast.Name(id=function), args=[first, *_] as arguments) if function in notation.functions:
+            texts = [inner(argument) for argument in arguments]
+            bracketed = notation.argument(texts[0], isinstance(first, ast.Name))
+            return notation.functions[function].format(*texts, bracketed=bracketed)
     raise ValueError(f"an equation may not hold {ast.unparse(node)!r}")
+
+
+class _LaTeX(Notation):
+    functions: ClassVar[Mapping[str, str]] = {
+        "grad": r"\nabla L({0})",
+        "hessian": r"\nabla^2 L({0})",
+        "solve": r"\bigl({0}\bigr)^{{-1}} {1}",
+        "norm": r"\lVert {0} \rVert",
+        "max": r"\max({0},\, {1})",
+        "sqrt": r"\sqrt{{{0}}}",
+        "sign": r"\operatorname{{sign}}({0})",
+    }
+
+    def letter(self, name: str) -> str:
+        if name.endswith("_hat"):
+            return rf"\hat {self.letter(name.removesuffix('_hat'))}"
+        if "_" in name:
+            head, _, index = name.partition("_")
+            word = INDEX.get(index, rf"\text{{{index}}}")
+            return f"{self.letter(head)}_{{{word}}}"
+        head = name.rstrip("0123456789")
+        digits = name[len(head) :]
+        return GREEK.get(head, head) + (f"_{digits}" if digits else "")
+
+    def number(self, value: Any) -> str:
+        return str(value)
+
+    def negative(self, operand: str) -> str:
+        return f"-{operand}"
+
+    def fraction(self, numerator: str, denominator: str) -> str:
+        return rf"\frac{{{numerator}}}{{{denominator}}}"
+
+    def power(self, base: str, exponent: str) -> str:
+        return f"{base}^{{{exponent}}}"
+
+    def operation(self, sign: str, left: str, right: str) -> str:
+        return rf"{left}\, {right}" if sign == "*" else f"{left} {sign} {right}"
+
+    def brackets(self, body: str) -> str:
+        return rf"\left({body}\right)"
+
+    def greater(self, left: str, right: str) -> str:
+        return f"{left} > {right}"
+
+    def cases(self, body: str, test: str, otherwise: str) -> str:
+        # whatever stands before \begin{cases} multiplies every case
+        return rf"\begin{{cases}} {body} & {test} \\ {otherwise} & \text{{else}} \end{{cases}}"

@@ -12,6 +12,7 @@ import pytest
 from jax import Array
 
 from optimizers import OPTIMIZERS, Optimizer, Trace, starting_learning_rate, trace
+from optimizers.equations import TEXTBOOK
 from surfaces import SURFACES, CriticalPoint, Surface
 from surfaces.parameter import parameter
 from tests.surfaces.cases import pick
@@ -19,6 +20,27 @@ from tests.surfaces.cases import pick
 # all tests of one rule go to one worker, which then compiles its programs once
 RULES = [pytest.param(key, id=key, marks=pytest.mark.xdist_group(key)) for key in OPTIMIZERS]
 PLANE = ("quadratic_ravine", "rosenbrock", "himmelblau")
+
+
+def conventions(key: str) -> tuple[str, ...]:
+    """The conventions of a rule; "textbook" alone where it has no choice."""
+    spec = OPTIMIZERS[key].parameters().get("convention")
+    return spec.choices if spec else (TEXTBOOK,)
+
+
+def rule_of(key: str, convention: str = TEXTBOOK, **values: Any) -> Optimizer:
+    """The rule in one of its conventions."""
+    choice = {"convention": convention} if len(conventions(key)) > 1 else {}
+    return OPTIMIZERS[key](**choice, **values)
+
+
+CONVENTIONS = [key for key in OPTIMIZERS if len(conventions(key)) > 1]
+"""The rules that have a choice of conventions."""
+PAIRS = [
+    pytest.param(key, convention, id=f"{key}-{convention}", marks=pytest.mark.xdist_group(key))
+    for key in OPTIMIZERS
+    for convention in conventions(key)
+]
 STEPS = 300  # all in one bucket of the engine, with the record of the default: one program per rule and surface
 
 

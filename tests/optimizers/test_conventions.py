@@ -12,6 +12,7 @@ import pytest
 from optimizers import OPTIMIZERS, Optimizer, Trace, starting_learning_rate, trace
 from optimizers.equations import lines
 from surfaces import SURFACES
+from tests.optimizers.cases import CONVENTIONS, PAIRS, conventions
 from tests.optimizers.oracles_adaptive import OPTAX, ORACLES, SLOPES, TORCH, numpy_path, optax_paths, torch_path
 
 STEPS = 250
@@ -21,17 +22,7 @@ FLOAT32_PRODUCT = 1e-9  # PyTorch's NAdam keeps the product of its momenta in fl
 STARTS = {surface: SURFACES[surface]().start for surface in SLOPES}
 
 
-def _conventions(key: str) -> tuple[str, ...]:
-    spec = OPTIMIZERS[key].parameters().get("convention")
-    return spec.choices if spec else ("textbook",)
-
-
-# all of one rule in one worker, which then compiles its programs once
-PAIRS = [
-    pytest.param(key, convention, id=f"{key}-{convention}", marks=pytest.mark.xdist_group(key))
-    for key in ORACLES
-    for convention in _conventions(key)
-]
+ADAPTIVE = [pair for pair in PAIRS if pair.values[0] in ORACLES]
 
 
 def _values(rule: Optimizer) -> dict[str, Any]:
@@ -102,7 +93,7 @@ def _close(rule: Optimizer, surface: str, theirs: np.ndarray, tolerance: float =
     assert error.max() <= tolerance, f"{rule} on {surface} at step {error.max(axis=1).argmax()}: {error.max():.1e}"
 
 
-@pytest.mark.parametrize(("key", "convention"), PAIRS)
+@pytest.mark.parametrize(("key", "convention"), ADAPTIVE)
 @pytest.mark.thinned(3)
 def test_numpy_walks_the_same_path(key: str, convention: str) -> None:
     for surface in SLOPES:
@@ -110,7 +101,7 @@ def test_numpy_walks_the_same_path(key: str, convention: str) -> None:
             _close(rule, surface, numpy_path(key, _values(rule), SLOPES[surface], STARTS[surface], STEPS))
 
 
-@pytest.mark.parametrize(("key", "convention"), [p for p in PAIRS if p.values in OPTAX])
+@pytest.mark.parametrize(("key", "convention"), [p for p in ADAPTIVE if p.values in OPTAX])
 @pytest.mark.thinned(6)
 def test_optax_walks_the_same_path(key: str, convention: str) -> None:
     draws = {surface: _draws(key, convention, surface) for surface in SLOPES}
@@ -125,23 +116,20 @@ def test_optax_walks_the_same_path(key: str, convention: str) -> None:
 @pytest.mark.parametrize("key", [pytest.param(k, marks=pytest.mark.xdist_group(k)) for k in TORCH])
 @pytest.mark.thinned(2)
 def test_pytorch_walks_the_same_path(key: str) -> None:
-    convention = "pytorch" if "pytorch" in _conventions(key) else "textbook"
+    convention = "pytorch" if "pytorch" in conventions(key) else "textbook"
     for surface in SLOPES:
         for rule in _draws(key, convention, surface):
             theirs = torch_path(key, _values(rule), surface, STARTS[surface], STEPS)
             _close(rule, surface, theirs, FLOAT32_PRODUCT if key == "nadam" else TOLERANCE)
 
 
-CHOOSING = [key for key in OPTIMIZERS if len(_conventions(key)) > 1]
-
-
-@pytest.mark.parametrize("key", [pytest.param(k, marks=pytest.mark.xdist_group(k)) for k in CHOOSING])
+@pytest.mark.parametrize("key", [pytest.param(k, marks=pytest.mark.xdist_group(k)) for k in CONVENTIONS])
 @pytest.mark.thinned(2)
 def test_conventions_part_where_their_formulas_do(key: str) -> None:
     """Paths differ just where the lines do, or where the sum starts elsewhere (Adagrad's in optax)."""
     kind = OPTIMIZERS[key]
     paths, written = {}, {}
-    for convention in _conventions(key):
+    for convention in conventions(key):
         values = {"learning_rate": 0.01, "epsilon": 1e-2, "convention": convention}
         run = trace(SURFACES["quadratic_ravine"](), kind(**values), start=(0.3, 0.02), steps=STEPS)
         paths[convention] = run.positions
@@ -157,12 +145,8 @@ def _initial(kind: type[Optimizer], convention: str) -> Any:
 
 
 def test_a_convention_is_compiled_in_and_offers_no_number() -> None:
-    for key in CHOOSING:
+    for key in CONVENTIONS:
         spec = OPTIMIZERS[key].parameters()["convention"]
         assert spec.static and not spec.tuned and spec.choices == ("textbook", "pytorch", "optax")
         with pytest.raises(ValueError, match="convention must be one of textbook, pytorch, optax; got 'keras'"):
             OPTIMIZERS[key](convention="keras")
-        with pytest.raises(ValueError, match=r"convention of .* must be one of"):
-            lines(OPTIMIZERS[key], "keras")
-    with pytest.raises(ValueError, match="convention of SGD must be one of textbook; got 'optax'"):
-        lines(OPTIMIZERS["sgd"], "optax")

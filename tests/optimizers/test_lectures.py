@@ -1,7 +1,5 @@
 """What the lectures say of the rules, U1 to U8, P7 and the facts that the rules state of themselves."""
 
-from typing import Any
-
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -9,94 +7,21 @@ import pytest
 
 from optimizers import OPTIMIZERS, Optimizer, Trace, trace
 from optimizers.borrowed import Borrowed, fields
-from optimizers.equations import evaluate, latex, lines
 from surfaces import SURFACES
-from surfaces.calculus import expand
+from tests.optimizers.cases import PAIRS, rule_of
 
 RAVINE = SURFACES["quadratic_ravine"]
 HIMMELBLAU = SURFACES["himmelblau"]
 STEPS = 250
 
 
-def _conventions(key: str) -> tuple[str, ...]:
-    spec = OPTIMIZERS[key].parameters().get("convention")
-    return spec.choices if spec else ("textbook",)
-
-
-def _make(key: str, convention: str = "textbook", **values: float) -> Optimizer:
-    chosen: dict[str, Any] = {"convention": convention} if len(_conventions(key)) > 1 else {}
-    return OPTIMIZERS[key](**chosen, **values)
-
-
-PAIRS = [
-    pytest.param(key, convention, id=f"{key}-{convention}", marks=pytest.mark.xdist_group(key))
-    for key, rule in OPTIMIZERS.items()
-    if rule.equations
-    for convention in _conventions(key)
-]
-
-
-# Equations in every convention
-
-
-@pytest.mark.parametrize(("key", "convention"), PAIRS)
-@pytest.mark.thinned(4)
-def test_the_equations_of_a_convention_evaluate_to_what_was_recorded(key: str, convention: str) -> None:
-    kind = OPTIMIZERS[key]
-    rate = {"learning_rate": 0.01} if "learning_rate" in kind.parameters() else {}
-    rule = _make(key, convention, **rate)
-    run = trace(HIMMELBLAU(), rule, steps=STEPS)
-    names = run.states._fields
-    with jax.enable_x64(True):
-        initial = rule.init(jnp.asarray(run.positions[0]))
-        for k in (0, 1, 3, 4, 5, 6, 40):
-            before = {n: np.asarray(getattr(run.states, n)[k - 1] if k else getattr(initial, n)) for n in names}
-            parameters = {p.letter: getattr(rule, name) for name, p in kind.parameters().items()}
-            known = evaluate(
-                kind,
-                {**parameters, **before, "w": run.positions[k], "t": k + 1},
-                lambda w: expand(HIMMELBLAU(), w)[1],
-                lambda w: expand(HIMMELBLAU(), w)[2],
-                convention,
-            )
-            recorded = {"w": run.positions[k + 1], "g": run.step.gradient[k]}
-            recorded |= {n: getattr(run.states, n)[k] for n in names if n not in ("b1", "b2")}
-            recorded |= {n: v[k] for n, v in run.step.values.items()}
-            for letter, value in recorded.items():
-                np.testing.assert_allclose(known[letter], value, rtol=1e-9, atol=1e-12, err_msg=f"{letter} @ {k}")
-    written = {letter for letter, _ in lines(kind, convention)}
-    assert {"g", "w", *run.step.values, *names} - {"b1", "b2"} <= written
-    for line in latex(kind, convention):
-        assert line.count("{") == line.count("}") and line.count("(") == line.count(")"), line
-
-
-def test_equations_read_as_printed() -> None:
-    """By hand, from the lectures and the papers."""
-    assert latex(OPTIMIZERS["rmsprop"])[-1] == r"w \leftarrow w - \frac{\eta}{\sqrt{G + \varepsilon}}\, g"
-    assert latex(OPTIMIZERS["rmsprop"], "pytorch")[-1] == r"w \leftarrow w - \frac{\eta}{\sqrt{G} + \varepsilon}\, g"
-    assert latex(OPTIMIZERS["amsgrad"])[3] == r"\hat v \leftarrow \max(\hat v,\, v)"
-    assert latex(OPTIMIZERS["amsgrad"], "optax")[3] == r"\hat v \leftarrow \max(\hat v,\, \frac{v}{1 - \beta_2^{t}})"
-    assert latex(OPTIMIZERS["nesterov_velocity"])[1:] == (
-        r"v_{\text{prev}} = v",
-        r"v \leftarrow \rho\, v - \eta\, g",
-        r"w \leftarrow w + v + \rho\, \left(v - v_{\text{prev}}\right)",
-    )
-    assert latex(OPTIMIZERS["radam"])[-1] == (
-        r"w \leftarrow \begin{cases} w - \frac{\eta\, r\, \hat m}{\sqrt{\hat v} + \varepsilon} & \rho > 4 \\ "
-        r"w - \eta\, \hat m & \text{else} \end{cases}"
-    )
-    assert [letter for letter, _ in lines(OPTIMIZERS["nadam"], "pytorch")] == [
-        *("g", "m", "v", "μ", "μ_next", "b1", "m_hat", "v_hat", "w")
-    ]
-
-
 # U1 to U8. That each is the lecture's formula is held by NumPy and the libraries (test_conventions.py).
 
 
 def test_u1_a_rate_beyond_two_over_the_curvature_diverges() -> None:
-    grows = trace(RAVINE(30.0), _make("sgd", learning_rate=2.1 / 30), steps=STEPS)
+    grows = trace(RAVINE(30.0), rule_of("sgd", learning_rate=2.1 / 30), steps=STEPS)
     assert grows.status.kind in ("growing", "diverged")
-    assert trace(RAVINE(30.0), _make("sgd", learning_rate=1.9 / 30), steps=STEPS).losses[-1] < 1e-3
+    assert trace(RAVINE(30.0), rule_of("sgd", learning_rate=1.9 / 30), steps=STEPS).losses[-1] < 1e-3
 
 
 def test_u2_the_slip_of_signs_climbs_and_what_is_meant_is_momentum() -> None:
@@ -112,7 +37,7 @@ def test_u2_the_slip_of_signs_climbs_and_what_is_meant_is_momentum() -> None:
     for _ in range(20):
         u = gamma * u - eta * h * slip
         slip = slip - u
-    run = trace(RAVINE(30.0), _make("momentum", learning_rate=eta, momentum=gamma), steps=STEPS)
+    run = trace(RAVINE(30.0), rule_of("momentum", learning_rate=eta, momentum=gamma), steps=STEPS)
     np.testing.assert_allclose(run.positions, path, rtol=1e-11, atol=1e-13)
     assert h @ slip**2 > 100 * (h @ start**2)
     note = OPTIMIZERS["momentum"].__doc__ or ""
@@ -124,8 +49,8 @@ def test_u3_both_forms_of_nesterov_describe_one_path(surface: str) -> None:
     """x = w − η β a = w + ρ v, at every step: v = −η a."""
     landscape = SURFACES[surface]()
     eta, beta = {"quadratic_ravine": 0.02, "rosenbrock": 2e-4, "himmelblau": 3e-3}[surface], 0.85
-    ball = trace(landscape, _make("nesterov", learning_rate=eta, momentum=beta), steps=STEPS)
-    ahead = trace(landscape, _make("nesterov_velocity", learning_rate=eta, momentum=beta), steps=STEPS)
+    ball = trace(landscape, rule_of("nesterov", learning_rate=eta, momentum=beta), steps=STEPS)
+    ahead = trace(landscape, rule_of("nesterov_velocity", learning_rate=eta, momentum=beta), steps=STEPS)
     a = np.concatenate([np.zeros((1, 2)), ball.states.a])
     np.testing.assert_allclose(ahead.positions, ball.positions - eta * beta * a, rtol=1e-11, atol=1e-11)
     np.testing.assert_allclose(ahead.states.v, -eta * ball.states.a, rtol=1e-9, atol=1e-11)
@@ -134,7 +59,7 @@ def test_u3_both_forms_of_nesterov_describe_one_path(surface: str) -> None:
 
 def _effective(key: str, convention: str = "textbook") -> tuple[Trace, np.ndarray]:
     rate = {} if key == "adadelta" else {"learning_rate": 0.05}
-    run = trace(HIMMELBLAU(), _make(key, convention, **rate), steps=STEPS)
+    run = trace(HIMMELBLAU(), rule_of(key, convention, **rate), steps=STEPS)
     return run, np.diff(run.step.rate, axis=0)
 
 
@@ -159,17 +84,17 @@ def test_u5_adadelta_has_no_learning_rate() -> None:
 def test_u7_epsilon_turns_adam_into_momentum() -> None:
     """Far above the slopes ε makes the step η m̂/ε: with η and ε a thousandfold, almost the same path again."""
     one, thousand = (
-        trace(RAVINE(3.0), _make("adam", learning_rate=0.01 * e, epsilon=e), steps=100).positions for e in (1e3, 1e6)
+        trace(RAVINE(3.0), rule_of("adam", learning_rate=0.01 * e, epsilon=e), steps=100).positions for e in (1e3, 1e6)
     )
     np.testing.assert_allclose(one, thousand, rtol=2e-2, atol=2e-3)
-    small = trace(RAVINE(3.0), _make("adam", learning_rate=0.01, epsilon=1e-8), steps=100).positions
+    small = trace(RAVINE(3.0), rule_of("adam", learning_rate=0.01, epsilon=1e-8), steps=100).positions
     assert np.abs(small - one).max() > 0.1
 
 
 @pytest.mark.parametrize(("convention", "waits"), [("textbook", 4), ("pytorch", 5), ("optax", 5)])
 def test_u8_radam_is_momentum_until_rho_passes_the_threshold(convention: str, waits: int) -> None:
     """At β₂ = 0.999, ρ_t is a little below t: plain steps η m̂ up to t = 4 (or 5), rectified ones from then on."""
-    run = trace(HIMMELBLAU(), _make("radam", convention, learning_rate=1e-3), steps=STEPS)
+    run = trace(HIMMELBLAU(), rule_of("radam", convention, learning_rate=1e-3), steps=STEPS)
     rho, r = run.states.ρ[:, 0], run.step.values["r"][:, 0]
     np.testing.assert_allclose(rho[:6], np.arange(1, 7), rtol=5e-3)
     assert (run.step.rate[:waits] == 1e-3).all() and (run.step.rate[waits] < 1e-3).all()
@@ -179,7 +104,7 @@ def test_u8_radam_is_momentum_until_rho_passes_the_threshold(convention: str, wa
 def test_u8_a_short_memory_never_adapts() -> None:
     """β₂ = 0.6 has ρ∞ = 4: all guards hold, and the rule is momentum on m̂ for ever."""
     for beta2 in (0.0, 0.5, 0.6):
-        run = trace(HIMMELBLAU(), _make("radam", learning_rate=1e-3, beta2=beta2), steps=50)
+        run = trace(HIMMELBLAU(), rule_of("radam", learning_rate=1e-3, beta2=beta2), steps=50)
         assert run.diverged == -1 and (run.step.rate == 1e-3).all()
 
 
@@ -220,7 +145,7 @@ def test_a_stability_limit_holds_from_both_sides(key: str, convention: str, mome
     """
     kind = OPTIMIZERS[key]
     values = {"momentum": momentum, "beta1": momentum, "beta2": 0.9, "epsilon": 1.0}
-    rule = _make(key, convention, learning_rate=0.02, **{n: v for n, v in values.items() if n in kind.parameters()})
+    rule = rule_of(key, convention, learning_rate=0.02, **{n: v for n, v in values.items() if n in kind.parameters()})
     limit = rule.stability_limit()
     letters = {p.letter: getattr(rule, name) for name, p in kind.parameters().items()}
     assert limit == pytest.approx(LIMITS[key](letters), rel=1e-14)
@@ -247,9 +172,9 @@ def _at_rest(rule: Optimizer) -> float:
 def test_the_preconditioner_is_what_the_rate_divides_by(key: str, convention: str) -> None:
     kind = OPTIMIZERS[key]
     if not kind.preconditioned:
-        assert _make(key, convention).preconditioner(None) == 1.0
+        assert rule_of(key, convention).preconditioner(None) == 1.0
         return
-    run = trace(HIMMELBLAU(), _make(key, convention, learning_rate=0.01), steps=STEPS)
+    run = trace(HIMMELBLAU(), rule_of(key, convention, learning_rate=0.01), steps=STEPS)
     with jax.enable_x64(True):
         p = np.asarray(run.optimizer.preconditioner(run.states))
     np.testing.assert_allclose(run.step.rate, 0.01 / p, rtol=1e-13)
@@ -258,7 +183,7 @@ def test_the_preconditioner_is_what_the_rate_divides_by(key: str, convention: st
 def test_adagrads_sum_in_optax_has_a_unit() -> None:
     """The textbook's is scale-free; started at 0.1 it is not."""
     for convention, free in (("textbook", True), ("optax", False)):
-        rule = _make("adagrad", convention, learning_rate=0.05, epsilon=1e-12)
+        rule = rule_of("adagrad", convention, learning_rate=0.05, epsilon=1e-12)
         slopes = [trace(RAVINE(k), rule, start=(0.0, 1e-3), steps=20).positions[:, 1] for k in (10.0, 1000.0)]
         assert bool(np.abs(slopes[0] - slopes[1]).max() < 1e-6) is free
 
@@ -279,8 +204,8 @@ FIELDS = {
 @pytest.mark.thinned(2)
 def test_a_borrowed_state_is_named_by_its_fields(key: str) -> None:
     rates = np.array([0.01, 0.02, 0.03])
-    one = trace(HIMMELBLAU(), _make(key, learning_rate=0.02), steps=STEPS)
-    many = trace(HIMMELBLAU(), _make(key, learning_rate=rates), steps=STEPS)  # type: ignore[arg-type]
+    one = trace(HIMMELBLAU(), rule_of(key, learning_rate=0.02), steps=STEPS)
+    many = trace(HIMMELBLAU(), rule_of(key, learning_rate=rates), steps=STEPS)  # type: ignore[arg-type]
     assert issubclass(OPTIMIZERS[key], Borrowed)
     single, batch = fields(one.states), fields(many.states)
     assert set(single) == set(batch) == FIELDS[key]

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 from optimizers import OPTIMIZERS, MiniBatch, Optimizer, Trace, trace
-from optimizers.equations import evaluate, latex
 from surfaces import SURFACES
 from tests.optimizers.cases import PLANE, RULES, STEPS, Testbed, calm, calm_run, rng
 
@@ -107,83 +106,6 @@ def test_losses_are_the_surfaces_at_the_positions(key: str) -> None:
             run = calm_run(key, surface)
             theirs = np.asarray(SURFACES[surface]()(jnp.asarray(run.positions.T)))
             np.testing.assert_allclose(run.losses, theirs, rtol=1e-12, atol=1e-15 * theirs.max())
-
-
-# Equations
-
-WRITTEN = [p for p in RULES if OPTIMIZERS[p.values[0]].equations]
-
-
-def test_rules_of_our_own_have_equations() -> None:
-    from optimizers.borrowed import Borrowed
-
-    for key, rule in OPTIMIZERS.items():
-        assert rule.equations or issubclass(rule, Borrowed), key
-
-
-@pytest.mark.parametrize("key", WRITTEN)
-def test_every_equation_evaluates_to_what_was_recorded(key: str) -> None:
-    """Each line, with the numbers of a step: gradient, named values, state and next point come out as recorded."""
-    kind = OPTIMIZERS[key]
-    surface = SURFACES["himmelblau"]()
-    run = calm_run(key, "himmelblau")
-    fields = run.states._fields
-    with jax.enable_x64(True):
-        initial = run.optimizer.init(jnp.asarray(run.positions[0]))
-        slope, bend = jax.jit(jax.grad(surface)), jax.jit(jax.hessian(surface))
-        for k in (0, 1, 2, 7, 40):
-            before = {n: np.asarray(getattr(run.states, n)[k - 1] if k else getattr(initial, n)) for n in fields}
-            parameters = {p.letter: getattr(run.optimizer, name) for name, p in kind.parameters().items()}
-            known = evaluate(
-                kind,
-                {**parameters, **before, "w": run.positions[k], "t": k + 1},
-                lambda w: np.asarray(slope(jnp.asarray(w))),
-                lambda w: np.asarray(bend(jnp.asarray(w))),
-            )
-            recorded = {"w": run.positions[k + 1], "g": run.step.gradient[k]}
-            recorded |= {n: getattr(run.states, n)[k] for n in fields if n in known and n not in ("b1", "b2")}
-            recorded |= {n: v[k] for n, v in run.step.values.items()}
-            for letter, value in recorded.items():
-                np.testing.assert_allclose(known[letter], value, rtol=1e-9, atol=1e-12, err_msg=f"{letter} @ {k}")
-    written = {letter for letter, _ in kind.equations}
-    assert {"g", "w", *run.step.values} <= written
-    assert {n for n in fields if n not in ("b1", "b2")} <= written, "a state without its equation"
-
-
-@pytest.mark.parametrize("key", WRITTEN)
-def test_the_equations_set_in_latex_are_balanced(key: str) -> None:
-    lines = latex(OPTIMIZERS[key])
-    assert len(lines) == len(OPTIMIZERS[key].equations)
-    for line in lines:
-        depth = 0
-        for character in line:
-            depth += (character == "{") - (character == "}")
-            assert depth >= 0, line
-        assert depth == 0, line
-        assert line.count(r"\left(") == line.count(r"\right)"), line
-        assert line.count("(") == line.count(")"), line
-        assert (r"\leftarrow" in line) or (" = " in line)
-    assert lines[-1].startswith("w") or any(line.startswith(r"w \leftarrow") for line in lines)
-
-
-def test_an_equation_that_is_none_is_refused() -> None:
-    class Odd(Optimizer):
-        equations = (("w", "[w]"),)
-
-    with pytest.raises(ValueError, match=r"an equation may not hold '\[w\]'"):
-        latex(Odd)
-
-
-def test_adams_equations_read_as_printed() -> None:
-    """By hand from Kingma & Ba's algorithm 1."""
-    assert latex(OPTIMIZERS["adam"]) == (
-        r"g = \nabla L(w)",
-        r"m \leftarrow \beta_1\, m + \left(1 - \beta_1\right)\, g",
-        r"v \leftarrow \beta_2\, v + \left(1 - \beta_2\right)\, g^{2}",
-        r"\hat m = \frac{m}{1 - \beta_1^{t}}",
-        r"\hat v = \frac{v}{1 - \beta_2^{t}}",
-        r"w \leftarrow w - \frac{\eta\, \hat m}{\sqrt{\hat v} + \varepsilon}",
-    )
 
 
 # What single rules promise
