@@ -1,4 +1,8 @@
-"""A run is data: `trace` is pure, compiles once per rule and surface, and alters nothing on the way."""
+"""`trace` runs an optimizer on a surface and returns the run as data.
+
+It is a pure function: the same arguments give the same arrays. It compiles one program for each rule and surface, and
+changes nothing that the rule computes: no step is clipped, projected or rescaled.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +19,7 @@ from jax import Array
 from optimizers.noise import Noise, NoNoise
 from optimizers.optimizer import Gradient, Optimizer, Step
 from optimizers.packed import unpack
-from optimizers.programs import NEVER, draws, mapped, numbers_of, planes, single
+from optimizers.programs import NEVER, batched, draws, mapped, numbers_of, single
 from optimizers.status import Status, floor, judge
 from surfaces.calculus import cpu
 from surfaces.parameter import map_parameters, runs_of
@@ -24,26 +28,27 @@ from surfaces.surface import Surface
 RECORDS = ("positions", "losses", "states", "step")
 SMALLEST_BUCKET = 128
 LARGE = 2**16
-"""Bytes beyond which what was computed for the rest of a bucket is given back."""
+"""If the unused rest of a bucket takes more bytes than this, a record is copied so that the rest can be freed."""
 MOST_DENSE = 100
-"""Coordinates up to which a rule that needs the whole Hessian is run."""
+"""The largest number of coordinates for which a whole Hessian is computed."""
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Trace:
-    """What a run left behind, in NumPy arrays; a batch of runs adds a leading axis to every one.
+    """The record of a run, in NumPy arrays; in a batch of runs every array has a leading axis.
 
-    After a divergence positions and losses repeat their last finite value, and `states` and `step` hold
-    what the rule computed from there on. What was not recorded is None.
+    From the step of a divergence on, positions and losses repeat their last finite values, while `states` and `step`
+    keep what the rule computed. Arrays that were not recorded are None.
 
     Attributes:
-        surface, optimizer, noise: what ran on what, under which noise; of run k of a batch its own parameters.
-        steps, stride: how many were made, and every how manyth was kept.
-        positions: (k + 1, n), the start and every `stride`-th of the steps, k = steps / stride.
+        surface, optimizer, noise: the arguments of the run; run k of a batch has its own parameters.
+        steps: the number of steps.
+        stride: the number of steps from one record to the next.
+        positions: (k + 1, n), the start and the point after every `stride`-th step, k = steps / stride.
         losses: (k + 1,), the true loss at the positions, without noise.
         states: the rule's state after each recorded step, every leaf (k, …).
-        step: `Step`, every leaf (k, n): how the step from each recorded point but the last came about.
-        diverged: the first step whose point or loss is not finite, −1 for none; shape () or (runs,).
+        step: the `Step` from each recorded point but the last, every leaf (k, n).
+        diverged: the first step whose point or loss is not finite, −1 if there is none; shape () or (runs,).
     """
 
     surface: Surface
@@ -68,43 +73,42 @@ class Trace:
         if not -runs <= k < runs:
             raise IndexError(f"run must lie in [0, {runs}); got {k}")
 
-        def pick(leaf: Any) -> Any:
+        def row(leaf: Any) -> Any:
             return leaf[k]
 
-        def own(value: Any) -> Any:
+        def parameter(value: Any) -> Any:
             return np.asarray(value).ravel()[k] if np.ndim(value) else value
 
-        kept = {name: jax.tree.map(pick, getattr(self, name)) for name in (*RECORDS, "diverged")}
-        # a surface whose parameters are no batch stays the same object, and what is cached of it stays valid
-        surface = self.surface if runs_of(self.surface) is None else map_parameters(own, self.surface)
-        nodes = {name: map_parameters(own, getattr(self, name)) for name in ("optimizer", "noise")}
-        return dataclasses.replace(self, surface=surface, **nodes, **kept)
+        records = {name: jax.tree.map(row, getattr(self, name)) for name in (*RECORDS, "diverged")}
+        # a surface without batches of parameters stays the same object, so that caches keyed by it stay valid
+        surface = self.surface if runs_of(self.surface) is None else map_parameters(parameter, self.surface)
+        nodes = {name: map_parameters(parameter, getattr(self, name)) for name in ("optimizer", "noise")}
+        return dataclasses.replace(self, surface=surface, **nodes, **records)
 
     @property
     def last(self) -> int:
-        """Index of the last step with a finite point: `steps`, or the one before the divergence (single runs)."""
+        """The last step with a finite point: `steps`, or the one before the divergence (single runs)."""
         return self.steps if self.diverged < 0 else max(int(self.diverged) - 1, 0)
 
     @property
     def evaluations(self) -> int:
-        """Gradient evaluations that the run cost to its end, or to the step that broke it (single runs)."""
+        """The number of gradient evaluations up to the end or the divergence (single runs)."""
         return self.cost * (self.steps if self.diverged < 0 else int(self.diverged))
 
     @functools.cached_property
     def cost(self) -> int:
-        """Gradient evaluations of one step: 1 for most rules, 2 for SAM, 1 + n for Newton's method."""
-        # the rule says it with each step; asked of shapes alone, nothing is computed
+        """The number of gradient evaluations in one step: 1 for most rules, 2 for SAM, 1 + n for Newton's method."""
         start = np.zeros(len(self.surface.start), np.float32)
-        return int(jax.eval_shape(once, self.optimizer, self.surface, start)[1].evaluations)
+        return int(jax.eval_shape(first_step, self.optimizer, self.surface, start)[1].evaluations)
 
     @functools.cached_property
     def floor(self) -> float:
-        """The lowest known minimum's loss; else the bottom of the parabola at the last point, if it has one."""
+        """The loss at the lowest minimum, as `optimizers.status.floor` finds it."""
         return floor(self)
 
     @functools.cached_property
     def status(self) -> Status:
-        """What became of the run (single runs recorded at every step)."""
+        """The status of the run (single runs recorded at every step)."""
         return judge(self)
 
 
@@ -120,40 +124,40 @@ def trace(
     stride: int = 1,
     dtype: str = "float64",
 ) -> Trace:
-    """Run `optimizer` on `surface` and keep what happened.
+    """Run `optimizer` on `surface` and return the record of the run.
 
     Args:
-        surface: what is minimised; float parameters may be batches (runs,).
+        surface: the function to minimise; float parameters may be batches (runs,).
         optimizer: the rule; float parameters may be batches (runs,).
-        start: (n,), or (runs, n) for a batch; the surface's own where None.
-        steps: how many; bucketed to powers of two for compilation, so that a moved slider compiles nothing.
-        noise: none, `Isotropic`, `Shifted` or `MiniBatch`.
-        seed: of the noise; an integer or a batch (runs,). More steps keep the prefix.
-        record: what to keep of "positions", "losses", "states", "step".
-        stride: keep every stride-th step; it must divide `steps`. Between them a point that is not finite
-            is seen at its step, a loss beyond the numbers at the next kept one.
+        start: (n,), or (runs, n) for a batch; the surface's own start if None.
+        steps: the number of steps. Programs are compiled for powers of two, so that moving a slider compiles nothing.
+        noise: `Isotropic`, `Shifted`, `MiniBatch`, or None.
+        seed: the seed of the noise, an integer or a batch (runs,). A longer run begins with the same noise.
+        record: which of "positions", "losses", "states" and "step" to record.
+        stride: record every stride-th step only; it must divide `steps`. In between, a point that is not finite is
+            noticed at its own step, a loss that is not finite at the next recorded one.
         dtype: "float64" (the plane) or "float32" (sweeps, networks).
 
     Returns:
-        `Trace`, with a leading axis of runs if anything was a batch. Run k of a batch equals run k alone
+        The record, with a leading axis of runs if any argument was a batch. Run k of a batch equals run k alone, up
         to rounding.
 
     Raises:
-        ValueError: on steps < 1, a stride that does not divide them, a start of the wrong size or not
-            finite, batches of different lengths, noise that does not fit the surface, or a dense rule on more
+        ValueError: if steps < 1, if the stride does not divide them, if the start has the wrong size or is not finite,
+            if batches differ in length, if the noise cannot be used on the surface, or if a dense rule meets more
             than a hundred coordinates.
     """
     run = program(surface, optimizer, start, steps, noise=noise, seed=seed, record=record, stride=stride, dtype=dtype)
     with jax.enable_x64(dtype == "float64"), jax.default_device(cpu()):
-        kept, step, broken = jax.tree.map(np.asarray, run())
-    kept = unpack(kept)
-    diverged = _settle(kept, broken, stride)
-    diverged[diverged > steps] = NEVER  # beyond what was asked for, within the bucket
-    lead, count = (slice(None),) * diverged.ndim, steps // stride
+        packed, step, broken = jax.tree.map(np.asarray, run())
+    records = unpack(packed)
+    diverged = _hold(records, broken, stride)
+    diverged[diverged > steps] = NEVER  # within the bucket, but after the last step of this run
+    runs, count = (slice(None),) * diverged.ndim, steps // stride
 
-    def cut(name: str, leaves: Any, first: int, past: int) -> Any:
+    def cut(name: str, leaves: Any, first: int, end: int) -> Any:
         if name in record:
-            return jax.tree.map(lambda leaf: _alone(leaf[(*lead, slice(first, past))]), leaves)
+            return jax.tree.map(lambda leaf: _without_rest(leaf[(*runs, slice(first, end))]), leaves)
         return None
 
     return Trace(
@@ -162,9 +166,9 @@ def trace(
         NoNoise() if noise is None else noise,
         steps,
         stride,
-        positions=cut("positions", kept.get("positions"), 0, count + 1),
-        losses=cut("losses", kept.get("losses"), 0, count + 1),
-        states=cut("states", kept.get("states"), 1, count + 1),  # kept before each step
+        positions=cut("positions", records.get("positions"), 0, count + 1),
+        losses=cut("losses", records.get("losses"), 0, count + 1),
+        states=cut("states", records.get("states"), 1, count + 1),  # the program records states before each step
         step=cut("step", unpack(step), 0, count),
         diverged=diverged,
     )
@@ -182,54 +186,55 @@ def program(
     stride: int = 1,
     dtype: str = "float64",
 ) -> functools.partial[Any]:
-    """The compiled program of a `trace` with its arguments in hand, to be called within the same context.
+    """The compiled program of a `trace`, with all its arguments; it must be called in the same precision.
 
-    It returns JAX arrays for the whole bucket of steps: what was kept of points, losses and states before each
-    step and after the last, and the `Step`s, either as `Packed` where they are short; and the step at which a point
-    between two kept ones broke (−1 for never, None where every step is kept).
+    It returns JAX arrays for the whole bucket of steps: the points, losses and states before each step and after the
+    last one; the `Step`s; and the step at which a point between two records was not finite (−1 for never, None if every
+    step is recorded). Records and `Step`s are `Packed` if they are short.
     """
     noise = NoNoise() if noise is None else noise
     if steps < 1 or stride < 1 or steps % stride:
         raise ValueError(f"steps must be positive and a multiple of stride; got {steps} and {stride}")
     if unknown := set(record) - set(RECORDS):
         raise ValueError(f"record must be among {', '.join(RECORDS)}; got {', '.join(sorted(unknown))}")
-    if reason := noise.objection(surface):
-        raise ValueError(reason)
-    if start is None:  # a batch of surfaces starts each run where its own surface does
+    if objection := noise.objection(surface):
+        raise ValueError(objection)
+    if start is None:  # each run of a batch of surfaces begins at the start of its own surface
         start = np.stack(np.broadcast_arrays(*surface.start), axis=-1)
-    begin = np.asarray(start, dtype=dtype)
-    if begin.ndim not in (1, 2) or begin.shape[-1] != len(surface.start):
+    w = np.asarray(start, dtype=dtype)
+    if w.ndim not in (1, 2) or w.shape[-1] != len(surface.start):
         raise ValueError(f"start must have {len(surface.start)} coordinates, or be a batch of such; got {start!r}")
-    if reason := size_objection(optimizer, begin.shape[-1]):
-        raise ValueError(reason)
-    if not np.isfinite(begin).all():
+    if objection := size_objection(optimizer, w.shape[-1]):
+        raise ValueError(objection)
+    if not np.isfinite(w).all():
         raise ValueError(f"start must be finite; got {start!r}")
     numbers, arrays, layout = numbers_of((surface, optimizer, noise), dtype)
-    batches = [*begin.shape[:-1], *np.shape(seed)]
+    lengths = [*w.shape[:-1], *np.shape(seed)]
     if arrays:  # batches of parameters, or data
-        batches += [n for node in (surface, optimizer, noise) if (n := runs_of(node)) is not None]
-    if len(set(batches)) > 1:
-        raise ValueError(f"batches must be equally long; got {sorted(set(batches))}")
+        lengths += [n for node in (surface, optimizer, noise) if (n := runs_of(node)) is not None]
+    if len(set(lengths)) > 1:
+        raise ValueError(f"batches must be equally long; got {sorted(set(lengths))}")
     seeds = np.asarray(seed).astype(np.uint32)
     blocks = bucket(steps // stride)
     compiled: Callable[..., Any] = single
     axis = None
-    if batches:
-        runs = batches[0]
-        begin, seeds = np.broadcast_to(begin, (runs, begin.shape[-1])), np.broadcast_to(seeds, (runs,))
-        compiled, axis = (planes, -1) if optimizer.elementwise else (mapped, 0)
+    if lengths:
+        runs = lengths[0]
+        w, seeds = np.broadcast_to(w, (runs, w.shape[-1])), np.broadcast_to(seeds, (runs,))
+        compiled, axis = (batched, -1) if optimizer.elementwise else (mapped, 0)
     drawn: Any = ()
     if not isinstance(noise, NoNoise):
-        *given, kinds = numbers_of((noise, surface.data), dtype)
+        noise_numbers, noise_arrays, noise_layout = numbers_of((noise, surface.data), dtype)
+        count = (blocks + 1) * stride
         with jax.enable_x64(dtype == "float64"), jax.default_device(cpu()):
-            drawn = draws(*given, begin, seeds, layout=kinds, count=(blocks + 1) * stride, axis=axis)
+            drawn = draws(noise_numbers, noise_arrays, w, seeds, layout=noise_layout, count=count, axis=axis)
     static = {"layout": layout, "blocks": blocks, "stride": stride, "record": tuple(record)}
-    return functools.partial(compiled, numbers, arrays, begin, drawn, **static)
+    return functools.partial(compiled, numbers, arrays, w, drawn, **static)
 
 
 @jax.jit
-def once(optimizer: Optimizer, surface: Surface, w: Array) -> tuple[Any, Step]:
-    """The state after one step, and the step. Only shapes are asked for; `jit` keeps them for all parameters."""
+def first_step(optimizer: Optimizer, surface: Surface, w: Array) -> tuple[Any, Step]:
+    """The state after the first step, and the step. Callers need shapes only, which `jit` keeps for all parameters."""
     return optimizer.step(Gradient(surface), w, optimizer.init(w), jnp.ones_like(w[0]))[1:]
 
 
@@ -240,33 +245,33 @@ def size_objection(rule: Optimizer | type[Optimizer], coordinates: int) -> str:
     return f"{rule.name} needs the whole Hessian, and runs on at most {MOST_DENSE} coordinates; here are {coordinates}"
 
 
-def _alone(part: np.ndarray) -> np.ndarray:
-    """The part of an array without the rest of it, where the rest is large: a view would keep the whole bucket."""
+def _without_rest(part: np.ndarray) -> np.ndarray:
+    """A part of an array, as a copy if the rest is large: as a view it would keep the whole bucket in memory."""
     whole = part
     while isinstance(whole.base, np.ndarray):
         whole = whole.base
     return part.copy() if whole.nbytes - part.nbytes > LARGE else part
 
 
-def _settle(kept: dict[str, Any], broken: np.ndarray | None, stride: int) -> np.ndarray:
-    """Hold the last finite point and loss from the divergence on; returns its step, −1 for none."""
-    points = kept["finite"][..., None] if "finite" in kept else np.isfinite(kept["positions"])
-    losses = np.isfinite(kept["losses"]) if "losses" in kept else np.True_
+def _hold(records: dict[str, Any], broken: np.ndarray | None, stride: int) -> np.ndarray:
+    """The step of the divergence, −1 for none; from it on, `records` are made to repeat the last finite values."""
+    points = records["finite"][..., None] if "finite" in records else np.isfinite(records["positions"])
+    losses = np.isfinite(records["losses"]) if "losses" in records else np.True_
     if points.all() and losses.all():
         return np.full(points.shape[:-2], NEVER)
     finite = points.all(axis=-1) & losses
     first = np.where(finite.all(axis=-1), NEVER, np.argmin(finite, axis=-1))
     for name in ("positions", "losses"):
-        if name in kept:
-            leaf = kept[name]
+        if name in records:
+            leaf = records[name]
             index = np.arange(leaf.shape[first.ndim])
-            held = np.where(first[..., None] == NEVER, index, np.minimum(index, np.maximum(first - 1, 0)[..., None]))
-            held = held[..., None] if name == "positions" else held
-            kept[name] = np.take_along_axis(leaf, held, axis=first.ndim)
-    seen = np.where(first == NEVER, NEVER, first * stride)
-    return seen if broken is None else np.where((broken != NEVER) & (broken < seen), broken, seen)
+            source = np.where(first[..., None] == NEVER, index, np.minimum(index, np.maximum(first - 1, 0)[..., None]))
+            source = source[..., None] if name == "positions" else source
+            records[name] = np.take_along_axis(leaf, source, axis=first.ndim)
+    step = np.where(first == NEVER, NEVER, first * stride)
+    return step if broken is None else np.where((broken != NEVER) & (broken < step), broken, step)
 
 
 def bucket(steps: int) -> int:
-    """The number of steps compiled for: the next power of two, so that few programs serve all lengths."""
+    """The number of steps that a program is compiled for: the next power of two, so that few programs serve all."""
     return max(SMALLEST_BUCKET, 1 << (steps - 1).bit_length())

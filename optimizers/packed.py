@@ -1,7 +1,7 @@
-"""A few short vectors in one array: what a compiled loop carries and returns on the CPU.
+"""`pack` joins a few short vectors to one array, which compiled loops carry and return faster on the CPU.
 
-A loop over tiny arrays spends its time on their number, not on their length: XLA hands each to a kernel of its
-own, and past eight of them wakes other threads for it. One vector takes a quarter of the time.
+XLA runs a kernel for each array, and more than eight of them wake other threads. For tiny arrays their number counts,
+not their length: one vector takes a quarter of the time.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import jax
 import jax.numpy as jnp
 
 MOST = 64
-"""Numbers that are packed; longer vectors are not copied for it."""
+"""The most numbers that are packed: copying longer vectors would cost more than it saves."""
 
 
 @jax.tree_util.register_pytree_node_class
@@ -34,7 +34,7 @@ class Packed:
 
 
 def pack(node: Any) -> Any:
-    """`Packed`, or `node` itself where its leaves are long, of several dtypes, or have more than one axis."""
+    """The tree as `Packed`, or unchanged if its leaves are long, differ in dtype, or have more than one axis."""
     leaves, tree = jax.tree.flatten(node)
     short = sum(leaf.size for leaf in leaves) <= MOST
     if not leaves or not short or any(leaf.ndim > 1 or leaf.dtype != leaves[0].dtype for leaf in leaves):
@@ -45,7 +45,7 @@ def pack(node: Any) -> Any:
 
 
 def unpack(node: Any) -> Any:
-    """What was packed; every leaf a view with the leading axes that the row has gained since."""
+    """The tree that was packed; its leaves have the leading axes that the array has gained since."""
     if not isinstance(node, Packed):
         return node
     row = node.row

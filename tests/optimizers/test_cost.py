@@ -22,7 +22,7 @@ PATHS = ("positions", "losses")
 def test_what_a_run_keeps_is_what_was_estimated(key: str, record: tuple[str, ...]) -> None:
     surface, rule = SURFACES["ravine_nd"](dimension=200), OPTIMIZERS[key](0.001)
     run = trace(surface, rule, steps=900, record=record)
-    expected = estimate(surface, rule, 900, record=record).kept
+    expected = estimate(surface, rule, 900, record=record).result
     assert 0.85 * size_of(run) <= expected <= 1.35 * size_of(run)
 
 
@@ -43,7 +43,7 @@ def test_noise_and_batches_take_more() -> None:
     surface, rule = SURFACES["ravine_nd"](dimension=30), OPTIMIZERS["sgd"](0.001)
     plain = estimate(surface, rule, 300, record=PATHS)
     assert estimate(surface, rule, 300, noise=NOISES["isotropic"](), record=PATHS).peak > plain.peak
-    assert estimate(surface, rule, 300, runs=8, record=PATHS).kept == 8 * plain.kept
+    assert estimate(surface, rule, 300, runs=8, record=PATHS).result == 8 * plain.result
 
 
 def test_estimating_compiles_nothing(compilations: Any) -> None:

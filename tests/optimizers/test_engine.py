@@ -28,7 +28,7 @@ from optimizers import (
     programs,
     trace,
 )
-from optimizers.engine import once
+from optimizers.engine import first_step
 from surfaces import SURFACES, CriticalPoint, Rotated, Surface
 from tests.optimizers.cases import RULES, STEPS, Testbed, calm
 
@@ -110,7 +110,7 @@ def test_what_a_step_costs_is_asked_once(compilations: Counter) -> None:
         assert [cost(kind, 0.02, -5.0) for kind in ("sgd", "sam")] == [1, 2]
     assert not events
     programs.single.clear_cache()
-    once.clear_cache()
+    first_step.clear_cache()
     with compilations() as events:
         assert cost("sgd", 0.01, 20.0) == 1
     assert any("trace" in e for e in events)
