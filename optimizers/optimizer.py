@@ -1,4 +1,4 @@
-"""An optimizer is a step: what every rule declares, and what it hands back."""
+"""An optimizer is a step: the base class of all rules, and the records that a step receives and returns."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Landscape = Callable[[Array], Array]
 
 
 class Gradient:
-    """∇L of the landscape in force at one step, as a function of w (n, …); axes after the first are runs."""
+    """∇L as a function of w (n, …), L being the landscape of one step; axes after the first are runs."""
 
     def __init__(self, landscape: Landscape) -> None:
         self._landscape = landscape
@@ -25,15 +25,16 @@ class Gradient:
         return self.value_and_grad(w)[1]
 
     def value(self, w: Array) -> Array:
-        """The landscape itself, shape (…)."""
+        """The landscape at w, shape (…)."""
         return self._landscape(w)
 
     def value_and_grad(self, w: Array) -> tuple[Array, Array]:
+        """The landscape at w, shape (…), and its gradient there, (n, …)."""
         value, pull = jax.vjp(self._landscape, w)
         return value, pull(jnp.ones_like(value))[0]
 
     def hessian(self, w: Array) -> Array:
-        """All second derivatives, (n, n, …): products of the gradient's Jacobian with each basis vector."""
+        """The Hessian, (n, n, …), from products of the gradient's Jacobian with each basis vector."""
 
         def column(i: Array) -> Array:
             return jax.jvp(self.__call__, (w,), (jnp.zeros_like(w).at[i].set(1.0),))[1]
@@ -44,17 +45,17 @@ class Gradient:
 @jax.tree_util.register_pytree_node_class
 @dataclasses.dataclass(frozen=True)
 class Step:
-    """How one step came about, each vector (n, …): w_next − w = −rate · direction + Σ beside.
+    """The parts of one step, each vector (n, …): w_next − w = −rate · direction + Σ extras.
 
     Attributes:
         at: the point where the gradient was taken.
         gradient: the gradient there.
-        direction: the direction followed.
-        rate: the effective step size of each coordinate.
-        parts: named vectors that sum to −rate · direction, where the lectures draw the step as a sum.
-        beside: named vectors that move w besides −rate · direction (decoupled weight decay).
-        values: intermediates by the letter the equations give them.
-        evaluations: gradient evaluations that the step cost.
+        direction: the direction of the step.
+        rate: the effective learning rate of each coordinate.
+        parts: named vectors that sum to −rate · direction, for rules that the lectures draw as a sum of arrows.
+        extras: named vectors that move w in addition to −rate · direction (decoupled weight decay).
+        values: named values by the letters that the equations give them.
+        evaluations: the number of gradient evaluations.
     """
 
     at: Array
@@ -62,26 +63,25 @@ class Step:
     direction: Array
     rate: Any
     parts: Mapping[str, Array] = dataclasses.field(default_factory=dict)
-    beside: Mapping[str, Array] = dataclasses.field(default_factory=dict)
+    extras: Mapping[str, Array] = dataclasses.field(default_factory=dict)
     values: Mapping[str, Array] = dataclasses.field(default_factory=dict)
     evaluations: int = 1
 
     def tree_flatten(self) -> tuple[Any, Any]:
-        names = ("at", "gradient", "direction", "rate", "parts", "beside", "values")
+        names = ("at", "gradient", "direction", "rate", "parts", "extras", "values")
         return [getattr(self, n) for n in names], self.evaluations
 
     @classmethod
     def tree_unflatten(cls, evaluations: int, children: Any) -> Step:
-        at, gradient, direction, rate, parts, beside, values = children
-        return cls(at, gradient, direction, rate, parts, beside, values, evaluations)
+        at, gradient, direction, rate, parts, extras, values = children
+        return cls(at, gradient, direction, rate, parts, extras, values, evaluations)
 
 
 class Optimizer(Declared):
-    """How a function is minimised: a frozen record of hyperparameters with `init` and `step`.
+    """A rule that minimises a function: a frozen record of hyperparameters with `init` and `step`.
 
-    A rule is elementwise along axis 0, the coordinates, and reduces over axis 0 only; further axes are
-    runs. Its state is a NamedTuple of textbook letters, each shaped like w or like w[:1]. To vary a rule,
-    wrap it.
+    A rule is elementwise along axis 0, the coordinates, and reduces over axis 0 only; further axes are runs. Its
+    state is a NamedTuple of textbook letters, each shaped like w or like w[:1]. To vary a rule, wrap it.
     """
 
     key: ClassVar[str] = ""
@@ -89,53 +89,53 @@ class Optimizer(Declared):
     year: ClassVar[int]
     source: ClassVar[str]
     watch: ClassVar[str]
-    """A sentence on what to watch for."""
+    """One to three sentences on what to watch for."""
     beginning: ClassVar[str] = ""
-    """What its first steps look like, where people take them for a fault."""
+    """What the first steps look like, if they could be mistaken for an error."""
     libraries: ClassVar[tuple[tuple[str, str], ...]] = ()
-    """(library, the call that runs the rule there, in its names): keywords have the library's defaults or switch
-    the rule on; arguments without a value have to be given."""
+    """Pairs (library, call): the call that runs the rule there, with that library's names. Arguments without a value
+    are required; keywords show the library's defaults, or switch the rule on."""
     equations: ClassVar[tuple[tuple[str, str], ...]] = ()
-    """The update, line by line: (letter, expression over the letters of parameters, state, values, g and w)."""
+    """The update, line by line: pairs (letter, expression over the letters of parameters, state, values, g and w)."""
     differences: ClassVar[tuple[tuple[str, str, str], ...]] = ()
-    """The lines in which a convention departs from `equations`: (convention, letter, expression). Each takes the
-    place of the line of its letter; a letter that is new stands before the next line replaced."""
+    """The lines in which a convention differs from `equations`: (convention, letter, expression). Each replaces the
+    line with its letter; a line with a new letter is inserted before the next line replaced."""
     rate_unit: ClassVar[Literal["curvature", "length", "both", "one"]] = "curvature"
-    """What a learning rate is measured in: 1/curvature (steps scale with the gradient), length (steps do
-    not), both (first the one, then the other), or one (the rule finds the scale by itself)."""
+    """The unit of a learning rate: 1/curvature (steps scale with the gradient), length (they do not), both (first the
+    one, then the other), or one (the rule finds the scale itself)."""
     scale_free: ClassVar[bool] = False
-    """The path on 10·f is the path on f (up to ε)."""
+    """Whether the path on 10·f is the path on f, up to ε."""
     dense: ClassVar[bool] = False
-    """Needs the whole Hessian, which keeps it off networks."""
+    """Whether the rule needs the whole Hessian, which excludes networks."""
     elementwise: ClassVar[bool] = True
-    """False for borrowed rules, which reduce over whole arrays and run under vmap."""
+    """False for borrowed rules, which reduce over whole arrays and therefore run under `vmap`."""
     layered: ClassVar[bool] = False
-    """Needs the matrices of a network's layers, which keeps it off planes; these live in `optimizers/layered/`."""
+    """Whether the rule needs the matrices of a network's layers, which excludes planes; see `optimizers/layered/`."""
     preconditioned: ClassVar[bool] = False
-    """`stability_limit` is one on λmax(P⁻¹H), H the Hessian and P = diag(`preconditioner(state)`)."""
+    """Whether `stability_limit` bounds λmax(P⁻¹H), where H is the Hessian and P = diag(`preconditioner(state)`)."""
 
     def init(self, w: Array) -> Any:
         """The state before the first step, for parameters w (n, …)."""
         raise NotImplementedError
 
     def step(self, gradient: Gradient, w: Array, state: Any, t: Array) -> tuple[Array, Any, Step]:
-        """Step number t = 1, 2, … : the next point, the next state, and how it came about."""
+        """The next point, the next state and the `Step` between the points, for step number t = 1, 2, …"""
         raise NotImplementedError
 
     def in_step(self, t: Any) -> Optimizer:
-        """The rule that takes step t: itself, unless a schedule changes a parameter."""
+        """The rule that takes step t: this one, unless a schedule changes a parameter."""
         return self
 
     def stability_limit(self) -> float | None:
-        """The largest curvature on which the rule, once under way, does not grow, or None where none is known.
+        """The largest curvature at which the rule, after its first steps, does not grow; None if none is known.
 
-        Where `preconditioned`, the curvature is that of P⁻¹H, for as long as P hardly changes.
+        For a `preconditioned` rule the curvature is that of P⁻¹H, as long as P hardly changes.
         """
         return None
 
     def preconditioner(self, state: Any) -> Any:
-        """P's diagonal (n, …) in the step that left this state behind, so that its rate is η/P; 1 for P = I.
+        """The diagonal of P, (n, …), in the step that led to this state: its effective rate is η/P. 1 for P = I.
 
-        NumPy states are worked out in JAX's precision in force.
+        For states in NumPy arrays, JAX's current precision applies.
         """
         return 1.0

@@ -73,7 +73,7 @@ def _parts(run: Trace) -> Mapping[str, Any]:
         own = {name: step.parts[name] for name in sorted(step.parts, key=lambda name: name == "gradient")} or {
             "step": -np.broadcast_to(step.rate, step.direction.shape) * step.direction
         }
-    besides = {name: v for name, v in step.beside.items() if np.any(v)}
+    besides = {name: v for name, v in step.extras.items() if np.any(v)}
     if besides and "step" in own:
         own = {"step before decay": own["step"]}
     return {**own, **besides}

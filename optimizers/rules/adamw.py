@@ -73,7 +73,7 @@ class AdamW(Optimizer):
         m_hat, v_hat = m / (1 - b1), v / (1 - b2)
         rate = self.learning_rate / (jnp.sqrt(v_hat) + self.epsilon)
         shrink = -self.learning_rate * self.weight_decay * w
-        step = Step(w, g, m_hat, rate, beside={"decay": shrink}, values={"m_hat": m_hat, "v_hat": v_hat})
+        step = Step(w, g, m_hat, rate, extras={"decay": shrink}, values={"m_hat": m_hat, "v_hat": v_hat})
         return w - rate * m_hat + shrink, State(m, v, b1, b2), step
 
     def preconditioner(self, state: State) -> Array:

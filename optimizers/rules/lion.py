@@ -60,5 +60,5 @@ class Lion(Optimizer):
         m = self.beta2 * state.m + (1 - self.beta2) * g
         direction = jnp.sign(c)
         shrink = -self.learning_rate * self.weight_decay * w
-        step = Step(w, g, direction, self.learning_rate, beside={"decay": shrink}, values={"c": c})
+        step = Step(w, g, direction, self.learning_rate, extras={"decay": shrink}, values={"c": c})
         return w - self.learning_rate * direction + shrink, State(m), step

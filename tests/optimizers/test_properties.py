@@ -78,7 +78,7 @@ def test_the_move_is_minus_rate_times_direction_and_what_is_named_beside(key: st
         assert run.diverged == -1
         step, moves = run.step, np.diff(run.positions, axis=0)
         followed = -step.rate * step.direction
-        beside = sum(step.beside.values(), np.zeros_like(moves))
+        beside = sum(step.extras.values(), np.zeros_like(moves))
         rounding = 1e-14 * (1 + np.abs(run.positions).max())
         np.testing.assert_allclose(moves, followed + beside, rtol=1e-11, atol=rounding)
         if step.parts:

@@ -118,7 +118,7 @@ def test_epsilon_bounds_the_rate(key: str) -> None:
         small, large = (_run(key, "himmelblau", 40, learning_rate=0.01, epsilon=e) for e in (1e-8, 1.0))
         for run in (small, large):
             decay = -0.01 * 0.01 * run.positions[:-1]
-            np.testing.assert_allclose(run.step.beside["decay"], decay, atol=1e-15)
+            np.testing.assert_allclose(run.step.extras["decay"], decay, atol=1e-15)
 
 
 # Adagrad, RMSprop, Adadelta
