@@ -1,7 +1,7 @@
-"""Where the noise of a gradient comes from: at each step the rule sees a landscape a little off the true one.
+"""Noise in gradients: in each step the rule sees a landscape that differs a little from the true one.
 
-Every kind is drawn before the run, keyed by step, so that more steps keep the prefix, and every kind hands the
-rule a *function*: the two gradients of a SAM step see the same mini-batch.
+All noise is drawn before the run and keyed by step, so that a longer run begins with the same noise. A rule receives
+the gradient of the noisy landscape as a function: the two gradients of a SAM step therefore see the same mini-batch.
 """
 
 from __future__ import annotations
@@ -18,21 +18,27 @@ from surfaces.surface import Surface
 
 
 class Noise(Declared):
-    """Draws what is random about a step and turns the surface into the landscape of that step."""
+    """Draws the random numbers of each step, and turns the surface into the landscape of that step."""
 
     name: ClassVar[str]
     formula: ClassVar[str] = ""
     difference: ClassVar[str] = ""
-    """What ξ, the gradient in force minus the true one, is: a sentence."""
+    """A sentence that defines ξ, the noisy gradient minus the true one."""
     only_gradient: ClassVar[bool] = True
-    """Whether the loss and the Hessian at the current point are the true ones."""
+    """Whether the loss and the Hessian at the current point are without noise."""
 
     def draw(self, key: Array, w: Array, data: Any) -> Any:
-        """What one step of one run draws: a pytree of arrays; w (n,) gives shape and dtype, `data` the samples."""
+        """The random numbers of one step of one run, a pytree of arrays.
+
+        Args:
+            key: a JAX key.
+            w: (n,), for its shape and dtype.
+            data: the samples of the surface, or None.
+        """
         return ()
 
     def landscape(self, surface: Surface, drawn: Any, w: Array) -> Landscape:
-        """The function that the rule sees at this step, whose current point is w."""
+        """The function that the rule sees in a step from w."""
         return surface
 
     def objection(self, surface: Surface) -> str:
@@ -47,11 +53,11 @@ class NoNoise(Noise):
 
 
 class Isotropic(Noise):
-    r"""The gradient plus the same spread in every direction: the landscape tilted about the current point.
+    r"""Adds noise of the same strength in every direction to the gradient, by tilting the landscape about w_t.
 
     $$ \tilde L(w) = L(w) + \xi^\top (w - w_t), \qquad \nabla \tilde L = \nabla L + \xi $$
 
-    ξ has mean 0 and standard deviation σ in each coordinate, normal or uniform.
+    ξ has mean 0 and standard deviation σ in each coordinate, and is normal or uniform.
     """
 
     name = "isotropic"
@@ -65,7 +71,7 @@ class Isotropic(Noise):
         high=10.0,
         log=True,
         legal=NON_NEGATIVE,
-        doc="Standard deviation per coordinate.",
+        doc="Standard deviation in each coordinate.",
     )
     distribution: str = parameter(
         "ξ", default="normal", choices={"normal": "normal", "uniform": "uniform"}, tuned=False, doc="Distribution of ξ."
@@ -83,13 +89,13 @@ class Isotropic(Noise):
 
 
 class Shifted(Noise):
-    r"""Mini-batch noise as a shifted landscape: steep directions are noisy directions.
+    r"""Shifts the landscape at random, as mini-batches do: directions of large curvature are noisy directions.
 
     $$ \tilde L(w) = L(w - s), \quad s_i \sim \mathcal N(0, \sigma^2), \qquad
        \operatorname{Cov} \nabla \tilde L \approx \sigma^2 H^2 $$
 
-    A batch of B samples whose minima scatter by s has σ = s/√B. This is what drives SGD out of sharp minima
-    and leaves it in flat ones (Keskar et al. 2017; Zhu et al. 2019; Jastrzębski et al. 2017).
+    A mini-batch of B samples whose minima have the standard deviation s corresponds to σ = s/√B. This noise drives SGD
+    out of sharp minima and leaves it in flat ones (Keskar et al. 2017; Zhu et al. 2019; Jastrzębski et al. 2017).
     """
 
     name = "shifted landscape"
@@ -116,11 +122,11 @@ class Shifted(Noise):
 
 
 class MiniBatch(Noise):
-    r"""Real mini-batches: each step draws B different samples of the data, anew from all.
+    r"""Takes the gradient on a mini-batch: each step draws B different samples from the whole data set.
 
     $$ \tilde L(w) = \frac1B \sum_{i \in \mathcal B_t} \ell_i(w) $$
 
-    B = N is the full batch. Only where the surface has data.
+    B = N is the full batch. Only for surfaces with data.
     """
 
     name = "mini-batch"

@@ -1,7 +1,8 @@
-"""Schedules multiply the learning rate; a horizon is a traced number, so none of them recompiles.
+"""Schedules multiply the learning rate by a factor that depends on the step.
 
-Steps count from 1, as in the textbook: the first step uses factor(1). optax counts from 0, so that
-`factor(t)` equals its schedule at t − 1. Ours, because optax's builders refuse traced parameters.
+Steps count from 1, as in the textbook: the first step uses factor(1). optax counts from 0, so `factor(t)` equals its
+schedule at t − 1. Optax's own builders cannot be used, because they refuse traced parameters. A horizon is a traced
+number here, so changing it compiles nothing.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from surfaces.parameter import AT_LEAST_ONE, NON_NEGATIVE, POSITIVE, Declared, I
 
 _SHARE = Interval(0.0, 1.0)
 MOST_DROPS = 50
-"""Drops that are named; where there are more, marks of them all would hide the curve."""
+"""The most drops that `Schedule.drops` lists: marks of more of them would hide the curve."""
 
 
 def _horizon() -> Any:
@@ -29,7 +30,7 @@ def _horizon() -> Any:
         log=True,
         legal=AT_LEAST_ONE,
         tuned=False,
-        doc="Steps until its end.",
+        doc="Steps until the schedule ends.",
     )
 
 
@@ -40,11 +41,11 @@ class Schedule(Declared):
     formula: ClassVar[str]
 
     def factor(self, t: Array) -> Array:
-        """The factor at step t, a scalar or the shape of its parameters."""
+        """The factor in step t: a scalar, or an array with the shape of the parameters."""
         raise NotImplementedError
 
     def drops(self, steps: int) -> tuple[int, ...]:
-        """The last steps before sudden drops of the learning rate, within so many steps."""
+        """The last step before each sudden drop of the learning rate, in a run of this many steps."""
         return ()
 
 
@@ -59,12 +60,12 @@ class Constant(Schedule):
 
 
 class StepDecay(Schedule):
-    r"""A sudden drop every k steps: factor^⌊(t−1)/k⌋ (`optax.exponential_decay(staircase=True)`)."""
+    r"""The factor drops suddenly every k steps: d^⌊(t−1)/k⌋ (`optax.exponential_decay(staircase=True)`)."""
 
     name = "step decay"
     formula = r"d^{\lfloor (t-1)/k \rfloor}"
 
-    drop: float = parameter("d", default=0.1, low=0.01, high=1.0, log=True, legal=POSITIVE, doc="Factor of each drop.")
+    drop: float = parameter("d", default=0.1, low=0.01, high=1.0, log=True, legal=POSITIVE, doc="Factor at each drop.")
     every: float = parameter(
         "k",
         default=100.0,
@@ -85,19 +86,19 @@ class StepDecay(Schedule):
 
 
 class ListedDecay(Schedule):
-    r"""A sudden drop after each listed step: up to three; 0 means none (`optax.piecewise_constant_schedule`)."""
+    r"""The factor drops suddenly after each of up to three listed steps (`optax.piecewise_constant_schedule`)."""
 
     name = "step decay at listed steps"
     formula = r"d^{\#\{i : t > k_i\}}"
 
-    drop: float = parameter("d", default=0.1, low=0.01, high=1.0, log=True, legal=POSITIVE, doc="Factor of each drop.")
+    drop: float = parameter("d", default=0.1, low=0.01, high=1.0, log=True, legal=POSITIVE, doc="Factor at each drop.")
     first: float = parameter(
         "k₁",
         default=100.0,
         high=20_000.0,
         legal=NON_NEGATIVE,
         tuned=False,
-        doc="The last step before the first drop.",
+        doc="The last step before the first drop; 0 for none.",
     )
     second: float = parameter(
         "k₂",
@@ -105,31 +106,36 @@ class ListedDecay(Schedule):
         high=20_000.0,
         legal=NON_NEGATIVE,
         tuned=False,
-        doc="Before the second; 0 for none.",
+        doc="The last step before the second drop; 0 for none.",
     )
     third: float = parameter(
-        "k₃", default=0.0, high=20_000.0, legal=NON_NEGATIVE, tuned=False, doc="Before the third; 0 for none."
+        "k₃",
+        default=0.0,
+        high=20_000.0,
+        legal=NON_NEGATIVE,
+        tuned=False,
+        doc="The last step before the third drop; 0 for none.",
     )
 
     def factor(self, t: Array) -> Array:
-        def dropped(at: Any) -> Array:
-            at = jnp.asarray(at, dtype=t.dtype)
-            return jnp.where((at > 0) & (t > at), 1.0, 0.0).astype(t.dtype)
+        def past(listed: Any) -> Array:
+            listed = jnp.asarray(listed, dtype=t.dtype)
+            return jnp.where((listed > 0) & (t > listed), 1.0, 0.0).astype(t.dtype)
 
-        return self.drop ** (dropped(self.first) + dropped(self.second) + dropped(self.third))
+        return self.drop ** (past(self.first) + past(self.second) + past(self.third))
 
     def drops(self, steps: int) -> tuple[int, ...]:
-        listed = {math.floor(at) for at in (self.first, self.second, self.third) if 0 < at < steps}
+        listed = {math.floor(step) for step in (self.first, self.second, self.third) if 0 < step < steps}
         return tuple(sorted(listed)) if self.drop < 1 else ()
 
 
 class Exponential(Schedule):
-    r"""A constant ratio per step: factor^((t−1)/k) (`optax.exponential_decay`)."""
+    r"""The factor shrinks by the same ratio in every step: d^((t−1)/k) (`optax.exponential_decay`)."""
 
     name = "exponential"
     formula = r"d^{(t-1)/k}"
 
-    drop: float = parameter("d", default=0.1, low=1e-3, high=1.0, log=True, legal=POSITIVE, doc="Factor over k steps.")
+    drop: float = parameter("d", default=0.1, low=1e-3, high=1.0, log=True, legal=POSITIVE, doc="Factor after k steps.")
     every: float = parameter(
         "k",
         default=100.0,
@@ -138,7 +144,7 @@ class Exponential(Schedule):
         log=True,
         legal=AT_LEAST_ONE,
         tuned=False,
-        doc="Steps per factor.",
+        doc="Steps in which the learning rate is multiplied by d.",
     )
 
     def factor(self, t: Array) -> Array:
@@ -146,17 +152,17 @@ class Exponential(Schedule):
 
 
 class Cosine(Schedule):
-    r"""Half a cosine from 1 down to `final` (Loshchilov & Hutter 2017; `optax.cosine_decay_schedule`)."""
+    r"""Half a period of a cosine, from 1 to `final` (Loshchilov & Hutter 2017; `optax.cosine_decay_schedule`)."""
 
     name = "cosine"
     formula = r"c + (1 - c)\,\tfrac12\left(1 + \cos \pi \tfrac{t-1}{T}\right)"
 
     horizon: float = _horizon()
-    final: float = parameter("c", default=0.0, legal=_SHARE, tuned=False, doc="Factor at the end.")
+    final: float = parameter("c", default=0.0, legal=_SHARE, tuned=False, doc="Factor at the end of the schedule.")
 
     def factor(self, t: Array) -> Array:
-        done = jnp.minimum((t - 1) / self.horizon, 1.0)
-        return self.final + (1 - self.final) * 0.5 * (1 + jnp.cos(math.pi * done))
+        share = jnp.minimum((t - 1) / self.horizon, 1.0)
+        return self.final + (1 - self.final) * 0.5 * (1 + jnp.cos(math.pi * share))
 
 
 class WarmUp(Schedule):
@@ -173,18 +179,19 @@ class WarmUp(Schedule):
         log=True,
         legal=AT_LEAST_ONE,
         tuned=False,
-        doc="Steps of the rise.",
+        doc="Steps of the warm-up.",
     )
-    initial: float = parameter("i", default=0.0, legal=_SHARE, tuned=False, doc="Factor of the first step.")
+    initial: float = parameter("i", default=0.0, legal=_SHARE, tuned=False, doc="Factor in the first step.")
 
     def factor(self, t: Array) -> Array:
         return self.initial + (1 - self.initial) * jnp.minimum((t - 1) / self.over, 1.0)
 
 
 class OneCycle(Schedule):
-    r"""Up and down by cosines within one run (Smith & Topin 2018; `optax.cosine_onecycle_schedule`).
+    r"""A cosine up and a cosine down within one run (Smith & Topin 2018; `optax.cosine_onecycle_schedule`).
 
-    From 1/`start_division` up to 1 over the share `rise` of T, then down to 1/(`start_division` · `end_division`).
+    The factor rises from 1/`start_division` to 1 in the first `rise` · T steps, then falls to
+    1/(`start_division` · `end_division`) at step T.
     """
 
     name = "one-cycle"
@@ -198,7 +205,7 @@ class OneCycle(Schedule):
         high=0.99,
         legal=Interval(0.0, 1.0, False, False),
         tuned=False,
-        doc="Share of T that rises.",
+        doc="Share of T in which the learning rate rises.",
     )
     start_division: float = parameter(
         "d₀",
@@ -208,7 +215,7 @@ class OneCycle(Schedule):
         log=True,
         legal=AT_LEAST_ONE,
         tuned=False,
-        doc="1 over the first factor.",
+        doc="The inverse of the factor in the first step.",
     )
     end_division: float = parameter(
         "d₁",
@@ -218,21 +225,21 @@ class OneCycle(Schedule):
         log=True,
         legal=AT_LEAST_ONE,
         tuned=False,
-        doc="First factor over the last.",
+        doc="The ratio of the factor in the first step to that at the end.",
     )
 
     def factor(self, t: Array) -> Array:
         def between(start: Any, end: Any, share: Array) -> Array:
             return start + (end - start) * 0.5 * (1 - jnp.cos(math.pi * share))
 
-        done = jnp.minimum((t - 1) / self.horizon, 1.0)
-        up = between(1 / self.start_division, 1.0, jnp.minimum(done / self.rise, 1.0))
+        progress = jnp.minimum((t - 1) / self.horizon, 1.0)
+        up = between(1 / self.start_division, 1.0, jnp.minimum(progress / self.rise, 1.0))
         down = between(
             1.0,
             1 / (self.start_division * self.end_division),
-            jnp.maximum((done - self.rise) / (1 - self.rise), 0.0),
+            jnp.maximum((progress - self.rise) / (1 - self.rise), 0.0),
         )
-        return jnp.where(done < self.rise, up, down)
+        return jnp.where(progress < self.rise, up, down)
 
 
 SCHEDULES: dict[str, type[Schedule]] = {
@@ -251,7 +258,7 @@ class Scheduled(Optimizer):
 
     Args:
         inner: the rule.
-        schedule: f, which is asked for t = 1 at the first step.
+        schedule: f; the first step is t = 1.
 
     Raises:
         ValueError: if the rule has no learning rate to schedule.
@@ -260,7 +267,7 @@ class Scheduled(Optimizer):
     name = "Scheduled"
     year = 1951
     source = "H. Robbins & S. Monro (1951)"
-    watch = "After a drop the loss falls suddenly where it had flattened."
+    watch = "After a drop of the learning rate, a loss that had levelled off falls again."
 
     inner: Optimizer
     schedule: Schedule
@@ -285,7 +292,7 @@ class Scheduled(Optimizer):
         return self.inner.init(w)
 
     def in_step(self, t: Any) -> Optimizer:
-        """The inner rule at the learning rate of step t; of many steps (k,) with an array of rates."""
+        """The inner rule with the learning rate of step t; with an array of rates for many steps (k,)."""
         rate = self.inner.learning_rate * self.schedule.factor(t)  # type: ignore[attr-defined]
         return self.inner.replace(learning_rate=rate)
 
@@ -293,7 +300,7 @@ class Scheduled(Optimizer):
         return self.in_step(t).step(gradient, w, state, t)
 
     def stability_limit(self, t: Any = 1.0) -> Any:
-        """The inner rule's limit at the learning rate of step t, the first one unless given; t may be an array."""
+        """The inner rule's limit at the learning rate of step t, by default the first; t may be an array."""
         return self.in_step(jnp.asarray(t)).stability_limit()
 
     def preconditioner(self, state: Any) -> Any:
