@@ -1,4 +1,4 @@
-"""Rules borrowed from optax."""
+"""`from_optax` makes rules out of optax's transformations."""
 
 from __future__ import annotations
 
@@ -18,23 +18,23 @@ from optimizers.optimizer import Gradient, Optimizer, Step
 
 
 class Elsewhere(NamedTuple):
-    """State of a rule whose solution is evaluated elsewhere: y, where it takes gradients, and optax's own."""
+    """The state of a rule whose solution is not the point where it takes gradients: that point y, and optax's state."""
 
     y: Array
     inner: Any
 
 
 def fields(state: Any) -> dict[str, Any]:
-    """Every leaf of a rule's state by the name of its field: mu, nu, count, … A leaf keeps its shape, so those
-    of a `Trace` stand for all steps, and of all runs where it is a batch.
+    """All leaves of a rule's state by the names of their fields: mu, nu, count, …
 
-    Names are as short as they can be: fields of the same name in two parts of a chain are told apart by what
-    they stand in (0.count and 1.count).
+    Leaves keep their shapes, so those of a `Trace` have a row for every step, and an axis of runs in a batch. A name is
+    as short as it can be while it is unique: fields of the same name in two parts of a chain become 0.count and
+    1.count.
     """
     leaves, _ = tree_flatten_with_path(state)
-    paths = [tuple(str(_word(key)) for key in path) for path, _ in leaves]
+    paths = [tuple(str(_text(key)) for key in path) for path, _ in leaves]
 
-    def short(keys: Any, path: tuple[str, ...]) -> str:
+    def name(keys: Any, path: tuple[str, ...]) -> str:
         named = [k for k, key in enumerate(keys) if isinstance(key, (GetAttrKey, DictKey))]
         for first in range(named[-1] if named else 0, -1, -1):
             end = path[first:]
@@ -42,41 +42,41 @@ def fields(state: Any) -> dict[str, Any]:
                 return ".".join(end)
         return ".".join(path)
 
-    return {short(keys, path): leaf for (keys, leaf), path in zip(leaves, paths, strict=True)}
+    return {name(keys, path): leaf for (keys, leaf), path in zip(leaves, paths, strict=True)}
 
 
-def _word(key: Any) -> Any:
-    return next(getattr(key, a) for a in ("name", "key", "idx") if hasattr(key, a))
+def _text(key: Any) -> Any:
+    return next(getattr(key, attribute) for attribute in ("name", "key", "idx") if hasattr(key, attribute))
 
 
 @contextlib.contextmanager
-def _theirs() -> Iterator[None]:
-    """optax counts in integers and mixes ranks: its code runs under its own promotion, ours does not."""
+def _optax_promotion() -> Iterator[None]:
+    """A block in which optax's code may run: it counts in integers and mixes ranks, which ours may not."""
     with jax.numpy_dtype_promotion("standard"), jax.numpy_rank_promotion("allow"):
         yield
 
 
 class Borrowed(Optimizer):
-    """An optax transformation under our protocol, rebuilt inside the trace so its parameters stay traced.
+    """A transformation of optax as a rule. It is rebuilt within the trace, so that its parameters stay traced.
 
-    The direction is the whole update with its sign turned, at rate 1: the state shows by field name what
-    optax keeps, and the rule's own letters stay inside.
+    The direction is the whole update with its sign reversed, at rate 1. The state has optax's fields; the letters of
+    the rule's formula are not exposed.
     """
 
     elementwise = False
 
     factory: ClassVar[Callable[..., Any]]
     arguments: ClassVar[Mapping[str, str]]
-    """Our name of a parameter → the factory's."""
+    """The factory's name of each parameter, by ours."""
     wants_value: ClassVar[bool]
     evaluate: ClassVar[Callable[[Any, Array], Array] | None]
 
     def _transformation(self) -> optax.GradientTransformationExtraArgs:
-        values = {theirs: getattr(self, ours) for ours, theirs in self.arguments.items()}
+        values = {argument: getattr(self, name) for name, argument in self.arguments.items()}
         return optax.with_extra_args_support(type(self).factory(**values))
 
-    def _theirs(self, v: Array) -> Any:
-        """A vector (n,) as the transformation takes it: the layers of the network, matrices as matrices."""
+    def _tree(self, v: Array) -> Any:
+        """A vector (n,) in the form that the transformation takes: for layered rules, the layers of the network."""
         if not self.layered:
             return v
         model = self.model  # type: ignore[attr-defined]
@@ -85,8 +85,8 @@ class Borrowed(Optimizer):
         return model.unravel(v)
 
     def init(self, w: Array) -> Any:
-        with _theirs():
-            state = self._transformation().init(self._theirs(w))
+        with _optax_promotion():
+            state = self._transformation().init(self._tree(w))
         return Elsewhere(w, state) if type(self).evaluate else state
 
     def step(self, gradient: Gradient, w: Array, state: Any, t: Array) -> tuple[Array, Any, Step]:
@@ -94,8 +94,8 @@ class Borrowed(Optimizer):
         at, inner = state if evaluate else (w, state)
         value, g = gradient.value_and_grad(at)
         extra = {"value": value} if self.wants_value else {}
-        with _theirs():
-            update, inner = self._transformation().update(self._theirs(g), inner, self._theirs(at), **extra)
+        with _optax_promotion():
+            update, inner = self._transformation().update(self._tree(g), inner, self._tree(at), **extra)
             update = self.model.ravel(update) if self.layered else update  # type: ignore[attr-defined]
             following = optax.apply_updates(at, update)
             solution = evaluate(inner, following) if evaluate else following
@@ -116,47 +116,50 @@ def from_optax(
     source: str = "optax",
     watch: str = "",
     beginning: str = "",
+    remarks: str = "",
     rate_unit: str = "curvature",
     scale_free: bool = False,
     layered: bool = False,
     libraries: tuple[tuple[str, str], ...] = (),
 ) -> type[Optimizer]:
-    """An optimizer out of an optax factory.
+    """An `Optimizer` class that runs a transformation of optax.
 
     Args:
-        name: what the card is called.
-        factory: builds the transformation from keyword arguments; each is traced, so builders that branch
-            on a value need it left out of `parameters`.
-        parameters: the factory's argument → its declaration by `parameter(...)`.
-        rename: the factory's argument → our standard name for it (b1 → beta1).
-        wants_value: the update takes the loss as `value`.
-        evaluate: (state, params) → the point where the solution is, where it is not params.
+        name: the name of the rule on the page.
+        factory: builds the transformation from keyword arguments. These are traced, so an argument on whose value the
+            factory branches must not be among `parameters`.
+        parameters: the declaration, by `parameter(...)`, of each argument of the factory.
+        rename: our name for an argument of the factory, if it differs (b1 → beta1).
+        wants_value: whether the update takes the loss as `value`.
+        evaluate: (state, params) → the solution, for rules whose params are not the solution.
         year, source, watch, beginning, rate_unit, scale_free, layered: as in `Optimizer`.
-        libraries: as in `Optimizer`; optax's own call comes by itself where the factory is optax's.
+        remarks: what the docstring says in addition to the name of optax's function.
+        libraries: as in `Optimizer`; optax's own call is added if the factory is optax's.
 
     Returns:
-        A final `Optimizer` class, registered where a file of `optimizers/rules/` holds it.
+        A final class; the registry finds it if a file of `optimizers/rules/` holds it.
 
     Raises:
         TypeError: if the factory does not take one of the parameters.
     """
     renamed = dict(rename or {})
     home = ".".join(itertools.takewhile(lambda part: not part.startswith("_"), factory.__module__.split(".")))
-    takes = inspect.signature(factory).parameters
+    signature = inspect.signature(factory).parameters
     for argument in parameters:
-        if argument not in takes:
-            raise TypeError(f"{name}: {factory.__name__} takes no {argument!r}; it takes {', '.join(takes)}")
+        if argument not in signature:
+            raise TypeError(f"{name}: {factory.__name__} takes no {argument!r}; it takes {', '.join(signature)}")
     origin = f"{home}.{factory.__name__}"
     if home.startswith("optax"):
-        spelled = [n if (d := takes[n].default) is inspect.Parameter.empty else f"{n}={d!r}" for n in parameters]
-        libraries = (("optax", f"{origin.removeprefix('optax.')}({', '.join(spelled)})"), *libraries)
+        defaults = {argument: signature[argument].default for argument in parameters}
+        call = ", ".join(n if d is inspect.Parameter.empty else f"{n}={d!r}" for n, d in defaults.items())
+        libraries = (("optax", f"{origin.removeprefix('optax.')}({call})"), *libraries)
     elif "optax" in dict(libraries):
         origin = "optax." + dict(libraries)["optax"].partition("(")[0]
-    fields = {renamed.get(argument, argument): spec for argument, spec in parameters.items()}
+    declarations = {renamed.get(argument, argument): spec for argument, spec in parameters.items()}
     body: dict[str, Any] = {
         "__module__": sys._getframe(1).f_globals["__name__"],
-        "__doc__": f"{name}, as `{origin}` runs it.",
-        "__annotations__": dict.fromkeys(fields, "float"),
+        "__doc__": f"{name}, as `{origin}` computes it.\n\n{remarks}".strip(),
+        "__annotations__": dict.fromkeys(declarations, "float"),
         "name": name,
         "year": year,
         "source": source,
@@ -170,9 +173,9 @@ def from_optax(
         "arguments": {renamed.get(argument, argument): argument for argument in parameters},
         "wants_value": wants_value,
         "evaluate": staticmethod(evaluate) if evaluate else None,
-        **fields,
+        **declarations,
     }
-    if layered:  # the network whose weights it is handed, with `unravel` and `ravel`
+    if layered:  # the network to which the weights belong; its `unravel` and `ravel` make layers of them and back
         body["__annotations__"]["model"] = "Any"
         body["model"] = None
     return type(name.replace(" ", "").replace("-", ""), (Borrowed,), body)

@@ -6,7 +6,7 @@ from surfaces.parameter import NON_NEGATIVE, POSITIVE, UNIT, parameter
 
 
 def learning_rate(default: float = 1e-3) -> Any:
-    """η: the step's size; a rule's default is that of its source, or of the library that is named there."""
+    """η. The default of a rule is that of its source, or of a library that the rule names."""
     return parameter(
         "η",
         default=default,
@@ -14,7 +14,7 @@ def learning_rate(default: float = 1e-3) -> Any:
         high=10.0,
         log=True,
         legal=NON_NEGATIVE,
-        doc="Learning rate: the step's size.",
+        doc="Learning rate: scales the step.",
     )
 
 
@@ -26,7 +26,7 @@ def momentum(default: float = 0.9, symbol: str = "β") -> Any:
         low=0.0,
         high=0.999,
         legal=UNIT,
-        doc="Momentum: the share of the velocity that stays.",
+        doc="Momentum: the share of the velocity that is kept in each step.",
     )
 
 
@@ -38,7 +38,7 @@ def beta1(default: float = 0.9) -> Any:
         low=0.0,
         high=0.999,
         legal=UNIT,
-        doc="Decay of the mean of gradients, first moment.",
+        doc="Decay rate of the mean of gradients (first moment).",
     )
 
 
@@ -51,21 +51,22 @@ def beta2(default: float = 0.999) -> Any:
         high=0.9999,
         one_minus_log=True,
         legal=UNIT,
-        doc="Decay of the mean of squared gradients, second moment.",
+        doc="Decay rate of the mean of squared gradients (second moment).",
     )
 
 
 def decay(default: float = 0.9) -> Any:
     """γ of RMSprop and Adadelta."""
     return parameter(
-        "γ", default=default, low=0.0, high=0.999, legal=UNIT, doc="Decay of the mean of squared gradients."
+        "γ", default=default, low=0.0, high=0.999, legal=UNIT, doc="Decay rate of the mean of squared gradients."
     )
 
 
 def epsilon(
     default: float = 1e-8,
     low: float = 1e-12,
-    doc: str = "Keeps the denominator from zero. Where it outweighs the root, the step is proportional to the slopes.",
+    doc: str = "Keeps the denominator away from zero. Where ε outweighs the root, the step is proportional to the "
+    "gradient.",
 ) -> Any:
     """ε in the denominator."""
     return parameter(
@@ -79,8 +80,8 @@ def epsilon(
     )
 
 
-def weight_decay(default: float = 1e-2, doc: str = "Decoupled weight decay: each step shrinks w by η λ.") -> Any:
-    """λ of weight decay, decoupled unless `doc` says otherwise."""
+def weight_decay(default: float = 1e-2, doc: str = "Decoupled weight decay: each step multiplies w by 1 − η λ.") -> Any:
+    """λ of weight decay, which is decoupled unless `doc` says otherwise."""
     return parameter(
         "λ",
         default=default,
@@ -93,6 +94,6 @@ def weight_decay(default: float = 1e-2, doc: str = "Decoupled weight decay: each
 
 
 def convention(doc: str) -> Any:
-    """Whose formula, where libraries disagree under one name; compiled in, and shown by the equations."""
-    whose = {"textbook": "textbook", "pytorch": "PyTorch", "optax": "optax"}
-    return parameter("convention", default="textbook", choices=whose, tuned=False, doc=doc)
+    """The choice of a formula, for rules on which libraries disagree; it is compiled in."""
+    labels = {"textbook": "textbook", "pytorch": "PyTorch", "optax": "optax"}
+    return parameter("convention", default="textbook", choices=labels, tuned=False, doc=doc)

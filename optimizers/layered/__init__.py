@@ -1,1 +1,1 @@
-"""Rules that work on the matrices of a network: one file a rule, as in `optimizers/rules/`."""
+"""The rules that need the matrices of a network: each file holds one, as in `optimizers/rules/`."""

@@ -1,1 +1,1 @@
-"""One file, one optimizer: the folder is the registry."""
+"""The rules: each file holds one, and the folder is the registry."""

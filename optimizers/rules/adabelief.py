@@ -10,7 +10,7 @@ from optimizers.parameters import beta1, beta2, epsilon, learning_rate
 
 
 class State(NamedTuple):
-    """m: the mean of slopes; s: the mean square of g − m; b1, b2: the running products β₁ᵗ and β₂ᵗ."""
+    """m: the mean of gradients; s: the mean square of g − m; b1, b2: the running products β₁ᵗ and β₂ᵗ."""
 
     m: Array
     s: Array
@@ -19,7 +19,7 @@ class State(NamedTuple):
 
 
 class AdaBelief(Optimizer):
-    r"""Adam that divides by how far the slope strays from its mean instead of by its size (Zhuang et al. 2020).
+    r"""Adam that divides by the deviation of the gradient from its mean, not by its size (Zhuang et al. 2020).
 
     $$ m \leftarrow \beta_1 m + (1 - \beta_1) g, \quad s \leftarrow \beta_2 s + (1 - \beta_2)(g - m)^2 + \varepsilon,
        \quad \hat m = \frac{m}{1 - \beta_1^t}, \quad \hat s = \frac{s}{1 - \beta_2^t}, \quad
@@ -27,16 +27,19 @@ class AdaBelief(Optimizer):
 
     Equal to `optax.adabelief(η, β₁, β₂, eps=ε, eps_root=ε)`; PyTorch and Keras do not have it.
 
-    ε appears twice. Inside s it adds up to ε/(1 − β₂), which bounds the rate by η √((1 − β₂)/ε). This bound, and not
-    the ε outside the root, ends the growth of the steps on a constant slope. It is 316 η at the paper's ε = 10⁻⁸ and
-    3.2 million η at 10⁻¹⁶, the default of the paper's code, of optax and of this rule.
+    ε appears twice. In s it accumulates to ε/(1 − β₂), which bounds the effective learning rate by η √((1 − β₂)/ε).
+    This bound, not the ε outside the root, ends the growth of the steps on a constant slope. It is 316 η for the
+    paper's ε = 10⁻⁸, and 3.2 million η for 10⁻¹⁶, the default of the paper's code, of optax and of this rule.
     """
 
     name = "AdaBelief"
     year = 2020
     source = "J. Zhuang et al. (2020), AdaBelief optimizer: adapting stepsizes by the belief in observed gradients"
     libraries = (("optax", "adabelief(learning_rate, b1=0.9, b2=0.999, eps=1e-16, eps_root=1e-16)"),)
-    watch = "On a constant slope s fades and the steps grow far beyond η, until ε caps the rate at η √((1 − β₂)/ε)."
+    watch = (
+        "On a constant slope s fades and the steps grow far beyond η, until ε caps the effective rate at "
+        "η √((1 − β₂)/ε)."
+    )
     equations = (
         ("g", "grad(w)"),
         ("m", "β1*m + (1 - β1)*g"),

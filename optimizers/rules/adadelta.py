@@ -17,17 +17,17 @@ class State(NamedTuple):
 
 
 class Adadelta(Optimizer):
-    r"""Scale each slope by the root mean square of past steps over that of past slopes (Zeiler 2012).
+    r"""Gradients scaled by the root mean square of past steps over that of past gradients (Zeiler 2012).
 
     $$ G \leftarrow \gamma G + (1 - \gamma) g^2, \quad
        \Delta = \frac{\sqrt{H + \varepsilon}}{\sqrt{G + \varepsilon}}\, g, \quad w \leftarrow w - \Delta, \quad
        H \leftarrow \gamma H + (1 - \gamma) \Delta^2 $$
 
     Δ uses the H of the previous step. Equal to `optax.adadelta(1.0, rho=γ, eps=ε)` and `torch.optim.Adadelta(lr=1)`.
-    Without a learning rate optax's climbs, because it drops the minus sign.
+    Without a learning rate optax's version climbs, because it omits the minus sign.
 
-    ε starts the motion: with H = 0 each coordinate of the first step is √(ε/(1 − γ)) long, where the slope is far above
-    that number. The larger ε is, the sooner the steps are long.
+    ε starts the motion: with H = 0, each coordinate of the first step has length √(ε/(1 − γ)) if its gradient is far
+    above this number. The larger ε is, the sooner the steps become long.
     """
 
     name = "Adadelta"
@@ -39,12 +39,12 @@ class Adadelta(Optimizer):
         ("Keras", "Adadelta(learning_rate=0.001, rho=0.95, epsilon=1e-07)"),
     )
     watch = (
-        "It has no learning rate. As slopes and steps fade its rate tends to 1, so it settles where the largest "
-        "curvature is below 2 and keeps moving where it is above 2."
+        "It has no learning rate. As gradients and steps fade, its effective rate tends to 1, so it settles if the "
+        "largest curvature is below 2 and keeps moving if it is above 2."
     )
     beginning = (
-        "Each coordinate of the first step is at most √(ε/(1 − γ)) long, 0.003 at the defaults, and on an even slope "
-        "the steps grow slowly from there: a slow start is normal."
+        "Each coordinate of the first step is at most √(ε/(1 − γ)) long (0.003 with the default values), and on a "
+        "constant slope the steps grow slowly from there: a slow start is normal."
     )
     equations = (
         ("g", "grad(w)"),

@@ -16,16 +16,16 @@ class State(NamedTuple):
 
 
 class Adagrad(Optimizer):
-    r"""Divide each coordinate's step by the root of the sum of its squared slopes (Duchi, Hazan & Singer 2011).
+    r"""Gradients divided by the root of the sum of their squares, per coordinate (Duchi, Hazan & Singer 2011).
 
     $$ G \leftarrow G + g^2, \qquad w \leftarrow w - \frac{\eta}{\sqrt{G + \varepsilon}}\, g, \qquad G_0 = 0 $$
 
-    The textbook's is `optax.adagrad(η, initial_accumulator_value=0, eps=ε)`. Convention "optax" is
-    `optax.adagrad(η, eps=ε)`, and Keras's: G₀ = 0.1, which is not scale-free, since 0.1 has the unit of a squared
-    slope. Convention "pytorch" is `torch.optim.Adagrad(lr=η, eps=ε)`: √G + ε, with ε outside the root.
+    The textbook's formula is `optax.adagrad(η, initial_accumulator_value=0, eps=ε)`. Convention "optax" is
+    `optax.adagrad(η, eps=ε)`, and Keras's: it starts at G₀ = 0.1, which is not scale-free, because 0.1 has the unit of
+    a squared gradient. Convention "pytorch" is `torch.optim.Adagrad(lr=η, eps=ε)`: √G + ε, with ε outside the root.
 
-    ε avoids 0/0 where no slope has been met. The first step has length η where |g| is far above √ε (above ε, if ε
-    stands outside the root) and length η |g|/√ε (η |g|/ε) where it is far below.
+    ε prevents 0/0 while all gradients so far are zero. The first step has length η if |g| is far above √ε (above ε, if
+    ε is outside the root), and length η |g|/√ε (η |g|/ε) if |g| is far below.
     """
 
     name = "Adagrad"
@@ -37,8 +37,8 @@ class Adagrad(Optimizer):
         ("Keras", "Adagrad(learning_rate=0.001, initial_accumulator_value=0.1, epsilon=1e-07)"),
     )
     watch = (
-        "G never falls, so the effective rate η/√(G + ε) never rises, and a steep start slows the whole run. On a "
-        "constant slope step t has length η/√t."
+        "G never falls, so the effective learning rate η/√(G + ε) never rises, and a steep start slows down the whole "
+        "run. On a constant slope, step t has length η/√t."
     )
     equations = (("g", "grad(w)"), ("G", "G + g**2"), ("w", "w - η/sqrt(G + ε)*g"))
     differences = (("pytorch", "w", "w - η/(sqrt(G) + ε)*g"),)
@@ -48,7 +48,7 @@ class Adagrad(Optimizer):
 
     learning_rate: float = learning_rate(1e-2)
     epsilon: float = epsilon()
-    convention: str = convention("PyTorch has ε outside the root; optax and Keras start G at 0.1.")
+    convention: str = convention("PyTorch puts ε outside the root; optax and Keras start with G = 0.1.")
 
     def init(self, w: Array) -> State:
         return State(G=jnp.full_like(w, 0.1 if self.convention == "optax" else 0.0))

@@ -10,7 +10,7 @@ from optimizers.parameters import beta1, beta2, epsilon, learning_rate
 
 
 class State(NamedTuple):
-    """m, v: the moments; b1, b2: the running products β₁ᵗ and β₂ᵗ (a power inside the loop costs five times)."""
+    """m, v: the moments; b1, b2: the running products β₁ᵗ and β₂ᵗ (powers in the loop take five times as long)."""
 
     m: Array
     v: Array
@@ -19,7 +19,7 @@ class State(NamedTuple):
 
 
 class Adam(Optimizer):
-    r"""The mean slope over the root mean square slope, both corrected for their start at zero (Kingma & Ba 2015).
+    r"""The mean gradient over the root mean square, both corrected for their start at zero (Kingma & Ba 2015).
 
     $$ m \leftarrow \beta_1 m + (1 - \beta_1) g, \quad v \leftarrow \beta_2 v + (1 - \beta_2) g^2, \quad
        \hat m = \frac{m}{1 - \beta_1^t}, \quad \hat v = \frac{v}{1 - \beta_2^t}, \quad
@@ -27,8 +27,9 @@ class Adam(Optimizer):
 
     Equal to `optax.adam(η, β₁, β₂, eps=ε)` and `torch.optim.Adam`. Keras adds ε to √v, before the correction.
 
-    ε bounds the rate by η/ε. Far below √v̂ it has no influence. Far above √v̂ the step is η m̂/ε: momentum, at a rate
-    that ε tunes. Lectures that call ε unimportant speak of the first case, those that call it important of the second.
+    ε bounds the effective learning rate by η/ε. If ε is far below √v̂, it has no influence. If it is far above √v̂, the
+    step is η m̂/ε: momentum, at a learning rate set by ε. Lectures that call ε unimportant mean the first case, those
+    that call it important the second.
     """
 
     name = "Adam"
@@ -40,9 +41,9 @@ class Adam(Optimizer):
         ("Keras", "Adam(learning_rate=0.001, beta_1=0.9, beta_2=0.999, epsilon=1e-07)"),
     )
     watch = (
-        "The first step has length η in every coordinate, however steep. Near a minimum it settles, but v keeps "
-        "fading there, and once the rate η/√v̂ is too large for the curvature the steps burst out again: on the "
-        "ravine after about 10⁴ steps at the default β₂."
+        "The first step has length η in every coordinate, however steep the surface is. Near a minimum it settles, but "
+        "v keeps fading there, and once the effective rate η/√v̂ is too large for the curvature, the steps grow again "
+        "in a burst: on the ravine after about 10⁴ steps with the default β₂."
     )
     equations = (
         ("g", "grad(w)"),

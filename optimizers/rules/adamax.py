@@ -12,8 +12,8 @@ AdaMax = from_optax(
     rename={"b1": "beta1", "b2": "beta2", "eps": "epsilon"},
     year=2015,
     source="D. P. Kingma & J. Ba (2015), Adam: a method for stochastic optimization, algorithm 2",
-    watch="It divides by the largest recent slope instead of the root mean square. After a steep place its rate "
-    "grows by a factor of at most 1/β₂ a step.",
+    watch="It divides by the largest recent gradient instead of the root mean square. After a steep place its "
+    "effective rate grows by a factor of at most 1/β₂ in each step.",
     rate_unit="length",
     scale_free=True,
     libraries=(

@@ -19,15 +19,15 @@ class State(NamedTuple):
 
 
 class AdamW(Optimizer):
-    r"""Adam with weight decay that bypasses the moments (Loshchilov & Hutter 2019).
+    r"""Adam with decoupled weight decay, which bypasses the moments (Loshchilov & Hutter 2019).
 
     $$ w \leftarrow w - \eta \left( \frac{\hat m}{\sqrt{\hat v} + \varepsilon} + \lambda w \right) $$
 
     The moments m̂ and v̂ are Adam's. Equal to `optax.adamw(η, β₁, β₂, eps=ε, weight_decay=λ)` and `torch.optim.AdamW`.
-    The default λ is PyTorch's 0.01; optax has 1e-4. The `weight_decay` of PyTorch's Adam is a different rule: it adds
-    the gradient of the L2 penalty λ/2 ‖w‖² before the moments.
+    The default λ is PyTorch's 0.01; optax's is 10⁻⁴. The `weight_decay` of PyTorch's Adam is a different rule: it adds
+    the gradient of the L2 penalty λ/2 ‖w‖² before the moments are updated.
 
-    ε bounds the rate by η/ε, as in Adam, and does not touch the decay.
+    ε bounds the effective learning rate by η/ε, as in Adam, and does not affect the decay.
     """
 
     name = "AdamW"
@@ -39,9 +39,8 @@ class AdamW(Optimizer):
         ("Keras", "AdamW(learning_rate=0.001, weight_decay=0.004, beta_1=0.9, beta_2=0.999, epsilon=1e-07)"),
     )
     watch = (
-        "The decay pulls towards the origin, so for a while the run stands beside a minimum that lies elsewhere; "
-        "this offset fades as v forgets the steep start. A minimum with a coordinate beyond 1/λ stays out of "
-        "reach."
+        "The decay pulls towards the origin, so for a while the run rests beside a minimum that lies elsewhere; this "
+        "offset fades as v forgets the steep start. A minimum with a coordinate beyond ±1/λ stays out of reach."
     )
     equations = (
         ("g", "grad(w)"),

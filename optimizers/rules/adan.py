@@ -19,7 +19,7 @@ Adan = from_optax(
             high=0.9999,
             one_minus_log=True,
             legal=UNIT,
-            doc="Decay of n, the mean square of g + (1 − β₂)(g − previous g).",
+            doc="Decay rate of n, the mean square of g + (1 − β₂)(g − previous g).",
         ),
         "eps": epsilon(),
         "eps_root": parameter(
@@ -37,7 +37,7 @@ Adan = from_optax(
     rename={"b1": "beta1", "b2": "beta2", "b3": "beta3", "eps": "epsilon", "eps_root": "epsilon_root"},
     year=2022,
     source="X. Xie et al. (2022), Adan: adaptive Nesterov momentum algorithm, algorithm 1",
-    watch="It steps along m + (1 − β₂) v, the mean slope plus a share of its mean change, divided by the root of n.",
+    watch="It steps along m + (1 − β₂) v, the mean gradient plus a share of its mean change, divided by the root of n.",
     rate_unit="length",
     scale_free=True,
 )

@@ -19,7 +19,7 @@ AdEMAMix = from_optax(
             high=0.99999,
             one_minus_log=True,
             legal=UNIT,
-            doc="Decay of the slow mean of gradients; 0.9999 averages over about ten thousand steps.",
+            doc="Decay rate of the slow mean of gradients; 0.9999 averages over about ten thousand steps.",
         ),
         "alpha": parameter("α", default=5.0, high=20.0, legal=NON_NEGATIVE, doc="Weight of the slow mean."),
         "eps": epsilon(),
@@ -28,8 +28,8 @@ AdEMAMix = from_optax(
     rename={"b1": "beta1", "b2": "beta2", "b3": "beta3", "eps": "epsilon"},
     year=2024,
     source="M. Pagliardini, P. Ablin & D. Grangier (2024), The AdEMAMix optimizer: better, faster, older",
-    watch="On a constant slope g the slow mean adds α (1 − β₃ᵗ) g: only 0.15 g after 300 steps. Over thousands of "
-    "steps it carries the run past minima at which Adam stops.",
+    watch="On a constant slope g the slow mean adds α (1 − β₃ᵗ) g, which is only 0.15 g after 300 steps. Over "
+    "thousands of steps it carries the run past minima at which Adam stops.",
     rate_unit="length",
     scale_free=True,
 )

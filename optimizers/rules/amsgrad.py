@@ -20,18 +20,19 @@ class State(NamedTuple):
 
 
 class AMSGrad(Optimizer):
-    r"""Adam that divides by the largest second moment so far (Reddi, Kale & Kumar 2018).
+    r"""Adam that divides by the root of the largest second moment so far (Reddi, Kale & Kumar 2018).
 
     $$ m \leftarrow \beta_1 m + (1 - \beta_1) g, \quad v \leftarrow \beta_2 v + (1 - \beta_2) g^2, \quad
        \hat v \leftarrow \max(\hat v, v), \quad w \leftarrow w - \eta \frac{m}{\sqrt{\hat v} + \varepsilon} $$
 
     The paper corrects neither moment: `optax.amsgrad(η, β₁, β₂, eps=ε, bias_correction_mu=False,
-    bias_correction_nu=False)`. Convention "optax" is `optax.amsgrad(η, β₁, β₂, eps=ε)`: both corrected, v before
-    the maximum is taken. Convention "pytorch" is `torch.optim.Adam(lr=η, betas=(β₁, β₂), eps=ε, amsgrad=True)`: both
-    corrected, v̂ after it. Keras's `Adam(amsgrad=True)` is PyTorch's with ε added to √v̂, before the correction.
+    bias_correction_nu=False)`. Convention "optax" is `optax.amsgrad(η, β₁, β₂, eps=ε)`: it corrects both moments, v
+    before the maximum is taken. Convention "pytorch" is `torch.optim.Adam(lr=η, betas=(β₁, β₂), eps=ε, amsgrad=True)`:
+    it corrects both moments, v̂ after the maximum is taken. Keras's `Adam(amsgrad=True)` is PyTorch's with ε added to
+    √v̂, before the correction.
 
-    ε bounds the rate by η/ε. Once a slope g has been met, √v̂ never falls below √(1 − β₂) |g|, and an ε far below
-    that has no influence.
+    ε bounds the effective learning rate by η/ε. Once a gradient g has occurred, √v̂ never falls below
+    √(1 − β₂) |g|, and an ε far below this number has no influence.
     """
 
     name = "AMSGrad"
@@ -43,8 +44,9 @@ class AMSGrad(Optimizer):
         ("Keras", "Adam(learning_rate=0.001, beta_1=0.9, beta_2=0.999, epsilon=1e-07, amsgrad=True)"),
     )
     watch = (
-        "One steep place slows a coordinate down for good. The rate never rises, except in the PyTorch "
-        "convention, where the correction lets it rise. Uncorrected, the first step is √10 η at the defaults."
+        "A single steep place slows down a coordinate for the rest of the run. The effective rate never rises, except "
+        "in the PyTorch convention, where the correction lets it rise. Without the corrections the first step is √10 η "
+        "with the default values."
     )
     equations = (
         ("g", "grad(w)"),
@@ -69,7 +71,7 @@ class AMSGrad(Optimizer):
     beta2: float = beta2()
     epsilon: float = epsilon()
     convention: str = convention(
-        "The paper corrects neither moment; optax corrects v before the maximum, PyTorch v̂ after it."
+        "The paper corrects neither moment; optax corrects v before the maximum is taken, PyTorch v̂ afterwards."
     )
 
     def init(self, w: Array) -> State:

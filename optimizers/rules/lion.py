@@ -10,20 +10,20 @@ from optimizers.parameters import beta1, beta2, learning_rate, weight_decay
 
 
 class State(NamedTuple):
-    """m: the mean of slopes."""
+    """m: the mean of gradients."""
 
     m: Array
 
 
 class Lion(Optimizer):
-    r"""Every coordinate moves by η against the sign of its mean slope (Chen et al. 2023).
+    r"""A step of η in every coordinate, against the sign of its mean gradient (Chen et al. 2023).
 
     $$ c = \beta_1 m + (1 - \beta_1) g, \qquad w \leftarrow w - \eta (\operatorname{sign}(c) + \lambda w), \qquad
        m \leftarrow \beta_2 m + (1 - \beta_2) g $$
 
-    It was found by a search over programs, not by a derivation. Equal to `optax.lion(η, β₁, β₂, weight_decay=λ)`, whose
-    default λ is 10⁻³, and to Keras's `Lion(η, β₁, β₂, weight_decay=λ)`; PyTorch does not have it. There is no ε, since
-    nothing is divided.
+    It was found by a search over programs, not derived. Equal to `optax.lion(η, β₁, β₂, weight_decay=λ)`, whose default
+    λ is 10⁻³, and to Keras's `Lion(η, β₁, β₂, weight_decay=λ)`; PyTorch does not have it. There is no ε, because there
+    is no division.
     """
 
     name = "Lion"
@@ -34,7 +34,7 @@ class Lion(Optimizer):
         ("Keras", "Lion(learning_rate=0.001, beta_1=0.9, beta_2=0.99)"),
     )
     watch = (
-        "Its steps do not shrink with the slope: near a minimum each coordinate keeps hopping by η, and only a "
+        "Its steps do not shrink with the gradient: near a minimum each coordinate keeps jumping by η, and only a "
         "schedule that lowers η lets it settle."
     )
     equations = (

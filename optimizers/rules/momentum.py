@@ -10,21 +10,22 @@ from optimizers.parameters import learning_rate, momentum
 
 
 class State(NamedTuple):
-    """a: the velocity, a sum of past gradients that fade by β a step."""
+    """a: the velocity, a sum of past gradients, each multiplied by β in every later step."""
 
     a: Array
 
 
 class Momentum(Optimizer):
-    r"""The heavy ball: a velocity that sums past gradients, each fading by β a step (Polyak 1964).
+    r"""The heavy ball: the velocity is a sum of past gradients, which fade by a factor β in each step (Polyak 1964).
 
     $$ a \leftarrow \beta a + \nabla L(w), \qquad w \leftarrow w - \eta a, \qquad a_0 = 0 $$
 
-    Without dampening, so on a constant slope g the steps grow to η g/(1 − β). Equal to `optax.sgd(η, momentum=β)` and
-    `torch.optim.SGD(lr=η, momentum=β)`. Keras's `SGD(η, momentum=β)` keeps v = −η a: the same path while η is constant.
+    There is no dampening, so on a constant slope g the steps grow to η g/(1 − β). Equal to `optax.sgd(η, momentum=β)`
+    and `torch.optim.SGD(lr=η, momentum=β)`. Keras's `SGD(η, momentum=β)` stores v = −η a, which gives the same path as
+    long as η is constant.
 
-    Lecture notes differ in letters, ρ or γ for β, and in signs. The line v ← γ v − η g goes with w ← w + v, and
-    v ← γ v + η g with w ← w − v. The mixture v ← γ v − η g, w ← w − v climbs.
+    Lecture notes differ in letters (ρ or γ for β) and in signs. The update v ← γ v − η g goes with w ← w + v, and
+    v ← γ v + η g goes with w ← w − v. The mixture of v ← γ v − η g and w ← w − v climbs.
     """
 
     name = "Momentum"
@@ -36,8 +37,8 @@ class Momentum(Optimizer):
         ("Keras", "SGD(momentum, learning_rate=0.01)"),
     )
     watch = (
-        "It overshoots a minimum of curvature λ when η λ > (1 − √β)², and swings back. Along the floor of a "
-        "ravine, where η λ < 1, it is at most 2/(1 − β) times as fast as SGD at the same η."
+        "It overshoots a minimum with curvature λ if η λ > (1 − √β)², and swings back. Along the floor of a ravine, "
+        "where η λ < 1, it is at most 2/(1 − β) times as fast as SGD with the same η."
     )
     equations = (("g", "grad(w)"), ("a", "β*a + g"), ("w", "w - η*a"))
 

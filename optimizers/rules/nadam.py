@@ -19,7 +19,7 @@ class State(NamedTuple):
 
 
 class Nadam(Optimizer):
-    r"""Adam with Nesterov's look-ahead in its mean of slopes (Dozat 2016).
+    r"""Adam with Nesterov's look-ahead in its mean of gradients (Dozat 2016).
 
     $$ m \leftarrow \beta_1 m + (1 - \beta_1) g, \quad v \leftarrow \beta_2 v + (1 - \beta_2) g^2, \quad
        \hat m = \frac{\beta_1 m}{1 - \beta_1^{t+1}} + \frac{(1 - \beta_1) g}{1 - \beta_1^t}, \quad
@@ -27,11 +27,11 @@ class Nadam(Optimizer):
 
     Conventions "textbook" and "optax" are `optax.nadam(η, β₁, β₂, eps=ε)`. Convention "pytorch" is
     `torch.optim.NAdam(lr=η, betas=(β₁, β₂), eps=ε)`: in m̂ it replaces β₁ by Dozat's warm-up of the momentum,
-    μ_t = β₁(1 − ½·0.96^{0.004 t}), which rises from β₁/2 to within 1 % of β₁ in 24,000 steps. Keras has 0.96ᵗ in the
-    place of 0.96^{0.004 t}, and gets there in 96 steps. PyTorch keeps the product of the μ in float32, so that the two
-    agree to 10⁻⁹ only.
+    μ_t = β₁(1 − ½·0.96^{0.004 t}), which rises from β₁/2 to within 1 % of β₁ in 24,000 steps. Keras has 0.96ᵗ instead
+    of 0.96^{0.004 t}, and needs 96 steps for this. PyTorch computes the product of the μ in float32, so the paths agree
+    to 10⁻⁹ only.
 
-    ε bounds the rate by η/ε, as in Adam.
+    ε bounds the effective learning rate by η/ε, as in Adam.
     """
 
     name = "Nadam"
@@ -43,8 +43,8 @@ class Nadam(Optimizer):
         ("Keras", "Nadam(learning_rate=0.001, beta_1=0.9, beta_2=0.999, epsilon=1e-07)"),
     )
     watch = (
-        "After the first steps it weights the present slope by 1 − β₁² where Adam weights it by 1 − β₁. On a "
-        "ravine along the axes it overshoots less than Adam as long as η is small against the distance to the "
+        "After the first steps the current gradient has the weight 1 − β₁² in m̂, where Adam gives it 1 − β₁. On a "
+        "ravine along an axis it overshoots less than Adam, as long as η is small compared with the distance to the "
         "minimum."
     )
     equations = (
@@ -91,11 +91,11 @@ class Nadam(Optimizer):
 
     def stability_limit(self) -> float | None:
         if self.convention == "pytorch":
-            return None  # it moves with μ
+            return None  # it changes with μ
         return (2 + 2 * self.beta1) / ((1 + 2 * self.beta1) * (1 - self.beta1) * self.learning_rate)
 
     def _momentum(self, t: Array) -> Any:
         if self.convention == "pytorch":
-            # a power, but of one constant for all runs and coordinates: one number a step
+            # a power in the loop, but a single number, whatever the runs and coordinates
             return self.beta1 * (1 - 0.96 ** (0.004 * t) / 2)
         return self.beta1

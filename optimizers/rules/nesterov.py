@@ -16,11 +16,11 @@ class State(NamedTuple):
 
 
 class Nesterov(Optimizer):
-    r"""Look ahead along the velocity, and take the gradient there (Nesterov 1983).
+    r"""Momentum that looks ahead along the velocity and takes the gradient there (Nesterov 1983).
 
     $$ a \leftarrow \beta a + \nabla L(w - \eta \beta a), \qquad w \leftarrow w - \eta a, \qquad a_0 = 0 $$
 
-    The ball is w; the gradient is taken ahead of it. `optax.sgd(η, momentum=β, nesterov=True)` and
+    The ball on the map is w; the gradient is taken ahead of it. `optax.sgd(η, momentum=β, nesterov=True)` and
     `torch.optim.SGD(lr=η, momentum=β, nesterov=True)` return the look-ahead points w − η β a of this path.
     """
 
@@ -33,8 +33,8 @@ class Nesterov(Optimizer):
         ("Keras", "SGD(momentum, learning_rate=0.01, nesterov=True)"),
     )
     watch = (
-        "The look-ahead brakes before the minimum: where the curvature is at most 1/η, it overshoots less than "
-        "momentum at the same η and β."
+        "The look-ahead brakes before the minimum: if the curvature is at most 1/η, it overshoots less than momentum "
+        "with the same η and β."
     )
     equations = (("g", "grad(w - η*β*a)"), ("a", "β*a + g"), ("w", "w - η*a"))
 

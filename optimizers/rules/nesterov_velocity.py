@@ -16,15 +16,15 @@ class State(NamedTuple):
 
 
 class NesterovVelocity(Optimizer):
-    r"""Nesterov's method in terms of the look-ahead point x (Bengio, Boulanger-Lewandowski & Pascanu 2013).
+    r"""Nesterov's method written for the look-ahead point x (Bengio, Boulanger-Lewandowski & Pascanu 2013).
 
     $$ v_{\text{prev}} = v, \qquad v \leftarrow \rho v - \eta \nabla L(x), \qquad
        x \leftarrow x + v + \rho (v - v_{\text{prev}}), \qquad v_0 = 0 $$
 
     For constant η and ρ = β it is the same method as `nesterov`: x is the look-ahead point of that rule,
-    x = w − η β a = w + ρ v, and the gradient is taken at x itself. The equations write w for x. Equal to
+    x = w − η β a = w + ρ v, and the gradient is taken at x itself. The equations call this point w. Equal to
     `optax.sgd(η, momentum=ρ, nesterov=True)` and `torch.optim.SGD(lr=η, momentum=ρ, nesterov=True)`. Keras's
-    `SGD(η, momentum=ρ, nesterov=True)` is written in this form.
+    `SGD(η, momentum=ρ, nesterov=True)` has this form.
     """
 
     name = "Nesterov (velocity form)"
@@ -36,8 +36,8 @@ class NesterovVelocity(Optimizer):
         ("Keras", "SGD(momentum, learning_rate=0.01, nesterov=True)"),
     )
     watch = (
-        "It is Nesterov's method in another variable: at the same constant η and momentum its ball is ahead of "
-        "Nesterov's by ρ v, and where one settles, so does the other."
+        "It is Nesterov's method in another variable: with the same constant η and momentum its ball is ρ v ahead of "
+        "Nesterov's, and if one of them settles, the other settles at the same point."
     )
     equations = (
         ("g", "grad(w)"),
@@ -60,7 +60,7 @@ class NesterovVelocity(Optimizer):
             "momentum": self.momentum * self.momentum * state.v,
             "gradient": -(1 + self.momentum) * self.learning_rate * g,
         }
-        # v is a move already, so the rate is 1
+        # v includes the learning rate, so the rate is 1
         return w + move, State(v), Step(w, g, -move, 1.0, parts, values={"v_prev": state.v})
 
     def stability_limit(self) -> float:

@@ -10,16 +10,16 @@ from optimizers.parameters import learning_rate
 
 
 class State(NamedTuple):
-    """Newton's method remembers nothing."""
+    """Newton's method has no state."""
 
 
 class Newton(Optimizer):
-    r"""Jump to the stationary point of the local parabola (Newton 1669, Simpson 1740).
+    r"""A jump to the stationary point of the local quadratic approximation (Newton 1669, Simpson 1740).
 
     $$ w \leftarrow w - \eta\, \bigl(\nabla^2 L(w)\bigr)^{-1} \nabla L(w) $$
 
-    At η = 1 it is undamped and solves a quadratic in one step. Where the Hessian is singular the step is not finite,
-    and the run is called diverged. A step counts as 1 + n gradient evaluations: the gradient and n columns of the
+    With η = 1 it is undamped and solves a quadratic in one step. Where the Hessian is singular, the step is not finite
+    and the run counts as diverged. A step counts as 1 + n gradient evaluations: the gradient and n columns of the
     Hessian.
     """
 
@@ -27,8 +27,8 @@ class Newton(Optimizer):
     year = 1740
     source = "T. Simpson (1740), Essays on several curious and useful subjects; J. Nocedal & S. Wright (2006), ch. 3"
     watch = (
-        "It converges to stationary points of any kind: saddles and maxima attract it as minima do. The point "
-        "that it reaches need not be the nearest."
+        "It converges to stationary points of any kind: saddles and maxima attract it as minima do. It does not "
+        "always reach the nearest stationary point."
     )
     equations = (("g", "grad(w)"), ("d", "solve(hessian(w), g)"), ("w", "w - η*d"))
     rate_unit = "one"

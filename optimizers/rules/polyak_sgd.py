@@ -16,10 +16,14 @@ PolyakSGD = from_optax(
             high=10.0,
             log=True,
             legal=POSITIVE,
-            doc="The largest rate allowed, at c = 1.",
+            doc="The largest learning rate allowed, for c = 1.",
         ),
         "scaling": parameter(
-            "c", default=1.0, high=2.0, legal=NON_NEGATIVE, doc="Divides Polyak's rate and multiplies its cap η."
+            "c",
+            default=1.0,
+            high=2.0,
+            legal=NON_NEGATIVE,
+            doc="Divides Polyak's learning rate, and multiplies its upper bound η.",
         ),
         "f_min": parameter(
             "f*",
@@ -27,15 +31,15 @@ PolyakSGD = from_optax(
             low=-1.0,
             high=1.0,
             tuned=False,
-            doc="The lowest loss, which has to be known.",
+            doc="The lowest loss, which must be known.",
         ),
     },
     rename={"max_learning_rate": "learning_rate", "f_min": "lowest"},
     wants_value=True,
     year=1987,
     source="B. T. Polyak (1987), Introduction to Optimization, §5.3; optax.polyak_sgd",
-    watch="At c = 1 its rate is (L − f*)/‖g‖², at most η. If f* is too high, it stops at the height f*. If f* is "
-    "too low, it never settles where the largest curvature is above 2/η. Where ‖g‖² ≤ 2.2·10⁻¹⁶, optax makes "
+    watch="For c = 1 its learning rate is (L − f*)/‖g‖², but at most η. If f* is too high, it stops at the height f*. "
+    "If f* is too low, it never settles where the largest curvature is above 2/η. Where ‖g‖² ≤ 2.2·10⁻¹⁶, optax takes "
     "no step.",
     rate_unit="one",
 )

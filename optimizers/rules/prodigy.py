@@ -10,7 +10,7 @@ from surfaces.parameter import POSITIVE, parameter
 
 
 def prodigy(learning_rate: Any, b1: Any, b2: Any, eps: Any, estim_lr0: Any, estim_lr_coef: Any) -> Any:
-    """`optax.contrib.prodigy` with each beta as an argument of its own."""
+    """`optax.contrib.prodigy` with a separate argument for each beta."""
     return optax.contrib.prodigy(learning_rate, (b1, b2), eps=eps, estim_lr0=estim_lr0, estim_lr_coef=estim_lr_coef)
 
 
@@ -22,14 +22,21 @@ Prodigy = from_optax(
         "b1": beta1(),
         "b2": beta2(),
         "eps": epsilon(
-            doc="Keeps the denominator of the step from zero. The denominator of d has no such guard: a run that "
+            doc="Keeps the denominator of the step away from zero. The denominator of d has no such guard: a run that "
             "starts at a stationary point diverges."
         ),
         "estim_lr0": parameter(
-            "d₀", default=1e-6, low=1e-9, high=1.0, log=True, legal=POSITIVE, tuned=False, doc="First estimate of d."
+            "d₀",
+            default=1e-6,
+            low=1e-9,
+            high=1.0,
+            log=True,
+            legal=POSITIVE,
+            tuned=False,
+            doc="The first estimate of d.",
         ),
         "estim_lr_coef": parameter(
-            "c", default=1.0, low=0.1, high=10.0, log=True, legal=POSITIVE, doc="Factor of every later estimate of d."
+            "c", default=1.0, low=0.1, high=10.0, log=True, legal=POSITIVE, doc="Factor on every later estimate of d."
         ),
     },
     rename={
@@ -41,10 +48,10 @@ Prodigy = from_optax(
     },
     year=2023,
     source="K. Mishchenko & A. Defazio (2023), Prodigy: an expeditiously adaptive parameter-free learner",
-    watch="Its rate is η d, where d (estim_lr) estimates the distance from the start to the minimum, not the "
-    "distance that is left. The estimate never falls. On a convex surface without noise and at c = 1 it never exceeds "
+    watch="Its learning rate is η d, where d (estim_lr) estimates the distance from the start to the minimum, not the "
+    "remaining distance. The estimate never falls. On a convex surface without noise and for c = 1 it never exceeds "
     "that distance, unless d₀ does.",
-    beginning="It hardly moves until d has grown from d₀, which takes some tens of steps: a slow start is normal.",
+    beginning="It hardly moves until d has grown from d₀, which takes a few dozen steps: a slow start is normal.",
     rate_unit="one",
     scale_free=True,
     libraries=(

@@ -12,7 +12,7 @@ RECTIFICATION = "sqrt((ρ - 4)*(ρ - 2)*ρ_inf/((ρ_inf - 4)*(ρ_inf - 2)*ρ))"
 
 
 class State(NamedTuple):
-    """m, v: the moments; b1, b2: the running products β₁ᵗ and β₂ᵗ; ρ: how many squared slopes v averages over."""
+    """m, v: the moments; b1, b2: the running products β₁ᵗ and β₂ᵗ; ρ: the number of gradients that v averages over."""
 
     m: Array
     v: Array
@@ -22,7 +22,7 @@ class State(NamedTuple):
 
 
 class RAdam(Optimizer):
-    r"""Adam that starts as momentum, until its second moment has seen enough slopes (Liu et al. 2020).
+    r"""Adam that starts as momentum, until its second moment averages over enough gradients (Liu et al. 2020).
 
     $$ \rho_\infty = \frac{2}{1 - \beta_2} - 1, \quad \rho_t = \rho_\infty - \frac{2 t \beta_2^t}{1 - \beta_2^t}, \quad
        r_t = \sqrt{\frac{(\rho_t - 4)(\rho_t - 2)\rho_\infty}{(\rho_\infty - 4)(\rho_\infty - 2)\rho_t}} $$
@@ -31,12 +31,12 @@ class RAdam(Optimizer):
        w \leftarrow w - \eta\, \hat m \;\text{ else} $$
 
     The moments m̂ and v̂ are Adam's. The threshold 4 is the paper's: `optax.radam(η, β₁, β₂, eps=ε, threshold=4)`.
-    Convention "optax" is `optax.radam(η, β₁, β₂, eps=ε)`, whose threshold is 5. Convention "pytorch" is
-    `torch.optim.RAdam(lr=η, betas=(β₁, β₂), eps=ε)`, whose threshold is 5 too and which adds ε before the correction of
-    v: (√v + ε)/√(1 − β₂ᵗ). Keras does not have it.
+    Convention "optax" is `optax.radam(η, β₁, β₂, eps=ε)`, with threshold 5. Convention "pytorch" is
+    `torch.optim.RAdam(lr=η, betas=(β₁, β₂), eps=ε)`, also with threshold 5, which adds ε before v is corrected:
+    (√v + ε)/√(1 − β₂ᵗ). Keras does not have it.
 
-    ε acts as in Adam once the steps adapt, and not at all before. For β₂ ≤ 0.6 (2/3 where the threshold is 5) ρ∞ does
-    not exceed the threshold, and the rule stays momentum for ever.
+    ε has no effect until the steps adapt, and then the same one as in Adam. For β₂ ≤ 0.6 (2/3 if the threshold is 5)
+    ρ∞ does not exceed the threshold, and the rule remains momentum for ever.
     """
 
     name = "RAdam"
@@ -47,13 +47,13 @@ class RAdam(Optimizer):
         ("PyTorch", "RAdam(lr=0.001, betas=(0.9, 0.999), eps=1e-08)"),
     )
     watch = (
-        "It begins as momentum and turns into Adam as r rises towards 1. At the default β₂, r is 0.37 after 300 "
+        "It starts as momentum and turns into Adam as r rises towards 1. With the default β₂, r is 0.37 after 300 "
         "steps and 0.83 after 2,000."
     )
     beginning = (
-        "At the default β₂ the first four steps (five in the PyTorch and optax conventions) are η times the mean "
-        "slope. The next step adapts: at the default β₁ it moves each coordinate by at most 0.02 η (0.03 η in those "
-        "conventions)."
+        "With the default β₂ the first four steps (five in the PyTorch and optax conventions) are η times the mean "
+        "gradient. The next step adapts: with the default β₁ it moves each coordinate by at most 0.02 η (0.03 η in "
+        "those conventions)."
     )
     equations = (
         ("g", "grad(w)"),
@@ -79,7 +79,7 @@ class RAdam(Optimizer):
     beta1: float = beta1()
     beta2: float = beta2()
     epsilon: float = epsilon()
-    convention: str = convention("PyTorch and optax wait for ρ > 5; PyTorch adds ε before it corrects v.")
+    convention: str = convention("PyTorch and optax wait for ρ > 5; PyTorch adds ε before v is corrected.")
 
     def init(self, w: Array) -> State:
         one = jnp.ones_like(w[:1])
@@ -91,8 +91,8 @@ class RAdam(Optimizer):
         v = self.beta2 * state.v + (1 - self.beta2) * g**2
         b1, b2 = self.beta1 * state.b1, self.beta2 * state.b2
         m_hat, v_hat = m / (1 - b1), v / (1 - b2)
-        # a difference of numbers near ρ∞: in float32 it is off by some hundredths at β₂ = 0.999, in every library
-        ρ = self._most() - 2 * t * b2 / (1 - b2)
+        # a difference of numbers near ρ∞: in float32 its error is some hundredths for β₂ = 0.999, in every library
+        ρ = self._largest() - 2 * t * b2 / (1 - b2)
         state = State(m, v, b1, b2, ρ)
         rate = self.learning_rate / self.preconditioner(state)
         values = {"m_hat": m_hat, "v_hat": v_hat, "r": self._rectification(ρ)}
@@ -108,7 +108,7 @@ class RAdam(Optimizer):
     def stability_limit(self) -> float:
         return (2 + 2 * self.beta1) / ((1 - self.beta1) * self.learning_rate)
 
-    def _most(self) -> Any:
+    def _largest(self) -> Any:
         """ρ∞."""
         return 2 / (1 - self.beta2) - 1
 
@@ -116,7 +116,7 @@ class RAdam(Optimizer):
         return ρ > (4 if self.convention == "textbook" else 5)
 
     def _rectification(self, ρ: Array) -> Array:
-        """r, and 1 while the steps do not adapt: the guard puts 5 for ρ and ρ∞ there, whose r is 1."""
+        """r, or 1 as long as the steps do not adapt; 5 then replaces ρ and ρ∞, so that the root stays finite."""
         adapts = self._adapts(ρ)
-        ρ, most = jnp.where(adapts, ρ, 5.0), jnp.where(adapts, self._most(), 5.0)
-        return jnp.sqrt((ρ - 4) * (ρ - 2) * most / ((most - 4) * (most - 2) * ρ))
+        ρ, largest = jnp.where(adapts, ρ, 5.0), jnp.where(adapts, self._largest(), 5.0)
+        return jnp.sqrt((ρ - 4) * (ρ - 2) * largest / ((largest - 4) * (largest - 2) * ρ))

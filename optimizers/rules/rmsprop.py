@@ -16,17 +16,17 @@ class State(NamedTuple):
 
 
 class RMSprop(Optimizer):
-    r"""Divide each coordinate's step by the root mean square of its recent slopes (Tieleman & Hinton 2012).
+    r"""Gradients divided by their recent root mean square, per coordinate (Tieleman & Hinton 2012).
 
     $$ G \leftarrow \gamma G + (1 - \gamma) g^2, \qquad w \leftarrow w - \frac{\eta}{\sqrt{G + \varepsilon}}\, g,
        \qquad G_0 = 0 $$
 
     Conventions "textbook" and "optax" are `optax.rmsprop(η, decay=γ, eps=ε)`, and Keras's `RMSprop(η, rho=γ,
-    epsilon=ε)`. Convention "pytorch" is `torch.optim.RMSprop(lr=η, alpha=γ, eps=ε)`: √G + ε, the ε outside the
-    root. PyTorch's default γ is 0.99, that of the others 0.9.
+    epsilon=ε)`. Convention "pytorch" is `torch.optim.RMSprop(lr=η, alpha=γ, eps=ε)`: √G + ε, with ε outside the
+    root. The default γ is 0.99 in PyTorch and 0.9 in the others.
 
-    ε bounds the rate by η/√ε (by η/ε, if it stands outside the root). Where ε dominates the root, the rule is gradient
-    descent at that rate.
+    ε bounds the effective learning rate by η/√ε (by η/ε, if it is outside the root). Where ε dominates the root, the
+    rule is gradient descent at this rate.
     """
 
     name = "RMSprop"
@@ -38,8 +38,8 @@ class RMSprop(Optimizer):
         ("Keras", "RMSprop(learning_rate=0.001, rho=0.9, epsilon=1e-07)"),
     )
     watch = (
-        "It forgets old slopes, so its steps do not die out: near a minimum whose curvature is far above 2 √ε/η "
-        "it keeps hopping by about η in each coordinate."
+        "It forgets old gradients, so its steps do not die out: near a minimum with a curvature far above 2 √ε/η it "
+        "keeps jumping by about η in each coordinate."
     )
     equations = (("g", "grad(w)"), ("G", "γ*G + (1 - γ)*g**2"), ("w", "w - η/sqrt(G + ε)*g"))
     differences = (("pytorch", "w", "w - η/(sqrt(G) + ε)*g"),)
@@ -50,7 +50,7 @@ class RMSprop(Optimizer):
     learning_rate: float = learning_rate(1e-3)
     decay: float = decay(0.9)
     epsilon: float = epsilon()
-    convention: str = convention("PyTorch has ε outside the root.")
+    convention: str = convention("PyTorch puts ε outside the root.")
 
     def init(self, w: Array) -> State:
         return State(G=jnp.zeros_like(w))

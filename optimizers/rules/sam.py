@@ -11,16 +11,16 @@ from surfaces.parameter import NON_NEGATIVE, parameter
 
 
 class State(NamedTuple):
-    """SAM over plain descent remembers nothing."""
+    """SAM on top of gradient descent has no state."""
 
 
 class SAM(Optimizer):
-    r"""Climb a distance ρ along the gradient, then descend with the gradient at that point (Foret et al. 2021).
+    r"""A climb of length ρ along the gradient, then a descent with the gradient found there (Foret et al. 2021).
 
     $$ \hat w = w + \rho \frac{\nabla L(w)}{\lVert \nabla L(w) \rVert}, \qquad w \leftarrow w - \eta \nabla L(\hat w) $$
 
-    A step costs two gradients, both of the same mini-batch. Where ∇L(w) = 0 there is no climb: the guard acts there
-    alone. Equal to `optax.contrib.sam(sgd(η), normalize(ρ·sgd))` in opaque mode.
+    A step takes two gradients, both of the same mini-batch. Where ∇L(w) = 0 there is no climb: a guard prevents
+    0/0, and acts nowhere else. Equal to `optax.contrib.sam(sgd(η), normalize(ρ·sgd))` in opaque mode.
     """
 
     name = "SAM"
@@ -28,14 +28,14 @@ class SAM(Optimizer):
     source = "P. Foret et al. (2021), Sharpness-aware minimization, algorithm 1 with p = 2"
     libraries = (("optax", "contrib.sam(optimizer, adv_optimizer, sync_period=2)"),)
     watch = (
-        "A step costs two gradients, so compare at equal evaluations. At a minimum of largest curvature λ < 2/η "
-        "it keeps hopping at a distance of η λ ρ/(2 − η λ)."
+        "A step costs two gradients, so compare it with other rules at equal numbers of evaluations. At a minimum with "
+        "largest curvature λ < 2/η it keeps jumping from side to side, at a distance of η λ ρ/(2 − η λ)."
     )
     equations = (("h", "grad(w)"), ("u", "w + ρ*h/norm(h)"), ("g", "grad(u)"), ("w", "w - η*g"))
 
     learning_rate: float = learning_rate(1e-2)
     radius: float = parameter(
-        "ρ", default=0.05, low=1e-3, high=1.0, log=True, legal=NON_NEGATIVE, doc="Radius of the climb."
+        "ρ", default=0.05, low=1e-3, high=1.0, log=True, legal=NON_NEGATIVE, doc="Length of the climb."
     )
 
     def init(self, w: Array) -> State:

@@ -17,18 +17,19 @@ ScheduleFreeAdamW = from_optax(
             low=0.1,
             high=0.999,
             legal=Interval(0.0, 1.0, False, False),
-            doc="Share of the average in the point where the gradient is taken.",
+            doc="Share of the average x in the point y where the gradient is taken.",
         ),
         "b2": beta2(),
         "eps": epsilon(),
-        "weight_decay": weight_decay(0.0, "Decoupled weight decay: each step moves z by −η λ y."),
+        "weight_decay": weight_decay(0.0, "Decoupled weight decay: each step also moves z by −η λ y."),
     },
     rename={"b1": "beta1", "b2": "beta2", "eps": "epsilon"},
     evaluate=optax.contrib.schedule_free_eval_params,
     year=2024,
     source="A. Defazio et al. (2024), The road less scheduled; optax.contrib.schedule_free_adamw",
-    watch="The ball drawn is x, the mean of z over all steps so far. While a schedule raises η, later z weigh more. "
-    "Under noise it comes ever closer to the minimum at a constant η, where AdamW stays at a distance.",
+    watch="The ball on the map is x, the mean of z over all steps so far. While a schedule raises η, later values of z "
+    "have more weight. Under noise and at a constant η it comes ever closer to the minimum, while AdamW stays at a "
+    "distance.",
     rate_unit="length",
     scale_free=True,
 )

@@ -17,13 +17,13 @@ ScheduleFreeSGD = from_optax(
             low=0.1,
             high=0.999,
             legal=Interval(0.0, 1.0, False, False),
-            doc="Share of the average in the point where the gradient is taken.",
+            doc="Share of the average x in the point y where the gradient is taken.",
         ),
     },
     rename={"b1": "momentum"},
     evaluate=optax.contrib.schedule_free_eval_params,
     year=2024,
     source="A. Defazio et al. (2024), The road less scheduled; optax.contrib.schedule_free_sgd",
-    watch="The ball drawn is x, the mean of z over all steps so far. While a schedule raises η, later z weigh more. "
-    "The gradients that move z are taken at y = (1 − β) z + β x.",
+    watch="The ball on the map is x, the mean of z over all steps so far. While a schedule raises η, later values of z "
+    "have more weight. The gradients that move z are taken at y = (1 − β) z + β x.",
 )

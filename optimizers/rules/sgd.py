@@ -9,11 +9,11 @@ from optimizers.parameters import learning_rate
 
 
 class State(NamedTuple):
-    """Gradient descent remembers nothing."""
+    """Gradient descent has no state."""
 
 
 class SGD(Optimizer):
-    r"""Step against the gradient (Cauchy 1847); stochastic if the gradient is that of a sample (Robbins & Monro 1951).
+    r"""A step against the gradient (Cauchy 1847); stochastic if the gradient is a sample's (Robbins & Monro 1951).
 
     $$ w \leftarrow w - \eta \nabla L(w) $$
 
@@ -29,8 +29,8 @@ class SGD(Optimizer):
         ("Keras", "SGD(learning_rate=0.01)"),
     )
     watch = (
-        "On a quadratic of largest curvature λ it diverges for η > 2/λ. Far below that limit, half the rate takes "
-        "twice as many steps."
+        "On a quadratic with largest curvature λ it diverges for η > 2/λ. Far below this limit, half the learning rate "
+        "takes twice as many steps."
     )
     equations = (("g", "grad(w)"), ("w", "w - η*g"))
 

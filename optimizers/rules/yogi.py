@@ -10,7 +10,7 @@ from surfaces.parameter import POSITIVE, parameter
 
 
 def yogi(learning_rate: Any, b1: Any, b2: Any, eps: Any, initial_accumulator_value: Any) -> Any:
-    """`optax.yogi` with the start of both moments as an argument, which optax sets to 10⁻⁶."""
+    """`optax.yogi` with an argument for the initial value of both moments, which optax sets to 10⁻⁶."""
     scaled = optax.scale_by_yogi(b1, b2, eps, initial_accumulator_value=initial_accumulator_value)
     return optax.chain(scaled, optax.scale_by_learning_rate(learning_rate))
 
@@ -31,14 +31,14 @@ Yogi = from_optax(
             log=True,
             legal=POSITIVE,
             tuned=False,
-            doc="Start of both moments. The rule is scale-free only where v₀ and ε are negligible.",
+            doc="Initial value of both moments. The rule is scale-free only if v₀ and ε are negligible.",
         ),
     },
     rename={"b1": "beta1", "b2": "beta2", "eps": "epsilon", "initial_accumulator_value": "initial_moment"},
     year=2018,
     source="M. Zaheer et al. (2018), Adaptive methods for nonconvex optimization, algorithm 2",
-    watch="Its second moment rises or falls by (1 − β₂) g² a step, so after a steep place its rate recovers more "
-    "slowly than Adam's.",
+    watch="Its second moment rises or falls by (1 − β₂) g² in each step, so after a steep place its effective rate "
+    "recovers more slowly than Adam's.",
     rate_unit="length",
     scale_free=True,
     libraries=(("optax", "yogi(learning_rate, b1=0.9, b2=0.999, eps=0.001)"),),

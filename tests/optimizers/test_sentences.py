@@ -45,114 +45,117 @@ MEANING = "says what a parameter means; test_lectures.py evaluates the equations
 COMPARED = "test_rules.py, test_conventions.py or test_layered.py follows the library's path"
 HISTORY = "reports what authors, lectures or libraries did"
 PARAMETERS = {
-    "Learning rate: the step's size.",
-    "Momentum: the share of the velocity that stays.",
-    "Decay of the mean of squared gradients.",
-    "Decay of the mean of gradients, first moment.",
-    "Decay of the mean of squared gradients, second moment.",
+    "Learning rate: scales the step.",
+    "Momentum: the share of the velocity that is kept in each step.",
+    "Decay rate of the mean of squared gradients.",
+    "Decay rate of the mean of gradients (first moment).",
+    "Decay rate of the mean of squared gradients (second moment).",
 }
 NOT_COMPUTED: dict[str, dict[str, str]] = {
     "sgd": {
-        "Step against the gradient (Cauchy 1847); stochastic if the gradient is that of a sample (Robbins & Monro "
+        "A step against the gradient (Cauchy 1847); stochastic if the gradient is a sample's (Robbins & Monro "
         "1951).": DEFINITION,
         "Equal to `optax.sgd(η)` and `torch.optim.SGD(lr=η)`.": COMPARED,
     },
     "momentum": {
-        "The heavy ball: a velocity that sums past gradients, each fading by β a step (Polyak 1964).": DEFINITION,
+        "The heavy ball: the velocity is a sum of past gradients, which fade by a factor β in each step (Polyak "
+        "1964).": DEFINITION,
         "Equal to `optax.sgd(η, momentum=β)` and `torch.optim.SGD(lr=η, momentum=β)`.": COMPARED,
-        "Lecture notes differ in letters, ρ or γ for β, and in signs.": HISTORY,
+        "Lecture notes differ in letters (ρ or γ for β) and in signs.": HISTORY,
     },
     "nesterov": {
-        "Look ahead along the velocity, and take the gradient there (Nesterov 1983).": DEFINITION,
+        "Momentum that looks ahead along the velocity and takes the gradient there (Nesterov 1983).": DEFINITION,
         "`optax.sgd(η, momentum=β, nesterov=True)` and `torch.optim.SGD(lr=η, momentum=β, nesterov=True)` return the "
         "look-ahead points w − η β a of this path.": COMPARED,
     },
     "nesterov_velocity": {
-        "Nesterov's method in terms of the look-ahead point x (Bengio, Boulanger-Lewandowski & Pascanu "
+        "Nesterov's method written for the look-ahead point x (Bengio, Boulanger-Lewandowski & Pascanu "
         "2013).": DEFINITION,
         "Equal to `optax.sgd(η, momentum=ρ, nesterov=True)` and `torch.optim.SGD(lr=η, momentum=ρ, "
         "nesterov=True)`.": COMPARED,
     },
-    "newton": {"Jump to the stationary point of the local parabola (Newton 1669, Simpson 1740).": DEFINITION},
+    "newton": {
+        "A jump to the stationary point of the local quadratic approximation (Newton 1669, Simpson 1740).": DEFINITION
+    },
     "sam": {
-        "Climb a distance ρ along the gradient, then descend with the gradient at that point (Foret et al. "
+        "A climb of length ρ along the gradient, then a descent with the gradient found there (Foret et al. "
         "2021).": DEFINITION,
         "Equal to `optax.contrib.sam(sgd(η), normalize(ρ·sgd))` in opaque mode.": COMPARED,
-        "Radius of the climb.": MEANING,
+        "Length of the climb.": MEANING,
     },
     "adagrad": {
-        "Divide each coordinate's step by the root of the sum of its squared slopes (Duchi, Hazan & Singer "
+        "Gradients divided by the root of the sum of their squares, per coordinate (Duchi, Hazan & Singer "
         "2011).": DEFINITION,
-        "The textbook's is `optax.adagrad(η, initial_accumulator_value=0, eps=ε)`.": COMPARED,
+        "The textbook's formula is `optax.adagrad(η, initial_accumulator_value=0, eps=ε)`.": COMPARED,
         'Convention "pytorch" is `torch.optim.Adagrad(lr=η, eps=ε)`: √G + ε, with ε outside the root.': COMPARED,
-        "PyTorch has ε outside the root; optax and Keras start G at 0.1.": COMPARED,
+        "PyTorch puts ε outside the root; optax and Keras start with G = 0.1.": COMPARED,
     },
     "adadelta": {
-        "Scale each slope by the root mean square of past steps over that of past slopes (Zeiler 2012).": DEFINITION,
+        "Gradients scaled by the root mean square of past steps over that of past gradients (Zeiler 2012).": DEFINITION,
         "Δ uses the H of the previous step.": DEFINITION,
         "Equal to `optax.adadelta(1.0, rho=γ, eps=ε)` and `torch.optim.Adadelta(lr=1)`.": COMPARED,
     },
     "rmsprop": {
-        "Divide each coordinate's step by the root mean square of its recent slopes (Tieleman & Hinton "
-        "2012).": DEFINITION,
-        'Convention "pytorch" is `torch.optim.RMSprop(lr=η, alpha=γ, eps=ε)`: √G + ε, the ε outside the '
+        "Gradients divided by their recent root mean square, per coordinate (Tieleman & Hinton 2012).": DEFINITION,
+        'Convention "pytorch" is `torch.optim.RMSprop(lr=η, alpha=γ, eps=ε)`: √G + ε, with ε outside the '
         "root.": COMPARED,
-        "PyTorch has ε outside the root.": COMPARED,
+        "PyTorch puts ε outside the root.": COMPARED,
     },
     "adam": {
-        "The mean slope over the root mean square slope, both corrected for their start at zero (Kingma & Ba "
+        "The mean gradient over the root mean square, both corrected for their start at zero (Kingma & Ba "
         "2015).": DEFINITION,
         "Equal to `optax.adam(η, β₁, β₂, eps=ε)` and `torch.optim.Adam`.": COMPARED,
-        "Lectures that call ε unimportant speak of the first case, those that call it important of the "
-        "second.": HISTORY,
+        "Lectures that call ε unimportant mean the first case, those that call it important the second.": HISTORY,
     },
     "adamw": {
-        "Adam with weight decay that bypasses the moments (Loshchilov & Hutter 2019).": DEFINITION,
+        "Adam with decoupled weight decay, which bypasses the moments (Loshchilov & Hutter 2019).": DEFINITION,
         "The moments m̂ and v̂ are Adam's.": DEFINITION,
         "Equal to `optax.adamw(η, β₁, β₂, eps=ε, weight_decay=λ)` and `torch.optim.AdamW`.": COMPARED,
     },
     "nadam": {
-        "Adam with Nesterov's look-ahead in its mean of slopes (Dozat 2016).": DEFINITION,
+        "Adam with Nesterov's look-ahead in its mean of gradients (Dozat 2016).": DEFINITION,
         'Conventions "textbook" and "optax" are `optax.nadam(η, β₁, β₂, eps=ε)`.': COMPARED,
-        "PyTorch keeps the product of the μ in float32, so that the two agree to 10⁻⁹ only.": COMPARED,
+        "PyTorch computes the product of the μ in float32, so the paths agree to 10⁻⁹ only.": COMPARED,
     },
     "amsgrad": {
-        "Adam that divides by the largest second moment so far (Reddi, Kale & Kumar 2018).": DEFINITION,
+        "Adam that divides by the root of the largest second moment so far (Reddi, Kale & Kumar 2018).": DEFINITION,
         "The paper corrects neither moment: `optax.amsgrad(η, β₁, β₂, eps=ε, bias_correction_mu=False, "
         "bias_correction_nu=False)`.": COMPARED,
-        'Convention "optax" is `optax.amsgrad(η, β₁, β₂, eps=ε)`: both corrected, v before the maximum is '
-        "taken.": COMPARED,
-        'Convention "pytorch" is `torch.optim.Adam(lr=η, betas=(β₁, β₂), eps=ε, amsgrad=True)`: both corrected, v̂ '
-        "after it.": COMPARED,
-        "The paper corrects neither moment; optax corrects v before the maximum, PyTorch v̂ after it.": COMPARED,
+        'Convention "optax" is `optax.amsgrad(η, β₁, β₂, eps=ε)`: it corrects both moments, v before the maximum '
+        "is taken.": COMPARED,
+        'Convention "pytorch" is `torch.optim.Adam(lr=η, betas=(β₁, β₂), eps=ε, amsgrad=True)`: it corrects both '
+        "moments, v̂ after the maximum is taken.": COMPARED,
+        "The paper corrects neither moment; optax corrects v before the maximum is taken, PyTorch v̂ "
+        "afterwards.": COMPARED,
     },
     "adabelief": {
-        "Adam that divides by how far the slope strays from its mean instead of by its size (Zhuang et al. "
+        "Adam that divides by the deviation of the gradient from its mean, not by its size (Zhuang et al. "
         "2020).": DEFINITION,
         "ε appears twice.": DEFINITION,
     },
     "radam": {
-        "Adam that starts as momentum, until its second moment has seen enough slopes (Liu et al. 2020).": DEFINITION,
+        "Adam that starts as momentum, until its second moment averages over enough gradients (Liu et al. "
+        "2020).": DEFINITION,
         "The moments m̂ and v̂ are Adam's.": DEFINITION,
         "The threshold 4 is the paper's: `optax.radam(η, β₁, β₂, eps=ε, threshold=4)`.": COMPARED,
-        'Convention "optax" is `optax.radam(η, β₁, β₂, eps=ε)`, whose threshold is 5.': COMPARED,
-        'Convention "pytorch" is `torch.optim.RAdam(lr=η, betas=(β₁, β₂), eps=ε)`, whose threshold is 5 too and which '
-        "adds ε before the correction of v: (√v + ε)/√(1 − β₂ᵗ).": COMPARED,
-        "PyTorch and optax wait for ρ > 5; PyTorch adds ε before it corrects v.": COMPARED,
+        'Convention "optax" is `optax.radam(η, β₁, β₂, eps=ε)`, with threshold 5.': COMPARED,
+        'Convention "pytorch" is `torch.optim.RAdam(lr=η, betas=(β₁, β₂), eps=ε)`, also with threshold 5, which '
+        "adds ε before v is corrected: (√v + ε)/√(1 − β₂ᵗ).": COMPARED,
+        "PyTorch and optax wait for ρ > 5; PyTorch adds ε before v is corrected.": COMPARED,
         "Keras does not have it.": HISTORY,
     },
     "lion": {
-        "Every coordinate moves by η against the sign of its mean slope (Chen et al. 2023).": DEFINITION,
-        "It was found by a search over programs, not by a derivation.": HISTORY,
+        "A step of η in every coordinate, against the sign of its mean gradient (Chen et al. 2023).": DEFINITION,
+        "It was found by a search over programs, not derived.": HISTORY,
     },
     "adan": {
-        "Decay of n, the mean square of g + (1 − β₂)(g − previous g).": MEANING,
+        "Decay rate of n, the mean square of g + (1 − β₂)(g − previous g).": MEANING,
         "Added to the mean square inside the root.": MEANING,
     },
     "ademamix": {"Weight of the slow mean.": MEANING},
-    "novograd": {"Decay of the first moment.": MEANING, "Decay of the squared norm.": MEANING},
-    "prodigy": {"First estimate of d.": MEANING, "Factor of every later estimate of d.": MEANING},
-    "yogi": {"Start of both moments.": MEANING},
+    "novograd": {"Decay rate of the first moment.": MEANING, "Decay rate of the squared norm.": MEANING},
+    "prodigy": {"The first estimate of d.": MEANING, "Factor on every later estimate of d.": MEANING},
+    "yogi": {"Initial value of both moments.": MEANING},
 }
 
 
@@ -173,7 +176,7 @@ def test_every_sentence_is_quoted_by_a_check_or_accounted_for(key: str) -> None:
 # SGD
 
 
-@checks("sgd", "On a quadratic of largest curvature λ it diverges for η > 2/λ.")
+@checks("sgd", "On a quadratic with largest curvature λ it diverges for η > 2/λ.")
 def test_sgd_diverges_beyond_two_over_the_curvature() -> None:
     for angle in (0.0, 30.0):
         rates = np.array([1.98, 2.02]) / 30.0
@@ -183,7 +186,7 @@ def test_sgd_diverges_beyond_two_over_the_curvature() -> None:
         assert below[-1] < 1e-12 * below[0] and above[-1] > 1e12 * above[0]
 
 
-@checks("sgd", "Far below that limit, half the rate takes twice as many steps.")
+@checks("sgd", "Far below this limit, half the learning rate takes twice as many steps.")
 def test_sgd_takes_twice_as_many_steps_at_half_the_rate() -> None:
     y = _bowl("sgd", learning_rate=np.array([0.02, 0.01, 0.005]))
     steps = (y > 0.01).sum(axis=-1)
@@ -193,7 +196,7 @@ def test_sgd_takes_twice_as_many_steps_at_half_the_rate() -> None:
 # Momentum and Nesterov
 
 
-@checks("momentum", "Without dampening, so on a constant slope g the steps grow to η g/(1 − β).")
+@checks("momentum", "There is no dampening, so on a constant slope g the steps grow to η g/(1 − β).")
 def test_momentum_grows_on_a_constant_slope() -> None:
     for beta in (0.5, 0.9):
         run = trace(Slope(), OPTIMIZERS["momentum"](learning_rate=0.01, momentum=beta), steps=400)
@@ -215,8 +218,8 @@ def _signs(velocity: int, move: int, steps: int = 60) -> np.ndarray:
 
 @checks(
     "momentum",
-    "Keras's `SGD(η, momentum=β)` keeps v = −η a: the same path while η is constant.",
-    "The line v ← γ v − η g goes with w ← w + v, and v ← γ v + η g with w ← w − v.",
+    "Keras's `SGD(η, momentum=β)` stores v = −η a, which gives the same path as long as η is constant.",
+    "The update v ← γ v − η g goes with w ← w + v, and v ← γ v + η g goes with w ← w − v.",
 )
 def test_momentum_in_either_sign() -> None:
     rule = OPTIMIZERS["momentum"](learning_rate=0.002, momentum=0.8)
@@ -225,7 +228,7 @@ def test_momentum_in_either_sign() -> None:
     np.testing.assert_allclose(_signs(+1, -1), ours, atol=1e-12)
 
 
-@checks("momentum", "The mixture v ← γ v − η g, w ← w − v climbs.")
+@checks("momentum", "The mixture of v ← γ v − η g and w ← w − v climbs.")
 def test_momentum_with_mixed_signs_climbs() -> None:
     def loss(w: np.ndarray) -> float:
         return float((w[0] ** 2 + w[1] - 11) ** 2 + (w[0] + w[1] ** 2 - 7) ** 2)
@@ -237,7 +240,7 @@ def test_momentum_with_mixed_signs_climbs() -> None:
 BETAS = np.array([0.3, 0.5, 0.7, 0.9])
 
 
-@checks("momentum", "It overshoots a minimum of curvature λ when η λ > (1 − √β)², and swings back.")
+@checks("momentum", "It overshoots a minimum with curvature λ if η λ > (1 − √β)², and swings back.")
 def test_momentum_overshoots_beyond_critical_damping() -> None:
     beta, share = _grid(BETAS, np.array([0.3, 0.9, 0.97, 1.03, 1.1, 3.0]))
     y = _bowl("momentum", learning_rate=share * (1 - np.sqrt(beta)) ** 2, momentum=beta)
@@ -249,7 +252,7 @@ def test_momentum_overshoots_beyond_critical_damping() -> None:
 
 @checks(
     "momentum",
-    "Along the floor of a ravine, where η λ < 1, it is at most 2/(1 − β) times as fast as SGD at the same η.",
+    "Along the floor of a ravine, where η λ < 1, it is at most 2/(1 − β) times as fast as SGD with the same η.",
 )
 def test_momentum_is_at_most_twice_its_factor_faster() -> None:
     """At critical damping −log √β against −log(1 − (1 − √β)²) is nearly 2/(1 − β); the transient takes a part of it."""
@@ -264,7 +267,7 @@ def test_momentum_is_at_most_twice_its_factor_faster() -> None:
     assert factor[-1].max() > 17 and factor[-1].min() < 1
 
 
-@checks("nesterov", "The ball is w; the gradient is taken ahead of it.")
+@checks("nesterov", "The ball on the map is w; the gradient is taken ahead of it.")
 def test_nesterov_takes_its_gradient_ahead() -> None:
     run = trace(HIMMELBLAU(), OPTIMIZERS["nesterov"](learning_rate=0.003, momentum=0.8), steps=100)
     velocity = np.concatenate([np.zeros((1, 2)), run.states.a[:-1]])
@@ -275,8 +278,8 @@ def test_nesterov_takes_its_gradient_ahead() -> None:
 
 @checks(
     "nesterov",
-    "The look-ahead brakes before the minimum: where the curvature is at most 1/η, it overshoots less than momentum at "
-    "the same η and β.",
+    "The look-ahead brakes before the minimum: if the curvature is at most 1/η, it overshoots less than momentum "
+    "with the same η and β.",
 )
 def test_nesterov_overshoots_less() -> None:
     beta, rate = _grid([*BETAS, 0.95, 0.99], np.geomspace(1e-3, 1.0, 40))
@@ -292,9 +295,9 @@ def test_nesterov_overshoots_less() -> None:
     "nesterov_velocity",
     "For constant η and ρ = β it is the same method as `nesterov`: x is the look-ahead point of that rule, x = w − η β "
     "a = w + ρ v, and the gradient is taken at x itself.",
-    "Keras's `SGD(η, momentum=ρ, nesterov=True)` is written in this form.",
-    "It is Nesterov's method in another variable: at the same constant η and momentum its ball is ahead of Nesterov's "
-    "by ρ v, and where one settles, so does the other.",
+    "Keras's `SGD(η, momentum=ρ, nesterov=True)` has this form.",
+    "It is Nesterov's method in another variable: with the same constant η and momentum its ball is ρ v ahead of "
+    "Nesterov's, and if one of them settles, the other settles at the same point.",
 )
 @pytest.mark.parametrize("surface", ["quadratic_ravine", "himmelblau"])
 def test_both_forms_of_nesterov(surface: str) -> None:
@@ -322,7 +325,7 @@ def test_both_forms_of_nesterov(surface: str) -> None:
         np.testing.assert_allclose(w, ahead.positions[k + 1], atol=1e-11)
 
 
-@checks("nesterov_velocity", "The equations write w for x.")
+@checks("nesterov_velocity", "The equations call this point w.")
 def test_the_velocity_form_writes_w() -> None:
     written = dict(lines(OPTIMIZERS["nesterov_velocity"]))
     assert written["g"] == "grad(w)" and "w" in written and "x" not in written
@@ -331,14 +334,14 @@ def test_the_velocity_form_writes_w() -> None:
 # Newton's method
 
 
-@checks("newton", "At η = 1 it is undamped and solves a quadratic in one step.")
+@checks("newton", "With η = 1 it is undamped and solves a quadratic in one step.")
 def test_newton_solves_a_quadratic_in_one_step() -> None:
     for surface in (RAVINE(1000.0), Rotated(RAVINE(1000.0), angle=40.0), BOOTH()):
         run = trace(surface, OPTIMIZERS["newton"](), start=(-2.0, 1.5), steps=2)
         assert run.losses[1] < 1e-20 * run.losses[0]
 
 
-@checks("newton", "Where the Hessian is singular the step is not finite, and the run is called diverged.")
+@checks("newton", "Where the Hessian is singular, the step is not finite and the run counts as diverged.")
 def test_newton_diverges_at_a_singular_hessian() -> None:
     for surface, start in (("degenerate_saddle", (1.0, 0.0)), ("monkey_saddle", (0.0, 0.0))):
         run = trace(SURFACES[surface](), OPTIMIZERS["newton"](), start=start, steps=5)
@@ -355,7 +358,7 @@ def test_newton_costs_one_plus_n() -> None:
 @checks(
     "newton",
     "It converges to stationary points of any kind: saddles and maxima attract it as minima do.",
-    "The point that it reaches need not be the nearest.",
+    "It does not always reach the nearest stationary point.",
 )
 @pytest.mark.parametrize("key", ["himmelblau", "six_hump_camel", "styblinski_tang"])
 def test_newton_goes_to_any_stationary_point(key: str) -> None:
@@ -380,8 +383,8 @@ def test_newton_goes_to_any_stationary_point(key: str) -> None:
 
 @checks(
     "sam",
-    "A step costs two gradients, both of the same mini-batch.",
-    "A step costs two gradients, so compare at equal evaluations.",
+    "A step takes two gradients, both of the same mini-batch.",
+    "A step costs two gradients, so compare it with other rules at equal numbers of evaluations.",
 )
 def test_sam_takes_two_gradients_of_one_batch() -> None:
     """With the noise of one draw, g(u) − g(w) = H (u − w): on a quadratic the shift of the landscape cancels."""
@@ -393,7 +396,7 @@ def test_sam_takes_two_gradients_of_one_batch() -> None:
     assert np.abs(run.step.values["h"] - run.positions[:-1] * [1.0, 5.0]).max() > 0.1  # there was noise
 
 
-@checks("sam", "Where ∇L(w) = 0 there is no climb: the guard acts there alone.")
+@checks("sam", "Where ∇L(w) = 0 there is no climb: a guard prevents 0/0, and acts nowhere else.")
 def test_sam_does_not_climb_from_a_stationary_point() -> None:
     run = trace(RAVINE(5.0), OPTIMIZERS["sam"](), start=(0.0, 0.0), steps=5)
     assert (run.positions == 0).all() and (run.step.values["u"] == 0).all()
@@ -403,7 +406,7 @@ def test_sam_does_not_climb_from_a_stationary_point() -> None:
 
 @checks(
     "sam",
-    "At a minimum of largest curvature λ < 2/η it keeps hopping at a distance of η λ ρ/(2 − η λ).",
+    "At a minimum with largest curvature λ < 2/η it keeps jumping from side to side, at a distance of η λ ρ/(2 − η λ).",
 )
 def test_sam_hops_about_a_minimum() -> None:
     """Two points ±d: d = −d + η λ (d + ρ)."""
@@ -421,9 +424,9 @@ def test_sam_hops_about_a_minimum() -> None:
 
 @checks(
     "polyak_sgd",
-    "At c = 1 its rate is (L − f*)/‖g‖², at most η.",
-    "The largest rate allowed, at c = 1.",
-    "Divides Polyak's rate and multiplies its cap η.",
+    "For c = 1 its learning rate is (L − f*)/‖g‖², but at most η.",
+    "The largest learning rate allowed, for c = 1.",
+    "Divides Polyak's learning rate, and multiplies its upper bound η.",
 )
 def test_polyaks_rate() -> None:
     met = set()
@@ -437,7 +440,7 @@ def test_polyaks_rate() -> None:
     assert met == {True, False}
 
 
-@checks("polyak_sgd", "If f* is too high, it stops at the height f*.", "The lowest loss, which has to be known.")
+@checks("polyak_sgd", "If f* is too high, it stops at the height f*.", "The lowest loss, which must be known.")
 @pytest.mark.parametrize("key", ["quadratic_ravine", "himmelblau", "rosenbrock"])
 def test_polyaks_step_stops_at_a_height_that_is_too_high(key: str) -> None:
     lowest = np.array([0.0, 0.01, 0.5])
@@ -457,7 +460,7 @@ def test_polyaks_step_does_not_settle_below_the_minimum() -> None:
         assert gentle.losses[-1] < 1e-12
 
 
-@checks("polyak_sgd", "Where ‖g‖² ≤ 2.2·10⁻¹⁶, optax makes no step.")
+@checks("polyak_sgd", "Where ‖g‖² ≤ 2.2·10⁻¹⁶, optax takes no step.")
 def test_polyaks_step_freezes_on_tiny_slopes() -> None:
     starts = np.array([[1.4e-8, 0.0], [1.6e-8, 0.0]])
     run = trace(RAVINE(1.0), OPTIMIZERS["polyak_sgd"](), start=starts, steps=5, record=PLAIN)
@@ -470,16 +473,16 @@ def test_polyaks_step_freezes_on_tiny_slopes() -> None:
 
 @checks(
     "schedule_free_sgd",
-    "The ball drawn is x, the mean of z over all steps so far.",
-    "While a schedule raises η, later z weigh more.",
+    "The ball on the map is x, the mean of z over all steps so far.",
+    "While a schedule raises η, later values of z have more weight.",
     "The gradients that move z are taken at y = (1 − β) z + β x.",
-    "Share of the average in the point where the gradient is taken.",
+    "Share of the average x in the point y where the gradient is taken.",
 )
 @checks(
     "schedule_free_adamw",
-    "The ball drawn is x, the mean of z over all steps so far.",
-    "While a schedule raises η, later z weigh more.",
-    "Share of the average in the point where the gradient is taken.",
+    "The ball on the map is x, the mean of z over all steps so far.",
+    "While a schedule raises η, later values of z have more weight.",
+    "Share of the average x in the point y where the gradient is taken.",
 )
 @pytest.mark.parametrize(("key", "beta"), [("schedule_free_sgd", "momentum"), ("schedule_free_adamw", "beta1")])
 def test_schedule_free_rules_draw_the_mean(key: str, beta: str) -> None:
@@ -504,7 +507,7 @@ def test_schedule_free_rules_draw_the_mean(key: str, beta: str) -> None:
 
 @checks(
     "schedule_free_adamw",
-    "Under noise it comes ever closer to the minimum at a constant η, where AdamW stays at a distance.",
+    "Under noise and at a constant η it comes ever closer to the minimum, while AdamW stays at a distance.",
 )
 def test_schedule_free_adamw_settles_under_noise() -> None:
     for surface, rate in ((RAVINE(30.0), 0.068), (HIMMELBLAU(), 0.11)):
@@ -519,7 +522,7 @@ def test_schedule_free_adamw_settles_under_noise() -> None:
         assert away["adamw"][2] > 0.5 * away["adamw"][1] and away["adamw"][2] > 5 * third
 
 
-@checks("schedule_free_adamw", "Decoupled weight decay: each step moves z by −η λ y.")
+@checks("schedule_free_adamw", "Decoupled weight decay: each step also moves z by −η λ y.")
 def test_schedule_free_adamw_decays_towards_the_origin() -> None:
     rule = OPTIMIZERS["schedule_free_adamw"](learning_rate=0.1, weight_decay=0.5)
     run = trace(Slope(p=0.0, q=0.0), rule, start=(2.0, -1.0), steps=30)
@@ -551,9 +554,9 @@ def _muon(gradients: list[Any], tree: Any, **values: float) -> list[Any]:
 
 @checks(
     "muon",
-    "The step of a weight matrix is its momentum with the singular values evened out, to at most "
-    "1.21 η √max(1, outputs/inputs).",
-    "Directions that never had a gradient stand still.",
+    "The step of a weight matrix is its momentum with nearly equal singular values, at most 1.21 η √max(1, "
+    "outputs/inputs).",
+    "Directions that never had a gradient do not move.",
 )
 @pytest.mark.parametrize("shape", [(8, 6), (6, 24)])  # (inputs, outputs)
 def test_muon_evens_out_the_singular_values(shape: tuple[int, int]) -> None:
@@ -576,7 +579,7 @@ def test_muon_evens_out_the_singular_values(shape: tuple[int, int]) -> None:
         assert np.abs(move["W"] - left @ left.T @ move["W"] @ right @ right.T).max() < 1e-12
 
 
-@checks("muon", "Biases follow Nadam at the same η.")
+@checks("muon", "Biases follow Nadam with the same η.")
 def test_muon_moves_biases_by_nadam() -> None:
     random = np.random.default_rng(4)
     gradients = [{"W": random.normal(size=(4, 3)), "b": random.normal(size=3)} for _ in range(12)]
@@ -589,7 +592,7 @@ def test_muon_moves_biases_by_nadam() -> None:
         np.testing.assert_allclose(move["b"], -0.02 * m_hat / (np.sqrt(v / (1 - 0.999**t)) + 1e-8), rtol=1e-9)
 
 
-@checks("muon", "Decoupled weight decay: each step shrinks the weight matrices by η λ.")
+@checks("muon", "Decoupled weight decay: each step multiplies the weight matrices by 1 − η λ.")
 def test_muon_decays_matrices_alone() -> None:
     tree = {"W": np.full((4, 3), 2.0), "b": np.ones(3)}
     (move,) = _muon([{"W": np.zeros((4, 3)), "b": np.zeros(3)}], tree, learning_rate=0.1, weight_decay=0.5)

@@ -25,9 +25,9 @@ RAVINE, HIMMELBLAU, ROSENBROCK, BOOTH = (
 )
 PLAIN = ("positions", "losses")
 CONVENTIONS = ("textbook", "pytorch", "optax")
-EPSILON = "Keeps the denominator from zero."
-OUTWEIGHS = "Where it outweighs the root, the step is proportional to the slopes."
-DECAY = "Decoupled weight decay: each step shrinks w by η λ."
+EPSILON = "Keeps the denominator away from zero."
+OUTWEIGHS = "Where ε outweighs the root, the step is proportional to the gradient."
+DECAY = "Decoupled weight decay: each step multiplies w by 1 − η λ."
 
 
 @functools.cache
@@ -83,7 +83,7 @@ def test_decoupled_decay_shrinks_by_eta_lambda(key: str) -> None:
 
 @checks(
     "prodigy",
-    "Keeps the denominator of the step from zero.",
+    "Keeps the denominator of the step away from zero.",
     "The denominator of d has no such guard: a run that starts at a stationary point diverges.",
 )
 def test_prodigy_diverges_from_a_stationary_start() -> None:
@@ -92,7 +92,7 @@ def test_prodigy_diverges_from_a_stationary_start() -> None:
     assert trace(RAVINE(), OPTIMIZERS["prodigy"](), start=(0.0, 0.0), steps=3, record=PLAIN).diverged == 1
 
 
-@checks("novograd", "Weight decay: λ w joins the normalised gradient, before the momentum.")
+@checks("novograd", "Weight decay: λ w is added to the normalised gradient, before the momentum.")
 def test_novograd_decays_before_the_momentum() -> None:
     rule = OPTIMIZERS["novograd"](learning_rate=0.1, weight_decay=0.5, beta1=0.8)
     run = trace(Slope(p=0.0, q=0.0), rule, start=(2.0, -1.0), steps=20, record=PLAIN)
@@ -103,9 +103,9 @@ def test_novograd_decays_before_the_momentum() -> None:
         np.testing.assert_allclose(point, w, atol=1e-12)
 
 
-@_all(*(checks(key, "ε bounds the rate by η/ε.") for key in ("adam", "amsgrad")))
-@checks("nadam", "ε bounds the rate by η/ε, as in Adam.")
-@checks("adamw", "ε bounds the rate by η/ε, as in Adam, and does not touch the decay.")
+@_all(*(checks(key, "ε bounds the effective learning rate by η/ε.") for key in ("adam", "amsgrad")))
+@checks("nadam", "ε bounds the effective learning rate by η/ε, as in Adam.")
+@checks("adamw", "ε bounds the effective learning rate by η/ε, as in Adam, and does not affect the decay.")
 @pytest.mark.parametrize("key", ["adam", "adamw", "nadam", "amsgrad"])
 def test_epsilon_bounds_the_rate(key: str) -> None:
     """On slopes from 10⁻¹² to 1; where they vanish the bound is reached."""
@@ -126,8 +126,8 @@ def test_epsilon_bounds_the_rate(key: str) -> None:
 
 @checks(
     "adagrad",
-    'Convention "optax" is `optax.adagrad(η, eps=ε)`, and Keras\'s: G₀ = 0.1, which is not scale-free, since 0.1 has '
-    "the unit of a squared slope.",
+    'Convention "optax" is `optax.adagrad(η, eps=ε)`, and Keras\'s: it starts at G₀ = 0.1, which is not '
+    "scale-free, because 0.1 has the unit of a squared gradient.",
 )
 def test_adagrads_start_has_a_unit() -> None:
     """Keras 3: G ← G + g², w ← w − η g/√(G + ε) with G₀ = 0.1."""
@@ -147,9 +147,9 @@ def test_adagrads_start_has_a_unit() -> None:
 
 @checks(
     "adagrad",
-    "ε avoids 0/0 where no slope has been met.",
-    "The first step has length η where |g| is far above √ε (above ε, if ε stands outside the root) and length η |g|/√ε "
-    "(η |g|/ε) where it is far below.",
+    "ε prevents 0/0 while all gradients so far are zero.",
+    "The first step has length η if |g| is far above √ε (above ε, if ε is outside the root), and length η |g|/√ε "
+    "(η |g|/ε) if |g| is far below.",
 )
 @pytest.mark.parametrize(("convention", "scale"), [("textbook", 1e-3), ("pytorch", 1e-6)])
 def test_adagrads_first_step(convention: str, scale: float) -> None:
@@ -161,8 +161,8 @@ def test_adagrads_first_step(convention: str, scale: float) -> None:
 
 @checks(
     "adagrad",
-    "G never falls, so the effective rate η/√(G + ε) never rises, and a steep start slows the whole run.",
-    "On a constant slope step t has length η/√t.",
+    "G never falls, so the effective learning rate η/√(G + ε) never rises, and a steep start slows down the whole run.",
+    "On a constant slope, step t has length η/√t.",
 )
 def test_adagrads_rate_never_rises() -> None:
     for convention in CONVENTIONS:
@@ -179,7 +179,7 @@ def test_adagrads_rate_never_rises() -> None:
     "rmsprop",
     'Conventions "textbook" and "optax" are `optax.rmsprop(η, decay=γ, eps=ε)`, and Keras\'s `RMSprop(η, rho=γ, '
     "epsilon=ε)`.",
-    "PyTorch's default γ is 0.99, that of the others 0.9.",
+    "The default γ is 0.99 in PyTorch and 0.9 in the others.",
 )
 def test_rmsprop_is_keras_s() -> None:
     """Keras 3: G ← γ G + (1 − γ) g², w ← w − η g/√(G + ε). Of optax and PyTorch test_conventions.py takes care."""
@@ -198,8 +198,8 @@ def test_rmsprop_is_keras_s() -> None:
 
 @checks(
     "rmsprop",
-    "ε bounds the rate by η/√ε (by η/ε, if it stands outside the root).",
-    "Where ε dominates the root, the rule is gradient descent at that rate.",
+    "ε bounds the effective learning rate by η/√ε (by η/ε, if it is outside the root).",
+    "Where ε dominates the root, the rule is gradient descent at this rate.",
 )
 def test_rmsprops_epsilon() -> None:
     for convention, bound in (("textbook", 0.01 / 1e-2), ("pytorch", 0.01 / 1e-4)):
@@ -214,8 +214,8 @@ def test_rmsprops_epsilon() -> None:
 
 @checks(
     "rmsprop",
-    "It forgets old slopes, so its steps do not die out: near a minimum whose curvature is far above 2 √ε/η it keeps "
-    "hopping by about η in each coordinate.",
+    "It forgets old gradients, so its steps do not die out: near a minimum with a curvature far above 2 √ε/η it "
+    "keeps jumping by about η in each coordinate.",
 )
 def test_rmsprop_keeps_hopping() -> None:
     for surface, rate in itertools.product(
@@ -234,7 +234,7 @@ def test_rmsprop_keeps_hopping() -> None:
     np.testing.assert_allclose(hops, [0, math.sqrt(1 - 1.2**-2), math.sqrt(1 - 10.0**-2)], atol=1e-3)
 
 
-@checks("adadelta", "Without a learning rate optax's climbs, because it drops the minus sign.")
+@checks("adadelta", "Without a learning rate optax's version climbs, because it omits the minus sign.")
 def test_optaxs_adadelta_climbs_without_a_rate() -> None:
     with jax.enable_x64(True), jax.numpy_dtype_promotion("standard"), jax.numpy_rank_promotion("allow"):
         rule, w = optax.adadelta(), jnp.array([0.5, 0.5])
@@ -251,11 +251,11 @@ def test_optaxs_adadelta_climbs_without_a_rate() -> None:
 
 @checks(
     "adadelta",
-    "ε starts the motion: with H = 0 each coordinate of the first step is √(ε/(1 − γ)) long, where the slope is far "
-    "above that number.",
-    "The larger ε is, the sooner the steps are long.",
-    "Each coordinate of the first step is at most √(ε/(1 − γ)) long, 0.003 at the defaults, and on an even "
-    "slope the steps grow slowly from there: a slow start is normal.",
+    "ε starts the motion: with H = 0, each coordinate of the first step has length √(ε/(1 − γ)) if its gradient is "
+    "far above this number.",
+    "The larger ε is, the sooner the steps become long.",
+    "Each coordinate of the first step is at most √(ε/(1 − γ)) long (0.003 with the default values), and on a "
+    "constant slope the steps grow slowly from there: a slow start is normal.",
 )
 def test_adadeltas_slow_start() -> None:
     assert math.sqrt(1e-6 / 0.1) == pytest.approx(0.003, rel=0.06)
@@ -277,8 +277,8 @@ def test_adadeltas_slow_start() -> None:
 @checks(
     "adadelta",
     "It has no learning rate.",
-    "As slopes and steps fade its rate tends to 1, so it settles where the largest curvature is below 2 and keeps "
-    "moving where it is above 2.",
+    "As gradients and steps fade, its effective rate tends to 1, so it settles if the largest curvature is below 2 "
+    "and keeps moving if it is above 2.",
 )
 def test_adadelta_settles_below_curvature_two() -> None:
     assert "learning_rate" not in OPTIMIZERS["adadelta"].parameters()
@@ -325,8 +325,8 @@ def test_adam_in_keras(amsgrad: bool) -> None:
 
 @checks(
     "adam",
-    "Far below √v̂ it has no influence.",
-    "Far above √v̂ the step is η m̂/ε: momentum, at a rate that ε tunes.",
+    "If ε is far below √v̂, it has no influence.",
+    "If it is far above √v̂, the step is η m̂/ε: momentum, at a learning rate set by ε.",
 )
 def test_adams_epsilon() -> None:
     values = {"learning_rate": 0.01}
@@ -338,9 +338,9 @@ def test_adams_epsilon() -> None:
 
 @checks(
     "adam",
-    "The first step has length η in every coordinate, however steep.",
-    "Near a minimum it settles, but v keeps fading there, and once the rate η/√v̂ is too large for the curvature the "
-    "steps burst out again: on the ravine after about 10⁴ steps at the default β₂.",
+    "The first step has length η in every coordinate, however steep the surface is.",
+    "Near a minimum it settles, but v keeps fading there, and once the effective rate η/√v̂ is too large for the "
+    "curvature, the steps grow again in a burst: on the ravine after about 10⁴ steps with the default β₂.",
 )
 def test_adam_settles_and_bursts() -> None:
     for p, q in ((1e-4, 1e4), (1.0, 30.0)):
@@ -362,7 +362,7 @@ def test_adam_settles_and_bursts() -> None:
 # AdamW
 
 
-@checks("adamw", "The default λ is PyTorch's 0.01; optax has 1e-4.")
+@checks("adamw", "The default λ is PyTorch's 0.01; optax's is 10⁻⁴.")
 def test_adamws_default_decay() -> None:
     calls = dict(OPTIMIZERS["adamw"].libraries)
     assert "weight_decay=0.01" in calls["PyTorch"] and "weight_decay=0.0001" in calls["optax"]
@@ -371,8 +371,8 @@ def test_adamws_default_decay() -> None:
 
 @checks(
     "adamw",
-    "The `weight_decay` of PyTorch's Adam is a different rule: it adds the gradient of the L2 penalty λ/2 ‖w‖² before "
-    "the moments.",
+    "The `weight_decay` of PyTorch's Adam is a different rule: it adds the gradient of the L2 penalty λ/2 ‖w‖² "
+    "before the moments are updated.",
 )
 @pytest.mark.torch
 @pytest.mark.xdist_group("torch")
@@ -410,7 +410,7 @@ def test_weight_decay_of_pytorchs_adam_is_l2() -> None:
 
 @checks(
     "adamw",
-    "The decay pulls towards the origin, so for a while the run stands beside a minimum that lies elsewhere; this "
+    "The decay pulls towards the origin, so for a while the run rests beside a minimum that lies elsewhere; this "
     "offset fades as v forgets the steep start.",
 )
 @pytest.mark.parametrize("surface", ["himmelblau", "booth"])
@@ -429,7 +429,7 @@ def test_adamws_offset_fades(surface: str) -> None:
     assert run.surface.distance_to_minimum(adam.positions[4000]) < 1e-8
 
 
-@checks("adamw", "A minimum with a coordinate beyond 1/λ stays out of reach.")
+@checks("adamw", "A minimum with a coordinate beyond ±1/λ stays out of reach.")
 def test_adamw_stays_within_one_over_lambda() -> None:
     decays = np.array([0.1, 0.5, 1.0])
     for surface in (HIMMELBLAU(), BOOTH()):
@@ -441,7 +441,7 @@ def test_adamw_stays_within_one_over_lambda() -> None:
 
 # Nadam
 
-KERAS_WARMS = "Keras has 0.96ᵗ in the place of 0.96^{0.004 t}, and gets there in 96 steps."
+KERAS_WARMS = "Keras has 0.96ᵗ instead of 0.96^{0.004 t}, and needs 96 steps for this."
 
 
 @checks(
@@ -479,9 +479,9 @@ def test_nadams_warm_up() -> None:
 
 @checks(
     "nadam",
-    "After the first steps it weights the present slope by 1 − β₁² where Adam weights it by 1 − β₁.",
-    "On a ravine along the axes it overshoots less than Adam as long as η is small against the distance to the "
-    "minimum.",
+    "After the first steps the current gradient has the weight 1 − β₁² in m̂, where Adam gives it 1 − β₁.",
+    "On a ravine along an axis it overshoots less than Adam, as long as η is small compared with the distance to "
+    "the minimum.",
 )
 def test_nadam_overshoots_less_than_adam() -> None:
     """The weight of the present slope is what m̂ holds of a slope that differs from 0 in one late step alone."""
@@ -514,9 +514,10 @@ def test_nadam_overshoots_less_than_adam() -> None:
 
 @checks(
     "amsgrad",
-    "Once a slope g has been met, √v̂ never falls below √(1 − β₂) |g|, and an ε far below that has no influence.",
-    "One steep place slows a coordinate down for good.",
-    "The rate never rises, except in the PyTorch convention, where the correction lets it rise.",
+    "Once a gradient g has occurred, √v̂ never falls below √(1 − β₂) |g|, and an ε far below this number has no "
+    "influence.",
+    "A single steep place slows down a coordinate for the rest of the run.",
+    "The effective rate never rises, except in the PyTorch convention, where the correction lets it rise.",
 )
 @pytest.mark.parametrize("convention", CONVENTIONS)
 def test_amsgrad_remembers_the_steepest_place(convention: str) -> None:
@@ -531,7 +532,7 @@ def test_amsgrad_remembers_the_steepest_place(convention: str) -> None:
     np.testing.assert_allclose(other.positions, run.positions, atol=1e-6)
 
 
-@checks("amsgrad", "Uncorrected, the first step is √10 η at the defaults.")
+@checks("amsgrad", "Without the corrections the first step is √10 η with the default values.")
 def test_amsgrads_first_step() -> None:
     for p, q in ((0.1, 10.0), (1.0, 1e4)):
         np.testing.assert_allclose(_slope("amsgrad", 1, p, q, learning_rate=0.01), 0.01 * math.sqrt(10), rtol=1e-5)
@@ -540,8 +541,8 @@ def test_amsgrads_first_step() -> None:
 
 @checks(
     "adamax",
-    "It divides by the largest recent slope instead of the root mean square.",
-    "After a steep place its rate grows by a factor of at most 1/β₂ a step.",
+    "It divides by the largest recent gradient instead of the root mean square.",
+    "After a steep place its effective rate grows by a factor of at most 1/β₂ in each step.",
 )
 def test_adamax_divides_by_the_largest_recent_slope() -> None:
     run = trace(HIMMELBLAU(), OPTIMIZERS["adamax"](learning_rate=0.05, beta2=0.9), start=(5.0, 4.5), steps=200)
@@ -578,11 +579,11 @@ def test_pytorch_has_neither_adabelief_nor_lion() -> None:
 
 @checks(
     "adabelief",
-    "Inside s it adds up to ε/(1 − β₂), which bounds the rate by η √((1 − β₂)/ε).",
-    "This bound, and not the ε outside the root, ends the growth of the steps on a constant slope.",
-    "It is 316 η at the paper's ε = 10⁻⁸ and 3.2 million η at 10⁻¹⁶, the default of the paper's code, of optax and of "
-    "this rule.",
-    "On a constant slope s fades and the steps grow far beyond η, until ε caps the rate at η √((1 − β₂)/ε).",
+    "In s it accumulates to ε/(1 − β₂), which bounds the effective learning rate by η √((1 − β₂)/ε).",
+    "This bound, not the ε outside the root, ends the growth of the steps on a constant slope.",
+    "It is 316 η for the paper's ε = 10⁻⁸, and 3.2 million η for 10⁻¹⁶, the default of the paper's code, of optax "
+    "and of this rule.",
+    "On a constant slope s fades and the steps grow far beyond η, until ε caps the effective rate at η √((1 − β₂)/ε).",
 )
 def test_adabelief_is_capped_by_epsilon() -> None:
     assert OPTIMIZERS["adabelief"]().epsilon == 1e-16  # type: ignore[attr-defined]
@@ -609,11 +610,13 @@ def _first_adapted_step(surface: str, convention: str, waits: int, rate: float, 
     return float(np.abs(positions[-1] - positions[-2]).max()) / rate
 
 
-@checks("radam", "ε acts as in Adam once the steps adapt, and not at all before.")
+@checks("radam", "ε has no effect until the steps adapt, and then the same one as in Adam.")
 @checks(
     "radam",
-    "At the default β₂ the first four steps (five in the PyTorch and optax conventions) are η times the mean slope.",
-    "The next step adapts: at the default β₁ it moves each coordinate by at most 0.02 η (0.03 η in those conventions).",
+    "With the default β₂ the first four steps (five in the PyTorch and optax conventions) are η times the mean "
+    "gradient.",
+    "The next step adapts: with the default β₁ it moves each coordinate by at most 0.02 η (0.03 η in those "
+    "conventions).",
 )
 @pytest.mark.parametrize(("convention", "waits"), [("textbook", 4), ("pytorch", 5), ("optax", 5)])
 def test_radams_first_steps(convention: str, waits: int) -> None:
@@ -634,7 +637,7 @@ def test_radams_first_steps(convention: str, waits: int) -> None:
 
 @checks(
     "radam",
-    "For β₂ ≤ 0.6 (2/3 where the threshold is 5) ρ∞ does not exceed the threshold, and the rule stays momentum for "
+    "For β₂ ≤ 0.6 (2/3 if the threshold is 5) ρ∞ does not exceed the threshold, and the rule remains momentum for "
     "ever.",
 )
 @pytest.mark.parametrize(("convention", "edge"), [("textbook", 0.6), ("pytorch", 2 / 3), ("optax", 2 / 3)])
@@ -648,8 +651,8 @@ def test_radam_with_a_short_memory_stays_momentum(convention: str, edge: float) 
 
 @checks(
     "radam",
-    "It begins as momentum and turns into Adam as r rises towards 1.",
-    "At the default β₂, r is 0.37 after 300 steps and 0.83 after 2,000.",
+    "It starts as momentum and turns into Adam as r rises towards 1.",
+    "With the default β₂, r is 0.37 after 300 steps and 0.83 after 2,000.",
 )
 def test_radam_turns_into_adam() -> None:
     run = _run("radam", "himmelblau", 10_000, learning_rate=1e-3)
@@ -665,9 +668,9 @@ def test_radam_turns_into_adam() -> None:
 
 @checks(
     "lion",
-    "There is no ε, since nothing is divided.",
-    "Its steps do not shrink with the slope: near a minimum each coordinate keeps hopping by η, and only a schedule "
-    "that lowers η lets it settle.",
+    "There is no ε, because there is no division.",
+    "Its steps do not shrink with the gradient: near a minimum each coordinate keeps jumping by η, and only a "
+    "schedule that lowers η lets it settle.",
 )
 def test_lion_hops_by_eta() -> None:
     assert "epsilon" not in OPTIMIZERS["lion"].parameters()
@@ -689,7 +692,7 @@ def test_lion_hops_by_eta() -> None:
 
 @checks(
     "adan",
-    "It steps along m + (1 − β₂) v, the mean slope plus a share of its mean change, divided by the root of n.",
+    "It steps along m + (1 − β₂) v, the mean gradient plus a share of its mean change, divided by the root of n.",
 )
 def test_adans_step() -> None:
     run = trace(HIMMELBLAU(), OPTIMIZERS["adan"](learning_rate=0.02), steps=60)
@@ -708,8 +711,8 @@ def test_adans_step() -> None:
 
 @checks(
     "ademamix",
-    "On a constant slope g the slow mean adds α (1 − β₃ᵗ) g: only 0.15 g after 300 steps.",
-    "Decay of the slow mean of gradients; 0.9999 averages over about ten thousand steps.",
+    "On a constant slope g the slow mean adds α (1 − β₃ᵗ) g, which is only 0.15 g after 300 steps.",
+    "Decay rate of the slow mean of gradients; 0.9999 averages over about ten thousand steps.",
 )
 def test_ademamixs_slow_mean() -> None:
     steps = _slope("ademamix", steps=300, learning_rate=0.01)
@@ -730,8 +733,8 @@ def test_ademamix_passes_minima(surface: str) -> None:
 
 @checks(
     "novograd",
-    "It divides by the norm of the whole gradient instead of each coordinate's, so a rotation of the surface rotates "
-    "the path.",
+    "It divides by the norm of the whole gradient, not by that of each coordinate, so a rotation of the surface "
+    "rotates the path.",
 )
 def test_novograd_turns_with_the_surface() -> None:
     """Here about the origin: the centre of the ravine's domain."""
@@ -759,10 +762,10 @@ def _prodigy(which: int) -> Trace:
 
 @checks(
     "prodigy",
-    "Its rate is η d, where d (estim_lr) estimates the distance from the start to the minimum, not the distance that "
-    "is left.",
+    "Its learning rate is η d, where d (estim_lr) estimates the distance from the start to the minimum, not the "
+    "remaining distance.",
     "The estimate never falls.",
-    "On a convex surface without noise and at c = 1 it never exceeds that distance, unless d₀ does.",
+    "On a convex surface without noise and for c = 1 it never exceeds that distance, unless d₀ does.",
 )
 @pytest.mark.parametrize("which", range(len(CONVEX)))
 def test_prodigys_estimate(which: int) -> None:
@@ -787,7 +790,7 @@ def test_prodigys_estimate(which: int) -> None:
 
 @checks(
     "prodigy",
-    "It hardly moves until d has grown from d₀, which takes some tens of steps: a slow start is normal.",
+    "It hardly moves until d has grown from d₀, which takes a few dozen steps: a slow start is normal.",
 )
 @pytest.mark.parametrize("which", range(len(CONVEX)))
 def test_prodigys_slow_start(which: int) -> None:
@@ -801,9 +804,9 @@ def test_prodigys_slow_start(which: int) -> None:
 
 @checks(
     "yogi",
-    "The rule is scale-free only where v₀ and ε are negligible.",
-    "Its second moment rises or falls by (1 − β₂) g² a step, so after a steep place its rate recovers more slowly than "
-    "Adam's.",
+    "The rule is scale-free only if v₀ and ε are negligible.",
+    "Its second moment rises or falls by (1 − β₂) g² in each step, so after a steep place its effective rate "
+    "recovers more slowly than Adam's.",
 )
 def test_yogis_second_moment() -> None:
     values = {"learning_rate": 0.05}
