@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from optimizers import OPTIMIZERS, Optimizer, Trace, trace
+from optimizers import RULES as ALL_RULES
 from surfaces import SURFACES
 from tests.optimizers import oracles_adaptive
 from tests.optimizers.cases import PLANE, RULES, STEPS, drawn, rng
@@ -115,22 +116,22 @@ def _arguments(call: str) -> tuple[list[str], list[str], dict[str, Any]]:
     ("library", "module"), [("optax", "optax"), pytest.param("PyTorch", "torch.optim", marks=pytest.mark.torch)]
 )
 def test_calls_of_other_libraries_are_theirs_with_their_defaults(library: str, module: str) -> None:
-    found = 0
-    for key, rule in OPTIMIZERS.items():
-        for whose, call in rule.libraries:
-            if whose != library:
+    count = 0
+    for key, rule in ALL_RULES.items():
+        for name, call in rule.libraries:
+            if name != library:
                 continue
-            path, bare, given = _arguments(call)
+            path, required, keywords = _arguments(call)
             factory: Any = importlib.import_module(module)
             for part in path:
                 factory = getattr(factory, part)
-            takes = inspect.signature(factory).parameters
-            for name in bare:  # has to be given, or is switched off unless it is
-                assert takes[name].default in (inspect.Parameter.empty, None, 0), (key, name)
-            for name, value in given.items():
-                assert takes[name].default == value or value is True, (key, name, takes[name].default)
-            found += 1
-    assert found >= (22 if library == "optax" else 12)
+            signature = inspect.signature(factory).parameters
+            for argument in required:  # or one that switches the rule on
+                assert signature[argument].default in (inspect.Parameter.empty, None, 0), (key, argument)
+            for argument, value in keywords.items():
+                assert signature[argument].default == value or value is True, (key, argument)
+            count += 1
+    assert count >= (25 if library == "optax" else 13)
 
 
 def test_every_rule_says_where_it_is_found_and_what_its_epsilon_does() -> None:

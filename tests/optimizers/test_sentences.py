@@ -579,6 +579,56 @@ def test_muon_evens_out_the_singular_values(shape: tuple[int, int]) -> None:
         assert np.abs(move["W"] - left @ left.T @ move["W"] @ right @ right.T).max() < 1e-12
 
 
+@checks(
+    "muon",
+    "`torch.optim.Muon(lr=η, weight_decay=λ, momentum=β)` takes weight matrices only.",
+    "It does not correct the momentum for its start at zero, so the first steps differ by about 10 %.",
+    "It also computes in bfloat16, so the later steps agree to about 2 %.",
+)
+@pytest.mark.torch
+@pytest.mark.xdist_group("torch")
+@pytest.mark.parametrize("shape", [(8, 6), (6, 24)])  # (inputs, outputs)
+def test_muon_is_pytorchs_but_for_the_correction_and_bfloat16(shape: tuple[int, int]) -> None:
+    """The same 100 gradients for both, and for either formula in float64: five Newton–Schulz iterations on
+    (1 − β) g + β m, with both terms corrected as in Nadam, or neither.
+    """
+    import torch
+
+    with pytest.raises(ValueError, match="only supports 2D parameters"):
+        torch.optim.Muon([torch.zeros(3, requires_grad=True)])
+    rate, decay, beta, steps = 0.02, 0.1, 0.95, 100
+    random = np.random.default_rng(5)
+    mean = random.normal(size=shape)
+    gradients = [0.5 * mean + random.normal(size=shape) for _ in range(steps)]
+    ours = _muon([{"W": g} for g in gradients], {"W": np.ones(shape)}, learning_rate=rate, weight_decay=decay)
+    w = torch.ones(shape[::-1], dtype=torch.float64, requires_grad=True)
+    rule = torch.optim.Muon([w], lr=rate, weight_decay=decay, momentum=beta)
+    m, points = np.zeros(shape), {True: np.ones(shape), False: np.ones(shape)}
+    apart = []
+    for t, g in enumerate(gradients, start=1):
+        m = beta * m + (1 - beta) * g
+        moves = {}
+        for corrected in (True, False):
+            a, b = (1 - beta**t, 1 - beta ** (t + 1)) if corrected else (1, 1)
+            x = (1 - beta) * g / a + beta * m / b
+            x = x / np.linalg.norm(x)
+            for _ in range(5):
+                square = x @ x.T
+                x = 3.4445 * x - 4.7750 * square @ x + 2.0315 * square @ square @ x
+            moves[corrected] = -rate * (math.sqrt(max(1, shape[1] / shape[0])) * x + decay * points[corrected])
+            points[corrected] = points[corrected] + moves[corrected]
+        before = w.detach().clone()
+        w.grad = torch.tensor(g.T)
+        rule.step()
+        theirs = (w.detach() - before).numpy().T
+        size = np.linalg.norm(moves[True])
+        np.testing.assert_allclose(ours[t - 1]["W"], moves[True], atol=1e-7)
+        assert np.linalg.norm(theirs - moves[False]) < 0.05 * size
+        apart.append(np.linalg.norm(theirs - ours[t - 1]["W"]) / size)
+    assert 0.08 < max(apart) < 0.15 and np.argmax(apart) < 5
+    assert max(apart[50:]) < 0.05 and np.median(apart[50:]) == pytest.approx(0.02, abs=0.008)
+
+
 @checks("muon", "Biases follow Nadam with the same η.")
 def test_muon_moves_biases_by_nadam() -> None:
     random = np.random.default_rng(4)
