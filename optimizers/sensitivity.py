@@ -1,7 +1,7 @@
-"""Whether rounding decides where a run goes: a shadow run that begins within rounding of it comes apart from it.
+"""Whether a run is sensitive to rounding: whether a shadow run, which starts within rounding of it, departs from it.
 
-Another compiled program, processor or version of a library rounds differently in the last digit, as the shadow does.
-A chaotic run enlarges that until another path can be seen.
+Another compiled program, processor or version of a library rounds the last digit differently, as the shadow does. A
+chaotic run magnifies the difference until its path is visibly another one.
 """
 
 from __future__ import annotations
@@ -15,23 +15,26 @@ from optimizers.schedules import Scheduled
 from surfaces.calculus import Floats
 
 NUDGE = 1 - 8 * 2.0**-52
-"""Eight units in the last place, the error of a few steps: of zero coordinates, which no rounding moves, it is zero."""
+"""Eight units in the last place, the error of a few steps. A coordinate of zero stays zero, as under rounding."""
 VISIBLE = 1e-4
-"""A gap over the domain's diagonal, or over the distance of a run that is further out. It is a tenth of what can be
-seen, because the gap to another program's run may be larger than that to the shadow.
+"""A visible gap, over the domain's diagonal, or over the distance from its centre for a run that is farther away.
+
+A tenth of the gap that can be seen, because the gap to a run of another program may be larger than that to the shadow.
 """
 APART = 1e-9
-"""Relative gap below which two runs have the same status."""
+"""The gap, over the same length, up to which two runs are known to have the same status."""
 
 SENTENCE = (
-    "It is sensitive to rounding: a difference in the last digit grows into another path, so another program or "
-    "machine may show another one."
+    "It is sensitive to rounding: a difference in the last digit grows until the path is another one, so another "
+    "program or machine may show a different path."
 )
 
 
 def nudged(optimizer: Optimizer, start: ArrayLike) -> tuple[Optimizer, Floats]:
-    """The rule and the start of the shadow: start and learning rate are a few units in the last place off, for a run
-    that forgets its start rounds at every step still. A rule without a learning rate has its first parameter changed.
+    """The rule and the start of the shadow run, in which the start and the learning rate differ by rounding.
+
+    The learning rate is changed as well because every step rounds, even of a run that forgets its start. Of a rule
+    without a learning rate, the first parameter is changed.
     """
     return _nudged(optimizer), np.asarray(start, dtype=float) * NUDGE
 
@@ -45,24 +48,23 @@ def _nudged(optimizer: Optimizer) -> Optimizer:
 
 
 def sensitive(run: Trace, shadow: Trace) -> NDArray[np.bool_]:
-    """Whether a run and its shadow come visibly apart, or end with another status.
+    """Whether a run and its shadow are visibly apart at some step, or differ in status.
 
     Args:
-        run, shadow: recorded at every step with positions and losses; single runs, or batches of equal length.
+        run, shadow: single runs, or batches of equal length, recorded at every step with positions and losses.
 
     Returns:
         shape (), or (runs,) for a batch.
     """
     (x0, x1), (y0, y1) = run.surface.domain
-    diagonal = np.hypot(x1 - x0, y1 - y0)
     centre = np.array([(x0 + x1) / 2, (y0 + y1) / 2])
     with np.errstate(over="ignore", invalid="ignore"):
         gap = np.linalg.norm(run.positions - shadow.positions, axis=-1)
-        size = np.maximum(diagonal, np.linalg.norm(run.positions[..., :2] - centre, axis=-1))
-        found = (gap > VISIBLE * size).any(axis=-1)
-        apart = ~(gap <= APART * size).all(axis=-1)
+        length = np.maximum(run.surface.diagonal, np.linalg.norm(run.positions[..., :2] - centre, axis=-1))
+        visible = (gap > VISIBLE * length).any(axis=-1)
+        close = (gap <= APART * length).all(axis=-1)
     if not run.diverged.ndim:
-        return np.asarray(found or (apart and run.status.kind != shadow.status.kind))
-    for k in np.flatnonzero(apart & ~found):
-        found[k] = run[int(k)].status.kind != shadow[int(k)].status.kind
-    return found
+        return np.asarray(visible or (not close and run.status.kind != shadow.status.kind))
+    for k in map(int, np.flatnonzero(~close & ~visible)):
+        visible[k] = run[k].status.kind != shadow[k].status.kind
+    return visible

@@ -127,7 +127,7 @@ def test_sgd_crosses_the_valley_with_each_step_or_never(angle: float, c: float, 
 def test_a_step_of_known_length_overshoots_by_what_it_must(angle: float, rate: float, beyond: float) -> None:
     """Across the valley alone the first step ends at 1 − ηκ of the start; less than 1/2000 is none."""
     turned = np.deg2rad(angle)
-    start = (-np.sin(turned), np.cos(turned))
+    start = (-1.7 * np.sin(turned), 1.7 * np.cos(turned))
     run = trace(Rotated(RAVINE, angle=angle), OPTIMIZERS["sgd"](learning_rate=rate / KAPPA), start, steps=40)
     assert overshoot(run) == pytest.approx(beyond, abs=1e-12)
 

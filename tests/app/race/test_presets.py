@@ -107,7 +107,7 @@ def test_p3_sgd_stays_longest_near_the_saddle_and_for_ever_on_its_ridge() -> Non
     ridge = {
         run.status.why.partition(".")[0] for run in runs.runs(set_steps(changes.set_start(settings, -1.8, 0.0), 600))
     }
-    assert ridge == {"It stands at a saddle"}
+    assert ridge == {"It rests at a saddle"}
 
 
 def test_p4_larger_batches_draw_the_bundle_together() -> None:
