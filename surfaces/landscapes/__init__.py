@@ -1,1 +1,1 @@
-"""One file, one landscape: the folder is the registry."""
+"""The landscapes: each module declares one, and `surfaces.SURFACES` lists them."""

@@ -1,4 +1,4 @@
-"""Beale's valley between steep corners."""
+"""Beale's function: a flat, curved valley between steep corners."""
 
 from jax import Array
 
@@ -6,19 +6,20 @@ from surfaces.surface import Box, CriticalPoint, Surface
 
 
 class Beale(Surface):
-    r"""A flat, bent valley with its minimum at (3, ½) and a saddle at (0, 1); the corners on the right are steep.
+    r"""A flat, curved valley with its minimum at (3, ½) and a saddle at (0, 1); the corners on the right are steep.
 
     $$ L(x, y) = (1.5 - x + xy)^2 + (2.25 - x + xy^2)^2 + (2.625 - x + xy^3)^2 $$
 
-    At the minimum the curvatures are about 0.30 and 49, in the upper right corner up to 5,478: a learning rate
-    that is small enough there is far too small in the valley. Outside the domain there is another saddle at
-    (0.10, −2.64). For x → −∞ the valley goes on for ever, along y ≈ 1 − 1/x.
+    The curvatures are about 0.30 and 49 at the minimum and up to 5,478 in the upper right corner: a learning rate that
+    is small enough for the corner is far too small for the valley. Another saddle, at (0.10, −2.64), lies outside the
+    domain. As x → −∞ the valley continues forever, along y ≈ 1 − 1/x.
     """
 
     name = "Beale"
     formula = r"(1.5 - x + xy)^2 + (2.25 - x + xy^2)^2 + (2.625 - x + xy^3)^2"
     teaches = (
-        "Gradients differ by orders of magnitude: a learning rate safe on the walls is far too small in the valley."
+        "Gradients differ by orders of magnitude: a learning rate that is safe on the walls is far too small in the "
+        "valley."
     )
     source = "E. M. L. Beale (1958), On an iterative method for finding a local minimum of a function"
     theme = "ravines"

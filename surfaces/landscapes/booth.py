@@ -1,4 +1,4 @@
-"""A ravine that lies askew to the axes."""
+"""Booth's function: a ravine at 45° to the axes."""
 
 from jax import Array
 
@@ -11,14 +11,14 @@ class Booth(Surface):
     $$ L(x, y) = (x + 2y - 7)^2 + (2x + y - 5)^2 $$
 
     The Hessian is [[10, 8], [8, 10]]: curvature 18 along (1, 1) and 2 along (1, −1), a condition number of 9.
-    Both diagonal entries are 10, so a learning rate for each coordinate, as Adagrad has it, gains nothing. Turned by
-    45°, Adagrad needs about a quarter of the steps if both runs go from the default start at their best learning rate;
-    at the rate that Adagrad starts with, it saves less than a fifth.
+    Both diagonal entries are 10, so separate learning rates for the two coordinates, as in Adagrad, gain nothing. On
+    the surface rotated by 45°, Adagrad needs about a quarter of the steps if both runs go from the default start at
+    their best learning rates; at the learning rate that a page suggests for Adagrad, it saves less than a fifth.
     """
 
     name = "Booth"
     formula = r"(x + 2y - 7)^2 + (2x + y - 5)^2"
-    teaches = "The ravine runs at 45° to the axes, where a learning rate for each coordinate does not help."
+    teaches = "The ravine runs at 45° to the axes, where a separate learning rate for each coordinate does not help."
     source = "M. Jamil & X.-S. Yang (2013), A literature survey of benchmark functions for global optimization"
     theme = "ravines"
 

@@ -1,4 +1,4 @@
-"""A ledge on the slope: level, yet no minimum."""
+"""A ledge on a slope: level, but not a minimum."""
 
 from jax import Array
 
@@ -6,12 +6,12 @@ from surfaces.surface import Box, CriticalPoint, Surface
 
 
 class DegenerateSaddle(Surface):
-    r"""A ledge at the origin, level and without curvature along y, above a minimum at (0, −1); bounded below.
+    r"""A ledge at the origin, level and without curvature along y, above a minimum at (0, −1).
 
     $$ L(x, y) = \tfrac12 x^2 + \tfrac13 y^3 + \tfrac14 y^4 $$
 
-    The slope along y is y² (1 + y). From above, gradient descent approaches the ledge like y ≈ 1/(η t) and never
-    passes it. A strict saddle holds only the starts on a line; this one holds a whole side of the plane.
+    The loss is bounded below. The slope along y is y² (1 + y). From above, gradient descent approaches the ledge as
+    y ≈ 1/(η t) and never passes it. A strict saddle traps only the starts on a line; this one traps a whole half-plane.
     """
 
     name = "Ledge"

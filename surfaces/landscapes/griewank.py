@@ -1,4 +1,4 @@
-"""Waves so large that the bowl under them is hardly there."""
+"""Griewank's function: many minima of almost equal depth."""
 
 import functools
 import math
@@ -8,7 +8,7 @@ from jax import Array
 
 from surfaces.surface import Box, CriticalPoint, Surface, polished
 
-_NEAR = (
+_APPROXIMATE = (
     CriticalPoint((0.0, 0.0), "minimum"),
     *(CriticalPoint((x * 3.14, y * 4.44), "local minimum") for x in (1, -1) for y in (1, -1)),
     CriticalPoint((6.28, 0.0), "local minimum"),
@@ -17,13 +17,13 @@ _NEAR = (
 
 
 class Griewank(Surface):
-    r"""A bowl so wide that neighbouring minima are almost equally deep.
+    r"""Waves in a bowl so wide that neighbouring minima are almost equally deep.
 
     $$ L(x, y) = 1 + \tfrac{1}{4000} \left( x^2 + y^2 \right) - \cos x \, \cos \tfrac{y}{\sqrt2} $$
 
-    Next to the lowest minimum, 0 at the origin, lie others of 0.0074, behind saddles of 1.00. Seen from afar (the
-    usual domain is ±600) the waves are negligible and a bowl remains. Listed are the seven minima of the domain; its
-    saddles and maxima are not.
+    The lowest minimum, 0, lies at the origin; the minima next to it have a loss of 0.0074, behind saddles of 1.00. On a
+    large scale (the usual domain is ±600) the waves are negligible and only the bowl remains. The listed critical
+    points are the seven minima in the domain; its saddles and maxima are not listed.
     """
 
     name = "Griewank"
@@ -51,4 +51,4 @@ class Griewank(Surface):
 
 @functools.cache
 def _polished() -> tuple[CriticalPoint, ...]:
-    return polished(Griewank(), _NEAR)
+    return polished(Griewank(), _APPROXIMATE)

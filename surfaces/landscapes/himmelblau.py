@@ -1,4 +1,4 @@
-"""Himmelblau's four equal minima."""
+"""Himmelblau's function: four minima of equal depth."""
 
 import functools
 
@@ -6,8 +6,8 @@ from jax import Array
 
 from surfaces.surface import Box, CriticalPoint, Surface, polished
 
-# approximate places, two decimals each, to be polished by Newton's method
-_NEAR = (
+# rounded to two decimals, to be polished by Newton's method
+_APPROXIMATE = (
     CriticalPoint((3.0, 2.0), "minimum"),
     CriticalPoint((-2.81, 3.13), "minimum"),
     CriticalPoint((-3.78, -3.28), "minimum"),
@@ -21,7 +21,7 @@ _NEAR = (
 
 
 class Himmelblau(Surface):
-    r"""Four minima of equal depth round a hill: start, rule and learning rate decide which one is reached.
+    r"""Four minima of equal depth around a hill: start, rule and learning rate decide which one a run reaches.
 
     $$ L(x, y) = (x^2 + y - 11)^2 + (x + y^2 - 7)^2 $$
     """
@@ -50,4 +50,4 @@ class Himmelblau(Surface):
 
 @functools.cache
 def _polished() -> tuple[CriticalPoint, ...]:
-    return polished(Himmelblau(), _NEAR)
+    return polished(Himmelblau(), _APPROXIMATE)

@@ -1,4 +1,4 @@
-"""A flat lowest minimum among sharp ones."""
+"""Lévy's function: the lowest of many minima is the flattest."""
 
 import functools
 import itertools
@@ -9,7 +9,7 @@ from jax import Array
 
 from surfaces.surface import Box, CriticalPoint, Surface, polished
 
-_NEAR = tuple(
+_APPROXIMATE = tuple(
     CriticalPoint((x, y), "minimum" if x == y == 1.0 else "local minimum")
     for x, y in itertools.product((-4.205, 1.0, 3.791, 7.723), (-2.891, 1.0, 4.891))
 )
@@ -21,10 +21,11 @@ class Levy(Surface):
     $$ L(x, y) = \sin^2 \pi a + a^2 \left( 1 + 10 \sin^2(\pi a + 1) \right) + b^2 \left( 1 + \sin^2 2\pi b \right),
        \qquad a = \tfrac{x - 1}{4}, \quad b = \tfrac{y - 1}{4} $$
 
-    Its curvatures are ⅛ and about 2.24. The other two minima at x = 1 have 4.01 along y, and all others have at least
-    6.26 along x. Gradient descent is therefore stable at no other minimum above η = 2/4.01 ≈ 0.50, and at the lowest
-    up to 2/2.24 ≈ 0.89. From starts drawn over the domain it reaches the lowest more than twice as often at η = 0.6
-    as at 0.1. Listed are the twelve minima of the domain; its saddles and maxima are not.
+    Its curvatures are ⅛ and about 2.24. The other two minima at x = 1 have a curvature of 4.01 along y, and all the
+    rest have at least 6.26 along x. Gradient descent is therefore unstable at every other minimum above
+    η = 2/4.01 ≈ 0.50, but stable at the lowest up to 2/2.24 ≈ 0.89. From random starts in the domain it reaches the
+    lowest more than twice as often at η = 0.6 as at 0.1. The listed critical points are the twelve minima in the
+    domain; its saddles and maxima are not listed.
     """
 
     name = "Lévy"
@@ -32,7 +33,7 @@ class Levy(Surface):
         r"\sin^2 \pi a + a^2 \left( 1 + 10 \sin^2(\pi a + 1) \right) + b^2 \left( 1 + \sin^2 2\pi b \right),"
         r"\quad a = \tfrac{x - 1}{4},\ b = \tfrac{y - 1}{4}"
     )
-    teaches = "The lowest minimum is the flattest: above η = 0.5 SGD can settle in no other."
+    teaches = "The lowest minimum is the flattest: above η = 0.5 it is the only one in which SGD can settle."
     source = "A. V. Lévy & A. Montalvo (1985), The tunneling algorithm; form of M. Laguna & R. Martí (2005)"
     theme = "many minima"
     complete = False
@@ -56,4 +57,4 @@ class Levy(Surface):
 
 @functools.cache
 def _polished() -> tuple[CriticalPoint, ...]:
-    return polished(Levy(), _NEAR)
+    return polished(Levy(), _APPROXIMATE)

@@ -1,4 +1,4 @@
-"""The straight line through data: the smallest loss surface there is in learning."""
+"""Linear regression: the loss of a straight line through data."""
 
 import dataclasses
 from typing import Any
@@ -18,18 +18,18 @@ _TARGET = 0.5 + 1.5 * _FEATURE + 0.6 * _rng.standard_normal(_SAMPLES)
 
 
 class LinearRegression(Surface):
-    r"""Mean squared error of ŷ = w x + b over 40 samples, a loss surface of two parameters.
+    r"""The mean squared error of ŷ = w x + b over 40 samples, a loss surface of two parameters.
 
     $$ L(w, b) = \frac1N \sum_i (w x_i + b - y_i)^2, \qquad x_i = \text{offset} + \text{scale} \cdot z_i $$
 
-    The feature z is standardised, so that the Hessian is 2 [[μ² + s², μ], [μ, 1]] and its condition number κ
-    solves κ + 1/κ + 2 = (1 + μ² + s²)²/s². At offset 0 and scale 1 the bowl is round: κ = 1. An offset of 5 alone makes
-    κ about 727, a scale of 10 alone makes it 100.
+    The feature z is standardised, so the Hessian is 2 [[μ² + s², μ], [μ, 1]] and its condition number κ satisfies
+    κ + 1/κ + 2 = (1 + μ² + s²)²/s². With offset 0 and scale 1 the bowl is round: κ = 1. An offset of 5 alone raises κ
+    to about 727, and a scale of 10 alone raises it to 100.
     """
 
     name = "Linear regression"
     formula = r"\tfrac1N \sum_i (w x_i + b - y_i)^2"
-    teaches = "The data shape the surface: an offset or a scale of the feature turns a round bowl into a ravine."
+    teaches = "The data shape the surface: shifting or scaling the feature turns a round bowl into a ravine."
     source = "C. F. Gauss (1809), Theoria motus"
     theme = "models"
     axes = ("w", "b")
@@ -55,7 +55,7 @@ class LinearRegression(Surface):
     def loss(self, w: Array, batch: tuple[Array, Array], key: Array | None = None, train: bool = True) -> Array:
         z, y = (v.reshape(v.shape + (1,) * (w.ndim - v.ndim)) for v in batch)
         slope, intercept = w[0:1], w[1:2]
-        # the samples lie along axis 0 and the runs behind it, also where the parameters are single numbers
+        # axis 0 holds the samples and axis 1 the runs; a parameter is one number or one number per run
         row = (1, -1, *[1] * (w.ndim - 2))[: w.ndim]
         x = jnp.reshape(self.offset, row) + jnp.reshape(self.scale, row) * z
         return jnp.mean((slope * x + intercept - y) ** 2, axis=0)
@@ -64,7 +64,7 @@ class LinearRegression(Surface):
         return self.loss(w, self.data)
 
     def _best(self) -> tuple[float, float]:
-        """Least squares in closed form; arithmetic alone, so that `Rotated` may ask for it inside a trace."""
+        """The least-squares solution in closed form, which `Rotated` can compute while it is traced."""
         z, y = self.feature, self.target
         slope = ((z - z.mean()) * (y - y.mean())).mean() / ((z - z.mean()) ** 2).mean() / self.scale
         return slope, y.mean() - slope * (self.offset + self.scale * z.mean())

@@ -1,4 +1,4 @@
-"""Two classes on a line: the smallest classifier there is."""
+"""Logistic regression: the loss of a classifier of two classes on a line."""
 
 import dataclasses
 from typing import Any
@@ -18,25 +18,31 @@ _FEATURE = (_FEATURE - _FEATURE.mean()) / _FEATURE.std()
 
 
 class LogisticRegression(Surface):
-    r"""Cross-entropy of p(y = 1) = σ(w x + b) over 40 samples of two overlapping classes, with decay of w.
+    r"""The cross-entropy of p(y = 1) = σ(w x + b) over 40 samples of two overlapping classes, with a penalty on w.
 
     $$ L(w, b) = \tfrac1N \sum_i \ln\left( 1 + e^{-t_i (w x_i + b)} \right) + \tfrac\lambda2 w^2,
        \qquad t_i = \pm 1 $$
 
-    The loss is convex, and has a minimum because the classes overlap; with separable classes the weights would grow
-    for ever. For λ = 0 the slope never exceeds √(1 + mean x²) = √2, and far out the curvature fades. Newton's method
-    then leaps too far: from (−4, 2) it diverges, from the default start it converges.
+    The loss is convex and has a minimum because the classes overlap; on separable classes the weights would grow
+    forever. For λ = 0 the slope never exceeds √(1 + mean x²) = √2, and far from the minimum the curvature vanishes.
+    There the steps of Newton's method are too long: from (−4, 2) it diverges, from the default start it converges.
     """
 
     name = "Logistic regression"
     formula = r"\tfrac1N \sum_i \ln\left( 1 + e^{-t_i (w x_i + b)} \right) + \tfrac\lambda2 w^2"
-    teaches = "Convex, but no parabola: far out the slope is constant, so SGD comes back at a constant speed."
+    teaches = "Convex, but not quadratic: far out the slope is constant, so SGD comes back at a constant speed."
     source = "D. R. Cox (1958), The regression analysis of binary sequences"
     theme = "models"
     axes = ("w", "b")
 
     decay: float = parameter(
-        "λ", default=0.0, low=0.0, high=0.5, legal=NON_NEGATIVE, tuned=False, doc="Decay of the weight w, not of b."
+        "λ",
+        default=0.0,
+        low=0.0,
+        high=0.5,
+        legal=NON_NEGATIVE,
+        tuned=False,
+        doc="Penalty λ/2 w² on w, but not on b.",
     )
     feature: Any = dataclasses.field(default_factory=lambda: _FEATURE)
     label: Any = dataclasses.field(default_factory=lambda: _LABEL)
@@ -62,5 +68,5 @@ class LogisticRegression(Surface):
         return (-1.0, 1.0)
 
     def critical_points(self) -> tuple[CriticalPoint, ...]:
-        # from 0 Newton's method finds the minimum for every λ: the loss is convex and the feature standardised
+        # from 0 Newton's method converges for every λ, because the loss is convex and the feature standardised
         return polished(self, [CriticalPoint((0.0, 0.0), "minimum")])

@@ -1,4 +1,4 @@
-"""One number as a product of two: a valley that runs from sharp to flat."""
+"""Matrix factorization in its smallest case: curves of minima that run from sharp to flat."""
 
 import numpy as np
 from jax import Array
@@ -9,22 +9,22 @@ from surfaces.surface import Box, CriticalPoint, Surface
 
 _VERTICES = 200
 _FARTHEST = 20.0
-_BISECTIONS = 60  # a bracket of at most a few hundred, to float64's resolution
+_BISECTIONS = 60  # enough to shrink a bracket of a few hundred to the resolution of float64
 
 
 class MatrixFactorization(Surface):
-    r"""The smallest linear network of two layers, v · u · x for the target x: both branches of uv = 1 are minima.
+    r"""The smallest linear network with two layers, v · u · x for the target x: both branches of uv = 1 are minima.
 
     $$ L(u, v) = \tfrac12 (uv - 1)^2 $$
 
-    On the curve one curvature is zero and the other u² + 1/u²: 2 at (1, 1), and more the further
-    out. Gradient descent is stable on it where u² + v² < 2/η; from a sharp place a larger η catapults it to a flatter
-    one. The origin is a saddle with curvatures ±1.
+    On both curves one curvature is zero and the other is u² + 1/u²: 2 at (1, 1), and larger further out. Gradient
+    descent is stable on them where u² + v² < 2/η; from a sharp minimum a larger η catapults it to a flatter one. The
+    origin is a saddle with curvatures ±1.
     """
 
     name = "Matrix factorization"
     formula = r"\tfrac12 (uv - 1)^2"
-    teaches = "The minima form a curve: up to η = 0.2, SGD ends at a flatter one the larger its learning rate."
+    teaches = "The minima form curves: up to η = 0.2, a larger learning rate takes SGD to a flatter minimum."
     source = "A. Lewkowycz et al. (2020), The large learning rate phase of deep learning: the catapult mechanism"
     theme = "models"
     axes = ("u", "v")
@@ -49,15 +49,15 @@ class MatrixFactorization(Surface):
         )
 
     def curves(self) -> tuple[Floats, ...]:
-        """v = 1/u in equal ratios over (±1, ±1), so that the bend is drawn as finely as the arms; as far as any map."""
+        """Both branches of v = 1/u, far beyond the domain, with vertices in equal ratios for smooth bends."""
         u = np.geomspace(1 / _FARTHEST, _FARTHEST, 2 * _VERTICES + 1)
         return tuple(np.stack([sign * u, sign / u], axis=1) for sign in (1.0, -1.0))
 
     def nearest_on_curve(self, w: ArrayLike, k: int) -> Floats:
-        """On the branch ±(e^τ, e^−τ), where the distance stops changing along τ.
+        """The nearest points on the branch ±(e^τ, e^−τ), by bisection in τ.
 
-        Half the derivative of the squared distance to (a, b) is (e^τ − a) e^τ − (e^−τ − b) e^−τ. Its sign is that of
-        τ far out, and on both sides of the nearest vertex of the polyline: bisection between them.
+        Half the derivative of the squared distance to (a, b) is (e^τ − a) e^τ − (e^−τ − b) e^−τ. It is negative one
+        vertex before the nearest vertex of the polyline and positive one vertex after it, which brackets its root.
         """
         sign = 1.0 if k == 0 else -1.0
         points = sign * np.asarray(w, dtype=float)
@@ -65,7 +65,7 @@ class MatrixFactorization(Surface):
         vertices = np.log(self.curves()[0][:, 0])
         gaps = (np.exp(vertices) - a[..., None]) ** 2 + (np.exp(-vertices) - b[..., None]) ** 2
         nearest, apart = vertices[np.argmin(gaps, axis=-1)], vertices[1] - vertices[0]
-        # a point beyond the drawn part has its nearest place at most where e^|τ| is its own larger coordinate
+        # beyond the polyline, |τ| of the nearest point is at most log(1 + the larger coordinate of the point)
         beyond = np.log1p(np.maximum(abs(a), abs(b)))
         low = np.where(nearest == vertices[0], np.minimum(nearest - apart, -beyond), nearest - apart)
         high = np.where(nearest == vertices[-1], np.maximum(nearest + apart, beyond), nearest + apart)

@@ -1,4 +1,4 @@
-"""A narrow, deep hole on the slope of a wide bowl."""
+"""A narrow, deep hole in the slope of a wide bowl."""
 
 import itertools
 import math
@@ -12,25 +12,28 @@ from surfaces.calculus import bisect
 from surfaces.parameter import POSITIVE, parameter
 from surfaces.surface import Box, CriticalPoint, Kind, Surface
 
-_PLACE = -1.2
+_CENTRE = -1.2
 
 
 class NarrowTrap(Surface):
-    r"""A round bowl of curvature 1 with a hole of width s and depth d on the way down, at (−1.2, 0).
+    r"""A round bowl of curvature 1 with a hole of width s and depth d in its slope, at (−1.2, 0).
 
     $$ L(x, y) = \tfrac12 \left( x^2 + y^2 \right) - d \exp\!\left( -\frac{(x + 1.2)^2 + y^2}{2 s^2} \right) $$
 
     The curvature is about d/s² in the hole and 1 at the bottom of the bowl. Hochreiter & Schmidhuber (1997) argue
-    that networks in narrow minima generalize worse, so that flying over one is no loss.
+    that networks in narrow minima generalise worse, so flying over one loses nothing.
 
     Raises:
-        ValueError: where the hole is too flat to hold anything, or so wide that it swallows the bowl's bottom.
+        ValueError: if the hole is too shallow to be a minimum, or so wide that it swallows the bottom of the bowl.
     """
 
     name = "Narrow trap"
     formula = r"\tfrac12 \left( x^2 + y^2 \right) - d \exp\left( -\tfrac{(x + 1.2)^2 + y^2}{2 s^2} \right)"
-    teaches = "SGD falls into the narrow, deep hole on its way; a momentum of 0.9 flies over it into the wide minimum."
-    source = "S. Hochreiter & J. Schmidhuber (1997), Flat minima; the shape is made for this"
+    teaches = (
+        "SGD falls into the narrow, deep hole on its way; with a momentum of 0.9 it flies over the hole into the wide "
+        "minimum."
+    )
+    source = "S. Hochreiter & J. Schmidhuber (1997), Flat minima; the formula is new"
     theme = "several minima"
 
     width: float = parameter(
@@ -44,14 +47,14 @@ class NarrowTrap(Surface):
         super().__post_init__()
         if not hasattr(self.width, "aval") and not hasattr(self.depth, "aval"):
             width, depth = np.asarray(self.width, dtype=float), np.asarray(self.depth, dtype=float)
-            if np.any(_slope(_PLACE + width, width, depth) <= 0):
-                raise ValueError("the hole is too flat to be a minimum of the bowl's slope: raise depth or lower width")
-            if np.any(_slope(_PLACE / 2, width, depth) >= 0):
-                raise ValueError("the hole is so wide that it swallows the bowl's bottom: lower width or depth")
+            if np.any(_slope(_CENTRE + width, width, depth) <= 0):
+                raise ValueError("the hole is too shallow to be a minimum: raise depth or lower width")
+            if np.any(_slope(_CENTRE / 2, width, depth) >= 0):
+                raise ValueError("the hole is so wide that it swallows the bottom of the bowl: lower width or depth")
 
     def __call__(self, w: Array) -> Array:
         x, y = w
-        hole = jnp.exp(-((x - _PLACE) ** 2 + y**2) / (2.0 * self.width**2))
+        hole = jnp.exp(-((x - _CENTRE) ** 2 + y**2) / (2.0 * self.width**2))
         return 0.5 * (x**2 + y**2) - self.depth * hole
 
     @property
@@ -68,10 +71,10 @@ class NarrowTrap(Surface):
         def slope(x: float) -> float:
             return float(_slope(x, width, depth))
 
-        # along y = 0, from the middle of the hole over its rim to the bowl's bottom and beyond
-        ends = (_PLACE, _PLACE + width, _PLACE / 2, 0.1)
+        # along y = 0, from the centre of the hole over its rim to the bottom of the bowl and beyond
+        ends = (_CENTRE, _CENTRE + width, _CENTRE / 2, 0.1)
         hole, rim, bottom = (bisect(slope, *pair) for pair in itertools.pairwise(ends))
-        losses = [x**2 / 2 - depth * math.exp(-((x - _PLACE) ** 2) / (2 * width**2)) for x in (hole, bottom)]
+        losses = [x**2 / 2 - depth * math.exp(-((x - _CENTRE) ** 2) / (2 * width**2)) for x in (hole, bottom)]
         kinds: tuple[Kind, Kind] = ("minimum", "local minimum")
         first, second = kinds if losses[0] <= losses[1] else kinds[::-1]
         return (
@@ -83,5 +86,5 @@ class NarrowTrap(Surface):
 
 def _slope(x: Any, width: Any, depth: Any) -> Any:
     """The slope along the line y = 0."""
-    gap = x - _PLACE
+    gap = x - _CENTRE
     return x + depth * gap / width**2 * np.exp(-(gap**2) / (2 * width**2))

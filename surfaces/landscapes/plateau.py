@@ -1,4 +1,4 @@
-"""A well in a plain."""
+"""A well in an almost level plain."""
 
 import jax.numpy as jnp
 from jax import Array
@@ -8,18 +8,18 @@ from surfaces.surface import Box, CriticalPoint, Surface
 
 
 class Plateau(Surface):
-    r"""A well of width s in a plain that hardly slopes towards it.
+    r"""A well of width s in a plain that slopes very gently towards it.
 
     $$ L(x, y) = 1 - \exp\!\left(-\frac{x^2 + y^2}{2 s^2}\right) + \tfrac\varepsilon2 \left( x^2 + y^2 \right) $$
 
-    The slope at distance r is r (exp(−r²/2s²)/s² + ε), and far out only ε r is left of it. At the default parameters
-    the wall of the well is over a hundred times as steep as the plain at the start.
+    The slope at distance r is r (exp(−r²/2s²)/s² + ε), of which only ε r is left far out. At the default parameters
+    the wall of the well is more than a hundred times as steep as the plain at the start.
     """
 
     name = "Plateau"
     formula = r"1 - \exp\left(-\tfrac{x^2 + y^2}{2 s^2}\right) + \tfrac\varepsilon2 \left( x^2 + y^2 \right)"
     teaches = "On a plateau SGD's steps are as tiny as the gradient; rules that divide by the gradient's size cross it."
-    source = "S. Hochreiter (1998) and Y. Bengio et al. (1994) on vanishing gradients; the shape is Gauss's"
+    source = "S. Hochreiter (1998) and Y. Bengio et al. (1994) on vanishing gradients; the well is a Gaussian"
     theme = "saddles and plateaus"
 
     width: float = parameter(
@@ -30,7 +30,7 @@ class Plateau(Surface):
         log=True,
         legal=POSITIVE,
         tuned=False,
-        doc="Width of the well: its wall is steepest at about this distance.",
+        doc="Width of the well: its wall is steepest at about this distance from the centre.",
     )
     tilt: float = parameter(
         "ε",

@@ -1,4 +1,4 @@
-"""The quadratic bowl, from round to a ravine."""
+"""A quadratic bowl, which a large condition number makes a ravine."""
 
 from jax import Array
 
@@ -7,18 +7,19 @@ from surfaces.surface import Box, CriticalPoint, Surface
 
 
 class QuadraticRavine(Surface):
-    r"""Curvature 1 along x and κ along y: κ is the condition number.
+    r"""A quadratic bowl with curvature 1 along x and κ along y: κ is its condition number.
 
     $$ L(x, y) = \tfrac12 \left( x^2 + \kappa\, y^2 \right) $$
 
-    Gradient descent converges for η < 2/κ. It multiplies x by 1 − η in every step, so that at η = 1/κ it takes about
+    Gradient descent converges for η < 2/κ. It multiplies x by 1 − η in every step, so at η = 1/κ it takes about
     κ steps to shrink x by a factor of e.
     """
 
     name = "Ravine"
     formula = r"\tfrac12 \left( x^2 + \kappa\, y^2 \right)"
     teaches = (
-        "SGD crawls along the ravine, the more so the larger the condition number κ. Above η = 1/κ it zigzags across."
+        "SGD crawls along the ravine, the more slowly the larger the condition number κ. Above η = 1/κ it zigzags "
+        "across."
     )
     source = "B. T. Polyak (1964), Some methods of speeding up the convergence of iteration methods"
     theme = "ravines"
@@ -32,7 +33,7 @@ class QuadraticRavine(Surface):
         log=True,
         legal=AT_LEAST_ONE,
         tuned=False,
-        doc="Condition number: the largest curvature over the smallest.",
+        doc="Condition number: the largest curvature divided by the smallest.",
     )
 
     def __call__(self, w: Array) -> Array:

@@ -1,4 +1,4 @@
-"""An egg box in a bowl."""
+"""Rastrigin's function: an egg box in a bowl."""
 
 import itertools
 import math
@@ -10,16 +10,17 @@ from surfaces.calculus import bisect
 from surfaces.parameter import NON_NEGATIVE, parameter
 from surfaces.surface import Box, CriticalPoint, Surface
 
-_ENOUGH = 0.75 / math.pi  # an amplitude that surely makes minima next to the lowest
+_ENOUGH = 0.75 / math.pi  # above this amplitude there are minima next to the lowest
 
 
 class Rastrigin(Surface):
-    r"""A round bowl under waves of length 1: a minimum near every pair of integers, the lowest at 0.
+    r"""A round bowl with waves of length 1: a minimum near every point with integer coordinates, the lowest at 0.
 
     $$ L(x, y) = x^2 + y^2 + A \left( 2 - \cos 2\pi x - \cos 2\pi y \right) $$
 
-    Every curvature lies between 2 − 4π²A and 2 + 4π²A; A = 10 is usual, and at A = 0 only the bowl is left. Listed
-    are the lowest minimum and the eight round it; further minima, saddles and maxima are not.
+    Every curvature lies between 2 − 4π²A and 2 + 4π²A; A = 10 is the usual value, and A = 0 leaves only the bowl. The
+    listed critical points are the lowest minimum and the eight around it; further minima, saddles and maxima are not
+    listed.
     """
 
     name = "Rastrigin"
@@ -30,7 +31,7 @@ class Rastrigin(Surface):
     complete = False
 
     amplitude: float = parameter(
-        "A", default=10.0, low=0.0, high=20.0, legal=NON_NEGATIVE, tuned=False, doc="Height of the waves."
+        "A", default=10.0, low=0.0, high=20.0, legal=NON_NEGATIVE, tuned=False, doc="Amplitude of the waves."
     )
 
     def __call__(self, w: Array) -> Array:

@@ -1,4 +1,4 @@
-"""The ravine in many dimensions."""
+"""A quadratic ravine in many dimensions."""
 
 import jax.numpy as jnp
 import numpy as np
@@ -15,8 +15,8 @@ class RavineND(Surface):
     $$ L(w) = \tfrac12 \sum_{i=0}^{n-1} \lambda_i w_i^2, \qquad \lambda_0 = 1, \quad \lambda_1 = \kappa, \quad
        \lambda_i = \kappa^{(i-1)/(n-1)} \ \text{for } i \ge 2 $$
 
-    The map shows w₀, the softest direction, and w₁, the stiffest, with zero in all others. Gradient descent
-    multiplies wᵢ by 1 − η λᵢ in every step, so that η must stay below 2/κ for the sake of w₁ alone.
+    The map shows w₀, the softest direction, and w₁, the stiffest, with all other coordinates at zero. Gradient descent
+    multiplies wᵢ by 1 − η λᵢ in every step, so w₁ alone forces η to stay below 2/κ.
     """
 
     name = "Ravine in n dimensions"
@@ -47,19 +47,19 @@ class RavineND(Surface):
         log=True,
         legal=AT_LEAST_ONE,
         tuned=False,
-        doc="Condition number: the largest curvature over the smallest.",
+        doc="Condition number: the largest curvature divided by the smallest.",
     )
 
     def exponents(self) -> Floats:
-        """log λᵢ / log κ of every coordinate, (n,)."""
+        """The exponents log λᵢ / log κ of all coordinates, (n,)."""
         n = int(self.dimension)
         return np.concatenate([[0.0, 1.0], np.arange(1, n - 1) / (n - 1)])
 
     def __call__(self, w: Array) -> Array:
-        # κ is one number or one a run; the coordinates lie along axis 0 and the runs behind it
+        # axis 0 holds the coordinates and axis 1 the runs; κ is one number or one number per run
         kappa = jnp.reshape(self.condition_number, (1, -1, *[1] * (w.ndim - 2))[: w.ndim])
-        share = jnp.asarray(self.exponents(), dtype=w.dtype).reshape(-1, *[1] * (w.ndim - 1))
-        return 0.5 * jnp.sum(kappa**share * w**2, axis=0)
+        exponents = jnp.asarray(self.exponents(), dtype=w.dtype).reshape(-1, *[1] * (w.ndim - 1))
+        return 0.5 * jnp.sum(kappa**exponents * w**2, axis=0)
 
     @property
     def domain(self) -> Box:

@@ -1,4 +1,4 @@
-"""Rosenbrock's curved valley."""
+"""Rosenbrock's function: a curved valley."""
 
 from jax import Array
 
@@ -7,16 +7,16 @@ from surfaces.surface import Box, CriticalPoint, Surface
 
 
 class Rosenbrock(Surface):
-    r"""A ravine bent like a parabola: along its floor y = x² the loss is only (1 − x)², with the minimum at (1, 1).
+    r"""A ravine bent into a parabola: along its floor y = x² the loss is only (1 − x)², with the minimum at (1, 1).
 
     $$ L(x, y) = (1 - x)^2 + b\,(y - x^2)^2 $$
 
-    At the minimum the curvatures are about 0.4 and 1002 for b = 100: a condition number of 2,508.
+    For b = 100 the curvatures at the minimum are about 0.4 and 1,002, a condition number of 2,508.
     """
 
     name = "Rosenbrock"
     formula = r"(1 - x)^2 + b\,(y - x^2)^2"
-    teaches = "Reaching the valley is easy, following its bend is hard: the steep direction turns along the way."
+    teaches = "Reaching the valley is easy, but following its bend is hard: the steep direction turns along the way."
     source = "H. H. Rosenbrock (1960), An automatic method for finding the greatest or least value of a function"
     theme = "ravines"
 

@@ -1,4 +1,4 @@
-"""A strict saddle whose escape leads somewhere."""
+"""A strict saddle between two minima."""
 
 from jax import Array
 
@@ -6,12 +6,12 @@ from surfaces.surface import Box, CriticalPoint, Surface
 
 
 class Saddle(Surface):
-    r"""A saddle at the origin between two minima at (0, ±1), bounded below.
+    r"""A saddle at the origin between two minima at (0, ±1).
 
     $$ L(x, y) = \tfrac12 \left( x^2 - y^2 \right) + \tfrac14 y^4 $$
 
-    Near the saddle gradient descent multiplies y by 1 + η in every step: from y₀ it takes about
-    ln(0.5/y₀)/ln(1 + η) steps to leave.
+    The loss is bounded below. Near the saddle, gradient descent multiplies y by 1 + η in every step: from y₀ it takes
+    about ln(0.5/y₀)/ln(1 + η) steps to leave.
     """
 
     name = "Saddle"

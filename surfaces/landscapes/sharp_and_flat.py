@@ -1,4 +1,4 @@
-"""A sharp and a flat minimum side by side."""
+"""A sharp and a flat minimum, side by side."""
 
 import math
 
@@ -11,22 +11,22 @@ from surfaces.calculus import bisect
 from surfaces.parameter import POSITIVE, parameter
 from surfaces.surface import Box, CriticalPoint, Surface
 
-_SOFTENING = 40.0  # the gap over the temperature: e^-40 is below float64's resolution of the curvatures
+_SOFTENING = 40.0  # the ratio of the gap to τ: e^-40 is below the resolution of the curvatures in float64
 
 
 class SharpAndFlat(Surface):
-    r"""Two parabolas along x joined by a soft minimum, and y² across.
+    r"""Two parabolas along x, joined by a soft minimum, plus y².
 
     $$ L(x, y) = \operatorname{softmin}_\tau\!\left(\tfrac{h_1}{2}(x - \tfrac d2)^2 - d_1,\;
        \tfrac{h_2}{2}(x + \tfrac d2)^2 - d_2\right) + y^2, \quad
        \operatorname{softmin}_\tau(a, b) = -\tau \ln\left(e^{-a/\tau} + e^{-b/\tau}\right) $$
 
-    τ is a fortieth of the smaller gap between the parabolas at the two minima, so that the curvatures there
-    are h₁ and h₂ to rounding. Gradient descent is unstable at the sharp minimum above η = 2/h₁: up to about 2 % above,
-    it jumps to and fro beside it in a bounded cycle; from 4 % on it leaves for the flat one.
+    τ is a fortieth of the smaller gap between the parabolas at the two minima, so that the curvatures there are h₁
+    and h₂ up to rounding. Gradient descent is unstable at the sharp minimum above η = 2/h₁: up to about 2 % above this
+    limit it jumps back and forth around the minimum in a bounded cycle, and from 4 % above it leaves for the flat one.
 
     Raises:
-        ValueError: where one parabola lies below the other's minimum, which swallows its basin.
+        ValueError: if one parabola lies below the minimum of the other, whose basin it then swallows.
     """
 
     name = "Sharp and flat"
@@ -34,7 +34,9 @@ class SharpAndFlat(Surface):
         r"\operatorname{softmin}_\tau\left(\tfrac{h_1}{2}(x - \tfrac d2)^2 - d_1,\;"
         r"\tfrac{h_2}{2}(x + \tfrac d2)^2 - d_2\right) + y^2"
     )
-    teaches = "A large learning rate, or noise as of mini-batches, drives SGD from the sharp minimum to the flat one."
+    teaches = (
+        "A large learning rate, or noise like that of mini-batches, drives SGD from the sharp minimum to the flat one."
+    )
     source = "S. Hochreiter & J. Schmidhuber (1997), Flat minima; N. S. Keskar et al. (2017)"
     theme = "several minima"
 
@@ -78,10 +80,10 @@ class SharpAndFlat(Surface):
         super().__post_init__()
         at_sharp, at_flat = self._gaps()
         if not hasattr(at_sharp, "aval") and not hasattr(at_flat, "aval"):
-            for gap, whose, other in ((at_sharp, "right", "left"), (at_flat, "left", "right")):
+            for gap, side, other in ((at_sharp, "right", "left"), (at_flat, "left", "right")):
                 if np.any(np.asarray(gap) <= 0):
                     raise ValueError(
-                        f"the {other} parabola lies below the {whose} minimum and swallows its basin: "
+                        f"the {other} parabola lies below the {side} minimum and swallows its basin: "
                         f"raise the distance or the {other} curvature, or lower the {other} depth"
                     )
 
@@ -117,7 +119,7 @@ class SharpAndFlat(Surface):
         )
 
     def _ridge(self) -> float:
-        """Where the slope along x vanishes between the minima: bisection in concrete numbers."""
+        """The x at which the slope vanishes between the minima, in concrete numbers."""
         h1, h2, half = float(self.sharp_curvature), float(self.flat_curvature), float(self.distance) / 2
         tau = min(float(g) for g in self._gaps()) / _SOFTENING
 

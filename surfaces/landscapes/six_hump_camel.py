@@ -1,4 +1,4 @@
-"""The camel with six humps."""
+"""The six-hump camel function."""
 
 import functools
 
@@ -6,8 +6,8 @@ from jax import Array
 
 from surfaces.surface import Box, CriticalPoint, Surface, polished
 
-# approximate places on one side; the surface is even, so (−x, −y) is as good
-_NEAR = (
+# one of each pair of critical points (x, y) and (−x, −y): the surface is even
+_APPROXIMATE = (
     CriticalPoint((0.0898, -0.7127), "minimum"),
     CriticalPoint((1.7036, -0.7961), "local minimum"),
     CriticalPoint((1.6071, 0.5687), "local minimum"),
@@ -23,13 +23,15 @@ class SixHumpCamel(Surface):
 
     $$ L(x, y) = \left( 4 - 2.1 x^2 + \tfrac13 x^4 \right) x^2 + xy + \left( -4 + 4 y^2 \right) y^2 $$
 
-    The lowest two, of loss −1.0316, lie in the middle: gradient descent reaches them from about a third of the
-    starts on the edge of the domain, and from more than half of those inside.
+    The two lowest, with a loss of −1.0316, lie in the middle: gradient descent reaches them from about a third of the
+    starts on the edge of the domain, and from more than half of those inside it.
     """
 
     name = "Six-hump camel"
     formula = r"\left( 4 - 2.1 x^2 + \tfrac13 x^4 \right) x^2 + xy + \left( -4 + 4 y^2 \right) y^2"
-    teaches = "Minima of three depths: SGD stops in the nearest, momentum rolls on over a saddle to one of the lowest."
+    teaches = (
+        "Minima of three depths: SGD stops in the nearest, but momentum rolls on over a saddle to one of the lowest."
+    )
     source = "L. C. W. Dixon & G. P. Szegő (1978), Towards Global Optimisation 2"
     theme = "several minima"
 
@@ -51,6 +53,6 @@ class SixHumpCamel(Surface):
 
 @functools.cache
 def _polished() -> tuple[CriticalPoint, ...]:
-    half = polished(SixHumpCamel(), _NEAR)
+    half = polished(SixHumpCamel(), _APPROXIMATE)
     mirrored = [p._replace(position=tuple(-x for x in p.position)) for p in half]
     return (*half, *mirrored, CriticalPoint((0.0, 0.0), "saddle"))

@@ -1,4 +1,4 @@
-"""Four minima of three depths, all of them known."""
+"""The Styblinski–Tang function: four minima of three depths."""
 
 import functools
 import itertools
@@ -8,17 +8,17 @@ from jax import Array
 
 from surfaces.surface import Box, CriticalPoint, Kind, Surface, polished
 
-# roots of 4x³ − 32x + 5 = 0: the deep minimum of a coordinate, its hill and its shallow minimum
+# the roots of 4x³ − 32x + 5: the deep minimum along a coordinate, the hill and the shallow minimum
 _DEEP, _HILL, _SHALLOW = -2.9035, 0.1567, 2.7468
 
 
 class StyblinskiTang(Surface):
-    r"""The same double well in each coordinate, added up: four minima, four saddles and a maximum.
+    r"""The sum of a double well in each coordinate: four minima, four saddles and a maximum.
 
     $$ L(x, y) = \tfrac12 \sum_{w \in \{x, y\}} \left( w^4 - 16 w^2 + 5 w \right) $$
 
-    The lowest minimum, −78.33, lies at (−2.90, −2.90); with one coordinate in the wrong well the loss is
-    −64.20, with both −50.06. In n dimensions there are 2ⁿ minima, and one of them is the lowest.
+    The lowest minimum, −78.33, lies at (−2.90, −2.90); with one coordinate in the wrong well the loss is −64.20, and
+    with both it is −50.06. In n dimensions there are 2ⁿ minima, of which one is the lowest.
     """
 
     name = "Styblinski–Tang"

@@ -1,4 +1,4 @@
-"""Two wells of different depth, and a barrier between them."""
+"""Two wells of different depth, with a barrier between them."""
 
 import math
 
@@ -7,21 +7,21 @@ from jax import Array
 from surfaces.parameter import Interval, parameter
 from surfaces.surface import Box, CriticalPoint, Kind, Surface
 
-_FOLD = 2.0 / (3.0 * math.sqrt(3.0))  # from this tilt on the upper well is gone
+_FOLD = 2.0 / (3.0 * math.sqrt(3.0))  # at this tilt the upper well disappears
 
 
 class TiltedWells(Surface):
-    r"""A local minimum on the right, the lowest on the left, about 2t deeper, and a saddle between them.
+    r"""A local minimum on the right, the lowest minimum on the left, about 2t deeper, and a saddle between them.
 
     $$ L(x, y) = \tfrac14 \left( x^2 - 1 \right)^2 + t\,x + \tfrac12 y^2 $$
 
-    The start lies uphill of the upper well, and higher than the saddle. Along x the critical points are the roots of
-    x³ − x + t, three of them for t < 2/(3√3) ≈ 0.385.
+    The start lies uphill of the upper well and higher than the saddle. Along x the critical points are the roots of
+    x³ − x + t, of which there are three for t < 2/(3√3) ≈ 0.385.
     """
 
     name = "Two depths"
     formula = r"\tfrac14 \left( x^2 - 1 \right)^2 + t\,x + \tfrac12 y^2"
-    teaches = "SGD stops in the first minimum on its way; a momentum of 0.9 rolls on into the deeper one."
+    teaches = "SGD stops in the first minimum on its way; with a momentum of 0.9 it rolls on into the deeper one."
     source = "G. Duffing (1918), Erzwungene Schwingungen; B. T. Polyak (1964) on the heavy ball"
     theme = "several minima"
 

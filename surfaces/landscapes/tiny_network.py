@@ -1,4 +1,4 @@
-"""A network of one hidden neuron."""
+"""The loss of a network with one hidden neuron."""
 
 import dataclasses
 from typing import Any
@@ -18,19 +18,19 @@ _NOISE = np.random.default_rng(0).standard_normal(_SAMPLES)
 
 
 class TinyNetwork(Surface):
-    r"""Mean squared error of v tanh(w x) over 40 samples of 1.5 tanh(1.2 x) with noise.
+    r"""The mean squared error of v tanh(w x) over 40 samples of 1.5 tanh(1.2 x) with noise.
 
     $$ L(w, v) = \tfrac1N \sum_i \left( v \tanh(w x_i) - y_i \right)^2 $$
 
     Because tanh is odd, (−w, −v) is the same network as (w, v): the minimum has a twin, with a saddle at the origin
     between them. SGD that starts at zero weights stays there. For large |w| the neuron saturates, and the slope along
-    w fades.
+    w vanishes.
     """
 
     name = "Tiny network"
     formula = r"\tfrac1N \sum_i \left( v \tanh(w x_i) - y_i \right)^2"
     teaches = (
-        "Flipping both signs gives the same network, with a saddle at zero weights: SGD that starts there never moves."
+        "Flipping both signs gives the same network, with a saddle at zero weights: SGD never moves if it starts there."
     )
     source = "R. Hecht-Nielsen (1990), On the algebraic structure of feedforward network weight spaces"
     theme = "models"
@@ -43,7 +43,7 @@ class TinyNetwork(Surface):
         high=1.0,
         legal=NON_NEGATIVE,
         tuned=False,
-        doc="Standard deviation of the targets' noise.",
+        doc="Standard deviation of the noise in the targets.",
     )
     feature: Any = dataclasses.field(default_factory=lambda: _FEATURE)
     clean: Any = dataclasses.field(default_factory=lambda: _CLEAN)

@@ -52,7 +52,8 @@ def _() -> None:
 
 
 @holds(
-    "himmelblau", "Four minima of equal depth round a hill: start, rule and learning rate decide which one is reached."
+    "himmelblau",
+    "Four minima of equal depth around a hill: start, rule and learning rate decide which one a run reaches.",
 )
 def _() -> None:
     surface = SURFACES["himmelblau"]()
@@ -67,7 +68,8 @@ def _() -> None:
 
 @holds(
     "narrow_trap",
-    "SGD falls into the narrow, deep hole on its way; a momentum of 0.9 flies over it into the wide minimum.",
+    "SGD falls into the narrow, deep hole on its way; with a momentum of 0.9 it flies over the hole into the wide "
+    "minimum.",
 )
 def _() -> None:
     surface = SURFACES["narrow_trap"]()
@@ -78,7 +80,7 @@ def _() -> None:
 
 @holds(
     "narrow_trap",
-    "A round bowl of curvature 1 with a hole of width s and depth d on the way down, at (−1.2, 0).",
+    "A round bowl of curvature 1 with a hole of width s and depth d in its slope, at (−1.2, 0).",
     "The curvature is about d/s² in the hole and 1 at the bottom of the bowl.",
     "Width of the hole.",
     "Depth of the hole below the bowl.",
@@ -100,14 +102,14 @@ def _() -> None:
 SAID.not_computable(
     "what authors argue of networks",
     "narrow_trap",
-    "Hochreiter & Schmidhuber (1997) argue that networks in narrow minima generalize worse, so that flying over one is "
-    "no loss.",
+    "Hochreiter & Schmidhuber (1997) argue that networks in narrow minima generalise worse, so flying over one loses "
+    "nothing.",
 )
 
 
 @holds(
     "sharp_and_flat",
-    "A large learning rate, or noise as of mini-batches, drives SGD from the sharp minimum to the flat one.",
+    "A large learning rate, or noise like that of mini-batches, drives SGD from the sharp minimum to the flat one.",
 )
 def _() -> None:
     surface = SURFACES["sharp_and_flat"]()
@@ -122,9 +124,8 @@ def _() -> None:
 
 @holds(
     "sharp_and_flat",
-    "Gradient descent is unstable at the sharp minimum above η = 2/h₁: up to about 2 % above, it jumps to and "
-    "fro beside it "
-    "in a bounded cycle; from 4 % on it leaves for the flat one.",
+    "Gradient descent is unstable at the sharp minimum above η = 2/h₁: up to about 2 % above this limit it jumps back "
+    "and forth around the minimum in a bounded cycle, and from 4 % above it leaves for the flat one.",
 )
 def _() -> None:
     shares = np.array([0.99, 1.005, 1.01, 1.02, 1.04, 1.06, 1.1])
@@ -146,10 +147,9 @@ def _() -> None:
 
 @holds(
     "sharp_and_flat",
-    "Two parabolas along x joined by a soft minimum, and y² across.",
-    "τ is a fortieth of the smaller gap between the parabolas at the two minima, so that the curvatures there "
-    "are h₁ and "
-    "h₂ to rounding.",
+    "Two parabolas along x, joined by a soft minimum, plus y².",
+    "τ is a fortieth of the smaller gap between the parabolas at the two minima, so that the curvatures there are h₁ "
+    "and h₂ up to rounding.",
     "Curvature of the right minimum.",
     "Curvature of the left minimum.",
     "Depth of the right minimum below zero.",
@@ -172,7 +172,7 @@ def _() -> None:
 
 @holds(
     "six_hump_camel",
-    "Minima of three depths: SGD stops in the nearest, momentum rolls on over a saddle to one of the lowest.",
+    "Minima of three depths: SGD stops in the nearest, but momentum rolls on over a saddle to one of the lowest.",
 )
 def _() -> None:
     surface = SURFACES["six_hump_camel"]()
@@ -186,8 +186,8 @@ def _() -> None:
 @holds(
     "six_hump_camel",
     "Six minima in three pairs of different depth, seven saddles and two maxima.",
-    "The lowest two, of loss −1.0316, lie in the middle: gradient descent reaches them from about a third of the "
-    "starts on the edge of the domain, and from more than half of those inside.",
+    "The two lowest, with a loss of −1.0316, lie in the middle: gradient descent reaches them from about a third of "
+    "the starts on the edge of the domain, and from more than half of those inside it.",
 )
 def _() -> None:
     surface = SURFACES["six_hump_camel"]()
@@ -217,11 +217,10 @@ def _() -> None:
 
 @holds(
     "styblinski_tang",
-    "The same double well in each coordinate, added up: four minima, four saddles and a maximum.",
-    "The lowest minimum, −78.33, lies at (−2.90, −2.90); with one coordinate in the wrong well the loss is "
-    "−64.20, with both "
-    "−50.06.",
-    "In n dimensions there are 2ⁿ minima, and one of them is the lowest.",
+    "The sum of a double well in each coordinate: four minima, four saddles and a maximum.",
+    "The lowest minimum, −78.33, lies at (−2.90, −2.90); with one coordinate in the wrong well the loss is −64.20, "
+    "and with both it is −50.06.",
+    "In n dimensions there are 2ⁿ minima, of which one is the lowest.",
 )
 def _() -> None:
     surface = SURFACES["styblinski_tang"]()
@@ -238,7 +237,9 @@ def _() -> None:
     assert heights[1] > heights[0] + 1
 
 
-@holds("tilted_wells", "SGD stops in the first minimum on its way; a momentum of 0.9 rolls on into the deeper one.")
+@holds(
+    "tilted_wells", "SGD stops in the first minimum on its way; with a momentum of 0.9 it rolls on into the deeper one."
+)
 def _() -> None:
     surface = SURFACES["tilted_wells"]()
     ends = [end(surface, "sgd", 600), end(surface, "momentum", 600, momentum=0.9)]
@@ -247,9 +248,9 @@ def _() -> None:
 
 @holds(
     "tilted_wells",
-    "A local minimum on the right, the lowest on the left, about 2t deeper, and a saddle between them.",
-    "The start lies uphill of the upper well, and higher than the saddle.",
-    "Along x the critical points are the roots of x³ − x + t, three of them for t < 2/(3√3) ≈ 0.385.",
+    "A local minimum on the right, the lowest minimum on the left, about 2t deeper, and a saddle between them.",
+    "The start lies uphill of the upper well and higher than the saddle.",
+    "Along x the critical points are the roots of x³ − x + t, of which there are three for t < 2/(3√3) ≈ 0.385.",
     "About half the difference in depth.",
 )
 def _() -> None:
@@ -271,7 +272,7 @@ def _() -> None:
 
 @holds(
     "ackley",
-    "The gradient does not vanish towards the tip: SGD jumps across it for ever unless the learning rate falls.",
+    "The gradient does not vanish near the tip: SGD jumps across it forever unless the learning rate decreases.",
 )
 def _() -> None:
     surface = SURFACES["ackley"]()
@@ -284,7 +285,10 @@ def _() -> None:
     assert ((tail[1:] * tail[:-1]).sum(axis=1) < 0).all(), "on the other side after every step"
 
 
-@holds("ackley", "A plain with a dimple near every pair of integers, and a funnel whose tip is the lowest minimum.")
+@holds(
+    "ackley",
+    "A plain with a dimple near every point with integer coordinates and a funnel whose tip is the lowest minimum.",
+)
 def _() -> None:
     low = low_places(SURFACES["ackley"](), 401)
     assert np.abs(low - low.round()).max() < 0.15
@@ -296,10 +300,11 @@ def _() -> None:
 
 @holds(
     "ackley",
-    "The tip is a kink: next to it the slope is about 2√2 ≈ 2.83 on every side.",
-    "At the tip itself the gradient is returned as zero, which is a subgradient.",
-    "A small gradient step next to the tip jumps across it by about 2.83 η.",
-    "Listed are the kink and the eight dimples round it; further dimples, saddles and maxima are not.",
+    "The tip is a kink: close to it the slope is about 2√2 ≈ 2.83 in every direction.",
+    "At the tip itself the computed gradient is zero, which is a subgradient.",
+    "Close to the tip, a small gradient step has a length of about 2.83 η and jumps across the tip.",
+    "The listed critical points are the kink and the eight dimples around it; further dimples, saddles and maxima are "
+    "not listed.",
 )
 def _() -> None:
     surface = SURFACES["ackley"]()
@@ -316,10 +321,10 @@ def _() -> None:
 @holds(
     "griewank",
     "Many minima of almost equal depth: missing the lowest costs next to nothing.",
-    "A bowl so wide that neighbouring minima are almost equally deep.",
-    "Next to the lowest minimum, 0 at the origin, lie others of 0.0074, behind saddles of 1.00.",
-    "Seen from afar (the usual domain is ±600) the waves are negligible and a bowl remains.",
-    "Listed are the seven minima of the domain; its saddles and maxima are not.",
+    "Waves in a bowl so wide that neighbouring minima are almost equally deep.",
+    "The lowest minimum, 0, lies at the origin; the minima next to it have a loss of 0.0074, behind saddles of 1.00.",
+    "On a large scale (the usual domain is ±600) the waves are negligible and only the bowl remains.",
+    "The listed critical points are the seven minima in the domain; its saddles and maxima are not listed.",
 )
 def _() -> None:
     """The loss is the bowl r²/4000 and waves between 0 and 2: at r = 600 at most 2 %."""
@@ -350,7 +355,7 @@ def _levy_ends(rate: float) -> tuple[np.ndarray, np.ndarray]:
     return np.where(settled, near, -1), settled
 
 
-@holds("levy", "The lowest minimum is the flattest: above η = 0.5 SGD can settle in no other.")
+@holds("levy", "The lowest minimum is the flattest: above η = 0.5 it is the only one in which SGD can settle.")
 def _() -> None:
     lowest = [p.kind for p in SURFACES["levy"]().critical_points()].index("minimum")
     for rate in (0.51, 0.6, 0.8):
@@ -363,12 +368,11 @@ def _() -> None:
     "levy",
     "Waves along both axes that grow outwards; the lowest minimum, 0 at (1, 1), is the flattest.",
     "Its curvatures are ⅛ and about 2.24.",
-    "The other two minima at x = 1 have 4.01 along y, and all others have at least 6.26 along x.",
-    "Gradient descent is therefore stable at no other minimum above η = 2/4.01 ≈ 0.50, and at the lowest up to "
-    "2/2.24 ≈ "
-    "0.89.",
-    "From starts drawn over the domain it reaches the lowest more than twice as often at η = 0.6 as at 0.1.",
-    "Listed are the twelve minima of the domain; its saddles and maxima are not.",
+    "The other two minima at x = 1 have a curvature of 4.01 along y, and all the rest have at least 6.26 along x.",
+    "Gradient descent is therefore unstable at every other minimum above η = 2/4.01 ≈ 0.50, but stable at the lowest "
+    "up to 2/2.24 ≈ 0.89.",
+    "From random starts in the domain it reaches the lowest more than twice as often at η = 0.6 as at 0.1.",
+    "The listed critical points are the twelve minima in the domain; its saddles and maxima are not listed.",
 )
 def _() -> None:
     surface = SURFACES["levy"]()
@@ -415,10 +419,11 @@ def test_every_rule_but_the_polyak_step_stays_near_its_start_on_rastrigin(key: s
 
 @holds(
     "rastrigin",
-    "A round bowl under waves of length 1: a minimum near every pair of integers, the lowest at 0.",
-    "Every curvature lies between 2 − 4π²A and 2 + 4π²A; A = 10 is usual, and at A = 0 only the bowl is left.",
-    "Listed are the lowest minimum and the eight round it; further minima, saddles and maxima are not.",
-    "Height of the waves.",
+    "A round bowl with waves of length 1: a minimum near every point with integer coordinates, the lowest at 0.",
+    "Every curvature lies between 2 − 4π²A and 2 + 4π²A; A = 10 is the usual value, and A = 0 leaves only the bowl.",
+    "The listed critical points are the lowest minimum and the eight around it; further minima, saddles and maxima "
+    "are not listed.",
+    "Amplitude of the waves.",
 )
 def _() -> None:
     surface = SURFACES["rastrigin"]()
@@ -439,13 +444,12 @@ def _() -> None:
 
 @holds(
     "linear_regression",
-    "The data shape the surface: an offset or a scale of the feature turns a round bowl into a ravine.",
-    "The feature z is standardised, so that the Hessian is 2 [[μ² + s², μ], [μ, 1]] and its condition number κ "
-    "solves κ + "
-    "1/κ + 2 = (1 + μ² + s²)²/s².",
-    "At offset 0 and scale 1 the bowl is round: κ = 1.",
-    "An offset of 5 alone makes κ about 727, a scale of 10 alone makes it 100.",
-    "Mean squared error of ŷ = w x + b over 40 samples, a loss surface of two parameters.",
+    "The data shape the surface: shifting or scaling the feature turns a round bowl into a ravine.",
+    "The feature z is standardised, so the Hessian is 2 [[μ² + s², μ], [μ, 1]] and its condition number κ satisfies κ "
+    "+ 1/κ + 2 = (1 + μ² + s²)²/s².",
+    "With offset 0 and scale 1 the bowl is round: κ = 1.",
+    "An offset of 5 alone raises κ to about 727, and a scale of 10 alone raises it to 100.",
+    "The mean squared error of ŷ = w x + b over 40 samples, a loss surface of two parameters.",
     "Mean of the feature.",
     "Standard deviation of the feature.",
 )
@@ -465,7 +469,7 @@ def _() -> None:
 
 @holds(
     "logistic_regression",
-    "Convex, but no parabola: far out the slope is constant, so SGD comes back at a constant speed.",
+    "Convex, but not quadratic: far out the slope is constant, so SGD comes back at a constant speed.",
 )
 def _() -> None:
     surface = SURFACES["logistic_regression"]()
@@ -479,11 +483,10 @@ def _() -> None:
 
 @holds(
     "logistic_regression",
-    "Cross-entropy of p(y = 1) = σ(w x + b) over 40 samples of two overlapping classes, with decay of w.",
-    "The loss is convex, and has a minimum because the classes overlap; with separable classes the weights "
-    "would grow for "
-    "ever.",
-    "Decay of the weight w, not of b.",
+    "The cross-entropy of p(y = 1) = σ(w x + b) over 40 samples of two overlapping classes, with a penalty on w.",
+    "The loss is convex and has a minimum because the classes overlap; on separable classes the weights would grow "
+    "forever.",
+    "Penalty λ/2 w² on w, but not on b.",
 )
 def _() -> None:
     surface = SURFACES["logistic_regression"]()
@@ -501,8 +504,8 @@ def _() -> None:
 
 @holds(
     "logistic_regression",
-    "For λ = 0 the slope never exceeds √(1 + mean x²) = √2, and far out the curvature fades.",
-    "Newton's method then leaps too far: from (−4, 2) it diverges, from the default start it converges.",
+    "For λ = 0 the slope never exceeds √(1 + mean x²) = √2, and far from the minimum the curvature vanishes.",
+    "There the steps of Newton's method are too long: from (−4, 2) it diverges, from the default start it converges.",
 )
 def _() -> None:
     surface = SURFACES["logistic_regression"]()
@@ -516,7 +519,7 @@ def _() -> None:
 
 @holds(
     "matrix_factorization",
-    "The minima form a curve: up to η = 0.2, SGD ends at a flatter one the larger its learning rate.",
+    "The minima form curves: up to η = 0.2, a larger learning rate takes SGD to a flatter minimum.",
 )
 def _() -> None:
     surface = SURFACES["matrix_factorization"]()
@@ -528,8 +531,8 @@ def _() -> None:
 
 @holds(
     "matrix_factorization",
-    "The smallest linear network of two layers, v · u · x for the target x: both branches of uv = 1 are minima.",
-    "On the curve one curvature is zero and the other u² + 1/u²: 2 at (1, 1), and more the further out.",
+    "The smallest linear network with two layers, v · u · x for the target x: both branches of uv = 1 are minima.",
+    "On both curves one curvature is zero and the other is u² + 1/u²: 2 at (1, 1), and larger further out.",
     "The origin is a saddle with curvatures ±1.",
 )
 def _() -> None:
@@ -550,7 +553,7 @@ def _() -> None:
 
 @holds(
     "matrix_factorization",
-    "Gradient descent is stable on it where u² + v² < 2/η; from a sharp place a larger η catapults it to a "
+    "Gradient descent is stable on them where u² + v² < 2/η; from a sharp minimum a larger η catapults it to a "
     "flatter one.",
 )
 def _() -> None:
@@ -567,14 +570,14 @@ def _() -> None:
 
 @holds(
     "tiny_network",
-    "Flipping both signs gives the same network, with a saddle at zero weights: SGD that starts there never moves.",
-    "Mean squared error of v tanh(w x) over 40 samples of 1.5 tanh(1.2 x) with noise.",
+    "Flipping both signs gives the same network, with a saddle at zero weights: SGD never moves if it starts there.",
+    "The mean squared error of v tanh(w x) over 40 samples of 1.5 tanh(1.2 x) with noise.",
     "Because tanh is odd, (−w, −v) is the same network as (w, v): the minimum has a twin, with a saddle at the "
     "origin between "
     "them.",
     "SGD that starts at zero weights stays there.",
-    "For large |w| the neuron saturates, and the slope along w fades.",
-    "Standard deviation of the targets' noise.",
+    "For large |w| the neuron saturates, and the slope along w vanishes.",
+    "Standard deviation of the noise in the targets.",
 )
 def _() -> None:
     surface = SURFACES["tiny_network"]()

@@ -41,9 +41,10 @@ def points(key: str) -> set[tuple[str, tuple[float, ...]]]:
 
 @holds(
     "beale",
-    "Gradients differ by orders of magnitude: a learning rate safe on the walls is far too small in the valley.",
-    "At the minimum the curvatures are about 0.30 and 49, in the upper right corner up to 5,478: a learning rate "
-    "that is small enough there is far too small in the valley.",
+    "Gradients differ by orders of magnitude: a learning rate that is safe on the walls is far too small in the "
+    "valley.",
+    "The curvatures are about 0.30 and 49 at the minimum and up to 5,478 in the upper right corner: a learning rate "
+    "that is small enough for the corner is far too small for the valley.",
 )
 def _() -> None:
     """Stable is η < 2/λ: 2/5478 in the corner, 2/49 at the minimum, where the soft direction has 0.30."""
@@ -61,7 +62,7 @@ def _() -> None:
 
 @holds(
     "beale",
-    "A flat, bent valley with its minimum at (3, ½) and a saddle at (0, 1); the corners on the right are steep.",
+    "A flat, curved valley with its minimum at (3, ½) and a saddle at (0, 1); the corners on the right are steep.",
 )
 def _() -> None:
     surface = SURFACES["beale"]()
@@ -71,7 +72,7 @@ def _() -> None:
     assert min(right) > 10 * max(left)
 
 
-@holds("beale", "Outside the domain there is another saddle at (0.10, −2.64).")
+@holds("beale", "Another saddle, at (0.10, −2.64), lies outside the domain.")
 def _() -> None:
     surface = SURFACES["beale"]()
     (place,) = polish(surface, [(0.1, -2.64)])
@@ -80,7 +81,7 @@ def _() -> None:
     assert low < 0 < high and np.linalg.norm(slope(surface, place)) < 1e-9
 
 
-@holds("beale", "For x → −∞ the valley goes on for ever, along y ≈ 1 − 1/x.")
+@holds("beale", "As x → −∞ the valley continues forever, along y ≈ 1 − 1/x.")
 def _() -> None:
     """With y = 1 − c/x the loss tends to (1.5 − c)² + (2.25 − 2c)² + (2.625 − 3c)², least at c = 13.875/14."""
     surface = SURFACES["beale"]()
@@ -102,10 +103,10 @@ def _least(surface: object, key: str) -> int:
 
 @holds(
     "booth",
-    "The ravine runs at 45° to the axes, where a learning rate for each coordinate does not help.",
-    "Both diagonal entries are 10, so a learning rate for each coordinate, as Adagrad has it, gains nothing.",
-    "Turned by 45°, Adagrad needs about a quarter of the steps if both runs go from the default start at their best "
-    "learning rate; at the rate that Adagrad starts with, it saves less than a fifth.",
+    "The ravine runs at 45° to the axes, where a separate learning rate for each coordinate does not help.",
+    "Both diagonal entries are 10, so separate learning rates for the two coordinates, as in Adagrad, gain nothing.",
+    "On the surface rotated by 45°, Adagrad needs about a quarter of the steps if both runs go from the default start "
+    "at their best learning rates; at the learning rate that a page suggests for Adagrad, it saves less than a fifth.",
 )
 def _() -> None:
     surface = SURFACES["booth"]()
@@ -135,7 +136,7 @@ def _() -> None:
 # Ravines
 
 
-@holds("quadratic_ravine", "SGD crawls along the ravine, the more so the larger the condition number κ.")
+@holds("quadratic_ravine", "SGD crawls along the ravine, the more slowly the larger the condition number κ.")
 def _() -> None:
     """At η = 1/(2κ) x shrinks by 1 − 1/(2κ) in every step: the steps to a hundredth grow like κ."""
     needed = []
@@ -154,8 +155,8 @@ def _() -> None:
 
 @holds(
     "quadratic_ravine",
-    "Curvature 1 along x and κ along y: κ is the condition number.",
-    "Condition number: the largest curvature over the smallest.",
+    "A quadratic bowl with curvature 1 along x and κ along y: κ is its condition number.",
+    "Condition number: the largest curvature divided by the smallest.",
 )
 def _() -> None:
     h = hessian(SURFACES["quadratic_ravine"](70.0), (0.3, 0.4))
@@ -166,7 +167,7 @@ def _() -> None:
 @holds(
     "quadratic_ravine",
     "Gradient descent converges for η < 2/κ.",
-    "It multiplies x by 1 − η in every step, so that at η = 1/κ it takes about κ steps to shrink x by a factor of e.",
+    "It multiplies x by 1 − η in every step, so at η = 1/κ it takes about κ steps to shrink x by a factor of e.",
 )
 def _() -> None:
     kappa = 50.0
@@ -181,10 +182,10 @@ def _() -> None:
 @holds(
     "ravine_nd",
     "The stiffest direction limits the learning rate; at that rate SGD crawls along the softest.",
-    "Gradient descent multiplies wᵢ by 1 − η λᵢ in every step, so that η must stay below 2/κ for the sake of w₁ alone.",
+    "Gradient descent multiplies wᵢ by 1 − η λᵢ in every step, so w₁ alone forces η to stay below 2/κ.",
     "A quadratic bowl in n dimensions whose curvatures run from 1 to κ in equal ratios.",
     "Number of coordinates.",
-    "Condition number: the largest curvature over the smallest.",
+    "Condition number: the largest curvature divided by the smallest.",
 )
 def _() -> None:
     kappa, n = 200.0, 6
@@ -201,7 +202,9 @@ def _() -> None:
         assert w[-1, 0] > 0.04 * w[0, 0], "the softest crawls"
 
 
-@holds("ravine_nd", "The map shows w₀, the softest direction, and w₁, the stiffest, with zero in all others.")
+@holds(
+    "ravine_nd", "The map shows w₀, the softest direction, and w₁, the stiffest, with all other coordinates at zero."
+)
 def _() -> None:
     surface = SURFACES["ravine_nd"]()
     scales = np.diag(hessian(surface, np.zeros(20)))
@@ -211,7 +214,8 @@ def _() -> None:
 
 
 @holds(
-    "rosenbrock", "Reaching the valley is easy, following its bend is hard: the steep direction turns along the way."
+    "rosenbrock",
+    "Reaching the valley is easy, but following its bend is hard: the steep direction turns along the way.",
 )
 def _() -> None:
     surface = SURFACES["rosenbrock"]()
@@ -226,8 +230,8 @@ def _() -> None:
 
 @holds(
     "rosenbrock",
-    "A ravine bent like a parabola: along its floor y = x² the loss is only (1 − x)², with the minimum at (1, 1).",
-    "At the minimum the curvatures are about 0.4 and 1002 for b = 100: a condition number of 2,508.",
+    "A ravine bent into a parabola: along its floor y = x² the loss is only (1 − x)², with the minimum at (1, 1).",
+    "For b = 100 the curvatures at the minimum are about 0.4 and 1,002, a condition number of 2,508.",
     "Steepness of the walls.",
 )
 def _() -> None:
@@ -257,7 +261,8 @@ def _() -> None:
 
 @holds(
     "degenerate_saddle",
-    "A ledge at the origin, level and without curvature along y, above a minimum at (0, −1); bounded below.",
+    "A ledge at the origin, level and without curvature along y, above a minimum at (0, −1).",
+    "The loss is bounded below.",
     "The slope along y is y² (1 + y).",
 )
 def _() -> None:
@@ -271,15 +276,13 @@ def _() -> None:
         assert slope(surface, (0.5, y))[1] == pytest.approx(y * y * (1 + y))
 
 
-@holds("degenerate_saddle", "From above, gradient descent approaches the ledge like y ≈ 1/(η t) and never passes it.")
+@holds("degenerate_saddle", "From above, gradient descent approaches the ledge as y ≈ 1/(η t) and never passes it.")
 def _() -> None:
     y = run("degenerate_saddle", "sgd", 20000, learning_rate=0.05).positions[:, 1]
     assert y[-1] == pytest.approx(1 / (0.05 * 20000), rel=0.02) and (y > 0).all()
 
 
-@holds(
-    "degenerate_saddle", "A strict saddle holds only the starts on a line; this one holds a whole side of the plane."
-)
+@holds("degenerate_saddle", "A strict saddle traps only the starts on a line; this one traps a whole half-plane.")
 def _() -> None:
     starts = np.array([(x, y) for x in np.linspace(-2, 2, 9) for y in np.linspace(-1.2, 1.2, 9).round(12)])
     line = starts[:, 1] == 0
@@ -290,9 +293,9 @@ def _() -> None:
 
 @holds(
     "monkey_saddle",
-    "Even the curvature vanishes here: SGD lingers longer than at an ordinary saddle; Newton's method is drawn in.",
-    "Newton's method halves the distance to the origin in each step.",
-    "Near the origin the slope is r², so that SGD's steps shrink faster than the distance.",
+    "Even the curvature vanishes here: SGD lingers longer than at an ordinary saddle, and Newton's method is drawn in.",
+    "Near the origin the slope is r²: SGD's steps shrink faster than the distance, and Newton's method halves the "
+    "distance in each step.",
 )
 def _() -> None:
     stays = {}
@@ -312,10 +315,10 @@ def _() -> None:
 
 @holds(
     "monkey_saddle",
-    "Three valleys and three ridges meet at the origin, where the Hessian is zero; bounded below.",
-    "In polar coordinates it is ⅓ r³ cos 3θ + ¼ r⁴: three minima at r = 1 of depth 1/12, with curvature 1 "
-    "along r and 3 "
-    "across.",
+    "Three valleys and three ridges that meet at the origin, where the Hessian is zero.",
+    "The loss is bounded below.",
+    "In polar coordinates it is ⅓ r³ cos 3θ + ¼ r⁴: three minima of depth 1/12 at r = 1, with curvature 1 along r and "
+    "3 across.",
 )
 def _() -> None:
     surface = SURFACES["monkey_saddle"]()
@@ -353,10 +356,10 @@ def _() -> None:
 
 @holds(
     "plateau",
-    "A well of width s in a plain that hardly slopes towards it.",
-    "The slope at distance r is r (exp(−r²/2s²)/s² + ε), and far out only ε r is left of it.",
-    "At the default parameters the wall of the well is over a hundred times as steep as the plain at the start.",
-    "Width of the well: its wall is steepest at about this distance.",
+    "A well of width s in a plain that slopes very gently towards it.",
+    "The slope at distance r is r (exp(−r²/2s²)/s² + ε), of which only ε r is left far out.",
+    "At the default parameters the wall of the well is more than a hundred times as steep as the plain at the start.",
+    "Width of the well: its wall is steepest at about this distance from the centre.",
     "Curvature of the plain towards the well.",
 )
 def _() -> None:
@@ -385,7 +388,7 @@ def _() -> None:
     assert stays["sgd"] > 30 and stays["adam"] < 5
 
 
-@holds("saddle", "A saddle at the origin between two minima at (0, ±1), bounded below.")
+@holds("saddle", "A saddle at the origin between two minima at (0, ±1).", "The loss is bounded below.")
 def _() -> None:
     assert points("saddle") == {("saddle", (0.0, 0.0)), ("minimum", (0.0, 1.0)), ("minimum", (0.0, -1.0))}
     assert SURFACES["saddle"]().lowest() == -0.25
@@ -394,8 +397,8 @@ def _() -> None:
 
 @holds(
     "saddle",
-    "Near the saddle gradient descent multiplies y by 1 + η in every step: from y₀ it takes about ln(0.5/y₀)/ln(1 + η) "
-    "steps to leave.",
+    "Near the saddle, gradient descent multiplies y by 1 + η in every step: from y₀ it takes about ln(0.5/y₀)/ln(1 + "
+    "η) steps to leave.",
 )
 def _() -> None:
     for rate, first in ((0.05, 1e-6), (0.1, 1e-9)):

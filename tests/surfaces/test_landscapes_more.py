@@ -206,9 +206,9 @@ def test_the_narrow_trap_is_narrow_and_its_lowest_minimum_is_the_lower_one(width
 
 
 def test_a_hole_that_holds_nothing_and_one_that_holds_all_are_refused() -> None:
-    with pytest.raises(ValueError, match="the hole is too flat to be a minimum"):
+    with pytest.raises(ValueError, match="the hole is too shallow to be a minimum"):
         SURFACES["narrow_trap"](depth=0.1, width=0.2)
-    with pytest.raises(ValueError, match="swallows the bowl's bottom"):
+    with pytest.raises(ValueError, match="swallows the bottom of the bowl"):
         SURFACES["narrow_trap"](depth=2.0, width=0.4)
 
 
