@@ -50,7 +50,7 @@ def test_an_npz_and_a_csv_are_read() -> None:
     table = files.bring([("t.csv", CSV.encode())])
     assert table.columns == ("a", "b", "kind")
     assert table.read("kind", True).task == "classes"
-    with pytest.raises(Refused, match="'x' in the column 'kind' is no number"):
+    with pytest.raises(Refused, match="'x' in the column 'kind' is not a number"):
         table.read("a", True)
     assert table.read("kind", True) is table.read("kind", True)  # read once
 
@@ -61,7 +61,7 @@ def test_an_npz_and_a_csv_are_read() -> None:
         ([("images", _idx(IMAGES))], "bring the images and the labels together"),
         ([("images", _idx(IMAGES)[:-5]), ("labels", _idx(LABELS))], "cut short"),
         ([("images", _idx(IMAGES)), ("labels", _idx(LABELS[:-1]))], "30 samples, but 29 labels"),
-        ([("x.npz", b"PK nonsense")], "no .npz file"),
+        ([("x.npz", b"PK nonsense")], "not an .npz file"),
         ([("t.csv", b"a,b\n1,2\n3\n")], "line 3"),
         ([("a.csv", b"a,b\n1,2\n"), ("b.csv", b"a,b\n1,2\n")], "two IDX files at once"),
         ([("n.npz", _npz(x=np.full((9, 2), np.nan), y=np.arange(9) % 2))], "not a finite number"),

@@ -60,7 +60,7 @@ def test_a_port_that_is_taken_is_answered_in_a_sentence() -> None:
 def test_data_that_cannot_be_read_are_answered_in_a_sentence(tmp_path: Path) -> None:
     cut = tmp_path / "cut.npz"
     cut.write_bytes(b"PK nonsense")
-    for path, said in ((tmp_path / "none.npz", "cannot be read"), (cut, "no .npz file")):
+    for path, said in ((tmp_path / "none.npz", "cannot be read"), (cut, "not an .npz file")):
         run = _run("--headless", "--port", "18556", "--data", str(path))
         assert run.returncode == 1 and run.stdout == "" and "Traceback" not in run.stderr
         assert path.name in run.stderr and said in run.stderr

@@ -1,4 +1,4 @@
-"""Files that people bring, whole and broken."""
+"""Uploaded files, valid and broken."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def _pixels(data: Any) -> set[bytes]:
 
 
 @pytest.mark.parametrize("pack", [lambda b: b, gzip.compress], ids=["plain", "gzipped"])
-def test_idx_files_are_read_whole(pack: Any) -> None:
+def test_idx_files_are_read_completely(pack: Any) -> None:
     data = files.from_idx(pack(_idx(IMAGES)), pack(_idx(LABELS)))
     assert data.inputs == 20 and data.outputs == 3 and data.task == "classes"
     assert _pixels(data) == {row.tobytes() for row in IMAGES.reshape(30, -1)}
@@ -45,23 +45,23 @@ def test_idx_files_are_read_whole(pack: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "message"),
     [
-        (b"", "is no IDX file"),
-        (b"\x89PNG\r\n", "is no IDX file"),
-        (_idx(IMAGES)[:9], "ends within its head"),
-        (_idx(IMAGES)[:-7], r"cut short: 30 × 4 × 5 values take 616 bytes, it has 609"),
-        (_idx(IMAGES) + b"x", "longer than its head says"),
+        (b"", "is not an IDX file"),
+        (b"\x89PNG\r\n", "is not an IDX file"),
+        (_idx(IMAGES)[:9], "ends within its header: 3 axes take 16 bytes, but it has 9"),
+        (_idx(IMAGES)[:-7], r"cut short: 30 × 4 × 5 values take 616 bytes, but it has 609"),
+        (_idx(IMAGES) + b"x", "longer than its header says"),
         (gzip.compress(_idx(IMAGES))[:-30], "damaged gzip"),
     ],
-    ids=lambda v: v if isinstance(v, str) else "",  # bytes of a gzip hold the time
+    ids=lambda v: v if isinstance(v, str) else "",  # a gzip file contains the time
 )
-def test_broken_idx_files_are_refused_in_words(content: bytes, said: str) -> None:
-    with pytest.raises(ValueError, match=said):
+def test_broken_idx_files_are_rejected_with_a_reason(content: bytes, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
         files.read_idx(content)
 
 
-def test_images_and_labels_must_fit() -> None:
+def test_images_and_labels_must_have_the_same_length() -> None:
     with pytest.raises(ValueError, match="30 samples, but 20 labels"):
         files.from_idx(_idx(IMAGES), _idx(LABELS[:20]))
     with pytest.raises(ValueError, match="samples must be numbers of shape"):
@@ -79,27 +79,27 @@ def test_npz_files_keep_their_test_part() -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "message"),
     [
-        (b"PK nonsense", "no .npz file, or is damaged"),
-        (_npz(a=np.zeros(3)), "needs arrays x_train and y_train, or x and y; it has a"),
+        (b"PK nonsense", "is not an .npz file, or is damaged"),
+        (_npz(a=np.zeros(3)), "must contain the arrays x_train and y_train, or x and y; it has a"),
         (_npz(x=np.array([{}], dtype=object), y=np.zeros(1)), "Python objects"),
         (_npz(x=IMAGES, y=LABELS - 0.5), "whole numbers from 0"),
         (_npz(x=IMAGES, y=np.zeros(30, int)), "2 to 100 classes"),
         (_npz(x=np.full((30, 2), np.nan), y=LABELS), "inputs of sample 1 hold a value that is not a finite"),
-        (_npz(x=IMAGES, y=LABELS)[:-60], "no .npz file, or is damaged"),
+        (_npz(x=IMAGES, y=LABELS)[:-60], "is not an .npz file, or is damaged"),
     ],
 )
-def test_broken_npz_files_are_refused_in_words(content: bytes, said: str) -> None:
-    with pytest.raises(ValueError, match=said):
+def test_broken_npz_files_are_rejected_with_a_reason(content: bytes, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
         files.from_npz(content)
 
 
 @pytest.mark.parametrize("kind", ["csv", "idx", "npz"])
-def test_what_unpacks_to_too_much_is_read_no_further(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_files_that_decompress_to_too_much_are_read_no_further(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(files, "MOST_BYTES", 10_000)
     monkeypatch.setattr(files, "PART", 100)
-    with pytest.raises(ValueError, match=r"unpacks to .* GB"):
+    with pytest.raises(ValueError, match=r"decompresses to .* GB"):
         if kind == "npz":
             files.from_npz(_npz(x=np.zeros((1000, 100)), y=np.zeros(1000)))
         elif kind == "idx":
@@ -109,9 +109,9 @@ def test_what_unpacks_to_too_much_is_read_no_further(kind: str, monkeypatch: pyt
 
 
 @pytest.mark.parametrize("kind", ["csv", "idx", "npz"])
-def test_more_numbers_than_are_kept_are_refused(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_files_with_too_many_numbers_are_rejected(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(files, "MOST_NUMBERS", 1000)
-    with pytest.raises(ValueError, match=r"numbers; at most .* take fewer samples"):
+    with pytest.raises(ValueError, match=r"numbers; at most .* use fewer samples"):
         if kind == "npz":
             files.from_npz(_npz(x=np.zeros((300, 4)), y=np.zeros(300)))
         elif kind == "idx":
@@ -120,55 +120,55 @@ def test_more_numbers_than_are_kept_are_refused(kind: str, monkeypatch: pytest.M
             files.from_csv(b"a,b,c\n" + b"1,2,3\n" * 400, "a")
 
 
-def test_classes_count_among_the_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
-    """One input, but a hundred outputs of each sample."""
+def test_the_numbers_of_a_file_include_its_classes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each sample has one input, but a hundred outputs."""
     monkeypatch.setattr(files, "MOST_NUMBERS", 10_000)
     labels = np.arange(300) % 100
     with pytest.raises(ValueError, match="numbers; at most"):
-        files.from_arrays("Wide", np.zeros((300, 1)), labels)
+        files.from_npz(_npz(x=np.zeros((300, 1)), y=labels))
     with pytest.raises(ValueError, match="numbers; at most"):
         files.from_csv(("a,b\n" + "".join(f"1,{k}\n" for k in labels)).encode(), "b", task="classes")
 
 
-def _lying(shape: tuple[int, ...], values: bytes) -> bytes:
-    """An archive whose arrays have fewer values than their heads say."""
+def _with_wrong_headers(shape: tuple[int, ...], values: bytes) -> bytes:
+    """An archive whose arrays have other values than their headers say."""
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         for name in ("x", "y"):
-            head = io.BytesIO()
-            np.lib.format.write_array_header_1_0(head, {"descr": "<f8", "fortran_order": False, "shape": shape})
-            archive.writestr(f"{name}.npy", head.getvalue() + values)
+            header = io.BytesIO()
+            np.lib.format.write_array_header_1_0(header, {"descr": "<f8", "fortran_order": False, "shape": shape})
+            archive.writestr(f"{name}.npy", header.getvalue() + values)
     return packed.getvalue()
 
 
 @pytest.mark.parametrize("shape", [(2**20, 2**5), (10, 2)], ids=["more", "fewer"])
-def test_arrays_whose_heads_lie_are_refused_before_they_are_read(shape: tuple[int, ...]) -> None:
-    with pytest.raises(ValueError, match=r"(x is not as long as its head says|million numbers)"):
-        files.from_npz(_lying(shape, b"\0" * 100))
+def test_arrays_with_wrong_headers_are_rejected_before_they_are_read(shape: tuple[int, ...]) -> None:
+    with pytest.raises(ValueError, match=r"(the length of x does not match its header|million numbers)"):
+        files.from_npz(_with_wrong_headers(shape, b"\0" * 100))
 
 
-def test_an_archive_whose_entries_lie_about_their_size_is_refused() -> None:
-    """The directory says 208 bytes, and there are a million: no more than was said is unpacked."""
+def test_an_archive_with_a_wrong_size_in_its_directory_is_rejected() -> None:
+    """The directory says 208 bytes although there are a million; no more than 208 are decompressed."""
     content = bytearray(_npz(x=np.zeros((1000, 125)), y=np.zeros(1000)))
-    where = content.find(b"PK\x01\x02")
-    content[where + 24 : where + 28] = struct.pack("<I", 208)
-    with pytest.raises(ValueError, match=r"x is not as long as its head says|damaged"):
+    entry = content.find(b"PK\x01\x02")
+    content[entry + 24 : entry + 28] = struct.pack("<I", 208)
+    with pytest.raises(ValueError, match=r"the length of x does not match its header|damaged"):
         files.from_npz(bytes(content))
 
 
-def test_an_archive_of_very_many_files_is_refused() -> None:
+def test_an_archive_of_very_many_files_is_rejected() -> None:
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
         for k in range(20_000):
             archive.writestr(f"{k}.npy", b"")
-    with pytest.raises(ValueError, match=r"more files than an \.npz has arrays"):
+    with pytest.raises(ValueError, match=r"too many entries for an \.npz file"):
         files.from_npz(packed.getvalue())
 
 
-def test_arrays_in_columns_are_read_as_they_are() -> None:
+def test_arrays_in_fortran_order_are_read_correctly() -> None:
     x = RNG.standard_normal((30, 4, 5))
-    ours, theirs = (files.from_npz(_npz(x=order(x), y=LABELS)) for order in (np.asfortranarray, np.ascontiguousarray))
-    np.testing.assert_array_equal(ours.train.x, theirs.train.x)
+    columns, rows = (files.from_npz(_npz(x=order(x), y=LABELS)) for order in (np.asfortranarray, np.ascontiguousarray))
+    np.testing.assert_array_equal(columns.train.x, rows.train.x)
 
 
 TABLE = "height;width;kind\n" + "\n".join(f"{k};{k * k};{'ab'[k % 2]}" for k in range(10))
@@ -187,7 +187,7 @@ def test_tables_are_read_with_their_classes_or_values() -> None:
     assert files.from_csv(numbers.encode(), "x", task="values").task == "values"
 
 
-ODD = {
+SPELLINGS = {
     "plain": "x,y,z\n1.5,2,a\n-3e2,4,b\n",
     "quotes": 'x,y,z\n"1.5","2","a"\n"-3e2",4,b\n',
     "spaces": "x, y ,z\n 1.5,2 ,a \n-3e2,  4,b\n",
@@ -199,27 +199,27 @@ ODD = {
 
 
 @pytest.mark.parametrize("pack", [bytes, gzip.compress], ids=["plain", "gzipped"])
-@pytest.mark.parametrize("spelled", ODD)
-def test_both_readers_of_tables_read_the_same(spelled: str, pack: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    head, _, rest = ODD[spelled].partition("\n")
-    rest = rest if rest.endswith("\n") else f"{rest}\n"
-    content = pack(f"{head}\n{rest * 10}".encode())
+@pytest.mark.parametrize("spelling", SPELLINGS)
+def test_both_readers_of_tables_read_the_same(spelling: str, pack: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    header, _, lines = SPELLINGS[spelling].partition("\n")
+    lines = lines if lines.endswith("\n") else f"{lines}\n"
+    content = pack(f"{header}\n{lines * 10}".encode())
 
     def fail(*_: Any, **__: Any) -> Any:
         raise files._NotPlain
 
-    quick = files.from_csv(content, "z")
-    with monkeypatch.context() as slow:
-        slow.setattr(files, "_read_plain", fail)
-        slow.setattr(files, "_plain", fail)
-        careful = files.from_csv(content, "z")
+    fast = files.from_csv(content, "z")
+    with monkeypatch.context() as without_pyarrow:
+        without_pyarrow.setattr(files, "_read_plain", fail)
+        without_pyarrow.setattr(files, "_plain", fail)
+        slow = files.from_csv(content, "z")
         assert files.columns(content) == ["x", "y", "z"]
-    assert files.columns(content) == ["x", "y", "z"] and quick.names == careful.names == ("a", "b")
-    for part in ("train", "validation", "test"):
-        one, other = getattr(quick, part), getattr(careful, part)
-        np.testing.assert_array_equal(one.x, other.x)
-        np.testing.assert_array_equal(one.y, other.y)
-        np.testing.assert_array_equal(one.x[:, 0] == 1.5, one.y[:, 0] == 1)
+    assert files.columns(content) == ["x", "y", "z"] and fast.names == slow.names == ("a", "b")
+    for name in ("train", "validation", "test"):
+        part, expected = getattr(fast, name), getattr(slow, name)
+        np.testing.assert_array_equal(part.x, expected.x)
+        np.testing.assert_array_equal(part.y, expected.y)
+        np.testing.assert_array_equal(part.x[:, 0] == 1.5, part.y[:, 0] == 1)
 
 
 @pytest.mark.parametrize(
@@ -227,31 +227,31 @@ def test_both_readers_of_tables_read_the_same(spelled: str, pack: Any, monkeypat
     [
         ("1,", "y", "line 5002: the column 'y' is empty"),
         (",1", "y", "line 5002: the column 'x' is empty"),
-        ("1,blue", "x", "line 5002: 'blue' in the column 'y' is no number"),
+        ("1,blue", "x", "line 5002: 'blue' in the column 'y' is not a number"),
         ("nan,1", "y", "line 5002: 'nan' in the column 'x' is not a finite number"),
         ("1,inf", "y", "line 5002: 'inf' in the column 'y' is not a finite number"),
-        ("1", "y", "line 5002: 1 cells, where the first line has 2"),
-        ("1,2,3", "y", "line 5002: 3 cells, where the first line has 2"),
+        ("1", "y", "line 5002: there must be 2 cells, as in line 1, not 1"),
+        ("1,2,3", "y", "line 5002: there must be 2 cells, as in line 1, not 3"),
     ],
 )
-def test_what_is_wrong_deep_in_a_table_is_named_with_its_line(cell: str, target: str, reason: str) -> None:
+def test_an_error_far_down_in_a_table_is_reported_with_its_line(cell: str, target: str, reason: str) -> None:
     good = "".join(f"{k},{k / 7}\n" for k in range(5000))
     with pytest.raises(ValueError, match=reason):
         files.from_csv(f"x,y\n{good}{cell}\n{good}".encode(), target)
 
 
-def test_text_where_values_are_asked_for_is_named_with_its_line() -> None:
+def test_text_among_values_is_reported_with_its_line() -> None:
     text = "x,y\n" + "1,2\n" * 20 + "1,blue\n"
-    with pytest.raises(ValueError, match="line 22: 'blue' in the column 'y' is no number"):
+    with pytest.raises(ValueError, match="line 22: 'blue' in the column 'y' is not a number"):
         files.from_csv(text.encode(), "y", task="values")
 
 
-def test_a_line_without_end_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_very_long_lines_and_unusual_tables_are_rejected(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(ValueError, match="line 1 is longer than 1,048,576 characters"):
         files.columns(gzip.compress(b"x," * 2**20))
     with pytest.raises(ValueError, match="line 2 is longer than 1,048,576 characters"):
         files.columns(gzip.compress(b"x,y\n" + b"1" * 2**22))
-    monkeypatch.setattr(files, "MOST_ODD", 2000)
+    monkeypatch.setattr(files, "MOST_SLOW", 2000)
     monkeypatch.setattr(files, "PART", 100)
     with pytest.raises(ValueError, match="neither plain numbers nor words"):
         files.from_csv(b"x,y\n" + b"1,2\n" * 1000 + b",\n3", "y")
@@ -280,40 +280,40 @@ kinds = {
                     for a in [a.astype(np.uint8)]],
 }
 small = gzip.compress(b"a,b\\n" + b"1,yes\\n2,no\\n" * 50)
-files.bring([("small.csv", small)]).read("b", True)  # what is imported for it
+files.bring([("small.csv", small)]).read("b", True)  # imports all modules
 content = kinds[sys.argv[1]]()
 before = memory("VmRSS")
-one = files.bring(content)
-data = one.read(one.target, True)
+upload = files.bring(content)
+data = upload.read(upload.target, True)
 print(size_of(data), memory("VmHWM") - before)
 """
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 @pytest.mark.parametrize("kind", ["csv", "text", "doubles", "test", "idx"])
-def test_reading_takes_a_few_times_what_is_kept(kind: str) -> None:
-    kept, peak = map(int, run_apart(PEAK, kind).split())
-    assert kept > 30 * 2**20 and peak <= 5 * kept + 32 * 2**20
+def test_reading_takes_a_few_times_the_memory_of_the_result(kind: str) -> None:
+    size, peak = map(int, run_apart(PEAK, kind).split())
+    assert size > 30 * 2**20 and peak <= 5 * size + 32 * 2**20
 
 
 @pytest.mark.parametrize(
-    ("text", "target", "said"),
+    ("text", "target", "message"),
     [
-        ("", "y", "needs a line of names"),
-        ("x,y\n", "y", "needs a line of names"),
+        ("", "y", "needs a line with the names of its columns"),
+        ("x,y\n", "y", "needs a line with the names of its columns"),
         ("x,y\n1,2\n3,4\n5,6", "z", "no column 'z'; it has x, y"),
         ("x,y\n1,2\n,4\n5,6", "y", "line 3: the column 'x' is empty"),
-        ("x,y\n1,2\nblue,4\n5,6", "y", "line 3: 'blue' in the column 'x' is no number"),
+        ("x,y\n1,2\nblue,4\n5,6", "y", "line 3: 'blue' in the column 'x' is not a number"),
         ("x,y\n1,2\n2,\n5,6", "y", "line 3: the column 'y' is empty"),
         ("x,y\n1,2\n2,3\ninf,6", "y", "line 4: 'inf' in the column 'x' is not a finite number"),
-        ("x,y\n1,2\n2\n5,6", "y", "line 3: 1 cells, where the first line has 2"),
-        ("x,x\n1,2", "x", "two columns of one name"),
-        ("y\n1\n2\n3", "y", "no column but the target"),
+        ("x,y\n1,2\n2\n5,6", "y", "line 3: there must be 2 cells, as in line 1, not 1"),
+        ("x,x\n1,2", "x", "two columns with the same name"),
+        ("y\n1\n2\n3", "y", "no column besides the target"),
         ("x,y\n1,2.5\n2,3", "y", "2 samples; .* need at least 10"),
     ],
 )
-def test_broken_tables_are_refused_with_their_line(text: str, target: str, said: str) -> None:
-    with pytest.raises(ValueError, match=said):
+def test_broken_tables_are_rejected_with_a_reason(text: str, target: str, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
         files.from_csv(text.encode(), target)
-    with pytest.raises(ValueError, match="not text in UTF-8"):
+    with pytest.raises(ValueError, match="not UTF-8 text"):
         files.from_csv(b"\xff\xfe\x00x", "y")
