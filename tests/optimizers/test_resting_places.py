@@ -1,0 +1,154 @@
+"""Where a run that stands still is: the thresholds of the sentence from both sides, on a surface of known derivatives.
+
+At a learning rate of zero a run stays at its start. The diagonal D of the domain is 10. The loss at the surface's own
+start, above the lowest loss that is known, is the unit of heights u.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from jax import Array
+
+from optimizers import OPTIMIZERS, Status, Trace, trace
+from surfaces import CriticalPoint, Surface, parameter
+
+D = 10.0
+
+
+class Bowl(Surface):
+    """o + ½(a x² + b y²) + g x + c x⁴, with a saddle and a minimum listed where a test puts them."""
+
+    name = "Bowl"
+    theme = "ravines"
+    a: float = parameter("a", default=2.0, doc="Curvature along x at the origin.")
+    b: float = parameter("b", default=2.0, doc="Curvature along y at the origin.")
+    g: float = parameter("g", default=0.0, doc="Slope along x at the origin.")
+    c: float = parameter("c", default=0.1, doc="Steepness far from the origin.")
+    offset: float = parameter("o", default=-7.3, doc="Loss at the origin.")
+    saddle: float = parameter("s", default=100.0, doc="Where a saddle is listed, on the x axis.")
+    minimum: float = parameter("m", default=100.0, doc="Where a lowest minimum is listed, on the x axis.")
+
+    def __call__(self, w: Array) -> Array:
+        x, y = w
+        return self.offset + 0.5 * (self.a * x**2 + self.b * y**2) + self.g * x + self.c * x**4
+
+    @property
+    def domain(self) -> Any:
+        return (-3.0, 5.0), (-2.0, 4.0)
+
+    @property
+    def start(self) -> tuple[float, ...]:
+        return (4.0, 3.0)
+
+    def critical_points(self) -> tuple[CriticalPoint, ...]:
+        places = {"saddle": float(self.saddle), "minimum": float(self.minimum)}
+        return tuple(CriticalPoint((x, 0.0), kind) for kind, x in places.items() if x < 100)  # type: ignore[arg-type]
+
+    @property
+    def unit(self) -> float:
+        """The height of the start above the origin."""
+        x, y = self.start
+        return float(0.5 * (self.a * x**2 + self.b * y**2) + self.g * x + self.c * x**4)
+
+
+def _status(surface: Surface, x: float = 0.0) -> Status:
+    return trace(surface, OPTIMIZERS["sgd"](0.0), (x, 0.0), steps=25).status
+
+
+FLAT = 0.01 * Bowl(a=0.0, b=0.0).unit / D**2
+"""The curvature below which the ground counts as flat; it changes little with a and b of that size."""
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "word"),
+    [
+        (-1.1, -1.1, "maximum"),
+        (-0.9, -1.1, "saddle"),
+        (1.1, -1.1, "saddle"),
+        (1.1, -0.9, "plateau"),
+        (0.9, -0.9, "plateau"),
+    ],
+)
+def test_curvatures_beyond_a_hundredth_of_u_over_d_squared_make_a_maximum_or_a_saddle(
+    a: float, b: float, word: str
+) -> None:
+    surface = Bowl(a=a * FLAT, b=b * FLAT)
+    assert 0.01 * surface.unit / D**2 == pytest.approx(FLAT, rel=0.05)
+    status = _status(surface)
+    assert status.kind == "stalled" and word in status.why
+
+
+@pytest.mark.parametrize(("share", "word"), [(0.9, "plateau"), (1.1, "slope")])
+def test_a_slope_beyond_a_hundredth_of_u_over_d_is_no_plateau(share: float, word: str) -> None:
+    slope = share * 0.01 * Bowl(a=0.0, b=-0.5 * FLAT).unit / D
+    surface = Bowl(a=0.0, b=-0.5 * FLAT, g=slope)
+    # the slope itself raises the start by less than a hundredth
+    assert surface.unit == pytest.approx(slope * 100 * D / share, rel=0.01)
+    status = _status(surface)
+    assert status.kind == "stalled" and word in status.why
+
+
+@pytest.mark.parametrize(("x", "word"), [(0.09, "minimum"), (0.11, "slope")])
+def test_an_unlisted_minimum_is_within_a_hundredth_of_the_diagonal_by_newtons_step(x: float, word: str) -> None:
+    """Without the quartic term the step leads to the origin, which is x away."""
+    status = _status(Bowl(c=0.0, b=3.0), x)
+    assert status.kind == "stalled" and word in status.why
+
+
+@pytest.mark.parametrize(
+    ("share", "at", "near"),
+    [(0.9e-3, True, True), (1.1e-3, False, True), (0.9e-2, False, True), (1.1e-2, False, False)],
+)
+def test_a_listed_point_is_at_within_a_thousandth_and_near_within_a_hundredth(
+    share: float, at: bool, near: bool
+) -> None:
+    """The slope at that place is steep enough to be called one where the saddle is too far."""
+    status = _status(Bowl(a=-30.0, b=3.0, c=10.0, saddle=0.0), share * D)
+    assert status.kind == "stalled"
+    assert ("at a saddle" in status.why, "from a saddle" in status.why) == (at, near and not at)
+    assert ("slope" in status.why) is not near
+
+
+def _down(surface: Surface, x: float) -> Trace:
+    """A run from (x, 3) at η = ½, which is on the x axis after one step because b = 2, and then hardly moves."""
+    run = trace(surface, OPTIMIZERS["sgd"](0.5), (x, 3.0), steps=25)
+    assert run.positions[-1, 1] == 0.0 and run.positions[-1, 0] == pytest.approx(x, rel=0.02)
+    return run
+
+
+@pytest.mark.parametrize(("gap", "kind"), [(0.09, "stalled"), (0.11, "converged")])
+def test_no_run_converges_within_a_hundredth_of_another_critical_point(gap: float, kind: str) -> None:
+    """It ends near x = 0.3, lower than a ten-thousandth of u, and nearer to the saddle than to the minimum."""
+    end = float(_down(Bowl(a=1e-3, c=0.0, minimum=0.0), 0.3).positions[-1, 0])
+    surface = Bowl(a=1e-3, c=0.0, minimum=0.0, saddle=end + gap)
+    assert 1e-4 * surface.unit > 0.5e-3 * 0.3**2
+    assert _down(surface, 0.3).status.kind == kind
+
+
+@pytest.mark.parametrize(("share", "kind"), [(0.95, "converged"), (1.05, "stalled")])
+def test_a_run_converges_within_a_ten_thousandth_of_the_height(share: float, kind: str) -> None:
+    """The floor is so flat that ½ a x² is little of u = 9 although the minimum is 2 away."""
+    run = _down(Bowl(a=share * 9e-4 / 2.0, c=0.0, minimum=0.0), 2.0)
+    assert (run.losses[-1] + 7.3) / (run.losses[0] + 7.3) == pytest.approx(share * 1e-4, rel=0.02)
+    assert run.status.kind == kind
+
+
+def test_a_far_start_does_not_make_a_high_place_low() -> None:
+    """From (2, 4000) the same place is low compared with the start, but not with the start of the surface."""
+    surface = Bowl(a=0.1, c=0.0, minimum=0.0)
+    run = trace(surface, OPTIMIZERS["sgd"](0.5), (2.0, 4000.0), steps=12)
+    assert 0.05 < run.losses[-1] + 7.3 < 1e-7 * run.losses[0]
+    assert run.status.kind != "converged"
+
+
+@pytest.mark.parametrize("offset", [0.0, -7.3, 1e6])
+@pytest.mark.parametrize(("share", "kind"), [(0.8, "converged"), (1.2, "stalled")])
+def test_a_start_within_rounding_of_the_lowest_minimum_is_at_it(share: float, kind: str, offset: float) -> None:
+    """64 units in the last place of the height of the surface's start, or of the lowest loss where that is larger."""
+    surface = Bowl(a=3.0, c=0.0, minimum=0.0, offset=offset)
+    rounding = 64 * 2.0**-52 * max(surface.unit, abs(offset))
+    status = _status(surface, (2 * share * rounding / 3.0) ** 0.5)
+    assert status.kind == kind
+    assert status.why.startswith("It starts at the lowest minimum") == (kind == "converged")
