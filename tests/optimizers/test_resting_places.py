@@ -12,7 +12,8 @@ import pytest
 from jax import Array
 
 from optimizers import OPTIMIZERS, Status, Trace, trace
-from surfaces import CriticalPoint, Surface, parameter
+from surfaces import CriticalPoint, Surface
+from surfaces.parameter import parameter
 
 D = 10.0
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import gc
 import weakref
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -43,6 +44,27 @@ def test_a_cache_holds_the_most_recently_used_values_within_its_limit() -> None:
     assert len(cache) == 1 and cache.size < 2 * ENTRY
     cache.clear()
     assert cache.size == len(cache) == 0
+
+
+def test_a_cached_value_is_returned_itself() -> None:
+    cache: Cache[np.ndarray] = Cache(10**6)
+    value = np.arange(7.0)
+    assert cache.get("key", lambda: value) is value
+    assert cache.get("key", lambda: np.zeros(3)) is value
+
+
+def test_threads_that_compute_the_same_value_share_the_first_one() -> None:
+    """The value of another thread arrives while this one computes its own."""
+    cache: Cache[np.ndarray] = Cache(10**6)
+    first, second = np.zeros(3), np.ones(3)
+
+    def slow() -> np.ndarray:
+        with ThreadPoolExecutor(1) as other:
+            assert other.submit(cache.get, "key", lambda: first).result() is first
+        return second
+
+    assert cache.get("key", slow) is first and len(cache) == 1
+    assert cache.size == first.nbytes + ENTRY
 
 
 def test_an_exception_is_not_cached() -> None:
