@@ -77,11 +77,11 @@ FIELDS = [
     ("rotation-field", "sideways", "rotation must be a number"),
     ("rotation-field", "inf", "finite"),
     ("rotation-field", "-91", "[−90, 90]"),
-    ("surface-quadratic_ravine-condition_number-field", "0", "[1, 10000]"),
+    ("surface-quadratic_ravine-condition_number-field", "0", "1 to 10,000"),
     ("racer-2-adam-beta2-field", "1", "beta2 must lie in"),
     ("racer-2-adam-epsilon-field", "tiny", "'tiny'"),
     ("noise-isotropic-scale-field", "NaN", "finite"),
-    ("schedule-cosine-horizon-field", "0", "[1, 20000]"),
+    ("schedule-cosine-horizon-field", "0", "1 to 20,000"),
 ]
 
 
