@@ -69,10 +69,8 @@ def run(length: float = SECONDS, root: Path = ROOT) -> Iterator[Result]:
 def problem(query: str) -> tuple[Any, Any, list[Any]]:
     """The network of the Network page at a query, its initial weights, and its rules."""
     from app.network import link, settings
-    from app.network.landscape import PLANES
-    from app.network.views import VIEWS
 
-    training, _ = link.parse(parse_qs(query), settings.generated, VIEWS, PLANES)
+    training, _ = link.parse(parse_qs(query), settings.generated)
     data = settings.generated(training)
     return training.network(None, data), training.start(None, data), [training.rule(r) for r in training.racers]
 

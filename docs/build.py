@@ -1,4 +1,4 @@
-"""Write the pages of rules and surfaces out of what they declare: `python -m docs.build [--check] [folder]`.
+"""Write the pages of rules, surfaces and settings out of what they declare: `python -m docs.build [--check] [folder]`.
 
 With `--check` nothing is written: the exit code says whether the pages on disk are what would be written.
 The pictures come from the app itself: `python -m docs.pictures`.
@@ -12,6 +12,10 @@ from pathlib import Path
 
 import jax.numpy as jnp
 
+from app.common.forms import Parameters
+from app.common.setting import Setting
+from app.network.changes import SETTINGS as NETWORK
+from app.race.changes import SETTINGS as RACE
 from optimizers import OPTIMIZERS, Optimizer
 from optimizers.borrowed import fields
 from optimizers.equations import latex
@@ -24,18 +28,50 @@ def pages() -> dict[str, str]:
     """Every page by its path under docs/."""
     written = {f"rules/{key}.md": rule_page(rule) for key, rule in OPTIMIZERS.items()}
     written |= {f"surfaces/{key}.md": surface_page(surface) for key, surface in SURFACES.items()}
-    return written | {"README.md": index()}
+    return written | {"README.md": index(), "settings.md": settings_page()}
 
 
 def index() -> str:
     """The list of all pages."""
-    lines = ["# Rules and surfaces", "", "Generated from the declarations by `make docs`.", "", "## Optimizers", ""]
+    lines = [
+        "# Rules and surfaces",
+        "",
+        "Generated from the declarations by `make docs`, as are the [settings](settings.md) of the pages.",
+        "",
+    ]
+    lines += ["## Optimizers", ""]
     lines += [f"- [{rule.name}](rules/{key}.md) ({rule.year}): {rule.watch}" for key, rule in OPTIMIZERS.items()]
     for theme in THEMES:
         lines += ["", f"## Surfaces: {theme}", ""]
         own = {key: s for key, s in SURFACES.items() if s.theme == theme}
         lines += [f"- [{s.name}](surfaces/{key}.md): {s.teaches}" for key, s in own.items()]
     return "\n".join(lines) + "\n"
+
+
+def settings_page() -> str:
+    """The settings of both pages, as a link and the command line write them."""
+    lines = [
+        "# Settings",
+        "",
+        "Generated from the declarations by `make docs`. A link of the app holds every setting of a page: it is what "
+        "the address bar shows, what a JSON file of settings holds, and what `optiscope render` and `optiscope train` "
+        "take. Settings that a link does not mention take their defaults. Bad values are dropped with a notice, and "
+        "the others are kept. `NAME` stands for a parameter of the chosen [surface, optimizer](README.md), schedule, "
+        "noise or source of data. A setting that changes only the look computes no run again.",
+    ]
+    for page, specs in (("Race", RACE), ("Network", NETWORK)):
+        lines += ["", f"## The {page} page", "", "| in a link | default | values | changes | meaning |"]
+        lines += ["| --- | --- | --- | --- | --- |", *map(_setting_row, specs.values())]
+        for spec in specs.values():
+            if isinstance(spec.form, Parameters):
+                lines += ["", f"{spec.help}", "", *_table(spec.form.record.parameters())]
+    return "\n".join([*lines, ""])
+
+
+def _setting_row(spec: Setting) -> str:
+    default = "none" if spec.default in (None, "", ()) else f"`{spec.form.spell(spec.default)}`"
+    changes = "the look" if spec.look else "the runs"
+    return f"| {spec.form.keys(spec.key)} | {default} | {spec.form.allowed} | {changes} | {spec.help} |"
 
 
 def rule_page(rule: type[Optimizer]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 import subprocess
 import sys
@@ -10,6 +11,10 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from app.network import link as network_link
+from app.network.settings import Training
+from app.race import changes
+from app.race import link as race_link
 from docs import build
 from optimizers import OPTIMIZERS
 from surfaces import SURFACES
@@ -39,6 +44,18 @@ def test_there_is_a_page_for_each_and_the_index_names_it() -> None:
     index = PAGES["README.md"]
     for path in [f"rules/{key}.md" for key in OPTIMIZERS] + [f"surfaces/{key}.md" for key in SURFACES]:
         assert f"]({path})" in index and path in PAGES
+
+
+def test_the_page_of_settings_names_every_key_of_a_link() -> None:
+    race = changes.change(changes.set_beside(changes.first(), True), "heights", "linear")
+    race = changes.change(changes.change(changes.change(race, "bundle", "band"), "axis", "evaluations"), "start", "1,1")
+    race = changes.inspect(changes.set_view(changes.change(race, "picture", "surface"), 0, "rates"), "racer-0")
+    training = dataclasses.replace(Training(), file="a", target="b", standardised=False, plane="random")
+    text = PAGES["settings.md"]
+    for query in (race_link.query(race), network_link.query(training)):
+        assert len(query) > 12
+        for key in query.keys() - {"v"}:
+            assert f"`{key}`" in text, key
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, Generic, TypeVar
 
 from app.common import racers
 from app.common.digits import shortened
-from app.common.racers import MAX_RACERS, Choice, Lineup, Racer, Refused, Value, number
+from app.common.forms import OneRecord, Parameters
+from app.common.racers import MAX_RACERS, Lineup, Refused, Value, number
+from app.common.setting import Query, Setting, declared
 from optimizers import RULES
 
 VERSION = "1"
@@ -18,39 +21,22 @@ MOST_NOTICES = 20
 L = TypeVar("L", bound=Lineup)
 Add = Callable[..., L]
 """Adds a racer to settings by its key, at a learning rate `rate` or, if that is None, at one that suits the loss."""
+Change = Callable[[L, str, Any], L]
+"""Changes one setting, by its name, to what a user asks for."""
+SetParameters = Callable[[L, str, Mapping[str, Any]], L]
+"""Sets parameters, by their names, of the record that a setting chooses."""
 
 
-def text(value: Value) -> str:
-    """A value as it stands in a query: numbers with all digits, in as few characters as have them."""
-    if isinstance(value, str):
-        return value
-    whole = float(value).is_integer() and abs(value) < 1e15
-    return repr(int(value)) if whole else repr(float(value))
+def write(settings: L, special: Mapping[str, Callable[[L], Query]] = MappingProxyType({})) -> Query:
+    """The settings as a query: each key with its words, in the order in which the settings are declared.
 
-
-def spell(out: dict[str, list[str]], part: str, choice: Choice) -> None:
-    """A choice's values as `part.name` of a query."""
-    for name, value in choice.values:
-        out[f"{part}.{name}"] = [text(value)]
-
-
-def spell_unless(plain: str, out: dict[str, list[str]], part: str, choice: Choice) -> None:
-    """A choice with its values, unless it is the plain one, which needs no word."""
-    if choice.key != plain:
-        out[part] = [choice.key]
-        spell(out, part, choice)
-
-
-def spell_racers(settings: Lineup) -> list[str]:
-    """Every racer's spelling; one empty word where nobody races, for no word stands for the first racers."""
-    return [_spell_racer(racer, k) for k, racer in enumerate(settings.racers)] or [""]
-
-
-def _spell_racer(racer: Racer, position: int) -> str:
-    values = [f"{name}={text(value)}" for name, value in (*racer.rule.values, *racer.own)]
-    values += [f"slot={racer.slot}"] if racer.slot != position else []
-    values += ["hidden=1"] if racer.hidden else []
-    return ":".join([racer.rule.key, ",".join(values)]) if values else racer.rule.key
+    Args:
+        special: what the query says of settings that their own value does not tell.
+    """
+    query: Query = {"v": [VERSION]}
+    for name, spec in declared(type(settings)).items():
+        query |= special[name](settings) if name in special else spec.write(settings)
+    return query
 
 
 class Reader(Generic[L]):
@@ -99,14 +85,40 @@ class Reader(Generic[L]):
         self._parts.add(part)
         return {key.partition(".")[2]: words[-1] for key, words in self.given.items() if key.startswith(f"{part}.")}
 
-    def read_values(self, part: str, change: Callable[[L, str, str], L]) -> None:
-        """Carry out a change for each parameter of a part."""
-        for name, value in self.values(part).items():
-            self.attempt(change, name, value)
+    def read_settings(
+        self,
+        specs: Iterable[Setting],
+        change: Change[L],
+        set_parameters: SetParameters[L],
+        special: Mapping[str, Callable[[], None]] = MappingProxyType({}),
+    ) -> None:
+        """Carry out what the query says of declared settings, one after the other.
 
-    def read_schedule(self) -> None:
-        self.read("schedule", racers.choose_schedule)
-        self.read_values("schedule", racers.set_schedule)
+        Args:
+            specs: the settings, in the order in which they are read.
+            change: changes one of them, by its name.
+            set_parameters: sets parameters of the record that one of them chooses.
+            special: how settings are read that need more than their own word.
+        """
+        for spec in specs:
+            if spec.name in special:
+                special[spec.name]()
+            elif isinstance(spec.form, Parameters):
+                for name in spec.form.record.parameters():
+                    self.read(name, lambda s, word, part=spec.name, name=name: set_parameters(s, part, {name: word}))  # type: ignore[misc]
+            else:
+                self.read(spec.key, lambda s, word, name=spec.name: change(s, name, word))  # type: ignore[misc]
+                if isinstance(spec.form, OneRecord):
+                    self.read_parameters(spec, set_parameters)
+
+    def read_parameters(self, spec: Setting, set_parameters: SetParameters[L]) -> None:
+        """Carry out what the query says of the parameters of a chosen record: all at once, for what is refused half
+        way may be legal at the end; else one by one, to keep what is legal.
+        """
+        values = self.values(spec.key)
+        if values and not self.attempt(set_parameters, spec.name, values, quiet=True):
+            for name, value in values.items():
+                self.attempt(set_parameters, spec.name, {name: value})
 
     def read_racers(
         self,

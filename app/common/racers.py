@@ -5,9 +5,10 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections.abc import Mapping
-from typing import Any, ClassVar, TypeVar
+from typing import Any, TypeVar
 
 from app.common.digits import MOST_DIGITS, parsed, short, shortened
+from app.common.setting import declared, with_value
 from optimizers import RULES, SCHEDULES, Optimizer, Scheduled
 from surfaces import Declared, Parameter
 
@@ -56,9 +57,7 @@ class Racer:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Lineup:
-    """What every page sets: racers, for how many steps they go, and by which schedule and seed."""
-
-    most_steps: ClassVar[int] = 20_000
+    """The settings that the record of every page declares: racers, their number of steps, schedule and seed."""
 
     racers: tuple[Racer, ...] = ()
     steps: int = 300
@@ -147,25 +146,28 @@ def set_racer(settings: L, id: str, name: str, value: Any) -> L:
 
 
 def set_steps(settings: L, value: Any) -> L:
-    steps = whole(value, "steps", 1, settings.most_steps, "300")
-    schedule = settings.schedule
-    if schedule.get("horizon", 0) == settings.steps:  # a schedule that ended with the run still does
-        schedule = schedule.having("horizon", float(steps))
-    return dataclasses.replace(settings, steps=steps, schedule=schedule)
+    """Another number of steps; a schedule that ended with the run still does."""
+    changed = set_declared(settings, "steps", value)
+    if settings.schedule.get("horizon", 0) != settings.steps:
+        return changed
+    return dataclasses.replace(changed, schedule=settings.schedule.having("horizon", float(changed.steps)))
 
 
 def set_seed(settings: L, value: Any) -> L:
-    return dataclasses.replace(settings, seed=whole(value, "seed", 0, 2**31 - 1, "0 or 7"))
+    return set_declared(settings, "seed", value)
+
+
+def set_declared(settings: L, name: str, value: Any) -> L:
+    """Another value of a declared setting, and nothing else changed."""
+    return with_value(settings, declared(type(settings))[name], value)
 
 
 def choose_schedule(settings: L, key: str) -> L:
     """Another schedule, at its defaults, and ending with the run where it ends."""
-    if key not in SCHEDULES:
-        raise Refused(f"There is no schedule {shortened(key)!r}; there are {', '.join(SCHEDULES)}.")
-    chosen = Choice(key)
-    if "horizon" in SCHEDULES[key].parameters():
-        chosen = chosen.having("horizon", float(settings.steps))
-    return dataclasses.replace(settings, schedule=chosen)
+    changed = set_declared(settings, "schedule", key)
+    if "horizon" not in SCHEDULES[key].parameters():
+        return changed
+    return dataclasses.replace(changed, schedule=changed.schedule.having("horizon", float(settings.steps)))
 
 
 def set_schedule(settings: L, name: str, value: Any) -> L:

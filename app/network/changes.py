@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 
 from app.common import racers as lineup
 from app.common.digits import shortened
+from app.common.forms import OneOf, SomeOf
 from app.common.racers import Choice, Racer, Refused, Value, checked, number, sentence
-from app.network.settings import ALL, FILE, LEAST, MEMORY, OWN, SAMPLES, Setup, Training, generated, read_widths
+from app.common.setting import declared, with_value, without_looks
+from app.network.landscape import PLANES
+from app.network.settings import FILE, LEAST, MEMORY, MOST_STEPS, OWN, SAMPLES, Setup, Training, generated
+from app.network.views import VIEWS
 from optimizers import RULES, size_objection
 from optimizers.starting import rate_in_units
 from surfaces.caching import ENTRY, Cache, cached_with
@@ -20,22 +24,21 @@ from surfaces.curvature import top_eigenvalues
 from surfaces.network import DATASETS, LOSSES, DataSet
 
 FIRST_RACERS = ("sgd", "momentum", "adam")
+SETTINGS = declared(Training, views=SomeOf(3, 3, VIEWS), plane=OneOf(PLANES))
+"""Every setting of a training by the name of its field, with the views and planes that there are."""
 
 
 def numbers_aside(training: Training) -> Training:
     """The training without what can change while its compiled programs stay: rates, seed, and what is shown."""
     racers = tuple(Racer(Choice(r.rule.key), 0, own=r.own) for r in training.racers)
-    return dataclasses.replace(
-        training, racers=racers, schedule=Choice(training.schedule.key), seed=0, views=("", "", ""), plane=""
-    )
+    schedule = Choice(training.schedule.key)
+    return dataclasses.replace(without_looks(training), racers=racers, schedule=schedule, seed=0)
 
 
 def choose_data(training: Training, key: str) -> Training:
     """Other data, with the hidden layers and the loss that suit them; learning rates start anew."""
-    if key not in DATASETS:
-        raise Refused(f"There are no data {shortened(key)!r}; there are {', '.join(DATASETS)}.")
-    source = DATASETS[key]
-    changed = dataclasses.replace(training, data=Choice(key), file="", target="", widths=source.widths)
+    changed = with_value(training, SETTINGS["data"], key)
+    changed = dataclasses.replace(changed, file="", target="", widths=DATASETS[key].widths)
     return fitted(changed, generated(changed))
 
 
@@ -54,8 +57,8 @@ def fitted(training: Training, data: DataSet) -> Training:
         training = dataclasses.replace(training, batch_size=0)
     if data.task != "classes" and "accuracy" in training.views:  # a share of classes, of which there are none
         instead = next(key for key in ("batch_loss", "gradients", "weights") if key not in training.views)
-        views = (instead if key == "accuracy" else key for key in training.views)
-        training = dataclasses.replace(training, views=(next(views), next(views), next(views)))
+        views = tuple(instead if key == "accuracy" else key for key in training.views)
+        training = dataclasses.replace(training, views=views)
     kept = tuple(
         dataclasses.replace(r, own=tuple((n, v) for n, v in r.own if n not in ("objective", "batch_size")))
         for r in training.racers
@@ -65,42 +68,54 @@ def fitted(training: Training, data: DataSet) -> Training:
     return checked_whole(dataclasses.replace(training, racers=starting), data)
 
 
+def set_parameters(training: Training, part: str, values: Mapping[str, Any], data: DataSet | None = None) -> Training:
+    """Several parameters of the source of the data, of the model and its loss, or of the schedule, at once.
+
+    Args:
+        data: those that are learned; not needed for parameters of their source.
+    """
+    if part == "schedule":
+        for name, value in values.items():
+            training = lineup.set_schedule(training, name, value)
+        return training
+    choice: Choice = getattr(training, part)
+    record = Setup if part == "setup" else DATASETS[choice.key]
+    for name, value in values.items():
+        choice = choice.having(name, checked(record, name, value))
+    changes: dict[str, Any] = {part: choice}
+    changed = dataclasses.replace(training, **changes)
+    return checked_whole(changed, generated(changed) if part == "data" or data is None else data)
+
+
 def set_data(training: Training, name: str, value: Any) -> Training:
     """A parameter of the source of the data."""
-    choice = training.data.having(name, checked(DATASETS[training.data.key], name, value))
-    changed = dataclasses.replace(training, data=choice)
-    return checked_whole(changed, generated(changed))
+    return set_parameters(training, "data", {name: value})
 
 
 def set_setup(training: Training, name: str, value: Any, data: DataSet) -> Training:
-    """A setting of all racers who have none of their own."""
-    setup = training.setup.having(name, checked(Setup, name, value))
-    return checked_whole(dataclasses.replace(training, setup=setup), data)
+    """A parameter of the model or its loss, of all racers who have none of their own."""
+    return set_parameters(training, "setup", {name: value}, data)
 
 
-def set_widths(training: Training, value: Any, data: DataSet) -> Training:
-    return checked_whole(dataclasses.replace(training, widths=read_widths(str(value))), data)
+CHANGES: Mapping[str, Callable[[Training, Any], Training]] = {
+    "steps": lineup.set_steps,
+    "schedule": lineup.choose_schedule,
+}
+"""The changes of settings that have consequences for others; those of the data have functions of their own."""
 
 
-def set_batch_size(training: Training, value: Any, data: DataSet) -> Training:
-    return checked_whole(dataclasses.replace(training, batch_size=read_batch(value)), data)
-
-
-def read_batch(value: Any) -> int:
-    """A batch size as it is typed: a whole number, or "all"."""
-    if str(value).strip().lower() in ALL:
-        return 0
-    size = number(value, "The batch size", "32, or all")
-    if size != int(size) or size < 0:
-        raise Refused(f"The batch size must be a whole number from 1, or all; got {shortened(value)}.")
-    return int(size)
+def change(training: Training, name: str, value: Any, data: DataSet) -> Training:
+    """The training with one of its settings, by its name, as a user wants it, and what follows from that."""
+    if name in CHANGES:
+        return CHANGES[name](training, value)
+    return checked_whole(with_value(training, SETTINGS[name], value), data)
 
 
 def set_epochs(training: Training, value: Any, data: DataSet) -> Training:
     """The fewest steps in which every training sample has been used so many times."""
     epochs = number(value, "epochs", "10")
-    if not 0 < epochs <= training.most_steps:  # a step is at most one pass
-        raise Refused(f"epochs must be a number above 0, up to {training.most_steps:,}; got {shortened(value)}.")
+    if not 0 < epochs <= MOST_STEPS:  # a step is at most one pass
+        raise Refused(f"epochs must be a number above 0, up to {MOST_STEPS:,}; got {shortened(value)}.")
     return lineup.set_steps(training, steps_of(training, epochs, data))
 
 
@@ -115,25 +130,15 @@ def steps_of(training: Training, epochs: float, data: DataSet) -> int:
     return math.ceil(round(epochs * steps_per_epoch(training, data), 6))  # 0.1 + 0.2 is not a step more than 0.3
 
 
-def set_standardised(training: Training, value: bool) -> Training:
-    return dataclasses.replace(training, standardised=bool(value))
-
-
-def set_view(training: Training, slot: int, key: str, known: Mapping[str, Any]) -> Training:
+def set_view(training: Training, slot: int, key: str) -> Training:
     """What one of the three panels shows; a view that another panel shows changes places with it."""
-    if key not in known:
-        raise Refused(f"There is no view {shortened(key)!r}; there are {', '.join(known)}.")
+    if key not in VIEWS:
+        raise Refused(f"There is no view {shortened(key)!r}; there are {', '.join(VIEWS)}.")
     views = list(training.views)
     if key in views:
         views[views.index(key)] = views[slot]
     views[slot] = key
-    return dataclasses.replace(training, views=(views[0], views[1], views[2]))
-
-
-def set_plane(training: Training, key: str, known: Mapping[str, Any]) -> Training:
-    if key not in known:
-        raise Refused(f"There is no plane {shortened(key)!r}; there are {', '.join(known)}.")
-    return dataclasses.replace(training, plane=key)
+    return dataclasses.replace(training, views=tuple(views))
 
 
 def add_racer(training: Training, key: str, data: DataSet, rate: Value | None = None) -> Training:
@@ -157,9 +162,10 @@ def set_racer(training: Training, id: str, name: str, value: Any) -> Training:
 
 
 def _own(name: str, value: Any) -> Value:
-    if name == "widths":
-        return "-".join(map(str, read_widths(str(value))))
-    return read_batch(value) if name == "batch_size" else checked(Setup, name, value)
+    if name in Setup.parameters():
+        return checked(Setup, name, value)
+    found = SETTINGS[name].read(value)
+    return found if isinstance(found, int) else SETTINGS[name].form.spell(found)
 
 
 def checked_whole(training: Training, data: DataSet) -> Training:
@@ -189,7 +195,7 @@ def checked_whole(training: Training, data: DataSet) -> Training:
 
 
 def _starting(training: Training, rule: Choice, data: DataSet) -> Choice:
-    bare = dataclasses.replace(training, racers=(), steps=1, schedule=Choice("constant"), views=("", "", ""))
+    bare = dataclasses.replace(without_looks(training), racers=(), steps=1, schedule=Choice("constant"))
     rate = rate_in_units(
         RULES[rule.key],
         lambda: _length(bare, data),

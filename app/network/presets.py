@@ -12,7 +12,7 @@ from app.common.digits import shortened
 from app.common.link import Add, read_racer
 from app.common.racers import Choice, Refused, Value
 from app.network.changes import FIRST_RACERS, add_racer, set_racer, steps_of
-from app.network.settings import FILE, Training, generated
+from app.network.settings import FILE, MOST_STEPS, Training, generated
 from surfaces.network import DataSet
 
 
@@ -71,7 +71,7 @@ def _exercise(data: DataSet) -> Training:
     """The exercise for the data at hand: ten epochs of them."""
     base = PRESETS["exercise"].base
     training = dataclasses.replace(base, batch_size=min(base.batch_size, len(data.train)))
-    steps = min(Training.most_steps, steps_of(training, 10.0, data))
+    steps = min(MOST_STEPS, steps_of(training, 10.0, data))
     return dataclasses.replace(training, steps=steps)
 
 

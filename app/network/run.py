@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from app.common.racers import Racer
+from app.common.setting import without_looks
 from app.network.settings import Training
 from optimizers import Optimizer
 from optimizers.training import Piece
@@ -93,7 +94,7 @@ def runs_of(training: Training, data: DataSet, token: Any) -> list[Run]:
     Args:
         token: stands for the data in the key of a run.
     """
-    shared = dataclasses.replace(training, racers=(), views=("", "", ""), plane="")
+    shared = dataclasses.replace(without_looks(training), racers=())
     stride, blocks = training.stride(data), training.blocks(data)
     return [
         Run(

@@ -1,19 +1,23 @@
-"""All that a training can be set to, as one frozen record."""
+"""The settings of a training, as one frozen record."""
 
 from __future__ import annotations
 
 import dataclasses
 import re
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 
+from app.common import shared
 from app.common.digits import shortened
-from app.common.racers import Choice, Lineup, Racer, Refused, built, sentence, whole
+from app.common.forms import Flag, OneOf, OneRecord, Parameters, SomeOf, Text
+from app.common.racers import Choice, Lineup, Racer, Refused, built, number, sentence, whole
+from app.common.setting import Form, setting
 from surfaces.caching import cached
 from surfaces.network import ACTIVATIONS, DATASETS, INITIALIZATIONS, LOSSES, MLP, DataSet, Network
 from surfaces.parameter import NON_NEGATIVE, Declared, parameter
 
+MOST_STEPS = 100_000
 MAX_LAYERS = 20
 MAX_WIDTH = 4096
 ALL = ("all", "full")
@@ -82,26 +86,82 @@ OWN = (*Setup.parameters(), "widths", "batch_size")
 """What a racer may have for itself."""
 
 
+@dataclasses.dataclass(frozen=True)
+class Data(OneRecord):
+    """A source of data, or a file."""
+
+    @property
+    def allowed(self) -> str:
+        return f"the key of a source of data, with its parameters, or `{FILE}`"
+
+
+@dataclasses.dataclass(frozen=True)
+class Widths(Form):
+    """The widths of the hidden layers."""
+
+    metavar = "N-N"
+    allowed = f"up to {MAX_LAYERS} widths from 1 to {MAX_WIDTH:,} with a dash between, such as 32-32; empty for none"
+
+    def read(self, value: Any, name: str) -> tuple[int, ...]:
+        return read_widths(str(value))
+
+    def spell(self, value: tuple[int, ...]) -> str:
+        return "-".join(map(str, value))
+
+
+@dataclasses.dataclass(frozen=True)
+class BatchSize(Form):
+    """The number of samples of a step, 0 for all."""
+
+    metavar = "N|all"
+    allowed = "a whole number from 1 to the number of training samples, or all"
+
+    def read(self, value: Any, name: str) -> int:
+        return read_batch(value)
+
+    def typed(self, value: int) -> str:
+        return str(value) if value else ALL[0]
+
+    def keys(self, key: str) -> str:
+        return f"`{key}` (0 for all)"
+
+
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Training(Lineup):
-    """One training, entire: the data, the model, and who trains it.
+    """The settings of one training, in the order in which a link has them."""
 
-    `file` names a file brought to the page or named when it was started, `target` the column of a table that is
-    learned. `widths` are those of the hidden layers; `batch_size` is 0 for all samples at each step.
-    """
-
-    most_steps: ClassVar[int] = 100_000
-
-    data: Choice = Choice("spirals")
-    file: str = ""
-    target: str = ""
-    standardised: bool = True
-    setup: Choice = Choice("setup")
-    widths: tuple[int, ...] = (32, 32)
-    batch_size: int = 32
-    steps: int = 1500
-    views: tuple[str, str, str] = ("outcome", "accuracy", "loss")
-    plane: str = "principal"
+    data: Choice = setting(
+        Choice("spirals"), Data("source of data", DATASETS), always=True, help="The data that are learned."
+    )
+    file: str = setting("", Text(), help="The name of a file that was brought to the page or named at the start.")
+    target: str = setting("", Text(), help="The column of a table that is learned.")
+    standardised: bool = setting(
+        True,
+        Flag(),
+        label="Standardise the inputs",
+        help="Whether the inputs are shifted and scaled to mean 0 and deviation 1 over the training samples; the "
+        "other samples with the same numbers.",
+    )
+    widths: tuple[int, ...] = setting(
+        (32, 32), Widths(), label="Hidden layers", always=True, help="The widths of the hidden layers."
+    )
+    setup: Choice = setting(Choice("setup"), Parameters(Setup), help="The model and its loss.")
+    batch_size: int = setting(
+        32,
+        BatchSize(),
+        tab="Run",
+        always=True,
+        help="The number of samples of a step. Every pass through the samples is shuffled anew, alike for all racers: "
+        "those with the same batch size draw the same batches.",
+    )
+    steps: int = shared.steps(1500, MOST_STEPS)
+    schedule: Choice = shared.schedule()
+    seed: int = shared.seed("weights and batches")
+    views: tuple[str, ...] = setting(
+        ("outcome", "accuracy", "loss"), SomeOf(3, 3), look=True, always=True, help="What the three panels show."
+    )
+    plane: str = setting("principal", OneOf({}), look=True, help="The plane of the loss landscape.")
+    racers: tuple[Racer, ...] = shared.racers()
 
     def of(self, racer: Racer | None, name: str) -> Any:
         """A setting as it holds for one racer, or for all who do not say otherwise."""
@@ -199,3 +259,13 @@ def read_widths(spelled: str) -> tuple[int, ...]:
     if len(parts) > MAX_LAYERS:
         raise Refused(f"There may be at most {MAX_LAYERS} hidden layers; got {len(parts)}.")
     return tuple(whole(part, "The width of a hidden layer", 1, MAX_WIDTH, "32-32") for part in parts)
+
+
+def read_batch(value: Any) -> int:
+    """A batch size as it is typed: a whole number, or "all"."""
+    if str(value).strip().lower() in ALL:
+        return 0
+    size = number(value, "The batch size", "32, or all")
+    if size != int(size) or size < 0:
+        raise Refused(f"The batch size must be a whole number from 1, or all; got {shortened(value)}.")
+    return int(size)

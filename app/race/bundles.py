@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,10 +21,6 @@ BAND = (0.1, 0.5, 0.9)
 """Lower end, middle and upper end of a band, as shares of the seeds below."""
 MOST_BYTES = 4_000_000
 """Of all threads; where there are more steps, every second is drawn, or every third, and so on."""
-
-WORDS: Mapping[str, str] = MappingProxyType(
-    {"one": "one seed", "spaghetti": "all seeds, a thread each", "band": "median of all seeds, with a band"}
-)
 
 
 def quantiles(values: NDArray[np.float64], shares: Sequence[float] = BAND) -> NDArray[np.float64]:

@@ -9,16 +9,18 @@ from typing import Any
 
 from app.common import racers as lineup
 from app.common.digits import short, shortened
-from app.common.racers import Choice, Refused, Value, built, checked, number, sentence
+from app.common.forms import SomeOf
+from app.common.racers import Choice, Refused, Value, built, checked, sentence
+from app.common.setting import declared, with_value
 from app.figures.plane import extent
-from app.player.scene import AXES, HEIGHTS, PICTURES
-from app.race.bundles import WORDS as BUNDLES
 from app.race.settings import MOST_VIEWS, Beside, Settings
 from app.race.views import VIEWS
 from optimizers import NOISES, OPTIMIZERS, size_objection, starting, starting_learning_rate
 from surfaces import SURFACES, Declared, Surface
 
 FIRST_RACERS = ("sgd", "nesterov", "adam")
+SETTINGS = declared(Settings, views=SomeOf(0, MOST_VIEWS, VIEWS))
+"""Every setting of a race by the name of its field, with the views that there are."""
 
 
 def first() -> Settings:
@@ -31,9 +33,8 @@ def first() -> Settings:
 
 def choose_surface(settings: Settings, key: str) -> Settings:
     """Another surface at its defaults: start and rotation are its own, every racer's learning rate starts anew."""
-    if key not in SURFACES:
-        raise Refused(f"There is no surface {shortened(key)!r}; there are {', '.join(SURFACES)}.")
-    changed = dataclasses.replace(settings, surface=Choice(key), start=None, rotation=SURFACES[key].default_rotation)
+    changed = with_value(settings, SETTINGS["surface"], key)
+    changed = dataclasses.replace(changed, start=None, rotation=SURFACES[key].default_rotation)
     if changed.noise.key == "mini_batch" and changed.built_noise().objection(changed.built_surface()):
         changed = dataclasses.replace(changed, noise=Choice("none"))
     racers = tuple(dataclasses.replace(r, rule=_starting(changed, r.rule)) for r in settings.racers)
@@ -41,39 +42,59 @@ def choose_surface(settings: Settings, key: str) -> Settings:
 
 
 def set_parameter(settings: Settings, part: str, name: str, value: Any) -> Settings:
-    """A parameter of the surface or the noise."""
-    changed = set_together(settings, part, {name: value})
-    surface = changed.built_surface()
-    if changed.start is not None and not _within(extent(surface), changed.start):
+    """A parameter of the surface, the noise or the schedule."""
+    return set_parameters(settings, part, {name: value})
+
+
+def set_parameters(settings: Settings, part: str, values: Mapping[str, Any]) -> Settings:
+    """Several parameters of the surface, the noise or the schedule at once, which may be legal together alone."""
+    if part == "schedule":
+        for name, value in values.items():
+            settings = lineup.set_schedule(settings, name, value)
+        return settings
+    choice: Choice = getattr(settings, part)
+    cls = _REGISTRIES[part][choice.key]
+    for name, value in values.items():
+        choice = choice.having(name, checked(cls, name, value))
+    changes: dict[str, Any] = {part: choice}
+    changed = dataclasses.replace(settings, **changes)
+    try:
+        problem = changed.built_noise().objection(changed.built_surface())
+    except ValueError as error:
+        raise Refused(sentence(str(error))) from None
+    many = len(changed.built_start())
+    for found in (problem, *(size_objection(OPTIMIZERS[r.rule.key], many) for r in changed.racers)):
+        if found:
+            raise Refused(sentence(found))
+    if changed.start is not None and not _within(extent(changed.built_surface()), changed.start):
         changed = dataclasses.replace(changed, start=None)
     return changed
 
 
 def set_rotation(settings: Settings, value: Any) -> Settings:
-    angle = number(value, "rotation", "45")
-    if not -90 <= angle <= 90:
-        raise Refused(f"rotation must lie in [−90, 90] degrees; got {value}.")
-    return dataclasses.replace(settings, rotation=angle, start=None)
+    """Another rotation; the start is again that of the surface."""
+    return dataclasses.replace(with_value(settings, SETTINGS["rotation"], value), start=None)
 
 
 def set_start(settings: Settings, x: Any, y: Any) -> Settings:
     """Another start, within the part of the plane that the map covers."""
-    point = (number(x, "x of the start", "-1.5"), number(y, "y of the start", "2"))
+    return choose_start(settings, (x, y))
+
+
+def choose_start(settings: Settings, point: Any) -> Settings:
+    """Another start, as a word or as two numbers, within the part of the plane that the map covers."""
+    changed = with_value(settings, SETTINGS["start"], point)
     box = extent(settings.built_surface())
-    if not _within(box, point):
+    if changed.start is not None and not _within(box, changed.start):
         across, upward = (f"[{short(low, 3)}, {short(high, 3)}]" for low, high in box)
-        raise Refused(
-            f"The start must lie on the map, x in {across} and y in {upward}; "
-            f"got ({short(point[0])}, {short(point[1])})."
-        )
-    return dataclasses.replace(settings, start=point)
+        x, y = map(short, changed.start)
+        raise Refused(f"The start must lie on the map, x in {across} and y in {upward}; got ({x}, {y}).")
+    return changed
 
 
 def choose_noise(settings: Settings, key: str) -> Settings:
     """Another noise, at its defaults."""
-    if key not in NOISES:
-        raise Refused(f"There is no noise {shortened(key)!r}; there are {', '.join(NOISES)}.")
-    changed = dataclasses.replace(settings, noise=Choice(key))
+    changed = with_value(settings, SETTINGS["noise"], key)
     if problem := changed.built_noise().objection(changed.built_surface()):
         raise Refused(sentence(problem))
     return changed
@@ -98,19 +119,22 @@ def inspect(settings: Settings, id: str) -> Settings:
     return dataclasses.replace(settings, inspected=id)
 
 
-def set_look(settings: Settings, name: str, key: str) -> Settings:
-    """Another way of looking at the race, of those in `LOOKS`: what is drawn of seeds, what the clock counts and curves
-    are drawn against, what stands in the big panel, and how high the surface stands in three dimensions.
-    """
-    if key not in LOOKS[name]:
-        raise Refused(f"{name} must be one of {', '.join(LOOKS[name])}; got {shortened(key)!r}.")
-    changes: dict[str, Any] = {name: key}
-    return dataclasses.replace(settings, **changes)
+CHANGES: Mapping[str, Callable[[Settings, Any], Settings]] = {
+    "surface": choose_surface,
+    "rotation": set_rotation,
+    "start": choose_start,
+    "steps": lineup.set_steps,
+    "schedule": lineup.choose_schedule,
+    "noise": choose_noise,
+}
+"""The changes of settings that have consequences for others."""
 
 
-def set_seeds(settings: Settings, value: Any) -> Settings:
-    """How many seeds a bundle has."""
-    return dataclasses.replace(settings, seeds=lineup.whole(value, "seeds", 2, MOST_SEEDS, "12"))
+def change(settings: Settings, name: str, value: Any) -> Settings:
+    """The settings with one of them, by its name, as a user wants it, and what follows from that."""
+    if name in CHANGES:
+        return CHANGES[name](settings, value)
+    return with_value(settings, SETTINGS[name], value)
 
 
 def set_beside(settings: Settings, shown: bool) -> Settings:
@@ -153,8 +177,6 @@ def add_racer(settings: Settings, key: str, rate: Value | None = None) -> Settin
     return lineup.join(settings, _starting(settings, rule) if rate is None else rule.having("learning_rate", rate))
 
 
-LOOKS = {"bundle": tuple(BUNDLES), "axis": AXES, "picture": PICTURES, "heights": HEIGHTS}
-MOST_SEEDS = 64
 _REGISTRIES: Mapping[str, Mapping[str, type[Declared]]] = {"surface": SURFACES, "noise": NOISES}
 
 
@@ -176,21 +198,3 @@ def starting_reason(settings: Settings, rule: Choice) -> str:
 def _level(surface: Choice) -> Surface:
     """The surface at a rotation of zero, one record for all racers: a starting rate is the same at every rotation."""
     return built(SURFACES, surface)
-
-
-def set_together(settings: Settings, part: str, spelled: Mapping[str, Any]) -> Settings:
-    choice: Choice = getattr(settings, part)
-    cls = _REGISTRIES[part][choice.key]
-    for name, value in spelled.items():
-        choice = choice.having(name, checked(cls, name, value))
-    changes: dict[str, Any] = {part: choice}
-    changed = dataclasses.replace(settings, **changes)
-    try:
-        problem = changed.built_noise().objection(changed.built_surface())
-    except ValueError as error:
-        raise Refused(sentence(str(error))) from None
-    many = len(changed.built_start())
-    for found in (problem, *(size_objection(OPTIMIZERS[r.rule.key], many) for r in changed.racers)):
-        if found:
-            raise Refused(sentence(found))
-    return changed

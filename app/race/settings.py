@@ -1,4 +1,4 @@
-"""All that a race can be set to, as one frozen record."""
+"""The settings of a race, as one frozen record."""
 
 from __future__ import annotations
 
@@ -7,18 +7,20 @@ from typing import Any
 
 import numpy as np
 
-from app.common import budget
+from app.common import budget, shared
+from app.common.forms import Number, OneOf, OneRecord, Point, SomeOf, Whole
 from app.common.racers import Choice, Lineup, Racer, built
+from app.common.setting import Form, setting, without_looks
 from optimizers import NOISES, RULES
 from optimizers.noise import Noise
 from surfaces import SURFACES, Rotated
 
+MOST_STEPS = 20_000
+MOST_SEEDS = 64
 MOST_VIEWS = 2
 """Panels beside the losses."""
 MOST_WHOLE = 500_000
 """Steps times coordinates, and for a view times racers, of which states and steps are kept."""
-LOOK = {"look": True}
-"""Marks the fields that change how a race is looked at, and no run."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -34,24 +36,88 @@ class Beside:
     racers: tuple[Racer, ...] = ()
 
 
+@dataclasses.dataclass(frozen=True)
+class SecondRace(Form):
+    """A second race, whose settings have the keys of the first with "b." before them."""
+
+    allowed = "a surface, its rotation and its start; the racers, where they have values of their own there"
+
+    def keys(self, key: str) -> str:
+        return ", ".join(f"`b.{name}`" for name in ("surface", "surface.NAME", "rotation", "start", "racer"))
+
+
+@dataclasses.dataclass(frozen=True)
+class PlaceOfRacer(Form):
+    """The place of a racer in the race, from 1; the record has its id."""
+
+    metavar = "N"
+    allowed = "the place of a racer, 1 for the first"
+
+
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Settings(Lineup):
-    """One race, entire."""
+    """The settings of one race, in the order in which a link has them."""
 
-    surface: Choice = Choice("quadratic_ravine")
-    rotation: float = 18.0
-    start: tuple[float, float] | None = None
-    noise: Choice = Choice("none")
-    views: tuple[str, ...] = dataclasses.field(default=(), metadata=LOOK)
-    inspected: str = dataclasses.field(default="", metadata=LOOK)
-    seeds: int = dataclasses.field(default=12, metadata=LOOK)
-    bundle: str = dataclasses.field(default="one", metadata=LOOK)
-    axis: str = dataclasses.field(default="steps", metadata=LOOK)
-    picture: str = dataclasses.field(default="map", metadata=LOOK)
-    heights: str = dataclasses.field(default="", metadata=LOOK)
-    beside: Beside | None = dataclasses.field(default=None, metadata=LOOK)
-    halved: bool = dataclasses.field(default=False, metadata=LOOK)
-    """Whether it is itself the race beside another; no link says so."""
+    surface: Choice = setting(
+        Choice("quadratic_ravine"), OneRecord("surface", SURFACES), always=True, help="The surface that is minimised."
+    )
+    rotation: float = setting(
+        18.0,
+        Number(-90, 90, "45", "degrees"),
+        always=True,
+        help="The angle by which the surface is turned about the centre of its domain.",
+    )
+    start: tuple[float, float] | None = setting(
+        None,
+        Point(),
+        label="Start (or click on the map)",
+        help="The point from which every racer starts; each surface has one of its own.",
+    )
+    steps: int = shared.steps(300, MOST_STEPS)
+    schedule: Choice = shared.schedule()
+    noise: Choice = setting(
+        Choice("none"), OneRecord("noise", NOISES), label="Noise of the gradient", help="The noise of the gradient."
+    )
+    seed: int = shared.seed("the noise")
+    racers: tuple[Racer, ...] = shared.racers()
+    views: tuple[str, ...] = setting((), SomeOf(0, MOST_VIEWS), look=True, help="The panels beside the losses.")
+    bundle: str = setting(
+        "one",
+        OneOf({"one": "one seed", "spaghetti": "all seeds, a thread each", "band": "median of all seeds, with a band"}),
+        look=True,
+        label="Seeds shown",
+        help="How the seeds of a noisy race are drawn.",
+    )
+    seeds: int = setting(
+        12,
+        Whole(2, MOST_SEEDS, "12"),
+        look=True,
+        label="Number of seeds",
+        help="The number of seeds that are shown, counted from the seed of the noise.",
+        always=lambda race: race.bundle != "one",
+    )
+    axis: str = setting(
+        "steps",
+        OneOf({"steps": "steps", "evaluations": "gradient evaluations"}),
+        look=True,
+        help="What the clock counts and curves are drawn against.",
+    )
+    inspected: str = setting("", PlaceOfRacer(), key="inspect", look=True, help="The racer whose steps are explained.")
+    beside: Beside | None = setting(None, SecondRace(), key="b", look=True, help="The race beside this one.")
+    picture: str = setting(
+        "map",
+        OneOf({"map": "map", "surface": "surface in three dimensions", "panels": "one map for each racer"}),
+        look=True,
+        help="What the large panel shows.",
+    )
+    heights: str = setting(
+        "",
+        OneOf({"log": "levels of the map", "linear": "plain loss"}),
+        look=True,
+        help="What the heights in three dimensions are; each surface has its own where nothing is set.",
+    )
+    halved: bool = False
+    """Whether it is itself the race beside another; no link mentions it."""
 
     def __post_init__(self) -> None:
         if self.inspected not in {racer.id for racer in self.racers}:  # who left is not looked at any more
@@ -129,11 +195,8 @@ class Settings(Lineup):
         return self.halved or self.beside is not None
 
     def bare(self) -> Settings:
-        """What a run depends on besides its racer: the same record for all ways of looking at it."""
-        looks: dict[str, Any] = {
-            field.name: field.default for field in dataclasses.fields(self) if field.metadata == LOOK
-        }
-        return dataclasses.replace(self, racers=(), **looks)
+        """The settings on which a run depends besides its racer: the same record however the race is shown."""
+        return dataclasses.replace(without_looks(self), racers=(), halved=False)
 
     def second(self) -> Settings | None:
         """The race beside this one, if there is one: on its own surface, the same racers by the same rules.

@@ -52,7 +52,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"optiscope {version()}")
     _add_serve_options(parser)
     parser.set_defaults(run=serve)  # a subcommand sets its own
-    commands.add_to(parser.add_subparsers(title="commands", metavar="", prog="optiscope"))
+    commands.add_to(parser.add_subparsers(title="commands", metavar="", prog="optiscope", parser_class=commands.Parser))
     return parser
 
 

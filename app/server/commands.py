@@ -11,7 +11,7 @@ import re
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
@@ -20,6 +20,7 @@ from app.common.digits import shortened
 from app.server import streams
 
 if TYPE_CHECKING:
+    from app.common.setting import Query, Setting
     from app.export.worker import Tell
     from app.network.files import Brought
 
@@ -37,7 +38,7 @@ class Unfinished(RuntimeError):
 
 
 def add_to(commands: Any) -> None:
-    """The subcommands, added to those of `optiscope`."""
+    """Add the subcommands to those of `optiscope`; `commands` makes parsers of the class `Parser`."""
     render = commands.add_parser(
         "render",
         help="write pictures, films, slides, pages, data and code of a race",
@@ -46,7 +47,8 @@ def add_to(commands: Any) -> None:
         epilog="optiscope render --surface rosenbrock --racer adam:learning_rate=0.05 --racer sgd --steps 400 "
         "-o race.mp4 -o race.pdf",
     )
-    _add_settings(render)
+    race = render.add_argument_group("the race")
+    render.declare = lambda: _add_race(race)
     _add_look(render, "all, map, loss, or the key of a view of --views")
     render.add_argument(
         "-o", "--output", action="append", required=True, metavar="FILE", help="where to write; may be repeated"
@@ -62,7 +64,8 @@ def add_to(commands: Any) -> None:
         epilog="optiscope train --source spirals:turns=1.5 --set widths=32-32 --set steps=2000 "
         "--racer adam:learning_rate=0.01 --racer sgd:learning_rate=0.3 -o run.npz --json",
     )
-    _add_training(train)
+    training = train.add_argument_group("the training")
+    train.declare = lambda: _add_training(training)
     _add_look(train, "all, or the key of a view that is shown")
     train.add_argument("-o", "--output", action="append", default=[], metavar="FILE", help="where to write")
     train.add_argument("--json", action="store_true", help="print results and files as JSON")
@@ -75,32 +78,40 @@ def add_to(commands: Any) -> None:
     listing.set_defaults(run=run_list)
 
 
-def _add_settings(parser: argparse.ArgumentParser) -> None:
-    race = parser.add_argument_group("the race")
+class Parser(argparse.ArgumentParser):
+    """A parser, of which some options are added when its command is parsed: the declarations of settings bring JAX,
+    for which `optiscope --help` does not wait.
+    """
+
+    declare: Callable[[], None] | None = None
+    """Adds those options."""
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        declare, self.declare = self.declare, None
+        if declare:
+            declare()
+        return super().parse_known_args(args, namespace)
+
+
+def _add_race(race: Any) -> None:
+    from app.server import environment
+
+    environment.prepare()
+    from app.race.changes import SETTINGS
+
     race.add_argument("--link", metavar="LINK", help="a permalink, or what stands behind its question mark")
     race.add_argument("--settings", metavar="FILE", help="a .json that was written here or taken from the page")
-    race.add_argument("--surface", metavar="KEY[:NAME=VALUE,…]", help="such as rosenbrock:steepness=30")
-    race.add_argument(
-        "--racer",
-        action="append",
-        metavar="KEY[:NAME=VALUE,…]",
-        help="such as nesterov:learning_rate=0.002,momentum=0.9; may be repeated; a learning rate that is not given is "
-        "the one that the page suggests for the surface",
-    )
-    race.add_argument("--rotation", metavar="DEGREES")
-    race.add_argument("--start", metavar="X,Y")
-    race.add_argument("--steps", metavar="N")
-    race.add_argument("--schedule", metavar="KEY[:NAME=VALUE,…]")
-    race.add_argument("--noise", metavar="KEY[:NAME=VALUE,…]")
-    race.add_argument("--seed", metavar="N")
-    race.add_argument("--bundle", metavar="KEY", help="one seed of the noise, spaghetti (all), or band (their median)")
-    race.add_argument("--seeds", metavar="N", help="of a bundle, from --seed on")
-    race.add_argument("--axis", metavar="KEY", help="what the clock counts: steps, or gradient evaluations")
-    race.add_argument("--views", metavar="KEY,KEY", help="beside the losses: distance, gradient, rates, sharpness")
+    _add_declared(race, SETTINGS.values())
 
 
-def _add_training(parser: argparse.ArgumentParser) -> None:
-    training = parser.add_argument_group("the training")
+def _add_training(training: Any) -> None:
+    from app.server import environment
+
+    environment.prepare()
+    from app.network.changes import SETTINGS
+    from app.network.link import OF_DATA
+    from app.network.settings import Setup
+
     training.add_argument("--preset", metavar="KEY", help="see optiscope list presets")
     training.add_argument("--link", metavar="LINK", help="a permalink of the Network page")
     training.add_argument("--settings", metavar="FILE", help="a .json that was written here or taken from the page")
@@ -113,15 +124,46 @@ def _add_training(parser: argparse.ArgumentParser) -> None:
         help="an .npz, a .csv, or two IDX files: the data learned",
     )
     training.add_argument("--target", metavar="COLUMN", help="the column of a .csv that is learned (default: the last)")
-    training.add_argument("--racer", action="append", metavar="KEY[:NAME=VALUE,…]", help="may be repeated")
+    names = [*(spec.key for spec in SETTINGS.values() if spec.name not in ("racers", "setup")), *Setup.parameters()]
     training.add_argument(
         "--set",
         action="append",
         default=[],
         metavar="NAME=VALUE",
-        help="a setting as links spell it: widths, activation, initialization, objective, l2, batch_size, steps, seed, "
-        "schedule, schedule.horizon; may be repeated",
+        help=f"a setting as links spell it, of {', '.join(names)}, and such as schedule.horizon; may be repeated",
     )
+    _add_declared(training, (spec for name, spec in SETTINGS.items() if name not in OF_DATA or name == "standardised"))
+
+
+def _add_declared(group: Any, specs: Iterable[Setting]) -> None:
+    """An option for each declared setting that has a word for its values."""
+    for spec in specs:
+        if not spec.form.metavar:
+            continue
+        repeated = {"action": "append"} if spec.name == "racers" else {}
+        words = spec.explained.replace("`", "").replace("%", "%%")
+        option = f"--{spec.key.replace('_', '-')}"
+        group.add_argument(option, dest=_option(spec), metavar=spec.form.metavar, help=words, **repeated)
+
+
+def _option(spec: Setting) -> str:
+    """The name of a declared setting among the arguments of a command."""
+    return f"setting {spec.name}"
+
+
+def _given(arguments: argparse.Namespace, specs: Iterable[Setting], query: Query) -> Query:
+    """The query with the declared settings that a command names in the place of its own."""
+    from app.common.forms import OneRecord
+
+    for spec in specs:
+        words = getattr(arguments, _option(spec), None)
+        if words is None:
+            continue
+        if isinstance(spec.form, OneRecord):
+            query = _choice(spec.key, words, query)
+        else:
+            query = {**query, spec.key: words if isinstance(words, list) else [words]}
+    return query
 
 
 def _add_look(parser: argparse.ArgumentParser, parts: str) -> None:
@@ -320,6 +362,7 @@ def _settings(arguments: argparse.Namespace) -> Any:
     """The race that is asked for: link or file first, single settings over it; here a bad value ends it."""
     from app.common.racers import Refused
     from app.race import link as race_link
+    from app.race.changes import SETTINGS
     from app.race.data import from_json
 
     query: dict[str, list[str]] = {}
@@ -335,17 +378,9 @@ def _settings(arguments: argparse.Namespace) -> Any:
         if urlsplit(arguments.link).path.rstrip("/").endswith("/network"):
             raise Wrong("That link is of the page Network: give it to optiscope train.")
         query |= _behind(arguments.link)
-    for name in ("surface", "schedule", "noise"):
-        if spelled := getattr(arguments, name):
-            query = _choice(name, spelled, query)
-            if name == "surface":
-                query.pop("start", None)
-                query.pop("rotation", None)
-    for name in ("rotation", "start", "steps", "seed", "views", "bundle", "seeds", "axis"):
-        if (value := getattr(arguments, name)) is not None:
-            query[name] = [value]
-    if arguments.racer:
-        query["racer"] = arguments.racer
+    if getattr(arguments, _option(SETTINGS["surface"])):
+        query = {key: words for key, words in query.items() if key not in ("start", "rotation")}
+    query = _given(arguments, SETTINGS.values(), query)
     settings, notices = race_link.parse(query)
     _none_dropped(notices)
     return settings
@@ -413,10 +448,9 @@ def _training(arguments: argparse.Namespace, brought: Mapping[str, Brought]) -> 
     from app.common.racers import Choice
     from app.network import files, presets
     from app.network import link as network_link
+    from app.network.changes import SETTINGS
     from app.network.export import query_of
-    from app.network.landscape import PLANES
     from app.network.settings import FILE, Training
-    from app.network.views import VIEWS
 
     query: dict[str, list[str]] = {}
     _one(arguments, "preset", "settings", "link")
@@ -441,12 +475,11 @@ def _training(arguments: argparse.Namespace, brought: Mapping[str, Brought]) -> 
         if not equals:
             raise Wrong(f"--set takes NAME=VALUE; got {item!r}.")
         query[name] = [value]
-    if arguments.racer:
-        query["racer"] = arguments.racer
+    query = _given(arguments, SETTINGS.values(), query)
     name = query.get("file", [""])[-1]
     if query.get("data") == [FILE] and name not in brought:
         raise Wrong(f"These settings are of data out of the file {name!r}: add --data with its path.")
-    training, notices = network_link.parse(query, lambda asked: files.find(asked, brought), VIEWS, PLANES)
+    training, notices = network_link.parse(query, lambda asked: files.find(asked, brought))
     _none_dropped(notices)
     return training
 

@@ -1,4 +1,5 @@
-"""One widget per declared parameter: a slider to play with, a field for the exact value, a sentence if it is bad.
+"""Widgets of declared parameters and settings: a slider to play with, a field for the exact value, a sentence if it is
+bad.
 
 Nothing here knows an optimizer or a surface. Every widget hands what the user did to a `change`, a function
 from settings to settings that may refuse; a refusal stands beside the control until it is mended, and nothing
@@ -15,9 +16,9 @@ import numpy as np
 import streamlit as st
 
 from app.common.digits import exact
+from app.common.forms import Flag, OneOf
 from app.common.racers import Choice, Refused, accepted
-from app.race import changes
-from app.race.settings import Settings
+from app.common.setting import Setting
 from surfaces import Parameter
 
 Change = Callable[[Any, Any], Any]
@@ -144,6 +145,25 @@ def registered(
     parameters(record.parameters(), values, key, change)
 
 
+def setting(spec: Setting, value: Any, change: Change, key: str = "") -> None:
+    """The widget of a declared setting, showing `value`; its key in the session is the setting's name unless given."""
+    key = key or spec.name
+    match spec.form:
+        case OneOf(choices):
+            choice(spec.label, list(choices), value, key, change, choices.__getitem__)
+        case Flag():
+            toggle(spec.label, value, key, change, spec.help)
+        case form:
+            field(spec.label, form.typed(value), key, change, spec.explained)
+
+
+def toggle(label: str, value: bool, key: str, change: Change, help: str) -> None:
+    """A switch between yes and no."""
+    shown = widget(key, value)
+    st.toggle(label, value=value, key=shown, help=help, on_change=lambda: take(key, shown, change, key))
+    refusal(key)
+
+
 def field(label: str, text: str, key: str, change: Change, help: str | None = None) -> None:
     """A field that takes what is typed, with its refusal below."""
     _field(label, text, key, change, visible=True, help=help)
@@ -218,11 +238,3 @@ def _name(key: str) -> str:
 
 def _words(spec: Parameter) -> str:
     return spec.name.replace("_", " ")
-
-
-def set_start_text(settings: Settings, text: str) -> Settings:
-    """A start typed as two numbers with a comma between."""
-    x, comma, y = text.strip().strip("()").partition(",")
-    if not comma:
-        raise Refused(f"The start is two numbers with a comma between, such as -1.5, 2; got {text!r}.")
-    return changes.set_start(settings, x, y)

@@ -13,16 +13,17 @@ from app.common import racers
 from app.common.cards import ON_CARD
 from app.common.digits import short
 from app.common.racers import Refused
+from app.common.setting import without_looks
 from app.export.making import Order
 from app.export.options import Cut, Look
 from app.network import captions, changes, export, files, link, presets
 from app.network import results as network_results
 from app.network import scene as board
+from app.network.changes import SETTINGS
 from app.network.files import Brought
 from app.network.job import Job
-from app.network.landscape import PLANES
 from app.network.presets import PRESETS
-from app.network.settings import ALL, FILE, MAX_LAYERS, Setup, Training, generated
+from app.network.settings import ALL, FILE, Setup, Training, generated, read_batch
 from app.network.views import VIEWS
 from app.player import Event
 from app.player.component import play
@@ -41,7 +42,7 @@ LIVE = 3.0
 def show() -> None:
     """The whole page, top to bottom."""
     controls.enter(PAGE)
-    restore(PAGE, lambda given: link.parse(given, _find, VIEWS, PLANES))
+    restore(PAGE, lambda given: link.parse(given, _find))
     _job()
     _toolbar()
     _stage()
@@ -70,8 +71,8 @@ def _data() -> DataSet:
 def _job() -> Job:
     """The job of the settings in hand: another one where they changed, with the runs that are still theirs."""
     training: Training = controls.current()
-    plain = tuple(dataclasses.replace(r, hidden=False) for r in training.racers)
-    key = dataclasses.replace(training, racers=plain, views=("", "", ""), plane="")
+    shown = tuple(dataclasses.replace(r, hidden=False) for r in training.racers)
+    key = dataclasses.replace(without_looks(training), racers=shown)
     data = _data()
     there: Job | None = st.session_state.get("job")
     if there is not None and st.session_state.get("job-key") == (key, id(data)):
@@ -132,8 +133,8 @@ def _react(event: Event) -> None:
         {
             "add": lambda t: changes.add_racer(t, event.name, _data()),
             "duplicate": lambda t: changes.checked_whole(racers.duplicate_racer(t, event.racer), _data()),
-            "view": lambda t: changes.set_view(t, event.slot, event.name, VIEWS),
-            "option": lambda t: changes.set_plane(t, event.name, PLANES),
+            "view": lambda t: changes.set_view(t, event.slot, event.name),
+            "option": lambda t: changes.change(t, "plane", event.name, _data()),
         },
     )
 
@@ -195,7 +196,7 @@ def _exports() -> Page:
         return files.find(training, brought)
 
     def opened(content: bytes) -> tuple[Training, list[str]]:
-        return link.parse(export.query_of(content), find, VIEWS, PLANES)
+        return link.parse(export.query_of(content), find)
 
     def fit() -> None:
         export.fits(held[PAGE])
@@ -293,15 +294,7 @@ def _about_data(training: Training) -> None:
             *sizes, data.inputs, data.outputs
         )
     )
-    shown = controls.widget("standardised", training.standardised)
-    st.toggle(
-        "Standardise the inputs",
-        value=training.standardised,
-        key=shown,
-        help="To mean 0 and deviation 1 over the training samples, whose numbers serve the others as well.",
-        on_change=lambda: controls.take("standardised", shown, _standardise, "standardised"),
-    )
-    controls.refusal("standardised")
+    controls.setting(SETTINGS["standardised"], training.standardised, _standardise)
     st.file_uploader(
         "Bring a file: .npz, .csv, or two IDX files (images and labels) at once",
         accept_multiple_files=True,
@@ -316,7 +309,7 @@ def _about_data(training: Training) -> None:
 
 
 def _standardise(training: Training, value: bool) -> Training:
-    changed = changes.set_standardised(training, value)
+    changed = dataclasses.replace(training, standardised=SETTINGS["standardised"].read(value))
     return changes.checked_whole(changed, _find(changed))
 
 
@@ -351,13 +344,7 @@ def _new_files() -> list[tuple[str, bytes]]:
 
 
 def _about_model(training: Training) -> None:
-    controls.field(
-        "Hidden layers",
-        "-".join(map(str, training.widths)),
-        "widths",
-        lambda t, v: changes.set_widths(t, v, _data()),
-        f"Widths with a dash between, such as 32-32: up to {MAX_LAYERS}. Empty for none: a linear model.",
-    )
+    _setting(training, "widths")
     _setup(training, "activation")
     _setup(training, "initialization")
     scheme = INITIALIZATIONS[training.of(None, "initialization")]
@@ -368,6 +355,17 @@ def _about_model(training: Training) -> None:
         st.caption(scheme.source)
     model = training.model(None, _data())
     st.markdown(f"{model.size:,} weights. {captions.memory(training, _data())}")
+
+
+def _setting(training: Training, name: str) -> None:
+    """The widget of a declared setting."""
+    read = _typed if name == "batch_size" else str
+    controls.setting(
+        SETTINGS[name],
+        getattr(training, name),
+        lambda t, v: changes.change(t, name, read(v), _data()),
+        f"training-{name}",
+    )
 
 
 def _setup(training: Training, name: str) -> None:
@@ -390,31 +388,29 @@ def _about_loss(training: Training) -> None:
 def _about_training(training: Training, job: Job) -> None:
     run, schedule, each = st.tabs(["Run", "Schedule", "Racers"])
     with run:
-        batch = str(training.batch_size) if training.batch_size else "all"
-        controls.field(
-            "Batch size",
-            batch,
-            "batch-size",
-            lambda t, v: changes.set_batch_size(t, _typed(v), _data()),
-            f"From 1 to {len(job.data.train):,}, or all. Every pass through the samples is shuffled anew, alike for "
-            "all racers: those with the same batch size draw the same batches.",
-        )
-        controls.field("Steps", str(training.steps), "training-steps", racers.set_steps, "A whole number.")
-        each_epoch = changes.steps_per_epoch(training, job.data)
-        controls.field(
-            "Epochs",
-            short(training.steps / each_epoch, 4),
-            "epochs",
-            lambda t, v: changes.set_epochs(t, v, _data()),
-            f"Passes through all {len(job.data.train):,} training samples. One takes {short(each_epoch, 4)} steps at "
-            "this batch size; a racer with its own batch size takes as many steps, and so more or fewer passes.",
-        )
-        controls.field("Seed of weights and batches", str(training.seed), "training-seed", racers.set_seed)
+        for spec in SETTINGS.values():
+            if spec.tab == "Run":
+                _setting(training, spec.name)
+            if spec.name == "steps":
+                _epochs(training, job.data)
         st.caption(captions.memory(training, job.data))
     with schedule:
         schedule_of(training, "training-schedule")
     with each:
         _racers(training)
+
+
+def _epochs(training: Training, data: DataSet) -> None:
+    """The number of steps as passes through the samples."""
+    each = changes.steps_per_epoch(training, data)
+    controls.field(
+        "Epochs",
+        short(training.steps / each, 4),
+        "epochs",
+        lambda t, v: changes.set_epochs(t, v, _data()),
+        f"Passes through all {len(data.train):,} training samples. One takes {short(each, 4)} steps at "
+        "this batch size; a racer with its own batch size takes as many steps, and so more or fewer passes.",
+    )
 
 
 def _racers(training: Training) -> None:
@@ -468,7 +464,7 @@ def _typed(batch_size: str) -> str:
         Refused: on a zero in any spelling, which in a link means all samples.
     """
     word = batch_size.strip()
-    if word and word.lower() not in ALL and changes.read_batch(word) == 0:
+    if word and word.lower() not in ALL and read_batch(word) == 0:
         raise Refused(f"The batch size must be a whole number from 1, or all; got {word}.")
     return word
 

@@ -14,6 +14,7 @@ import streamlit as st
 from app.common import racers
 from app.common.digits import short
 from app.common.racers import Choice, Lineup
+from app.common.setting import declared
 from app.player import Event
 from app.views import controls
 from optimizers import RULES, SCHEDULES
@@ -88,7 +89,7 @@ def react(event: Event, where: str, own: Mapping[str, Callable[[Any], Any]]) -> 
 def schedule_of(settings: Lineup, key: str) -> None:
     """The widgets of the schedule of the learning rate."""
     controls.registered(
-        "Schedule of the learning rate",
+        declared(type(settings))["schedule"].label,
         SCHEDULES,
         settings.schedule,
         key,

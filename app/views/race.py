@@ -20,7 +20,7 @@ from app.player.component import play
 from app.race import captions, changes, export, link, live, presets
 from app.race import results as standings
 from app.race import scene as race
-from app.race.bundles import WORDS
+from app.race.changes import SETTINGS
 from app.race.data import fits, from_json
 from app.race.settings import Settings
 from app.race.views import VIEWS
@@ -82,10 +82,10 @@ def _react(event: Event) -> None:
             "beside": lambda s: _beside(s, event.name),
             "add": lambda s: changes.add_racer(s, event.name),
             "view": lambda s: changes.set_view(s, event.slot, event.name),
-            "axis": lambda s: changes.set_look(s, "axis", event.name),
+            "axis": lambda s: changes.change(s, "axis", event.name),
             "inspect": lambda s: changes.inspect(s, event.racer),
-            "picture": lambda s: changes.set_look(s, "picture", event.name),
-            "heights": lambda s: changes.set_look(s, "heights", event.name),
+            "picture": lambda s: changes.change(s, "picture", event.name),
+            "heights": lambda s: changes.change(s, "heights", event.name),
         },
     )
 
@@ -111,8 +111,9 @@ def _beside(settings: Settings, word: str) -> Settings:
     return changes.set_linked(settings, word == "linked")
 
 
-def _bundle(settings: Settings, word: str) -> Settings:
-    return changes.set_look(settings, "bundle", word)
+def _setting(name: str, value: Any) -> None:
+    """The widget of a declared setting."""
+    controls.setting(SETTINGS[name], value, lambda s, v: changes.change(s, name, v))
 
 
 def _readable(point: tuple[float, float], settings: Settings) -> tuple[float, float]:
@@ -226,34 +227,22 @@ def _more(settings: Settings) -> None:
     run, noise, schedule, rules, about = st.tabs(["Run", "Noise", "Schedule", "Racers", "Surface"])
     with run:
         x, y, *_ = settings.built_start()
-        controls.field(
-            "Start (or click on the map)",
-            f"{short(x)}, {short(y)}",
-            "start",
-            controls.set_start_text,
-            "Two numbers: x, y.",
-        )
-        controls.field(
-            "Steps",
-            str(settings.steps),
-            "steps",
-            racers.set_steps,
-            f"A whole number from 1 to {settings.most_steps:,}.",
-        )
-        controls.field("Seed of the noise", str(settings.seed), "seed", racers.set_seed, "A whole number from 0.")
+        _setting("start", (x, y))
+        for spec in SETTINGS.values():
+            if spec.tab == "Run":
+                _setting(spec.name, getattr(settings, spec.name))
     with noise:
         controls.registered(
-            "Noise of the gradient",
+            SETTINGS["noise"].label,
             NOISES,
             settings.noise,
             "noise",
             changes.choose_noise,
             lambda s, name, v: changes.set_parameter(s, "noise", name, v),
         )
-        controls.choice("Seeds shown", list(WORDS), settings.bundle, "bundle", _bundle, WORDS.__getitem__)
+        _setting("bundle", settings.bundle)
         if settings.bundle != "one":
-            many = f"A whole number from 2 to {changes.MOST_SEEDS}, counted from the seed of the noise."
-            controls.field("Number of seeds", str(settings.seeds), "seeds", changes.set_seeds, many)
+            _setting("seeds", settings.seeds)
         if settings.bundle != "one" and not settings.bundled:
             st.caption("Without noise all seeds walk the same path: one is drawn.")
     with schedule:

@@ -6,16 +6,18 @@ import random
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from app.common.forms import OneOf
 from app.network.landscape import PLANES
 from app.network.settings import OWN, Setup
 from app.network.views import VIEWS as PANELS
-from app.race import changes
+from app.race.changes import SETTINGS
 from app.race.views import VIEWS
 from optimizers import NOISES, OPTIMIZERS, RULES, SCHEDULES
 from surfaces import SURFACES
 from surfaces.network import DATASETS
 
 Link = dict[str, list[str]]
+LOOKS = {spec.key: list(spec.form.choices) for spec in SETTINGS.values() if isinstance(spec.form, OneOf)}
 NUMBERS = (
     *("0", "1", "-0", "-1", "0.5", "1e-3", "300", "1e308", "1e309", "-1e999", "nan", "inf", "-inf", "5e-324", "0x10"),
     *("1_000", "1,000", "1.000,5", "−3", "+7", " 12 ", "1e5", "20000", "2147483647", "0.1" + "0" * 60, "9" * 400, "٣"),
@@ -146,7 +148,7 @@ def _race(rng: random.Random, depth: int) -> Link:
         views=lambda: ",".join(rng.choice(views) for _ in range(rng.choice([1, 2, 2, 40]))),
         inspect=lambda: str(rng.randint(0, 5)),
         seeds=lambda: str(rng.randint(0, 70)),
-        **{name: lambda keys=keys: rng.choice([*keys, rng.choice(WORDS)]) for name, keys in changes.LOOKS.items()},  # type: ignore[misc]
+        **{name: lambda keys=keys: rng.choice([*keys, rng.choice(WORDS)]) for name, keys in LOOKS.items()},  # type: ignore[misc]
     )
     if depth and rng.random() < 0.4:
         link |= {f"b.{key}": words for key, words in _race(rng, depth - 1).items() if rng.random() < 0.5}

@@ -70,8 +70,8 @@ def test_everything_that_the_plane_is_set_to_is_allowed() -> None:
     settings = racers.set_steps(Settings(), 8000)
     for _ in range(racers.MAX_RACERS):
         settings = accepted(changes.add_racer(settings, "adam"))
-    bundled = changes.set_seeds(changes.choose_noise(settings, "isotropic"), 64)
-    assert accepted(changes.set_beside(changes.set_look(bundled, "bundle", "band"), True)).bundled
+    bundled = changes.change(changes.choose_noise(settings, "isotropic"), "seeds", 64)
+    assert accepted(changes.set_beside(changes.change(bundled, "bundle", "band"), True)).bundled
 
 
 def test_a_long_sweep_of_many_coordinates_has_fewer_positions(monkeypatch: pytest.MonkeyPatch) -> None:

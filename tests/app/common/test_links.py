@@ -12,16 +12,12 @@ from app.common.link import MOST_CHARACTERS, MOST_NOTICES
 from app.common.racers import MAX_RACERS
 from app.network import changes, files
 from app.network import link as network_link
-from app.network.landscape import PLANES
-from app.network.views import VIEWS
 from app.race import link as race_link
 from optimizers import OPTIMIZERS, starting
 from tests.app.links import Link, random_race_link, random_training_link
 
 Parse = Callable[[Link], tuple[Any, list[str]]]
-parse_training = functools.partial(
-    network_link.parse, brought=lambda training: files.find(training, {}), views=VIEWS, planes=PLANES
-)
+parse_training = functools.partial(network_link.parse, brought=lambda training: files.find(training, {}))
 PAGES: dict[str, tuple[Callable[[int], Link], Parse, Callable[[Any], Link]]] = {
     "race": (random_race_link, race_link.parse, race_link.query),
     "network": (random_training_link, parse_training, network_link.query),

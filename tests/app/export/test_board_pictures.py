@@ -52,7 +52,7 @@ def _board(*panels: dict[str, Any], steps: int = 4, cards: tuple[Card, ...] = CA
 def _trained(source: str, views: tuple[str, str, str]) -> tuple[Any, Job, Board]:
     chosen = changes.choose_data(presets.first(), source)
     data = generated(chosen)
-    training = racers.set_steps(changes.set_widths(changes.fitted(chosen, data), "4", data), 20)
+    training = racers.set_steps(changes.change(changes.fitted(chosen, data), "widths", "4", data), 20)
     training = dataclasses.replace(training, views=views)
     job = scene.job_for(training, data)
     job.begin()

@@ -23,15 +23,13 @@ from app.export.options import Cut, Look
 from app.network import captions, export, link, presets, results, scene
 from app.network import changes as network_changes
 from app.network.job import Job
-from app.network.landscape import PLANES
 from app.network.observers import measures
 from app.network.settings import FILE, generated
-from app.network.views import VIEWS
 from app.race import changes
 from app.race.data import to_json
 from tests.app.export.scripted import run_script
 
-TRAINING = racers.set_steps(network_changes.set_widths(presets.first(), "4", generated(presets.first())), 20)
+TRAINING = racers.set_steps(network_changes.change(presets.first(), "widths", "4", generated(presets.first())), 20)
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +60,7 @@ def test_arrays_hold_the_weights_and_every_batch_s_loss(job: Job) -> None:
 
 def test_settings_are_opened_again_and_a_race_s_are_refused(job: Job) -> None:
     query = export.query_of(export.numbers(TRAINING, job, "t.json"))
-    found: Any = link.parse(query, generated, VIEWS, PLANES)
+    found: Any = link.parse(query, generated)
     assert found == (TRAINING, [])
     with pytest.raises(Refused, match="page Race"):
         export.query_of(to_json(changes.first()))
@@ -115,7 +113,7 @@ def test_a_script_has_what_each_racer_has_for_itself_and_the_schedule() -> None:
         "schedule": ["cosine"],
         "racer": ["sgd:learning_rate=0.1,activation=relu,batch_size=0", "adam:learning_rate=0.01,l2=0.05"],
     }
-    training, notices = link.parse(query, generated, VIEWS, PLANES)
+    training, notices = link.parse(query, generated)
     assert not notices
     other = scene.job_for(training, generated(training))
     other.begin()

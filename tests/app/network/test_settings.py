@@ -16,7 +16,7 @@ from app.network import changes, presets
 from app.network.landscape import PLANES
 from app.network.link import parse, query
 from app.network.presets import PRESETS
-from app.network.settings import FILE, LEAST, MEMORY, MOST, Setup, Training, generated, read_widths
+from app.network.settings import FILE, LEAST, MEMORY, MOST, MOST_STEPS, Setup, Training, generated, read_widths
 from app.network.views import VIEWS
 from optimizers import OPTIMIZERS, RULES
 from optimizers.training import train
@@ -31,7 +31,7 @@ def _nowhere(training: Training) -> Any:
 
 
 def _read(given_: Any) -> tuple[Training, list[str]]:
-    return parse(given_, _nowhere, VIEWS, PLANES)
+    return parse(given_, _nowhere)
 
 
 @pytest.mark.parametrize("key", [key for key, one in PRESETS.items() if one.source in DATASETS])
@@ -49,12 +49,12 @@ def trainings(draw: Any) -> Training:
     key = draw(st.sampled_from(["spirals", "moons", "blobs", "xor"]))
     training = changes.choose_data(Training(), key)
     data = generated(training)
-    training = changes.set_widths(training, draw(st.sampled_from(["", "4", "8-3", "5-5-5-5"])), data)
+    training = changes.change(training, "widths", draw(st.sampled_from(["", "4", "8-3", "5-5-5-5"])), data)
     training = changes.set_setup(training, "activation", draw(st.sampled_from(sorted(ACTIVATIONS))), data)
     training = changes.set_setup(training, "initialization", draw(st.sampled_from(sorted(INITIALIZATIONS))), data)
     training = changes.set_setup(training, "l2", draw(st.floats(0, 0.1)), data)
-    training = changes.set_batch_size(training, draw(st.sampled_from(["all", 1, 7, 32])), data)
-    training = racers.set_steps(training, draw(st.integers(1, Training.most_steps)))
+    training = changes.change(training, "batch_size", draw(st.sampled_from(["all", 1, 7, 32])), data)
+    training = racers.set_steps(training, draw(st.integers(1, MOST_STEPS)))
     training = racers.set_seed(training, draw(st.integers(0, 2**31 - 1)))
     for rule in draw(st.lists(st.sampled_from(["sgd", "rmsprop", "lion"]), max_size=4)):
         racer = Racer(Choice(rule, (("learning_rate", draw(st.sampled_from([0.5, 1e-3]))),)), len(training.racers))
@@ -78,26 +78,26 @@ def test_a_link_holds_all_that_is_set(training: Training) -> None:
 @pytest.mark.parametrize(
     ("attempt", "said"),
     [
-        (lambda t: changes.set_widths(t, "0", DATA), "whole number from 1 to 4,096"),
-        (lambda t: changes.set_widths(t, "8-x", DATA), "must be a number"),
-        (lambda t: changes.set_widths(t, "-".join(["4"] * 21), DATA), "at most 20 hidden layers"),
-        (lambda t: changes.set_widths(t, "4096-4096-4096", DATA), "too large"),
-        (lambda t: changes.set_batch_size(t, 241, DATA), "240 training samples"),
-        (lambda t: changes.set_batch_size(t, 2.5, DATA), "whole number"),
-        (lambda t: changes.set_batch_size(t, "many", DATA), "32, or all"),
+        (lambda t: changes.change(t, "widths", "0", DATA), "whole number from 1 to 4,096"),
+        (lambda t: changes.change(t, "widths", "8-x", DATA), "must be a number"),
+        (lambda t: changes.change(t, "widths", "-".join(["4"] * 21), DATA), "at most 20 hidden layers"),
+        (lambda t: changes.change(t, "widths", "4096-4096-4096", DATA), "too large"),
+        (lambda t: changes.change(t, "batch_size", 241, DATA), "240 training samples"),
+        (lambda t: changes.change(t, "batch_size", 2.5, DATA), "whole number"),
+        (lambda t: changes.change(t, "batch_size", "many", DATA), "32, or all"),
         (lambda t: racers.set_steps(t, 0), "from 1 to 100,000"),
         (lambda t: racers.set_seed(t, -1), "seed"),
         (lambda t: changes.set_setup(t, "objective", "likelihood", DATA), "classes to learn"),
         (lambda t: changes.set_setup(t, "activation", "swish", DATA), "activation must be one of"),
         (lambda t: changes.set_setup(t, "l2", -1, DATA), "l2 must lie in"),
         (lambda t: changes.set_data(t, "noise", "nan"), "finite"),
-        (lambda t: changes.choose_data(t, "cifar"), "There are no data 'cifar'"),
+        (lambda t: changes.choose_data(t, "cifar"), "There is no source of data 'cifar'"),
         (lambda t: changes.add_racer(t, "newton", DATA), "Hessian"),
         (lambda t: changes.add_racer(t, "adamant", DATA), "no optimizer 'adamant'"),
         (lambda t: changes.set_racer(t, "racer-0", "activation", "x"), "activation must be one of"),
         (lambda t: changes.set_racer(t, "racer-9", "widths", "3"), "left the race"),
-        (lambda t: changes.set_view(t, 0, "pie", VIEWS), "no view 'pie'"),
-        (lambda t: changes.set_plane(t, "flat", PLANES), "no plane 'flat'"),
+        (lambda t: changes.set_view(t, 0, "pie"), "no view 'pie'"),
+        (lambda t: changes.change(t, "plane", "flat", DATA), "plane must be one of principal, .*'flat'"),
     ],
 )
 def test_what_cannot_be_is_refused_in_a_sentence(attempt: Any, said: str) -> None:
@@ -168,7 +168,7 @@ def test_other_data_bring_a_loss_and_a_batch_size_that_fit() -> None:
 
 
 def test_views_change_places() -> None:
-    training = changes.set_view(FIRST, 0, "loss", VIEWS)
+    training = changes.set_view(FIRST, 0, "loss")
     assert training.views == ("loss", "accuracy", "outcome")
 
 
@@ -176,7 +176,7 @@ def test_views_change_places() -> None:
 @pytest.mark.parametrize("widths", ["900-700", "1000-1000"])
 def test_what_is_kept_is_bounded_by_memory(widths: str, count: int) -> None:
     """Four bytes a weight, and four of what a rule divides by, each time, of every racer; and the bound is used."""
-    wide = changes.set_widths(dataclasses.replace(FIRST, racers=(2 * FIRST.racers)[:count]), widths, DATA)
+    wide = changes.change(dataclasses.replace(FIRST, racers=(2 * FIRST.racers)[:count]), "widths", widths, DATA)
     each = 8 * wide.model(None, DATA).size * len(wide.racers)
     times = wide.kept(DATA)
     assert each * times <= MEMORY and LEAST <= times < FIRST.kept(DATA) <= MOST
@@ -188,10 +188,10 @@ def test_the_largest_network_is_the_one_that_fits_the_memory_the_fewest_times() 
     """2·w + w·w + 2·w weights and 2·w + 2 biases for two hidden layers of w: the largest w by that count."""
     racers_ = len(FIRST.racers)
     fits = next(w for w in range(2000, 1, -1) if 8 * LEAST * racers_ * (2 * w + w + w * w + w + 2 * w + 2) <= MEMORY)
-    largest = changes.set_widths(FIRST, f"{fits}-{fits}", DATA)
+    largest = changes.change(FIRST, "widths", f"{fits}-{fits}", DATA)
     assert 8 * LEAST * racers_ * largest.model(None, DATA).size <= MEMORY and largest.kept(DATA) == LEAST
     with pytest.raises(Refused, match=rf"{racers_} racers take 5\d\d MB, and 512 MB are at hand"):
-        changes.set_widths(FIRST, f"{fits + 1}-{fits + 1}", DATA)
+        changes.change(FIRST, "widths", f"{fits + 1}-{fits + 1}", DATA)
     with pytest.raises(Refused, match="too large"):
         changes.checked_whole(dataclasses.replace(largest, racers=(*FIRST.racers, FIRST.racers[0])), DATA)
 
@@ -250,7 +250,7 @@ def test_rates_and_seed_are_numbers_and_all_else_asks_for_other_programs() -> No
     assert plain == changes.numbers_aside(racers.set_seed(racers.set_racer(FIRST, "racer-0", "learning_rate", 0.5), 3))
     for other in (
         racers.set_steps(FIRST, 20),
-        changes.set_widths(FIRST, "8", DATA),
+        changes.change(FIRST, "widths", "8", DATA),
         changes.set_setup(FIRST, "activation", "relu", DATA),
         changes.add_racer(FIRST, "lion", DATA),
         racers.choose_schedule(FIRST, "cosine"),

@@ -18,8 +18,8 @@ from surfaces import SURFACES
 from tests.app.envelope import opened
 
 NOISY = changes.choose_noise(racers.set_steps(changes.first(), 150), "isotropic")
-THREADS = changes.set_seeds(changes.set_look(NOISY, "bundle", "spaghetti"), 5)
-BAND = changes.set_look(THREADS, "bundle", "band")
+THREADS = changes.change(changes.change(NOISY, "bundle", "spaghetti"), "seeds", 5)
+BAND = changes.change(THREADS, "bundle", "band")
 
 
 def alone(racer: str, seed: int) -> scene.Trace:
@@ -110,17 +110,17 @@ def test_without_noise_there_is_no_bundle() -> None:
 
 
 def test_the_link_keeps_it_and_refuses_what_cannot_be() -> None:
-    for settings in (THREADS, BAND, changes.set_look(THREADS, "axis", "evaluations")):
+    for settings in (THREADS, BAND, changes.change(THREADS, "axis", "evaluations")):
         assert parse(query(settings)) == (settings, [])
     for bad in ({"bundle": ["wool"]}, {"seeds": ["1"]}, {"seeds": ["65"]}, {"axis": ["hours"]}):
         kept, notices = parse({**query(NOISY), **bad})
         assert kept == NOISY and len(notices) == 1
     with pytest.raises(Refused):
-        changes.set_seeds(NOISY, "many")
+        changes.change(NOISY, "seeds", "many")
 
 
 def test_a_bundle_of_many_steps_is_thinned_and_says_which_it_has() -> None:
-    long = changes.set_seeds(racers.set_steps(THREADS, 10_000), 16)
+    long = changes.change(racers.set_steps(THREADS, 10_000), "seeds", 16)
     settings = dataclasses.replace(long, racers=long.racers[:1])
     found = scene.scene(settings).bundle
     assert found is not None
@@ -146,11 +146,11 @@ def test_views_show_the_bundle_or_say_that_they_do_not() -> None:
 def test_a_step_costs_what_its_rule_says() -> None:
     settings = changes.add_racer(changes.add_racer(racers.set_steps(Settings(), 50), "sam"), "newton")
     settings = changes.add_racer(settings, "sgd")
-    steps, evaluations = scene.scene(settings), scene.scene(changes.set_look(settings, "axis", "evaluations"))
+    steps, evaluations = scene.scene(settings), scene.scene(changes.change(settings, "axis", "evaluations"))
     assert [card.cost for card in steps.cards] == [2, 3, 1]
     assert [steps.pace(card) for card in steps.cards] == [1, 1, 1] and steps.duration == 50
     assert [evaluations.pace(card) for card in evaluations.cards] == [2, 3, 1] and evaluations.duration == 150
-    view = changes.set_view(changes.set_look(settings, "axis", "evaluations"), 0, "gradient")
+    view = changes.set_view(changes.change(settings, "axis", "evaluations"), 0, "gradient")
     panel = scene.scene(view).slots[0].panel
     assert panel["layout"]["xaxis"] == {"range": [0, 150], "title": {"text": "gradient evaluations"}}
     ends = {one["name"]: one["x"][-1] for one in panel["data"]}
@@ -165,5 +165,5 @@ def test_costs_are_whole_and_add_up(key: str) -> None:
 
 
 def test_the_axis_travels() -> None:
-    header, _ = opened(pack(scene.scene(changes.set_look(NOISY, "axis", "evaluations"))))
+    header, _ = opened(pack(scene.scene(changes.change(NOISY, "axis", "evaluations"))))
     assert header["axis"] == "evaluations" and header["bundle"] is None

@@ -144,7 +144,7 @@ def test_the_table_says_how_they_got_there() -> None:
 
 
 def test_where_the_clock_counts_evaluations_statuses_say_that_theirs_are_steps() -> None:
-    settings = changes.set_look(_race(RAVINE, ("newton", {}), ("sgd", {})), "axis", "evaluations")
+    settings = changes.change(_race(RAVINE, ("newton", {}), ("sgd", {})), "axis", "evaluations")
     newton, sgd = (card.status for card in race.scene(settings).cards)
     assert " @ step " in newton and " @ " in sgd and "step" not in sgd
 
@@ -314,7 +314,7 @@ def test_the_browser_can_tell_heights_from_what_a_scene_says(surface: str) -> No
 def test_another_picture_runs_nothing_anew() -> None:
     settings = changes.first()
     first = runs.runs(settings)
-    for other in (changes.set_look(settings, "picture", "surface"), changes.set_look(settings, "heights", "linear")):
+    for other in (changes.change(settings, "picture", "surface"), changes.change(settings, "heights", "linear")):
         assert all(a is b for a, b in zip(runs.runs(other), first, strict=True))
 
 
@@ -322,5 +322,5 @@ def test_drops_of_the_schedule_are_marked_on_the_losses() -> None:
     decayed = racers.set_schedule(racers.choose_schedule(RAVINE, "step_decay"), "every", 80)
     shapes = race.scene(_race(decayed, ("sgd", {}))).curve["layout"]["shapes"]
     assert [shape["x0"] for shape in shapes] == [80, 160, 240] and "η drops" in str(shapes[0]["label"])
-    assert not race.scene(changes.set_look(decayed, "axis", "evaluations")).curve["layout"]
+    assert not race.scene(changes.change(decayed, "axis", "evaluations")).curve["layout"]
     assert not race.scene(RAVINE).curve["layout"]

@@ -18,7 +18,7 @@ from app.common.racers import MAX_RACERS, Choice, Refused
 from app.figures.plane import extent
 from app.race import changes, link
 from app.race.link import parse, query
-from app.race.settings import Settings
+from app.race.settings import MOST_STEPS, Settings
 from optimizers import NOISES, OPTIMIZERS, SCHEDULES
 from surfaces import SURFACES, Parameter
 
@@ -47,7 +47,7 @@ def races(draw: Any) -> Settings:
     settings = changes.choose_surface(Settings(), draw(st.sampled_from(list(SURFACES))))
     if draw(st.booleans()):
         settings = changes.set_rotation(settings, draw(st.floats(-90, 90) | st.sampled_from([0.0, -90.0, 18.0])))
-    settings = racers.set_steps(settings, draw(st.integers(1, Settings.most_steps)))
+    settings = racers.set_steps(settings, draw(st.integers(1, MOST_STEPS)))
     settings = racers.set_seed(settings, draw(st.integers(0, 2**31 - 1)))
     settings = racers.choose_schedule(settings, draw(st.sampled_from(list(SCHEDULES))))
     with contextlib.suppress(Refused):
@@ -436,7 +436,7 @@ def test_numbers_are_read_as_people_write_them(text: str, value: float) -> None:
 def test_the_picture_and_its_heights_are_spelled_only_where_set_and_bad_ones_are_dropped() -> None:
     plain = changes.first()
     assert "picture" not in link.query(plain) and "heights" not in link.query(plain)
-    set_ = changes.set_look(changes.set_look(plain, "picture", "surface"), "heights", "linear")
+    set_ = changes.change(changes.change(plain, "picture", "surface"), "heights", "linear")
     assert link.query(set_)["picture"] == ["surface"] and link.query(set_)["heights"] == ["linear"]
     assert link.parse(link.query(set_)) == (set_, [])
     given = {"picture": ["hologram"], "heights": ["square"]}

@@ -10,8 +10,9 @@ from streamlit.testing.v1 import AppTest
 
 from app.common.digits import parsed
 from app.common.racers import Refused
+from app.race.changes import choose_start
 from app.race.settings import Settings
-from app.views.controls import format_number, positions, set_start_text
+from app.views.controls import format_number, positions
 from optimizers import NOISES, OPTIMIZERS, SCHEDULES
 from surfaces import SURFACES, Parameter
 
@@ -47,13 +48,13 @@ def test_a_number_is_written_in_short_where_that_is_all() -> None:
 
 @pytest.mark.parametrize("text", ["1.5, -0.5", "(1.5,-0.5)", " 1.5 ,−0.5 "])
 def test_a_start_is_read_as_people_write_it(text: str) -> None:
-    assert set_start_text(Settings(), text).start == (1.5, -0.5)
+    assert choose_start(Settings(), text).start == (1.5, -0.5)
 
 
 @pytest.mark.parametrize("text", ["", "1.5", "1.5 -0.5", "1;2", "a, b", "1, 2, 3", "nan, 0", "1e9, 0"])
 def test_a_start_that_is_none_is_refused_in_a_sentence(text: str) -> None:
     with pytest.raises(Refused, match=r"\.$"):
-        set_start_text(Settings(), text)
+        choose_start(Settings(), text)
 
 
 def _replaced() -> None:

@@ -12,16 +12,14 @@ from PIL import Image
 
 from app.network import link as network_link
 from app.network import presets
-from app.network.landscape import PLANES
 from app.network.settings import Training
-from app.network.views import VIEWS
 from tests.app.driving import Race
 
 pytestmark = pytest.mark.browser
 
 
 def _parsed(race: Race) -> Training:
-    training, notices = network_link.parse(race.query(), lambda training: None, VIEWS, PLANES)  # type: ignore[arg-type,return-value]
+    training, notices = network_link.parse(race.query(), lambda training: None)  # type: ignore[arg-type,return-value]
     assert notices == []
     return training
 

@@ -1,0 +1,213 @@
+"""Forms of settings: which values are legal, and how links, fields and the command line write them."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any
+
+from app.common.digits import short, shortened
+from app.common.racers import Choice, Racer, Refused, Value, number, whole
+from app.common.setting import Form, Query
+from surfaces import Declared
+
+
+def text(value: Value) -> str:
+    """A value as it stands in a link: numbers with all digits, in as few characters as have them."""
+    if isinstance(value, str):
+        return value
+    whole = float(value).is_integer() and abs(value) < 1e15
+    return repr(int(value)) if whole else repr(float(value))
+
+
+@dataclasses.dataclass(frozen=True)
+class Whole(Form):
+    """Whole numbers from `low` to `high`."""
+
+    low: int
+    high: int
+    example: str
+    metavar = "N"
+
+    @property
+    def allowed(self) -> str:
+        return f"a whole number from {self.low:,} to {self.high:,}"
+
+    def read(self, value: Any, name: str) -> int:
+        return whole(value, name, self.low, self.high, self.example)
+
+
+@dataclasses.dataclass(frozen=True)
+class Number(Form):
+    """Numbers from `low` to `high`, in a unit."""
+
+    low: float
+    high: float
+    example: str
+    unit: str = ""
+    metavar = "NUMBER"
+
+    @property
+    def allowed(self) -> str:
+        return f"a number from {short(self.low)} to {short(self.high)} {self.unit}".rstrip()
+
+    def read(self, value: Any, name: str) -> float:
+        found = number(value, name, self.example)
+        if not self.low <= found <= self.high:
+            limits = f"[{short(self.low)}, {short(self.high)}] {self.unit}".rstrip()
+            raise Refused(f"{name} must lie in {limits}; got {value}.")
+        return found
+
+    def spell(self, value: float) -> str:
+        return text(value)
+
+
+@dataclasses.dataclass(frozen=True)
+class OneOf(Form):
+    """One of a few words, by what people call them."""
+
+    choices: Mapping[str, str]
+    metavar = "KEY"
+
+    @property
+    def allowed(self) -> str:
+        return f"one of {', '.join(filter(None, self.choices))}"
+
+    def read(self, value: Any, name: str) -> str:
+        if value not in self.choices:
+            raise Refused(f"{name} must be {self.allowed}; got {shortened(value)!r}.")
+        return str(value)
+
+
+@dataclasses.dataclass(frozen=True)
+class SomeOf(Form):
+    """Different words, at least `least` and at most `most` of them, with commas between."""
+
+    least: int
+    most: int
+    choices: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    metavar = "KEY,KEY"
+
+    @property
+    def allowed(self) -> str:
+        count = f"{self.least}" if self.least == self.most else f"up to {self.most}"
+        return f"{count} different ones of {', '.join(self.choices)}, with commas between"
+
+    def read(self, value: Any, name: str) -> tuple[str, ...]:
+        keys = tuple(filter(None, value.split(","))) if isinstance(value, str) else tuple(value)
+        if not self.least <= len(keys) <= self.most or len({*keys} & {*self.choices}) < len(keys):
+            raise Refused(f"{name} must be {self.allowed}; got {shortened(','.join(keys))!r}.")
+        return keys
+
+    def spell(self, value: tuple[str, ...]) -> str:
+        return ",".join(value)
+
+
+@dataclasses.dataclass(frozen=True)
+class Flag(Form):
+    """Yes or no: any word but 0 means yes in a link."""
+
+    metavar = "0|1"
+    allowed = "1 for yes, 0 for no"
+
+    def read(self, value: Any, name: str) -> bool:
+        return value != "0" if isinstance(value, str) else bool(value)
+
+    def spell(self, value: bool) -> str:
+        return "1" if value else "0"
+
+
+@dataclasses.dataclass(frozen=True)
+class Point(Form):
+    """Two finite numbers with a comma between. Whether the point lies on the map is not known here."""
+
+    metavar = "X,Y"
+    allowed = "two numbers with a comma between, on the map"
+
+    def read(self, value: Any, name: str) -> tuple[float, float]:
+        x, comma, y = value.strip().strip("()").partition(",") if isinstance(value, str) else (value[0], ",", value[1])
+        if not comma:
+            raise Refused(f"{name} must be two numbers with a comma between, such as -1.5,2; got {shortened(value)!r}.")
+        return number(x, f"x of the {name}", "-1.5"), number(y, f"y of the {name}", "2")
+
+    def spell(self, value: tuple[float, float]) -> str:
+        return ",".join(text(v) for v in value)
+
+    def typed(self, value: tuple[float, float]) -> str:
+        return ", ".join(short(v) for v in value)
+
+
+@dataclasses.dataclass(frozen=True)
+class Text(Form):
+    """Any text."""
+
+    allowed = "any text"
+
+    def read(self, value: Any, name: str) -> str:
+        return str(value)
+
+
+@dataclasses.dataclass(frozen=True)
+class OneRecord(Form):
+    """One of the declared records of a registry, by its key, with the parameters that differ from their defaults."""
+
+    noun: str
+    registry: Mapping[str, type[Declared]]
+    metavar = "KEY[:NAME=VALUE,…]"
+
+    @property
+    def allowed(self) -> str:
+        return f"the key of a {self.noun}, with its parameters"
+
+    def read(self, value: Any, name: str) -> Choice:
+        if value not in self.registry:
+            raise Refused(f"There is no {self.noun} {shortened(value)!r}; there are {', '.join(self.registry)}.")
+        return Choice(str(value))
+
+    def spell(self, value: Choice) -> str:
+        return value.key
+
+    def write(self, value: Choice, key: str) -> Query:
+        return {key: [value.key], **{f"{key}.{name}": [text(v)] for name, v in value.values}}
+
+    def keys(self, key: str) -> str:
+        return f"`{key}`, `{key}.NAME`"
+
+
+@dataclasses.dataclass(frozen=True)
+class Parameters(Form):
+    """Parameters of a declared record, each under its own name in a link."""
+
+    record: type[Declared]
+    allowed = "as listed below"
+
+    def spell(self, value: Choice) -> str:
+        return ", ".join(f"{name}={text(v)}" for name, v in value.values) or "the defaults"
+
+    def write(self, value: Choice, key: str) -> Query:
+        return {name: [text(v)] for name, v in value.values}
+
+    def keys(self, key: str) -> str:
+        return ", ".join(f"`{name}`" for name in self.record.parameters())
+
+
+@dataclasses.dataclass(frozen=True)
+class Racers(Form):
+    """Racers, each a word of its own such as adam:learning_rate=0.05,beta1=0.9."""
+
+    metavar = "KEY[:NAME=VALUE,…]"
+    allowed = (
+        "the key of an optimizer with its parameters, such as `adam:learning_rate=0.05,beta1=0.9`, once for each "
+        "racer; `hidden=1` hides it, and `slot` is the place of its colour"
+    )
+
+    def write(self, value: tuple[Racer, ...], key: str) -> Query:
+        """Every racer; one empty word where nobody races, for no word stands for the first racers."""
+        return {key: [_spell_racer(racer, k) for k, racer in enumerate(value)] or [""]}
+
+
+def _spell_racer(racer: Racer, position: int) -> str:
+    values = [f"{name}={text(value)}" for name, value in (*racer.rule.values, *racer.own)]
+    values += [f"slot={racer.slot}"] if racer.slot != position else []
+    values += ["hidden=1"] if racer.hidden else []
+    return ":".join([racer.rule.key, ",".join(values)]) if values else racer.rule.key

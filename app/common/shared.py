@@ -1,0 +1,36 @@
+"""Declarations of the settings that every page has."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from app.common.forms import OneRecord, Racers, Whole
+from app.common.racers import Choice
+from app.common.setting import setting
+from optimizers import SCHEDULES
+
+FIRST = "The optimizers that run side by side; a link without this key has those of a first visit."
+
+
+def racers() -> Any:
+    return setting((), Racers(), key="racer", always=True, help=FIRST)
+
+
+def steps(default: int, most: int) -> Any:
+    return setting(default, Whole(1, most, "300"), tab="Run", always=True, help="The number of steps of every racer.")
+
+
+def schedule() -> Any:
+    return setting(
+        Choice("constant"),
+        OneRecord("schedule", SCHEDULES),
+        label="Schedule of the learning rate",
+        help="The factor on every learning rate as a function of the step.",
+    )
+
+
+def seed(of: str) -> Any:
+    """The seed of what is drawn at random, which is named."""
+    return setting(
+        0, Whole(0, 2**31 - 1, "0 or 7"), tab="Run", label=f"Seed of {of}", always=True, help=f"The seed of {of}."
+    )
