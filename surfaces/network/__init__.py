@@ -1,4 +1,4 @@
-"""Networks as surfaces: data, models, losses, and planes through the space of their weights."""
+"""Networks as surfaces: data sets, models, losses, and planes through the space of weights."""
 
 from surfaces.network.activations import ACTIVATIONS
 from surfaces.network.data import DataSet, Samples, Source
@@ -9,7 +9,7 @@ from surfaces.network.network import Network, accuracy
 from surfaces.registry import discover
 
 DATASETS = discover("surfaces.network.datasets", Source, order=lambda source: source.task)
-"""Every source of data by its key, classes before values."""
+"""Every source of data by its key, those of classes before those of values."""
 
 __all__ = [
     "ACTIVATIONS",

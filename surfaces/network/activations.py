@@ -1,4 +1,4 @@
-"""What stands between the affine maps of a network, and makes it more than one linear map."""
+"""Activation functions."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from jax import Array
 
 @dataclasses.dataclass(frozen=True)
 class Activation:
-    """A non-linearity φ, elementwise.
+    """An elementwise activation function φ.
 
     Attributes:
-        name: what it is called.
+        name: the name on the page.
         formula: φ(z) in LaTeX.
-        function: (z, a) → φ(z), a the layer's learned slope where it has one.
-        slope: where a begins, or None where φ has nothing to learn.
-        source: who, when.
+        function: (z, a) → φ(z), where a is the learned slope, which most activation functions ignore.
+        slope: the initial value of a, or None if φ has nothing to learn.
+        source: the authors and the year, or a remark.
     """
 
     name: str
@@ -31,11 +31,11 @@ class Activation:
 
 
 LEAK = 0.01
-"""Slope of leaky ReLU below zero (Maas et al. 2013)."""
+"""The slope of leaky ReLU below zero (Maas et al. 2013)."""
 
 
 def _leaky(z: Array, a: Array | float) -> Array:
-    return jnp.where(z > 0, z, a * z)  # the derivative at 0 is a, a convention: 0 for ReLU
+    return jnp.where(z > 0, z, a * z)  # the derivative at 0 is a by convention, 0 for ReLU
 
 
 ACTIVATIONS: Mapping[str, Activation] = MappingProxyType(
@@ -56,8 +56,8 @@ ACTIVATIONS: Mapping[str, Activation] = MappingProxyType(
             "GELU",
             r"z\, \Phi(z)",
             lambda z, a: jax.nn.gelu(z, approximate=False),
-            source="Hendrycks & Gimpel (2016), with the normal distribution function, not its tanh approximation",
+            source="Hendrycks & Gimpel (2016), with the exact normal distribution function",
         ),
     }
 )
-"""Every activation by its key."""
+"""Every activation function by its key."""

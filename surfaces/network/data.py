@@ -1,4 +1,4 @@
-"""Data for networks: training, validation and test samples, each apart from the others."""
+"""Data sets for networks, split into training, validation and test samples."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from surfaces.parameter import Declared, Interval, parameter
 
 Floats = NDArray[np.float32]
 PART = 2**20
-"""Numbers that are worked on at a time."""
+"""How many numbers are processed at a time."""
 SHARES = (0.6, 0.2, 0.2)
-"""Training, validation, test."""
+"""The shares of the training, validation and test parts."""
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Samples:
-    """x (N, inputs) and y (N, outputs), float32; classes are rows of zeros with a one."""
+    """Inputs x (N, inputs) and targets y (N, outputs), float32; classes are one-hot rows."""
 
     x: Floats
     y: Floats
@@ -33,12 +33,12 @@ class Samples:
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class DataSet:
-    """Samples in three parts. The validation part chooses among runs; the test part is looked at once, at the end.
+    """Samples in three parts: training, validation to choose among runs, and test, to be used once, at the end.
 
     Attributes:
         task: "classes" or "values".
-        names: of the classes, or of the outputs.
-        mean, deviation: (inputs,), what standardisation took away; 0 and 1 before it.
+        names: the names of the classes or of the outputs.
+        mean, deviation: (inputs,), the mean and the standard deviation before standardisation, or 0 and 1 without it.
     """
 
     name: str
@@ -59,9 +59,9 @@ class DataSet:
         return self.train.y.shape[1]
 
     def standardised(self) -> DataSet:
-        """Inputs with mean 0 and deviation 1 over the training part, whose numbers serve the other two as well.
+        """The data set with inputs of mean 0 and standard deviation 1 over the training part.
 
-        An input that does not vary keeps its scale.
+        The other two parts are shifted and scaled by the same numbers. A constant input keeps its scale.
         """
         mean = self.train.x.mean(axis=0, dtype=np.float64)
         squares = sum(np.square(rows - mean).sum(axis=0) for rows in _rows(self.train.x))
@@ -70,8 +70,8 @@ class DataSet:
 
         def scaled(part: Samples) -> Samples:
             x = np.empty_like(part.x)
-            for rows, own in zip(_rows(part.x), _rows(x), strict=True):
-                own[:] = (rows - mean) / deviation
+            for rows, target in zip(_rows(part.x), _rows(x), strict=True):
+                target[:] = (rows - mean) / deviation
             return Samples(x, part.y)
 
         return dataclasses.replace(
@@ -85,44 +85,44 @@ class DataSet:
 
 
 def _rows(x: NDArray[Any]) -> Iterator[NDArray[Any]]:
-    """Some rows of (N, inputs) at a time, so that float64 takes little memory beside float32."""
-    most = max(1, PART // max(1, x.shape[1]))
-    return (x[k : k + most] for k in range(0, max(1, len(x)), most))
+    """The rows of an array (N, inputs) in blocks, so that computing in float64 takes little memory."""
+    block = max(1, PART // max(1, x.shape[1]))
+    return (x[k : k + block] for k in range(0, max(1, len(x)), block))
 
 
 def one_hot(labels: Any, classes: int) -> Floats:
-    """Rows of zeros with a one, (N, classes), for labels (N,) from 0."""
+    """One-hot rows (N, classes) for labels (N,), which count from 0."""
     return np.eye(classes, dtype=np.float32)[np.asarray(labels, dtype=int)]
 
 
 def split(name: str, task: Task, x: Any, y: Floats, names: tuple[str, ...], seed: int) -> DataSet:
-    """Shuffle, and cut into training, validation and test by `SHARES`; each part has at least one sample.
+    """The samples, shuffled and split into training, validation and test parts by `SHARES`.
 
     Args:
         x: (N, inputs).
         y: (N, outputs).
 
     Raises:
-        ValueError: on fewer than three samples, or a number that is not finite.
+        ValueError: if there are fewer than three samples, or if a number is not finite.
     """
     x = np.asarray(x, dtype=np.float32)
     count = len(x)
     if count < 3:
-        raise ValueError(f"{name} has {count} samples; training, validation and test need three at least")
-    for what, values in (("inputs", x), ("targets", y)):
+        raise ValueError(f"{name} has {count} samples; training, validation and test need at least three")
+    for kind, values in (("inputs", x), ("targets", y)):
         finite = np.isfinite(values).all(axis=1)
         if not finite.all():
             row = int(np.argmin(finite))
-            raise ValueError(f"{name}: the {what} of sample {row + 1} hold a value that is not a finite number")
+            raise ValueError(f"{name}: the {kind} of sample {row + 1} contain a value that is not a finite number")
     order = np.random.default_rng(seed).permutation(count)
-    held = max(1, round(SHARES[1] * count)), max(1, round(SHARES[2] * count))
-    cuts = np.split(order, [count - held[0] - held[1], count - held[1]])
-    train, validation, test = (Samples(x[cut], y[cut]) for cut in cuts)
+    validation_count, test_count = (max(1, round(share * count)) for share in SHARES[1:])
+    parts = np.split(order, [count - validation_count - test_count, count - test_count])
+    train, validation, test = (Samples(x[part], y[part]) for part in parts)
     return DataSet(name, task, train, validation, test, names)
 
 
 def samples(default: int) -> Any:
-    """N: how many samples a source draws."""
+    """Declare N, the number of samples that a source draws."""
     return parameter(
         "N",
         default=default,
@@ -132,28 +132,28 @@ def samples(default: int) -> Any:
         integer=True,
         legal=Interval(6, math.inf, True, False),
         tuned=False,
-        doc="Samples in all three parts.",
+        doc="Number of samples in the three parts together.",
     )
 
 
 class Source(Declared):
-    """Where data come from: a frozen record of parameters that draws the same samples from the same seed."""
+    """A source of data: a frozen record of parameters that generates the same samples for the same seed."""
 
     key: ClassVar[str] = ""
     name: ClassVar[str]
     task: ClassVar[Task]
     about: ClassVar[str]
-    """A sentence on what they are and what they show."""
+    """A sentence or two on what the data are and what they show."""
     source: ClassVar[str]
     widths: ClassVar[tuple[int, ...]] = (16, 16)
-    """Hidden layers that suit them."""
+    """The widths of hidden layers that suit the data."""
 
     def draw(self, rng: np.random.Generator) -> tuple[NDArray[Any], NDArray[Any]]:
-        """Inputs (N, d), and labels (N,) from 0 or values (N, k)."""
+        """Random inputs (N, d) and their labels (N,), which count from 0, or values (N, k)."""
         raise NotImplementedError
 
     def make(self, seed: int = 0) -> DataSet:
-        """The data in three parts, as they are: not standardised."""
+        """The data set for a seed, not standardised."""
         x, y = self.draw(np.random.default_rng([seed, 1]))
         if self.task == "classes":
             classes = int(y.max()) + 1

@@ -1,4 +1,4 @@
-"""Where the weights of a network begin: a variance for each layer, and a distribution of that variance."""
+"""Initialisations: the distributions from which the initial weights of a network are drawn."""
 
 from __future__ import annotations
 
@@ -13,13 +13,14 @@ from jax import Array
 
 @dataclasses.dataclass(frozen=True)
 class Initialization:
-    """How a weight matrix is drawn; biases begin at zero.
+    """The distribution of the initial weights in a matrix; biases are initially zero.
 
     Attributes:
-        name: what it is called.
-        formula: its variance or value in LaTeX.
-        variance: (inputs, outputs, σ) → variance of each weight, or None where all are one constant.
-        source: who, when.
+        name: the name on the page.
+        formula: the distribution or the constant in LaTeX.
+        variance: (inputs, outputs, σ) → the variance of each weight, or None if all weights are the same constant.
+        uniform: whether the distribution is uniform rather than normal.
+        source: the authors and the year, or a remark.
     """
 
     name: str
@@ -29,16 +30,17 @@ class Initialization:
     source: str = ""
 
     def scale(self, shape: tuple[int, int], sigma: float) -> float:
-        """The number that all weights of a matrix (inputs, outputs) scale with: the standard deviation, the bound of a
-        uniform distribution, or the constant itself. σ is that of those that have one.
+        """The scale of the weights in a matrix (inputs, outputs).
+
+        That is the standard deviation of a normal distribution, the bound of a uniform one, or the constant itself.
         """
         if self.variance is None:
             return 0.0 if self.name == "zeros" else sigma
         deviation = self.variance(*shape, sigma) ** 0.5
-        return 3.0**0.5 * deviation if self.uniform else deviation  # U(±b) has variance b²/3
+        return 3.0**0.5 * deviation if self.uniform else deviation  # U(−b, b) has the variance b²/3
 
     def draw(self, key: Array, shape: tuple[int, int], scale: Array, dtype: str) -> Array:
-        """A weight matrix (inputs, outputs) of a scale ()."""
+        """A random weight matrix (inputs, outputs) with the given scale ()."""
         if self.variance is None:
             return jnp.full(shape, scale, dtype)
         if self.uniform:
@@ -50,6 +52,7 @@ Variance = Callable[[int, int, float], float]
 
 
 def _family(name: str, source: str, formula: str, variance: Variance) -> dict[str, Initialization]:
+    """The normal and the uniform initialisation with a certain variance."""
     normal, uniform = rf"\mathcal N\left(0, {formula}\right)", rf"U\left(\pm\sqrt{{3 \cdot {formula}}}\right)"
     key = name.lower()
     return {
@@ -60,8 +63,10 @@ def _family(name: str, source: str, formula: str, variance: Variance) -> dict[st
 
 INITIALIZATIONS: Mapping[str, Initialization] = MappingProxyType(
     {
-        "zeros": Initialization("zeros", "0", None, source="never breaks the symmetry between neurons"),
-        "constant": Initialization("constant", r"\sigma", None, source="the same symmetry, elsewhere"),
+        "zeros": Initialization("zeros", "0", None, source="it never breaks the symmetry between neurons"),
+        "constant": Initialization(
+            "constant", r"\sigma", None, source="it does not break the symmetry between neurons either"
+        ),
         "normal": Initialization("normal", r"\mathcal N(0, \sigma^2)", lambda i, o, s: s * s),
         **_family(
             "LeCun",

@@ -1,4 +1,4 @@
-"""What a network's outputs are held against: one number a sample."""
+"""Loss functions of networks."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ Task = Literal["classes", "values"]
 
 @dataclasses.dataclass(frozen=True)
 class Loss:
-    """ℓ(outputs, targets), one number a sample.
+    """A loss function ℓ(outputs, targets), which returns one number per sample.
 
     Attributes:
-        name: what it is called.
-        formula: ℓ in LaTeX, ŷ the outputs, y the target, k the class.
-        function: outputs (B, k), targets (B, k) → (B,). Classes come as rows of zeros with a one.
-        tasks: what it serves.
+        name: the name on the page.
+        formula: ℓ in LaTeX, with the outputs ŷ, the targets y and the class k.
+        function: outputs (B, k), targets (B, k) → (B,). Classes are one-hot rows.
+        tasks: the tasks for which it can be chosen.
     """
 
     name: str
@@ -68,4 +68,4 @@ LOSSES: Mapping[str, Loss] = MappingProxyType(
         ),
     }
 )
-"""Every loss by its key."""
+"""Every loss function by its key."""

@@ -1,4 +1,4 @@
-"""What is read off a network at given weights: losses, accuracy, gradients and activations, layer by layer."""
+"""Measures of a network at its weights: losses, accuracies, and gradients and activations of each layer."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ from surfaces.network.network import Network, accuracy
 
 BINS = 41
 PROBE = 500
-"""Histograms, means and deviations are of the first so many training samples."""
+"""Histograms, means and standard deviations are computed from this many training samples, the first ones."""
 WIDEST = 4.0
-"""Histograms of activations go from −4 to 4, and what lies outside is in the first and the last bin."""
+"""Histograms of activations range from −4 to 4; values outside count in the first and the last bin."""
 
 
 class Measures(NamedTuple):
-    """Of a network at one vector of weights; with a leading axis, of as many vectors.
+    """Measures of a network at one vector of weights or, with a leading axis, at several.
 
     Attributes:
-        loss, validation_loss: the mean over all samples, penalty not included.
-        accuracy, validation_accuracy: of classes; NaN for values.
-        gradients: (layers,), ‖∇L‖ of each layer's part of the full gradient, penalty included.
-        weights: (layers,), ‖w‖ of each layer's part.
-        dead: (layers − 1,), the share of hidden units whose output is the same for every training sample, to 10⁻⁶:
-            they pass nothing on, and of ReLU they do not learn.
-        means, deviations: (layers − 1,), of the hidden outputs over units and the first `PROBE` samples.
-        histograms: (layers − 1, bins), shares of the hidden outputs of the same samples.
+        loss, validation_loss: the mean loss over all samples, without the penalty.
+        accuracy, validation_accuracy: the shares of samples classified correctly; NaN if the targets are values.
+        gradients: (layers,), the norm of each layer's part of the full gradient, with the penalty.
+        weights: (layers,), the norm of each layer's weights.
+        dead: (layers − 1,), the share of hidden neurons with the same output for all training samples, to 10⁻⁶. They
+            carry no information, and with ReLU they do not learn.
+        means, deviations: (layers − 1,), over the hidden outputs for the first `PROBE` samples.
+        histograms: (layers − 1, bins), the shares of the same outputs in each bin.
     """
 
     loss: Any
@@ -47,14 +47,18 @@ class Measures(NamedTuple):
 
 
 def edges() -> np.ndarray:
-    """The borders of the histograms' bins, (bins + 1,)."""
+    """The edges of the bins of the histograms, (bins + 1,)."""
     return np.linspace(-WIDEST, WIDEST, BINS + 1)
 
 
 def measure(network: Network, weights: Any, validation: tuple[Any, Any]) -> Measures:
-    """The measures at weights (k, n), NumPy arrays with a leading axis k; `validation` is (x, y)."""
-    found = _measure(network, np.asarray(weights), tuple(map(np.asarray, validation)))
-    return Measures(*map(np.asarray, found))
+    """The measures at weights (k, n), as NumPy arrays with a leading axis k.
+
+    Args:
+        validation: the inputs and targets of the validation part.
+    """
+    measures = _measure(network, np.asarray(weights), tuple(map(np.asarray, validation)))
+    return Measures(*map(np.asarray, measures))
 
 
 @compiled(network=True)
@@ -64,33 +68,32 @@ def _measure(network: Network, weights: Array, validation: tuple[Array, Array]) 
 
 def _at(network: Network, w: Array, validation: tuple[Array, Array]) -> Measures:
     model, each = network.model, LOSSES[network.objective].function
-    # a class is a row of zeros with a one; other targets are values, however many a sample has
+    # targets are classes if all of them are one-hot rows with more than one column
     binary = jnp.all((network.y == 0) | (network.y == 1))
     classes = binary & jnp.all(jnp.sum(network.y, axis=1) == 1) & (network.y.shape[1] > 1)
     signals = model.signals(w, network.x)
-    outputs, checked = signals[-1][0], model(w, validation[0])
+    outputs, validation_outputs = signals[-1][0], model(w, validation[0])
     hidden = [h for _, h in signals[:-1]]
-    nothing = jnp.zeros(0, w.dtype)
 
     def share(outputs: Array, y: Array) -> Array:
         return jnp.where(classes, accuracy(outputs, y).astype(w.dtype), jnp.full((), jnp.nan, w.dtype))
 
-    def over(function: Any, most: int | None = PROBE) -> Array:
-        return jnp.stack([function(h[:most]) for h in hidden]) if hidden else nothing
+    def by_layer(function: Any, samples: int | None = PROBE) -> Array:
+        return jnp.stack([function(h[:samples]) for h in hidden]) if hidden else jnp.zeros(0, w.dtype)
 
     def histogram(h: Array) -> Array:
-        place = jnp.clip((h + WIDEST) * (BINS / (2 * WIDEST)), 0, BINS - 1).astype(jnp.int32)
-        return jnp.zeros(BINS, w.dtype).at[place.ravel()].add(1.0 / h.size)
+        bins = jnp.clip((h + WIDEST) * (BINS / (2 * WIDEST)), 0, BINS - 1).astype(jnp.int32)
+        return jnp.zeros(BINS, w.dtype).at[bins.ravel()].add(1.0 / h.size)
 
     return Measures(
         jnp.mean(each(outputs, network.y)),
-        jnp.mean(each(checked, validation[1])),
+        jnp.mean(each(validation_outputs, validation[1])),
         share(outputs, network.y),
-        share(checked, validation[1]),
+        share(validation_outputs, validation[1]),
         model.norms(jax.grad(network)(w)),
         model.norms(w),
-        over(lambda h: jnp.mean((jnp.ptp(h, axis=0) <= 1e-6).astype(w.dtype)), None),
-        over(jnp.mean),
-        over(jnp.std),
-        over(histogram) if hidden else jnp.zeros((0, BINS), w.dtype),
+        by_layer(lambda h: jnp.mean((jnp.ptp(h, axis=0) <= 1e-6).astype(w.dtype)), None),
+        by_layer(jnp.mean),
+        by_layer(jnp.std),
+        by_layer(histogram) if hidden else jnp.zeros((0, BINS), w.dtype),
     )

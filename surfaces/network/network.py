@@ -1,4 +1,4 @@
-"""A network on data is a surface too: its loss as a function of one flat vector of weights."""
+"""A network on data as a surface: its loss as a function of one flat vector of weights."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ class Network(Surface):
 
     $$ L(w) = \tfrac1N \sum_i \ell\bigl(\hat y(x_i; w), y_i\bigr) + \tfrac\lambda2 \lVert w \rVert^2 $$
 
-    `model` is an `MLP`, `x` (N, inputs) and `y` (N, outputs) are its data, traced leaves both; targets that are
-    classes are rows of zeros with a one. `loss(w, batch)` is the same over a batch of the samples. The penalty is
-    over all weights, biases included, as PyTorch's `weight_decay` of SGD has it.
+    The training data are `x` (N, inputs) and `y` (N, outputs), both traced leaves; classes are one-hot rows. The method
+    `loss(w, batch)` is the same loss over a batch of samples. The penalty includes all weights, also biases, like
+    `weight_decay` of PyTorch's SGD.
 
     Raises:
-        ValueError: if the data do not fit the model, or the loss is unknown.
+        ValueError: if the shapes of the data and the model do not match, or if the loss is unknown.
     """
 
     name = "Network"
     formula = r"\tfrac1N \sum_i \ell\bigl(\hat y(x_i; w), y_i\bigr) + \tfrac\lambda2 \lVert w \rVert^2"
-    teaches = "A loss surface of many dimensions, made by data."
+    teaches = "A loss surface of many dimensions, shaped by data."
     source = "D. Rumelhart, G. Hinton & R. Williams (1986), Learning representations by back-propagating errors"
     theme = "network"
 
@@ -37,10 +37,14 @@ class Network(Surface):
     x: Any
     y: Any
     objective: str = parameter(
-        "ℓ", default="cross_entropy", choices={k: loss.name for k, loss in LOSSES.items()}, tuned=False, doc="The loss."
+        "ℓ",
+        default="cross_entropy",
+        choices={k: loss.name for k, loss in LOSSES.items()},
+        tuned=False,
+        doc="Loss function.",
     )
     decay: float = parameter(
-        "λ", default=0.0, low=0.0, high=1.0, legal=NON_NEGATIVE, tuned=False, doc="Penalty λ/2 ‖w‖² in the loss (L2)."
+        "λ", default=0.0, low=0.0, high=1.0, legal=NON_NEGATIVE, tuned=False, doc="L2 penalty λ/2 ‖w‖² in the loss."
     )
 
     def __post_init__(self) -> None:
@@ -55,7 +59,7 @@ class Network(Surface):
         return self.x, self.y
 
     def first(self, count: int) -> Network:
-        """The same over its first samples alone."""
+        """The network on the first `count` samples only."""
         return self.replace(x=self.x[:count], y=self.y[:count])
 
     def loss(self, w: Array, batch: tuple[Array, Array], key: Array | None = None, train: bool = True) -> Array:
@@ -70,7 +74,7 @@ class Network(Surface):
 
     @property
     def start(self) -> Any:
-        """Weights by He's initialisation, seed 0."""
+        """Initial weights by He's normal initialisation with seed 0."""
         return self.model.initial()
 
     def critical_points(self) -> tuple[CriticalPoint, ...]:
@@ -78,5 +82,5 @@ class Network(Surface):
 
 
 def accuracy(outputs: Array, targets: Array) -> Array:
-    """The share of samples (N, k) whose largest output is at the target's one."""
+    """The share of samples (N, k) whose largest output is that of the target class."""
     return jnp.mean(jnp.argmax(outputs, axis=-1) == jnp.argmax(targets, axis=-1))

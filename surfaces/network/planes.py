@@ -1,4 +1,4 @@
-"""Planes through the space of weights: what can be drawn of a loss surface with thousands of dimensions."""
+"""Planes through the space of weights, on which a loss surface of thousands of dimensions can be drawn."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ class Plane:
     """The points origin + x u + y v, with u and v of shape (n,).
 
     Attributes:
-        name: how it was chosen.
-        explained: the share of the runs' variance that lies in it (PCA), or None.
-        chance: the share that a random walk as long as the runs would have in its own plane, or None.
+        name: how the plane was chosen.
+        explained: the share of the runs' variance that lies in a principal plane, or None.
+        chance: the share that random walks as long as the runs would have in their principal plane, or None.
     """
 
     name: str
@@ -36,26 +36,20 @@ class Plane:
     chance: float | None = None
 
     def at(self, x: ArrayLike, y: ArrayLike) -> Floats:
-        """The weights (…, n) at coordinates (…) of the plane."""
+        """The weights (…, n) at coordinates (…) in the plane."""
         x, y = np.asarray(x, dtype=float)[..., None], np.asarray(y, dtype=float)[..., None]
         return np.asarray(self.origin + x * self.u + y * self.v)
 
     def coordinates(self, weights: ArrayLike) -> tuple[Floats, Floats]:
-        """The nearest points of the plane to weights (…, n): their coordinates (…, 2), and the distances (…)."""
+        """The coordinates (…, 2) of the points in the plane nearest to weights (…, n), and their distances (…)."""
         off = np.asarray(weights, dtype=float) - self.origin
         basis = np.stack([self.u, self.v], axis=1)
-        found = np.linalg.lstsq(basis, off.reshape(-1, off.shape[-1]).T, rcond=None)[0].T.reshape(*off.shape[:-1], 2)
-        rest = off - found @ basis.T
-        return np.asarray(found, dtype=float), np.linalg.norm(rest, axis=-1).astype(float)
+        xy = np.linalg.lstsq(basis, off.reshape(-1, off.shape[-1]).T, rcond=None)[0].T.reshape(*off.shape[:-1], 2)
+        return np.asarray(xy, dtype=float), np.linalg.norm(off - xy @ basis.T, axis=-1).astype(float)
 
 
 def random_plane(model: MLP, origin: ArrayLike, seed: int = 0) -> Plane:
-    """Two random directions through `origin`, each filter-normalised (Li et al. 2018).
-
-    A filter is what feeds one neuron: a column of W. Each column of the direction gets the length of the same
-    column of the weights, so that the picture does not hang on the scale of the layers; biases and learned slopes
-    stay where they are.
-    """
+    """The plane of two random, filter-normalised directions through `origin` (Li et al. 2018)."""
     w = np.asarray(origin, dtype=float)
     rng = np.random.default_rng(seed)
     u, v = (filter_normalised(model, rng.standard_normal(w.shape), w) for _ in range(2))
@@ -63,37 +57,41 @@ def random_plane(model: MLP, origin: ArrayLike, seed: int = 0) -> Plane:
 
 
 def filter_normalised(model: MLP, direction: ArrayLike, w: ArrayLike) -> Floats:
-    """`direction` (n,) with every column of W as long as the same column of w, and zeros for biases and slopes."""
+    """A direction (n,) whose filters are scaled to the lengths of the filters of the weights w (n,).
+
+    A filter is a column of W, the weights that feed one neuron. The scaling makes the picture independent of the scale
+    of the layers. The components for biases and learned slopes are set to zero.
+    """
     with jax.enable_x64(True):
+        directions, weights = (model.unravel(jnp.asarray(v, float)) for v in (direction, w))
         layers = []
-        for d, own in zip(
-            model.unravel(jnp.asarray(direction, float)), model.unravel(jnp.asarray(w, float)), strict=True
-        ):
-            length, wanted = (jnp.linalg.norm(W, axis=0, keepdims=True) for W in (d.W, own.W))
-            W = d.W * (wanted / jnp.where(length > 0, length, 1.0))
-            layers.append(d._replace(W=W, b=jnp.zeros_like(d.b), a=jnp.zeros_like(d.a)))
+        for layer, reference in zip(directions, weights, strict=True):
+            length, target = (jnp.linalg.norm(W, axis=0, keepdims=True) for W in (layer.W, reference.W))
+            W = layer.W * (target / jnp.where(length > 0, length, 1.0))
+            layers.append(layer._replace(W=W, b=jnp.zeros_like(layer.b), a=jnp.zeros_like(layer.a)))
         return np.asarray(model.ravel(layers))
 
 
 def principal_plane(weights: ArrayLike, origin: ArrayLike | None = None, runs: tuple[int, ...] = ()) -> Plane:
     """The plane of the two directions in which weights (k, n) vary most, through their mean or through `origin`.
 
-    `runs` says how many of the weights belong to each run, where there are several from one start.
+    It is computed from the k × k matrix of scalar products, because n is much larger than k. A random walk has most of
+    its variance in its first two principal directions, too (Antognini & Sohl-Dickstein 2018): only a share above
+    `chance`, that of random walks of the same lengths, says something about the training.
 
-    Found from the k × k matrix of products, since n is much larger than k. `chance` is what a random walk of as
-    many steps has in its own first two directions, most of it for any length (Antognini & Sohl-Dickstein 2018): only
-    what is above it says anything of the training.
+    Args:
+        runs: the number of weight vectors that belong to each run, if several runs have the same start.
 
     Raises:
-        ValueError: on fewer than three points, or points that do not vary.
+        ValueError: if there are fewer than three points, or if they do not vary.
     """
     points = np.asarray(weights, dtype=float)
     if len(points) < 3:
-        raise ValueError(f"a plane needs three points at least; got {len(points)}")
+        raise ValueError(f"a plane needs at least three points; got {len(points)}")
     centred = points - points.mean(axis=0)
     values, vectors = np.linalg.eigh(centred @ centred.T)
     if values[-1] <= 0:
-        raise ValueError("the weights do not vary: there is no plane of their variation")
+        raise ValueError("the weights do not vary, so they have no principal plane")
     directions = centred.T @ vectors[:, :-3:-1]
     lengths = np.linalg.norm(directions, axis=0)
     u, v = (directions / np.where(lengths > 0, lengths, 1.0)).T
@@ -103,11 +101,14 @@ def principal_plane(weights: ArrayLike, origin: ArrayLike | None = None, runs: t
 
 
 def random_walk_share(*points: int) -> float:
-    """The share of variance in the first two principal directions of random walks from one start in very many
-    dimensions, of so many points each.
+    """The expected share of variance in the first two principal directions of random walks from the same start.
 
-    There the products of positions are what they are on average: min(i, j) within a walk, 0 between two. For one
-    walk that makes the eigenvalues 1 / (2 − 2 cos(π k / points)), the cosines of Antognini & Sohl-Dickstein (2018).
+    In very many dimensions the scalar products of positions equal their expectations: min(i, j) within a walk and 0
+    between two walks. For a single walk the eigenvalues are 1 / (2 − 2 cos(π k / points)) (Antognini & Sohl-Dickstein
+    2018).
+
+    Args:
+        points: the number of points of each walk.
     """
     if len(points) == 1:
         k = np.arange(1, points[0])
@@ -122,7 +123,7 @@ def random_walk_share(*points: int) -> float:
 
 
 def plane_of_three(first: ArrayLike, second: ArrayLike, third: ArrayLike) -> Plane:
-    """The plane through three weight vectors (n,): the first at (0, 0), the second on the x axis.
+    """The plane through three weight vectors (n,), with the first at (0, 0) and the second on the x axis.
 
     Raises:
         ValueError: if the three lie on a line.
@@ -134,12 +135,12 @@ def plane_of_three(first: ArrayLike, second: ArrayLike, third: ArrayLike) -> Pla
     across = (c - a) - ((c - a) @ u) * u
     height = float(np.linalg.norm(across))
     if length == 0 or height <= 1e-9 * max(length, float(np.linalg.norm(c - a)), 1e-300):
-        raise ValueError("the three solutions lie on a line: choose three that differ")
+        raise ValueError("the three solutions lie on a line and span no plane: choose others")
     return Plane("three solutions", a, u, across / height)
 
 
 def plane_losses(surface: Surface, plane: Plane, x: ArrayLike, y: ArrayLike) -> Floats:
-    """L on the grid of coordinates x (columns,) and y (rows,), shape (rows, columns), float32 inside."""
+    """The losses (rows, columns) on a grid of coordinates x (columns,) and y (rows,), computed in float32."""
     columns, rows = np.asarray(x, dtype=np.float32), np.asarray(y, dtype=np.float32)
     axes = [jnp.asarray(p, dtype=jnp.float32) for p in (plane.origin, plane.u, plane.v)]
     return np.asarray(_grid(surface, *axes, columns, rows), dtype=float)

@@ -56,7 +56,7 @@ def _accuracy(*arguments: object, part: str = "accuracy", **options: object) -> 
     return float(_fit(*arguments, **options)[2][part][-1])  # type: ignore[arg-type]
 
 
-@holds("blobs", "A cloud for each class: a network without a hidden layer is enough, even where the clouds overlap.")
+@holds("blobs", "One cloud per class: a network without a hidden layer is enough, even where the clouds overlap.")
 def _() -> None:
     """Of normal clouds with equal spread the nearest centre is the best guess, and its borders are lines."""
     for classes, spread in ((4, 0.5), (4, 1.2), (3, 1.0)):
@@ -68,7 +68,7 @@ def _() -> None:
         assert _accuracy(raw, (), rate=0.05, steps=500, part="validation_accuracy") > best - 0.01
 
 
-@holds("blobs", "Normal clouds, centred at equal angles on a circle of radius 2.")
+@holds("blobs", "Gaussian clouds, centred at equal angles on a circle of radius 2.")
 def _() -> None:
     data = DATASETS["blobs"](samples=5000, classes=5, spread=0.3).make()
     label = data.train.y.argmax(axis=1)
@@ -80,7 +80,7 @@ def _() -> None:
     np.testing.assert_allclose([cloud.std(axis=0) for cloud in clouds], 0.3, atol=0.03)
 
 
-@holds("circles", "One class encloses the other: three tanh neurons in a hidden layer separate them, two cannot.")
+@holds("circles", "One class surrounds the other: three tanh neurons in a hidden layer separate them, but two cannot.")
 def _() -> None:
     """Two tanh neurons put the plane into a square, where the border is a line: seen in the plane it never closes."""
     data = _data("circles")
@@ -88,7 +88,7 @@ def _() -> None:
     assert best[2] < 0.9 and best[3] > 0.99
 
 
-@holds("circles", "A circle of radius 1 and a smaller one inside it, with normal noise.")
+@holds("circles", "A circle of radius 1 and a smaller one inside it, with Gaussian noise.")
 def _() -> None:
     for noise in (0.0, 0.1):
         data = DATASETS["circles"](samples=5000, noise=noise, inner=0.4).make()
@@ -101,8 +101,8 @@ def _() -> None:
 @holds(
     "digits",
     "Ten classes of handwriting: 64 hidden neurons learn every training sample within 800 steps of Adam, and "
-    "classify 2 to 3 % of the others wrongly.",
-    "1,797 images of 8 × 8 pixels in 17 grey levels, here from 0 to 1.",
+    "misclassify 2 to 3 % of the others.",
+    "1,797 images of 8 × 8 pixels with 17 grey levels, scaled to the range from 0 to 1.",
     marks=pytest.mark.long,
 )
 def _() -> None:
@@ -115,14 +115,16 @@ def _() -> None:
     assert found["accuracy"][-1] == 1.0 and 0.015 <= 1 - found["validation_accuracy"][-1] <= 0.035
 
 
-@holds("moons", "Four tanh neurons draw the bent border.")
+@holds("moons", "Four tanh neurons are enough for the curved boundary.")
 def _() -> None:
     data = _data("moons")
     assert _accuracy(data, (), steps=1000) < 0.9 and _accuracy(data, (4,), steps=3000) > 0.97
 
 
 @holds(
-    "moons", "At noise 0.3 the moons mix, and a network of two layers of 64 learns the noise.", marks=pytest.mark.long
+    "moons",
+    "At a noise of 0.3 the moons overlap, and a network with two layers of 64 learns the noise.",
+    marks=pytest.mark.long,
 )
 def _() -> None:
     """It knows every training sample, and is worse on the others than four neurons are."""
@@ -133,7 +135,7 @@ def _() -> None:
     assert large["validation_loss"][-1] > 2 * small["validation_loss"][-1]
 
 
-@holds("moons", "The upper half of a circle, and the lower half of a circle moved by (1, ½), with normal noise.")
+@holds("moons", "The upper half of a circle and the lower half of a circle shifted by (1, ½), with Gaussian noise.")
 def _() -> None:
     data = DATASETS["moons"](samples=3000, noise=0.0).make()
     label = data.train.y.argmax(axis=1)
@@ -148,7 +150,7 @@ def _() -> None:
 @holds(
     "spirals",
     "No line separates the two arms, so the network has to bend the plane.",
-    "To get 99 % right, SGD takes several times as many steps as momentum at the same learning rate.",
+    "To reach an accuracy of 99 %, SGD takes several times as many steps as momentum at the same learning rate.",
 )
 def _() -> None:
     data = _data("spirals")
@@ -161,7 +163,9 @@ def _() -> None:
     assert needed[0] > 3 * needed[1]
 
 
-@holds("spirals", "Class k at the angle φ lies at radius φ/φ_max, turned by kπ, with normal noise.")
+@holds(
+    "spirals", "Two spirals: the radius at the angle φ is φ/φ_max, and class k is rotated by kπ, with Gaussian noise."
+)
 def _() -> None:
     data = DATASETS["spirals"](samples=2000, noise=0.0).make()
     radius, label = np.linalg.norm(data.train.x, axis=1), data.train.y.argmax(axis=1)
@@ -170,7 +174,10 @@ def _() -> None:
     assert radius.max() == pytest.approx(1, abs=0.01)
 
 
-@holds("xor", "No line separates the classes: without an activation the network does no better than a coin.")
+@holds(
+    "xor",
+    "No line separates the classes: without an activation function the network does no better than tossing a coin.",
+)
 def _() -> None:
     """A coin has the loss ln 2."""
     for noise in (0.0, 0.25, 0.5):
@@ -179,7 +186,7 @@ def _() -> None:
     assert _accuracy(_data("xor"), (4,), steps=800) > 0.99
 
 
-@holds("xor", "Normal clouds round the corners of a square; opposite corners are one class.")
+@holds("xor", "Gaussian clouds around the corners of a square; opposite corners belong to the same class.")
 def _() -> None:
     data = DATASETS["xor"](samples=4000, noise=0.1).make()
     corner, label = np.round(data.train.x), data.train.y.argmax(axis=1)
@@ -189,7 +196,7 @@ def _() -> None:
 
 @holds(
     "chebyshev",
-    "With full batches and squared error the sharpness climbs to 2/η and stays there: the edge of stability.",
+    "With full batches and squared error, the sharpness rises to 2/η and stays there, at the edge of stability.",
 )
 def _() -> None:
     data = DATASETS["chebyshev"]().make()
@@ -202,7 +209,8 @@ def _() -> None:
 
 @holds(
     "chebyshev",
-    "T₄(x) = 8x⁴ − 8x² + 1 at 20 evenly spaced points of [−1, 1]; validation and test points lie between them.",
+    "T₄(x) = 8x⁴ − 8x² + 1 at 20 evenly spaced points of [−1, 1].",
+    "The validation and test points lie between them.",
 )
 def _() -> None:
     data = DATASETS["chebyshev"]().make()
@@ -214,7 +222,11 @@ def _() -> None:
         assert (np.abs(part.x[:, :1] - x).min(axis=1) > 1e-3).all() and np.abs(part.x).max() < 1
 
 
-@holds("curve", "Mean squared error follows a single outlier; mean absolute error hardly does.", marks=pytest.mark.long)
+@holds(
+    "curve",
+    "A fit by mean squared error follows a single outlier; a fit by mean absolute error hardly does.",
+    marks=pytest.mark.long,
+)
 def _() -> None:
     """How far the fit goes from the clean curve towards the outlier."""
     source = DATASETS["curve"](outliers=1)
@@ -229,7 +241,9 @@ def _() -> None:
     assert share[0] > 0.9 and share[1] < 0.33
 
 
-@holds("curve", "y = sin 3x + x/2 on [−2, 2] with normal noise; outliers lie about 6 above, the first near x = 0.")
+@holds(
+    "curve", "y = sin 3x + x/2 on [−2, 2] with Gaussian noise; the outliers lie about 6 above it, the first near x = 0."
+)
 def _() -> None:
     data = DATASETS["curve"](samples=300, outliers=5, noise=0.1).make()
     x, y = data.train.x[:, 0], data.train.y[:, 0]

@@ -1,1 +1,1 @@
-"""One file a source of data; the folder is the registry."""
+"""The sources of data: each module declares one, and `surfaces.network.DATASETS` lists them."""

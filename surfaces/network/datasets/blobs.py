@@ -1,4 +1,4 @@
-"""Clouds of points."""
+"""Clouds of points, one for each class."""
 
 import numpy as np
 
@@ -7,17 +7,17 @@ from surfaces.parameter import POSITIVE, Interval, parameter
 
 
 class Blobs(Source):
-    """Normal clouds, centred at equal angles on a circle of radius 2."""
+    """Gaussian clouds, centred at equal angles on a circle of radius 2."""
 
     name = "Blobs"
     task = "classes"
-    about = "A cloud for each class: a network without a hidden layer is enough, even where the clouds overlap."
+    about = "One cloud per class: a network without a hidden layer is enough, even where the clouds overlap."
     source = "a mixture of normal distributions"
     widths = (16,)
 
     samples: int = samples(300)
     classes: int = parameter(
-        "K", default=4, low=2, high=10, integer=True, legal=Interval(2, 100), tuned=False, doc="Classes."
+        "K", default=4, low=2, high=10, integer=True, legal=Interval(2, 100), tuned=False, doc="Number of classes."
     )
     spread: float = parameter(
         "σ", default=0.5, low=0.05, high=2.0, legal=POSITIVE, tuned=False, doc="Standard deviation of each cloud."

@@ -1,4 +1,4 @@
-"""A polynomial on which networks reach the edge of stability."""
+"""A polynomial on which networks train at the edge of stability."""
 
 import numpy as np
 
@@ -6,11 +6,14 @@ from surfaces.network.data import DataSet, Samples, Source
 
 
 class Chebyshev(Source):
-    """T₄(x) = 8x⁴ − 8x² + 1 at 20 evenly spaced points of [−1, 1]; validation and test points lie between them."""
+    """T₄(x) = 8x⁴ − 8x² + 1 at 20 evenly spaced points of [−1, 1].
+
+    The validation and test points lie between them.
+    """
 
     name = "Chebyshev T₄"
     task = "values"
-    about = "With full batches and squared error the sharpness climbs to 2/η and stays there: the edge of stability."
+    about = "With full batches and squared error, the sharpness rises to 2/η and stays there, at the edge of stability."
     source = "J. Cohen et al. (2021), Gradient descent on neural networks typically occurs at the edge of stability"
     widths = (50, 50)
 

@@ -1,4 +1,4 @@
-"""A circle in a circle."""
+"""Two concentric circles."""
 
 import numpy as np
 
@@ -7,19 +7,27 @@ from surfaces.parameter import NON_NEGATIVE, UNIT, parameter
 
 
 class Circles(Source):
-    """A circle of radius 1 and a smaller one inside it, with normal noise."""
+    """A circle of radius 1 and a smaller one inside it, with Gaussian noise."""
 
     name = "Circles"
     task = "classes"
-    about = "One class encloses the other: three tanh neurons in a hidden layer separate them, two cannot."
+    about = "One class surrounds the other: three tanh neurons in a hidden layer separate them, but two cannot."
     source = "the circles set of scikit-learn"
     widths = (8,)
 
     samples: int = samples(300)
     noise: float = parameter(
-        "σ", default=0.08, low=0.0, high=0.5, legal=NON_NEGATIVE, tuned=False, doc="Noise of each coordinate."
+        "σ",
+        default=0.08,
+        low=0.0,
+        high=0.5,
+        legal=NON_NEGATIVE,
+        tuned=False,
+        doc="Standard deviation of the noise in each coordinate.",
     )
-    inner: float = parameter("r", default=0.5, low=0.1, high=0.95, legal=UNIT, tuned=False, doc="The inner radius.")
+    inner: float = parameter(
+        "r", default=0.5, low=0.1, high=0.95, legal=UNIT, tuned=False, doc="Radius of the inner circle."
+    )
 
     def draw(self, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
         label = np.arange(self.samples) % 2

@@ -1,4 +1,4 @@
-"""A curve with noise, and outliers on a switch."""
+"""A noisy curve, with outliers if wanted."""
 
 import dataclasses
 
@@ -9,17 +9,23 @@ from surfaces.parameter import NON_NEGATIVE, Interval, parameter
 
 
 class Curve(Source):
-    """y = sin 3x + x/2 on [−2, 2] with normal noise; outliers lie about 6 above, the first near x = 0."""
+    """y = sin 3x + x/2 on [−2, 2] with Gaussian noise; the outliers lie about 6 above it, the first near x = 0."""
 
     name = "Curve"
     task = "values"
-    about = "Mean squared error follows a single outlier; mean absolute error hardly does."
+    about = "A fit by mean squared error follows a single outlier; a fit by mean absolute error hardly does."
     source = "a sine with a slope"
     widths = (32, 32)
 
     samples: int = samples(120)
     noise: float = parameter(
-        "σ", default=0.15, low=0.0, high=1.0, legal=NON_NEGATIVE, tuned=False, doc="Noise of the targets."
+        "σ",
+        default=0.15,
+        low=0.0,
+        high=1.0,
+        legal=NON_NEGATIVE,
+        tuned=False,
+        doc="Standard deviation of the noise in the targets.",
     )
     outliers: int = parameter(
         "o",
@@ -29,7 +35,7 @@ class Curve(Source):
         integer=True,
         legal=Interval(0, np.inf, True, False),
         tuned=False,
-        doc="Outliers among the training samples.",
+        doc="Number of outliers among the training samples.",
     )
 
     def draw(self, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
@@ -37,7 +43,7 @@ class Curve(Source):
         return x, np.sin(3 * x) + x / 2 + self.noise * rng.standard_normal(x.shape)
 
     def make(self, seed: int = 0) -> DataSet:
-        """Outliers replace training samples: those nearest to 0, 1, −1, 1.5, −1.5."""
+        """The data set for a seed; outliers replace the training samples nearest to x = 0, 1, −1, 1.5 and −1.5."""
         clean = super().make(seed)
         x, y = clean.train.x, clean.train.y.copy()
         for place in (0.0, 1.0, -1.0, 1.5, -1.5)[: self.outliers]:

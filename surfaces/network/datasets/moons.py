@@ -1,4 +1,4 @@
-"""Two half circles, each reaching into the other."""
+"""Two half circles that reach into each other."""
 
 import numpy as np
 
@@ -7,19 +7,25 @@ from surfaces.parameter import NON_NEGATIVE, parameter
 
 
 class Moons(Source):
-    """The upper half of a circle, and the lower half of a circle moved by (1, ½), with normal noise."""
+    """The upper half of a circle and the lower half of a circle shifted by (1, ½), with Gaussian noise."""
 
     name = "Two moons"
     task = "classes"
     about = (
-        "Four tanh neurons draw the bent border. At noise 0.3 the moons mix, and a network of two layers of 64 learns "
-        "the noise."
+        "Four tanh neurons are enough for the curved boundary. At a noise of 0.3 the moons overlap, and a network with "
+        "two layers of 64 learns the noise."
     )
     source = "the two-moons set of scikit-learn"
 
     samples: int = samples(300)
     noise: float = parameter(
-        "σ", default=0.15, low=0.0, high=0.6, legal=NON_NEGATIVE, tuned=False, doc="Noise of each coordinate."
+        "σ",
+        default=0.15,
+        low=0.0,
+        high=0.6,
+        legal=NON_NEGATIVE,
+        tuned=False,
+        doc="Standard deviation of the noise in each coordinate.",
     )
 
     def draw(self, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:

@@ -1,4 +1,4 @@
-"""Two arms wound round each other."""
+"""Two spiral arms wound around each other."""
 
 import numpy as np
 
@@ -7,23 +7,29 @@ from surfaces.parameter import NON_NEGATIVE, POSITIVE, parameter
 
 
 class Spirals(Source):
-    r"""Class k at the angle φ lies at radius φ/φ_max, turned by kπ, with normal noise."""
+    """Two spirals: the radius at the angle φ is φ/φ_max, and class k is rotated by kπ, with Gaussian noise."""
 
     name = "Two spirals"
     task = "classes"
     about = (
-        "No line separates the two arms, so the network has to bend the plane. To get 99 % right, SGD takes several "
-        "times as many steps as momentum at the same learning rate."
+        "No line separates the two arms, so the network has to bend the plane. To reach an accuracy of 99 %, SGD takes "
+        "several times as many steps as momentum at the same learning rate."
     )
     source = "K. J. Lang & M. J. Witbrock (1988), Learning to tell two spirals apart"
     widths = (32, 32)
 
     samples: int = samples(400)
     turns: float = parameter(
-        "k", default=1.25, low=0.25, high=3.0, legal=POSITIVE, tuned=False, doc="Turns of each arm."
+        "k", default=1.25, low=0.25, high=3.0, legal=POSITIVE, tuned=False, doc="Number of turns of each arm."
     )
     noise: float = parameter(
-        "σ", default=0.02, low=0.0, high=0.3, legal=NON_NEGATIVE, tuned=False, doc="Noise of each coordinate."
+        "σ",
+        default=0.02,
+        low=0.0,
+        high=0.3,
+        legal=NON_NEGATIVE,
+        tuned=False,
+        doc="Standard deviation of the noise in each coordinate.",
     )
 
     def draw(self, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:

@@ -1,4 +1,4 @@
-"""The exclusive or."""
+"""The exclusive or of two signs."""
 
 import numpy as np
 
@@ -7,17 +7,25 @@ from surfaces.parameter import NON_NEGATIVE, parameter
 
 
 class Xor(Source):
-    """Normal clouds round the corners of a square; opposite corners are one class."""
+    """Gaussian clouds around the corners of a square; opposite corners belong to the same class."""
 
     name = "XOR"
     task = "classes"
-    about = "No line separates the classes: without an activation the network does no better than a coin."
+    about = (
+        "No line separates the classes: without an activation function the network does no better than tossing a coin."
+    )
     source = "M. Minsky & S. Papert (1969), Perceptrons"
     widths = (4,)
 
     samples: int = samples(200)
     noise: float = parameter(
-        "σ", default=0.25, low=0.0, high=1.0, legal=NON_NEGATIVE, tuned=False, doc="Noise of each coordinate."
+        "σ",
+        default=0.25,
+        low=0.0,
+        high=1.0,
+        legal=NON_NEGATIVE,
+        tuned=False,
+        doc="Standard deviation of the noise in each coordinate.",
     )
 
     def draw(self, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:

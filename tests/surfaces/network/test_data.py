@@ -1,4 +1,4 @@
-"""Data sets: apart, repeatable, and standardised by the training part alone."""
+"""Data sets: separate parts, reproducible samples, and standardisation by the training part alone."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ every = pytest.mark.parametrize("key", DATASETS)
 
 
 @every
-def test_parts_are_whole_finite_and_apart(key: str) -> None:
+def test_parts_are_complete_finite_and_disjoint(key: str) -> None:
     data = DATASETS[key]().make(3)
     parts = (data.train, data.validation, data.test)
     for part in parts:
@@ -22,19 +22,19 @@ def test_parts_are_whole_finite_and_apart(key: str) -> None:
         if data.task == "classes":
             assert (part.y.sum(axis=1) == 1).all() and data.outputs == len(data.names)
     rows = np.concatenate([np.hstack([p.x, p.y]) for p in parts])
-    if key != "digits":  # where two people may draw the same
+    if key != "digits":  # in which two people can write the same digit
         assert len(np.unique(rows, axis=0)) == len(rows)
     assert len(data.train) >= len(data.validation) > 0 and len(data.test) > 0
 
 
 @every
-def test_a_seed_is_the_data(key: str) -> None:
+def test_the_seed_determines_the_data(key: str) -> None:
     source = DATASETS[key]()
-    one, again, other = source.make(1), source.make(1), source.make(2)
-    np.testing.assert_array_equal(one.train.x, again.train.x)
-    np.testing.assert_array_equal(one.test.y, again.test.y)
-    if key != "chebyshev":  # which draws nothing
-        assert one.train.x.shape == other.train.x.shape and (one.train.x != other.train.x).any()
+    data, again, other = source.make(1), source.make(1), source.make(2)
+    np.testing.assert_array_equal(data.train.x, again.train.x)
+    np.testing.assert_array_equal(data.test.y, again.test.y)
+    if key != "chebyshev":  # which is not random
+        assert data.train.x.shape == other.train.x.shape and (data.train.x != other.train.x).any()
 
 
 @every
@@ -48,14 +48,14 @@ def test_standardisation_is_fitted_on_the_training_part(key: str) -> None:
     np.testing.assert_array_equal(data.test.y, raw.test.y)
 
 
-def test_classes_are_balanced_and_parameters_are_heard() -> None:
+def test_classes_are_balanced_and_parameters_take_effect() -> None:
     data = DATASETS["blobs"](samples=120, classes=3).make()  # type: ignore[call-arg]
     assert data.outputs == 3
     counts = sum(part.y.sum(axis=0) for part in (data.train, data.validation, data.test))
     assert counts.tolist() == [40, 40, 40]
 
 
-def test_digits_are_the_real_ones() -> None:
+def test_digits_have_the_published_counts() -> None:
     data = DATASETS["digits"]().make()
     total = sum(len(p) for p in (data.train, data.validation, data.test))
     counts = sum(part.y.sum(axis=0) for part in (data.train, data.validation, data.test))
@@ -63,7 +63,7 @@ def test_digits_are_the_real_ones() -> None:
     assert data.train.x.min() == 0 and data.train.x.max() == 1
 
 
-def test_outliers_are_in_the_training_part_alone() -> None:
+def test_outliers_are_in_the_training_part_only() -> None:
     clean, dirty = (DATASETS["curve"](outliers=k).make() for k in (0, 2))  # type: ignore[call-arg]
     np.testing.assert_array_equal(clean.validation.y, dirty.validation.y)
     np.testing.assert_array_equal(clean.test.y, dirty.test.y)
@@ -71,11 +71,11 @@ def test_outliers_are_in_the_training_part_alone() -> None:
     assert far.sum() == 2 and np.abs(dirty.train.x[far, 0]).min() < 0.2
 
 
-def test_too_few_and_broken_samples_are_refused_in_words() -> None:
-    with pytest.raises(ValueError, match=r"has 2 samples; .* need three"):
+def test_too_few_and_broken_samples_are_rejected_with_a_reason() -> None:
+    with pytest.raises(ValueError, match=r"has 2 samples; .* need at least three"):
         split("mine", "values", np.zeros((2, 1)), np.zeros((2, 1), "f"), ("y",), 0)
     x = np.zeros((5, 2))
     x[3, 1] = np.nan
-    with pytest.raises(ValueError, match="mine: the inputs of sample 4 hold a value that is not a finite number"):
+    with pytest.raises(ValueError, match="mine: the inputs of sample 4 contain a value that is not a finite number"):
         split("mine", "values", x, np.zeros((5, 1), "f"), ("y",), 0)
     np.testing.assert_array_equal(one_hot([2, 0], 3), [[0, 0, 1], [1, 0, 0]])

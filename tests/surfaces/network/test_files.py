@@ -86,7 +86,7 @@ def test_npz_files_keep_their_test_part() -> None:
         (_npz(x=np.array([{}], dtype=object), y=np.zeros(1)), "Python objects"),
         (_npz(x=IMAGES, y=LABELS - 0.5), "whole numbers from 0"),
         (_npz(x=IMAGES, y=np.zeros(30, int)), "2 to 100 classes"),
-        (_npz(x=np.full((30, 2), np.nan), y=LABELS), "inputs of sample 1 hold a value that is not a finite"),
+        (_npz(x=np.full((30, 2), np.nan), y=LABELS), "inputs of sample 1 contain a value that is not a finite"),
         (_npz(x=IMAGES, y=LABELS)[:-60], "is not an .npz file, or is damaged"),
     ],
 )

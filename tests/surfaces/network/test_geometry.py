@@ -1,4 +1,4 @@
-"""Curvature, planes and measures against dense algebra and definitions."""
+"""Curvature, planes and measures, compared with dense algebra and definitions."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def _network(dtype: str = "float64") -> Network:
     return Network(MODEL, X.astype(dtype), Y.astype(dtype), objective="mse", decay=0.01)
 
 
-def test_products_and_eigenvalues_are_those_of_the_dense_hessian(float64: None) -> None:
+def test_products_and_eigenvalues_equal_those_of_the_dense_hessian(float64: None) -> None:
     network, w = _network(), MODEL.initial(1, "xavier_normal", dtype="float64")
     hessian = np.asarray(jax.jit(jax.hessian(network))(w))
     v = jnp.asarray(RNG.standard_normal(MODEL.size))
@@ -69,41 +69,40 @@ def test_eigenvalues_where_the_krylov_space_ends_early(float64: None) -> None:
     np.testing.assert_allclose(values, [4.0, 2.0], rtol=1e-6)
 
 
-def test_filters_are_normalised_to_those_of_the_weights() -> None:
+def test_filters_get_the_lengths_of_the_filters_of_the_weights() -> None:
     w = np.asarray(MODEL.initial(2, "he_normal"), dtype=float) + 0.1
     d = filter_normalised(MODEL, RNG.standard_normal(MODEL.size), w)
-    for layer, own in zip(MODEL.unravel(d), MODEL.unravel(w), strict=True):  # type: ignore[arg-type]
-        np.testing.assert_allclose(np.linalg.norm(layer.W, axis=0), np.linalg.norm(own.W, axis=0), rtol=1e-6)
+    for layer, expected in zip(MODEL.unravel(d), MODEL.unravel(w), strict=True):  # type: ignore[arg-type]
+        np.testing.assert_allclose(np.linalg.norm(layer.W, axis=0), np.linalg.norm(expected.W, axis=0), rtol=1e-6)
         assert np.abs(layer.b).max() == 0
-    twice = filter_normalised(MODEL, 2 * d, w)
-    np.testing.assert_allclose(twice, d, atol=1e-12)
+    np.testing.assert_allclose(filter_normalised(MODEL, 2 * d, w), d, atol=1e-12)
 
 
-def test_a_principal_plane_is_that_of_the_singular_values() -> None:
+def test_a_principal_plane_agrees_with_the_singular_value_decomposition() -> None:
     points = np.cumsum(RNG.standard_normal((12, 50)), axis=0)
     plane = principal_plane(points)
     left, values, right = np.linalg.svd(points - points.mean(axis=0))
     assert plane.explained == pytest.approx((values[:2] ** 2).sum() / (values**2).sum())
-    for ours, theirs in zip((plane.u, plane.v), right[:2], strict=True):
-        assert abs(ours @ theirs) == pytest.approx(1.0)
-    found, distance = plane.coordinates(points)
-    np.testing.assert_allclose(np.abs(found), np.abs(left[:, :2] * values[:2]), atol=1e-9)
-    rest = points - plane.at(found[:, 0], found[:, 1])
-    np.testing.assert_allclose(distance, np.linalg.norm(rest, axis=1))
-    np.testing.assert_allclose(rest @ np.stack([plane.u, plane.v], axis=1), 0, atol=1e-9)
+    for direction, expected in zip((plane.u, plane.v), right[:2], strict=True):
+        assert abs(direction @ expected) == pytest.approx(1.0)
+    xy, distance = plane.coordinates(points)
+    np.testing.assert_allclose(np.abs(xy), np.abs(left[:, :2] * values[:2]), atol=1e-9)
+    residual = points - plane.at(xy[:, 0], xy[:, 1])
+    np.testing.assert_allclose(distance, np.linalg.norm(residual, axis=1))
+    np.testing.assert_allclose(residual @ np.stack([plane.u, plane.v], axis=1), 0, atol=1e-9)
 
 
-def test_a_random_walk_has_most_of_its_variance_in_a_plane_by_itself() -> None:
-    """The closed form against walks in 20,000 dimensions; in the limit (1 + 1/4) · 6/π² = 0.76."""
+def test_a_random_walk_has_most_of_its_variance_in_a_plane() -> None:
+    """The closed form agrees with walks in 20,000 dimensions; its limit is (1 + 1/4) · 6/π² = 0.76."""
     for points in (20, 60):
         walk = np.cumsum(np.random.default_rng(points).standard_normal((points, 20_000)), axis=0)
-        shares = principal_plane(walk)
-        assert shares.explained == pytest.approx(random_walk_share(points), rel=0.02)
-        assert shares.chance == random_walk_share(points)
+        plane = principal_plane(walk)
+        assert plane.explained == pytest.approx(random_walk_share(points), rel=0.02)
+        assert plane.chance == random_walk_share(points)
     assert random_walk_share(5000) == pytest.approx(1.25 * 6 / np.pi**2, rel=1e-3)
 
 
-def test_walks_from_one_start_share_less_than_one() -> None:
+def test_several_walks_have_a_smaller_share_in_their_plane_than_one_walk() -> None:
     rng = np.random.default_rng(3)
     walks = [
         np.cumsum(np.r_[np.zeros((1, 20_000)), rng.standard_normal((k - 1, 20_000))], axis=0) for k in (30, 30, 12)
@@ -113,20 +112,20 @@ def test_walks_from_one_start_share_less_than_one() -> None:
     assert plane.chance == random_walk_share(30, 30, 12) < random_walk_share(72)
 
 
-def test_three_solutions_span_their_plane() -> None:
+def test_three_solutions_lie_in_their_plane() -> None:
     a, b, c = RNG.standard_normal((3, 40))
     plane = plane_of_three(a, b, c)
-    found, distance = plane.coordinates(np.stack([a, b, c]))
+    xy, distance = plane.coordinates(np.stack([a, b, c]))
     np.testing.assert_allclose(distance, 0, atol=1e-12)
-    np.testing.assert_allclose(found[:2], [[0, 0], [np.linalg.norm(b - a), 0]], atol=1e-12)
-    assert plane.u @ plane.v == pytest.approx(0, abs=1e-12) and found[2, 1] > 0
+    np.testing.assert_allclose(xy[:2], [[0, 0], [np.linalg.norm(b - a), 0]], atol=1e-12)
+    assert plane.u @ plane.v == pytest.approx(0, abs=1e-12) and xy[2, 1] > 0
     with pytest.raises(ValueError, match="lie on a line"):
         plane_of_three(a, b, a + 2 * (b - a))
     with pytest.raises(ValueError, match="lie on a line"):
         plane_of_three(a, a, c)
 
 
-def test_the_losses_of_a_plane_are_the_networks() -> None:
+def test_the_losses_on_a_plane_equal_those_of_the_network() -> None:
     network = _network("float32")
     plane = random_plane(MODEL, MODEL.initial(3))
     x, y = np.linspace(-1, 1, 4), np.linspace(-0.5, 0.5, 3)
@@ -136,51 +135,55 @@ def test_the_losses_of_a_plane_are_the_networks() -> None:
         assert losses[i, j] == pytest.approx(float(network(jnp.asarray(plane.at(a, b), jnp.float32))), rel=1e-5)
 
 
-def test_planes_that_are_none_are_refused_in_words() -> None:
-    with pytest.raises(ValueError, match="three points at least; got 2"):
+def test_points_that_span_no_plane_are_rejected_with_a_reason() -> None:
+    with pytest.raises(ValueError, match="at least three points; got 2"):
         principal_plane(np.zeros((2, 5)))
     with pytest.raises(ValueError, match="do not vary"):
         principal_plane(np.ones((4, 5)))
 
 
-def test_measures_are_what_they_are_called() -> None:
+def test_measures_agree_with_their_definitions() -> None:
     model = MLP((3, 4, 2), "relu")
     x, y = X.astype("f"), np.eye(2, dtype="f")[RNG.integers(0, 2, 30)]
     network = Network(model, x[:20], y[:20], decay=0.1)
     w = np.asarray(model.initial(4)).copy()
     first = model.unravel(w)[0]
     hidden = np.array(first.b)
-    hidden[1] = -10.0  # a unit that no sample wakes
+    hidden[1] = -10.0  # a neuron that is inactive for all samples
     w = np.asarray(model.ravel([first._replace(b=hidden), model.unravel(w)[1]]))
-    seen = measure(network, np.stack([w, 2 * w]), (x[20:], y[20:]))
+    measures = measure(network, np.stack([w, 2 * w]), (x[20:], y[20:]))
     assert (
-        seen.loss.shape == (2,) and seen.gradients.shape == (2, 2) and seen.histograms.shape == (2, 1, len(edges()) - 1)
+        measures.loss.shape == (2,)
+        and measures.gradients.shape == (2, 2)
+        and measures.histograms.shape == (2, 1, len(edges()) - 1)
     )
-    assert seen.loss[0] == pytest.approx(float(network(w)) - 0.05 * float(w @ w), rel=1e-4)
+    assert measures.loss[0] == pytest.approx(float(network(w)) - 0.05 * float(w @ w), rel=1e-4)
     gradient = np.asarray(jax.grad(network)(jnp.asarray(w)))
     np.testing.assert_allclose(
-        seen.gradients[0], [np.linalg.norm(gradient[:16]), np.linalg.norm(gradient[16:])], rtol=1e-4
+        measures.gradients[0], [np.linalg.norm(gradient[:16]), np.linalg.norm(gradient[16:])], rtol=1e-4
     )
     outputs = np.maximum(x[:20] @ np.asarray(first.W) + hidden, 0)
-    assert seen.dead[0, 0] == pytest.approx(np.mean(np.ptp(outputs, axis=0) <= 1e-6)) and seen.dead[0, 0] >= 0.25
-    assert seen.means[0, 0] == pytest.approx(outputs.mean(), rel=1e-5)
+    assert (
+        measures.dead[0, 0] == pytest.approx(np.mean(np.ptp(outputs, axis=0) <= 1e-6)) and measures.dead[0, 0] >= 0.25
+    )
+    assert measures.means[0, 0] == pytest.approx(outputs.mean(), rel=1e-5)
     counts, _ = np.histogram(np.clip(outputs, -3.99, 3.99), edges())
-    np.testing.assert_allclose(seen.histograms[0, 0], counts / outputs.size, atol=1e-6)
+    np.testing.assert_allclose(measures.histograms[0, 0], counts / outputs.size, atol=1e-6)
     values = measure(Network(MLP((3, 1)), x, x[:, :1], objective="mse"), np.zeros((1, 4), "f"), (x, x[:, :1]))
     assert np.isnan(values.accuracy).all() and values.dead.shape == (1, 0)
 
 
 @pytest.mark.parametrize("objective", ["cross_entropy", "mse"])
-def test_accuracy_is_of_classes_and_not_of_several_values(objective: str) -> None:
-    """Classes are rows of zeros with a one, under any loss; two values a sample are not, and nothing is their share."""
+def test_only_classes_have_an_accuracy(objective: str) -> None:
+    """Classes are one-hot rows, whatever the loss; for other targets, even with two columns, the accuracy is NaN."""
     x, model = X.astype("f"), MLP((3, 2))
     w = np.asarray(model.initial(1))[None]
     labels = RNG.integers(0, 2, 30)
     classes = np.eye(2, dtype="f")[labels]
-    found = measure(Network(model, x, classes, objective=objective), w, (x[:10], classes[:10]))
-    right = np.argmax(np.asarray(model(w[0], x)), axis=1) == labels
-    assert found.accuracy[0] == pytest.approx(right.mean())
-    assert found.validation_accuracy[0] == pytest.approx(right[:10].mean())
+    measures = measure(Network(model, x, classes, objective=objective), w, (x[:10], classes[:10]))
+    correct = np.argmax(np.asarray(model(w[0], x)), axis=1) == labels
+    assert measures.accuracy[0] == pytest.approx(correct.mean())
+    assert measures.validation_accuracy[0] == pytest.approx(correct[:10].mean())
     for values in (x[:, :2], 2 * classes, np.abs(x[:, :2]), 1 - 0 * classes):
-        found = measure(Network(model, x, values, objective=objective), w, (x[:10], values[:10]))
-        assert np.isnan(found.accuracy).all() and np.isnan(found.validation_accuracy).all()
+        measures = measure(Network(model, x, values, objective=objective), w, (x[:10], values[:10]))
+        assert np.isnan(measures.accuracy).all() and np.isnan(measures.validation_accuracy).all()

@@ -1,4 +1,4 @@
-"""Layers, activations, losses and initialisations against what they are defined to be."""
+"""Layers, activations, losses and initialisations, compared with their definitions."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ VALUES, CLASSES = RNG.standard_normal((7, 2)), np.eye(2)[RNG.integers(0, 2, 7)]
 
 
 def _by_hand(model: MLP, w: np.ndarray, x: np.ndarray) -> np.ndarray:
-    """The outputs in plain NumPy, layer by layer off the flat vector."""
+    """The outputs in plain NumPy, with each layer read from the flat vector."""
     phi: dict[str, Any] = {
         "identity": lambda z, a: z,
         "relu": lambda z, a: z * (z > 0),
@@ -29,25 +29,25 @@ def _by_hand(model: MLP, w: np.ndarray, x: np.ndarray) -> np.ndarray:
         "tanh": lambda z, a: np.tanh(z),
         "gelu": lambda z, a: z * 0.5 * (1 + np.vectorize(math.erf)(z / math.sqrt(2))),
     }
-    h, place = x, 0
+    h, begin = x, 0
     last = len(model.widths) - 2
     for k, (i, o) in enumerate(itertools.pairwise(model.widths)):
-        W = w[place : place + i * o].reshape(i, o)
-        place += i * o
-        h = h @ W + w[place : place + o]
-        place += o
+        W = w[begin : begin + i * o].reshape(i, o)
+        begin += i * o
+        h = h @ W + w[begin : begin + o]
+        begin += o
         if k < last:
-            slope = w[place] if model.activation == "prelu" else None
-            place += model.activation == "prelu"
+            slope = w[begin] if model.activation == "prelu" else None
+            begin += model.activation == "prelu"
             h = phi[model.activation](h, slope)
-    assert place == len(w) == model.size
+    assert begin == len(w) == model.size
     return h
 
 
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 @pytest.mark.parametrize("widths", [(3, 2), (3, 4, 2), (3, 5, 4, 1)])
 @pytest.mark.thinned(4)
-def test_the_outputs_are_those_worked_out_by_hand(activation: str, widths: tuple[int, ...], float64: None) -> None:
+def test_the_outputs_equal_those_of_plain_numpy(activation: str, widths: tuple[int, ...], float64: None) -> None:
     model = MLP(widths, activation)
     w = np.asarray(model.initial(3, "normal", 1.0, "float64")) + 0.1 * np.random.default_rng(1).standard_normal(
         model.size
@@ -55,7 +55,7 @@ def test_the_outputs_are_those_worked_out_by_hand(activation: str, widths: tuple
     np.testing.assert_allclose(model(jnp.asarray(w), jnp.asarray(X)), _by_hand(model, w, X), rtol=1e-12, atol=1e-14)
 
 
-# every activation and every loss; the other pairs under `make test-long`
+# all activations and all losses; `make test-long` runs the other pairs
 PAIRS = [
     pytest.param(a, loss, marks=() if loss == "cross_entropy" or a == "tanh" else pytest.mark.long)
     for a in ACTIVATIONS
@@ -66,7 +66,7 @@ PAIRS = [
 @pytest.mark.parametrize(("activation", "loss"), PAIRS)
 @pytest.mark.thinned(6)
 def test_gradients_agree_with_finite_differences(activation: str, loss: str, float64: None) -> None:
-    """Central differences with h = 1e-6 err by about 1e-9; weights are drawn so that no unit sits at its kink."""
+    """Central differences with h = 1e-6 err by about 1e-9; weights are such that no neuron is at its kink."""
     model = MLP((3, 5, 4, 2), activation)
     y = CLASSES if "values" not in LOSSES[loss].tasks else VALUES
     network = Network(model, X, y, objective=loss, decay=0.3)
@@ -79,25 +79,25 @@ def test_gradients_agree_with_finite_differences(activation: str, loss: str, flo
         assert gradient[k] == pytest.approx(central, abs=3e-8, rel=1e-6)
 
 
-def test_losses_are_their_formulas(float64: None) -> None:
+def test_losses_equal_their_formulas(float64: None) -> None:
     outputs = RNG.standard_normal((7, 2))
-    of = {key: np.asarray(loss.function(jnp.asarray(outputs), jnp.asarray(VALUES))) for key, loss in LOSSES.items()}
-    np.testing.assert_allclose(of["mse"], np.mean((outputs - VALUES) ** 2, axis=1))
-    np.testing.assert_allclose(of["mae"], np.mean(np.abs(outputs - VALUES), axis=1))
-    # −ln of the density of N(ŷ, 1): mean squared error, K/2 of it, up to a constant
-    np.testing.assert_allclose(of["likelihood"], of["mse"] * 2 / 2 + math.log(2 * math.pi))
+    losses = {key: np.asarray(loss.function(jnp.asarray(outputs), jnp.asarray(VALUES))) for key, loss in LOSSES.items()}
+    np.testing.assert_allclose(losses["mse"], np.mean((outputs - VALUES) ** 2, axis=1))
+    np.testing.assert_allclose(losses["mae"], np.mean(np.abs(outputs - VALUES), axis=1))
+    # −ln of the density of N(ŷ, 1) is K/2 times the mean squared error plus a constant
+    np.testing.assert_allclose(losses["likelihood"], losses["mse"] * 2 / 2 + math.log(2 * math.pi))
     entropy = LOSSES["cross_entropy"].function(jnp.asarray(outputs), jnp.asarray(CLASSES))
     share = np.exp(outputs) / np.exp(outputs).sum(axis=1, keepdims=True)
     np.testing.assert_allclose(entropy, -np.log(share[CLASSES == 1]))
     huge = LOSSES["cross_entropy"].function(jnp.array([[1e4, 0.0]]), jnp.array([[0.0, 1.0]]))
-    assert float(huge[0]) == 1e4  # no overflow on the way
+    assert float(huge[0]) == 1e4  # without an overflow
 
 
 def test_the_penalty_and_the_mean_over_a_batch(float64: None) -> None:
     model = MLP((3, 4, 2), "tanh")
-    plain, penal = (Network(model, X, VALUES, objective="mse", decay=d) for d in (0.0, 0.8))
+    plain, penalised = (Network(model, X, VALUES, objective="mse", decay=d) for d in (0.0, 0.8))
     w = model.initial(0, dtype="float64")
-    assert float(penal(w) - plain(w)) == pytest.approx(0.4 * float(w @ w))
+    assert float(penalised(w) - plain(w)) == pytest.approx(0.4 * float(w @ w))
     rows = np.array([1, 4, 4])
     batch = plain.loss(w, (X[rows], VALUES[rows]))
     each = [float(plain.loss(w, (X[k : k + 1], VALUES[k : k + 1]))) for k in rows]
@@ -129,7 +129,7 @@ def test_initial_weights_have_the_variance_of_their_scheme(key: str) -> None:
         assert float(W.min()) == float(W.max()) == pytest.approx(sigma)
 
 
-def test_layers_and_seeds_are_drawn_apart_and_again_the_same() -> None:
+def test_layers_and_seeds_are_independent_and_reproducible() -> None:
     model = MLP((50, 50, 50), "tanh")
     w = model.initial(1, "normal", 1.0)
     first, second = (layer.W for layer in model.unravel(w))
@@ -138,7 +138,7 @@ def test_layers_and_seeds_are_drawn_apart_and_again_the_same() -> None:
     assert np.abs(np.asarray(w - model.initial(2, "normal", 1.0))).max() > 0.1
 
 
-def test_raveling_and_norms() -> None:
+def test_ravel_inverts_unravel_and_norms_are_by_layer() -> None:
     model = MLP((3, 5, 2), "prelu")
     w = jnp.arange(1.0, model.size + 1)
     np.testing.assert_array_equal(model.ravel(model.unravel(w)), w)
@@ -155,7 +155,7 @@ def test_a_stack_of_identities_is_one_linear_map() -> None:
 
 
 def test_zeros_never_break_the_symmetry() -> None:
-    """All units of a layer receive the same gradient, which for zeros is none but the last bias's."""
+    """All neurons of a layer have the same gradient, and with zero weights only the last bias has one."""
     model = MLP((3, 8, 2), "tanh")
     network = Network(model, X.astype("f"), CLASSES.astype("f"))
     for key, sigma in (("zeros", 0.0), ("constant", 0.3)):
@@ -168,7 +168,7 @@ def test_zeros_never_break_the_symmetry() -> None:
 
 
 def _spread(activation: str, scheme: str, sigma: float = 0.1) -> float:
-    """‖∇‖ of the first hidden layer over that of the tenth, 10 layers of 64, medians over seeds."""
+    """‖∇L‖ of the first of ten hidden layers of 64, divided by that of the tenth; the median over seeds."""
     model = MLP((64, *[64] * 10, 1), activation)
     x = np.random.default_rng(3).standard_normal((256, 64)).astype("f")
     y = np.random.default_rng(4).standard_normal((256, 1)).astype("f")
@@ -177,20 +177,20 @@ def _spread(activation: str, scheme: str, sigma: float = 0.1) -> float:
     return float(np.median([n[0] / n[9] for n in norms]))
 
 
-def test_gradients_vanish_and_explode_with_depth_as_the_lectures_say() -> None:
+def test_gradients_vanish_and_explode_with_depth() -> None:
     sigmoid, relu = _spread("sigmoid", "lecun_normal"), _spread("relu", "he_normal")
     assert sigmoid < 1e-4 and 0.1 < relu < 10 and sigmoid < 1e-3 * relu
     assert 0.1 < _spread("tanh", "xavier_normal") < 10
-    assert _spread("tanh", "normal", 1.0) > 30  # too large explodes
-    assert _spread("sigmoid", "normal", 0.01) < 1e-12  # too small dies
+    assert _spread("tanh", "normal", 1.0) > 30  # too large, so gradients explode
+    assert _spread("sigmoid", "normal", 0.01) < 1e-12  # too small, so gradients vanish
 
 
-def test_accuracy_counts_the_largest_output() -> None:
+def test_accuracy_compares_the_largest_output_with_the_class() -> None:
     outputs = jnp.array([[2.0, 1.0], [0.0, 1.0], [3.0, 4.0], [1.0, 0.0]])
     assert float(accuracy(outputs, jnp.array([[1.0, 0], [1, 0], [0, 1], [1, 0]]))) == 0.75
 
 
-BAD: list[tuple[Any, str]] = [
+INVALID: list[tuple[Any, str]] = [
     (lambda: MLP((3,)), "inputs, hidden layers, outputs"),
     (lambda: MLP((3, 0, 2)), r"whole numbers from 1.*\(3, 0, 2\)"),
     (lambda: MLP((3, 2), "softplus"), "activation must be one of identity, relu"),
@@ -202,7 +202,7 @@ BAD: list[tuple[Any, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("build", "said"), BAD, ids=[said for _, said in BAD])
-def test_bad_networks_are_refused_in_words(build: Any, said: str) -> None:
-    with pytest.raises(ValueError, match=said):
+@pytest.mark.parametrize(("build", "message"), INVALID, ids=[message for _, message in INVALID])
+def test_invalid_networks_are_rejected_with_a_reason(build: Any, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
         build()
