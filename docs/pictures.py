@@ -1,4 +1,4 @@
-"""Make the pictures of README and docs with the app itself: `python -m docs.pictures [folder]`."""
+"""Take the pictures of the README and the documentation in the app itself: `python -m docs.pictures [folder]`."""
 
 import io
 import shutil
@@ -32,37 +32,40 @@ PAGES = {
         "light",
     ),
 }
-"""Whole pages by the name of their file: the address, and light or dark."""
+"""Screenshots of whole pages by file name: the query string, and the colour scheme."""
 
 SIX = "".join(f"&racer={key}" for key in ("sgd", "momentum", "nesterov", "adagrad", "rmsprop", "adam"))
 VIEWS = {
     "surface": (
         f"surface=himmelblau&picture=surface{SIX}",
-        "Six racers in three dimensions; heights follow the map's levels.",
+        "Six racers in three dimensions; the heights follow the levels of the map.",
     ),
     "panels": (
         f"surface=rosenbrock&picture=panels{SIX}",
         "A map for each racer, with the same axes, levels and clock.",
     ),
-    "beside": ("views=distance,gradient", "Beside the losses: distance to the minimum and gradient norm."),
+    "beside": ("views=distance,gradient", "Beside the losses: the distance to the minimum and the gradient norm."),
     "rates": (
         "surface=quadratic_ravine&rotation=0&views=rates,sharpness&racer=adagrad&racer=rmsprop&racer=momentum",
-        "Adagrad's effective learning rates only fall, RMSprop's rise again; sharpness and the limit of each rule.",
+        "Adagrad's effective learning rates only fall, but RMSprop's rise again; the sharpness and each rule's limit.",
     ),
     "inspector": ("inspect=1&racer=nesterov&racer=adam&racer=sgd", "Nesterov's fourth step, line by line."),
-    "threads": (
+    "curves": (
         "noise=isotropic&noise.scale=2&bundle=spaghetti&seeds=16&racer=sgd&racer=adam",
-        "Sixteen seeds of a noisy race, each as a thread.",
+        "Sixteen seeds of a noisy race, each as a curve.",
     ),
     "band": (
         "noise=isotropic&noise.scale=2&bundle=band&seeds=16&axis=evaluations&racer=sgd&racer=adam&racer=sam",
-        "Median and band of sixteen seeds against gradient evaluations: each of SAM's steps costs two.",
+        "Median and band of sixteen seeds against gradient evaluations: each step of SAM costs two.",
     ),
-    "ab": ("b.surface=quadratic_ravine&b.rotation=45&rotation=0", "One ravine under two rotations, on one clock."),
+    "ab": (
+        "b.surface=quadratic_ravine&b.rotation=45&rotation=0",
+        "The same ravine at two rotations, on the same clock.",
+    ),
     "presenting": ("", "Present mode, with larger type for the back row."),
     "predicting": ("surface=himmelblau", "Predict mode: where does each racer end?"),
 }
-"""Views of the Race page, each light and dark: the address, and what is to be seen."""
+"""Views of the Race page, each in both colour schemes, by file name: the query string, and the caption."""
 
 NETWORKS = {
     "network-light": ("views=outcome,landscape,sharpness", "light"),
@@ -73,17 +76,17 @@ NETWORKS = {
         "dark",
     ),
 }
-"""Pages of networks, which are trained first."""
+"""Screenshots of the Network page after training, by file name: the query string, and the colour scheme."""
 
 STAGES = {f"surfaces/{key}": f"surface={key}" for key in SURFACES}
 STAGES |= {f"rules/{key}": f"racer=sgd&racer={key}" for key in OPTIMIZERS}
-"""Map and cards alone, for the pages of surfaces and rules."""
+"""Pictures of the map and the cards for the pages of surfaces and rules, by file name: the query string."""
 COLORS = 256
 HERE = Path(__file__).parent / "pictures"
 
 
 def main(folder: Path) -> None:
-    """Serve the app, open each race, wait until it is drawn, and save what the page shows."""
+    """Serve the app, open each page, wait until it is drawn, and save a screenshot in a folder."""
     chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))))
     with sync_playwright() as playwright, app() as served:
         address = served.address
@@ -101,7 +104,7 @@ def main(folder: Path) -> None:
                 _save(page.screenshot(), folder / f"{name}-{scheme}.png")
                 page.close()
         if folder == HERE:
-            (HERE.parent / "views.md").write_text(_told(), "utf-8")
+            (HERE.parent / "views.md").write_text(views_page(), "utf-8")
         for name, (query, scheme) in NETWORKS.items():
             page = browser.new_page(viewport={"width": 1280, "height": 800}, color_scheme=scheme)
             _open(page, f"{address}network?{query}")
@@ -116,7 +119,7 @@ def main(folder: Path) -> None:
 
 
 def _act(page: Any, name: str) -> None:
-    """What has to be done before some views are as they are shown."""
+    """Bring a view into the state in which its picture is taken."""
     if name == "inspector":
         page.keyboard.press("Home")
         for _ in range(4):
@@ -132,22 +135,22 @@ def _act(page: Any, name: str) -> None:
     page.wait_for_timeout(900)
 
 
-def _told() -> str:
-    """The page that shows them all."""
-    said = [
+def views_page() -> str:
+    """The text of `docs/views.md`, which shows all views."""
+    lines = [
         "# The views of the Race page",
         "",
-        "Made by `make docs`, with the app itself. Each link opens its race.",
+        "`make docs` takes these pictures in the app itself. Each link opens its race.",
         "",
     ]
-    for name, (query, words) in VIEWS.items():
-        said += [f"## {words}", "", f"`/?{query}`", ""]
-        said += [f"![{words}](pictures/{name}-{scheme}.png)\n" for scheme in ("light", "dark")]
-    return "\n".join(said).rstrip() + "\n"
+    for name, (query, caption) in VIEWS.items():
+        lines += [f"## {caption}", "", f"`/?{query}`", ""]
+        lines += [f"![{caption}](pictures/{name}-{scheme}.png)\n" for scheme in ("light", "dark")]
+    return "\n".join(lines).rstrip() + "\n"
 
 
 def _train(page: Any) -> None:
-    """Train what the page shows, until nothing is left to be worked out."""
+    """Train the networks of the page, and wait until all views are drawn."""
     page.get_by_role("button", name="Train", exact=True).click()
     page.wait_for_function("() => /trained in/.test(document.querySelector('.progress span')?.textContent)")
     page.wait_for_function(
@@ -158,6 +161,7 @@ def _train(page: Any) -> None:
 
 
 def _open(page: Any, address: str) -> None:
+    """Open a page, and wait until it is drawn."""
     page.goto(address)
     page.wait_for_selector('[data-settled="true"]', timeout=120_000)
     page.mouse.move(5, 5)
@@ -165,14 +169,14 @@ def _open(page: Any, address: str) -> None:
 
 
 def _stage(page: Any) -> dict[str, float]:
-    """From the map's top left corner to its bottom and the cards' right edge."""
+    """The rectangle from the top left corner of the map to its bottom and to the right edge of the cards."""
     player = page.get_by_test_id("player").bounding_box()
     plot = page.get_by_test_id("map").bounding_box()
     return {"x": player["x"], "y": plot["y"], "width": player["width"], "height": plot["height"]}
 
 
 def _save(png: bytes, path: Path) -> None:
-    """With a palette: a third of the size, and no difference to be seen."""
+    """Save a picture with a palette, which takes a third of the size and looks the same."""
     path.parent.mkdir(parents=True, exist_ok=True)
     image = Image.open(io.BytesIO(png)).convert("RGB")
     image.quantize(COLORS, dither=Image.Dither.NONE).save(path, optimize=True)

@@ -1,4 +1,4 @@
-"""The pages of rules and surfaces say what the declarations say, and show what the app draws."""
+"""The pages of rules and surfaces agree with the declarations, and their pictures are not empty."""
 
 from __future__ import annotations
 
@@ -23,24 +23,24 @@ ROOT = Path(__file__).parents[1]
 PAGES = build.pages()
 
 
-def test_the_pages_on_disk_are_what_the_declarations_say(tmp_path: Path) -> None:
-    done = subprocess.run([sys.executable, "-m", "docs.build", "--check"], cwd=ROOT, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
+def test_the_pages_on_disk_are_up_to_date(tmp_path: Path) -> None:
+    process = subprocess.run([sys.executable, "-m", "docs.build", "--check"], cwd=ROOT, capture_output=True, text=True)
+    assert process.returncode == 0, process.stderr
 
 
-def test_a_stale_page_and_a_left_over_one_are_found(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_stale_and_obsolete_pages_are_reported(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     build.main([str(tmp_path)])
     assert build.main(["--check", str(tmp_path)]) == 0
     (tmp_path / "rules" / "adam.md").write_text("Adam", encoding="utf-8")
     (tmp_path / "rules" / "nobody.md").write_text("Nobody", encoding="utf-8")
     assert build.main(["--check", str(tmp_path)]) == 1
-    said = capsys.readouterr().err
-    assert "adam.md" in said and "nobody.md" in said and said.count("\n") == 2
+    report = capsys.readouterr().err
+    assert "adam.md" in report and "nobody.md" in report and report.count("\n") == 2
     build.main([str(tmp_path)])
     assert build.main(["--check", str(tmp_path)]) == 0
 
 
-def test_there_is_a_page_for_each_and_the_index_names_it() -> None:
+def test_every_rule_and_surface_has_a_page_that_the_index_links() -> None:
     index = PAGES["README.md"]
     for path in [f"rules/{key}.md" for key in OPTIMIZERS] + [f"surfaces/{key}.md" for key in SURFACES]:
         assert f"]({path})" in index and path in PAGES
@@ -59,29 +59,29 @@ def test_the_page_of_settings_names_every_key_of_a_link() -> None:
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_links_lead_somewhere_and_pictures_show_something(page: str) -> None:
+def test_link_targets_exist_and_pictures_are_not_empty(page: str) -> None:
     folder = (ROOT / "docs" / page).parent
     links = re.findall(r"\]\((?!https?:)([^)#]+)\)", PAGES[page])
     assert links
     for link in links:
         assert (folder / link).resolve().exists(), link
         if link.endswith(".png"):
-            colors = Image.open(folder / link).getcolors(256)  # of a palette
-            assert len(colors) > 50  # contours, trails, text: not an empty page
+            colors = Image.open(folder / link).getcolors(256)  # the palette
+            assert len(colors) > 50  # of contours, trails and text
 
 
 @pytest.mark.parametrize("key", OPTIMIZERS)
 def test_a_rules_page_has_formula_parameters_source_and_libraries(key: str) -> None:
     rule, text = OPTIMIZERS[key], PAGES[f"rules/{key}.md"]
     assert rule.source in text and rule.watch in text and rule.beginning in text
-    assert ("$$" in text) or "optax's and not spelled out" in text
+    assert "$$" in text or "Its equations are those of optax" in text
     for name, spec in rule.parameters().items():
         assert f"| {spec.symbol} | `{name}` | {spec.default} |" in text
     for library, call in rule.libraries:
         assert f"| {library} | `{call}` |" in text
 
 
-def test_formulas_are_whole() -> None:
+def test_formulas_are_complete() -> None:
     for path, text in PAGES.items():
         assert text.count("$$") % 2 == 0, path
         for formula in re.findall(r"\$\$(.*?)\$\$", text, flags=re.DOTALL):

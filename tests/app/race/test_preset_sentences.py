@@ -31,7 +31,7 @@ def test_every_sentence_has_its_check() -> None:
 
 
 def test_the_page_of_views_shows_these_captions() -> None:
-    assert (ROOT / "docs" / "views.md").read_text("utf-8") == pictures._told()
+    assert (ROOT / "docs" / "views.md").read_text("utf-8") == pictures.views_page()
 
 
 def parsed(link: str) -> Settings:
@@ -235,7 +235,7 @@ def view(key: str) -> Settings:
     return parsed(pictures.VIEWS[key][0])
 
 
-@holds("view surface", "Six racers in three dimensions; heights follow the map's levels.")
+@holds("view surface", "Six racers in three dimensions; the heights follow the levels of the map.")
 @holds("picture surface-dark", "Six racers on one surface in three dimensions.")
 def _() -> None:
     settings = view("surface")
@@ -247,14 +247,14 @@ def _() -> None:
     assert view("panels").picture == "panels" and len(view("panels").racers) == 6
 
 
-@holds("view beside", "Beside the losses: distance to the minimum and gradient norm.")
+@holds("view beside", "Beside the losses: the distance to the minimum and the gradient norm.")
 def _() -> None:
     assert view("beside").views == ("distance", "gradient")
 
 
 @holds(
     "view rates",
-    "Adagrad's effective learning rates only fall, RMSprop's rise again; sharpness and the limit of each rule.",
+    "Adagrad's effective learning rates only fall, but RMSprop's rise again; the sharpness and each rule's limit.",
 )
 def _() -> None:
     settings = view("rates")
@@ -274,16 +274,16 @@ def _() -> None:
     assert racer.rule.key == "nesterov"
 
 
-@holds("view threads", "Sixteen seeds of a noisy race, each as a thread.")
-@holds("view band", "Median and band of sixteen seeds against gradient evaluations: each of SAM's steps costs two.")
+@holds("view curves", "Sixteen seeds of a noisy race, each as a curve.")
+@holds("view band", "Median and band of sixteen seeds against gradient evaluations: each step of SAM costs two.")
 def _() -> None:
-    threads, band = view("threads"), view("band")
-    assert threads.bundle == "spaghetti" and band.bundle == "band" and threads.seeds == band.seeds == 16
-    assert threads.noise.key == band.noise.key == "isotropic" and band.axis == "evaluations"
+    curves, band = view("curves"), view("band")
+    assert curves.bundle == "spaghetti" and band.bundle == "band" and curves.seeds == band.seeds == 16
+    assert curves.noise.key == band.noise.key == "isotropic" and band.axis == "evaluations"
     assert {rule: run.cost for rule, run in runs(band).items()} == {"sgd": 1, "adam": 1, "sam": 2}
 
 
-@holds("view ab", "One ravine under two rotations, on one clock.")
+@holds("view ab", "The same ravine at two rotations, on the same clock.")
 def _() -> None:
     first = view("ab")
     second = first.second()
