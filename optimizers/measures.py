@@ -1,8 +1,10 @@
-"""What a run looked like from its landscape: distance, slope and sharpness along the path, the rates it took, and how
-often it crossed the valley, how far it overshot and how long it spent on flat ground.
+"""Measures of a run on its landscape.
 
-Counts and shares have a dead zone in proportion to the start, so that none of them counts rounding, and none changes
-with a rotation of surface and start or where the loss or all coordinates are multiplied by a number.
+Along the path: distance, gradient norm, sharpness and effective learning rates. Of the whole run: how often it crossed
+the valley, how far it overshot, and how long it stayed on flat ground.
+
+Counts and shares have a dead zone in proportion to the start, so that they do not count rounding. None of them changes
+if surface and start are rotated, or if the loss or all coordinates are multiplied by a positive number.
 """
 
 from __future__ import annotations
@@ -14,7 +16,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from optimizers.engine import Trace
+from optimizers.engine import MOST_DENSE, Trace
 from optimizers.optimizer import Optimizer
 from optimizers.status import scale, steps_to
 from surfaces.calculus import Floats, double, gradients, valleys
@@ -25,22 +27,22 @@ from surfaces.surface import LOWEST, Surface
 
 
 def distances(run: Trace) -> Floats:
-    """Distance from every point to the nearest of the lowest minima, curves of minima included.
+    """The distance from every point to the nearest of the lowest minima, including curves of minima.
 
     Args:
-        run: a single one, recorded at every step.
+        run: a single run, recorded at every step.
 
     Returns:
-        (steps + 1,), NaN where no minimum is known, and from a divergence on.
+        (steps + 1,), NaN from a divergence on, and everywhere if no minimum is known.
     """
     return _finite(run, run.surface.distance_to_minimum(run.positions))
 
 
 def gradient_norms(run: Trace) -> Floats:
-    """The length of the true gradient, without noise, at every point.
+    """The norm of the true gradient, without noise, at every point.
 
     Args:
-        run: a single one, recorded at every step.
+        run: a single run, recorded at every step.
 
     Returns:
         (steps + 1,), NaN from a divergence on.
@@ -50,52 +52,53 @@ def gradient_norms(run: Trace) -> Floats:
 
 
 def effective_rates(run: Trace) -> Floats:
-    """What each coordinate's direction was multiplied with: the step size, after all scaling and schedules.
+    """The effective learning rate of each coordinate, after all scaling and schedules: the factor on its direction.
 
     Args:
-        run: a single one, recorded at every step with `step`.
+        run: a single run, recorded at every step with `step`.
 
     Returns:
-        (steps + 1, n), NaN at step 0, which no step led to, and from a divergence on.
+        (steps + 1, n), NaN at the start, to which no step led, and from a divergence on.
 
     Raises:
         ValueError: if the steps were not recorded.
     """
     if run.step is None:
-        raise ValueError("the run was made without recording its steps: trace(…, record=(…, 'step'))")
+        raise ValueError("the run did not record its steps: use trace(…, record=(…, 'step'))")
     rates = np.broadcast_to(run.step.rate, run.positions[1:].shape)
     return _finite(run, np.concatenate([np.full((1, rates.shape[1]), np.nan), rates]))
 
 
 def stability_limits(optimizer: Optimizer, steps: int) -> Floats:
-    """The largest curvature on which a rule does not grow, in the step from each point of a run.
+    """The largest curvature at which a rule does not grow, in the step from each point of a run.
 
     Args:
-        optimizer: the rule; under a schedule each step has its own learning rate, and so its own limit.
-        steps: how many the run takes.
+        optimizer: the rule; under a schedule the limit changes with the learning rate.
+        steps: the number of steps of the run.
 
     Returns:
-        (steps + 1,), the last for the step that would follow; infinite at a learning rate of zero, NaN where no limit
-        is known.
+        (steps + 1,), the last value for the step that would follow; infinite for a learning rate of zero, NaN if no
+        limit is known.
     """
     with double(), np.errstate(divide="ignore"):
-        # arrays, because a Python float refuses to divide by a learning rate of zero
+        # arrays, because division by a learning rate of zero raises for Python's floats
         rule = map_parameters(np.asarray, optimizer.in_step(jnp.arange(1.0, steps + 2)))
         limit = rule.stability_limit()
         return np.broadcast_to(np.nan if limit is None else np.asarray(limit, dtype=float), (steps + 1,))
 
 
 def sharpnesses(run: Trace) -> Floats:
-    """The largest eigenvalue of the Hessian at every point; of P⁻¹H where the rule divides by P, which is what its
-    `stability_limit` is a limit on (Cohen et al. 2021; 2022 for adaptive rules).
+    """The largest eigenvalue of the Hessian at every point, which `stability_limit` bounds (Cohen et al. 2021).
 
-    P of a step is held against the Hessian where that step was taken.
+    For a preconditioned rule it is that of P⁻¹H (Cohen et al. 2022), with the Hessian at the point from which a step
+    was taken and the P of that step.
 
     Args:
-        run: a single one, recorded at every step; of a preconditioned rule with `states`.
+        run: a single run, recorded at every step; for a preconditioned rule with `states`.
 
     Returns:
-        (steps + 1,), NaN from a divergence on, and for preconditioned rules at the last point, which no step left.
+        (steps + 1,), NaN from a divergence on, and for preconditioned rules at the last point, from which no step was
+        taken.
 
     Raises:
         ValueError: if the states of a preconditioned rule were not recorded.
@@ -104,167 +107,172 @@ def sharpnesses(run: Trace) -> Floats:
     points = run.positions
     if run.optimizer.preconditioned:
         if run.states is None:
-            raise ValueError("the run was made without recording its states: trace(…, record=(…, 'states'))")
+            raise ValueError("the run did not record its states: use trace(…, record=(…, 'states'))")
         states = jax.tree.map(lambda leaf: np.moveaxis(leaf, 0, -1), run.states)
         with double():
             scales = np.broadcast_to(run.optimizer.preconditioner(states), points[1:].T.shape).T
         points = points[:-1]
     with double():
         leaves = jax.tree.map(lambda leaf: np.asarray(leaf, dtype="float64"), run.surface)
-        found = np.asarray(_sharpest(leaves, points, scales), dtype=float)
+        values = np.asarray(_largest_eigenvalues(leaves, points, scales), dtype=float)
     if scales is not None:
-        found = np.append(found, np.nan)
-    return _finite(run, found)
+        values = np.append(values, np.nan)
+    return _finite(run, values)
 
 
 @compiled
-def _sharpest(surface: Any, points: Any, scales: Any) -> Any:
+def _largest_eigenvalues(surface: Any, points: Any, scales: Any) -> Any:
     return jax.lax.map(lambda at: top_eigenvalues(surface, at[0], scale=at[1])[0], (points, scales))
 
 
-WIDEST = 100
-"""Coordinates up to which a whole Hessian is worked out."""
 SIDE = 1e-9
-"""The dead zone of a side of the valley, as a share of the way up its wall to the height of the start."""
+"""The dead zone between the sides of a valley, as a share of the distance up its wall to the height of the start."""
 ROUND = 1e-2
-"""Where the two largest curvatures differ by at most this share, no direction leads across a valley."""
+"""If the two largest curvatures differ by this share or less, the ground is round and has no valley."""
 SAME = 0.5
-"""The cosine of the most by which a step may turn the direction across the valley: beyond, it is another valley."""
+"""The least cosine between the directions across the same valley at successive points."""
 BEYOND = 5e-4
-"""The dead zone of an overshoot, as a share of the way from the start to the minimum."""
+"""The dead zone of an overshoot, as a share of the distance from the start to the minimum."""
 
 
 def crossings(run: Trace, share: float = 1e-2) -> int | None:
-    r"""How often a run crossed the valley on its way down: the changes of sign of the slope across the valley.
+    r"""The number of times that a run crossed the valley on its way down.
 
-    With q the eigenvector of the Hessian at w that has the largest eigenvalue λ, turned the same way from step to step,
-    the slope across is a = ∇L(w) · q, and the wall on which w stands rises a²/(2λ) above the floor of the valley, where
-    a = 0. A point is on the side sign(a) of the valley where
+    Let q be the eigenvector of the Hessian at w with the largest eigenvalue λ, with the sign chosen so that q turns as
+    little as possible from point to point. The slope across the valley is a = ∇L(w) · q, and the wall on which w lies
+    rises a²/(2λ) above the floor of the valley, where a = 0. A point is on the side sign(a) of the valley if
 
     $$ \frac{a^2}{2 \lambda} > \varepsilon^2\, (L(w_0) - L^*), \qquad \varepsilon = 10^{-9}, $$
 
-    and else on neither; sides are counted until the loss is within `share` of the start's height L(w₀) − L*. On a
-    parabola q is the same everywhere, a = λ (w − w*) · q, and SGD crosses with each step where ηλ > 1 and never where
-    ηλ < 1. On a bent valley, such as Rosenbrock's, q follows the bend. In more than two dimensions q is that at the
-    minimum.
+    and on neither side otherwise. A crossing is a change of sides; it counts as long as the height of the run is above
+    `share` of its initial height L(w₀) − L*. On a parabola q is the same everywhere, a = λ (w − w*) · q, and SGD
+    crosses in every step if ηλ > 1 and never if ηλ < 1. In a bent valley, such as Rosenbrock's, q follows the bend. In
+    more than two dimensions, q is the eigenvector at the minimum.
 
     Args:
-        run: a single one, recorded at every step.
-        share: of the start's height above w*: once the loss is within it, crossings count no more.
+        run: a single run, recorded at every step.
+        share: the share of the initial height above the lowest minimum below which crossings no longer count.
 
     Returns:
-        None where no single lowest minimum is known, where the run starts on it, in more than 100 dimensions, and
-        where the two largest curvatures at the minimum are within 1 % of each other, so that there is no valley.
+        None if there is not exactly one lowest minimum, if the run starts there, in more than 100 dimensions, and if
+        the two largest curvatures at the minimum are within 1 % of each other, so that there is no valley.
     """
     surface, minima = run.surface, run.surface.minima()
-    if len(minima) != 1 or surface.curves() or minima.shape[1] > WIDEST:
+    if len(minima) != 1 or surface.curves() or minima.shape[1] > MOST_DENSE:
         return None
-    measures = scale(run)
-    if measures.starts_lowest or not math.isfinite(measures.height):
+    heights = scale(run)
+    if heights.starts_lowest or not math.isfinite(heights.height):
         return None
-    across = _across(run, minima[0], measures.diagonal)
+    across = _across(run, minima[0], heights.diagonal)
     if across is None:
         return None
-    reached = steps_to(run, share)
-    slopes, walls, numbers = (values[: (run.last if reached is None else reached) + 1] for values in across)
-    seen = walls > SIDE**2 * measures.height
-    sides, numbers = np.sign(slopes[seen]), numbers[seen]
+    low = steps_to(run, share)
+    slopes, walls, numbers = (values[: (run.last if low is None else low) + 1] for values in across)
+    clear = walls > SIDE**2 * heights.height
+    sides, numbers = np.sign(slopes[clear]), numbers[clear]
     return int(((sides[1:] != sides[:-1]) & (numbers[1:] == numbers[:-1])).sum())
 
 
 def _across(run: Trace, minimum: Floats, size: float) -> tuple[Floats, Floats, Floats] | None:
-    """At every point of a run: the slope across the valley, the height of the wall (0 where there is no valley), and
-    the number of the valley, which goes up where q turns by more than a step along one valley does.
+    """The slope across the valley, the height of its wall and the number of the valley, at every point of a run.
+
+    The height is 0 where there is no valley. The number rises by one where q turns by more than it does within the
+    same valley.
+
+    Args:
+        run: as in `crossings`.
+        minimum: the lowest minimum.
+        size: a length over which the surface changes.
 
     Returns:
-        None where there is no valley at the minimum.
+        None if there is no valley at the minimum.
     """
     points = run.positions
     plane = points.shape[1] == 2
-    # of all points, also where few are asked for: so that one program serves all racers
+    # for all points, although few of them may be needed: one compiled program then serves all racers
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         places = np.vstack([minimum, points]) if plane else minimum[None]
         q, slopes, curvatures = valleys(run.surface, places, size)
-        clear = curvatures[:, -1] - curvatures[:, -2] > ROUND * abs(curvatures[:, -1])
-        if not clear[0]:
+        in_valley = curvatures[:, -1] - curvatures[:, -2] > ROUND * abs(curvatures[:, -1])
+        if not in_valley[0]:
             return None
         if plane:
-            q, slopes, curvatures, clear = q[1:], slopes[1:], curvatures[1:], clear[1:]
+            q, slopes, curvatures, in_valley = q[1:], slopes[1:], curvatures[1:], in_valley[1:]
         else:
             slopes = curvatures[0, -1] * ((points - minimum) @ q[0])
-            q, clear = np.broadcast_to(q, points.shape), np.broadcast_to(clear, len(points))
-        turns = np.sum(q[1:] * q[:-1], axis=1)
-        other = ~(clear[1:] & clear[:-1] & (abs(turns) > SAME))
-        slopes = slopes * np.cumprod(np.concatenate([[1.0], np.where(turns < 0, -1.0, 1.0)]))
-        walls = np.where(clear & (curvatures[:, -1] > 0), slopes**2 / (2 * curvatures[:, -1]), 0.0)
-    return slopes, walls, np.cumsum(np.concatenate([[0], other]))
+            q, in_valley = np.broadcast_to(q, points.shape), np.broadcast_to(in_valley, len(points))
+        cosines = np.sum(q[1:] * q[:-1], axis=1)
+        changes = ~(in_valley[1:] & in_valley[:-1] & (abs(cosines) > SAME))
+        slopes = slopes * np.cumprod(np.concatenate([[1.0], np.where(cosines < 0, -1.0, 1.0)]))
+        walls = np.where(in_valley & (curvatures[:, -1] > 0), slopes**2 / (2 * curvatures[:, -1]), 0.0)
+    return slopes, walls, np.cumsum(np.concatenate([[0], changes]))
 
 
 def overshoot(run: Trace) -> float | None:
-    r"""How far a run went beyond the minimum, as a share of the way from the start to it.
+    r"""The largest distance of a run beyond the minimum, as a share of the distance from the start to the minimum.
 
-    With w* the lowest minimum nearest to the end and d = (w* − w₀)/|w* − w₀|,
+    Let w* be the lowest minimum nearest to the end, and d = (w* − w₀)/|w* − w₀|. The overshoot is
 
-    $$ \max_t \frac{(w_t - w^*) \cdot d}{|w^* - w_0|}; $$
+    $$ \max_t \frac{(w_t - w^*) \cdot d}{|w^* - w_0|}. $$
 
-    where the minima nearest to the end are a curve, with σ(w) the signed distance to that curve,
-    max over t of −σ(w_t)/σ(w₀). What is at most 1/2000 counts as 0.
+    If the minima nearest to the end form a curve, it is the maximum over t of −σ(w_t)/σ(w₀), where σ(w) is the signed
+    distance to the curve. Values of 1/2,000 or less count as 0.
 
     Args:
-        run: a single one, recorded at every step.
+        run: a single run, recorded at every step.
 
     Returns:
-        None where no minimum is known, where the run starts on one, and of a run that diverged.
+        None if no minimum is known, if the run starts at one, and if it diverged.
     """
     if run.surface.lowest() is None or run.status.kind == "diverged" or scale(run).starts_lowest:
         return None
     beyond = _beyond(run.surface, run.positions)
-    most = float(np.max(beyond)) if beyond is not None else math.nan
-    return None if math.isnan(most) else most if most > BEYOND else 0.0
+    largest = float(np.max(beyond)) if beyond is not None else math.nan
+    return None if math.isnan(largest) else largest if largest > BEYOND else 0.0
 
 
 def _beyond(surface: Surface, positions: Floats) -> Floats | None:
-    """How far every point lies beyond the minimum, as a share of the way from the first point to it; None where the
-    first point lies on it.
+    """The distance of every point beyond the minimum, as a share of the distance from the first point to it.
+
+    None if the first point lies at the minimum.
     """
-    lowest = [k for k, point in enumerate(surface.critical_points()) if point.kind in LOWEST]
-    points = [surface.critical_points()[k] for k in lowest]
+    points = [point for point in surface.critical_points() if point.kind in LOWEST]
     gaps = [np.linalg.norm(positions[-1] - np.asarray(p.position)) for p in points if p.kind != "curve"]
     curves = [abs(surface.signed_distance(positions[-1], k)) for k in range(len(surface.curves()))]
     if curves and min(curves) < min(gaps, default=np.inf):
         distances = surface.signed_distance(positions, int(np.argmin(curves)))
         return -distances / distances[0] if distances[0] else None
     minimum = np.asarray([p for p in points if p.kind != "curve"][int(np.argmin(gaps))].position)
-    way = minimum - positions[0]
-    length = float(np.linalg.norm(way))
-    # divided before they are multiplied: the product of two long ways may be beyond the numbers
-    return np.asarray((positions - minimum) / length @ (way / length)) if length else None
+    start_to_minimum = minimum - positions[0]
+    length = float(np.linalg.norm(start_to_minimum))
+    # divided before they are multiplied, because the product of two long vectors may overflow
+    return np.asarray((positions - minimum) / length @ (start_to_minimum / length)) if length else None
 
 
 def steps_on_flat_ground(run: Trace, slope: float = 0.2, share: float = 1e-2) -> int | None:
-    """How many steps a run took on ground that is nearly flat and not the bottom, such as round a saddle.
+    """The number of steps on ground that is nearly flat but not at the bottom, such as around a saddle.
 
-    With u the unit of heights and D the diagonal of the domain, as `optimizers.status` defines them, those are the
-    steps from points with |∇L| ≤ slope · u/D and L − L* > share · u.
+    These are the steps from points with |∇L| ≤ slope · u/D and L − L* > share · u, where u is the unit of heights and D
+    the diagonal of the domain, as `optimizers.status` defines them.
 
     Args:
-        run: a single one, recorded at every step.
-        slope: as a share of u/D.
-        share: as a share of u.
+        run: a single run, recorded at every step.
+        slope: the largest gradient of flat ground, as a share of u/D.
+        share: the largest height of the bottom, as a share of u.
 
     Returns:
-        None where the run starts at the lowest minimum.
+        None if the run starts at the lowest minimum.
     """
-    measures = scale(run)
-    if measures.starts_lowest or not measures.unit:
+    heights = scale(run)
+    if heights.starts_lowest or not heights.unit:
         return None
-    heights = run.losses[: run.last] - measures.bottom
-    flat = gradient_norms(run)[: run.last] <= slope * measures.unit / measures.diagonal
-    return int((flat & (heights > share * measures.unit)).sum())
+    flat = gradient_norms(run)[: run.last] <= slope * heights.unit / heights.diagonal
+    above = run.losses[: run.last] - heights.bottom > share * heights.unit
+    return int((flat & above).sum())
 
 
 def _finite(run: Trace, values: Floats) -> Floats:
-    """The values as far as the run stayed with the finite numbers."""
+    """The values, with NaN from the divergence of the run on."""
     values = np.array(values, dtype=float)
     values[run.last + 1 :] = np.nan
     return values

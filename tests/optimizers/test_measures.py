@@ -95,9 +95,9 @@ def test_nothing_is_measured_of_a_run_that_diverged() -> None:
 
 def test_what_was_not_recorded_is_said() -> None:
     bare = trace(RAVINE, OPTIMIZERS["rmsprop"](), steps=3, record=("positions", "losses"))
-    with pytest.raises(ValueError, match="recording its steps"):
+    with pytest.raises(ValueError, match="did not record its steps"):
         effective_rates(bare)
-    with pytest.raises(ValueError, match="recording its states"):
+    with pytest.raises(ValueError, match="did not record its states"):
         sharpnesses(bare)
 
 
