@@ -1,4 +1,4 @@
-"""Training in pieces: the same rules on a surface with data, its weights kept at a stride, stopped when one likes."""
+"""`train` runs a rule on a surface with data, piece by piece, and records the weights at a stride."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ from surfaces.surface import Surface
 
 Floats = NDArray[np.floating[Any]]
 SMALL = 2000
-"""Weights below which stacked runs are quicker on a CPU than runs one after the other."""
+"""Below this number of weights, stacked runs are faster on a CPU than runs one after the other."""
 PIECE = 50
-"""Blocks of one piece: what is waited for when a run is stopped."""
+"""Strides in one piece, which a run that is stopped still completes."""
 PAUSE = 0.04
-"""Seconds of a piece of a stepwise run, after which other work gets its turn."""
+"""Seconds that a piece of a stepwise run takes, before other work gets its turn."""
 FEW = 64
-"""Steps of a piece of a stepwise run, at most."""
+"""The most steps in a piece of a stepwise run."""
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -41,14 +41,15 @@ class Piece:
     """A part of a training run, in NumPy arrays.
 
     Attributes:
-        first: the step before which it began; its steps are first + 1 … first + len(losses).
-        losses: (k,), the loss of the batch at the point where each step took its gradient, penalty included.
-        updates: (k, layers), ‖w_next − w‖ of each layer, or of the whole where the surface has none.
-        steps: (blocks,), the steps after which the weights were kept.
-        weights: (blocks, n), the weights after them.
-        preconditioners: (blocks, n), P's diagonal in the step that led there, for preconditioned rules where asked
-            for, else (blocks, 0).
-        diverged: the first step whose batch loss or weights are not finite, −1 for none. The arrays end before it.
+        first: the last step before the piece; its steps are first + 1 … first + len(losses).
+        losses: (k,), the loss of the batch at the point where each step took its gradient, including the penalty.
+        updates: (k, layers), ‖w_next − w‖ of each layer; (k, 1), of all weights, if the surface has no layers.
+        steps: (blocks,), the steps after which the weights were recorded.
+        weights: (blocks, n), the weights after these steps.
+        preconditioners: (blocks, n), the diagonal of P in these steps, if the rule is preconditioned and they were
+            requested; (blocks, 0) otherwise.
+        diverged: the first step whose batch loss or weights are not finite, −1 if there is none. The arrays end
+            before this step.
     """
 
     first: int
@@ -61,7 +62,7 @@ class Piece:
 
     @property
     def last(self) -> int:
-        """The last step that it holds."""
+        """The last step of the piece."""
         return self.first + len(self.losses)
 
 
@@ -81,41 +82,40 @@ def train(
     dtype: str = "float32",
     device: Any = None,
 ) -> Iterator[Piece]:
-    """Train, and yield the run piece by piece; a caller that stops iterating keeps the pieces it has.
+    """Train, and yield the run piece by piece; a caller may stop iterating at any piece.
 
-    The first piece holds the start alone: no loss, and the weights at step 0. A run that leaves the finite numbers
-    ends with the piece in which it does.
+    The first piece holds the start alone: the weights at step 0, and no losses. If weights or losses are no longer
+    finite, the run ends with that piece.
 
     Args:
-        surface: with `data`, whose samples lie along axis 0 of every leaf.
-        optimizer: the rule; one run, no batches of parameters.
-        start: (n,), the weights to begin with.
-        steps: how many.
-        batch_size: samples of each step, drawn without repetition until all had their turn (an epoch, after which
-            they are shuffled anew; see `batches`); None for all, every step. The same seed draws the same batches
-            for every rule.
-        seed: of the batches.
-        stride: the weights are kept after every stride-th step, and after the last.
-        record: whether losses and updates are kept of every step; without, they are NaN and a divergence is seen at
-            the next weights that are kept.
-        preconditioners: whether those of preconditioned rules are kept with the weights.
-        blocks: strides of one piece.
+        surface: a surface with `data`, whose samples lie along axis 0 of every leaf.
+        optimizer: the rule, without batches of parameters.
+        start: (n,), the initial weights.
+        steps: the number of steps.
+        batch_size: the samples of each step, drawn without repetition until all samples were used (an epoch; see
+            `batches`); None for all samples in every step. The same seed gives every rule the same batches.
+        seed: the seed of the batches.
+        stride: the weights are recorded after every stride-th step, and after the last.
+        record: whether losses and updates are recorded in every step. If not, they are NaN, and a divergence is
+            noticed when weights are recorded.
+        preconditioners: whether those of preconditioned rules are recorded together with the weights.
+        blocks: the number of strides in a piece.
         stepwise: whether a piece may be shorter than a stride, for networks whose strides take long: each piece then
-            takes about `PAUSE` seconds, or one step where a step takes longer, and only the piece that completes a
-            stride holds weights. One program serves pieces of every length.
+            takes about `PAUSE` seconds, or one step if a step takes longer, and only the piece that completes a stride
+            holds weights. One program serves pieces of every length.
         dtype: "float32" or "float64".
-        device: a JAX device; JAX's default device where None.
+        device: a JAX device; JAX's default device if None.
 
     Raises:
-        ValueError: on steps, stride or batch_size out of range, a start that does not fit or is not finite, or a
-            rule that needs the whole Hessian of too many weights.
+        ValueError: if steps, stride or batch_size is out of range, if the start has the wrong shape or is not finite,
+            or if a rule needs the whole Hessian of too many weights.
     """
     begin = np.asarray(start, dtype=dtype)
     _check(surface, optimizer, begin, steps, batch_size, stride, blocks)
-    optimizer = _fitted(optimizer, surface)
-    kept = (record, preconditioners and optimizer.preconditioned)
-    most = None if stepwise else blocks
-    return _pieces(surface, optimizer, begin, steps, batch_size, seed, stride, most, kept, dtype, device)
+    optimizer = _with_model(optimizer, surface)
+    records = (record, preconditioners and optimizer.preconditioned)
+    strides = None if stepwise else blocks
+    return _pieces(surface, optimizer, begin, steps, batch_size, seed, stride, strides, records, dtype, device)
 
 
 def _check(
@@ -134,8 +134,8 @@ def _check(
         raise ValueError(f"batch_size must lie between 1 and the {samples} training samples; got {batch_size}")
     if begin.ndim != 1 or not np.isfinite(begin).all():
         raise ValueError(f"start must be a vector of finite weights; got shape {begin.shape}")
-    if reason := size_objection(optimizer, len(begin)):
-        raise ValueError(reason)
+    if objection := size_objection(optimizer, len(begin)):
+        raise ValueError(objection)
 
 
 def _pieces(
@@ -146,30 +146,33 @@ def _pieces(
     batch_size: int | None,
     seed: int,
     stride: int,
-    most: int | None,
+    strides: int | None,
     record: tuple[bool, bool],
     dtype: str,
     device: Any,
 ) -> Iterator[Piece]:
-    """The pieces of `train`; `most` strides each, or fractions of a stride where it is None."""
+    """The pieces of `train`, of this many strides each, or of single steps if `strides` is None.
+
+    `record` says whether to record losses and updates, and whether to record preconditioners.
+    """
     order, first = _beginning(surface, begin, batch_size, seed, record[1])
     yield first
-    context = functools.partial(_within, dtype, device)
+    context = functools.partial(_precision, dtype, device)
     with context():
         numbers, arrays, layout = numbers_of((surface, optimizer), dtype)
         numbers, arrays, w = jax.device_put((numbers, arrays, begin))
         state = _init(numbers, arrays, w, layout=layout)
-    if most is None:
-        rows = functools.partial(_drawn, order)
+    if strides is None:
+        draw = functools.partial(_drawn, order)
         layers = first.updates.shape[1]
-        yield from _few_at_a_time((numbers, arrays, layout), w, state, rows, (steps, stride), record, layers, context)
+        yield from _few_at_a_time((numbers, arrays, layout), w, state, draw, (steps, stride), record, layers, context)
         return
-    for done, shape in _parts(steps, stride, most):
+    for done, shape in _parts(steps, stride, strides):
         with context():
             static = {"layout": layout, "shape": shape, "record": record}
-            w, state, kept = _advance(numbers, arrays, w, state, np.int32(done), _drawn(order, shape), **static)
-            kept = jax.tree.map(np.asarray, kept)
-        piece = _piece(done, shape, kept, record[0], first.updates.shape[1])
+            w, state, records = _advance(numbers, arrays, w, state, np.int32(done), _drawn(order, shape), **static)
+            records = jax.tree.map(np.asarray, records)
+        piece = _piece(done, shape, records, record[0], first.updates.shape[1])
         yield piece
         if piece.diverged >= 0:
             return
@@ -179,7 +182,7 @@ def _few_at_a_time(
     packed: tuple[Any, Any, Any],
     w: Array,
     state: Any,
-    rows: Callable[[tuple[int, int]], Any],
+    draw: Callable[[tuple[int, int]], Any],
     horizon: tuple[int, int],
     record: tuple[bool, bool],
     layers: int,
@@ -187,16 +190,25 @@ def _few_at_a_time(
 ) -> Iterator[Piece]:
     """Pieces of as many steps as take about `PAUSE` seconds, never across the end of a stride.
 
-    The number of steps is a traced argument of one program, so it follows the time that the last piece took without
-    another compilation, and without changing a single number of the run.
+    The number of steps follows the time that the last piece took. It is a traced argument of one program, so changing
+    it compiles nothing, and changes no number of the run.
+
+    Args:
+        packed: what `numbers_of` returned.
+        w, state: the weights and the state at the start.
+        draw: returns the samples of the next steps; see `_drawn`.
+        horizon: the number of steps and the stride.
+        record: as in `_pieces`.
+        layers: the number of columns of `Piece.updates`.
+        context: returns the context in which JAX must run.
     """
     numbers, arrays, layout = packed
     steps, stride = horizon
     done, count = 0, 1
     while done < steps:
         count = min(count, FEW, stride - done % stride, steps - done)
-        whole = (done + count) % stride == 0 or done + count == steps
-        drawn = rows((1, count))
+        records_weights = (done + count) % stride == 0 or done + count == steps
+        drawn = draw((1, count))
         if drawn is not None:
             drawn = np.pad(drawn[0], ((0, FEW - count), (0, 0)))
         began = time.perf_counter()
@@ -205,50 +217,53 @@ def _few_at_a_time(
                 numbers, arrays, w, state, np.int32(done), np.int32(count), drawn, layout=layout, record=record
             )
             w.block_until_ready()
-            scalars = jax.tree.map(lambda kept, count=count: np.asarray(kept)[None, :count], scalars)
-            ends = [np.asarray(end)[None] if whole else np.zeros((0, *end.shape), end.dtype) for end in (w, scale)]
+            scalars = jax.tree.map(lambda values, count=count: np.asarray(values)[None, :count], scalars)
+            ends = [
+                np.asarray(end)[None] if records_weights else np.zeros((0, *end.shape), end.dtype) for end in (w, scale)
+            ]
         piece = _piece(done, (1, count), (scalars, *ends), record[0], layers)
         seconds = time.perf_counter() - began
         yield piece
         if piece.diverged >= 0:
             return
         done += count
-        if done > 1:  # the first step waits for the compiler
+        if done > 1:  # the time of the first step includes compilation
             count = max(1, min(2 * count, int(PAUSE * count / seconds)))
 
 
 def _beginning(
-    surface: Surface, begin: Floats, batch_size: int | None, seed: int, scaled: bool = False
+    surface: Surface, begin: Floats, batch_size: int | None, seed: int, preconditioners: bool = False
 ) -> tuple[Iterator[NDArray[np.int32]] | None, Piece]:
-    """The samples of the steps to come, None where each takes all, and the piece that holds the start alone."""
+    """The samples of each step (None if every step takes all of them), and the piece that holds the start alone."""
     samples = len(jax.tree.leaves(surface.data)[0])
     order = batches(samples, batch_size, seed) if batch_size is not None and batch_size < samples else None
     none = begin[:0]
     updates = np.zeros((0, len(_bounds(surface, len(begin)))), begin.dtype)
-    scales = np.zeros((1, len(begin) if scaled else 0), begin.dtype)
+    scales = np.zeros((1, len(begin) if preconditioners else 0), begin.dtype)
     return order, Piece(0, none, updates, np.zeros(1, int), begin[None], scales, -1)
 
 
-def _parts(steps: int, stride: int, most: int) -> Iterator[tuple[int, tuple[int, int]]]:
-    """(steps before it, (blocks, steps of each)) of every piece: whole ones first, so that two or three programs serve
-    a run of any length.
+def _parts(steps: int, stride: int, strides: int) -> Iterator[tuple[int, tuple[int, int]]]:
+    """The number of steps before each piece, and its shape (blocks, steps of a block).
+
+    All pieces but the last two have the same shape, so that two or three programs serve a run of any length.
     """
     done = 0
     while done < steps:
         left = steps - done
-        shape = (min(most, left // stride), stride) if left >= stride else (1, left)
+        shape = (min(strides, left // stride), stride) if left >= stride else (1, left)
         yield done, shape
         done += shape[0] * shape[1]
 
 
 def _drawn(order: Iterator[NDArray[np.int32]] | None, shape: tuple[int, int]) -> Any:
-    """The samples of each step, (blocks, steps of each, batch_size)."""
+    """The samples of the next steps, (blocks, steps of a block, batch_size); None if every step takes all samples."""
     return None if order is None else np.stack(list(itertools.islice(order, math.prod(shape)))).reshape(*shape, -1)
 
 
-def _piece(done: int, shape: tuple[int, int], kept: Any, recorded: bool, layers: int) -> Piece:
-    """What a program kept, as a piece that ends where it leaves the finite numbers."""
-    scalars, weights, scales = kept
+def _piece(done: int, shape: tuple[int, int], records: Any, recorded: bool, layers: int) -> Piece:
+    """The records of a program as a piece, which ends before the first value that is not finite."""
+    scalars, weights, scales = records
     count = math.prod(shape)
     losses, updates = scalars or (
         np.full(count, np.nan, weights.dtype),
@@ -271,16 +286,18 @@ def train_together(
     dtype: str = "float32",
     vectorised: bool | None = None,
 ) -> list[Piece]:
-    """Several settings of one rule, or several rules, from one start over the same batches: each run whole.
+    """Train several rules, or one rule with several settings, from the same start over the same batches.
 
-    Run k is what `train` makes of optimizer k. On accelerators, and on CPUs below `SMALL` weights, runs of one rule are
-    one program under `vmap`; else they take turns on all devices, since on a CPU matrices that are large enough gain
-    nothing from being stacked.
+    On accelerators, and on CPUs below `SMALL` weights, runs of one rule are one program under `vmap`. Otherwise the
+    runs take turns on all devices, because large matrices gain nothing from being stacked on a CPU.
 
     Args:
         optimizers: the rules.
-        vectorised: says which, where one does not want to leave it to the device and the size.
+        vectorised: whether to stack the runs; None to decide by device and size.
         surface, start, steps, batch_size, seed, stride, record, dtype: as in `train`.
+
+    Returns:
+        The whole run of each rule, equal to the joined pieces of `train`.
 
     Raises:
         ValueError: as in `train`.
@@ -299,12 +316,12 @@ def train_together(
     if vectorised is None:
         vectorised = devices[0].platform != "cpu" or np.size(start) < SMALL
     if vectorised and len({jax.tree.structure(rule) for rule in optimizers}) == 1:
-        rules = [_fitted(rule, surface) for rule in optimizers]
+        rules = [_with_model(rule, surface) for rule in optimizers]
         return _side_by_side(surface, rules, begin, steps, batch_size, seed, stride, record, dtype)
 
     def turn(k: int) -> list[Piece]:
-        mine = range(k, len(optimizers), len(devices))
-        return [join(train(surface, optimizers[i], start, steps, **options, device=devices[k])) for i in mine]
+        indices = range(k, len(optimizers), len(devices))
+        return [join(train(surface, optimizers[i], start, steps, **options, device=devices[k])) for i in indices]
 
     with ThreadPoolExecutor(len(devices)) as pool:
         turns = list(pool.map(turn, range(len(devices))))
@@ -322,9 +339,10 @@ def _side_by_side(
     record: bool,
     dtype: str,
 ) -> list[Piece]:
+    """`train_together` for runs of one rule, as one program."""
     order, first = _beginning(surface, begin, batch_size, seed)
     runs = [[first] for _ in rules]
-    with _within(dtype, None):
+    with _precision(dtype, None):
         packed = [numbers_of((surface, rule), dtype) for rule in rules]
         numbers, arrays = jax.device_put((np.stack([p[0] for p in packed]), packed[0][1]))
         layout = packed[0][2]
@@ -332,23 +350,24 @@ def _side_by_side(
         state = _init_all(numbers, arrays, w, layout=layout)
         for done, shape in _parts(steps, stride, PIECE):
             static = {"layout": layout, "shape": shape, "record": (record, False)}
-            w, state, kept = _advance_all(numbers, arrays, w, state, np.int32(done), _drawn(order, shape), **static)
-            kept = jax.tree.map(np.asarray, kept)
+            w, state, records = _advance_all(numbers, arrays, w, state, np.int32(done), _drawn(order, shape), **static)
+            records = jax.tree.map(np.asarray, records)
             for k, pieces in enumerate(runs):
                 if pieces[-1].diverged < 0:
-                    own = jax.tree.map(lambda leaf, k=k: leaf[k], kept)
-                    pieces.append(_piece(done, shape, own, record, first.updates.shape[1]))
+                    records_of_run = jax.tree.map(lambda leaf, k=k: leaf[k], records)
+                    pieces.append(_piece(done, shape, records_of_run, record, first.updates.shape[1]))
     return [join(pieces) for pieces in runs]
 
 
-def _fitted(optimizer: Optimizer, surface: Surface) -> Optimizer:
-    """A layered rule is told which network's weights it is handed."""
+def _with_model(optimizer: Optimizer, surface: Surface) -> Optimizer:
+    """The rule; a layered one with the network whose weights it will receive."""
     if isinstance(optimizer, Scheduled):
-        return optimizer.replace(inner=_fitted(optimizer.inner, surface))
+        return optimizer.replace(inner=_with_model(optimizer.inner, surface))
     return optimizer.replace(model=getattr(surface, "model", None)) if optimizer.layered else optimizer
 
 
-def _within(dtype: str, device: Any) -> Any:
+def _precision(dtype: str, device: Any) -> Any:
+    """The context in which JAX computes in a dtype on a device."""
     stack = contextlib.ExitStack()
     stack.enter_context(jax.enable_x64(dtype == "float64"))
     if device is not None:
@@ -357,37 +376,37 @@ def _within(dtype: str, device: Any) -> Any:
 
 
 def batches(samples: int, batch_size: int, seed: int) -> Iterator[NDArray[np.int32]]:
-    """The samples of each step, (batch_size,) int32: shuffles of all samples, one after the other, cut into batches.
+    """The samples of each step, (batch_size,) int32: shuffles of all samples, one after another, cut into batches.
 
-    No sample is left out: what is left of a shuffle begins the first batch of the next, and an epoch is
-    samples / batch_size steps, whole or not. A batch across two shuffles may hold a sample twice.
+    No sample is left out: the rest of a shuffle begins the first batch of the next one, so an epoch has
+    samples / batch_size steps, which need not be a whole number. A batch across two shuffles may hold a sample twice.
     """
-    left = np.empty(0, np.int32)
+    rest = np.empty(0, np.int32)
     for epoch in itertools.count():
-        order = np.random.default_rng([seed, epoch]).permutation(samples).astype(np.int32)
-        order = np.concatenate([left, order])
-        whole = len(order) - len(order) % batch_size
-        yield from order[:whole].reshape(-1, batch_size)
-        left = order[whole:]
+        shuffle = np.random.default_rng([seed, epoch]).permutation(samples).astype(np.int32)
+        order = np.concatenate([rest, shuffle])
+        end = len(order) - len(order) % batch_size
+        yield from order[:end].reshape(-1, batch_size)
+        rest = order[end:]
 
 
 def _cut(piece: Piece, recorded: bool) -> Piece:
-    """The piece up to where it leaves the finite numbers."""
-    broken = ~(np.isfinite(piece.losses) & np.isfinite(piece.updates).all(axis=1)) & recorded
-    lost = ~np.isfinite(piece.weights).all(axis=1)
-    if not broken.any() and not lost.any():
+    """The piece up to its first value that is not finite."""
+    bad_steps = ~(np.isfinite(piece.losses) & np.isfinite(piece.updates).all(axis=1)) & recorded
+    bad_weights = ~np.isfinite(piece.weights).all(axis=1)
+    if not bad_steps.any() and not bad_weights.any():
         return piece
-    at = [int(np.argmax(broken)) + 1 + piece.first] if broken.any() else []
-    at += [int(piece.steps[np.argmax(lost)])] if lost.any() else []
-    diverged = min(at)
-    kept = piece.steps < diverged
+    candidates = [int(np.argmax(bad_steps)) + 1 + piece.first] if bad_steps.any() else []
+    candidates += [int(piece.steps[np.argmax(bad_weights)])] if bad_weights.any() else []
+    diverged = min(candidates)
+    before = piece.steps < diverged
     count = diverged - 1 - piece.first
-    steps, weights, scales = piece.steps[kept], piece.weights[kept], piece.preconditioners[kept]
+    steps, weights, scales = piece.steps[before], piece.weights[before], piece.preconditioners[before]
     return Piece(piece.first, piece.losses[:count], piece.updates[:count], steps, weights, scales, diverged)
 
 
 def join(pieces: Iterable[Piece]) -> Piece:
-    """All that was handed out, as one piece."""
+    """The pieces of a run joined to one."""
     parts = list(pieces)
     names = ("losses", "updates", "steps", "weights", "preconditioners")
     arrays = {name: np.concatenate([getattr(p, name) for p in parts]) for name in names}
@@ -395,6 +414,7 @@ def join(pieces: Iterable[Piece]) -> Piece:
 
 
 def _bounds(surface: Surface, count: int) -> tuple[tuple[int, int], ...]:
+    """The first index and the end of each layer's weights."""
     model = getattr(surface, "model", None)
     return model.bounds if model is not None else ((0, count),)
 
@@ -406,19 +426,19 @@ def _init(numbers: Array, arrays: Any, w: Array, *, layout: Any) -> Any:
 
 @compiled(static=("layout",), network=True)
 def _init_all(numbers: Array, arrays: Any, w: Array, *, layout: Any) -> Any:
-    return jax.vmap(lambda own, w: nodes_of(own, arrays, layout)[1].init(w))(numbers, w)
+    return jax.vmap(lambda row, w: nodes_of(row, arrays, layout)[1].init(w))(numbers, w)
 
 
 @compiled(static=("layout", "shape", "record"), network=True)
 def _advance_all(
     numbers: Array, arrays: Any, w: Array, state: Any, done: Array, drawn: Any, *, layout: Any, shape: Any, record: Any
 ) -> Any:
-    """`_advance` of several runs over the same batches, along a leading axis of numbers, weights and states."""
+    """`_advance` for several runs over the same batches, along a leading axis of numbers, weights and states."""
 
-    def one(own: Array, w: Array, state: Any) -> Any:
-        return _advance(own, arrays, w, state, done, drawn, layout=layout, shape=shape, record=record)
+    def run(row: Array, w: Array, state: Any) -> Any:
+        return _advance(row, arrays, w, state, done, drawn, layout=layout, shape=shape, record=record)
 
-    return jax.vmap(one)(numbers, w, state)
+    return jax.vmap(run)(numbers, w, state)
 
 
 @compiled(static=("layout", "shape", "record"), network=True)
@@ -434,7 +454,7 @@ def _advance(
     shape: tuple[int, int],
     record: tuple[bool, bool],
 ) -> Any:
-    """`shape` = (blocks, steps of each): the weights and the state after them, and what is kept."""
+    """The weights and the state after `shape` = (blocks, steps of a block), and the records."""
     surface, optimizer = nodes_of(numbers, arrays, layout)
     step = _stepper(surface, optimizer, len(w), record[0])
 
@@ -444,12 +464,12 @@ def _advance(
         return carry, (scalars, w, _scale(optimizer, state, w, record[1]))
 
     t = done + 1 + jnp.arange(shape[0] * shape[1], dtype=jnp.int32).reshape(shape)
-    (w, state), kept = jax.lax.scan(block, (w, state), (t, drawn))
-    return w, state, kept
+    (w, state), records = jax.lax.scan(block, (w, state), (t, drawn))
+    return w, state, records
 
 
 def _stepper(surface: Any, optimizer: Any, count: int, record: bool) -> Callable[[Any, Any], Any]:
-    """The step of a scan: (weights, state) and (t, samples) to the next weights and state, and the scalars kept."""
+    """The step of a scan, from (weights, state) and (t, samples) to the next (weights, state) and the scalars."""
     bounds = _bounds(surface, count)
 
     def landscape(batch: Any) -> Callable[[Array], Array]:
@@ -461,21 +481,21 @@ def _stepper(surface: Any, optimizer: Any, count: int, record: bool) -> Callable
     def step(carry: Any, x: Any) -> Any:
         w, state = carry
         t, batch = x
-        here = landscape(batch)
-        following, state, taken = optimizer.step(Gradient(here), w, state, t.astype(w.dtype))
+        loss_of = landscape(batch)
+        following, state, details = optimizer.step(Gradient(loss_of), w, state, t.astype(w.dtype))
         if not record:
             return (following, state), None
-        # the rule's gradient evaluates the loss at that point as well: the compiler computes it once
-        loss = here(taken.at)
+        # the rule's gradient evaluates the loss at this point, too; the compiler computes it once
+        loss = loss_of(details.at)
         move = following - w
         return (following, state), (loss, jnp.stack([jnp.sqrt(jnp.sum(move[a:b] ** 2)) for a, b in bounds]))
 
     return step
 
 
-def _scale(optimizer: Any, state: Any, w: Array, kept: bool) -> Array:
-    """The diagonal of the preconditioner, (n,), or nothing where it is not kept, (0,)."""
-    return jnp.broadcast_to(optimizer.preconditioner(state), w.shape) if kept else w[:0]
+def _scale(optimizer: Any, state: Any, w: Array, record: bool) -> Array:
+    """The diagonal of the preconditioner, (n,), or an empty array, (0,), if it is not recorded."""
+    return jnp.broadcast_to(optimizer.preconditioner(state), w.shape) if record else w[:0]
 
 
 @compiled(static=("layout", "record"), network=True)
@@ -491,7 +511,7 @@ def _advance_few(
     layout: Any,
     record: tuple[bool, bool],
 ) -> Any:
-    """The weights and the state `count` steps later, at most `FEW`, and the scalars of these steps."""
+    """The weights and the state after `count` ≤ `FEW` steps, the scalars of these steps, and the preconditioner."""
     surface, optimizer = nodes_of(numbers, arrays, layout)
     step = _stepper(surface, optimizer, len(w), record[0])
     layers = len(_bounds(surface, len(w)))
@@ -501,7 +521,7 @@ def _advance_few(
         weights_and_state, scalars = carry
         batch = None if drawn is None else drawn[k]
         weights_and_state, row = step(weights_and_state, (done + 1 + k, batch))
-        return weights_and_state, jax.tree.map(lambda kept, value: kept.at[k].set(value), scalars, row)
+        return weights_and_state, jax.tree.map(lambda column, value: column.at[k].set(value), scalars, row)
 
     (w, state), scalars = jax.lax.fori_loop(0, count, body, ((w, state), scalars))
     return w, state, scalars, _scale(optimizer, state, w, record[1])
