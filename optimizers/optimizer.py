@@ -100,9 +100,9 @@ class Optimizer(Declared):
     differences: ClassVar[tuple[tuple[str, str, str], ...]] = ()
     """The lines in which a convention differs from `equations`: (convention, letter, expression). Each replaces the
     line with its letter; a line with a new letter is inserted before the next line replaced."""
-    rate_unit: ClassVar[Literal["curvature", "length", "both", "one"]] = "curvature"
+    rate_unit: ClassVar[Literal["curvature", "length", "both", "none"]] = "curvature"
     """The unit of a learning rate: 1/curvature (steps scale with the gradient), length (they do not), both (first the
-    one, then the other), or one (the rule finds the scale itself)."""
+    former, then the latter), or none (the rule finds the scale of its steps itself)."""
     scale_free: ClassVar[bool] = False
     """Whether the path on 10·f is the path on f, up to ε."""
     dense: ClassVar[bool] = False

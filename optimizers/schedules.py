@@ -1,7 +1,7 @@
 """Schedules multiply the learning rate by a factor that depends on the step.
 
 Steps count from 1, as in the textbook: the first step uses factor(1). optax counts from 0, so `factor(t)` equals its
-schedule at t − 1. Optax's own builders cannot be used, because they refuse traced parameters. A horizon is a traced
+schedule at t − 1. The builders of optax cannot be used, because they refuse traced parameters. A horizon is a traced
 number here, so changing it compiles nothing.
 """
 

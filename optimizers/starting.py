@@ -47,7 +47,7 @@ def starting_reason(surface: Surface, rule: type[Optimizer]) -> str:
         return ""
     length = "1 % of the width of the surface's domain"
     unbounded = "because the curvature is unbounded here"
-    if rule.rate_unit == "one":
+    if rule.rate_unit == "none":
         return "The learning rate starts at the rule's default, because the rule finds the scale of its steps itself."
     if rule.rate_unit == "length":
         return f"The learning rate starts at {length}, because the steps do not depend on the scale of the gradient."

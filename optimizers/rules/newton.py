@@ -31,7 +31,7 @@ class Newton(Optimizer):
         "always reach the nearest stationary point."
     )
     equations = (("g", "grad(w)"), ("d", "solve(hessian(w), g)"), ("w", "w - η*d"))
-    rate_unit = "one"
+    rate_unit = "none"
     scale_free = True
     dense = True
 

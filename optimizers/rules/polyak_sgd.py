@@ -41,5 +41,5 @@ PolyakSGD = from_optax(
     watch="For c = 1 its learning rate is (L − f*)/‖g‖², but at most η. If f* is too high, it stops at the height f*. "
     "If f* is too low, it never settles where the largest curvature is above 2/η. Where ‖g‖² ≤ 2.2·10⁻¹⁶, optax takes "
     "no step.",
-    rate_unit="one",
+    rate_unit="none",
 )

@@ -52,7 +52,7 @@ Prodigy = from_optax(
     "remaining distance. The estimate never falls. On a convex surface without noise and for c = 1 it never exceeds "
     "that distance, unless d₀ does.",
     beginning="It hardly moves until d has grown from d₀, which takes a few dozen steps: a slow start is normal.",
-    rate_unit="one",
+    rate_unit="none",
     scale_free=True,
     libraries=(
         (

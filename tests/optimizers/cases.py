@@ -137,7 +137,7 @@ def drawn(key: str, surface: Surface, generator: np.random.Generator) -> Optimiz
     values = {name: pick(spec, generator, margin=0.05) for name, spec in kind.parameters().items()}
     rate = starting_learning_rate(surface, kind)
     if rate is not None:
-        smallest = 1e-3 if kind.rate_unit == "one" else 0.1  # a rate of 1 suits no particular surface
+        smallest = 1e-3 if kind.rate_unit == "none" else 0.1  # a rate of 1 suits no particular surface
         values["learning_rate"] = rate * math.exp(generator.uniform(math.log(smallest), 0.0))
     return kind(**values)
 

@@ -29,7 +29,7 @@ def test_the_class_says_what_it_is(key: str) -> None:
     for text in (kind.name, kind.source, kind.watch, kind.__doc__):
         assert text and text.strip()
     assert kind.watch.endswith(".")
-    assert kind.rate_unit in ("curvature", "length", "both", "one")
+    assert kind.rate_unit in ("curvature", "length", "both", "none")
 
 
 @every
