@@ -20,6 +20,7 @@ from optimizers import OPTIMIZERS, Optimizer
 from optimizers.borrowed import fields
 from optimizers.equations import latex
 from surfaces import SURFACES, THEMES, Parameter, Surface
+from surfaces.digits import exact, short
 
 HERE = Path(__file__).parent
 
@@ -115,7 +116,7 @@ def surface_page(surface: type[Surface]) -> str:
     if points and len(points[0].position) <= 2:
         heading = "All critical points in the domain" if surface.complete else "Some of the critical points"
         lines += [f"## {heading}, at the default parameters", "", "| kind | x | y |", "| --- | --- | --- |"]
-        lines += [f"| {p.kind} | {_number(p.position[0])} | {_number(p.position[1])} |" for p in points] + [""]
+        lines += [f"| {p.kind} | {short(p.position[0])} | {short(p.position[1])} |" for p in points] + [""]
     lines += [f"![{surface.name}](../pictures/surfaces/{surface.key}.png)", ""]
     return "\n".join([*lines, f"Source: {surface.source}.", ""])
 
@@ -137,21 +138,18 @@ def _updates(rule: type[Optimizer]) -> dict[tuple[str, ...], str]:
 def _stable(rule: type[Optimizer]) -> str:
     """The sentence on the largest eigenvalue at which the rule is stable."""
     matrix = "P⁻¹H (its steps are divided by P)" if rule.preconditioned else "the Hessian H"
-    limit = rule().stability_limit()
-    return f"at the defaults its steps do not grow while the largest eigenvalue of {matrix} is below {limit or 0:.6g}"
+    limit = short(rule().stability_limit() or 0)
+    return f"at the defaults its steps do not grow while the largest eigenvalue of {matrix} is below {limit}"
 
 
 def _table(parameters: Mapping[str, Parameter]) -> list[str]:
     """The lines of a table of parameters."""
     rows = ["| symbol | name | default | range | meaning |", "| --- | --- | --- | --- | --- |"]
     for name, p in parameters.items():
-        span = ", ".join(p.labels) if p.choices else f"{p.low:g} to {p.high:g}"
-        rows.append(f"| {p.symbol} | `{name}` | {p.default} | {span} | {p.doc} |")
+        span = ", ".join(p.labels) if p.choices else f"{exact(p.low)} to {exact(p.high)}"
+        default = p.label(p.default) if p.choices else exact(p.default)
+        rows.append(f"| {p.symbol} | `{name}` | {default} | {span} | {p.doc} |")
     return rows if parameters else ["None."]
-
-
-def _number(value: float) -> str:
-    return f"{value:.6g}".replace("-", "−")
 
 
 def main(arguments: list[str]) -> int:

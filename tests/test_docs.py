@@ -18,6 +18,7 @@ from app.race import link as race_link
 from docs import build
 from optimizers import OPTIMIZERS
 from surfaces import SURFACES
+from surfaces.digits import parsed
 
 ROOT = Path(__file__).parents[1]
 PAGES = build.pages()
@@ -76,7 +77,13 @@ def test_a_rules_page_has_formula_parameters_source_and_libraries(key: str) -> N
     assert rule.source in text and rule.watch in text and rule.beginning in text
     assert "$$" in text or "Its equations are those of optax" in text
     for name, spec in rule.parameters().items():
-        assert f"| {spec.symbol} | `{name}` | {spec.default} |" in text
+        row = next(line for line in text.splitlines() if line.startswith(f"| {spec.symbol} | `{name}` | "))
+        default, span = row.split(" | ")[2:4]
+        if spec.choices:
+            assert default == spec.label(spec.default) and span == ", ".join(spec.labels)
+        else:
+            assert [parsed(text) for text in (default, *span.split(" to "))] == [spec.default, spec.low, spec.high]
+        assert not re.search(r"\de[-+]?\d", row), "powers of ten are written 10⁻⁶"
     for library, call in rule.libraries:
         assert f"| {library} | `{call}` |" in text
 

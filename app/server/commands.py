@@ -561,6 +561,7 @@ def run_list(arguments: argparse.Namespace) -> int:
     from app.race.views import VIEWS
     from optimizers import NOISES, OPTIMIZERS, SCHEDULES
     from surfaces import SURFACES
+    from surfaces.digits import exact
     from surfaces.network import DATASETS
 
     registries: dict[str, Any] = {
@@ -594,6 +595,7 @@ def run_list(arguments: argparse.Namespace) -> int:
     for key, one in found.items():
         streams.emit(f"{key}  {one['name']}")
         for name, spec in one["parameters"].items():
-            span = " | ".join(spec["choices"]) if "choices" in spec else f"{spec['low']:g} … {spec['high']:g}"
-            streams.emit(f"    {name} ({spec['symbol']}) = {spec['default']}  [{span}]")
+            span = " | ".join(spec["choices"]) if "choices" in spec else f"{exact(spec['low'])} … {exact(spec['high'])}"
+            default = spec["default"] if "choices" in spec else exact(spec["default"])
+            streams.emit(f"    {name} ({spec['symbol']}) = {default}  [{span}]")
     return 0
