@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pytest
 from jax import Array
 
-from optimizers import OPTIMIZERS, Status, Trace, trace
+from optimizers import OPTIMIZERS, Status, Trace, steps_to, trace
 from surfaces import CriticalPoint, Surface
 from surfaces.parameter import parameter
 
@@ -153,3 +154,11 @@ def test_a_start_within_rounding_of_the_lowest_minimum_is_at_it(share: float, ki
     status = _status(surface, (2 * share * rounding / 3.0) ** 0.5)
     assert status.kind == kind
     assert status.why.startswith("It starts at the lowest minimum") == (kind == "converged")
+
+
+@pytest.mark.parametrize(("steps", "reached"), [(3, None), (4, 4), (9, 4)])
+def test_steps_to_a_share_count_from_the_lowest_minimum(steps: int, reached: int | None) -> None:
+    """At η = ¼ a step quarters the loss above the minimum, so that step 4 is the first below 0.9 · 4⁻³ of the start."""
+    run = trace(Bowl(c=0.0, minimum=0.0), OPTIMIZERS["sgd"](0.25), (3.3, 1.7), steps=steps)
+    np.testing.assert_allclose(run.losses + 7.3, (3.3**2 + 1.7**2) * 0.25 ** np.arange(steps + 1.0), rtol=1e-9)
+    assert steps_to(run, 0.9 * 0.25**3) == reached

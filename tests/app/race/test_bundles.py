@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 import numpy as np
 import pytest
 
@@ -46,7 +44,7 @@ def test_a_band_holds_the_quantiles_of_the_losses() -> None:
     """Of eleven seeds the second is the lowest with a tenth at or below it, the sixth with half, the tenth with nine
     tenths: with 5, 20, 80 or 95 % they would be others.
     """
-    found = scene.scene(changes.set_seeds(BAND, 11)).bundle
+    found = scene.scene(changes.change(BAND, "seeds", 11)).bundle
     assert found is not None
     lines = found["racers"]["racer-2"]
     losses = np.sort([alone("racer-2", k).losses for k in range(11)], axis=0)
@@ -119,15 +117,17 @@ def test_the_link_keeps_it_and_refuses_what_cannot_be() -> None:
         changes.change(NOISY, "seeds", "many")
 
 
-def test_a_bundle_of_many_steps_is_thinned_and_says_which_it_has() -> None:
-    long = changes.change(racers.set_steps(THREADS, 10_000), "seeds", 16)
-    settings = dataclasses.replace(long, racers=long.racers[:1])
-    found = scene.scene(settings).bundle
+def test_the_steps_of_a_bundle_are_thinned_to_its_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sixteen bytes for each of 3 racers, 7 seeds and 151 steps are 50,736, twice and a half of what is allowed."""
+    monkeypatch.setattr(bundles, "MOST_BYTES", 20_000)
+    found = scene.scene(changes.change(THREADS, "seeds", 7)).bundle
     assert found is not None
-    stride = found["steps"][1] - found["steps"][0]
-    assert stride >= 1 and found["steps"][-1] == 10_000
-    assert found["racers"]["racer-0"]["paths"].nbytes <= bundles.MOST_BYTES
-    assert len(pack(scene.scene(settings))) < 2 * bundles.MOST_BYTES
+    assert found["steps"].tolist() == [*range(0, 150, 3), 150]
+    sent = [one[name] for one in found["racers"].values() for name in ("paths", "losses")]
+    assert len(sent) == 6 and sum(values.nbytes for values in sent) <= 20_000 * 51 / 50
+    one = alone("racer-2", 6)
+    paths = found["racers"]["racer-2"]["paths"].reshape(7, 51, 2)
+    np.testing.assert_allclose(paths[6], one.positions[found["steps"]], rtol=1e-5, atol=1e-6)
 
 
 def test_views_show_the_bundle_or_say_that_they_do_not() -> None:
