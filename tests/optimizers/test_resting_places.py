@@ -6,6 +6,7 @@ start, above the lowest loss that is known, is the unit of heights u.
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -162,3 +163,10 @@ def test_steps_to_a_share_count_from_the_lowest_minimum(steps: int, reached: int
     run = trace(Bowl(c=0.0, minimum=0.0), OPTIMIZERS["sgd"](0.25), (3.3, 1.7), steps=steps)
     np.testing.assert_allclose(run.losses + 7.3, (3.3**2 + 1.7**2) * 0.25 ** np.arange(steps + 1.0), rtol=1e-9)
     assert steps_to(run, 0.9 * 0.25**3) == reached
+
+
+def test_the_bottom_of_the_parabola_stands_in_for_a_minimum_that_is_not_listed() -> None:
+    """On a parabola it is exact, also where the run is still far from it; without a bottom there is none."""
+    run = trace(Bowl(a=3.0, b=1.0, c=0.0, g=2.4), OPTIMIZERS["sgd"](0.01), steps=3)
+    assert run.losses[-1] > 5 and run.floor == pytest.approx(-7.3 - 2.4**2 / (2 * 3.0), rel=1e-12)
+    assert trace(Bowl(a=3.0, b=-1.0), OPTIMIZERS["sgd"](0.01), steps=3).floor == -math.inf

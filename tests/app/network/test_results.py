@@ -121,7 +121,7 @@ def test_a_status_says_how_far_a_run_has_come(
 
 def test_a_run_that_has_not_begun_waits_for_its_turn_once_train_was_pressed() -> None:
     job = _job(_training())
-    assert [results.status(run, job)[0] for run in job.runs] == ["untrained"] * 2
+    assert [results.status(run, job)[::2] for run in job.runs] == [("untrained", 0)] * 2
     job.begin()
     assert [results.status(run, job)[0] for run in job.runs] == ["waiting"] * 2
     _trained(job, 0, 900, START, END)
