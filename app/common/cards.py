@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from app.common.racers import Racer
+from app.common.stops import stops
 from app.figures import theme
 from app.player import Card, Slider
 from optimizers import RULES
@@ -31,7 +32,5 @@ def slider(spec: Parameter, racer: Racer) -> Slider:
         symbol=spec.symbol,
         label=spec.name.replace("_", " "),
         value=value,
-        low=spec.low,
-        high=spec.high,
-        scale=spec.scale,
+        stops=stops(spec),
     )

@@ -61,33 +61,31 @@ OFFERED = {"axis": AXES, "picture": PICTURES, "heights": HEIGHTS, "beside": BESI
 
 DASHES = ("solid", "dash", "dot", "dashdot")
 SHAPES = ("circle", "square", "diamond", "triangle-up")
-SCALES = ("linear", "log", "one_minus_log")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Slider:
     """One adjustable number of a card.
 
-    ``symbol`` is the letter shown (η), ``label`` the words a screen reader says. ``scale`` says how the range
-    is spread over the slider: ``"linear"``, ``"log"``, or ``"one_minus_log"`` (even steps of log(1 − value),
-    for numbers that crowd against one).
+    ``symbol`` is the letter shown (η), ``label`` the words a screen reader says. ``stops`` are the values that the
+    slider is dragged to, in ascending order; its value may also lie between two of them. ``sweep`` names the runs at
+    the stops: as long as it stays, so do they.
     """
 
     name: str
     symbol: str
     label: str
     value: float
-    low: float
-    high: float
-    scale: str = "linear"
+    stops: NDArray[np.floating[Any]]
+    sweep: str = ""
 
     def __post_init__(self) -> None:
-        if self.scale not in SCALES:
-            raise ValueError(f"scale of {self.name} must be one of {', '.join(SCALES)}; got {self.scale!r}")
-        if not self.low < self.high:
-            raise ValueError(f"range of {self.name} must have low < high; got [{self.low}, {self.high}]")
-        if (self.scale == "log" and self.low <= 0) or (self.scale == "one_minus_log" and self.high >= 1):
-            raise ValueError(f"range [{self.low}, {self.high}] of {self.name} does not fit {self.scale}")
+        if self.stops.ndim != 1 or len(self.stops) < 2 or not (np.diff(self.stops) > 0).all():
+            raise ValueError(f"stops of {self.name} must be two numbers or more, ascending; got {self.stops}")
+
+    def __contains__(self, value: float) -> bool:
+        """Whether a value lies in the range of the slider."""
+        return bool(self.stops[0] <= value <= self.stops[-1])
 
 
 @dataclass(frozen=True)
@@ -322,7 +320,7 @@ def read(message: object, scene: Scene | Board) -> Event | None:
     if kind == "parameter":
         slider = next((slider for slider in card.sliders if slider.name == message.get("name")), None)
         value = _number(message.get("value"))
-        if slider is None or value is None or not slider.low <= value <= slider.high:
+        if slider is None or value is None or value not in slider:
             return None
         return Event("parameter", racer=card.id, name=slider.name, value=value, beside=second)
     if kind == "hide":

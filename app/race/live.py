@@ -6,6 +6,7 @@ An address names the settings in full, as the address bar does, so that any repl
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
@@ -14,8 +15,9 @@ import numpy as np
 
 from app.common import addresses, budget, racers
 from app.common.racers import Racer, Refused, built
+from app.common.stops import Values, some, stops
 from app.figures import plane
-from app.player.scene import Runs, pack_runs
+from app.player.scene import Runs, Scene, Slider, pack_runs
 from app.race import changes, link, runs, scene
 from app.race.settings import Settings
 from optimizers import RULES, Optimizer, Trace
@@ -23,10 +25,10 @@ from optimizers.sensitivity import nudged, sensitive
 from surfaces import Parameter
 from surfaces.caching import Cache
 
-POSITIONS = (101, 41, 21, 11, 5)
-"""Positions of a slider that are computed: as many as fit into the time that one may wait."""
 FINE_STEPS = 1000
-"""Steps beyond which the most positions are not computed, for so many runs are too much to send."""
+"""The most steps at which all stops of a slider are computed: more of so many runs are too much to send."""
+COUNTS = (41, 21, 11, 5)
+"""How many stops are computed where not all can be: as many as fit into the time that one may wait."""
 Wanted = Callable[[], bool]
 """Whether somebody still waits for an answer; asked between two runs."""
 MOST_BYTES = 2_000_000
@@ -35,6 +37,22 @@ MOST_BYTES = 2_000_000
 
 class Abandoned(Exception):
     """Nobody waits for the answer any more."""
+
+
+def connected(scene: Scene, settings: Settings) -> Scene:
+    """The scene of a race with the address where its other runs are asked for, and of each slider a name for the runs
+    along it.
+    """
+
+    def named(racer: Racer, slider: Slider) -> Slider:
+        key = repr((settings.bare(), settings.half, _swept(racer, slider.name), slider.name))
+        return dataclasses.replace(slider, sweep=hashlib.blake2b(key.encode(), digest_size=8).hexdigest())
+
+    cards = tuple(
+        dataclasses.replace(card, sliders=tuple(named(racer, slider) for slider in card.sliders))
+        for racer, card in zip(settings.racers, scene.cards, strict=True)
+    )
+    return dataclasses.replace(scene, cards=cards, live=address(settings))
 
 
 def address(settings: Settings) -> str:
@@ -61,25 +79,13 @@ def answer(what: str, given: Mapping[str, list[str]], asked: Mapping[str, str], 
     return pack_runs(_ask(settings, what, asked, wanted))
 
 
-def positions(spec: Parameter, count: int) -> np.ndarray:
-    """That many values over a slider's range on its scale, with three digits that count, as the slider shows them."""
-    if spec.scale == "log":
-        return np.array([float(f"{v:.3g}") for v in np.geomspace(spec.low, spec.high, count)])
-    if spec.scale == "one_minus_log":
-        found = [1 - gap for gap in np.geomspace(1 - spec.low, 1 - spec.high, count)]
-        # near one it is the distance from one that counts
-        neat = [1 - float(f"{1 - v:.3g}") if v > 0.9 else float(f"{v:.3g}") for v in found]
-        return np.clip(np.array([float(f"{v:.12g}") for v in neat]), spec.low, spec.high)
-    return np.clip([float(f"{v:.3g}") for v in np.linspace(spec.low, spec.high, count)], spec.low, spec.high)
-
-
 def sweep(settings: Settings, racer: Racer, name: str, halved: bool = False, wanted: Wanted = lambda: True) -> Runs:
-    """One racer's runs at the positions of one of its sliders; `settings` bare of racers.
+    """One racer's runs at the stops of one of its sliders; `settings` bare of racers.
 
     Every parameter travels as an array, so that all sliders of a rule share one program.
 
     Raises:
-        Refused: if even the fewest positions would take too long.
+        Refused: if even the fewest stops would take too long.
         Abandoned: if they are not wanted any more.
     """
     return _SWEEPS.get((settings, racer, name, halved), lambda: _sweep(settings, racer, name, halved, wanted))
@@ -91,20 +97,21 @@ _SWEEPS: Cache[Runs] = Cache(64 * 2**20)
 def _sweep(settings: Settings, racer: Racer, name: str, halved: bool, wanted: Wanted) -> Runs:
     kind = RULES[racer.rule.key]
     specs = {n: p for n, p in kind.parameters().items() if not p.static}
-    values = positions(specs[name], _count(settings, racer))
+    values = _values(settings, racer, specs[name])
     given = {n: np.full(len(values), float(racer.rule.get(n, p.default))) for n, p in specs.items()}
     rule = settings.scheduled(built(RULES, racer.rule).replace(**{**given, name: values}))
     shown = dataclasses.replace(settings, halved=halved)
     return _packed(shown, _with_shadows(settings, rule), len(values), values, wanted)
 
 
-def _count(settings: Settings, racer: Racer) -> int:
-    """How many positions of a slider are computed: the most whose runs are worked out while one waits."""
+def _values(settings: Settings, racer: Racer, spec: Parameter) -> Values:
+    """The stops of a slider whose runs are computed: as many as can be while one waits."""
     each = 2 * runs.cost(settings, settings.rule(racer)).work  # with its shadow
-    for count in POSITIONS[settings.steps > FINE_STEPS :]:
-        if count * each <= budget.MOST_LIVE:
-            return count
-    raise Refused(_too_long("Runs along this slider", POSITIONS[-1] * each, settings))
+    every = stops(spec)
+    for values in [every] * (settings.steps <= FINE_STEPS) + [some(every, count) for count in COUNTS]:
+        if len(values) * each <= budget.MOST_LIVE:
+            return values
+    raise Refused(_too_long("Runs along this slider", COUNTS[-1] * each, settings))
 
 
 def moved(settings: Settings, start: tuple[float, float], wanted: Wanted = lambda: True) -> Runs:
@@ -170,7 +177,10 @@ def _ask(settings: Settings, what: str, asked: Mapping[str, str], wanted: Wanted
     name = asked.get("name", "")
     if name not in specs or specs[name].static:
         raise Refused(f"{racer.rule.key} has no parameter {name!r} with a slider.")
-    # the value of the parameter that is swept makes no other sweep
+    return sweep(settings.bare(), _swept(racer, name), name, settings.half, wanted)
+
+
+def _swept(racer: Racer, name: str) -> Racer:
+    """The racer without what makes no other sweep: its place, and the value of the parameter that is swept."""
     rest = tuple((n, v) for n, v in racer.rule.values if n != name)
-    rule = dataclasses.replace(racer.rule, values=rest)
-    return sweep(settings.bare(), dataclasses.replace(racer.bare(), rule=rule), name, settings.half, wanted)
+    return dataclasses.replace(racer.bare(), rule=dataclasses.replace(racer.rule, values=rest))

@@ -12,17 +12,16 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-import numpy as np
 import streamlit as st
 
 from app.common.digits import exact
 from app.common.forms import Flag, OneOf
 from app.common.racers import Choice, Refused, accepted
 from app.common.setting import Setting
+from app.common.stops import stops
 from surfaces import Parameter
 
 Change = Callable[[Any, Any], Any]
-POSITIONS = 81
 
 
 def enter(page: str) -> None:
@@ -72,39 +71,23 @@ def format_number(value: float) -> str:
     return exact(value)
 
 
-def positions(spec: Parameter) -> list[float]:
-    """The stops of a parameter's slider on its declared scale: round numbers and the default."""
-    low, high = spec.low, spec.high
-    if spec.scale == "log":
-        grid = np.array([float(f"{v:.3g}") for v in np.geomspace(low, high, POSITIONS)])
-    elif spec.scale == "one_minus_log":
-        grid = np.array([1 - float(f"{gap:.2g}") for gap in np.geomspace(1 - low, 1 - high, POSITIONS)])
-    else:
-        finest = (high - low) / 100
-        step = min(m * 10.0**p for p in range(-6, 6) for m in (1, 2, 5) if m * 10.0**p >= finest)
-        grid = np.append(np.arange(low, high, max(step, 1.0) if spec.integer else step), high)
-    rounded = np.unique(np.round(grid)) if spec.integer else (float(f"{v:.6g}") for v in grid)
-    return sorted({*map(float, rounded), float(spec.default)})
-
-
 def parameter(spec: Parameter, value: Any, key: str, change: Change) -> None:
     """The widgets of one declared parameter, showing `value`."""
     if spec.choices:
-        options = list(spec.choices)
-        choice(f"{_words(spec)}", options, value, key, change, names=spec.label, help=spec.doc)
+        choice(_words(spec), list(spec.choices), value, key, change, names=spec.label, help=spec.doc)
         return
     slider, field = st.columns([3, 1.2], vertical_alignment="bottom")
     with slider:
         # stops that were typed once stay, for with other stops the browser would take it for another slider
         typed: list[float] = st.session_state.setdefault("typed", {}).setdefault(key, [])
-        stops = sorted({*positions(spec), *typed})
-        if float(value) not in stops:
+        options = sorted({*map(float, stops(spec)), *typed})
+        if float(value) not in options:
             typed.append(float(value))
-            stops = sorted({*stops, float(value)})
+            options = sorted({*options, float(value)})
         shown = widget(f"{key}-slider", float(value))
         st.select_slider(
             f"{spec.symbol} · {_words(spec)}",
-            stops,
+            options,
             value=float(value),
             key=shown,
             format_func=format_number,

@@ -54,9 +54,9 @@ def _stage() -> None:
     except (budget.NoRoom, MemoryError) as problem:
         st.error(str(problem) if isinstance(problem, budget.NoRoom) else budget.SHORT)
         return
-    scene = dataclasses.replace(scene, live=live.address(settings))
+    scene = live.connected(scene, settings)
     if scene.beside and (second := settings.second()):
-        scene = dataclasses.replace(scene, beside=dataclasses.replace(scene.beside, live=live.address(second)))
+        scene = dataclasses.replace(scene, beside=live.connected(scene.beside, second))
     if about := presets.shown_by(settings):
         st.html(f"<div class='about'>{html.escape(about)}</div>")
     again = st.session_state.get("stale", False)

@@ -165,7 +165,7 @@ def test_presets_are_within_the_budget() -> None:
 
 def test_a_stream_of_races_keeps_the_caches_within_their_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
     runs.RUNS.clear()
-    monkeypatch.setattr(runs.RUNS, "most", 2**20)
+    monkeypatch.setattr(runs.RUNS, "limit", 2**20)
     settings, _ = opened("surface=rosenbrock&steps=300&racer=adam&noise=isotropic&bundle=band&seeds=8")
     for seed in range(12):
         one = racers.set_seed(settings, seed)

@@ -16,7 +16,7 @@ from app.player import Board, Card, Event, Scene, Slider, Slot, pack, pack_board
 from app.player.scene import KINDS
 from tests.app.envelope import opened
 
-ETA = Slider("learning_rate", "η", "learning rate", 0.1, 1e-6, 10.0, "log")
+ETA = Slider("learning_rate", "η", "learning rate", 0.1, np.array([1e-6, 1e-3, 0.3, 10.0]), "abc")
 STEPS = 5
 
 
@@ -49,7 +49,10 @@ def test_a_scene_comes_out_of_its_envelope_as_it_went_in() -> None:
     assert header["map"]["layout"] == {"a": None}  # what JSON cannot carry
     assert header["curve"]["ranges"] == {"log": [-1.5, 2.0]}
     assert [c["id"] for c in header["cards"]] == ["one", "two"] and header["cards"][1]["title"] == "Zwei ½"
-    assert header["cards"][0]["sliders"] == [dataclasses.asdict(ETA)]
+    (slider,) = header["cards"][0]["sliders"]
+    np.testing.assert_array_equal(array(slider.pop("stops")), ETA.stops)
+    names = {"name": "learning_rate", "symbol": "η", "label": "learning rate"}
+    assert slider == {**names, "value": 0.1, "sweep": "abc"}
     assert header["start"] == [0.5, -1.0] and header["window"] == [[-1.0, 1.0], [-2.0, 2.0]]
     assert header["choices"] == [["adam", "Adam"], ["sgd", "SGD"]] and header["caption"] == scene.caption
 
@@ -91,13 +94,10 @@ def test_a_scene_refuses_what_does_not_fit_together() -> None:
         pack(_scene(map={"data": [object()]}))
 
 
-@pytest.mark.parametrize(
-    ("changes", "said"),
-    [({"scale": "cubic"}, "scale"), ({"low": 20.0}, "low < high"), ({"low": 0.0}, "does not fit log")],
-)
-def test_a_slider_refuses_a_range_that_cannot_be(changes: dict[str, Any], said: str) -> None:
-    with pytest.raises(ValueError, match=said):
-        dataclasses.replace(ETA, **changes)
+@pytest.mark.parametrize("stops", [[1.0], [1.0, 1.0], [0.0, 2.0, 1.0], [[0.0, 1.0]], [0.0, math.nan]], ids=str)
+def test_a_slider_refuses_stops_that_do_not_ascend(stops: Any) -> None:
+    with pytest.raises(ValueError, match="stops of learning_rate must be two numbers or more, ascending"):
+        dataclasses.replace(ETA, stops=np.array(stops))
 
 
 @pytest.mark.parametrize("changes", [{"dash": "wavy"}, {"shape": "heart"}])

@@ -12,6 +12,7 @@ from starlette.applications import Starlette
 
 from app.common import addresses, racers
 from app.common.racers import Refused
+from app.common.stops import stops
 from app.player.scene import Runs
 from app.race import changes, live
 from app.race import scene as race
@@ -46,9 +47,9 @@ def same(runs: Runs, k: int, settings: Settings, index: int) -> None:
 )
 def test_a_sweep_is_the_runs_one_by_one(racer: str, name: str) -> None:
     runs = ask(SHORT, "sweep", racer=racer, name=name)
-    assert len(runs.values) >= 41 and (np.diff(runs.values) > 0).all()
     spec = OPTIMIZERS[("sgd", "nesterov", "adam")[int(racer[-1])]].parameters()[name]
-    assert (runs.values[0], runs.values[-1]) == (spec.low, spec.high)
+    np.testing.assert_array_equal(runs.values, stops(spec))
+    assert (runs.values[0], runs.values[-1], len(runs.values)) == (spec.low, spec.high, 101)
     for k in (0, 17, 50, 83, 100):
         same(runs, k, racers.set_racer(SHORT, racer, name, runs.values[k]), int(racer[-1]))
 
@@ -74,6 +75,28 @@ def test_the_value_that_is_swept_makes_no_other_sweep() -> None:
     )
 
 
+def test_a_sweep_has_a_name_that_changes_with_its_runs_and_with_nothing_else() -> None:
+    def names(settings: Settings) -> dict[tuple[str, str], str]:
+        scene = live.connected(race.scene(settings), settings)
+        assert scene.live == live.address(settings)
+        return {(card.id, slider.name): slider.sweep for card in scene.cards for slider in card.sliders}
+
+    plain = names(SHORT)
+    assert list(plain) == [
+        *(("racer-0", "learning_rate"), ("racer-1", "learning_rate"), ("racer-1", "momentum")),
+        *(("racer-2", "learning_rate"), ("racer-2", "beta1")),
+    ]
+    assert len(set(plain.values())) == 5
+    turned = names(racers.set_racer(SHORT, "racer-1", "learning_rate", 0.5))
+    assert {key for key in plain if plain[key] != turned[key]} == {("racer-1", "momentum")}
+    shown = racers.hide_racer(changes.change(SHORT, "picture", "surface"), "racer-0", True)
+    assert names(shown) == plain
+    left = names(racers.remove_racer(SHORT, "racer-0"))
+    assert left == {key: name for key, name in plain.items() if key[0] != "racer-0"}
+    for other in (racers.set_steps(SHORT, 121), changes.set_rotation(SHORT, 0), changes.set_beside(SHORT, True)):
+        assert not set(names(other).values()) & set(plain.values())
+
+
 def test_another_start_moves_everybody() -> None:
     runs = ask(SHORT, "start", x="1.5", y="−0.5")
     for k in range(3):
@@ -83,7 +106,8 @@ def test_another_start_moves_everybody() -> None:
 def test_a_long_sweep_is_thinned_and_says_which_steps_it_has() -> None:
     long = racers.set_steps(changes.first(), 4000)
     runs = ask(long, "sweep", racer="racer-0", name="learning_rate")
-    assert len(runs.values) == 41
+    every = stops(OPTIMIZERS["sgd"].parameters()["learning_rate"])
+    assert len(runs.values) == 41 and set(runs.values) < set(every)
     assert runs.positions.nbytes // 2 + runs.losses.nbytes <= live.MOST_BYTES * 1.01
     stride = runs.steps[1] - runs.steps[0]
     assert stride == 2 and runs.steps[-1] == 4000

@@ -9,7 +9,8 @@ import pytest
 
 from app.common.digits import parsed
 from app.common.racers import set_racer
-from app.race import changes, link, live, runs
+from app.common.stops import stops
+from app.race import changes, link, runs
 from optimizers import RULES
 from tests.app.driving import Race
 
@@ -50,7 +51,7 @@ def test_a_dragged_slider_shows_computed_runs_before_it_is_released(fresh: Visit
     for share in (0.6, 0.45, 0.3, 0.9):
         race.page.mouse.move(box["x"] + 8 + share * (box["width"] - 16), box["y"] + box["height"] / 2, steps=3)
         value = parsed(race.card("racer-2")[2])
-        values = live.positions(RULES["adam"].parameters()["learning_rate"], live.POSITIONS[0])
+        values = stops(RULES["adam"].parameters()["learning_rate"])
         assert np.isclose(values, value, rtol=1e-3).any(), "a value that was not computed"
         run = runs.runs(set_racer(changes.first(), "racer-2", "learning_rate", value))[2]
         race.until(
@@ -98,8 +99,7 @@ def test_an_arrow_key_shows_a_computed_run_at_once(fresh: Visit) -> None:
     assert race.query() != address and seen["asked"] != race.page.evaluate("location.search")  # the page followed later
     np.testing.assert_allclose(seen["ends"], run.positions[-1], rtol=1e-5, atol=1e-6)
     assert seen["status"] == str(run.status) == race.card("racer-0")[1]
-    positions = live.positions(RULES["adam"].parameters()["learning_rate"], live.POSITIONS[0])
-    assert np.isclose(positions, value, rtol=1e-3).any()
+    assert np.isclose(stops(RULES["adam"].parameters()["learning_rate"]), value, rtol=1e-3).any()
     assert race.table()["SGD"] == before
 
 

@@ -134,7 +134,7 @@ const STILL = { ready() {}, show: () => null, back() {} };
 
 /** A slider's value as text, for a card without sliders. */
 function spelled(slider) {
-  return h('span', {}, letter(slider.symbol), ` ${brief(slider, slider.value)}`);
+  return h('span', {}, letter(slider.symbol), ` ${brief(slider.value)}`);
 }
 
 export class Cards {

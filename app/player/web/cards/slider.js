@@ -2,37 +2,14 @@
 
 import { parsed, short } from '../core/digits.js';
 import { h } from '../core/dom.js';
+import { nearest } from '../core/stops.js';
 
-/** As many as the server computes runs for while a slider is dragged. */
-const POSITIONS = 100;
-/** Digits of a value in full: as many as a slider's arithmetic leaves without rounding. */
+/** Digits of a value in full, as it is shown to be typed over. */
 const EXACT = 12;
 
-/** Value at a share of the range, 0 to 1. */
-function at({ low, high, scale }, share) {
-  if (scale === 'log') return low * (high / low) ** share;
-  if (scale === 'one_minus_log') return 1 - (1 - low) * ((1 - high) / (1 - low)) ** share;
-  return low + share * (high - low);
-}
-
-/** Share of the range at which a value lies. */
-function share({ low, high, scale }, value) {
-  if (scale === 'log') return Math.log(value / low) / Math.log(high / low);
-  if (scale === 'one_minus_log') return Math.log((1 - value) / (1 - low)) / Math.log((1 - high) / (1 - low));
-  return (value - low) / (high - low);
-}
-
-/** Three digits that count: of the distance from one, where that is what the scale spreads. */
-function rounded(slider, value) {
-  const close = slider.scale === 'one_minus_log' && value > 0.9;
-  const neat = close ? 1 - Number((1 - value).toPrecision(3)) : Number(value.toPrecision(3));
-  const tiny = Math.abs(neat) < (slider.high - slider.low) * 1e-9;
-  return Math.min(slider.high, Math.max(slider.low, tiny ? 0 : Number(neat.toPrecision(12))));
-}
-
 /** In short, for reading: four digits that count, more where they crowd against one. */
-export function brief(slider, value) {
-  const crowded = slider.scale === 'one_minus_log' && value > 0.9 && value < 1;
+export function brief(value) {
+  const crowded = value > 0.9 && value < 1;
   return short(value, crowded ? Math.min(EXACT, 3 - Math.floor(Math.log10(1 - value))) : 4);
 }
 
@@ -50,8 +27,9 @@ export function letter(symbol) {
 /**
  * @typedef {Object} Dragging what happens while the slider is dragged
  * @property {() => void} ready it may be dragged soon
- * @property {(part: number, exact?: boolean) => number | null} show shows the run at that share of the range, or with
- *   `exact` only if there is one at the very share and not beside it; its value, if it is there
+ * @property {(stops: ArrayLike<number>, place: number, exact?: boolean) => number | null} show shows the run at the stop
+ *   of that place or at the nearest one that has a run, or with `exact` only if it has one itself; its value, if there is
+ *   one
  * @property {() => void} back the slider was let go where it was
  */
 
@@ -67,7 +45,7 @@ export class SliderRow {
     this.dragging = dragging;
     const id = `${racer}-${slider.name}`;
     this.range = h('input', {
-      ...{ type: 'range', class: 'range', min: 0, max: POSITIONS, step: 1, 'data-testid': `slider-${id}` },
+      ...{ type: 'range', class: 'range', min: 0, step: 1, 'data-testid': `slider-${id}` },
       pointerenter: () => this.dragging.ready(),
       pointerdown: () => {
         this.held = true;
@@ -113,19 +91,20 @@ export class SliderRow {
   }
 
   place(value) {
-    const part = Math.min(1, Math.max(0, share(this.slider, value)));
-    this.home = String(Math.round(part * POSITIONS));
+    const { stops } = this.slider;
+    this.range.max = String(stops.length - 1);
+    this.home = String(nearest(stops, value));
     this.range.value = this.home;
     this.tell(value);
   }
 
   tell(value) {
-    this.range.style.setProperty('--share', String(Number(this.range.value) / POSITIONS));
-    this.range.setAttribute('aria-valuetext', brief(this.slider, value));
+    this.range.style.setProperty('--share', String(Number(this.range.value) / Number(this.range.max)));
+    this.range.setAttribute('aria-valuetext', brief(value));
   }
 
   write(value) {
-    this.value.value = brief(this.slider, value);
+    this.value.value = brief(value);
     this.value.title = short(value, EXACT);
   }
 
@@ -142,14 +121,15 @@ export class SliderRow {
   }
 
   chosen() {
-    return rounded(this.slider, at(this.slider, Number(this.range.value) / POSITIONS));
+    return this.slider.stops[Number(this.range.value)];
   }
 
   follow() {
     this.complain('');
     const home = this.held && this.range.value === this.home;
     // what is shown is what was computed: the slider has the value of the nearest run
-    const shown = home ? null : this.dragging.show(Number(this.range.value) / POSITIONS, !this.held);
+    const { stops } = this.slider;
+    const shown = home ? null : this.dragging.show(stops, Number(this.range.value), !this.held);
     if (home) this.dragging.back();
     this.picked = home ? this.slider.value : (shown ?? this.chosen());
     this.tell(this.picked);
@@ -170,7 +150,8 @@ export class SliderRow {
   }
 
   type() {
-    const { low, high, symbol, value: old } = this.slider;
+    const { stops, symbol, value: old } = this.slider;
+    const [low, high] = [stops[0], stops[stops.length - 1]];
     const value = parsed(this.value.value);
     if (!(value >= low && value <= high)) {
       const name = symbol.replace('_', '');

@@ -8,9 +8,8 @@ import { paced } from './pace.js';
  * @property {string} symbol
  * @property {string} label
  * @property {number} value
- * @property {number} low
- * @property {number} high
- * @property {'linear' | 'log' | 'one_minus_log'} scale
+ * @property {Float64Array} stops the values that it is dragged to, ascending
+ * @property {string} sweep names the runs at the stops: as long as it stays, so do they
  *
  * @typedef {Object} Card
  * @property {string} id

@@ -2,6 +2,7 @@
 // own, until the next scene comes or they are put back.
 
 import { mark } from '../core/dom.js';
+import { nearest } from '../core/stops.js';
 import { exchange, leftOut, Live } from './runs.js';
 
 const ALONE = 'While you drag, the first seed alone is drawn.';
@@ -17,7 +18,7 @@ class Side {
     Object.assign(this, { find: scene, changed });
     this.live = new Live(
       () => (!recorded && this.scene?.live) || '',
-      (racer) => this.scene.cards.findIndex(({ id }) => id === racer),
+      (racer, name) => this.scene.cards.find(({ id }) => id === racer)?.sliders.find((one) => one.name === name)?.sweep,
     );
   }
 
@@ -84,21 +85,21 @@ export class Dragging {
   slider(racer, name) {
     return {
       ready: () => this.sides().forEach((side) => side.live.prefetch(racer, name)),
-      show: (part, exact) => this.show(racer, name, part, exact),
+      show: (stops, place, exact) => this.show(racer, name, stops, place, exact),
       back: () => this.putBack(),
     };
   }
 
-  show(racer, name, part, exact) {
+  show(racer, name, stops, place, exact) {
     const { stage } = this;
     const sides = this.sides();
     const sweeps = sides.map((side) => side.live.sweep(racer, name));
     const index = stage.scene.cards.findIndex((card) => card.id === racer);
     if (index < 0 || stage.predict.phase || sweeps.some((sweep) => !sweep)) return null;
-    const at = part * (sweeps[0].values.length - 1);
-    const k = Math.round(at);
-    if (exact && Math.abs(at - k) > 1e-9) return null;
-    sides.forEach((side, n) => side.show(sweeps[n], [[index, k]]));
+    const places = sweeps.map(({ values }) => Array.from(values, (value) => nearest(stops, value)));
+    const [k, ...others] = places.map((computed) => nearest(computed, place));
+    if (exact && places[0][k] !== place) return null;
+    sides.forEach((side, n) => side.show(sweeps[n], [[index, [k, ...others][n]]]));
     this.stale(true);
     stage.cards.remark(racer, [leftOut(sweeps[0]), stage.scene.bundle ? ALONE : ''].join(' ').trim());
     stage.rest();

@@ -8,10 +8,11 @@ const KEPT = 6;
 export class Live {
   /**
    * @param {() => string} address where runs of the race on the screen are asked for, '' where nobody answers
-   * @param {(racer: string) => number} place of a racer among those of the address
+   * @param {(racer: string, name: string) => string | undefined} key names the runs along a racer's slider: as long as
+   *   it stays, so do they
    */
-  constructor(address, place) {
-    Object.assign(this, { address, place });
+  constructor(address, key) {
+    Object.assign(this, { address, key });
     this.sweeps = new Map();
   }
 
@@ -22,7 +23,7 @@ export class Live {
    */
   prefetch(racer, name) {
     const key = this.key(racer, name);
-    if (!this.address() || this.sweeps.has(key)) return;
+    if (!key || !this.address() || this.sweeps.has(key)) return;
     this.sweeps.set(key, null);
     while (this.sweeps.size > KEPT) this.sweeps.delete(this.sweeps.keys().next().value);
     this.ask('sweep', { racer, name }).then(
@@ -34,16 +35,6 @@ export class Live {
   /** The runs along a slider, if they are there. */
   sweep(racer, name) {
     return this.sweeps.get(this.key(racer, name)) ?? null;
-  }
-
-  /** What a sweep hangs on: the race, but for the value that is swept. */
-  key(racer, name) {
-    const asked = new URLSearchParams(this.address().split('?')[1]);
-    const racers = asked.getAll('racer').map((spelt, k) =>
-      k === this.place(racer) ? spelt.split(/[:,]/).filter((word) => !word.startsWith(`${name}=`)) : spelt,
-    );
-    asked.delete('racer');
-    return [asked, racers.join(' '), racer, name].join(' ');
   }
 
   /**

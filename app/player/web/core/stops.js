@@ -1,0 +1,16 @@
+// The stops of a slider, as the server made them.
+
+/**
+ * The place of the stop that is nearest to a value.
+ * @param {ArrayLike<number>} stops ascending
+ * @param {number} value
+ */
+export function nearest(stops, value) {
+  let [low, high] = [0, stops.length - 1];
+  while (high - low > 1) {
+    const middle = (low + high) >> 1;
+    if (stops[middle] <= value) low = middle;
+    else high = middle;
+  }
+  return value - stops[low] <= stops[high] - value ? low : high;
+}
