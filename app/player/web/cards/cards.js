@@ -48,12 +48,7 @@ class CardView {
         focusin: () => light(this.card.hidden ? null : id),
         focusout: () => this.element.matches(':hover') || light(null),
       },
-      h(
-        'header',
-        {},
-        ...[this.dot, this.title, this.status, this.why],
-        h('span', { class: 'actions' }, ...actions),
-      ),
+      h('header', {}, ...[this.dot, this.title, this.status, this.why], h('span', { class: 'actions' }, ...actions)),
       this.sliders,
       this.values,
     );
@@ -88,8 +83,9 @@ class CardView {
       if (!this.rows.has(slider.name)) this.rows.set(slider.name, this.row(slider));
       const row = this.rows.get(slider.name);
       row.update(slider);
-      if (this.sliders.children[k] !== row.element)
+      if (this.sliders.children[k] !== row.element) {
         this.sliders.insertBefore(row.element, this.sliders.children[k]);
+      }
     });
   }
 
@@ -101,7 +97,10 @@ class CardView {
     const told = pair.filter(Boolean).map((card) => ({ ...card, known: stepsAt(card, position) >= card.settled }));
     const known = told.some((card) => card.known);
     const each = (said) => told.map((card, k) => (other ? `${'AB'[k]} ${said(card)}` : said(card))).join(' · ');
-    say(this.status, each((card) => (card.known ? card.status : 'running')));
+    say(
+      this.status,
+      each((card) => (card.known ? card.status : 'running')),
+    );
     const why = each((card) => (card.known ? card.why : ''));
     this.status.title = known ? why : 'What becomes of it shows when the clock is there.';
     say(this.why, known ? why : '');
@@ -171,16 +170,18 @@ export class Cards {
       this.views.delete(id);
     }
     scene.cards.forEach((card, k) => {
-      if (!this.views.has(card.id))
+      if (!this.views.has(card.id)) {
         this.views.set(card.id, new CardView(card.id, this.send, this.light, this.recorded, this.dragging));
+      }
       const view = this.views.get(card.id);
       view.position ??= this.whole; // one that joins tells no more than the others
       view.update(card);
       if (this.list.children[k] !== view.element) this.list.insertBefore(view.element, this.list.children[k]);
     });
     // a card that joins others is shown, where they are too many to be seen at once
-    if (before && scene.cards.length > before)
+    if (before && scene.cards.length > before) {
       this.views.get(ids.at(-1)).element.scrollIntoView({ block: 'nearest' });
+    }
     const choices = JSON.stringify(scene.choices);
     if (choices === this.choices) return;
     this.choices = choices;

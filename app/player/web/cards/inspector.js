@@ -73,7 +73,9 @@ export class Inspector {
   line({ symbols, numbers, result }) {
     const { values } = this.inspected;
     const element = h('div', { class: 'line', 'data-result': result });
-    const filled = numbers.replace(SLOT, (_, name) => number(name, values[name].columns)).replace(/<\/?math[^>]*>/g, '');
+    const filled = numbers
+      .replace(SLOT, (_, name) => number(name, values[name].columns))
+      .replace(/<\/?math[^>]*>/g, '');
     const outcome = `<mrow><mo>=</mo>${number(result, values[result].columns)}</mrow>`;
     element.innerHTML =
       `<div class="symbols">${symbols}</div>` +
@@ -106,7 +108,9 @@ export class Inspector {
     for (const [, x, y] of vectors) points.push([points.at(-1)[0] + x, points.at(-1)[1] + y]);
     const long = Math.hypot(...points.at(-1));
     if (!points.flat().every(Number.isFinite) || !points.some(([x, y]) => x || y)) {
-      this.sum.replaceChildren(h('figcaption', {}, long === 0 ? 'No move: the step is zero.' : 'The step is no number.'));
+      this.sum.replaceChildren(
+        h('figcaption', {}, long === 0 ? 'No move: the step is zero.' : 'The step is no number.'),
+      );
       return;
     }
     const down = [-slope[2 * k], -slope[2 * k + 1]];
@@ -121,9 +125,7 @@ export class Inspector {
     const unit = Math.min((WIDE - 30) / Math.max(x1 - x0, 1e-300), (TALL - 20) / Math.max(y1 - y0, 1e-300));
     const place = ([x, y]) => [WIDE / 2 + unit * (x - (x0 + x1) / 2), TALL / 2 - unit * (y - (y0 + y1) / 2)];
     const colors = partColors(this.style, this.card);
-    const drawn = [
-      arrow(place(from), place([from[0] + hint[0], from[1] + hint[1]]), this.style.muted, 1.4, '3 3'),
-    ];
+    const drawn = [arrow(place(from), place([from[0] + hint[0], from[1] + hint[1]]), this.style.muted, 1.4, '3 3')];
     vectors.forEach(([name], i) => drawn.push(arrow(place(points[i]), place(points[i + 1]), colors(name), 2.2)));
     const named = vectors.map(([name]) => h('b', { style: `color:${colors(name)}` }, name));
     if (vectors.length > 1) {
@@ -132,9 +134,9 @@ export class Inspector {
     }
     this.sum.innerHTML = `<svg viewBox="0 0 ${WIDE} ${TALL}" role="img" aria-label="The step as the sum of its parts">
       ${drawn.join('')}</svg>`;
-    const sign = (k) => (k === 0 ? '' : k === 1 ? ' = ' : ' + ');
+    const signs = named.map((_, i) => (i === 0 ? '' : i === 1 ? ' = ' : ' + '));
     const rest = `, its length ${short(long, 4)}; dashed the direction of −g`;
-    this.sum.append(h('figcaption', {}, ...named.flatMap((one, k) => [sign(k), one]), rest));
+    this.sum.append(h('figcaption', {}, ...named.flatMap((name, i) => [signs[i], name]), rest));
   }
 
   ahead(k, points) {

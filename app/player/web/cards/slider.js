@@ -16,12 +16,7 @@ export function brief(value) {
 /** A letter with its index, set as mathematics. */
 export function letter(symbol) {
   const [head, ...index] = symbol.split('_');
-  return h(
-    'i',
-    { class: 'symbol' },
-    head,
-    index.length ? h('sub', {}, index.join('_').replace(/[{}]/g, '')) : null,
-  );
+  return h('i', { class: 'symbol' }, head, index.length ? h('sub', {}, index.join('_').replace(/[{}]/g, '')) : null);
 }
 
 /**

@@ -28,7 +28,10 @@ export function short(value, digits = 6, padded = false) {
   }
   const figures = mantissa.replace('.', '');
   if (power < 0) return sign + trim(`0.${'0'.repeat(-power - 1)}${figures}`);
-  const whole = figures.slice(0, power + 1).padEnd(power + 1, '0').replace(/\B(?=(\d{3})+$)/g, ',');
+  const whole = figures
+    .slice(0, power + 1)
+    .padEnd(power + 1, '0')
+    .replace(/\B(?=(\d{3})+$)/g, ',');
   const rest = figures.slice(power + 1);
   return sign + trim(rest ? `${whole}.${rest}` : whole);
 }

@@ -46,9 +46,9 @@ export function project(xy, last, frame) {
     path[k] = frame.x.offset + frame.x.slope * xy[k];
     path[k + 1] = frame.y.offset + frame.y.slope * xy[k + 1];
     for (const i of [k, k + 1]) {
-      if (Number.isNaN(path[i]))
+      if (Number.isNaN(path[i])) {
         path[i] = i < 4 ? 0 : path[i - 2] + Math.sign(path[i - 2] - path[i - 4]) * BEYOND;
-      else if (Math.abs(path[i]) > BEYOND) path[i] = Math.sign(path[i]) * BEYOND;
+      } else if (Math.abs(path[i]) > BEYOND) path[i] = Math.sign(path[i]) * BEYOND;
     }
   }
   return path;

@@ -12,6 +12,8 @@ const ACTIONS = ['change', 'click', 'focusout', 'keydown'];
 /** Milliseconds within which what was done to another widget of the page starts a run, if it starts one. */
 const ELSEWHERE = 400;
 
+const CAPTURE = { capture: true };
+
 export class Outbox {
   /** @param {HTMLElement} [root] the player's; what is done outside it goes to Python by Streamlit's own ways */
   constructor(root) {
@@ -22,7 +24,7 @@ export class Outbox {
       if (event.type === 'keydown' && event.key !== 'Enter') return;
       if (!root?.contains(event.target)) this.until = performance.now() + ELSEWHERE;
     };
-    for (const type of ACTIONS) document.addEventListener(type, this.onelsewhere, true);
+    for (const type of ACTIONS) document.addEventListener(type, this.onelsewhere, CAPTURE);
   }
 
   /** @param {object} event */
@@ -81,7 +83,7 @@ export class Outbox {
 
   close() {
     clearTimeout(this.timer);
-    for (const type of ACTIONS) document.removeEventListener(type, this.onelsewhere, true);
+    for (const type of ACTIONS) document.removeEventListener(type, this.onelsewhere, CAPTURE);
     this.waiting = [];
     this.deliver = undefined;
   }

@@ -37,9 +37,7 @@ export function scaled(part, style, inside = '') {
     const objects = part.some((item) => item !== null && typeof item === 'object');
     return objects ? part.map((item) => scaled(item, style, inside)) : part;
   }
-  return Object.fromEntries(
-    Object.entries(part).map(([name, value]) => [name, one(value, name, inside, style)]),
-  );
+  return Object.fromEntries(Object.entries(part).map(([name, value]) => [name, one(value, name, inside, style)]));
 }
 
 function one(value, name, inside, style) {

@@ -49,7 +49,10 @@ export function fade(color, opacity) {
 
 /** The colour of a share (0 to 1) on a scale of [share, #rrggbb] pairs. */
 export function blend(scale, share) {
-  const end = Math.max(1, scale.findIndex(([at]) => at >= share));
+  const end = Math.max(
+    1,
+    scale.findIndex(([at]) => at >= share),
+  );
   const [[from, first], [to, second]] = [scale[end - 1], scale[end]];
   const part = to > from ? (share - from) / (to - from) : 0;
   const digits = (color, k) => Number.parseInt(color.slice(1 + 2 * k, 3 + 2 * k), 16);

@@ -26,8 +26,9 @@ export class Beside {
       this.loss = new LossPanel(this.plotly, this.listeners);
       this.panels = [this.map, this.loss];
       this.map.element.append(h('span', { class: 'tag' }, 'B'));
-      for (const { element } of this.panels)
+      for (const { element } of this.panels) {
         for (const one of element.querySelectorAll('[data-testid]')) one.dataset.testid += '-beside';
+      }
     }
     if (this.on) return;
     this.grounds.append(this.map.element);
@@ -92,7 +93,10 @@ export class Linking {
       'button',
       {
         ...{ type: 'button', class: 'plain mode', 'aria-pressed': 'false', 'data-testid': 'beside' },
-        ...{ title: 'Another race beside this one', click: () => send({ kind: 'beside', name: this.on ? 'off' : 'on' }) },
+        ...{
+          title: 'Another race beside this one',
+          click: () => send({ kind: 'beside', name: this.on ? 'off' : 'on' }),
+        },
       },
       'A | B',
     );

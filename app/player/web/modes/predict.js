@@ -26,7 +26,12 @@ export class Predict {
     this.layer = new GuessLayer(stage.map);
     const button = (text, testid, click, title) =>
       h('button', { type: 'button', class: 'plain', 'data-testid': testid, title, click }, text);
-    this.button = button('Predict', 'predict', () => (this.phase ? this.leave() : this.enter()), 'Guess where they end');
+    this.button = button(
+      'Predict',
+      'predict',
+      () => (this.phase ? this.leave() : this.enter()),
+      'Guess where they end',
+    );
     this.button.classList.add('mode');
     mark(this.button, 'aria-pressed', false);
     this.sign = h('span', { class: 'dot', 'aria-hidden': 'true' });
@@ -201,7 +206,9 @@ export class Predict {
     if (!card) return ['Nobody races: add a racer, or show one.'];
     if (!said) return [`${who}Where does `, name, ' end? Click on the map.'];
     const done = this.asked().every(({ id }) => this.person.has(id)) ? 'All is said. ' : '';
-    if (said === LEAVES) return [`${who}${done}You say that `, name, ' leaves the map; a click on the map says where else.'];
+    if (said === LEAVES) {
+      return [`${who}${done}You say that `, name, ' leaves the map; a click on the map says where else.'];
+    }
     return [`${who}${done}A click moves the mark of `, name, '.'];
   }
 
@@ -229,7 +236,8 @@ export class Predict {
     const world = before.map_id !== scene.map_id || before.start.join() !== scene.start.join();
     const other = scene.cards.filter((card, k) => world || !alike(there.get(card.id), scene.positions[k]));
     const lost = [...there.keys()].filter((id) => !scene.cards.some((card) => card.id === id));
-    for (const guesses of this.people) for (const id of [...other.map(({ id }) => id), ...lost]) guesses.delete(id);
+    const outdated = [...other.map((card) => card.id), ...lost];
+    for (const guesses of this.people) for (const id of outdated) guesses.delete(id);
     if (!this.asked().some((card) => card.id === this.current)) this.current = null;
     if (!other.length) {
       this.current ??= this.asked()[0]?.id ?? null;

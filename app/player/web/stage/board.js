@@ -18,13 +18,7 @@ export class Board extends Stage {
       (slot) => new SlotPanel(this.plotly, slot, listeners, choose('view', slot), choose('option', slot)),
     );
     const [left, right, below] = this.panels.map((panel) => panel.element);
-    return h(
-      'div',
-      { class: 'stage board' },
-      h('div', { class: 'pair' }, left, right),
-      this.transport.element,
-      below,
-    );
+    return h('div', { class: 'stage board' }, h('div', { class: 'pair' }, left, right), this.transport.element, below);
   }
 
   decode(data) {

@@ -118,7 +118,11 @@ export class Player extends Stage {
     this.cards.inspect(inspected);
     const { inspected: found } = scene;
     const explained = found && scene.beside ? { ...found, title: `A · ${found.title}` } : found;
-    this.inspector.update(explained, scene.cards.find((card) => card.id === inspected), this.style);
+    this.inspector.update(
+      explained,
+      scene.cards.find((card) => card.id === inspected),
+      this.style,
+    );
     const spelled = JSON.stringify(scene.views);
     if (spelled === this.spelled) return;
     this.spelled = spelled;

@@ -141,11 +141,7 @@ function choice(legend, name, options) {
     'fieldset',
     {},
     h('legend', {}, legend),
-    h(
-      'div',
-      { class: 'segments' },
-      ...options.map(([, text], k) => h('label', {}, inputs[k], h('span', {}, text))),
-    ),
+    h('div', { class: 'segments' }, ...options.map(([, text], k) => h('label', {}, inputs[k], h('span', {}, text)))),
   );
   const get = () => inputs.find((input) => input.checked).value;
   const set = (value) => inputs.forEach((input) => (input.checked = input.value === value));

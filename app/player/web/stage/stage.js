@@ -70,7 +70,16 @@ export class Stage {
     const last = recorded ? wayBack(this.recording) : this.cards.adder;
     root.replaceChildren(
       stage,
-      h('div', { class: 'side' }, this.save.element, ...this.aside, this.cards.list, ...this.behind, last, this.refusal),
+      h(
+        'div',
+        { class: 'side' },
+        this.save.element,
+        ...this.aside,
+        this.cards.list,
+        ...this.behind,
+        last,
+        this.refusal,
+      ),
       this.live,
     );
     mark(root, 'data-settled', false);
