@@ -1,0 +1,196 @@
+// Paths in pixels, held to brute force: dense samples of segments, and sums written out.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import {
+  clip,
+  dashes,
+  draw,
+  exit,
+  fit,
+  inside,
+  lengths,
+  plotlyDash,
+  project,
+} from '../../../../../app/player/web/core/geometry.js';
+
+/** A plot of 300 by 200 pixels that shows 2 ≤ x ≤ 8 and −3 ≤ y ≤ 1, y upwards. */
+const FRAME = { width: 300, height: 200, x: { slope: 50, offset: -100 }, y: { slope: -50, offset: 50 } };
+
+/** Numbers in [0, 1), the same in every run (Lehmer 1951). */
+function* random(seed) {
+  for (let state = seed; ;) yield (state = (state * 48271) % 2147483647) / 2147483647;
+}
+
+test('a path is projected by the affine map of each axis', () => {
+  assert.deepEqual([...project([2, 1, 8, -3, 5, -1], 2, FRAME)], [0, 0, 300, 200, 150, 100]);
+});
+
+test('a path ends at the index of its last point', () => {
+  assert.deepEqual([...project([2, 1, 8, -3, 5, -1], 0, FRAME)], [0, 0]);
+});
+
+test('an infinite coordinate lies far beyond the frame, on its own side', () => {
+  const [x, y, ...rest] = project([Infinity, Infinity, 2, -Infinity], 1, FRAME);
+  assert.ok(x > 1e20 && y < -1e20);
+  assert.ok(rest[0] === 0 && rest[1] > 1e20);
+});
+
+test('a coordinate that is not a number continues the last move', () => {
+  const path = project([3, 0, 4, 0, NaN, NaN], 2, FRAME);
+  assert.ok(path[4] > 1e20, 'x moved right');
+  assert.equal(path[5], 50, 'y did not move');
+});
+
+test('a clipped segment is the part whose samples lie in the box', () => {
+  const [left, top, right, bottom] = [10, 20, 70, 50];
+  const contains = (x, y, slack) => x >= left - slack && x <= right + slack && y >= top - slack && y <= bottom + slack;
+  const numbers = random(7);
+  const next = () => 100 * numbers.next().value;
+  let cut = 0;
+  for (let k = 0; k < 300; k++) {
+    const [x0, y0, x1, y1] = [next(), next(), next(), next()];
+    const at = (t) => [x0 + t * (x1 - x0), y0 + t * (y1 - y0)];
+    const samples = Array.from({ length: 2001 }, (_, i) => i / 2000).filter((t) => contains(...at(t), 0));
+    const piece = clip(x0, y0, x1, y1, left, top, right, bottom);
+    if (!samples.length) {
+      // A corner may be cut between two samples.
+      assert.ok(piece === null || Math.hypot(piece[2] - piece[0], piece[3] - piece[1]) < 0.1);
+      continue;
+    }
+    cut += 1;
+    const [from, to] = [at(samples[0]), at(samples.at(-1))];
+    const step = Math.hypot(x1 - x0, y1 - y0) / 2000 + 1e-9;
+    assert.ok(Math.hypot(piece[0] - from[0], piece[1] - from[1]) <= step);
+    assert.ok(Math.hypot(piece[2] - to[0], piece[3] - to[1]) <= step);
+    assert.ok(contains(piece[0], piece[1], 1e-9) && contains(piece[2], piece[3], 1e-9));
+  }
+  assert.ok(cut > 50);
+});
+
+test('a segment along an edge of the box, and a point, are kept', () => {
+  assert.deepEqual(clip(0, 5, 20, 5, 3, 5, 9, 8), [3, 5, 9, 5]);
+  assert.deepEqual(clip(4, 6, 4, 6, 3, 5, 9, 8), [4, 6, 4, 6]);
+  assert.equal(clip(1, 6, 1, 7, 3, 5, 9, 8), null);
+});
+
+test('the edges of the frame belong to it', () => {
+  assert.ok(inside(0, 0, FRAME) && inside(300, 200, FRAME));
+  assert.ok(!inside(300.5, 100, FRAME) && !inside(100, -0.5, FRAME));
+});
+
+/** A canvas that writes down what is drawn. */
+function recorder() {
+  const moves = [];
+  return { moves, moveTo: (x, y) => moves.push(['M', x, y]), lineTo: (x, y) => moves.push(['L', x, y]) };
+}
+
+test('steps are drawn as one line', () => {
+  const pen = recorder();
+  draw(pen, Float64Array.of(10, 10, 20, 30, 40, 20, 60, 60), 0, 3, FRAME);
+  assert.deepEqual(pen.moves, [
+    ['M', 10, 10],
+    ['L', 20, 30],
+    ['L', 40, 20],
+    ['L', 60, 60],
+  ]);
+});
+
+test('moves too small to be seen are drawn together, the last of them always', () => {
+  const pen = recorder();
+  draw(pen, Float64Array.of(10, 10, 10.1, 10, 10.2, 10, 30, 10, 30.1, 10), 0, 4, FRAME);
+  assert.deepEqual(pen.moves, [
+    ['M', 10, 10],
+    ['L', 30, 10],
+    ['L', 30.1, 10],
+  ]);
+});
+
+test('a path that leaves and returns is drawn in pieces, cut well outside the frame', () => {
+  const pen = recorder();
+  draw(pen, Float64Array.of(100, 100, 1e6, 100, 100, 120, 110, 120), 0, 3, FRAME);
+  const [start, out, back, ...rest] = pen.moves;
+  assert.deepEqual(start, ['M', 100, 100]);
+  assert.ok(out[0] === 'L' && out[1] > 300 && out[1] < 1000);
+  assert.ok(back[0] === 'M' && back[1] > 300 && back[1] < 1000);
+  assert.deepEqual(rest.slice(-1), [['L', 110, 120]]);
+});
+
+test('points that are not numbers leave a gap', () => {
+  const pen = recorder();
+  draw(pen, Float64Array.of(10, 10, 20, 10, NaN, NaN, 40, 10, 50, 10), 0, 4, FRAME);
+  assert.deepEqual(pen.moves, [
+    ['M', 10, 10],
+    ['L', 20, 10],
+    ['M', 40, 10],
+    ['L', 50, 10],
+  ]);
+});
+
+test('lengths add up along the path', () => {
+  assert.deepEqual([...lengths(Float64Array.of(0, 0, 3, 4, 3, 16, 8, 16), FRAME)], [0, 5, 17, 22]);
+});
+
+test('a run leaves the frame where its last crossing segment meets the edge', () => {
+  const path = Float64Array.of(100, 100, 250, 100, 400, 200);
+  const { x, y, angle } = exit(path, 1, [400, 200], FRAME);
+  // From (250, 100) with slope 100 / 150: the edge x = 300 is met at y = 100 + 50 · 2 / 3.
+  assert.equal(x, 300);
+  assert.ok(Math.abs(y - (100 + 100 / 3)) < 1e-9);
+  assert.equal(angle, Math.atan2(100, 150));
+});
+
+test('a run that was never inside leaves nowhere', () => {
+  assert.equal(exit(Float64Array.of(400, 300, 500, 300), 0, [500, 300], FRAME), null);
+});
+
+test('dash patterns are the same for canvas and plotly', () => {
+  assert.equal(plotlyDash('solid'), 'solid');
+  for (const name of ['dash', 'dot', 'dashdot']) {
+    assert.equal(
+      plotlyDash(name),
+      dashes(name)
+        .map((n) => `${n}px`)
+        .join(','),
+    );
+    assert.equal(dashes(name).length % 2, 0);
+  }
+  assert.deepEqual(dashes('unknown'), []);
+});
+
+test('a window is widened until a unit is as long on either axis', () => {
+  const box = { width: 400, height: 200 };
+  const [[x0, x1], [y0, y1]] = fit(
+    [
+      [-1, 1],
+      [3, 7],
+    ],
+    box,
+    [
+      [-100, 100],
+      [-100, 100],
+    ],
+  );
+  // 4 units over 200 pixels ask for 0.02 units a pixel, and 400 pixels then show 8.
+  assert.deepEqual([x0, x1, y0, y1], [-4, 4, 3, 7]);
+});
+
+test('a fitted window stays within what the figure covers', () => {
+  const box = { width: 400, height: 200 };
+  const limits = [
+    [-3, 3.5],
+    [0, 9],
+  ];
+  const [[x0, x1], [y0, y1]] = fit(
+    [
+      [-1, 1],
+      [3, 7],
+    ],
+    box,
+    limits,
+  );
+  assert.ok(x0 >= -3 && x1 <= 3.5 && y0 >= 0 && y1 <= 9);
+  assert.ok(Math.abs((x1 - x0) / 400 - (y1 - y0) / 200) < 1e-12);
+  assert.equal(x1 - x0, 6.5);
+});
