@@ -1,4 +1,4 @@
-"""What the tests of surfaces share: every landscape, at its defaults and at seeded draws of its parameters."""
+"""Fixtures of the tests of surfaces: every landscape, with default and with random parameters."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ import pytest
 from surfaces import SURFACES, Rotated, Surface
 from surfaces.parameter import Declared, Parameter
 
-# all tests of one landscape go to one worker, which then compiles its programs once
+# all tests of a landscape run on the same worker, so that its programs are compiled once
 KEYS = [pytest.param(key, id=key, marks=pytest.mark.xdist_group(key)) for key in SURFACES]
 ANGLES = (30.0, -71.5, 90.0)
 DRAWS = 4
@@ -24,10 +24,10 @@ MANY = 100
 
 
 def pick(spec: Parameter, rng: np.random.Generator, margin: float = 0.0) -> Any:
-    """A value from the declared range, along the declared scale; `margin` keeps off the upper end."""
+    """A random value from the declared range, on the declared scale, except for a share `margin` at the upper end."""
     if spec.choices:
         return spec.choices[rng.integers(len(spec.choices))]
-    if spec.integer and spec.high > MANY:  # a number of coordinates: each is another program, and Hessians grow
+    if spec.integer and spec.high > MANY:  # the dimension: every value is another program, and Hessians grow
         return int(rng.integers(spec.low, 6))
     share = rng.uniform(0, 1 - margin)
     if spec.scale == "log":
@@ -40,57 +40,60 @@ def pick(spec: Parameter, rng: np.random.Generator, margin: float = 0.0) -> Any:
 
 
 def draw(kind: type[Declared], rng: np.random.Generator, margin: float = 0.0) -> Any:
-    """An instance with every parameter drawn; a combination that the constructor refuses is drawn again."""
+    """An instance with random parameters; combinations that the constructor rejects are drawn again."""
     for _ in range(100):
         try:
             return kind(**{name: pick(spec, rng, margin) for name, spec in kind.parameters().items()})
         except ValueError:
             continue
-    raise AssertionError(f"the ranges of {kind.__name__} are refused by its own constructor")
+    raise AssertionError(f"the constructor of {kind.__name__} rejects its declared ranges")
 
 
 @functools.cache
 def variants(key: str) -> tuple[Surface, ...]:
-    """The landscape at its defaults, then at draws from the declared ranges (none where it has no parameter)."""
+    """The landscape with its default parameters and, if it has any, with random ones from the declared ranges."""
     kind = SURFACES[key]
     rng = np.random.default_rng(zlib.crc32(key.encode()))
     return (kind(), *(draw(kind, rng) for _ in range(DRAWS if kind.parameters() else 0)))
 
 
 @functools.cache
-def turned(key: str) -> tuple[Surface, ...]:
-    """Every variant, upright and under `Rotated`."""
+def rotations(key: str) -> tuple[Surface, ...]:
+    """Every variant, without and with rotations."""
     return (*variants(key), *(Rotated(s, angle) for s in variants(key) for angle in ANGLES))
 
 
 def arrays(surface: Surface) -> Surface:
+    """The surface with its parameters and data in float64."""
     return jax.tree.map(lambda leaf: np.asarray(leaf, dtype="float64"), surface)
 
 
 class Facts(NamedTuple):
-    """Values, gradients and Hessians of one surface: at its critical points, and on a grid of its domain."""
+    """Values, gradients and Hessians at the critical points of a surface, and values and Hessians on a grid."""
 
     kinds: tuple[str, ...]
     values: np.ndarray
     gradients: np.ndarray
     hessians: np.ndarray
-    everywhere: np.ndarray
-    curvatures: np.ndarray
+    grid_values: np.ndarray
+    grid_hessians: np.ndarray
 
 
-_PLACES = 16  # critical points are padded to so many, so that one program serves all variants
+_PADDED = 16  # the number to which critical points are padded, so that one program serves all variants
 
 
 @functools.cache
 def facts(surface: Surface) -> Facts:
-    """Worked out once per surface; points where there is no gradient (kinks) are left out."""
+    """The facts of a surface, computed once; kinks are left out because they have no gradient."""
     smooth = [p for p in surface.critical_points() if p.kind != "kink"]
-    known = [p.position for p in smooth]
-    points = np.concatenate([np.array([*known, *[surface.start] * (_PLACES - len(known))]).T, grid(surface, 15)], 1)
+    critical = [p.position for p in smooth]
+    points = np.concatenate(
+        [np.array([*critical, *[surface.start] * (_PADDED - len(critical))]).T, grid(surface, 15)], 1
+    )
     value, gradient, hessian = _numpy(_expansions, surface, points)
-    k = len(known)
+    k = len(critical)
     return Facts(
-        tuple(p.kind for p in smooth), value[:k], gradient[:, :k], hessian[:k], value[_PLACES:], hessian[_PLACES:]
+        tuple(p.kind for p in smooth), value[:k], gradient[:, :k], hessian[:k], value[_PADDED:], hessian[_PADDED:]
     )
 
 
@@ -117,27 +120,28 @@ def _numpy(program: Callable[..., Any], surface: Surface, points: Any) -> Any:
 
 
 def values(surface: Surface, points: Any) -> np.ndarray:
-    """Losses (…) at points (n, …), float64."""
+    """The losses (…) at points (n, …), in float64."""
     return _numpy(_value_and_grad, surface, points)[0]
 
 
 def gradients(surface: Surface, points: Any) -> np.ndarray:
-    """Gradients (n, …) at points (n, …), float64."""
+    """The gradients (n, …) at points (n, …), in float64."""
     return _numpy(_value_and_grad, surface, points)[1]
 
 
 def picture(surface: Surface, side: int) -> np.ndarray:
-    """Losses on a fine grid, a row at a time, (side, side)."""
+    """The losses (side, side) on a fine grid, computed row by row."""
     return _numpy(_rows, surface, grid(surface, side).reshape(-1, side, side).swapaxes(0, 1))
 
 
 def diagonal(surface: Surface) -> float:
+    """The length of the diagonal of the domain."""
     (x0, x1), (y0, y1) = surface.domain
     return float(np.hypot(x1 - x0, y1 - y0))
 
 
 def grid(surface: Surface, side: int) -> np.ndarray:
-    """A grid over the drawn part of the domain, in all coordinates (n, side²)."""
+    """A grid over the domain, with all coordinates, (n, side²)."""
     (x0, x1), (y0, y1) = surface.domain
     x, y = np.meshgrid(np.linspace(x0, x1, side), np.linspace(y0, y1, side))
     return surface.embed(np.stack([x.ravel(), y.ravel()]))

@@ -1,4 +1,4 @@
-"""The format of numbers, held to examples and to the value that the text means."""
+"""The format of numbers, compared with examples and with the value of the text."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ LOWERED = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")
 
 
 def number(text: str) -> float:
-    """The value of a text that `short` has written."""
+    """The value of a text that `short` returned."""
     plain = text.replace("−", "-").replace(",", "").replace("∞", "inf")
     mantissa, times, power = plain.rpartition("·10")
     if times:
@@ -48,18 +48,18 @@ def number(text: str) -> float:
         ("none", 3, "none"),
     ],
 )
-def test_numbers_are_written_as_people_write_them(value: float | str, digits: int, text: str) -> None:
+def test_numbers_have_the_expected_texts(value: float | str, digits: int, text: str) -> None:
     assert short(value, digits) == text
 
 
-_SIZES = st.floats(1e-290, 1e300)  # beyond, reading the text rounds by more than its last digit
+_SIZES = st.floats(1e-290, 1e300)  # outside, reading the text rounds by more than its last digit
 
 
 @given(value=st.one_of(_SIZES, _SIZES.map(lambda x: -x)), digits=st.integers(1, 15))
-def test_a_text_is_short_and_means_its_number(value: float, digits: int) -> None:
+def test_a_text_is_short_and_close_to_its_number(value: float, digits: int) -> None:
     text = short(value, digits)
     assert len(text) <= digits + 14
-    # half a unit of the last digit, which is at most 10^(1 − digits) of the value, and the rounding of reading it
+    # half a unit of the last digit, which is at most 10^(1 − digits) of the value, plus the rounding of reading it
     assert abs(number(text) - value) <= (0.5000001 * 10.0 ** (1 - digits) + 1e-15) * abs(value)
     assert short(number(text), digits) == text
 

@@ -1,4 +1,4 @@
-"""Numbers that single landscapes promise in words, each against an oracle of its own."""
+"""Numbers that the docstrings of some landscapes state, each compared with an independent oracle."""
 
 import itertools
 
@@ -19,7 +19,7 @@ def test_ravine_curvatures_are_one_and_kappa(kappa: float) -> None:
 
 
 def test_rosenbrock_curvatures_at_the_minimum() -> None:
-    """H = [[2 + 8b, −4b], [−4b, 2b]] at (1, 1): trace 2 + 10b, determinant 4b; its docstring says 0.4 and 1002."""
+    """H = [[2 + 8b, −4b], [−4b, 2b]] at (1, 1): trace 2 + 10b, determinant 4b; the docstring states 0.4 and 1,002."""
     low, high = np.linalg.eigvalsh(facts(SURFACES["rosenbrock"]()).hessians[0])
     b, root = 100.0, np.sqrt((2 + 1000.0) ** 2 - 4 * 400.0)
     np.testing.assert_allclose([low, high], [(2 + 10 * b - root) / 2, (2 + 10 * b + root) / 2], rtol=1e-9)
@@ -28,15 +28,15 @@ def test_rosenbrock_curvatures_at_the_minimum() -> None:
 
 
 def test_himmelblau_minima_are_the_published_ones() -> None:
-    """(3, 2) is exact; the others as printed in textbooks, six digits."""
+    """(3, 2) is exact; the others are printed in textbooks with six digits."""
     published = {(3.0, 2.0), (-2.805118, 3.131313), (-3.77931, -3.283186), (3.584428, -1.848127)}
-    found = {tuple(np.round(m, 6).tolist()) for m in SURFACES["himmelblau"]().minima()}
-    assert found == published
+    minima = {tuple(np.round(m, 6).tolist()) for m in SURFACES["himmelblau"]().minima()}
+    assert minima == published
     assert SURFACES["himmelblau"]().lowest() == pytest.approx(0.0, abs=1e-20)
 
 
 def test_the_saddle_is_bounded_below() -> None:
-    """At (0, ±1): −½ + ¼ = −¼; at the saddle curvatures 1 and −1."""
+    """The loss at (0, ±1) is −½ + ¼ = −¼, and the curvatures at the saddle are 1 and −1."""
     surface = SURFACES["saddle"]()
     assert surface.lowest() == -0.25
     assert surface.minima().tolist() == [[0.0, -1.0], [0.0, 1.0]]
@@ -54,8 +54,8 @@ def test_the_saddle_is_bounded_below() -> None:
         {"flat_depth": 1.0, "sharp_depth": 0.5, "distance": 3.0},
     ],
 )
-def test_sharp_and_flat_measures_its_own_parameters(changes: dict[str, float]) -> None:
-    """Curvatures h₁, h₂ across and 2 along, to 10⁻⁹; depths −d₁ and −d₂."""
+def test_the_parameters_of_sharp_and_flat_are_its_curvatures_and_depths(changes: dict[str, float]) -> None:
+    """The curvatures are h₁ and h₂ along x and 2 along y, to 10⁻⁹, and the losses are −d₁ and −d₂."""
     surface = SURFACES["sharp_and_flat"](**changes)
     known = facts(surface)
     for k, (h, depth) in enumerate(
@@ -66,21 +66,21 @@ def test_sharp_and_flat_measures_its_own_parameters(changes: dict[str, float]) -
 
 
 @pytest.mark.parametrize(
-    ("changes", "which"),
+    ("changes", "parabola"),
     [
         # at the right minimum the left parabola is at h₂ d²/2 − d₂ = ½·0.1·1 − 2 < 0: it lies below
         ({"flat_curvature": 0.1, "distance": 1.0, "flat_depth": 2.0}, "left parabola"),
         ({"sharp_curvature": 1.0, "distance": 1.0, "sharp_depth": 2.0}, "right parabola"),
     ],
 )
-def test_sharp_and_flat_refuses_a_swallowed_basin(changes: dict[str, float], which: str) -> None:
-    with pytest.raises(ValueError, match=f"the {which} lies below .* swallows its basin: raise the distance"):
+def test_sharp_and_flat_rejects_parameters_that_swallow_a_basin(changes: dict[str, float], parabola: str) -> None:
+    with pytest.raises(ValueError, match=f"the {parabola} lies below .* swallows its basin: raise the distance"):
         SURFACES["sharp_and_flat"](**changes)
 
 
 @pytest.mark.parametrize(("offset", "scale"), [(1.0, 1.0), (0.0, 1.0), (-4.0, 0.3), (2.0, 8.0)])
-def test_linear_regression_is_least_squares(offset: float, scale: float) -> None:
-    """Minimum and lowest loss against `numpy.linalg.lstsq`; the Hessian is 2 [[μ² + s², μ], [μ, 1]]."""
+def test_linear_regression_agrees_with_least_squares(offset: float, scale: float) -> None:
+    """The minimum and its loss equal those of `numpy.linalg.lstsq`; the Hessian is 2 [[μ² + s², μ], [μ, 1]]."""
     surface = SURFACES["linear_regression"](offset=offset, scale=scale)
     z, y = (np.asarray(v) for v in surface.data)
     np.testing.assert_allclose([z.mean(), z.std()], [0, 1], atol=1e-12)
@@ -91,7 +91,7 @@ def test_linear_regression_is_least_squares(offset: float, scale: float) -> None
     expected = 2 * np.array([[offset**2 + scale**2, offset], [offset, 1.0]])
     np.testing.assert_allclose(facts(surface).hessians[0], expected, rtol=1e-12, atol=1e-12)
     assert np.linalg.cond(expected) == pytest.approx(np.linalg.cond(design) ** 2, rel=1e-9)
-    # the loss is the mean of squares, at any point
+    # at any point, the loss is the mean of the squared errors
     w = np.array([0.7, -1.3])
     assert values(surface, w) == pytest.approx(np.mean((design @ w - y) ** 2), rel=1e-13)
 
@@ -100,8 +100,8 @@ WITH_DATA = [p for p in KEYS if SURFACES[p.values[0]]().data is not None]
 
 
 @pytest.mark.parametrize("key", WITH_DATA)
-def test_the_batches_average_to_the_full_gradient(key: str) -> None:
-    """Over all N(N−1)/2 pairs each sample appears N−1 times: the mean of their gradients is the full one."""
+def test_the_gradients_of_batches_average_to_the_full_gradient(key: str) -> None:
+    """In the N(N−1)/2 pairs each sample appears N−1 times, so the mean of their gradients is the full gradient."""
     for surface in variants(key):
         samples = len(jax.tree.leaves(surface.data)[0])
         pairs = np.array(list(itertools.combinations(range(samples), 2))).T
@@ -119,7 +119,7 @@ def _mean_over_batches(surface: Surface, w: np.ndarray, batches: object) -> np.n
         return np.asarray(each(batches)).mean(axis=0)
 
 
-def test_a_surface_without_data_is_its_own_batch_loss() -> None:
+def test_without_data_the_loss_of_a_batch_is_the_call() -> None:
     surface = SURFACES["rosenbrock"]()
     assert surface.data is None
     assert surface.loss(jnp.asarray([0.5, 0.5]), None) == surface(jnp.asarray([0.5, 0.5]))

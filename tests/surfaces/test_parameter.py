@@ -1,4 +1,4 @@
-"""The shared vocabulary: what a declaration refuses, and that instances are pytrees of their own kind."""
+"""Declarations of parameters: the values that they reject, and the pytrees that instances are."""
 
 import dataclasses
 import itertools
@@ -39,7 +39,7 @@ every = pytest.mark.parametrize("kind", DECLARED.values(), ids=DECLARED.keys())
 
 
 def instances() -> dict[str, Declared]:
-    """One of each kind, wrappers included."""
+    """An instance of each class, including wrappers."""
     wrapped = {
         "rotated": Rotated(SURFACES["saddle"](), 10.0),
         "scheduled": Scheduled(OPTIMIZERS["sgd"](), SCHEDULES["cosine"]()),
@@ -49,7 +49,7 @@ def instances() -> dict[str, Declared]:
 
 
 class Two(Declared):
-    """Two leaves and one choice."""
+    """Two leaves, a choice and a whole number."""
 
     first: float = parameter("x", default=1.0, legal=POSITIVE, doc="…")
     second: float = parameter("β₁", default=0.5, legal=UNIT, doc="…")
@@ -61,7 +61,7 @@ class Two(Declared):
 
 
 @given(st.floats(), st.booleans(), st.booleans())
-def test_an_interval_holds_what_lies_between_its_ends(value: float, low: bool, high: bool) -> None:
+def test_an_interval_contains_the_numbers_between_its_ends(value: float, low: bool, high: bool) -> None:
     inside = (0.0 < value < 1.0) or (low and value == 0.0) or (high and value == 1.0)
     assert (value in Interval(0.0, 1.0, low, high)) == inside
 
@@ -77,7 +77,7 @@ def test_intervals_are_written_as_in_mathematics() -> None:
 
 
 @every
-def test_a_declaration_is_whole(kind: type[Declared]) -> None:
+def test_a_declaration_is_complete(kind: type[Declared]) -> None:
     for name, spec in kind.parameters().items():
         assert spec.name == name and spec.symbol and spec.doc.endswith(".")
         spec.check(spec.default)
@@ -85,13 +85,13 @@ def test_a_declaration_is_whole(kind: type[Declared]) -> None:
             assert spec.low < spec.high
             assert spec.scale != "log" or spec.low > 0
             assert spec.scale != "one_minus_log" or spec.high < 1
-            # whatever a slider may hand over, the constructor takes
+            # the constructor accepts every value of a slider
             assert spec.low in spec.legal and spec.high in spec.legal
             kind.parameters()[name].check(spec.low), kind.parameters()[name].check(spec.high)
 
 
 @every
-def test_letters_are_identifiers_and_unlike_one_another(kind: type[Declared]) -> None:
+def test_letters_are_distinct(kind: type[Declared]) -> None:
     letters = [p.letter for p in kind.parameters().values()]
     assert len(set(letters)) == len(letters)
 
@@ -105,11 +105,11 @@ def test_parameters_keep_the_order_of_declaration() -> None:
     assert [p.static for p in Two.parameters().values()] == [False, False, True, True]
 
 
-# Refusals
+# Rejected values
 
 
 @every
-def test_constructors_refuse_nan_infinity_and_text(kind: type[Declared]) -> None:
+def test_constructors_reject_nan_infinity_and_text(kind: type[Declared]) -> None:
     for name, spec in kind.parameters().items():
         if spec.choices:
             with pytest.raises(ValueError, match=f"{name} must be one of .*got 'nonsense'"):
@@ -123,8 +123,8 @@ def test_constructors_refuse_nan_infinity_and_text(kind: type[Declared]) -> None
 
 
 @pytest.mark.parametrize("rule", OPTIMIZERS.values(), ids=OPTIMIZERS.keys())
-def test_rules_refuse_what_mathematics_refuses(rule: type[Declared]) -> None:
-    """A negative learning rate, a momentum of one or more; a rate that diverges at once is no error."""
+def test_rules_reject_values_for_which_the_mathematics_does_not_hold(rule: type[Declared]) -> None:
+    """Negative learning rates and a momentum of one or more; a rate at which a run diverges at once is accepted."""
     for name in rule.parameters():
         if name == "learning_rate":
             with pytest.raises(ValueError, match=r"learning_rate must lie in [\[(]0, ∞\); got -0.1"):
@@ -136,7 +136,7 @@ def test_rules_refuse_what_mathematics_refuses(rule: type[Declared]) -> None:
                     rule(**{name: bad})
 
 
-def test_messages_name_the_thing_the_value_and_the_choices() -> None:
+def test_errors_name_the_parameter_the_value_and_the_choices() -> None:
     with pytest.raises(ValueError, match=r"^first must lie in \(0, ∞\); got 0$"):
         Two(first=0.0)
     with pytest.raises(ValueError, match=r"^mode must be one of a, b; got 'c'$"):
@@ -149,9 +149,9 @@ def test_messages_name_the_thing_the_value_and_the_choices() -> None:
         Two().replace(second="x")
 
 
-def test_traced_values_pass_and_concrete_ones_beside_them_do_not() -> None:
-    seen = jax.jit(lambda x: Two(first=x).first * 2.0)(-3.0)  # −3 is refused when concrete
-    assert seen == -6.0
+def test_traced_values_are_not_checked_but_concrete_ones_beside_them_are() -> None:
+    doubled = jax.jit(lambda x: Two(first=x).first * 2.0)(-3.0)  # a concrete −3 would be rejected
+    assert doubled == -6.0
     with pytest.raises(ValueError, match="second must lie in"):
         jax.jit(lambda x: Two(first=x, second=2.0).first)(1.0)
 
@@ -172,11 +172,11 @@ def test_a_pytree_round_trip_changes_nothing(name: str) -> None:
     assert type(again) is type(node)
     assert jax.tree.structure(again) == shape
     for f in dataclasses.fields(node):  # type: ignore[arg-type]
-        mine, theirs = getattr(node, f.name), getattr(again, f.name)
-        if isinstance(mine, Declared):
-            assert jax.tree.leaves(mine) == jax.tree.leaves(theirs)
+        before, after = getattr(node, f.name), getattr(again, f.name)
+        if isinstance(before, Declared):
+            assert jax.tree.leaves(before) == jax.tree.leaves(after)
         else:
-            assert mine is theirs
+            assert before is after
 
 
 def test_choices_and_integers_are_compiled_in_and_numbers_are_leaves() -> None:
@@ -187,15 +187,15 @@ def test_choices_and_integers_are_compiled_in_and_numbers_are_leaves() -> None:
 
 
 def test_no_two_classes_share_a_tree_structure() -> None:
-    """`register_dataclass` of jaxlib 0.10.0-0.10.2 made them equal, and `jit` returned another class's program."""
-    named = {name: jax.tree.structure(node) for name, node in instances().items()}
-    for (a, one), (b, other) in itertools.combinations(named.items(), 2):
-        assert one != other, f"{a} and {b}"
+    """With `register_dataclass` of jaxlib 0.10.0-0.10.2 they did, and `jit` returned the program of another class."""
+    structures = {name: jax.tree.structure(node) for name, node in instances().items()}
+    for (a, first), (b, second) in itertools.combinations(structures.items(), 2):
+        assert first != second, f"{a} and {b}"
 
 
 @pytest.mark.long
-def test_one_jit_keeps_many_classes_apart() -> None:
-    """80 classes of two fields through one `jit`, twice: with `register_dataclass` one in seven came out wrong."""
+def test_one_jit_distinguishes_many_classes() -> None:
+    """With `register_dataclass` one in seven of 80 classes with two fields had a wrong result from the same `jit`."""
     kinds = []
     for k in range(80):
         body = {
@@ -219,7 +219,7 @@ def test_keys_of_leaves_are_field_names() -> None:
 # Helpers
 
 
-def test_map_parameters_reaches_wrapped_records_and_leaves_data_alone() -> None:
+def test_map_parameters_changes_wrapped_records_but_not_data() -> None:
     surface = Rotated(SURFACES["linear_regression"](offset=2.0), 10.0)
     doubled = map_parameters(lambda x: 2 * x, surface)
     assert (doubled.angle, doubled.surface.offset, doubled.surface.scale) == (20.0, 4.0, 2.0)  # type: ignore[attr-defined]
@@ -229,12 +229,12 @@ def test_map_parameters_reaches_wrapped_records_and_leaves_data_alone() -> None:
     assert map_parameters(lambda x: -x, Two()).count == 3
 
 
-def test_runs_of_counts_a_batch() -> None:
+def test_runs_of_returns_the_length_of_a_batch() -> None:
     assert runs_of(Two()) is None
     assert runs_of(Two(first=np.array([1.0, 2.0]))) == 2  # type: ignore[arg-type]
     inner = SURFACES["quadratic_ravine"](np.array([1.0, 2.0, 3.0]))
     assert runs_of(Rotated(inner, 5.0)) == 3
-    # data are no batch
+    # data are not a batch
     assert runs_of(SURFACES["linear_regression"]()) is None
 
 
@@ -245,12 +245,12 @@ def test_runs_of_counts_a_batch() -> None:
         ({"first": np.ones((2, 2))}, r"must have one axis, the runs; got shape \(2, 2\)"),
     ],
 )
-def test_runs_of_refuses_what_is_no_batch(fields: dict[str, Any], message: str) -> None:
+def test_runs_of_rejects_invalid_batches(fields: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         runs_of(Two(**fields))
 
 
-def test_a_range_bounds_sliders_only() -> None:
-    """A value outside the range, yet legal, is taken."""
+def test_the_range_of_sliders_does_not_limit_the_constructor() -> None:
+    """A legal value outside the range is accepted."""
     assert NON_NEGATIVE.high == math.inf
     assert OPTIMIZERS["sgd"](learning_rate=1e9).learning_rate == 1e9  # type: ignore[attr-defined]

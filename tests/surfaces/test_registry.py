@@ -1,4 +1,4 @@
-"""A folder is the registry: one more file is one more rule, or one more surface, and nothing else is touched."""
+"""Registries: adding a file adds a rule or a surface, without a change anywhere else."""
 
 import importlib
 import shutil
@@ -17,7 +17,7 @@ from surfaces.registry import discover
 ROOT = Path(__file__).resolve().parents[2]
 
 RULE = '''
-"""Signed descent, as a user would add it."""
+"""Signed descent, as a user would write it."""
 
 from typing import NamedTuple
 
@@ -28,7 +28,7 @@ from optimizers.parameters import learning_rate
 
 
 class State(NamedTuple):
-    """Nothing is remembered."""
+    """No state."""
 
 
 class Signed(Optimizer):
@@ -53,7 +53,7 @@ class Signed(Optimizer):
 '''
 
 SURFACE = '''
-"""A round bowl, as a user would add it."""
+"""A round bowl, as a user would write it."""
 
 from surfaces.parameter import parameter
 from surfaces.surface import CriticalPoint, Surface
@@ -88,10 +88,10 @@ class Bowl(Surface):
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Path:
-    """An importable package, named after the test."""
-    package = tmp_path / f"made_for_{request.node.name.split('[')[0]}"
+    """An empty package that can be imported, named after the test."""
+    package = tmp_path / f"package_of_{request.node.name.split('[')[0]}"
     package.mkdir()
-    (package / "__init__.py").write_text('"""Made by a test."""\n')
+    (package / "__init__.py").write_text('"""Written by a test."""\n')
     monkeypatch.syspath_prepend(tmp_path)
     importlib.invalidate_caches()
     return package
@@ -102,35 +102,35 @@ def _rules(folder: Path) -> dict[str, type[Optimizer]]:
     return dict(discover(folder.name, Optimizer, order=lambda rule: rule.year))
 
 
-def test_one_file_more_in_the_folder_of_rules_is_one_rule_more(folder: Path) -> None:
-    """The folder of rules, copied, and one file written into it: found, with slider parameters, and traced."""
+def test_a_new_file_among_the_rules_is_a_new_rule(folder: Path) -> None:
+    """A file in a copy of the folder of rules is discovered with its parameters, and can be traced."""
     shutil.copytree(ROOT / "optimizers" / "rules", folder, dirs_exist_ok=True)
     (folder / "signed.py").write_text(RULE)
-    found = _rules(folder)
-    assert set(found) == {*OPTIMIZERS, "signed"}
-    rule = found["signed"]
+    rules = _rules(folder)
+    assert set(rules) == {*OPTIMIZERS, "signed"}
+    rule = rules["signed"]
     assert rule.key == "signed"
     assert [(p.symbol, p.default) for p in rule.parameters().values()] == [("η", 0.5)]
-    # from (−2.8, 1.2) with η = 0.5: six steps of 0.5 each, x up and y down until they cross zero
+    # four steps of 0.5 in each coordinate, towards zero and past it
     run = trace(SURFACES["quadratic_ravine"](), rule(), start=(-2.75, 1.25), steps=4)
     np.testing.assert_array_equal(
         run.positions, [[-2.75, 1.25], [-2.25, 0.75], [-1.75, 0.25], [-1.25, -0.25], [-0.75, 0.25]]
     )
 
 
-def test_one_file_more_in_the_folder_of_landscapes_is_one_surface_more(folder: Path) -> None:
+def test_a_new_file_among_the_landscapes_is_a_new_surface(folder: Path) -> None:
     shutil.copytree(ROOT / "surfaces" / "landscapes", folder, dirs_exist_ok=True)
     (folder / "bowl.py").write_text(SURFACE)
     importlib.invalidate_caches()
-    found = discover(folder.name, Surface, order=lambda s: THEMES.index(s.theme))
-    assert set(found) == {*SURFACES, "bowl"}
-    run = trace(found["bowl"](), OPTIMIZERS["sgd"](learning_rate=0.25), steps=2)
+    surfaces = discover(folder.name, Surface, order=lambda s: THEMES.index(s.theme))
+    assert set(surfaces) == {*SURFACES, "bowl"}
+    run = trace(surfaces["bowl"](), OPTIMIZERS["sgd"](learning_rate=0.25), steps=2)
     # w ← (1 − η h) w = w/2
     np.testing.assert_array_equal(run.positions, [[1.0, 1.75], [0.5, 0.875], [0.25, 0.4375]])
 
 
-def test_the_public_registries_find_a_new_file(tmp_path: Path) -> None:
-    """A copy of the two libraries, one file added to each, in a process of its own; no page comes along."""
+def test_the_public_registries_contain_a_new_file(tmp_path: Path) -> None:
+    """One file is added to each library, in copies that a new process imports without the app."""
     for room in ("surfaces", "optimizers"):
         shutil.copytree(ROOT / room, tmp_path / room, ignore=shutil.ignore_patterns("__pycache__"))
     (tmp_path / "optimizers" / "rules" / "signed.py").write_text(RULE)
@@ -139,11 +139,11 @@ def test_the_public_registries_find_a_new_file(tmp_path: Path) -> None:
         import sys
         from optimizers import OPTIMIZERS, trace
         from surfaces import SURFACES
-        assert {"streamlit", "plotly", "app"}.isdisjoint(sys.modules), "a page came along"
+        assert {"streamlit", "plotly", "app"}.isdisjoint(sys.modules), "the app was imported"
         run = trace(SURFACES["bowl"](), OPTIMIZERS["signed"](), steps=2)
         print(run.positions.tolist(), list(OPTIMIZERS["signed"].parameters()))
     """
-    done = subprocess.run(
+    process = subprocess.run(
         [sys.executable, "-c", textwrap.dedent(script)],
         cwd=tmp_path,
         env={"PYTHONPATH": str(tmp_path), "PATH": "/usr/bin:/bin", "JAX_PLATFORMS": "cpu"},
@@ -151,32 +151,32 @@ def test_the_public_registries_find_a_new_file(tmp_path: Path) -> None:
         text=True,
         check=False,
     )
-    assert done.returncode == 0, done.stderr
+    assert process.returncode == 0, process.stderr
     # (1, 1.75) − 0.5 in each coordinate, twice
-    assert done.stdout.strip() == "[[1.0, 1.75], [0.5, 1.25], [0.0, 0.75]] ['learning_rate']"
+    assert process.stdout.strip() == "[[1.0, 1.75], [0.5, 1.25], [0.0, 0.75]] ['learning_rate']"
 
 
-def test_a_file_with_two_classes_is_refused_by_name(folder: Path) -> None:
+def test_a_file_with_two_classes_is_rejected_by_name(folder: Path) -> None:
     (folder / "pair.py").write_text(RULE + "\n\nclass Again(Optimizer):\n    year = 1\n")
     message = rf"{folder.name}\.pair must declare exactly one Optimizer; it declares Signed, Again"
     with pytest.raises(TypeError, match=message):
         _rules(folder)
 
 
-def test_a_file_without_a_class_is_refused_by_name(folder: Path) -> None:
-    (folder / "empty.py").write_text("from optimizers.rules.sgd import SGD\n")  # imported is not declared
+def test_a_file_without_a_class_is_rejected_by_name(folder: Path) -> None:
+    (folder / "empty.py").write_text("from optimizers.rules.sgd import SGD\n")  # an import is not a declaration
     message = rf"{folder.name}\.empty must declare exactly one Optimizer; it declares none"
     with pytest.raises(TypeError, match=message):
         _rules(folder)
 
 
-def test_the_order_is_the_years_then_the_names() -> None:
+def test_registries_are_sorted_by_year_or_theme_and_then_by_key() -> None:
     years = [(rule.year, key) for key, rule in OPTIMIZERS.items()]
     assert years == sorted(years)
     themes = [(THEMES.index(s.theme), key) for key, s in SURFACES.items()]
     assert themes == sorted(themes)
 
 
-def test_the_registry_cannot_be_written() -> None:
+def test_registries_are_read_only() -> None:
     with pytest.raises(TypeError):
         OPTIMIZERS["mine"] = OPTIMIZERS["sgd"]  # type: ignore[index]

@@ -1,4 +1,4 @@
-"""A turned surface is the same surface."""
+"""A rotated surface is the same surface in other coordinates."""
 
 import jax
 import jax.numpy as jnp
@@ -6,13 +6,11 @@ import numpy as np
 import pytest
 
 from surfaces import SURFACES, Rotated
-from tests.surfaces.cases import ANGLES, KEYS, arrays, grid, turned, values, variants
+from tests.surfaces.cases import ANGLES, KEYS, arrays, grid, rotations, values, variants
 
 
-def _turn(points: np.ndarray, centre: np.ndarray, degrees: float) -> np.ndarray:
-    """c + R (p − c) in the drawn plane, R from the complex exponential: an oracle that shares no line with the
-    surface.
-    """
+def _rotate(points: np.ndarray, centre: np.ndarray, degrees: float) -> np.ndarray:
+    """The points c + R (p − c), by multiplication with a complex number and so independently of `Rotated`."""
     z = (points[0] - centre[0] + 1j * (points[1] - centre[1])) * np.exp(1j * np.deg2rad(degrees))
     return np.concatenate([np.stack([z.real + centre[0], z.imag + centre[1]]), points[2:]])
 
@@ -24,25 +22,25 @@ def _centre(surface: object) -> np.ndarray:
 @pytest.mark.parametrize("key", KEYS)
 @pytest.mark.thinned(6)
 def test_rotation_leaves_values_unchanged(key: str) -> None:
-    """L_θ(R w) = L(w), and start, critical points and their kinds turn along."""
+    """L_θ(R w) = L(w), and the start and the critical points are rotated as well."""
     for surface in variants(key):
         points = grid(surface, 15)
-        flat = values(surface, points)
+        expected_losses = values(surface, points)
         for angle in ANGLES:
             rotated = Rotated(surface, angle)
-            moved = values(rotated, _turn(points, _centre(surface), angle))
-            np.testing.assert_allclose(moved, flat, rtol=1e-10, atol=1e-12 * np.ptp(flat))
-            start = _turn(np.array(surface.start), _centre(surface), angle)
+            losses = values(rotated, _rotate(points, _centre(surface), angle))
+            np.testing.assert_allclose(losses, expected_losses, rtol=1e-10, atol=1e-12 * np.ptp(expected_losses))
+            start = _rotate(np.array(surface.start), _centre(surface), angle)
             np.testing.assert_allclose(rotated.start, start, atol=1e-12)
             for p, q in zip(surface.critical_points(), rotated.critical_points(), strict=True):
                 assert p.kind == q.kind
-                turned_point = _turn(np.array(p.position), _centre(surface), angle)
-                np.testing.assert_allclose(q.position, turned_point, atol=1e-12)
+                expected = _rotate(np.array(p.position), _centre(surface), angle)
+                np.testing.assert_allclose(q.position, expected, atol=1e-12)
 
 
 @pytest.mark.parametrize("key", KEYS)
 @pytest.mark.thinned(4)
-def test_zero_degrees_change_no_bit(key: str) -> None:
+def test_a_rotation_by_zero_degrees_changes_no_bit(key: str) -> None:
     for surface in variants(key):
         points = grid(surface, 41)
         with jax.enable_x64(True):
@@ -52,38 +50,38 @@ def test_zero_degrees_change_no_bit(key: str) -> None:
 
 
 @pytest.mark.parametrize("key", KEYS)
-def test_the_domain_holds_the_turned_ellipse(key: str) -> None:
+def test_the_domain_contains_the_rotated_ellipse(key: str) -> None:
     for surface in variants(key):
         (x0, x1), (y0, y1) = surface.domain
         phi = np.linspace(0, 2 * np.pi, 361)
-        rim = np.stack([(x1 - x0) / 2 * np.cos(phi), (y1 - y0) / 2 * np.sin(phi)])
-        rim += _centre(surface)[:, None]
+        ellipse = np.stack([(x1 - x0) / 2 * np.cos(phi), (y1 - y0) / 2 * np.sin(phi)])
+        ellipse += _centre(surface)[:, None]
         for angle in ANGLES:
             low, high = np.array(Rotated(surface, angle).domain).T
-            moved = _turn(rim, _centre(surface), angle)
-            assert (moved.min(axis=1) >= low - 1e-9).all() and (moved.max(axis=1) <= high + 1e-9).all()
+            rotated = _rotate(ellipse, _centre(surface), angle)
+            assert (rotated.min(axis=1) >= low - 1e-9).all() and (rotated.max(axis=1) <= high + 1e-9).all()
 
 
-def test_data_and_batches_pass_through() -> None:
+def test_data_and_batches_are_those_of_the_inner_surface() -> None:
     inner = SURFACES["linear_regression"]()
     rotated = Rotated(inner, 30.0)
     assert rotated.data is inner.data or all(a is b for a, b in zip(rotated.data, inner.data, strict=True))
     w = np.array([0.3, -0.2])
     batch = tuple(v[:7] for v in inner.data)
-    at = _turn(w, _centre(inner), -30.0)  # R' w
+    at = _rotate(w, _centre(inner), -30.0)  # R' w
     with jax.enable_x64(True):
-        theirs = arrays(inner).loss(jnp.asarray(at), batch)
-        ours = arrays(rotated).loss(jnp.asarray(w), batch)
-    np.testing.assert_allclose(ours, theirs, rtol=1e-12)
+        expected = arrays(inner).loss(jnp.asarray(at), batch)
+        loss = arrays(rotated).loss(jnp.asarray(w), batch)
+    np.testing.assert_allclose(loss, expected, rtol=1e-12)
 
 
-def test_completeness_is_the_inner_surfaces() -> None:
+def test_the_list_of_critical_points_is_as_complete_as_that_of_the_inner_surface() -> None:
     for key in SURFACES:
-        for surface in turned(key):
+        for surface in rotations(key):
             assert surface.complete == SURFACES[key].complete
 
 
-def test_a_rotated_surface_is_not_rotated_again() -> None:
-    turned = Rotated(SURFACES["rosenbrock"](), 20.0)
+def test_a_rotated_surface_cannot_be_rotated_again() -> None:
+    rotated = Rotated(SURFACES["rosenbrock"](), 20.0)
     with pytest.raises(ValueError, match="sum of the angles"):
-        Rotated(turned, 10.0)
+        Rotated(rotated, 10.0)
