@@ -40,13 +40,13 @@ def double() -> Iterator[None]:
 def values(surface: Any, points: ArrayLike) -> Floats:
     """The losses (k,) at points (n, k)."""
     with double():
-        return np.asarray(_values(_leaves(surface), np.asarray(points, dtype="float64")))
+        return np.asarray(_values(_in_float64(surface), np.asarray(points, dtype="float64")))
 
 
 def expand(surface: Any, w: ArrayLike) -> tuple[float, Floats, Floats]:
     """The loss, the gradient (n,) and the Hessian (n, n) at a point w (n,)."""
     with double():
-        loss, gradient, hessian = _expand(_leaves(surface), np.asarray(w, dtype="float64"))
+        loss, gradient, hessian = _expand(_in_float64(surface), np.asarray(w, dtype="float64"))
         return float(loss), np.asarray(gradient), np.asarray(hessian)
 
 
@@ -59,7 +59,7 @@ def gradients(surface: Any, points: ArrayLike) -> Floats:
     count = w.shape[1]
     padded = np.concatenate([w, np.repeat(w[:, -1:], _bucket(count) - count, axis=1)], axis=1)
     with double():
-        return np.asarray(_gradient(_leaves(surface), padded))[:, :count]
+        return np.asarray(_gradient(_in_float64(surface), padded))[:, :count]
 
 
 def polish(surface: Any, approximate: ArrayLike) -> Floats:
@@ -117,7 +117,7 @@ def _differenced(surface: Any, points: Floats, width: Floats) -> tuple[Floats, F
 
 
 def bisect(slope: Callable[[float], float], low: float, high: float) -> float:
-    """The number between `low` and `high` at which `slope`, whose signs at the two differ, changes its sign."""
+    """The number between `low` and `high` at which `slope` changes its sign, which must differ at the two ends."""
     rising = slope(low) < 0
     for _ in range(_BISECTIONS):
         middle = (low + high) / 2
@@ -128,14 +128,14 @@ def bisect(slope: Callable[[float], float], low: float, high: float) -> float:
 def curvatures(surface: Any, points: ArrayLike) -> tuple[Floats, Floats]:
     """The losses (k,) and the largest absolute eigenvalues of the Hessian (k,) at points (n, k)."""
     with double():
-        losses, sizes = _curvatures(_leaves(surface), np.asarray(points, dtype="float64"))
+        losses, sizes = _curvatures(_in_float64(surface), np.asarray(points, dtype="float64"))
         return np.asarray(losses), np.asarray(sizes)
 
 
 def eigenvalues(a: Any, b: Any, c: Any) -> Any:
-    """The eigenvalues of the matrix [[a, b], [b, c]], the larger one first, (2,).
+    """The eigenvalues of the matrix [[a, b], [b, c]], the larger one first, (2, …).
 
-    They are in closed form because loading LAPACK would take longer than compiling the rest of a program.
+    The closed form saves loading LAPACK, which takes longer than compiling a program of two coordinates.
     """
     mean, radius = (a + c) / 2, jnp.hypot((a - c) / 2, b)
     return jnp.stack([mean + radius, mean - radius])
@@ -146,7 +146,7 @@ def _bucket(count: int) -> int:
     return 1 << max(count - 1, 0).bit_length()
 
 
-def _leaves(surface: Any) -> Any:
+def _in_float64(surface: Any) -> Any:
     """The surface with its parameters and data in float64."""
     return jax.tree.map(lambda leaf: np.asarray(leaf, dtype="float64"), surface)
 

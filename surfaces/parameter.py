@@ -132,8 +132,8 @@ def parameter(
         symbol: the letter in formulas, such as η.
         default: the value of the field unless another is passed.
         low, high: the range of sliders and sweeps.
-        log: whether they are spaced evenly in log(value).
-        one_minus_log: whether they are spaced evenly in log(1 − value), for values that crowd towards 1.
+        log: whether sliders and sweeps are spaced evenly in log(value).
+        one_minus_log: whether they are spaced evenly in log(1 − value), for values close to 1.
         legal: the values for which the mathematics holds; a constructor rejects all others.
         choices: a mapping from the keys of choices, as code and links spell them, to their names.
         integer: whether the value is a whole number, which is compiled in.

@@ -13,7 +13,7 @@ class Booth(Surface):
     The Hessian is [[10, 8], [8, 10]]: curvature 18 along (1, 1) and 2 along (1, −1), a condition number of 9.
     Both diagonal entries are 10, so separate learning rates for the two coordinates, as in Adagrad, gain nothing. On
     the surface rotated by 45°, Adagrad needs about a quarter of the steps if both runs go from the default start at
-    their best learning rates; at the learning rate that a page suggests for Adagrad, it saves less than a fifth.
+    their best learning rates; at the learning rate that a page suggests, the rotation saves less than a fifth.
     """
 
     name = "Booth"

@@ -25,7 +25,7 @@ class LogisticRegression(Surface):
 
     The loss is convex and has a minimum because the classes overlap; on separable classes the weights would grow
     forever. For λ = 0 the slope never exceeds √(1 + mean x²) = √2, and far from the minimum the curvature vanishes.
-    There the steps of Newton's method are too long: from (−4, 2) it diverges, from the default start it converges.
+    There the steps of Newton's method are too long: it diverges from (−4, 2), but converges from the default start.
     """
 
     name = "Logistic regression"

@@ -50,5 +50,5 @@ class Rastrigin(Surface):
         if amplitude <= _ENOUGH:
             return (lowest,)
         side = bisect(lambda x: x + math.pi * amplitude * math.sin(math.tau * x), 0.75, 1.0)
-        places = itertools.product((-side, 0.0, side), repeat=2)
-        return (lowest, *(CriticalPoint(p, "local minimum") for p in places if p != lowest.position))
+        positions = itertools.product((-side, 0.0, side), repeat=2)
+        return (lowest, *(CriticalPoint(p, "local minimum") for p in positions if p != lowest.position))

@@ -16,7 +16,7 @@ class Saddle(Surface):
 
     name = "Saddle"
     formula = r"\tfrac12 \left( x^2 - y^2 \right) + \tfrac14 y^4"
-    teaches = "Near a saddle the gradient is almost zero in every direction, so SGD slows down and lingers."
+    teaches = "Near a saddle the gradient is almost zero, so SGD slows down and lingers."
     source = "Y. Dauphin et al. (2014), Identifying and attacking the saddle point problem; C. Jin et al. (2017)"
     theme = "saddles and plateaus"
 

@@ -505,7 +505,7 @@ def _() -> None:
 @holds(
     "logistic_regression",
     "For λ = 0 the slope never exceeds √(1 + mean x²) = √2, and far from the minimum the curvature vanishes.",
-    "There the steps of Newton's method are too long: from (−4, 2) it diverges, from the default start it converges.",
+    "There the steps of Newton's method are too long: it diverges from (−4, 2), but converges from the default start.",
 )
 def _() -> None:
     surface = SURFACES["logistic_regression"]()

@@ -106,7 +106,7 @@ def _least(surface: object, key: str) -> int:
     "The ravine runs at 45° to the axes, where a separate learning rate for each coordinate does not help.",
     "Both diagonal entries are 10, so separate learning rates for the two coordinates, as in Adagrad, gain nothing.",
     "On the surface rotated by 45°, Adagrad needs about a quarter of the steps if both runs go from the default start "
-    "at their best learning rates; at the learning rate that a page suggests for Adagrad, it saves less than a fifth.",
+    "at their best learning rates; at the learning rate that a page suggests, the rotation saves less than a fifth.",
 )
 def _() -> None:
     surface = SURFACES["booth"]()
@@ -376,7 +376,7 @@ def _() -> None:
             assert slopes.max() > 100 * at_start and at_start < 0.01
 
 
-@holds("saddle", "Near a saddle the gradient is almost zero in every direction, so SGD slows down and lingers.")
+@holds("saddle", "Near a saddle the gradient is almost zero, so SGD slows down and lingers.")
 def _() -> None:
     surface = SURFACES["saddle"]()
     start = np.linalg.norm(slope(surface, surface.start))
