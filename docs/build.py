@@ -107,11 +107,12 @@ def rule_page(rule: type[Optimizer]) -> str:
 
 def surface_page(surface: type[Surface]) -> str:
     """The text of the page of a surface."""
-    prose = surface.prose
+    prose, _, rejected = surface.prose.partition("\n\nRaises:\n    ValueError: if ")
     formula = [] if "$$" in prose else [f"$$ L = {surface.formula} $$", ""]
     lines = [f"# {surface.name}", "", surface.teaches, "", *formula, prose, ""]
     if surface.parameters():
         lines += ["## Parameters", "", *_table(surface.parameters()), ""]
+        lines += [f"Values are rejected if {rejected}", ""] if rejected else []
     points = surface().critical_points()
     if points and len(points[0].position) <= 2:
         heading = "All critical points in the domain" if surface.complete else "Some of the critical points"

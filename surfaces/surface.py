@@ -189,12 +189,12 @@ class Surface(Declared):
             return np.full(points.shape[:-1], -1)
         return np.asarray(indices)[np.argmin(distances, axis=0)]
 
-    def embed(self, plane: ArrayLike) -> Floats:
+    def embed(self, drawn: ArrayLike) -> Floats:
         """Points (n, k) with all coordinates for points (2, k) with the drawn coordinates.
 
         The other coordinates are those of the first lowest minimum or, if no minimum is known, of the start.
         """
-        points = np.asarray(plane, dtype=float)
+        points = np.asarray(drawn, dtype=float)
         minima = self.minima()
         others = (minima[0] if len(minima) else np.asarray(self.start, dtype=float))[2:]
         return np.concatenate([points, np.broadcast_to(others[:, None], (len(others), points.shape[1]))])

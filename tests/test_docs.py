@@ -95,3 +95,9 @@ def test_formulas_are_complete() -> None:
             assert formula.count("{") == formula.count("}"), path
             left, right = (len(re.findall(rf"\\{side}(?![a-z])", formula)) for side in ("left", "right"))
             assert left == right, (path, formula)
+
+
+def test_a_surfaces_page_says_which_parameters_are_rejected() -> None:
+    text = PAGES["surfaces/narrow_trap.md"]
+    assert "Values are rejected if the hole is too shallow to be a minimum, or so wide that it swallows" in text
+    assert not any("Raises" in text for path, text in PAGES.items() if path.startswith("surfaces/"))
