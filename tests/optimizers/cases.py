@@ -1,4 +1,4 @@
-"""What the tests of rules share: every rule, a surface whose symmetries are parameters, seeded draws, runs."""
+"""Shared by the tests of rules: all rules, a surface whose symmetries are parameters, seeded draws, and runs."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from surfaces import SURFACES, CriticalPoint, Surface
 from surfaces.parameter import parameter
 from tests.surfaces.cases import pick
 
-# all tests of one rule go to one worker, which then compiles its programs once
+# all tests of a rule run in the same worker, which compiles its programs once
 RULES = [pytest.param(key, id=key, marks=pytest.mark.xdist_group(key)) for key in OPTIMIZERS]
 PLANE = ("quadratic_ravine", "rosenbrock", "himmelblau")
 
@@ -41,11 +41,11 @@ PAIRS = [
     for key in OPTIMIZERS
     for convention in conventions(key)
 ]
-STEPS = 300  # all in one bucket of the engine, with the record of the default: one program per rule and surface
+STEPS = 300  # one bucket of the engine and the default record: one program per rule and surface
 
 
 class Testbed(Surface):
-    r"""A convex bowl whose every symmetry is a parameter, so that one program serves all properties.
+    r"""A convex bowl with a parameter for every symmetry, so that one program serves the tests of all properties.
 
     L = s (a X²/2 + b Y²/2 + c X Y + p X⁴/4 + q Y⁴/4), X = x − u, Y = y − v. Swapping the coordinates swaps
     a with b, p with q, u with v; s scales; (u, v) moves.
@@ -61,8 +61,8 @@ class Testbed(Surface):
     c: float = parameter("c", default=1.2, doc="Coupling.")
     p: float = parameter("p", default=0.3, doc="Quartic along x.")
     q: float = parameter("q", default=0.1, doc="Quartic along y.")
-    u: float = parameter("u", default=0.0, doc="Where the minimum is.")
-    v: float = parameter("v", default=0.0, doc="Where the minimum is.")
+    u: float = parameter("u", default=0.0, doc="Position of the minimum.")
+    v: float = parameter("v", default=0.0, doc="Position of the minimum.")
 
     def __call__(self, w: Array) -> Array:
         x, y = w[0] - self.u, w[1] - self.v
@@ -82,7 +82,7 @@ class Testbed(Surface):
 
 
 class Scaled(Surface):
-    r"""Another surface in other units: c L(w/s)."""
+    r"""A surface in other units: c L(w/s)."""
 
     name = "Scaled"
     theme = "wrapper"
@@ -118,32 +118,33 @@ class Scaled(Surface):
 
 
 def rng(*names: str) -> np.random.Generator:
-    """Seeded by what it serves, so that a test's draws do not hang on the order of tests."""
+    """A generator seeded by names, so that the draws of a test do not depend on the order of tests."""
     return np.random.default_rng(zlib.crc32("/".join(names).encode()))
 
 
 def calm(key: str, surface: Surface, **changes: Any) -> Optimizer:
-    """The rule at its starting learning rate on a surface: nothing chaotic, and something happens."""
+    """The rule with its starting learning rate on a surface: it moves, and is not chaotic."""
     kind = OPTIMIZERS[key]
     rate = starting_learning_rate(surface, kind)
     return kind(**({} if rate is None else {"learning_rate": rate}) | changes)
 
 
 def drawn(key: str, surface: Surface, generator: np.random.Generator) -> Optimizer:
-    """The rule with every parameter drawn from its declared range (the upper 5 % left out: β near 1 swings for
-    thousands of steps), and a learning rate at the starting one or below.
+    """The rule with all parameters drawn from their ranges, and a learning rate of at most the starting one.
+
+    The upper 5 % of the ranges are left out, because β near 1 swings for thousands of steps.
     """
     kind = OPTIMIZERS[key]
     values = {name: pick(spec, generator, margin=0.05) for name, spec in kind.parameters().items()}
     rate = starting_learning_rate(surface, kind)
     if rate is not None:
-        smallest = 1e-3 if kind.rate_unit == "none" else 0.1  # a rate of 1 suits no particular surface
+        smallest = 1e-3 if kind.rate_unit == "none" else 0.1  # a rate without a unit is not adapted to the surface
         values["learning_rate"] = rate * math.exp(generator.uniform(math.log(smallest), 0.0))
     return kind(**values)
 
 
 @functools.cache
 def calm_run(rule: str, surface: str) -> Trace:
-    """One run of every rule on every surface, from the surface's start at the starting rate."""
+    """The run of a rule on a surface from the surface's start, with the starting learning rate."""
     landscape = SURFACES[surface]()
     return trace(landscape, calm(rule, landscape), steps=STEPS)

@@ -1,4 +1,4 @@
-"""Each rule a second time, by other hands: plain NumPy with slopes differentiated on paper, optax, PyTorch.
+"""Oracles for the rules: plain NumPy with gradients derived by hand, optax, and PyTorch.
 
 Nothing here uses the rules, the engine, or the surfaces under test.
 """
@@ -16,7 +16,7 @@ import optax
 Parameters = dict[str, Any]
 Slope = Callable[[np.ndarray], np.ndarray]
 
-# Formulas: any array library runs them
+# Formulas, for arrays of any library
 
 
 def _ravine(x: Any, y: Any) -> Any:
@@ -37,7 +37,7 @@ FORMULAS: dict[str, Callable[[Any, Any], Any]] = {
     "himmelblau": _himmelblau,
 }
 
-# The same on paper
+# Their derivatives, derived by hand
 
 
 def _slope(surface: str) -> Slope:
@@ -56,7 +56,7 @@ def _slope(surface: str) -> Slope:
     return {"quadratic_ravine": ravine, "rosenbrock": rosenbrock, "himmelblau": himmelblau}[surface]
 
 
-def _bend(surface: str) -> Slope:
+def _hessian(surface: str) -> Slope:
     def rosenbrock(w: np.ndarray) -> np.ndarray:
         x, y = w
         return np.array([[2 - 400 * (y - 3 * x**2), -400 * x], [-400 * x, 200.0]])
@@ -73,20 +73,20 @@ def _bend(surface: str) -> Slope:
 
 
 class Problem(NamedTuple):
-    """A surface as an oracle sees it."""
+    """A surface, as the oracles use it."""
 
     loss: Callable[[Any, Any], Any]
     slope: Slope
-    bend: Slope
+    hessian: Slope
 
     def shaken(self, size: float, seed: int = 0) -> Problem:
-        """The same with every slope off by a relative error of that size, as rounding does with 10⁻¹⁶."""
+        """The problem with relative errors of this size in every gradient, as rounding makes them with 10⁻¹⁶."""
         random = np.random.default_rng(seed)
         return self._replace(slope=lambda w: self.slope(w) * (1 + size * random.uniform(-1, 1, 2)))
 
 
 def problem(surface: str) -> Problem:
-    return Problem(FORMULAS[surface], _slope(surface), _bend(surface))
+    return Problem(FORMULAS[surface], _slope(surface), _hessian(surface))
 
 
 # Plain NumPy: (parameters, problem, start, steps) → positions (steps + 1, 2)
@@ -103,7 +103,7 @@ def _sgd(p: Parameters, on: Problem, w: np.ndarray, steps: int) -> list[np.ndarr
 def _momentum(p: Parameters, on: Problem, w: np.ndarray, steps: int) -> list[np.ndarray]:
     grad, path, v = on.slope, [w], np.zeros(2)
     for _ in range(steps):
-        v = p["momentum"] * v - p["learning_rate"] * grad(w)  # Keras's form: the velocity carries the rate
+        v = p["momentum"] * v - p["learning_rate"] * grad(w)  # Keras's form: the velocity includes the rate
         w = w + v
         path.append(w)
     return path
@@ -153,15 +153,15 @@ def _sam(p: Parameters, on: Problem, w: np.ndarray, steps: int) -> list[np.ndarr
 
 
 def _newton(p: Parameters, on: Problem, w: np.ndarray, steps: int) -> list[np.ndarray]:
-    grad, bend, path = on.slope, on.bend, [w]
+    grad, hessian, path = on.slope, on.hessian, [w]
     for _ in range(steps):
-        w = w - p["learning_rate"] * np.linalg.solve(bend(w), grad(w))
+        w = w - p["learning_rate"] * np.linalg.solve(hessian(w), grad(w))
         path.append(w)
     return path
 
 
 def _novograd(p: Parameters, on: Problem, w: np.ndarray, steps: int) -> list[np.ndarray]:
-    """Ginsburg et al. 2019, algorithm 1, the whole vector as one layer: v₁ = ‖g‖², m₁ = g/√v₁ + d w."""
+    """Ginsburg et al. 2019, algorithm 1, with the whole vector as one layer: v₁ = ‖g‖², m₁ = g/√v₁ + d w."""
     grad, path = on.slope, [w]
     v, m = 0.0, np.zeros(2)
     for t in range(steps):
@@ -175,7 +175,7 @@ def _novograd(p: Parameters, on: Problem, w: np.ndarray, steps: int) -> list[np.
 
 
 def _polyak(p: Parameters, on: Problem, w: np.ndarray, steps: int) -> list[np.ndarray]:
-    """optax scales the gradient by c before it takes the norm: c divides Polyak's step and multiplies its cap."""
+    """optax scales the gradient by c before it takes the norm: c divides Polyak's step and multiplies its bound."""
     grad, path = on.slope, [w]
     for _ in range(steps):
         g = p["scaling"] * grad(w)
@@ -186,7 +186,7 @@ def _polyak(p: Parameters, on: Problem, w: np.ndarray, steps: int) -> list[np.nd
 
 
 def _schedule_free(p: Parameters, on: Problem, w: np.ndarray, steps: int) -> list[np.ndarray]:
-    """Defazio et al. 2024: y = (1−β) z + β x, z ← z − η ∇L(y), x the plain mean of all z (w₀ left out)."""
+    """Defazio et al. 2024: y = (1−β) z + β x, z ← z − η ∇L(y); x is the mean of all z without the start."""
     grad, path, x, z = on.slope, [w], w, w
     for t in range(1, steps + 1):
         y = (1 - p["momentum"]) * z + p["momentum"] * x
@@ -211,12 +211,12 @@ NUMPY: dict[str, Callable[[Parameters, Problem, np.ndarray, int], list[np.ndarra
 }
 
 
-# optax, as a user runs it: one jitted scan per rule, for all surfaces and draws
+# optax, as users call it: one jitted scan per rule, for all surfaces and draws
 
 
 def _optax(key: str, p: Parameters) -> optax.GradientTransformationExtraArgs:
     rate = p.get("learning_rate")
-    built = {
+    factories = {
         "sgd": lambda: optax.sgd(rate),
         "momentum": lambda: optax.sgd(rate, momentum=p["momentum"]),
         "nesterov": lambda: optax.sgd(rate, momentum=p["momentum"], nesterov=True),
@@ -234,16 +234,18 @@ def _optax(key: str, p: Parameters) -> optax.GradientTransformationExtraArgs:
         ),
         "polyak_sgd": lambda: optax.polyak_sgd(rate, scaling=p["scaling"], f_min=p["lowest"]),
         "schedule_free_sgd": lambda: optax.contrib.schedule_free_sgd(rate, b1=p["momentum"]),
-    }[key]()
-    return optax.with_extra_args_support(built)
+    }
+    return optax.with_extra_args_support(factories[key]())
 
 
 OPTAX = tuple(key for key in NUMPY if key != "newton")
 
 
 def optax_paths(key: str, draws: dict[str, list[Parameters]], starts: dict[str, Any], steps: int) -> Any:
-    """Surface → positions (draws, steps + 1, 2) of optax's parameters; for the schedule-free rule of the
-    parameters it says to evaluate. For Nesterov optax's parameter is the look-ahead point.
+    """The positions (draws, steps + 1, 2) of optax's parameters, by surface.
+
+    For the schedule-free rule they are the parameters that optax says to evaluate; for Nesterov they are the look-ahead
+    points.
     """
 
     def run(surface: str, p: Parameters, start: Any) -> Any:
@@ -252,26 +254,26 @@ def optax_paths(key: str, draws: dict[str, list[Parameters]], starts: dict[str, 
 
         rule = _optax(key, p)
 
-        def once(carry: Any, _: None) -> Any:
+        def advance(carry: Any, _: None) -> Any:
             w, state = carry
             value, g = jax.value_and_grad(loss)(w)
             extra = {"grad_fn": lambda u, i: jax.grad(loss)(u)} if key == "sam" else {"value": value}
             update, state = rule.update(g, state, w, **extra)
             w = optax.apply_updates(w, update)
-            shown = optax.contrib.schedule_free_eval_params(state, w) if "free" in key else w
-            return (w, state), shown
+            solution = optax.contrib.schedule_free_eval_params(state, w) if "free" in key else w
+            return (w, state), solution
 
-        _, path = jax.lax.scan(once, (start, rule.init(start)), None, length=steps)
+        _, path = jax.lax.scan(advance, (start, rule.init(start)), None, length=steps)
         return jnp.concatenate([start[None], path])
 
     @jax.jit
-    def everything(stacked: Any, starts: Any) -> Any:
+    def paths(stacked: Any, starts: Any) -> Any:
         return {s: jax.vmap(lambda p, s=s: run(s, p, starts[s]))(stacked[s]) for s in stacked}
 
-    # optax mixes weak and strong types and counts in integers: its code, under its own promotion
+    # optax mixes weak and strong types and counts in integers, so it runs under the standard promotion
     with jax.enable_x64(True), jax.numpy_dtype_promotion("standard"), jax.numpy_rank_promotion("allow"):
         stacked = {s: {n: np.array([d[n] for d in ds]) for n in ds[0]} for s, ds in draws.items()}
-        return jax.tree.map(np.asarray, everything(stacked, {s: np.array(w) for s, w in starts.items()}))
+        return jax.tree.map(np.asarray, paths(stacked, {s: np.array(w) for s, w in starts.items()}))
 
 
 # PyTorch
@@ -280,7 +282,7 @@ TORCH = ("sgd", "momentum", "nesterov", "adam", "adamw", "adadelta")
 
 
 def torch_path(key: str, p: Parameters, surface: str, start: Any, steps: int) -> np.ndarray:
-    """Positions (steps + 1, 2) of `torch.optim` in double precision; Nesterov's are the look-ahead points."""
+    """The positions (steps + 1, 2) of `torch.optim` in float64; for Nesterov they are the look-ahead points."""
     import torch
 
     torch.set_num_threads(1)
@@ -295,7 +297,7 @@ def torch_path(key: str, p: Parameters, surface: str, start: Any, steps: int) ->
         "adamw": lambda: torch.optim.AdamW([w], lr=rate, betas=betas, eps=p["epsilon"], weight_decay=p["weight_decay"]),
         "adadelta": lambda: torch.optim.Adadelta([w], lr=1.0, rho=p["decay"], eps=p["epsilon"]),
     }[key]()
-    slope = _slope(surface)  # on paper, too: its autograd takes ten times as long as its optimizers
+    slope = _slope(surface)  # because autograd takes ten times as long as the optimizers
     path = [w.detach().numpy().copy()]
     for _ in range(steps):
         w.grad = torch.from_numpy(slope(path[-1]))

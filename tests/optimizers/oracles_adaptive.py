@@ -1,7 +1,7 @@
-"""The adaptive rules a second time, in every convention: plain NumPy, and the libraries' own optimizers.
+"""Oracles for the adaptive rules in every convention: plain NumPy, and the optimizers of the libraries.
 
-Nothing here uses the rules, the engine or the surfaces under test; slopes are differentiated on paper.
-(parameters, slope, start, steps) → positions (steps + 1, 2), wherever a path is meant.
+Nothing here uses the rules, the engine or the surfaces under test; gradients are derived by hand. Functions called
+`path` take (parameters, slope, start, steps) and return positions (steps + 1, 2).
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ SLOPES: dict[str, Slope] = {"quadratic_ravine": ravine, "rosenbrock": rosenbrock
 
 
 def _walk(moves: Callable[..., Iterator[np.ndarray]], p: Parameters, slope: Slope, start: Any, steps: int) -> Any:
-    """Feed slopes to a generator of moves: it is sent the gradient and the point, and yields the move."""
+    """The path of a generator of moves, which is sent the gradient and the point and yields the move."""
     w = np.array(start, dtype=float)
     path, rule = [w], moves(p)
     next(rule)
@@ -49,7 +49,7 @@ def _walk(moves: Callable[..., Iterator[np.ndarray]], p: Parameters, slope: Slop
     return np.array(path)
 
 
-# Each rule: receives (g, w), yields the move, over and over.
+# Each rule is a generator that receives (g, w) and yields the move, again and again.
 
 
 def _adagrad(p: Parameters) -> Iterator[Any]:
@@ -71,7 +71,7 @@ def _rmsprop(p: Parameters) -> Iterator[Any]:
 
 
 def _moments(p: Parameters) -> Iterator[Any]:
-    """Sent g; yields t, m, v, 1 − β₁ᵗ, 1 − β₂ᵗ."""
+    """Receives g and yields t, m, v, 1 − β₁ᵗ and 1 − β₂ᵗ."""
     m, v, t = np.zeros(2), np.zeros(2), 0
     g = yield
     while True:
@@ -84,15 +84,15 @@ def _moments(p: Parameters) -> Iterator[Any]:
 def _radam(p: Parameters) -> Iterator[Any]:
     moments = _moments(p)
     next(moments)
-    most = 2 / (1 - p["beta2"]) - 1
+    largest = 2 / (1 - p["beta2"]) - 1
     while True:
         g, _ = yield
         t, m, v, c1, c2 = moments.send(g)
-        now = most - 2 * t * p["beta2"] ** t / c2
-        if now <= (4 if p["convention"] == "textbook" else 5):
+        ρ = largest - 2 * t * p["beta2"] ** t / c2
+        if ρ <= (4 if p["convention"] == "textbook" else 5):
             yield -p["learning_rate"] * m / c1
             continue
-        r = np.sqrt((now - 4) * (now - 2) * most / ((most - 4) * (most - 2) * now))
+        r = np.sqrt((ρ - 4) * (ρ - 2) * largest / ((largest - 4) * (largest - 2) * ρ))
         if p["convention"] == "pytorch":
             yield -p["learning_rate"] * r * np.sqrt(c2) * (m / c1) / (np.sqrt(v) + p["epsilon"])
         else:
@@ -151,7 +151,7 @@ def _lion(p: Parameters) -> Iterator[Any]:
 
 
 def _nesterov_velocity(p: Parameters) -> Iterator[Any]:
-    """By the look-ahead form: Nesterov's two sequences, seen at y = w + ρ (w − w_before)."""
+    """Nesterov's two sequences of the look-ahead form, observed at y = w + ρ (w − w_before)."""
     before, y0 = None, None
     while True:
         g, y = yield
@@ -162,7 +162,7 @@ def _nesterov_velocity(p: Parameters) -> Iterator[Any]:
 
 
 def _yogi(p: Parameters) -> Iterator[Any]:
-    """Zaheer et al. 2018, both moments started off zero as optax has it, and corrected."""
+    """Zaheer et al. 2018, with both moments corrected and not started at zero, as in optax."""
     m, v, t = np.full(2, p["initial_moment"]), np.full(2, p["initial_moment"]), 0
     while True:
         g, _ = yield
@@ -184,7 +184,7 @@ def _adamax(p: Parameters) -> Iterator[Any]:
 
 
 def _adan(p: Parameters) -> Iterator[Any]:
-    """β is what stays, as in optax; the paper's is what comes new."""
+    """β is the weight of the old mean, as in optax; in the paper it is the weight of the new value."""
     m, v, n, before, t = np.zeros(2), np.zeros(2), np.zeros(2), None, 0
     b1, b2, b3 = p["beta1"], p["beta2"], p["beta3"]
     while True:
@@ -228,7 +228,7 @@ def _ademamix(p: Parameters) -> Iterator[Any]:
 
 
 def _schedule_free_adamw(p: Parameters, slope: Slope, start: Any, steps: int) -> Any:
-    """Defazio et al. 2024, algorithm 1 without warm-up: z by RMSprop with correction, x the mean of all z."""
+    """Defazio et al. 2024, algorithm 1 without warm-up: z moves by corrected RMSprop, and x is the mean of all z."""
     x = z = np.array(start, dtype=float)
     v, path = np.zeros(2), [x]
     for t in range(1, steps + 1):
@@ -261,20 +261,20 @@ ORACLES = (*_RULES, "schedule_free_adamw")
 
 
 def numpy_path(key: str, p: Parameters, slope: Slope, start: Any, steps: int) -> np.ndarray:
-    with np.errstate(all="ignore"):  # a draw that leaves the numbers is refused by the caller
+    with np.errstate(all="ignore"):  # the caller rejects draws that overflow
         if key == "schedule_free_adamw":
             return np.asarray(_schedule_free_adamw(p, slope, start, steps))
         return np.asarray(_walk(_RULES[key], p, slope, start, steps))
 
 
-# optax: the option of each (rule, convention), as a user writes it
+# optax: the call for each rule and convention, as users write it
 
 
 def _optax(key: str, convention: str, p: Parameters) -> Any:
     rate, eps = p["learning_rate"], p.get("epsilon")
     betas = {"b1": p.get("beta1"), "b2": p.get("beta2")}
     uncorrected = {"bias_correction_mu": False, "bias_correction_nu": False}
-    built: dict[tuple[str, str], Callable[[], Any]] = {
+    factories: dict[tuple[str, str], Callable[[], Any]] = {
         ("adagrad", "textbook"): lambda: optax.adagrad(rate, initial_accumulator_value=0.0, eps=eps),
         ("adagrad", "optax"): lambda: optax.adagrad(rate, eps=eps),
         ("rmsprop", "textbook"): lambda: optax.rmsprop(rate, decay=p["decay"], eps=eps),
@@ -291,7 +291,7 @@ def _optax(key: str, convention: str, p: Parameters) -> Any:
         ("lion", "textbook"): lambda: optax.lion(rate, **betas, weight_decay=p["weight_decay"]),
         ("nesterov_velocity", "textbook"): lambda: optax.sgd(rate, momentum=p["momentum"], nesterov=True),
     }
-    return built[key, convention]()
+    return factories[key, convention]()
 
 
 OPTAX = (
@@ -302,28 +302,28 @@ OPTAX = (
 
 
 def optax_paths(key: str, convention: str, draws: dict[str, list[Parameters]], starts: Any, steps: int) -> Any:
-    """Surface → positions (draws, steps + 1, 2): one jitted scan for all."""
+    """The positions (draws, steps + 1, 2) by surface, in one jitted program."""
 
     def run(surface: str, p: Parameters) -> Any:
         rule, start = _optax(key, convention, p), jnp.asarray(starts[surface])
 
-        def once(carry: Any, _: None) -> Any:
+        def advance(carry: Any, _: None) -> Any:
             w, state = carry
             update, state = rule.update(jnp.stack(SLOPES[surface](w)), state, w)
             w = optax.apply_updates(w, update)
             return (w, state), w
 
-        _, path = jax.lax.scan(once, (start, rule.init(start)), None, length=steps)
+        _, path = jax.lax.scan(advance, (start, rule.init(start)), None, length=steps)
         return jnp.concatenate([start[None], path])
 
     @jax.jit
-    def everything(stacked: Any) -> Any:
+    def paths(stacked: Any) -> Any:
         return {s: jax.vmap(lambda p, s=s: run(s, p))(stacked[s]) for s in stacked}
 
-    # optax mixes weak and strong types and counts in integers: its code, under its own promotion
+    # optax mixes weak and strong types and counts in integers, so it runs under the standard promotion
     with jax.enable_x64(True), jax.numpy_dtype_promotion("standard"), jax.numpy_rank_promotion("allow"):
         stacked = {s: {n: np.array([d[n] for d in ds]) for n in ds[0] if n != "convention"} for s, ds in draws.items()}
-        return jax.tree.map(np.asarray, everything(stacked))
+        return jax.tree.map(np.asarray, paths(stacked))
 
 
 # PyTorch
@@ -332,12 +332,12 @@ TORCH = ("adagrad", "rmsprop", "radam", "nadam", "amsgrad", "adamax", "nesterov_
 
 
 def torch_path(key: str, p: Parameters, surface: str, start: Any, steps: int) -> np.ndarray:
-    """Positions of `torch.optim` in double precision."""
+    """The positions (steps + 1, 2) of `torch.optim` in float64."""
     import torch
 
     w = torch.tensor(start, dtype=torch.float64, requires_grad=True)
     rate, eps, betas = p["learning_rate"], p.get("epsilon"), (p.get("beta1"), p.get("beta2"))
-    built: dict[str, Callable[[], Any]] = {
+    factories: dict[str, Callable[[], Any]] = {
         "adagrad": lambda: torch.optim.Adagrad([w], lr=rate, eps=eps),
         "rmsprop": lambda: torch.optim.RMSprop([w], lr=rate, alpha=p["decay"], eps=eps),
         "radam": lambda: torch.optim.RAdam([w], lr=rate, betas=betas, eps=eps),
@@ -346,7 +346,7 @@ def torch_path(key: str, p: Parameters, surface: str, start: Any, steps: int) ->
         "adamax": lambda: torch.optim.Adamax([w], lr=rate, betas=betas, eps=eps),
         "nesterov_velocity": lambda: torch.optim.SGD([w], lr=rate, momentum=p["momentum"], nesterov=True),
     }
-    rule = built[key]()
+    rule = factories[key]()
     path = [w.detach().numpy().copy()]
     for _ in range(steps):
         w.grad = torch.from_numpy(np.array(SLOPES[surface](path[-1])))

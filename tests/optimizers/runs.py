@@ -1,4 +1,4 @@
-"""Runs that the checks of sentences share: a rule by its key, at its starting rate unless told otherwise."""
+"""Runs for the checks of sentences, with the starting learning rate unless another one is passed."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from surfaces.calculus import expand
 
 
 def texts_of(kind: type[Surface]) -> tuple[str, ...]:
-    """Everything that a surface says of itself."""
+    """All texts of a surface: its lesson, its docstring, and its parameters' meanings."""
     return kind.teaches, kind.prose, *(p.doc for p in kind.parameters().values())
 
 
 def rule_for(surface: Surface, key: str, **values: Any) -> Optimizer:
-    """The rule with the learning rate that a page starts it with on a surface."""
+    """The rule, with its starting learning rate on a surface unless `values` has one."""
     if "learning_rate" in OPTIMIZERS[key].parameters() and "learning_rate" not in values:
         values["learning_rate"] = starting_learning_rate(surface, OPTIMIZERS[key])
     return OPTIMIZERS[key](**values)
@@ -33,14 +33,14 @@ def run(
     seed: Any = 0,
     **values: Any,
 ) -> Trace:
-    """Positions and losses of a rule's run."""
+    """The run of a rule, with positions and losses."""
     surface = SURFACES[surface]() if isinstance(surface, str) else surface
     rule = rule_for(surface, key, **values)
     return trace(surface, rule, start, steps, noise=noise, seed=seed, record=("positions", "losses"))
 
 
 def end(surface: Surface | str, key: str, steps: int, **options: Any) -> np.ndarray:
-    """Where a rule's run ends, (n,); of a batch (runs, n)."""
+    """The last point of a run, (n,); for a batch (runs, n)."""
     return np.asarray(run(surface, key, steps, **options).positions[..., -1, :])
 
 
@@ -70,7 +70,7 @@ def curvatures(surface: Surface, w: Any) -> np.ndarray:
 
 
 def grid(surface: Surface, side: int) -> np.ndarray:
-    """Points of the domain in rows and columns, (side², 2)."""
+    """The points of a grid in the domain, (side², 2)."""
     (x0, x1), (y0, y1) = surface.domain
     x, y = np.meshgrid(np.linspace(x0, x1, side), np.linspace(y0, y1, side))
     return np.stack([x.ravel(), y.ravel()], axis=1)

@@ -1,4 +1,4 @@
-"""The sentences on which a rule's file can be held to account, and the register of the tests that check them."""
+"""The sentences of a rule's file, and the register of the tests that check them."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from surfaces.parameter import parameter
 Test = TypeVar("Test", bound=Callable[..., Any])
 
 CHECKED: defaultdict[str, set[str]] = defaultdict(set)
-"""The sentences that a test quotes, by the key of their rule."""
+"""The sentences that tests quote, by the key of their rule."""
 
 
 def checks(key: str, *sentences: str) -> Callable[[Test], Test]:
-    """Register the decorated test as the check of these sentences of a rule."""
+    """A decorator that registers a test as the check of these sentences of a rule."""
 
     def register(test: Test) -> Test:
         CHECKED[key] |= set(sentences)
@@ -28,19 +28,19 @@ def checks(key: str, *sentences: str) -> Callable[[Test], Test]:
 
 
 def sentences(rule: type[Optimizer]) -> set[str]:
-    """The sentences of a rule: its docstring without formulas, what it says on the page, and its parameters' texts."""
+    """The sentences of a rule: those of its docstring, of its texts on the page, and of its parameters."""
     prose = re.sub(r"\$\$.*?\$\$", "", rule.prose, flags=re.DOTALL)
     texts = (prose, rule.watch, rule.beginning, *(p.doc for p in rule.parameters().values()))
     return {sentence for text in texts for sentence in split(text)}
 
 
 def split(text: str) -> list[str]:
-    """The sentences of a text. One ends where a capital, a letter of a formula or code follows its full stop."""
+    """The sentences of a text: after a full stop, a capital, a letter of a formula or code begins the next one."""
     return [s for s in re.split(r"(?<=[.?!])\s+(?=[A-ZΔε`√])", " ".join(text.split())) if s]
 
 
 class Slope(Surface):
-    """L = p x + q y: the slopes are the same everywhere."""
+    """L = p x + q y, whose gradient is the same everywhere."""
 
     name = "Slope"
     theme = "ravines"

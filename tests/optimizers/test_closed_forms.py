@@ -1,4 +1,4 @@
-"""Rules on a quadratic, where theory gives every point: recurrences, stability limits, first steps, escapes."""
+"""Rules on a quadratic, where theory gives every point: recurrences, stability limits, first steps and escapes."""
 
 import numpy as np
 import pytest
@@ -53,7 +53,7 @@ def test_nesterov_is_a_matrix_power(rate: float, beta: float) -> None:
         np.testing.assert_allclose(path[:, axis], expected, atol=1e-10)
 
 
-# of preconditioned rules, whose limit moves with their state: test_lectures.py
+# preconditioned rules, whose limits change with their states, are tested in test_lectures.py
 LIMITED = [
     p
     for p in RULES
@@ -65,7 +65,7 @@ LIMITED = [
 @pytest.mark.parametrize("key", LIMITED)
 @pytest.mark.thinned(2)
 def test_a_stability_limit_holds_from_both_sides(key: str, rate: float) -> None:
-    """One percent below the stated curvature y shrinks, one percent above it grows."""
+    """One percent below the limit y shrinks, one percent above it grows."""
     rule = OPTIMIZERS[key](learning_rate=rate)
     limit = rule.stability_limit()
     assert limit is not None
@@ -73,7 +73,7 @@ def test_a_stability_limit_holds_from_both_sides(key: str, rate: float) -> None:
         np.abs(trace(RAVINE(limit * factor), rule, start=(0.0, 1.0), steps=STEPS).positions[:, 1])
         for factor in (0.99, 1.01)
     )
-    # the tail's largest, because a heavy ball may rise before it falls
+    # the largest value of the tail, because a heavy ball may rise before it falls
     assert below[-50:].max() < 0.7 * below[:50].max()
     assert above[-50:].max() > 1.2 * above[:50].max()
 
@@ -94,12 +94,12 @@ def test_stability_limits_are_the_textbooks(key: str, parameters: dict[str, floa
 @pytest.mark.parametrize("kappa", [1.0, 30.0, 1e4])
 def test_newton_needs_one_step_on_a_quadratic(kappa: float) -> None:
     np.testing.assert_allclose(_run("newton", kappa).positions[1], [0.0, 0.0], atol=1e-14)
-    # damped: w_t = (1 − η)ᵗ w₀, whatever the curvature
+    # with damping, w_t = (1 − η)ᵗ w₀ for every curvature
     path = _run("newton", kappa, learning_rate=0.25).positions
     np.testing.assert_allclose(path, 0.75 ** np.arange(STEPS + 1)[:, None] * START, rtol=1e-9, atol=1e-300)
 
 
-def test_newton_goes_to_a_saddle_as_well() -> None:
+def test_newton_converges_to_a_saddle_too() -> None:
     """Near the saddle y ← y − (y³ − y)/(3y² − 1) = 2y³/(3y² − 1): cubic convergence to y = 0."""
     run = trace(SURFACES["saddle"](), OPTIMIZERS["newton"](), start=(-1.0, 0.3), steps=8)
     y = 0.3
@@ -110,14 +110,14 @@ def test_newton_goes_to_a_saddle_as_well() -> None:
 
 
 def test_adams_first_step_has_length_eta_in_each_coordinate() -> None:
-    """m̂ = g, v̂ = g²: the step is η g/(|g| + ε), here 1 − ε/|g| of η."""
+    """m̂ = g and v̂ = g²: the step is η g/(|g| + ε), about (1 − ε/|g|) η."""
     for kappa in (1.0, 1e4):
         first = np.diff(_run("adam", kappa, learning_rate=0.02).positions[:2], axis=0)[0]
         np.testing.assert_allclose(first, -0.02 * np.sign(START), rtol=1e-7)
 
 
 def test_adadeltas_first_step_is_about_the_root_of_epsilon() -> None:
-    """H = 0, G = (1 − γ) g²: √ε g/√((1 − γ) g² + ε), about √(ε/(1 − γ)) where g is much larger than √ε."""
+    """H = 0 and G = (1 − γ) g²: the step is √ε g/√((1 − γ) g² + ε), about √(ε/(1 − γ)) if g is far above √ε."""
     run = _run("adadelta", decay=0.9, epsilon=1e-6)
     g = CURVATURES * START
     expected = -np.sqrt(1e-6) / np.sqrt(0.1 * g**2 + 1e-6) * g
@@ -126,37 +126,37 @@ def test_adadeltas_first_step_is_about_the_root_of_epsilon() -> None:
 
 
 def test_novograds_first_step_has_length_eta_over_all_coordinates() -> None:
-    """v₁ = ‖g‖²: the step is η g/‖g‖, whatever the curvature."""
+    """v₁ = ‖g‖², so the step is η g/‖g‖ for every curvature."""
     first = np.diff(_run("novograd", 1e4, learning_rate=0.02).positions[:2], axis=0)[0]
     assert np.linalg.norm(first) == pytest.approx(0.02, rel=1e-6)
 
 
 def test_polyaks_step_on_a_round_bowl_halves_the_distance() -> None:
-    """L = ½ h r², ‖g‖² = h² r²: the rate is 1/(2h), so w ← w/2."""
+    """L = ½ h r² and ‖g‖² = h² r²: the rate is 1/(2h), so w ← w/2."""
     path = _run("polyak_sgd", 1.0).positions
     np.testing.assert_allclose(path[:20], 0.5 ** np.arange(20)[:, None] * START, rtol=1e-13)
 
 
-def test_adamw_rests_beside_a_minimum_and_decays_where_there_is_no_slope() -> None:
-    """On the ravine's floor y = 0 the slope along y is 0: only the decay acts, w ← (1 − η λ) w."""
+def test_adamw_rests_beside_a_minimum_and_stays_at_the_origin() -> None:
+    """At the origin both gradient and decay are zero; at Rosenbrock's minimum (1, 1) the decay moves the run away."""
     rule = OPTIMIZERS["adamw"](learning_rate=0.01, weight_decay=0.5)
     flat = trace(SURFACES["quadratic_ravine"](1.0), rule, start=(0.0, 0.0), steps=5)
     np.testing.assert_array_equal(flat.positions, np.zeros((6, 2)))
-    # the minimum of Rosenbrock is (1, 1), the fixed point under decay lies nearer to the origin
+    # the fixed point under decay is nearer to the origin than the minimum (1, 1)
     rest = trace(SURFACES["rosenbrock"](), rule, start=(1.0, 1.0), steps=STEPS).positions[-1]
     assert np.linalg.norm(rest) < np.sqrt(2) - 0.01
 
 
-def test_sam_never_settles_nearer_than_its_radius_allows() -> None:
-    """On ½h x² SAM at x = a/(…): the fixed two-cycle x ↔ −x has (1 − ηh) x − ηhρ = −x, x = ηhρ/(2 − ηh)."""
+def test_sam_ends_in_a_two_cycle_around_the_minimum() -> None:
+    """On ½h x² the two-cycle x ↔ −x satisfies (1 − ηh) x − ηhρ = −x, so that x = ηhρ/(2 − ηh)."""
     eta, h, rho = 0.05, 30.0, 0.05
     path = _run("sam", learning_rate=eta, radius=rho).positions[:, 1]
-    # x shrinks to far below y long before the end, so the climb is along y alone
+    # x is far below y long before the end, so the climb is along y
     np.testing.assert_allclose(np.abs(path[-20:]), eta * h * rho / (2 - eta * h), rtol=1e-6)
 
 
 def _escape(key: str, y0: float, **parameters: float) -> int | None:
-    """The first step at which |y| ≥ ½: the end of the linear growth that the formula describes."""
+    """The first step with |y| ≥ ½, up to which y grows about linearly."""
     run = trace(SURFACES["saddle"](), OPTIMIZERS[key](**parameters), start=(-1.8, y0), steps=STEPS)
     left = np.flatnonzero(np.abs(run.positions[:, 1]) >= 0.5)
     return int(left[0]) if len(left) else None
@@ -164,18 +164,18 @@ def _escape(key: str, y0: float, **parameters: float) -> int | None:
 
 @pytest.mark.parametrize("y0", [1e-2, 1e-4, 1e-6])
 def test_escape_from_a_saddle_takes_the_logarithm_of_the_start(y0: float) -> None:
-    """ln(0.5/y₀)/ln(1 + η), and up to 4 steps more because y³ brakes: science.md measured 272 at 10⁻⁶."""
+    """ln(0.5/y₀)/ln(1 + η) steps, and up to 4 more because of y³: 272 in all from 10⁻⁶."""
     escape = _escape("sgd", y0, learning_rate=0.05)
     predicted = np.log(0.5 / y0) / np.log(1.05)
     assert escape is not None and 0 <= escape - predicted <= 4
 
 
-def test_who_escapes_a_saddle_when() -> None:
-    """science.md, y₀ = 10⁻⁶, η = 0.05: GD 272, momentum 75, Adam 11 to 13; exactly on the ridge none ever does."""
-    gd = _escape("sgd", 1e-6, learning_rate=0.05)
+def test_momentum_and_adam_escape_a_saddle_sooner() -> None:
+    """From y₀ = 10⁻⁶ with η = 0.05: 272 steps of SGD, 75 of momentum, 11 to 13 of Adam; from the ridge none escapes."""
+    sgd = _escape("sgd", 1e-6, learning_rate=0.05)
     ball = _escape("momentum", 1e-6, learning_rate=0.05)
     adam = _escape("adam", 1e-6, learning_rate=0.05)
-    assert gd is not None and ball is not None and adam is not None
-    assert abs(gd - 272) <= 2 and abs(ball - 75) <= 2 and 10 <= adam <= 14
+    assert sgd is not None and ball is not None and adam is not None
+    assert abs(sgd - 272) <= 2 and abs(ball - 75) <= 2 and 10 <= adam <= 14
     assert _escape("sgd", 0.0, learning_rate=0.05) is None
     assert _escape("adam", 0.0, learning_rate=0.05) is None

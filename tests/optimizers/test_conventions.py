@@ -1,7 +1,8 @@
-"""Every convention against its library and against plain NumPy: 250 steps, three surfaces, drawn parameters, 10⁻¹²."""
+"""Every convention against its library and against plain NumPy: 250 steps, three surfaces, to 10⁻¹²."""
 
 import dataclasses
 import functools
+import itertools
 import math
 import zlib
 from typing import Any
@@ -18,7 +19,7 @@ from tests.optimizers.oracles_adaptive import OPTAX, ORACLES, SLOPES, TORCH, num
 STEPS = 250
 DRAWS = 3
 TOLERANCE = 1e-12
-FLOAT32_PRODUCT = 1e-9  # PyTorch's NAdam keeps the product of its momenta in float32
+FLOAT32_PRODUCT = 1e-9  # PyTorch's NAdam computes the product of its momenta in float32
 STARTS = {surface: SURFACES[surface]().start for surface in SLOPES}
 
 
@@ -30,7 +31,7 @@ def _values(rule: Optimizer) -> dict[str, Any]:
 
 
 def _draw(key: str, convention: str, surface: str, random: np.random.Generator) -> Optimizer:
-    """Parameters from their ranges, off the upper ends; ε from 10⁻⁹ to 10⁻³, so that its place is seen."""
+    """A rule with parameters from the lower 95 % of their ranges, and ε from 10⁻⁹ to 10⁻³, where its place matters."""
     kind = OPTIMIZERS[key]
     values: dict[str, Any] = {}
     for name, spec in kind.parameters().items():
@@ -44,7 +45,7 @@ def _draw(key: str, convention: str, surface: str, random: np.random.Generator) 
             low, high = (1e-9, 1e-3) if name.startswith("epsilon") else (spec.low, spec.high)
             values[name] = math.exp(random.uniform(math.log(low), math.log(high)))
             if name == "initial_moment":
-                values[name] = spec.default  # which optax.yogi does not take
+                values[name] = spec.default  # optax.yogi has no argument for it
         elif name == "beta2":
             values[name] = random.uniform(0.8, 0.999)
         else:
@@ -53,7 +54,7 @@ def _draw(key: str, convention: str, surface: str, random: np.random.Generator) 
 
 
 def _shaken(surface: str, random: np.random.Generator) -> Any:
-    """Slopes off by 10⁻¹¹ of themselves and by 10⁻¹⁰ besides: near a minimum terms of some hundreds cancel."""
+    """Gradients with errors of 10⁻¹¹ relative and 10⁻¹⁰ absolute, because terms of some hundreds cancel near minima."""
 
     def slope(w: Any) -> np.ndarray:
         relative, absolute = np.array([[1e-11], [1e-10]]) * random.uniform(-1, 1, (2, 2))
@@ -64,21 +65,22 @@ def _shaken(surface: str, random: np.random.Generator) -> Any:
 
 @functools.cache
 def _draws(key: str, convention: str, surface: str) -> tuple[Optimizer, ...]:
-    """Draws at which 10⁻¹² means something: slopes off by a thousand times their rounding move the *oracle's* path
-    by at most 10⁻¹⁰. A path that circles a minimum with a short memory magnifies the last bit of any
-    two correct implementations without bound.
+    """Draws for which two correct implementations can agree to 10⁻¹².
+
+    Gradients with a thousand times their rounding errors must move the oracle's path by at most 10⁻¹⁰. A path that
+    circles around a minimum with a short memory magnifies the last bit without bound.
     """
     random = np.random.default_rng(zlib.crc32(f"{key}/{convention}/{surface}".encode()))
-    found: list[Optimizer] = []
+    draws: list[Optimizer] = []
     for _ in range(300):
         rule = _draw(key, convention, surface, random)
         plain = numpy_path(key, _values(rule), SLOPES[surface], STARTS[surface], STEPS)
         shaken = numpy_path(key, _values(rule), _shaken(surface, random), STARTS[surface], STEPS)
         if np.abs(shaken - plain).max() <= 1e-10 and np.ptp(plain, axis=0).max() > 1e-3:
-            found.append(rule)
-        if len(found) == DRAWS:
-            return tuple(found)
-    raise AssertionError(f"{key} ({convention}) on {surface}: all but {len(found)} of 300 draws are chaotic")
+            draws.append(rule)
+        if len(draws) == DRAWS:
+            return tuple(draws)
+    raise AssertionError(f"{key} ({convention}) on {surface}: all but {len(draws)} of 300 draws are chaotic")
 
 
 @functools.cache
@@ -86,10 +88,10 @@ def _run(rule: Optimizer, surface: str) -> Trace:
     return trace(SURFACES[surface](), rule, steps=STEPS, record=("positions", "losses"))
 
 
-def _close(rule: Optimizer, surface: str, theirs: np.ndarray, tolerance: float = TOLERANCE) -> None:
+def _close(rule: Optimizer, surface: str, expected: np.ndarray, tolerance: float = TOLERANCE) -> None:
     run = _run(rule, surface)
     assert run.diverged == -1
-    error = np.abs(run.positions - theirs) / (1 + np.abs(theirs))
+    error = np.abs(run.positions - expected) / (1 + np.abs(expected))
     assert error.max() <= tolerance, f"{rule} on {surface} at step {error.max(axis=1).argmax()}: {error.max():.1e}"
 
 
@@ -106,9 +108,9 @@ def test_numpy_walks_the_same_path(key: str, convention: str) -> None:
 def test_optax_walks_the_same_path(key: str, convention: str) -> None:
     draws = {surface: _draws(key, convention, surface) for surface in SLOPES}
     values = {surface: [_values(rule) for rule in rules] for surface, rules in draws.items()}
-    theirs = optax_paths(key, convention, values, STARTS, STEPS)
+    expected = optax_paths(key, convention, values, STARTS, STEPS)
     for surface, rules in draws.items():
-        for rule, path in zip(rules, theirs[surface], strict=True):
+        for rule, path in zip(rules, expected[surface], strict=True):
             _close(rule, surface, path)
 
 
@@ -119,32 +121,31 @@ def test_pytorch_walks_the_same_path(key: str) -> None:
     convention = "pytorch" if "pytorch" in conventions(key) else "textbook"
     for surface in SLOPES:
         for rule in _draws(key, convention, surface):
-            theirs = torch_path(key, _values(rule), surface, STARTS[surface], STEPS)
-            _close(rule, surface, theirs, FLOAT32_PRODUCT if key == "nadam" else TOLERANCE)
+            expected = torch_path(key, _values(rule), surface, STARTS[surface], STEPS)
+            _close(rule, surface, expected, FLOAT32_PRODUCT if key == "nadam" else TOLERANCE)
 
 
 @pytest.mark.parametrize("key", [pytest.param(k, marks=pytest.mark.xdist_group(k)) for k in CONVENTIONS])
 @pytest.mark.thinned(2)
-def test_conventions_part_where_their_formulas_do(key: str) -> None:
-    """Paths differ just where the lines do, or where the sum starts elsewhere (Adagrad's in optax)."""
+def test_conventions_differ_exactly_where_their_formulas_do(key: str) -> None:
+    """Paths differ if the lines differ, or if the sum has another initial value (Adagrad in optax)."""
     kind = OPTIMIZERS[key]
-    paths, written = {}, {}
+    paths, formulas = {}, {}
     for convention in conventions(key):
         values = {"learning_rate": 0.01, "epsilon": 1e-2, "convention": convention}
         run = trace(SURFACES["quadratic_ravine"](), kind(**values), start=(0.3, 0.02), steps=STEPS)
         paths[convention] = run.positions
-        written[convention] = (lines(kind, convention), float(_initial(kind, convention)))
-    for one in paths:
-        for other in paths:
-            apart = np.abs(paths[one] - paths[other]).max()
-            assert apart > 1e-5 if written[one] != written[other] else apart == 0, (one, other, apart)
+        formulas[convention] = (lines(kind, convention), float(_initial(kind, convention)))
+    for first, second in itertools.product(paths, repeat=2):
+        gap = np.abs(paths[first] - paths[second]).max()
+        assert gap > 1e-5 if formulas[first] != formulas[second] else gap == 0, (first, second, gap)
 
 
 def _initial(kind: type[Optimizer], convention: str) -> Any:
     return np.asarray(kind(convention=convention).init(np.zeros(2))[0])[0]  # type: ignore[call-arg]
 
 
-def test_a_convention_is_compiled_in_and_offers_no_number() -> None:
+def test_a_convention_is_a_static_choice() -> None:
     for key in CONVENTIONS:
         spec = OPTIMIZERS[key].parameters()["convention"]
         assert spec.static and not spec.tuned and spec.choices == ("textbook", "pytorch", "optax")

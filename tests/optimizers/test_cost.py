@@ -1,4 +1,4 @@
-"""What a run takes is known before it is computed."""
+"""The cost of a run is known before it is computed."""
 
 from __future__ import annotations
 
@@ -19,27 +19,27 @@ PATHS = ("positions", "losses")
 
 @pytest.mark.parametrize("key", ["sgd", "adam", "sam", "amsgrad", "schedule_free_adamw"])
 @pytest.mark.parametrize("record", [PATHS, RECORDS], ids=["paths", "whole"])
-def test_what_a_run_keeps_is_what_was_estimated(key: str, record: tuple[str, ...]) -> None:
+def test_the_size_of_a_run_is_the_estimated_one(key: str, record: tuple[str, ...]) -> None:
     surface, rule = SURFACES["ravine_nd"](dimension=200), OPTIMIZERS[key](0.001)
     run = trace(surface, rule, steps=900, record=record)
     expected = estimate(surface, rule, 900, record=record).result
     assert 0.85 * size_of(run) <= expected <= 1.35 * size_of(run)
 
 
-def test_a_run_does_not_keep_the_rest_of_its_bucket() -> None:
-    """1,100 steps are computed as 2,048: the view of a large array would keep all of them."""
+def test_a_run_does_not_keep_the_unused_rest_of_its_bucket() -> None:
+    """1,100 steps are computed as 2,048, all of which a view would keep in memory."""
     run = trace(SURFACES["ravine_nd"](dimension=500), OPTIMIZERS["sgd"](0.001), steps=1100, record=PATHS)
     assert size_of(run) <= 1.01 * 8 * 1101 * 501
 
 
 @pytest.mark.parametrize(("key", "evaluations"), [("sgd", 1), ("sam", 2), ("newton", 31)])
-def test_work_counts_every_gradient(key: str, evaluations: int) -> None:
+def test_work_counts_all_gradients(key: str, evaluations: int) -> None:
     surface = SURFACES["ravine_nd"](dimension=30)
-    found = estimate(surface, OPTIMIZERS[key](0.001), 99, runs=4, record=PATHS)
-    assert found.work == 4 * 100 * 30 * evaluations
+    cost = estimate(surface, OPTIMIZERS[key](0.001), 99, runs=4, record=PATHS)
+    assert cost.work == 4 * 100 * 30 * evaluations
 
 
-def test_noise_and_batches_take_more() -> None:
+def test_noise_and_batches_cost_more() -> None:
     surface, rule = SURFACES["ravine_nd"](dimension=30), OPTIMIZERS["sgd"](0.001)
     plain = estimate(surface, rule, 300, record=PATHS)
     assert estimate(surface, rule, 300, noise=NOISES["isotropic"](), record=PATHS).peak > plain.peak
@@ -77,6 +77,6 @@ print(taken / estimate(surface, rule, {steps}, runs={runs}, **options).peak)
 @pytest.mark.parametrize(
     ("noise", "runs", "steps"), [("none", None, 16_000), ("isotropic", None, 4000), ("none", 8, 1000)]
 )
-def test_the_peak_is_at_most_what_was_estimated(noise: str, runs: int | None, steps: int) -> None:
+def test_the_peak_is_at_most_the_estimated_one(noise: str, runs: int | None, steps: int) -> None:
     share = float(run_apart(PEAK.format(noise=noise, runs=runs, steps=steps)))
     assert 0.25 < share < 1.15

@@ -1,4 +1,4 @@
-"""What the lectures say the optimizers meet, seen on the surfaces made for it."""
+"""Effects from the lectures, on the surfaces that were made to show them."""
 
 import numpy as np
 import pytest
@@ -7,8 +7,8 @@ from optimizers import OPTIMIZERS, starting_learning_rate, trace
 from surfaces import SURFACES
 
 
-def test_p2_sgd_stops_in_the_local_minimum_and_a_momentum_large_enough_does_not() -> None:
-    """From the default start at the rate it begins with, on two surfaces with a lower minimum further on."""
+def test_p2_sgd_stops_in_the_local_minimum_and_large_momentum_does_not() -> None:
+    """From the default start with the starting rate, on two surfaces with a lower minimum farther on."""
     for key in ("tilted_wells", "six_hump_camel"):
         surface = SURFACES[key]()
         rate = starting_learning_rate(surface, OPTIMIZERS["sgd"])
@@ -22,7 +22,7 @@ def test_p2_sgd_stops_in_the_local_minimum_and_a_momentum_large_enough_does_not(
         assert min(np.linalg.norm(runs.positions[0, -1] - p) for p in local) < 1e-3
 
 
-def test_p2_holds_for_starts_and_rates_round_the_default_ones() -> None:
+def test_p2_holds_near_the_default_start_and_rate() -> None:
     surface = SURFACES["tilted_wells"]()
     rng = np.random.default_rng(0)
     starts = np.array(surface.start) + rng.uniform(-0.05, 0.05, (200, 2))
@@ -35,7 +35,7 @@ def test_p2_holds_for_starts_and_rates_round_the_default_ones() -> None:
 
 @pytest.mark.parametrize(("beta", "least", "most"), [(0.0, 0.9, 1.0), (0.5, 0.5, 1.0), (0.9, 0.0, 0.1)])
 def test_p6_momentum_flies_over_a_narrow_minimum(beta: float, least: float, most: float) -> None:
-    """Share of starts along the default one's line, uphill of the trap, that end in it."""
+    """The share of runs that end in the trap, from starts uphill of it."""
     surface = SURFACES["narrow_trap"]()
     rng = np.random.default_rng(1)
     starts = np.stack([rng.uniform(-3.1, -2.4, 300), rng.uniform(-0.2, 0.2, 300)], axis=1)
@@ -47,8 +47,8 @@ def test_p6_momentum_flies_over_a_narrow_minimum(beta: float, least: float, most
     assert least <= trapped <= most
 
 
-def test_p3_the_ledge_holds_sgd_and_momentum_goes_over_it() -> None:
-    """dy/dt = −y² from above: y ≈ 1/(η t), so that 300 steps of η = 0.05 leave it near 1/15; never below 0."""
+def test_p3_the_ledge_stops_sgd_and_momentum_passes_it() -> None:
+    """From above, dy/dt = −y², so y ≈ 1/(η t) and never falls below 0."""
     surface = SURFACES["degenerate_saddle"]()
     rate = starting_learning_rate(surface, OPTIMIZERS["sgd"])
     sgd = trace(surface, OPTIMIZERS["sgd"](learning_rate=rate), steps=3000)
@@ -58,7 +58,7 @@ def test_p3_the_ledge_holds_sgd_and_momentum_goes_over_it() -> None:
     assert heavy.status.kind == "converged"
 
 
-def test_p3_on_the_plateau_sgd_hardly_moves_and_adam_walks() -> None:
+def test_p3_on_the_plateau_sgd_hardly_moves_and_adam_crosses_it() -> None:
     surface = SURFACES["plateau"]()
     ends = {}
     for key in ("sgd", "momentum", "adam"):
@@ -69,8 +69,8 @@ def test_p3_on_the_plateau_sgd_hardly_moves_and_adam_walks() -> None:
     assert ends["momentum"].status.kind == ends["adam"].status.kind == "converged"
 
 
-def test_a_large_rate_catapults_to_a_flatter_place_of_the_valley() -> None:
-    """Sharpness u² + v² where the run ends, from (4, 0.3): stable needs it below 2/η (Lewkowycz et al. 2020)."""
+def test_a_large_rate_catapults_the_run_to_a_flatter_part_of_the_valley() -> None:
+    """The sharpness u² + v² at the end of a run from (4, 0.3) must be below 2/η (Lewkowycz et al. 2020)."""
     surface = SURFACES["matrix_factorization"]()
     sharp = {}
     for rate in (0.05, 0.15, 0.2):
@@ -81,8 +81,8 @@ def test_a_large_rate_catapults_to_a_flatter_place_of_the_valley() -> None:
     assert sharp[0.05] > 15 and 9 < sharp[0.15] < 11 and 2 <= sharp[0.2] < 3
 
 
-def test_levy_ends_in_its_flat_lowest_minimum_at_a_large_rate_alone() -> None:
-    """Next to the lowest, curvature 1/8 along x, the others have 6.3 and more: stable for η < 2/6.3 ≈ 0.32 only."""
+def test_only_a_large_rate_reaches_levys_flat_lowest_minimum() -> None:
+    """The curvature along x is 1/8 at the lowest minimum, and at least 6.3 elsewhere: stable for η < 2/6.3 ≈ 0.32."""
     surface = SURFACES["levy"]()
     rng = np.random.default_rng(2)
     (x0, x1), _ = surface.domain
@@ -96,8 +96,8 @@ def test_levy_ends_in_its_flat_lowest_minimum_at_a_large_rate_alone() -> None:
     assert share[0.01] < 0.5 < share[0.4]
 
 
-def test_the_basin_that_a_run_ends_in_hangs_on_the_rule() -> None:
-    """P2: from the same start SGD stops in the first minimum, a momentum large enough rolls on."""
+def test_the_basin_in_which_a_run_ends_depends_on_the_rule() -> None:
+    """P2: from the same start SGD stops in the first minimum, and momentum rolls on."""
     wells = SURFACES["tilted_wells"]()
     rules = {"sgd": OPTIMIZERS["sgd"](learning_rate=0.04), "momentum": OPTIMIZERS["momentum"](0.04, 0.9)}
     ends = {key: trace(wells, rule, steps=600, record=("positions",)).positions[-1] for key, rule in rules.items()}

@@ -1,4 +1,4 @@
-"""`trace`: pure, compiled once, honest about what left the numbers, and right in batches."""
+"""`trace` is pure and compiled once, reports divergences, and runs batches as it runs single runs."""
 
 import dataclasses
 import subprocess
@@ -34,17 +34,17 @@ from tests.optimizers.cases import RULES, STEPS, Testbed, calm
 
 every = pytest.mark.parametrize("key", RULES)
 SOME = ("sgd", "adam", "radam", "sam", "newton", "novograd", "schedule_free_sgd")
-"""A rule of every kind, for what the engine does with any rule alike."""
+"""A rule of every kind, for tests in which the rule does not matter."""
 Counter = Callable[[], AbstractContextManager[list[str]]]
 ROOT = Path(__file__).resolve().parents[2]
 SGD = OPTIMIZERS["sgd"]
-LEAN = ("positions", "losses")  # half the time to compile; the full record is the default elsewhere here
+LEAN = ("positions", "losses")  # compiles in half the time
 
 
-def _same(one: Any, other: Any, **tolerance: float) -> None:
-    """Two trees of arrays with equal structure and equal numbers."""
-    assert jax.tree.structure(one) == jax.tree.structure(other)
-    for a, b in zip(jax.tree.leaves(one), jax.tree.leaves(other), strict=True):
+def _same(first: Any, second: Any, **tolerance: float) -> None:
+    """Assert that two trees of arrays have equal structures and equal numbers."""
+    assert jax.tree.structure(first) == jax.tree.structure(second)
+    for a, b in zip(jax.tree.leaves(first), jax.tree.leaves(second), strict=True):
         assert np.shape(a) == np.shape(b)
         np.testing.assert_allclose(a, b, **tolerance or {"rtol": 0, "atol": 0})
 
@@ -53,13 +53,13 @@ def _arrays(run: Trace) -> Any:
     return run.positions, run.losses, run.states, run.step, run.diverged
 
 
-# What is compiled
+# Compilation
 
 
 @every
 @pytest.mark.thinned(4)
-def test_a_moved_value_compiles_nothing(key: str, compilations: Counter) -> None:
-    """Parameter, start, seed, noise scale, surface parameter, angle, and steps within a bucket."""
+def test_a_changed_value_compiles_nothing(key: str, compilations: Counter) -> None:
+    """Parameters, start, seed, scale of the noise, parameters of the surface, angle, and steps within a bucket."""
     kind = OPTIMIZERS[key]
     surface = Rotated(SURFACES["quadratic_ravine"](), 20.0)
     rule = calm(key, surface)
@@ -81,7 +81,7 @@ def test_a_moved_value_compiles_nothing(key: str, compilations: Counter) -> None
 
 
 @pytest.mark.parametrize("key", SCHEDULES)
-def test_a_moved_schedule_compiles_nothing(key: str, compilations: Counter) -> None:
+def test_a_changed_schedule_compiles_nothing(key: str, compilations: Counter) -> None:
     kind = SCHEDULES[key]
     surface = SURFACES["quadratic_ravine"]()
     trace(surface, Scheduled(SGD(0.01), kind()), steps=STEPS)
@@ -101,7 +101,7 @@ def test_a_status_compiles_nothing_the_second_time(compilations: Counter) -> Non
     assert not events
 
 
-def test_what_a_step_costs_is_asked_once(compilations: Counter) -> None:
+def test_the_cost_of_a_step_is_traced_once(compilations: Counter) -> None:
     def cost(kind: str, rate: float, angle: float) -> int:
         return trace(Rotated(SURFACES["saddle"](), angle), OPTIMIZERS[kind](rate), steps=3).cost
 
@@ -116,8 +116,8 @@ def test_what_a_step_costs_is_asked_once(compilations: Counter) -> None:
     assert any("trace" in e for e in events)
 
 
-def test_the_count_of_compilations_counts(compilations: Counter) -> None:
-    """The tests above would say nothing if the listener heard nothing."""
+def test_compilations_are_counted(compilations: Counter) -> None:
+    """Otherwise the tests above would prove nothing."""
     with compilations() as events:
         trace(Testbed(), SGD(0.01), steps=3, record=("losses", "states"), stride=3)
     assert any("backend_compile" in e for e in events) and any("trace" in e for e in events)
@@ -127,7 +127,7 @@ def test_the_count_of_compilations_counts(compilations: Counter) -> None:
 
 
 def _rows(rule: Optimizer, count: int) -> tuple[Optimizer, list[Optimizer]]:
-    """A batch over every traced parameter of a rule, and its runs one by one."""
+    """A rule with batches of all traced parameters, and the single rules."""
     names = [n for n, p in rule.parameters().items() if not p.static]
     factors = np.linspace(0.6, 1.0, count)
     batch = rule.replace(**{n: getattr(rule, n) * factors for n in names})
@@ -138,22 +138,22 @@ def _rows(rule: Optimizer, count: int) -> tuple[Optimizer, list[Optimizer]]:
 def _each_equals(batch: Trace, alone: list[Trace]) -> None:
     assert len(batch) == len(alone)
     for k, single in enumerate(alone):
-        assert single.diverged == -1, "a run that leaves says little about rounding"
+        assert single.diverged == -1, "a run that diverges would prove little"
         _same(_arrays(batch[k]), _arrays(single), rtol=1e-8, atol=1e-9)
 
 
 @every
 @pytest.mark.thinned(10)
 def test_a_batch_equals_each_run_alone(key: str) -> None:
-    """Every parameter of rule, surface and rotation, start and seed at once."""
+    """With batches of all parameters of rule, surface and rotation, of starts and of seeds."""
     rules, singles = _rows(calm(key, SURFACES["quadratic_ravine"]()), 3)
     kappas, angles = np.array([10.0, 20.0, 30.0]), np.array([0.0, 15.0, -40.0])
     starts, seeds = np.array([[-2.0, 1.5], [1.0, 1.0], [0.5, -1.2]]), np.array([0, 1, 5])
     surfaces = Rotated(SURFACES["quadratic_ravine"](kappas), angles)  # type: ignore[arg-type]
-    how: dict[str, Any] = {"steps": 40, "noise": Isotropic(0.01)}
-    batch = trace(surfaces, rules, start=starts, seed=seeds, **how)
+    options: dict[str, Any] = {"steps": 40, "noise": Isotropic(0.01)}
+    batch = trace(surfaces, rules, start=starts, seed=seeds, **options)
     alone = [
-        trace(Rotated(SURFACES["quadratic_ravine"](float(h)), float(a)), rule, start=w, seed=int(s), **how)
+        trace(Rotated(SURFACES["quadratic_ravine"](float(h)), float(a)), rule, start=w, seed=int(s), **options)
         for h, a, rule, w, s in zip(kappas, angles, singles, starts, seeds, strict=True)
     ]
     _each_equals(batch, alone)
@@ -195,7 +195,7 @@ def test_a_batch_over_a_surface_with_data_equals_each_run_alone() -> None:
 
 @pytest.mark.parametrize("key", [k for k, s in SURFACES.items() if s.parameters()])
 @pytest.mark.thinned(6)
-def test_a_batch_of_surfaces_starts_each_run_where_its_own_surface_starts(key: str) -> None:
+def test_a_batch_of_surfaces_starts_each_run_at_the_start_of_its_surface(key: str) -> None:
     kind = SURFACES[key]
     values = {n: np.array([p.default, p.default * 1.25]) for n, p in kind.parameters().items() if not p.static}
     singles = [kind(**{n: float(v[k]) for n, v in values.items()}) for k in range(2)]
@@ -206,7 +206,7 @@ def test_a_batch_of_surfaces_starts_each_run_where_its_own_surface_starts(key: s
         assert batch[k].status.kind == trace(surface, SGD(1e-4), steps=10).status.kind
 
 
-def test_runs_of_a_batch_are_counted_and_indexed() -> None:
+def test_a_batch_has_a_length_and_an_index() -> None:
     batch = trace(Testbed(), SGD(0.01), start=[[1.0, 1.0], [2.0, 1.0]], steps=5)
     assert len(batch) == 2
     _same(_arrays(batch[-1]), _arrays(batch[1]))
@@ -224,7 +224,7 @@ def test_runs_of_a_batch_are_counted_and_indexed() -> None:
 @pytest.mark.parametrize("key", SOME)
 @pytest.mark.thinned(2)
 def test_more_steps_keep_the_prefix(key: str) -> None:
-    """Across buckets (40 and 300 steps), noise included."""
+    """In different buckets (40 and 300 steps), and with noise."""
     surface, noise = Testbed(), Isotropic(0.05)
     rule = calm(key, surface)
     short, long = (trace(surface, rule, steps=n, noise=noise, seed=7, record=LEAN) for n in (40, STEPS))
@@ -234,7 +234,7 @@ def test_more_steps_keep_the_prefix(key: str) -> None:
 
 @pytest.mark.parametrize("key", SOME)
 @pytest.mark.thinned(4)
-def test_a_stride_keeps_every_so_manyth(key: str) -> None:
+def test_a_stride_keeps_every_fifth_step(key: str) -> None:
     surface = Testbed()
     noise = Isotropic(0.05)
     full = trace(surface, calm(key, surface), steps=120, noise=noise)
@@ -243,12 +243,12 @@ def test_a_stride_keeps_every_so_manyth(key: str) -> None:
     tolerance = {"rtol": 1e-9, "atol": 1e-11}
     np.testing.assert_allclose(thin.positions, full.positions[::5], **tolerance)
     np.testing.assert_allclose(thin.losses, full.losses[::5], **tolerance)
-    # states after each kept step, and how the step from each kept point came about
+    # the states after each recorded step, and the steps from each recorded point
     _same(thin.states, jax.tree.map(lambda x: x[4::5], full.states), **tolerance)
     _same(thin.step, jax.tree.map(lambda x: x[::5], full.step), **tolerance)
 
 
-def test_record_chooses_what_is_kept() -> None:
+def test_record_chooses_what_is_recorded() -> None:
     full = trace(Testbed(), OPTIMIZERS["adam"](0.1), steps=20)
     for record in (("positions",), ("losses", "states"), ("step",), ()):
         run = trace(Testbed(), OPTIMIZERS["adam"](0.1), steps=20, record=record)
@@ -272,7 +272,7 @@ def test_shapes_and_dtypes_are_as_documented() -> None:
 
 
 def test_twenty_thousand_steps() -> None:
-    """(1 − η)ᵗ along x at every one of them."""
+    """(1 − η)ᵗ along x in every step."""
     run = trace(SURFACES["quadratic_ravine"](), SGD(1e-4), steps=20_000)
     assert run.positions.shape == (20_001, 2)
     np.testing.assert_allclose(run.positions[:, 0], -2.8 * (1 - 1e-4) ** np.arange(20_001), rtol=1e-10)
@@ -281,23 +281,23 @@ def test_twenty_thousand_steps() -> None:
 def test_the_same_arguments_give_the_same_arrays() -> None:
     surface = SURFACES["himmelblau"]()
     for noise in (None, Isotropic(0.5), Shifted(0.1)):
-        one, other = (trace(surface, OPTIMIZERS["adam"](0.1), steps=50, noise=noise, seed=9) for _ in range(2))
-        _same(_arrays(one), _arrays(other))
-    apart = trace(surface, OPTIMIZERS["adam"](0.1), steps=50, noise=Isotropic(0.5), seed=10)
-    assert np.abs(apart.positions[1:] - one.positions[1:]).min() > 0
+        first, second = (trace(surface, OPTIMIZERS["adam"](0.1), steps=50, noise=noise, seed=9) for _ in range(2))
+        _same(_arrays(first), _arrays(second))
+    reseeded = trace(surface, OPTIMIZERS["adam"](0.1), steps=50, noise=Isotropic(0.5), seed=10)
+    assert np.abs(reseeded.positions[1:] - first.positions[1:]).min() > 0
 
 
-def test_the_default_start_is_the_surfaces() -> None:
+def test_the_default_start_is_that_of_the_surface() -> None:
     for key in SURFACES:
         run = trace(SURFACES[key](), SGD(1e-3), steps=3, record=("positions",))
         np.testing.assert_array_equal(run.positions[0], SURFACES[key]().start)
 
 
-# Leaving the numbers
+# Divergence
 
 
 def _plain_descent(rate: float, w: np.ndarray, steps: int) -> tuple[int, list[np.ndarray]]:
-    """Rosenbrock by hand: the first step whose point or loss is not finite, −1 for none, and the finite points."""
+    """Gradient descent on Rosenbrock's function by hand: the first step that is not finite, or −1, and the path."""
     path = [w]
     with np.errstate(all="ignore"):
         for t in range(1, steps + 1):
@@ -311,7 +311,7 @@ def _plain_descent(rate: float, w: np.ndarray, steps: int) -> tuple[int, list[np
 
 
 @pytest.mark.parametrize("rate", [0.0045, 0.01, 0.1, 1.0, 1e6])
-def test_a_run_that_leaves_stops_at_its_last_finite_point(rate: float) -> None:
+def test_a_run_that_diverges_keeps_its_last_finite_point(rate: float) -> None:
     run = trace(SURFACES["rosenbrock"](), SGD(rate), steps=STEPS)
     step, path = _plain_descent(rate, np.array([-1.5, 2.0]), STEPS)
     assert step > 0, "this rate must diverge"
@@ -323,15 +323,15 @@ def test_a_run_that_leaves_stops_at_its_last_finite_point(rate: float) -> None:
     assert np.isfinite(run.positions).all() and np.isfinite(run.losses).all()
 
 
-def test_a_run_that_leaves_later_has_not_left_yet() -> None:
+def test_a_run_has_not_diverged_before_its_divergence() -> None:
     late = trace(SURFACES["rosenbrock"](), SGD(0.01), steps=STEPS)
     early = trace(SURFACES["rosenbrock"](), SGD(0.01), steps=int(late.diverged) - 1)
     assert early.diverged == -1 and early.last == early.steps
     np.testing.assert_array_equal(early.positions, late.positions[: early.steps + 1])
 
 
-def test_the_loss_may_leave_before_the_point() -> None:
-    """κ = 1, η = 3: w doubles and turns, |w| = 2ᵗ·10¹⁵³; its square passes 1.8·10³⁰⁸ while w is finite.
+def test_the_loss_may_overflow_before_the_point() -> None:
+    """κ = 1, η = 3: w doubles and changes its sign, |w| = 2ᵗ·10¹⁵³, and its square overflows while w is finite.
 
     L = ½ |w|² ≤ 1.797·10³⁰⁸ as long as |w| ≤ 1.896·10¹⁵⁴, and w² itself as long as |w| ≤ 1.34·10¹⁵⁴:
     10¹⁵³ · 2³ = 8·10¹⁵³ is finite, 10¹⁵³ · 2⁴ = 1.6·10¹⁵⁴ is not.
@@ -340,18 +340,18 @@ def test_the_loss_may_leave_before_the_point() -> None:
     assert run.diverged == 4
     np.testing.assert_allclose(run.positions[3:], np.tile([-8e153, 0.0], (18, 1)))
     thin = trace(SURFACES["quadratic_ravine"](1.0), SGD(3.0), start=(1e153, 0.0), steps=20, stride=10)
-    assert thin.diverged == 10, "between kept points a loss beyond the numbers is seen at the next kept one"
+    assert thin.diverged == 10, "a loss that overflows between two records is noticed at the next record"
 
 
-def test_a_stride_sees_a_broken_point_at_its_step() -> None:
+def test_a_point_that_overflows_between_records_is_noticed_at_its_step() -> None:
     step, path = _plain_descent(0.01, np.array([-1.5, 2.0]), 100)
     run = trace(SURFACES["rosenbrock"](), SGD(0.01), steps=100, stride=50)
-    # the point breaks at most a few steps after the loss, which between kept points nobody looks at
+    # between records only the point is checked, which overflows a few steps after the loss
     assert step <= run.diverged <= step + 2 < 50
     assert np.isfinite(run.positions).all() and len(path) == step
 
 
-def test_one_run_of_a_batch_leaves_and_the_others_stay() -> None:
+def test_one_run_of_a_batch_diverges_and_the_others_do_not() -> None:
     rates = np.array([1e-4, 0.01, 2e-4])
     batch = trace(SURFACES["rosenbrock"](), SGD(rates), steps=60)  # type: ignore[arg-type]
     step, _ = _plain_descent(0.01, np.array([-1.5, 2.0]), 60)
@@ -363,14 +363,14 @@ def test_one_run_of_a_batch_leaves_and_the_others_stay() -> None:
 
 
 def test_a_singular_hessian_is_a_divergence() -> None:
-    """On ½x² − ½y² + ¼y⁴ the curvature along y is 3y² − 1: at y = 1/√3 nearly none; at κ = 10⁴ nothing breaks."""
-    flat = Testbed(a=0.0, b=1.0, c=0.0, p=0.0, q=0.0)  # no curvature along x at all
+    """This bowl has no curvature along x."""
+    flat = Testbed(a=0.0, b=1.0, c=0.0, p=0.0, q=0.0)
     run = trace(flat, OPTIMIZERS["newton"](), start=(1.0, 1.0), steps=5)
     assert run.diverged == 1 and run.last == 0
     np.testing.assert_array_equal(run.positions, np.ones((6, 2)))
 
 
-# Refusals
+# Errors
 
 
 @pytest.mark.parametrize(
@@ -390,7 +390,7 @@ def test_a_singular_hessian_is_a_divergence() -> None:
         ({"noise": MiniBatch(4)}, "This surface has no data"),
     ],
 )
-def test_bad_arguments_are_named(arguments: dict[str, Any], message: str) -> None:
+def test_bad_arguments_are_named_in_the_error(arguments: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         trace(SURFACES["rosenbrock"](), SGD(), **arguments)
 
@@ -405,11 +405,11 @@ def test_a_batch_larger_than_the_data_is_refused() -> None:
         trace(SURFACES["linear_regression"](), SGD(), noise=MiniBatch(41))
 
 
-# Size
+# Memory
 
 
 class Wide(Surface):
-    """A bowl of 200,000 weights: what a network's engine must carry."""
+    """A bowl with 200,000 coordinates, as many as a network's weights."""
 
     name = "Wide"
     theme = "data"
@@ -435,8 +435,8 @@ def test_two_hundred_thousand_weights_in_float32() -> None:
         np.testing.assert_allclose(run.losses, 1e5 * 0.9 ** (2 * np.arange(7)), rtol=1e-4)
 
 
-def test_losses_alone_cost_no_memory_per_step() -> None:
-    """1,000 steps of 200,000 weights would be 0.8 GB of positions in float32; the losses are 4 kB."""
+def test_recording_losses_only_takes_no_memory_for_points() -> None:
+    """The positions of 1,000 steps of 200,000 coordinates would take 0.8 GB in float32; the losses take 4 kB."""
     script = """
         import resource
         from optimizers import OPTIMIZERS, trace
@@ -456,14 +456,14 @@ def test_losses_alone_cost_no_memory_per_step() -> None:
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    assert float(done.stdout) < 250, f"{float(done.stdout):.0f} MB more for 900 steps more"
+    assert float(done.stdout) < 250, f"{float(done.stdout):.0f} MB more for 900 more steps"
 
 
 # Threads
 
 
 def test_eight_threads_get_the_results_of_one() -> None:
-    """float64 is thread-local: no thread may see another's precision, nor its program."""
+    """float64 is thread-local: no thread may use the precision or the program of another one."""
     jobs = [(key, rate) for key in ("sgd", "momentum", "adam", "sam") for rate in (0.003, 0.004, 0.005, 0.006)]
 
     def work(job: tuple[str, float]) -> Any:
@@ -479,7 +479,7 @@ def test_eight_threads_get_the_results_of_one() -> None:
         np.testing.assert_array_equal(positions, work(job))
 
 
-def test_a_trace_keeps_what_it_was_made_of() -> None:
+def test_a_trace_holds_its_arguments() -> None:
     surface, rule = Testbed(), SGD(0.01)
     run = trace(surface, rule, steps=5)
     assert run.surface is surface and run.optimizer is rule and (run.steps, run.stride) == (5, 1)

@@ -1,4 +1,4 @@
-"""What the lectures say of the rules, U1 to U8, P7 and the facts that the rules state of themselves."""
+"""Statements of the lectures on the rules (U1 to U8 and P7), and the facts that the rules declare."""
 
 import jax
 import jax.numpy as jnp
@@ -15,7 +15,7 @@ HIMMELBLAU = SURFACES["himmelblau"]
 STEPS = 250
 
 
-# U1 to U8. That each is the lecture's formula is held by NumPy and the libraries (test_conventions.py).
+# U1 to U8; test_conventions.py compares the formulas of the lectures with NumPy and the libraries.
 
 
 def test_u1_a_rate_beyond_two_over_the_curvature_diverges() -> None:
@@ -24,8 +24,8 @@ def test_u1_a_rate_beyond_two_over_the_curvature_diverges() -> None:
     assert trace(RAVINE(30.0), rule_of("sgd", learning_rate=1.9 / 30), steps=STEPS).losses[-1] < 1e-3
 
 
-def test_u2_the_slip_of_signs_climbs_and_what_is_meant_is_momentum() -> None:
-    """v = γ v − η g with w ← w − v climbs; v = γ v + η g is the heavy ball's own path, v = η a."""
+def test_u2_mixed_signs_climb_and_consistent_ones_are_momentum() -> None:
+    """v = γ v − η g with w ← w − v climbs; v = γ v + η g gives the path of the heavy ball, with v = η a."""
     gamma, eta, h = 0.9, 0.01, np.array([1.0, 30.0])
     start = np.array(RAVINE(30.0).start)
     w, v, slip, u = start, np.zeros(2), start, np.zeros(2)
@@ -45,8 +45,8 @@ def test_u2_the_slip_of_signs_climbs_and_what_is_meant_is_momentum() -> None:
 
 
 @pytest.mark.parametrize("surface", ["quadratic_ravine", "rosenbrock", "himmelblau"])
-def test_u3_both_forms_of_nesterov_describe_one_path(surface: str) -> None:
-    """x = w − η β a = w + ρ v, at every step: v = −η a."""
+def test_u3_both_forms_of_nesterov_describe_the_same_path(surface: str) -> None:
+    """x = w − η β a = w + ρ v and v = −η a in every step."""
     landscape = SURFACES[surface]()
     eta, beta = {"quadratic_ravine": 0.02, "rosenbrock": 2e-4, "himmelblau": 3e-3}[surface], 0.85
     ball = trace(landscape, rule_of("nesterov", learning_rate=eta, momentum=beta), steps=STEPS)
@@ -71,7 +71,7 @@ def test_u4_p7_adagrads_effective_rate_only_shrinks(convention: str) -> None:
 
 
 @pytest.mark.parametrize("key", ["rmsprop", "adadelta"])
-def test_p7_those_of_rmsprop_and_adadelta_do_not(key: str) -> None:
+def test_p7_the_effective_rates_of_rmsprop_and_adadelta_also_rise(key: str) -> None:
     run, change = _effective(key)
     assert (change > 0).sum() > STEPS // 4  # of 2 · 249 changes
     assert run.step.rate[-1].max() > run.step.rate[0].max()
@@ -82,18 +82,18 @@ def test_u5_adadelta_has_no_learning_rate() -> None:
 
 
 def test_u7_epsilon_turns_adam_into_momentum() -> None:
-    """Far above the slopes ε makes the step η m̂/ε: with η and ε a thousandfold, almost the same path again."""
-    one, thousand = (
+    """If ε is far above the gradients, the step is η m̂/ε: η and ε times a thousand give almost the same path."""
+    path, thousandfold = (
         trace(RAVINE(3.0), rule_of("adam", learning_rate=0.01 * e, epsilon=e), steps=100).positions for e in (1e3, 1e6)
     )
-    np.testing.assert_allclose(one, thousand, rtol=2e-2, atol=2e-3)
+    np.testing.assert_allclose(path, thousandfold, rtol=2e-2, atol=2e-3)
     small = trace(RAVINE(3.0), rule_of("adam", learning_rate=0.01, epsilon=1e-8), steps=100).positions
-    assert np.abs(small - one).max() > 0.1
+    assert np.abs(small - path).max() > 0.1
 
 
 @pytest.mark.parametrize(("convention", "waits"), [("textbook", 4), ("pytorch", 5), ("optax", 5)])
 def test_u8_radam_is_momentum_until_rho_passes_the_threshold(convention: str, waits: int) -> None:
-    """At β₂ = 0.999, ρ_t is a little below t: plain steps η m̂ up to t = 4 (or 5), rectified ones from then on."""
+    """For β₂ = 0.999, ρ_t is a little below t: the steps are η m̂ up to t = 4 (or 5), and rectified from then on."""
     run = trace(HIMMELBLAU(), rule_of("radam", convention, learning_rate=1e-3), steps=STEPS)
     rho, r = run.states.ρ[:, 0], run.step.values["r"][:, 0]
     np.testing.assert_allclose(rho[:6], np.arange(1, 7), rtol=5e-3)
@@ -102,7 +102,7 @@ def test_u8_radam_is_momentum_until_rho_passes_the_threshold(convention: str, wa
 
 
 def test_u8_a_short_memory_never_adapts() -> None:
-    """β₂ = 0.6 has ρ∞ = 4: all guards hold, and the rule is momentum on m̂ for ever."""
+    """For β₂ ≤ 0.6, ρ∞ ≤ 4: all values stay finite, and the rule remains momentum."""
     for beta2 in (0.0, 0.5, 0.6):
         run = trace(HIMMELBLAU(), rule_of("radam", learning_rate=1e-3, beta2=beta2), steps=50)
         assert run.diverged == -1 and (run.step.rate == 1e-3).all()
@@ -119,10 +119,10 @@ LIMITS = {
     "adagrad": lambda p: 2 / p["η"],
     "rmsprop": lambda p: 2 / p["η"],
     "adam": lambda p: (2 + 2 * p["β1"]) / ((1 - p["β1"]) * p["η"]),
-    # decay shrinks w besides: 1 + trace + determinant of the step's matrix is zero there
+    # with decay: where 1 + trace + determinant of the step's matrix is zero
     "adamw": lambda p: (1 + p["β1"]) * (2 - p["η"] * p["λ"]) / ((1 - p["β1"]) * p["η"]),
     "radam": lambda p: (2 + 2 * p["β1"]) / ((1 - p["β1"]) * p["η"]),
-    # Nesterov's with η(1 − β₁) for η, because m is a mean and not a sum
+    # Nesterov's limit with η(1 − β₁) in place of η, because m is a mean and not a sum
     "nadam": lambda p: (2 + 2 * p["β1"]) / ((1 + 2 * p["β1"]) * (1 - p["β1"]) * p["η"]),
     "amsgrad": lambda p: (2 + 2 * p["β1"]) / ((1 - p["β1"]) * p["η"]),
     "adabelief": lambda p: (2 + 2 * p["β1"]) / ((1 - p["β1"]) * p["η"]),
@@ -139,9 +139,9 @@ def test_every_limit_is_tested() -> None:
 )
 @pytest.mark.thinned(4)
 def test_a_stability_limit_holds_from_both_sides(key: str, convention: str, momentum: float) -> None:
-    """On ½(x² + κ y²): with κ two percent below the limit y shrinks, above it grows.
+    """On ½(x² + κ y²), y shrinks if κ is two percent below the limit, and grows if it is two percent above.
 
-    Where the rule is preconditioned, ε = 1 dwarfs the slopes, so that P stands still at what the state says.
+    For preconditioned rules ε = 1 is far above the gradients, so that P hardly changes.
     """
     kind = OPTIMIZERS[key]
     values = {"momentum": momentum, "beta1": momentum, "beta2": 0.9, "epsilon": 1.0}
@@ -159,7 +159,7 @@ def test_a_stability_limit_holds_from_both_sides(key: str, convention: str, mome
 
 
 def _at_rest(rule: Optimizer) -> float:
-    """P after many steps of no slope."""
+    """P after many steps without a gradient."""
     if not rule.preconditioned:
         return 1.0
     run = trace(RAVINE(1.0), rule, start=(0.0, 0.0), steps=STEPS)
@@ -169,7 +169,7 @@ def _at_rest(rule: Optimizer) -> float:
 
 @pytest.mark.parametrize(("key", "convention"), PAIRS)
 @pytest.mark.thinned(3)
-def test_the_preconditioner_is_what_the_rate_divides_by(key: str, convention: str) -> None:
+def test_the_rate_is_eta_over_the_preconditioner(key: str, convention: str) -> None:
     kind = OPTIMIZERS[key]
     if not kind.preconditioned:
         assert rule_of(key, convention).preconditioner(None) == 1.0
@@ -181,14 +181,14 @@ def test_the_preconditioner_is_what_the_rate_divides_by(key: str, convention: st
 
 
 def test_adagrads_sum_in_optax_has_a_unit() -> None:
-    """The textbook's is scale-free; started at 0.1 it is not."""
+    """The textbook's rule is scale-free; with the sum started at 0.1 it is not."""
     for convention, free in (("textbook", True), ("optax", False)):
         rule = rule_of("adagrad", convention, learning_rate=0.05, epsilon=1e-12)
         slopes = [trace(RAVINE(k), rule, start=(0.0, 1e-3), steps=20).positions[:, 1] for k in (10.0, 1000.0)]
         assert bool(np.abs(slopes[0] - slopes[1]).max() < 1e-6) is free
 
 
-# Borrowed states, by the names of their fields
+# States of borrowed rules, by the names of their fields
 
 FIELDS = {
     "yogi": {"count", "mu", "nu"},
@@ -204,17 +204,17 @@ FIELDS = {
 @pytest.mark.thinned(2)
 def test_a_borrowed_state_is_named_by_its_fields(key: str) -> None:
     rates = np.array([0.01, 0.02, 0.03])
-    one = trace(HIMMELBLAU(), rule_of(key, learning_rate=0.02), steps=STEPS)
-    many = trace(HIMMELBLAU(), rule_of(key, learning_rate=rates), steps=STEPS)  # type: ignore[arg-type]
+    run = trace(HIMMELBLAU(), rule_of(key, learning_rate=0.02), steps=STEPS)
+    runs = trace(HIMMELBLAU(), rule_of(key, learning_rate=rates), steps=STEPS)  # type: ignore[arg-type]
     assert issubclass(OPTIMIZERS[key], Borrowed)
-    single, batch = fields(one.states), fields(many.states)
+    single, batch = fields(run.states), fields(runs.states)
     assert set(single) == set(batch) == FIELDS[key]
     for name, leaf in single.items():
         assert leaf.shape[0] == STEPS and batch[name].shape == (3, *leaf.shape)
         np.testing.assert_allclose(batch[name][1], leaf, rtol=1e-8, atol=1e-10, err_msg=name)
 
 
-def test_fields_tell_equal_names_apart() -> None:
+def test_equal_names_of_fields_get_the_index_of_their_part() -> None:
     import optax
 
     chain = optax.chain(optax.trace(0.9), optax.scale_by_adam(), optax.scale_by_rms(), optax.scale_by_schedule(abs))

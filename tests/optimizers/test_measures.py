@@ -1,4 +1,4 @@
-"""What runs looked like from their landscapes, held to closed forms on the ravine ½(x² + κy²)."""
+"""Measures of runs, against closed forms on the ravine ½(x² + κy²)."""
 
 from __future__ import annotations
 
@@ -34,21 +34,21 @@ def _run(key: str = "sgd", surface: Any = RAVINE, steps: int = 30, **values: Any
     return trace(surface, OPTIMIZERS[key](**values), steps=steps)
 
 
-def test_distance_and_slope_on_the_ravine() -> None:
+def test_distance_and_gradient_norm_on_the_ravine() -> None:
     run = trace(RAVINE, OPTIMIZERS["sgd"](learning_rate=0.02), steps=30, noise=Isotropic(0.5), seed=1)
     x, y = run.positions.T
     np.testing.assert_allclose(distances(run), np.hypot(x, y), rtol=1e-12)
     np.testing.assert_allclose(gradient_norms(run), np.hypot(x, KAPPA * y), rtol=1e-12)
 
 
-def test_the_distance_to_a_valley_of_minima_is_that_to_its_curve() -> None:
+def test_the_distance_to_a_curve_of_minima() -> None:
     surface = SURFACES["matrix_factorization"]()
     run = _run(surface=surface, learning_rate=0.01, steps=10)
     gaps = [np.min(np.linalg.norm(np.concatenate(surface.curves()) - p, axis=1)) for p in run.positions]
     np.testing.assert_allclose(distances(run), gaps, atol=0.02)
 
 
-def test_adagrad_s_rates_only_fall_and_are_those_of_its_formula() -> None:
+def test_adagrads_effective_rates_follow_its_formula() -> None:
     run = _run("adagrad", learning_rate=0.5, epsilon=1e-8)
     rates = effective_rates(run)
     assert np.isnan(rates[0]).all() and (np.diff(rates[1:], axis=0) <= 0).all()
@@ -56,36 +56,36 @@ def test_adagrad_s_rates_only_fall_and_are_those_of_its_formula() -> None:
     np.testing.assert_allclose(rates[1:], 0.5 / np.sqrt(np.cumsum(slopes**2, axis=0) + 1e-8), rtol=1e-9)
 
 
-def test_a_schedule_is_in_the_rates() -> None:
+def test_effective_rates_include_the_schedule() -> None:
     plain = OPTIMIZERS["sgd"](learning_rate=0.02)
     run = trace(RAVINE, Scheduled(plain, SCHEDULES["cosine"](horizon=30)), steps=30)
     rates = effective_rates(run)[1:, 0]
     assert rates[0] == pytest.approx(0.02, rel=0.02) and rates[-1] < 0.001
 
 
-def test_sharpness_is_the_largest_eigenvalue_also_under_rotation() -> None:
+def test_sharpness_is_the_largest_eigenvalue_under_rotation_too() -> None:
     surface = Rotated(SURFACES["rosenbrock"](), angle=25.0)
     run = _run(surface=surface, learning_rate=5e-4, steps=12)
-    wanted = [np.linalg.eigvalsh(expand(surface, p)[2])[-1] for p in run.positions]
-    np.testing.assert_allclose(sharpnesses(run), wanted, rtol=1e-9)
+    expected = [np.linalg.eigvalsh(expand(surface, p)[2])[-1] for p in run.positions]
+    np.testing.assert_allclose(sharpnesses(run), expected, rtol=1e-9)
 
 
-def test_a_preconditioned_rule_s_sharpness_is_of_the_scaled_hessian_where_the_step_was_taken() -> None:
+def test_the_sharpness_of_a_preconditioned_rule_is_that_of_the_scaled_hessian() -> None:
     run = _run("rmsprop", learning_rate=0.05, decay=0.9)
-    found = sharpnesses(run)
+    values = sharpnesses(run)
     scales = run.optimizer.learning_rate / effective_rates(run)[1:]
-    np.testing.assert_allclose(found[:-1], np.max([1.0, KAPPA] / scales, axis=1), rtol=1e-6)
-    assert np.isnan(found[-1])
+    np.testing.assert_allclose(values[:-1], np.max([1.0, KAPPA] / scales, axis=1), rtol=1e-6)
+    assert np.isnan(values[-1])
 
 
-def test_many_dimensions_too() -> None:
+def test_sharpness_in_many_dimensions() -> None:
     surface = SURFACES["ravine_nd"](dimension=40)
     run = _run(surface=surface, learning_rate=0.01, steps=3)
-    wanted = [np.linalg.eigvalsh(expand(surface, p)[2])[-1] for p in run.positions]
-    np.testing.assert_allclose(sharpnesses(run), wanted, rtol=1e-3)
+    expected = [np.linalg.eigvalsh(expand(surface, p)[2])[-1] for p in run.positions]
+    np.testing.assert_allclose(sharpnesses(run), expected, rtol=1e-3)
 
 
-def test_nothing_is_measured_of_a_run_that_diverged() -> None:
+def test_measures_are_nan_from_a_divergence_on() -> None:
     run = _run(learning_rate=50.0, steps=400)
     assert run.status.kind == "diverged"
     for measure in (distances, gradient_norms, sharpnesses):
@@ -93,19 +93,19 @@ def test_nothing_is_measured_of_a_run_that_diverged() -> None:
         assert len(values) == 401 and np.isnan(values[run.last + 1 :]).all() and np.isfinite(values[: run.last]).all()
 
 
-def test_what_was_not_recorded_is_said() -> None:
-    bare = trace(RAVINE, OPTIMIZERS["rmsprop"](), steps=3, record=("positions", "losses"))
+def test_missing_records_are_named_in_the_error() -> None:
+    run = trace(RAVINE, OPTIMIZERS["rmsprop"](), steps=3, record=("positions", "losses"))
     with pytest.raises(ValueError, match="did not record its steps"):
-        effective_rates(bare)
+        effective_rates(run)
     with pytest.raises(ValueError, match="did not record its states"):
-        sharpnesses(bare)
+        sharpnesses(run)
 
 
 @pytest.mark.parametrize(("c", "s"), [(1.0, 1.0), (1e6, 1.0), (1e-6, 1.0), (1.0, 1e-3), (1.0, 1e3)])
 @pytest.mark.parametrize("angle", [0.0, 30.0, 77.0])
-def test_sgd_crosses_the_valley_with_each_step_or_never(angle: float, c: float, s: float) -> None:
-    """A step multiplies the slope across by 1 − ηκ. It is negative above ηκ = 1: then every step crosses, until the
-    loss has fallen to its hundredth or the wall to ε² h; below, none does; at 1 what is left is rounding.
+def test_sgd_crosses_the_valley_in_every_step_or_never(angle: float, c: float, s: float) -> None:
+    """A step multiplies the slope across the valley by 1 − ηκ. If ηκ > 1, every step crosses, until the loss has fallen
+    to a hundredth or the wall to ε² h; if ηκ < 1, no step does; if ηκ = 1, only rounding remains.
     """
     steps = 60
     start = np.array([1.5, 1.0])
@@ -118,14 +118,14 @@ def test_sgd_crosses_the_valley_with_each_step_or_never(angle: float, c: float, 
         walls = 0.5 * KAPPA * (1 - stiff) ** (2 * t)
         heights = walls + 0.5 * (1.5 * (1 - stiff / KAPPA) ** t) ** 2
         low = np.flatnonzero(heights <= 0.01 * heights[0])
-        seen = walls[: low[0] + 1 if len(low) else None] > 1e-18 * heights[0]
-        assert crossings(run) == (int(seen.sum()) - 1 if stiff > 1 else 0), stiff
+        clear = walls[: low[0] + 1 if len(low) else None] > 1e-18 * heights[0]
+        assert crossings(run) == (int(clear.sum()) - 1 if stiff > 1 else 0), stiff
 
 
 @pytest.mark.parametrize("angle", [0.0, 25.0])
 @pytest.mark.parametrize(("rate", "beyond"), [(1.5, 0.5), (0.5, 0.0), (1.0, 0.0), (1.0004, 0.0)])
-def test_a_step_of_known_length_overshoots_by_what_it_must(angle: float, rate: float, beyond: float) -> None:
-    """Across the valley alone the first step ends at 1 − ηκ of the start; less than 1/2000 is none."""
+def test_the_overshoot_of_a_step_of_known_length(angle: float, rate: float, beyond: float) -> None:
+    """Across the valley, the first step multiplies the distance by 1 − ηκ; less than 1/2,000 counts as 0."""
     turned = np.deg2rad(angle)
     start = (-1.7 * np.sin(turned), 1.7 * np.cos(turned))
     run = trace(Rotated(RAVINE, angle=angle), OPTIMIZERS["sgd"](learning_rate=rate / KAPPA), start, steps=40)
@@ -133,9 +133,9 @@ def test_a_step_of_known_length_overshoots_by_what_it_must(angle: float, rate: f
 
 
 @pytest.mark.parametrize("angle", [0.0, 33.0, -70.0])
-def test_a_valley_that_bends_is_crossed_where_its_floor_is(angle: float) -> None:
-    """On Rosenbrock, followed slowly, the valley turns by 100° and is never left; with momentum the sides of the
-    floor are those of the slope across, by the Hessian in closed form.
+def test_a_bent_valley_is_crossed_at_its_floor(angle: float) -> None:
+    """Rosenbrock's valley turns by 100°. SGD follows it without crossings; the crossings of momentum are the changes of
+    sign of the slope across, from the Hessian in closed form.
     """
     surface = SURFACES["rosenbrock"]()
     for key, rate in (("sgd", 1e-4), ("momentum", 5e-4)):
@@ -147,7 +147,7 @@ def test_a_valley_that_bends_is_crossed_where_its_floor_is(angle: float) -> None
             np.array([[2 + 12 * b * x**2 - 4 * b * y, -4 * b * x], [-4 * b * x, 2 * b + 0 * x]]), 2, 0
         )
         across = np.linalg.eigh(hessians)[1][:, :, 1]
-        across *= np.sign(across[:, 1:])  # the y component of the normal does not vanish
+        across *= np.sign(across[:, 1:])  # the y component of the normal is never zero
         sides = np.sign(np.sum(across * slopes.T, axis=1))
         assert crossings(run) == (sides[1:] != sides[:-1]).sum()
 
@@ -168,8 +168,8 @@ def test_a_round_bowl_has_no_valley() -> None:
 
 
 @pytest.mark.parametrize("angle", [0.0, 30.0, 77.0])
-def test_an_overshoot_of_a_valley_of_minima_is_measured_to_its_curve(angle: float) -> None:
-    """The first step from (3.6, 1.6) at η = 0.15 leaps over uv = 1: as far beyond as a search along the curve finds."""
+def test_the_overshoot_beyond_a_curve_of_minima(angle: float) -> None:
+    """The first step from (3.6, 1.6) with η = 0.15 leaps over uv = 1; a search along the curve gives the distances."""
     inner = SURFACES["matrix_factorization"]()
     surface = Rotated(inner, angle)
     run = trace(surface, OPTIMIZERS["sgd"](learning_rate=0.15), surface.rotate((3.6, 1.6)), steps=300)
@@ -182,7 +182,7 @@ def test_an_overshoot_of_a_valley_of_minima_is_measured_to_its_curve(angle: floa
     assert overshoot(slow) == 0.0
 
 
-def test_overshoots_on_starts_at_a_minimum_are_none() -> None:
+def test_a_run_from_a_minimum_has_no_overshoot() -> None:
     camel = SURFACES["himmelblau"]()
     for start in (*camel.minima(), np.round(camel.minima()[1], 9)):
         run = trace(camel, OPTIMIZERS["sgd"](learning_rate=0.01), start, steps=20)
@@ -194,9 +194,9 @@ def test_momentum_overshoots_and_nesterov_less() -> None:
     assert far[0] == 0.0 and 0.05 < far[1] < far[2] < 1.0
 
 
-def test_what_cannot_be_measured_is_none() -> None:
-    gone = _run(steps=4000, learning_rate=2.5 / KAPPA)
-    assert gone.status.kind == "diverged" and overshoot(gone) is None
+def test_measures_that_do_not_apply_are_none() -> None:
+    diverged = _run(steps=4000, learning_rate=2.5 / KAPPA)
+    assert diverged.status.kind == "diverged" and overshoot(diverged) is None
     assert overshoot(trace(RAVINE, OPTIMIZERS["sgd"](), (0.0, 0.0), steps=5)) is None
     for several in ("saddle", "himmelblau", "matrix_factorization"):
         assert crossings(_run(surface=SURFACES[several]())) is None
@@ -204,7 +204,7 @@ def test_what_cannot_be_measured_is_none() -> None:
     assert crossings(_run(surface=wide)) is None
 
 
-def test_flat_ground_is_counted_round_the_saddle_and_not_at_the_bottom() -> None:
+def test_flat_ground_counts_around_the_saddle_and_not_at_the_bottom() -> None:
     surface = SURFACES["saddle"]()
     counts = {}
     for key in ("sgd", "momentum", "adam"):
@@ -216,5 +216,5 @@ def test_flat_ground_is_counted_round_the_saddle_and_not_at_the_bottom() -> None
         counts[key] = steps_on_flat_ground(run)
         assert counts[key] == flat.sum()
         near = np.hypot(x[flat], y[flat])
-        assert (near < 0.3).all()  # all of them round the saddle
+        assert (near < 0.3).all()  # all of them near the saddle
     assert counts["sgd"] > 5 * counts["momentum"] > 0 == counts["adam"]

@@ -1,4 +1,4 @@
-"""Noise has the mean, the spread and the shape it says; mini-batches are real ones."""
+"""Noise has the stated mean, spread and covariance; mini-batches are gradients of samples."""
 
 import itertools
 from typing import Any
@@ -17,7 +17,7 @@ START = np.array([0.7, -0.4])
 
 
 def _noise(surface: Any, noise: Any, seed: int = 0, steps: int = DRAWS) -> np.ndarray:
-    """Gradient seen minus true gradient at one point, (steps, 2): at η = 0 the run stays where it is."""
+    """The noise of the gradient at START, (steps, 2): with η = 0 the run stays there."""
     run = trace(surface, SGD(0.0), start=START, steps=steps, noise=noise, seed=seed)
     np.testing.assert_array_equal(run.positions, np.tile(START, (steps + 1, 1)))
     still = trace(surface, SGD(0.0), start=START, steps=1).step.gradient[0]
@@ -26,7 +26,7 @@ def _noise(surface: Any, noise: Any, seed: int = 0, steps: int = DRAWS) -> np.nd
 
 @pytest.mark.parametrize("distribution", ["normal", "uniform"])
 def test_isotropic_noise_has_mean_zero_and_the_stated_spread(distribution: str) -> None:
-    """n = 4096 draws of two coordinates: mean within 4σ/√n, variance within 4σ²√(κ − 1)/√n, κ = 3 or 1.8."""
+    """n = 4,096 draws: the mean is within 4σ/√n and the variance within 4σ²√(κ − 1)/√n, κ = 3 or 1.8."""
     sigma = 0.3
     xi = _noise(RAVINE, Isotropic(sigma, distribution)) / sigma
     fourth = {"normal": 3.0, "uniform": 1.8}[distribution]
@@ -39,14 +39,14 @@ def test_isotropic_noise_has_mean_zero_and_the_stated_spread(distribution: str) 
         assert np.abs(xi).max() <= np.sqrt(3) + 1e-12
 
 
-def test_isotropic_noise_does_not_see_the_surface() -> None:
+def test_isotropic_noise_does_not_depend_on_the_surface() -> None:
     bowl, ravine = (_noise(SURFACES["quadratic_ravine"](h), Isotropic(0.3), steps=100) for h in (1.0, 1e3))
     np.testing.assert_allclose(bowl, ravine, atol=1e-10)
 
 
 @pytest.mark.parametrize("angle", [0.0, 35.0])
 def test_shifted_noise_follows_the_curvature(angle: float) -> None:
-    """On a quadratic ∇L(w − σξ) − ∇L(w) = −σ H ξ exactly: covariance σ² H², here with H = R diag(1, 3) Rᵀ."""
+    """On a quadratic ∇L(w − σξ) − ∇L(w) = −σ H ξ, with covariance σ² H²; here H = R diag(1, 3) Rᵀ."""
     sigma = 0.2
     noise = _noise(Rotated(RAVINE, angle), Shifted(sigma))
     c, s = np.cos(np.deg2rad(angle)), np.sin(np.deg2rad(angle))
@@ -54,26 +54,26 @@ def test_shifted_noise_follows_the_curvature(angle: float) -> None:
     hessian = turn @ np.diag([1.0, 3.0]) @ turn.T
     covariance = noise.T @ noise / DRAWS
     expected = sigma**2 * hessian @ hessian
-    # an entry of a covariance of n normal draws scatters by √((C_ij² + C_ii C_jj)/n)
+    # the standard deviation of an entry of the covariance of n normal draws is √((C_ij² + C_ii C_jj)/n)
     scatter = np.sqrt((expected**2 + np.outer(np.diag(expected), np.diag(expected))) / DRAWS)
     assert (np.abs(covariance - expected) < 4.5 * scatter).all()
-    # and draw by draw: undone by H, it is the same standard normal ξ on every surface
+    # multiplied by H⁻¹, every draw is the same standard normal ξ on every surface
     xi = noise @ np.linalg.inv(hessian) / -sigma
     np.testing.assert_allclose(xi, _noise(SURFACES["quadratic_ravine"](1.0), Shifted(1.0)) / -1.0, atol=1e-9)
 
 
-def test_shifted_noise_leaves_sharp_minima_alone_less_than_flat_ones() -> None:
-    """At a minimum the slope seen scatters by σ h: 25 times more where the curvature is 25 times larger."""
+def test_shifted_noise_is_stronger_in_sharp_minima_than_in_flat_ones() -> None:
+    """At a minimum the standard deviation of the gradient is σ h: 25 times larger at 25 times the curvature."""
     surface = SURFACES["sharp_and_flat"]()
-    seen = []
+    spreads = []
     for at in surface.minima():
         run = trace(surface, SGD(0.0), start=at, steps=DRAWS, noise=Shifted(1e-3))
-        seen.append(run.step.gradient[:, 0].std())
-    assert seen[0] / seen[1] == pytest.approx(25.0, rel=0.1)
+        spreads.append(run.step.gradient[:, 0].std())
+    assert spreads[0] / spreads[1] == pytest.approx(25.0, rel=0.1)
 
 
 def _slopes(w: np.ndarray) -> np.ndarray:
-    """The gradient of every sample's own loss (w x + b − y)², (40, 2)."""
+    """The gradient of each sample's loss (w x + b − y)², (40, 2)."""
     surface = SURFACES["linear_regression"]()
     z, y = (np.asarray(v) for v in surface.data)
     x = surface.offset + surface.scale * z
@@ -81,45 +81,45 @@ def _slopes(w: np.ndarray) -> np.ndarray:
     return 2 * error[:, None] * np.stack([x, np.ones_like(x)], axis=1)
 
 
-def _seen(batch: int, steps: int, seed: int = 0) -> np.ndarray:
+def _mini_batches(batch: int, steps: int, seed: int = 0) -> np.ndarray:
     surface = SURFACES["linear_regression"]()
     return trace(surface, SGD(0.0), start=START, steps=steps, noise=MiniBatch(batch), seed=seed).step.gradient
 
 
-def test_a_mini_batch_is_two_different_samples_where_it_says_two() -> None:
-    """Each gradient seen is the mean of exactly one pair of the 40 samples' own; no sample comes twice."""
+def test_a_mini_batch_of_two_is_two_different_samples() -> None:
+    """Each gradient is the mean of the gradients of exactly one pair of different samples."""
     slopes = _slopes(START)
     pairs = np.array(list(itertools.combinations(range(40), 2)))
     means = slopes[pairs].mean(axis=1)
-    apart = np.linalg.norm(_seen(2, 512)[:, None] - means[None], axis=2)
+    apart = np.linalg.norm(_mini_batches(2, 512)[:, None] - means[None], axis=2)
     assert (apart.min(axis=1) < 1e-12).all()
     assert ((apart < 1e-9).sum(axis=1) == 1).all()
     drawn = pairs[apart.argmin(axis=1)]
     counts = np.bincount(drawn.ravel(), minlength=40)
-    # 1024 draws of 40: 25.6 each, χ² with 39 degrees of freedom is below 82 in 9,999 of 10,000
+    # 1,024 draws of 40 samples: 25.6 each; χ² with 39 degrees of freedom is below 82 in 9,999 of 10,000 cases
     assert ((counts - 25.6) ** 2 / 25.6).sum() < 82
-    assert len({tuple(p) for p in drawn.tolist()}) > 300  # anew from all at each step
+    assert len({tuple(p) for p in drawn.tolist()}) > 300  # each step draws from all samples
 
 
 def test_mini_batches_are_unbiased() -> None:
-    """The mean over 4096 batches of 4 is the full gradient within 4 standard errors."""
+    """The mean over 4,096 batches of 4 is the full gradient, within 4 standard errors."""
     slopes = _slopes(START)
-    seen = _seen(4, DRAWS)
+    gradients = _mini_batches(4, DRAWS)
     full = slopes.mean(axis=0)
     # without replacement the variance is s²/B · (N − B)/(N − 1)
     spread = slopes.std(axis=0) / 2 * np.sqrt(36 / 39)
-    assert (np.abs(seen.mean(axis=0) - full) < 4 * spread / np.sqrt(DRAWS)).all()
-    np.testing.assert_allclose(seen.std(axis=0), spread, rtol=0.06)
+    assert (np.abs(gradients.mean(axis=0) - full) < 4 * spread / np.sqrt(DRAWS)).all()
+    np.testing.assert_allclose(gradients.std(axis=0), spread, rtol=0.06)
 
 
-def test_the_whole_data_set_as_a_batch_is_no_noise() -> None:
+def test_the_full_batch_has_no_noise() -> None:
     surface = SURFACES["linear_regression"]()
     full, none = (trace(surface, SGD(0.05), steps=50, noise=n) for n in (MiniBatch(40), NoNoise()))
     np.testing.assert_allclose(full.positions, none.positions, rtol=1e-12, atol=1e-13)
 
 
-def test_mini_batches_pass_through_a_rotation() -> None:
-    """The turned surface draws the same samples: its path is the turned path."""
+def test_a_rotated_surface_draws_the_same_mini_batches() -> None:
+    """The path on the rotated surface is the rotated path."""
     surface = SURFACES["linear_regression"]()
     rotated = Rotated(surface, 30.0)
     flat = trace(surface, SGD(0.05), steps=50, noise=MiniBatch(4)).positions
@@ -128,7 +128,7 @@ def test_mini_batches_pass_through_a_rotation() -> None:
 
 
 @pytest.mark.parametrize("kind", [Isotropic, Shifted])
-def test_no_scale_is_no_noise_and_the_loss_recorded_is_the_true_one(kind: Any) -> None:
+def test_noise_of_scale_zero_changes_nothing_and_recorded_losses_are_true(kind: Any) -> None:
     none = trace(RAVINE, SGD(0.05), steps=50)
     silent = trace(RAVINE, SGD(0.05), steps=50, noise=kind(0.0))
     np.testing.assert_allclose(silent.positions, none.positions, rtol=1e-14)
@@ -139,7 +139,7 @@ def test_no_scale_is_no_noise_and_the_loss_recorded_is_the_true_one(kind: Any) -
 
 @pytest.mark.parametrize("key", NOISES)
 @pytest.mark.thinned(2)
-def test_noise_does_not_hang_on_precision_or_on_the_number_of_steps(key: str) -> None:
+def test_noise_does_not_depend_on_the_number_of_steps(key: str) -> None:
     noise = NOISES[key]()
     surface = SURFACES["linear_regression"]()
     rates = dict.fromkeys((10, 300, 600), 0.02)
@@ -148,7 +148,7 @@ def test_noise_does_not_hang_on_precision_or_on_the_number_of_steps(key: str) ->
         np.testing.assert_allclose(longer[:11], paths[0], rtol=1e-13, atol=1e-14)
 
 
-def test_noise_without_data_says_so() -> None:
+def test_mini_batches_object_to_a_surface_without_data() -> None:
     assert "no data" in MiniBatch(4).objection(SURFACES["rosenbrock"]())
     assert MiniBatch(40).objection(SURFACES["linear_regression"]()) == ""
     for kind in (NoNoise, Isotropic, Shifted):
@@ -156,7 +156,7 @@ def test_noise_without_data_says_so() -> None:
 
 
 def test_draws_differ_between_seeds_and_between_steps() -> None:
-    one, other = (_noise(RAVINE, Isotropic(1.0), seed=s, steps=100) for s in (0, 1))
-    assert np.abs(one - other).min() > 0
-    assert len(np.unique(one[:, 0])) == 100
+    first, second = (_noise(RAVINE, Isotropic(1.0), seed=s, steps=100) for s in (0, 1))
+    assert np.abs(first - second).min() > 0
+    assert len(np.unique(first[:, 0])) == 100
     assert jax.tree.leaves(NoNoise()) == []

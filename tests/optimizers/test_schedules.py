@@ -1,4 +1,4 @@
-"""Schedules equal optax's, which count from 0 where the textbook counts from 1."""
+"""Schedules equal optax's, which count steps from 0, while the textbook counts from 1."""
 
 from collections.abc import Callable
 from typing import Any
@@ -49,7 +49,7 @@ cases = pytest.mark.parametrize(("key", "parameters", "theirs"), CASES, ids=IDS)
 
 
 def _optax(theirs: Factor) -> np.ndarray:
-    # optax mixes integer counts with floats: its code, under its own promotion
+    # optax mixes integer counts with floats, so it runs under the standard promotion
     with jax.enable_x64(True), jax.numpy_dtype_promotion("standard"):
         return np.asarray(jax.jit(jax.vmap(theirs))(jnp.arange(0.0, STEPS)))
 
@@ -59,15 +59,17 @@ def test_every_schedule_has_an_oracle() -> None:
 
 
 @cases
-def test_the_factor_at_step_t_is_optaxs_at_t_minus_one(key: str, parameters: dict[str, float], theirs: Factor) -> None:
+def test_the_factor_in_step_t_is_that_of_optax_at_t_minus_1(
+    key: str, parameters: dict[str, float], theirs: Factor
+) -> None:
     with jax.enable_x64(True):
         factor = jax.jit(jax.vmap(_ours(key, **parameters).factor))(jnp.arange(1.0, STEPS + 1))
     np.testing.assert_allclose(np.asarray(factor), _optax(theirs), rtol=1e-12, atol=1e-15)
 
 
 @cases
-def test_a_scheduled_run_is_optaxs_run(key: str, parameters: dict[str, float], theirs: Factor) -> None:
-    """Gradient descent on the ravine has a closed form: w_t = w₀ Π (1 − η f(s) h); f from optax."""
+def test_a_scheduled_run_follows_optaxs_factors(key: str, parameters: dict[str, float], theirs: Factor) -> None:
+    """Gradient descent on the ravine has the closed form w_t = w₀ Π (1 − η f(s) h), with f from optax."""
     rate = 0.02
     run = trace(
         SURFACES["quadratic_ravine"](),
@@ -78,13 +80,13 @@ def test_a_scheduled_run_is_optaxs_run(key: str, parameters: dict[str, float], t
     factors = 1 - rate * _optax(theirs)[:, None] * np.array([1.0, 30.0])
     expected = np.array([-2.8, 1.2]) * np.cumprod(factors, axis=0)
     np.testing.assert_allclose(run.positions[1:], expected, rtol=1e-10, atol=1e-13)
-    # one-cycle's end, 1/(d₀ d₁), is what is left of 1 − (1 − …): optax's and ours agree to 10⁻¹⁶ of the largest
+    # the end of one-cycle, 1/(d₀ d₁), results from 1 − (1 − …), so it agrees to 10⁻¹⁶ of the largest factor
     np.testing.assert_allclose(run.step.rate[:, 0], rate * _optax(theirs), rtol=1e-12, atol=1e-15 * rate)
 
 
 @pytest.mark.parametrize("key", ["momentum", "adam"])
-def test_optax_with_the_schedule_walks_the_same_path(key: str) -> None:
-    """The whole run in optax, schedule and all: the cosine, 100 steps."""
+def test_a_scheduled_run_is_that_of_optax(key: str) -> None:
+    """100 steps in optax with its cosine schedule."""
     schedule = optax.cosine_decay_schedule(0.05, 80, alpha=0.2)
     theirs = {"momentum": optax.sgd(schedule, momentum=0.8), "adam": optax.adam(schedule)}[key]
     ours = {"momentum": OPTIMIZERS["momentum"](0.05, 0.8), "adam": OPTIMIZERS["adam"](0.05)}[key]
@@ -94,37 +96,37 @@ def test_optax_with_the_schedule_walks_the_same_path(key: str) -> None:
 
     with jax.enable_x64(True), jax.numpy_dtype_promotion("standard"), jax.numpy_rank_promotion("allow"):
 
-        def once(carry: Any, _: None) -> Any:
+        def advance(carry: Any, _: None) -> Any:
             w, state = carry
             update, state = theirs.update(slope(w), state, w)
             w = optax.apply_updates(w, update)
             return (w, state), w
 
         w = jnp.array([-2.8, 1.2])
-        path = np.asarray(jax.jit(lambda: jax.lax.scan(once, (w, theirs.init(w)), None, length=100)[1])())
+        path = np.asarray(jax.jit(lambda: jax.lax.scan(advance, (w, theirs.init(w)), None, length=100)[1])())
     surface = SURFACES["quadratic_ravine"](30.0 if key == "adam" else 3.0)
     cosine = SCHEDULES["cosine"](horizon=80.0, final=0.2)
     run = trace(surface, Scheduled(ours, cosine), start=(-2.8, 1.2), steps=100)
     np.testing.assert_allclose(run.positions[1:], path, rtol=1e-9, atol=1e-11)
 
 
-def test_the_horizon_is_a_number_of_its_own() -> None:
-    """More steps in another bucket keep the prefix: the schedule does not know how many steps there will be."""
+def test_the_horizon_does_not_depend_on_the_number_of_steps() -> None:
+    """More steps, in another bucket, begin with the same path."""
     rule = Scheduled(OPTIMIZERS["sgd"](0.02), SCHEDULES["cosine"](horizon=90.0))
     short, long = (trace(SURFACES["quadratic_ravine"](), rule, steps=n) for n in (60, STEPS))
     np.testing.assert_allclose(long.positions[:61], short.positions, rtol=1e-13)
-    # from t − 1 = T on the factor is `final` = 0: it stands still
+    # from t − 1 = T on, the factor is `final` = 0, and the run stays where it is
     np.testing.assert_array_equal(long.positions[91:], np.tile(long.positions[91], (STEPS - 90, 1)))
 
 
 def test_the_first_step_uses_the_first_factor() -> None:
-    """Linear warm-up from 0 does not move in its first step, and moves by η/k of the slope in its second."""
+    """Linear warm-up from 0 makes no first step, and a second step of η/k times the gradient."""
     rule = Scheduled(OPTIMIZERS["sgd"](0.1), SCHEDULES["warm_up"](over=10.0))
     path = trace(SURFACES["quadratic_ravine"](1.0), rule, start=(1.0, 0.0), steps=2).positions
     np.testing.assert_allclose(path, [[1.0, 0.0], [1.0, 0.0], [1.0 - 0.01, 0.0]], rtol=1e-14)
 
 
-def test_listed_drops_may_stand_in_any_order() -> None:
+def test_listed_drops_may_be_in_any_order() -> None:
     a, b = (SCHEDULES["listed_decay"](first=x, second=y) for x, y in ((20.0, 50.0), (50.0, 20.0)))
     with jax.enable_x64(True):
         t = jnp.arange(1.0, 80.0)
@@ -133,7 +135,7 @@ def test_listed_drops_may_stand_in_any_order() -> None:
 
 @pytest.mark.parametrize("key", RULES)
 @pytest.mark.thinned(3)
-def test_every_rule_with_a_learning_rate_can_be_scheduled_and_the_others_say_so(key: str) -> None:
+def test_every_rule_with_a_learning_rate_can_be_scheduled(key: str) -> None:
     kind = OPTIMIZERS[key]
     if "learning_rate" not in kind.parameters():
         with pytest.raises(ValueError, match=f"{kind.name} has no learning rate to schedule"):
@@ -147,11 +149,11 @@ def test_every_rule_with_a_learning_rate_can_be_scheduled_and_the_others_say_so(
     assert constant.optimizer.name == "Scheduled" and constant.optimizer.inner is rule  # type: ignore[attr-defined]
 
 
-def test_adadelta_is_the_rule_without_a_learning_rate() -> None:
+def test_only_adadelta_has_no_learning_rate() -> None:
     assert [k for k, r in OPTIMIZERS.items() if "learning_rate" not in r.parameters()] == ["adadelta"]
 
 
-def test_factors_stay_finite_for_the_extremes_of_their_ranges() -> None:
+def test_factors_are_finite_at_the_ends_of_their_ranges() -> None:
     with jax.enable_x64(True):
         t = jnp.asarray([1.0, 2.0, 100.0, 20_000.0])
         for kind in SCHEDULES.values():
@@ -162,21 +164,21 @@ def test_factors_stay_finite_for_the_extremes_of_their_ranges() -> None:
 
 
 @pytest.mark.parametrize("key", SCHEDULES)
-def test_drops_are_where_the_factor_falls_at_once(key: str) -> None:
-    """After each named step the factor is a tenth; nowhere else does it fall by half."""
+def test_drops_are_listed_where_the_factor_falls_suddenly(key: str) -> None:
+    """After each listed step the factor is a tenth; in no other step does it fall by half."""
     schedule = SCHEDULES[key]()
     steps = 350
     with jax.enable_x64(True):
         factors = np.asarray([float(schedule.factor(jnp.asarray(float(t)))) for t in range(1, steps + 1)])
-    found = [t for t in range(1, steps) if factors[t] < 0.5 * factors[t - 1] and factors[t - 1] > 1e-3]
-    assert list(schedule.drops(steps)) == [t for t in found if factors[t] == pytest.approx(0.1 * factors[t - 1])]
+    falls = [t for t in range(1, steps) if factors[t] < 0.5 * factors[t - 1] and factors[t - 1] > 1e-3]
+    assert list(schedule.drops(steps)) == [t for t in falls if factors[t] == pytest.approx(0.1 * factors[t - 1])]
     if key in ("step_decay", "listed_decay"):
         assert schedule.drops(steps)[0] == 100 and schedule.drops(100) == ()
 
 
 @cases
 def test_a_scheduled_rule_has_the_limit_of_each_step(key: str, parameters: dict[str, float], theirs: Factor) -> None:
-    """For SGD 2/η_t in the step from each point, with optax's factor; infinite where the rate is zero."""
+    """For SGD 2/η_t in the step from each point, with optax's factor; infinite if the rate is zero."""
     rule = Scheduled(OPTIMIZERS["sgd"](learning_rate=0.05), _ours(key, **parameters))
     limits = stability_limits(rule, STEPS - 1)
     with np.errstate(divide="ignore"):
@@ -184,7 +186,7 @@ def test_a_scheduled_rule_has_the_limit_of_each_step(key: str, parameters: dict[
     assert limits[7] == pytest.approx(float(np.asarray(rule.stability_limit(8.0))), rel=1e-6)
 
 
-def test_a_rate_of_zero_is_stable_on_every_curvature() -> None:
+def test_a_rate_of_zero_is_stable_at_every_curvature() -> None:
     for rule in (OPTIMIZERS["sgd"](learning_rate=0.0), OPTIMIZERS["adamw"](learning_rate=0.0)):
         assert np.isposinf(stability_limits(rule, 3)).all()
     assert np.isnan(stability_limits(OPTIMIZERS["lion"](), 3)).all()
@@ -193,21 +195,23 @@ def test_a_rate_of_zero_is_stable_on_every_curvature() -> None:
 @pytest.mark.parametrize("key", sorted(key for key, rule in OPTIMIZERS.items() if rule.preconditioned))
 @pytest.mark.thinned(3)
 def test_a_constant_schedule_changes_no_preconditioner(key: str) -> None:
-    """λmax(P⁻¹H) along the run, limits and P itself are those of the unscheduled rule."""
+    """λmax(P⁻¹H) along the run, the limits and P are those of the rule without the schedule."""
     surface = SURFACES["himmelblau"]()
     rule = calm(key, surface)
-    plain, scheduled = (trace(surface, one, steps=30) for one in (rule, Scheduled(rule, SCHEDULES["constant"]())))
+    plain, scheduled = (
+        trace(surface, optimizer, steps=30) for optimizer in (rule, Scheduled(rule, SCHEDULES["constant"]()))
+    )
     assert scheduled.optimizer.preconditioned
     with jax.enable_x64(True):
-        own, wrapped = (np.asarray(run.optimizer.preconditioner(run.states)) for run in (plain, scheduled))
-    np.testing.assert_allclose(wrapped, own, rtol=1e-12)
+        expected, wrapped = (np.asarray(run.optimizer.preconditioner(run.states)) for run in (plain, scheduled))
+    np.testing.assert_allclose(wrapped, expected, rtol=1e-12)
     np.testing.assert_allclose(sharpnesses(scheduled), sharpnesses(plain), rtol=1e-9)
     limits = stability_limits(rule, 30)
     np.testing.assert_allclose(stability_limits(scheduled.optimizer, 30), limits, rtol=1e-12)
 
 
-def test_under_a_schedule_adams_sharpness_stays_that_of_the_scaled_hessian() -> None:
-    """P is what the rate of a step divides: P = η_t / rate_t, and H = diag(1, κ) on the ravine."""
+def test_adams_sharpness_under_a_schedule_is_that_of_the_scaled_hessian() -> None:
+    """P = η_t / rate_t, and H = diag(1, κ) on the ravine."""
     rule = Scheduled(OPTIMIZERS["adam"](learning_rate=0.05), SCHEDULES["step_decay"](every=10.0))
     run = trace(SURFACES["quadratic_ravine"](condition_number=30.0), rule, steps=30)
     rates = 0.05 * 0.1 ** (np.arange(30) // 10)

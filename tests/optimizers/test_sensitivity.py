@@ -1,4 +1,4 @@
-"""Runs on which rounding decides: the logistic map is one, a converging quadratic is none."""
+"""Runs that are sensitive to rounding, such as the logistic map, and runs that are not, such as on a quadratic."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ PATHS = ("positions", "losses")
 
 
 class Logistic(Surface):
-    """A cubic on which gradient descent at η = 1 is the logistic map x ← 4 x (1 − x) in x; y stays."""
+    """A cubic on which gradient descent with η = 1 is the logistic map x ← 4 x (1 − x); y stays the same."""
 
     name, formula, teaches, source, theme = "Logistic", "", "", "R. M. May (1976)", "several minima"
     domain = ((0.0, 1.0), (0.0, 1.0))
@@ -34,34 +34,34 @@ class Logistic(Surface):
 def _pair(surface: Any, rule: Any, steps: int = 300, **options: Any) -> tuple[Any, Any]:
     begin = np.asarray(options.pop("start", surface.start))
     changed, start = nudged(rule, begin)
-    run, shadow = (trace(surface, *one, steps, record=PATHS, **options) for one in ((rule, begin), (changed, start)))
+    run, shadow = (trace(surface, *pair, steps, record=PATHS, **options) for pair in ((rule, begin), (changed, start)))
     return run, shadow
 
 
-@pytest.mark.parametrize(("steps", "found"), [(20, False), (80, True)])
-def test_the_logistic_map_doubles_a_difference_at_every_step(steps: int, found: bool) -> None:
-    """Its exponent is ln 2: 2⁻⁴⁹ becomes 10⁻⁴ after about 36 steps."""
+@pytest.mark.parametrize(("steps", "expected"), [(20, False), (80, True)])
+def test_the_logistic_map_doubles_a_difference_in_every_step(steps: int, expected: bool) -> None:
+    """Its Lyapunov exponent is ln 2, so 2⁻⁴⁹ becomes 10⁻⁴ after about 36 steps."""
     run, shadow = _pair(Logistic(), OPTIMIZERS["sgd"](learning_rate=1.0), steps)
     x = 0.3
     for point in run.positions[:15, 0]:
         assert point == pytest.approx(x, rel=1e-9)
         x = 4 * x * (1 - x)
-    assert bool(sensitive(run, shadow)) is found
+    assert bool(sensitive(run, shadow)) is expected
     gaps = np.abs(run.positions - shadow.positions)[:, 0]
     assert gaps[20] < 1e-7
-    assert bool(gaps.max() > 0.1) is found
+    assert bool(gaps.max() > 0.1) is expected
 
 
 @pytest.mark.parametrize("rate", [1e-3, 0.02, 2 / 30, 0.07, 0.5, 10.0])
 @pytest.mark.parametrize("angle", [0.0, 18.0])
 def test_no_run_of_sgd_on_a_ravine_is_sensitive(rate: float, angle: float) -> None:
-    """A step is linear in w: a gap of 10⁻¹⁵ of the run stays one, until the run is out of sight."""
+    """A step is linear in w, so the relative gap stays at 10⁻¹⁵."""
     surface = Rotated(SURFACES["quadratic_ravine"](condition_number=30.0), angle=angle)
     assert not sensitive(*_pair(surface, OPTIMIZERS["sgd"](learning_rate=rate)))
 
 
 def test_a_start_on_an_axis_stays_there() -> None:
-    """On the saddle's axis zero stays zero under rounding; from the turned axis rounding leads to a minimum."""
+    """On the axis of the saddle zero stays zero under rounding; from the rotated axis rounding leads to a minimum."""
     saddle, sgd = SURFACES["saddle"](), OPTIMIZERS["sgd"](learning_rate=0.05)
     run, shadow = _pair(saddle, sgd, 2000, start=(1.0, 0.0))
     assert (run.positions[:, 1] == 0).all() and (shadow.positions[:, 1] == 0).all()
@@ -70,7 +70,7 @@ def test_a_start_on_an_axis_stays_there() -> None:
     assert sensitive(*_pair(turned, sgd, 2000, start=turned.rotate((1.0, 0.0))))
 
 
-def test_another_status_alone_is_enough() -> None:
+def test_a_different_status_is_enough() -> None:
     surface = SURFACES["quadratic_ravine"](condition_number=30.0)
     run = trace(surface, OPTIMIZERS["sgd"](learning_rate=0.02), steps=50, record=PATHS)
     other = trace(surface, OPTIMIZERS["sgd"](learning_rate=0.02 * (1 + 1e-7)), steps=50, record=PATHS)
@@ -85,14 +85,14 @@ def test_a_batch_is_judged_run_by_run() -> None:
         kind = OPTIMIZERS[key]
         surface = SURFACES["rastrigin"]()
         batch, shadows = _pair(surface, kind(learning_rate=rates))
-        found = sensitive(batch, shadows)
-        assert found.shape == (4,) and not found[0] and found[3]
+        verdicts = sensitive(batch, shadows)
+        assert verdicts.shape == (4,) and not verdicts[0] and verdicts[3]
         for k in range(4):
-            assert bool(sensitive(batch[k], shadows[k])) is bool(found[k])
+            assert bool(sensitive(batch[k], shadows[k])) is bool(verdicts[k])
 
 
-def test_what_is_nudged() -> None:
-    """The start and the learning rate, within a schedule too; of Adadelta, which has none, its first parameter."""
+def test_the_start_and_the_learning_rate_are_nudged() -> None:
+    """Also within a schedule; for Adadelta, which has no learning rate, its first parameter is nudged."""
     schedule = SCHEDULES["cosine"]()
     rule, start = nudged(Scheduled(OPTIMIZERS["sgd"](learning_rate=0.5), schedule), (2.0, 0.0))
     assert isinstance(rule, Scheduled) and rule.schedule is schedule
@@ -112,8 +112,8 @@ def test_the_shadow_compiles_nothing(compilations: Any) -> None:
     assert not [event for event in events if "backend_compile" in event]
 
 
-def test_it_is_the_growth_of_a_difference_by_the_tangent_map() -> None:
-    """Independent of shadows: the product of Jacobians I − ηH along the path, by JAX, times the nudge."""
+def test_sensitivity_agrees_with_the_growth_of_a_difference_by_the_tangent_map() -> None:
+    """Without a shadow run: the nudge times the product of the Jacobians I − ηH along the path."""
     surface = SURFACES["rastrigin"]()
     for rate, expected in ((2e-3, False), (0.05, True)):
         run, shadow = _pair(surface, OPTIMIZERS["sgd"](learning_rate=rate))

@@ -1,4 +1,4 @@
-"""Where a learning rate starts: derived from the surface, and never one that leaves it."""
+"""The starting learning rate, against curvatures and gradients that are derived by hand."""
 
 import jax
 import jax.numpy as jnp
@@ -15,29 +15,29 @@ SGD = OPTIMIZERS["sgd"]
 
 @pytest.mark.parametrize("kappa", [1.0, 3.0, 30.0, 777.0, 1e4])
 @pytest.mark.parametrize("angle", [0.0, 33.0])
-def test_on_a_quadratic_it_is_half_over_the_largest_curvature(kappa: float, angle: float) -> None:
+def test_on_a_quadratic_it_is_half_the_inverse_of_the_largest_curvature(kappa: float, angle: float) -> None:
     surface = Rotated(SURFACES["quadratic_ravine"](kappa), angle)
     for key in ("sgd", "momentum", "nesterov", "sam"):
         assert starting_learning_rate(surface, OPTIMIZERS[key]) == float(f"{0.5 / kappa:.2g}")
 
 
-def test_the_curvature_is_the_largest_below_the_start() -> None:
-    """Rosenbrock from (−1.5, 2): a fine grid by hand with the Hessian on paper, |λ| by `eigvalsh`."""
+def test_the_curvature_is_the_largest_no_higher_than_the_start() -> None:
+    """Rosenbrock from (−1.5, 2): |λ| on a fine grid, from the Hessian in closed form."""
     x, y = np.meshgrid(np.linspace(-2.2, 2.2, 1601), np.linspace(-1.0, 3.0, 1601))
     loss = (1 - x) ** 2 + 100 * (y - x**2) ** 2
     below = loss <= (1 + 1.5) ** 2 + 100 * (2 - 2.25) ** 2
     x, y = x[below], y[below]
     entries = [[2 - 400 * (y - 3 * x**2), -400 * x], [-400 * x, np.full_like(x, 200.0)]]
     largest = np.abs(np.linalg.eigvalsh(np.moveaxis(np.array(entries), (0, 1), (-2, -1)))).max()
-    found = largest_curvature(SURFACES["rosenbrock"]())
-    assert largest <= found * (1 + 1e-9) and found == pytest.approx(largest, rel=5e-3)
+    curvature = largest_curvature(SURFACES["rosenbrock"]())
+    assert largest <= curvature * (1 + 1e-9) and curvature == pytest.approx(largest, rel=5e-3)
 
 
 @pytest.mark.parametrize(
     "values", [{}, {"sharp_curvature": 400.0, "flat_curvature": 0.5}, {"flat_depth": 0.4, "distance": 3.7}], ids=str
 )
-def test_a_ridge_that_is_narrower_than_the_grid_is_found(values: dict[str, float]) -> None:
-    """Sharp and flat along x: L'' = Σ p_i h_i − p₁ p₂ (L₁' − L₂')²/τ with the softmin's shares p, by hand."""
+def test_a_ridge_narrower_than_the_grid_is_not_missed(values: dict[str, float]) -> None:
+    """Along x, L'' = Σ p_i h_i − p₁ p₂ (L₁' − L₂')²/τ, where p are the shares of the softmin."""
     surface = SURFACES["sharp_and_flat"](**values)
     h1, h2, d1, d2, distance = (
         float(getattr(surface, name))
@@ -57,8 +57,8 @@ def test_a_ridge_that_is_narrower_than_the_grid_is_found(values: dict[str, float
 
 @pytest.mark.parametrize("key", ["himmelblau", "six_hump_camel", "levy", "narrow_trap", "beale", "tilted_wells"])
 @pytest.mark.thinned(2)
-def test_no_point_of_a_fine_grid_is_curved_more(key: str) -> None:
-    """NumPy's eigenvalues of `jax.hessian` on 400 × 400 points: none is larger, and the largest comes close."""
+def test_no_point_of_a_fine_grid_has_a_larger_curvature(key: str) -> None:
+    """By NumPy's eigenvalues of `jax.hessian` on 401 × 401 points, of which the largest is close."""
     surface = SURFACES[key]()
     (x0, x1), (y0, y1) = surface.domain
     x, y = np.meshgrid(np.linspace(x0, x1, 401), np.linspace(y0, y1, 401))
@@ -67,12 +67,12 @@ def test_no_point_of_a_fine_grid_is_curved_more(key: str) -> None:
         below = np.asarray(jax.vmap(surface)(points) <= surface(jnp.asarray(surface.start)))
         hessians = np.asarray(jax.vmap(jax.hessian(surface))(points))
     largest = np.abs(np.linalg.eigvalsh(hessians[below])).max()
-    found = largest_curvature(surface)
-    assert largest <= found * (1 + 2e-3) and found == pytest.approx(largest, rel=0.02)
+    curvature = largest_curvature(surface)
+    assert largest <= curvature * (1 + 2e-3) and curvature == pytest.approx(largest, rel=0.02)
 
 
 @pytest.mark.parametrize("key", sorted(SURFACES))
-def test_every_rotation_starts_with_the_same_rate(key: str) -> None:
+def test_all_rotations_start_with_the_same_rate(key: str) -> None:
     surface = SURFACES[key]()
     for rule in (SGD, OPTIMIZERS["adam"], OPTIMIZERS["radam"]):
         expected = starting_learning_rate(surface, rule)
@@ -80,8 +80,8 @@ def test_every_rotation_starts_with_the_same_rate(key: str) -> None:
             assert starting_learning_rate(Rotated(surface, angle), rule) == expected
 
 
-def test_at_a_kink_the_steepest_slope_makes_a_step_of_a_hundredth_of_the_width() -> None:
-    """Ackley's transverse curvature near the tip is 2√2/r, so it has no bound; slopes by hand on a fine grid."""
+def test_at_a_kink_the_steepest_gradient_makes_a_step_of_1_percent_of_the_width() -> None:
+    """Ackley's transverse curvature near the tip is 2√2/r, which is unbounded; gradients by hand on a fine grid."""
     surface = SURFACES["ackley"]()
     assert largest_curvature(surface) == np.inf
     assert all(np.isfinite(largest_curvature(SURFACES[key]())) for key in SURFACES if key != "ackley")
@@ -95,7 +95,7 @@ def test_at_a_kink_the_steepest_slope_makes_a_step_of_a_hundredth_of_the_width()
     assert starting_learning_rate(surface, SGD) == pytest.approx(expected, rel=0.03)
 
 
-def test_the_reason_is_that_of_the_rate() -> None:
+def test_the_reason_matches_the_rate() -> None:
     bowl, kink = SURFACES["booth"](), Rotated(SURFACES["ackley"](), 20.0)
     assert "half the inverse of the largest curvature" in starting_reason(bowl, SGD)
     assert "the curvature is unbounded here" in starting_reason(kink, SGD)
@@ -105,7 +105,7 @@ def test_the_reason_is_that_of_the_rate() -> None:
     assert starting_reason(bowl, OPTIMIZERS["adadelta"]) == ""
 
 
-def test_for_rules_whose_steps_do_not_scale_it_is_a_hundredth_of_the_width() -> None:
+def test_for_rules_whose_steps_do_not_scale_it_is_1_percent_of_the_width() -> None:
     for key in SURFACES:
         (left, right), _ = SURFACES[key]().domain
         for rule in OPTIMIZERS.values():
@@ -113,7 +113,7 @@ def test_for_rules_whose_steps_do_not_scale_it_is_a_hundredth_of_the_width() -> 
                 assert starting_learning_rate(SURFACES[key](), rule) == pytest.approx(0.01 * (right - left), rel=0.05)
 
 
-def test_for_rules_that_find_the_scale_it_is_the_default_and_without_a_rate_there_is_none() -> None:
+def test_for_rules_that_find_the_scale_it_is_the_default() -> None:
     surface = SURFACES["rosenbrock"]()
     assert starting_learning_rate(surface, OPTIMIZERS["newton"]) == 1.0
     assert starting_learning_rate(surface, OPTIMIZERS["polyak_sgd"]) == 1.0

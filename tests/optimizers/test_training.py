@@ -1,4 +1,4 @@
-"""Training in pieces: the same rules, held to plain loops, to PyTorch, and to what the lectures say of networks."""
+"""Training in pieces, against plain loops, PyTorch, and the statements of the lectures on networks."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ def _start(dtype: str = "float32") -> np.ndarray:
     return np.asarray(MODEL.initial(1, "xavier_normal", dtype=dtype))
 
 
-def test_it_is_the_rule_step_by_step_on_its_batches() -> None:
-    """SGD by hand over the documented batches, three epochs and a half."""
+def test_training_is_the_rule_step_by_step_on_its_batches() -> None:
+    """SGD by hand over the documented batches, for three and a half epochs."""
     network, w = _network("float64"), np.asarray(_start("float64"))
     run = join(train(network, SGD(0.3), w, 25, batch_size=8, seed=5, stride=1, dtype="float64"))
     assert run.weights.shape == (26, MODEL.size) and run.steps.tolist() == list(range(26))
@@ -45,8 +45,8 @@ def test_it_is_the_rule_step_by_step_on_its_batches() -> None:
 
 
 @pytest.mark.parametrize(("samples", "batch_size"), [(20, 6), (240, 150), (60, 8), (7, 6), (12, 4)])
-def test_every_sample_is_used_once_an_epoch_whether_or_not_batches_divide_it(samples: int, batch_size: int) -> None:
-    """Ten epochs are 10·samples/batch_size steps; over them no sample is left out, and none comes more often."""
+def test_every_sample_is_used_once_per_epoch_even_if_batches_do_not_divide_it(samples: int, batch_size: int) -> None:
+    """In ten epochs, which are 10·samples/batch_size steps, every sample is used ten times."""
     steps = -(-10 * samples // batch_size)
     stream = np.concatenate(list(itertools.islice(batches(samples, batch_size, 1), steps)))
     assert stream.shape == (steps * batch_size,) and stream.dtype == np.int32
@@ -55,7 +55,7 @@ def test_every_sample_is_used_once_an_epoch_whether_or_not_batches_divide_it(sam
     assert (epochs[0] != epochs[1]).any()
 
 
-def test_batches_hang_on_the_seed_alone_and_are_cut_out_of_one_order_of_the_samples() -> None:
+def test_batches_depend_on_the_seed_and_are_cut_from_one_order_of_the_samples() -> None:
     drawn, again, other = (list(itertools.islice(batches(20, 6, seed), 9)) for seed in (1, 1, 2))
     np.testing.assert_array_equal(drawn, again)
     assert any((a != b).any() for a, b in zip(drawn, other, strict=True))
@@ -64,8 +64,8 @@ def test_batches_hang_on_the_seed_alone_and_are_cut_out_of_one_order_of_the_samp
 
 
 @pytest.mark.parametrize("batch_size", [8, None])
-def test_a_stepwise_run_takes_the_same_steps_and_keeps_the_same_weights(batch_size: int | None) -> None:
-    """17 steps at a stride of 5 and pieces whose lengths follow the time that they take."""
+def test_a_stepwise_run_takes_the_same_steps_and_records_the_same_weights(batch_size: int | None) -> None:
+    """17 steps at a stride of 5, in pieces whose lengths depend on the time that they take."""
     network, w = _network("float64"), _start("float64")
     options: dict[str, Any] = {"batch_size": batch_size, "stride": 5, "dtype": "float64", "preconditioners": True}
     rule = ADAM(learning_rate=0.02)  # type: ignore[call-arg]
@@ -93,8 +93,8 @@ def test_a_stepwise_run_ends_with_the_piece_in_which_it_diverges() -> None:
     ],
 )
 @pytest.mark.thinned(3)
-def test_full_batches_are_the_traces_of_the_plane(key: str) -> None:
-    """The same rule through `trace`, which knows nothing of pieces."""
+def test_training_with_full_batches_is_a_trace(key: str) -> None:
+    """The same rule in `trace`, which has no pieces."""
     network = _network("float64")
     rule = OPTIMIZERS[key](learning_rate=0.01)  # type: ignore[call-arg]
     run = join(train(network, rule, _start("float64"), 30, stride=5, dtype="float64"))
@@ -103,9 +103,9 @@ def test_full_batches_are_the_traces_of_the_plane(key: str) -> None:
 
 
 @pytest.mark.long
-def test_pieces_change_nothing_and_what_was_handed_out_is_kept() -> None:
+def test_pieces_change_no_number_and_a_stopped_run_keeps_its_pieces() -> None:
     network = _network()
-    steps = 2 * PIECE * 3 + 7  # two whole pieces, a smaller one, and two steps more
+    steps = 2 * PIECE * 3 + 7  # two whole pieces, a smaller one, and one step more
     pieces = list(train(network, ADAM(0.01), _start(), steps, batch_size=10, stride=3))
     assert [p.first for p in pieces] == [0, 0, 150, 300, 306] and pieces[-1].last == steps
     run = join(pieces)
@@ -119,7 +119,7 @@ def test_pieces_change_nothing_and_what_was_handed_out_is_kept() -> None:
     np.testing.assert_array_equal(again.weights, run.weights)
 
 
-def test_a_moved_rate_a_seed_and_more_steps_compile_nothing(compilations: Any) -> None:
+def test_another_rate_or_seed_and_more_steps_compile_nothing(compilations: Any) -> None:
     network = _network()
     list(train(network, ADAM(0.01), _start(), 2 * PIECE, batch_size=10, stride=1))
     with compilations() as events:
@@ -129,16 +129,16 @@ def test_a_moved_rate_a_seed_and_more_steps_compile_nothing(compilations: Any) -
 
 
 @pytest.mark.parametrize("batch_size", [None, 10])
-def test_a_run_that_leaves_ends_at_its_step_with_its_finite_part(batch_size: int | None) -> None:
+def test_a_run_that_diverges_ends_before_that_step(batch_size: int | None) -> None:
     network = Network(MODEL, DATA.train.x, DATA.train.y, objective="mse")
     pieces = list(train(network, SGD(1e4), _start(), 4000, batch_size=batch_size, stride=2))
     run = join(pieces)
     assert 1 < run.diverged < 4000 and len(run.losses) == run.diverged - 1
     assert np.isfinite(run.losses).all() and np.isfinite(run.weights).all()
-    assert run.steps[-1] < run.diverged and len(pieces) < 20  # and no more is computed
+    assert run.steps[-1] < run.diverged and len(pieces) < 20  # nothing is computed afterwards
 
 
-def test_on_any_surface_with_data() -> None:
+def test_any_surface_with_data_can_be_trained() -> None:
     surface = SURFACES["linear_regression"]()
     run = join(train(surface, SGD(0.05), (0.0, 0.0), 400, stride=50, dtype="float64"))
     np.testing.assert_allclose(run.weights[-1], surface.minima()[0], atol=1e-3)
@@ -155,25 +155,25 @@ BAD: list[tuple[dict[str, Any], str]] = [
 ]
 
 
-@pytest.mark.parametrize(("changes", "said"), BAD, ids=[said for _, said in BAD])
-def test_bad_arguments_are_named(changes: dict[str, Any], said: str) -> None:
-    given: dict[str, Any] = {"surface": _network(), "optimizer": SGD(0.1), "start": _start(), "steps": 10} | changes
-    with pytest.raises(ValueError, match=said):
-        train(**given)
+@pytest.mark.parametrize(("changes", "message"), BAD, ids=[message for _, message in BAD])
+def test_bad_arguments_are_named_in_the_error(changes: dict[str, Any], message: str) -> None:
+    arguments: dict[str, Any] = {"surface": _network(), "optimizer": SGD(0.1), "start": _start(), "steps": 10} | changes
+    with pytest.raises(ValueError, match=message):
+        train(**arguments)
 
 
-def test_dense_rules_are_kept_off_networks() -> None:
+def test_dense_rules_do_not_train_networks() -> None:
     model = MLP((2, 32, 2))
     network = Network(model, DATA.train.x, DATA.train.y)
     with pytest.raises(ValueError, match=f"whole Hessian.*at most 100 coordinates; here are {model.size}"):
         train(network, OPTIMIZERS["newton"](), model.initial(), 10)
 
 
-# PyTorch, from the same weights and over the same batches
+# PyTorch, with the same initial weights and batches
 
 
 def _torch(optimizer: Any, w: np.ndarray, steps: int, decay: float = 0.0) -> np.ndarray:
-    """The loss of every step's batch, float64."""
+    """The loss of the batch in every step, in float64."""
     import torch
 
     x, y = (torch.tensor(v.astype("float64")) for v in (DATA.train.x, DATA.train.y))
@@ -200,7 +200,7 @@ def _torch(optimizer: Any, w: np.ndarray, steps: int, decay: float = 0.0) -> np.
 )
 @pytest.mark.thinned(2)
 def test_pytorch_has_the_same_losses(rule: str) -> None:
-    """200 steps in float64; L2 in the loss is what PyTorch calls weight_decay of SGD."""
+    """200 steps in float64. PyTorch's weight_decay of SGD is an L2 penalty of the loss."""
     import torch
 
     theirs: dict[str, Any] = {
@@ -226,11 +226,11 @@ def test_pytorch_has_the_same_losses(rule: str) -> None:
     assert run.losses[-20:].mean() < 0.9 * run.losses[:20].mean()
 
 
-# What the lectures say
+# Statements of the lectures
 
 
-def test_networks_learn_what_no_line_can() -> None:
-    """XOR: a network with an activation gets it, one without stays near one half."""
+def test_networks_separate_what_no_line_can() -> None:
+    """XOR: a network with an activation function learns it, one without does little better than tossing a coin."""
     data = DATASETS["xor"](noise=0.2).make().standardised()  # type: ignore[call-arg]
     reached = {}
     for activation in ("identity", "tanh"):
@@ -242,8 +242,8 @@ def test_networks_learn_what_no_line_can() -> None:
 
 
 @pytest.mark.long
-def test_one_outlier_wrecks_the_squared_error_and_not_the_absolute_one() -> None:
-    """The fit's error against the clean validation samples, with one outlier over the same without."""
+def test_outliers_spoil_a_fit_by_squared_error_more_than_one_by_absolute_error() -> None:
+    """By the increase of the error on clean validation samples that three outliers cause."""
     harm = {}
     for objective in ("mse", "mae"):
         errors = []
@@ -258,8 +258,8 @@ def test_one_outlier_wrecks_the_squared_error_and_not_the_absolute_one() -> None
     assert harm["mse"] > 0.1 and harm["mae"] < 0.5 * harm["mse"]
 
 
-def test_the_sharpness_climbs_to_the_edge_of_stability() -> None:
-    """Full batches on T₄ (Cohen et al. 2021): λmax settles at 2/η, here 2/0.05 = 40, from far below."""
+def test_the_sharpness_rises_to_the_edge_of_stability() -> None:
+    """With full batches on T₄ (Cohen et al. 2021), λmax rises from far below to 2/η = 2/0.05 = 40."""
     data = DATASETS["chebyshev"]().make()
     model = MLP((1, 50, 50, 1), "tanh")
     network = Network(model, data.train.x, data.train.y, objective="mse")
@@ -269,8 +269,8 @@ def test_the_sharpness_climbs_to_the_edge_of_stability() -> None:
     assert run.losses[-1] < 0.2 * run.losses[0]
 
 
-def test_decoupled_decay_is_not_the_penalty_under_adam() -> None:
-    """Under SGD both shrink w alike; under Adam the penalty's gradient is divided by √v like any other."""
+def test_under_adam_decoupled_decay_differs_from_a_penalty() -> None:
+    """SGD shrinks w in the same way with both; Adam divides the gradient of the penalty by √v."""
     plain, penal = _network(), _network(decay=0.05)
     adamw = OPTIMIZERS["adamw"](learning_rate=0.01, weight_decay=0.05)  # type: ignore[call-arg]
     decoupled = join(train(plain, adamw, _start(), 300, stride=300)).weights[-1]
@@ -280,8 +280,8 @@ def test_decoupled_decay_is_not_the_penalty_under_adam() -> None:
 
 @pytest.mark.parametrize("vectorised", [True, False])
 @pytest.mark.thinned(2)
-def test_runs_together_are_the_runs_alone(vectorised: bool) -> None:
-    """One of them diverges, and the others do not care."""
+def test_runs_together_equal_single_runs(vectorised: bool) -> None:
+    """One of them diverges, which does not affect the others."""
     network, w = _network("float64"), _start("float64")
     rules = [SGD(rate) for rate in (0.3, 1e200, 0.01)]
     options: dict[str, Any] = {"batch_size": 16, "seed": 4, "stride": 4, "dtype": "float64"}
@@ -297,7 +297,7 @@ def test_runs_together_are_the_runs_alone(vectorised: bool) -> None:
 
 
 @pytest.mark.long
-def test_different_rules_run_together_too() -> None:
+def test_different_rules_train_together() -> None:
     together = train_together(_network(), [SGD(0.1), ADAM(0.01)], _start(), 10, vectorised=True)
     assert [len(run.losses) for run in together] == [10, 10]
     with pytest.raises(ValueError, match="batch_size"):
@@ -305,8 +305,8 @@ def test_different_rules_run_together_too() -> None:
 
 
 @pytest.mark.long
-def test_preconditioners_are_kept_where_they_are_asked_for() -> None:
-    """Adam's P after a step is what its rate was divided by in that step."""
+def test_preconditioners_are_recorded_on_request() -> None:
+    """Adam's P is η over the effective rate of the step."""
     network, w = _network("float64"), _start("float64")
     adam = ADAM(0.01)
     run = join(train(network, adam, w, 6, stride=2, dtype="float64", preconditioners=True))
