@@ -1,5 +1,7 @@
-"""Every sentence in a rule's file is computed or accounted for. The rules without a second moment are here, and the
-table of all sentences; the adaptive rules are in `test_sentences_adaptive.py`.
+"""Every sentence in the file of a rule is checked by a computation, or listed with the reason why it is not.
+
+This file has the list, and the checks of rules without a second moment; those of the adaptive rules are in
+`test_sentences_adaptive.py`.
 """
 
 from __future__ import annotations
@@ -38,12 +40,12 @@ def _grid(*axes: Any) -> list[np.ndarray]:
     return [axis.ravel() for axis in np.meshgrid(*axes, indexing="ij")]
 
 
-# The table of all sentences
+# Sentences without a computation
 
-DEFINITION = "says what the rule is and who published it; test_lectures.py evaluates its equations"
-MEANING = "says what a parameter means; test_lectures.py evaluates the equations that hold its letter"
-COMPARED = "test_rules.py, test_conventions.py or test_layered.py follows the library's path"
-HISTORY = "reports what authors, lectures or libraries did"
+DEFINITION = "defines the rule and names its authors; test_equations.py evaluates its equations"
+MEANING = "defines a parameter; test_equations.py evaluates the equations that contain its letter"
+COMPARED = "test_rules.py, test_conventions.py or test_layered.py compares the path with the library's"
+HISTORY = "reports what authors, lectures or libraries do"
 PARAMETERS = {
     "Learning rate: scales the step.",
     "Momentum: the share of the velocity that is kept in each step.",
@@ -160,17 +162,17 @@ NOT_COMPUTED: dict[str, dict[str, str]] = {
 
 
 @pytest.mark.parametrize("key", RULES)
-def test_every_sentence_is_quoted_by_a_check_or_accounted_for(key: str) -> None:
+def test_every_sentence_has_a_check_or_a_reason(key: str) -> None:
     importlib.import_module("tests.optimizers.test_sentences_adaptive")
     rule = RULES[key]
-    written = sentences(rule) - PARAMETERS
-    if not rule.elementwise:  # from_optax writes this one
-        written -= {split(rule.prose)[0]}
+    stated = sentences(rule) - PARAMETERS
+    if not rule.elementwise:  # whose first sentence is written by from_optax
+        stated -= {split(rule.prose)[0]}
         assert split(rule.prose)[0].startswith(f"{rule.name}, as `optax")
-    accounted = CHECKED[key] | set(NOT_COMPUTED.get(key, {}))
+    covered = CHECKED[key] | set(NOT_COMPUTED.get(key, {}))
     assert not CHECKED[key] & set(NOT_COMPUTED.get(key, {}))
-    assert written - accounted == set(), "sentences without a check"
-    assert accounted - written == set(), "checks of sentences that the rule does not state"
+    assert stated - covered == set(), "sentences without a check"
+    assert covered - stated == set(), "checks of sentences that the rule does not state"
 
 
 # SGD
@@ -206,7 +208,7 @@ def test_momentum_grows_on_a_constant_slope() -> None:
 
 
 def _signs(velocity: int, move: int, steps: int = 60) -> np.ndarray:
-    """v ← γ v ± η g, w ← w ± v on Himmelblau's function, as NumPy computes it."""
+    """The path of v ← γ v ± η g, w ← w ± v on Himmelblau's function, by NumPy."""
     w, v = np.array([0.5, 0.5]), np.zeros(2)
     path = [w]
     for _ in range(steps):
@@ -221,7 +223,7 @@ def _signs(velocity: int, move: int, steps: int = 60) -> np.ndarray:
     "Keras's `SGD(η, momentum=β)` stores v = −η a, which gives the same path as long as η is constant.",
     "The update v ← γ v − η g goes with w ← w + v, and v ← γ v + η g goes with w ← w − v.",
 )
-def test_momentum_in_either_sign() -> None:
+def test_momentum_with_either_sign() -> None:
     rule = OPTIMIZERS["momentum"](learning_rate=0.002, momentum=0.8)
     ours = trace(HIMMELBLAU(), rule, start=(0.5, 0.5), steps=60).positions
     np.testing.assert_allclose(_signs(-1, +1), ours, atol=1e-12)
@@ -254,8 +256,8 @@ def test_momentum_overshoots_beyond_critical_damping() -> None:
     "momentum",
     "Along the floor of a ravine, where η λ < 1, it is at most 2/(1 − β) times as fast as SGD with the same η.",
 )
-def test_momentum_is_at_most_twice_its_factor_faster() -> None:
-    """At critical damping −log √β against −log(1 − (1 − √β)²) is nearly 2/(1 − β); the transient takes a part of it."""
+def test_momentum_is_at_most_2_over_1_minus_beta_times_as_fast() -> None:
+    """At critical damping the ratio of −log √β to −log(1 − (1 − √β)²) is nearly 2/(1 − β); transients reduce it."""
     rates = np.geomspace(0.002, 0.95, 60)
     beta, rate = _grid(BETAS, rates)
     steps = {}
@@ -315,7 +317,7 @@ def test_both_forms_of_nesterov(surface: str) -> None:
         for k in ("nesterov", "nesterov_velocity")
     )
     gap = ahead_then.positions[1:] - ball_then.positions[1:] - 0.85 * fields(ahead_then.states)["v"]
-    assert np.abs(gap).max() > 1e-3  # the rate has to be constant
+    assert np.abs(gap).max() > 1e-3  # the forms differ if the rate is not constant
     # Keras 3: m ← ρ m − η g, w ← w + ρ m − η g
     w, m = ahead.positions[0], np.zeros(2)
     for k in range(50):
@@ -326,9 +328,9 @@ def test_both_forms_of_nesterov(surface: str) -> None:
 
 
 @checks("nesterov_velocity", "The equations call this point w.")
-def test_the_velocity_form_writes_w() -> None:
-    written = dict(lines(OPTIMIZERS["nesterov_velocity"]))
-    assert written["g"] == "grad(w)" and "w" in written and "x" not in written
+def test_the_velocity_form_calls_its_point_w() -> None:
+    expressions = dict(lines(OPTIMIZERS["nesterov_velocity"]))
+    assert expressions["g"] == "grad(w)" and "w" in expressions and "x" not in expressions
 
 
 # Newton's method
@@ -362,7 +364,7 @@ def test_newton_costs_one_plus_n() -> None:
 )
 @pytest.mark.parametrize("key", ["himmelblau", "six_hump_camel", "styblinski_tang"])
 def test_newton_goes_to_any_stationary_point(key: str) -> None:
-    """From 500 starts all over the domain; all stationary points of these surfaces are listed."""
+    """From 500 starts in the whole domain; the surfaces list all their stationary points."""
     surface = SURFACES[key]()
     random = np.random.default_rng(0)
     starts = random.uniform(*np.array(surface.domain).T, (500, 2))
@@ -387,13 +389,13 @@ def test_newton_goes_to_any_stationary_point(key: str) -> None:
     "A step costs two gradients, so compare it with other rules at equal numbers of evaluations.",
 )
 def test_sam_takes_two_gradients_of_one_batch() -> None:
-    """With the noise of one draw, g(u) − g(w) = H (u − w): on a quadratic the shift of the landscape cancels."""
+    """With the same draw for both, g(u) − g(w) = H (u − w) on a quadratic: the shift of the landscape cancels."""
     run = trace(RAVINE(5.0), OPTIMIZERS["sam"](), steps=50, noise=Shifted(0.5))
     assert run.cost == 2
     difference = run.step.gradient - run.step.values["h"]
     expected = (run.step.values["u"] - run.positions[:-1]) * [1.0, 5.0]
     np.testing.assert_allclose(difference, expected, atol=1e-12)
-    assert np.abs(run.step.values["h"] - run.positions[:-1] * [1.0, 5.0]).max() > 0.1  # there was noise
+    assert np.abs(run.step.values["h"] - run.positions[:-1] * [1.0, 5.0]).max() > 0.1  # there is noise
 
 
 @checks("sam", "Where ∇L(w) = 0 there is no climb: a guard prevents 0/0, and acts nowhere else.")
@@ -408,8 +410,8 @@ def test_sam_does_not_climb_from_a_stationary_point() -> None:
     "sam",
     "At a minimum with largest curvature λ < 2/η it keeps jumping from side to side, at a distance of η λ ρ/(2 − η λ).",
 )
-def test_sam_hops_about_a_minimum() -> None:
-    """Two points ±d: d = −d + η λ (d + ρ)."""
+def test_sam_jumps_from_side_to_side_of_a_minimum() -> None:
+    """Between two points ±d, d = −d + η λ (d + ρ)."""
     curvature, rate, radius = _grid([3.0, 30.0], [0.01, 0.06], [0.02, 0.1])
     rule = OPTIMIZERS["sam"](learning_rate=rate, radius=radius)
     run = trace(Rotated(RAVINE(curvature), angle=25.0), rule, start=(-0.4, 0.3), steps=4000, record=PLAIN)
@@ -429,20 +431,20 @@ def test_sam_hops_about_a_minimum() -> None:
     "Divides Polyak's learning rate, and multiplies its upper bound η.",
 )
 def test_polyaks_rate() -> None:
-    met = set()
+    capped = set()
     for c, cap in itertools.product((0.5, 1.0, 2.0), (0.002, 1.0)):
         run = trace(HIMMELBLAU(), OPTIMIZERS["polyak_sgd"](learning_rate=cap, scaling=c, lowest=-0.5), steps=40)
         square = (run.step.gradient**2).sum(axis=1)
         polyak = (run.losses[:-1] + 0.5) / square
         rate = np.minimum(polyak / c, c * cap)
         np.testing.assert_allclose(np.diff(run.positions, axis=0), -rate[:, None] * run.step.gradient, atol=1e-12)
-        met |= set(polyak / c < c * cap)
-    assert met == {True, False}
+        capped |= set(polyak / c > c * cap)
+    assert capped == {True, False}
 
 
 @checks("polyak_sgd", "If f* is too high, it stops at the height f*.", "The lowest loss, which must be known.")
 @pytest.mark.parametrize("key", ["quadratic_ravine", "himmelblau", "rosenbrock"])
-def test_polyaks_step_stops_at_a_height_that_is_too_high(key: str) -> None:
+def test_polyaks_step_stops_at_a_lowest_loss_that_is_too_high(key: str) -> None:
     lowest = np.array([0.0, 0.01, 0.5])
     run = trace(SURFACES[key](), OPTIMIZERS["polyak_sgd"](lowest=lowest), steps=3000, record=PLAIN)
     np.testing.assert_allclose(run.losses[:, -1], lowest, atol=1e-9)
@@ -450,7 +452,7 @@ def test_polyaks_step_stops_at_a_height_that_is_too_high(key: str) -> None:
 
 
 @checks("polyak_sgd", "If f* is too low, it never settles where the largest curvature is above 2/η.")
-def test_polyaks_step_does_not_settle_below_the_minimum() -> None:
+def test_polyaks_step_does_not_settle_if_the_lowest_loss_is_too_low() -> None:
     for cap in (0.05, 1.0):
         curvature = np.array([1.05, 1.5]) * 2 / cap
         rule = OPTIMIZERS["polyak_sgd"](learning_rate=cap, lowest=-0.3)
@@ -461,11 +463,11 @@ def test_polyaks_step_does_not_settle_below_the_minimum() -> None:
 
 
 @checks("polyak_sgd", "Where ‖g‖² ≤ 2.2·10⁻¹⁶, optax takes no step.")
-def test_polyaks_step_freezes_on_tiny_slopes() -> None:
+def test_polyaks_step_stops_at_tiny_gradients() -> None:
     starts = np.array([[1.4e-8, 0.0], [1.6e-8, 0.0]])
     run = trace(RAVINE(1.0), OPTIMIZERS["polyak_sgd"](), start=starts, steps=5, record=PLAIN)
-    frozen, moving = run.positions
-    assert (frozen == frozen[0]).all() and moving[1, 0] == pytest.approx(0.8e-8)
+    still, moving = run.positions
+    assert (still == still[0]).all() and moving[1, 0] == pytest.approx(0.8e-8)
 
 
 # Schedule-free rules
@@ -485,7 +487,7 @@ def test_polyaks_step_freezes_on_tiny_slopes() -> None:
     "Share of the average x in the point y where the gradient is taken.",
 )
 @pytest.mark.parametrize(("key", "beta"), [("schedule_free_sgd", "momentum"), ("schedule_free_adamw", "beta1")])
-def test_schedule_free_rules_draw_the_mean(key: str, beta: str) -> None:
+def test_schedule_free_rules_return_the_mean(key: str, beta: str) -> None:
     run = trace(HIMMELBLAU(), OPTIMIZERS[key](**{"learning_rate": 0.002, beta: 0.8}), steps=400)
     state = fields(run.states)
     x, y, z = run.positions[1:], state["y"], state["z"]
@@ -534,7 +536,7 @@ def test_schedule_free_adamw_decays_towards_the_origin() -> None:
 
 
 def _muon(gradients: list[Any], tree: Any, **values: float) -> list[Any]:
-    """The moves of Muon on a tree of matrices and biases, gradient by gradient."""
+    """The moves of Muon on a tree of matrices and biases, one for each gradient."""
     moves = []
     with (
         jax.enable_x64(True),
@@ -559,9 +561,9 @@ def _muon(gradients: list[Any], tree: Any, **values: float) -> list[Any]:
     "Directions that never had a gradient do not move.",
 )
 @pytest.mark.parametrize("shape", [(8, 6), (6, 24)])  # (inputs, outputs)
-def test_muon_evens_out_the_singular_values(shape: tuple[int, int]) -> None:
-    """Gradients of rank 4, whose singular values range over a factor of 20. The Newton–Schulz polynomial of Jordan
-    (2024), applied five times, takes no singular value in [0, 1] beyond 1.21.
+def test_muon_makes_singular_values_nearly_equal(shape: tuple[int, int]) -> None:
+    """With gradients of rank 4 whose singular values range over a factor of 20. The Newton–Schulz polynomial of Jordan
+    (2024), applied five times, maps all singular values in [0, 1] to at most 1.21.
     """
     value = np.linspace(0, 1, 10_001)
     for _ in range(5):
@@ -569,8 +571,8 @@ def test_muon_evens_out_the_singular_values(shape: tuple[int, int]) -> None:
     assert 1.20 < value.max() < 1.21 and value.min() >= 0
     random = np.random.default_rng(3)
     left, right = (np.linalg.qr(random.normal(size=(n, n)))[0][:, :4] for n in shape)
-    drawn = [left @ np.diag([1.0, 0.5, 0.2, 0.05]) @ (np.eye(4) + 0.1 * random.normal(size=(4, 4))) @ right.T]
-    moves = _muon([{"W": drawn[0] * c} for c in (1.0, 0.5, 2.0)], {"W": np.zeros(shape)}, learning_rate=0.02)
+    gradients = [left @ np.diag([1.0, 0.5, 0.2, 0.05]) @ (np.eye(4) + 0.1 * random.normal(size=(4, 4))) @ right.T]
+    moves = _muon([{"W": gradients[0] * c} for c in (1.0, 0.5, 2.0)], {"W": np.zeros(shape)}, learning_rate=0.02)
     scale = 0.02 * math.sqrt(max(1, shape[1] / shape[0]))
     for move in moves:
         values = np.linalg.svd(move["W"] / scale, compute_uv=False)
@@ -588,9 +590,9 @@ def test_muon_evens_out_the_singular_values(shape: tuple[int, int]) -> None:
 @pytest.mark.torch
 @pytest.mark.xdist_group("torch")
 @pytest.mark.parametrize("shape", [(8, 6), (6, 24)])  # (inputs, outputs)
-def test_muon_is_pytorchs_but_for_the_correction_and_bfloat16(shape: tuple[int, int]) -> None:
-    """The same 100 gradients for both, and for either formula in float64: five Newton–Schulz iterations on
-    (1 − β) g + β m, with both terms corrected as in Nadam, or neither.
+def test_muon_differs_from_pytorchs_by_the_correction_and_bfloat16(shape: tuple[int, int]) -> None:
+    """The same 100 gradients for both, and for both formulas in float64: five Newton–Schulz iterations on
+    (1 − β) g + β m, whose terms are corrected as in Nadam, or not.
     """
     import torch
 
@@ -643,7 +645,7 @@ def test_muon_moves_biases_by_nadam() -> None:
 
 
 @checks("muon", "Decoupled weight decay: each step multiplies the weight matrices by 1 − η λ.")
-def test_muon_decays_matrices_alone() -> None:
+def test_muon_decays_only_matrices() -> None:
     tree = {"W": np.full((4, 3), 2.0), "b": np.ones(3)}
     (move,) = _muon([{"W": np.zeros((4, 3)), "b": np.zeros(3)}], tree, learning_rate=0.1, weight_decay=0.5)
     np.testing.assert_allclose(move["W"], -0.1 * 0.5 * 2.0, rtol=1e-12)
@@ -656,7 +658,7 @@ README = " ".join((Path(__file__).parents[2] / "README.md").read_text(encoding="
 
 
 def _quoted(sentence: str) -> None:
-    assert sentence in README, f"the README does not say: {sentence}"
+    assert sentence in README, f"not in the README: {sentence}"
 
 
 def test_the_readme_counts_the_rules() -> None:
@@ -708,8 +710,8 @@ def test_the_readme_gives_adadeltas_first_step() -> None:
     assert "at most √(ε/(1 − γ)) long" in OPTIMIZERS["adadelta"].beginning
 
 
-def test_the_readme_says_whom_ravines_along_the_axes_flatter() -> None:
-    """Steps to 10⁻⁴ of the start's loss, each start at its best of 25 rates; surface and starts turned by 45°."""
+def test_ravines_along_the_axes_favour_rules_that_scale_each_coordinate() -> None:
+    """By the steps to 10⁻⁴ of the initial loss with the best of 25 rates, with surface and starts rotated by 45°."""
     _quoted("Ravines along the axes flatter rules that scale each coordinate by itself: turn them, and compare again.")
     starts = np.random.default_rng(0).uniform(-2, 2, (8, 2))
     rates = np.geomspace(1e-3, 10.0, 25)

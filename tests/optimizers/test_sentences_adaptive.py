@@ -1,4 +1,4 @@
-"""Every sentence in the files of the adaptive rules, computed; `test_sentences.py` has the table of all sentences."""
+"""Checks of all sentences in the files of the adaptive rules; see `test_sentences.py`."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def _slope(key: str, steps: int = 300, p: float = 0.1, q: float = 10.0, **values
 
 
 def _keras(moves: Callable[[np.ndarray, int], np.ndarray], steps: int) -> np.ndarray:
-    """A path on Himmelblau's function by the formulas of Keras 3.15."""
+    """A path on Himmelblau's function with the moves of Keras 3.15."""
     w = np.array(HIMMELBLAU().start, dtype=float)
     path = [w]
     for t in range(1, steps + 1):
@@ -56,7 +56,7 @@ def _all(*checks_of: Any) -> Callable[[Any], Any]:
     return lambda test: functools.reduce(lambda wrapped, check: check(wrapped), checks_of, test)
 
 
-# What many rules state of ε and of weight decay
+# Sentences of many rules on ε and on weight decay
 
 DECOUPLED = [key for key, rule in OPTIMIZERS.items() if "weight_decay" in rule.parameters()]
 WITH_EPSILON = [key for key, rule in OPTIMIZERS.items() if "epsilon" in rule.parameters() and key != "prodigy"]
@@ -65,10 +65,10 @@ WITH_EPSILON = [key for key, rule in OPTIMIZERS.items() if "epsilon" in rule.par
 @_all(*(checks(key, EPSILON, OUTWEIGHS) for key in WITH_EPSILON))
 @pytest.mark.parametrize("key", WITH_EPSILON)
 def test_epsilon_guards_the_denominator_and_outweighs_the_root(key: str) -> None:
-    """Without a slope the step is 0 and not 0/0. With ε = 10⁸ the slopes' ratio of 100 is the steps'."""
+    """Where the gradient is zero, the step is 0 and not 0/0. With ε = 10⁸ the steps have the ratio of the gradients."""
     rule = OPTIMIZERS[key](**({"weight_decay": 0.0} if key in DECOUPLED else {}))
     still = trace(Slope(p=0.0, q=0.0), rule, start=(1.0, 1.0), steps=3, record=PLAIN)
-    assert (still.diverged == -1 and (still.positions == 1).all()) or key == "yogi"  # whose mean starts at v₀
+    assert (still.diverged == -1 and (still.positions == 1).all()) or key == "yogi"  # its mean starts at v₀
     step = _slope(key, steps=3, epsilon=1e8)[0]
     assert step[1] / step[0] == pytest.approx(100, rel=1e-3)
 
@@ -108,7 +108,7 @@ def test_novograd_decays_before_the_momentum() -> None:
 @checks("adamw", "ε bounds the effective learning rate by η/ε, as in Adam, and does not affect the decay.")
 @pytest.mark.parametrize("key", ["adam", "adamw", "nadam", "amsgrad"])
 def test_epsilon_bounds_the_rate(key: str) -> None:
-    """On slopes from 10⁻¹² to 1; where they vanish the bound is reached."""
+    """On slopes of 10⁻¹² and 1; the smaller one reaches the bound."""
     for epsilon in (1e-8, 1e-2):
         values = {"learning_rate": 0.01, "epsilon": epsilon}
         run = trace(Slope(p=1e-12, q=1.0), OPTIMIZERS[key](**values), steps=50)
@@ -129,7 +129,7 @@ def test_epsilon_bounds_the_rate(key: str) -> None:
     'Convention "optax" is `optax.adagrad(η, eps=ε)`, and Keras\'s: it starts at G₀ = 0.1, which is not '
     "scale-free, because 0.1 has the unit of a squared gradient.",
 )
-def test_adagrads_start_has_a_unit() -> None:
+def test_adagrads_initial_sum_has_a_unit() -> None:
     """Keras 3: G ← G + g², w ← w − η g/√(G + ε) with G₀ = 0.1."""
     total = np.full(2, 0.1)
 
@@ -181,8 +181,8 @@ def test_adagrads_rate_never_rises() -> None:
     "epsilon=ε)`.",
     "The default γ is 0.99 in PyTorch and 0.9 in the others.",
 )
-def test_rmsprop_is_keras_s() -> None:
-    """Keras 3: G ← γ G + (1 − γ) g², w ← w − η g/√(G + ε). Of optax and PyTorch test_conventions.py takes care."""
+def test_rmsprop_is_that_of_keras() -> None:
+    """Keras 3: G ← γ G + (1 − γ) g², w ← w − η g/√(G + ε). test_conventions.py compares with optax and PyTorch."""
     mean = np.zeros(2)
 
     def move(g: np.ndarray, t: int) -> np.ndarray:
@@ -217,21 +217,21 @@ def test_rmsprops_epsilon() -> None:
     "It forgets old gradients, so its steps do not die out: near a minimum with a curvature far above 2 √ε/η it "
     "keeps jumping by about η in each coordinate.",
 )
-def test_rmsprop_keeps_hopping() -> None:
+def test_rmsprop_keeps_jumping() -> None:
     for surface, rate in itertools.product(
         (RAVINE(30.0), HIMMELBLAU(), Rotated(RAVINE(30.0), angle=30.0)), (1e-2, 0.1)
     ):
         run = trace(surface, OPTIMIZERS["rmsprop"](learning_rate=rate), steps=8000, record=PLAIN)
         tail = run.positions[-1000:]
         assert surface.distance_to_minimum(tail).max() < 2 * rate
-        hops = np.abs(np.diff(tail, axis=0)) / rate
-        assert (hops.mean(axis=0) > 0.5).all() and (hops.mean(axis=0) < 1.5).all()
-    # ±a with 2 a = η λ a/√(λ² a² + ε): a hop of η √(1 − s⁻²), s the curvature over 2 √ε/η, and none below s = 1
+        jumps = np.abs(np.diff(tail, axis=0)) / rate
+        assert (jumps.mean(axis=0) > 0.5).all() and (jumps.mean(axis=0) < 1.5).all()
+    # between ±a, 2 a = η λ a/√(λ² a² + ε): a jump of η √(1 − s⁻²), s being the curvature over 2 √ε/η; none for s < 1
     share = np.array([0.9, 1.2, 10.0])
     rule = OPTIMIZERS["rmsprop"](learning_rate=0.01, epsilon=(0.01 / 2 / share) ** 2)
     tail = trace(RAVINE(1.0), rule, start=(0.0, 1.0), steps=8000, record=PLAIN).positions[:, -100:, 1]
-    hops = np.abs(np.diff(tail, axis=1)).mean(axis=1) / 0.01
-    np.testing.assert_allclose(hops, [0, math.sqrt(1 - 1.2**-2), math.sqrt(1 - 10.0**-2)], atol=1e-3)
+    jumps = np.abs(np.diff(tail, axis=1)).mean(axis=1) / 0.01
+    np.testing.assert_allclose(jumps, [0, math.sqrt(1 - 1.2**-2), math.sqrt(1 - 10.0**-2)], atol=1e-3)
 
 
 @checks("adadelta", "Without a learning rate optax's version climbs, because it omits the minus sign.")
@@ -311,7 +311,7 @@ def test_adam_in_keras(amsgrad: bool) -> None:
     theirs = _keras(move, 30)
     key = "amsgrad" if amsgrad else "adam"
     extra = {"convention": "pytorch"} if amsgrad else {}
-    for k in (0, 1, 29):  # one step from their point with their state, by our rule at the ε that stands for theirs
+    for k in (0, 1, 29):  # our rule with the ε that corresponds to Keras's in this step
         rule = OPTIMIZERS[key](learning_rate=0.05, epsilon=epsilon / math.sqrt(1 - 0.999 ** (k + 1)), **extra)
         if k == 0:
             run = trace(HIMMELBLAU(), rule, steps=1, record=PLAIN)
@@ -376,7 +376,7 @@ def test_adamws_default_decay() -> None:
 )
 @pytest.mark.torch
 @pytest.mark.xdist_group("torch")
-def test_weight_decay_of_pytorchs_adam_is_l2() -> None:
+def test_weight_decay_of_pytorchs_adam_is_an_l2_penalty() -> None:
     import torch
 
     class Penalised(Surface):
@@ -415,7 +415,7 @@ def test_weight_decay_of_pytorchs_adam_is_l2() -> None:
 )
 @pytest.mark.parametrize("surface", ["himmelblau", "booth"])
 def test_adamws_offset_fades(surface: str) -> None:
-    """While it stands, g ≈ −λ w √v̂, and √v̂ shrinks by √β₂ a step: by e in 2,000 steps."""
+    """At rest g ≈ −λ w √v̂, and √v̂ shrinks by a factor √β₂ in each step: by e in 2,000 steps."""
     run = _run("adamw", surface, 6000, learning_rate=0.05, weight_decay=0.1)
     away = run.surface.distance_to_minimum(run.positions)
     assert away[1000] > 0.02 > 0.01 > away[4000] > 1e-4
@@ -441,7 +441,7 @@ def test_adamw_stays_within_one_over_lambda() -> None:
 
 # Nadam
 
-KERAS_WARMS = "Keras has 0.96ᵗ instead of 0.96^{0.004 t}, and needs 96 steps for this."
+KERAS_WARM_UP = "Keras has 0.96ᵗ instead of 0.96^{0.004 t}, and needs 96 steps for this."
 
 
 @checks(
@@ -449,10 +449,10 @@ KERAS_WARMS = "Keras has 0.96ᵗ instead of 0.96^{0.004 t}, and needs 96 steps f
     'Convention "pytorch" is `torch.optim.NAdam(lr=η, betas=(β₁, β₂), eps=ε)`: in m̂ it replaces β₁ by Dozat\'s warm-up '
     "of the momentum, μ_t = β₁(1 − ½·0.96^{0.004 t}), which rises from β₁/2 to within 1 % of β₁ in 24,000 steps.",
     "PyTorch raises the momentum from β₁/2 to within 1 % of β₁ in 24,000 steps.",
-    KERAS_WARMS,
+    KERAS_WARM_UP,
 )
 def test_nadams_warm_up() -> None:
-    """PyTorch's own path is compared in test_conventions.py."""
+    """test_conventions.py compares the path with PyTorch's."""
     t = np.arange(0, 30_000)
     for exponent, steps in ((0.004, 24_000), (1.0, 96)):
         share = 1 - 0.5 * 0.96 ** (exponent * t)
@@ -463,7 +463,7 @@ def test_nadams_warm_up() -> None:
         m, v, product = np.zeros(2), np.zeros(2), np.ones(1)
 
         def move(g: np.ndarray, t: int) -> np.ndarray:
-            """Keras 3's `Nadam.update_step` at exponent 1."""
+            """`Nadam.update_step` of Keras 3 for an exponent of 1."""
             now, following = (0.9 * (1 - 0.5 * 0.96 ** (exponent * k)) for k in (t, t + 1))
             product[:] *= now
             m[:], v[:] = 0.9 * m + 0.1 * g, 0.999 * v + 0.001 * g**2
@@ -484,7 +484,7 @@ def test_nadams_warm_up() -> None:
     "the minimum.",
 )
 def test_nadam_overshoots_less_than_adam() -> None:
-    """The weight of the present slope is what m̂ holds of a slope that differs from 0 in one late step alone."""
+    """The weight is m̂ after a single late step in which the gradient is 1, and 0 before."""
     for beta in (0.5, 0.9):
         late = 200
         with jax.enable_x64(True):
@@ -566,7 +566,7 @@ def test_adamax_divides_by_the_largest_recent_slope() -> None:
 @pytest.mark.torch
 @pytest.mark.xdist_group("torch")
 def test_pytorch_has_neither_adabelief_nor_lion() -> None:
-    """optax's are compared in test_conventions.py; Keras 3 has Lion, whose decay comes before the step, and no
+    """test_conventions.py compares the paths with optax's. Keras 3 has Lion, whose decay comes before the step, and no
     AdaBelief.
     """
     import torch
@@ -589,7 +589,7 @@ def test_adabelief_is_capped_by_epsilon() -> None:
     assert OPTIMIZERS["adabelief"]().epsilon == 1e-16  # type: ignore[attr-defined]
     for epsilon, cap in ((1e-8, 316), (1e-16, 3.2e6)):
         assert math.sqrt(1e-3 / epsilon) == pytest.approx(cap, rel=0.02)
-        assert epsilon < 1e-3 * math.sqrt(epsilon / 1e-3)  # the ε outside is far below the root
+        assert epsilon < 1e-3 * math.sqrt(epsilon / 1e-3)  # the ε outside the root is far below it
     rule = OPTIMIZERS["adabelief"](learning_rate=0.01, epsilon=1e-8, beta2=0.99)
     run = trace(Slope(p=0.1, q=1.0), rule, steps=3000)
     rate, cap = run.step.rate / 0.01, math.sqrt(1e-2 / 1e-8)
@@ -604,7 +604,7 @@ def test_adabelief_is_capped_by_epsilon() -> None:
 
 
 def _first_adapted_step(surface: str, convention: str, waits: int, rate: float, **options: Any) -> float:
-    """The longest move of a coordinate in RAdam's first adapted step, in units of η."""
+    """The largest move of a coordinate in RAdam's first adapted step, in units of η."""
     rule = OPTIMIZERS["radam"](learning_rate=rate, convention=convention)
     positions = trace(SURFACES[surface](), rule, steps=waits + 1, **options).positions
     return float(np.abs(positions[-1] - positions[-2]).max()) / rate
@@ -641,7 +641,7 @@ def test_radams_first_steps(convention: str, waits: int) -> None:
     "ever.",
 )
 @pytest.mark.parametrize(("convention", "edge"), [("textbook", 0.6), ("pytorch", 2 / 3), ("optax", 2 / 3)])
-def test_radam_with_a_short_memory_stays_momentum(convention: str, edge: float) -> None:
+def test_radam_with_a_short_memory_remains_momentum(convention: str, edge: float) -> None:
     rule = OPTIMIZERS["radam"](
         learning_rate=1e-3, beta2=np.array([0.0, edge - 1e-3, edge + 0.05]), convention=convention
     )
@@ -672,7 +672,7 @@ def test_radam_turns_into_adam() -> None:
     "Its steps do not shrink with the gradient: near a minimum each coordinate keeps jumping by η, and only a "
     "schedule that lowers η lets it settle.",
 )
-def test_lion_hops_by_eta() -> None:
+def test_lion_jumps_by_eta() -> None:
     assert "epsilon" not in OPTIMIZERS["lion"].parameters()
     decay = SCHEDULES["exponential"](drop=0.1, every=1000.0)  # type: ignore[call-arg]
     for surface, rate in itertools.product(
@@ -718,7 +718,9 @@ def test_ademamixs_slow_mean() -> None:
     steps = _slope("ademamix", steps=300, learning_rate=0.01)
     np.testing.assert_allclose(steps / 0.01, 1 + 5 * (1 - 0.9999 ** np.arange(1, 301))[:, None] * [1, 1], rtol=1e-5)
     assert math.isclose(5 * (1 - 0.9999**300), 0.15, abs_tol=0.005)
-    age = (np.arange(200_000) * 1e-4 * 0.9999 ** np.arange(200_000)).sum()  # mean age of what it averages
+    age = (
+        np.arange(200_000) * 1e-4 * 0.9999 ** np.arange(200_000)
+    ).sum()  # the mean age of the gradients in the average
     assert age == pytest.approx(1e4, rel=1e-2)
 
 
@@ -737,7 +739,7 @@ def test_ademamix_passes_minima(surface: str) -> None:
     "rotates the path.",
 )
 def test_novograd_turns_with_the_surface() -> None:
-    """Here about the origin: the centre of the ravine's domain."""
+    """The rotation is about the origin, which is the centre of the ravine's domain."""
     flat = _run("novograd", "quadratic_ravine", 300, learning_rate=0.02).positions
     for angle in (30.0, 75.0):
         surface = Rotated(RAVINE(30.0), angle=angle)
@@ -771,9 +773,11 @@ def _prodigy(which: int) -> Trace:
 def test_prodigys_estimate(which: int) -> None:
     run = _prodigy(which)
     d = fields(run.states)["estim_lr"]
-    way = np.abs(run.positions[:, 0] - CONVEX[which].minima()[0])
+    distance = np.abs(run.positions[:, 0] - CONVEX[which].minima()[0])
     assert (np.diff(d, axis=1) >= 0).all()
-    assert (d <= way.max(axis=1, keepdims=True) * (1 + 1e-9)).all() and (d[:, -1] > 0.02 * way.max(axis=1)).all()
+    assert (d <= distance.max(axis=1, keepdims=True) * (1 + 1e-9)).all() and (
+        d[:, -1] > 0.02 * distance.max(axis=1)
+    ).all()
     far = trace(CONVEX[which], OPTIMIZERS["prodigy"](first_estimate=20.0), steps=100)
     assert (fields(far.states)["estim_lr"] == 20.0).all() and np.abs(
         far.positions[0] - CONVEX[which].minima()[0]
@@ -815,7 +819,7 @@ def test_yogis_second_moment() -> None:
     np.testing.assert_allclose(np.abs(np.diff(v, axis=0)), 1e-3 * g[1:] ** 2, rtol=1e-6, atol=1e-10)
     assert (np.diff(v, axis=0) > 0).any() and (np.diff(v, axis=0) < 0).any()
     late, steep = v[-1] / v.max(axis=0), adam.states.v[-1] / adam.states.v.max(axis=0)
-    assert (late > 0.97).all() and (steep < 0.7).all()  # Adam's has faded, Yogi's has not
+    assert (late > 0.97).all() and (steep < 0.7).all()  # Adam's second moment has faded, Yogi's has not
     for epsilon, start, free in ((1e-12, 1e-16, True), (1e-3, 1e-16, False), (1e-12, 1e-2, False)):
         values = {"epsilon": epsilon, "initial_moment": start}
         steps = [_slope("yogi", 20, p, 1.0, **values)[:, 0] for p in (0.03, 3.0)]
