@@ -141,7 +141,9 @@ def _typeset(node: ast.expr, notation: Notation, outer: int) -> str:
         case ast.BinOp(left=left, op=ast.Div(), right=right):
             return notation.fraction(inner(left), inner(right))
         case ast.BinOp(left=left, op=ast.Pow(), right=right):
-            return notation.power(inner(left, _BASE), inner(right))
+            base = inner(left, _BASE)
+            unbracketed = isinstance(left, ast.UnaryOp) or (isinstance(left, ast.BinOp) and type(left.op) not in _RANK)
+            return notation.power(notation.brackets(base) if unbracketed else base, inner(right))
         case ast.BinOp(left=left, op=op, right=right) if type(op) in _RANK:
             rank = _RANK[type(op)]
             right_rank = rank + isinstance(op, ast.Sub)

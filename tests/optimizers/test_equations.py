@@ -78,6 +78,30 @@ def test_brackets_and_braces_in_latex_are_balanced(key: str, convention: str) ->
     assert any(equation.startswith(r"w \leftarrow") for equation in equations)
 
 
+@pytest.mark.parametrize(
+    ("expression", "expected"),
+    [
+        ("w - (g - m)", r"w - \left(g - m\right)"),
+        ("w - g - m", "w - g - m"),
+        ("w + (g + m)", "w + g + m"),
+        ("w*(g - m)", r"w\, \left(g - m\right)"),
+        ("w*(g*m)", r"w\, g\, m"),
+        ("-(g + m)", r"-\left(g + m\right)"),
+        ("-g*m", r"-g\, m"),
+        ("(g + m)**2", r"\left(g + m\right)^{2}"),
+        ("(g*m)**2", r"\left(g\, m\right)^{2}"),
+        ("(g/m)**2", r"\left(\frac{g}{m}\right)^{2}"),
+        ("(-g)**(t - 1)", r"\left(-g\right)^{t - 1}"),
+        ("(w - g)/(m + 1)", r"\frac{w - g}{m + 1}"),
+    ],
+)
+def test_brackets_stand_where_they_are_needed(expression: str, expected: str) -> None:
+    class Rule(Optimizer):
+        equations = (("d", expression),)
+
+    assert latex(Rule) == (f"d = {expected}",)
+
+
 @pytest.mark.parametrize("expression", ["[w]", "w % 2", "w < 1", "cos(w)", "sqrt()"])
 def test_an_expression_that_is_no_equation_is_refused(expression: str) -> None:
     class Odd(Optimizer):
