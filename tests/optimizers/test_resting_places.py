@@ -170,3 +170,19 @@ def test_the_bottom_of_the_parabola_stands_in_for_a_minimum_that_is_not_listed()
     run = trace(Bowl(a=3.0, b=1.0, c=0.0, g=2.4), OPTIMIZERS["sgd"](0.01), steps=3)
     assert run.losses[-1] > 5 and run.floor == pytest.approx(-7.3 - 2.4**2 / (2 * 3.0), rel=1e-12)
     assert trace(Bowl(a=3.0, b=-1.0), OPTIMIZERS["sgd"](0.01), steps=3).floor == -math.inf
+
+
+@pytest.mark.parametrize(("factor", "kind"), [(1.45, "oscillating"), (1.55, "growing")])
+def test_peaks_are_measured_from_the_lowest_loss(factor: float, kind: str) -> None:
+    """The loss is negative throughout: what grows by `factor` every six steps is its height above the minimum."""
+    r = factor ** (1 / 12)
+    run = trace(Bowl(b=30.0, c=0.0, minimum=0.0), OPTIMIZERS["sgd"]((1 + r) / 30.0), (0.0, 0.03), steps=48)
+    assert run.losses.max() < 0 and (run.losses[48] + 7.3) / (run.losses[42] + 7.3) == pytest.approx(factor)
+    assert run.status.kind == kind
+
+
+@pytest.mark.parametrize(("steps", "tail"), [(7, 7), (30, 10), (52, 11), (100, 20)])
+def test_the_end_of_a_run_is_its_last_fifth_and_at_least_ten_steps(steps: int, tail: int) -> None:
+    """At ηλ = 1.99 the path turns round at every step and shrinks by a hundredth."""
+    run = trace(Bowl(b=2.0, c=0.0, minimum=0.0), OPTIMIZERS["sgd"](0.995), (0.0, 3.0), steps=steps)
+    assert run.status.kind == "oscillating" and f" {tail} steps" in run.status.why

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import itertools
 from typing import Any
 
 import numpy as np
@@ -50,11 +51,11 @@ def _measures(*rows: tuple[float, float, float, float]) -> Measures:
 
 
 def _trained(job: Job, k: int, last: int, *seen: tuple[float, float, float, float], finished: bool = True) -> None:
-    """Give a run two pieces that end at step `last`, and measurements, of which the first is of the start."""
+    """Give a run pieces that end at step `last`, and a measurement of the start and of all pieces but the first."""
     run = job.runs[k]
-    size = run.network.model.size
-    run.pieces += [_piece(0, last // 3, size), _piece(last // 3, last, size)]
-    run.seen["measures"] = [_measures(seen[0]), None, _measures(*seen[1:])]
+    ends = np.linspace(0, last, len(seen) + 1).astype(int)
+    run.pieces += [_piece(first, end, run.network.model.size) for first, end in itertools.pairwise(ends)]
+    run.seen["measures"] = [_measures(seen[0]), None, *(_measures(seen[0], one) for one in seen[1:])]
     run.finished = finished
 
 
