@@ -54,11 +54,11 @@ def settings_page() -> str:
     lines = [
         "# Settings",
         "",
-        "Generated from the declarations by `make docs`. A link of the app holds every setting of a page: it is what "
-        "the address bar shows, what a JSON file of settings holds, and what `optiscope render` and `optiscope train` "
-        "take. Settings that a link does not mention take their defaults. Bad values are dropped with a notice, and "
-        "the others are kept. `NAME` stands for a parameter of the chosen [surface, optimizer](README.md), schedule, "
-        "noise or source of data. A setting that changes only the look computes no run again.",
+        "`make docs` generates this page from the declarations. A link of the app contains the settings of a page: the "
+        "address bar shows it, a JSON file of settings contains the same, and `optiscope render` and `optiscope train` "
+        "accept it. Settings that a link does not mention take their defaults. Bad values are dropped with a notice, "
+        "and the others are kept. `NAME` stands for a parameter of the chosen [surface, optimizer](README.md), "
+        "schedule, noise or source of data. A setting that changes only the look does not recompute any run.",
     ]
     for page, specs in (("Race", RACE), ("Network", NETWORK)):
         lines += ["", f"## The {page} page", "", "| in a link | default | values | changes | meaning |"]
@@ -70,6 +70,7 @@ def settings_page() -> str:
 
 
 def _setting_row(spec: Setting) -> str:
+    """The line of a table that describes a setting."""
     default = "none" if spec.default in (None, "", ()) else f"`{spec.form.spell(spec.default)}`"
     changes = "the look" if spec.look else "the runs"
     return f"| {spec.form.keys(spec.key)} | {default} | {spec.form.allowed} | {changes} | {spec.help} |"

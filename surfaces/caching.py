@@ -14,7 +14,7 @@ import numpy as np
 
 T = TypeVar("T")
 ENTRY = 1024
-"""About how many bytes an entry takes besides its arrays."""
+"""About how many bytes an entry takes in addition to its value."""
 
 
 def size_of(value: Any) -> int:

@@ -472,7 +472,7 @@ class _Column:
     ) -> bool:
         """Add some lines, and return whether that was possible.
 
-        It is not if a word is not a finite number although it must be one, and its line is unknown.
+        It is impossible if a word must be a finite number but is not, and its line is unknown.
 
         Args:
             words: the different words in these lines.
