@@ -1,4 +1,4 @@
-"""How a function is minimised: rules, schedules, noise, and runs as data."""
+"""How a function is minimised: rules, schedules and noise, and runs as data."""
 
 from types import MappingProxyType
 
@@ -22,13 +22,13 @@ from optimizers.status import Status, steps_to
 from surfaces.registry import discover
 
 OPTIMIZERS = discover("optimizers.rules", Optimizer, order=lambda rule: rule.year)
-"""Every rule by its key, in the order of their years."""
+"""The rules that run on any surface, by their keys, in the order of their years."""
 
 LAYERED = discover("optimizers.layered", Optimizer, order=lambda rule: rule.year)
 """The rules that need a network's matrices, by their keys."""
 
 RULES = MappingProxyType({**OPTIMIZERS, **LAYERED})
-"""All rules that train networks and, but for the layered ones, race on planes."""
+"""All rules, by their keys."""
 
 __all__ = [
     "LAYERED",

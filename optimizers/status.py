@@ -1,7 +1,7 @@
 """The status of a run, judged from the run and the known facts of its surface. Every word is defined by numbers.
 
-Let L* be the loss at the lowest known minimum. If no minimum is known, L* is the loss at the bottom of the parabola
-through the last point; if that has no bottom, no run converges, and L* is the lowest loss of the run. Then
+Let L* be the loss at the lowest known minimum. If no minimum is known, L* is the minimum of the quadratic approximation
+at the last point; if that has none either, no run converges, and L* is the lowest loss of the run. Then
 
 - the initial height is h = L₀ − L*, and the *unit* of heights is u = min(h, H), where H is the height of the surface's
   default start: without H, a start far outside the domain would make every valley look low;
@@ -170,9 +170,9 @@ def steps_to(run: Recorded, share: float = 1e-2) -> int | None:
 
 
 def floor(run: Recorded) -> float:
-    """The loss at the lowest known minimum, or else at the bottom of the parabola through the last point.
+    """The loss at the lowest known minimum, or else the minimum of the quadratic approximation at the last point.
 
-    −∞ if no minimum is known and that parabola has no bottom.
+    −∞ if no minimum is known and the approximation has none.
     """
     _, lowest = _levels(run.surface)
     if not math.isnan(lowest):

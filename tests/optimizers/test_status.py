@@ -126,7 +126,7 @@ def test_a_run_that_starts_at_the_minimum_has_converged() -> None:
 
 
 def test_a_run_converges_to_a_minimum_that_is_not_listed() -> None:
-    """L* is the bottom of the parabola through the last point: −3 exactly, since the surface is that parabola."""
+    """L* is the minimum of the quadratic approximation at the last point, which is −3 for a quadratic surface."""
     run = _sgd(Unlisted(), 0.1)
     assert run.status.kind == "converged" and run.status.step == _first_low(run, -3.0)
 
