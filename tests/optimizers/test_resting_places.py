@@ -181,6 +181,20 @@ def test_peaks_are_measured_from_the_lowest_loss(factor: float, kind: str) -> No
     assert run.status.kind == kind
 
 
+def test_a_run_does_not_grow_unless_every_quarter_rises_and_it_ends_above_its_start() -> None:
+    """y grows by 1.3 a step in y². Under a height of 1 along x the first two of the peaks are nearly the same; a start
+    at a height of 400 stays above all of them.
+    """
+    rule = OPTIMIZERS["sgd"]((1 + 1.3**0.5) / 30.0)
+    late = trace(Bowl(a=0.02, b=30.0, c=0.0, minimum=0.0), rule, (10.0, 1e-3), steps=48)
+    peaks = [quarter.max() + 7.3 for quarter in np.array_split(late.losses[24:], 4)]
+    assert late.losses[-1] > late.losses[0] and peaks[1] < 1.3 * peaks[0] and peaks[3] > 2 * peaks[2] > 3 * peaks[1]
+    low = trace(Bowl(a=2.0, b=30.0, c=0.0, minimum=0.0), rule, (20.0, 0.005), steps=48)
+    assert low.losses[-1] < low.losses[0] and low.losses[-1] + 7.3 > 3 * (low.losses[40] + 7.3)
+    alone = trace(Bowl(a=2.0, b=30.0, c=0.0, minimum=0.0), rule, (0.0, 0.005), steps=48)
+    assert [run.status.kind == "growing" for run in (late, low, alone)] == [False, False, True]
+
+
 @pytest.mark.parametrize(("steps", "tail"), [(7, 7), (30, 10), (52, 11), (100, 20)])
 def test_the_end_of_a_run_is_its_last_fifth_and_at_least_ten_steps(steps: int, tail: int) -> None:
     """At ηλ = 1.99 the path turns round at every step and shrinks by a hundredth."""
