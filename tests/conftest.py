@@ -1,4 +1,4 @@
-"""Strict promotion, float64 by context, a count of compilations, and what to do where an oracle is missing."""
+"""Strict type promotion, float64 by context, a count of compilations, and tests that need PyTorch."""
 
 import importlib.util
 import os
@@ -7,15 +7,15 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 
-# Thousands of small programs are compiled once and run once: without the compiler's later passes that takes two
-# thirds of the time. Read when JAX starts; the servers that tests start have the compiler as it is.
+# The tests compile thousands of small programs that run once. Without the later passes of the compiler they take two
+# thirds of the time. JAX reads this when it starts. Servers that tests start use the compiler as it is.
 os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0")
 
 import jax
 import pytest
 
-# Strict for our code: a float32 that slips into float64, or (runs,) times (2, runs), raises instead of
-# spreading silently. Never `jax_enable_x64` here: float64 is a context, as in the library.
+# A float32 that slips into float64, or (runs,) times (2, runs), raises an error instead of spreading silently. The flag
+# `jax_enable_x64` is not set here: float64 is a context, as in the library.
 jax.config.update("jax_numpy_dtype_promotion", "strict")
 jax.config.update("jax_numpy_rank_promotion", "raise")
 
@@ -23,7 +23,6 @@ _COMPILED: list[str] = []
 
 
 def _count(event: str, seconds: float, **_: object) -> None:
-    # traced anew or compiled anew: a moved slider may do neither
     if event.endswith(("jaxpr_trace_duration", "backend_compile_duration")):
         _COMPILED.append(event)
 
@@ -41,7 +40,7 @@ def _compilations() -> Iterator[list[str]]:
 
 @pytest.fixture
 def compilations() -> Callable[[], AbstractContextManager[list[str]]]:
-    """`with compilations() as events:` lists, after the block, what JAX traced or compiled inside it."""
+    """A context manager: after `with compilations() as events:` the list has what JAX traced or compiled meanwhile."""
     return _compilations
 
 
@@ -53,19 +52,22 @@ def float64() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def _float64_stays_a_context() -> Iterator[None]:
-    """Nobody leaves the global flag set: a server's other threads would change their results."""
+    """Check that no test leaves the global flag set, which would change the results of a server's other threads."""
     yield
     assert not jax.config.jax_enable_x64
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    # also where pytest-xdist, whose marker it is, is switched off
+    # The marker belongs to pytest-xdist, which may be switched off.
     config.addinivalue_line("markers", "xdist_group(name): tests of one group run in one worker")
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark most cases of a thinned test as long; each test begins elsewhere, so that together they meet every case."""
+    """Mark all cases of a thinned test but one in n as long.
+
+    Each test starts at another case, so that several tests over the same parameters meet all of them between them.
+    """
     seen: Counter[str] = Counter()
     for item in items:
         if thinned := item.get_closest_marker("thinned"):
@@ -78,7 +80,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
     if item.get_closest_marker("torch") and importlib.util.find_spec("torch") is None:
-        why = "PyTorch is not installed (`.venv/bin/python -m pip install torch==2.13.0`)"
+        reason = "PyTorch is not installed (`.venv/bin/python -m pip install torch==2.13.0`)"
         if os.environ.get("CI") == "true":
-            pytest.fail(f"{why}; with CI=true its comparisons must run", pytrace=False)
-        pytest.skip(why)
+            pytest.fail(f"{reason}; with CI=true the comparisons with it must run", pytrace=False)
+        pytest.skip(reason)
