@@ -1,0 +1,214 @@
+"""CONTRIBUTING and the page on the architecture are true: what they name exists, and one new file is enough."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from optimizers import OPTIMIZERS
+from surfaces import SURFACES
+from surfaces.network import DATASETS
+
+ROOT = Path(__file__).parents[1]
+CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+PAGES = {name: (ROOT / name).read_text(encoding="utf-8") for name in ("CONTRIBUTING.md", "docs/architecture.md")}
+EXAMPLES = {
+    "an optimizer": "adam",
+    "a surface": "booth",
+    "a data set": "xor",
+    "a page": "race",
+    "a benchmark": "engine",
+}
+"""Something there is of each kind whose files have its name."""
+
+
+def _table() -> dict[str, list[str]]:
+    """The rows of the table of additions, by what is added."""
+    section = CONTRIBUTING.split("## What an addition touches", 1)[1].split("\n## ", 1)[0]
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in section.splitlines() if line[:1] == "|"]
+    return {row[0]: row[1:] for row in rows[2:]}
+
+
+TABLE = _table()
+
+
+def _paths(text: str) -> list[str]:
+    """The files and folders in backticks: what has a slash, or the ending of a source."""
+    words = re.findall(r"`([^`\s]+)`", re.sub(r"```.*?```", "", text, flags=re.DOTALL))
+    return [word for word in words if re.fullmatch(r"[\w.*-]+(/[\w.*-]*)+|[\w-]+\.(py|js|css|md|toml|lock|json)", word)]
+
+
+@pytest.mark.parametrize("addition", TABLE)
+def test_the_files_that_an_addition_touches_exist(addition: str) -> None:
+    paths = [path.replace("NAME", EXAMPLES.get(addition, "NAME")) for cell in TABLE[addition] for path in _paths(cell)]
+    assert paths
+    for path in paths:
+        assert any(ROOT.glob(path)), path
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_the_files_and_folders_that_a_page_names_exist(page: str) -> None:
+    """By their whole path, or by the end of it where a sentence or a column says in which folder they are."""
+    before, _, after = PAGES[page].partition("## What an addition touches")
+    paths = _paths(before + after.partition("\n## ")[2])
+    assert len(paths) > 15
+    for path in paths:
+        assert any(ROOT.glob(path)) or any((ROOT / "app").glob(f"**/{path}")), path
+
+
+RULE = '''
+"""Sign descent."""
+
+from typing import NamedTuple
+
+import jax.numpy as jnp
+from jax import Array
+
+from optimizers.optimizer import Gradient, Optimizer, Step
+from optimizers.parameters import learning_rate
+
+
+class State(NamedTuple):
+    """Sign descent has no state."""
+
+
+class SignDescent(Optimizer):
+    """A step by the sign of the slope."""
+
+    name = "Sign descent"
+    year = 2018
+    source = "J. Bernstein et al. (2018), signSGD"
+    watch = "Every step has the same length in every coordinate."
+    equations = (("g", "grad(w)"), ("w", "w - η*sign(g)"))
+    rate_unit = "length"
+    scale_free = True
+
+    learning_rate: float = learning_rate(1e-2)
+
+    def init(self, w: Array) -> State:
+        return State()
+
+    def step(self, gradient: Gradient, w: Array, state: State, t: Array) -> tuple[Array, State, Step]:
+        g = gradient(w)
+        sign = jnp.sign(g)
+        return w - self.learning_rate * sign, State(), Step(w, g, sign, self.learning_rate)
+'''
+SURFACE = '''
+"""A trough."""
+
+from jax import Array
+
+from surfaces.surface import Box, CriticalPoint, Surface
+
+
+class Trough(Surface):
+    """A trough that is steep on its sides."""
+
+    name = "Trough"
+    formula = r"(x - 0.3)^4 + (y - 0.5)^2"
+    teaches = "The floor of the trough is flat."
+    source = "None"
+    theme = "ravines"
+
+    def __call__(self, w: Array) -> Array:
+        x, y = w
+        return (x - 0.3) ** 4 + (y - 0.5) ** 2
+
+    @property
+    def domain(self) -> Box:
+        return (-2.0, 2.0), (-1.5, 1.5)
+
+    @property
+    def start(self) -> tuple[float, ...]:
+        return (-1.5, 1.2)
+
+    def critical_points(self) -> tuple[CriticalPoint, ...]:
+        return (CriticalPoint((0.3, 0.5), "minimum"),)
+'''
+DATA = '''
+"""Stripes."""
+
+import numpy as np
+
+from surfaces.network.data import Source, samples
+
+
+class Stripes(Source):
+    """Upright stripes that belong to two classes in turn."""
+
+    name = "Stripes"
+    task = "classes"
+    about = "Neighbouring stripes belong to different classes."
+    source = "None"
+    widths = (4,)
+
+    samples: int = samples(200)
+
+    def draw(self, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+        x = rng.uniform(-2, 2, (self.samples, 2))
+        return x, np.floor(x[:, 0]).astype(int) % 2
+'''
+USED = """
+from app.server import environment
+
+environment.prepare()
+from app.export.options import Cut, Look
+from app.network import link as network_link
+from app.network.settings import generated
+from app.race import export, link, results, scene, script
+from docs import build
+
+race, notices = link.parse({"surface": ["trough"], "racer": ["sign_descent:learning_rate=0.037", "adam"]})
+assert notices == [] and link.parse(link.query(race)) == (race, []), notices
+card = scene.scene(race).cards[0]
+assert card.title.startswith("Sign descent") and [slider.value for slider in card.sliders] == [0.037], card
+assert len(results.table(race)) == 2 and "sign_descent" in script.script(race)
+assert b"Trough" in export.contents(race, "race.svg", Look(width=500, height=400), Cut())
+pages = build.pages()
+assert {"rules/sign_descent.md", "surfaces/trough.md"} <= set(pages)
+assert "](rules/sign_descent.md)" in pages["README.md"] and "](surfaces/trough.md)" in pages["README.md"]
+
+def nowhere(training):
+    raise AssertionError("no file was named")
+
+training, notices = network_link.parse({"data": ["stripes"], "racer": ["sign_descent"]}, nowhere)
+assert notices == [] and training.data.key == "stripes" and training.rule(training.racers[0]).name == "Sign descent"
+assert len(generated(training).train) + len(generated(training).validation) > 100
+print("used")
+"""
+
+
+def test_a_file_is_all_that_the_app_needs_of_an_optimizer_a_surface_and_a_data_set(tmp_path: Path) -> None:
+    """In a copy of the sources: link, card, table, script, picture, docs, training and command line have them."""
+    for folder in ("app", "optimizers", "surfaces", "docs"):
+        shutil.copytree(ROOT / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__", "*.png"))
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    new = {"optimizers/rules": RULE, "surfaces/landscapes": SURFACE, "surfaces/network/datasets": DATA}
+    names = dict(zip(new, ("sign_descent", "trough", "stripes"), strict=True))
+    assert not {*names.values()} & {*OPTIMIZERS, *SURFACES, *DATASETS}
+    for folder, source in new.items():
+        assert f"{folder}/NAME.py" in " ".join(cell for row in TABLE.values() for cell in row)
+        (tmp_path / folder / f"{names[folder]}.py").write_text(source.lstrip(), encoding="utf-8")
+
+    def run(*arguments: str) -> str:
+        done = subprocess.run([sys.executable, *arguments], cwd=tmp_path, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr[-3000:]
+        return done.stdout
+
+    assert run("-c", USED).split() == ["used"]
+    assert "sign_descent" in run("-m", "app", "list", "optimizers") and "trough" in run("-m", "app", "list", "surfaces")
+
+
+def test_ci_runs_every_test() -> None:
+    """Those of `make test` and those that it leaves to `make test-long`."""
+    commands = [line.strip() for line in (ROOT / ".ci" / "run").read_text(encoding="utf-8").splitlines()]
+    assert {"make test", "make test-long"} <= set(commands)
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    recipe = {target: makefile.split(f"\n{target}:", 1)[1].split("\n\n", 1)[0] for target in ("test", "test-long")}
+    assert "pytest -m long" in recipe["test-long"] and " -m long" not in recipe["test"]
+    assert '"-m", "not long"' in (ROOT / "pyproject.toml").read_text(encoding="utf-8")
