@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from jax import Array
 
-from optimizers import OPTIMIZERS, Trace, overshoot, trace
+from optimizers import OPTIMIZERS, Trace, crossings, overshoot, trace
 from surfaces import SURFACES, CriticalPoint, Rotated, Surface
 from surfaces.parameter import parameter
 
@@ -114,3 +114,23 @@ def test_a_run_stalls_where_its_loss_stays_within_a_thousandth_of_the_height(sha
     measured = run.losses[0] - run.losses[-1]
     assert (run.losses[-21] - run.losses[-1]) / measured == pytest.approx(share * 1e-3, rel=0.01)
     assert run.status.kind == kind
+
+
+@pytest.mark.parametrize(("kappa", "valley"), [(1.008, False), (1.013, True)])
+def test_a_valley_has_two_curvatures_that_differ_by_more_than_a_hundredth(kappa: float, valley: bool) -> None:
+    run = trace(SURFACES["quadratic_ravine"](condition_number=kappa), SGD(1.5 / kappa), (1.7, 1.3), steps=9)
+    assert (crossings(run) is not None) == valley
+
+
+@pytest.mark.parametrize(("factor", "count"), [(1.2, 6), (0.8, 5)])
+def test_a_side_counts_from_a_billionth_of_the_way_up_the_wall(factor: float, count: int) -> None:
+    """After six steps |y| is `factor` times 10⁻⁹ of the height of the start, as a way up the wall: √(2h/κ).
+
+    The seventh step is below in either case, and the run stays high along x, where it moves slowly.
+    """
+    x, y = 2.3, 1.1
+    height = 0.5 * (x**2 + KAPPA * y**2)
+    r = (factor * 1e-9 * math.sqrt(2 * height / KAPPA) / y) ** (1 / 6)
+    run = trace(RAVINE, SGD((1 + r) / KAPPA), (x, y), steps=7)
+    assert run.losses[-1] > 0.05 * height and 0 < r < 0.1
+    assert crossings(run) == count
