@@ -52,12 +52,13 @@ def run() -> Iterator[Result]:
 def _order() -> Callable[..., Any]:
     from app.race import changes
     from app.race.export import order
+    from app.race.runs import Race
     from app.race.settings import Settings
 
     settings = Settings()
     for key in ("sgd", "momentum", "nesterov", "adagrad", "adadelta", "rmsprop", "adam", "radam"):
         settings = changes.add_racer(settings, key)
-    return lambda kind, look, cut: order(settings, kind, look, cut)
+    return lambda kind, look, cut: order(Race(settings), kind, look, cut)
 
 
 def _timed(make: Callable[[], bytes], rounds: int = ROUNDS) -> tuple[float, bytes]:

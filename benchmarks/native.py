@@ -8,12 +8,13 @@ from plotly.subplots import make_subplots
 from app.common import racers
 from app.race import changes
 from app.race import scene as race
+from app.race.runs import Race
 from app.race.settings import Settings
 
 
 def figure(settings: Settings) -> go.Figure:
     """Map and loss of a scene as one native plotly figure."""
-    scene = race.scene(settings)
+    scene = race.scene(Race(settings))
     style = scene.styles["light"]
     figure = make_subplots(rows=2, cols=1, row_heights=[0.75, 0.25])
     contour = {**scene.map["data"][0], "colorscale": style["colorscale"], "showscale": False}
@@ -32,7 +33,7 @@ def figure(settings: Settings) -> go.Figure:
 
 def solid(settings: Settings) -> go.Figure:
     """The surface of a scene with its trails as one native plotly figure."""
-    scene = race.scene(settings)
+    scene = race.scene(Race(settings))
     style = scene.styles["light"]
     ground = scene.map["data"][0]
     colors = {"colorscale": style["colorscale"], "showscale": False}

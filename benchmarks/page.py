@@ -136,6 +136,7 @@ def _payload() -> Result:
     from app.common import racers
     from app.player import pack
     from app.race import changes, scene
+    from app.race.runs import Race
     from app.race.settings import Settings
 
     sizes = []
@@ -143,7 +144,7 @@ def _payload() -> Result:
         settings = racers.set_steps(Settings(), steps)
         for key in RACERS:
             settings = changes.add_racer(settings, key)
-        sizes.append(len(pack(scene.scene(settings))))
+        sizes.append(len(pack(scene.scene(Race(settings)))))
     what = "payload, 8 racers × 2,000 steps / × 1,000 steps"
     half, whole = (f"{size / 1e6:.2f} MB" for size in sizes)
     return Result(what, whole, half, f"{sizes[1] / sizes[0]:.2f}", "< 0.5 MB, linear", sizes[1] < 5e5)

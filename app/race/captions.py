@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from app.common.digits import short
 from app.common.names import spelled_racers, spelled_values
+from app.race.runs import Race
 from app.race.settings import Settings
 from optimizers import NOISES, RULES, Optimizer
 from surfaces import SURFACES
@@ -25,6 +26,13 @@ def caption(settings: Settings) -> str:
         which = f"seeds {settings.seed} to {last}" if settings.bundled else f"seed {settings.seed}"
         parts.append(f"{noise.name} noise{spelled_values(noise.parameters(), settings.noise)}, {which}")
     return " · ".join(parts)
+
+
+def described(race: Race) -> str:
+    """The line under a saved picture, and which runs rounding decides on."""
+    names = [race.titles[k] for k in race.shown if race.sensitive[k]]
+    line = caption(race.settings)
+    return f"{line} · sensitive to rounding: {', '.join(names)}" if names else line
 
 
 def remarks(settings: Settings) -> list[str]:

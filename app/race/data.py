@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import dataclasses
 import io
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 import numpy as np
 
-from app.common import names as common_names
-from app.common.racers import Racer, Refused
+from app.common.racers import Refused
 from app.common.saved import read_query, write_query
 from app.export.about import version
 from app.race import link
-from app.race import runs as race_runs
+from app.race.runs import Race, traced
 from app.race.settings import Settings
 from optimizers import Trace
 from optimizers.borrowed import fields
@@ -29,7 +27,7 @@ MOST_NUMBERS = 2_000_000
 """Coordinates times steps times racers that one file holds: a tenth of a gigabyte, with gradients and states."""
 
 
-def csv(settings: Settings) -> bytes:
+def csv(race: Race) -> bytes:
     """The race as a table in UTF-8: one line for each racer that is shown and each step, 0 is the start.
 
     Columns: racer, step, sensitive (whether rounding decides where the run goes, so that another machine may have
@@ -46,11 +44,11 @@ def csv(settings: Settings) -> bytes:
     from pyarrow import csv as writer
 
     sink = io.BytesIO()
-    writer.write_csv(table(settings), sink)
+    writer.write_csv(table(race), sink)
     return sink.getvalue()
 
 
-def parquet(settings: Settings) -> bytes:
+def parquet(race: Race) -> bytes:
     """The table of `csv` as Parquet: float64, int64 for steps, null where a field is empty.
 
     The file's metadata hold `optiscope`, the version that wrote it, `link`, the query that opens the race in the
@@ -63,15 +61,15 @@ def parquet(settings: Settings) -> bytes:
 
     metadata = {
         "optiscope": version(),
-        "link": urlencode(link.query(settings), doseq=True),
-        "settings": to_json(settings).decode(),
+        "link": urlencode(link.query(race.settings), doseq=True),
+        "settings": to_json(race.settings).decode(),
     }
     sink = io.BytesIO()
-    writer.write_table(table(settings).replace_schema_metadata(metadata), sink)
+    writer.write_table(table(race).replace_schema_metadata(metadata), sink)
     return sink.getvalue()
 
 
-def npz(settings: Settings) -> bytes:
+def npz(race: Race) -> bytes:
     """The race as arrays for `numpy.load`, those of a racer under its id: racer-0 for the one in the first slot.
 
     Of each racer that is shown: title; positions (steps + 1, n) and losses (steps + 1,), the start first; gradients
@@ -82,16 +80,17 @@ def npz(settings: Settings) -> bytes:
     Raises:
         Refused: as `csv`.
     """
-    arrays: dict[str, Any] = {"settings": to_json(settings).decode()}
-    for racer, title, run in runs(settings):
+    arrays: dict[str, Any] = {"settings": to_json(race.settings).decode()}
+    for k, run in runs(race):
+        racer = race.settings.racers[k]
         own = {
-            "title": title,
+            "title": race.titles[k],
             "positions": run.positions,
             "losses": run.losses,
             "gradients": run.step.gradient,
             "rates": run.step.rate,
             "diverged": run.diverged,
-            "sensitive": race_runs.rounded(settings.bare(), racer.bare()),
+            "sensitive": race.sensitive[k],
             **{f"states/{name}": values for name, values in fields(run.states).items()},
         }
         arrays |= {f"{racer.id}/{name}": values for name, values in own.items()}
@@ -117,46 +116,44 @@ def from_json(content: bytes) -> tuple[Settings, list[str]]:
     return link.parse(query)
 
 
-def shown(settings: Settings) -> list[tuple[Racer, str]]:
-    """Every racer that is shown, with its title.
+def shown(race: Race) -> list[int]:
+    """The places of the racers that are shown.
 
     Raises:
         Refused: if there is none.
     """
-    titles = common_names.titles(settings)
-    found = [(racer, title) for racer, title in zip(settings.racers, titles, strict=True) if not racer.hidden]
-    if not found:
+    if not race.shown:
         raise Refused("Nobody is shown in this race: add a racer, or show one.")
-    return found
+    return race.shown
 
 
-def fits(settings: Settings) -> None:
+def fits(race: Race) -> None:
     """Whether the numbers of a race go into a file.
 
     Raises:
         Refused: as `csv`.
     """
-    racers, coordinates = len(shown(settings)), len(settings.built_start())
-    if (many := racers * settings.steps * coordinates) > MOST_NUMBERS:
+    racers, steps, coordinates = len(shown(race)), race.settings.steps, len(race.start)
+    if (many := racers * steps * coordinates) > MOST_NUMBERS:
         raise Refused(
-            f"{racers} racers, {settings.steps:,} steps and {coordinates} coordinates make {many:,} numbers of "
+            f"{racers} racers, {steps:,} steps and {coordinates} coordinates make {many:,} numbers of "
             f"each kind, and a file holds {MOST_NUMBERS:,}: take fewer of them."
         )
 
 
-def runs(settings: Settings) -> list[tuple[Racer, str, Trace]]:
-    """Every racer that is shown, its title, and its run with all that `trace` records.
+def runs(race: Race) -> Iterator[tuple[int, Trace]]:
+    """Every racer that is shown, by its place, and its run with all that `trace` records.
 
     Raises:
         Refused: as `csv`.
     """
-    fits(settings)
-    alone = dataclasses.replace(settings, racers=tuple(racer for racer, _ in shown(settings)))
-    made = race_runs.runs(alone, lambda bare, racer: race_runs.traced(bare, bare.rule(racer)))
-    return [(racer, title, run) for (racer, title), run in zip(shown(settings), made, strict=True)]
+    fits(race)
+    bare = race.settings.bare()
+    for k in shown(race):
+        yield k, traced(bare, bare.rule(race.settings.racers[k].bare()))
 
 
-def table(settings: Settings) -> pa.Table:
+def table(race: Race) -> pa.Table:
     """The columns of `csv`, float64 but for racer, step and sensitive.
 
     Raises:
@@ -164,10 +161,7 @@ def table(settings: Settings) -> pa.Table:
     """
     import pyarrow as pa  # Streamlit brings it; loaded when a file is asked for, not before the first picture
 
-    bare = settings.bare()
-    parts = [
-        pa.table(_columns(title, run, race_runs.rounded(bare, racer.bare()))) for racer, title, run in runs(settings)
-    ]
+    parts = [pa.table(_columns(race.titles[k], run, race.sensitive[k])) for k, run in runs(race)]
     return pa.concat_tables(parts, promote_options="default").combine_chunks()
 
 

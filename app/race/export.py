@@ -5,30 +5,29 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from app.common import names
 from app.common.racers import Refused
 from app.export.about import About
 from app.export.making import Order, make, make_apart
 from app.export.sizes import DRAWN, ending
 from app.export.worker import Tell
 from app.race import data, link, results, scene, script
-from app.race.settings import Settings
+from app.race.runs import Race
 from surfaces import SURFACES
 
 if TYPE_CHECKING:
     from app.export.options import Cut, Look
 
 
-def order(settings: Settings, kind: str, look: Look, cut: Cut, step: int | None = None, base: str = "") -> Order:
+def order(race: Race, kind: str, look: Look, cut: Cut, step: int | None = None, base: str = "") -> Order:
     """What has to be known to draw a file; `base` is where the app is served, if it is."""
-    name = SURFACES[settings.surface.key].name
-    titles = [title for racer, title in zip(settings.racers, names.titles(settings), strict=True) if not racer.hidden]
-    about = About(f"{name}: {', '.join(titles)}" if titles else name, "race", link.query(settings), base)
-    return Order(kind, scene.scene(settings), look, cut, about, results.heads(settings), results.cells(settings), step)
+    name = SURFACES[race.settings.surface.key].name
+    titles = [race.titles[k] for k in race.shown]
+    about = About(f"{name}: {', '.join(titles)}" if titles else name, "race", link.query(race.settings), base)
+    return Order(kind, scene.scene(race), look, cut, about, results.heads(race), results.cells(race), step)
 
 
 def contents(
-    settings: Settings,
+    race: Race,
     name: str,
     look: Look,
     cut: Cut,
@@ -44,25 +43,25 @@ def contents(
     kind = ending(name)
     if kind in DRAWN:
         made = make_apart if kind == "pptx" else make  # slides are so many films that two processes are worth it
-        return made(order(settings, kind, look, cut, step, base), tell)
-    return numbers(settings, name)
+        return made(order(race, kind, look, cut, step, base), tell)
+    return numbers(race, name)
 
 
-def numbers(settings: Settings, name: str) -> bytes:
+def numbers(race: Race, name: str) -> bytes:
     """The file of that name, of data, settings or code.
 
     Raises:
         Refused: where there is no such kind of file, or this race cannot be had in it.
     """
     kind = ending(name)
-    makers: dict[str, Callable[[Settings], bytes]] = {
+    makers: dict[str, Callable[[Race], bytes]] = {
         "csv": data.csv,
         "parquet": data.parquet,
         "npz": data.npz,
-        "json": data.to_json,
+        "json": lambda race: data.to_json(race.settings),
         "py": lambda one: script.script(one).encode(),
         "optax.py": lambda one: script.plain_optax(one).encode(),
     }
     if kind not in makers:
         raise Refused(f"There is no kind of file .{kind}.")
-    return makers[kind](settings)
+    return makers[kind](race)

@@ -159,7 +159,7 @@ def _packed(settings: Settings, blocks: Iterable[Block], count: int, values: Any
         paths.append(drawn[:, kept])
         losses.append(plane.heights(block, surface)[:, kept])
         rounded = [bool(sensitive(run, shadow)) for run, shadow in zip(block, shadows, strict=True)]
-        told += [scene.told(settings, *each) for each in zip(block, leaves, rounded, strict=True)]
+        told += [scene.told(*each, runs.pace(settings, each[0])) for each in zip(block, leaves, rounded, strict=True)]
         del block, shadows
     return Runs(np.concatenate(paths), np.concatenate(losses), kept, tuple(told), np.asarray(values, dtype=float))
 

@@ -7,10 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from app.common.digits import percent, short
-from app.common.names import titles
 from app.race import bundles
-from app.race.runs import rounded, runs, strands
-from app.race.settings import Settings
+from app.race.runs import Race
 from optimizers import Trace, crossings, overshoot, steps_on_flat_ground, steps_to
 from surfaces import SURFACES
 from surfaces.caching import cached_with
@@ -85,35 +83,31 @@ class Row:
     measured: Mapping[str, float | None] = dataclasses.field(default_factory=dict)
 
 
-def table(settings: Settings) -> list[Row]:
+def table(race: Race) -> list[Row]:
     """What became of every racer that is shown."""
-    if settings.bundled:
-        return [
-            _bundled(title, strands(settings, racer))
-            for racer, title in zip(settings.racers, titles(settings), strict=True)
-            if not racer.hidden
-        ]
-    taken = measures(settings)
-    return [
-        Row(
-            title,
-            f"{t.status}, sensitive to rounding" if rounded(settings.bare(), racer.bare()) else str(t.status),
-            float(t.losses[t.last]),
-            steps_to(t, SHARE),
-            t.evaluations,
-            measured={one.key: one.of(t) for one in taken},
-        )
-        for racer, title, t in zip(settings.racers, titles(settings), runs(settings), strict=True)
-        if not racer.hidden
-    ]
+    if race.settings.bundled:
+        return [_bundled(race.titles[k], race.seeds[k]) for k in race.shown]
+    return [_row(race, k) for k in race.shown]
 
 
-def measures(settings: Settings) -> tuple[Measure, ...]:
+def _row(race: Race, k: int) -> Row:
+    run = race.runs[k]
+    return Row(
+        race.titles[k],
+        f"{run.status}, sensitive to rounding" if race.sensitive[k] else str(run.status),
+        float(run.losses[run.last]),
+        steps_to(run, SHARE),
+        run.evaluations,
+        measured={one.key: one.of(run) for one in measures(race)},
+    )
+
+
+def measures(race: Race) -> tuple[Measure, ...]:
     """The columns that say something on the surface of a race; of a bundle none, whose seeds differ."""
-    theme = SURFACES[settings.surface.key].theme
-    if settings.bundled:
+    theme = SURFACES[race.settings.surface.key].theme
+    if race.settings.bundled:
         return ()
-    known = settings.built_surface().lowest() is not None
+    known = race.surface.lowest() is not None
     return tuple(one for one in MEASURES if (theme in one.themes if one.themes else known))
 
 
@@ -124,16 +118,23 @@ def _bundled(title: str, seeds: Sequence[Trace]) -> Row:
     return Row(title, bundles.outcome(seeds)[0], half.loss, half.reached, cost, (half.low, half.high), reaching)
 
 
-def cells(settings: Settings) -> list[list[str]]:
+def cells(race: Race) -> list[list[str]]:
     """The table of results in words: racer, status, final loss, steps to `SHARE`, gradient evaluations, and what the
-    measures of the surface say.
+    measures of the surface say; of two races, the rows of both.
     """
-    if second := settings.second():
-        races = (("A", dataclasses.replace(settings, beside=None)), ("B", second))
-        columns = heads(settings)
-        both = [(name, dict(zip(heads(one), row, strict=True))) for name, one in races for row in cells(one)]
-        return [[f"{name} · {row['Racer']}", *(row.get(head, "–") for head in columns[1:])] for name, row in both]
-    taken = measures(settings)
+    if race.second is None:
+        return _cells(race)
+    columns = heads(race)
+    both = [
+        (name, dict(zip(_heads(one), row, strict=True)))
+        for name, one in (("A", race), ("B", race.second))
+        for row in _cells(one)
+    ]
+    return [[f"{name} · {row['Racer']}", *(row.get(head, "–") for head in columns[1:])] for name, row in both]
+
+
+def _cells(race: Race) -> list[list[str]]:
+    taken = measures(race)
     return [
         [
             row.title,
@@ -143,19 +144,21 @@ def cells(settings: Settings) -> list[list[str]]:
             f"{row.evaluations:,}",
             *("–" if (found := row.measured[one.key]) is None else one.spelled(found) for one in taken),
         ]
-        for row in table(settings)
+        for row in table(race)
     ]
 
 
-def heads(settings: Settings) -> list[str]:
+def heads(race: Race) -> list[str]:
     """What stands above those columns; of two races, the columns of either."""
-    if second := settings.second():
-        first = heads(dataclasses.replace(settings, beside=None))
-        return [*first, *(head for head in heads(second) if head not in first)]
+    first, second = _heads(race), _heads(race.second) if race.second else []
+    return [*first, *(head for head in second if head not in first)]
+
+
+def _heads(race: Race) -> list[str]:
     loss, reached = "Final loss", f"Steps to {percent(SHARE)} of the start's height"
-    if settings.bundled:
+    if race.settings.bundled:
         loss, reached = "Final loss, median (10 to 90 %)", f"{reached}, median (seeds that came there)"
-    return ["Racer", "Status", loss, reached, "Gradient evaluations", *(one.head for one in measures(settings))]
+    return ["Racer", "Status", loss, reached, "Gradient evaluations", *(one.head for one in measures(race))]
 
 
 def tips() -> dict[str, str]:

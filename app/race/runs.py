@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import functools
 import itertools
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -10,12 +12,14 @@ import jax
 import numpy as np
 
 from app.common import budget
+from app.common.names import titles
 from app.common.racers import Racer
 from app.race.settings import Settings, seeds_computed
 from optimizers import Optimizer, Trace, trace
 from optimizers.cost import Cost, estimate
 from optimizers.engine import RECORDS
 from optimizers.sensitivity import nudged, sensitive
+from surfaces import Rotated
 from surfaces.caching import Cache, cached
 from surfaces.parameter import map_parameters, runs_of
 
@@ -107,13 +111,81 @@ def _one_of(rule: Optimizer, k: int) -> Optimizer:
     return map_parameters(lambda value: float(np.ravel(value)[k]) if np.ndim(value) else value, rule)
 
 
-def runs(settings: Settings, make: Callable[[Settings, Racer], Trace] = run) -> list[Trace]:
+@dataclasses.dataclass(frozen=True, eq=False)
+class Race:
+    """A race with all that follows from its settings. Each part is computed once, when it is first needed; those that
+    belong to racers stand in their order.
+    """
+
+    settings: Settings
+
+    @functools.cached_property
+    def surface(self) -> Rotated:
+        return self.settings.built_surface()
+
+    @functools.cached_property
+    def start(self) -> tuple[float, ...]:
+        """The start in all coordinates."""
+        return self.settings.built_start()
+
+    @functools.cached_property
+    def titles(self) -> list[str]:
+        return titles(self.settings)
+
+    @functools.cached_property
+    def runs(self) -> list[Trace]:
+        """Points and losses of every racer."""
+        return runs(self.settings)
+
+    @functools.cached_property
+    def whole_runs(self) -> list[Trace]:
+        """Every racer's run with its states and steps."""
+        return runs(self.settings, whole)
+
+    @functools.cached_property
+    def sensitive(self) -> list[bool]:
+        """Whether rounding decides where a racer's run goes."""
+        bare = self.settings.bare()
+        return [rounded(bare, racer.bare()) for racer in self.settings.racers]
+
+    @functools.cached_property
+    def seeds(self) -> list[tuple[Trace, ...]]:
+        """Every racer's runs under the seeds of the bundle; none where one seed is shown."""
+        if not self.settings.bundled:
+            return [()] * len(self.settings.racers)
+        return [strands(self.settings, racer) for racer in self.settings.racers]
+
+    @functools.cached_property
+    def paces(self) -> list[int]:
+        """What the clock counts for one step of a racer."""
+        return [pace(self.settings, one) for one in self.runs]
+
+    @functools.cached_property
+    def duration(self) -> int:
+        """Where the clock ends: with the last step of the racer whose steps cost most."""
+        return self.settings.steps * max(self.paces, default=1)
+
+    @functools.cached_property
+    def second(self) -> Race | None:
+        """The race beside this one, if there is one."""
+        settings = self.settings.second()
+        return None if settings is None else Race(settings)
+
+    @property
+    def shown(self) -> list[int]:
+        """The places of the racers that are not hidden."""
+        return [k for k, racer in enumerate(self.settings.racers) if not racer.hidden]
+
+
+def runs(settings: Settings, compute: Callable[[Settings, Racer], Trace] = run) -> list[Trace]:
     """Every racer's run, in order."""
-    return [make(settings.bare(), racer.bare()) for racer in settings.racers]
+    bare = settings.bare()
+    return [compute(bare, racer.bare()) for racer in settings.racers]
 
 
-def _seeds(settings: Settings, racer: Racer) -> tuple[Trace, ...]:
-    return strands(settings, racer) if settings.bundled else ()
+def pace(settings: Settings, run: Trace) -> int:
+    """What the clock counts for one step of a run: one, or the gradient evaluations that it costs."""
+    return 1 if settings.axis == "steps" else run.cost
 
 
 def strands(settings: Settings, racer: Racer) -> tuple[Trace, ...]:

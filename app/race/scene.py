@@ -8,15 +8,14 @@ from typing import Any
 import numpy as np
 
 from app.common.cards import card
-from app.common.names import titles
-from app.common.racers import Choice, Racer, built
+from app.common.racers import Choice, built
 from app.figures import plane, theme
 from app.figures.panels import Panel, Shown, message, steps_axis
 from app.player import Card, Scene, Slot
 from app.race import bundles
-from app.race.captions import caption, remarks_of
+from app.race.captions import described, remarks_of
 from app.race.inspector import inspected
-from app.race.runs import _seeds, rounded, run, runs, strands, whole
+from app.race.runs import Race, whole
 from app.race.settings import MOST_WHOLE, Settings
 from app.race.views import VIEWS, View
 from optimizers import OPTIMIZERS, RULES, SCHEDULES, Optimizer, Trace
@@ -45,32 +44,27 @@ def _offered(item: tuple[str, type[Optimizer]]) -> tuple[bool, bool]:
     return item[1].dense, not item[1].elementwise
 
 
-def scene(settings: Settings) -> Scene:
+def scene(race: Race) -> Scene:
     """All that the player plays: the race, and what is beside it."""
-    made = _scene(settings)
-    second = settings.second()
-    if second is None or settings.beside is None:
+    made = _scene(race)
+    if race.second is None or race.settings.beside is None:
         return made
-    return dataclasses.replace(made, beside=_scene(second), linked=settings.beside.linked)
+    return dataclasses.replace(made, beside=_scene(race.second), linked=race.settings.beside.linked)
 
 
-def _scene(settings: Settings) -> Scene:
-    traces = runs(settings)
-    surface = settings.built_surface()
+def _scene(race: Race) -> Scene:
+    settings, traces, surface = race.settings, race.runs, race.surface
     background = background_of(settings)
     curve = plane.curve_figure(traces, surface)
     positions, leaves = plane.drawn(traces, settings.steps, background.extent)
     curve.figure["layout"] = _drops(settings)
-    cards = tuple(
-        _card(settings, racer, title, t, last)
-        for racer, title, t, last in zip(settings.racers, titles(settings), traces, leaves, strict=True)
-    )
+    cards = tuple(_card(race, k, last) for k, last in enumerate(leaves))
     bundle = None
     if settings.bundled:
-        seeds = {racer.id: strands(settings, racer) for racer in settings.racers}
+        seeds = {racer.id: runs for racer, runs in zip(settings.racers, race.seeds, strict=True)}
         bundle = bundles.bundle(settings, seeds, background.extent)
         curve.figure["titles"] = {axis: bundles.title(settings, said) for axis, said in curve.figure["titles"].items()}
-    x, y, *_ = settings.built_start()
+    x, y, *_ = race.start
     words = "; ".join(f"{c.title}: {c.status}" for c in cards)
     return Scene(
         map=background.figure,
@@ -82,28 +76,17 @@ def _scene(settings: Settings) -> Scene:
         start=(x, y),
         window=_seen(background.window, (x, y)),
         choices=tuple((key, rule.name) for key, rule in sorted(OPTIMIZERS.items(), key=_offered)),
-        slots=_slots(settings),
-        inspected=_inspected(settings),
+        slots=_slots(race),
+        inspected=_inspected(race),
         bundle=bundle,
         axis=settings.axis,
         views=tuple((key, view.name) for key, view in VIEWS.items() if key not in settings.views),
-        caption=described(settings),
+        caption=described(race),
         picture=settings.picture,
         heights=settings.heights,
         scale={**background.levels.spelled(), "offset": curve.offset, "floor": background.floor},
         description=f"{surface.surface.name}, the paths of {len(cards)} optimizers, {settings.steps} steps. {words}.",
     )
-
-
-def described(settings: Settings) -> str:
-    """The line under a saved picture: surface, racers, parameters and seed, and which runs rounding decides on."""
-    names = [
-        title
-        for racer, title in zip(settings.racers, titles(settings), strict=True)
-        if not racer.hidden and rounded(settings.bare(), racer.bare())
-    ]
-    line = caption(settings)
-    return f"{line} · sensitive to rounding: {', '.join(names)}" if names else line
 
 
 def _drops(settings: Settings) -> dict[str, Any]:
@@ -120,10 +103,10 @@ def _drops(settings: Settings) -> dict[str, Any]:
     }
 
 
-def told(settings: Settings, run: Trace, leaves: int, rounded: bool) -> dict[str, Any]:
+def told(run: Trace, leaves: int, rounded: bool, pace: int) -> dict[str, Any]:
     """What a card says of a run, and where its path and its losses end; `rounded` where rounding decides on both."""
     # where the clock counts evaluations, a bare number would be taken for one
-    apart = pace(settings, run) > 1
+    apart = pace > 1
     return {
         "status": str(run.status).replace("@ ", "@ step ") if apart else str(run.status),
         "why": f"{run.status.why} {SENTENCE}" if rounded else run.status.why,
@@ -134,46 +117,38 @@ def told(settings: Settings, run: Trace, leaves: int, rounded: bool) -> dict[str
     }
 
 
-def _inspected(settings: Settings) -> dict[str, Any] | None:
+def _inspected(race: Race) -> dict[str, Any] | None:
     """What explains the steps of the racer inspected, if there is one."""
-    for racer, title in zip(settings.racers, titles(settings), strict=True):
-        if racer.id == settings.inspected:
-            return inspected(whole(settings.bare(), racer.bare()), racer.id, title)
+    for racer, title in zip(race.settings.racers, race.titles, strict=True):
+        if racer.id == race.settings.inspected:
+            return inspected(whole(race.settings.bare(), racer.bare()), racer.id, title)
     return None
 
 
-def _slots(settings: Settings) -> tuple[Slot, ...]:
+def _slots(race: Race) -> tuple[Slot, ...]:
     """The panels beside the losses."""
+    settings = race.settings
     made = []
     for key in settings.views:
         others = [(other, view.name) for other, view in VIEWS.items() if other == key or other not in settings.views]
-        made.append(Slot(key, (*others, HIDE), _beside(settings, VIEWS[key]), VIEWS[key].name))
+        made.append(Slot(key, (*others, HIDE), _beside(race, VIEWS[key]), VIEWS[key].name))
     return tuple(made)
 
 
-def _beside(settings: Settings, view: View) -> Panel:
-    if view.whole and len(settings.racers) * settings.steps * len(settings.built_start()) > MOST_WHOLE:
+def _beside(race: Race, view: View) -> Panel:
+    settings = race.settings
+    if view.whole and len(settings.racers) * settings.steps * len(race.start) > MOST_WHOLE:
         return message("So many steps and coordinates are not kept for this view: take fewer of them.")
-    traces = runs(settings, whole if view.whole else run)
+    traces = race.whole_runs if view.whole else race.runs
     shown = [
-        Shown(one, racer.id, k, title, *theme.mark(racer.slot)[:2], _seeds(settings, racer), pace(settings, one))
-        for k, (racer, title, one) in enumerate(zip(settings.racers, titles(settings), traces, strict=True))
+        Shown(traces[k], racer.id, k, race.titles[k], *theme.mark(racer.slot)[:2], race.seeds[k], race.paces[k])
+        for k, racer in enumerate(settings.racers)
         if not racer.hidden
     ]
     if not shown:
         return message("Nobody races: add a racer, or show one.")
-    axis = steps_axis(duration(settings), UNITS[settings.axis])
+    axis = steps_axis(race.duration, UNITS[settings.axis])
     return view.panel(shown, axis, settings.bundle)
-
-
-def pace(settings: Settings, run: Trace) -> int:
-    """What the clock counts for one step of a run: one, or the gradient evaluations that it costs."""
-    return 1 if settings.axis == "steps" else run.cost
-
-
-def duration(settings: Settings) -> int:
-    """Where the clock ends: with the last step of the racer whose steps cost most."""
-    return settings.steps * max((pace(settings, run) for run in runs(settings)), default=1)
 
 
 def _seen(window: Box, start: tuple[float, ...]) -> Box:
@@ -187,10 +162,12 @@ def _seen(window: Box, start: tuple[float, ...]) -> Box:
     return sides[0], sides[1]
 
 
-def _card(settings: Settings, racer: Racer, title: str, t: Trace, leaves: int) -> Card:
-    said = told(settings, t, leaves, rounded(settings.bare(), racer.bare()))
+def _card(race: Race, k: int, leaves: int) -> Card:
+    """The card of racer k, whose path leaves the map at a step."""
+    settings, racer, run = race.settings, race.settings.racers[k], race.runs[k]
+    said = told(run, leaves, race.sensitive[k], race.paces[k])
     if settings.bundled:
-        status, why = bundles.outcome(strands(settings, racer))
-        said = {**said, "status": status, "why": why, "settled": t.steps}
+        status, why = bundles.outcome(race.seeds[k])
+        said = {**said, "status": status, "why": why, "settled": run.steps}
     why = " ".join([said["why"], *remarks_of(settings, RULES[racer.rule.key])])
-    return card(racer, title, **{**said, "why": why, "cost": t.cost})
+    return card(racer, race.titles[k], **{**said, "why": why, "cost": run.cost})

@@ -15,9 +15,11 @@ from app.common import names as common_names
 from app.common.racers import Refused, built
 from app.common.scripts import head, record
 from app.common.source import Source, call, summary, vector
-from app.race import link, scene
+from app.race import link
+from app.race.captions import described
 from app.race.data import shown
 from app.race.equals import Equal, equal
+from app.race.runs import Race
 from app.race.settings import Settings
 from optimizers import SCHEDULES, Scheduled
 
@@ -56,7 +58,7 @@ def race({arguments}):
 '''
 
 
-def script(settings: Settings) -> str:
+def script(race: Race) -> str:
     """A script that repeats the race of the racers shown with Optiscope's public names.
 
     Its `runs`, by the racers' titles, hold the very float64 that the page draws; it prints where each one ended.
@@ -64,23 +66,24 @@ def script(settings: Settings) -> str:
     Raises:
         Refused: if nobody is shown.
     """
+    settings = race.settings
     names = {"OPTIMIZERS", "trace"}
     setup = [f"surface = Rotated({record('SURFACES', settings.surface)}, angle={settings.rotation!r})"]
     arguments = ["surface", "racer", _start(settings), f"steps={settings.steps}"]
-    racers = {title: record("OPTIMIZERS", racer.rule) for racer, title in shown(settings)}
+    racers = {race.titles[k]: record("OPTIMIZERS", settings.racers[k].rule) for k in shown(race)}
     if settings.noise.key != "none":
         names.add("NOISES")
         setup.append(f"noise = {record('NOISES', settings.noise)}")
         arguments += ["noise=noise", f"seed={settings.seed}"]
     # as the page does: a program that records more may round a last bit otherwise
     arguments.append('record=("positions", "losses")')
-    if under := [title for racer, title in shown(settings) if isinstance(settings.rule(racer), Scheduled)]:
+    if under := [race.titles[k] for k in race.shown if isinstance(settings.rule(settings.racers[k]), Scheduled)]:
         names |= {"SCHEDULES", "Scheduled"}
         setup.append(f"schedule = {record('SCHEDULES', settings.schedule)}")
         racers |= {title: f"Scheduled({racers[title]}, schedule)" for title in under}
     return "\n".join(
         [
-            *_race_head(settings, "It needs Optiscope."),
+            *_race_head(race, "It needs Optiscope."),
             f"from optimizers import {', '.join(sorted(names))}",
             "from surfaces import SURFACES, Rotated",
             "",
@@ -99,7 +102,7 @@ def script(settings: Settings) -> str:
     )
 
 
-def plain_optax(settings: Settings) -> str:
+def plain_optax(race: Race) -> str:
     """A script that repeats the race of the racers shown with jax and optax alone: the same points, to rounding.
 
     Its `paths`, by the racers' titles, hold the points (steps + 1, n) in float64; it prints where each one ended.
@@ -108,7 +111,8 @@ def plain_optax(settings: Settings) -> str:
         Refused: if nobody is shown; naming every racer that has no equal in optax; and where noise or data cannot
             be written out.
     """
-    racers = [(racer, title, settings.rule(racer)) for racer, title in shown(settings)]
+    settings = race.settings
+    racers = [(settings.racers[k], race.titles[k], settings.rule(settings.racers[k])) for k in shown(race)]
     out = Source("import jax", "import jax.numpy as jnp", "import optax")
     _write_objective(out, settings)
     if any(isinstance(rule, Scheduled) for *_, rule in racers):
@@ -128,7 +132,7 @@ def plain_optax(settings: Settings) -> str:
     _write_race(out, settings, equals.values())
     return "\n".join(
         [
-            *_race_head(settings, "It needs jax and optax."),
+            *_race_head(race, "It needs jax and optax."),
             out.text(DOUBLE),
             "",
             "",
@@ -145,8 +149,8 @@ def plain_optax(settings: Settings) -> str:
     )
 
 
-def _race_head(settings: Settings, needs: str) -> list[str]:
-    return head(scene.described(settings), "race", link.query(settings), needs)
+def _race_head(race: Race, needs: str) -> list[str]:
+    return head(described(race), "race", link.query(race.settings), needs)
 
 
 def _start(settings: Settings) -> str:

@@ -251,8 +251,10 @@ def _render(arguments: argparse.Namespace) -> None:
     environment.prepare()
     from app.race import results as standings
     from app.race.export import contents
+    from app.race.runs import Race
 
     settings = _settings(arguments)
+    race = Race(settings)
     _within(arguments.step, settings.steps)
     known = ("all", "map", "loss", *settings.views)
     if look.part not in known:
@@ -261,11 +263,11 @@ def _render(arguments: argparse.Namespace) -> None:
     for path in map(Path, arguments.output):
 
         def content(tell: Tell, name: str = path.name) -> bytes:
-            return contents(settings, name, look, cut, step=arguments.step, tell=tell)
+            return contents(race, name, look, cut, step=arguments.step, tell=tell)
 
         written.append(_write(path, content))
     if arguments.json:
-        _print_json(written, standings.table(settings))
+        _print_json(written, standings.table(race))
 
 
 def _write(path: Path, content: Callable[[Tell], bytes]) -> dict[str, Any]:

@@ -63,10 +63,11 @@ def _warm() -> None:
             return
         if _stopping.is_set():
             return
-        scene.scene(first)
+        race = runs.Race(first)
+        scene.scene(race)
         if _stopping.is_set():
             return
-        results.table(first)
+        results.table(race)
         others = [changes.choose_surface(first, key) for key in SURFACES]
         others += [changes.add_racer(settings.Settings(), key) for key in OPTIMIZERS]
         _settle()
@@ -82,7 +83,7 @@ def _warm() -> None:
         for other in others:
             if _stopping.is_set():
                 return
-            scene.scene(other)
+            scene.scene(runs.Race(other))
         gc.unfreeze()  # what was left over meanwhile goes
         gc.collect()
         _settle()

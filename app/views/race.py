@@ -19,9 +19,10 @@ from app.player import Event
 from app.player.component import play
 from app.race import captions, changes, export, link, live, presets
 from app.race import results as standings
-from app.race import scene as race
+from app.race import scene as scenes
 from app.race.changes import SETTINGS
 from app.race.data import fits, from_json
+from app.race.runs import Race
 from app.race.settings import Settings
 from app.race.views import VIEWS
 from app.views import controls
@@ -45,25 +46,26 @@ def show() -> None:
 def _stage() -> None:
     """Player and results: a moved slider of a card reruns these alone, not the widgets above."""
     settings = controls.hold()
+    race = Race(settings)
     try:
         if "player" in st.session_state:
-            scene = race.scene(settings)
+            scene = scenes.scene(race)
         else:  # a first visit may have to wait for programs to be compiled
             with st.spinner("Compiling the update rules …"):
-                scene = race.scene(settings)
+                scene = scenes.scene(race)
     except (budget.NoRoom, MemoryError) as problem:
         st.error(str(problem) if isinstance(problem, budget.NoRoom) else budget.SHORT)
         return
     scene = live.connected(scene, settings)
-    if scene.beside and (second := settings.second()):
-        scene = dataclasses.replace(scene, beside=live.connected(scene.beside, second))
+    if scene.beside and race.second:
+        scene = dataclasses.replace(scene, beside=live.connected(scene.beside, race.second.settings))
     if about := presets.shown_by(settings):
         st.html(f"<div class='about'>{html.escape(about)}</div>")
     again = st.session_state.get("stale", False)
     play(scene, key="player", react=_react, refusal=controls.refused("player"), again=again)
     if explained := st.session_state.pop("explained", None):
         explain(explained, changes.starting_reason(settings, explained))
-    st.html(_results(settings))
+    st.html(_results(race))
     if remarks := captions.remarks(settings):
         st.caption("  \n".join(remarks))
     write(link.query(settings))
@@ -185,13 +187,13 @@ def _exports() -> Page:
     held, place = controls.held(), base()
 
     def order(kind: str, look: Look, cut: Cut, step: int | None) -> Order:
-        return export.order(held["settings"], kind, look, cut, step, place)
+        return export.order(Race(held["settings"]), kind, look, cut, step, place)
 
     def contents(name: str) -> bytes:
-        return export.numbers(held["settings"], name)
+        return export.numbers(Race(held["settings"]), name)
 
     def fit() -> None:
-        fits(held["settings"])
+        fits(Race(held["settings"]))
 
     settings: Settings = controls.current()
     shown = {key: f"{VIEWS[key].name} alone" for key in settings.views}
@@ -272,6 +274,6 @@ def _racers(settings: Settings) -> None:
         )
 
 
-def _results(settings: Settings) -> str:
+def _results(race: Race) -> str:
     """The table of results in HTML: a native table takes ten times as long, for each move of a slider."""
-    return results(standings.heads(settings), standings.cells(settings), standings.tips())
+    return results(standings.heads(race), standings.cells(race), standings.tips())

@@ -13,6 +13,7 @@ from app.common.racers import Choice, Refused, accepted
 from app.race import changes, live, runs
 from app.race import link as race_link
 from app.race import scene as race
+from app.race.runs import Race
 from app.race.settings import Settings
 from optimizers import OPTIMIZERS
 from surfaces.caching import caches, size_of
@@ -83,7 +84,7 @@ def test_a_long_sweep_of_many_coordinates_has_fewer_positions(monkeypatch: pytes
     spec = OPTIMIZERS["sam"].parameters()["learning_rate"]
     assert (sweep.values[0], sweep.values[-1]) == (spec.low, spec.high)
     moved = racers.set_racer(settings, "racer-0", "learning_rate", sweep.values[8])
-    scene = race.scene(moved)
+    scene = race.scene(Race(moved))
     np.testing.assert_array_equal(sweep.positions[8], scene.positions[0][sweep.steps])
     assert sweep.told[8]["status"] == scene.cards[0].status
 

@@ -20,13 +20,16 @@ from app.export.making import make
 from app.export.options import Cut, Look
 from app.race import changes, results
 from app.race.export import order
+from app.race.runs import Race
 
 SETTINGS = racers.set_steps(changes.first(), 40)
 
 
 @pytest.fixture(scope="module")
 def content() -> bytes:
-    return make(order(SETTINGS, "pptx", Look(), Cut(seconds=0.8, rate=10, hold=0.2), base="http://localhost:8501/"))
+    return make(
+        order(Race(SETTINGS), "pptx", Look(), Cut(seconds=0.8, rate=10, hold=0.2), base="http://localhost:8501/")
+    )
 
 
 def _slides(content: bytes) -> list[Any]:
@@ -42,7 +45,7 @@ def test_the_slides_are_title_views_with_films_and_a_table(content: bytes) -> No
         assert any(shape.shape_type is not None and "MEDIA" in str(shape.shape_type) for shape in slide.shapes)
     (table,) = [shape.table for shape in last.shapes if shape.has_table]
     cells = [[cell.text for cell in row.cells] for row in table.rows]
-    assert cells == [results.heads(SETTINGS), *results.cells(SETTINGS)]
+    assert cells == [results.heads(Race(SETTINGS)), *results.cells(Race(SETTINGS))]
 
 
 def test_every_slide_says_how_it_was_made(content: bytes) -> None:

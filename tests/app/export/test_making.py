@@ -18,6 +18,7 @@ from app.export.options import Cut, Look
 from app.export.worker import Failed
 from app.race import changes, export
 from app.race import settings as change
+from app.race.runs import Race
 from app.views.export import CAPTIONS, FIELDS
 
 KINDS = ("png", "svg", "pdf")
@@ -27,7 +28,7 @@ ROUTER = str(Path(change.__file__).parents[1] / "router.py")
 def _orders() -> list[Order]:
     """Six files that differ in kind and theme, so that one would show another's settings."""
     look = Look(width=400, height=300, part="map", caption=False)
-    plain = export.order(racers.set_steps(changes.first(), 40), "png", look, Cut())
+    plain = export.order(Race(racers.set_steps(changes.first(), 40)), "png", look, Cut())
     looks = [look, dataclasses.replace(look, theme="dark")]
     return [dataclasses.replace(plain, kind=kind, look=look) for look in looks for kind in KINDS]
 

@@ -20,6 +20,7 @@ from app.network import changes
 from app.network import scene as made
 from app.network.settings import Training, generated
 from app.player.scene import Board, Scene
+from app.race import runs
 from app.race import scene as computed
 from app.race.link import parse
 from tests.app.driving import Race, near
@@ -86,7 +87,7 @@ def open_file(chromium: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 @pytest.fixture(scope="module")
 def scene() -> Scene:
     """Three racers, one of which has a name that would like to be markup."""
-    found = computed.scene(parse({"steps": [str(STEPS)]})[0])
+    found = computed.scene(runs.Race(parse({"steps": [str(STEPS)]})[0]))
     first, *others = found.cards
     return dataclasses.replace(found, cards=(dataclasses.replace(first, title=BREAKING), *others))
 

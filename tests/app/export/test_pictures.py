@@ -22,9 +22,10 @@ from app.export.options import Cut, Look
 from app.export.stills import still
 from app.race import changes, link
 from app.race import scene as race
+from app.race.runs import Race
 
 SETTINGS = racers.set_steps(changes.first(), 60)
-SCENE = race.scene(SETTINGS)
+SCENE = race.scene(Race(SETTINGS))
 ABOUT = About("Ravine", "race", link.query(SETTINGS), "http://localhost:8501/")
 SMALL = Look(width=400, height=300, caption=False)
 SHORT = Cut(seconds=1.2, rate=10, hold=0.5)
@@ -50,7 +51,7 @@ def test_a_png_has_the_size_asked_for_and_says_what_made_it(scale: float) -> Non
 
 def test_every_racer_that_is_shown_is_in_the_picture_and_no_hidden_one() -> None:
     shown = _pixels(still(RaceDrawing(SCENE, SMALL), "png", ABOUT))
-    hidden = race.scene(racers.hide_racer(SETTINGS, "racer-1", True))
+    hidden = race.scene(Race(racers.hide_racer(SETTINGS, "racer-1", True)))
     without = _pixels(still(RaceDrawing(hidden, SMALL), "png", ABOUT))
     for card in SCENE.cards:
         assert _near(shown, card.color).sum() > 60, card.title
@@ -92,7 +93,7 @@ def test_the_start_and_the_minimum_are_on_the_map_whatever_the_size(size: tuple[
 
 
 def test_what_became_of_a_racer_is_not_told_before_its_step() -> None:
-    scene = race.scene(changes.first())
+    scene = race.scene(Race(changes.first()))
     drawing = RaceDrawing(scene, Look())
     statuses = {card.status: card.settled for card in scene.cards}
 
@@ -109,7 +110,7 @@ def test_what_became_of_a_racer_is_not_told_before_its_step() -> None:
 
 def test_a_run_that_left_is_an_arrow_over_its_losses() -> None:
     wild = racers.set_racer(SETTINGS, "racer-0", "learning_rate", 0.5)
-    drawing = RaceDrawing(race.scene(wild), dataclasses.replace(SMALL, part="loss"))
+    drawing = RaceDrawing(race.scene(Race(wild)), dataclasses.replace(SMALL, part="loss"))
     (here,) = (one for one in drawing.figure.axes[0].collections if one.get_zorder() == 9)
     drawing.show(60)
     at = np.asarray(here.get_offsets())[-3:]
@@ -155,7 +156,7 @@ def test_the_same_settings_give_the_same_bytes() -> None:
 
 def test_a_run_that_left_ends_at_the_edge_in_an_arrow_with_its_status() -> None:
     wild = racers.set_racer(SETTINGS, "racer-0", "learning_rate", 0.5)
-    drawing = RaceDrawing(race.scene(wild), dataclasses.replace(SMALL, part="map", width=800, height=600))
+    drawing = RaceDrawing(race.scene(Race(wild)), dataclasses.replace(SMALL, part="map", width=800, height=600))
     words = [text.get_text() for text in drawing.figure.axes[0].texts if text.get_visible()]
     assert any(word.startswith(("SGD: diverged @", "SGD: growing")) for word in words), words
 
@@ -174,7 +175,7 @@ def test_captions_stand_within_the_picture_and_words_of_ones_own_take_their_plac
     many = SETTINGS
     for _ in range(5):
         many = changes.add_racer(many, "adamw")
-    drawing = RaceDrawing(race.scene(many), Look(width=640, height=480), ABOUT.link)
+    drawing = RaceDrawing(race.scene(Race(many)), Look(width=640, height=480), ABOUT.link)
     for text in drawing.figure.texts:
         box = text.get_window_extent(drawing.canvas.get_renderer())
         assert box.x0 >= 0 and box.x1 <= 641 and box.y0 >= -1 and box.y1 <= 481, text.get_text()
@@ -286,7 +287,7 @@ def test_a_gif_asked_for_at_sixty_frames_has_fifty() -> None:
 
 
 def test_time_by_length_shows_the_beginning_longer() -> None:
-    drawing = RaceDrawing(race.scene(racers.set_steps(SETTINGS, 600)), SMALL)
+    drawing = RaceDrawing(race.scene(Race(racers.set_steps(SETTINGS, 600))), SMALL)
     even, length = (moments(drawing, Cut(time=time)) for time in ("even", "length"))  # type: ignore[arg-type]
     assert even[0] == length[0] == 0 and even[-1] == length[-1] == 600
     assert length == sorted(length) and length[len(length) // 2] < 0.6 * even[len(even) // 2]

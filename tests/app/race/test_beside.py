@@ -13,6 +13,7 @@ from app.player import Event, pack, read
 from app.race import changes, live, results
 from app.race import scene as race
 from app.race.link import parse, query
+from app.race.runs import Race
 from app.race.settings import Settings
 from tests.app.envelope import opened
 
@@ -66,9 +67,9 @@ def test_the_link_keeps_it() -> None:
 
 
 def test_a_scene_holds_both_on_one_clock() -> None:
-    scene = race.scene(APART)
+    scene = race.scene(Race(APART))
     assert scene.beside is not None and not scene.linked
-    alone = race.scene(dataclasses.replace(second(APART), halved=False))
+    alone = race.scene(Race(dataclasses.replace(second(APART), halved=False)))
     np.testing.assert_array_equal(scene.beside.losses, alone.losses)
     assert [c.status for c in scene.beside.cards] == [c.status for c in alone.cards]
     assert scene.beside.cards[0].sliders[0].value == 0.002 != scene.cards[0].sliders[0].value
@@ -76,7 +77,9 @@ def test_a_scene_holds_both_on_one_clock() -> None:
     assert array(header["beside"]["losses"]).shape == (3, 301)
     assert header["beside"]["map_id"] != header["map_id"] and header["linked"] is False
     assert "Himmelblau" not in scene.caption and "Himmelblau" in scene.beside.caption
-    assert [row[0] for row in results.cells(APART)] == [f"{n} · {t}" for n in "AB" for t in ("SGD", "Nesterov", "Adam")]
+    assert [row[0] for row in results.cells(Race(APART))] == [
+        f"{n} · {t}" for n in "AB" for t in ("SGD", "Nesterov", "Adam")
+    ]
 
 
 def test_half_a_page_is_a_taller_map() -> None:
@@ -101,10 +104,10 @@ def test_what_needs_a_whole_hessian_keeps_off_many_coordinates() -> None:
 
 
 def test_events_of_the_race_beside_are_read_where_there_is_one() -> None:
-    scene = race.scene(APART)
+    scene = race.scene(Race(APART))
     start = {"kind": "start", "x": 1, "y": 2, "beside": True}
     assert read(start, scene) == Event("start", point=(1.0, 2.0), beside=True) or "nan" in repr(read(start, scene))
-    assert read(start, race.scene(changes.first())) is None
+    assert read(start, race.scene(Race(changes.first()))) is None
     assert read({"kind": "remove", "racer": "racer-0", "beside": True}, scene) is None
     slid = read({"kind": "parameter", "racer": "racer-0", "name": "learning_rate", "value": 0.1, "beside": True}, scene)
     assert slid is not None and slid.beside and slid.value == 0.1
@@ -116,7 +119,7 @@ def test_runs_asked_for_beside_are_those_of_the_race_beside() -> None:
     assert address.endswith("&live.halved=1")
     body = live.answer("start", query(other), {"x": "1", "y": "1", "halved": "1"})
     header, array = opened(body)
-    scene = race.scene(changes.in_second(APART, changes.set_start, 1.0, 1.0)).beside
+    scene = race.scene(Race(changes.in_second(APART, changes.set_start, 1.0, 1.0))).beside
     assert scene is not None
     np.testing.assert_allclose(array(header["losses"]), scene.losses, rtol=1e-9)
     assert [one["leaves"] for one in header["told"]] == [card.leaves for card in scene.cards]

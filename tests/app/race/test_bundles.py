@@ -10,6 +10,7 @@ from app.common.racers import Refused
 from app.player import pack
 from app.race import bundles, captions, changes, results, runs, scene
 from app.race.link import parse, query
+from app.race.runs import Race
 from app.race.settings import Settings
 from optimizers import OPTIMIZERS, trace
 from surfaces import SURFACES
@@ -28,7 +29,7 @@ def alone(racer: str, seed: int) -> scene.Trace:
 
 def test_threads_are_the_seeds_one_by_one() -> None:
     settings = racers.set_seed(THREADS, 3)
-    found = scene.scene(settings).bundle
+    found = scene.scene(Race(settings)).bundle
     assert found is not None and found["count"] == 5
     np.testing.assert_array_equal(found["steps"], np.arange(151))
     for id in ("racer-0", "racer-2"):
@@ -44,7 +45,7 @@ def test_a_band_holds_the_quantiles_of_the_losses() -> None:
     """Of eleven seeds the second is the lowest with a tenth at or below it, the sixth with half, the tenth with nine
     tenths: with 5, 20, 80 or 95 % they would be others.
     """
-    found = scene.scene(changes.change(BAND, "seeds", 11)).bundle
+    found = scene.scene(Race(changes.change(BAND, "seeds", 11))).bundle
     assert found is not None
     lines = found["racers"]["racer-2"]
     losses = np.sort([alone("racer-2", k).losses for k in range(11)], axis=0)
@@ -90,21 +91,27 @@ def test_a_run_that_diverged_lies_above_all_numbers() -> None:
 
 def test_cards_and_table_speak_of_all_seeds() -> None:
     wild = racers.set_racer(THREADS, "racer-0", "learning_rate", 9.0)
-    card = scene.scene(wild).cards[0]
+    card = scene.scene(Race(wild)).cards[0]
     assert card.status == "5/5 diverged" and "Of 5 seeds: 5 diverged" in card.why
-    rows = {row[0]: row for row in results.cells(THREADS)}
+    rows = {row[0]: row for row in results.cells(Race(THREADS))}
     losses = sorted(alone("racer-2", k).losses[-1] for k in range(5))
-    found = results.table(THREADS)[2]
+    found = results.table(Race(THREADS))[2]
     assert found.loss == pytest.approx(losses[2]) and found.band == pytest.approx((losses[0], losses[4]))
     assert rows["Adam"][1].count("/5") >= 1 and "of 5" in rows["Adam"][3]
-    assert "median" in results.heads(THREADS)[2] and "median" not in results.heads(NOISY)[2]
-    assert "seeds 0 to 4" in captions.caption(THREADS) and "seeds 0 to 4" in scene.scene(THREADS).curve["titles"]["log"]
+    assert "median" in results.heads(Race(THREADS))[2] and "median" not in results.heads(Race(NOISY))[2]
+    assert (
+        "seeds 0 to 4" in captions.caption(THREADS)
+        and "seeds 0 to 4" in scene.scene(Race(THREADS)).curve["titles"]["log"]
+    )
 
 
 def test_without_noise_there_is_no_bundle() -> None:
     calm = changes.choose_noise(THREADS, "none")
-    assert not calm.bundled and scene.scene(calm).bundle is None
-    assert scene.scene(calm).cards[0].status == scene.scene(changes.choose_noise(NOISY, "none")).cards[0].status
+    assert not calm.bundled and scene.scene(Race(calm)).bundle is None
+    assert (
+        scene.scene(Race(calm)).cards[0].status
+        == scene.scene(Race(changes.choose_noise(NOISY, "none"))).cards[0].status
+    )
 
 
 def test_the_link_keeps_it_and_refuses_what_cannot_be() -> None:
@@ -120,7 +127,7 @@ def test_the_link_keeps_it_and_refuses_what_cannot_be() -> None:
 def test_the_steps_of_a_bundle_are_thinned_to_its_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
     """Sixteen bytes for each of 3 racers, 7 seeds and 151 steps are 50,736, twice and a half of what is allowed."""
     monkeypatch.setattr(bundles, "MOST_BYTES", 20_000)
-    found = scene.scene(changes.change(THREADS, "seeds", 7)).bundle
+    found = scene.scene(Race(changes.change(THREADS, "seeds", 7))).bundle
     assert found is not None
     assert found["steps"].tolist() == [*range(0, 150, 3), 150]
     sent = [one[name] for one in found["racers"].values() for name in ("paths", "losses")]
@@ -132,10 +139,10 @@ def test_the_steps_of_a_bundle_are_thinned_to_its_bytes(monkeypatch: pytest.Monk
 
 def test_views_show_the_bundle_or_say_that_they_do_not() -> None:
     settings = changes.set_view(changes.set_view(BAND, 0, "distance"), 1, "rates")
-    distance, rates = (slot.panel for slot in scene.scene(settings).slots)
+    distance, rates = (slot.panel for slot in scene.scene(Race(settings)).slots)
     assert "median and 10–90 % of 5 seeds" in distance["note"] and "of the seeds the first alone" in rates["note"]
     assert sum(bool(one.get("fill")) for one in distance["data"]) == 3
-    threads = scene.scene(changes.set_view(THREADS, 0, "gradient")).slots[0].panel["data"]
+    threads = scene.scene(Race(changes.set_view(THREADS, 0, "gradient"))).slots[0].panel["data"]
     gaps = [np.isnan(one["x"]).sum() for one in threads if one.get("opacity")]
     assert gaps == [5, 5, 5]
 
@@ -146,12 +153,12 @@ def test_views_show_the_bundle_or_say_that_they_do_not() -> None:
 def test_a_step_costs_what_its_rule_says() -> None:
     settings = changes.add_racer(changes.add_racer(racers.set_steps(Settings(), 50), "sam"), "newton")
     settings = changes.add_racer(settings, "sgd")
-    steps, evaluations = scene.scene(settings), scene.scene(changes.change(settings, "axis", "evaluations"))
+    steps, evaluations = scene.scene(Race(settings)), scene.scene(Race(changes.change(settings, "axis", "evaluations")))
     assert [card.cost for card in steps.cards] == [2, 3, 1]
     assert [steps.pace(card) for card in steps.cards] == [1, 1, 1] and steps.duration == 50
     assert [evaluations.pace(card) for card in evaluations.cards] == [2, 3, 1] and evaluations.duration == 150
     view = changes.set_view(changes.change(settings, "axis", "evaluations"), 0, "gradient")
-    panel = scene.scene(view).slots[0].panel
+    panel = scene.scene(Race(view)).slots[0].panel
     assert panel["layout"]["xaxis"] == {"range": [0, 150], "title": {"text": "gradient evaluations"}}
     ends = {one["name"]: one["x"][-1] for one in panel["data"]}
     assert ends == {"SAM": 100, "Newton": 150, "SGD": 50}
@@ -165,5 +172,5 @@ def test_costs_are_whole_and_add_up(key: str) -> None:
 
 
 def test_the_axis_travels() -> None:
-    header, _ = opened(pack(scene.scene(changes.change(NOISY, "axis", "evaluations"))))
+    header, _ = opened(pack(scene.scene(Race(changes.change(NOISY, "axis", "evaluations")))))
     assert header["axis"] == "evaluations" and header["bundle"] is None

@@ -20,6 +20,7 @@ from app.common.racers import Refused
 from app.network import link as network_link
 from app.network.settings import Training
 from app.race import changes, data, link
+from app.race.runs import Race
 from app.race.settings import Settings
 from optimizers import OPTIMIZERS, Trace, trace
 from optimizers.borrowed import fields
@@ -86,14 +87,14 @@ def _held(frame: pd.DataFrame, settings: Settings) -> None:
 
 @pytest.mark.parametrize("settings", [MIXED, HIDDEN, BUSY], ids=["mixed", "hidden", "busy"])
 def test_pandas_reads_from_csv_what_trace_made(settings: Settings) -> None:
-    content = data.csv(settings)
+    content = data.csv(Race(settings))
     frame = pd.read_csv(io.BytesIO(content), encoding="utf-8")
     _held(frame, settings)
     assert frame.columns[:2].tolist() == ["racer", "step"] and frame.columns.is_unique
 
 
 def test_a_csv_says_nothing_of_what_a_racer_has_not() -> None:
-    frame = pd.read_csv(io.BytesIO(data.csv(MIXED)))
+    frame = pd.read_csv(io.BytesIO(data.csv(Race(MIXED))))
     sgd, adam = frame[frame["racer"].str.startswith("SGD")], frame[frame["racer"] == "Adam"]
     assert {"m0", "m1", "v0", "v1", "b1", "b2", "estim_lr", "params0_0"} <= set(frame.columns)
     assert sgd[["m0", "m1", "v0", "v1", "b1", "b2"]].isna().all(axis=None)
@@ -103,7 +104,7 @@ def test_a_csv_says_nothing_of_what_a_racer_has_not() -> None:
 
 def test_a_run_that_diverged_ends_at_its_last_finite_point() -> None:
     (run,) = _runs(LONG).values()
-    frame = pd.read_csv(io.BytesIO(data.csv(LONG)))
+    frame = pd.read_csv(io.BytesIO(data.csv(Race(LONG))))
     assert 0 < run.last < LONG.steps and len(frame) == run.last + 1
     assert np.isfinite(frame[["x0", "x1", "loss"]]).all(axis=None)
     _held(frame, LONG)
@@ -111,7 +112,7 @@ def test_a_run_that_diverged_ends_at_its_last_finite_point() -> None:
 
 @pytest.mark.parametrize("settings", [MIXED, BUSY], ids=["mixed", "busy"])
 def test_parquet_holds_the_table_the_link_and_the_settings(settings: Settings) -> None:
-    table = pq.read_table(io.BytesIO(data.parquet(settings)))
+    table = pq.read_table(io.BytesIO(data.parquet(Race(settings))))
     _held(table.to_pandas(), settings)
     kinds = {name: table.schema.field(name).type for name in table.column_names}
     assert kinds.pop("racer") == pa.string() and kinds.pop("step") == pa.int64()
@@ -125,7 +126,7 @@ def test_parquet_holds_the_table_the_link_and_the_settings(settings: Settings) -
 
 @pytest.mark.parametrize("settings", [HIDDEN, BUSY, LONG], ids=["hidden", "busy", "diverged"])
 def test_numpy_reads_every_array_of_a_run(settings: Settings) -> None:
-    with np.load(io.BytesIO(data.npz(settings)), allow_pickle=False) as arrays:
+    with np.load(io.BytesIO(data.npz(Race(settings))), allow_pickle=False) as arrays:
         assert data.from_json(str(arrays["settings"]).encode()) == (settings, [])
         shown = [racer for racer in settings.racers if not racer.hidden]
         assert {name.partition("/")[0] for name in arrays} == {"settings", *(r.id for r in shown)}
@@ -151,7 +152,7 @@ def test_numpy_reads_every_array_of_a_run(settings: Settings) -> None:
 @pytest.mark.parametrize("key", OPTIMIZERS)
 def test_every_rule_has_columns_of_its_own(key: str) -> None:
     settings = _race("booth", key)
-    _held(pd.read_csv(io.BytesIO(data.csv(settings))), settings)
+    _held(pd.read_csv(io.BytesIO(data.csv(Race(settings)))), settings)
 
 
 def test_letters_that_are_taken_are_told_apart() -> None:
@@ -164,10 +165,10 @@ def test_letters_that_are_taken_are_told_apart() -> None:
 @pytest.mark.parametrize("write", [data.csv, data.parquet, data.npz])
 def test_nobody_and_too_much_are_refused(write: Any) -> None:
     with pytest.raises(Refused, match="Nobody is shown"):
-        write(racers.hide_racer(_race("booth", "sgd"), "racer-0", True))
+        write(Race(racers.hide_racer(_race("booth", "sgd"), "racer-0", True)))
     many = changes.set_parameter(_race("ravine_nd", "sgd", "adam", steps=20_000), "surface", "dimension", 1000)
     with pytest.raises(Refused, match="make 40,000,000 numbers of each kind, and a file holds 2,000,000"):
-        write(many)
+        write(Race(many))
 
 
 # Settings

@@ -14,19 +14,20 @@ from app.race import changes
 from app.race import scene as race
 from app.race.inspector import inspected
 from app.race.link import parse, query
+from app.race.runs import Race
 from optimizers import OPTIMIZERS, trace
 from surfaces import SURFACES
 
 
 def test_only_the_inspected_racer_travels() -> None:
     settings = changes.first()
-    plain = len(pack(race.scene(settings)))
-    scene = race.scene(changes.inspect(settings, "racer-1"))
+    plain = len(pack(race.scene(Race(settings))))
+    scene = race.scene(Race(changes.inspect(settings, "racer-1")))
     assert scene.inspected is not None and scene.inspected["racer"] == "racer-1"
     # Nesterov: w, t, η, β, a before; g, a, w after; rate and step; at, slope and two parts; 300 steps, 8 bytes
     numbers = 3 + 2 * 11
     assert len(pack(scene)) - plain == pytest.approx(300 * 8 * numbers, rel=0.15)
-    assert race.scene(settings).inspected is None
+    assert race.scene(Race(settings)).inspected is None
 
 
 @pytest.mark.parametrize("key", OPTIMIZERS)
@@ -56,7 +57,7 @@ def test_the_link_names_the_racer_by_its_place() -> None:
     assert query(settings)["inspect"] == ["2"]
     assert parse(query(settings)) == (settings, [])
     gone = racers.remove_racer(settings, "racer-2")  # who is inspected leaves
-    assert "inspect" not in query(gone) and race.scene(gone).inspected is None
+    assert "inspect" not in query(gone) and race.scene(Race(gone)).inspected is None
     assert racers.duplicate_racer(gone, "racer-1").inspected == ""  # and who comes in its slot is not
     for spelled in ("4", "0", "x", "1.5"):
         kept, notices = parse({**query(changes.first()), "inspect": [spelled]})
@@ -70,10 +71,10 @@ def test_looking_runs_nothing_again() -> None:
 
 def test_what_is_not_plain_is_said() -> None:
     settings = changes.choose_noise(racers.choose_schedule(changes.first(), "cosine"), "isotropic")
-    found = race.scene(changes.inspect(settings, "racer-0")).inspected
+    found = race.scene(Race(changes.inspect(settings, "racer-0"))).inspected
     assert found is not None
     assert "schedule" in found["note"] and "ξ is the noise drawn for this step" in found["note"]
-    many = race.scene(changes.inspect(changes.choose_surface(changes.first(), "ravine_nd"), "racer-0")).inspected
+    many = race.scene(Race(changes.inspect(changes.choose_surface(changes.first(), "ravine_nd"), "racer-0"))).inspected
     assert many is not None and "The first two of" in many["note"]
 
 
@@ -82,7 +83,7 @@ def test_what_is_not_plain_is_said() -> None:
 def test_noisy_gradients_are_printed_with_both_summands(noise: str, word: str, key: str) -> None:
     """The numbers travel: true gradient and noise have a slot each, and add up to the gradient that the rule used."""
     settings = changes.choose_noise(changes.add_racer(dataclasses.replace(changes.first(), racers=()), key), noise)
-    found = race.scene(changes.inspect(settings, "racer-0")).inspected
+    found = race.scene(Race(changes.inspect(settings, "racer-0"))).inspected
     assert found is not None and word in found["note"]
     assert ("loss that the rule reads" in found["note"]) is (key == "polyak_sgd" and noise == "shifted")
     sums = [line for line in found["lines"] if "ξ" in line["numbers"]]

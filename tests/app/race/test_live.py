@@ -17,6 +17,7 @@ from app.player.scene import Runs
 from app.race import changes, live
 from app.race import scene as race
 from app.race.link import query
+from app.race.runs import Race
 from app.race.settings import Settings
 from app.server import live_route
 from optimizers import OPTIMIZERS
@@ -32,7 +33,7 @@ def ask(settings: Settings, what: str, **asked: str) -> Runs:
 
 def same(runs: Runs, k: int, settings: Settings, index: int) -> None:
     """Run k of an answer is that of a racer in a scene of its own, and its card says the same."""
-    scene = race.scene(settings)
+    scene = race.scene(Race(settings))
     scale = np.abs(scene.positions[index]).max()
     np.testing.assert_allclose(runs.positions[k], scene.positions[index][runs.steps], rtol=1e-9, atol=1e-9 * scale)
     np.testing.assert_allclose(runs.losses[k], scene.losses[index][runs.steps], rtol=1e-7, atol=1e-12)
@@ -77,7 +78,7 @@ def test_the_value_that_is_swept_makes_no_other_sweep() -> None:
 
 def test_a_sweep_has_a_name_that_changes_with_its_runs_and_with_nothing_else() -> None:
     def names(settings: Settings) -> dict[tuple[str, str], str]:
-        scene = live.connected(race.scene(settings), settings)
+        scene = live.connected(race.scene(Race(settings)), settings)
         assert scene.live == live.address(settings)
         return {(card.id, slider.name): slider.sweep for card in scene.cards for slider in card.sliders}
 

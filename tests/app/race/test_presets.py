@@ -10,13 +10,14 @@ import pytest
 
 from app.common.racers import Refused, set_racer, set_steps
 from app.race import changes, link, presets, results, runs
+from app.race.runs import Race
 from app.race.settings import Settings
 from optimizers import steps_to, trace
 from surfaces import Rotated
 
 
 def _table(settings: Settings) -> dict[str, results.Row]:
-    return {row.title: row for row in results.table(settings)}
+    return {row.title: row for row in results.table(Race(settings))}
 
 
 @pytest.mark.parametrize("key", presets.PRESETS)
@@ -60,7 +61,7 @@ def test_p1_on_the_first_screen_sgd_does_not_cross_and_the_others_do() -> None:
 def test_no_number_of_the_table_depends_on_the_rotation(key: str) -> None:
     """Rules that know no axes, from a start that turns along; under noise the draws would have to turn, too."""
     settings = presets.preset(key)
-    taken, seen = results.measures(settings), []
+    taken, seen = results.measures(Race(settings)), []
     built = settings.built_surface()
     inner = built.surface if isinstance(built, Rotated) else built
     upright = Rotated(inner, -float(built.angle)).rotate(settings.built_start()) if inner is not built else None
@@ -81,9 +82,9 @@ def test_no_number_of_the_table_depends_on_the_rotation(key: str) -> None:
 def test_an_overshoot_beyond_all_bounds_is_a_short_number() -> None:
     """The preset invites a larger κ: at 200 SGD ends some 10¹³⁰ starts beyond the minimum."""
     steep = changes.set_parameter(presets.preset("zigzag"), "surface", "condition_number", 200.0)
-    (far,) = (row[-1] for row in results.cells(steep) if row[0] == "SGD")
+    (far,) = (row[-1] for row in results.cells(Race(steep)) if row[0] == "SGD")
     assert re.fullmatch(r"[0-9.]+·10[⁰¹²³⁴⁵⁶⁷⁸⁹]+ %", far), far
-    assert all(len(cell) < 30 for row in results.cells(steep) for cell in row)
+    assert all(len(cell) < 30 for row in results.cells(Race(steep)) for cell in row)
 
 
 @pytest.mark.parametrize(("key", "kind"), [("local", "minimum"), ("trap", "local minimum")])

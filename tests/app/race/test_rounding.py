@@ -14,6 +14,7 @@ from app.figures import plane
 from app.race import changes, data, live, results, script
 from app.race import runs as race_runs
 from app.race import scene as race
+from app.race.runs import Race
 from app.race.settings import Settings
 from optimizers import OPTIMIZERS
 from optimizers.sensitivity import SENTENCE
@@ -40,8 +41,8 @@ def _positions(surface: str, key: str, every: int) -> Iterator[tuple[bool, bool,
     runs = live._ask(settings, "sweep", {"racer": "racer-0", "name": "learning_rate"})
     for k in range(0, len(runs.values), every):
         there = racers.set_racer(settings, "racer-0", "learning_rate", float(runs.values[k]))
-        scene = race.scene(there)
-        ((_, _, whole),) = data.runs(there)
+        scene = race.scene(Race(there))
+        ((_, whole),) = data.runs(Race(there))
         paths = [scene.positions[0], runs.positions[k], plane.drawn([whole], 300, extent)[0][0]]
         # a difference is seen where one of the runs is on the map
         low, high = np.array(box).T
@@ -88,12 +89,12 @@ def test_every_place_says_it() -> None:
     for rate, says in ((10.0, True), (0.01, False)):
         settings = _race("rastrigin", "adam", learning_rate=rate)
         assert race_runs.rounded(settings.bare(), settings.racers[0].bare()) is says
-        scene = race.scene(settings)
+        scene = race.scene(Race(settings))
         assert (SENTENCE in scene.cards[0].why) is says
         assert ("sensitive to rounding: Adam" in scene.caption) is says
-        assert ("sensitive to rounding" in results.cells(settings)[0][1]) is says
-        assert ("sensitive to rounding: Adam" in " ".join(script.script(settings).split())) is says
-        rows = list(csv.DictReader(io.StringIO(data.csv(settings).decode())))
+        assert ("sensitive to rounding" in results.cells(Race(settings))[0][1]) is says
+        assert ("sensitive to rounding: Adam" in " ".join(script.script(Race(settings)).split())) is says
+        rows = list(csv.DictReader(io.StringIO(data.csv(Race(settings)).decode())))
         assert {row["sensitive"] for row in rows} == {str(says).lower()}
-        with np.load(io.BytesIO(data.npz(settings))) as arrays:
+        with np.load(io.BytesIO(data.npz(Race(settings)))) as arrays:
             assert bool(arrays["racer-0/sensitive"]) is says

@@ -14,6 +14,7 @@ from app.common.racers import Refused
 from app.player import pack
 from app.race import captions, changes, results, runs
 from app.race import scene as race
+from app.race.runs import Race
 from app.race.settings import Settings
 from optimizers import OPTIMIZERS
 from surfaces import SURFACES
@@ -33,7 +34,7 @@ MIXED = _race(RAVINE, ("sgd", {"learning_rate": 0.02}), ("sgd", {"learning_rate"
 
 
 def test_a_scene_holds_what_the_player_plays() -> None:
-    scene = race.scene(MIXED)
+    scene = race.scene(Race(MIXED))
     assert scene.positions.shape == (4, 301, 2)
     assert scene.losses.shape == (4, 301) and scene.losses.dtype == np.float64
     assert scene.start == (-2.8, 1.2)
@@ -47,7 +48,7 @@ def test_a_scene_holds_what_the_player_plays() -> None:
 
 def test_a_path_is_gradient_descent() -> None:
     """w ← w − η H w with H = diag(1, 30): x shrinks by 0.98 a step, y by 0.4."""
-    scene = race.scene(MIXED)
+    scene = race.scene(Race(MIXED))
     k = np.arange(301)
     path = np.stack([-2.8 * 0.98**k, 1.2 * 0.4**k], axis=1)
     np.testing.assert_allclose(scene.positions[0], path, rtol=1e-5, atol=1e-30)
@@ -56,19 +57,19 @@ def test_a_path_is_gradient_descent() -> None:
 
 def test_a_diverged_run_ends_at_its_last_number() -> None:
     """η = 8: y is multiplied by 1 − 8·30 = −239 a step; its square leaves float64 when 239^k passes 1e154."""
-    card = race.scene(MIXED).cards[1]
+    card = race.scene(Race(MIXED)).cards[1]
     assert card.gone and card.status.startswith("diverged @ ")
     assert card.last == int(card.status.split("@")[1]) - 1
     y = 1.2 * 239.0 ** np.arange(90)
     with np.errstate(over="ignore"):
         finite = np.isfinite(0.5 * 30 * y**2)
     assert abs(card.last - int(np.flatnonzero(finite)[-1])) <= 1
-    values = race.scene(MIXED).losses[1]
+    values = race.scene(Race(MIXED)).losses[1]
     assert np.isfinite(values[: card.last + 1]).all() and np.isnan(values[card.last + 1 :]).all()
 
 
 def test_those_that_stay_end_at_the_last_step_and_are_not_gone() -> None:
-    for card in race.scene(MIXED).cards[2:]:
+    for card in race.scene(Race(MIXED)).cards[2:]:
         assert card.last == 300 and not card.gone
 
 
@@ -84,7 +85,7 @@ def test_twins_are_told_apart_by_the_first_value_that_differs() -> None:
 
 
 def test_only_the_sliders_of_a_card_are_on_it() -> None:
-    sliders = {c.title: [s.name for s in c.sliders] for c in race.scene(changes.first()).cards}
+    sliders = {c.title: [s.name for s in c.sliders] for c in race.scene(Race(changes.first())).cards}
     assert sliders == {
         "SGD": ["learning_rate"],
         "Nesterov": ["learning_rate", "momentum"],
@@ -110,7 +111,7 @@ def test_the_table_holds_loss_threshold_and_cost() -> None:
     """Gradient descent, η = 0.02: L = ½(2.8²·0.98²ᵏ + 30·1.2²·0.4²ᵏ), so that 1 % of L₀ is first reached at
     the k found by trying; 300 steps are 300 gradients.
     """
-    sgd, lost, *_ = results.table(MIXED)
+    sgd, lost, *_ = results.table(Race(MIXED))
     k = np.arange(301)
     losses = 0.5 * ((2.8 * 0.98**k) ** 2 + 30 * (1.2 * 0.4**k) ** 2)
     assert sgd.loss == pytest.approx(losses[300], rel=1e-9)
@@ -121,7 +122,7 @@ def test_the_table_holds_loss_threshold_and_cost() -> None:
 
 
 def test_sam_pays_two_gradients_a_step() -> None:
-    (row,) = results.table(_race(RAVINE, ("sam", {})))
+    (row,) = results.table(Race(_race(RAVINE, ("sam", {}))))
     assert row.evaluations == 600
 
 
@@ -129,50 +130,52 @@ def test_the_table_says_how_they_got_there() -> None:
     """Columns that say nothing on a surface are not there; across a valley of κ = 30, η = 0.05 steps to the other side
     each time, by half the way.
     """
-    measured = dict(zip(results.heads(MIXED), results.cells(MIXED)[0], strict=True))
+    measured = dict(zip(results.heads(Race(MIXED)), results.cells(Race(MIXED))[0], strict=True))
     assert "Steps on flat ground" not in measured
     assert measured["Crossings of the valley"] == "0" and measured["Overshoot"] == "none"
     zigzag = racers.set_racer(MIXED, MIXED.racers[0].id, "learning_rate", 0.05)
-    assert results.table(zigzag)[0].measured["crossings"] == results.table(zigzag)[0].reached
+    assert results.table(Race(zigzag))[0].measured["crossings"] == results.table(Race(zigzag))[0].reached
     saddle = changes.choose_surface(MIXED, "saddle")
-    measured = dict(zip(results.heads(saddle), results.cells(saddle)[0], strict=True))
+    measured = dict(zip(results.heads(Race(saddle)), results.cells(Race(saddle))[0], strict=True))
     assert "Crossings of the valley" not in measured and int(measured["Steps on flat ground"]) > 10
     both = changes.set_beside(MIXED, True)
     both = changes.in_second(both, changes.choose_surface, "saddle")
-    assert [len(row) for row in results.cells(both)] == [8] * (2 * len(MIXED.racers))
-    assert len(results.heads(both)) == 8
+    assert [len(row) for row in results.cells(Race(both))] == [8] * (2 * len(MIXED.racers))
+    assert len(results.heads(Race(both))) == 8
 
 
 def test_where_the_clock_counts_evaluations_statuses_say_that_theirs_are_steps() -> None:
     settings = changes.change(_race(RAVINE, ("newton", {}), ("sgd", {})), "axis", "evaluations")
-    newton, sgd = (card.status for card in race.scene(settings).cards)
+    newton, sgd = (card.status for card in race.scene(Race(settings)).cards)
     assert " @ step " in newton and " @ " in sgd and "step" not in sgd
 
 
 def test_the_table_leaves_out_who_is_hidden() -> None:
     hidden = racers.hide_racer(MIXED, MIXED.racers[2].id, True)
-    assert [r.title for r in results.table(hidden)] == [r.title for r in results.table(MIXED) if r.title != "Adam"]
-    assert race.scene(hidden).cards[2].hidden
+    assert [r.title for r in results.table(Race(hidden))] == [
+        r.title for r in results.table(Race(MIXED)) if r.title != "Adam"
+    ]
+    assert race.scene(Race(hidden)).cards[2].hidden
 
 
 def test_a_schedule_is_said_to_leave_alone_who_has_no_learning_rate() -> None:
-    cards = race.scene(racers.choose_schedule(MIXED, "cosine")).cards
+    cards = race.scene(Race(racers.choose_schedule(MIXED, "cosine"))).cards
     assert ["no learning rate" in c.why for c in cards] == [False, False, False, True]
     np.testing.assert_array_equal(
-        race.scene(MIXED).positions[3], race.scene(racers.choose_schedule(MIXED, "cosine")).positions[3]
+        race.scene(Race(MIXED)).positions[3], race.scene(Race(racers.choose_schedule(MIXED, "cosine"))).positions[3]
     )
 
 
 def test_one_slider_changes_one_path() -> None:
-    before = race.scene(MIXED)
-    after = race.scene(racers.set_racer(MIXED, "racer-2", "learning_rate", 0.123))
+    before = race.scene(Race(MIXED))
+    after = race.scene(Race(racers.set_racer(MIXED, "racer-2", "learning_rate", 0.123)))
     same = [np.array_equal(a, b) for a, b in zip(before.positions, after.positions, strict=True)]
     assert same == [True, True, False, True]
 
 
 def test_noise_follows_the_seed() -> None:
     noisy = changes.choose_noise(MIXED, "isotropic")
-    one, again, other = (race.scene(racers.set_seed(noisy, seed)).positions for seed in (1, 1, 2))
+    one, again, other = (race.scene(Race(racers.set_seed(noisy, seed))).positions for seed in (1, 1, 2))
     np.testing.assert_array_equal(one, again)
     assert not np.array_equal(one[0], other[0])
 
@@ -180,13 +183,13 @@ def test_noise_follows_the_seed() -> None:
 @pytest.mark.parametrize("key", ["sgd", "adam"])
 def test_more_steps_keep_the_prefix(key: str) -> None:
     noisy = _race(changes.choose_noise(RAVINE, "isotropic"), (key, {}))
-    short, long = (race.scene(racers.set_steps(noisy, n)).positions for n in (50, 400))
+    short, long = (race.scene(Race(racers.set_steps(noisy, n))).positions for n in (50, 400))
     np.testing.assert_array_equal(short[0], long[0, :51])
 
 
 def test_a_race_without_racers_is_a_map() -> None:
-    scene = race.scene(Settings())
-    assert scene.cards == () and scene.positions.shape == (0, 301, 2) and results.table(Settings()) == []
+    scene = race.scene(Race(Settings()))
+    assert scene.cards == () and scene.positions.shape == (0, 301, 2) and results.table(Race(Settings())) == []
     assert pack(scene)
 
 
@@ -194,8 +197,8 @@ def test_a_race_where_all_are_hidden_is_drawn() -> None:
     settings = changes.first()
     for racer in settings.racers:
         settings = racers.hide_racer(settings, racer.id, True)
-    assert all(c.hidden for c in race.scene(settings).cards)
-    assert results.table(settings) == []
+    assert all(c.hidden for c in race.scene(Race(settings)).cards)
+    assert results.table(Race(settings)) == []
 
 
 def test_eight_racers_of_two_thousand_steps_fit_into_half_a_megabyte_and_grow_in_line() -> None:
@@ -203,7 +206,7 @@ def test_eight_racers_of_two_thousand_steps_fit_into_half_a_megabyte_and_grow_in
     settings = dataclasses.replace(RAVINE, racers=())
     for _ in range(8):
         settings = changes.add_racer(settings, "sgd")
-    sizes = {n: len(pack(race.scene(racers.set_steps(settings, n)))) for n in (500, 1000, 2000, 4000)}
+    sizes = {n: len(pack(race.scene(Race(racers.set_steps(settings, n))))) for n in (500, 1000, 2000, 4000)}
     assert sizes[2000] < 500_000
     for n in (500, 1000, 2000):
         assert sizes[2 * n] - sizes[n] == pytest.approx(8 * 16 * n, rel=0.02)
@@ -235,7 +238,7 @@ def _pairs() -> list[Any]:
 @pytest.mark.thinned(2)
 def test_every_pair_runs_and_moves_and_none_leaves(rule: str, surface: str) -> None:
     settings = changes.add_racer(changes.choose_surface(Settings(), surface), rule)
-    scene, (run,) = race.scene(settings), runs.runs(settings)
+    scene, (run,) = race.scene(Race(settings)), runs.runs(settings)
     assert run.status.kind not in ("diverged", "growing"), run.status
     assert scene.cards[0].status == str(run.status) and np.isfinite(scene.positions).all()
     landscape = settings.built_surface()
@@ -287,7 +290,7 @@ def test_what_is_taken_for_a_fault_is_explained_for_those_shown() -> None:
     settings = _race(RAVINE, ("adadelta", {}), ("sgd", {}), ("adadelta", {"decay": 0.5}))
     (said,) = captions.remarks(settings)
     assert said.startswith("Adadelta: Each coordinate of the first step is at most √(ε/(1 − γ)) long")
-    adadelta, sgd, _ = race.scene(settings).cards
+    adadelta, sgd, _ = race.scene(Race(settings)).cards
     assert "first step is at most" in adadelta.why and "first step" not in sgd.why
     for racer in (settings.racers[0], settings.racers[2]):
         settings = racers.hide_racer(settings, racer.id, True)
@@ -299,7 +302,7 @@ def test_what_is_taken_for_a_fault_is_explained_for_those_shown() -> None:
 def test_the_browser_can_tell_heights_from_what_a_scene_says(surface: str) -> None:
     """Its formulas, written here once more, give the map's heights at the start; and the grid's losses come back."""
     settings = changes.choose_surface(changes.first(), surface)
-    scene, built = race.scene(settings), settings.built_surface()
+    scene, built = race.scene(Race(settings)), settings.built_surface()
     kind, base, unit = (scene.scale[name] for name in ("kind", "base", "unit"))
     rise = {
         "linear": lambda loss: loss,
@@ -320,7 +323,7 @@ def test_another_picture_runs_nothing_anew() -> None:
 
 def test_drops_of_the_schedule_are_marked_on_the_losses() -> None:
     decayed = racers.set_schedule(racers.choose_schedule(RAVINE, "step_decay"), "every", 80)
-    shapes = race.scene(_race(decayed, ("sgd", {}))).curve["layout"]["shapes"]
+    shapes = race.scene(Race(_race(decayed, ("sgd", {})))).curve["layout"]["shapes"]
     assert [shape["x0"] for shape in shapes] == [80, 160, 240] and "η drops" in str(shapes[0]["label"])
-    assert not race.scene(changes.change(decayed, "axis", "evaluations")).curve["layout"]
-    assert not race.scene(RAVINE).curve["layout"]
+    assert not race.scene(Race(changes.change(decayed, "axis", "evaluations"))).curve["layout"]
+    assert not race.scene(Race(RAVINE)).curve["layout"]

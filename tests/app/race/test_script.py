@@ -21,6 +21,7 @@ from app.common.racers import Choice, Refused
 from app.race import changes
 from app.race import link as race_link
 from app.race import runs as race_runs
+from app.race.runs import Race
 from app.race.script import plain_optax, script
 from app.race.settings import Settings
 from optimizers import OPTIMIZERS, SCHEDULES
@@ -57,7 +58,7 @@ def _shown(settings: Settings) -> Iterable[tuple[str, Any]]:
 
 def _held(settings: Settings, tolerance: float = TOLERANCE) -> dict[str, Any]:
     """Run the script without Optiscope, and hold its points to the page's as far as these are finite."""
-    names = run_script(plain_optax(settings))
+    names = run_script(plain_optax(Race(settings)))
     shown = dict(_shown(settings))
     assert list(names["paths"]) == list(shown)
     for title, run in shown.items():
@@ -86,7 +87,7 @@ HIDDEN = racers.hide_racer(_race("beale", "sgd", "newton"), "racer-0", True)
 )
 @pytest.mark.thinned(2)
 def test_a_script_gives_the_very_numbers_of_the_page(settings: Settings) -> None:
-    runs = run_script(script(settings))["runs"]
+    runs = run_script(script(Race(settings)))["runs"]
     shown = dict(_shown(settings))
     assert list(runs) == list(shown)
     for title, run in shown.items():
@@ -98,7 +99,7 @@ def test_a_script_runs_by_itself_and_prints_where_each_run_ended(tmp_path: Path)
     settings = _race("rosenbrock", "sgd", "adam", steps=20)
     for write in (script, plain_optax):
         path = tmp_path / "race.py"
-        path.write_text(write(settings), encoding="utf-8")
+        path.write_text(write(Race(settings)), encoding="utf-8")
         done = subprocess.run([sys.executable, path], cwd=ROOT, capture_output=True, text=True, timeout=120)
         assert done.returncode == 0 and not done.stderr, done.stderr
         for line, (title, run) in zip(done.stdout.splitlines(), _shown(settings), strict=True):
@@ -143,7 +144,7 @@ def test_every_rule_under_schedules_and_on_another_surface(key: str, convention:
     settings = racers.choose_schedule(_pair("quadratic_ravine", key, convention), schedule)
     if key == "nesterov_velocity" and schedule != "constant":
         with pytest.raises(Refused, match="its v keeps the rates of the past"):
-            plain_optax(settings)
+            plain_optax(Race(settings))
     else:
         _held(settings, 1e-10)  # RMSprop divides by slopes that it has all but forgotten
 
@@ -153,16 +154,16 @@ def test_a_rule_without_an_equal_is_named(key: str, convention: str) -> None:
     settings = _pair("himmelblau", key, convention)
     title = common_names.titles(settings)[0]
     with pytest.raises(Refused) as refusal:
-        plain_optax(settings)
+        plain_optax(Race(settings))
     assert str(refusal.value) == f"The documentation of {title} names no equal in optax."
 
 
 def test_all_rules_without_an_equal_are_named_at_once() -> None:
     settings = _set(_race("himmelblau", "newton", "sgd", "adagrad"), convention="pytorch")
     with pytest.raises(Refused, match=r"of Newton names .* of Adagrad \(PyTorch\) names"):
-        plain_optax(settings)
+        plain_optax(Race(settings))
     shown = racers.hide_racer(racers.hide_racer(settings, "racer-0", True), "racer-2", True)
-    assert 'paths = {\n    "SGD": race(' in plain_optax(shown)
+    assert 'paths = {\n    "SGD": race(' in plain_optax(Race(shown))
 
 
 def _moved(key: str) -> Settings:
@@ -193,8 +194,8 @@ def test_every_surface_is_written_out(key: str) -> None:
 
 def test_without_a_rotation_the_formula_stands_alone() -> None:
     settings = _race("booth", "sgd", rotation=0.0)
-    assert "ANGLE" not in plain_optax(settings)
-    assert "(x + 2.0 * y - 7.0) ** 2 + (2.0 * x + y - 5.0) ** 2" in plain_optax(settings)
+    assert "ANGLE" not in plain_optax(Race(settings))
+    assert "(x + 2.0 * y - 7.0) ** 2 + (2.0 * x + y - 5.0) ** 2" in plain_optax(Race(settings))
     _held(settings)
 
 
@@ -210,7 +211,7 @@ def test_every_schedule_is_written_out(schedule: str) -> None:
 def test_a_rule_that_keeps_past_rates_has_no_equal_under_a_schedule() -> None:
     settings = racers.choose_schedule(_race("quadratic_ravine", "nesterov_velocity"), "cosine")
     with pytest.raises(Refused, match=r"^Under a schedule Nesterov \(velocity form\) has no equal in optax"):
-        plain_optax(settings)
+        plain_optax(Race(settings))
 
 
 @pytest.mark.parametrize(
@@ -233,7 +234,7 @@ def test_noise_is_drawn_as_optiscope_draws_it(kind: str, values: dict[str, Any],
 
 def test_mini_batches_are_optiscopes_alone() -> None:
     with pytest.raises(Refused, match="mini-batch noise cannot be drawn"):
-        plain_optax(NOISY)
+        plain_optax(Race(NOISY))
 
 
 def test_a_run_that_diverges_is_printed_at_its_last_finite_point() -> None:
@@ -245,7 +246,7 @@ def test_a_run_that_diverges_is_printed_at_its_last_finite_point() -> None:
 
 
 def test_two_racers_of_one_rule_share_its_functions() -> None:
-    code = plain_optax(_set(_race("booth", "sam", "sam", "prodigy", "prodigy"), first_estimate=0.1))
+    code = plain_optax(Race(_set(_race("booth", "sam", "sam", "prodigy", "prodigy"), first_estimate=0.1)))
     assert code.count("def sam(") == code.count("def prodigy(") == 1
     assert code.count("partial(sam") == 2
 
@@ -255,16 +256,21 @@ def test_a_script_of_nobody_is_refused(write: Any) -> None:
     alone = _race("booth", "sgd")
     for settings in (Settings(), racers.hide_racer(alone, "racer-0", True)):
         with pytest.raises(Refused, match="Nobody is shown"):
-            write(settings)
+            write(Race(settings))
 
 
 def test_the_same_settings_give_the_same_script() -> None:
     settings = racers.choose_schedule(_race("sharp_and_flat", "nesterov", "sam", rotation=18.0), "one_cycle")
     link = race_link.query(settings)
-    code = f"from app.race.link import parse; from app.race.script import plain_optax as p; print(p(parse({link})[0]))"
+    code = f"""
+from app.race.link import parse
+from app.race.runs import Race
+from app.race.script import plain_optax
+print(plain_optax(Race(parse({link})[0])))
+"""
     seeded = {**os.environ, "PYTHONHASHSEED": "7"}  # another order of every set
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=seeded, capture_output=True, timeout=120)
-    assert done.stdout.decode() == plain_optax(settings) + "\n"
+    assert done.stdout.decode() == plain_optax(Race(settings)) + "\n"
 
 
 FUNCTIONS = ("adam", "sam", "nesterov", "prodigy", "yogi")
@@ -281,7 +287,7 @@ def test_scripts_hold_no_unused_and_no_unknown_name(tmp_path: Path) -> None:
     written["more_rules"] = changes.choose_noise(_race("booth", *equal[16:]), "isotropic")
     for name, settings in written.items():
         for write in (script, plain_optax):
-            code = write(settings)
+            code = write(Race(settings))
             assert "# type:" not in code and "# noqa" not in code
             (tmp_path / f"{write.__name__}_{name}.py").write_text(code, encoding="utf-8")
             roots = {

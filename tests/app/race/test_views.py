@@ -14,6 +14,7 @@ from app.export.options import Look
 from app.player import Event, pack, read
 from app.race import changes, link, runs
 from app.race import scene as race
+from app.race.runs import Race
 from app.race.settings import Settings
 from app.race.views import VIEWS
 from optimizers import distances, sharpnesses
@@ -28,7 +29,7 @@ def _shown(*keys: str, settings: Settings = FIRST) -> Settings:
 @pytest.mark.parametrize("key", sorted(VIEWS))
 def test_every_view_has_a_line_for_every_racer_that_is_shown(key: str) -> None:
     settings = racers.hide_racer(_shown(key), "racer-1", True)
-    (slot,) = race.scene(settings).slots
+    (slot,) = race.scene(Race(settings)).slots
     assert slot.key == key and slot.title == VIEWS[key].name and slot.panel["type"] == "chart"
     assert {line["meta"] for line in slot.panel["data"]} == {"racer-0", "racer-2"}
     low, high = slot.panel["layout"]["yaxis"]["range"]
@@ -36,7 +37,7 @@ def test_every_view_has_a_line_for_every_racer_that_is_shown(key: str) -> None:
 
 
 def test_lines_are_the_measures() -> None:
-    scene = race.scene(_shown("distance"))
+    scene = race.scene(Race(_shown("distance")))
     for line, run in zip(scene.slots[0].panel["data"], runs.runs(FIRST), strict=True):
         np.testing.assert_array_equal(line["y"], distances(run))
         np.testing.assert_array_equal(line["x"], np.arange(41))
@@ -48,7 +49,7 @@ def test_steps_above_the_limit_are_marked_and_counted() -> None:
     for rate in (0.01, 0.0668):
         settings = changes.add_racer(settings, "sgd")
         settings = racers.set_racer(settings, settings.racers[-1].id, "learning_rate", rate)
-    panel = race.scene(settings).slots[0].panel
+    panel = race.scene(Race(settings)).slots[0].panel
     marks = [line for line in panel["data"] if line["mode"] == "markers"]
     limits = [line for line in panel["data"] if line["line"]["dash"] == "dot"]
     assert [line["y"][0] for line in limits] == pytest.approx([200.0, 2 / 0.0668])
@@ -66,7 +67,7 @@ def test_under_a_schedule_the_limit_is_that_of_each_step() -> None:
     )
     settings = racers.set_racer(settings, "racer-0", "learning_rate", 0.1)
     settings = changes.add_racer(settings, "adam")
-    panel = race.scene(settings).slots[0].panel
+    panel = race.scene(Race(settings)).slots[0].panel
     limits = {line["meta"]: line for line in panel["data"] if line["line"]["dash"] == "dot"}
     rates = 0.1 * np.where(np.arange(41) < 20, 1.0, np.where(np.arange(41) < 40, 0.1, 0.01))
     np.testing.assert_allclose(limits["racer-0"]["y"], 2 / rates, rtol=1e-9)
@@ -79,7 +80,7 @@ def test_under_a_schedule_the_limit_is_that_of_each_step() -> None:
     curve = next(line for line in panel["data"] if line["uid"] == "racer-1-0")
     np.testing.assert_array_equal(curve["y"], sharpnesses(adam))
     # the picture has the curve of limits too
-    drawing = RaceDrawing(race.scene(settings), Look(width=900, height=600, part="sharpness"))
+    drawing = RaceDrawing(race.scene(Race(settings)), Look(width=900, height=600, part="sharpness"))
     curves = [np.asarray(path) for kind in drawing.figure.axes[0].collections for path in kind.get_segments()]
     assert any(len(path) == 41 and np.allclose(path[:, 1], 2 / rates) for path in curves)
 
@@ -87,20 +88,20 @@ def test_under_a_schedule_the_limit_is_that_of_each_step() -> None:
 def test_limits_that_rise_beyond_all_bounds_leave_the_frame() -> None:
     """A cosine that ends at zero: the limits go to infinity, and the axis shows the sharpness all the same."""
     settings = racers.choose_schedule(_shown("sharpness", settings=racers.set_steps(FIRST, 200)), "cosine")
-    layout = race.scene(settings).slots[0].panel["layout"]["yaxis"]
+    layout = race.scene(Race(settings)).slots[0].panel["layout"]["yaxis"]
     top = 10.0 ** layout["range"][1] if layout["type"] == "log" else layout["range"][1]
     assert top < 1e5
 
 
 def test_a_note_speaks_of_limits_only_where_there_are_some() -> None:
     settings = changes.add_racer(_shown("sharpness", settings=dataclasses.replace(FIRST, racers=())), "lion")
-    assert "dotted" not in race.scene(settings).slots[0].panel["note"]
+    assert "dotted" not in race.scene(Race(settings)).slots[0].panel["note"]
 
 
 def test_a_run_that_leaves_does_not_squash_the_others() -> None:
     settings = racers.set_racer(_shown("gradient"), "racer-0", "learning_rate", 0.5)
-    _, high = race.scene(settings).slots[0].panel["layout"]["yaxis"]["range"]
-    steady = race.scene(_shown("gradient")).slots[0].panel["layout"]["yaxis"]["range"]
+    _, high = race.scene(Race(settings)).slots[0].panel["layout"]["yaxis"]["range"]
+    steady = race.scene(Race(_shown("gradient"))).slots[0].panel["layout"]["yaxis"]["range"]
     assert high == pytest.approx(steady[1], abs=0.2)
 
 
@@ -128,23 +129,23 @@ def test_a_view_comes_changes_and_goes() -> None:
 
 
 def test_what_the_browser_says_of_views() -> None:
-    scene = race.scene(_shown("rates"))
+    scene = race.scene(Race(_shown("rates")))
     assert read({"kind": "view", "slot": 0, "name": "distance"}, scene) == Event("view", name="distance", slot=0)
     assert read({"kind": "view", "slot": 0, "name": ""}, scene) == Event("view", name="", slot=0)
     assert read({"kind": "view", "slot": 1, "name": "distance"}, scene) == Event("view", name="distance", slot=1)
     for bad in ({"slot": 1, "name": "rates"}, {"slot": 1, "name": ""}, {"slot": 2, "name": "distance"}, {"slot": -1}):
         assert read({"kind": "view", **bad}, scene) is None
     assert read({"kind": "option", "slot": 1, "name": "distance"}, scene) is None
-    assert len(pack(scene)) > len(pack(race.scene(FIRST)))
+    assert len(pack(scene)) > len(pack(race.scene(Race(FIRST))))
 
 
 def test_a_race_without_anybody_says_so() -> None:
-    scene = race.scene(_shown("rates", settings=dataclasses.replace(FIRST, racers=())))
+    scene = race.scene(Race(_shown("rates", settings=dataclasses.replace(FIRST, racers=()))))
     assert scene.slots[0].panel == {"type": "message", "text": "Nobody races: add a racer, or show one."}
 
 
 def test_views_are_in_the_pictures_together_and_alone() -> None:
-    scene = race.scene(_shown("distance", "sharpness"))
+    scene = race.scene(Race(_shown("distance", "sharpness")))
     whole = RaceDrawing(scene, Look(width=900, height=600))
     assert len([axes for axes in whole.figure.axes if axes.get_xlabel() == "step"]) == 3
     alone = RaceDrawing(scene, Look(width=900, height=600, part="sharpness"))
@@ -155,6 +156,6 @@ def test_views_are_in_the_pictures_together_and_alone() -> None:
 def test_what_no_memory_could_keep_is_not_asked_for() -> None:
     wide = changes.set_parameter(changes.choose_surface(FIRST, "ravine_nd"), "surface", "dimension", 1000)
     settings = _shown("rates", "distance", settings=racers.set_steps(wide, 300))
-    rates, distance = race.scene(settings).slots
+    rates, distance = race.scene(Race(settings)).slots
     assert rates.panel["type"] == "message" and "take fewer of them" in rates.panel["text"]
     assert distance.panel["type"] == "chart"

@@ -227,7 +227,7 @@ def test_predicting_hides_what_gives_the_ends_away(guessing: Race) -> None:
     for color in PALETTE[:2]:
         assert not near(ground, color, 40).any()
     rows, columns = np.nonzero(near(ground, PALETTE[2], 40))
-    start = race.pixel(*scene.scene(parse(race.query())[0]).start)
+    start = race.pixel(*scene.scene(runs.Race(parse(race.query())[0])).start)
     box = race.page.locator(".map").bounding_box()
     assert np.hypot(columns + box["x"] - start[0], rows + box["y"] - start[1]).max() < 12
     assert left > 0 and top > 0

@@ -41,8 +41,8 @@ def test_a_click_moves_the_start_to_that_point(fresh: Visit) -> None:
     # and every racer's run begins there, in the engine's own numbers
     settings, _ = parse(race.query())
     assert settings.start == tuple(start)
-    assert [race.table()[row.title][1] for row in results.table(settings)] == [
-        short(row.loss, 4) for row in results.table(settings)
+    assert [race.table()[row.title][1] for row in results.table(runs.Race(settings))] == [
+        short(row.loss, 4) for row in results.table(runs.Race(settings))
     ]
 
 

@@ -206,7 +206,7 @@ def test_heights_are_switched_at_once_and_kept_in_the_link(fresh: Visit) -> None
     race.wait_query("heights", "linear")
     assert race.at("heights-note").inner_text() == "height: the loss"
     settings, _ = parse(race.query())
-    scene = computed.scene(settings)
+    scene = computed.scene(race_runs.Race(settings))
     assert settings.heights == "linear"
     assert race.page.evaluate(heights) == pytest.approx(10**high - scene.scale["unit"], rel=1e-4)
     race.at("heights-log").click()
