@@ -79,6 +79,18 @@ def test_a_different_status_is_enough() -> None:
     assert sensitive(run, other)
 
 
+def test_a_different_status_of_one_run_of_a_batch_is_enough() -> None:
+    """Along x, (1 − η)²ᵗ ≤ 10⁻⁴ from step t on for η = 1 − 10^(−2/t); of 10 steps, t = 8 is the last to converge."""
+    surface, sgd = SURFACES["quadratic_ravine"](condition_number=1.0), OPTIMIZERS["sgd"]
+    edge = 1 - 10 ** (-2 / 8)
+    run, shadow = (
+        trace(surface, sgd(edge + np.array(offsets)), (1.0, 0.0), 10, record=PATHS)
+        for offsets in ((1e-6, 1e-6), (-1e-6, 2e-6))
+    )
+    assert [shadow[k].status.kind for k in range(2)] == ["moving", "converged"]
+    assert sensitive(run, shadow).tolist() == [True, False]
+
+
 def test_a_batch_is_judged_run_by_run() -> None:
     rates = np.array([0.01, 1.0, 2.75, 10.0])
     for key in ("adam", "nadam"):
