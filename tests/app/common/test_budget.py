@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 from urllib.parse import parse_qs
 
@@ -127,6 +128,21 @@ def test_memory_is_looked_for_before_it_is_taken(monkeypatch: pytest.MonkeyPatch
         pass
     with budget._heavy, budget.room(budget.HEAVY - 1):  # nor does it wait
         pass
+
+
+def test_computations_of_tens_of_megabytes_look_for_memory_and_smaller_ones_do_not(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """30 MB are a race of a few racers; 35 MB wait for their turn, and leave 128 MB for the page."""
+    monkeypatch.setattr(budget, "free_memory", lambda: 0)
+    with budget.room(30 * 2**20):
+        pass
+    with pytest.raises(budget.NoRoom), budget.room(35 * 2**20):
+        pass
+    for spare, fits in ((127, False), (129, True)):
+        monkeypatch.setattr(budget, "free_memory", lambda spare=spare: (35 + spare) * 2**20)
+        with contextlib.nullcontext() if fits else pytest.raises(budget.NoRoom), budget.room(35 * 2**20):
+            pass
 
 
 def test_what_a_container_leaves_is_read_in_both_versions(tmp_path: Path) -> None:
