@@ -161,10 +161,12 @@ from app.export.options import Cut, Look
 from app.network import link as network_link
 from app.network.settings import generated
 from app.race import export, link, results, scene, script
+from app.race.runs import Race
 from docs import build
 
-race, notices = link.parse({"surface": ["trough"], "racer": ["sign_descent:learning_rate=0.037", "adam"]})
-assert notices == [] and link.parse(link.query(race)) == (race, []), notices
+settings, notices = link.parse({"surface": ["trough"], "racer": ["sign_descent:learning_rate=0.037", "adam"]})
+assert notices == [] and link.parse(link.query(settings)) == (settings, []), notices
+race = Race(settings)
 card = scene.scene(race).cards[0]
 assert card.title.startswith("Sign descent") and [slider.value for slider in card.sliders] == [0.037], card
 assert len(results.table(race)) == 2 and "sign_descent" in script.script(race)
