@@ -236,12 +236,3 @@ def test_a_board_plays_too(open_file: Open, training: Board) -> None:
     hidden = training.cards[2].id
     assert file.at(f"status-{hidden}").inner_text() == "not recorded"
     assert file.at("recording").locator("a").count() == 0
-
-
-def test_a_link_that_is_no_address_is_not_offered(scene: Scene) -> None:
-    assert b'data-recording=""' in html(scene, "Race", "javascript:alert(1)")
-
-
-def test_the_theme_is_one_of_three(scene: Scene) -> None:
-    with pytest.raises(ValueError, match="light, dark, auto; got 'grey'"):
-        html(scene, "Race", theme="grey")  # type: ignore[arg-type]
