@@ -69,10 +69,10 @@ def small() -> AppTest:
 @pytest.mark.parametrize(
     ("key", "text", "said"),
     [
-        ("widths", "4-0", "whole number from 1 to 4,096"),
-        ("widths", "a", "must be a number"),
-        ("batch-size", "99999", "training samples"),
-        ("batch-size", "-3", "whole number"),
+        ("training-widths", "4-0", "whole number from 1 to 4,096"),
+        ("training-widths", "a", "must be a number"),
+        ("training-batch_size", "99999", "training samples"),
+        ("training-batch_size", "-3", "whole number"),
         ("training-steps", "0", "from 1 to 100,000"),
         ("epochs", "nan", "finite"),
         ("training-seed", "1.5", "whole number"),
@@ -122,7 +122,7 @@ def test_uses_of_the_test_set_are_counted_for_the_same_samples_alone() -> None:
 @pytest.mark.parametrize("zero", ["0", "0.0", "00", "-0"])
 def test_a_batch_size_of_zero_is_refused_in_every_spelling(small: AppTest, zero: str) -> None:
     before = small.session_state["training"]
-    _type(small, "batch-size", zero)
+    _type(small, "training-batch_size", zero)
     assert any("whole number from 1, or all" in said for said in _refusals(small))
     assert small.session_state["training"] == before
 
@@ -133,10 +133,10 @@ def _text_of(test: AppTest) -> str:
 
 def test_a_change_makes_another_job_and_leaves_the_data_of_others_alone(small: AppTest) -> None:
     job = small.session_state["job"]
-    _type(small, "widths", "5")
+    _type(small, "training-widths", "5")
     assert small.session_state["job"] is not job
     assert small.session_state["job"].runs[0].network.model.widths == (2, 5, 2)
-    _type(small, "widths", "4")
+    _type(small, "training-widths", "4")
 
 
 def test_presets_come_from_the_list() -> None:
@@ -171,7 +171,7 @@ def test_defaults_are_called_defaults(key: str) -> None:
 
 def test_words_on_batches_and_epochs_hold_where_batches_do_not_divide_the_samples() -> None:
     test = _open(data="spirals", batch_size="150", steps="16", racer="sgd:learning_rate=0.1")
-    epochs, batch = (_widget(test.text_input, f"{key}-field") for key in ("epochs", "batch-size"))
+    epochs, batch = (_widget(test.text_input, f"{key}-field") for key in ("epochs", "training-batch_size"))
     assert epochs.value == "10" and "all 240 training samples. One takes 1.6 steps" in epochs.help
     assert "those with the same batch size draw the same batches" in batch.help
     assert _widget(_type(test, "epochs", "5").text_input, "training-steps-field").value == "8"
