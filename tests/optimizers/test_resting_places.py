@@ -1,7 +1,7 @@
-"""Where a run that stands still is: the thresholds of the sentence from both sides, on a surface of known derivatives.
+"""Where a run that stands still is: the thresholds, tested from both sides on a surface of known derivatives.
 
-At a learning rate of zero a run stays at its start. The diagonal D of the domain is 10. The loss at the surface's own
-start, above the lowest loss that is known, is the unit of heights u.
+At a learning rate of zero a run stays at its start. The diagonal D of the domain is 10. The unit of heights u is the
+height of the surface's default start above the lowest known loss.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ D = 10.0
 
 
 class Bowl(Surface):
-    """o + ½(a x² + b y²) + g x + c x⁴, with a saddle and a minimum listed where a test puts them."""
+    """o + ½(a x² + b y²) + g x + c x⁴, with a saddle and a minimum listed at places that a test chooses."""
 
     name = "Bowl"
     theme = "ravines"
@@ -132,7 +132,7 @@ def test_no_run_converges_within_a_hundredth_of_another_critical_point(gap: floa
 
 @pytest.mark.parametrize(("share", "kind"), [(0.95, "converged"), (1.05, "stalled")])
 def test_a_run_converges_within_a_ten_thousandth_of_the_height(share: float, kind: str) -> None:
-    """The floor is so flat that ½ a x² is little of u = 9 although the minimum is 2 away."""
+    """The floor is so flat that ½ a x² is small compared with u = 9 although the minimum is at a distance of 2."""
     run = _down(Bowl(a=share * 9e-4 / 2.0, c=0.0, minimum=0.0), 2.0)
     assert (run.losses[-1] + 7.3) / (run.losses[0] + 7.3) == pytest.approx(share * 1e-4, rel=0.02)
     assert run.status.kind == kind
@@ -149,7 +149,7 @@ def test_a_far_start_does_not_make_a_high_place_low() -> None:
 @pytest.mark.parametrize("offset", [0.0, -7.3, 1e6])
 @pytest.mark.parametrize(("share", "kind"), [(0.8, "converged"), (1.2, "stalled")])
 def test_a_start_within_rounding_of_the_lowest_minimum_is_at_it(share: float, kind: str, offset: float) -> None:
-    """64 units in the last place of the height of the surface's start, or of the lowest loss where that is larger."""
+    """Rounding is 64 units in the last place of the default start's height, or of the lowest loss if it is larger."""
     surface = Bowl(a=3.0, c=0.0, minimum=0.0, offset=offset)
     rounding = 64 * 2.0**-52 * max(surface.unit, abs(offset))
     status = _status(surface, (2 * share * rounding / 3.0) ** 0.5)
@@ -166,7 +166,7 @@ def test_steps_to_a_share_count_from_the_lowest_minimum(steps: int, reached: int
 
 
 def test_the_bottom_of_the_parabola_stands_in_for_a_minimum_that_is_not_listed() -> None:
-    """On a parabola it is exact, also where the run is still far from it; without a bottom there is none."""
+    """On a parabola it is exact, even if the run is still far away. A surface without a bottom has none."""
     run = trace(Bowl(a=3.0, b=1.0, c=0.0, g=2.4), OPTIMIZERS["sgd"](0.01), steps=3)
     assert run.losses[-1] > 5 and run.floor == pytest.approx(-7.3 - 2.4**2 / (2 * 3.0), rel=1e-12)
     assert trace(Bowl(a=3.0, b=-1.0), OPTIMIZERS["sgd"](0.01), steps=3).floor == -math.inf
@@ -174,7 +174,7 @@ def test_the_bottom_of_the_parabola_stands_in_for_a_minimum_that_is_not_listed()
 
 @pytest.mark.parametrize(("factor", "kind"), [(1.45, "oscillating"), (1.55, "growing")])
 def test_peaks_are_measured_from_the_lowest_loss(factor: float, kind: str) -> None:
-    """The loss is negative throughout: what grows by `factor` every six steps is its height above the minimum."""
+    """The loss is always negative, and its height above the minimum grows by `factor` every six steps."""
     r = factor ** (1 / 12)
     run = trace(Bowl(b=30.0, c=0.0, minimum=0.0), OPTIMIZERS["sgd"]((1 + r) / 30.0), (0.0, 0.03), steps=48)
     assert run.losses.max() < 0 and (run.losses[48] + 7.3) / (run.losses[42] + 7.3) == pytest.approx(factor)
@@ -197,6 +197,6 @@ def test_a_run_does_not_grow_unless_every_quarter_rises_and_it_ends_above_its_st
 
 @pytest.mark.parametrize(("steps", "tail"), [(7, 7), (30, 10), (52, 11), (100, 20)])
 def test_the_end_of_a_run_is_its_last_fifth_and_at_least_ten_steps(steps: int, tail: int) -> None:
-    """At ηλ = 1.99 the path turns round at every step and shrinks by a hundredth."""
+    """At ηλ = 1.99 every step reverses the direction and is a hundredth shorter than the last."""
     run = trace(Bowl(b=2.0, c=0.0, minimum=0.0), OPTIMIZERS["sgd"](0.995), (0.0, 3.0), steps=steps)
     assert run.status.kind == "oscillating" and f" {tail} steps" in run.status.why

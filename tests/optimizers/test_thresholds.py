@@ -1,4 +1,4 @@
-"""The thresholds of statuses and measures, held from both sides by runs whose numbers are known in closed form.
+"""The thresholds of statuses and measures, tested from both sides by runs that are known in closed form.
 
 On L = ½(x² + κ y²) with ηκ = 1 + r a step turns y into −r y: the path zigzags across the valley, and everything about
 it is a geometric series.
@@ -30,8 +30,8 @@ def _zigzag(r: float, steps: int, height: float = 1.2, surface: Surface = RAVINE
 
 
 @pytest.mark.parametrize(("share", "kind"), [(0.19, "oscillating"), (0.21, "moving")])
-def test_a_run_oscillates_where_it_comes_back_by_more_than_four_fifths_of_its_path(share: float, kind: str) -> None:
-    """Over an even number n of steps the way is (1 − rⁿ)|y| and the path (1 + r)(1 − rⁿ)/(1 − r)|y|.
+def test_a_run_oscillates_if_its_net_way_is_below_a_fifth_of_its_path(share: float, kind: str) -> None:
+    """Over an even number n of steps the net way is (1 − rⁿ)|y| and the path (1 + r)(1 − rⁿ)/(1 − r)|y|.
 
     Their ratio is (1 − r)/(1 + r), from which r follows.
     """
@@ -43,8 +43,8 @@ def test_a_run_oscillates_where_it_comes_back_by_more_than_four_fifths_of_its_pa
 
 @pytest.mark.parametrize("way", [0.4, 1.7, 3.3])
 @pytest.mark.parametrize("angle", [0.0, 25.0])
-def test_an_overshoot_is_a_share_of_the_way_however_long_the_way_is(way: float, angle: float) -> None:
-    """The first step ends at −0.6 of the start; the starts lie at 0.4, 1.7 and 3.3 from the minimum."""
+def test_an_overshoot_is_a_share_of_the_way_for_any_length_of_the_way(way: float, angle: float) -> None:
+    """The first step ends at −0.6 times the start, whose distance from the minimum is `way`."""
     turned = math.radians(angle)
     start = (-way * math.sin(turned), way * math.cos(turned))
     run = trace(Rotated(RAVINE, angle=angle), SGD(1.6 / KAPPA), start, steps=20)
@@ -94,8 +94,8 @@ class Channel(Surface):
 
 
 @pytest.mark.parametrize(("share", "kind"), [(0.95, "stalled"), (1.05, "moving")])
-def test_a_run_stalls_where_it_stays_within_a_thousandth_of_the_diagonal(share: float, kind: str) -> None:
-    """The tail of 100 steps has 20, in which it moves by 20 η s."""
+def test_a_run_stalls_if_it_stays_within_a_thousandth_of_the_diagonal(share: float, kind: str) -> None:
+    """The tail of 100 steps has 20 steps, in which the run moves by 20 η s."""
     diagonal = math.hypot(6.0, 4.0)
     run = trace(Channel(slope=share * 1e-3 * diagonal / (20 * 0.01)), SGD(0.01), steps=100)
     assert run.positions[-1, 0] - run.positions[-21, 0] == pytest.approx(share * 1e-3 * diagonal)
@@ -103,8 +103,8 @@ def test_a_run_stalls_where_it_stays_within_a_thousandth_of_the_diagonal(share: 
 
 
 @pytest.mark.parametrize(("share", "kind"), [(0.95, "stalled"), (1.05, "moving")])
-def test_a_run_stalls_where_its_loss_stays_within_a_thousandth_of_the_height(share: float, kind: str) -> None:
-    """On a domain so wide that the way counts for nothing; the loss falls by 20 η s² in the tail.
+def test_a_run_stalls_if_its_loss_stays_within_a_thousandth_of_the_height(share: float, kind: str) -> None:
+    """The domain is so wide that the distance does not matter. In the tail the loss falls by 20 η s².
 
     The height is that of the start above the end, where no minimum is known: 50 · 1.3² and what 99 more steps bring.
     """

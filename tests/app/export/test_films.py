@@ -1,4 +1,4 @@
-"""GIFs, read as the numbers they are made of: colours of one palette, and one number for what stays as it was."""
+"""GIFs at the level of their pixels: one palette for all frames, and an index for pixels that have not changed."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ CUT = Cut(seconds=0.6, rate=10, hold=0.2)
 
 
 class Squares:
-    """A drawing without matplotlib: a square that wanders over a ground of many colours."""
+    """A drawing without matplotlib: a square that moves across a background of many colours."""
 
     steps = 37
 
@@ -51,7 +51,7 @@ def _frames(image: Image.Image) -> list[np.ndarray]:
 
 @pytest.mark.parametrize("colors", [40, 3000])
 def test_frames_add_up_to_the_pictures(colors: int) -> None:
-    """Up to 48 colours are exact; of 3,000 random ones each is as near as a palette of 255 allows."""
+    """Up to 48 colours are exact. With 3,000 random colours, each is as near as a palette of 255 allows."""
     drawing = Squares(colors)
     image = _gif(drawing)
     pictures = [drawing.picture(step)[..., :3].astype(int) for step in films.moments(drawing, CUT)]  # type: ignore[arg-type]
@@ -63,8 +63,8 @@ def test_frames_add_up_to_the_pictures(colors: int) -> None:
             assert np.linalg.norm(frame - picture, axis=-1).mean() < 25
 
 
-def test_a_gif_starts_without_a_hole() -> None:
-    """The number of what stays as it was comes after those of all colours, and not in the first frame."""
+def test_the_first_frame_of_a_gif_is_complete() -> None:
+    """The index for unchanged pixels follows those of all colours, and the first frame does not use it."""
     image = _gif(Squares(40))
     first = np.asarray(image)
     transparent = image.info["transparency"]
@@ -72,8 +72,8 @@ def test_a_gif_starts_without_a_hole() -> None:
     assert len(np.unique(first)) == 41  # 40 colours of the ground and that of the square
 
 
-def test_colours_are_those_of_the_palette_that_are_nearest() -> None:
-    """By a search over the whole palette, and the same when they are looked up once more."""
+def test_each_colour_becomes_the_nearest_one_of_the_palette() -> None:
+    """Compare with a search of the whole palette, for the first lookup and for a repeated one."""
     rng = np.random.default_rng(3)
     palette = rng.integers(0, 256, (films.COLORS, 3), dtype=np.uint8)
     packed = rng.integers(0, 1 << 24, 500, dtype=np.uint32)

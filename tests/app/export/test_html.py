@@ -1,4 +1,4 @@
-"""The text of an HTML page: what a browser is told, without one."""
+"""The text of an exported HTML page, read without a browser."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Page(HTMLParser):
             self.texts[self._id] = self.texts.get(self._id, "") + data
 
     def attribute(self, name: str) -> list[str | None]:
-        """The values of an attribute, wherever it stands."""
+        """The values of an attribute in all elements."""
         return [attributes[name] for _, attributes in self.elements if name in attributes]
 
 

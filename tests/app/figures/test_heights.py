@@ -1,4 +1,4 @@
-"""Heights and the legend of a map's scale, held to their formulas and to what a legend promises."""
+"""The heights of a map and its legend, compared with their formulas."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def _round(low: float, high: float) -> list[float]:
     return [v for v in (0.0, *sizes, *(-size for size in sizes)) if low < v < high]
 
 
-def test_heights_have_their_formulas() -> None:
+def test_heights_follow_their_formulas() -> None:
     log = Levels("log", base=2.3, unit=0.07, low=-1.0, high=2.0)
     signed = Levels("signed log", base=0.0, unit=0.07, low=-1.0, high=2.0)
     linear = Levels("linear", base=0.0, unit=0.0, low=-1.0, high=2.0)
@@ -36,8 +36,8 @@ def test_heights_have_their_formulas() -> None:
 
 
 @pytest.mark.parametrize("factor", FACTORS)
-def test_the_unit_of_a_scale_is_what_its_formula_says(factor: float) -> None:
-    """A log scale spans four decades and no more than the grid resolves; a signed one has a tenth of its depth."""
+def test_the_unit_of_a_scale_follows_its_formula(factor: float) -> None:
+    """A log scale spans four decades, or what the grid resolves; a signed one has a unit of a tenth of its depth."""
     log = choose(RAVINE * factor, 2.3 * factor)
     span = (RAVINE.max() - 2.3) * factor
     assert log.base == pytest.approx(2.3 * factor) and log.unit == pytest.approx(1e-4 * span)
@@ -106,8 +106,8 @@ def test_a_legend_is_as_full_as_its_texts_leave_room_for(kind: str, factor: floa
 
 
 @pytest.mark.parametrize("kind", CASES)
-def test_what_lies_below_a_scale_is_below_by_more_than_rounding(kind: str) -> None:
-    """A thousandth of the unit of a log scale; of the others a millionth of the scale."""
+def test_only_losses_clearly_below_the_scale_count_as_below(kind: str) -> None:
+    """The margin is a thousandth of the unit of a log scale, and a millionth of the length of another scale."""
     losses, lowest = CASES[kind]
     scale = choose(losses * 43, lowest * 43)
     span = scale.high - scale.low

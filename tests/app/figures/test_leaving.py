@@ -1,4 +1,4 @@
-"""Where a path leaves the map, and that every point that is drawn before is the run's."""
+"""Where a path leaves the map, and that all points drawn before belong to the run."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from optimizers import OPTIMIZERS, trace
 from surfaces import CriticalPoint, Surface
 
 BOX = ((-2.0, 4.0), (1.0, 3.0))
-"""Neither square, nor round the origin."""
+"""A box that is neither square nor centred at the origin."""
 
 
 def _inside(point: np.ndarray, by: float = 0.0) -> bool:
@@ -23,7 +23,7 @@ def _inside(point: np.ndarray, by: float = 0.0) -> bool:
 
 
 def _last_touch(path: np.ndarray) -> int | None:
-    """The end of the last segment that meets the box, by exact arithmetic: shares at which it is within each strip."""
+    """The index of the end of the last segment that meets the box, by exact arithmetic."""
     found = None
     for k, (a, b) in enumerate(itertools.pairwise(path)):
         enter, leave = Fraction(0), Fraction(1)
@@ -89,7 +89,7 @@ def test_a_path_that_never_meets_the_map_ends_within_a_box_of_it() -> None:
     np.testing.assert_array_equal(end, [4.0 + 6, 1.0 - 2])
 
 
-def test_a_path_whose_first_point_is_all_there_is_stays_there() -> None:
+def test_a_path_of_a_single_point_ends_there() -> None:
     last, end = plane.leave(np.array([[9.0, 9.0], [0.0, 0.0]]), 0, BOX)
     assert last == 0 and end.tolist() == [9.0, 9.0]
 
@@ -115,27 +115,34 @@ class Ridge(Surface):
         return (CriticalPoint((0.0, 0.0), "saddle"),)
 
 
-def test_what_the_map_draws_of_a_run_is_the_run() -> None:
-    """Every point before the one at which it leaves is the engine's; that one and all later ones are its end."""
-    surface, rates = Ridge(), (0.01, 0.07, 0.9)
+def test_the_map_draws_the_points_of_the_run() -> None:
+    """Before it leaves, the path has the points of the engine; all later points are its end."""
+    surface, rates = Ridge(), (0.01, 0.07, 0.9, 900.0)
     runs = [trace(surface, OPTIMIZERS["sgd"](learning_rate=rate), steps=90) for rate in rates]
     extent = plane.extent(surface)
     top = extent[1][1]
     paths, leaves = plane.drawn(runs, 90, extent)
     # 0.3 (1 + η)ᵗ is above the top for the first time
     wanted = [next((t for t in range(91) if 0.3 * (1 + rate) ** t > top), 90) for rate in rates]
-    assert paths.shape == (3, 91, 2) and leaves == wanted and 90 == leaves[0] > leaves[1] > leaves[2] > 0
+    assert paths.shape == (4, 91, 2) and leaves == wanted and 90 == leaves[0] > leaves[1] > leaves[2] > leaves[3] == 1
     np.testing.assert_array_equal(paths[0], runs[0].positions)
     for path, last, run in list(zip(paths, leaves, runs, strict=True))[1:]:
         np.testing.assert_array_equal(path[:last], run.positions[:last])
         np.testing.assert_array_equal(path[last:], np.broadcast_to(path[last], path[last:].shape))
         way, gone = run.positions[last] - path[last - 1], path[last] - path[last - 1]
         assert way[0] * gone[1] == pytest.approx(way[1] * gone[0], rel=1e-9) and path[last, 1] > top
+    # The last of them, whose first step ends at y = 270, is drawn as far as three boxes beyond the edge.
+    side = max(high - low for low, high in extent)
+    (x0, y0), (x1, y1) = runs[-1].positions[:2]
+    assert y1 == pytest.approx(0.3 * 901) and abs(x1) > y1
+    exits = [(edge - p) / (q - p) for p, q, edges in ((x0, x1, extent[0]), (y0, y1, extent[1])) for edge in edges]
+    share = min(s for s in exits if s > 0) + 3 * side / max(abs(x1 - x0), abs(y1 - y0))
+    np.testing.assert_allclose(paths[-1, 1], (x0 + share * (x1 - x0), y0 + share * (y1 - y0)), rtol=1e-9)
 
 
 @pytest.mark.parametrize(("steps", "runs", "most"), [(300, 3, 10**6), (777, 64, 200_000), (20_000, 16, 4_000_000)])
-def test_the_steps_that_are_sent_fit_their_bytes_and_end_with_the_last(steps: int, runs: int, most: int) -> None:
-    """16 bytes a step and run; the stride is the smallest that fits, and the last step is sent in any case."""
+def test_the_steps_sent_fit_into_the_bytes_and_include_the_last(steps: int, runs: int, most: int) -> None:
+    """A step of a run takes 16 bytes. The stride is the smallest that fits, and the last step is always sent."""
     kept = plane.kept(steps, runs, most)
     stride = next(k for k in range(1, steps) if runs * (steps + 1) * 16 <= most * k)
     assert kept.tolist() == [step for step in range(steps + 1) if step % stride == 0 or step == steps]

@@ -1,4 +1,4 @@
-"""The table of results of a training, from pieces whose numbers are known."""
+"""The table of results of a training, computed from known measurements."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def _piece(first: int, last: int, weights: int, diverged: int = -1) -> Piece:
 
 
 def _measures(*rows: tuple[float, float, float, float]) -> Measures:
-    """Training loss, validation loss, training accuracy and validation accuracy, at one vector of weights a row."""
+    """Training loss, validation loss, training accuracy and validation accuracy, one row for each vector of weights."""
     fields = [np.array(column) for column in zip(*rows, strict=True)]
     return Measures(*fields, *(np.zeros((len(rows), 2)) for _ in range(6)))  # type: ignore[arg-type]
 
@@ -79,7 +79,7 @@ def test_a_row_has_the_last_measurements_of_its_run() -> None:
     assert len(cells) == len(results.heads(job.data))
 
 
-def test_a_batch_of_all_samples_counts_all_of_them() -> None:
+def test_a_full_batch_counts_all_samples() -> None:
     training = _training("moons", "sgd:batch_size=all")
     job = _job(training)
     _trained(job, 0, 300, START, END)
@@ -120,7 +120,7 @@ def test_a_status_says_how_far_a_run_has_come(
     assert words.startswith(begins) and step == since and f"after {last:,} steps" in why
 
 
-def test_a_run_that_has_not_begun_waits_for_its_turn_once_train_was_pressed() -> None:
+def test_a_run_waits_for_its_turn_after_train_was_pressed() -> None:
     job = _job(_training())
     assert [results.status(run, job)[::2] for run in job.runs] == [("untrained", 0)] * 2
     job.begin()
