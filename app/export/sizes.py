@@ -11,7 +11,7 @@ SIZES: Mapping[str, tuple[int, int]] = MappingProxyType(
 """Width and height in pixels at scale 1 by name; a paper's column is 5.5 inches wide."""
 
 PICTURES = MappingProxyType({"png": "image/png", "svg": "image/svg+xml", "pdf": "application/pdf"})
-FILMS = MappingProxyType({"gif": "image/gif", "mp4": "video/mp4", "webm": "video/webm"})
+FILMS = MappingProxyType({"mp4": "video/mp4", "gif": "image/gif", "webm": "video/webm"})
 SLIDES = "application/vnd.openxmlformats-officedocument.presentationml.presentation"
 DRAWN: Mapping[str, str] = MappingProxyType({**PICTURES, **FILMS, "pptx": SLIDES, "html": "text/html"})
 """The endings of files that are drawn, with their types."""

@@ -14,7 +14,7 @@ from app.common.digits import MOST_DIGITS, shortened
 from app.common.racers import Refused
 from app.export.making import FILMERS, Order, make_apart
 from app.export.options import MOST_GIF_RATE, Cut, Look
-from app.export.sizes import ENDINGS, SIZES, ending
+from app.export.sizes import ENDINGS, FILMS, PICTURES, SIZES, ending
 from app.export.worker import Failed
 from app.views import controls
 
@@ -208,7 +208,7 @@ def _sized(key: str) -> str:
 def _picture(page: Page) -> None:
     look = _look(page.parts)
     left, middle, right = st.columns(3, vertical_alignment="bottom")
-    kind = _choice(left, "Kind", "picture", ["png", "svg", "pdf"], str.upper)
+    kind = _choice(left, "Kind", "picture", list(PICTURES), str.upper)
     scale = _choice(middle, "Scale", "scale", [1, 2, 3, 4], lambda n: f"{n}×")
     typed = _put("step", right.text_input("Step", _kept()["step"], key="export-step", placeholder="the last"))
     empty = st.toggle("Without a ground", key="export-transparent", help="Transparent, to be laid over a slide.")
@@ -230,7 +230,7 @@ def _step(typed: str, last: int) -> int | None:
 def _film(page: Page) -> None:
     look = _look(page.parts)
     left, middle, right = st.columns(3)
-    kind = _choice(left, "Kind", "film", ["mp4", "gif", "webm"], str.upper)
+    kind = _choice(left, "Kind", "film", list(FILMS), str.upper)
     seconds = _number(middle, "Seconds of motion", "seconds", 0.1, 600.0, 0.5)
     rate = _number(right, "Frames per second", "rate", 1.0, 60.0, 1.0)
     hold = _number(left, "Seconds of hold", "hold", 0.0, 60.0, 0.5)
