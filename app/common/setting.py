@@ -170,6 +170,11 @@ def with_value(record: R, spec: Setting, value: Any) -> R:
     return dataclasses.replace(record, **{spec.name: spec.read(value)})
 
 
-def without_looks(record: R) -> R:
-    """The record with every setting that changes only the look at its default: what runs depend on."""
-    return dataclasses.replace(record, **{s.name: s.default for s in declared(type(record)).values() if s.look})
+def without_looks(record: R, **changes: Any) -> R:
+    """The record with `changes`, and with each setting that changes only the look at its default."""
+    return dataclasses.replace(record, **{**_looks(type(record)), **changes})
+
+
+@functools.cache
+def _looks(record: Any) -> Mapping[str, Any]:
+    return {spec.name: spec.default for spec in _declared(record).values() if spec.look}

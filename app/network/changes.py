@@ -32,7 +32,7 @@ def numbers_aside(training: Training) -> Training:
     """The training without what can change while its compiled programs stay: rates, seed, and what is shown."""
     racers = tuple(Racer(Choice(r.rule.key), 0, own=r.own) for r in training.racers)
     schedule = Choice(training.schedule.key)
-    return dataclasses.replace(without_looks(training), racers=racers, schedule=schedule, seed=0)
+    return without_looks(training, racers=racers, schedule=schedule, seed=0)
 
 
 def choose_data(training: Training, key: str) -> Training:
@@ -195,7 +195,7 @@ def checked_whole(training: Training, data: DataSet) -> Training:
 
 
 def _starting(training: Training, rule: Choice, data: DataSet) -> Choice:
-    bare = dataclasses.replace(without_looks(training), racers=(), steps=1, schedule=Choice("constant"))
+    bare = without_looks(training, racers=(), steps=1, schedule=Choice("constant"))
     rate = rate_in_units(
         RULES[rule.key],
         lambda: _length(bare, data),

@@ -94,7 +94,7 @@ def runs_of(training: Training, data: DataSet, token: Any) -> list[Run]:
     Args:
         token: stands for the data in the key of a run.
     """
-    shared = dataclasses.replace(without_looks(training), racers=())
+    shared = without_looks(training, racers=())
     stride, blocks = training.stride(data), training.blocks(data)
     return [
         Run(

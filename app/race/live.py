@@ -43,9 +43,10 @@ def connected(scene: Scene, settings: Settings) -> Scene:
     """The scene of a race with the address where its other runs are asked for, and of each slider a name for the runs
     along it.
     """
+    race = repr((settings.bare(), settings.half))
 
     def named(racer: Racer, slider: Slider) -> Slider:
-        key = repr((settings.bare(), settings.half, _swept(racer, slider.name), slider.name))
+        key = f"{race} {_swept(racer, slider.name)} {slider.name}"
         return dataclasses.replace(slider, sweep=hashlib.blake2b(key.encode(), digest_size=8).hexdigest())
 
     cards = tuple(

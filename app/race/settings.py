@@ -196,7 +196,7 @@ class Settings(Lineup):
 
     def bare(self) -> Settings:
         """The settings on which a run depends besides its racer: the same record however the race is shown."""
-        return dataclasses.replace(without_looks(self), racers=(), halved=False)
+        return without_looks(self, racers=(), halved=False)
 
     def second(self) -> Settings | None:
         """The race beside this one, if there is one: on its own surface, the same racers by the same rules.

@@ -72,7 +72,7 @@ def _job() -> Job:
     """The job of the settings in hand: another one where they changed, with the runs that are still theirs."""
     training: Training = controls.current()
     shown = tuple(dataclasses.replace(r, hidden=False) for r in training.racers)
-    key = dataclasses.replace(without_looks(training), racers=shown)
+    key = without_looks(training, racers=shown)
     data = _data()
     there: Job | None = st.session_state.get("job")
     if there is not None and st.session_state.get("job-key") == (key, id(data)):
