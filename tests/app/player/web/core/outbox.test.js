@@ -109,6 +109,7 @@ test('a closed outbox delivers nothing', () => {
   outbox.send({ kind: 'a' });
   outbox.close();
   MOVES.rests();
+  outbox.send({ kind: 'b' });
   later(5000);
   assert.deepEqual(delivered, []);
 });

@@ -90,6 +90,15 @@ test('every racer that is shown is judged', () => {
   );
 });
 
+test('whoever says that a run leaves the map is right if it does', () => {
+  const everyoneLeaves = new Map(['a', 'b', 'c'].map((id) => [id, LEAVES]));
+  const judged = verdicts(scene(), [everyoneLeaves], LIMITS);
+  assert.deepEqual(
+    judged.map(({ right }) => right),
+    [[false], [true], [true]],
+  );
+});
+
 test('misses come before distances', () => {
   const sums = totals(verdicts(scene(), PEOPLE, LIMITS), 3);
   assert.deepEqual(
