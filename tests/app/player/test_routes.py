@@ -91,7 +91,6 @@ def test_the_address_changes_with_the_contents(tmp_path: Path, monkeypatch: pyte
         "/player/{v}/nothing.js",
         "/player/{v}/clock.js",
         "/player/{v}/core",
-        "/player/{v}/core/",
         "/player/{v}/core/../index.js",
         "/player/{v}/core//clock.js",
         "/player/{v}/core/../../routes.py",
