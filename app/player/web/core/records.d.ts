@@ -84,9 +84,8 @@ export interface Slider {
   symbol: string;
   label: string;
   value: number;
-  low: number;
-  high: number;
-  scale: string;
+  stops: Numbers;
+  sweep: string;
 }
 
 /** One panel of a board: which of the `choices` (key, name) it shows, its plotly figure and what moves on it. */
