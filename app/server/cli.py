@@ -16,7 +16,7 @@ from app.export.about import version
 from app.server import commands, environment, streams
 
 INTERRUPTED = 130
-"""The exit status after Ctrl+C, as shells have it."""
+"""The exit status after Ctrl+C, as in shells."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -27,7 +27,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except streams.Unwritable as error:
         streams.complain(f"optiscope: the standard output cannot be written: {error}.")
         return commands.FAILED
-    except BrokenPipeError:  # whoever reads along has read enough
+    except BrokenPipeError:  # the reader of the output has closed it
         return 0
     except KeyboardInterrupt:
         return INTERRUPTED
@@ -92,9 +92,9 @@ def serve(arguments: argparse.Namespace) -> int:
     """Serve the app until it is stopped, as `streamlit run app/main.py` would."""
     address: str = arguments.address
     port: int = arguments.port
-    trouble = _trouble(address, port) or _unread(arguments.data)
-    if trouble:
-        streams.complain(f"optiscope: {trouble}")
+    objection = _address_objection(address, port) or _data_objection(arguments.data)
+    if objection:
+        streams.complain(f"optiscope: {objection}")
         return 1
 
     environment.prepare()
@@ -102,7 +102,7 @@ def serve(arguments: argparse.Namespace) -> int:
     from streamlit.web import cli as streamlit  # the entry point of the command `streamlit`
 
     url = _url(address, port)
-    with contextlib.suppress(streams.Unwritable, BrokenPipeError):  # the page is served even so
+    with contextlib.suppress(streams.Unwritable, BrokenPipeError):  # the page is served anyway
         streams.emit(f"Optiscope runs at {url} (Ctrl+C stops it)")
     if _has_screen() if arguments.browser is None else arguments.browser:
         threading.Thread(target=_open_when_ready, args=(url, port), daemon=True).start()
@@ -120,8 +120,8 @@ def serve(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _unread(paths: Sequence[str]) -> str | None:
-    """What is wrong with the data that were named, as a sentence; None where they can be read."""
+def _data_objection(paths: Sequence[str]) -> str | None:
+    """Return a sentence on what is wrong with the data files, or None if they can be read."""
     if not paths:
         return None
     environment.prepare()
@@ -144,12 +144,12 @@ def _port(text: str) -> int:
     return port
 
 
-def _trouble(address: str, port: int) -> str | None:
-    """Why the server could not listen there, as a sentence; None when it can."""
+def _address_objection(address: str, port: int) -> str | None:
+    """Return a sentence on why the server cannot listen there, or None if it can."""
     try:
         family, kind, _, _, place = socket.getaddrinfo(address, port, type=socket.SOCK_STREAM)[0]
         with socket.socket(family, kind) as probe:
-            if os.name == "posix":  # a port that a stopped server has just left counts as free
+            if os.name == "posix":  # a port that a stopped server has just left is free
                 probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(place)
     except OSError as error:
@@ -165,18 +165,19 @@ def _trouble(address: str, port: int) -> str | None:
 
 
 def _url(address: str, port: int) -> str:
-    """The address as a browser on this machine takes it."""
+    """Return the address that a browser on this machine can open."""
     if address in {"127.0.0.1", "::1", "0.0.0.0", "::"}:
         address = "localhost"
     return f"http://[{address}]:{port}" if ":" in address else f"http://{address}:{port}"
 
 
 def _has_screen() -> bool:
-    """Whether a browser would open a window, rather than take over the terminal or fail."""
+    """Return whether a browser would open a window, rather than take over the terminal or fail."""
     return sys.platform in {"darwin", "win32"} or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
 
 
 def _open_when_ready(url: str, port: int, patience: float = 60.0) -> None:
+    """Open a browser as soon as the server answers; give up after `patience` seconds."""
     host = url.removeprefix("http://").rsplit(":", 1)[0].strip("[]")
     end = time.monotonic() + patience
     while time.monotonic() < end:

@@ -1,6 +1,6 @@
-"""What has to be in the environment before JAX is imported.
+"""The environment that has to be set before JAX is imported.
 
-The entry points of app and command line call `prepare()` first; the libraries never set such flags.
+The entry points of the app and of the command line call `prepare()` first. The libraries never set such flags.
 """
 
 import os
@@ -8,16 +8,16 @@ import sys
 from pathlib import Path
 
 SWITCH = 0.0005
-"""Seconds after which a thread that runs Python gives way to another, a tenth of Python's default."""
+"""Seconds after which a thread that runs Python yields to another: a tenth of Python's default."""
 
 
 def prepare() -> None:
-    """Give JAX a host device for each core and a folder for compiled programs, unless the user has set them.
+    """Give JAX one host device per core and a folder for compiled programs, unless the user has set them.
 
-    Threads change hands sooner than by Python's default: a thread that returns from a short computation a hundred times
-    a second would wait 5 ms each time for a busy one, and a training of half a second took up to thirty.
+    Threads switch more often than by default: a thread that returns from a short computation a hundred times a second
+    would otherwise wait 5 ms for a busy thread each time, and a training of half a second took up to 30 s.
 
-    Calling it again changes nothing, and neither does a child process that inherits the result.
+    Calling this again has no effect, nor has calling it in a child process that inherits the environment.
     """
     sys.setswitchinterval(SWITCH)
     flag = "--xla_force_host_platform_device_count"
@@ -25,13 +25,13 @@ def prepare() -> None:
     if flag not in flags:
         os.environ["XLA_FLAGS"] = f"{flags} {flag}={_cores()}".strip()
 
-    # The server and the process that trains share an accelerator: neither may take its memory in advance.
+    # The server and the trainer share an accelerator, so neither may reserve its memory in advance.
     os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
     if "JAX_COMPILATION_CACHE_DIR" not in os.environ:
         folder = _user_cache() / "optiscope" / "jax"
         try:
             folder.mkdir(parents=True, exist_ok=True)
-        except OSError:  # a read-only or missing home: every start compiles anew
+        except OSError:  # a read-only or missing home folder: every start compiles again
             return
         os.environ["JAX_COMPILATION_CACHE_DIR"] = str(folder)
     # JAX keeps only programs that took a second to compile; ours take 0.1 to 0.6 s, and there are dozens.
@@ -40,12 +40,13 @@ def prepare() -> None:
 
 
 def _cores() -> int:
-    """Cores this process may use, which in a container is not all that the machine has."""
-    affinity = getattr(os, "sched_getaffinity", None)  # Linux alone has it
+    """Return the number of cores that this process may use, which in a container may be fewer than the machine has."""
+    affinity = getattr(os, "sched_getaffinity", None)  # only Linux has it
     return len(affinity(0)) if affinity else os.cpu_count() or 1
 
 
 def _user_cache() -> Path:
+    """Return the folder in which programs of this user keep their caches."""
     home = Path.home()
     elsewhere = {
         "darwin": home / "Library" / "Caches",

@@ -1,4 +1,4 @@
-"""Where the page asks for runs while something is dragged. Light, for the server imports it before JAX."""
+"""The route from which the page fetches runs while something is dragged. The server imports it before JAX."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from starlette.routing import Route
 from app.common.addresses import live_folder
 
 PLACES, WAITING = 2, 16
-"""Requests that are computed at once, and those that may wait for a place."""
+"""How many requests are computed at the same time, and how many more may wait."""
 _HEADERS = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
 _BUSY = "The server is busy with the runs of others; they are computed when you let go, or try again in a moment."
 _SHORT = "The server is short of memory; the runs are computed when you let go, or try again in a moment."
@@ -25,14 +25,14 @@ _FAILED = "The runs could not be computed; the server's log says why."
 
 
 def routes() -> list[Route]:
-    """The routes for `streamlit.App`."""
+    """Return the routes for `streamlit.App`."""
     return [Route(f"{live_folder()}/{{what}}", _answer, name="live")]
 
 
 class Queue:
-    """Computes requests in a few threads of its own; beyond a number of waiting ones it takes no more.
+    """A few threads that compute requests, with a limit on the number of requests that wait.
 
-    The threads that serve files are not among them: whoever waits here holds nobody else up.
+    They are separate from the threads that serve files, so a request that waits here delays nobody else.
     """
 
     def __init__(self, places: int, waiting: int) -> None:
@@ -40,8 +40,8 @@ class Queue:
         self._free = threading.BoundedSemaphore(places + waiting)
 
     async def answer(self, request: Request) -> Response:
-        """The response to a request, or a sentence: 400 where it is refused, 503 where there is no place or no memory,
-        500 where it fails. A client that goes away leaves its place to the next.
+        """Return the runs, or a sentence: status 400 if they are refused, 503 if there is no free place or no memory,
+        500 if they fail. The place of a client that disconnects is free for the next one.
         """
         if not self._free.acquire(blocking=False):
             return _sentence(_BUSY, 503)
@@ -67,7 +67,7 @@ async def _answer(request: Request) -> Response:
 
 
 async def _whichever_comes_first(request: Request, work: Future[Response]) -> Response:
-    """The response, or an empty one to a client that went away."""
+    """Return the response, or an empty one if the client disconnects first."""
     left: asyncio.Future[Any] = asyncio.ensure_future(_left(request))
     result: asyncio.Future[Any] = asyncio.wrap_future(work)
     try:
@@ -80,23 +80,23 @@ async def _whichever_comes_first(request: Request, work: Future[Response]) -> Re
 
 
 async def _left(request: Request) -> None:
-    """Returns when the client has gone away."""
+    """Return when the client has disconnected."""
     while (await request.receive())["type"] != "http.disconnect":
         pass
 
 
 def _compute(what: str, query: str, gone: threading.Event) -> Response:
-    """The runs as bytes, or a sentence on why there are none."""
+    """Return the runs as bytes, or a sentence on why there are none."""
     if gone.is_set():
         return Response(status_code=499)
     from app.common.budget import NoRoom
     from app.common.racers import Refused
     from app.race import live
 
-    given = parse_qs(query, keep_blank_values=True)
-    asked = {key.removeprefix("live."): given.pop(key)[-1] for key in list(given) if key.startswith("live.")}
+    settings = parse_qs(query, keep_blank_values=True)
+    request = {key.removeprefix("live."): settings.pop(key)[-1] for key in list(settings) if key.startswith("live.")}
     try:
-        body = live.answer(what, given, asked, lambda: not gone.is_set())
+        body = live.answer(what, settings, request, lambda: not gone.is_set())
     except NoRoom as refusal:
         return _sentence(str(refusal), 503)
     except Refused as refusal:

@@ -1,4 +1,4 @@
-"""The standard streams of a command, which may be full, closed, or read by a program that has gone."""
+"""Standard output and standard error of a command, which may be full, closed, or read by a program that has ended."""
 
 from __future__ import annotations
 
@@ -8,38 +8,38 @@ import sys
 
 
 class Unwritable(Exception):
-    """The standard output takes no text; the message says why."""
+    """Standard output cannot be written; the message says why."""
 
 
 def open_missing() -> None:
-    """Open the standard streams that are closed: else the first files that are opened would get their numbers.
+    """Open the standard streams that are closed, because the first files opened would get their numbers otherwise.
 
-    A closed output is opened for reading, so that to write to it is an error, and nothing is lost unnoticed.
+    A closed output is opened for reading, so that writing to it raises an error and no text is lost unnoticed.
     """
     for number in range(3):
         try:
             os.fstat(number)
         except OSError:
-            os.open(os.devnull, os.O_WRONLY if number == 2 else os.O_RDONLY)  # gets the lowest number that is free
+            os.open(os.devnull, os.O_WRONLY if number == 2 else os.O_RDONLY)  # gets the lowest free number
             os.set_inheritable(number, True)
-    # Python has None in the place of a stream that was closed when it started
+    # Python sets a stream to None if it was closed at the start
     sys.stdout = sys.stdout or os.fdopen(1, "w", encoding="utf-8", closefd=False)
     sys.stderr = sys.stderr or os.fdopen(2, "w", encoding="utf-8", errors="backslashreplace", closefd=False)
 
 
 def emit(text: str = "", end: str = "\n") -> None:
-    """Print to the standard output, at once.
+    """Print to standard output and flush it.
 
     Raises:
         Unwritable: with the reason.
-        BrokenPipeError: if its reader has gone.
+        BrokenPipeError: if the reader has closed it.
     """
     try:
-        # a name of a file may hold bytes that are no text
+        # the name of a file may contain bytes that are not valid UTF-8
         sys.stdout.write(text.encode("utf-8", "backslashreplace").decode() + end)
         sys.stdout.flush()
     except OSError as error:
-        # Python writes what is left once more when it ends: that must go somewhere
+        # Python flushes the rest once more when it ends, and that has to go somewhere
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         if isinstance(error, BrokenPipeError):
             raise
@@ -47,6 +47,6 @@ def emit(text: str = "", end: str = "\n") -> None:
 
 
 def complain(text: str) -> None:
-    """Print to the standard error, where it can be written."""
+    """Print to standard error, if it can be written."""
     with contextlib.suppress(OSError):
         print(text, file=sys.stderr, flush=True)

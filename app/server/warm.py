@@ -1,4 +1,4 @@
-"""Programs are compiled before they are asked for, in threads of their own, once a server."""
+"""Warming up: programs are compiled in separate threads before a page needs them, once per server."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 REST = 6.0
-"""Seconds for which the first page has the machine to itself."""
+"""Seconds during which the first page has the machine to itself."""
 
 
 _stopping = threading.Event()
@@ -19,10 +19,10 @@ _stopping = threading.Event()
 
 @functools.cache
 def start() -> threading.Thread:
-    """Start warming up; a second call returns the same thread."""
+    """Start warming up and return the thread; further calls return the same thread."""
     thread = threading.Thread(target=_warm, name="warm", daemon=True)
     thread.start()
-    # Python must not come to its end while XLA compiles: that aborts with a dump where Ctrl+C was meant
+    # Python must not end while XLA compiles: that would abort with a dump instead of ending on Ctrl+C
     atexit.register(_stop, thread)
     return thread
 
@@ -33,10 +33,9 @@ def _stop(thread: threading.Thread) -> None:
 
 
 def _warm() -> None:
-    """The first page at once, on two threads; then, once a browser has had the time to draw it, other surfaces
-    and rules, one at a time.
+    """Compile the first page on two threads, wait until a browser has drawn it, then compile other surfaces and rules.
 
-    JAX itself is imported here, so that the server answers before that is done.
+    JAX is imported here, so that the server answers before the import is done.
     """
     try:
         from app.player.routes import compress
@@ -45,7 +44,7 @@ def _warm() -> None:
         import jax
 
         jax.devices()
-        # what is registered last is called first: JAX drops its programs at exit, and must not while it compiles
+        # the last function registered is called first: JAX drops its programs at exit, but must not while it compiles
         atexit.register(_stop, threading.current_thread())
         from app.network import process
         from app.race import changes, link, live, results, runs, scene, settings
@@ -59,7 +58,7 @@ def _warm() -> None:
                 pool.submit(scene.mapped, first.surface, first.rotation)
                 for alone in racers:
                     pool.submit(runs.runs, alone)
-        except RuntimeError:  # Ctrl+C came first: on its way out Python starts no more threads
+        except RuntimeError:  # after Ctrl+C, Python starts no more threads
             return
         if _stopping.is_set():
             return
@@ -73,29 +72,29 @@ def _warm() -> None:
         _settle()
         _stopping.wait(REST)
         if not _stopping.is_set():
-            process.shared()  # it imports JAX while nobody waits for it
+            process.shared()  # the trainer imports JAX while nobody waits for it
             from app.export.making import DRAWERS
 
-            DRAWERS.warm()  # the first picture asked for comes as quickly as the others
-        for racer in first.racers:  # what a first drag of a slider asks for
+            DRAWERS.warm()  # so that the first picture is made as quickly as later ones
+        for racer in first.racers:  # the runs that the first drag of a slider needs
             if not _stopping.is_set():
                 live.answer("sweep", link.query(first), {"racer": racer.id, "name": "learning_rate"})
         for other in others:
             if _stopping.is_set():
                 return
             scene.scene(runs.Race(other))
-        gc.unfreeze()  # what was left over meanwhile goes
+        gc.unfreeze()  # release the garbage of the meantime
         gc.collect()
         _settle()
-    except Exception:  # a page will compile for itself what was not compiled here, and show its own error
+    except Exception:  # a page compiles what is missing, and shows its own error
         logging.getLogger(__name__).exception("warming up failed")
 
 
 def _settle() -> None:
-    """Nobody looks for garbage among the modules and programs that are there now.
+    """Exclude the modules and programs that exist now from garbage collection.
 
-    Streamlit asks for that after every run of a page, and all threads wait meanwhile, the one that sends the page to
-    the browser among them: with JAX's 200,000 objects that was the longest part of the way from a typed number to the
+    Streamlit collects garbage after every run of a page, and all threads wait meanwhile, including the one that sends
+    the page to the browser. With the 200,000 objects of JAX, this took most of the time from a typed number to the
     picture.
     """
     gc.freeze()
