@@ -1,4 +1,4 @@
-"""Messages between the pages and a trainer, by job."""
+"""Messages between the jobs of the pages and a trainer."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ LOST = "The training process ended, perhaps for lack of memory. Press Train to t
 
 
 class Receiver(Protocol):
-    """What the messages of a trainer are for: `app.network.job.Job`."""
+    """The receiver of a trainer's messages, such as `app.network.job.Job`."""
 
     number: int
     training: Training
@@ -23,18 +23,18 @@ class Receiver(Protocol):
     observers: dict[str, Observer]
 
     def receive(self, kind: str, *content: Any) -> None:
-        """Take in a message of the trainer."""
+        """Process a message from the trainer."""
 
     def lose(self, reason: str) -> None:
-        """End what is not finished, because the trainer has ended."""
+        """End all unfinished runs and requests, because the trainer has ended."""
 
 
 class Connection:
-    """Messages to a trainer and back, by job.
+    """A connection that carries the messages of jobs to a trainer and back.
 
     Attributes:
         alive: whether the trainer answers.
-        lost: a sentence for jobs whose trainer has ended.
+        lost: the error of jobs whose trainer has ended.
     """
 
     lost = LOST
@@ -47,7 +47,7 @@ class Connection:
 
     @property
     def open_jobs(self) -> int:
-        """How many jobs are open."""
+        """Return how many jobs are open."""
         return len(self._jobs)
 
     def send(self, kind: str, *content: Any) -> None:
@@ -55,7 +55,7 @@ class Connection:
         raise NotImplementedError
 
     def token(self, data: DataSet) -> int:
-        """A number that stands for a data set, which is sent once."""
+        """Return the number of a data set, which is sent on first use."""
         if id(data) not in self._tokens:
             token = self._tokens[id(data)] = next(self._numbers)
             weakref.finalize(data, self._forget, id(data))
@@ -66,24 +66,24 @@ class Connection:
         self.send("forget", self._tokens.pop(identity))
 
     def open(self, job: Receiver, earlier: int | None, taken: Mapping[int, int]) -> None:
-        """Open a job; `taken` maps its runs to those of an earlier job that it takes over."""
+        """Open a job; `taken` maps its runs to the runs of an earlier job that it reuses."""
         self._jobs[job.number] = weakref.ref(job)
         token = self.token(job.data)
         self.send("open", job.number, job.training, token, job.observers, earlier, dict(taken))
 
     def close(self, number: int) -> None:
-        """Stop a job that nobody holds any more, and let go of its runs."""
+        """Stop a job that is no longer used, and release its runs."""
         self._jobs.pop(number, None)
         self.send("close", number)
 
     def deliver(self, number: int, kind: str, *content: Any) -> None:
-        """Hand a message of the trainer to its job."""
+        """Pass a message from the trainer to its job."""
         reference = self._jobs.get(number)
         if reference is not None and (job := reference()) is not None:
             job.receive(kind, *content)
 
     def lose(self) -> None:
-        """The trainer has ended."""
+        """Tell all jobs that the trainer has ended."""
         self.alive = False
         for reference in list(self._jobs.values()):
             if (job := reference()) is not None:

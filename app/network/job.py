@@ -1,6 +1,6 @@
-"""A training as the page sees it: all its runs, and what observers computed from their weights.
+"""A training as the page sees it: its runs, and the results of observers.
 
-The training itself goes on elsewhere (`app.network.trainer`), so that no page waits for it.
+The training itself runs in a trainer (`app.network.trainer`), so that no page waits for it.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ class Job:
     """A training of all racers of a page, side by side.
 
     Args:
-        training: what is trained.
-        data: on what.
-        observers: what is computed from the weights of each piece, by name.
-        connection: to the trainer.
-        earlier: a job whose finished runs are taken over where they are the same.
+        training: the settings.
+        data: the samples.
+        observers: functions of the weights of each piece, by name.
+        connection: the connection to the trainer.
+        earlier: a job whose finished runs are reused where they are the same.
     """
 
     _numbers = itertools.count(1)
@@ -50,12 +50,12 @@ class Job:
         self.blocks = training.blocks(data)
         self.connection = connection
         self.requests = 0
-        """How much was asked for beyond the training itself; grows with each request."""
+        """The number of requests made besides the training itself."""
         self.begun = False
         self.seconds = 0.0
-        """How long training took, or has taken so far."""
+        """The duration of the training so far."""
         self.pace = 0.0
-        """Seconds per step of one run so far, without first pieces, which may wait for the compiler."""
+        """Seconds per step of one run so far, without the first pieces, which may wait for the compiler."""
         self._stop = False
         self._answers: dict[str, Any] = {}
         self._changed = threading.Condition()
@@ -70,13 +70,13 @@ class Job:
         connection.open(self, earlier.number if taken and earlier is not None else None, taken)
 
     def _take_over(self, earlier: Job) -> dict[int, int]:
-        """Which runs an earlier job has trained already: its index by this job's."""
+        """Return which runs an earlier job has already trained: its index, by the index in this job."""
         trained = {r.key: i for i, r in enumerate(earlier.runs) if r.finished and r.last and not r.error}
         taken = {k: trained[run.key] for k, run in enumerate(self.runs) if run.key in trained}
         for k, i in taken.items():
-            found = earlier.runs[i]
+            former = earlier.runs[i]
             fetch = _fetch(weakref.ref(self), k)
-            self.runs[k] = dataclasses.replace(found, racer=self.runs[k].racer, seen={}, fetch=fetch)
+            self.runs[k] = dataclasses.replace(former, racer=self.runs[k].racer, seen={}, fetch=fetch)
         return taken
 
     def begin(self) -> None:
@@ -85,23 +85,23 @@ class Job:
         self.connection.send("begin", self.number)
 
     def stop(self) -> None:
-        """End training after the pieces in hand; the steps taken so far are kept."""
+        """Stop training after the current pieces; the steps taken so far are kept."""
         self._stop = True
         self.connection.send("stop", self.number)
 
     @property
     def stopped(self) -> bool:
-        """Whether training was stopped before every run had come to its end."""
+        """Return whether training was stopped before every run had ended."""
         return self._stop and any(run.last < self.steps and run.diverged < 0 for run in self.runs)
 
     @property
     def training_now(self) -> bool:
-        """Whether a run is not finished; a job that has not begun counts as well."""
+        """Return whether a run is unfinished, also before training begins."""
         return any(not run.finished for run in self.runs)
 
     @property
     def busy(self) -> bool:
-        """Whether something that was asked for is not there yet."""
+        """Return whether a requested result is still missing."""
         if self.begun and self.training_now:
             return True
         if any(run.behind(name) for run in self.runs for name in list(self.observers)):
@@ -110,14 +110,14 @@ class Job:
 
     @property
     def progress(self) -> float:
-        """The share of all steps of all racers that were taken, or never will be, 0 to 1."""
+        """Return the share, 0 to 1, of all steps of all racers that were taken or will never be taken."""
         if not self.runs:
             return 1.0
         done = sum(self.steps if run.diverged >= 0 or run.error else run.last for run in self.runs)
         return done / (self.steps * len(self.runs))
 
     def observe(self, name: str, observer: Observer) -> bool:
-        """Ask for what an observer computes from every run; return whether that is complete so far."""
+        """Request the results of an observer for every run; return whether they are complete so far."""
         if name not in self.observers:
             self.observers[name] = observer
             self.requests += 1
@@ -125,7 +125,7 @@ class Job:
         return not any(run.behind(name) for run in self.runs)
 
     def wait_for_starts(self) -> None:
-        """Wait until the observers have seen all pieces there are: the starts, and runs that were taken over."""
+        """Wait until the observers have seen all existing pieces: the starts, and the runs that were reused."""
         with self._changed:
             self._changed.wait_for(
                 lambda: (
@@ -135,15 +135,15 @@ class Job:
             )
 
     def ask(self, key: str, function: Callable[..., Any], runs: Sequence[int], *arguments: Any) -> Any:
-        """The result of a function of runs that takes a while; None until it is there.
+        """Return the result of a slow function of runs, or None until it is ready.
 
         Args:
-            key: names the question; the same key is computed once.
-            function: of a module's top level; is handed the runs with their weights, then the arguments.
-            runs: which ones.
+            key: the name of the request; each key is computed once.
+            function: a function at the top level of a module. It takes the runs with their weights, then the arguments.
+            runs: the indices of the runs.
 
         Returns:
-            What the function returned, or the ValueError that it raised.
+            The result, or the ValueError that the function raised.
         """
         if key not in self._answers:
             self._answers[key] = None
@@ -152,10 +152,10 @@ class Job:
         return self._answers[key]
 
     def answer(self, key: str, function: Callable[..., Any], runs: Sequence[int], *arguments: Any) -> Any:
-        """The same, waited for, and not kept.
+        """Wait for the result of a function of runs, as `ask`, and return it without keeping it.
 
         Raises:
-            ValueError: as the function raised it, or where the trainer has ended.
+            ValueError: if the function raised it, or if the trainer has ended.
         """
         self.ask(key, function, runs, *arguments)
         with self._changed:
@@ -168,7 +168,7 @@ class Job:
         return result
 
     def receive(self, kind: str, *content: Any) -> None:
-        """Take in a message of the trainer."""
+        """Process a message from the trainer."""
         if kind == "piece":
             k, piece, self.seconds, self.pace = content
             self.runs[k].pieces.append(piece)
@@ -186,7 +186,7 @@ class Job:
             self._changed.notify_all()
 
     def lose(self, reason: str) -> None:
-        """End what is not finished, because the trainer has ended."""
+        """End all unfinished runs and requests, because the trainer has ended."""
         for run in self.runs:
             if not run.finished or any(run.behind(name) for name in self.observers):
                 run.error = run.error or reason
@@ -199,19 +199,20 @@ class Job:
 
 
 def _start(run: Run) -> Piece:
-    """The first piece of a run, bare."""
+    """Return the first piece of a run, without weights."""
     none = np.zeros(0, np.float32)
     updates = np.zeros((0, len(run.network.model.bounds)), np.float32)
     return Piece(0, none, updates, np.zeros(1, int), np.zeros((1, 0), np.float32), np.zeros((1, 0), np.float32), -1)
 
 
 def _fetch(job: weakref.ref[Job], k: int) -> Callable[[], np.ndarray]:
+    """Return a function that asks the trainer for the weights of run `k`."""
     counter = itertools.count()
 
     def fetch() -> np.ndarray:
-        there = job()
-        if there is None:
+        owner = job()
+        if owner is None:
             raise ValueError("The training that held these weights has ended.")
-        return np.asarray(there.answer(f"weights-{k}-{next(counter)}", weights_of, (k,)))
+        return np.asarray(owner.answer(f"weights-{k}-{next(counter)}", weights_of, (k,)))
 
     return fetch

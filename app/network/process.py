@@ -1,4 +1,4 @@
-"""The connection between the pages and the trainer: a process that all of them share, or this process itself."""
+"""Connections to a trainer: in a process that all pages share, or in this process."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from typing import Any
 from app.network.connection import Connection
 
 MOST_MEMORY = 2 * 2**30
-"""Bytes beyond which a trainer that has nothing to do makes way for a new one: programs of many networks add up."""
+"""Bytes beyond which an idle trainer is replaced by a new one, because the programs of many networks add up."""
 
 
 class Local(Connection):
-    """A trainer in this process, for the command line, which has nothing else to do."""
+    """A connection to a trainer in this process, for the command line."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -32,7 +32,7 @@ class Local(Connection):
 
 
 class Process(Connection):
-    """A trainer in a process of its own."""
+    """A connection to a trainer in a separate process."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -46,12 +46,12 @@ class Process(Connection):
 
     @property
     def process(self) -> int:
-        """The process id of the trainer."""
+        """Return the process id of the trainer."""
         return self._process.pid
 
     @property
     def memory(self) -> int:
-        """Resident bytes of the trainer; 0 where the system does not say."""
+        """Return the resident bytes of the trainer, or 0 if the system does not report them."""
         try:
             pages = int(Path(f"/proc/{self.process}/statm").read_text().split()[1])
         except OSError:
@@ -64,7 +64,7 @@ class Process(Connection):
     def _write(self) -> None:
         stdin = self._process.stdin
         assert stdin
-        with contextlib.suppress(OSError, ValueError):  # where it has ended, `_listen` notices
+        with contextlib.suppress(OSError, ValueError):  # `_listen` notices when the process has ended
             while True:
                 stdin.write(self._outgoing.get())
                 stdin.flush()
@@ -79,7 +79,7 @@ class Process(Connection):
             self.lose()
 
     def end(self) -> None:
-        """End the trainer, whatever it does."""
+        """Kill the trainer."""
         self._process.kill()
         self._process.wait()
 
@@ -89,7 +89,7 @@ _trainer: Process | None = None
 
 
 def shared() -> Process:
-    """The connection that all pages share; a trainer that has ended, or is idle and has grown large, is replaced."""
+    """Return the connection that all pages share; replace a trainer that has ended, or is idle and has grown large."""
     global _trainer
     with _lock:
         if _trainer is not None and _trainer.alive and not _trainer.open_jobs and _trainer.memory > MOST_MEMORY:

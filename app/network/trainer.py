@@ -1,7 +1,7 @@
-"""The trainer: it trains the racers of all pages in turns, and computes what the pages show of them.
+"""The trainer: it trains the racers of all pages in turns, and computes the results of their observers.
 
-It runs in a process of its own (`python -m app.network.trainer`), with a lower priority than the server: training
-takes the cores that the pages leave idle. Messages come in and go out as pickles.
+It runs in a separate process (`python -m app.network.trainer`) with a lower priority than the server, so training uses
+the cores that the pages leave idle. Messages are pickles.
 """
 
 from __future__ import annotations
@@ -26,20 +26,20 @@ from optimizers.training import Piece, join, train
 from surfaces.network import DataSet
 
 NICE = 15
-"""By how much its priority is lower than the server's."""
+"""How much lower its priority is than that of the server."""
 SENT = 0.3
-"""Seconds after which the steps of a slow training are sent, if no weights were kept meanwhile."""
+"""Seconds after which the steps of a slow training are sent, if no weights were recorded meanwhile."""
 PATIENCE = 1.0
-"""Seconds that a piece waits at most for programs that are being compiled."""
+"""The longest time, in seconds, that a piece waits for programs that are being compiled."""
 
 Send = Callable[..., None]
 
 
 class Trainer:
-    """All trainings that are open.
+    """The open trainings of all jobs.
 
     Args:
-        send: is handed a job's number and a message to it, from any thread.
+        send: a function of a job's number and a message to that job, called from any thread.
     """
 
     def __init__(self, send: Send) -> None:
@@ -49,7 +49,7 @@ class Trainer:
         self._turns = Turns()
 
     def receive(self, kind: str, *content: Any) -> None:
-        """Carry out a message of the page; what takes long goes to the threads."""
+        """Carry out a message from a page; slow work goes to other threads."""
         if kind == "data":
             token, data = content
             self._data[token] = data
@@ -74,8 +74,10 @@ class Trainer:
 
 
 class Turns:
-    """The threads of a trainer. Pieces of all trainings take turns in one thread a device; what may have to be compiled
-    first has threads of its own, and pieces wait for it; what the pages ask for besides has another.
+    """The threads of a trainer.
+
+    The pieces of all trainings take turns in one thread per device. Work that may have to be compiled has separate
+    threads, and pieces wait for it. Other requests of the pages have one more thread.
     """
 
     def __init__(self) -> None:
@@ -86,7 +88,7 @@ class Turns:
         self._devices: dict[Any, ThreadPoolExecutor] = {}
 
     def first(self, work: Callable[[], None]) -> None:
-        """Run what may have to be compiled."""
+        """Run work that may have to be compiled."""
 
         def compile_and_run() -> None:
             with self._compiled:
@@ -101,11 +103,11 @@ class Turns:
         self._first.submit(compile_and_run)
 
     def aside(self, work: Callable[[], None]) -> None:
-        """Run what may take seconds, beside the pieces."""
+        """Run work that may take seconds, beside the pieces."""
         self._aside.submit(work)
 
     def queue(self, device: Any, work: Callable[[], None]) -> None:
-        """Run a piece when its turn comes, in the thread of its device."""
+        """Run a piece in the thread of its device when its turn comes."""
 
         def take_turn() -> None:
             with self._compiled:
@@ -165,17 +167,17 @@ class Task:
             self._queue(k)
 
     def stop(self) -> None:
-        """End training after the pieces in hand."""
+        """Stop training after the current pieces."""
         self._stopped = True
 
     def observe(self, name: str, observer: Observer) -> None:
-        """Look at all pieces of every run through another observer."""
+        """Compute another observer on all pieces of every run."""
         self._observers[name] = observer
         for k in range(len(self.runs)):
             self._turns.aside(functools.partial(self._look, k))
 
     def ask(self, key: str, function: Callable[..., Any], runs: Sequence[int], arguments: tuple[Any, ...]) -> None:
-        """Send the result of a function of runs, or the ValueError that it raises."""
+        """Compute a function of runs, and send its result or the ValueError that it raises."""
 
         def work() -> None:
             try:
@@ -188,7 +190,7 @@ class Task:
         self._turns.aside(work)
 
     def _open(self, k: int) -> None:
-        """Look at the start of a run, then compute its first piece ahead."""
+        """Compute the observers at the start of a run, then its first piece in advance."""
         run, course = self.runs[k], self._courses[k]
         with self._reporting(k):
             if run.finished:
@@ -229,7 +231,7 @@ class Task:
         self._turns.queue(self.runs[k].device, functools.partial(self._advance, k))
 
     def _advance(self, k: int) -> None:
-        """Train one piece further, and send what was trained if it holds weights, or the last step, or is overdue."""
+        """Train one more piece, and send the steps so far if they hold weights, or the last step, or are overdue."""
         course = self._courses[k]
         with self._reporting(k):
             began = time.monotonic()
@@ -259,14 +261,14 @@ class Task:
         self._send("piece", k, bare(piece), self._seconds, self._pace)
 
     def _keep_pace(self, seconds: float, steps: int) -> None:
-        """All devices work at once: each second counts for so many."""
+        """Update the mean time per step. All devices work at once, so each second counts once per device."""
         with self._lock:
             total = self._pace * self._paced + seconds * self._share
             self._paced += steps
             self._pace = total / max(1, self._paced)
 
     def _look(self, k: int) -> None:
-        """Have every observer look at the pieces that it has not seen, and send what it saw."""
+        """Compute every observer on the pieces that it has not seen, and send the results."""
         run = self.runs[k]
         with self._courses[k].looking, jax.default_device(run.device):
             for name, observer in list(self._observers.items()):
@@ -278,7 +280,7 @@ class Task:
 
     @contextlib.contextmanager
     def _reporting(self, k: int) -> Iterator[None]:
-        """One racer's failure is shown on its card, and the others go on."""
+        """Report the failure of one racer to its card, while the others go on."""
         try:
             yield
         except Exception as error:
@@ -287,14 +289,14 @@ class Task:
 
 
 class Course:
-    """How far the training of one run has come.
+    """The progress of one run.
 
     Attributes:
-        pieces: what `train` yields.
-        parts: pieces that were not sent yet.
+        pieces: the iterator of `train`.
+        parts: pieces that have not been sent yet.
         ready: whether the first piece was computed.
-        sent: when the last piece was sent, by the monotonic clock; 0 before the first.
-        looking: held while observers look at the run.
+        sent: the monotonic time at which the last piece was sent; 0 before the first.
+        looking: a lock that is held while observers are computed.
     """
 
     def __init__(self) -> None:
@@ -306,12 +308,12 @@ class Course:
 
 
 def main() -> None:
-    """Serve the messages that come in, until the server ends."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is the server's: it ends, and the input with it
+    """Carry out the messages on standard input, until the server ends."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C ends the server, and with it the input
     if hasattr(os, "nice"):
         os.nice(NICE)
     out = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)  # what a library prints is no message
+    os.dup2(2, 1)  # output that a library prints is not a message
     writing = threading.Lock()
 
     def send(*message: Any) -> None:
@@ -323,7 +325,7 @@ def main() -> None:
     with contextlib.suppress(EOFError):
         while True:
             trainer.receive(*pickle.load(sys.stdin.buffer))
-    os._exit(0)  # at once, whatever its threads do
+    os._exit(0)  # without waiting for the threads
 
 
 if __name__ == "__main__":
