@@ -1,4 +1,4 @@
-"""How much of the server one visitor's computation may take; what needs more is refused before it begins."""
+"""Limits on the memory and time that one computation may take; larger ones are refused before they begin."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ from typing import Any
 
 from app.common.racers import Refused
 
-resource: Any = None  # Windows has no such limits
+resource: Any = None  # not available on Windows
 with contextlib.suppress(ImportError):
     import resource
 
 MOST_KEPT = 512 * 2**20
-"""Bytes that the runs of one race may take, of all racers and seeds, and of the race beside it."""
+"""Bytes that the runs of one race may take: of all racers and seeds, and of the second race."""
 MOST_WORK = 4e9
 """Coordinates for which the gradients of one race may be evaluated: one to three minutes of a core."""
 MOST_LIVE = 5e8
-"""The same of runs, with their shadows, that are computed while something is dragged: five to fifteen seconds."""
+"""The same for the runs, and their shadows, computed while something is dragged: five to fifteen seconds."""
 BLOCK = 256 * 2**20
 """Bytes up to which several runs are computed in one call; larger ones are computed one after the other."""
 HEAVY = 32 * 2**20
-"""Bytes from which a computation waits for another that is as heavy, and asks whether there is memory for it."""
+"""Bytes from which a computation waits for other heavy ones and checks whether there is enough memory."""
 SPARE = 128 * 2**20
-"""Bytes that stay free beside a heavy computation, for the page that shows it."""
+"""Bytes that a heavy computation leaves free for the page that shows it."""
 
 SHORT = "The server is short of memory: choose fewer steps, coordinates or racers, or try again in a moment."
 
@@ -34,22 +34,22 @@ _heavy = threading.Lock()
 
 
 class NoRoom(Refused):
-    """There is too little memory now for what could be computed at other times."""
+    """There is too little memory at the moment; the same computation may succeed later."""
 
 
 def megabytes(count: float) -> str:
-    """A number of bytes in words."""
+    """Return a number of bytes as text, in MB."""
     return f"{count / 2**20:,.0f} MB"
 
 
 @contextlib.contextmanager
 def room(needed: int) -> Iterator[None]:
-    """Memory for a computation of so many bytes, one heavy computation at a time.
+    """Wait for the other heavy computations, and check that a number of bytes is free.
 
-    Compiled programs end the whole process where they find no memory, so it is looked for before they start.
+    A compiled program that runs out of memory ends the whole process, so this is checked before it starts.
 
     Raises:
-        NoRoom: if there is too little now.
+        NoRoom: if there is too little memory.
     """
     if needed < HEAVY:
         yield
@@ -65,9 +65,7 @@ def room(needed: int) -> Iterator[None]:
 
 
 def free_memory() -> int:
-    """Bytes that this process can still take: what the machine has free, the container allows, and the limits of the
-    process leave.
-    """
+    """Return the bytes that this process can still take: the least that machine, container and process limits allow."""
     return min(_free_on_machine(), _free_in_container(), _free_under_limit())
 
 
@@ -85,17 +83,18 @@ def _free_on_machine() -> int:
 
 
 def _free_in_container(root: Path = Path("/sys/fs/cgroup")) -> int:
-    """What a control group leaves; its files have different names in the two versions. Copies of files that nobody
-    reads any more count as free.
+    """Return the bytes that the control group leaves. Its files have different names in the two versions.
+
+    Inactive page cache counts as free.
     """
     for folder, most, used, idle in (
         (root, "memory.max", "memory.current", "inactive_file"),
         (root / "memory", "memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file"),
     ):
-        with contextlib.suppress(OSError, ValueError, KeyError):  # "max" is no number: there is no limit
+        with contextlib.suppress(OSError, ValueError, KeyError):  # "max" is not a number: there is no limit
             limit, taken = int((folder / most).read_text()), int((folder / used).read_text())
-            spelled = (line.split() for line in (folder / "memory.stat").read_text().splitlines())
-            return limit - taken + int(dict(spelled)[idle])
+            statistics = (line.split() for line in (folder / "memory.stat").read_text().splitlines())
+            return limit - taken + int(dict(statistics)[idle])
     return _UNKNOWN
 
 

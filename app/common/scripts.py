@@ -1,4 +1,4 @@
-"""Parts of the scripts that pages write."""
+"""Parts that the exported scripts of all pages share."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from app.export.about import version
 
 
 def head(caption: str, page: str, query: Mapping[str, list[str]], needs: str) -> list[str]:
-    """The docstring: what is run, and where it can be looked at."""
-    parts = caption.replace(" ", "\0").replace("\0·\0", " · ")  # lines break between the parts alone
-    filled = textwrap.fill(f'"""{parts}.', WIDTH, break_long_words=False, break_on_hyphens=False).replace("\0", " ")
+    """Return the lines of the docstring: what the script runs, and a link to the same settings."""
+    parts = caption.replace(" ", "\0").replace("\0·\0", " · ")  # lines break only between parts
+    heading = textwrap.fill(f'"""{parts}.', WIDTH, break_long_words=False, break_on_hyphens=False).replace("\0", " ")
     link = f"{'' if page == 'race' else page}?{urlencode(query, doseq=True)}"
-    return [filled, "", f"Written by Optiscope {version()}, whose page shows it at {link}", needs, '"""', ""]
+    return [heading, "", f"Written by Optiscope {version()}, whose page shows it at {link}", needs, '"""', ""]
 
 
 def record(registry: str, choice: Choice) -> str:
-    """A record of ours by its key, with the values that were set."""
+    """Return the code that builds a declared record: its registry, its key, and the values that differ."""
     return f'{registry}["{choice.key}"]({", ".join(f"{name}={value!r}" for name, value in choice.values)})'

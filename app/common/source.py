@@ -1,4 +1,4 @@
-"""The source of a script: functions of ours copied out of their files, with all that they use and nothing else."""
+"""The source of a script, with functions of Optiscope copied from their files together with everything they use."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from surfaces import Declared
 
 WIDTH = 100
 MOST_NUMBERS = 2000
-"""Of a vector that is written out."""
+"""The longest vector that is written into a script."""
 OURS = ("app", "optimizers", "surfaces")
 
 
 class Source:
-    """The text of a script: what it imports, its constants, and its functions, each below those that it calls."""
+    """The text of a script: its imports, constants and functions, each below the functions that it calls."""
 
     def __init__(self, *imports: str) -> None:
         self._imports = set(imports)
@@ -31,14 +31,14 @@ class Source:
         self._copied: dict[str, Callable[..., Any]] = {}
 
     def need(self, statement: str) -> None:
-        """An import."""
+        """Add an import."""
         self._imports.add(statement)
 
     def define(self, name: str, text: str) -> None:
-        """A constant or a function.
+        """Add a constant or a function.
 
         Raises:
-            Refused: if the name stands for something else already.
+            Refused: if the name already has another meaning.
         """
         if self._parts.setdefault(name, text) != text:
             raise Refused(f"Without Optiscope two things in one script would be called {name}.")
@@ -46,17 +46,17 @@ class Source:
     def copy(
         self, function: Callable[..., Any], name: str, record: Declared | None = None, prefix: str = "", doc: str = ""
     ) -> None:
-        """A function of ours, or a method without its `self`, and all that it uses.
+        """Add a function of Optiscope, or a method without its `self`, and everything that it uses.
 
         Args:
-            function: whose source is copied, without annotations and without the defaults that it does not read.
-            name: what it is called in the script.
-            record: the `self` of a method, whose parameters and vectors become constants, its methods functions.
-            prefix: what the names of these constants begin with.
-            doc: a docstring for a function that has none.
+            function: the function to copy, without annotations and without defaults that it does not read.
+            name: its name in the script.
+            record: the `self` of a method. Its parameters and vectors become constants, its methods functions.
+            prefix: the prefix of the names of these constants.
+            doc: a docstring for a function without one.
 
         Raises:
-            Refused: if it uses what cannot be written out, or a name that stands for something else.
+            Refused: if it uses a value that cannot be written, or a name that already has another meaning.
         """
         if self._copied.setdefault(name, function) is not function:
             raise Refused(f"Without Optiscope two things in one script would be called {name}.")
@@ -65,9 +65,9 @@ class Source:
         arguments, body = _bare(function, lambda member: self._member(record, member, prefix))
         if doc and function.__doc__ is None:
             raw = "r" if "\\" in doc else ""
-            said = textwrap.fill(f'{raw}"""{doc}', WIDTH, initial_indent="    ", subsequent_indent="    ")
-            end = "\n    " if "\n" in said else ""
-            body = f'{said}{end}"""\n{body}'
+            docstring = textwrap.fill(f'{raw}"""{doc}', WIDTH, initial_indent="    ", subsequent_indent="    ")
+            end = "\n    " if "\n" in docstring else ""
+            body = f'{docstring}{end}"""\n{body}'
         text = f"def {name}({', '.join(arguments)}):\n{body}"
         for word in sorted(_free(text) & function.__globals__.keys()):
             value = function.__globals__[word]
@@ -80,7 +80,7 @@ class Source:
         self.define(name, text)
 
     def call(self, function: Callable[..., Any]) -> str:
-        """What a function is called in the script: a library's by its public path, one of ours once it is copied."""
+        """Return a function's name in the script: a library's public path, or the name of the copy."""
         home = function.__module__.split(".")
         if home[0] in OURS:
             self.copy(function, function.__name__)
@@ -88,7 +88,7 @@ class Source:
         return ".".join([*itertools.takewhile(lambda part: not part.startswith("_"), home), function.__name__])
 
     def text(self, setup: str) -> str:
-        """Imports, the lines of `setup`, the constants, the functions."""
+        """Return the whole script: imports, the lines of `setup`, constants, functions."""
         standard = {s for s in self._imports if s.split()[1].partition(".")[0] in sys.stdlib_module_names}
         groups = [
             "\n".join(sorted(group, key=lambda s: (s.startswith("from"), s)))
@@ -100,7 +100,7 @@ class Source:
         return "\n\n\n".join([head, *functions])
 
     def _member(self, record: Declared | None, member: str, prefix: str) -> str:
-        """How the script spells `self.member`."""
+        """Return the code that stands for `self.member`."""
         found = inspect.getattr_static(type(record), member, None)
         if isinstance(found, property) and found.fget:
             self.copy(found.fget, member, record, prefix)
@@ -115,10 +115,10 @@ class Source:
 
 
 def literal(value: Any) -> str:
-    """A constant as Python writes it, with all digits.
+    """Return the code of a constant, with all digits.
 
     Raises:
-        Refused: if it is neither a number, a word, a tuple of them, nor a vector that is short.
+        Refused: if it is not a number, a string, a tuple of these, or a short vector.
     """
     plain = value.item() if isinstance(value, np.generic) else value
     if isinstance(plain, str):
@@ -131,7 +131,7 @@ def literal(value: Any) -> str:
 
 
 def vector(values: Iterable[float]) -> str:
-    """A vector of float64; what stands more than three times in a row is written once."""
+    """Return the code of a float64 vector; a value that repeats more than three times is written once."""
     items: list[str] = []
     for value, run in itertools.groupby(map(float, values)):
         many = len(list(run))
@@ -139,13 +139,13 @@ def vector(values: Iterable[float]) -> str:
     line = f"jnp.array([{', '.join(items)}])"
     if len(line) <= WIDTH - 20:
         return line
-    # eight lines of numbers, not one line for each: no formatter's taste
+    # several numbers per line, where a formatter would write one per line
     rows = textwrap.fill(", ".join(items), WIDTH, initial_indent="    ", subsequent_indent="    ")
     return f"jnp.array([\n{rows},\n])"
 
 
 def call(name: str, arguments: Sequence[str], indent: str = "", before: int = 0) -> str:
-    """A call in one line; in one for each argument where that is too long, `before` letters being there already."""
+    """Return a call on one line, or with one line per argument if it is too long after `before` characters."""
     line = f"{name}({', '.join(arguments)})"
     if len(indent) + before + len(line) < WIDTH:
         return line
@@ -154,12 +154,12 @@ def call(name: str, arguments: Sequence[str], indent: str = "", before: int = 0)
 
 
 def summary(thing: Any) -> str:
-    """The first paragraph of its documentation."""
+    """Return the first paragraph of an object's documentation."""
     return " ".join(str(inspect.getdoc(thing)).partition("\n\n")[0].split())
 
 
 def _bare(function: Callable[..., Any], member: Callable[[str], str]) -> tuple[list[str], str]:
-    """A function's arguments and the text of its body: no annotations, and `self.x` as `member("x")` spells it."""
+    """Return a function's arguments and body, without annotations and with `self.x` replaced by `member("x")`."""
     text = textwrap.dedent(inspect.getsource(function)).encode()
     tree = ast.parse(text).body[0]
     assert isinstance(tree, ast.FunctionDef)
@@ -187,7 +187,7 @@ def _bare(function: Callable[..., Any], member: Callable[[str], str]) -> tuple[l
 
 
 def _arguments(tree: ast.FunctionDef, body: str) -> list[str]:
-    """What a function takes, but for `self` and for defaults that its body does not read."""
+    """Return the arguments of a function, without `self` and without defaults that its body does not read."""
     read = {node.id for node in ast.walk(ast.parse(textwrap.dedent(body))) if isinstance(node, ast.Name)}
     needed = len(tree.args.args) - len(tree.args.defaults)
     required = [a.arg for a in tree.args.args[:needed] if a.arg != "self"]
@@ -196,7 +196,7 @@ def _arguments(tree: ast.FunctionDef, body: str) -> list[str]:
 
 
 def _free(text: str) -> set[str]:
-    """The names that a function reads and does not bind."""
+    """Return the names that a function reads but does not bind."""
     nodes = list(ast.walk(ast.parse(text)))
     names = [node for node in nodes if isinstance(node, ast.Name)]
     bound = {node.arg for node in nodes if isinstance(node, ast.arg)}
@@ -205,7 +205,7 @@ def _free(text: str) -> set[str]:
 
 
 def _import(function: Callable[..., Any], word: str) -> str | None:
-    """The statement by which a function's module has a name from a library, or None."""
+    """Return the statement by which a function's module imports a name from a library, or None."""
     for node in ast.parse(inspect.getsource(sys.modules[function.__module__])).body:
         if not isinstance(node, ast.Import | ast.ImportFrom):
             continue

@@ -1,4 +1,4 @@
-"""Data out of files: those that a user brings to the page, and those named when the app was started."""
+"""Data from files that a user uploads, or that were named when the app was started."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from surfaces.network import DataSet
 from surfaces.network.files import columns, from_csv, from_idx, from_npz, idx_axes
 
 VARIABLE = "OPTISCOPE_DATA"
-"""Holds the paths named when the app was started, separated as the system separates paths."""
+"""The environment variable with the paths named when the app was started, separated by `os.pathsep`."""
 
 
 MOST_KEPT = 320 * 2**20
-"""Bytes of the samples read from one file that are kept, for one or more columns to learn."""
+"""The bytes of samples that are cached per file, for one or more target columns."""
 _SHORT = "There is too little memory on the server to read {}: take fewer samples, or try again."
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Brought:
-    """One set of samples out of a file, or out of two: images and their labels.
+    """The content of one file, or of two (images and labels).
 
-    `columns` are those of a table, whose target has to be chosen; none for arrays.
+    `columns` are the columns of a table, of which one is the target; empty for arrays.
     """
 
     name: str
@@ -37,14 +37,14 @@ class Brought:
 
     @property
     def target(self) -> str:
-        """The column of a table that is learned unless another is chosen: the last."""
+        """Return the default target of a table, its last column."""
         return self.columns[-1] if self.columns else ""
 
     def read(self, target: str, standardised: bool) -> DataSet:
-        """The samples; a table's `target` is one of `columns`. The same each time that it is asked for.
+        """Return the samples, the same object for the same arguments. The `target` of a table is one of `columns`.
 
         Raises:
-            Refused: with a sentence on what is wrong with the file.
+            Refused: if the file cannot be read.
         """
         return self._read_before.get((target, standardised), lambda: self._read(target, standardised))
 
@@ -64,10 +64,10 @@ class Brought:
 
 
 def bring(files: Sequence[tuple[str, bytes]]) -> Brought:
-    """What a user brought: an .npz, a .csv, or two IDX files, images and labels.
+    """Return the samples of uploaded files: an .npz file, a .csv file, or two IDX files (images and labels).
 
     Raises:
-        Refused: with a sentence on what is missing or wrong.
+        Refused: if a file is missing or invalid.
     """
     kinds = {name: _kind(name, content) for name, content in files}
     if len(files) == 1:
@@ -84,13 +84,13 @@ def bring(files: Sequence[tuple[str, bytes]]) -> Brought:
         found = Brought(images[0], (images[1], labels[1]))
     else:
         raise Refused("Bring one .npz, one .csv, or two IDX files at once: the images and their labels.")
-    if not found.columns:  # a table is read once its target is chosen
+    if not found.columns:  # a table is read when its target is known
         found.read("", True)
     return found
 
 
 def is_idx(name: str, content: bytes) -> bool:
-    """Whether a file is one of two, images or labels."""
+    """Return whether a file is an IDX file, which holds either images or labels."""
     return _kind(name, content) == "idx"
 
 
@@ -104,17 +104,16 @@ def _kind(name: str, content: bytes) -> str:
 
 @functools.cache
 def named() -> Mapping[str, Brought]:
-    """The files named when the app was started, by name.
+    """Return the files named when the app was started, by name.
 
     Raises:
-        Refused: if one cannot be read; the command that starts the app asks before it serves.
+        Refused: if one cannot be read. The command that starts the app checks this before it serves.
     """
     return read([Path(spelled) for spelled in os.environ.get(VARIABLE, "").split(os.pathsep) if spelled])
 
 
 def read(paths: Iterable[Path]) -> dict[str, Brought]:
-    """What stands in these files, by name. Two IDX files of one folder and stem are one set of samples:
-    train-images-idx3-ubyte and train-labels-idx1-ubyte.
+    """Return the contents of files, by name. Two consecutive IDX files are one data set: images and labels.
 
     Raises:
         Refused: if one cannot be read.
@@ -141,19 +140,19 @@ def read(paths: Iterable[Path]) -> dict[str, Brought]:
 
 
 def find(training: Training, session: Mapping[str, Brought]) -> DataSet:
-    """The data of a training, generated or out of a file.
+    """Return the data of a training, generated or from a file.
 
     Raises:
-        Refused: as `look_up`, or where its source cannot make such data.
+        Refused: as `look_up`, or if the source cannot generate such data.
     """
     return look_up(training, session) if training.data.key == FILE else generated(training)
 
 
 def look_up(training: Training, session: Mapping[str, Brought]) -> DataSet:
-    """The data out of the file that a training names.
+    """Return the data from the file that a training names.
 
     Raises:
-        Refused: if this session has no such file, or the file is bad.
+        Refused: if this session has no such file, or the file is invalid.
     """
     known = {**named(), **session}
     if training.file not in known:

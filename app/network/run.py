@@ -1,4 +1,4 @@
-"""The training of one racer, as far as it has come."""
+"""The record of the training of one racer."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ from optimizers.training import Piece
 from surfaces.network import DataSet, Network
 
 Observer = Callable[["Run", Piece], Any]
-"""A function of a module's top level, for it travels by its name: from a run and a piece of it to arrays."""
+"""A function from a run and one of its pieces to arrays. It is at the top level of a module, because it is pickled."""
 
 
 @dataclasses.dataclass(eq=False)
 class Run:
-    """The training of one racer, as far as it has come.
+    """The training of one racer so far.
 
     Attributes:
-        key: all that decides the outcome; runs with equal keys are the same run.
-        blocks: the most weights that a piece holds.
-        pieces: the pieces so far; the first is the start. On the page they come without weights.
-        seen: by observer, its result for each piece, in order; may lag behind `pieces`.
-        finished: whether no further piece will come.
-        error: a sentence, where training ended in an error.
+        key: everything that determines the outcome; runs with equal keys are the same.
+        blocks: the largest number of recorded weights per piece.
+        pieces: the pieces so far; the first is the start. On the page, they have no weights.
+        seen: the results of each observer for the pieces in order; may lag behind `pieces`.
+        finished: whether there will be no further piece.
+        error: a sentence, if training ended with an error.
         device: the JAX device that trains it; None on the page.
-        fetch: returns the weights of the pieces, where these came without.
+        fetch: returns the weights, if the pieces have none.
     """
 
     racer: Racer
@@ -50,49 +50,49 @@ class Run:
 
     @property
     def last(self) -> int:
-        """The last step taken."""
+        """Return the last step taken."""
         return self.pieces[-1].last if self.pieces else 0
 
     @property
     def diverged(self) -> int:
-        """The step at which a number stopped being finite, or −1."""
+        """Return the step at which a number stopped being finite, or −1."""
         return self.pieces[-1].diverged if self.pieces else -1
 
     def steps(self) -> np.ndarray:
-        """The steps after which weights were kept, (k,)."""
+        """Return the steps at which weights were recorded, (k,)."""
         return np.concatenate([p.steps for p in list(self.pieces)])
 
     def weights(self) -> np.ndarray:
-        """The weights kept, (k, n) float32."""
+        """Return the recorded weights, (k, n) float32."""
         return self.fetch() if self.fetch else np.concatenate([p.weights for p in list(self.pieces)])
 
     def losses(self) -> np.ndarray:
-        """The loss of each step's batch, (last,)."""
+        """Return the loss of each step's batch, (last,)."""
         return np.concatenate([p.losses for p in list(self.pieces)])
 
     def updates(self) -> np.ndarray:
-        """‖w_next − w‖ of each step and layer, (last, layers)."""
+        """Return ‖w_next − w‖ of each step and layer, (last, layers)."""
         return np.concatenate([p.updates for p in list(self.pieces)])
 
     def looks(self, name: str) -> list[Any]:
-        """The results of an observer so far, piece by piece, without pieces that hold no weights."""
+        """Return the results of an observer so far, for the pieces that hold weights."""
         return [result for result in self.seen.get(name, [])[: len(self.pieces)] if result is not None]
 
     def behind(self, name: str) -> bool:
-        """Whether an observer has not seen every piece yet."""
+        """Return whether an observer has not seen every piece yet."""
         return not self.error and len(self.seen.get(name, ())) < len(self.pieces)
 
     def snapshot(self, names: Iterable[str]) -> Run:
-        """The run as far as all these observers have seen it; it no longer grows."""
+        """Return a copy of the run with the pieces that all these observers have seen."""
         count = min([len(self.pieces), *(len(self.seen.get(name, [])) for name in names)])
         return dataclasses.replace(self, pieces=self.pieces[: max(1, count)])
 
 
 def runs_of(training: Training, data: DataSet, token: Any) -> list[Run]:
-    """One run a racer, before its first step.
+    """Return one run per racer, before its first step.
 
     Args:
-        token: stands for the data in the key of a run.
+        token: identifies the data in the key of a run.
     """
     shared = without_looks(training, racers=())
     stride, blocks = training.stride(data), training.blocks(data)
@@ -111,11 +111,11 @@ def runs_of(training: Training, data: DataSet, token: Any) -> list[Run]:
 
 
 def bare(piece: Piece) -> Piece:
-    """A piece without its weights, which the page does not need."""
+    """Return a piece without its weights, which the page does not need."""
     return dataclasses.replace(piece, weights=piece.weights[:, :0], preconditioners=piece.preconditioners[:, :0])
 
 
 def weights_of(runs: Sequence[Run]) -> np.ndarray:
-    """The weights of the only run of these."""
+    """Return the weights of a single run, passed as a sequence."""
     (run,) = runs
     return run.weights()

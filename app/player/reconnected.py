@@ -1,8 +1,8 @@
-"""Open pages whose session is gone, after a restart of the server or a long sleep of the browser's machine.
+"""Middleware for open pages whose session was lost, by a restart of the server or a long sleep of the browser.
 
-Such a page stays as it was and connects anew. Its next message asks for a run with the widgets of the lost session,
-most often of one fragment alone. The new session has drawn neither: Streamlit drops a run of a fragment that it does
-not know, and calls no callback of a widget that it does not know, so that the first act of the user would be lost.
+Such a page stays as it was and connects again. Its next message asks for a run with the widgets of the lost session,
+usually of a single fragment. The new session knows neither: Streamlit drops a run of an unknown fragment and calls no
+callback of an unknown widget, so the first action of the user would be lost.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from streamlit.proto.ClientState_pb2 import ClientState
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 PATIENCE = 60.0
-"""Seconds to wait for the end of the run, which may have to import JAX and to compile."""
+"""Seconds to wait for the end of a run that may have to import JAX and to compile."""
 
 
 class WholeRunFirst:
-    """ASGI middleware: an open page that connects anew has its script run as a whole, before what it asks for."""
+    """ASGI middleware that runs the whole script first when an open page connects again."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -33,7 +33,7 @@ class WholeRunFirst:
 
 
 class _Connection:
-    """Passes messages on. If the first rerun comes from an open page, it is held until a run before it has ended."""
+    """Passes messages on, and holds the first rerun of an open page until a run of the whole script has ended."""
 
     def __init__(self, receive: Receive, send: Send) -> None:
         self._receive = receive
@@ -60,7 +60,7 @@ class _Connection:
     async def send(self, message: Message) -> None:
         try:
             await self._send(message)
-        except BaseException:  # the page has gone, and no further message will be sent to it
+        except BaseException:  # the page has disconnected, and no further message will be sent to it
             if self._ended is not None:
                 self._ended.set()
             raise
@@ -68,7 +68,7 @@ class _Connection:
             self._ended.set()
 
     async def _end(self) -> None:
-        """Wait until the run has ended and its last message was sent."""
+        """Wait until the run has ended and its last message has been sent."""
         assert self._ended is not None
         try:
             async with asyncio.timeout(PATIENCE):
@@ -79,19 +79,19 @@ class _Connection:
 
 
 def _rerun(message: Message) -> ClientState | None:
-    """The rerun that a message from a page asks for, or None where it is about something else."""
+    """Return the rerun that a message from a page asks for, or None for other messages."""
     data = message.get("bytes")
     if not data:
         return None
     try:
-        asked = BackMsg.FromString(data)
+        request = BackMsg.FromString(data)
     except Exception:  # Streamlit answers malformed messages
         return None
-    return asked.rerun_script if asked.HasField("rerun_script") else None
+    return request.rerun_script if request.HasField("rerun_script") else None
 
 
 def _whole(rerun: ClientState) -> Message:
-    """The message that asks for the same page at the same address as a rerun does, without anything done to it."""
+    """Return a message that asks for the same page at the same address as a rerun, without its widgets."""
     plain = ClientState()
     plain.CopyFrom(rerun)
     plain.ClearField("fragment_id")
@@ -101,7 +101,7 @@ def _whole(rerun: ClientState) -> Message:
 
 
 def _ends_a_run(message: Message) -> bool:
-    """Whether a message to a page says that a run has ended, and no other follows by itself."""
+    """Return whether a message to a page says that a run has ended and that no other run follows."""
     data = message.get("bytes")
     if not data:
         return False

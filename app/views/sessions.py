@@ -1,4 +1,4 @@
-"""Work that ends with the session that started it, some time after its browser has gone."""
+"""Work that ends some time after the browser of its session has disconnected."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from streamlit import runtime
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 GRACE = 60.0
-"""Seconds in which a browser may come back: a page that is reloaded, a connection that was lost."""
+"""Seconds during which a browser may come back, after a reload or a lost connection."""
 INTERVAL = 2.0
 
 _watched: list[tuple[str, weakref.WeakMethod[Callable[[], None]]]] = []
@@ -37,7 +37,7 @@ def end_with_session(stop: Callable[[], None]) -> None:
 
 
 def _watch() -> None:
-    away: dict[str, float] = {}  # since when, by session
+    away: dict[str, float] = {}  # the time at which each session was first seen without a browser
     while True:
         time.sleep(INTERVAL)
         if runtime.exists():
