@@ -3,7 +3,7 @@
 # make test-js   those of the JavaScript alone, but for the tests that drive a browser
 # make test-long the tests that take minutes
 # make format    put the sources into the form that make test asks for
-# make docs      write the pages and pictures of rules and surfaces anew
+# make docs      write what is generated: pages and pictures of rules and surfaces, types of the player's records
 # make bench     measure, and print the tables of the README
 # make lock      renew requirements.lock from pyproject.toml, and package-lock.json from package.json
 # make clean     remove what was made here, .venv and node_modules included
@@ -53,6 +53,7 @@ format: $(READY) $(TOOLS)
 
 docs: $(READY)
 	$(RUN) docs.build
+	$(RUN) app.player.declarations
 	$(RUN) docs.pictures
 
 bench: $(READY)

@@ -1,0 +1,165 @@
+"""TypeScript declarations of the records that travel to the browser, generated from their dataclasses.
+
+``python -m app.player.declarations`` writes them, ``--check`` says whether the file on disk is up to date. Only the
+type checker of the JavaScript reads them.
+
+An array is declared by its element type and by its axes: ``NDArray[np.uint8]`` is a ``Uint8Array``; an array whose
+element type is left open can be any typed array. An array has one axis unless its annotation says otherwise:
+``Annotated[NDArray[np.float32], "runs, steps"]`` arrives as ``Float32Array[]``, one row for each run. Several such
+texts stand for several forms in which the array may come.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import sys
+import types
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
+
+import numpy as np
+
+from app.player import scene
+
+__all__ = ["declarations", "main"]
+
+PATH = Path(__file__).parent / "web" / "core" / "records.d.ts"
+ROOTS: tuple[type[Any], ...] = (scene.Scene, scene.Board, scene.Runs)
+"""The records that are sent; all others are found in their fields."""
+NAMES: dict[str, Any] = {"Kind": scene.Kind}
+"""Types that have a name of their own in TypeScript."""
+TAGGED = False
+"""Whether every record travels with its ``type``, the name of its class in small letters."""
+
+HEAD = """\
+// Written by `make docs` from the dataclasses of app/player/scene.py.
+
+/** A typed array whose element type is chosen by the code that made it. */
+export type Numbers =
+  | Float32Array
+  | Float64Array
+  | Int8Array
+  | Int16Array
+  | Int32Array
+  | Uint8Array
+  | Uint16Array
+  | Uint32Array;
+"""
+SIMPLE = {str: "string", int: "number", float: "number", bool: "boolean", type(None): "null", Any: "any"}
+ARRAYS: dict[Any, str] = {
+    np.float32: "Float32Array",
+    np.float64: "Float64Array",
+    np.int8: "Int8Array",
+    np.int16: "Int16Array",
+    np.int32: "Int32Array",
+    np.uint8: "Uint8Array",
+    np.uint16: "Uint16Array",
+    np.uint32: "Uint32Array",
+}
+
+
+def declarations(roots: Iterable[type[Any]], names: Mapping[str, Any], tagged: bool = False) -> str:
+    """The declarations of all records in the fields of `roots`, themselves included, and of the types in `names`.
+
+    With `tagged`, every record also has a ``type``: the name of its class in small letters.
+    """
+    parts = [HEAD]
+    parts += [f"export type {name} = {_spelled(kind, {})};\n" for name, kind in names.items()]
+    parts += [_interface(record, names, tagged) for record in _reachable(roots)]
+    return "\n".join(parts)
+
+
+def _reachable(roots: Iterable[type[Any]]) -> list[type[Any]]:
+    """The records that can be reached through fields, each once, ordered by name."""
+    waiting, found = list(roots), set[type[Any]]()
+    while waiting:
+        record = waiting.pop()
+        if record not in found:
+            found.add(record)
+            waiting += [one for hint in _hints(record).values() for one in _records(hint)]
+    return sorted(found, key=lambda record: record.__name__)
+
+
+def _hints(record: type[Any]) -> dict[str, Any]:
+    hints = get_type_hints(record, include_extras=True)
+    return {one.name: hints[one.name] for one in dataclasses.fields(record)}
+
+
+def _records(hint: Any) -> Iterator[type[Any]]:
+    if dataclasses.is_dataclass(hint) and isinstance(hint, type):
+        yield hint
+    elif get_origin(hint) is not Literal:
+        for argument in get_args(hint):
+            yield from _records(argument)
+
+
+def _interface(record: type[Any], names: Mapping[str, Any], tagged: bool) -> str:
+    first = (record.__doc__ or "").strip().partition("\n")[0]
+    lines = [f"  type: '{record.__name__.lower()}';"] if tagged else []
+    lines += [f"  {name}: {_spelled(hint, names)};" for name, hint in _hints(record).items()]
+    return "\n".join([f"/** {first} */", f"export interface {record.__name__} {{", *lines, "}", ""])
+
+
+def _spelled(hint: Any, names: Mapping[str, Any]) -> str:
+    """A Python type in TypeScript.
+
+    Raises:
+        TypeError: for a type that does not travel.
+    """
+    for name, kind in names.items():
+        if hint == kind:
+            return name
+    if hint in SIMPLE:
+        return SIMPLE[hint]
+    if dataclasses.is_dataclass(hint) and isinstance(hint, type):
+        return hint.__name__
+    origin, arguments = get_origin(hint), get_args(hint)
+    if origin is Annotated:
+        return _array(arguments[0], arguments[1:])
+    if origin is np.ndarray:
+        return _array(hint, ())
+    if origin is Literal:
+        return " | ".join(_literal(value) for value in arguments)
+    if origin in (Union, types.UnionType):
+        return " | ".join(dict.fromkeys(_spelled(one, names) for one in arguments))
+    if origin is tuple and arguments[-1] is not Ellipsis:
+        return f"[{', '.join(_spelled(one, names) for one in arguments)}]"
+    if origin in (tuple, list, Sequence):
+        return _rows(_spelled(arguments[0], names))
+    if origin in (dict, Mapping):
+        key = "string" if arguments[0] is str else _spelled(arguments[0], names)
+        return f"Record<{key}, {_spelled(arguments[1], names)}>"
+    raise TypeError(f"{hint} has no counterpart in TypeScript")
+
+
+def _array(hint: Any, shapes: tuple[Any, ...]) -> str:
+    """A typed array for one axis, and an array of rows for every axis before it."""
+    element = get_args(get_args(hint)[1])[0]
+    flat = ARRAYS.get(element, "Numbers")
+    forms = [flat if shape is None else flat + "[]" * shape.count(",") for shape in shapes or (None,)]
+    return " | ".join(dict.fromkeys(forms))
+
+
+def _rows(item: str) -> str:
+    return f"({item})[]" if " | " in item else f"{item}[]"
+
+
+def _literal(value: object) -> str:
+    return f"'{value}'" if isinstance(value, str) else str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Write the file, or with ``--check`` say whether it is up to date; returns the exit status."""
+    text = declarations(ROOTS, NAMES, TAGGED)
+    if "--check" not in (sys.argv[1:] if arguments is None else arguments):
+        PATH.write_text(text, encoding="utf-8")
+        return 0
+    if PATH.exists() and PATH.read_text("utf-8") == text:
+        return 0
+    print(f"{PATH} is not what the records say: run `make docs`", file=sys.stderr)
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
