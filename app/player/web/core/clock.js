@@ -1,11 +1,35 @@
-// The one clock: every panel is painted from its position, and nothing else moves.
+// The clock of a player. Every panel is painted from its position, and nothing else moves.
 
-/** Seconds in which a whole race is played at speed 1. */
+/** How long a race of any length takes at speed 1, in seconds. */
 export const RACE = 8;
+/** How long a clock that loops rests at its end, in seconds. */
 const HOLD = 0.9;
+/** Jumps in a second where the reader wants little motion. */
 const REDUCED_RATE = 10;
+/** The longest time that one frame counts, in seconds: a tab that was hidden resumes where it was. */
+const LONGEST_FRAME = 0.1;
+/** Durations of frames that are kept for tests. */
+const HISTORY = 600;
 
 export class Clock {
+  steps = 0;
+  /** Where the playhead is: between two steps while the clock plays. */
+  position = 0;
+  speed = 1;
+  loop = false;
+  playing = false;
+  /** How far the playhead can be moved, except by playing. */
+  limit = Infinity;
+  /** Durations of the latest frames, in milliseconds. @type {number[]} */
+  frames = [];
+  /** The position without jumps. */
+  exact = 0;
+  /** How long the clock has rested at its end, in seconds. */
+  rested = 0;
+  /** When the latest frame was painted, in milliseconds. @type {number | undefined} */
+  before;
+  request = 0;
+
   /**
    * @param {(position: number) => void} tick called with the position after every change
    * @param {() => void} changed called when playing starts or stops
@@ -13,18 +37,13 @@ export class Clock {
   constructor(tick, changed) {
     this.tick = tick;
     this.changed = changed;
-    this.steps = 0;
-    this.position = 0;
-    this.speed = 1;
-    this.loop = false;
-    /** How far the playhead may be moved, other than by playing. */
-    this.limit = Infinity;
-    this.playing = false;
     this.reduced = window.matchMedia('(prefers-reduced-motion: reduce)');
-    this.frames = [];
   }
 
-  /** A race of another length: the playhead stays where it is, and at the end if it was at the end. */
+  /**
+   * Sets the length of the race. The playhead stays where it is, but a playhead at the end stays at the end.
+   * @param {number} steps
+   */
   resize(steps) {
     const ended = this.position >= this.steps;
     this.steps = steps;
@@ -36,7 +55,7 @@ export class Clock {
     if (this.position >= this.steps) this.position = 0;
     this.playing = true;
     this.exact = this.position;
-    this.held = 0;
+    this.rested = 0;
     this.before = undefined;
     this.changed();
     this.request = requestAnimationFrame((now) => this.frame(now));
@@ -56,33 +75,44 @@ export class Clock {
     else this.play();
   }
 
-  /** Moves the playhead to a whole step. A clock that plays goes on from there. */
+  /**
+   * Moves the playhead to a whole step. A clock that plays goes on from there.
+   * @param {number} position
+   */
   seek(position) {
     this.position = Math.min(this.steps, this.limit, Math.max(0, Math.round(position)));
     this.exact = this.position;
-    this.held = 0;
+    this.rested = 0;
     this.tick(this.position);
   }
 
-  step(by) {
+  /**
+   * Pauses, and moves the playhead by a number of steps.
+   * @param {number} steps
+   */
+  step(steps) {
     this.pause();
-    this.seek(Math.floor(this.position) + by);
+    this.seek(Math.floor(this.position) + steps);
   }
 
+  /**
+   * Paints one frame and asks for the next.
+   * @param {number} now in milliseconds
+   */
   frame(now) {
-    // A tab that was hidden resumes where it was: at most a tenth of a second passes in one frame.
     const passed = this.before === undefined ? 0 : now - this.before;
     this.before = now;
-    if (passed) this.note(passed);
-    this.advance(Math.min(passed, 100) / 1000);
+    if (passed) this.record(passed);
+    this.advance(Math.min(passed / 1000, LONGEST_FRAME));
     if (this.playing) this.request = requestAnimationFrame((later) => this.frame(later));
   }
 
+  /** @param {number} seconds */
   advance(seconds) {
     if (this.position >= this.steps) {
-      this.held += seconds;
-      if (this.held < HOLD) return;
-      this.exact = this.position = this.held = 0;
+      this.rested += seconds;
+      if (this.rested < HOLD) return;
+      this.exact = this.position = this.rested = 0;
     } else {
       this.exact = Math.min(this.steps, this.exact + (seconds * this.speed * this.steps) / RACE);
       this.position = this.reduced.matches ? this.jump() : this.exact;
@@ -91,15 +121,16 @@ export class Clock {
     else this.tick(this.position);
   }
 
-  /** With reduced motion the playhead jumps, ten times a second, from one whole step to another. */
+  /** The whole step at which the playhead stands until its next jump. */
   jump() {
     if (this.exact >= this.steps) return this.steps;
     const stride = Math.max(1, (this.speed * this.steps) / RACE / REDUCED_RATE);
     return Math.floor(Math.floor(this.exact / stride) * stride);
   }
 
-  note(duration) {
+  /** @param {number} duration of a frame, in milliseconds */
+  record(duration) {
     this.frames.push(duration);
-    if (this.frames.length > 600) this.frames.shift();
+    if (this.frames.length > HISTORY) this.frames.shift();
   }
 }

@@ -1,47 +1,63 @@
-// Small helpers to build elements.
+// Helpers that build elements and write to them.
 
 import { icon } from './icons.js';
 
 /**
- * Builds an element. Properties that are functions become listeners, `data-` and `aria-` and the like
- * attributes; null and false are left out.
- * @param {string} tag
- * @param {Record<string, any>} [attributes]
- * @param {...(Node | string | null)} children
- * @returns {HTMLElement}
+ * A new element. Functions become listeners, everything else becomes an attribute; null, undefined and false are left
+ * out.
+ * @template {keyof HTMLElementTagNameMap} Tag
+ * @param {Tag} tag
+ * @param {import('./types.js').Attributes} [attributes]
+ * @param {...(Node | string | null)} children null is left out
+ * @returns {HTMLElementTagNameMap[Tag]}
  */
 export function h(tag, attributes = {}, ...children) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {
     if (typeof value === 'function') element.addEventListener(name, value);
     else if (value === true) element.setAttribute(name, '');
-    else if (value !== false && value != null) element.setAttribute(name, value);
+    else if (value !== false && value != null) element.setAttribute(name, String(value));
   }
   element.append(...children.filter((child) => child != null));
   return element;
 }
 
-/** Writes a text only where it differs, so that screen readers and layout are left alone. */
+/**
+ * Writes a text where it differs from what is there, so that screen readers hear only changes.
+ * @param {Element} element
+ * @param {string} text
+ */
 export function say(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
 
-/** Sets an attribute only where it differs. */
+/**
+ * Sets an attribute where it differs from what is there.
+ * @param {Element} element
+ * @param {string} name
+ * @param {string | number | boolean} value
+ */
 export function mark(element, name, value) {
   const text = String(value);
   if (element.getAttribute(name) !== text) element.setAttribute(name, text);
 }
 
 /**
- * A button that is an icon, with its words as label and tooltip.
- * @param {string} name of the icon
+ * A button with an icon, which has its label as a tooltip.
+ * @param {import('./icons.js').IconName} name
  * @param {string} label
+ * @param {import('./types.js').Attributes} [attributes]
  */
 export function iconButton(name, label, attributes = {}) {
   return h('button', { type: 'button', 'aria-label': label, title: label, ...attributes }, icon(name));
 }
 
-/** Gives an icon button another icon and label. */
+/**
+ * Gives an icon button another icon and label.
+ * @param {HTMLButtonElement} button
+ * @param {import('./icons.js').IconName} name
+ * @param {string} label
+ */
 export function relabel(button, name, label) {
   if (button.getAttribute('aria-label') === label) return;
   button.replaceChildren(icon(name));
@@ -49,16 +65,25 @@ export function relabel(button, name, label) {
   button.title = label;
 }
 
-/** Waits for a stylesheet or a script put into the document's head once. */
+/** By their addresses, what was put into the document's head. @type {Map<string, Promise<void>>} */
+const loading = new Map();
+
+/**
+ * Puts a style sheet or a script into the document's head, once; the promise resolves when it has loaded.
+ * @param {'link' | 'script'} tag
+ * @param {{href?: string, src?: string, rel?: string}} attributes
+ * @returns {Promise<void>}
+ */
 export function load(tag, attributes) {
-  const address = attributes.href ?? attributes.src;
-  const there = [...document.head.querySelectorAll(tag)].find((one) => one.dataset.optiscope === address);
-  if (there) return there.ready;
+  const address = attributes.href ?? attributes.src ?? '';
+  const started = loading.get(address);
+  if (started) return started;
   const element = h(tag, { ...attributes, 'data-optiscope': address });
-  element.ready = new Promise((resolve, reject) => {
-    element.addEventListener('load', () => resolve(element));
+  const loaded = new Promise((resolve, reject) => {
+    element.addEventListener('load', () => resolve(undefined));
     element.addEventListener('error', () => reject(new Error(`could not load ${address}`)));
   });
+  loading.set(address, loaded);
   document.head.append(element);
-  return element.ready;
+  return loaded;
 }

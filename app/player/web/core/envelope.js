@@ -27,6 +27,8 @@ import { paced } from './pace.js';
  * @property {number} cost gradient evaluations of a step
  * @property {number} pace what the clock counts for a step
  * @property {Slider[]} sliders
+ * @property {Card} [other] the card of the same racer in the race beside
+ * @property {boolean} [second] whether the card belongs to the race beside
  *
  * @typedef {Object} Style
  * @property {[number, string][]} colorscale

@@ -41,14 +41,16 @@ const ICONS = {
   ],
 };
 
+/** @typedef {keyof typeof ICONS} IconName */
+
 /**
- * @param {keyof typeof ICONS} name
- * @returns {SVGElement}
+ * @param {IconName} name
+ * @returns {Node}
  */
 export function icon(name) {
   const holder = document.createElement('template');
   holder.innerHTML =
     '<svg viewBox="0 0 24 24" aria-hidden="true" focusable="false" fill="none" stroke="currentColor" ' +
     `stroke-width="1.8" stroke-linecap="round" stroke-linejoin="round">${ICONS[name].join('')}</svg>`;
-  return holder.content.firstElementChild;
+  return holder.content;
 }

@@ -1,40 +1,54 @@
-// Events on their way to Python, one a rerun: of two in the same rerun Streamlit would keep the last.
+// Events on their way to Python. Each waits for the answer to the one before it: of two events in the same rerun
+// Streamlit would keep only the last.
 
-/** Milliseconds after which an event counts as handled although nothing new came back, unless Python is still at it. */
+/** @typedef {import('./types.js').PlayerEvent} PlayerEvent */
+
+/** Milliseconds after which an event counts as handled without an answer, unless the script still runs. */
 const PATIENCE = 1500;
 
-/** Milliseconds after which it is asked again whether Python rests. */
+/** Milliseconds between two looks at whether the script still runs. */
 const MOMENT = 20;
 
-/** How a widget is left with another value. */
+/** Events by which a widget of the page may change its value. */
 const ACTIONS = ['change', 'click', 'focusout', 'keydown'];
 
-/** Milliseconds within which what was done to another widget of the page starts a run, if it starts one. */
+/** Milliseconds within which an action on another widget of the page starts a run, if it starts one at all. */
 const ELSEWHERE = 400;
 
 const CAPTURE = { capture: true };
 
 export class Outbox {
-  /** @param {HTMLElement} [root] the player's; what is done outside it goes to Python by Streamlit's own ways */
+  /** @type {PlayerEvent[]} */
+  waiting = [];
+  /** Whether an event is on its way. */
+  busy = false;
+  /** Until when another widget's run may still begin. */
+  until = 0;
+  /** Hands an event to Streamlit. @type {((event: PlayerEvent) => void) | undefined} */
+  deliver;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  timer;
+
+  /** @param {HTMLElement} [root] the player's element; actions outside it reach Python in Streamlit's own ways */
   constructor(root) {
-    this.waiting = [];
-    this.busy = false;
-    this.until = 0;
-    this.onelsewhere = (event) => {
-      if (event.type === 'keydown' && event.key !== 'Enter') return;
-      if (!root?.contains(event.target)) this.until = performance.now() + ELSEWHERE;
+    this.onelsewhere = (/** @type {Event} */ event) => {
+      if (event instanceof KeyboardEvent && event.key !== 'Enter') return;
+      if (!(event.target instanceof Node && root?.contains(event.target))) this.until = performance.now() + ELSEWHERE;
     };
     for (const type of ACTIONS) document.addEventListener(type, this.onelsewhere, CAPTURE);
   }
 
-  /** @param {object} event */
+  /** @param {PlayerEvent} event */
   send(event) {
-    // whatever comes back brings the news with it
+    // The answer to any event brings the news that a poll asks for.
     this.waiting = [...this.waiting.filter(({ kind }) => kind !== 'poll'), event];
     this.next();
   }
 
-  /** A rerun answered: the next event may go. */
+  /**
+   * The script has answered: the next event may go.
+   * @param {(event: PlayerEvent) => void} deliver
+   */
   open(deliver) {
     this.deliver = deliver;
     clearTimeout(this.timer);
@@ -42,22 +56,22 @@ export class Outbox {
     if (this.waiting.length) this.timer = setTimeout(() => this.next());
   }
 
-  /** A rerun answered, and another follows without being asked for: nothing may go before that has answered too. */
+  /** The script has answered and runs again on its own: no event may go before that run has answered too. */
   hold() {
     clearTimeout(this.timer);
     this.busy = true;
     this.timer = setTimeout(() => this.handled(), PATIENCE);
   }
 
-  /** Whether nothing is on its way. */
+  /** Whether no event waits or is on its way. */
   get idle() {
     return !this.busy && !this.waiting.length && !this.held();
   }
 
-  /** Whether the script runs, or may be about to, or the server cannot be reached. */
+  /** Whether the script runs, or may be about to run, or the server is out of reach. */
   held() {
     if (running()) this.until = 0;
-    return running() || away() || performance.now() < this.until;
+    return running() || disconnected() || performance.now() < this.until;
   }
 
   next() {
@@ -67,8 +81,10 @@ export class Outbox {
       this.timer = setTimeout(() => this.next(), MOMENT);
       return;
     }
+    const [event, ...rest] = this.waiting;
+    this.waiting = rest;
     this.busy = true;
-    this.deliver(this.waiting.shift());
+    this.deliver(event);
     this.timer = setTimeout(() => this.handled(), PATIENCE);
   }
 
@@ -90,22 +106,23 @@ export class Outbox {
 }
 
 /**
- * Whether the page's script runs. An event goes to the player's fragment alone, and a run of a fragment that begins
- * before the end of a whole run has been sent makes Streamlit's server drop what that run drew in the fragment, but not
- * the word that it is finished: the front end then takes the player down as left over, to mount another.
+ * Whether the page's script runs. An event reruns the player's fragment alone. A run of a fragment that begins before
+ * the end of a whole run has reached the browser makes Streamlit's server drop what that run drew in the fragment, but
+ * not the message that it is finished: the front end then takes the player for a leftover, and mounts another.
  */
 function running() {
-  const state = page()?.testScriptState;
+  const state = streamlitState()?.testScriptState;
   return state === 'running' || state === 'rerunRequested';
 }
 
-/** Whether the page has lost its server: Streamlit drops what is sent to it then. */
-function away() {
-  const state = page()?.testConnectionState;
+/** Whether the page has lost its server: Streamlit drops events then. */
+function disconnected() {
+  const state = streamlitState()?.testConnectionState;
   return state !== undefined && state !== 'CONNECTED';
 }
 
-/** What Streamlit says of itself; nothing in a recording. */
-function page() {
-  return document.querySelector('[data-testid="stApp"]')?.dataset;
+/** What Streamlit's front end writes on the page about itself; undefined in a recording. */
+function streamlitState() {
+  const app = document.querySelector('[data-testid="stApp"]');
+  return app instanceof HTMLElement ? app.dataset : undefined;
 }

@@ -1,10 +1,11 @@
-// The page's theme, read from the variables that Streamlit sets around a component.
+// The page's theme, read from the CSS variables that Streamlit sets for a component, and arithmetic of colors.
 
 /**
  * @typedef {Object} Theme
  * @property {boolean} dark
- * @property {string} key changes when anything of the theme does
+ * @property {string} background
  * @property {string} font
+ * @property {string} key changes whenever the theme changes
  */
 
 /**
@@ -13,41 +14,62 @@
  */
 export function readTheme(element) {
   const values = getComputedStyle(element);
-  const get = (name) => values.getPropertyValue(`--st-${name}`).trim();
+  const get = (/** @type {string} */ name) => values.getPropertyValue(`--st-${name}`).trim();
   const font = get('font') || values.fontFamily || 'sans-serif';
   const background = get('background-color') || '#ffffff';
   const dark = luminance(background) < 0.4;
   return { dark, font, background, key: [dark, font, background].join('|') };
 }
 
-/** Relative luminance of a CSS colour, 0 to 1. */
+/**
+ * The relative luminance of a CSS color, from 0 to 1.
+ * @param {string} color
+ */
 export function luminance(color) {
   const [red, green, blue] = channels(color);
   return (0.2126 * red + 0.7152 * green + 0.0722 * blue) / 255;
 }
 
 /** @type {Map<string, number[]>} */
-const known = new Map();
+const cache = new Map();
 
-/** @returns {number[]} red, green and blue, 0 to 255; each colour is asked of the browser once */
+/**
+ * Red, green and blue of a CSS color, from 0 to 255.
+ * @param {string} color
+ * @returns {number[]}
+ */
 export function channels(color) {
-  if (!known.has(color)) known.set(color, asked(color));
-  return known.get(color);
+  const cached = cache.get(color) ?? parsedColor(color);
+  cache.set(color, cached);
+  return cached;
 }
 
-function asked(color) {
+/**
+ * The channels as the browser paints them.
+ * @param {string} color
+ */
+function parsedColor(color) {
   const pen = document.createElement('canvas').getContext('2d', { willReadFrequently: true });
+  if (!pen) throw new Error('this browser has no canvas');
   pen.fillStyle = color;
   pen.fillRect(0, 0, 1, 1);
   return [...pen.getImageData(0, 0, 1, 1).data].slice(0, 3);
 }
 
-/** The colour with an opacity of its own. */
+/**
+ * A color with another opacity.
+ * @param {string} color
+ * @param {number} opacity
+ */
 export function fade(color, opacity) {
   return `rgba(${channels(color).join(', ')}, ${opacity})`;
 }
 
-/** The colour of a share (0 to 1) on a scale of [share, #rrggbb] pairs. */
+/**
+ * The color at a position, from 0 to 1, of a color scale.
+ * @param {[number, string][]} scale positions and their colors, #rrggbb
+ * @param {number} share
+ */
 export function blend(scale, share) {
   const end = Math.max(
     1,
@@ -55,7 +77,8 @@ export function blend(scale, share) {
   );
   const [[from, first], [to, second]] = [scale[end - 1], scale[end]];
   const part = to > from ? (share - from) / (to - from) : 0;
-  const digits = (color, k) => Number.parseInt(color.slice(1 + 2 * k, 3 + 2 * k), 16);
+  const digits = (/** @type {string} */ color, /** @type {number} */ k) =>
+    Number.parseInt(color.slice(1 + 2 * k, 3 + 2 * k), 16);
   const mixed = [0, 1, 2].map((k) => Math.round(digits(first, k) + part * (digits(second, k) - digits(first, k))));
   return `rgb(${mixed.join(', ')})`;
 }

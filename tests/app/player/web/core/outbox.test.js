@@ -8,7 +8,19 @@ import { Outbox } from '../../../../../app/player/web/core/outbox.js';
 
 /** What Streamlit writes on the page, and a document that hears what is done there. */
 const page = { testScriptState: 'notRunning', testConnectionState: 'CONNECTED' };
-const document = Object.assign(new EventTarget(), { querySelector: () => ({ dataset: page }) });
+class Node {}
+globalThis.Node = Node;
+globalThis.HTMLElement = class extends Node {
+  dataset = page;
+};
+globalThis.KeyboardEvent = class extends Event {
+  constructor(type, { key }) {
+    super(type);
+    this.key = key;
+  }
+};
+const { HTMLElement, KeyboardEvent } = globalThis;
+const document = Object.assign(new EventTarget(), { querySelector: () => new HTMLElement() });
 globalThis.document = document;
 
 let now = 0;
@@ -45,8 +57,8 @@ const MOVES = {
   lost: () => (page.testConnectionState = 'PINGING_SERVER'),
   back: () => (page.testConnectionState = 'CONNECTED'),
   click: () => document.dispatchEvent(new Event('click')),
-  tab: () => document.dispatchEvent(Object.assign(new Event('keydown'), { key: 'Tab' })),
-  enter: () => document.dispatchEvent(Object.assign(new Event('keydown'), { key: 'Enter' })),
+  tab: () => document.dispatchEvent(new KeyboardEvent('keydown', { key: 'Tab' })),
+  enter: () => document.dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter' })),
   later: () => later(500),
   long: () => later(1500),
 };
