@@ -1,10 +1,22 @@
-// The racers' cards, one column of them, each updated in place so that focus and drags survive.
+// The cards of the racers in one column. Each is updated in place, so that focus and drags survive.
 
 import { h, iconButton, mark, relabel, say } from '../core/dom.js';
 import { stepsAt } from '../core/pace.js';
 import { brief, letter, SliderRow } from './slider.js';
 
-/** Outlines of the heads, as they are drawn on the map. */
+/**
+ * @typedef {import('../core/envelope.js').Card} Card
+ * @typedef {import('../core/envelope.js').Slider} Slider
+ * @typedef {import('../core/types.js').PlayerEvent} PlayerEvent
+ * @typedef {import('./slider.js').Dragging} Dragging
+ *
+ * @typedef {Object} Listeners
+ * @property {(event: PlayerEvent) => void} send
+ * @property {(racer: string | null) => void} light emphasizes one racer on all panels, or none
+ * @property {(racer: string, name: string) => Dragging} dragging what happens while a slider is dragged
+ */
+
+/** Outlines of the heads, as they are drawn on the map. @type {Record<Card['shape'], string>} */
 export const SHAPES = {
   circle: '<circle cx="8" cy="8" r="6"/>',
   square: '<rect x="2.5" y="2.5" width="11" height="11"/>',
@@ -12,26 +24,35 @@ export const SHAPES = {
   'triangle-up': '<path d="M8 1.5 15 14H1z"/>',
 };
 
+/** Pixels of the menu of racers: its heights, and what it leaves free at the edge of the window. */
+const MENU = { smallest: 160, largest: 420, margin: 24 };
+
 class CardView {
+  /** @type {Map<string, SliderRow>} */
+  rows = new Map();
+  /** What the card shows now. @type {Card | undefined} */
+  card;
+  /** The step of the clock for which the card was last written. @type {number | undefined} */
+  position;
+  /** A line below the sliders. @type {HTMLElement | undefined} */
+  note;
+
   /**
    * @param {string} id
-   * @param {(event: object) => void} send
-   * @param {(id: string | null) => void} light
-   * @param {boolean} recorded there is nobody to send to: sliders stand still, and it can only be hidden
-   * @param {(racer: string, name: string) => import('./slider.js').Dragging} dragging
+   * @param {Listeners} listeners
+   * @param {boolean} recorded whether the card belongs to a recording, in which a racer can be hidden and nothing else
    */
-  constructor(id, send, light, recorded, dragging) {
-    this.dragging = dragging;
+  constructor(id, listeners, recorded) {
     this.id = id;
-    this.send = send;
-    this.light = light;
-    this.rows = new Map();
-    const act = (name, label, kind, click) =>
-      iconButton(name, label, { class: 'quiet icon', 'data-testid': `${kind}-${id}`, click });
-    this.explain = act('explain', '', 'explain', () => send({ kind: 'explain', racer: id }));
-    this.duplicate = act('duplicate', '', 'duplicate', () => send({ kind: 'duplicate', racer: id }));
-    this.hide = act('hide', '', 'hide', () => this.toggle());
-    this.remove = act('remove', '', 'remove', () => send({ kind: 'remove', racer: id }));
+    this.listeners = listeners;
+    const { send, light } = listeners;
+    /** @type {(name: import('../core/icons.js').IconName, act: () => void) => HTMLButtonElement} */
+    const button = (name, act) =>
+      iconButton(name, '', { class: 'quiet icon', 'data-testid': `${name}-${id}`, click: act });
+    this.explain = button('explain', () => send({ kind: 'explain', racer: id }));
+    this.duplicate = button('duplicate', () => send({ kind: 'duplicate', racer: id }));
+    this.hide = button('hide', () => this.toggle());
+    this.remove = button('remove', () => send({ kind: 'remove', racer: id }));
     this.dot = h('span', { class: 'dot', 'aria-hidden': 'true' });
     this.title = h('h3', {});
     this.status = h('span', { class: 'status', 'data-testid': `status-${id}` });
@@ -39,49 +60,60 @@ class CardView {
     this.sliders = h(recorded ? 'fieldset' : 'div', { class: 'sliders', disabled: recorded });
     this.values = h('p', { class: 'values', 'data-testid': `values-${id}` });
     const actions = recorded ? [this.hide] : [this.explain, this.duplicate, this.hide, this.remove];
+    const lit = () => light(this.card?.hidden ? null : id);
     this.element = h(
       'article',
       {
         ...{ class: 'card', 'data-testid': `card-${id}` },
-        pointerenter: () => light(this.card.hidden ? null : id),
+        pointerenter: lit,
         pointerleave: () => light(null),
-        focusin: () => light(this.card.hidden ? null : id),
-        focusout: () => this.element.matches(':hover') || light(null),
+        focusin: lit,
+        focusout: (event) => {
+          if (!(event.currentTarget instanceof Element && event.currentTarget.matches(':hover'))) light(null);
+        },
       },
-      h('header', {}, ...[this.dot, this.title, this.status, this.why], h('span', { class: 'actions' }, ...actions)),
+      h('header', {}, this.dot, this.title, this.status, this.why, h('span', { class: 'actions' }, ...actions)),
       this.sliders,
       this.values,
     );
   }
 
   toggle() {
+    if (!this.card) return;
     const hidden = !this.card.hidden;
     this.update({ ...this.card, hidden });
-    this.light(hidden ? null : this.id);
-    this.send({ kind: 'hide', racer: this.id, hidden });
+    this.listeners.light(hidden ? null : this.id);
+    this.listeners.send({ kind: 'hide', racer: this.id, hidden });
   }
 
-  /** @param {import('../core/envelope.js').Card} card */
+  /** @param {Card} card */
   update(card) {
     if (this.card?.shape !== card.shape) {
       this.dot.innerHTML = `<svg viewBox="0 0 16 16" fill="currentColor">${SHAPES[card.shape]}</svg>`;
     }
-    if (this.card?.title !== card.title) this.name(card.title);
+    if (this.card?.title !== card.title) this.rename(card.title);
     this.card = card;
     this.element.style.setProperty('--racer', card.color);
     this.reveal(this.position ?? Infinity);
     mark(this.element, 'data-hidden', card.hidden);
-    relabel(this.hide, ...(card.hidden ? ['show', `Show ${card.title}`] : ['hide', `Hide ${card.title}`]));
-    this.values.replaceChildren(...card.sliders.map(spelled));
-    const names = card.sliders.map((slider) => slider.name);
+    relabel(this.hide, card.hidden ? 'show' : 'hide', `${card.hidden ? 'Show' : 'Hide'} ${card.title}`);
+    this.values.replaceChildren(...card.sliders.map(valueOf));
+    this.arrange(card.sliders);
+  }
+
+  /**
+   * Gives every slider its row, in order.
+   * @param {Slider[]} sliders
+   */
+  arrange(sliders) {
     for (const [name, row] of this.rows) {
-      if (names.includes(name)) continue;
+      if (sliders.some((slider) => slider.name === name)) continue;
       row.element.remove();
       this.rows.delete(name);
     }
-    card.sliders.forEach((slider, k) => {
-      if (!this.rows.has(slider.name)) this.rows.set(slider.name, this.row(slider));
-      const row = this.rows.get(slider.name);
+    sliders.forEach((slider, k) => {
+      const row = this.rows.get(slider.name) ?? this.row(slider);
+      this.rows.set(slider.name, row);
       row.update(slider);
       if (this.sliders.children[k] !== row.element) {
         this.sliders.insertBefore(row.element, this.sliders.children[k]);
@@ -89,25 +121,31 @@ class CardView {
     });
   }
 
-  /** Says what became of the run once the clock has come to where that holds, and not before. */
+  /**
+   * Shows what becomes of the run once the clock has come to the step from which it holds, and hides it before.
+   * @param {number} position
+   */
   reveal(position) {
     this.position = position;
+    if (!this.card) return;
     const { other, second } = this.card;
-    const pair = second ? [other, this.card] : [this.card, other];
-    const told = pair.filter(Boolean).map((card) => ({ ...card, known: stepsAt(card, position) >= card.settled }));
-    const known = told.some((card) => card.known);
-    const each = (said) => told.map((card, k) => (other ? `${'AB'[k]} ${said(card)}` : said(card))).join(' · ');
+    const cards = !other ? [this.card] : second ? [other, this.card] : [this.card, other];
+    const known = cards.map((card) => stepsAt(card, position) >= card.settled);
+    /** @type {(words: (card: Card, known: boolean) => string) => string} */
+    const each = (words) => cards.map((card, k) => `${other ? `${'AB'[k]} ` : ''}${words(card, known[k])}`).join(' · ');
+    const any = known.includes(true);
+    const why = each((card, settled) => (settled ? card.why : ''));
     say(
       this.status,
-      each((card) => (card.known ? card.status : 'running')),
+      each((card, settled) => (settled ? card.status : 'running')),
     );
-    const why = each((card) => (card.known ? card.why : ''));
-    this.status.title = known ? why : 'What becomes of it shows when the clock is there.';
-    say(this.why, known ? why : '');
-    mark(this.element, 'data-pending', !known);
+    this.status.title = any ? why : 'What becomes of it shows when the clock is there.';
+    say(this.why, any ? why : '');
+    mark(this.element, 'data-pending', !any);
   }
 
-  name(title) {
+  /** @param {string} title */
+  rename(title) {
     say(this.title, title);
     mark(this.element, 'aria-label', title);
     relabel(this.explain, 'explain', `Explain ${title}`);
@@ -115,51 +153,69 @@ class CardView {
     relabel(this.remove, 'remove', `Remove ${title}`);
   }
 
+  /** @param {Slider} slider */
   row(slider) {
-    const commit = (value) => this.send({ kind: 'parameter', racer: this.id, name: slider.name, value });
-    return new SliderRow(this.id, slider, commit, this.dragging(this.id, slider.name));
+    const { send, dragging } = this.listeners;
+    const commit = (/** @type {number} */ value) =>
+      send({ kind: 'parameter', racer: this.id, name: slider.name, value });
+    return new SliderRow(this.id, slider, commit, dragging(this.id, slider.name));
   }
 
-  /** A word on what is drawn while a slider is dragged. */
+  /**
+   * Writes a line below the sliders, or removes it.
+   * @param {string} text
+   */
   remark(text) {
-    this.remarks ??= this.element.appendChild(h('p', { class: 'remark', 'data-testid': `remark-${this.id}` }));
-    say(this.remarks, text);
-    this.remarks.hidden = !text;
+    this.note ??= this.element.appendChild(h('p', { class: 'remark', 'data-testid': `remark-${this.id}` }));
+    say(this.note, text);
+    this.note.hidden = !text;
   }
 }
 
-/** A slider that is dragged changes nothing before it is released. */
+/** A slider that shows nothing while it is dragged. @type {Dragging} */
 const STILL = { ready() {}, show: () => null, back() {} };
 
-/** A slider's value as text, for a card without sliders. */
-function spelled(slider) {
+/**
+ * The value of a slider as text, for a card that shows no sliders.
+ * @param {Slider} slider
+ */
+function valueOf(slider) {
   return h('span', {}, letter(slider.symbol), ` ${brief(slider.value)}`);
 }
 
 export class Cards {
+  /** @type {Card[]} */
+  cards = [];
+  /** @type {Map<string, CardView>} */
+  views = new Map();
+  /** The step of the clock for which the cards were last written. @type {number | undefined} */
+  step;
+  /** The racers that can be added, as they were last listed. */
+  offered = '';
+
   /**
-   * @param {(event: object) => void} send
-   * @param {(id: string | null) => void} light
+   * @param {(event: PlayerEvent) => void} send
+   * @param {(racer: string | null) => void} light
    * @param {boolean} [recorded]
-   * @param {(racer: string, name: string) => import('./slider.js').Dragging} [dragging]
+   * @param {(racer: string, name: string) => Dragging} [dragging]
    */
   constructor(send, light, recorded = false, dragging = () => STILL) {
-    Object.assign(this, { send, light, recorded, dragging });
-    this.views = new Map();
+    this.listeners = { send, light, dragging };
+    this.recorded = recorded;
     this.list = h('div', { class: 'cards', role: 'group', 'aria-label': 'Racers', 'data-testid': 'cards' });
+    this.menu = h('div', { class: 'menu', role: 'menu', 'aria-label': 'Add a racer', hidden: true });
     this.add = h(
       'button',
       {
         ...{ type: 'button', class: 'add', 'aria-haspopup': 'menu', 'aria-expanded': 'false' },
-        ...{ 'data-testid': 'add-racer', click: () => this.open(this.menu.hidden) },
+        ...{ 'data-testid': 'add-racer', click: () => this.open(this.menu.hidden === true) },
       },
       '+ Add a racer',
     );
-    this.menu = h('div', { class: 'menu', role: 'menu', 'aria-label': 'Add a racer', hidden: true });
     this.adder = h('div', { class: 'adder', keydown: (event) => this.key(event) }, this.add, this.menu);
   }
 
-  /** @param {import('../core/envelope.js').Scene} scene */
+  /** @param {{cards: Card[], choices: [string, string][]}} scene */
   update(scene) {
     this.cards = scene.cards;
     const ids = scene.cards.map((card) => card.id);
@@ -170,54 +226,65 @@ export class Cards {
       this.views.delete(id);
     }
     scene.cards.forEach((card, k) => {
-      if (!this.views.has(card.id)) {
-        this.views.set(card.id, new CardView(card.id, this.send, this.light, this.recorded, this.dragging));
-      }
-      const view = this.views.get(card.id);
-      view.position ??= this.whole; // one that joins tells no more than the others
+      const view = this.views.get(card.id) ?? new CardView(card.id, this.listeners, this.recorded);
+      this.views.set(card.id, view);
+      view.position ??= this.step; // a card that joins reveals no more than the others
       view.update(card);
       if (this.list.children[k] !== view.element) this.list.insertBefore(view.element, this.list.children[k]);
     });
-    // a card that joins others is shown, where they are too many to be seen at once
-    if (before && scene.cards.length > before) {
-      this.views.get(ids.at(-1)).element.scrollIntoView({ block: 'nearest' });
-    }
-    const choices = JSON.stringify(scene.choices);
-    if (choices === this.choices) return;
-    this.choices = choices;
+    // Where not all cards are visible at once, a card that joins the others is scrolled to.
+    if (before && scene.cards.length > before) this.list.lastElementChild?.scrollIntoView({ block: 'nearest' });
+    const offered = JSON.stringify(scene.choices);
+    if (offered === this.offered) return;
+    this.offered = offered;
     this.add.disabled = scene.choices.length === 0;
     this.menu.replaceChildren(...scene.choices.map(([key, title]) => this.item(key, title)));
   }
 
+  /**
+   * An item of the menu of racers.
+   * @param {string} key
+   * @param {string} title
+   */
   item(key, title) {
     const click = () => {
       this.open(false);
       this.add.focus();
-      this.send({ kind: 'add', name: key });
+      this.listeners.send({ kind: 'add', name: key });
     };
     return h('button', { type: 'button', role: 'menuitem', 'data-testid': `add-${key}`, click }, title);
   }
 
-  /** @param {number} position the playhead's */
+  /** @param {number} position of the playhead */
   paint(position) {
-    const whole = Math.floor(position);
-    if (whole === this.whole) return;
-    this.whole = whole;
-    for (const view of this.views.values()) view.reveal(whole);
+    const step = Math.floor(position);
+    if (step === this.step) return;
+    this.step = step;
+    for (const view of this.views.values()) view.reveal(step);
   }
 
-  /** One card has other words while something is dragged. */
+  /**
+   * Updates the card of a racer that shows another run while something is dragged.
+   * @param {string} id
+   */
   change(id) {
-    const view = this.views.get(id);
-    view?.update(this.cards.find((card) => card.id === id));
+    const card = this.cards.find((one) => one.id === id);
+    if (card) this.views.get(id)?.update(card);
   }
 
-  /** A word on what is drawn while one of its sliders is dragged. */
+  /**
+   * Writes on a card what is drawn while one of its sliders is dragged.
+   * @param {string} id
+   * @param {string} text
+   */
   remark(id, text) {
     this.views.get(id)?.remark(text);
   }
 
-  /** Opens the card of the racer that is inspected, and folds the others. */
+  /**
+   * Opens the card of the racer that is inspected, and folds the others.
+   * @param {string} id
+   */
   inspect(id) {
     for (const [key, view] of this.views) {
       mark(view.element, 'data-folded', id !== '' && key !== id);
@@ -225,31 +292,42 @@ export class Cards {
     }
   }
 
-  /** Marks the card whose trail is under the pointer. */
+  /**
+   * Marks the card of the racer under the pointer.
+   * @param {string | null} id
+   */
   highlight(id) {
     for (const [key, view] of this.views) view.element.classList.toggle('lit', key === id);
   }
 
+  /**
+   * Opens or closes the menu of racers, on the side that has more room.
+   * @param {boolean} open
+   */
   open(open) {
     const { top, bottom } = this.add.getBoundingClientRect();
-    this.menu.classList.toggle('above', top > window.innerHeight - bottom);
-    const room = Math.max(top, window.innerHeight - bottom) - 24;
-    this.menu.style.maxHeight = `${Math.max(160, Math.min(420, room))}px`;
+    const below = window.innerHeight - bottom;
+    this.menu.classList.toggle('above', top > below);
+    const room = Math.max(top, below) - MENU.margin;
+    this.menu.style.maxHeight = `${Math.max(MENU.smallest, Math.min(MENU.largest, room))}px`;
     this.menu.hidden = !open;
     mark(this.add, 'aria-expanded', open);
-    if (open) this.menu.firstElementChild?.focus();
+    if (open && this.menu.firstElementChild instanceof HTMLElement) this.menu.firstElementChild.focus();
   }
 
+  /** @param {KeyboardEvent} event */
   key(event) {
     if (this.menu.hidden) return;
-    const items = [...this.menu.children];
-    const here = items.indexOf(document.activeElement);
-    const next = {
+    const items = [...this.menu.querySelectorAll('button')];
+    const here = items.findIndex((item) => item === document.activeElement);
+    /** @type {Record<string, number>} */
+    const places = {
       ArrowDown: (here + 1) % items.length,
       ArrowUp: (here - 1 + items.length) % items.length,
       Home: 0,
       End: items.length - 1,
-    }[event.key];
+    };
+    const next = places[event.key];
     if (next !== undefined) items[next]?.focus();
     else if (event.key === 'Escape' || event.key === 'Tab') {
       this.open(false);

@@ -1,35 +1,57 @@
-// Why this step? The equations of one racer, and line by line under them the numbers of the step at the playhead.
+// Why this step? The equations of one racer, and below each line its numbers for the step at the playhead.
 
 import { partColors, reached } from '../drawing/arrows.js';
 import { short } from '../core/digits.js';
 import { h, iconButton, mark, say } from '../core/dom.js';
 
 /**
+ * @typedef {[number, number]} Point
+ *
  * @typedef {Object} Values
  * @property {Float64Array} flat (steps · columns,)
  * @property {number} columns
+ *
+ * @typedef {Object} Line
+ * @property {string} symbols MathML
+ * @property {string} numbers MathML with empty elements in place of numbers
+ * @property {string} result the slot of the result
  *
  * @typedef {Object} Inspected
  * @property {string} racer
  * @property {string} title
  * @property {string} note
- * @property {{symbols: string, numbers: string, result: string}[]} lines MathML with empty elements for numbers
+ * @property {Line[]} lines
  * @property {Record<string, Values>} values by the name of their slot
  * @property {Float64Array} at (steps · 2,) where the gradient was taken
  * @property {Float64Array} slope (steps · 2,) the gradient there
  * @property {[string, Float64Array][]} parts named vectors, each (steps · 2,), that sum to the step
- * @property {number} count steps that were taken
+ * @property {number} count the number of steps that were taken
+ *
+ * @typedef {import('../core/envelope.js').Card} Card
+ * @typedef {import('../core/envelope.js').Style} Style
+ * @typedef {{inspected: Inspected, card: Card, style: Style}} Subject what is explained, and how it is drawn
  */
 
 const SLOT = /<mrow data-slot="([^"]*)"><\/mrow>/g;
-const WIDE = 320;
-const TALL = 126;
+const WIDTH = 320;
+const HEIGHT = 126;
+/** The length of the arrow of the gradient, relative to the farthest point of the step. */
+const SLOPE = 0.6;
 
 export class Inspector {
+  /** @type {Subject | undefined} */
+  subject;
+  /** The step whose numbers are shown; -1 for the first step before it is taken. @type {number | undefined} */
+  shown;
+  /** The equations as they were last written. */
+  written = '';
+  /** The elements of numbers in the equations. @type {{place: HTMLElement, name: string, column: number}[]} */
+  places = [];
+
   /**
-   * @param {() => void} about asks for all that is to be said of the rule
+   * @param {() => void} about opens the documentation of the rule
    * @param {() => void} close
-   * @param {boolean} recorded there is nobody to ask
+   * @param {boolean} recorded whether this is a recording, which can neither open nor close anything
    */
   constructor(about, close, recorded) {
     this.title = h('h3', {}, 'Why this step?');
@@ -48,125 +70,180 @@ export class Inspector {
   }
 
   /**
-   * @param {Inspected | null} inspected
-   * @param {import('../core/envelope.js').Card | undefined} card
-   * @param {import('../core/envelope.js').Style} style
+   * @param {Inspected | null | undefined} inspected
+   * @param {Card | undefined} card
+   * @param {Style} style
    */
   update(inspected, card, style) {
     this.element.hidden = !inspected || !card;
-    Object.assign(this, { inspected: card ? inspected : null, card, style, shown: undefined });
-    if (!this.inspected) return;
+    this.shown = undefined;
+    this.subject = inspected && card ? { inspected, card, style } : undefined;
+    if (!this.subject || !inspected || !card) return;
     mark(this.element, 'aria-label', `Why this step? ${inspected.title}`);
     this.element.style.setProperty('--racer', card.color);
     say(this.note, inspected.note);
-    const spelled = JSON.stringify([inspected.lines, Object.entries(inspected.values).map(([k, v]) => [k, v.columns])]);
-    if (spelled === this.spelled) return;
-    this.spelled = spelled;
-    this.lines.replaceChildren(...inspected.lines.map((line) => this.line(line)));
-    this.places = [...this.lines.querySelectorAll('mn[data-slot]')].map((place) => ({
+    const columns = Object.entries(inspected.values).map(([name, values]) => [name, values.columns]);
+    const written = JSON.stringify([inspected.lines, columns]);
+    if (written === this.written) return;
+    this.written = written;
+    this.lines.replaceChildren(...inspected.lines.map((line) => lineOf(line, inspected.values)));
+    /** @type {NodeListOf<HTMLElement>} */
+    const places = this.lines.querySelectorAll('mn[data-slot]');
+    this.places = [...places].map((place) => ({
       place,
-      name: place.dataset.slot,
+      name: place.dataset.slot ?? '',
       column: Number(place.dataset.column),
     }));
   }
 
-  line({ symbols, numbers, result }) {
-    const { values } = this.inspected;
-    const element = h('div', { class: 'line', 'data-result': result });
-    const filled = numbers
-      .replace(SLOT, (_, name) => number(name, values[name].columns))
-      .replace(/<\/?math[^>]*>/g, '');
-    const outcome = `<mrow><mo>=</mo>${number(result, values[result].columns)}</mrow>`;
-    element.innerHTML =
-      `<div class="symbols">${symbols}</div>` +
-      `<div class="numbers" tabindex="0"><math display="inline">${filled}${outcome}</math></div>`;
-    return element;
-  }
-
-  /** @param {number} step the playhead's: what is explained is the step that led there, at the start the first */
+  /**
+   * Writes the numbers of the step that led to a step of the clock, or at the start of the first step.
+   * @param {number} step
+   */
   paint(step) {
-    if (!this.inspected) return;
-    const k = reached(this.inspected, step);
+    if (!this.subject) return;
+    const { inspected } = this.subject;
+    const k = reached(inspected, step);
     const shown = step < 1 ? -1 : k;
     if (shown === this.shown) return;
     this.shown = shown;
-    say(this.which, `${this.inspected.title}, step ${k + 1}${step < 1 ? ', to come' : ''}`);
-    const { values } = this.inspected;
+    say(this.which, `${inspected.title}, step ${k + 1}${step < 1 ? ', to come' : ''}`);
     for (const { place, name, column } of this.places) {
-      const { flat, columns } = values[name];
-      const text = short(flat[k * columns + column], 4, columns > 1);
-      if (place.textContent !== text) place.textContent = text;
+      const { flat, columns } = inspected.values[name];
+      say(place, short(flat[k * columns + column], 4, columns > 1));
     }
-    this.draw(k);
+    this.draw(k, this.subject);
   }
 
-  /** The step as the sum of its parts, as large as there is room for. */
-  draw(k) {
-    const { parts, slope } = this.inspected;
-    const vectors = parts.map(([name, flat]) => [name, flat[2 * k], flat[2 * k + 1]]);
-    const points = [[0, 0]];
-    for (const [, x, y] of vectors) points.push([points.at(-1)[0] + x, points.at(-1)[1] + y]);
-    const long = Math.hypot(...points.at(-1));
+  /**
+   * Draws a step as the sum of its parts, as large as there is room for.
+   * @param {number} k
+   * @param {Subject} subject
+   */
+  draw(k, { inspected, card, style }) {
+    const vectors = inspected.parts.map(([name, flat]) => ({ name, x: flat[2 * k], y: flat[2 * k + 1] }));
+    /** @type {Point} */
+    let tip = [0, 0];
+    /** @type {Point[]} */
+    const points = [tip, ...vectors.map(({ x, y }) => (tip = /** @type {Point} */ ([tip[0] + x, tip[1] + y])))];
+    const length = Math.hypot(...tip);
     if (!points.flat().every(Number.isFinite) || !points.some(([x, y]) => x || y)) {
-      this.sum.replaceChildren(
-        h('figcaption', {}, long === 0 ? 'No move: the step is zero.' : 'The step is no number.'),
-      );
+      const words = length === 0 ? 'No move: the step is zero.' : 'The step is no number.';
+      this.sum.replaceChildren(h('figcaption', {}, words));
       return;
     }
-    const down = [-slope[2 * k], -slope[2 * k + 1]];
-    const far = Math.max(...points.map(([x, y]) => Math.hypot(x, y)));
-    const steep = Math.hypot(...down);
-    const hint = steep > 0 && Number.isFinite(steep) ? down.map((v) => (v / steep) * 0.6 * far) : [0, 0];
-    // the gradient is taken where the first part ends, if the rule looks ahead
-    const from = this.ahead(k, points);
-    const all = [...points, [from[0] + hint[0], from[1] + hint[1]]];
-    const [xs, ys] = [all.map(([x]) => x), all.map(([, y]) => y)];
-    const [x0, x1, y0, y1] = [Math.min(...xs), Math.max(...xs), Math.min(...ys), Math.max(...ys)];
-    const unit = Math.min((WIDE - 30) / Math.max(x1 - x0, 1e-300), (TALL - 20) / Math.max(y1 - y0, 1e-300));
-    const place = ([x, y]) => [WIDE / 2 + unit * (x - (x0 + x1) / 2), TALL / 2 - unit * (y - (y0 + y1) / 2)];
-    const colors = partColors(this.style, this.card);
-    const drawn = [arrow(place(from), place([from[0] + hint[0], from[1] + hint[1]]), this.style.muted, 1.4, '3 3')];
-    vectors.forEach(([name], i) => drawn.push(arrow(place(points[i]), place(points[i + 1]), colors(name), 2.2)));
-    const named = vectors.map(([name]) => h('b', { style: `color:${colors(name)}` }, name));
+    const colors = partColors(style, card);
+    const start = gradientPoint(inspected, k, points);
+    const end = gradientTip(inspected, k, points, start);
+    const place = fitted([...points, end]);
+    const arrows = [
+      arrow(place(start), place(end), style.muted, 1.4, '3 3'),
+      ...vectors.map(({ name }, i) => arrow(place(points[i]), place(points[i + 1]), colors(name), 2.2)),
+    ];
+    const names = vectors.map(({ name }) => h('b', { style: `color:${colors(name)}` }, name));
     if (vectors.length > 1) {
-      drawn.push(arrow(place([0, 0]), place(points.at(-1)), this.card.color, 2.6));
-      named.unshift(h('b', { style: `color:${this.card.color}` }, 'step'));
+      arrows.push(arrow(place([0, 0]), place(tip), card.color, 2.6));
+      names.unshift(h('b', { style: `color:${card.color}` }, 'step'));
     }
-    this.sum.innerHTML = `<svg viewBox="0 0 ${WIDE} ${TALL}" role="img" aria-label="The step as the sum of its parts">
-      ${drawn.join('')}</svg>`;
-    const signs = named.map((_, i) => (i === 0 ? '' : i === 1 ? ' = ' : ' + '));
-    const rest = `, its length ${short(long, 4)}; dashed the direction of −g`;
-    this.sum.append(h('figcaption', {}, ...named.flatMap((name, i) => [signs[i], name]), rest));
-  }
-
-  ahead(k, points) {
-    const { at, values } = this.inspected;
-    const { flat, columns } = values.w;
-    const away = [at[2 * k] - flat[columns * k], at[2 * k + 1] - flat[columns * k + 1]];
-    const close = points.find(([x, y]) => Math.hypot(x - away[0], y - away[1]) < 1e-9 * (Math.hypot(...away) + 1e-300));
-    return close ?? [0, 0];
+    this.sum.innerHTML = `<svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img"
+      aria-label="The step as the sum of its parts">${arrows.join('')}</svg>`;
+    const signs = names.map((_, i) => (i === 0 ? '' : i === 1 ? ' = ' : ' + '));
+    const rest = `, its length ${short(length, 4)}; dashed the direction of −g`;
+    this.sum.append(h('figcaption', {}, ...names.flatMap((name, i) => [signs[i], name]), rest));
   }
 }
 
+/**
+ * One line: the equation, and the same with places for numbers.
+ * @param {Line} line
+ * @param {Record<string, Values>} values
+ */
+function lineOf({ symbols, numbers, result }, values) {
+  const element = h('div', { class: 'line', 'data-result': result });
+  const filled = numbers
+    .replace(SLOT, (_, /** @type {string} */ name) => numberOf(name, values[name].columns))
+    .replace(/<\/?math[^>]*>/g, '');
+  const outcome = `<mrow><mo>=</mo>${numberOf(result, values[result].columns)}</mrow>`;
+  element.innerHTML =
+    `<div class="symbols">${symbols}</div>` +
+    `<div class="numbers" tabindex="0"><math display="inline">${filled}${outcome}</math></div>`;
+  return element;
+}
+
+/**
+ * A place for a number, or for a column of numbers between lines: brackets grow only in fonts made for mathematics.
+ * @param {string} name
+ * @param {number} columns
+ */
+function numberOf(name, columns) {
+  const cell = (/** @type {number} */ column) => `<mn data-slot="${name}" data-column="${column}"></mn>`;
+  if (columns === 1) return cell(0);
+  const rows = Array.from({ length: columns }, (_, k) => `<mtr><mtd>${cell(k)}</mtd></mtr>`).join('');
+  return `<mtable class="vector">${rows}</mtable>`;
+}
+
+/**
+ * The point of the step at which the gradient was taken: its start, or where a part ends if the rule looks ahead.
+ * @param {Inspected} inspected
+ * @param {number} k
+ * @param {Point[]} points
+ * @returns {Point}
+ */
+function gradientPoint({ at, values }, k, points) {
+  const { flat, columns } = values.w;
+  const ahead = [at[2 * k] - flat[columns * k], at[2 * k + 1] - flat[columns * k + 1]];
+  const tolerance = 1e-9 * (Math.hypot(...ahead) + 1e-300);
+  return points.find(([x, y]) => Math.hypot(x - ahead[0], y - ahead[1]) < tolerance) ?? [0, 0];
+}
+
+/**
+ * The tip of an arrow downhill from a point, whose length fits that of the step.
+ * @param {Inspected} inspected
+ * @param {number} k
+ * @param {Point[]} points
+ * @param {Point} start
+ * @returns {Point}
+ */
+function gradientTip({ slope }, k, points, [x, y]) {
+  const [dx, dy] = [-slope[2 * k], -slope[2 * k + 1]];
+  const steepness = Math.hypot(dx, dy);
+  if (!(steepness > 0 && Number.isFinite(steepness))) return [x, y];
+  const length = SLOPE * Math.max(...points.map((point) => Math.hypot(...point)));
+  return [x + (dx / steepness) * length, y + (dy / steepness) * length];
+}
+
+/**
+ * A map from the plane to the figure that shows all points as large as there is room for.
+ * @param {Point[]} points
+ * @returns {(point: Point) => Point}
+ */
+function fitted(points) {
+  const [xs, ys] = [points.map(([x]) => x), points.map(([, y]) => y)];
+  const [x0, x1, y0, y1] = [Math.min(...xs), Math.max(...xs), Math.min(...ys), Math.max(...ys)];
+  const unit = Math.min((WIDTH - 30) / Math.max(x1 - x0, 1e-300), (HEIGHT - 20) / Math.max(y1 - y0, 1e-300));
+  return ([x, y]) => [WIDTH / 2 + unit * (x - (x0 + x1) / 2), HEIGHT / 2 - unit * (y - (y0 + y1) / 2)];
+}
+
+/**
+ * An arrow as SVG; one too short to be seen is empty.
+ * @param {Point} from
+ * @param {Point} to
+ * @param {string} color
+ * @param {number} width
+ * @param {string} [dash]
+ */
 function arrow([x0, y0], [x1, y1], color, width, dash = '') {
-  const size = Math.hypot(x1 - x0, y1 - y0);
-  if (size < 0.5) return '';
-  const [ux, uy] = [(x1 - x0) / size, (y1 - y0) / size];
-  const head = Math.min(10, size);
+  const length = Math.hypot(x1 - x0, y1 - y0);
+  if (length < 0.5) return '';
+  const [ux, uy] = [(x1 - x0) / length, (y1 - y0) / length];
+  const head = Math.min(10, length);
   const [bx, by] = [x1 - head * ux, y1 - head * uy];
   const corners = [
     [x1, y1],
     [bx - 0.5 * head * uy, by + 0.5 * head * ux],
     [bx + 0.5 * head * uy, by - 0.5 * head * ux],
   ];
+  const outline = corners.map((corner) => corner.join(' ')).join('L');
   return `<g style="color:${color}"><path d="M${x0} ${y0}L${bx} ${by}" stroke="currentColor" stroke-width="${width}"
-    stroke-dasharray="${dash}" fill="none"/><path d="M${corners.map((p) => p.join(' ')).join('L')}Z" fill="currentColor"/></g>`;
-}
-
-/** A place for a number, or a column of them, between lines: brackets grow only in fonts made for mathematics. */
-function number(name, columns) {
-  const cell = (column) => `<mn data-slot="${name}" data-column="${column}"></mn>`;
-  if (columns === 1) return cell(0);
-  const rows = Array.from({ length: columns }, (_, k) => `<mtr><mtd>${cell(k)}</mtd></mtr>`).join('');
-  return `<mtable class="vector">${rows}</mtable>`;
+    stroke-dasharray="${dash}" fill="none"/><path d="M${outline}Z" fill="currentColor"/></g>`;
 }

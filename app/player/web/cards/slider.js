@@ -1,19 +1,27 @@
-// One parameter of a racer: a range, and its number as text that can be typed.
+// One parameter of a racer: a slider, and its number as text that can be edited.
 
 import { parsed, short } from '../core/digits.js';
 import { h } from '../core/dom.js';
 import { nearest } from '../core/stops.js';
 
-/** Digits of a value in full, as it is shown to be typed over. */
+/** @typedef {import('../core/envelope.js').Slider} Slider */
+
+/** Digits that show a value in full, ready to be overwritten. */
 const EXACT = 12;
 
-/** In short, for reading: four digits that count, more where they crowd against one. */
+/**
+ * A value as text with four significant digits, or more where values crowd against one.
+ * @param {number} value
+ */
 export function brief(value) {
   const crowded = value > 0.9 && value < 1;
   return short(value, crowded ? Math.min(EXACT, 3 - Math.floor(Math.log10(1 - value))) : 4);
 }
 
-/** A letter with its index, set as mathematics. */
+/**
+ * A letter with its index, typeset as mathematics.
+ * @param {string} symbol
+ */
 export function letter(symbol) {
   const [head, ...index] = symbol.split('_');
   return h('i', { class: 'symbol' }, head, index.length ? h('sub', {}, index.join('_').replace(/[{}]/g, '')) : null);
@@ -21,21 +29,31 @@ export function letter(symbol) {
 
 /**
  * @typedef {Object} Dragging what happens while the slider is dragged
- * @property {() => void} ready it may be dragged soon
- * @property {(stops: ArrayLike<number>, place: number, exact?: boolean) => number | null} show shows the run at the stop
- *   of that place or at the nearest one that has a run, or with `exact` only if it has one itself; its value, if there is
- *   one
- * @property {() => void} back the slider was let go where it was
+ * @property {() => void} ready the slider may be dragged soon
+ * @property {(stops: ArrayLike<number>, place: number, exact?: boolean) => number | null} show shows the run at a stop
+ *   or at the nearest stop that has a run, or with `exact` only at that very stop; returns the value of the run that is
+ *   shown, or null without one
+ * @property {() => void} back the slider was released where it was before
  */
 
 export class SliderRow {
+  /** Whether the pointer holds the thumb. */
+  held = false;
+  /** The position of the thumb before it was dragged. */
+  home = '';
+  /** The value where the thumb is now, while it is dragged. @type {number | undefined} */
+  picked;
+  /** Whether the slider has been updated before. */
+  ready = false;
+
   /**
    * @param {string} racer
-   * @param {import('../core/envelope.js').Slider} slider
-   * @param {(value: number) => void} commit called on release and on an exact value
+   * @param {Slider} slider
+   * @param {(value: number) => void} commit called on release and with a value that was typed
    * @param {Dragging} dragging
    */
   constructor(racer, slider, commit, dragging) {
+    this.slider = slider;
     this.commit = commit;
     this.dragging = dragging;
     const id = `${racer}-${slider.name}`;
@@ -56,7 +74,9 @@ export class SliderRow {
       ...{ type: 'text', class: 'value', inputmode: 'decimal', autocomplete: 'off', spellcheck: 'false' },
       ...{ 'data-testid': `value-${id}` },
       focus: () => this.expand(),
-      blur: () => this.wrong() || this.write(this.slider.value),
+      blur: () => {
+        if (!this.refused()) this.write(this.slider.value);
+      },
       input: () => this.complain(''),
       change: () => this.type(),
       keydown: (event) => this.key(event),
@@ -67,13 +87,15 @@ export class SliderRow {
     this.update(slider);
   }
 
-  /** @param {import('../core/envelope.js').Slider} slider */
+  /** @param {Slider} slider */
   update(slider) {
-    const other = !this.slider || this.slider.symbol !== slider.symbol || this.slider.label !== slider.label;
-    // changed elsewhere, by the browser's Back for one: that is shown even where something is being typed
-    const moved = this.slider?.value !== slider.value;
+    const first = !this.ready;
+    this.ready = true;
+    const renamed = this.slider.symbol !== slider.symbol || this.slider.label !== slider.label;
+    // A value that changed elsewhere, say by the browser's Back, replaces even a text that is being edited.
+    const moved = first || this.slider.value !== slider.value;
     this.slider = slider;
-    if (other) {
+    if (first || renamed) {
       this.letter.replaceChildren(letter(slider.symbol));
       this.letter.title = slider.label;
       this.range.setAttribute('aria-label', slider.label);
@@ -82,53 +104,69 @@ export class SliderRow {
     if (this.held) return;
     this.place(slider.value);
     if (moved) this.complain('');
-    if (moved || (document.activeElement !== this.value && !this.wrong())) this.write(slider.value);
+    if (moved || (document.activeElement !== this.value && !this.refused())) this.write(slider.value);
   }
 
+  /**
+   * Moves the thumb to a value.
+   * @param {number} value
+   */
   place(value) {
     const { stops } = this.slider;
     this.range.max = String(stops.length - 1);
     this.home = String(nearest(stops, value));
     this.range.value = this.home;
-    this.tell(value);
+    this.fill(value);
   }
 
-  tell(value) {
-    this.range.style.setProperty('--share', String(Number(this.range.value) / Number(this.range.max)));
+  /** The stop at which the thumb is. */
+  get stop() {
+    return Number(this.range.value);
+  }
+
+  /**
+   * Fills the slider up to the thumb, and names its value.
+   * @param {number} value
+   */
+  fill(value) {
+    this.range.style.setProperty('--share', String(this.stop / Number(this.range.max)));
     this.range.setAttribute('aria-valuetext', brief(value));
   }
 
+  /** @param {number} value */
   write(value) {
     this.value.value = brief(value);
     this.value.title = short(value, EXACT);
   }
 
-  /** What was typed last was refused, and stays to be mended. */
-  wrong() {
+  /** Whether the text was refused and waits to be corrected. */
+  refused() {
     return this.value.getAttribute('aria-invalid') === 'true';
   }
 
-  /** To be typed over, the number stands there in full. */
+  /** Shows the number in full, ready to be overwritten. */
   expand() {
-    if (this.wrong()) return;
+    if (this.refused()) return;
     this.value.value = short(this.slider.value, EXACT);
     this.value.select();
   }
 
+  /** The value where the thumb is. */
   chosen() {
-    return this.slider.stops[Number(this.range.value)];
+    return this.slider.stops[this.stop];
   }
 
+  /** The thumb moves. */
   follow() {
     this.complain('');
     const home = this.held && this.range.value === this.home;
-    // what is shown is what was computed: the slider has the value of the nearest run
-    const { stops } = this.slider;
-    const shown = home ? null : this.dragging.show(stops, Number(this.range.value), !this.held);
+    // The number belongs to the run that is shown: it is that of the nearest run that was computed.
+    const shown = home ? null : this.dragging.show(this.slider.stops, this.stop, !this.held);
     if (home) this.dragging.back();
-    this.picked = home ? this.slider.value : (shown ?? this.chosen());
-    this.tell(this.picked);
-    this.write(this.picked);
+    const value = home ? this.slider.value : (shown ?? this.chosen());
+    this.picked = value;
+    this.fill(value);
+    this.write(value);
   }
 
   release() {
@@ -139,11 +177,13 @@ export class SliderRow {
     else this.dragging.back();
   }
 
+  /** @param {number} value */
   accept(value) {
     this.slider = { ...this.slider, value };
     this.commit(value);
   }
 
+  /** Takes the number that was typed, or says why not. */
   type() {
     const { stops, symbol, value: old } = this.slider;
     const [low, high] = [stops[0], stops[stops.length - 1]];
@@ -160,6 +200,7 @@ export class SliderRow {
     this.accept(value);
   }
 
+  /** @param {KeyboardEvent} event */
   key(event) {
     if (event.key === 'Enter') {
       event.preventDefault();
@@ -172,6 +213,7 @@ export class SliderRow {
     }
   }
 
+  /** @param {string} text why the number was refused, or nothing */
   complain(text) {
     this.hint.textContent = text;
     this.hint.hidden = text === '';
