@@ -1,21 +1,34 @@
-// The start, dragged with the pointer: a handle that lies over its mark on the map.
+// An invisible handle over the mark of the start on the map, which the pointer can drag.
 
 import { h } from '../core/dom.js';
 
 /**
  * @typedef {Object} StartListeners
- * @property {(x: number, y: number) => void} dragged the pointer is there
- * @property {(x: number, y: number) => void} dropped
+ * @property {(x: number, y: number) => void} dragged the start follows the pointer to a point of the plane
+ * @property {(x: number, y: number) => void} dropped the pointer releases the start there
+ *
+ * @typedef {import('../core/geometry.js').Frame & {left: number, top: number}} PlacedFrame
  */
 
+/** A press that moves by fewer pixels is not a drag. */
+const TREMBLE = 3;
+
 export class StartHandle {
+  /** The pointer that holds the handle. @type {number | null} */
+  held = null;
+  moved = false;
+  /** Where the pointer was pressed. @type {[number, number]} */
+  from = [0, 0];
+
   /**
    * @param {HTMLElement} host the element that also holds the plot
-   * @param {() => (import('../core/geometry.js').Frame & {left: number, top: number}) | undefined} frame
+   * @param {() => PlacedFrame | undefined} frame
    * @param {StartListeners} listeners
    */
   constructor(host, frame, listeners) {
-    Object.assign(this, { host, frame, listeners, held: null });
+    this.host = host;
+    this.frame = frame;
+    this.listeners = listeners;
     this.element = h('div', {
       ...{ class: 'handle', 'data-testid': 'start-handle', title: 'Drag the start', hidden: true },
       pointerdown: (event) => this.press(event),
@@ -26,7 +39,7 @@ export class StartHandle {
     host.append(this.element);
   }
 
-  /** @param {[number, number]} start */
+  /** @param {number[]} start a point of the plane; empty where the start cannot be dragged */
   place(start) {
     const frame = this.frame();
     if (!frame || this.held !== null || start.length < 2) return;
@@ -35,10 +48,15 @@ export class StartHandle {
     this.put(frame.left + x, frame.top + y);
   }
 
+  /**
+   * @param {number} left
+   * @param {number} top
+   */
   put(left, top) {
     this.element.style.transform = `translate(${left}px, ${top}px)`;
   }
 
+  /** @param {PointerEvent} event */
   press(event) {
     if (event.button) return;
     this.held = event.pointerId;
@@ -47,10 +65,15 @@ export class StartHandle {
     this.element.setPointerCapture(event.pointerId);
   }
 
-  /** The point of the plane under the pointer, kept within what is in view. */
-  under(event) {
-    const frame = this.frame();
+  /**
+   * Moves the handle to the pointer, but not out of the frame.
+   * @param {PointerEvent} event
+   * @param {PlacedFrame} frame
+   * @returns {[number, number]} the point of the plane under the handle
+   */
+  follow(event, frame) {
     const { left, top } = this.host.getBoundingClientRect();
+    /** @type {(value: number, size: number) => number} */
     const within = (value, size) => Math.min(size, Math.max(0, value));
     const x = within(event.clientX - left - frame.left, frame.width);
     const y = within(event.clientY - top - frame.top, frame.height);
@@ -58,16 +81,19 @@ export class StartHandle {
     return [(x - frame.x.offset) / frame.x.slope, (y - frame.y.offset) / frame.y.slope];
   }
 
+  /** @param {PointerEvent} event */
   move(event) {
-    if (event.pointerId !== this.held) return;
-    // a press that trembles is no drag
-    this.moved ||= Math.hypot(event.clientX - this.from[0], event.clientY - this.from[1]) > 3;
-    if (this.moved) this.listeners.dragged(...this.under(event));
+    const frame = this.frame();
+    if (event.pointerId !== this.held || !frame) return;
+    this.moved ||= Math.hypot(event.clientX - this.from[0], event.clientY - this.from[1]) > TREMBLE;
+    if (this.moved) this.listeners.dragged(...this.follow(event, frame));
   }
 
+  /** @param {PointerEvent} event */
   lift(event) {
     if (event.pointerId !== this.held) return;
     this.held = null;
-    if (this.moved) this.listeners.dropped(...this.under(event));
+    const frame = this.frame();
+    if (this.moved && frame) this.listeners.dropped(...this.follow(event, frame));
   }
 }

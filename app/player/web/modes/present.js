@@ -1,20 +1,27 @@
-// Presentation mode: the player fills the window, controls fold away, and text and lines are drawn larger.
+// The presentation: the player fills the window, controls fold away, and text and lines are larger.
 
 import { h, iconButton, mark } from '../core/dom.js';
 import { CLASS } from '../core/scale.js';
 
-/** Milliseconds in which an Escape that closed the full screen may arrive here too. */
+/** Milliseconds within which the Escape that left the full screen may also arrive here. */
 const ECHO = 500;
 
 export class Present {
+  on = false;
+  /** Whether the full screen is ours. */
+  full = false;
+  /** When the presentation was left, in milliseconds. */
+  left = -Infinity;
+  /** Whether the pointer has not moved since the presentation began: nobody points at what lies under it. */
+  still = false;
+
   /**
    * @param {HTMLElement} root
-   * @param {() => Promise<void>} redraw draws everything anew in the present scale and size
+   * @param {() => Promise<void>} redraw draws everything again in the current scale and size
    */
   constructor(root, redraw) {
-    Object.assign(this, { root, redraw, on: false, left: -Infinity });
-    /** The pointer has not moved since: what it lies over, it was not led to. */
-    this.still = false;
+    this.root = root;
+    this.redraw = redraw;
     this.button = h(
       'button',
       {
@@ -26,20 +33,28 @@ export class Present {
     this.leaving = iconButton('remove', 'Leave the presentation (Escape)', {
       ...{ class: 'plain mode leave', 'data-testid': 'leave-presentation', click: () => this.leave() },
     });
-    this.onscreen = () => this.full && !document.fullscreenElement && this.leave();
+    this.onscreen = () => {
+      if (this.full && !document.fullscreenElement) this.leave();
+    };
     document.addEventListener('fullscreenchange', this.onscreen);
-    this.onmove = ({ movementX, movementY }) => {
+    this.onmove = (/** @type {PointerEvent} */ { movementX, movementY }) => {
       if (movementX || movementY) this.still = false;
     };
     document.addEventListener('pointermove', this.onmove, true);
   }
 
-  /** @param {import('../core/theme.js').Theme} theme */
+  /**
+   * The theme under which panels draw again when the presentation begins or ends.
+   * @param {import('../core/theme.js').Theme} theme
+   */
   theme(theme) {
     return this.on ? { ...theme, key: `${theme.key}|class` } : theme;
   }
 
-  /** @param {import('../core/envelope.js').Style} style */
+  /**
+   * The style with the scale of a presentation.
+   * @param {import('../core/envelope.js').Style} style
+   */
   style(style) {
     return this.on ? { ...style, scale: CLASS } : style;
   }
@@ -52,7 +67,7 @@ export class Present {
     this.redraw();
   }
 
-  /** The whole screen, where the browser lets us have it; the window will do. */
+  /** Takes the whole screen where the browser allows it; otherwise the window is enough. */
   async fill() {
     const page = document.documentElement;
     if (document.fullscreenElement || !page.requestFullscreen) return;
@@ -65,6 +80,7 @@ export class Present {
     }
   }
 
+  /** Gives the screen back. */
   async empty() {
     const ours = this.full;
     this.full = false;
@@ -80,7 +96,7 @@ export class Present {
     this.redraw();
   }
 
-  /** Whether an Escape was meant for the presentation. */
+  /** Leaves on Escape; returns whether the key was meant for the presentation. */
   escape() {
     if (!this.on) return performance.now() - this.left < ECHO;
     this.leave();

@@ -1,8 +1,14 @@
-// The transport bar: play, step, scrub, speed, loop.
+// The transport: buttons to play and to step, the scrub bar, speed and loop.
 
 import { h, iconButton, mark, relabel, say } from '../core/dom.js';
 import { unitOf } from '../core/pace.js';
 
+/**
+ * @typedef {import('../core/envelope.js').Scene} Scene
+ * @typedef {import('../core/icons.js').IconName} IconName
+ */
+
+/** @type {[number, string][]} */
 const SPEEDS = [
   [0.25, '¼×'],
   [0.5, '½×'],
@@ -12,12 +18,16 @@ const SPEEDS = [
 ];
 
 export class Transport {
+  /** Called with what the clock is to count. @type {(name: string) => void} */
+  choose = () => {};
+
   /**
    * @param {import('../core/clock.js').Clock} clock
    * @param {() => void} scrubbing called when the scrub bar is moved
    */
   constructor(clock, scrubbing) {
     this.clock = clock;
+    /** @type {(name: IconName, label: string, testid: string, click: () => void) => HTMLButtonElement} */
     const button = (name, label, testid, click) =>
       iconButton(name, label, { class: 'quiet icon', 'data-testid': testid, click });
     this.play = button('play', 'Play', 'play', () => clock.toggle());
@@ -36,7 +46,9 @@ export class Transport {
       {
         ...{ class: 'quiet unit', 'aria-label': 'What the clock counts', hidden: true, 'data-testid': 'unit' },
         title: 'What the clock counts and curves are drawn against',
-        change: () => this.choose(this.unit.value),
+        change: () => {
+          this.choose(this.unit.value);
+        },
       },
       h('option', { value: 'steps' }, 'step'),
       h('option', { value: 'evaluations' }, 'evaluation'),
@@ -74,7 +86,10 @@ export class Transport {
     );
   }
 
-  /** The word for what is counted; a choice of it where a step costs more than one evaluation of somebody. */
+  /**
+   * Shows the word for what the clock counts, or a choice where a step of some racer costs several evaluations.
+   * @param {Scene} scene
+   */
   count(scene) {
     const choosable = scene.axis === 'evaluations' || scene.cards.some((card) => card.cost > 1);
     this.unit.hidden = !choosable;
@@ -83,12 +98,16 @@ export class Transport {
     say(this.word, unitOf(scene));
   }
 
+  /** @param {number} step */
   jump(step) {
     this.clock.pause();
     this.clock.seek(step);
   }
 
-  /** The length of the race: it also fixes the width of the step number, so that nothing shifts. */
+  /**
+   * Sets the length of the race, and with it the width of the number of the step, so that nothing shifts.
+   * @param {number} steps
+   */
   resize(steps) {
     this.scrub.max = String(Math.max(1, steps));
     this.scrub.disabled = steps === 0;
@@ -96,6 +115,7 @@ export class Transport {
     this.now.style.minWidth = `${String(steps).length}ch`;
   }
 
+  /** @param {number} position of the playhead */
   paint(position) {
     const step = Math.floor(position);
     say(this.now, String(step));
@@ -103,23 +123,26 @@ export class Transport {
     const share = this.clock.steps ? position / this.clock.steps : 0;
     this.scrub.style.setProperty('--share', share.toFixed(4));
     this.scrub.setAttribute('aria-valuetext', `${this.word.textContent} ${step} of ${this.clock.steps}`);
-    relabel(this.play, ...(this.clock.playing ? ['pause', 'Pause'] : ['play', 'Play']));
+    if (this.clock.playing) relabel(this.play, 'pause', 'Pause');
+    else relabel(this.play, 'play', 'Play');
   }
 
   /**
-   * Keys for the whole page: space, arrows, Home and End, unless something that uses them has the focus.
+   * Acts on the space bar, arrows, Home and End, unless the element with the focus uses them.
    * @param {KeyboardEvent} event
    */
   key(event) {
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
     if (busy(event.target, event.key, this.scrub)) return;
-    const act = {
+    /** @type {Record<string, () => void>} */
+    const actions = {
       ' ': () => this.clock.toggle(),
       ArrowLeft: () => this.clock.step(event.shiftKey ? -10 : -1),
       ArrowRight: () => this.clock.step(event.shiftKey ? 10 : 1),
       Home: () => this.jump(0),
       End: () => this.jump(this.clock.steps),
-    }[event.key];
+    };
+    const act = actions[event.key];
     if (!act) return;
     event.preventDefault();
     act();
@@ -130,7 +153,12 @@ const FIELDS = 'input, select, textarea, [contenteditable=""], [contenteditable=
 const WIDGETS = ['slider', 'menu', 'menuitem', 'dialog', 'listbox', 'tab', 'radio', 'combobox'];
 const PRESSED = 'button, a, summary, [role=button], [role=switch], [role=checkbox]';
 
-/** Whether what has the focus uses the key itself. */
+/**
+ * Whether the element with the focus uses the key itself.
+ * @param {EventTarget | null} target
+ * @param {string} key
+ * @param {Element} scrub
+ */
 function busy(target, key, scrub) {
   if (!(target instanceof Element)) return false;
   if (target === scrub) return key !== ' ';
