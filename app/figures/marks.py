@@ -1,17 +1,19 @@
-"""A picture as data: frozen records, whose time is an array, and which painters draw.
+"""A picture as data: frozen records whose time is an array, and which painters draw.
 
-A `Panel` is one or more pairs of axes, the marks on them and a note. Marks know nothing of optimizers, and painters (the
-browser's canvas, plotly, matplotlib) know nothing but marks: a view is a function that returns a panel, and appears on
-the page and in every file.
+A `Panel` is one or more pairs of axes, the marks on them and a note. Marks know nothing of optimizers, and painters
+(the browser's canvas, plotly, matplotlib) know nothing but marks: a view is a function that returns a panel, and
+appears on the page and in every file.
 
 Time is what the clock of a scene counts (steps, or gradient evaluations). A mark without a time stands still. A mark
-with a ``time`` array is either *revealed* or *replaced*:
+with a ``time`` array, which ascends, is either *revealed* or *replaced*:
 
-- revealed: there is a time for each point, and what lies after the clock is not there yet (or pale, see `Line.future`);
+- revealed: there is a time for each point, and what lies after the clock is absent or pale (see `Line.future`);
 - replaced: there is a time for each moment, the data have a leading axis of moments, and the last moment at or before
   the clock is drawn, since nothing between two moments is known.
 
-Colours are ``#rrggbb`` or a word of the theme (`Color`). All lengths on the screen come from the table in `app.figures.strokes`.
+Colours are ``#rrggbb``, ``hsl(h, s%, l%)``, or a word of a theme. Widths, sizes, dashes and opacities are words too:
+the numbers behind them stand in `app.figures.strokes` alone. In the shapes below, k counts points, m moments and n
+curves.
 """
 
 from __future__ import annotations
@@ -25,24 +27,52 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.floating[Any]]
 Integers = NDArray[np.integer[Any]]
+Times = NDArray[Any]
 Color = str
 """``#rrggbb``, ``hsl(h, s%, l%)``, or a word of the theme: ink, muted, paper, grid, contour_line."""
 
 Dash = Literal["solid", "dash", "dot", "dashdot"]
 Symbol = Literal[
-    "circle", "square", "diamond", "triangle-up",  # heads of racers, filled
-    "circle-open", "square-open", "cross", "plus", "asterisk", "triangle-open", "diamond-open", "star-open",
-]  # fmt: skip
+    # the heads of racers, filled
+    "circle",
+    "square",
+    "diamond",
+    "triangle-up",
+    # signs
+    "circle-open",
+    "square-open",
+    "diamond-open",
+    "triangle-open",
+    "star-open",
+    "cross",
+    "plus",
+    "asterisk",
+]
 Scale = Literal["linear", "log"]
+Layer = Literal["ground", "under", "trail", "over"]
+Future = Literal["absent", "pale"]
+Side = Literal[
+    "top left",
+    "top center",
+    "top right",
+    "middle left",
+    "middle center",
+    "middle right",
+    "bottom left",
+    "bottom center",
+    "bottom right",
+]
+"""Where words stand, seen from their place: "top right" is above it, to the right."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Axis:
     """One axis: its range in data units, its scale, and what is written at it.
 
-    ``limits`` is how far it can be zoomed out or moved, None where it can not. ``ticks`` are values that get a number,
-    None where the painter chooses. ``percent`` writes shares as percentages. ``alternatives`` are axes that the reader
-    can switch to in place of this one, by the word on the switch (the losses' "log" and "linear").
+    The title of an upright axis stands above its axes, at the right. ``limits`` is how far the range can be moved or
+    widened; where there are none, it is fixed. ``ticks`` are the values that get a number; without any, the painter
+    chooses, and where the axis is ``whole`` it chooses whole numbers. ``percent`` writes shares as percentages. A
+    reader can switch to one of the ``alternatives``, which are called by their scales.
     """
 
     low: float
@@ -50,19 +80,21 @@ class Axis:
     scale: Scale = "linear"
     title: str = ""
     percent: bool = False
+    whole: bool = False
     grid: bool = True
     numbers: bool = True
-    ticks: tuple[float, ...] | None = None
+    ticks: tuple[float, ...] = ()
     limits: tuple[float, float] | None = None
-    alternatives: Mapping[str, Axis] = field(default_factory=dict)
+    alternatives: tuple[Axis, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
 class Axes:
     """A pair of axes and its place in the panel.
 
-    ``place`` is (left, bottom, right, top) in shares of the panel. ``equal`` keeps a unit as long on either axis, widening
-    one of the two ranges. ``title`` stands above, in ``color``: the name of a racer over its facet.
+    ``place`` is (left, bottom, right, top) in shares of the panel. ``equal`` makes a unit as long on either axis: the
+    painter widens one of the two ranges, within its limits. ``title`` stands above, in ``color``; it is cut where the
+    next pair of axes with a title begins. ``racer`` is the id of the card whose facet this is.
     """
 
     x: Axis
@@ -71,99 +103,121 @@ class Axes:
     equal: bool = False
     title: str = ""
     color: Color = "ink"
+    racer: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Mark:
     """What all marks have in common.
 
-    ``axes`` is the index of the pair of axes in its panel. ``racer`` is the id of the card that it belongs to, empty
-    where it belongs to none: it goes when that racer is hidden, and dims when another is pointed at. ``layer`` orders
-    marks: ground (below all), under (beside trails), trail, over (above all).
+    ``axes`` is the index of the pair of axes in its panel. ``racer`` is the id of the card that the mark belongs to: it
+    goes when that racer is hidden, and dims when another is pointed at. Marks are drawn layer by layer and, within a
+    layer, in their order: "ground" does not move, "under" lies beneath the trails, "over" above all.
     """
 
     axes: int = 0
     racer: str = ""
-    layer: Literal["ground", "under", "trail", "over"] = "trail"
+    layer: Layer = "trail"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Head:
+    """A symbol that shows where a line is when the clock is at its place.
+
+    ``outside`` says what is drawn where that lies outside the axes: nothing, an arrow at the edge where the line left
+    with ``label`` beside it, or an arrow at the upper edge for a curve that left through it. From the time ``ended`` on
+    the words are ``ending``, if there is one; these also stand above a head that is inside the axes.
+    """
+
+    symbol: Symbol
+    outside: Literal["absent", "arrow", "upward arrow"] = "absent"
+    label: str = ""
+    ending: str = ""
+    ended: float = 0.0
 
 
 @dataclass(frozen=True, kw_only=True)
 class Line(Mark):
     """A curve through points.
 
-    Shapes: ``x`` and ``y`` (k,), NaN where there is a gap; ``time`` (k,) reveals it, or (m,) with ``y`` (m, k) replaces
-    it. ``last`` is the index of the last point that is drawn (-1: the last of all); a path that leaves the axes is followed
-    no further.
+    Shapes: ``x`` and ``y`` (k,), NaN where there is a gap; ``time`` (k,) reveals it. Or ``x`` (k,) and ``y`` (m, k),
+    which ``time`` (m,) replaces.
 
-    ``future`` says how the part after the clock looks: absent, or pale. ``casing`` puts a line of the paper's colour
-    under it. ``points`` marks a point with a dot where it is far enough from the one before. ``head`` is the symbol at
-    the clock's place; where that lies outside the axes, an arrow at the edge with ``name`` where ``head_leaves`` is set.
-    ``hover`` are rows of the label under the pointer: a word and an array (k,) each, below ``name`` and the time.
-    ``follows`` says which arrays of a run it shows, so that a run that is dragged can stand in its place.
+    A line that is revealed glides: between two points the head is on the straight way from one to the other. One with
+    ``jumps`` stays at each point until the time of the next. ``casing`` puts a line of the paper's colour under it.
+    ``dots`` marks a point that is far enough from the one before it.
+
+    ``hover`` holds the rows of the label under the pointer, a word and an array (k,) each, below ``name`` and the time;
+    without any, the line has no label. ``heights`` (k,) lift the line off the plane where it is drawn in three
+    dimensions. Both may be longer than k, and only their first k entries count. ``follows`` says which part of a run
+    the line shows, so that a run that is dragged can stand in its place.
     """
 
     x: Floats
     y: Floats
     color: Color
-    time: Floats | Integers | None = None
-    last: int = -1
+    time: Times | None = None
     dash: Dash = "solid"
-    weight: Literal["trail", "curve", "thin", "hair", "limit"] = "curve"
-    opacity: float = 1.0
-    future: Literal["absent", "pale"] = "pale"
+    weight: Literal["trail", "curve", "thin", "hair"] = "curve"
+    future: Future = "pale"
+    jumps: bool = False
     casing: bool = False
-    points: bool = False
-    head: Symbol | None = None
-    head_leaves: bool = False
+    dots: bool = False
+    head: Head | None = None
     name: str = ""
     hover: tuple[tuple[str, Floats], ...] = ()
+    heights: Floats | None = None
     follows: Literal["", "path", "loss"] = ""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Lines(Mark):
-    """Many thin curves that share their time: the seeds of a bundle.
+    """Many faint hairlines that share their time: the seeds of a bundle.
 
-    Shapes: ``x`` and ``y`` (n, k), ``x`` may be (k,) where all share it; ``time`` (k,) reveals them.
+    Shapes: ``y`` (n, k), and ``x`` (n, k) or, where all share it, (k,); ``time`` (k,) reveals them.
     """
 
     x: Floats
     y: Floats
     color: Color
-    time: Floats | Integers | None = None
-    future: Literal["absent", "pale"] = "pale"
+    time: Times | None = None
+    future: Future = "pale"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Band(Mark):
-    """The area between two curves. Shapes: ``x``, ``low`` and ``high`` (k,); open above where ``high`` is NaN.
+    """The area between two curves, open above where ``high`` is NaN; it ends where ``low`` is NaN.
 
-    ``time`` (k,) reveals it; the part after the clock is pale.
+    Shapes: ``x``, ``low`` and ``high`` (k,); ``time`` (k,) reveals it, and the part after the clock is pale.
     """
 
     x: Floats
     low: Floats
     high: Floats
     color: Color
-    time: Floats | Integers | None = None
+    time: Times | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Dots(Mark):
     """Points.
 
-    Shapes: ``x`` and ``y`` (k,), or (m, k) where ``time`` (m,) replaces them (either may be (k,) where it stands still);
-    ``time`` (k,) reveals them. ``color`` is one for all, or ``colors`` (k,) indices into ``palette``, or ``shares`` (k,)
-    of the colour scale of the panel's field. ``edge`` is the colour of their rim.
+    Shapes: ``x`` and ``y`` (k,), which ``time`` (k,) reveals. Or one or both of them (m, k), which ``time`` (m,)
+    replaces.
+
+    Their colours are ``color``, or ``colors`` (k,), indices into ``palette``, or ``shares`` (k,) of the colour scale of
+    the panel's `Field`. ``edge`` is the colour of their rim. ``faint`` makes them transparent. ``hover`` is that of a
+    `Line`.
     """
 
     x: Floats
     y: Floats
     color: Color = "ink"
-    time: Floats | Integers | None = None
+    time: Times | None = None
+    future: Future = "pale"
     symbol: Symbol = "circle"
     size: Literal["tiny", "small", "normal", "large"] = "normal"
-    opacity: float = 1.0
+    faint: bool = False
     edge: Color = ""
     colors: Integers | None = None
     palette: tuple[Color, ...] = ()
@@ -174,52 +228,49 @@ class Dots(Mark):
 
 @dataclass(frozen=True, kw_only=True)
 class Sign(Mark):
-    """Symbols at points with a meaning: critical points, the start. ``labels`` (k) stand beside them on ``sides`` (k).
+    """Symbols with a meaning, ``name``: critical points, the start. Shapes: ``x`` and ``y`` (k,).
 
-    ``handle`` makes it the handle of the start, which can be dragged on the page.
+    A ``handle`` is one point, has its name above it, and can be dragged on the page.
     """
 
     x: Floats
     y: Floats
     symbol: Symbol
-    size: float = 9.0
-    """In pixels."""
-    width: float = 1.2
-    color: Color = "ink"
-    labels: tuple[str, ...] = ()
-    sides: tuple[str, ...] = ()
     name: str = ""
     handle: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
 class Text(Mark):
-    """Words at a place: (x, y) in data, or in shares of the axes where ``within``.
+    """Words at a place, on one side of it.
 
-    Shapes: ``x`` and ``y`` () or, where ``time`` (m,) replaces them, (m,) with ``words`` of m.
-    ``anchor`` is the point of the words that stands there, e.g. "bottom right". ``apart`` moves words that would cover
-    each other.
+    The place (x, y) is in data units or, ``within`` the axes, in shares of them. ``words`` are one text. Or, where
+    ``time`` (m,) replaces them, there are m, with ``x`` and ``y`` (m,); of words that would cover each other the later
+    are moved. ``backing`` is a ground of the paper's colour.
     """
 
-    x: Floats
-    y: Floats
+    x: float | Floats
+    y: float | Floats
     words: tuple[str, ...]
-    time: Floats | Integers | None = None
-    anchor: str = "middle center"
+    time: Times | None = None
+    side: Side = "middle center"
     color: Color = "muted"
     within: bool = False
     italic: bool = False
-    ground: bool = False
-    apart: bool = False
+    bold: bool = False
+    backing: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
 class Field(Mark):
-    """A function of the plane, as filled contours in the colours of the theme.
+    """A function of the plane, as filled contours.
 
     Shapes: ``x`` (columns,), ``y`` (rows,), ``z`` (rows, columns). Contours run from ``low`` to ``high`` in steps of
-    ``step``; ``zero`` draws the contour of 0 alone, strong. ``ticks`` are heights and words of the scale's bar, whose ``title`` says what
-    is shown, and which stands in ``corner``.
+    ``step``; beyond them the ground has the colours of the ends. Where 0 has a meaning of its own, ``zero`` is set, and
+    its contour is strong. ``colors`` has for each theme the colour scale, (share, colour) pairs.
+
+    ``ticks`` are heights and words of the bar that explains the colours. Its ``title`` says what is shown, and it
+    stands in ``corner`` where there is room.
     """
 
     x: Floats
@@ -228,24 +279,28 @@ class Field(Mark):
     low: float
     high: float
     step: float
+    colors: Mapping[str, tuple[tuple[float, Color], ...]] = field(default_factory=dict)
     zero: bool = False
     ticks: tuple[tuple[float, str], ...] = ()
     title: str = ""
-    corner: str = "bottom right"
+    corner: Literal["bottom right", "bottom left", "top right", "top left"] = "bottom right"
+    layer: Layer = "ground"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Tiles(Mark):
     """A picture of cells that fills the axes, replaced at each moment.
 
-    Shapes: ``values`` (m, rows, columns) uint8, 255 for a whole share, first row at the top; ``time`` (m,). With
-    ``classes`` (m, rows, columns) a cell has the colour of its class in ``palette``, else ``color``; ``values`` then says how sure.
-    ``smooth`` interpolates. ``numbers`` writes the shares in hundredths. ``names`` stand below the columns. ``score`` (m,)
-    is the share written in the corner of the title.
+    Shapes: ``values`` (m, rows, columns) uint8, 255 for a whole share, the first row at the top; ``time`` (m,). A cell
+    has ``color``, as strong as its share. With ``classes`` (m, rows, columns) it has the colour of its class in
+    ``palette``, and its value says how sure that is.
+
+    ``smooth`` interpolates. ``numbers`` writes each share in hundredths where there is room. ``names`` stand below the
+    columns. ``score`` (m,) is a share that stands above the axes, at the right.
     """
 
     values: NDArray[np.uint8]
-    time: Integers
+    time: Times
     color: Color = "ink"
     classes: NDArray[np.uint8] | None = None
     palette: tuple[Color, ...] = ()
@@ -257,23 +312,22 @@ class Tiles(Mark):
 
 @dataclass(frozen=True, kw_only=True)
 class Bars(Mark):
-    """A histogram, replaced at each moment; the first moment stays as an outline.
+    """A histogram of equal bins across the axes, replaced at each moment; the first moment stays as an outline.
 
-    Shapes: ``heights`` (m, bins), ``time`` (m,), ``captions`` of m, below it.
+    Shapes: ``heights`` (m, bins), ``time`` (m,); ``captions``, m of them, stand below.
     """
 
     heights: Floats
-    time: Integers
+    time: Times
     color: Color
     captions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
 class Rule(Mark):
-    """A straight line across the axes at ``x`` or at ``y``, or, where ``clock``, at the clock's place."""
+    """An upright line across the axes, at ``x`` or at the place of the clock. ``label`` stands at its top."""
 
-    x: float | None = None
-    y: float | None = None
+    x: float = 0.0
     clock: bool = False
     dash: Dash = "solid"
     color: Color = "muted"
@@ -281,6 +335,7 @@ class Rule(Mark):
 
 
 AnyMark = Line | Lines | Band | Dots | Sign | Text | Field | Tiles | Bars | Rule
+MARKS: tuple[type[AnyMark], ...] = (Line, Lines, Band, Dots, Sign, Text, Field, Tiles, Bars, Rule)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -294,7 +349,7 @@ class Option:
 
 @dataclass(frozen=True, kw_only=True)
 class Note:
-    """Words of a note, in a colour where it is a key to colours."""
+    """Words of a note, in a colour where they are a key to colours."""
 
     text: str
     color: Color = ""
@@ -304,11 +359,12 @@ class Note:
 class Panel:
     """One picture of a scene.
 
-    ``message`` stands in its place where there is nothing to draw. ``choices`` are the views that its place could show.
-    ``spread`` says how pairs of axes are placed: by their ``place``, or as equal squares as large as there is room for.
+    ``message`` stands in its place where there is nothing to draw. ``choices`` are the views that could stand there
+    instead, by key and name; a panel without any is fixed. ``spread`` says how pairs of axes are placed: each at its
+    ``place``, or all as equal squares, as large as there is room for.
     """
 
-    key: str
+    key: str = ""
     title: str = ""
     axes: tuple[Axes, ...] = ()
     marks: tuple[AnyMark, ...] = ()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from types import MappingProxyType
 
 # Okabe & Ito (2008), told apart with any colour vision; their yellow darkened to be read on white, their
 # black left out because one of the two pages is dark, and a grey in its place.
@@ -30,32 +31,40 @@ _QUIET = {
 _BELOW = {"light": ("#bcd9cb", "#d8e9e0"), "dark": ("#16302b", "#1f3d39")}
 
 
-def styles(zero: float | None = None) -> dict[str, dict[str, Any]]:
-    """Both themes as the player takes them; `zero` is where a signed scale passes zero, as a share of it."""
-    return {
-        "light": {
-            "colorscale": _scale("light", zero),
-            "contour_line": "rgba(70, 95, 120, 0.28)",
-            "ink": "#1b2430",
-            "muted": "#677384",
-            "paper": "#ffffff",
-            "grid": "#e3e8ed",
-        },
-        "dark": {
-            "colorscale": _scale("dark", zero),
-            "contour_line": "rgba(190, 210, 230, 0.22)",
-            "ink": "#e8ecf1",
-            "muted": "#9aa5b4",
-            "paper": "#11151c",
-            "grid": "#262e3a",
-        },
+THEMES: Mapping[str, Mapping[str, str]] = MappingProxyType(
+    {
+        "light": MappingProxyType(
+            {
+                "contour_line": "rgba(70, 95, 120, 0.28)",
+                "ink": "#1b2430",
+                "muted": "#677384",
+                "paper": "#ffffff",
+                "grid": "#e3e8ed",
+            }
+        ),
+        "dark": MappingProxyType(
+            {
+                "contour_line": "rgba(190, 210, 230, 0.22)",
+                "ink": "#e8ecf1",
+                "muted": "#9aa5b4",
+                "paper": "#11151c",
+                "grid": "#262e3a",
+            }
+        ),
     }
+)
+"""The words that stand for a colour, in each theme."""
 
 
-def _scale(theme: str, zero: float | None) -> list[list[Any]]:
+def scales(zero: float | None = None) -> dict[str, tuple[tuple[float, str], ...]]:
+    """The colour scale of the ground in each theme; `zero` is the share of the scale at which its sign changes."""
+    return {name: _scale(name, zero) for name in THEMES}
+
+
+def _scale(theme: str, zero: float | None) -> tuple[tuple[float, str], ...]:
     quiet = _QUIET[theme]
     if zero is None or not 0 < zero < 1:
-        return [[k / (len(quiet) - 1), color] for k, color in enumerate(quiet)]
+        return tuple((k / (len(quiet) - 1), color) for k, color in enumerate(quiet))
     low, high = _BELOW[theme]
-    above = [[zero + (1 - zero) * (k / (len(quiet) - 1)), color] for k, color in enumerate(quiet)]
-    return [[0.0, low], [zero, high], *above]
+    above = [(zero + (1 - zero) * (k / (len(quiet) - 1)), color) for k, color in enumerate(quiet)]
+    return ((0.0, low), (zero, high), *above)
