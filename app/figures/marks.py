@@ -25,9 +25,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.floating[Any]]
-Integers = NDArray[np.integer[Any]]
-Times = NDArray[Any]
+Numbers = NDArray[Any]
 Color = str
 """``#rrggbb``, ``hsl(h, s%, l%)``, or a word of the theme: ink, muted, paper, grid, contour_line."""
 
@@ -153,10 +151,10 @@ class Line(Mark):
     the line shows, so that a run that is dragged can stand in its place.
     """
 
-    x: Floats
-    y: Floats
+    x: Numbers
+    y: Numbers
     color: Color
-    time: Times | None = None
+    time: Numbers | None = None
     dash: Dash = "solid"
     weight: Literal["trail", "curve", "thin", "hair"] = "curve"
     future: Future = "pale"
@@ -165,8 +163,8 @@ class Line(Mark):
     dots: bool = False
     head: Head | None = None
     name: str = ""
-    hover: tuple[tuple[str, Floats], ...] = ()
-    heights: Floats | None = None
+    hover: tuple[tuple[str, Numbers], ...] = ()
+    heights: Numbers | None = None
     follows: Literal["", "path", "loss"] = ""
 
 
@@ -177,10 +175,10 @@ class Lines(Mark):
     Shapes: ``y`` (n, k), and ``x`` (n, k) or, where all share it, (k,); ``time`` (k,) reveals them.
     """
 
-    x: Floats
-    y: Floats
+    x: Numbers
+    y: Numbers
     color: Color
-    time: Times | None = None
+    time: Numbers | None = None
     future: Future = "pale"
 
 
@@ -191,11 +189,11 @@ class Band(Mark):
     Shapes: ``x``, ``low`` and ``high`` (k,); ``time`` (k,) reveals it, and the part after the clock is pale.
     """
 
-    x: Floats
-    low: Floats
-    high: Floats
+    x: Numbers
+    low: Numbers
+    high: Numbers
     color: Color
-    time: Times | None = None
+    time: Numbers | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -210,20 +208,20 @@ class Dots(Mark):
     `Line`.
     """
 
-    x: Floats
-    y: Floats
+    x: Numbers
+    y: Numbers
     color: Color = "ink"
-    time: Times | None = None
+    time: Numbers | None = None
     future: Future = "pale"
     symbol: Symbol = "circle"
     size: Literal["tiny", "small", "normal", "large"] = "normal"
     faint: bool = False
     edge: Color = ""
-    colors: Integers | None = None
+    colors: Numbers | None = None
     palette: tuple[Color, ...] = ()
-    shares: Floats | None = None
+    shares: Numbers | None = None
     name: str = ""
-    hover: tuple[tuple[str, Floats], ...] = ()
+    hover: tuple[tuple[str, Numbers], ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -233,8 +231,8 @@ class Sign(Mark):
     A ``handle`` is one point, has its name above it, and can be dragged on the page.
     """
 
-    x: Floats
-    y: Floats
+    x: Numbers
+    y: Numbers
     symbol: Symbol
     name: str = ""
     handle: bool = False
@@ -249,10 +247,10 @@ class Text(Mark):
     are moved. ``backing`` is a ground of the paper's colour.
     """
 
-    x: float | Floats
-    y: float | Floats
+    x: float | Numbers
+    y: float | Numbers
     words: tuple[str, ...]
-    time: Times | None = None
+    time: Numbers | None = None
     side: Side = "middle center"
     color: Color = "muted"
     within: bool = False
@@ -273,9 +271,9 @@ class Field(Mark):
     stands in ``corner`` where there is room.
     """
 
-    x: Floats
-    y: Floats
-    z: Floats
+    x: Numbers
+    y: Numbers
+    z: Numbers
     low: float
     high: float
     step: float
@@ -300,14 +298,14 @@ class Tiles(Mark):
     """
 
     values: NDArray[np.uint8]
-    time: Times
+    time: Numbers
     color: Color = "ink"
     classes: NDArray[np.uint8] | None = None
     palette: tuple[Color, ...] = ()
     smooth: bool = False
     numbers: bool = False
     names: tuple[str, ...] = ()
-    score: Floats | None = None
+    score: Numbers | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -317,8 +315,8 @@ class Bars(Mark):
     Shapes: ``heights`` (m, bins), ``time`` (m,); ``captions``, m of them, stand below.
     """
 
-    heights: Floats
-    time: Times
+    heights: Numbers
+    time: Numbers
     color: Color
     captions: tuple[str, ...] = ()
 

@@ -5,19 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from app.figures.marks import Dash, Symbol
+
 # Okabe & Ito (2008), told apart with any colour vision; their yellow darkened to be read on white, their
 # black left out because one of the two pages is dark, and a grey in its place.
 PALETTE = ("#d55e00", "#0072b2", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#a89400", "#808891")
-DASHES = ("solid", "dash", "dot", "dashdot")
+DASHES: tuple[Dash, ...] = ("solid", "dash", "dot", "dashdot")
 # of a network's classes: none of them is a racer's
 CLASSES = (
     *("#5468c4", "#c9623f", "#4f9a57", "#a45bb0", "#b8912b"),
     *("#3c9aa6", "#b54a72", "#7d8590", "#7a5c3e", "#2f6f5f"),
 )
-SHAPES = ("circle", "square", "diamond", "triangle-up")
+SHAPES: tuple[Symbol, ...] = ("circle", "square", "diamond", "triangle-up")
 
 
-def mark(slot: int) -> tuple[str, str, str]:
+def mark(slot: int) -> tuple[str, Dash, Symbol]:
     """Colour, dash pattern and head shape of a racer's slot: beyond eight, the latter two tell apart."""
     turn = slot // len(PALETTE)
     return PALETTE[slot % len(PALETTE)], DASHES[turn % len(DASHES)], SHAPES[turn % len(SHAPES)]
