@@ -49,6 +49,7 @@ Symbol = Literal[
 Scale = Literal["linear", "log"]
 Layer = Literal["ground", "under", "trail", "over"]
 Future = Literal["absent", "pale"]
+Corner = Literal["bottom right", "bottom left", "top right", "top left"]
 Side = Literal[
     "top left",
     "top center",
@@ -120,7 +121,7 @@ class Mark:
 
 @dataclass(frozen=True, kw_only=True)
 class Head:
-    """A symbol that shows where a line is when the clock is at its place.
+    """A symbol that shows where a line is when the clock is at its place, above all marks of its layer.
 
     ``outside`` says what is drawn where that lies outside the axes: nothing, an arrow at the edge where the line left
     with ``label`` beside it, or an arrow at the upper edge for a curve that left through it. From the time ``ended`` on
@@ -281,7 +282,7 @@ class Field(Mark):
     zero: bool = False
     ticks: tuple[tuple[float, str], ...] = ()
     title: str = ""
-    corner: Literal["bottom right", "bottom left", "top right", "top left"] = "bottom right"
+    corner: Corner = "bottom right"
     layer: Layer = "ground"
 
 
