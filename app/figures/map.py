@@ -115,7 +115,7 @@ def map_of(surface: Surface, narrowest: float = NARROWEST) -> Map:
 def map_panel(background: Map, marks: Sequence[AnyMark], starts: Sequence[tuple[float, float]], handle: bool) -> Panel:
     """A map with marks over it, and where the runs start; a `handle` is a start that can be dragged."""
     x, y = np.reshape(np.array(starts, dtype=float), (-1, 2)).T
-    start = Sign(x=x, y=y, symbol="circle-open", name="start", handle=handle, layer="over")
+    start = Sign(x=x, y=y, symbol="circle-open", name="start", handle=handle)
     axes = background.axes
     for point in starts:
         axes = dataclasses.replace(axes, x=_showing(axes.x, point[0]), y=_showing(axes.y, point[1]))

@@ -43,7 +43,7 @@ def message(text: str) -> Panel:
 def chart(axes: Axes | Sequence[Axes], marks: Sequence[AnyMark], note: str | tuple[Note, ...] = "") -> Panel:
     """A panel of curves whose x axes are the clock's, with a rule at its place in each."""
     several = (axes,) if isinstance(axes, Axes) else tuple(axes)
-    rules = tuple(Rule(axes=k, racer=one.racer, clock=True, layer="over") for k, one in enumerate(several))
+    rules = tuple(Rule(axes=k, racer=one.racer, clock=True) for k, one in enumerate(several))
     words = (Note(text=note),) if isinstance(note, str) and note else note or ()
     return Panel(axes=several, marks=(*marks, *rules), note=words)
 
@@ -139,14 +139,10 @@ def facets(count: int) -> list[Place]:
     """The places of so many charts, row by row from the top."""
     columns = min(4, max(1, count))
     rows = -(-count // columns)
-    gap, head = 0.035, 0.09 if rows == 1 else 0.12 / rows
-    width, height = (1 - gap * (columns - 1)) / columns, 1 / max(1, rows)
-    places = []
-    for k in range(count):
-        row, column = divmod(k, columns)
-        left, top = column * (width + gap), 1 - row * height
-        places.append((left, top - height + (0.1 / rows if row < rows - 1 else 0.0), left + width, top - head))
-    return places
+    across, upward = 0.035, 0.1 / rows
+    width, height = (1 - across * (columns - 1)) / columns, (1 - upward * (rows - 1)) / rows
+    corners = [(k % columns * (width + across), 1 - k // columns * (height + upward) - height) for k in range(count)]
+    return [(left, bottom, left + width, bottom + height) for left, bottom in corners]
 
 
 def facet_axes(shown: Sequence[Shown], steps: int, y: Axis) -> tuple[Axes, ...]:

@@ -95,19 +95,28 @@ def kept(steps: int, runs: int, most: int) -> NDArray[np.intp]:
     return np.unique(np.append(np.arange(0, steps + 1, stride), steps))
 
 
-def trail(shown: Shown, losses: NDArray[np.float64], extent: Any, status: str = "", settled: int = 0) -> Line:
+def trail(
+    shown: Shown,
+    losses: NDArray[np.float64],
+    extent: Any,
+    *,
+    status: str = "",
+    settled: int = 0,
+    precision: type[np.floating[Any]] = np.float32,
+) -> Line:
     """The path of a run over the map, with its head.
 
     Args:
         losses: above the lowest minimum, (steps + 1,).
         status: what is written beside the head of a run that leaves, once the clock is at the step `settled`.
+        precision: of its points; single precision is ample for a picture.
     """
     run = shown.run
     path = np.array(run.positions[:, :2], dtype=float)
     last, end = followed(path, run.last, np.transpose(extent))
     path[last] = end
     with np.errstate(over="ignore"):  # far outside any frame, infinity draws as well as 1e39
-        x, y = path[: last + 1].astype(np.float32).T
+        x, y = path[: last + 1].astype(precision).T
     return Line(
         racer=shown.id,
         x=x,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, get_args
@@ -133,18 +134,19 @@ def _panel(found: Landscape, shown: Sequence[Shown], apart: int, kind: str) -> P
         title=scale.title,
         corner=_corner(found),
     )
-    marks: list[AnyMark] = [ground]
+    paths: list[list[AnyMark]] = []
     for racer, (at, distance, loss) in zip(shown, found.paths, strict=True):
         shares = np.clip((scale.height(loss) - scale.low) / (scale.high - scale.low), 0, 1)
         near = 1e-3 * (found.x[-1] - found.x[0])
-        marks += _path(racer, at, distance, loss, np.nan_to_num(shares, nan=1.0).astype(np.float32), near)
+        paths.append(_path(racer, at, distance, loss, np.nan_to_num(shares, nan=1.0).astype(np.float32), near))
     axes = Axes(
         x=Axis(low=float(found.x[0]), high=float(found.x[-1]), grid=False),
         y=Axis(low=float(found.y[0]), high=float(found.y[-1]), grid=False),
     )
     return Panel(
         axes=(axes,),
-        marks=tuple(marks),
+        # all lines first, then all dots: marks of a kind that follow each other are drawn at once
+        marks=(ground, *itertools.chain.from_iterable(zip(*paths, strict=True))),
         note=(Note(text=_note(found, apart, len(shown[0].run.data.train))),),
         option=Option(name="plane", value=kind, choices=tuple(PLANES.items())),
     )

@@ -70,7 +70,8 @@ def _scene(settings: Settings) -> Scene:
     # a run that leaves crosses the whole frame, and goes below those that stay
     order = sorted(range(len(cards)), key=lambda k: not cards[k].gone)
     trails: list[AnyMark] = [
-        trail(racers[k], losses.values[k], background.extent, cards[k].status, cards[k].settled) for k in order
+        trail(racers[k], losses.values[k], background.extent, status=cards[k].status, settled=cards[k].settled)
+        for k in order
     ]
     curves: list[AnyMark] = []
     for k in order:

@@ -10,7 +10,7 @@ import pytest
 
 from app.common.digits import parsed
 from app.common.link import VERSION
-from app.figures.theme import PALETTE, styles
+from app.figures.theme import PALETTE, THEMES, scales
 from app.race import changes, link, runs
 from app.race.settings import Settings
 from optimizers import distances
@@ -361,11 +361,11 @@ def test_a_window_that_grows_takes_the_plots_along(fresh: Visit) -> None:
 def test_dark(fresh: Visit) -> None:
     race = fresh(dark=True)
     assert race.root.get_attribute("data-theme") == "dark"
-    paper = styles()["dark"]["paper"]
+    paper = THEMES["dark"]["paper"]
     page = race.pixels("[data-testid=stApp]")
     assert near(page, paper, 3).mean() > 0.2 and near(page, "#ffffff", 3).mean() < 0.01
     ground = race.pixels("[data-testid=map]")
-    scale = [color for _, color in styles()["dark"]["colorscale"]]
+    scale = [color for _, color in scales()["dark"]]
     assert sum(near(ground, color, 8).mean() for color in scale) > 0.2
     trails = race.trails()
     assert all((near(trails, color) & (trails[..., 3] > 200)).sum() > 50 for color in PALETTE[:3])
