@@ -2,8 +2,7 @@
 // own, until the next scene comes or they are put back.
 
 import { mark } from '../core/dom.js';
-import { nearest } from '../core/stops.js';
-import { exchange, leftOut, Live } from './runs.js';
+import { exchange, leftOut, linesOf, Live } from './runs.js';
 
 const ALONE = 'While you drag, the first seed alone is drawn.';
 
@@ -12,13 +11,13 @@ class Side {
   /**
    * @param {() => import('../core/envelope.js').Scene | undefined} scene
    * @param {boolean} recorded there is nobody to ask
-   * @param {(index: number) => void} changed one of its runs is another now
+   * @param {(racer: string) => void} changed one of its runs is another now
    */
   constructor(scene, recorded, changed) {
-    Object.assign(this, { find: scene, changed });
+    Object.assign(this, { find: scene, changed, kept: null });
     this.live = new Live(
       () => (!recorded && this.scene?.live) || '',
-      (racer, name) => this.scene.cards.find(({ id }) => id === racer)?.sliders.find((one) => one.name === name)?.sweep,
+      (racer) => this.scene.cards.findIndex(({ id }) => id === racer),
     );
   }
 
@@ -28,24 +27,25 @@ class Side {
 
   show(runs, pairs) {
     const { scene } = this;
-    scene.own ??= scene.cards.map((card, k) => [scene.positions[k], scene.losses[k], { ...card }]);
-    scene.exchanged = new Set(pairs.map(([index]) => index));
+    this.kept ??= scene.cards.map((card) => ({ card, fields: { ...card }, lines: linesOf(scene, card.id).map((line) => [line, { ...line }]) }));
+    scene.exchanged.clear();
+    for (const [index] of pairs) scene.exchanged.add(scene.cards[index].id);
     for (const [index, k] of pairs) {
-      exchange(scene, index, runs, k);
-      this.changed(index);
+      exchange(scene, scene.cards[index], runs, k);
+      this.changed(scene.cards[index].id);
     }
   }
 
   putBack() {
-    const { scene } = this;
-    if (!scene?.own) return;
-    scene.exchanged = undefined;
-    scene.own.forEach(([positions, losses, card], k) => {
-      Object.assign(scene.cards[k], card);
-      [scene.positions[k], scene.losses[k]] = [positions, losses];
-      this.changed(k);
-    });
-    scene.own = null;
+    const { scene, kept } = this;
+    this.kept = null;
+    if (!scene || !kept) return;
+    scene.exchanged.clear();
+    for (const { card, fields, lines } of kept) {
+      Object.assign(card, fields);
+      for (const [line, own] of lines) Object.assign(line, own);
+      this.changed(card.id);
+    }
   }
 }
 
@@ -54,21 +54,21 @@ export class Dragging {
   constructor(stage) {
     this.stage = stage;
     const recorded = stage.recording !== undefined;
-    const tell = (side, index) => stage.cards.change(side.scene.cards[index].id);
+    const tell = (racer) => stage.cards.change(racer);
     this.first = new Side(
       () => stage.scene,
       recorded,
-      (index) => {
-        for (const panel of stage.panels) panel.change?.(index);
-        tell(this.first, index);
+      (racer) => {
+        for (const panel of stage.panels) panel.change?.(racer);
+        tell(racer);
       },
     );
     this.second = new Side(
       () => stage.scene?.beside,
       recorded,
-      (index) => {
-        stage.beside.exchanged(index);
-        tell(this.second, index);
+      (racer) => {
+        stage.beside.exchanged(racer);
+        tell(racer);
       },
     );
   }
@@ -85,29 +85,29 @@ export class Dragging {
   slider(racer, name) {
     return {
       ready: () => this.sides().forEach((side) => side.live.prefetch(racer, name)),
-      show: (stops, place, exact) => this.show(racer, name, stops, place, exact),
+      show: (part, exact) => this.show(racer, name, part, exact),
       back: () => this.putBack(),
     };
   }
 
-  show(racer, name, stops, place, exact) {
+  show(racer, name, part, exact) {
     const { stage } = this;
     const sides = this.sides();
     const sweeps = sides.map((side) => side.live.sweep(racer, name));
     const index = stage.scene.cards.findIndex((card) => card.id === racer);
-    if (index < 0 || stage.predict.phase || sweeps.some((sweep) => !sweep)) return null;
-    const places = sweeps.map(({ values }) => Array.from(values, (value) => nearest(stops, value)));
-    const [k, ...others] = places.map((computed) => nearest(computed, place));
-    if (exact && places[0][k] !== place) return null;
-    sides.forEach((side, n) => side.show(sweeps[n], [[index, [k, ...others][n]]]));
+    if (index < 0 || stage.predict?.phase || sweeps.some((sweep) => !sweep)) return null;
+    const at = part * (sweeps[0].values.length - 1);
+    const k = Math.round(at);
+    if (exact && Math.abs(at - k) > 1e-9) return null;
+    sides.forEach((side, n) => side.show(sweeps[n], [[index, k]]));
     this.stale(true);
-    stage.cards.remark(racer, [leftOut(sweeps[0]), stage.scene.bundle ? ALONE : ''].join(' ').trim());
+    stage.cards.remark(racer, [leftOut(sweeps[0]), bundled(stage.scene) ? ALONE : ''].join(' ').trim());
     stage.rest();
     return sweeps[0].values[k];
   }
 
   putBack() {
-    if (!this.first.scene?.own && !this.second.scene?.own) return;
+    if (!this.first.kept && !this.second.kept) return;
     this.first.putBack();
     this.second.putBack();
     for (const { id } of this.stage.scene.cards) this.stage.cards.remark(id, '');
@@ -119,6 +119,7 @@ export class Dragging {
   arrived(scene) {
     if (scene === this.arrival) return;
     this.arrival = scene;
+    this.first.kept = this.second.kept = null;
     for (const { id } of scene.cards) this.stage.cards.remark(id, '');
     this.stale(false);
   }
@@ -130,13 +131,13 @@ export class Dragging {
   /**
    * The start is dragged: the runs follow as quickly as they are computed, the newest place first.
    * @param {Side} side
-   * @param {import('../panels/map.js').MapPanel} map where it is dragged
+   * @param {import('../panels/plot.js').PlotPanel} map where it is dragged
    */
   start(side, map, x, y) {
     const { stage } = this;
     const { scene } = side;
-    if (stage.predict.phase) return;
-    scene.start = [x, y];
+    if (stage.predict?.phase) return;
+    map.move(x, y);
     side.wanted = [x, y];
     stage.rest();
     if (side.asking || !scene.cards.length || !side.live.address()) return;
@@ -160,4 +161,9 @@ export class Dragging {
         if (side.scene === scene && side.wanted !== at && held) this.start(side, map, ...side.wanted);
       });
   }
+}
+
+/** Whether a scene shows more than one seed of its racers. */
+function bundled({ panels }) {
+  return panels[0].marks.some((one) => one.layer === 'under' && (one.type === 'lines' || one.type === 'dots'));
 }

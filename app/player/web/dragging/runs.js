@@ -51,31 +51,55 @@ export class Live {
 }
 
 /**
- * Puts a run in the place of a racer's own. Where not every step was sent, a step that was not stands where the one
- * before it stands: nothing is made up between two of them.
+ * Puts a run in the place of a racer's own. Where not every step was sent, the lines stay at each point until the time
+ * of the next: nothing is made up between two of them.
  * @param {import('../core/envelope.js').Scene} scene
- * @param {number} index of the racer
+ * @param {import('../core/envelope.js').Card} card
  * @param {import('../core/envelope.js').Runs} runs
  * @param {number} k which of them
  */
-export function exchange(scene, index, runs, k) {
-  const { steps } = runs;
-  if (steps.length === scene.steps + 1) {
-    scene.positions[index] = runs.positions[k];
-    scene.losses[index] = runs.losses[k];
-  } else {
-    const [positions, losses] = [new Float32Array(2 * (scene.steps + 1)), new Float64Array(scene.steps + 1)];
-    let at = 0;
-    for (let step = 0; step <= scene.steps; step++) {
-      while (at + 1 < steps.length && steps[at + 1] <= step) at += 1;
-      positions[2 * step] = runs.positions[k][2 * at];
-      positions[2 * step + 1] = runs.positions[k][2 * at + 1];
-      losses[step] = runs.losses[k][at];
-    }
-    scene.positions[index] = positions;
-    scene.losses[index] = losses;
+export function exchange(scene, card, runs, k) {
+  const { leaves, last, ...words } = runs.told[k];
+  Object.assign(card, words);
+  const time = Float64Array.from(runs.steps, (step) => step * card.pace);
+  const jumps = runs.steps.length !== runs.steps[runs.steps.length - 1] + 1;
+  const ending = card.gone && card.status ? `${card.title}: ${card.status}` : '';
+  const [x, y] = [0, 1].map((axis) => Float32Array.from(runs.steps, (_, i) => runs.positions[k][2 * i + axis]));
+  const losses = runs.losses[k];
+  for (const line of linesOf(scene, card.id)) {
+    const path = line.follows === 'path';
+    const count = 1 + countBefore(runs.steps, path ? leaves : last);
+    const rows = path ? { x, y, loss: losses } : { loss: losses };
+    line.x = path ? x.subarray(0, count) : time.subarray(0, count);
+    line.y = path ? y.subarray(0, count) : losses.subarray(0, count);
+    line.time = time.subarray(0, count);
+    line.jumps = jumps;
+    line.hover = Object.entries(rows);
+    if (line.heights) line.heights = losses;
+    if (line.head) line.head = { ...line.head, ending: path ? ending : '', ended: card.settled * card.pace };
   }
-  Object.assign(scene.cards[index], runs.told[k]);
+}
+
+/**
+ * The lines that show a run of a racer, on all panels.
+ * @param {import('../core/envelope.js').Scene} scene
+ * @param {string} racer
+ * @returns {import('../drawing/marks.js').Line[]}
+ */
+export function linesOf({ panels }, racer) {
+  return panels.flatMap(({ marks }) =>
+    marks.flatMap((mark) => (mark.type === 'line' && mark.follows && mark.racer === racer ? [mark] : [])),
+  );
+}
+
+/**
+ * How many of the steps that were sent lie before one.
+ * @param {Int32Array} steps
+ * @param {number} end
+ */
+function countBefore(steps, end) {
+  const first = steps.findIndex((step) => step >= end);
+  return first < 0 ? steps.length - 1 : first;
 }
 
 /** In words, what was left out of runs; nothing where all was sent. */

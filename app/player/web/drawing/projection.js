@@ -10,7 +10,10 @@
  * @property {number} height
  */
 
-/** @returns {any} plotly's scene, once it is drawn */
+/**
+ * @param {any} plot
+ * @returns {any} plotly's scene, once it is drawn
+ */
 export function sceneOf(plot) {
   return plot._fullLayout?.scene?._scene;
 }
@@ -30,7 +33,11 @@ export function cameraOf(plot) {
   return { matrix, left, top, width, height };
 }
 
-/** The product of two matrices of four by four, column by column. */
+/**
+ * The product of two matrices of four by four, column by column.
+ * @param {ArrayLike<number>} a
+ * @param {ArrayLike<number>} b
+ */
 function times(a, b) {
   const out = new Float64Array(16);
   for (let column = 0; column < 4; column++)

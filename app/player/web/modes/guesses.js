@@ -1,6 +1,7 @@
 // The guesses over the map: hollow heads with the number of who guessed, and at the end the way to the true end.
 
-import { caption, layer, outline, place, wipe } from '../drawing/canvas.js';
+import { caption, layer, place, wipe } from '../drawing/canvas.js';
+import { outline } from '../drawing/symbols.js';
 import { short } from '../core/digits.js';
 import { clip, inside } from '../core/geometry.js';
 import { BLEED } from '../drawing/emphasis.js';
@@ -14,7 +15,7 @@ const FAINT = 0.5;
 const BESIDE = 13;
 
 export class GuessLayer {
-  /** @param {import('../panels/map.js').MapPanel} map */
+  /** @param {import('../panels/plot.js').PlotPanel} map */
   constructor(map) {
     this.map = map;
     this.canvas = layer(map.element, 'guesses', 2 * BLEED);
@@ -34,7 +35,7 @@ export class GuessLayer {
    * @param {'guess' | 'run' | 'end'} phase
    */
   paint(scene, style, font, people, phase) {
-    const { frame } = this.map.overlay;
+    const { frame } = this.map;
     if (!frame) return;
     Object.assign(this, { scene, style, font, frame, taken: [] });
     place(this.canvas, frame);
@@ -52,7 +53,7 @@ export class GuessLayer {
   }
 
   marks(card, k, people) {
-    const end = endOf(this.scene, k, this.map.limits());
+    const end = endOf(this.scene, k, this.map.limits);
     return people.flatMap((one, person) => {
       const guess = one.get(card.id);
       if (!guess || guess === LEAVES) return [];

@@ -2,6 +2,8 @@
 
 import { SHAPES } from '../cards/cards.js';
 import { h, mark, say } from '../core/dom.js';
+import { panelOf } from '../core/envelope.js';
+import { handleOf, lineOf } from '../drawing/marks.js';
 import { GuessLayer } from './guesses.js';
 import { LEAVES } from './judge.js';
 import { resultsOf } from './results.js';
@@ -216,7 +218,7 @@ export class Predict {
   judge() {
     this.list.hidden = this.phase !== 'end';
     if (this.phase !== 'end') return;
-    this.list.replaceChildren(...resultsOf(this.stage.scene, this.people, this.stage.map.limits()));
+    this.list.replaceChildren(...resultsOf(this.stage.scene, this.people, this.stage.map.limits));
   }
 
   // What the stage hands over.
@@ -232,9 +234,9 @@ export class Predict {
   /** Another scene while the mode is on: guesses of a run that is another now are worth nothing. */
   changed(before, scene) {
     if (!this.phase || !before || before === scene) return;
-    const there = new Map(before.cards.map((card, k) => [card.id, before.positions[k]]));
-    const world = before.map_id !== scene.map_id || before.start.join() !== scene.start.join();
-    const other = scene.cards.filter((card, k) => world || !alike(there.get(card.id), scene.positions[k]));
+    const there = new Map(before.cards.map((card) => [card.id, pathOf(before, card.id)]));
+    const world = placeOf(before) !== placeOf(scene);
+    const other = scene.cards.filter((card) => world || !alike(there.get(card.id), pathOf(scene, card.id)));
     const lost = [...there.keys()].filter((id) => !scene.cards.some((card) => card.id === id));
     const outdated = [...other.map((card) => card.id), ...lost];
     for (const guesses of this.people) for (const id of outdated) guesses.delete(id);
@@ -284,7 +286,21 @@ export class Predict {
   }
 }
 
+/** The path of a racer: x and y of each step. */
+function pathOf(scene, racer) {
+  const line = lineOf(panelOf(scene, 'map'), 'path', racer);
+  return line && [line.x, line.y];
+}
+
+/** What the race is on, and where it starts. */
+function placeOf(scene) {
+  const map = panelOf(scene, 'map');
+  const start = handleOf(map);
+  return [map?.ground, start?.x[0], start?.y[0]].join();
+}
+
 /** Whether two runs are drawn in the same places. */
 function alike(one, other) {
-  return Boolean(one) && one.length === other.length && one.every((value, k) => Object.is(value, other[k]));
+  if (!one || !other) return false;
+  return one.every((values, axis) => values.length === other[axis].length && values.every((v, k) => Object.is(v, other[axis][k])));
 }

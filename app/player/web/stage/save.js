@@ -132,7 +132,7 @@ export class Save {
       const theme = this.theme.get() === 'dark' ? 'dark' : 'light';
       /** @type {Wanted} */
       const wanted = { width, height, theme, caption: this.caption.checked };
-      const figure = shot.figure?.(wanted) ?? picture({ ...shot, ...wanted });
+      const figure = shot.figure?.(wanted) ?? picture(shot, wanted);
       const address = await plotly.toImage(figure, { format, width, height, scale: Number(scale ?? 1) });
       h('a', { href: address, download: `optiscope-race.${format}` }).click();
       this.open(false, true);

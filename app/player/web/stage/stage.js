@@ -3,6 +3,7 @@
 import { Cards } from '../cards/cards.js';
 import { Clock } from '../core/clock.js';
 import { h, mark, say } from '../core/dom.js';
+import { decode } from '../core/envelope.js';
 import { Outbox } from '../core/outbox.js';
 import { Present } from '../modes/present.js';
 import { Save } from './save.js';
@@ -15,17 +16,11 @@ const REST = 250;
 /** What ends a press; a drag that the browser takes over ends without a pointerup. */
 const LIFTS = ['pointerup', 'pointercancel', 'mouseup'];
 
-/**
- * @typedef {Object} Panel
- * @property {HTMLElement} element
- * @property {(scene: object, style: object, theme: object) => Promise<void>} update draws what changed
- * @property {(position: number) => void} paint
- * @property {() => void} remeasure after a racer was hidden or shown
- * @property {(step: number) => Promise<void>} settle
- * @property {(id: string | null) => void} light
- * @property {() => Promise<void>} look after the size changed
- * @property {() => void} destroy
- */
+/** Milliseconds after which the page is asked for news of a scene that grows: the first come soon. */
+const SOON = 150;
+const POLL = 600;
+
+/** @typedef {import('../panels/panel.js').StagePanel} StagePanel */
 
 export class Stage {
   /**
@@ -53,22 +48,31 @@ export class Stage {
       recorded,
       this.dragging?.bind(this),
     );
-    this.save = new Save(this.shot ? () => this.shot() : null, this.recording);
     this.refusal = h('p', { class: 'hint', role: 'alert', 'data-testid': 'refusal', hidden: true });
     this.live = h('div', { class: 'unseen', 'aria-live': 'polite', 'data-testid': 'live' });
     this.present = new Present(root, () => this.redraw());
-    if (!recorded) this.save.element.prepend(this.present.button);
-    this.save.element.append(this.present.leaving);
     /** What else stands over the cards. */
     this.aside = [];
     /** And below them. */
     this.behind = [];
-    /** @type {Panel[]} */
+    /** @type {StagePanel[]} */
     this.panels = [];
-    const stage = this.build();
+    this.wait = SOON / 2;
+    mark(root, 'data-settled', false);
+    mark(root, 'data-playing', false);
+  }
+
+  /** Puts all in its place, once the first scene says what there is. */
+  raise(scene) {
+    const recorded = this.recording !== undefined;
+    // a page that has files for every picture of it does not need one of the browser's own
+    this.save = new Save(scene.picture ? () => this.shot() : null, this.recording);
+    if (!recorded) this.save.element.prepend(this.present.button);
+    this.save.element.append(this.present.leaving);
+    const stage = this.build(scene);
     if (recorded) for (const choice of stage.querySelectorAll('select.view')) choice.disabled = true;
     const last = recorded ? wayBack(this.recording) : this.cards.adder;
-    root.replaceChildren(
+    this.root.replaceChildren(
       stage,
       h(
         'div',
@@ -82,8 +86,7 @@ export class Stage {
       ),
       this.live,
     );
-    mark(root, 'data-settled', false);
-    mark(root, 'data-playing', false);
+    this.raised = true;
     this.listen();
   }
 
@@ -117,7 +120,7 @@ export class Stage {
 
   /** Streamlit's call: new data, a new theme, or nothing new. */
   async update({ data, setTriggerValue }) {
-    const scene = !data || data === this.data ? this.scene : this.decode(data);
+    const scene = !data || data === this.data ? this.scene : decode(data);
     if (scene?.again) this.outbox.hold();
     else this.outbox.open((event) => setTriggerValue('event', event));
     const theme = this.present.theme(readTheme(this.root));
@@ -129,6 +132,7 @@ export class Stage {
 
   /** Hands a scene to all panels, which draw what changed. */
   async show(scene, theme) {
+    if (!this.raised) this.raise(scene);
     const first = !this.scene;
     const before = this.scene;
     const style = this.present.style(scene.styles[theme.dark ? 'dark' : 'light']);
@@ -138,7 +142,7 @@ export class Stage {
 
     this.unsettle();
     // Before anything is waited for, the clock knows the new length and the cards the new words.
-    const length = scene.length ?? scene.steps;
+    const length = scene.clock.end;
     this.clock.resize(length);
     if (first) this.clock.position = length;
     this.transport.resize(length);
@@ -147,12 +151,26 @@ export class Stage {
     if (!scene.cards.some((card) => card.id === this.lit)) this.lit = null;
     this.announce(before, scene);
     this.turned(before, scene);
+    this.ask(scene);
     this.refusal.hidden = !scene.refusal;
     say(this.refusal, scene.refusal);
     this.arrange(scene);
     const told = this.veiled(scene);
     await Promise.all(this.panels.map((panel) => panel.update(told, style, theme, this.lit)));
     if (this.scene === scene && !this.gone) this.rest();
+  }
+
+  /** A scene that grows is asked for again. */
+  ask({ busy }) {
+    clearTimeout(this.polling);
+    this.wait = busy ? Math.min(POLL, 2 * this.wait) : SOON / 2;
+    if (busy) this.polling = setTimeout(() => this.poll(), this.wait);
+  }
+
+  /** Asks for news, unless something that brings them anyway is on its way. */
+  poll() {
+    if (this.outbox.idle) this.outbox.send({ kind: 'poll' });
+    this.polling = setTimeout(() => this.poll(), POLL);
   }
 
   /** Draws everything in another scale, and in the room that it has then. */
@@ -285,12 +303,13 @@ export class Stage {
 
   destroy() {
     this.gone = true;
+    clearTimeout(this.polling);
     this.clock.pause();
     this.present.destroy();
     this.unsettle();
     this.outbox.close();
     this.root.removeEventListener('click', release, true);
-    this.observer.disconnect();
+    this.observer?.disconnect();
     document.removeEventListener('keydown', this.onkey);
     document.removeEventListener('pointerdown', this.onpress, true);
     for (const end of LIFTS) document.removeEventListener(end, this.onlift, true);
