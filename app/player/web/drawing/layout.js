@@ -66,7 +66,7 @@ function plotlyAxis(axis, style, range, extra) {
   const { log10 } = Math;
   const ticks = axis.ticks.length
     ? { tickmode: 'array', tickvals: axis.ticks, ticktext: axis.ticks.map((tick) => short(tick)), tickangle: 0 }
-    : axis.scale === 'log' && axis.numbers
+    : axis.scale === 'log'
       ? decades([log10(axis.low), log10(axis.high)])
       : axis.whole && axis.high - axis.low < 6
         ? { dtick: 1 }

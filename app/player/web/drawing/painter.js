@@ -84,6 +84,8 @@ export class Painter {
   lit = null;
   /** @type {Showing | undefined} */
   showing;
+  /** What the canvases cover. @type {{left: number, top: number, width: number, height: number} | undefined} */
+  area;
   /** Whether the picture is to be begun anew. */
   fresh = true;
   measured = false;
@@ -481,7 +483,7 @@ export class Painter {
    * @param {number} position
    */
   title({ context, style, font }, group, position) {
-    const { axes, frame, moments } = group;
+    const { axes, frame, moments, left, top } = group;
     context.globalAlpha = emphasis(style, this.lit, axes.racer);
     const score = scoreOf(moments, position);
     context.textBaseline = 'alphabetic';
@@ -493,7 +495,9 @@ export class Painter {
     context.font = `600 ${lettersOf(style, 'text')}px ${font}`;
     context.textAlign = 'left';
     context.fillStyle = inkOf(style, axes.color);
-    context.fillText(cut(context, axes.title, frame.width - room), 0, -6);
+    const others = this.groups.filter((other) => other.axes.title && other.top === top && other.left > left);
+    const end = room ? left + frame.width - room : Math.min(...others.map((other) => other.left - 8), this.area?.width ?? Infinity);
+    context.fillText(cut(context, axes.title, end - left), 0, -6);
   }
 
   /** @param {number} position */

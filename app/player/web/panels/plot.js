@@ -352,12 +352,13 @@ export class PlotPanel {
       });
     }
     const { width, height } = this.size;
-    const { l, r, t, b } = this.given.panel.spread === 'squares' ? { l: 0, r: 0, t: 0, b: 0 } : this.margins;
-    const [wide, tall] = [width - l - r, height - t - b];
+    const { l, r, t, b } = this.inset;
+    const edge = b ? 4 : 0;
     return this.axes.map(({ x, y, place: [left, bottom, right, top] }) => {
       const box = {
-        ...{ left: Math.round(l + left * wide), top: Math.round(t + (1 - top) * tall) },
-        ...{ width: Math.max(1, Math.round((right - left) * wide)), height: Math.max(1, Math.round((top - bottom) * tall)) },
+        ...{ left: Math.round(l + left * (width - 2 * l)), top: Math.round(t + (1 - top) * (height - edge)) },
+        width: Math.max(1, Math.round((right - left) * (width - 2 * l) - r)),
+        height: Math.max(1, Math.round((top - bottom) * (height - edge) - t - b)),
       };
       const [[x0, x1], [y0, y1]] = [rangeOf(x), rangeOf(y)];
       const [across, upward] = [box.width / (x1 - x0), -box.height / (y1 - y0)];
@@ -367,6 +368,13 @@ export class PlotPanel {
         y: { slope: upward, offset: -upward * y1, log: y.scale === 'log' },
       };
     });
+  }
+
+  /** What axes without numbers leave of their places to titles, captions, and each other. */
+  get inset() {
+    const { panel, style } = this.given;
+    if (panel.spread === 'squares') return { l: 0, r: 0, t: 0, b: 0 };
+    return { l: 10, r: 8, t: letters(style, 18), b: letters(style, 16) };
   }
 
   measure() {

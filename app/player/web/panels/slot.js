@@ -52,7 +52,8 @@ export class SlotPanel {
     const { key, choices, option, note, message } = this.panel;
     this.choice.set(choices, key);
     this.option.set(option?.choices ?? [], option?.value);
-    this.note.replaceChildren(...note.map(({ text, color }) => (color ? h('b', { style: `color:${color}` }, text) : text)));
+    const words = note.map(({ text, color }) => (color ? h('b', { style: `color:${color}` }, text) : text));
+    this.note.replaceChildren(...words.flatMap((word, k) => (k ? [' ', word] : [word])));
     this.note.title = this.note.textContent ?? '';
     this.text.hidden = !message;
     say(this.text, message);
