@@ -1,8 +1,7 @@
 // What the stage asks of everything that stands on it and follows the clock.
 
 /**
- * @typedef {Object} StagePanel
- * @property {HTMLElement} element
+ * @typedef {Object} Follower
  * @property {(scene: import('../core/envelope.js').Scene, style: import('../core/envelope.js').Style,
  *   theme: import('../core/theme.js').Theme, lit: string | null) => Promise<void>} update draws what changed
  * @property {(position: number) => void} paint
@@ -12,6 +11,8 @@
  * @property {() => Promise<void>} look after the size changed
  * @property {(racer: string) => void} [change] a racer shows another run while something is dragged
  * @property {() => void} destroy
+ *
+ * @typedef {Follower & {element: HTMLElement}} StagePanel one that has a place of its own
  */
 
 export {};
