@@ -258,7 +258,7 @@ export function lineOf(panel, what, racer) {
 
 /**
  * The field that is the ground of a panel, if it has one.
- * @param {Panel | undefined} panel
+ * @param {{marks: AnyMark[]} | undefined} panel
  * @returns {Field | undefined}
  */
 export function fieldOf(panel) {

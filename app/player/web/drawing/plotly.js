@@ -2,6 +2,7 @@
 
 import { short } from '../core/digits.js';
 import { blend, fade } from '../core/theme.js';
+import { penOf } from './canvas.js';
 import { emphasis } from './emphasis.js';
 import { escaped, nth } from './layout.js';
 import { fillTiles } from './moments.js';
@@ -16,6 +17,9 @@ import { plotlySymbol } from './symbols.js';
  * @typedef {import('./trail.js').Trail} Trail
  * @typedef {any} Trace
  */
+
+/** Pixels of a picture whose cells have sharp edges. */
+const SHARP = 800;
 
 /** What every trace has. */
 const COMMON = { type: 'scatter', showlegend: false, hoverinfo: 'skip' };
@@ -53,7 +57,7 @@ function groundOf(mark, style, font) {
     case 'line':
       return [lineTrace(mark, style, mark.y.length, mark.name)];
     case 'dots':
-      return [dotsTrace(mark, style, [], Infinity)];
+      return dotsTraces(mark, style, [], Infinity);
   }
   return [];
 }
@@ -136,7 +140,7 @@ function labelled(texts, template) {
  * @param {string} [label]
  * @returns {Trace}
  */
-function lineTrace(mark, style, count, label) {
+export function lineTrace(mark, style, count, label) {
   return {
     ...{ ...COMMON, ...on(mark.axes), mode: 'lines', x: part(mark.x, count), y: part(mark.y, count), connectgaps: false },
     line: { width: style.strokes.weights[mark.weight], color: inkOf(style, mark.color), dash: plotlyDash(style, mark.dash) },
@@ -293,32 +297,51 @@ function hoverOf({ hover, time, name }, count, unit) {
 }
 
 /**
- * Dots at the clock.
+ * Dots at a position of the clock: those that have been, and pale those that are to come.
  * @param {import('./marks.js').Dots} mark
  * @param {Style} style
  * @param {import('./marks.js').ColorScale} scale
  * @param {number} position
- * @returns {Trace}
+ * @returns {Trace[]}
  */
-export function dotsTrace(mark, style, scale, position) {
-  const { time, shares, colors, palette } = mark;
+export function dotsTraces(mark, style, scale, position) {
+  const { time } = mark;
   const moment = time && isReplaced(mark) ? momentAt(time, position) : 0;
   const [x, y] = [rowAt(mark.x, moment), rowAt(mark.y, moment)];
-  const count = time && !isReplaced(mark) ? indexAt(time, position) + 1 : Math.min(x.length, y.length);
+  const all = Math.min(x.length, y.length);
+  const seen = time && !isReplaced(mark) ? indexAt(time, position) + 1 : all;
+  const strong = dotsOf(mark, x, y, style, scale, { from: 0, to: seen, strength: 1 });
+  if (mark.future !== 'pale' || seen === all) return [strong];
+  return [strong, dotsOf(mark, x, y, style, scale, { from: seen, to: all, strength: pallor(style) })];
+}
+
+/**
+ * @param {import('./marks.js').Dots} mark
+ * @param {ArrayLike<number>} x
+ * @param {ArrayLike<number>} y
+ * @param {Style} style
+ * @param {import('./marks.js').ColorScale} scale
+ * @param {Stretch} stretch
+ * @returns {Trace}
+ */
+function dotsOf(mark, x, y, style, scale, { from, to, strength }) {
+  const { shares, colors, palette } = mark;
   const [size, rim] = style.strokes.dots[mark.size];
-  const each = shares
-    ? Array.from({ length: count }, (_, k) => blend(scale, shares[k]))
+  /** @type {(color: (k: number) => string) => string[]} */
+  const each = (color) => Array.from({ length: to - from }, (_, k) => color(from + k));
+  const color = shares
+    ? each((k) => blend(scale, shares[k]))
     : colors
-      ? Array.from({ length: count }, (_, k) => inkOf(style, palette[colors[k] % palette.length]))
+      ? each((k) => inkOf(style, palette[colors[k] % palette.length]))
       : inkOf(style, mark.color);
   return {
-    ...{ ...COMMON, ...on(mark.axes), mode: 'markers', cliponaxis: true },
-    ...{ x: part(x, count), y: part(y, count), name: escaped(mark.name), meta: mark.racer },
+    ...{ ...COMMON, ...on(mark.axes), mode: 'markers', cliponaxis: true, name: escaped(mark.name), meta: mark.racer },
+    ...{ x: part(x, to).slice(from), y: part(y, to).slice(from) },
     marker: {
-      ...{ symbol: plotlySymbol(mark.symbol), size, color: each, opacity: mark.faint ? opacityOf(style, 'faint') : 1 },
+      ...{ symbol: plotlySymbol(mark.symbol), size, color, opacity: strength * (mark.faint ? opacityOf(style, 'faint') : 1) },
       line: { width: mark.edge ? rim : 0, color: mark.edge ? inkOf(style, mark.edge) : undefined },
     },
-    ...hoverOf(mark, count, ''),
+    ...(strength === 1 ? hoverOf(mark, to, '') : {}),
   };
 }
 
@@ -331,7 +354,7 @@ export function dotsTrace(mark, style, scale, position) {
  * @returns {Trace}
  */
 export function hoverDots(mark, style, position, naming) {
-  const trace = dotsTrace(mark, style, [[0, style.ink], [1, style.ink]], position);
+  const [trace] = dotsTraces(mark, style, [[0, style.ink], [1, style.ink]], position);
   const many = hoverOf(mark, trace.x.length, naming.unit);
   return { ...trace, ...many, uid: `${naming.stem(mark)}-points`, marker: { ...trace.marker, opacity: 0, color: inkOf(style, mark.color) } };
 }
@@ -387,39 +410,90 @@ export function annotation(mark, moment, style, font) {
  */
 export function upright({ axes, dash, color, label }, x, style, font) {
   const ink = inkOf(style, color);
-  const words = { text: ` ${escaped(label)}`, textposition: 'end', textangle: 0, xanchor: 'left', yanchor: 'top' };
+  const words = { text: ` ${escaped(label)}`, textposition: 'start', textangle: 0, xanchor: 'left', yanchor: 'top' };
   return {
-    ...{ type: 'line', xref: nth('x', axes), yref: `${nth('y', axes)} domain`, x0: x, x1: x, y0: 0, y1: 1, layer: 'above' },
-    line: { width: style.strokes.weights.hair, dash: dash === 'solid' ? 'solid' : dash, color: ink },
+    ...{ type: 'line', xref: nth('x', axes), yref: `${nth('y', axes)} domain`, x0: x, x1: x, y0: 1, y1: 0, layer: 'above' },
+    line: { width: style.strokes.weights.hair, dash: plotlyDash(style, dash), color: ink },
     ...(label ? { label: { ...words, font: { family: font, size: style.strokes.words.small, color: ink } } } : {}),
   };
 }
 
 /**
- * What lies under the trails at a position of the clock.
+ * What lies under the trails: strong up to a position of the clock, and pale behind it.
  * @param {AnyMark} mark
  * @param {Style} style
  * @param {number} position
  * @returns {Trace[]}
  */
 export function bundleTraces(mark, style, position) {
-  if (mark.type === 'lines') {
-    const count = mark.future === 'absent' && mark.time ? indexAt(mark.time, position) + 1 : mark.y[0].length;
-    const x = mark.y.flatMap((_, k) => [...part(isRows(mark.x) ? mark.x[k] : mark.x, count), null]);
-    const y = mark.y.flatMap((row) => [...part(row, count), null]);
-    const color = fade(inkOf(style, mark.color), opacityOf(style, 'lines'));
-    return [{ ...COMMON, ...on(mark.axes), mode: 'lines', x, y, line: { width: style.strokes.weights.hair, color } }];
-  }
-  if (mark.type === 'band') {
-    const common = { ...COMMON, ...on(mark.axes), mode: 'lines', x: part(mark.x, mark.x.length), line: { width: 0 } };
-    const top = Array.from(mark.high, (value) => (Number.isFinite(value) ? value : 1e12));
-    const fill = { fill: 'tonexty', fillcolor: fade(inkOf(style, mark.color), opacityOf(style, 'band')) };
-    return [
-      { ...common, y: part(mark.low, mark.low.length) },
-      { ...common, y: top, ...fill },
-    ];
-  }
-  return [];
+  if (mark.type !== 'lines' && mark.type !== 'band') return [];
+  const end = (mark.type === 'lines' ? mark.y[0] : mark.low).length - 1;
+  const now = mark.time ? Math.min(end, indexAt(mark.time, position)) : end;
+  const pale = mark.type === 'band' || mark.future === 'pale' ? [{ from: Math.max(0, now), to: end, strength: pallor(style) }] : [];
+  return [{ from: 0, to: now, strength: 1 }, ...pale]
+    .filter(({ from, to }) => to > from)
+    .flatMap((stretch) => (mark.type === 'lines' ? linesTraces(mark, style, stretch) : bandTraces(mark, style, stretch)));
+}
+
+/**
+ * @typedef {{from: number, to: number, strength: number}} Stretch some points of a curve, and how strong they are drawn
+ */
+
+/**
+ * @param {import('./marks.js').Lines} mark
+ * @param {Style} style
+ * @param {Stretch} stretch
+ * @returns {Trace[]}
+ */
+function linesTraces({ axes, x, y, color }, style, { from, to, strength }) {
+  /** @type {(row: ArrayLike<number>) => (number | null)[]} */
+  const piece = (row) => [...part(row, to + 1).slice(from), null];
+  const ink = fade(inkOf(style, color), strength * opacityOf(style, 'lines'));
+  return [
+    {
+      ...{ ...COMMON, ...on(axes), mode: 'lines', line: { width: style.strokes.weights.hair, color: ink } },
+      x: y.flatMap((_, k) => piece(isRows(x) ? x[k] : x)),
+      y: y.flatMap(piece),
+    },
+  ];
+}
+
+/**
+ * @param {import('./marks.js').Band} mark
+ * @param {Style} style
+ * @param {Stretch} stretch
+ * @returns {Trace[]}
+ */
+function bandTraces({ axes, x, low, high, color }, style, { from, to, strength }) {
+  const common = { ...COMMON, ...on(axes), mode: 'lines', x: part(x, to + 1).slice(from), line: { width: 0 } };
+  // a band that is open above ends beyond any frame
+  const top = Array.from(high, (value) => (Number.isFinite(value) ? value : 1e12)).slice(from, to + 1);
+  const fillcolor = fade(inkOf(style, color), strength * opacityOf(style, 'band'));
+  return [
+    { ...common, y: part(low, to + 1).slice(from) },
+    { ...common, y: top, fill: 'tonexty', fillcolor },
+  ];
+}
+
+/**
+ * A histogram, and the outline of its first moment.
+ * @param {import('./marks.js').Bars} mark
+ * @param {import('./marks.js').Axis} axis the one that its bins go across
+ * @param {Style} style
+ * @param {number} position
+ * @returns {Trace[]}
+ */
+export function barsTraces({ axes, heights: moments, time, color }, { low, high }, style, position) {
+  const [now, first] = [moments[momentAt(time, position)], moments[0]];
+  const edges = Array.from({ length: now.length + 1 }, (_, k) => low + (k / now.length) * (high - low));
+  const shares = { ...COMMON, xaxis: nth('x', axes), yaxis: nth('y', axes), mode: 'lines' };
+  /** @type {(values: ArrayLike<number>) => object} */
+  const stairs = (values) => ({
+    x: edges.flatMap((edge) => [edge, edge]),
+    y: [0, ...Array.from(values, (value) => [value, value]).flat(), 0],
+  });
+  const outline = { ...shares, ...stairs(first), line: { width: 1, color: style.ink } };
+  return [{ ...shares, ...stairs(now), fill: 'tozeroy', fillcolor: inkOf(style, color), line: { width: 0 } }, outline];
 }
 
 /**
@@ -431,13 +505,18 @@ export function bundleTraces(mark, style, position) {
 export function tilesImage(mark, style, position) {
   const moment = momentAt(mark.time, position);
   const rows = mark.values[moment];
-  const canvas = document.createElement('canvas');
-  [canvas.width, canvas.height] = [rows[0].length, rows.length];
-  const pen = canvas.getContext('2d');
-  if (!pen) return null;
-  const image = pen.createImageData(canvas.width, canvas.height);
+  const cells = document.createElement('canvas');
+  [cells.width, cells.height] = [rows[0].length, rows.length];
+  const image = penOf(cells).createImageData(cells.width, cells.height);
   fillTiles(image.data, mark, moment, style);
-  pen.putImageData(image, 0, 0);
+  penOf(cells).putImageData(image, 0, 0);
+  // an image of plotly's is always interpolated: cells with sharp edges are made larger
+  const canvas = document.createElement('canvas');
+  const times = mark.smooth ? 1 : Math.ceil(SHARP / Math.max(cells.width, cells.height));
+  [canvas.width, canvas.height] = [times * cells.width, times * cells.height];
+  const pen = penOf(canvas);
+  pen.imageSmoothingEnabled = false;
+  pen.drawImage(cells, 0, 0, canvas.width, canvas.height);
   const refs = { xref: `${nth('x', mark.axes)} domain`, yref: `${nth('y', mark.axes)} domain` };
   return { ...refs, x: 0, y: 1, sizex: 1, sizey: 1, sizing: 'stretch', source: canvas.toDataURL(), layer: 'below' };
 }
