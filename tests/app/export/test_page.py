@@ -145,7 +145,7 @@ def test_keys_zoom_and_the_switch_of_the_loss_do_what_they_do_in_the_app(race: F
     race.at("zoom-home").click()
     race.at("scale-linear").click()
     race.settle()
-    kind = "() => document.querySelector('[data-testid=curve]')._fullLayout.yaxis.type"
+    kind = "() => document.querySelector('[data-testid=loss]')._fullLayout.yaxis.type"
     assert race.page.evaluate(kind) == "linear"
 
 

@@ -131,7 +131,7 @@ def test_a_racer_explains_itself(fresh: Visit) -> None:
 @pytest.mark.long
 def test_a_rate_that_diverges_is_drawn_out_of_the_frame_and_called_by_its_name(fresh: Visit) -> None:
     race = fresh()
-    axis = "() => document.querySelector('[data-testid=curve]')._fullLayout.yaxis.range.map(Number)"
+    axis = "() => document.querySelector('[data-testid=loss]')._fullLayout.yaxis.range.map(Number)"
     before = race.page.evaluate(axis)
     ink = _ink(race)
     race.type_value("racer-0", "learning_rate", "5")

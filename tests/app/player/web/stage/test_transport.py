@@ -76,7 +76,7 @@ def test_the_scrub_bar_follows_the_pointer(shared: Race) -> None:
 
 
 def test_dragging_over_the_loss_curve_scrubs(shared: Race) -> None:
-    box = shared.page.locator("[data-testid=curve] .nsewdrag").bounding_box()
+    box = shared.page.locator("[data-testid=loss] .nsewdrag").bounding_box()
     shared.page.mouse.move(box["x"] + 0.5 * box["width"], box["y"] + box["height"] / 2)
     shared.page.mouse.down()
     assert shared.step() == pytest.approx(STEPS / 2, abs=1)
@@ -141,7 +141,7 @@ def test_loop_starts_over(shared: Race) -> None:
 
 def test_log_and_linear(shared: Race) -> None:
     axis = """() => {
-      const { type, range } = document.querySelector('[data-testid=curve]')._fullLayout.yaxis;
+      const { type, range } = document.querySelector('[data-testid=loss]')._fullLayout.yaxis;
       return [type, range.map(Number)];
     }"""
     kind, (low, high) = shared.page.evaluate(axis)
