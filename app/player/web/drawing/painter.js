@@ -100,7 +100,7 @@ export class Painter {
   constructor(host) {
     this.under = layer(host, 'strands');
     this.whole = layer(null);
-    this.pale = layer(host, 'trails pale');
+    this.pale = layer(host, 'pale');
     this.strong = layer(host, 'trails');
     this.moments = new Momentary(host, 'moments');
     this.over = new Momentary(host, 'over');
