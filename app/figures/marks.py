@@ -20,12 +20,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 Numbers = NDArray[Any]
+Replaced = Annotated[NDArray[Any], "points", "moments, points"]
+"""Numbers that a time may replace."""
+Curves = Annotated[NDArray[Any], "curves, points"]
+Grid = Annotated[NDArray[Any], "rows, columns"]
+Pictures = Annotated[NDArray[np.uint8], "moments, rows, columns"]
 Color = str
 """``#rrggbb``, ``hsl(h, s%, l%)``, or a word of the theme: ink, muted, paper, grid, contour_line."""
 
@@ -153,7 +158,7 @@ class Line(Mark):
     """
 
     x: Numbers
-    y: Numbers
+    y: Replaced
     color: Color
     time: Numbers | None = None
     dash: Dash = "solid"
@@ -176,8 +181,8 @@ class Lines(Mark):
     Shapes: ``y`` (n, k), and ``x`` (n, k) or, where all share it, (k,); ``time`` (k,) reveals them.
     """
 
-    x: Numbers
-    y: Numbers
+    x: Annotated[NDArray[Any], "points", "curves, points"]
+    y: Curves
     color: Color
     time: Numbers | None = None
     future: Future = "pale"
@@ -209,8 +214,8 @@ class Dots(Mark):
     `Line`.
     """
 
-    x: Numbers
-    y: Numbers
+    x: Replaced
+    y: Replaced
     color: Color = "ink"
     time: Numbers | None = None
     future: Future = "pale"
@@ -274,7 +279,7 @@ class Field(Mark):
 
     x: Numbers
     y: Numbers
-    z: Numbers
+    z: Grid
     low: float
     high: float
     step: float
@@ -298,10 +303,10 @@ class Tiles(Mark):
     columns. ``score`` (m,) is a share that stands above the axes, at the right.
     """
 
-    values: NDArray[np.uint8]
+    values: Pictures
     time: Numbers
     color: Color = "ink"
-    classes: NDArray[np.uint8] | None = None
+    classes: Pictures | None = None
     palette: tuple[Color, ...] = ()
     smooth: bool = False
     numbers: bool = False
@@ -316,7 +321,7 @@ class Bars(Mark):
     Shapes: ``heights`` (m, bins), ``time`` (m,); ``captions``, m of them, stand below.
     """
 
-    heights: Numbers
+    heights: Annotated[NDArray[Any], "moments, bins"]
     time: Numbers
     color: Color
     captions: tuple[str, ...] = ()

@@ -54,7 +54,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.figures import strokes
-from app.figures.marks import MARKS, Axes, Axis, Head, Mark, Note, Option, Panel, Sign
+from app.figures.marks import MARKS, Axes, Axis, Dash, Head, Mark, Note, Option, Panel, Sign, Symbol
 
 __all__ = [
     "AXES",
@@ -138,8 +138,8 @@ class Card:
     id: str
     title: str
     color: str
-    dash: str = "solid"
-    shape: str = "circle"
+    dash: Dash = "solid"
+    shape: Symbol = "circle"
     hidden: bool = False
     status: str = ""
     why: str = ""
@@ -185,7 +185,7 @@ class Relief:
     end. ``heights`` are "log" for that scale, "linear" for the plain loss, or empty for the map's own.
     """
 
-    kind: str
+    kind: Literal["linear", "log", "signed log"]
     base: float
     unit: float
     offset: float = 0.0

@@ -1,34 +1,19 @@
 // Decodes the envelope of bytes that a scene arrives in. Its form is described in app/player/scene.py.
 
 /**
+ * The records are declared in app/player/scene.py; what the browser adds to them stands here.
+ *
+ * @typedef {import('./records.js').Slider} Slider
+ * @typedef {import('./records.js').Relief} Relief
+ * @typedef {import('./records.js').Clock} Clock
  * @typedef {import('../drawing/marks.js').Panel} Panel
  *
- * @typedef {Object} Slider
- * @property {string} name
- * @property {string} symbol
- * @property {string} label
- * @property {number} value
- * @property {number} low
- * @property {number} high
- * @property {'linear' | 'log' | 'one_minus_log'} scale
- *
  * @typedef {Object} CardFields
- * @property {string} id
- * @property {string} title
- * @property {string} color
- * @property {'solid' | 'dash' | 'dot' | 'dashdot'} dash
- * @property {'circle' | 'square' | 'diamond' | 'triangle-up'} shape
- * @property {boolean} hidden
- * @property {string} status
- * @property {string} why
- * @property {boolean} gone
- * @property {number} settled step from which the status holds
- * @property {number} cost gradient evaluations of a step
- * @property {Slider[]} sliders
  * @property {number} pace what the clock counts for a step
- * @property {boolean} [second] whether it is of the race beside
+ * @property {boolean} [second] whether the card belongs to the race beside
  *
- * @typedef {CardFields & {other?: Card}} Card `other` is the card of the same racer in the race beside
+ * @typedef {import('./records.js').Card & CardFields & {other?: Card}} Card `other` is the card of the same racer in the
+ *   race beside
  *
  * @typedef {Object} Colors
  * @property {string} contour_line
@@ -40,45 +25,23 @@
  * @typedef {Object} StyleFields
  * @property {'light' | 'dark'} theme
  * @property {import('../drawing/strokes.js').Strokes} strokes
- * @property {import('./scale.js').Scale} [scale] how large text and lines are, where not as usual
+ * @property {import('./scale.js').Scale} [scale] how large text and lines are, where they are not of the usual size
  *
  * @typedef {Colors & StyleFields} Style
- *
- * @typedef {Object} Relief
- * @property {'linear' | 'log' | 'signed log'} kind
- * @property {number} base
- * @property {number} unit
- * @property {number} offset
- * @property {boolean} floor
- * @property {'' | 'log' | 'linear'} heights
- *
- * @typedef {Object} Clock
- * @property {number} end
- * @property {'' | 'steps' | 'evaluations'} counts
  *
  * @typedef {Object} SceneFields
  * @property {Panel[]} panels
  * @property {Card[]} cards
- * @property {Clock} clock
- * @property {'one above' | 'two above'} arrangement
- * @property {[string, string][]} choices racers that can be added
- * @property {[string, string][]} addable views that one more panel could show
- * @property {string} caption
- * @property {string} description
- * @property {boolean} busy whether there will be news without anybody doing a thing
- * @property {'' | 'map' | 'surface' | 'panels'} picture how the first panel is shown, empty where there is no choice
- * @property {Relief | null} relief
- * @property {boolean} linked whether the race beside has the same values
  * @property {any} inspected what explains the steps of a racer
- * @property {string} live the address under which other runs are asked for
  * @property {{light: Style, dark: Style}} styles
- * @property {string} refusal why the last change was refused, or nothing
- * @property {boolean} again whether another scene follows without being asked for
+ * @property {string} refusal why the last change was refused, or an empty text
+ * @property {boolean} again whether another scene follows without being requested
  * @property {Set<string>} exchanged racers that show another run while something is dragged
- * @property {boolean} [still] a click on the map does not move the start now
- * @property {boolean} [untold] what is to come may not be shown, not even pale
+ * @property {boolean} [still] whether a click on the map does not move the start now
+ * @property {boolean} [untold] whether the future is hidden, even where it would be pale
  *
- * @typedef {SceneFields & {beside: Scene | null}} Scene
+ * @typedef {Omit<import('./records.js').Scene, keyof SceneFields | 'beside'>} SceneRecord
+ * @typedef {SceneRecord & SceneFields & {beside: Scene | null}} Scene
  *
  * @typedef {Object} Runs runs that may stand in the place of those of a scene
  * @property {Float32Array[]} positions one array a run: x, y, x, y, …
@@ -108,13 +71,13 @@ const KINDS = /** @type {Record<string, any>} */ ({
  */
 export function decode(bytes) {
   const { header, arrays } = open(bytes);
-  const told = {
+  const extras = {
     ...{ refusal: header.refusal, again: header.again },
     styles: { light: styleOf(header.strokes, 'light'), dark: styleOf(header.strokes, 'dark') },
   };
-  const scene = completed(revive(header.scene, arrays, header.defaults), told);
+  const scene = completed(revive(header.scene, arrays, header.defaults), extras);
   if (!scene.beside) return scene;
-  completed(scene.beside, told);
+  completed(scene.beside, extras);
   for (const [k, card] of scene.cards.entries()) {
     const other = scene.beside.cards[k];
     card.other = other;
@@ -136,12 +99,12 @@ function styleOf(strokes, theme) {
 /**
  * A scene with what follows from its records, and what came beside them.
  * @param {any} scene
- * @param {object} told
+ * @param {object} extras
  * @returns {Scene}
  */
-function completed(scene, told) {
+function completed(scene, extras) {
   for (const card of scene.cards) card.pace = scene.clock.counts === 'evaluations' ? card.cost : 1;
-  return Object.assign(scene, told, { exchanged: new Set() });
+  return Object.assign(scene, extras, { exchanged: new Set() });
 }
 
 /**

@@ -28,15 +28,15 @@ export function landmarksOf(map, ground) {
     Array.from(x, (_, k) => k)
       .filter((k) => x[k] >= x0 && x[k] <= x1 && y[k] >= y0 && y[k] <= y1)
       .flatMap((k) => [x[k], y[k], heightAt(ground, x[k], y[k]) + ground.lift]);
-  return map.marks
-    .flatMap((mark) => {
+  /** @type {(mark: import('./marks.js').AnyMark) => Landmark[]} */
+  const landmarks = (mark) => {
       if (mark.layer !== 'ground') return [];
       if (mark.type === 'line') return [{ points: lifted(mark.x, mark.y), symbol: '', words: [], side: '' }];
       if (mark.type === 'sign') return [{ points: lifted(mark.x, mark.y), symbol: mark.symbol, words: [], side: '' }];
       if (mark.type !== 'text' || mark.within || typeof mark.x !== 'number') return [];
       return [{ points: lifted([mark.x], [mark.y]), symbol: 'none', words: mark.words, side: mark.side }];
-    })
-    .filter(({ points }) => points.length);
+  };
+  return map.marks.flatMap(landmarks).filter(({ points }) => points.length);
 }
 
 /**

@@ -17,6 +17,7 @@ import { escaped } from './layout.js';
 /** What every machine has: a picture carries no fonts of the page. */
 export const FONT = 'Helvetica, Arial, "Liberation Sans", sans-serif';
 export const ROW = 21;
+/** @type {Record<string, string>} */
 const SIGNS = { circle: '●', square: '■', diamond: '◆', 'triangle-up': '▲' };
 
 /**

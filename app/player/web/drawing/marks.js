@@ -3,188 +3,37 @@
 /**
  * @typedef {ArrayLike<number>} Numbers
  *
- * @typedef {Object} Axis
- * @property {number} low
- * @property {number} high
- * @property {'linear' | 'log'} scale
- * @property {string} title
- * @property {boolean} percent
- * @property {boolean} whole
- * @property {boolean} grid
- * @property {boolean} numbers
- * @property {number[]} ticks
- * @property {[number, number] | null} limits
- * @property {Axis[]} alternatives
+ * @typedef {import('../core/records.js').Axis} Axis
+ * @typedef {import('../core/records.js').Axes} Axes
+ * @typedef {import('../core/records.js').Head} Head
+ * @typedef {import('../core/records.js').Band} Band
+ * @typedef {import('../core/records.js').Sign} Sign
+ * @typedef {import('../core/records.js').Bars} Bars
+ * @typedef {import('../core/records.js').Rule} Rule
+ * @typedef {import('../core/records.js').Option} Option
  *
- * @typedef {Object} Axes
- * @property {Axis} x
- * @property {Axis} y
- * @property {[number, number, number, number]} place left, bottom, right and top, in shares of the panel
- * @property {boolean} equal
- * @property {string} title
- * @property {string} color
- * @property {string} racer
+ * Marks whose arrays have one form or another, which the code below tells apart.
+ * @typedef {import('../core/records.js').Line & {y: any}} Line
+ * @typedef {import('../core/records.js').Lines & {x: any}} Lines
+ * @typedef {import('../core/records.js').Dots & {x: any, y: any}} Dots
+ * @typedef {import('../core/records.js').Text & {x: any, y: any}} Text
  *
- * @typedef {'ground' | 'under' | 'trail' | 'over'} Layer
- * @typedef {'solid' | 'dash' | 'dot' | 'dashdot'} Dash
- * @typedef {[string, Numbers]} HoverRow
- *
- * @typedef {Object} Common
- * @property {number} axes
- * @property {string} racer
- * @property {Layer} layer
- *
- * @typedef {Object} Head
- * @property {string} symbol
- * @property {'absent' | 'arrow' | 'upward arrow'} outside
- * @property {string} label
- * @property {string} ending
- * @property {number} ended
- *
- * @typedef {Object} LineFields
- * @property {'line'} type
- * @property {Numbers} x
- * @property {any} y one row of numbers, or a row for each moment
- * @property {string} color
- * @property {Numbers | null} time
- * @property {Dash} dash
- * @property {'trail' | 'curve' | 'thin' | 'hair'} weight
- * @property {'absent' | 'pale'} future
- * @property {boolean} jumps
- * @property {boolean} casing
- * @property {boolean} dots
- * @property {Head | null} head
- * @property {string} name
- * @property {HoverRow[]} hover
- * @property {Numbers | null} heights
- * @property {'' | 'path' | 'loss'} follows
- * @typedef {Common & LineFields} Line
- *
- * @typedef {Object} LinesFields
- * @property {'lines'} type
- * @property {any} x one row for all, or a row for each line
- * @property {Numbers[]} y
- * @property {string} color
- * @property {Numbers | null} time
- * @property {'absent' | 'pale'} future
- * @typedef {Common & LinesFields} Lines
- *
- * @typedef {Object} BandFields
- * @property {'band'} type
- * @property {Numbers} x
- * @property {Numbers} low
- * @property {Numbers} high
- * @property {string} color
- * @property {Numbers | null} time
- * @typedef {Common & BandFields} Band
- *
- * @typedef {Object} DotsFields
- * @property {'dots'} type
- * @property {any} x one row, or a row for each moment
- * @property {any} y
- * @property {string} color
- * @property {Numbers | null} time
- * @property {'absent' | 'pale'} future
- * @property {string} symbol
- * @property {'tiny' | 'small' | 'normal' | 'large'} size
- * @property {boolean} faint
- * @property {string} edge
- * @property {Numbers | null} colors
- * @property {string[]} palette
- * @property {Numbers | null} shares
- * @property {string} name
- * @property {HoverRow[]} hover
- * @typedef {Common & DotsFields} Dots
- *
- * @typedef {Object} SignFields
- * @property {'sign'} type
- * @property {Numbers} x
- * @property {Numbers} y
- * @property {string} symbol
- * @property {string} name
- * @property {boolean} handle
- * @typedef {Common & SignFields} Sign
- *
- * @typedef {Object} TextFields
- * @property {'text'} type
- * @property {any} x a number, or one for each moment
- * @property {any} y
- * @property {string[]} words
- * @property {Numbers | null} time
- * @property {string} side
- * @property {string} color
- * @property {boolean} within
- * @property {boolean} italic
- * @property {boolean} bold
- * @property {boolean} backing
- * @typedef {Common & TextFields} Text
- *
- * @typedef {[number, string][]} ColorScale shares and colours
- *
- * @typedef {Object} FieldFields
- * @property {'field'} type
- * @property {Float64Array} x
- * @property {Float64Array} y
- * @property {Float32Array[]} z
- * @property {number} low
- * @property {number} high
- * @property {number} step
- * @property {Record<string, ColorScale>} colors
- * @property {boolean} zero
- * @property {[number, string][]} ticks
- * @property {string} title
- * @property {string} corner
- * @typedef {Common & FieldFields} Field
- *
- * @typedef {Object} TilesFields
- * @property {'tiles'} type
- * @property {Numbers[][]} values rows from the top, for each moment
- * @property {Numbers} time
- * @property {string} color
- * @property {Numbers[][] | null} classes
- * @property {string[]} palette
- * @property {boolean} smooth
- * @property {boolean} numbers
- * @property {string[]} names
- * @property {Numbers | null} score
- * @typedef {Common & TilesFields} Tiles
- *
- * @typedef {Object} BarsFields
- * @property {'bars'} type
- * @property {Numbers[]} heights
- * @property {Numbers} time
- * @property {string} color
- * @property {string[]} captions
- * @typedef {Common & BarsFields} Bars
- *
- * @typedef {Object} RuleFields
- * @property {'rule'} type
- * @property {number} x
- * @property {boolean} clock
- * @property {Dash} dash
- * @property {string} color
- * @property {string} label
- * @typedef {Common & RuleFields} Rule
- *
+ * @typedef {{x: Float64Array, y: Float64Array, z: Float32Array[]}} Grid
+ * @typedef {Omit<import('../core/records.js').Field, keyof Grid> & Grid} Field
+ * @typedef {import('../core/records.js').Tiles} Tiles
  * @typedef {Line | Lines | Band | Dots | Sign | Text | Field | Tiles | Bars | Rule} AnyMark
  *
- * @typedef {Object} Option a choice that a panel offers beside its title
- * @property {string} name
- * @property {string} value
- * @property {[string, string][]} choices
- *
- * @typedef {Object} Panel
- * @property {string} key
- * @property {string} id changes with anything in it
+ * @typedef {Object} PanelFields
+ * @property {string} id changes with anything in the panel
  * @property {string} ground changes with its axes and its marks of the layer "ground"
- * @property {string} title
- * @property {Axes[]} axes
  * @property {AnyMark[]} marks
- * @property {{text: string, color: string}[]} note
- * @property {string} message
- * @property {Option | null} option
- * @property {[string, string][]} choices
- * @property {'places' | 'squares'} spread
+ *
+ * @typedef {Omit<import('../core/records.js').Panel, 'marks'> & PanelFields} Panel
+ *
+ * @typedef {Line['layer']} Layer
+ * @typedef {Line['dash']} Dash
+ * @typedef {[string, Numbers]} HoverRow
+ * @typedef {[number, string][]} ColorScale shares and colours
  */
 
 /**
