@@ -1,10 +1,13 @@
-// Runs inside a page that was taken away: unpacks plotly.js and what is to be played, and mounts the player.
+// Runs in the HTML file of a race or a training: unpacks plotly.js and the recording, and mounts the player.
 
 import { Player } from '../player/web/stage/player.js';
 
-/** The bytes that an element of the page holds, zipped and in base64. */
+/**
+ * The bytes that an element of the page holds as zipped base64.
+ * @param {string} id
+ */
 async function unpack(id) {
-  const text = document.getElementById(id).textContent;
+  const text = document.getElementById(id)?.textContent ?? '';
   const zipped = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
   const plain = new Blob([zipped]).stream().pipeThrough(new DecompressionStream('gzip'));
   return new Uint8Array(await new Response(plain).arrayBuffer());
@@ -15,7 +18,9 @@ const script = document.createElement('script');
 script.textContent = new TextDecoder().decode(code);
 document.head.append(script);
 
+/** @type {HTMLElement | null} */
 const root = document.querySelector('.optiscope-player');
+if (!root || !window.Plotly) throw new Error('the page is incomplete');
 const player = new Player(root, window.Plotly);
 const show = () => player.update({ data, setTriggerValue() {} });
 matchMedia('(prefers-color-scheme: dark)').addEventListener('change', show);

@@ -1,36 +1,53 @@
-// Entry: one player for every element that Streamlit mounts the component in.
+// The entry: one player for every element in which Streamlit mounts the component.
 
 import { load } from './core/dom.js';
 import { Player } from './stage/player.js';
 
-/** @type {WeakMap<HTMLElement, {player?: import('./stage/stage.js').Stage, latest: object, gone?: boolean}>} */
+/**
+ * @typedef {import('./core/types.js').Component} Component
+ * @typedef {import('./core/types.js').Plotly} Plotly
+ * @typedef {import('./stage/stage.js').Stage} Stage
+ *
+ * @typedef {Object} Mount
+ * @property {Stage} [player] undefined until plotly.js has loaded
+ * @property {Component} latest the latest call
+ * @property {boolean} [gone] whether the component was unmounted
+ */
+
+/** @type {WeakMap<HTMLElement, Mount>} */
 const mounted = new WeakMap();
+/** @type {Set<Stage>} */
 const alive = new Set();
 
 /**
- * Mounts a player, or hands new data to the one that is there.
- * @param {{parentElement: HTMLElement, data: Uint8Array, setTriggerValue: Function}} component
+ * Mounts a player, or hands new data to a player that is mounted.
+ * @param {Component} component
  * @param {string} plotly address of plotly.js
  */
 export async function show(component, plotly) {
   const parent = component.parentElement;
-  const there = mounted.get(parent);
-  if (there) {
-    there.latest = component;
-    await there.player?.update(component);
+  const before = mounted.get(parent);
+  if (before) {
+    before.latest = component;
+    await before.player?.update(component);
     return;
   }
+  /** @type {Mount} */
   const mount = { latest: component };
   mounted.set(parent, mount);
   const [Plotly] = await Promise.all([library(plotly), sheet()]);
-  if (mount.gone) return;
+  /** @type {HTMLElement | null} */
   const root = parent.querySelector('.optiscope-player');
+  if (mount.gone || !root) return;
   mount.player = new Player(root, Plotly);
   alive.add(mount.player);
   await mount.player.update(mount.latest);
 }
 
-/** @param {HTMLElement} parent */
+/**
+ * Unmounts the player of an element.
+ * @param {HTMLElement} parent
+ */
 export function destroy(parent) {
   const mount = mounted.get(parent);
   if (!mount) return;
@@ -40,30 +57,40 @@ export function destroy(parent) {
   mount.player?.destroy();
 }
 
-/** Fetches plotly.js and the style sheet before there is anything to show. */
+/**
+ * Fetches plotly.js and the style sheets before there is anything to show.
+ * @param {string} plotly address of plotly.js
+ */
 export async function preload(plotly) {
   await Promise.all([library(plotly), sheet()]);
 }
 
+/** Loads the style sheets. */
 function sheet() {
   return load('link', { rel: 'stylesheet', href: new URL('style.css', import.meta.url).href });
 }
 
+/** @type {Promise<Plotly> | undefined} */
 let loading;
 
-/** plotly.js is no module and leaves a global behind, which may be that of Streamlit's own charts. */
-async function library(address) {
+/**
+ * Loads plotly.js. It is not a module but leaves a global variable behind, which may belong to Streamlit's own charts
+ * and is restored.
+ * @param {string} address
+ */
+function library(address) {
   loading ??= (async () => {
     const before = window.Plotly;
     await load('script', { src: address });
     const ours = window.Plotly;
+    if (!ours) throw new Error(`${address} is not plotly.js`);
     if (before) window.Plotly = before;
     return ours;
   })();
   return loading;
 }
 
-/** For tests: what is shown, durations of the last frames, and the time spent painting them, in milliseconds. */
+/** For tests: what is shown, the durations of the latest frames and the time that painting them took, in milliseconds. */
 window.optiscope = {
   scenes: () => [...alive].map(({ scene }) => scene),
   frames: () => [...alive].map(({ clock, paints }) => ({ frames: [...clock.frames], paints: [...paints] })),

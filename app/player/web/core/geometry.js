@@ -1,4 +1,4 @@
-// Paths in pixels: projecting, clipping, dashing. Screen coordinates throughout, origin at the top left.
+// Paths in pixels: projecting, clipping, measuring. The origin is at the top left.
 
 /**
  * @typedef {{slope: number, offset: number, log?: boolean}} Affine pixel = offset + slope · value, or its logarithm
@@ -8,25 +8,34 @@
  * @property {number} height
  * @property {Affine} x
  * @property {Affine} y
+ *
+ * @typedef {{width: number, height: number}} Box
  */
 
 const BEYOND = 1e30;
 
-/** Segments are cut this far outside the frame, where neither joins nor caps can be seen. */
+/** Pixels outside the frame at which segments are cut, so that neither joins nor caps are visible. */
 const MARGIN = 200;
 
-/** Moves of fewer pixels are drawn together with the next: a run that has come to rest is a point. */
+/** Moves of fewer pixels are drawn together with the next move: a run that has come to rest is a point. */
 const STILL = 0.3;
 
 /** plotly.js dash patterns at our widths, in pixels. */
+/** @type {Record<string, number[]>} */
 const DASHES = { solid: [], dash: [9, 9], dot: [3, 3], dashdot: [9, 3, 3, 3] };
 
-/** @returns {number[]} */
+/**
+ * @param {string} name
+ * @returns {number[]}
+ */
 export function dashes(name) {
   return DASHES[name] ?? [];
 }
 
-/** The same pattern as plotly takes it, at any width. */
+/**
+ * The same pattern as plotly takes it, at any width.
+ * @param {string} name
+ */
 export function plotlyDash(name) {
   return dashes(name).length
     ? dashes(name)
@@ -48,16 +57,24 @@ export function project(xy, last, frame) {
     path[k] = frame.x.offset + frame.x.slope * xy[k];
     path[k + 1] = frame.y.offset + frame.y.slope * xy[k + 1];
     for (const i of [k, k + 1]) {
-      if (Number.isNaN(path[i]))
+      if (Number.isNaN(path[i])) {
         path[i] = i < 4 ? 0 : path[i - 2] + Math.sign(path[i - 2] - path[i - 4]) * BEYOND;
-      else if (Math.abs(path[i]) > BEYOND) path[i] = Math.sign(path[i]) * BEYOND;
+      } else if (Math.abs(path[i]) > BEYOND) path[i] = Math.sign(path[i]) * BEYOND;
     }
   }
   return path;
 }
 
 /**
- * Cuts a segment to a box (Liang and Barsky).
+ * The part of a segment that lies in a box (Liang and Barsky 1984), or null.
+ * @param {number} x0
+ * @param {number} y0
+ * @param {number} x1
+ * @param {number} y1
+ * @param {number} left
+ * @param {number} top
+ * @param {number} right
+ * @param {number} bottom
  * @returns {[number, number, number, number] | null}
  */
 export function clip(x0, y0, x1, y1, left, top, right, bottom) {
@@ -87,33 +104,42 @@ export function clip(x0, y0, x1, y1, left, top, right, bottom) {
 }
 
 /**
+ * Whether a point lies in the frame or on its edge.
  * @param {number} x
  * @param {number} y
- * @param {{width: number, height: number}} frame
+ * @param {Box} frame
  */
 export function inside(x, y, frame) {
   return x >= 0 && y >= 0 && x <= frame.width && y <= frame.height;
 }
 
+/**
+ * @param {number} x
+ * @param {number} y
+ * @param {Box} frame
+ */
 function near(x, y, frame) {
   return x >= -MARGIN && y >= -MARGIN && x <= frame.width + MARGIN && y <= frame.height + MARGIN;
 }
 
+/**
+ * @param {ArrayLike<number>} path
+ * @param {number} k index of the point at which the segment begins
+ * @param {Box} frame
+ */
 function cut(path, k, frame) {
   const i = 2 * k;
-  return clip(
-    ...[path[i], path[i + 1], path[i + 2], path[i + 3]],
-    ...[-MARGIN, -MARGIN, frame.width + MARGIN, frame.height + MARGIN],
-  );
+  const [right, bottom] = [frame.width + MARGIN, frame.height + MARGIN];
+  return clip(path[i], path[i + 1], path[i + 2], path[i + 3], -MARGIN, -MARGIN, right, bottom);
 }
 
 /**
- * Adds the steps `from` … `to` of a path to the canvas's current path. Points that are no numbers leave gaps.
+ * Adds a part of a path to the current path of a canvas. Points that are not numbers leave gaps.
  * @param {CanvasRenderingContext2D} context
  * @param {ArrayLike<number>} path
- * @param {number} from
- * @param {number} to
- * @param {{width: number, height: number}} frame
+ * @param {number} from index of the first point
+ * @param {number} to index of the last point
+ * @param {Box} frame
  */
 export function draw(context, path, from, to, frame) {
   let down = false;
@@ -141,7 +167,11 @@ export function draw(context, path, from, to, frame) {
   }
 }
 
-/** Length drawn up to every point, so that a dash pattern runs on where an increment begins. */
+/**
+ * The length drawn up to each point, so that a dash pattern continues where an increment begins.
+ * @param {ArrayLike<number>} path
+ * @param {Box} frame
+ */
 export function lengths(path, frame) {
   const total = new Float64Array(path.length / 2);
   for (let k = 0; k + 1 < total.length; k++) {
@@ -152,7 +182,7 @@ export function lengths(path, frame) {
 }
 
 /**
- * Where a run whose head is outside left the frame, and in which direction.
+ * Where a run whose head is outside the frame left it, and in which direction.
  * @param {Float64Array} path
  * @param {number} to index of the last whole step before the head
  * @param {[number, number]} head
@@ -172,8 +202,7 @@ export function exit(path, to, head, frame) {
 }
 
 /**
- * The window widened on one axis so that it fills the box and a unit is as long on either axis, kept within
- * what the figure covers.
+ * The window, widened on one axis until a unit is equally long on both axes, within the limits of the figure.
  * @param {[[number, number], [number, number]]} window
  * @param {{width: number, height: number}} box
  * @param {[[number, number], [number, number]]} limits
@@ -183,9 +212,11 @@ export function fit(window, box, limits) {
   const sizes = [box.width, box.height];
   const wanted = Math.max(...window.map(([low, high], i) => (high - low) / sizes[i]));
   const unit = Math.min(wanted, ...limits.map(([low, high], i) => (high - low) / sizes[i]));
-  return window.map(([low, high], i) => {
+  /** @type {(range: [number, number], i: number) => [number, number]} */
+  const widened = ([low, high], i) => {
     const half = (unit * sizes[i]) / 2;
     const centre = Math.min(limits[i][1] - half, Math.max(limits[i][0] + half, (low + high) / 2));
     return [centre - half, centre + half];
-  });
+  };
+  return [widened(window[0], 0), widened(window[1], 1)];
 }

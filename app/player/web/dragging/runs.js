@@ -1,23 +1,32 @@
-// Runs asked for while something is dragged: computed by the server, never by the page, and shown as they come.
+// Runs that are requested while something is dragged. The server computes them, never the page.
 
 import { decodeRuns } from '../core/envelope.js';
 
-/** What is kept of slider's sweeps; each is about a megabyte. */
-const KEPT = 6;
+/**
+ * @typedef {import('../core/envelope.js').Runs} Runs
+ * @typedef {import('../core/envelope.js').Scene} Scene
+ * @typedef {import('../core/envelope.js').Card} Card
+ */
+
+/** The number of sweeps that are remembered; each is about a megabyte. */
+const REMEMBERED = 6;
 
 export class Live {
+  /** By their key, the runs along a slider; null until they have come. @type {Map<string, Runs | null>} */
+  sweeps = new Map();
+
   /**
-   * @param {() => string} address where runs of the race on the screen are asked for, '' where nobody answers
-   * @param {(racer: string, name: string) => string | undefined} key names the runs along a racer's slider: as long as
-   *   it stays, so do they
+   * @param {() => string} address where runs of the race on the screen are requested; empty without a server
+   * @param {(racer: string, name: string) => string | undefined} key names the runs along a slider: they stay the same
+   *   as long as their name does
    */
   constructor(address, key) {
-    Object.assign(this, { address, key });
-    this.sweeps = new Map();
+    this.address = address;
+    this.key = key;
   }
 
   /**
-   * Asks for all runs along a slider, unless that was done before.
+   * Requests all runs along a slider, unless they were requested before.
    * @param {string} racer
    * @param {string} name of the parameter
    */
@@ -25,25 +34,29 @@ export class Live {
     const key = this.key(racer, name);
     if (!key || !this.address() || this.sweeps.has(key)) return;
     this.sweeps.set(key, null);
-    while (this.sweeps.size > KEPT) this.sweeps.delete(this.sweeps.keys().next().value);
+    for (const oldest of [...this.sweeps.keys()].slice(0, -REMEMBERED)) this.sweeps.delete(oldest);
     this.ask('sweep', { racer, name }).then(
       (runs) => this.sweeps.has(key) && this.sweeps.set(key, runs),
       () => this.sweeps.delete(key),
     );
   }
 
-  /** The runs along a slider, if they are there. */
+  /**
+   * The runs along a slider, or null before they have come.
+   * @param {string} racer
+   * @param {string} name
+   */
   sweep(racer, name) {
-    return this.sweeps.get(this.key(racer, name)) ?? null;
+    return this.sweeps.get(this.key(racer, name) ?? '') ?? null;
   }
 
   /**
    * @param {'sweep' | 'start'} what
-   * @param {Record<string, string | number>} asked
-   * @returns {Promise<import('../core/envelope.js').Runs>}
+   * @param {Record<string, string | number>} parameters
+   * @returns {Promise<Runs>}
    */
-  async ask(what, asked) {
-    const words = Object.entries(asked).map(([name, value]) => `&live.${name}=${encodeURIComponent(value)}`);
+  async ask(what, parameters) {
+    const words = Object.entries(parameters).map(([name, value]) => `&live.${name}=${encodeURIComponent(value)}`);
     const response = await fetch(this.address().replace('WHAT', what) + words.join(''));
     if (!response.ok) throw new Error(await response.text());
     return decodeRuns(new Uint8Array(await response.arrayBuffer()));
@@ -51,11 +64,11 @@ export class Live {
 }
 
 /**
- * Puts a run in the place of a racer's own. Where not every step was sent, the lines stay at each point until the time
- * of the next: nothing is made up between two of them.
- * @param {import('../core/envelope.js').Scene} scene
- * @param {import('../core/envelope.js').Card} card
- * @param {import('../core/envelope.js').Runs} runs
+ * Lets the lines of a racer show another run. Where not every step was sent, the lines stay at each point until the
+ * time of the next, since nothing is known in between.
+ * @param {Scene} scene
+ * @param {Card} card
+ * @param {Runs} runs
  * @param {number} k which of them
  */
 export function exchange(scene, card, runs, k) {
@@ -82,7 +95,7 @@ export function exchange(scene, card, runs, k) {
 
 /**
  * The lines that show a run of a racer, on all panels.
- * @param {import('../core/envelope.js').Scene} scene
+ * @param {Scene} scene
  * @param {string} racer
  * @returns {import('../drawing/marks.js').Line[]}
  */
@@ -102,9 +115,12 @@ function countBefore(steps, end) {
   return first < 0 ? steps.length - 1 : first;
 }
 
-/** In words, what was left out of runs; nothing where all was sent. */
+/**
+ * A sentence about the steps that were not sent; empty where all were sent.
+ * @param {Pick<Runs, 'steps'>} runs
+ */
 export function leftOut({ steps }) {
   const stride = steps.length > 1 ? steps[1] - steps[0] : 1;
-  const nth = { 2: 'second', 3: 'third' }[stride] ?? `${stride}th`;
+  const nth = stride === 2 ? 'second' : stride === 3 ? 'third' : `${stride}th`;
   return stride > 1 ? `While you drag, every ${nth} step is drawn.` : '';
 }

@@ -99,7 +99,7 @@ export class DrapedTrail extends Trail {
     const step = this.index(position);
     /** @type {(k: number) => [number, number]} */
     const point = (k) => [long[2 * k], long[2 * k + 1]];
-    this.head = [NaN, NaN];
+    this.head = /** @type {[number, number]} */ ([NaN, NaN]);
     if (step < 0) return;
     if (step >= last) {
       if (within[last]) this.head = point(at[last]);
@@ -114,7 +114,7 @@ export class DrapedTrail extends Trail {
     const k = Math.floor(way);
     const [x, y] = point(k);
     const [nx, ny] = way > k ? point(k + 1) : [x, y];
-    this.head = [x + (way - k) * (nx - x), y + (way - k) * (ny - y)];
+    this.head = /** @type {[number, number]} */ ([x + (way - k) * (nx - x), y + (way - k) * (ny - y)]);
     if (!(part > 0)) return;
     const path = [...long.subarray(2 * at[step], 2 * k + 2), ...this.head];
     this.stroke(context, path, 0, path.length / 2 - 1, this.lengths && this.lengths.subarray(at[step]), 'source-over');

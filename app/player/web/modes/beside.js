@@ -45,7 +45,9 @@ export class Beside {
     if (!this.panels.length) {
       this.panels = ['map', 'loss'].map(
         (key) =>
-          new PlotPanel(this.plotly, this.listeners, h('div', { class: key }), `${key}-beside`, (scene) => panelOf(scene, key)),
+          new PlotPanel(this.plotly, this.listeners, h('div', { class: key }), `${key}-beside`, (scene) =>
+            panelOf(scene, key),
+          ),
       );
       [this.map] = this.panels;
       this.map.element.append(h('span', { class: 'tag' }, 'B'));
@@ -75,9 +77,13 @@ export class Beside {
     const { untold, still, description } = scene;
     const second = { ...scene.beside, still, ...(untold ? { untold, description } : {}) };
     await Promise.all(this.panels.map((panel) => panel.update(second, style, theme, lit)));
-    for (const { element } of this.panels)
-      for (const one of /** @type {NodeListOf<HTMLElement>} */ (element.querySelectorAll('.zoom [data-testid], .scale [data-testid]')))
+    for (const { element } of this.panels) {
+      for (const one of /** @type {NodeListOf<HTMLElement>} */ (
+        element.querySelectorAll('.zoom [data-testid], .scale [data-testid]')
+      )) {
         if (!one.dataset.testid?.endsWith('-beside')) one.dataset.testid += '-beside';
+      }
+    }
     if (back) await this.look(); // there may be other room than it had
   }
 
@@ -118,23 +124,33 @@ export class Beside {
   }
 }
 
-/** Whether both races have the same values, and whose the cards show where they have not. */
+/** The switch for a second race, whether both races have the same values, and whose values the cards show otherwise. */
 export class Linking {
-  /** @param {(event: object) => void} send */
+  /** Whether the cards show the values of the second race. */
+  second = false;
+  /** Whether there is a second race. */
+  on = false;
+
+  /**
+   * @param {(event: import('../core/types.js').PlayerEvent) => void} send
+   * @param {() => void} shown called after the cards were switched to the other race
+   */
   constructor(send, shown) {
-    this.second = false;
     this.shown = shown;
     this.button = h(
       'button',
       {
         ...{ type: 'button', class: 'plain mode', 'aria-pressed': 'false', 'data-testid': 'beside' },
-        ...{ title: 'Another race beside this one', click: () => send({ kind: 'beside', name: this.on ? 'off' : 'on' }) },
+        title: 'Another race beside this one',
+        click: () => send({ kind: 'beside', name: this.on ? 'off' : 'on' }),
       },
       'A | B',
     );
     this.link = h('input', {
       ...{ type: 'checkbox', checked: true, 'data-testid': 'linked' },
-      change: () => send({ kind: 'beside', name: this.link.checked ? 'linked' : 'apart' }),
+      change: () => {
+        send({ kind: 'beside', name: this.link.checked ? 'linked' : 'apart' });
+      },
     });
     this.sides = ['A', 'B'].map((name, k) =>
       h('button', { type: 'button', 'data-testid': `cards-of-${name}`, click: () => this.turn(k === 1) }, name),
@@ -148,6 +164,7 @@ export class Linking {
     );
   }
 
+  /** @param {boolean} second whether the cards show the second race */
   turn(second) {
     this.second = second;
     this.press();
@@ -158,6 +175,10 @@ export class Linking {
     this.sides.forEach((button, k) => mark(button, 'aria-pressed', this.second === (k === 1)));
   }
 
+  /**
+   * @param {Scene} scene
+   * @param {boolean} blocked whether a mode allows no second race
+   */
   update(scene, blocked) {
     this.on = Boolean(scene.beside);
     mark(this.button, 'aria-pressed', this.on);

@@ -1,16 +1,28 @@
-// Where the runs truly ended, and how near the guesses came.
+// Where the runs ended, and how near the guesses came.
 
 import { panelOf } from '../core/envelope.js';
 import { lineOf } from '../drawing/marks.js';
 
 /**
- * A guessed end: a point of the plane, or that the run leaves the map.
- * @typedef {{x: number, y: number} | 'leaves'} Guess
- * @typedef {Map<string, Guess>} Guesses one person's, by racer
+ * @typedef {{x: number, y: number} | 'leaves'} Guess where a run ends: a point of the plane, or outside the map
+ * @typedef {Map<string, Guess>} Guesses of one person, by racer
  * @typedef {[[number, number], [number, number]]} Limits how far the map reaches
+ *
+ * @typedef {Object} Verdict on all guesses about one racer
+ * @property {import('../core/envelope.js').Card} card
+ * @property {[number, number] | null} end null if the run left the map or diverged
+ * @property {(Guess | undefined)[]} guesses of each person
+ * @property {(number | null)[]} distances from the guess of each person, null without a point to compare
+ * @property {boolean[]} right whether a person knew that the run leaves the map
+ *
+ * @typedef {Object} Total the result of one person
+ * @property {number} person
+ * @property {number} sum of the distances
+ * @property {number} measured the number of distances
+ * @property {number} misses
  */
 
-/** The word for a run that has no end on the map. */
+/** The guess that a run leaves the map. */
 export const LEAVES = 'leaves';
 
 /**
@@ -41,57 +53,70 @@ function diverged(scene, card) {
   return card.gone && heights.length - 1 < steps;
 }
 
-/** How far a guess is from the end, in the plane's units; null where one of them is off the map. */
+/**
+ * The distance of a guess from the end in the units of the plane; null where one of them is not on the map.
+ * @param {Guess | undefined} guess
+ * @param {[number, number] | null} end
+ */
 export function distance(guess, end) {
   if (!guess || guess === LEAVES || !end) return null;
   return Math.hypot(guess.x - end[0], guess.y - end[1]);
 }
 
 /**
- * Every racer with its end, and for each person the distance, or whether "leaves the map" was right.
+ * The verdict on every racer that is shown.
  * @param {import('../core/envelope.js').Scene} scene
  * @param {Guesses[]} people
  * @param {Limits} limits
+ * @returns {Verdict[]}
  */
 export function verdicts(scene, people, limits) {
   return scene.cards.flatMap((card, k) => {
     if (card.hidden) return [];
     const end = endOf(scene, k, limits);
-    const guesses = people.map((one) => one.get(card.id));
+    const guesses = people.map((person) => person.get(card.id));
     const distances = guesses.map((guess) => distance(guess, end));
     const right = guesses.map((guess) => guess === LEAVES && !end);
     return [{ card, end, guesses, distances, right }];
   });
 }
 
-/** The places of the smallest of some numbers; null counts for none. */
+/**
+ * The indices of the smallest numbers; null is not a number.
+ * @param {(number | null)[]} values
+ */
 export function smallest(values) {
   const least = Math.min(...values.map((value) => value ?? Infinity));
   return values.flatMap((value, k) => (value === least ? [k] : []));
 }
 
 /**
- * Who did best: first the fewest misses, then the smallest sum of distances. A miss is a wrong word on whether
- * a run leaves the map, or no guess at all; it has no distance, and none is made up for it.
- * @param {ReturnType<typeof verdicts>} told
+ * The result of each person. A miss is a guess that was wrong about leaving the map, or no guess at all; it has no
+ * distance.
+ * @param {Verdict[]} judged
  * @param {number} people
+ * @returns {Total[]}
  */
-export function totals(told, people) {
+export function totals(judged, people) {
   return Array.from({ length: people }, (_, person) => {
-    const known = told.map(({ distances }) => distances[person]).filter((value) => value !== null);
-    const right = told.filter((one) => one.right[person]).length;
+    const known = judged.flatMap(({ distances }) => distances[person] ?? []);
+    const right = judged.filter((verdict) => verdict.right[person]).length;
     return {
       person,
-      ...{ sum: known.reduce((sum, value) => sum + value, 0), measured: known.length },
-      misses: told.length - known.length - right,
+      sum: known.reduce((sum, value) => sum + value, 0),
+      measured: known.length,
+      misses: judged.length - known.length - right,
     };
   });
 }
 
-/** The persons who did best, as `totals` ranks them. */
+/**
+ * The persons with the fewest misses, and of those the ones with the smallest sum of distances.
+ * @param {Total[]} sums
+ */
 export function best(sums) {
-  const fewest = Math.min(...sums.map((one) => one.misses));
-  const left = sums.filter((one) => one.misses === fewest);
-  const least = Math.min(...left.map((one) => one.sum));
-  return left.filter((one) => one.sum === least);
+  const fewest = Math.min(...sums.map(({ misses }) => misses));
+  const left = sums.filter(({ misses }) => misses === fewest);
+  const least = Math.min(...left.map(({ sum }) => sum));
+  return left.filter(({ sum }) => sum === least);
 }

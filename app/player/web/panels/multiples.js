@@ -109,10 +109,10 @@ export class MultiplesPanel extends PlotPanel {
   }
 
   /**
-   * @param {Panel} panel
+   * @param {Panel} _
    * @param {Scene} scene
    */
-  label(panel, scene) {
+  label(_, scene) {
     return `A map for each racer. ${scene.description}`;
   }
 

@@ -8,7 +8,7 @@ export class ZoomTools {
    * @param {() => void} home
    */
   constructor(zoom, home) {
-    /** @type {(name: string, label: string, testid: string, click: () => void) => HTMLElement} */
+    /** @type {(name: import('../core/icons.js').IconName, label: string, testid: string, click: () => void) => HTMLElement} */
     const button = (name, label, testid, click) => iconButton(name, label, { class: 'icon', 'data-testid': testid, click });
     this.element = h(
       'div',

@@ -113,7 +113,7 @@ export class Player extends Stage {
       (event) => this.send(/** @type {Event} */ (event)),
       () => this.scene && this.deal(this.scene),
     );
-    this.predict = new Predict(this);
+    this.predict = new Predict(this, map);
     if (this.recording === undefined) {
       this.present.button.after(this.predict.button, this.linking.button);
       this.aside.push(this.linking.element);
@@ -189,7 +189,13 @@ export class Player extends Stage {
    */
   twoAbove(panels) {
     const [left, right, ...below] = panels.map(({ element }) => element);
-    return h('div', { class: 'stage board' }, h('div', { class: 'pair' }, left, right), this.transport.element, ...below);
+    return h(
+      'div',
+      { class: 'stage board' },
+      h('div', { class: 'pair' }, left, right),
+      this.transport.element,
+      ...below,
+    );
   }
 
   /**
@@ -282,7 +288,13 @@ export class Player extends Stage {
     mark(this.root, 'data-inspecting', racer !== '');
     this.cards.inspect(racer);
     const explained = inspected && scene.beside ? { ...inspected, title: `A · ${inspected.title}` } : inspected;
-    if (this.style) inspector.update(explained, scene.cards.find((card) => card.id === racer), this.style);
+    if (this.style) {
+      inspector.update(
+        explained,
+        scene.cards.find((card) => card.id === racer),
+        this.style,
+      );
+    }
   }
 
   /**

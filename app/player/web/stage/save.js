@@ -9,6 +9,7 @@ import { picture } from '../drawing/picture.js';
  *
  * @typedef {Object} Extras what a shot has beside the picture of the race
  * @property {import('../core/types.js').Plotly} plotly
+ * @property {boolean} [dark] whether the page is dark
  * @property {string} [hint] says what the picture shows, where that is not all that is on the screen
  * @property {(wanted: Wanted) => object | undefined} [figure] the figure, where it is not that of the race
  *
