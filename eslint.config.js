@@ -19,7 +19,6 @@ const NESTING = [
 
 export default defineConfig([
   globalIgnores(['.venv/', '.cache/', 'build/', 'dist/']),
-  globalIgnores(['app/player/web/drawing/*.js', 'app/player/web/panels/*.js']), // being rewritten
   { linterOptions: { reportUnusedDisableDirectives: 'error' } },
   {
     files: ['**/*.js'],

@@ -30,7 +30,7 @@ export function reached({ count }, step) {
  * @returns {(name: string) => string}
  */
 export function partColors(style, card) {
-  return (name) => (name.startsWith('step') ? card.color : name === 'momentum part' ? style.muted : style.ink);
+  return (part) => (part.startsWith('step') ? card.color : part === 'momentum part' ? style.muted : style.ink);
 }
 
 /**
@@ -82,8 +82,9 @@ export function paintArrows({ context, style, font }, frame, inspected, card, st
     if (Math.hypot(to[0] - from[0], to[1] - from[1]) >= LEAST) drawn.push([part, from, to]);
   }
   for (const [part, from, to] of drawn) arrow(context, from, to, colors(part), 2.2, style.paper);
-  for (const [part, from, to] of drawn)
+  for (const [part, from, to] of drawn) {
     if (Math.hypot(to[0] - from[0], to[1] - from[1]) >= NAMED) named(part, from, to, colors(part));
+  }
   context.restore();
 }
 

@@ -23,7 +23,9 @@ export const BEYOND = 1e30;
  * @returns {Sheet}
  */
 export function layer(host, name, bleed = 0) {
-  const canvas = /** @type {HTMLCanvasElement} */ (h('canvas', { class: `layer ${name ?? ''}`, 'aria-hidden': 'true' }));
+  const canvas = /** @type {HTMLCanvasElement} */ (
+    h('canvas', { class: `layer ${name ?? ''}`, 'aria-hidden': 'true' })
+  );
   host?.append(canvas);
   return { canvas, context: penOf(canvas), ratio: 1, bleed };
 }

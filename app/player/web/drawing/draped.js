@@ -143,7 +143,15 @@ export class DrapedTrail extends Trail {
     const [x, y, dx, dy] = [long[2 * last], long[2 * last + 1], long[2 * last - 2], long[2 * last - 1]];
     const angle = Number.isNaN(dx) ? -Math.PI / 2 : Math.atan2(y - dy, x - dx);
     paintArrow(pen, { x, y, angle }, color);
-    paintLabel(pen, box, ending || head.label, color, x - INWARD * Math.cos(angle), y - INWARD * Math.sin(angle), labels);
+    paintLabel(
+      pen,
+      box,
+      ending || head.label,
+      color,
+      x - INWARD * Math.cos(angle),
+      y - INWARD * Math.sin(angle),
+      labels,
+    );
   }
 }
 

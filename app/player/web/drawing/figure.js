@@ -7,7 +7,16 @@ import { INWARD } from './heads.js';
 import { axesLayout, escaped, nth, uprightTitle } from './layout.js';
 import { fieldOf, isReplaced, momentAt, rowAt } from './marks.js';
 import {
-  annotation, barsTraces, bundleTraces, dotsTraces, groundTraces, lineTrace, signTrace, tilesImage, trailTraces, upright,
+  annotation,
+  barsTraces,
+  bundleTraces,
+  dotsTraces,
+  groundTraces,
+  lineTrace,
+  signTrace,
+  tilesImage,
+  trailTraces,
+  upright,
 } from './plotly.js';
 import { inkOf } from './strokes.js';
 import { Trail } from './trail.js';
@@ -67,7 +76,11 @@ export function figureOf({ axes, marks, frames, view }, style, font, position) {
         ...axes.flatMap((pair, k) => (pair.y.title ? [uprightTitle(pair, k, style, font, frames[k].width)] : [])),
         ...axes.flatMap((pair, k) => (pair.title ? [heading(pair, k, style, font)] : [])),
         ...marks.flatMap((mark) => words(mark, style, font, position)),
-        ...labelled(standing.flatMap(({ label }) => (label ? [label] : [])), style, frames[0]),
+        ...labelled(
+          standing.flatMap(({ label }) => (label ? [label] : [])),
+          style,
+          frames[0],
+        ),
       ],
     },
   };
@@ -123,11 +136,20 @@ function words(mark, style, font, position) {
   if (mark.type === 'text') return [annotation(mark, mark.time ? momentAt(mark.time, position) : 0, style, font)];
   if (mark.type === 'sign' && mark.handle) {
     const place = { xref: nth('x', mark.axes), yref: nth('y', mark.axes), x: mark.x[0], y: mark.y[0], yshift: 15 };
-    return [{ ...on, ...place, text: escaped(mark.name), font: { family: font, size: style.strokes.words.label, color: style.muted } }];
+    return [
+      {
+        ...on,
+        ...place,
+        text: escaped(mark.name),
+        font: { family: font, size: style.strokes.words.label, color: style.muted },
+      },
+    ];
   }
   if (mark.type === 'bars') {
     const caption = escaped(mark.captions[momentAt(mark.time, position)] ?? '');
-    return [{ ...on, x: 0.5, y: 0, yanchor: 'top', text: caption, font: { family: font, size: small, color: style.muted } }];
+    return [
+      { ...on, x: 0.5, y: 0, yanchor: 'top', text: caption, font: { family: font, size: small, color: style.muted } },
+    ];
   }
   if (mark.type !== 'tiles') return [];
   const score = mark.score?.[momentAt(mark.time, position)];
@@ -148,7 +170,12 @@ function words(mark, style, font, position) {
  */
 function heading({ title, color }, k, style, font) {
   return {
-    ...{ text: `<b>${escaped(title)}</b>`, showarrow: false, xref: `${nth('x', k)} domain`, yref: `${nth('y', k)} domain` },
+    ...{
+      text: `<b>${escaped(title)}</b>`,
+      showarrow: false,
+      xref: `${nth('x', k)} domain`,
+      yref: `${nth('y', k)} domain`,
+    },
     ...{ x: 0, y: 1, xanchor: 'left', yanchor: 'bottom' },
     font: { family: font, size: style.strokes.words.text, color: inkOf(style, color) },
   };
@@ -182,7 +209,13 @@ function headOf(trail, style, position) {
   const common = { type: 'scatter', mode: 'markers', showlegend: false, xaxis: nth('x', axes), yaxis: nth('y', axes) };
   if (inside(at[0], at[1], box)) {
     // plotly draws half of a rim over the symbol
-    const marker = { symbol: head.symbol, size: size + ring, color, opacity: 1, line: { width: ring, color: style.paper } };
+    const marker = {
+      symbol: head.symbol,
+      size: size + ring,
+      color,
+      opacity: 1,
+      line: { width: ring, color: style.paper },
+    };
     return [{ trace: { ...common, ...back(at, box), marker, cliponaxis: false }, label: null }];
   }
   const edge = head.outside === 'arrow' ? exit(path, k, at, box) : null;
@@ -193,7 +226,9 @@ function headOf(trail, style, position) {
   };
   const text = (position >= head.ended && head.ending) || head.label;
   const [x, y] = inset(edge, INWARD + 8);
-  return [{ trace: { ...common, ...back(inset(edge, 7), box), marker }, label: text ? { words: text, color, x, y } : null }];
+  return [
+    { trace: { ...common, ...back(inset(edge, 7), box), marker }, label: text ? { words: text, color, x, y } : null },
+  ];
 }
 
 /**
@@ -217,7 +252,11 @@ function labelled(labels, style, frame) {
   const there = [];
   return labels.map(({ words: text, color, x, y }) => {
     const half = text.length * 3.2 + 4;
-    const label = { half, x: Math.min(frame.width - half, Math.max(half, x)), y: Math.min(frame.height - 12, Math.max(12, y)) };
+    const label = {
+      half,
+      x: Math.min(frame.width - half, Math.max(half, x)),
+      y: Math.min(frame.height - 12, Math.max(12, y)),
+    };
     const down = label.y < frame.height / 2 ? 1 : -1;
     /** @type {(other: {half: number, x: number, y: number}) => boolean} */
     const hit = (other) => Math.abs(other.y - label.y) < 16 && Math.abs(other.x - label.x) < other.half + half;

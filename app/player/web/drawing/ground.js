@@ -37,16 +37,18 @@ const LIFT = 0.03;
  * @returns {{rise: (loss: number) => number, fall: (height: number) => number}}
  */
 function scaleOf({ kind, base, unit }) {
-  if (kind === 'log')
+  if (kind === 'log') {
     return {
       rise: (loss) => Math.log10(Math.max(loss - base, 0) + unit),
       fall: (height) => 10 ** height - unit + base,
     };
-  if (kind === 'signed log')
+  }
+  if (kind === 'signed log') {
     return {
       rise: (loss) => Math.sign(loss) * Math.log10(1 + Math.abs(loss) / unit),
       fall: (height) => Math.sign(height) * unit * (10 ** Math.abs(height) - 1),
     };
+  }
   return { rise: (loss) => loss, fall: (height) => height };
 }
 
@@ -77,11 +79,12 @@ export function groundOf(map, relief, heights) {
   const plain = heights === 'linear' && relief.kind !== 'linear';
   const z = plain ? shade.map((row) => row.map(fall)) : shade;
   let [low, high] = [Infinity, -Infinity];
-  for (const row of z)
+  for (const row of z) {
     for (const value of row) {
       low = Math.min(low, value);
       high = Math.max(high, value);
     }
+  }
   const { offset } = relief;
   return {
     ...{ field, x, y, z, shade, range: [low, high], lift: LIFT * (high - low), offset },

@@ -30,11 +30,11 @@ export function landmarksOf(map, ground) {
       .flatMap((k) => [x[k], y[k], heightAt(ground, x[k], y[k]) + ground.lift]);
   /** @type {(mark: import('./marks.js').AnyMark) => Landmark[]} */
   const landmarks = (mark) => {
-      if (mark.layer !== 'ground') return [];
-      if (mark.type === 'line') return [{ points: lifted(mark.x, mark.y), symbol: '', words: [], side: '' }];
-      if (mark.type === 'sign') return [{ points: lifted(mark.x, mark.y), symbol: mark.symbol, words: [], side: '' }];
-      if (mark.type !== 'text' || mark.within || typeof mark.x !== 'number') return [];
-      return [{ points: lifted([mark.x], [mark.y]), symbol: 'none', words: mark.words, side: mark.side }];
+    if (mark.layer !== 'ground') return [];
+    if (mark.type === 'line') return [{ points: lifted(mark.x, mark.y), symbol: '', words: [], side: '' }];
+    if (mark.type === 'sign') return [{ points: lifted(mark.x, mark.y), symbol: mark.symbol, words: [], side: '' }];
+    if (mark.type !== 'text' || mark.within || typeof mark.x !== 'number') return [];
+    return [{ points: lifted([mark.x], [mark.y]), symbol: 'none', words: mark.words, side: mark.side }];
   };
   return map.marks.flatMap(landmarks).filter(({ points }) => points.length);
 }

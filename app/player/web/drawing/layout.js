@@ -106,7 +106,8 @@ export function axesLayout(axes, style, font, view) {
   axes.forEach(({ x, y, place: [left, bottom, right, top], equal }, k) => {
     const title = { text: x.title, standoff: 4, font: { size, color: style.muted } };
     const [across, upward] = equal && view ? view : [rangeOf(x), rangeOf(y)];
-    const small = axes.length > 1 && equal ? { nticks: 5, tickfont: { size: style.strokes.words.small, family: font } } : {};
+    const small =
+      axes.length > 1 && equal ? { nticks: 5, tickfont: { size: style.strokes.words.small, family: font } } : {};
     layout[`xaxis${k ? k + 1 : ''}`] = plotlyAxis(x, style, across, {
       ...{ domain: [left, right], anchor: nth('y', k), title, ...small },
       ...(equal && k ? { matches: 'x' } : {}),
@@ -172,4 +173,3 @@ function between(low, high) {
     .filter((value) => value >= 10 ** low && value <= 10 ** high);
   return { tickmode: 'array', tickvals: values, ticktext: values.map((value) => short(value)) };
 }
-

@@ -464,4 +464,3 @@ export function scoreOf(drawers, position) {
   }
   return '';
 }
-

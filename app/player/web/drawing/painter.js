@@ -137,7 +137,11 @@ export class Painter {
       else if (mark.type === 'rule' && mark.clock) group.clocked = true;
       else {
         const drawer = drawerOf(mark, scale);
-        if (drawer) group[mark.layer === 'under' && mark.type === 'dots' ? 'clouds' : mark.layer === 'over' ? 'over' : 'moments'].push(drawer);
+        if (drawer) {
+          group[
+            mark.layer === 'under' && mark.type === 'dots' ? 'clouds' : mark.layer === 'over' ? 'over' : 'moments'
+          ].push(drawer);
+        }
       }
     }
   }
@@ -193,7 +197,10 @@ export class Painter {
     this.copies = this.groups.some(copied);
     /** @type {[Sheet, boolean][]} */
     const sheets = [
-      [this.under, this.groups.some(({ ribbons, threads, clouds }) => ribbons.length + threads.length + clouds.length > 0)],
+      [
+        this.under,
+        this.groups.some(({ ribbons, threads, clouds }) => ribbons.length + threads.length + clouds.length > 0),
+      ],
       [this.whole, this.copies],
       [this.pale, this.groups.some(({ trails }) => trails.some(({ mark }) => mark.time && mark.future === 'pale'))],
       [this.strong, this.groups.some(({ trails }) => trails.length > 0)],
@@ -457,7 +464,9 @@ export class Painter {
     wipe(sheet);
     const pen = { context: sheet.context, style, font, untold };
     for (const group of this.groups) {
-      if (name === 'moments' && group.axes.title) this.within(sheet, group, () => this.title(pen, group, position), false);
+      if (name === 'moments' && group.axes.title) {
+        this.within(sheet, group, () => this.title(pen, group, position), false);
+      }
       /** @type {Label[]} */
       const labels = [];
       for (const one of group[name]) {
@@ -496,7 +505,9 @@ export class Painter {
     context.textAlign = 'left';
     context.fillStyle = inkOf(style, axes.color);
     const others = this.groups.filter((other) => other.axes.title && other.top === top && other.left > left);
-    const end = room ? left + frame.width - room : Math.min(...others.map((other) => other.left - 8), this.area?.width ?? Infinity);
+    const end = room
+      ? left + frame.width - room
+      : Math.min(...others.map((other) => other.left - 8), this.area?.width ?? Infinity);
     context.fillText(cut(context, axes.title, end - left), 0, -6);
   }
 
@@ -510,13 +521,20 @@ export class Painter {
     for (const group of this.groups) {
       const { frame, trails } = group;
       if (group.clocked) this.within(this.heads, group, () => this.paintClock(group, position), false);
-      for (const { x, y } of group.handles)
+      for (const { x, y } of group.handles) {
         this.within(
           this.heads,
           group,
-          () => paintStart(pen, frame, [pixelAt(frame.x, x[0]), pixelAt(frame.y, y[0])], handle(this.groups.indexOf(group))),
+          () =>
+            paintStart(
+              pen,
+              frame,
+              [pixelAt(frame.x, x[0]), pixelAt(frame.y, y[0])],
+              handle(this.groups.indexOf(group)),
+            ),
           false,
         );
+      }
       this.within(this.heads, group, () => {
         for (const trail of trails) {
           context.globalAlpha = emphasis(style, this.lit, trail.mark.racer);
@@ -568,6 +586,7 @@ export class Painter {
 
 /** @param {Group[]} groups */
 function titled(groups) {
-  return groups.some(({ axes, moments }) => axes.title || moments.some(({ mark }) => mark.type === 'tiles' || mark.type === 'bars'));
+  return groups.some(
+    ({ axes, moments }) => axes.title || moments.some(({ mark }) => mark.type === 'tiles' || mark.type === 'bars'),
+  );
 }
-

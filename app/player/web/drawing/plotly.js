@@ -142,8 +142,19 @@ function labelled(texts, template) {
  */
 export function lineTrace(mark, style, count, label) {
   return {
-    ...{ ...COMMON, ...on(mark.axes), mode: 'lines', x: part(mark.x, count), y: part(mark.y, count), connectgaps: false },
-    line: { width: style.strokes.weights[mark.weight], color: inkOf(style, mark.color), dash: plotlyDash(style, mark.dash) },
+    ...{
+      ...COMMON,
+      ...on(mark.axes),
+      mode: 'lines',
+      x: part(mark.x, count),
+      y: part(mark.y, count),
+      connectgaps: false,
+    },
+    line: {
+      width: style.strokes.weights[mark.weight],
+      color: inkOf(style, mark.color),
+      dash: plotlyDash(style, mark.dash),
+    },
     ...(label ? { name: escaped(label), hoverinfo: 'all', hovertemplate: '%{fullData.name}<extra></extra>' } : {}),
   };
 }
@@ -338,7 +349,12 @@ function dotsOf(mark, x, y, style, scale, { from, to, strength }) {
     ...{ ...COMMON, ...on(mark.axes), mode: 'markers', cliponaxis: true, name: escaped(mark.name), meta: mark.racer },
     ...{ x: part(x, to).slice(from), y: part(y, to).slice(from) },
     marker: {
-      ...{ symbol: plotlySymbol(mark.symbol), size, color, opacity: strength * (mark.faint ? opacityOf(style, 'faint') : 1) },
+      ...{
+        symbol: plotlySymbol(mark.symbol),
+        size,
+        color,
+        opacity: strength * (mark.faint ? opacityOf(style, 'faint') : 1),
+      },
       line: { width: mark.edge ? rim : 0, color: mark.edge ? inkOf(style, mark.edge) : undefined },
     },
     ...(strength === 1 ? hoverOf(mark, to, '') : {}),
@@ -354,9 +370,22 @@ function dotsOf(mark, x, y, style, scale, { from, to, strength }) {
  * @returns {Trace}
  */
 export function hoverDots(mark, style, position, naming) {
-  const [trace] = dotsTraces(mark, style, [[0, style.ink], [1, style.ink]], position);
+  const [trace] = dotsTraces(
+    mark,
+    style,
+    [
+      [0, style.ink],
+      [1, style.ink],
+    ],
+    position,
+  );
   const many = hoverOf(mark, trace.x.length, naming.unit);
-  return { ...trace, ...many, uid: `${naming.stem(mark)}-points`, marker: { ...trace.marker, opacity: 0, color: inkOf(style, mark.color) } };
+  return {
+    ...trace,
+    ...many,
+    uid: `${naming.stem(mark)}-points`,
+    marker: { ...trace.marker, opacity: 0, color: inkOf(style, mark.color) },
+  };
 }
 
 /**
@@ -388,12 +417,18 @@ export function annotation(mark, moment, style, font) {
   const text = escaped(words[moment] ?? '');
   const emphasised = mark.bold ? `<b>${text}</b>` : text;
   const { gap, label } = style.strokes.words;
-  const [right, up] = [side.includes('right') ? 1 : side.includes('left') ? -1 : 0, side.includes('top') ? 1 : side.includes('bottom') ? -1 : 0];
+  const [right, up] = [
+    side.includes('right') ? 1 : side.includes('left') ? -1 : 0,
+    side.includes('top') ? 1 : side.includes('bottom') ? -1 : 0,
+  ];
   /** @type {(values: any) => number} */
   const at = (values) => (typeof values === 'number' ? values : values[moment]);
   return {
     ...{ showarrow: false, text: mark.italic ? `<i>${emphasised}</i>` : emphasised, borderpad: 0 },
-    ...{ xref: share ? `${nth('x', axes)} domain` : nth('x', axes), yref: share ? `${nth('y', axes)} domain` : nth('y', axes) },
+    ...{
+      xref: share ? `${nth('x', axes)} domain` : nth('x', axes),
+      yref: share ? `${nth('y', axes)} domain` : nth('y', axes),
+    },
     ...{ x: at(mark.x), y: at(mark.y), xshift: gap * right, yshift: gap * up },
     xanchor: right > 0 ? 'left' : right < 0 ? 'right' : 'center',
     yanchor: up > 0 ? 'bottom' : up < 0 ? 'top' : 'middle',
@@ -412,7 +447,16 @@ export function upright({ axes, dash, color, label }, x, style, font) {
   const ink = inkOf(style, color);
   const words = { text: ` ${escaped(label)}`, textposition: 'start', textangle: 0, xanchor: 'left', yanchor: 'top' };
   return {
-    ...{ type: 'line', xref: nth('x', axes), yref: `${nth('y', axes)} domain`, x0: x, x1: x, y0: 1, y1: 0, layer: 'above' },
+    ...{
+      type: 'line',
+      xref: nth('x', axes),
+      yref: `${nth('y', axes)} domain`,
+      x0: x,
+      x1: x,
+      y0: 1,
+      y1: 0,
+      layer: 'above',
+    },
     line: { width: style.strokes.weights.hair, dash: plotlyDash(style, dash), color: ink },
     ...(label ? { label: { ...words, font: { family: font, size: style.strokes.words.small, color: ink } } } : {}),
   };
@@ -429,10 +473,15 @@ export function bundleTraces(mark, style, position) {
   if (mark.type !== 'lines' && mark.type !== 'band') return [];
   const end = (mark.type === 'lines' ? mark.y[0] : mark.low).length - 1;
   const now = mark.time ? Math.min(end, indexAt(mark.time, position)) : end;
-  const pale = mark.type === 'band' || mark.future === 'pale' ? [{ from: Math.max(0, now), to: end, strength: pallor(style) }] : [];
+  const pale =
+    mark.type === 'band' || mark.future === 'pale'
+      ? [{ from: Math.max(0, now), to: end, strength: pallor(style) }]
+      : [];
   return [{ from: 0, to: now, strength: 1 }, ...pale]
     .filter(({ from, to }) => to > from)
-    .flatMap((stretch) => (mark.type === 'lines' ? linesTraces(mark, style, stretch) : bandTraces(mark, style, stretch)));
+    .flatMap((stretch) =>
+      mark.type === 'lines' ? linesTraces(mark, style, stretch) : bandTraces(mark, style, stretch),
+    );
 }
 
 /**
@@ -532,8 +581,8 @@ export function dim(plot, style, cards, lit) {
   cards.forEach(({ id }, k) => {
     const strength = emphasis(style, lit, id);
     const opacity = strength === 1 ? '' : String(strength);
-    for (const trace of plot.querySelectorAll(`.trace[class*="traceracer-${k}-"]`))
-      /** @type {HTMLElement} */ (trace).style.opacity = opacity;
+    /** @type {NodeListOf<SVGElement>} */
+    const traces = plot.querySelectorAll(`.trace[class*="traceracer-${k}-"]`);
+    for (const trace of traces) trace.style.opacity = opacity;
   });
 }
-

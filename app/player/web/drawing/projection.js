@@ -27,8 +27,9 @@ export function cameraOf(plot) {
   if (!scene?.glplot?.cameraParams) return null;
   const { projection, view, model } = scene.glplot.cameraParams;
   const matrix = times(times(projection, view), model);
-  for (let column = 0; column < 3; column++)
+  for (let column = 0; column < 3; column++) {
     for (let row = 0; row < 4; row++) matrix[4 * column + row] *= scene.dataScale[column];
+  }
   const { offsetLeft: left, offsetTop: top, clientWidth: width, clientHeight: height } = scene.container;
   return { matrix, left, top, width, height };
 }
@@ -40,9 +41,11 @@ export function cameraOf(plot) {
  */
 function times(a, b) {
   const out = new Float64Array(16);
-  for (let column = 0; column < 4; column++)
-    for (let row = 0; row < 4; row++)
+  for (let column = 0; column < 4; column++) {
+    for (let row = 0; row < 4; row++) {
       for (let k = 0; k < 4; k++) out[4 * column + row] += a[4 * k + row] * b[4 * column + k];
+    }
+  }
   return out;
 }
 

@@ -87,7 +87,8 @@ export function runTraces(trails, style, position, ground, naming) {
     const to = Math.max(0, trail.index(position));
     const color = inkOf(style, mark.color);
     /** @type {(axis: number) => (number | null)[]} */
-    const part = (axis) => Array.from({ length: at[to] + 1 }, (_, i) => (Number.isNaN(points[3 * i + axis]) ? null : points[3 * i + axis]));
+    const part = (axis) =>
+      Array.from({ length: at[to] + 1 }, (_, i) => (Number.isNaN(points[3 * i + axis]) ? null : points[3 * i + axis]));
     const dots = apart(mark, inside, to, ground);
     /** @type {(axis: number) => number[]} */
     const stood = (axis) => dots.map((i) => points[3 * at[i] + axis]);
@@ -154,7 +155,11 @@ export function reliefLayout(style, font, ground, camera) {
     ...{ gridcolor: style.grid, zeroline: false, showbackground: false, linecolor: style.grid, ...extra },
   });
   const { ticks } = ground;
-  const named = { tickmode: 'array', tickvals: ticks.map(([height]) => height), ticktext: ticks.map(([, words]) => words) };
+  const named = {
+    tickmode: 'array',
+    tickvals: ticks.map(([height]) => height),
+    ticktext: ticks.map(([, words]) => words),
+  };
   return baseLayout(style, font, {
     margin: { l: 0, r: 0, t: 0, b: 0 },
     scene: {

@@ -41,7 +41,10 @@ export function snapshot({ scene, trails, ground, landmarks, position, camera },
   return {
     data: [
       groundTrace(style, ground),
-      ...runTraces(trails, style, position, ground, naming).map((trace) => ({ ...trace, showlegend: trace.mode === 'lines' })),
+      ...runTraces(trails, style, position, ground, naming).map((trace) => ({
+        ...trace,
+        showlegend: trace.mode === 'lines',
+      })),
       ...trails.flatMap((trail) => head(trail, position, style)),
       ...landmarks.map((landmark) => standing(landmark, style)),
     ],

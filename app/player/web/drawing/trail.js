@@ -76,7 +76,9 @@ export class Trail {
   extend(context, from, to) {
     // The last segment is drawn again, for the corner between it and the next.
     this.stroke(context, this.path, Math.max(0, from - 1), to, this.lengths, 'destination-over');
-    if (this.alone >= 0 && this.alone <= to) this.dot(context, this.alone, thick(this.style, this.style.strokes.dots.large[0]) / 2);
+    if (this.alone >= 0 && this.alone <= to) {
+      this.dot(context, this.alone, thick(this.style, this.style.strokes.dots.large[0]) / 2);
+    }
     if (!this.mark.dots) return;
     const radius = thick(this.style, this.style.strokes.step.size) / 2;
     context.fillStyle = this.color ?? '';

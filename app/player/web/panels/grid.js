@@ -34,13 +34,18 @@ export function arrange(count, width, height, [[x0, x1], [y0, y1]], limits) {
     const above = wide < SWITCH.width ? EDGE.t + SWITCH.height : EDGE.t;
     const tall = Math.floor((height - above - EDGE.b - (rows - 1) * (GAP + NAME)) / rows);
     // where the ground ends, a map that went on would have to show the window larger than itself
-    const fitted = { wide: Math.min(wide, (tall * across) / (y1 - y0)), tall: Math.min(tall, (wide * upward) / (x1 - x0)) };
+    const fitted = {
+      wide: Math.min(wide, (tall * across) / (y1 - y0)),
+      tall: Math.min(tall, (wide * upward) / (x1 - x0)),
+    };
     return { columns, wide: Math.floor(fitted.wide), tall: Math.floor(fitted.tall), above };
   };
   /** @type {(plan: {wide: number, tall: number}) => number} */
   const unit = ({ wide, tall }) => Math.min(wide / (x1 - x0), tall / (y1 - y0));
   const plans = Array.from({ length: Math.max(1, count) }, (_, k) => plan(k + 1));
-  const { columns, wide, tall, above } = plans.reduce((best, other) => (unit(other) > 1.02 * unit(best) ? other : best));
+  const { columns, wide, tall, above } = plans.reduce((best, other) =>
+    unit(other) > 1.02 * unit(best) ? other : best,
+  );
   return Array.from({ length: count }, (_, k) => {
     const [column, row] = [k % columns, Math.floor(k / columns)];
     return {

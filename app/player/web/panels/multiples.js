@@ -65,7 +65,9 @@ export class MultiplesPanel extends PlotPanel {
     const [pair] = map.axes;
     const { width, height } = this.size;
     const window = /** @type {import('./plot.js').View} */ ([pair.x, pair.y].map(({ low, high }) => [low, high]));
-    const limits = /** @type {import('./plot.js').View} */ ([pair.x, pair.y].map(({ limits: ends, low, high }) => ends ?? [low, high]));
+    const limits = /** @type {import('./plot.js').View} */ (
+      [pair.x, pair.y].map(({ limits: ends, low, high }) => ends ?? [low, high])
+    );
     this.cells = arrange(shown.length, width, height, window, limits);
     const axes = this.cells.map((cell, k) => ({
       ...{ ...pair, title: '', racer: shown[k].id },
@@ -147,13 +149,16 @@ export class MultiplesPanel extends PlotPanel {
   /** @param {number} position */
   paint(position) {
     super.paint(position);
-    for (const { card, status } of this.panes)
+    for (const { card, status } of this.panes) {
       say(status, stepsAt(card, position) >= card.settled ? card.status : 'running');
+    }
   }
 
   /** @param {string} racer */
   change(racer) {
-    for (const [copy, source] of this.copies) if (copy.racer === racer) Object.assign(copy, source, { axes: copy.axes });
+    for (const [copy, source] of this.copies) {
+      if (copy.racer === racer) Object.assign(copy, source, { axes: copy.axes });
+    }
     super.change(racer);
   }
 
@@ -174,8 +179,9 @@ export class MultiplesPanel extends PlotPanel {
   dim() {
     const { style } = this;
     if (!style) return;
-    for (const { element, card } of this.panes)
+    for (const { element, card } of this.panes) {
       element.style.opacity = emphasis(style, this.painter.lit, card.id) === 1 ? '' : '0.45';
+    }
   }
 }
 

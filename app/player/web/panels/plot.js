@@ -339,7 +339,9 @@ export class PlotPanel {
     const { groups } = this.painter;
     const clocked = groups.filter((group) => group.clocked).map(({ frame }) => frame);
     if (groups.length === 1) return clocked[0];
-    return clocked.find(({ left, top, width, height }) => x >= left && x <= left + width && y >= top && y <= top + height);
+    return clocked.find(
+      ({ left, top, width, height }) => x >= left && x <= left + width && y >= top && y <= top + height,
+    );
   }
 
   /** Where all axes are, in pixels. @returns {Box[]} */

@@ -81,7 +81,9 @@ export class SurfacePanel {
   /** What it was handed last. */
   get given() {
     const { map, scene, style, theme, ground } = this;
-    if (!map || !scene?.relief || !style || !theme || !ground) throw new Error('the relief is drawn before there is one');
+    if (!map || !scene?.relief || !style || !theme || !ground) {
+      throw new Error('the relief is drawn before there is one');
+    }
     return { map, scene, style, theme, ground, relief: scene.relief };
   }
 
@@ -317,7 +319,10 @@ export class SurfacePanel {
     this.keep();
     const { ground, scene } = this.given;
     const { trails, landmarks } = this.painter;
-    return snapshot({ scene, trails, ground, landmarks, position: Math.floor(this.position), camera: camera ?? CAMERA }, wanted);
+    return snapshot(
+      { scene, trails, ground, landmarks, position: Math.floor(this.position), camera: camera ?? CAMERA },
+      wanted,
+    );
   }
 
   destroy() {

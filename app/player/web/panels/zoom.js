@@ -9,7 +9,8 @@ export class ZoomTools {
    */
   constructor(zoom, home) {
     /** @type {(name: import('../core/icons.js').IconName, label: string, testid: string, click: () => void) => HTMLElement} */
-    const button = (name, label, testid, click) => iconButton(name, label, { class: 'icon', 'data-testid': testid, click });
+    const button = (name, label, testid, click) =>
+      iconButton(name, label, { class: 'icon', 'data-testid': testid, click });
     this.element = h(
       'div',
       { class: 'zoom', role: 'group', 'aria-label': 'Zoom' },
