@@ -12,6 +12,7 @@ import pytest
 from app.figures.theme import PALETTE
 from app.race import runs, scene
 from app.race.link import parse
+from tests.app import drawn
 from tests.app.driving import Race, near
 
 pytestmark = pytest.mark.browser
@@ -27,7 +28,7 @@ SEEN = """(selectors) => selectors.map((one) => [...document.querySelectorAll(on
   (e) => e.checkVisibility({ visibilityProperty: true, opacityProperty: false })))"""
 SIZES = """() => Object.fromEntries([
   ['title', '.card h3'], ['status', '.card .status'], ['step', '.steps'],
-  ['tick', '.map .xtick text'], ['losses', '.loss .ytick text'], ['minimum', '.map .textpoint text'],
+  ['tick', '.map .xtick text'], ['losses', '.loss .ytick text'], ['minimum', '.map .annotation-text'],
 ].map(([name, one]) => [name, document.querySelector('.optiscope-player ' + one)])
  .map(([name, e]) => [name, parseFloat(getComputedStyle(e).fontSize)]))"""
 WIDTHS = """() => Object.fromEntries([
@@ -227,7 +228,7 @@ def test_predicting_hides_what_gives_the_ends_away(guessing: Race) -> None:
     for color in PALETTE[:2]:
         assert not near(ground, color, 40).any()
     rows, columns = np.nonzero(near(ground, PALETTE[2], 40))
-    start = race.pixel(*scene.scene(parse(race.query())[0]).start)
+    start = race.pixel(*drawn.start(scene.scene(parse(race.query())[0])))
     box = race.page.locator(".map").bounding_box()
     assert np.hypot(columns + box["x"] - start[0], rows + box["y"] - start[1]).max() < 12
     assert left > 0 and top > 0

@@ -468,7 +468,7 @@ def test_views_beside_the_losses_come_change_and_go(fresh: Visit) -> None:
     race.at("view-0").select_option("sharpness")
     race.wait_query("views", "sharpness,rates")
     again = fresh("views=sharpness,rates")
-    assert [again.at(f"panel-{k}").get_attribute("data-type") for k in (0, 1)] == ["chart", "chart"]
+    assert [again.at(f"panel-{k}").get_attribute("data-view") for k in (0, 1)] == ["sharpness", "rates"]
     race.at("view-1").select_option("")
     race.wait_query("views", "sharpness")
     race.at("view-0").select_option("")

@@ -9,7 +9,21 @@ import { inkOf, opacityOf, widthOf } from './strokes.js';
 /**
  * @typedef {import('./canvas.js').Box} Box
  * @typedef {import('./strokes.js').Style} Style
+ * @typedef {import('./marks.js').Numbers} Numbers
  */
+
+/**
+ * Where the clock is among the points of a curve, along its axis.
+ * @param {Numbers} time
+ * @param {Numbers} x
+ * @param {number} position
+ */
+function alongAt(time, x, position) {
+  const k = indexAt(time, position);
+  if (k < 0) return -Infinity;
+  if (k >= x.length - 1) return Infinity;
+  return x[k] + ((position - time[k]) / (time[k + 1] - time[k])) * (x[k + 1] - x[k]);
+}
 
 /** Many thin curves that the clock reveals. */
 export class Threads {
@@ -60,6 +74,15 @@ export class Threads {
   whole(context) {
     this.extend(context, 0, this.index(Infinity));
   }
+
+  /**
+   * Where the strong part ends and the pale one begins, along the axis.
+   * @param {number} position of the clock
+   */
+  edge(position) {
+    const { time, x } = this.mark;
+    return time ? alongAt(time, isRows(x) ? x[0] : x, position) : Infinity;
+  }
 }
 
 /** The area between two curves. */
@@ -99,5 +122,14 @@ export class Ribbon {
     context.closePath();
     context.fillStyle = fade(inkOf(this.style, color), opacityOf(this.style, 'band'));
     context.fill();
+  }
+
+  /**
+   * Where the strong part ends and the pale one begins, along the axis.
+   * @param {number} position of the clock
+   */
+  edge(position) {
+    const { time, x } = this.mark;
+    return time ? alongAt(time, x, position) : Infinity;
   }
 }

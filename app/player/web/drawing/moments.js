@@ -412,8 +412,8 @@ class RuleDrawer extends Still {
     context.lineWidth = widthOf(style, 'hair');
     context.strokeStyle = inkOf(style, mark.color);
     context.beginPath();
-    context.moveTo(left, 0);
-    context.lineTo(left, box.height);
+    context.moveTo(left, box.height);
+    context.lineTo(left, 0);
     context.stroke();
     context.setLineDash([]);
     if (!mark.label) return;

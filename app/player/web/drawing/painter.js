@@ -379,11 +379,13 @@ export class Painter {
     context.save();
     context.setTransform(1, 0, 0, 1, 0, 0);
     const faint = this.shown.untold ? 0 : pallor(this.shown.style);
-    for (const { frame, left, top } of this.groups) {
+    for (const { frame, left, top, ribbons, threads } of this.groups) {
+      const [curve] = [...ribbons, ...threads.filter(({ mark }) => mark.future === 'pale')];
+      if (!curve) continue;
       const [x0, y0] = [Math.round(left * ratio), Math.round(top * ratio)];
       const x1 = Math.min(canvas.width, Math.round((left + frame.width) * ratio));
       const tall = Math.min(canvas.height, Math.round((top + frame.height) * ratio)) - y0;
-      const edge = Math.min(x1, Math.max(x0, Math.round((left + pixelAt(frame.x, position)) * ratio)));
+      const edge = Math.min(x1, Math.max(x0, Math.round((left + pixelAt(frame.x, curve.edge(position))) * ratio)));
       for (const [from, to, opacity] of [
         [x0, edge, 1],
         [edge, x1, faint],

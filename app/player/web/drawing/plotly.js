@@ -445,7 +445,7 @@ export function annotation(mark, moment, style, font) {
  */
 export function upright({ axes, dash, color, label }, x, style, font) {
   const ink = inkOf(style, color);
-  const words = { text: ` ${escaped(label)}`, textposition: 'start', textangle: 0, xanchor: 'left', yanchor: 'top' };
+  const words = { text: ` ${escaped(label)}`, textposition: 'end', textangle: 0, xanchor: 'left', yanchor: 'top' };
   return {
     ...{
       type: 'line',
@@ -453,8 +453,8 @@ export function upright({ axes, dash, color, label }, x, style, font) {
       yref: `${nth('y', axes)} domain`,
       x0: x,
       x1: x,
-      y0: 1,
-      y1: 0,
+      y0: 0,
+      y1: 1,
       layer: 'above',
     },
     line: { width: style.strokes.weights.hair, dash: plotlyDash(style, dash), color: ink },

@@ -146,17 +146,17 @@ def test_log_and_linear(shared: Race) -> None:
     }"""
     kind, (low, high) = shared.page.evaluate(axis)
     assert kind == "log" and low < -3 and 1 < high < 3
-    logarithmic = shared.canvas(".loss canvas.trails")
+    logarithmic = shared.canvas(".loss canvas.pale")
     shared.at("scale-linear").click()
     shared.settle()
     kind, (low, high) = shared.page.evaluate(axis)
     # the loss at the start is ½(2.8² + 30·1.2²) = 25.52: it is the top, and zero is in view
     assert kind == "linear" and low < 0 and 25.52 < high < 30
     assert [shared.at(f"scale-{k}").get_attribute("aria-pressed") for k in ("log", "linear")] == ["false", "true"]
-    assert not np.array_equal(shared.canvas(".loss canvas.trails"), logarithmic)
+    assert not np.array_equal(shared.canvas(".loss canvas.pale"), logarithmic)
     shared.at("scale-log").click()
     shared.settle()
-    np.testing.assert_array_equal(shared.canvas(".loss canvas.trails"), logarithmic)
+    np.testing.assert_array_equal(shared.canvas(".loss canvas.pale"), logarithmic)
 
 
 @pytest.mark.long
