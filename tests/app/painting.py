@@ -140,7 +140,7 @@ def spread(mask: NDArray[np.bool_], by: int) -> NDArray[np.bool_]:
 
 
 def agreement(one: NDArray[np.int_], other: NDArray[np.int_], by: int, least: int = 24) -> float:
-    """The share of the ink of each picture that lies within so many pixels of that of the other: the smaller of both."""
+    """The smaller share of the ink of either picture that lies within so many pixels of that of the other."""
     a, b = one > least, other > least
     if not a.any() or not b.any():
         return float(not a.any() and not b.any())

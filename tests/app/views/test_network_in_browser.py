@@ -129,7 +129,7 @@ def test_a_panel_shows_another_view(trained: Race, key: str) -> None:
     trained.until("(key) => location.search.includes(key)", key)
     _shows(trained, 1, key)
     assert _parsed(trained).views[1] == key
-    assert trained.page.locator("[data-testid=panel-1]").get_attribute("aria-label")
+    assert trained.at("plot-1").get_attribute("aria-label")
 
 
 def test_the_landscape_names_its_plane(trained: Race) -> None:
