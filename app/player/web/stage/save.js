@@ -30,7 +30,7 @@ const SIZES = [
   ['square', 'Square'],
 ];
 /** @type {Record<string, [width: number, height: number]>} */
-export const PIXELS = { wide: [1280, 720], classic: [1024, 768], square: [900, 900] };
+const PIXELS = { wide: [1280, 720], classic: [1024, 768], square: [900, 900] };
 /** @type {Choices} */
 const THEMES = [
   ['light', 'Light'],
