@@ -19,7 +19,6 @@ const NESTING = [
 
 export default defineConfig([
   globalIgnores(['.venv/', '.cache/', 'build/', 'dist/']),
-  globalIgnores(['app/player/web/drawing/*.js', 'app/player/web/panels/*.js']), // being rewritten
   { linterOptions: { reportUnusedDisableDirectives: 'error' } },
   {
     files: ['**/*.js'],
@@ -28,6 +27,7 @@ export default defineConfig([
       curly: ['error', 'multi-line'],
       eqeqeq: ['error', 'always', { null: 'ignore' }],
       'no-shadow': 'error',
+      'no-unused-vars': ['error', { argsIgnorePattern: '^_' }],
       'no-var': 'error',
       'object-shorthand': 'error',
       'prefer-const': 'error',

@@ -22,7 +22,7 @@ BELOW = {
     "common": {"figures", "export", "player"},
     "export": {"common", "figures", "player"},
     "figures": {"common"},
-    "player": set(),
+    "player": {"figures"},
 }
 """The folders of the app that each of them may import, itself aside."""
 LAYERS = {"core": 0, "drawing": 1, "dragging": 1, "panels": 2, "cards": 2, "modes": 3, "stage": 4}

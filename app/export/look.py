@@ -50,9 +50,9 @@ def blend(one: Any, other: Any, share: float) -> tuple[float, ...]:
     return tuple(a + share * (b - a) for a, b in zip(to_rgb(one), to_rgb(other), strict=True))
 
 
-def colormap(style: Any) -> LinearSegmentedColormap:
-    """A theme's colours of the ground."""
-    return LinearSegmentedColormap.from_list("ground", [(at, name) for at, name in style["colorscale"]])
+def colormap(scale: Sequence[tuple[float, str]]) -> LinearSegmentedColormap:
+    """The colours of a scale of (share, colour) pairs."""
+    return LinearSegmentedColormap.from_list("ground", list(scale))
 
 
 @functools.cache

@@ -7,7 +7,7 @@ import dataclasses
 import os
 import threading
 from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from app.export.about import About
 from app.export.options import Cut, Look
@@ -15,7 +15,7 @@ from app.export.sizes import FILMS
 from app.export.worker import Tell, Workers
 
 if TYPE_CHECKING:
-    from app.player.scene import Board, Scene
+    from app.player.scene import Scene
 
 I = TypeVar("I")
 R = TypeVar("R")
@@ -32,7 +32,7 @@ class Order:
     """
 
     kind: str
-    scene: Scene | Board
+    scene: Scene
     look: Look
     cut: Cut
     about: About
@@ -54,7 +54,9 @@ def make(order: Order, tell: Tell = lambda share: None) -> bytes:
     if order.kind == "pptx":
         return _slides(order, tell, make, hands=1)
     link = order.about.link if order.about.base else ""
-    drawing = _drawn(order.scene)(order.scene, order.look, link)
+    from app.export.drawing import Drawing
+
+    drawing = Drawing(order.scene, order.look, link)
     if order.kind in FILMS:
         from app.export.films import film
 
@@ -62,15 +64,6 @@ def make(order: Order, tell: Tell = lambda share: None) -> bytes:
     from app.export.stills import still
 
     return still(drawing, order.kind, order.about, order.step)  # type: ignore[arg-type]
-
-
-def _drawn(scene: Scene | Board) -> Any:
-    """The kind of drawing that a scene takes."""
-    from app.export.drawing_board import BoardDrawing
-    from app.export.drawing_race import RaceDrawing
-    from app.player.scene import Board
-
-    return BoardDrawing if isinstance(scene, Board) else RaceDrawing
 
 
 def make_apart(order: Order, tell: Tell = lambda share: None, stop: threading.Event | None = None) -> bytes:
@@ -102,8 +95,9 @@ def _slides(order: Order, tell: Tell, make_one: Callable[[Order, Tell], bytes], 
         hands: how many of them are made at once.
     """
     from app.export.deck import deck
+    from app.export.drawing import Drawing
 
-    parts = _drawn(order.scene).parts(order.scene)
+    parts = Drawing.parts(order.scene)
     shares = dict.fromkeys(parts, 0.0)
 
     def view(part: str) -> tuple[str, bytes, bytes]:
@@ -155,10 +149,10 @@ MOST = max(2, os.cpu_count() or 1)
 """Processes of a kind that work at once: more of them would only take memory."""
 PATIENCE = 120.0
 """Seconds that a picture may take."""
-_DRAWING = ("app.export.drawing_race", "app.export.drawing_board", "app.export.stills", "app.export.films")
+_DRAWING = ("app.export.drawing", "app.export.stills", "app.export.films")
 FILMERS = Workers("app.export.making:make", _DRAWING, MOST)
 """The processes that make films and the parts of slides."""
-DRAWERS = Workers("app.export.making:make", _DRAWING[:3], MOST, PATIENCE)
+DRAWERS = Workers("app.export.making:make", _DRAWING[:2], MOST, PATIENCE)
 """The processes that draw pictures and write pages, which do not wait behind films."""
 for _workers in (FILMERS, DRAWERS):
     atexit.register(_workers.close)

@@ -1,6 +1,5 @@
 // Runs in the HTML file of a race or a training: unpacks plotly.js and the recording, and mounts the player.
 
-import { Board } from '../player/web/stage/board.js';
 import { Player } from '../player/web/stage/player.js';
 
 /**
@@ -22,7 +21,7 @@ document.head.append(script);
 /** @type {HTMLElement | null} */
 const root = document.querySelector('.optiscope-player');
 if (!root || !window.Plotly) throw new Error('the page is incomplete');
-const player = new (root.dataset.kind === 'board' ? Board : Player)(root, window.Plotly);
+const player = new Player(root, window.Plotly);
 const show = () => player.update({ data, setTriggerValue() {} });
 matchMedia('(prefers-color-scheme: dark)').addEventListener('change', show);
 await show();

@@ -1,4 +1,4 @@
-"""A race or a board as one HTML file, in which the very same player plays it: from disk, without a server or a network.
+"""A scene as one HTML file, in which the very same player plays it: from disk, without a server or a network.
 
 Whatever comes from outside is escaped, or stands in the file as base64, out of which no text can break.
 """
@@ -21,7 +21,7 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 from app.export.about import version
-from app.player.scene import Board, Scene, pack, pack_board
+from app.player.scene import Scene, pack
 
 __all__ = ["Theme", "html"]
 
@@ -64,7 +64,7 @@ style-src 'unsafe-inline'; img-src data: blob:">
 """
 
 
-def html(scene: Scene | Board, title: str, link: str = "", theme: Theme = "auto") -> bytes:
+def html(scene: Scene, title: str, link: str = "", theme: Theme = "auto") -> bytes:
     """The file: `scene` under `title`; with "auto" its colours are those of the reader's system.
 
     A `link` that is an http address, and not a query alone, is offered as the way back to the app.
@@ -74,26 +74,31 @@ def html(scene: Scene | Board, title: str, link: str = "", theme: Theme = "auto"
     """
     if theme not in _colors():
         raise ValueError(f"theme must be one of {', '.join(_colors())}; got {theme!r}")
-    kind, data = ("board", pack_board(_told(scene))) if isinstance(scene, Board) else ("race", pack(scene))
+    kind = "race" if scene.arrangement == "one above" else "board"
     back = link if urlsplit(link).scheme in ("http", "https") else ""
-    second = scene.beside if isinstance(scene, Scene) else None
-    caption = f"A: {scene.caption} — B: {second.caption}" if second else scene.caption
+    caption = f"A: {scene.caption} — B: {scene.beside.caption}" if scene.beside else scene.caption
     words = {"title": title, "link": link, "back": back, "caption": caption, "description": scene.description}
     return PAGE.format(
         **{name: escape(text) for name, text in words.items()},
         version=version(),
         colors=_colors()[theme],
         kind=kind,
-        recording=_packed(data),
+        recording=_packed(pack(_recorded(scene))),
         **_parts(),
     ).encode()
 
 
-def _told(board: Board) -> Board:
-    """The board as it is now, whose panels hold nothing of those that are hidden: their cards say so."""
+def _recorded(scene: Scene) -> Scene:
+    """The scene as it is now. Hidden racers of which it has no mark cannot be shown again, and their cards say so."""
+    drawn = {mark.racer for panel in scene.panels for mark in panel.marks}
     why = "It was hidden when this was recorded."
-    cards = (dataclasses.replace(c, status="not recorded", why=why, settled=0) if c.hidden else c for c in board.cards)
-    return dataclasses.replace(board, cards=tuple(cards), busy=False)
+    cards = (
+        dataclasses.replace(card, status="not recorded", why=why, settled=0)
+        if card.hidden and card.id not in drawn
+        else card
+        for card in scene.cards
+    )
+    return dataclasses.replace(scene, cards=tuple(cards), busy=False)
 
 
 def _packed(data: bytes) -> str:

@@ -8,7 +8,8 @@ from typing import Literal
 import matplotlib as mpl
 
 from app.export.about import About
-from app.export.drawing import Drawing, rules
+from app.export.drawing import Drawing
+from app.export.sheet import rules
 
 
 def still(drawing: Drawing, kind: Literal["png", "svg", "pdf"], about: About, step: int | None = None) -> bytes:

@@ -1,4 +1,4 @@
-"""Pure functions from runs to figures, without a page.
+"""Pictures as data, and plotly figures of runs for a notebook or a script.
 
 In a notebook or a script::
 
@@ -10,6 +10,18 @@ In a notebook or a script::
     figures.race({"Adam": run})
 """
 
-from app.figures.plots import losses, paths, race, surface
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from app.figures.plots import losses, paths, race, surface
 
 __all__ = ["losses", "paths", "race", "surface"]
+
+
+def __getattr__(name: str) -> Any:
+    # what draws files needs the marks alone, and does not wait for JAX
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from app.figures import plots
+
+    return getattr(plots, name)

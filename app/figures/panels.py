@@ -1,7 +1,8 @@
-"""What a panel is, and how charts are laid out: plain plotly in words of a theme."""
+"""Builders of panels: axes, curves of runs, and what stands beside them."""
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -9,92 +10,83 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from app.figures.marks import AnyMark, Axes, Axis, Band, Color, Dash, Dots, Line, Lines, Note, Panel, Rule, Symbol
+
 CROP = 1e-12
 CROP_LIMITS = 10.0
 """Stability limits further above the largest sharpness than this factor are outside the frame."""
-
-Panel = dict[str, Any]
+LARGEST = 1e300
+"""Numbers from which on the arithmetic of what draws them overflows."""
 
 
 class Shown(NamedTuple):
-    """A run as it is drawn: its racer's id, where its card stands, what it is called, and its colour and dash.
+    """A run as it is drawn: its racer's id and title, colour, dash and symbol.
 
-    ``seeds`` are the runs of a bundle, ``pace`` what a step counts for on the axis.
+    ``seeds`` are the runs of a bundle, ``pace`` what the clock counts for a step.
     """
 
     run: Any
     id: str
-    card: int
     title: str
-    color: str
-    dash: str
+    color: Color
+    dash: Dash
+    symbol: Symbol = "circle"
     seeds: tuple[Any, ...] = ()
     pace: int = 1
 
 
 def message(text: str) -> Panel:
     """A panel with nothing but a sentence."""
-    return {"type": "message", "text": text}
+    return Panel(message=text)
 
 
-def chart(data: list[dict[str, Any]], layout: dict[str, Any], note: str) -> Panel:
-    """A panel of plotly's own curves, whose x axes are steps."""
-    return {"type": "chart", "data": data, "layout": layout, "note": note}
+def chart(axes: Axes | Sequence[Axes], marks: Sequence[AnyMark], note: str | tuple[Note, ...] = "") -> Panel:
+    """A panel of curves whose x axes are the clock's, with a rule at its place in each."""
+    several = (axes,) if isinstance(axes, Axes) else tuple(axes)
+    rules = tuple(Rule(axes=k, racer=one.racer, clock=True) for k, one in enumerate(several))
+    words = (Note(text=note),) if isinstance(note, str) and note else note or ()
+    return Panel(axes=several, marks=(*marks, *rules), note=words)
 
 
-def trace(one: Shown, k: int, x: Any, y: Any, dash: str, what: str) -> dict[str, Any]:
-    """A curve of a run; `what` says what its height is."""
+def curve(
+    shown: Shown, time: Any, y: Any, word: str, *, dash: Dash | None = None, color: Color = "", axes: int = 0
+) -> Line | Dots:
+    """A curve of a run against the clock; `word` says what its height is. One point makes no line."""
+    time, y = np.asarray(time), finite(y)
+    common: Any = {"axes": axes, "racer": shown.id, "x": time, "y": y, "time": time, "color": color or shown.color}
+    common |= {"name": shown.title, "hover": ((word, y),)}
+    if np.count_nonzero(np.isfinite(y)) < 2:
+        return Dots(size="large", **common)
+    return Line(dash=dash or shown.dash, **common)
+
+
+def finite(y: Any) -> NDArray[np.float64]:
+    """Values with gaps in the place of those that cannot be drawn."""
     y = np.asarray(y, dtype=float)
     with np.errstate(over="ignore"):
-        y = np.where(np.isfinite(y) & (np.abs(y) < 1e300), y, np.nan)
-    return {
-        "type": "scatter",
-        "mode": "lines" if np.count_nonzero(np.isfinite(y)) > 1 else "markers",  # one point makes no line
-        "uid": f"racer-{one.card}-{k}",
-        "meta": one.id,
-        "x": np.asarray(x, dtype=float),
-        "y": y,
-        "name": one.title,
-        "connectgaps": False,
-        "line": {"color": one.color, "dash": dash, "width": 2},
-        "marker": {"color": one.color, "size": 7},
-        "hovertemplate": (
-            f"<b>%{{fullData.name}}</b>, {'step' if one.pace == 1 else 'evaluation'} %{{x}}"
-            f"<br>{what} %{{y:.4~g}}<extra></extra>"
-        ),
-    }
+        return np.where(np.isfinite(y) & (np.abs(y) < LARGEST), y, np.nan)
 
 
-def threads(one: Shown, k: int, values: Any, what: str) -> dict[str, Any]:
-    """Thin curves of one run each, values (runs, steps + 1), as one trace with gaps between them."""
-    steps = np.append(np.arange(values.shape[1]) * one.pace, np.nan)
-    y = np.concatenate([values, np.full((len(values), 1), np.nan)], axis=1)
-    line = trace(one, k, np.tile(steps, len(values)), y.ravel(), "solid", what)
-    line["line"].update(width=1)
-    return {**line, "opacity": 0.4, "hoverinfo": "skip", "hovertemplate": None}
+def strands(shown: Shown, values: NDArray[Any]) -> Lines:
+    """Faint curves of the runs of a bundle, values (runs, steps + 1)."""
+    time = shown.pace * np.arange(values.shape[1])
+    return Lines(racer=shown.id, x=time, y=finite(values), time=time, color=shown.color, layer="under")
 
 
-def band(one: Shown, k: int, low: Any, high: Any) -> list[dict[str, Any]]:
-    """The ground between two curves in a racer's colour; where the upper one is no number it ends."""
-    steps = np.arange(len(low)) * one.pace
-    edges = [trace(one, k + j, steps, values, "solid", "") for j, values in enumerate((low, high))]
-    for edge in edges:
-        edge["line"].update(width=0)
-        edge.update(hoverinfo="skip", hovertemplate=None)
-    red, green, blue = (int(one.color[i : i + 2], 16) for i in (1, 3, 5))
-    edges[1].update(fill="tonexty", fillcolor=f"rgba({red}, {green}, {blue}, 0.18)")
-    return edges
+def band(shown: Shown, low: NDArray[Any], high: NDArray[Any]) -> Band:
+    """The area between two curves in a racer's colour, (steps + 1,) each, open above where `high` is no number."""
+    time = shown.pace * np.arange(len(low))
+    return Band(racer=shown.id, x=time, low=finite(low), high=finite(high), time=time, color=shown.color, layer="under")
 
 
-def limit_line(one: Shown, limits: NDArray[Any]) -> dict[str, Any]:
+def limit_line(shown: Shown, limits: NDArray[Any]) -> Line | Dots:
     """The curve of a rule's stability limits (steps + 1,), dotted."""
-    at, heights = one.pace * np.arange(len(limits)), limits
+    time, heights = shown.pace * np.arange(len(limits)), limits
     if (limits == limits[0]).all():
-        at, heights = at[[0, -1]], limits[[0, -1]]
-    at, heights = thinned(at, heights)
-    line = trace(one, 1, at, heights, "dot", "stable below")
-    line["line"]["width"] = 1.5
-    return line
+        time, heights = time[[0, -1]], limits[[0, -1]]
+    time, heights = thinned(time, heights)
+    line = curve(shown, time, heights, "stable below", dash="dot")
+    return dataclasses.replace(line, weight="thin") if isinstance(line, Line) else line
 
 
 def limits_note(curves: Sequence[NDArray[Any]]) -> str:
@@ -111,87 +103,66 @@ def limits_in_view(limits: NDArray[Any], sharpness: NDArray[Any]) -> NDArray[Any
     return limits[limits <= CROP_LIMITS * top]
 
 
-def steps_axis(steps: int, word: str = "step") -> dict[str, Any]:
+def steps_axis(steps: int, word: str = "step") -> Axis:
     """The axis of a chart's steps, all of them from the beginning; or of what else the clock counts."""
-    return {"range": [0, max(1, steps)], "title": {"text": word}}
+    return Axis(low=0, high=max(1, steps), title=word, whole=True)
 
 
-def log_axis(arrays: Sequence[Any]) -> dict[str, Any]:
+def log_axis(arrays: Sequence[Any]) -> Axis:
     """A log axis round what is positive, cropped at 10⁻¹² of the top."""
-    found = np.concatenate([np.ravel(a) for a in arrays] or [np.ones(1)]).astype(float)
-    found = found[np.isfinite(found) & (found > 0)]
-    top = float(found.max()) if len(found) else 1.0
-    bottom = max(float(found.min()) if len(found) else 0.1, CROP * top)
+    values = np.concatenate([np.ravel(a) for a in arrays] or [np.ones(1)]).astype(float)
+    values = values[np.isfinite(values) & (values > 0)]
+    top = float(values.max()) if len(values) else 1.0
+    bottom = max(float(values.min()) if len(values) else 0.1, CROP * top)
     low, high = math.log10(bottom) - 0.1, math.log10(top) + 0.15
     if high - low < 0.6:
         low, high = (low + high) / 2 - 0.3, (low + high) / 2 + 0.3
-    return {"type": "log", "range": [low, high]}
+    return Axis(scale="log", low=10.0**low, high=10.0 ** min(high, 308))
 
 
-def linear_axis(arrays: Sequence[Any], percent: bool) -> dict[str, Any]:
+def linear_axis(arrays: Sequence[Any], percent: bool = False) -> Axis:
     """A linear axis round all that is finite, with zero in it; shares go up to one."""
-    found = np.concatenate([np.ravel(a) for a in arrays] or [np.ones(1)]).astype(float)
-    found = found[np.isfinite(found)]
-    low, high = (float(found.min()), float(found.max())) if len(found) else (0.0, 1.0)
+    values = np.concatenate([np.ravel(a) for a in arrays] or [np.ones(1)]).astype(float)
+    values = values[np.isfinite(values)]
+    low, high = (float(values.min()), float(values.max())) if len(values) else (0.0, 1.0)
     if percent:
-        return {"type": "linear", "range": [max(-0.02, min(low, 0.9) - 0.04), 1.02], "tickformat": ".0%"}
+        return Axis(low=max(-0.02, min(low, 0.9) - 0.04), high=1.02, percent=True)
     room = 0.06 * ((high - low) or 1.0)
-    return {"type": "linear", "range": [min(0.0, low) - (room if low < 0 else 0.0), high + room]}
+    return Axis(low=min(0.0, low) - (room if low < 0 else 0.0), high=high + room)
 
 
-def facets(count: int) -> list[tuple[list[float], list[float]]]:
-    """The places of so many charts, as shares of the figure, row by row from the top."""
+Place = tuple[float, float, float, float]
+"""Left, bottom, right and top, in shares of a panel."""
+
+
+def facets(count: int) -> list[Place]:
+    """The places of so many charts, row by row from the top."""
     columns = min(4, max(1, count))
     rows = -(-count // columns)
-    gap, head = 0.035, 0.09 if rows == 1 else 0.12 / rows
-    width, height = (1 - gap * (columns - 1)) / columns, 1 / max(1, rows)
-    places = []
-    for k in range(count):
-        row, column = divmod(k, columns)
-        left, top = column * (width + gap), 1 - row * height
-        places.append(([left, left + width], [top - height + (0.1 / rows if row < rows - 1 else 0.0), top - head]))
-    return places
+    across, upward = 0.035, 0.1 / rows
+    width, height = (1 - across * (columns - 1)) / columns, (1 - upward * (rows - 1)) / rows
+    corners = [(k % columns * (width + across), 1 - k // columns * (height + upward) - height) for k in range(count)]
+    return [(left, bottom, left + width, bottom + height) for left, bottom in corners]
 
 
-def facet_axes(steps: int, place: Any, suffix: str, k: int, count: int) -> dict[str, Any]:
-    """The axes of chart number k of so many; numbers stand at the outer edges alone."""
-    (x, y), columns = place, min(4, count)
-    under = k + columns >= count
-    xaxis = {
-        **steps_axis(steps),
-        "domain": x,
-        "anchor": f"y{suffix}",
-        "tickvals": _ticks(steps),
-        "tickangle": 0,
-        "showticklabels": under,
-    }
-    if not under:
-        xaxis.pop("title")
-    yaxis = {"domain": y, "anchor": f"x{suffix}", "showticklabels": k % columns == 0}
-    return {f"xaxis{suffix}": xaxis, f"yaxis{suffix}": yaxis}
+def facet_axes(shown: Sequence[Shown], steps: int, y: Axis) -> tuple[Axes, ...]:
+    """A pair of axes for each run, with its title; numbers stand at the outer edges alone."""
+    count = len(shown)
+    columns = min(4, count)
+    pairs = []
+    for k, (racer, place) in enumerate(zip(shown, facets(count), strict=True)):
+        lowest = k + columns >= count
+        x = dataclasses.replace(steps_axis(steps, "step" if lowest else ""), ticks=tuple(_ticks(steps)), numbers=lowest)
+        upright = dataclasses.replace(y, numbers=k % columns == 0)
+        pairs.append(Axes(x=x, y=upright, place=place, title=racer.title, color=racer.color, racer=racer.id))
+    return tuple(pairs)
 
 
 def _ticks(steps: int) -> list[float]:
     """Zero and a round number or two, none so near the end that its text would meet the next chart's zero."""
     most = 0.8 * max(1, steps)
     step = next(m * 10.0**p for p in range(7) for m in (1, 2, 5) if 3 * m * 10**p > most)
-    return list(np.arange(0.0, most, step))
-
-
-def facet_title(one: Shown, suffix: str) -> dict[str, Any]:
-    """The racer's name over its chart, which the player cuts to the room there is."""
-    return {
-        "text": one.title,
-        "name": "facet",
-        "x": 0,
-        "y": 1,
-        "xref": f"x{suffix} domain",
-        "yref": f"y{suffix} domain",
-        "xanchor": "left",
-        "yanchor": "bottom",
-        "showarrow": False,
-        "font": {"color": one.color, "size": 12},
-    }
+    return [float(tick) for tick in np.arange(0.0, most, step)]
 
 
 def thinned(x: NDArray[Any], y: NDArray[Any], most: int = 1200) -> tuple[NDArray[Any], NDArray[Any]]:

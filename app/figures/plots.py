@@ -1,4 +1,4 @@
-"""Runs as plotly figures, for a notebook or a script: what the Race page shows, from the same arrays."""
+"""Runs as plotly figures, for a notebook or a script: what the Race page shows, from the same panels."""
 
 from __future__ import annotations
 
@@ -7,12 +7,15 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 import numpy as np
-from numpy.typing import NDArray
 
-from app.common.digits import short
 from app.common.titles import told_apart
-from app.figures import plane
-from app.figures.theme import mark, styles
+from app.figures import map as maps
+from app.figures.loss import loss_line, loss_panel, losses_of
+from app.figures.marks import Axes, Line, Panel
+from app.figures.panels import Shown
+from app.figures.theme import THEMES, mark
+from app.figures.traces import figure_of
+from app.figures.trails import trail
 from optimizers import Trace
 from surfaces import Surface
 
@@ -22,7 +25,9 @@ if TYPE_CHECKING:
 Runs = Trace | Sequence[Trace] | Mapping[str, Trace]
 Theme = Literal["light", "dark"]
 Axis = Literal["log", "linear"]
-_TRAIL, _CASING, _LOSS = 2.5, 5.5, 2.25
+AXES = ("log", "linear")
+BELOW = 0.24, 0.36
+"""Where the losses of a race end and where its map begins, as shares of the figure."""
 
 
 def surface(surface: Surface, *, theme: Theme = "light") -> Figure:
@@ -40,8 +45,7 @@ def surface(surface: Surface, *, theme: Theme = "light") -> Figure:
     Raises:
         ValueError: on another theme.
     """
-    sheet = _Sheet(surface, theme)
-    return _figure(sheet.map(), sheet.style, 480, **sheet.layout())
+    return figure_of(_map(maps.map_of(surface), [], []), _checked(theme), 480)
 
 
 def paths(runs: Runs, *, theme: Theme = "light", step: int | None = None) -> Figure:
@@ -60,9 +64,9 @@ def paths(runs: Runs, *, theme: Theme = "light", step: int | None = None) -> Fig
         ValueError: where the runs cannot be drawn together, saying what to do; on another theme, or a step below 0.
     """
     named = _named(runs)
-    sheet = _Sheet(_common(named), theme)
-    data = [*sheet.map(), *sheet.trails(named, step), *sheet.starts(named)]
-    return _figure(data, sheet.style, 480, **sheet.layout())
+    if step is not None and step < 0:
+        raise ValueError(f"step must be 0 or more; got {step}")
+    return figure_of(_paths(named, _common(named)), _checked(theme), 480, step, legend=_legend(named))
 
 
 def losses(runs: Runs, *, theme: Theme = "light", axis: Axis = "log") -> Figure:
@@ -80,10 +84,8 @@ def losses(runs: Runs, *, theme: Theme = "light", axis: Axis = "log") -> Figure:
         ValueError: as `paths`, and on another axis.
     """
     named = _named(runs)
-    curve = plane.curve_figure(list(named.values()), _common(named))
-    x, y = _axes(curve, axis)
-    style = _style(theme)
-    return _figure(_curves(named, curve.values, ""), style, 320, xaxis=x, yaxis=y)
+    panel = _losses(named, _common(named), axis)
+    return figure_of(panel, _checked(theme), 320, legend=_legend(named))
 
 
 def race(runs: Runs, *, theme: Theme = "light", axis: Axis = "log") -> Figure:
@@ -105,20 +107,68 @@ def race(runs: Runs, *, theme: Theme = "light", axis: Axis = "log") -> Figure:
         ValueError: as `losses`.
     """
     named = _named(runs)
-    sheet = _Sheet(_common(named), theme)
-    curve = plane.curve_figure(list(named.values()), _common(named))
-    below = dict(zip(("xaxis2", "yaxis2"), _axes(curve, axis), strict=True))
-    below["xaxis2"] |= {"anchor": "y2"}
-    below["yaxis2"] |= {"anchor": "x2", "domain": [0.0, 0.24]}
-    layout = sheet.layout()
-    layout["yaxis"] |= {"domain": [0.36, 1.0]}
-    data = [
-        *sheet.map(bottom=0.36),
-        *sheet.trails(named, None),
-        *sheet.starts(named),
-        *_curves(named, curve.values, "2"),
+    above, below = _paths(named, _common(named)), _losses(named, _common(named), axis)
+    end, begin = BELOW
+    panel = Panel(
+        axes=(_placed(above.axes[0], (0.0, begin, 1.0, 1.0)), _placed(below.axes[0], (0.0, 0.0, 1.0, end))),
+        marks=(*above.marks, *(dataclasses.replace(one, axes=1) for one in below.marks)),
+    )
+    return figure_of(panel, _checked(theme), 720, legend=_legend(named))
+
+
+def _placed(axes: Axes, place: tuple[float, float, float, float]) -> Axes:
+    return dataclasses.replace(axes, place=place)
+
+
+def _checked(name: str) -> Theme:
+    if name not in THEMES:
+        raise ValueError(f"theme must be one of {', '.join(THEMES)}; got {name!r}")
+    return cast(Theme, name)
+
+
+# Panels.
+
+
+def _map(background: maps.Map, trails: list[Line], starts: Sequence[tuple[float, float]]) -> Panel:
+    panel = maps.map_panel(background, trails, starts, handle=False)
+    return dataclasses.replace(panel, axes=(background.axes,))
+
+
+def _paths(named: Mapping[str, Trace], surface: Surface) -> Panel:
+    """The map with the trails of the runs."""
+    background = maps.map_of(surface)
+    values = losses_of(list(named.values()), surface).values
+    trails = []
+    for shown, loss in zip(_shown(named), values, strict=True):
+        trails.append(trail(shown, loss, background.extent, precision=np.float64))
+    starts = {(float(x), float(y)) for x, y in (run.positions[0, :2] for run in named.values())}
+    return _map(background, trails, sorted(starts))
+
+
+def _losses(named: Mapping[str, Trace], surface: Surface, axis: str) -> Panel:
+    """The losses of the runs, on the axis of that scale."""
+    if axis not in AXES:
+        raise ValueError(f"axis must be one of {', '.join(AXES)}; got {axis!r}")
+    found = losses_of(list(named.values()), surface)
+    upright = next(one for one in (found.axis, *found.axis.alternatives) if one.scale == axis)
+    lines = [
+        loss_line(shown, values[: shown.run.last + 1])
+        for shown, values in zip(_shown(named), found.values, strict=True)
     ]
-    return _figure(data, sheet.style, 720, **layout, **below)
+    panel = loss_panel(upright, lines, found.values.shape[1] - 1)
+    return dataclasses.replace(panel, marks=tuple(lines))
+
+
+def _shown(named: Mapping[str, Trace]) -> list[Shown]:
+    return [Shown(run, title, title, *mark(k)) for k, (title, run) in enumerate(named.items())]
+
+
+def _legend(named: Mapping[str, Trace]) -> dict[str, str]:
+    """What a legend says of each run."""
+    return {title: f"{title}: {run.status}" for title, run in named.items()}
+
+
+# Runs.
 
 
 def _named(runs: Runs) -> dict[str, Trace]:
@@ -155,194 +205,13 @@ def _common(named: Mapping[str, Trace]) -> Surface:
     """The surface of all the runs."""
     (first, one), *rest = named.items()
     for title, run in rest:
-        if _spelled(run.surface) != _spelled(one.surface):
+        if _comparable(run.surface) != _comparable(one.surface):
             raise ValueError(f"{first} and {title} ran on different surfaces: draw a figure for each")
     return one.surface
 
 
-def _spelled(surface: Any) -> Any:
+def _comparable(surface: Any) -> Any:
     """What a surface is, to be compared."""
     if not dataclasses.is_dataclass(surface):
         return np.asarray(surface).tolist() if np.ndim(surface) else surface
-    return type(surface), *(_spelled(getattr(surface, f.name)) for f in dataclasses.fields(surface))
-
-
-class _Sheet:
-    """A surface's map, and what is drawn on it, in the colours of a theme."""
-
-    def __init__(self, surface: Surface, name: Theme) -> None:
-        self.drawn = plane.map_figure(surface)
-        self.style = _style(name, self.drawn.levels.zero)
-
-    def layout(self) -> dict[str, Any]:
-        """The axes of the map, on which a unit is as long on either, and what is written on it."""
-        layout, (x, y) = self.drawn.figure["layout"], self.drawn.window
-        common = {"showgrid": False, "constrain": "range"}
-        return {
-            "xaxis": {**layout["xaxis"], "range": list(x), **common},
-            "yaxis": {**layout["yaxis"], "range": list(y), "scaleanchor": "x", **common},
-            "annotations": layout["annotations"],
-        }
-
-    def map(self, bottom: float = 0.0) -> list[dict[str, Any]]:
-        """Contours and marks; `bottom` is where the axes of the map end, as a share of the figure."""
-        traces = _tinted(self.drawn.figure["data"], self.style)
-        for one in traces:
-            one["showlegend"] = False
-            if one["type"] == "contour":
-                one["colorscale"] = self.style["colorscale"]
-                one["line"] = {"width": 0.8, "color": self.style["contour_line"], **one.get("line", {})}
-                one["colorbar"] = {**one["colorbar"], **_BAR, "y": bottom, "tickfont": {"size": 10}}
-                one["colorbar"]["title"] = {**one["colorbar"]["title"], "side": "top", "font": {"size": 10}}
-            else:
-                thin = "thin" in str(one.get("marker", {}).get("symbol"))
-                ink = self.style["ink"]
-                one["marker"] = {"color": ink, **one.get("marker", {})}
-                one["marker"]["line"] = {"color": ink if thin else self.style["paper"], **one["marker"].get("line", {})}
-                one["textfont"] = {"size": 11, "color": self.style["muted"]}
-        return traces
-
-    def starts(self, named: Mapping[str, Trace]) -> list[dict[str, Any]]:
-        at = np.unique([run.positions[0, :2] for run in named.values()], axis=0)
-        marker = {"symbol": "circle-open", "size": 11, "color": self.style["ink"], "line": {"width": 2}}
-        return [
-            {
-                "type": "scatter",
-                "mode": "markers+text",
-                "x": at[:, 0],
-                "y": at[:, 1],
-                "marker": marker,
-                "text": ["start"] * len(at),
-                "textposition": "top center",
-                "hoverinfo": "skip",
-                "showlegend": False,
-                "textfont": {"size": 11, "color": self.style["muted"]},
-            }
-        ]
-
-    def path(self, run: Trace, step: int | None) -> NDArray[np.float64]:
-        """The points to draw, (k, 2): where the run leaves the map, its last far enough outside and no further."""
-        last, end = plane.leave(run.positions[:, :2], run.last, self.drawn.extent)
-        points = np.vstack([run.positions[:last, :2], end])
-        return points if step is None else points[: step + 1]
-
-    def trails(self, named: Mapping[str, Trace], step: int | None) -> list[dict[str, Any]]:
-        """Of each run its casing, its line and its head."""
-        if step is not None and step < 0:
-            raise ValueError(f"step must be 0 or more; got {step}")
-        found = []
-        for k, (title, run) in enumerate(named.items()):
-            color, dash, shape = mark(k)
-            x, y = self.path(run, step).T
-            common = {"type": "scatter", "x": x, "y": y, "legendgroup": title}
-            quiet = {"hoverinfo": "skip", "showlegend": False}
-            casing = {"width": _CASING, "color": self.style["paper"], "dash": dash}
-            head = {"symbol": shape, "size": 12, "color": color, "line": {"width": 2, "color": self.style["paper"]}}
-            numbers = zip(x, y, run.losses[: len(x)], strict=True)
-            said = [f"x {short(a, 4)}, y {short(b, 4)}<br>loss {short(loss, 4)}" for a, b, loss in numbers]
-            found += [
-                {**common, **quiet, "mode": "lines", "line": casing},
-                {
-                    **common,
-                    "mode": "lines+markers",
-                    "name": f"{title}: {run.status}",
-                    "text": said,
-                    "line": {"width": _TRAIL, "color": color, "dash": dash},
-                    "hovertemplate": _SAID,
-                    "marker": {"size": 4, "color": color},
-                },
-                {**common, **quiet, "mode": "markers", "x": x[-1:], "y": y[-1:], "marker": head},
-            ]
-        return found
-
-
-_SAID = "<b>%{fullData.name}</b>, step %{pointNumber}<br>%{text}<extra></extra>"
-_BAR = {
-    "orientation": "h",
-    "lenmode": "pixels",
-    "len": 200,
-    "thickness": 6,
-    "xpad": 14,
-    "ypad": 4,
-    "ticks": "",
-    "x": 1,
-    "xanchor": "right",
-    "yanchor": "bottom",
-    "outlinewidth": 0.5,
-}
-
-
-def _style(name: str, zero: float | None = None) -> dict[str, Any]:
-    known = styles(zero)
-    if name not in known:
-        raise ValueError(f"theme must be one of {', '.join(known)}; got {name!r}")
-    return known[name]
-
-
-def _tinted(tree: Any, style: Mapping[str, Any]) -> Any:
-    """A copy with the words of a theme as its colours."""
-    if isinstance(tree, Mapping):
-        return {key: _tinted(item, style) for key, item in tree.items()}
-    if isinstance(tree, list):
-        return [_tinted(item, style) for item in tree]
-    return style.get(tree, tree) if isinstance(tree, str) else tree
-
-
-def _curves(named: Mapping[str, Trace], values: NDArray[np.float64], on: str) -> list[dict[str, Any]]:
-    """Each run's losses, as far as they are finite, on the axes of that number."""
-    found = []
-    for k, (title, run) in enumerate(named.items()):
-        color, dash, _ = mark(k)
-        said = "<b>%{fullData.name}</b>, step %{x}<br>loss %{text}<extra></extra>"
-        found.append(
-            {
-                "type": "scatter",
-                "mode": "lines",
-                "name": f"{title}: {run.status}",
-                "legendgroup": title,
-                "x": np.arange(run.last + 1),
-                "y": values[k, : run.last + 1],
-                "text": [short(value, 4) for value in values[k, : run.last + 1]],
-                "hovertemplate": said,
-                "line": {"width": _LOSS, "color": color, "dash": dash},
-                "xaxis": f"x{on}",
-                "yaxis": f"y{on}",
-                "showlegend": not on,
-            }
-        )
-    return found
-
-
-def _axes(curve: plane.Curve, axis: str) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The axes of the losses."""
-    if axis not in curve.figure["ranges"]:
-        raise ValueError(f"axis must be one of {', '.join(curve.figure['ranges'])}; got {axis!r}")
-    low, high = curve.figure["ranges"][axis]
-    title = {"text": curve.figure["titles"][axis]}
-    x = {"range": [0, max(1, curve.values.shape[1] - 1)], "title": {"text": "step"}}
-    return x, {"type": axis, "range": [low, high], "title": title, "exponentformat": "power"}
-
-
-def _figure(data: list[Any], style: Mapping[str, Any], height: int, **layout: Any) -> Figure:
-    """A figure in the colours of a theme."""
-    from plotly.graph_objects import Figure  # slow to import, and needed for nothing else
-
-    plain = {"gridcolor": style["grid"], "linecolor": style["grid"], "zeroline": False}
-    axes = {name: {**plain, **one} for name, one in layout.items() if name[1:5] == "axis"}
-    notes = layout.get("annotations", [])
-    return Figure(
-        {
-            "data": data,
-            "layout": {
-                "height": height,
-                "paper_bgcolor": style["paper"],
-                "plot_bgcolor": style["paper"],
-                "font": {"size": 12, "color": style["ink"]},
-                "hovermode": "closest",
-                "template": "none",
-                "margin": {"l": 56, "r": 16, "t": 24, "b": 44},
-                "annotations": _tinted(notes, style),
-                **axes,
-            },
-        }
-    )
+    return type(surface), *(_comparable(getattr(surface, f.name)) for f in dataclasses.fields(surface))

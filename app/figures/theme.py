@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from app.figures.marks import Dash, Symbol
 
 # Okabe & Ito (2008), told apart with any colour vision; their yellow darkened to be read on white, their
 # black left out because one of the two pages is dark, and a grey in its place.
 PALETTE = ("#d55e00", "#0072b2", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#a89400", "#808891")
-DASHES = ("solid", "dash", "dot", "dashdot")
+DASHES: tuple[Dash, ...] = ("solid", "dash", "dot", "dashdot")
 # of a network's classes: none of them is a racer's
 CLASSES = (
     *("#5468c4", "#c9623f", "#4f9a57", "#a45bb0", "#b8912b"),
     *("#3c9aa6", "#b54a72", "#7d8590", "#7a5c3e", "#2f6f5f"),
 )
-SHAPES = ("circle", "square", "diamond", "triangle-up")
+SHAPES: tuple[Symbol, ...] = ("circle", "square", "diamond", "triangle-up")
 
 
-def mark(slot: int) -> tuple[str, str, str]:
+def mark(slot: int) -> tuple[str, Dash, Symbol]:
     """Colour, dash pattern and head shape of a racer's slot: beyond eight, the latter two tell apart."""
     turn = slot // len(PALETTE)
     return PALETTE[slot % len(PALETTE)], DASHES[turn % len(DASHES)], SHAPES[turn % len(SHAPES)]
@@ -30,32 +33,40 @@ _QUIET = {
 _BELOW = {"light": ("#bcd9cb", "#d8e9e0"), "dark": ("#16302b", "#1f3d39")}
 
 
-def styles(zero: float | None = None) -> dict[str, dict[str, Any]]:
-    """Both themes as the player takes them; `zero` is where a signed scale passes zero, as a share of it."""
-    return {
-        "light": {
-            "colorscale": _scale("light", zero),
-            "contour_line": "rgba(70, 95, 120, 0.28)",
-            "ink": "#1b2430",
-            "muted": "#677384",
-            "paper": "#ffffff",
-            "grid": "#e3e8ed",
-        },
-        "dark": {
-            "colorscale": _scale("dark", zero),
-            "contour_line": "rgba(190, 210, 230, 0.22)",
-            "ink": "#e8ecf1",
-            "muted": "#9aa5b4",
-            "paper": "#11151c",
-            "grid": "#262e3a",
-        },
+THEMES: Mapping[str, Mapping[str, str]] = MappingProxyType(
+    {
+        "light": MappingProxyType(
+            {
+                "contour_line": "rgba(70, 95, 120, 0.28)",
+                "ink": "#1b2430",
+                "muted": "#677384",
+                "paper": "#ffffff",
+                "grid": "#e3e8ed",
+            }
+        ),
+        "dark": MappingProxyType(
+            {
+                "contour_line": "rgba(190, 210, 230, 0.22)",
+                "ink": "#e8ecf1",
+                "muted": "#9aa5b4",
+                "paper": "#11151c",
+                "grid": "#262e3a",
+            }
+        ),
     }
+)
+"""The words that stand for a colour, in each theme."""
 
 
-def _scale(theme: str, zero: float | None) -> list[list[Any]]:
+def scales(zero: float | None = None) -> dict[str, tuple[tuple[float, str], ...]]:
+    """The colour scale of the ground in each theme; `zero` is the share of the scale at which its sign changes."""
+    return {name: _scale(name, zero) for name in THEMES}
+
+
+def _scale(theme: str, zero: float | None) -> tuple[tuple[float, str], ...]:
     quiet = _QUIET[theme]
     if zero is None or not 0 < zero < 1:
-        return [[k / (len(quiet) - 1), color] for k, color in enumerate(quiet)]
+        return tuple((k / (len(quiet) - 1), color) for k, color in enumerate(quiet))
     low, high = _BELOW[theme]
-    above = [[zero + (1 - zero) * (k / (len(quiet) - 1)), color] for k, color in enumerate(quiet)]
-    return [[0.0, low], [zero, high], *above]
+    above = [(zero + (1 - zero) * (k / (len(quiet) - 1)), color) for k, color in enumerate(quiet)]
+    return ((0.0, low), (zero, high), *above)

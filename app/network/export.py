@@ -30,7 +30,7 @@ def order(
     names = ", ".join(captions.titles(training))
     about = About(f"{job.data.name}: {names}" if names else job.data.name, "network", link.query(training), base)
     rows = [results.cells(row, job.data) for row in results.table(training, job)]
-    return Order(kind, scene.board(training, job), look, cut, about, results.heads(job.data), rows, step)
+    return Order(kind, scene.scene(training, job), look, cut, about, results.heads(job.data), rows, step)
 
 
 def contents(training: Training, job: Job, name: str, look: Look, cut: Cut, step: int | None, tell: Tell) -> bytes:

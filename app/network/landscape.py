@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import Any
+from typing import Any, get_args
 
 import jax
 import numpy as np
 from numpy.typing import NDArray
 
 from app.common.digits import percent, short
-from app.figures import levels
-from app.figures.panels import Panel, Shown, message
+from app.figures import levels, theme
+from app.figures.marks import AnyMark, Axes, Axis, Corner, Dots, Field, Head, Line, Note, Option, Panel, Text
+from app.figures.panels import Shown, message
 from app.network.job import Job
 from app.network.run import Run
 from app.network.settings import Training
@@ -59,14 +61,15 @@ def panel(job: Job, shown: Sequence[Shown], training: Training) -> Panel:
         if (one.run.network.model, one.run.network.objective) == (first.model, first.objective)
         and float(one.run.network.decay) == float(first.decay)
     ]
+    ids = [racer.id for racer in training.racers]
     key = f"landscape-{training.plane}-{training.seed}-{','.join(one.run.racer.id for one in alike)}"
-    found = job.ask(key, landscape, [one.card for one in alike], training.plane, training.seed)
+    found = job.ask(key, landscape, [ids.index(one.id) for one in alike], training.plane, training.seed)
     if found is None:
         return message("Drawing the landscape …")
     if isinstance(found, Exception):
         return message(str(found))
     apart = len(shown) - len(alike)
-    return _plane_panel(found, alike, apart, training.plane)
+    return _panel(found, alike, apart, training.plane)
 
 
 @compiled(network=True)
@@ -107,81 +110,87 @@ def landscape(runs: Sequence[Run], kind: str, seed: int) -> Landscape:
     return Landscape(plane, x, y, plane_losses(network, plane, x, y), paths, count)
 
 
-def _plane_panel(found: Landscape, shown: Sequence[Shown], apart: int, kind: str) -> Panel:
+def _panel(found: Landscape, shown: Sequence[Shown], apart: int, kind: str) -> Panel:
     true = np.concatenate([loss for _, _, loss in found.paths])
     finite = np.concatenate([found.losses[np.isfinite(found.losses)], true[np.isfinite(true)]])
     if not len(finite):
         return message("No loss on this plane is a finite number.")
     lowest = float(finite.min())
     scale = levels.Levels("log", lowest, max((float(np.median(finite)) - lowest) * 1e-2, 1e-9), 0.0, 1.0)
-    ground = found.losses[np.isfinite(found.losses)]
-    top = float(np.quantile(ground, 0.98)) if len(ground) else float(finite.max())
+    heights = found.losses[np.isfinite(found.losses)]
+    top = float(np.quantile(heights, 0.98)) if len(heights) else float(finite.max())
     scale = dataclasses.replace(scale, low=float(scale.height(lowest)), high=float(scale.height(max(top, lowest))))
     if not scale.high > scale.low:
         scale = dataclasses.replace(scale, high=scale.low + 1.0)
-    tickvals, ticktext = scale.ticks()
-    contour = {
-        "type": "contour",
-        "x": found.x,
-        "y": found.y,
-        "z": scale.height(found.losses).astype(np.float32),
-        "zmin": scale.low,
-        "zmax": scale.high,
-        "hoverinfo": "skip",
-        "showscale": True,
-        "contours": {"start": scale.low, "end": scale.high, "size": (scale.high - scale.low) / levels.COUNT},
-        "colorbar": {
-            "tickvals": tickvals,
-            "ticktext": ticktext,
-            "title": {"text": scale.title},
-            **_corner(found),
-        },
-    }
-    paths = []
-    for one, (at, distance, loss) in zip(shown, found.paths, strict=True):
+    ground = Field(
+        x=found.x,
+        y=found.y,
+        z=scale.height(found.losses).astype(np.float32),
+        low=scale.low,
+        high=scale.high,
+        step=(scale.high - scale.low) / levels.COUNT,
+        colors=theme.scales(),
+        ticks=tuple(zip(*scale.ticks(), strict=True)),
+        title=scale.title,
+        corner=_corner(found),
+    )
+    paths: list[list[AnyMark]] = []
+    for racer, (at, distance, loss) in zip(shown, found.paths, strict=True):
         shares = np.clip((scale.height(loss) - scale.low) / (scale.high - scale.low), 0, 1)
-        paths.append(
-            {
-                "racer": one.card,
-                "steps": one.run.steps().astype(np.int32),
-                "x": at[:, 0],
-                "y": at[:, 1],
-                "distance": distance,
-                "loss": loss,
-                "shares": np.nan_to_num(shares, nan=1.0).astype(np.float32),
-            }
-        )
-    return {
-        "type": "plane",
-        "data": [contour],
-        "layout": {
-            "xaxis": {"range": [float(found.x[0]), float(found.x[-1])], "showgrid": False},
-            "yaxis": {"range": [float(found.y[0]), float(found.y[-1])], "showgrid": False},
-        },
-        "paths": paths,
-        "note": _plane_note(found, apart, len(shown[0].run.data.train)),
-        "options": {"name": "plane", "value": kind, "choices": list(PLANES.items())},
-    }
+        near = 1e-3 * (found.x[-1] - found.x[0])
+        paths.append(_path(racer, at, distance, loss, np.nan_to_num(shares, nan=1.0).astype(np.float32), near))
+    axes = Axes(
+        x=Axis(low=float(found.x[0]), high=float(found.x[-1]), grid=False),
+        y=Axis(low=float(found.y[0]), high=float(found.y[-1]), grid=False),
+    )
+    return Panel(
+        axes=(axes,),
+        # all lines first, then all dots: marks of a kind that follow each other are drawn at once
+        marks=(ground, *itertools.chain.from_iterable(zip(*paths, strict=True))),
+        note=(Note(text=_note(found, apart, len(shown[0].run.data.train))),),
+        option=Option(name="plane", value=kind, choices=tuple(PLANES.items())),
+    )
 
 
-def _corner(found: Landscape) -> dict[str, Any]:
+def _path(
+    racer: Shown, at: NDArray[Any], distance: NDArray[Any], loss: NDArray[Any], shares: NDArray[Any], near: float
+) -> list[AnyMark]:
+    """A run as it is seen from the plane, dots in the colour of its true loss, and how far off the plane it is."""
+    x, y = at.T
+    common: Any = {"racer": racer.id, "time": racer.run.steps(), "x": x, "y": y}
+    words = tuple(f"{short(float(far), 2)} off the plane" if far >= near else "" for far in distance)
+    hover = (("true loss", loss), ("off the plane", distance))
+    return [
+        Line(
+            color=racer.color,
+            dash=racer.dash,
+            weight="trail",
+            future="absent",
+            jumps=True,
+            casing=True,
+            head=Head(symbol=racer.symbol),
+            **common,
+        ),
+        Dots(shares=shares, size="large", edge=racer.color, future="absent", name=racer.title, hover=hover, **common),
+        Text(words=words, side="top right", backing=True, layer="over", **common),
+    ]
+
+
+def _corner(found: Landscape) -> Corner:
     """The corner in which the fewest points of the paths lie: there stands the legend of the losses."""
     low, high = np.array([found.x[0], found.y[0]]), np.array([found.x[-1], found.y[-1]])
     points = (np.concatenate([at for at, _, _ in found.paths]) - low) / (high - low)
     wide, tall = LEGEND
-    covered = {
-        (right, top): np.count_nonzero(
-            (points[:, 0] > 1 - wide if right else points[:, 0] < wide)
-            & (points[:, 1] > 1 - tall if top else points[:, 1] < tall)
-        )
-        for top in (0, 1)
-        for right in (1, 0)
-    }
-    right, top = min(covered, key=lambda corner: covered[corner])
-    return {"x": right, "xanchor": "right" if right else "left", "y": top, "yanchor": "top" if top else "bottom"}
+
+    def covered(corner: Corner) -> int:
+        across = points[:, 0] > 1 - wide if "right" in corner else points[:, 0] < wide
+        upward = points[:, 1] > 1 - tall if "top" in corner else points[:, 1] < tall
+        return int(np.count_nonzero(across & upward))
+
+    return min(get_args(Corner), key=covered)
 
 
-def _plane_note(found: Landscape, apart: int, samples: int) -> str:
+def _note(found: Landscape, apart: int, samples: int) -> str:
     said = []
     plane = found.plane
     if plane.explained is not None and plane.chance is not None:

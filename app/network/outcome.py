@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from app.figures import theme
-from app.figures.panels import Panel, Shown
+from app.figures.marks import AnyMark, Axes, Axis, Dots, Line, Note, Panel, Symbol, Tiles
+from app.figures.panels import Shown
 from app.network.job import Job
 from app.network.observers import (
     MEASURES,
@@ -26,6 +29,10 @@ from app.network.observers import (
 from app.network.run import Observer
 from app.network.settings import Training
 from surfaces.network import DataSet
+from surfaces.network.data import Samples
+
+MANY = 4
+"""Racers beyond which samples are drawn smaller."""
 
 
 def called(data: DataSet) -> str:
@@ -59,118 +66,118 @@ def panel(job: Job, shown: Sequence[Shown], training: Training) -> Panel:
     return draw[name](job, shown)
 
 
-def _tile(one: Shown, frames: Mapping[str, Any]) -> dict[str, Any]:
-    found = measures(one.run)
-    count = len(next(iter(frames.values())))
-    return {
-        "racer": one.card,
-        "steps": one.run.steps()[:count].astype(np.int32),
-        "accuracy": np.asarray(found.validation_accuracy[:count], np.float32),
-        **frames,
-    }
-
-
-def _curves(shown: Sequence[Shown], name: str) -> list[dict[str, Any]]:
-    """What an observer saw of each racer, kept step by kept step."""
-    curves = []
-    for one in shown:
-        frames = seen(one.run, name)
-        curves.append({"racer": one.card, "steps": one.run.steps()[: len(frames)].astype(np.int32), "frames": frames})
-    return curves
-
-
 def _boundary(job: Job, shown: Sequence[Shown]) -> Panel:
     data = job.data
-    tiles = []
-    for one in shown:
-        classes, sure = seen(one.run, "Decision boundary")
-        tiles.append(_tile(one, {"classes": classes, "sure": sure}))
     (x0, x1), (y0, y1) = extent(data)
-    points = []
-    for part, samples in (("training", data.train), ("validation", data.validation)):
-        few = samples.x[:SHOWN]
-        points.append(
-            {
-                "part": part,
-                "x": ((few[:, 0] - x0) / (x1 - x0)).astype(np.float32),
-                "y": ((few[:, 1] - y0) / (y1 - y0)).astype(np.float32),
-                "classes": samples.y[:SHOWN].argmax(axis=1).astype(np.uint8),
-            }
+    axes, marks = [], list[AnyMark]()
+    for k, racer in enumerate(shown):
+        classes, sure = (_pictures(values, SIDE) for values in seen(racer.run, "Decision boundary"))
+        axes.append(_square(racer, Axis(low=x0, high=x1), Axis(low=y0, high=y1)))
+        marks.append(
+            Tiles(
+                axes=k,
+                racer=racer.id,
+                # a grid's first row is at the bottom, a picture's at the top
+                values=sure[:, ::-1],
+                classes=classes[:, ::-1] % len(theme.CLASSES),
+                palette=theme.CLASSES,
+                smooth=True,
+                **_scored(racer, len(sure)),
+            )
         )
+        parts: tuple[tuple[Samples, Symbol], ...] = ((data.train, "circle"), (data.validation, "square"))
+        for samples, symbol in parts:
+            marks.append(
+                Dots(
+                    axes=k,
+                    racer=racer.id,
+                    x=samples.x[:SHOWN, 0].astype(np.float32),
+                    y=samples.x[:SHOWN, 1].astype(np.float32),
+                    symbol=symbol,
+                    size="tiny" if len(shown) > MANY else "normal",
+                    edge="paper",
+                    colors=(samples.y[:SHOWN].argmax(axis=1) % len(theme.CLASSES)).astype(np.uint8),
+                    palette=theme.CLASSES,
+                    layer="over",
+                )
+            )
     note = "dots: training samples; squares: validation" + (
         f"; the first {SHOWN} of each" if len(data.train) > SHOWN else ""
     )
-    common = {"type": "tiles", "side": SIDE, "smooth": True, "note": note}
-    return {**common, "tiles": tiles, "points": points, "colors": list(theme.CLASSES)}
+    return Panel(axes=tuple(axes), marks=tuple(marks), note=(Note(text=note),), spread="squares")
 
 
 def _confusion(job: Job, shown: Sequence[Shown]) -> Panel:
-    tiles = [_tile(one, {"shares": seen(one.run, "Confusion matrix")}) for one in shown]
-    return {
-        "type": "tiles",
-        "side": job.data.outputs,
-        "tiles": tiles,
-        "points": [],
-        "smooth": False,
-        "names": list(job.data.names),
-        "note": "validation samples of each true class (row), in % given to each class (column)",
-    }
+    axes, marks, side = [], list[AnyMark](), job.data.outputs
+    for k, racer in enumerate(shown):
+        shares = _pictures(seen(racer.run, "Confusion matrix"), side)
+        axes.append(_square(racer, Axis(low=0, high=side), Axis(low=0, high=side)))
+        marks.append(
+            Tiles(
+                axes=k,
+                racer=racer.id,
+                values=shares,
+                color=racer.color,
+                numbers=True,
+                names=tuple(job.data.names),
+                **_scored(racer, len(shares)),
+            )
+        )
+    note = "validation samples of each true class (row), in % given to each class (column)"
+    return Panel(axes=tuple(axes), marks=tuple(marks), note=(Note(text=note),), spread="squares")
+
+
+def _pictures(values: NDArray[Any], side: int) -> NDArray[Any]:
+    """One picture for each moment, (moments, side, side)."""
+    return values.reshape(len(values), side, side)
+
+
+def _square(racer: Shown, x: Axis, y: Axis) -> Axes:
+    """The axes of a picture, which have no numbers."""
+    x, y = (dataclasses.replace(axis, numbers=False, grid=False) for axis in (x, y))
+    return Axes(x=x, y=y, title=racer.title, color=racer.color, racer=racer.id)
+
+
+def _scored(racer: Shown, count: int) -> dict[str, Any]:
+    """The moments of a picture, and the share of validation samples that are right at each."""
+    accuracy = np.asarray(measures(racer.run).validation_accuracy[:count], np.float32)
+    return {"time": racer.run.steps()[:count], "score": accuracy if np.isfinite(accuracy).any() else None}
 
 
 def _fit(job: Job, shown: Sequence[Shown]) -> Panel:
     data = job.data
     mean, deviation = (np.ravel(v)[0] for v in (data.mean, data.deviation))
-    dots = []
+    marks: list[AnyMark] = []
     for part, samples, symbol in (("training", data.train, "circle"), ("validation", data.validation, "square-open")):
-        dots.append(
-            {
-                "type": "scatter",
-                "mode": "markers",
-                "name": part,
-                "cliponaxis": True,
-                "x": samples.x[:SHOWN, 0] * deviation + mean,
-                "y": samples.y[:SHOWN, 0],
-                "marker": {"color": "muted", "size": 6, "symbol": symbol, "opacity": 0.75},
-                "hovertemplate": f"{part} sample<br>x %{{x:.4~g}}, y %{{y:.4~g}}<extra></extra>",
-            }
-        )
+        x, y = samples.x[:SHOWN, 0] * deviation + mean, samples.y[:SHOWN, 0]
+        common: Any = {"color": "muted", "symbol": symbol, "faint": True, "layer": "ground"}
+        marks.append(Dots(x=x, y=y, name=f"{part} sample", hover=(("x", x), ("y", y)), **common))
     x = along(data) * deviation + mean
+    for racer in shown:
+        frames = seen(racer.run, "Fitted curve")
+        time = racer.run.steps()[: len(frames)]
+        marks.append(Line(racer=racer.id, x=x, y=frames, time=time, color=racer.color, dash=racer.dash))
     targets = np.concatenate([data.train.y, data.validation.y])[:, 0]
     room = 0.12 * float(np.ptp(targets) or 1.0)
-    return {
-        "type": "fit",
-        "mode": "lines",
-        "data": dots,
-        "layout": {
-            "xaxis": {"range": [float(x[0]), float(x[-1])], "title": {"text": "x"}},
-            "yaxis": {"range": [float(targets.min()) - room, float(targets.max()) + room]},
-        },
-        "x": x,
-        "curves": _curves(shown, "Fitted curve"),
-        "note": "dots: training samples; squares: validation",
-    }
+    axes = Axes(
+        x=Axis(low=float(x[0]), high=float(x[-1]), title="x"),
+        y=Axis(low=float(targets.min()) - room, high=float(targets.max()) + room),
+    )
+    note = "dots: training samples; squares: validation"
+    return Panel(axes=(axes,), marks=tuple(marks), note=(Note(text=note),))
 
 
 def _predictions(job: Job, shown: Sequence[Shown]) -> Panel:
     true = job.data.validation.y[:SHOWN, 0]
     low, high = float(true.min()), float(true.max())
     room = 0.08 * ((high - low) or 1.0)
-    ends = [low - room, high + room]
-    return {
-        "type": "fit",
-        "mode": "dots",
-        "data": [
-            {
-                "type": "scatter",
-                "mode": "lines",
-                "x": ends,
-                "y": ends,
-                "hoverinfo": "skip",
-                "line": {"color": "muted", "width": 1, "dash": "dot"},
-            }
-        ],
-        "layout": {"xaxis": {"range": ends, "title": {"text": "true"}}, "yaxis": {"range": ends}},
-        "x": true,
-        "curves": _curves(shown, "Predicted against true"),
-        "note": "validation samples, predicted (up) against true (right)",
-    }
+    low, high = low - room, high + room
+    ends = np.array([low, high])
+    marks: list[AnyMark] = [Line(x=ends, y=ends, color="muted", weight="hair", dash="dot", layer="ground")]
+    for racer in shown:
+        frames = seen(racer.run, "Predicted against true")
+        time = racer.run.steps()[: len(frames)]
+        marks.append(Dots(racer=racer.id, x=true, y=frames, time=time, color=racer.color))
+    axes = Axes(x=Axis(low=low, high=high, title="true"), y=Axis(low=low, high=high))
+    note = "validation samples, predicted (up) against true (right)"
+    return Panel(axes=(axes,), marks=tuple(marks), note=(Note(text=note),))

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 from app.common import cards as common_cards
 from app.common.racers import Racer
 from app.figures import theme
-from app.figures.panels import Panel, Shown, message
+from app.figures.marks import Panel
+from app.figures.panels import Shown, message
 from app.network import observers, process
 from app.network.captions import caption, titles
 from app.network.connection import Connection
@@ -14,7 +17,7 @@ from app.network.results import status
 from app.network.run import Observer, Run
 from app.network.settings import Training
 from app.network.views import VIEWS
-from app.player import Board, Card, Slot
+from app.player import Card, Clock, Scene
 from optimizers import RULES
 from surfaces.network import DataSet
 
@@ -43,33 +46,26 @@ def choices(data: DataSet) -> tuple[tuple[str, str], ...]:
     return tuple((key, view.name(data)) for key, view in VIEWS.items() if view.fits(data))
 
 
-def board(training: Training, job: Job) -> Board:
+def scene(training: Training, job: Job) -> Scene:
     """All that the player plays."""
     requests, busy = job.requests, job.busy  # before anything is read: what comes later is asked for again
     waiting = _look(training, job)
     cards = []
     shown: dict[str, list[Shown]] = {key: [] for key in training.views}
-    for k, (racer, title, run) in enumerate(zip(training.racers, titles(training), job.runs, strict=True)):
-        color, dash, _ = theme.mark(racer.slot)
+    for racer, title, run in zip(training.racers, titles(training), job.runs, strict=True):
         for key in () if racer.hidden else training.views:
             seen = run.snapshot(VIEWS[key].observers(job.data))
-            shown[key].append(Shown(seen, racer.id, k, title, color, dash))
+            shown[key].append(Shown(seen, racer.id, title, *theme.mark(racer.slot)))
         cards.append(_card(training, racer, title, run, job))
-    slots = tuple(
-        Slot(
-            key,
-            choices(job.data),
-            message("Looking at the runs …") if key in waiting else panel(key, job, shown[key], training),
-            VIEWS[key].name(job.data),
-        )
-        for key in training.views
-    )
+    panels = []
+    for key in training.views:
+        drawn = message("Looking at the runs …") if key in waiting else panel(key, job, shown[key], training)
+        panels.append(dataclasses.replace(drawn, key=key, title=VIEWS[key].name(job.data), choices=choices(job.data)))
     words = "; ".join(f"{c.title}: {c.status}" for c in cards)
-    return Board(
-        slots=slots,
-        styles=theme.styles(),
+    return Scene(
+        panels=tuple(panels),
         cards=tuple(cards),
-        steps=max((run.last for run in job.runs), default=0),
+        clock=Clock(max((run.last for run in job.runs), default=0)),
         choices=tuple((key, rule.name) for key, rule in RULES.items() if not rule.dense),
         caption=caption(training, job.data),
         description=f"{job.data.name}, {len(cards)} optimizers, {training.steps:,} steps. {words}.",
@@ -106,6 +102,5 @@ def _card(training: Training, racer: Racer, title: str, run: Run, job: Job) -> C
         status=words,
         why=" ".join(filter(None, [why, RULES[racer.rule.key].beginning])),
         gone=run.diverged >= 0,
-        last=min(run.last, training.steps),
         settled=settled,
     )

@@ -1,7 +1,6 @@
-"""What can be seen of a training: one function a view, from runs to a panel that the player draws.
+"""What can be seen of a training: one function a view, from runs to a panel of marks.
 
-A panel is a plain mapping with a `type` (`chart`, `plane`, `fit`, `tiles`, `histograms` or `message`) and what that
-type needs; colours may be words of a theme. An observer looks at the weights of each piece as it comes.
+An observer looks at the weights of each piece as it comes.
 """
 
 from __future__ import annotations
@@ -13,13 +12,13 @@ from typing import Any
 
 import numpy as np
 
+from app.common.digits import short
+from app.figures.marks import AnyMark, Axes, Axis, Bars, Note, Panel
 from app.figures.panels import (
-    Panel,
     Shown,
     chart,
+    curve,
     facet_axes,
-    facet_title,
-    facets,
     limit_line,
     limits_in_view,
     limits_note,
@@ -28,7 +27,6 @@ from app.figures.panels import (
     message,
     steps_axis,
     thinned,
-    trace,
 )
 from app.network import landscape, outcome
 from app.network.job import Job
@@ -38,6 +36,9 @@ from app.network.settings import SAMPLES, Training
 from optimizers import stability_limits
 from surfaces.network import DataSet
 from surfaces.network.measures import Measures, edges
+
+WORDY = 3
+"""The most hidden layers whose histograms have room for their names."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -58,69 +59,56 @@ class View:
 
 
 def _curves(values: Callable[[Measures], Sequence[tuple[str, Any]]], log: bool, percent: bool = False) -> Any:
-    """A chart of numbers along the kept steps: (dash, values) pairs for each run."""
+    """A chart of numbers along the kept steps: (word, values) pairs for each run, the second of them dotted."""
 
     def panel(job: Job, shown: Sequence[Shown], training: Training) -> Panel:
-        lines, ranged = [], []
-        for one in shown:
-            steps = one.run.steps()
-            for k, (dash, y) in enumerate(values(measures(one.run))):
-                lines.append(trace(one, k, steps, y, dash or one.dash, ("training", "validation")[k]))
-                if one.run.diverged < 0:
-                    ranged.append(y)
-                ranged.append(y[:1])
+        marks, ranged = [], []
+        for racer in shown:
+            time = racer.run.steps()
+            for k, (word, y) in enumerate(values(measures(racer.run))):
+                marks.append(curve(racer, time, y, word, dash="dot" if k else None))
+                ranged.append(y if racer.run.diverged < 0 else y[:1])
         axis = log_axis(ranged) if log else linear_axis(ranged, percent)
-        note = "training solid, validation dotted"
-        return chart(lines, {"xaxis": steps_axis(job.steps), "yaxis": axis}, note)
+        return chart(Axes(x=steps_axis(job.steps), y=axis), marks, "training solid, validation dotted")
 
     return panel
 
 
 def _batch_loss(job: Job, shown: Sequence[Shown], training: Training) -> Panel:
-    lines, ranged = [], []
-    for one in shown:
-        losses = np.asarray(one.run.losses(), dtype=float)
+    marks, ranged = [], []
+    for racer in shown:
+        losses = np.asarray(racer.run.losses(), dtype=float)
         if not len(losses):
             continue
-        x, y = thinned(np.arange(len(losses)), losses)
-        lines.append(trace(one, 0, x, y, one.dash, "batch"))
-        ranged += [losses if one.run.diverged < 0 else losses[:1]]
-    if not lines:
+        time, y = thinned(np.arange(len(losses)), losses)
+        marks.append(curve(racer, time, y, "batch"))
+        ranged.append(losses if racer.run.diverged < 0 else losses[:1])
+    if not marks:
         return message("The loss of each step's batch, once there are steps.")
-    return chart(
-        lines, {"xaxis": steps_axis(job.steps), "yaxis": log_axis(ranged)}, "of each step's batch, penalty included"
-    )
+    axes = Axes(x=steps_axis(job.steps), y=log_axis(ranged))
+    return chart(axes, marks, "of each step's batch, penalty included")
 
 
 def _by_layer(values: Callable[[Run, Measures], Any], log: bool, percent: bool = False) -> Any:
-    """A facet a run, a line a layer."""
+    """A facet for each run, a line for each layer."""
 
     def panel(job: Job, shown: Sequence[Shown], training: Training) -> Panel:
-        data, ranged = [], []
-        layout: dict[str, Any] = {"annotations": []}
+        marks, ranged = [], []
         most = 0
-        for k, (one, place) in enumerate(zip(shown, facets(len(shown)), strict=True)):
-            found = np.asarray(values(one.run, measures(one.run)), dtype=float)
-            steps = one.run.steps()[-len(found) :] if len(found) else np.zeros(0)
-            most = max(most, found.shape[1])
-            suffix = "" if k == 0 else str(k + 1)
-            for layer in range(found.shape[1]):
-                line = trace(one, layer, steps, found[:, layer], "solid", f"layer {layer + 1}")
-                line["line"]["color"] = line["marker"]["color"] = _layer_color(layer, found.shape[1])
-                line |= {"xaxis": f"x{suffix}", "yaxis": f"y{suffix}"}
-                data.append(line)
-            if one.run.diverged < 0:
-                ranged.append(found)
-            ranged.append(found[:1])
-            layout |= facet_axes(job.steps, place, suffix, k, len(shown))
-            layout["annotations"].append(facet_title(one, suffix))
-        axis = log_axis(ranged) if log else linear_axis(ranged, percent)
-        for k in range(len(shown)):
-            layout[f"yaxis{'' if k == 0 else k + 1}"] |= axis
+        for k, racer in enumerate(shown):
+            found = np.asarray(values(racer.run, measures(racer.run)), dtype=float)
+            time = racer.run.steps()[-len(found) :] if len(found) else np.zeros(0)
+            layers = found.shape[1]
+            most = max(most, layers)
+            for layer in range(layers):
+                word, color = f"layer {layer + 1}", _layer_color(layer, layers)
+                marks.append(curve(racer, time, found[:, layer], word, dash="solid", color=color, axes=k))
+            ranged.append(found if racer.run.diverged < 0 else found[:1])
         if not most:
             return message("There is no hidden layer.")
-        named = " ".join(f"<span style='color:{_layer_color(k, most)}'><b>{k + 1}</b></span>" for k in range(most))
-        return chart(data, layout, f"layer {named}")
+        axis = log_axis(ranged) if log else linear_axis(ranged, percent)
+        key = (Note(text=str(k + 1), color=_layer_color(k, most)) for k in range(most))
+        return chart(facet_axes(shown, job.steps, axis), marks, (Note(text="layer"), *key))
 
     return panel
 
@@ -137,24 +125,24 @@ def _updates(run: Run, found: Measures) -> Any:
 
 
 def _sharpness(job: Job, shown: Sequence[Shown], training: Training) -> Panel:
-    lines, heights = [], []
+    marks, heights = [], []
     limited: list[np.ndarray] = []
-    for one in shown:
-        values = np.asarray(seen(one.run, "sharpness"), dtype=float)
-        lines.append(trace(one, 0, one.run.steps()[: len(values)], values, one.dash, "sharpness"))
+    for racer in shown:
+        values = np.asarray(seen(racer.run, "sharpness"), dtype=float)
+        marks.append(curve(racer, racer.run.steps()[: len(values)], values, "sharpness"))
         heights.append(values[np.isfinite(values) & (values > 0)])
-        limits = stability_limits(one.run.rule, job.steps)
+        limits = stability_limits(racer.run.rule, job.steps)
         if np.isfinite(limits).any():
             limited.append(limits)
-            lines.append(limit_line(one, limits))
+            marks.append(limit_line(racer, limits))
             heights.append(limits_in_view(limits, heights[-1]))
     found = np.concatenate([h for h in heights if len(h)] or [np.ones(1)])
     wide = found.max() > 20 * np.quantile(found, 0.2)
-    axis = log_axis([found]) if wide else {"type": "linear", "range": [0.0, 1.12 * float(found.max())]}
-    scaled = [one.title for one in shown if one.run.rule.preconditioned]
+    axis = log_axis([found]) if wide else Axis(low=0.0, high=1.12 * float(found.max()))
+    scaled = [racer.title for racer in shown if racer.run.rule.preconditioned]
     note = limits_note(limited) + "largest eigenvalue of the Hessian"
     note += f"; for {', '.join(scaled)} of P⁻¹H" if scaled else ""
-    return chart(lines, {"xaxis": steps_axis(job.steps), "yaxis": axis}, note + _of_samples(job.data))
+    return chart(Axes(x=steps_axis(job.steps), y=axis), marks, note + _of_samples(job.data))
 
 
 def _of_samples(data: DataSet, most: int = SAMPLES) -> str:
@@ -162,36 +150,53 @@ def _of_samples(data: DataSet, most: int = SAMPLES) -> str:
 
 
 def _activations(job: Job, shown: Sequence[Shown], training: Training) -> Panel:
-    rows = []
-    for one in shown:
-        found = measures(one.run)
-        layers = found.histograms.shape[1]
-        if layers == 0:
-            continue
-        rows.append(
-            {
-                "racer": one.card,
-                "steps": one.run.steps().astype(np.int32),
-                "layers": [np.asarray(found.histograms[:, layer], np.float32) for layer in range(layers)],
-                "deviations": [np.asarray(found.deviations[:, layer], np.float32) for layer in range(layers)],
-            }
-        )
+    """A histogram for each run and hidden layer: a row for each run."""
+    rows = [(racer, measures(racer.run)) for racer in shown]
+    rows = [(racer, found) for racer, found in rows if found.histograms.shape[1]]
     if not rows:
         return message("There is no hidden layer.")
-    return {
-        "type": "histograms",
-        "rows": rows,
-        "edges": edges(),
-        "note": "hidden outputs, heights by square roots; outlined: at step 0",
-    }
+    low, *_, high = (float(edge) for edge in edges())
+    axes, marks = [], list[AnyMark]()
+    for row, (racer, found) in enumerate(rows):
+        layers = found.histograms.shape[1]
+        top = 1 - row / len(rows)
+        for layer in range(layers):
+            # square roots, for the spike of ReLU's zeros would flatten all else
+            heights = np.sqrt(np.asarray(found.histograms[:, layer], np.float32))
+            name = f"layer {layer + 1}, −4 … 4," if layers <= WORDY else f"{layer + 1}:"
+            axes.append(
+                Axes(
+                    x=Axis(low=low, high=high, grid=False, numbers=False),
+                    # the tallest of all moments, so that heights can be compared along the run
+                    y=Axis(low=0.0, high=max(float(heights.max()), 1e-9), grid=False, numbers=False),
+                    place=(layer / layers, top - 1 / len(rows), (layer + 1) / layers, top),
+                    title="" if layer else racer.title,
+                    color=racer.color,
+                    racer=racer.id,
+                )
+            )
+            spreads = (float(value) for value in found.deviations[:, layer])
+            words = (f"{name} σ {short(value if np.isfinite(value) else np.inf, 2)}" for value in spreads)
+            marks.append(
+                Bars(
+                    axes=len(axes) - 1,
+                    racer=racer.id,
+                    heights=heights,
+                    time=racer.run.steps()[: len(heights)],
+                    color=racer.color,
+                    captions=tuple(words),
+                )
+            )
+    note = "hidden outputs, heights by square roots; outlined: at step 0"
+    return Panel(axes=tuple(axes), marks=tuple(marks), note=(Note(text=note),))
 
 
 def _loss_values(found: Measures) -> Sequence[tuple[str, Any]]:
-    return (("", found.loss), ("dot", found.validation_loss))
+    return (("training", found.loss), ("validation", found.validation_loss))
 
 
 def _accuracy_values(found: Measures) -> Sequence[tuple[str, Any]]:
-    return (("", found.accuracy), ("dot", found.validation_accuracy))
+    return (("training", found.accuracy), ("validation", found.validation_accuracy))
 
 
 def _plain(text: str) -> Callable[[DataSet], str]:

@@ -1,4 +1,4 @@
-"""The player: one Streamlit component that plays figures, trails and cards on one clock.
+"""The player: one Streamlit component that plays panels of marks and cards on one clock.
 
 It knows nothing of optimizers. A page hands it a :class:`Scene` and a function for what the user does::
 
@@ -13,6 +13,6 @@ Its files are served by the application's own routes::
 Scenes alone can be had without Streamlit: what draws them elsewhere need not wait for it.
 """
 
-from .scene import Board, Card, Event, Scene, Slider, Slot, pack, pack_board, read
+from .scene import Card, Clock, Event, Relief, Scene, Slider, pack, read
 
-__all__ = ["Board", "Card", "Event", "Scene", "Slider", "Slot", "pack", "pack_board", "read"]
+__all__ = ["Card", "Clock", "Event", "Relief", "Scene", "Slider", "pack", "read"]

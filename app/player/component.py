@@ -10,14 +10,12 @@ from typing import Any
 import streamlit as st
 
 from .routes import index_path, plotly_path
-from .scene import Board, Event, Scene, pack, pack_board, read
+from .scene import Event, Scene, pack, read
 
 HTML = '<div class="optiscope-player optiscope-KIND" data-testid="player" data-kind="KIND"></div>'
 
 
-def play(
-    scene: Scene | Board, key: str, react: Callable[[Event], None], refusal: str = "", again: bool = False
-) -> None:
+def play(scene: Scene, key: str, react: Callable[[Event], None], refusal: str = "", again: bool = False) -> None:
     """Mount the player, or update it in place, and hand what the user does to ``react``.
 
     ``react`` is called before the script runs again, so that what it changes is drawn in that same run.
@@ -31,9 +29,8 @@ def play(
         if event is not None:
             react(event)
 
-    kind = "board" if isinstance(scene, Board) else "race"
-    data = pack_board(scene, refusal, again) if isinstance(scene, Board) else pack(scene, refusal, again)
-    _component(kind)(key=key, data=data, on_event_change=forward)
+    kind = "race" if scene.arrangement == "one above" else "board"
+    _component(kind)(key=key, data=pack(scene, refusal, again), on_event_change=forward)
 
 
 @cache

@@ -4,7 +4,7 @@
 type checker of the JavaScript reads them.
 
 An array is declared by its element type and by its axes: ``NDArray[np.uint8]`` is a ``Uint8Array``; an array whose
-element type is left open can be any typed array. An array has one axis unless its annotation says otherwise:
+element type is left open is an ``ArrayLike<number>``. An array has one axis unless its annotation says otherwise:
 ``Annotated[NDArray[np.float32], "runs, steps"]`` arrives as ``Float32Array[]``, one row for each run. Several such
 texts stand for several forms in which the array may come.
 """
@@ -20,31 +20,24 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_typ
 
 import numpy as np
 
+from app.figures import marks
 from app.player import scene
 
 __all__ = ["declarations", "main"]
 
 PATH = Path(__file__).parent / "web" / "core" / "records.d.ts"
-ROOTS: tuple[type[Any], ...] = (scene.Scene, scene.Board, scene.Runs)
+ROOTS: tuple[type[Any], ...] = (scene.Scene, scene.Runs)
 """The records that are sent; all others are found in their fields."""
-NAMES: dict[str, Any] = {"Kind": scene.Kind}
+NAMES: dict[str, Any] = {"Kind": scene.Kind, "AnyMark": marks.AnyMark}
 """Types that have a name of their own in TypeScript."""
-TAGGED = False
+TAGGED = True
 """Whether every record travels with its ``type``, the name of its class in small letters."""
 
 HEAD = """\
 // Written by `make docs` from the dataclasses of app/player/scene.py.
 
-/** A typed array whose element type is chosen by the code that made it. */
-export type Numbers =
-  | Float32Array
-  | Float64Array
-  | Int8Array
-  | Int16Array
-  | Int32Array
-  | Uint8Array
-  | Uint16Array
-  | Uint32Array;
+/** An array of numbers whose element type is left open. */
+export type Numbers = ArrayLike<number>;
 """
 SIMPLE = {str: "string", int: "number", float: "number", bool: "boolean", type(None): "null", Any: "any"}
 ARRAYS: dict[Any, str] = {

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import dataclasses
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from app.figures import plane
+from app.figures import loss, trails
+from app.figures.marks import AnyMark, Dots, Lines
+from app.figures.panels import Shown, band
 from optimizers import Trace, steps_to
 from surfaces.surface import Box
 
@@ -33,34 +35,48 @@ def quantiles(values: NDArray[np.float64], shares: Sequence[float] = BAND) -> ND
     return np.where(np.isinf(found), np.nan, found)
 
 
-def bundle(settings: Settings, runs: Mapping[str, Sequence[Trace]], extent: Box) -> dict[str, Any]:
-    """What the player draws of the seeds of every racer, by its id.
-
-    ``steps`` (kept,) are those at which ``paths`` (seeds · kept · 2,) are known. Of a bundle in threads come ``losses``
-    (seeds · kept,), of one with a band its ``low``, ``middle`` and ``high`` (steps + 1,).
-    """
-    surface = settings.built_surface()
-    kept = plane.kept(settings.steps, len(runs) * settings.seeds, MOST_BYTES)
-    racers = {}
-    for id, seeds in runs.items():
-        paths = plane.drawn(seeds, settings.steps, extent)[0][:, kept].astype(np.float32)
-        losses = plane.heights(seeds, surface)
+def on_map(settings: Settings, racers: Sequence[Shown], extent: Box) -> list[AnyMark]:
+    """Under the trails the paths of all seeds, or where each seed is; every path at the same steps."""
+    kept = trails.kept(settings.steps, len(racers) * settings.seeds, MOST_BYTES)
+    marks: list[AnyMark] = []
+    for racer in racers:
+        paths = trails.drawn(racer.seeds, settings.steps, extent)[0][:, kept].astype(np.float32)
+        x, y = np.moveaxis(paths, 2, 0)
+        common: Any = {"racer": racer.id, "time": racer.pace * kept, "color": racer.color, "layer": "under"}
         if settings.bundle == "band":
-            low, middle, high = quantiles(losses)
-            lines = {"low": low, "middle": middle, "high": high}
+            marks.append(Dots(x=x.T, y=y.T, size="small", faint=True, **common))
         else:
-            lines = {"losses": losses[:, kept].ravel()}
-        racers[id] = {"paths": paths.ravel(), **lines}
-    return {"kind": settings.bundle, "count": settings.seeds, "steps": kept, "racers": racers}
+            marks.append(Lines(x=x, y=y, future="absent", **common))
+    return marks
 
 
-def title(settings: Settings, title: str) -> str:
-    """The title of the losses, with what is drawn of the seeds."""
+def on_losses(settings: Settings, racers: Sequence[Shown]) -> list[AnyMark]:
+    """Round the curves of losses the curves of all seeds, or a band."""
+    surface = settings.built_surface()
+    kept = trails.kept(settings.steps, len(racers) * settings.seeds, MOST_BYTES)
+    marks: list[AnyMark] = []
+    for racer in racers:
+        values = loss.heights(racer.seeds, surface)
+        if settings.bundle == "band":
+            low, _, high = quantiles(values)
+            marks.append(band(racer, low, high))
+        else:
+            time = racer.pace * kept
+            marks.append(Lines(racer=racer.id, x=time, y=values[:, kept], time=time, color=racer.color, layer="under"))
+    return marks
+
+
+def median(settings: Settings, racer: Shown) -> NDArray[np.float64]:
+    """The median of the losses of all seeds, as far as it is a number."""
+    values = quantiles(loss.heights(racer.seeds, settings.built_surface()), [0.5])[0]
+    return values[: np.count_nonzero(np.isfinite(values))]
+
+
+def words(settings: Settings) -> str:
+    """What follows the title of the losses: which seeds are drawn, and how."""
     last = settings.seed + settings.seeds - 1
-    which = f"seeds {settings.seed} to {last}"
-    if settings.bundle == "band":
-        return f"{title}: median and 10–90 % of {which}"
-    return f"{title}: {which}"
+    how = "median and 10–90 % of " if settings.bundle == "band" else ""
+    return f": {how}seeds {settings.seed} to {last}"
 
 
 def outcome(runs: Sequence[Trace]) -> tuple[str, str]:

@@ -12,7 +12,7 @@ from app.common.digits import short, shortened
 from app.common.forms import SomeOf
 from app.common.racers import Choice, Refused, Value, built, checked, sentence
 from app.common.setting import declared, with_value
-from app.figures.plane import extent
+from app.figures.map import extent
 from app.race.settings import MOST_VIEWS, Beside, Settings
 from app.race.views import VIEWS
 from optimizers import NOISES, OPTIMIZERS, size_objection, starting, starting_learning_rate

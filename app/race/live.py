@@ -16,7 +16,7 @@ import numpy as np
 from app.common import addresses, budget, racers
 from app.common.racers import Racer, Refused, built
 from app.common.stops import Values, some, stops
-from app.figures import plane
+from app.figures import loss, trails
 from app.player.scene import Runs, Scene, Slider, pack_runs
 from app.race import changes, link, runs, scene
 from app.race.settings import Settings
@@ -151,16 +151,19 @@ def _with_shadows(settings: Settings, rule: Optimizer) -> Iterator[Block]:
 def _packed(settings: Settings, blocks: Iterable[Block], count: int, values: Any, wanted: Wanted) -> Runs:
     """What the player draws of `count` runs; each block is dropped before the next one is computed."""
     surface, extent = settings.built_surface(), scene.background_of(settings).extent
-    kept = plane.kept(settings.steps, count, MOST_BYTES)
+    kept = trails.kept(settings.steps, count, MOST_BYTES)
     paths, losses, told = [], [], []
     for block, shadows in blocks:
         if not wanted():
             raise Abandoned
-        drawn, leaves = plane.drawn(block, settings.steps, extent)
+        drawn, leaves = trails.drawn(block, settings.steps, extent)
         paths.append(drawn[:, kept])
-        losses.append(plane.heights(block, surface)[:, kept])
+        losses.append(loss.heights(block, surface)[:, kept])
         rounded = [bool(sensitive(run, shadow)) for run, shadow in zip(block, shadows, strict=True)]
-        told += [scene.told(*each, runs.pace(settings, each[0])) for each in zip(block, leaves, rounded, strict=True)]
+        told += [
+            {**scene.told(run, sensitive, runs.pace(settings, run)), "last": run.last, "leaves": leaving}
+            for run, leaving, sensitive in zip(block, leaves, rounded, strict=True)
+        ]
         del block, shadows
     return Runs(np.concatenate(paths), np.concatenate(losses), kept, tuple(told), np.asarray(values, dtype=float))
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-import numpy as np
-
 from app.common.cards import card
 from app.common.racers import Choice, built
-from app.figures import plane, theme
-from app.figures.panels import Panel, Shown, message, steps_axis
-from app.player import Card, Scene, Slot
+from app.figures import map as maps
+from app.figures import theme
+from app.figures.loss import loss_line, loss_panel, losses_of
+from app.figures.marks import AnyMark, Panel, Rule
+from app.figures.panels import Shown, message, steps_axis
+from app.figures.trails import GONE, trail
+from app.player import Card, Clock, Relief, Scene
 from app.race import bundles
 from app.race.captions import described, remarks_of
 from app.race.inspector import inspected
@@ -21,7 +23,6 @@ from app.race.views import VIEWS, View
 from optimizers import OPTIMIZERS, RULES, SCHEDULES, Optimizer, Trace
 from optimizers.sensitivity import SENTENCE
 from surfaces.caching import cached
-from surfaces.surface import Box
 
 UNITS = {"steps": "step", "evaluations": "gradient evaluations"}
 HIDE = ("", "Hide this view")
@@ -29,14 +30,14 @@ HIDE = ("", "Hide this view")
 
 
 @cached(48 * 2**20)
-def mapped(surface: Choice, rotation: float, narrowest: float = plane.NARROWEST) -> plane.Map:
+def mapped(surface: Choice, rotation: float, narrowest: float = maps.NARROWEST) -> maps.Map:
     """The map of a surface, drawn once."""
-    return plane.map_figure(Settings(surface=surface, rotation=rotation).built_surface(), narrowest)
+    return maps.map_of(Settings(surface=surface, rotation=rotation).built_surface(), narrowest)
 
 
-def background_of(settings: Settings) -> plane.Map:
+def background_of(settings: Settings) -> maps.Map:
     """The map of a race, which may have to share the page's width."""
-    return mapped(settings.surface, settings.rotation, plane.HALF if settings.half else plane.NARROWEST)
+    return mapped(settings.surface, settings.rotation, maps.HALF if settings.half else maps.NARROWEST)
 
 
 def _offered(item: tuple[str, type[Optimizer]]) -> tuple[bool, bool]:
@@ -46,73 +47,88 @@ def _offered(item: tuple[str, type[Optimizer]]) -> tuple[bool, bool]:
 
 def scene(race: Race) -> Scene:
     """All that the player plays: the race, and what is beside it."""
-    made = _scene(race)
+    first = _scene(race)
     if race.second is None or race.settings.beside is None:
-        return made
-    return dataclasses.replace(made, beside=_scene(race.second), linked=race.settings.beside.linked)
+        return first
+    other = _scene(race.second)
+    clock = dataclasses.replace(first.clock, end=max(first.clock.end, other.clock.end))
+    other = dataclasses.replace(other, clock=clock)
+    return dataclasses.replace(first, clock=clock, beside=other, linked=race.settings.beside.linked)
 
 
 def _scene(race: Race) -> Scene:
     settings, traces, surface = race.settings, race.runs, race.surface
     background = background_of(settings)
-    curve = plane.curve_figure(traces, surface)
-    positions, leaves = plane.drawn(traces, settings.steps, background.extent)
-    curve.figure["layout"] = _drops(settings)
-    cards = tuple(_card(race, k, last) for k, last in enumerate(leaves))
-    bundle = None
+    losses = losses_of(traces, surface, bundles.words(settings) if settings.bundled else "")
+    racers = _shown(race, traces)
+    cards = tuple(_card(race, k) for k in range(len(racers)))
+    # a run that leaves crosses the whole frame, and goes below those that stay
+    order = sorted(range(len(cards)), key=lambda k: not cards[k].gone)
+    trails: list[AnyMark] = [
+        trail(racers[k], losses.values[k], background.extent, status=cards[k].status, settled=cards[k].settled)
+        for k in order
+    ]
+    curves: list[AnyMark] = []
+    for k in order:
+        word, values = "loss", losses.values[k, : traces[k].last + 1]
+        if settings.bundled and settings.bundle == "band":
+            word, values = f"median loss of {settings.seeds} seeds", bundles.median(settings, racers[k])
+        curves.append(loss_line(racers[k], values, word))
     if settings.bundled:
-        seeds = {racer.id: runs for racer, runs in zip(settings.racers, race.seeds, strict=True)}
-        bundle = bundles.bundle(settings, seeds, background.extent)
-        curve.figure["titles"] = {axis: bundles.title(settings, said) for axis, said in curve.figure["titles"].items()}
+        trails = bundles.on_map(settings, racers, background.extent) + trails
+        curves = bundles.on_losses(settings, racers) + curves
     x, y, *_ = race.start
     words = "; ".join(f"{c.title}: {c.status}" for c in cards)
     return Scene(
-        map=background.figure,
-        curve=curve.figure,
-        styles=theme.styles(background.levels.zero),
+        panels=(
+            maps.map_panel(background, trails, [(x, y)], handle=True),
+            loss_panel(losses.axis, _drops(settings) + curves, race.duration, UNITS[settings.axis]),
+            *_views(race),
+        ),
         cards=cards,
-        positions=positions,
-        losses=curve.values if traces else np.zeros((0, settings.steps + 1)),
-        start=(x, y),
-        window=_seen(background.window, (x, y)),
+        clock=Clock(race.duration, settings.axis),  # type: ignore[arg-type]
+        arrangement="one above",
         choices=tuple((key, rule.name) for key, rule in sorted(OPTIMIZERS.items(), key=_offered)),
-        slots=_slots(race),
-        inspected=_inspected(race),
-        bundle=bundle,
-        axis=settings.axis,
-        views=tuple((key, view.name) for key, view in VIEWS.items() if key not in settings.views),
+        addable=tuple((key, view.name) for key, view in VIEWS.items() if key not in settings.views),
         caption=described(race),
-        picture=settings.picture,
-        heights=settings.heights,
-        scale={**background.levels.spelled(), "offset": curve.offset, "floor": background.floor},
         description=f"{surface.surface.name}, the paths of {len(cards)} optimizers, {settings.steps} steps. {words}.",
+        picture=settings.picture,
+        relief=Relief(
+            kind=background.levels.kind,
+            base=background.levels.base,
+            unit=background.levels.unit,
+            offset=losses.offset,
+            floor=background.floor,
+            heights=settings.heights,
+        ),
+        inspected=_inspected(race),
     )
 
 
-def _drops(settings: Settings) -> dict[str, Any]:
-    """Marks on the losses where the schedule lets the learning rate drop; against evaluations there is no one place."""
+def _shown(race: Race, traces: list[Trace]) -> list[Shown]:
+    """Every racer's run, as it is drawn."""
+    return [
+        Shown(trace, racer.id, race.titles[k], *theme.mark(racer.slot), race.seeds[k], race.paces[k])
+        for k, (racer, trace) in enumerate(zip(race.settings.racers, traces, strict=True))
+    ]
+
+
+def _drops(settings: Settings) -> list[AnyMark]:
+    """Rules on the losses where the schedule lets the learning rate drop; against evaluations there is no one place."""
     if settings.axis != "steps" or settings.schedule.key == "constant":
-        return {}
-    line = {"width": 1, "dash": "dot", "color": "muted"}
-    place = {"type": "line", "xref": "x", "yref": "y domain", "y0": 0, "y1": 1, "layer": "above", "line": line}
+        return []
     drops = built(SCHEDULES, settings.schedule).drops(settings.steps)
-    words = {"text": " η drops", "font": {"size": 10, "color": "muted"}}
-    label = {**words, "textposition": "end", "textangle": 0, "xanchor": "left", "yanchor": "top"}
-    return {
-        "shapes": [{**place, "x0": at, "x1": at, **({"label": label} if k == 0 else {})} for k, at in enumerate(drops)]
-    }
+    return [Rule(x=float(at), dash="dot", label="" if k else "η drops", layer="ground") for k, at in enumerate(drops)]
 
 
-def told(run: Trace, leaves: int, rounded: bool, pace: int) -> dict[str, Any]:
-    """What a card says of a run, and where its path and its losses end; `rounded` where rounding decides on both."""
+def told(run: Trace, rounded: bool, pace: int) -> dict[str, Any]:
+    """What a card says of a run; `rounded` where rounding decides where it goes."""
     # where the clock counts evaluations, a bare number would be taken for one
-    apart = pace > 1
+    status = str(run.status).replace("@ ", "@ step ") if pace > 1 else str(run.status)
     return {
-        "status": str(run.status).replace("@ ", "@ step ") if apart else str(run.status),
+        "status": status,
         "why": f"{run.status.why} {SENTENCE}" if rounded else run.status.why,
-        "gone": run.status.kind in plane.GONE,
-        "last": run.last,
-        "leaves": leaves,
+        "gone": run.status.kind in GONE,
         "settled": run.steps if run.status.step is None else run.status.step,
     }
 
@@ -125,49 +141,34 @@ def _inspected(race: Race) -> dict[str, Any] | None:
     return None
 
 
-def _slots(race: Race) -> tuple[Slot, ...]:
+def _views(race: Race) -> list[Panel]:
     """The panels beside the losses."""
-    settings = race.settings
-    made = []
-    for key in settings.views:
-        others = [(other, view.name) for other, view in VIEWS.items() if other == key or other not in settings.views]
-        made.append(Slot(key, (*others, HIDE), _beside(race, VIEWS[key]), VIEWS[key].name))
-    return tuple(made)
+    shown = race.settings.views
+    panels = []
+    for key in shown:
+        others = [(other, view.name) for other, view in VIEWS.items() if other == key or other not in shown]
+        panel = _view(race, VIEWS[key])
+        panels.append(dataclasses.replace(panel, key=key, title=VIEWS[key].name, choices=(*others, HIDE)))
+    return panels
 
 
-def _beside(race: Race, view: View) -> Panel:
+def _view(race: Race, view: View) -> Panel:
     settings = race.settings
     if view.whole and len(settings.racers) * settings.steps * len(race.start) > MOST_WHOLE:
         return message("So many steps and coordinates are not kept for this view: take fewer of them.")
-    traces = race.whole_runs if view.whole else race.runs
-    shown = [
-        Shown(traces[k], racer.id, k, race.titles[k], *theme.mark(racer.slot)[:2], race.seeds[k], race.paces[k])
-        for k, racer in enumerate(settings.racers)
-        if not racer.hidden
-    ]
-    if not shown:
+    racers = _shown(race, race.whole_runs if view.whole else race.runs)
+    if not race.shown:
         return message("Nobody races: add a racer, or show one.")
     axis = steps_axis(race.duration, UNITS[settings.axis])
-    return view.panel(shown, axis, settings.bundle)
+    return view.panel([racers[k] for k in race.shown], axis, settings.bundle)
 
 
-def _seen(window: Box, start: tuple[float, ...]) -> Box:
-    """The window, widened to show a start that lies outside it, with room for its mark."""
-    sides = []
-    for (low, high), at in zip(window, start, strict=False):
-        room = 0.04 * (high - low)
-        sides.append(
-            (low if low <= at <= high else min(low, at - room), high if low <= at <= high else max(high, at + room))
-        )
-    return sides[0], sides[1]
-
-
-def _card(race: Race, k: int, leaves: int) -> Card:
-    """The card of racer k, whose path leaves the map at a step."""
+def _card(race: Race, k: int) -> Card:
+    """The card of racer k."""
     settings, racer, run = race.settings, race.settings.racers[k], race.runs[k]
-    said = told(run, leaves, race.sensitive[k], race.paces[k])
+    words = told(run, race.sensitive[k], race.paces[k])
     if settings.bundled:
         status, why = bundles.outcome(race.seeds[k])
-        said = {**said, "status": status, "why": why, "settled": run.steps}
-    why = " ".join([said["why"], *remarks_of(settings, RULES[racer.rule.key])])
-    return card(racer, race.titles[k], **{**said, "why": why, "cost": run.cost})
+        words = {**words, "status": status, "why": why, "settled": run.steps}
+    why = " ".join([words["why"], *remarks_of(settings, RULES[racer.rule.key])])
+    return card(racer, race.titles[k], **{**words, "why": why, "cost": run.cost})

@@ -1,35 +1,34 @@
-"""What can be seen of a race beside the losses: one function a view, from runs to a chart that the player draws."""
+"""What can be seen of a race: one function a view, from runs to a panel of marks."""
 
 from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
-from typing import Any
 
 import numpy as np
 
-from app.figures import plane
+from app.figures.marks import AnyMark, Axes, Axis, Dots, Numbers, Panel
 from app.figures.panels import (
-    Panel,
     Shown,
     band,
     chart,
+    curve,
     limit_line,
     limits_in_view,
     limits_note,
     linear_axis,
     log_axis,
     message,
-    threads,
-    trace,
+    strands,
 )
+from app.figures.trails import GONE
 from app.race.bundles import each, quantiles
 from optimizers import Trace, distances, effective_rates, gradient_norms, sharpnesses, stability_limits
 from surfaces.caching import cached_with
 from surfaces.calculus import Floats
 
-Drawn = Callable[[Sequence[Shown], dict[str, Any], str], Panel]
+Draw = Callable[[Sequence[Shown], Axis, str], Panel]
 
 
 # a moved slider gives one racer another run: what was measured of the others stays
@@ -44,111 +43,126 @@ class View:
 
     Attributes:
         name: what the choice is called.
-        panel: (runs shown, the axis of the steps, how bundles are drawn) → the panel.
+        panel: (runs shown, the axis of the clock, how bundles are drawn) → the panel.
         whole: whether it needs the states and steps of the runs, and not their points alone.
     """
 
     name: str
-    panel: Drawn
+    panel: Draw
     whole: bool = False
 
 
-def _lines(measure: Callable[[Trace], Floats], word: str, note: str, empty: str) -> Drawn:
-    """A line a run, on a log axis; runs that leave are not what the axis is made for."""
+def _measured(measure: Callable[[Trace], Floats], word: str, note: str, empty: str) -> Draw:
+    """A line for each run, on a log axis; runs that leave are not what the axis is made for."""
 
-    def panel(shown: Sequence[Shown], axis: dict[str, Any], bundle: str) -> Panel:
-        lines, ranged = [], []
-        for one in shown:
-            values = measure(one.run)
-            if one.seeds:
-                seeds = each(one.seeds, measure)
+    def panel(shown: Sequence[Shown], x: Axis, bundle: str) -> Panel:
+        marks: list[AnyMark] = []
+        ranged: list[Floats] = []
+        for racer in shown:
+            values = measure(racer.run)
+            if racer.seeds:
+                seeds = each(racer.seeds, measure)
                 low, middle, high = quantiles(seeds)
-                around = band(one, 1, low, high) if bundle == "band" else [threads(one, 1, seeds, word)]
-                values = middle if bundle == "band" else values
-                lines += around
+                marks.append(band(racer, low, high) if bundle == "band" else strands(racer, seeds))
                 ranged.append(low if bundle == "band" else seeds)
-            lines.append(trace(one, 0, one.pace * np.arange(len(values)), values, one.dash, word))
-            ranged.append(_counted(one, values))
+                values = middle if bundle == "band" else values
+            marks.append(curve(racer, racer.pace * np.arange(len(values)), values, word))
+            ranged.append(_counted(racer, values))
         if not any(np.isfinite(values).any() for values in ranged):
             return message(empty)
-        return chart(lines, {"xaxis": axis, "yaxis": log_axis(ranged)}, note + _seeds(shown, bundle))
+        return chart(Axes(x=x, y=log_axis(ranged)), marks, note + _of_seeds(shown, bundle))
 
     return panel
 
 
-def _seeds(shown: Sequence[Shown], bundle: str) -> str:
+def _of_seeds(shown: Sequence[Shown], bundle: str) -> str:
     """What a note says of a bundle."""
-    many = max((len(one.seeds) for one in shown), default=0)
+    many = max((len(racer.seeds) for racer in shown), default=0)
     if not many:
         return ""
     return f"; median and 10–90 % of {many} seeds" if bundle == "band" else f"; {many} seeds, the first one strong"
 
 
-def _counted(one: Shown, values: Floats) -> Floats:
+def _of_first_seed(shown: Sequence[Shown]) -> str:
+    """What a note says where one seed of a bundle is drawn."""
+    return "; of the seeds the first alone" if any(racer.seeds for racer in shown) else ""
+
+
+def _counted(racer: Shown, values: Floats, start: int = 1) -> Floats:
     """What an axis is made for: all of a run that stays, the start of one that leaves."""
-    return values[:1] if one.run.status.kind in plane.GONE else values
+    return values[:start] if racer.run.status.kind in GONE else values
 
 
-def _rates(shown: Sequence[Shown], axis: dict[str, Any], bundle: str) -> Panel:
-    lines, ranged = [], []
-    for one in shown:
-        rates = _effective_rates(one.run)
-        for k, dash in ((0, one.dash), (1, "dot")):
-            values = rates[:, k]
-            at = one.pace * np.arange(len(values))
-            lines.append(trace(one, k, at, values, dash, f"rate of coordinate {k + 1}"))
-            ranged.append(values[:2] if one.run.status.kind in plane.GONE else values)
+def _rates(shown: Sequence[Shown], x: Axis, bundle: str) -> Panel:
+    marks, ranged = [], []
+    for racer in shown:
+        rates = _effective_rates(racer.run)
+        time = racer.pace * np.arange(len(rates))
+        marks.append(curve(racer, time, rates[:, 0], "rate of coordinate 1"))
+        marks.append(curve(racer, time, rates[:, 1], "rate of coordinate 2", dash="dot"))
+        ranged.append(_counted(racer, rates[:, :2], 2))
     note = "solid: first coordinate, dotted: second; what the direction of a step is multiplied with"
-    moves = [one.title for one in shown if (_effective_rates(one.run) == 1).all()]
+    moves = [racer.title for racer in shown if (_effective_rates(racer.run) == 1).all()]
     note += f"; 1 for {', '.join(moves)}, whose direction is the move itself" if moves else ""
-    return chart(lines, {"xaxis": axis, "yaxis": log_axis(ranged)}, note + _first(shown))
+    return chart(Axes(x=x, y=log_axis(ranged)), marks, note + _of_first_seed(shown))
 
 
-def _first(shown: Sequence[Shown]) -> str:
-    """That of a bundle a view shows one seed."""
-    return "; of the seeds the first alone" if any(one.seeds for one in shown) else ""
-
-
-def _sharpness(shown: Sequence[Shown], axis: dict[str, Any], bundle: str) -> Panel:
-    lines, heights, exceeded = [], [], []
+def _sharpness(shown: Sequence[Shown], x: Axis, bundle: str) -> Panel:
+    marks: list[AnyMark] = []
+    heights, exceeded = [], []
     limited: list[Floats] = []
-    for one in shown:
-        values = _sharpnesses(one.run)
-        at = one.pace * np.arange(len(values))
-        lines.append(trace(one, 0, at, values, one.dash, "sharpness"))
-        heights.append(_counted(one, values))
-        limits = stability_limits(one.run.optimizer, one.run.steps)
+    for racer in shown:
+        values = _sharpnesses(racer.run)
+        time = racer.pace * np.arange(len(values))
+        marks.append(curve(racer, time, values, "sharpness"))
+        heights.append(_counted(racer, values))
+        limits = stability_limits(racer.run.optimizer, racer.run.steps)
         if not np.isfinite(limits).any():
             continue
         limited.append(limits)
-        lines.append(limit_line(one, limits))
+        marks.append(limit_line(racer, limits))
         heights.append(limits_in_view(limits, heights[-1]))
         above = np.flatnonzero(values > limits)
         if len(above):
-            marks = trace(one, 2, at[above], values[above], "solid", "above its limit:")
-            lines.append({**marks, "mode": "markers", "marker": {**marks["marker"], "size": 4}})
-            exceeded.append(f"{one.title} on {len(above):,} of {one.run.last + 1:,}")
-    found = np.concatenate([h[np.isfinite(h)] for h in heights] or [np.ones(1)])
-    wide = len(found) and found.max() > 20 * max(float(np.quantile(found, 0.2)), 0.0)
-    upright = log_axis([found]) if wide and (found > 0).any() else linear_axis([found], percent=False)
-    below = upright["type"] == "log" and any((h <= 0).any() for h in heights)
+            marks.append(_dots(racer, time[above], values[above]))
+            exceeded.append(f"{racer.title} on {len(above):,} of {racer.run.last + 1:,}")
+    known = np.concatenate([h[np.isfinite(h)] for h in heights] or [np.ones(1)])
+    wide = len(known) and known.max() > 20 * max(float(np.quantile(known, 0.2)), 0.0)
+    y = log_axis([known]) if wide and (known > 0).any() else linear_axis([known])
+    below = y.scale == "log" and any((h <= 0).any() for h in heights)
     note = f"dots, above the limit: {', '.join(exceeded)} points; " if exceeded else ""
     note += limits_note(limited) + "largest eigenvalue of the Hessian"
-    scaled = [one.title for one in shown if one.run.optimizer.preconditioned]
+    scaled = [racer.title for racer in shown if racer.run.optimizer.preconditioned]
     note += f"; for {', '.join(scaled)} of P⁻¹H" if scaled else ""
     note += "; gaps: below zero, for which a log axis has no place" if below else ""
-    return chart(lines, {"xaxis": axis, "yaxis": upright}, note + _first(shown))
+    return chart(Axes(x=x, y=y), marks, note + _of_first_seed(shown))
+
+
+def _dots(racer: Shown, time: Numbers, values: Numbers) -> Dots:
+    """The steps at which a run is above its limit."""
+    return Dots(
+        racer=racer.id,
+        x=time,
+        y=values,
+        time=time,
+        color=racer.color,
+        size="small",
+        name=racer.title,
+        hover=(("above its limit:", values),),
+    )
 
 
 VIEWS: Mapping[str, View] = MappingProxyType(
     {
         "distance": View(
             "Distance to minimum",
-            _lines(_distances, "distance", "to the nearest of the lowest minima", "No minimum is known here."),
+            _measured(_distances, "distance", "to the nearest of the lowest minima", "No minimum is known here."),
         ),
         "gradient": View(
             "Gradient norm",
-            _lines(_gradient_norms, "gradient norm", "length of the true gradient, without noise", "No slope is left."),
+            _measured(
+                _gradient_norms, "gradient norm", "length of the true gradient, without noise", "No slope is left."
+            ),
         ),
         "rates": View("Effective learning rate", _rates, whole=True),
         "sharpness": View("Sharpness", _sharpness, whole=True),

@@ -423,7 +423,7 @@ def _train(arguments: argparse.Namespace) -> None:
             _wait(job, tell)
         written = []
         for path in map(Path, arguments.output):
-            scene.board(training, job)
+            scene.scene(training, job)
             _wait(job)  # what its panels show is still being worked out
 
             def content(tell: Tell, name: str = path.name) -> bytes:

@@ -110,10 +110,10 @@ def _stage() -> None:
     controls.held()["job"] = job
     # the scene first: what is read after it, it will ask for again if it may still change
     if "board" in st.session_state:
-        scene = board.board(training, job)
+        scene = board.scene(training, job)
     else:  # a first visit may have to wait for programs to be compiled
         with st.spinner("Compiling the network …"):
-            scene = board.board(training, job)
+            scene = board.scene(training, job)
     st.html(_progress(job, presets.shown_by(training)))
     again = st.session_state.get("stale", False) or st.session_state["button"] != _button(job)
     play(scene, key="board", react=_react, refusal=controls.refused("board"), again=again)

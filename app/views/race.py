@@ -14,7 +14,7 @@ from app.common import budget, cards, names, racers
 from app.common.digits import short
 from app.export.making import Order
 from app.export.options import Cut, Look
-from app.figures.plane import extent
+from app.figures.map import extent
 from app.player import Event
 from app.player.component import play
 from app.race import captions, changes, export, link, live, presets

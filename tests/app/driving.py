@@ -29,6 +29,14 @@ SETTLED = """() => {
       && !busy && !again && (!address || spelt(address.split('?')[1]) === spelt(location.search));
 }"""
 
+# The line on the map that shows a racer's run, of the race or of the one beside it.
+PATH = """([racer, beside]) => {
+    const scene = window.optiscope.scenes()[0];
+    const { panels, cards } = beside ? scene.beside : scene;
+    const line = panels[0].marks.find((mark) => mark.follows === 'path' && mark.racer === cards[racer].id);
+    return [Array.from(line.x), Array.from(line.y)];
+}"""
+
 
 class Race:
     """A page with the app in it."""
@@ -183,6 +191,10 @@ class Race:
             assert time.monotonic() < end, "the trails stay as they were"
             time.sleep(0.05)
         return now
+
+    def path(self, racer: int, beside: bool = False) -> np.ndarray:
+        """The points of a racer's run that the map draws, (k, 2)."""
+        return np.transpose(self.page.evaluate(PATH, [racer, beside]))
 
     def heads(self) -> np.ndarray:
         return self.canvas(".map canvas.heads")

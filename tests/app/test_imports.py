@@ -33,7 +33,7 @@ def test_a_page_does_not_wait_for_what_draws_files(page: str) -> None:
 
 def test_what_draws_files_does_not_wait_for_jax() -> None:
     """Films are drawn by processes of their own, whose start is waited for."""
-    drawers = "app.export.drawing_race, app.export.drawing_board, app.export.films, app.export.deck, app.export.worker"
+    drawers = "app.export.drawing, app.export.films, app.export.deck, app.export.worker"
     assert _python(f"import sys, {drawers}; print('jax' in sys.modules)") == "False"
 
 

@@ -1,6 +1,5 @@
 // The entry: one player for every element in which Streamlit mounts the component.
 
-import { Board } from './stage/board.js';
 import { load } from './core/dom.js';
 import { Player } from './stage/player.js';
 
@@ -40,7 +39,7 @@ export async function show(component, plotly) {
   /** @type {HTMLElement | null} */
   const root = parent.querySelector('.optiscope-player');
   if (mount.gone || !root) return;
-  mount.player = new (root.dataset.kind === 'board' ? Board : Player)(root, Plotly);
+  mount.player = new Player(root, Plotly);
   alive.add(mount.player);
   await mount.player.update(mount.latest);
 }

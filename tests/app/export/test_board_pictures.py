@@ -17,23 +17,25 @@ from PIL import Image
 
 from app.common import racers
 from app.export.about import About
-from app.export.drawing_board import BoardDrawing
+from app.export.drawing import Drawing
 from app.export.films import film, moments
 from app.export.options import Cut, Look
 from app.export.stills import still
-from app.figures import theme
+from app.figures.marks import Axes, Axis, Line, Panel, Tiles
 from app.network import changes, presets, scene
 from app.network.job import Job
 from app.network.settings import generated
 from app.network.views import VIEWS
-from app.player import Board, Card, Slot
+from app.player import Card, Clock, Scene
+from tests.app.drawn import only
 
 ABOUT = About("Moons", "network", {})
+SQUARE = Axes(x=Axis(low=0, high=1, numbers=False, grid=False), y=Axis(low=0, high=1, numbers=False, grid=False))
 SMALL = Look(width=480, height=360, caption=False)
 CARDS = (Card("a", "One", "#d55e00", status="loss 1"), Card("b", "Two", "#0072b2", status="diverged @ 2", gone=True))
 
 
-def _pixels(drawing: BoardDrawing, step: int | None = None) -> NDArray[Any]:
+def _pixels(drawing: Drawing, step: int | None = None) -> NDArray[Any]:
     return np.asarray(Image.open(io.BytesIO(still(drawing, "png", ABOUT, step))).convert("RGB")).astype(int)
 
 
@@ -43,13 +45,13 @@ def _near(pixels: NDArray[Any], color: str, within: int = 12) -> NDArray[Any]:
     return found
 
 
-def _board(*panels: dict[str, Any], steps: int = 4, cards: tuple[Card, ...] = CARDS) -> Board:
-    slots = tuple(Slot(f"view-{k}", (), panel, f"Panel {k}") for k, panel in enumerate(panels))
-    return Board(slots, theme.styles(), cards, steps, caption="a caption")
+def _board(*panels: Panel, steps: int = 4, cards: tuple[Card, ...] = CARDS) -> Scene:
+    named = (dataclasses.replace(p, key=f"view-{k}", title=f"Panel {k}") for k, p in enumerate(panels))
+    return Scene(panels=tuple(named), cards=cards, clock=Clock(steps), caption="a caption")
 
 
 @cache
-def _trained(source: str, views: tuple[str, str, str]) -> tuple[Any, Job, Board]:
+def _trained(source: str, views: tuple[str, str, str]) -> tuple[Any, Job, Scene]:
     chosen = changes.choose_data(presets.first(), source)
     data = generated(chosen)
     training = racers.set_steps(changes.change(changes.fitted(chosen, data), "widths", "4", data), 20)
@@ -60,7 +62,7 @@ def _trained(source: str, views: tuple[str, str, str]) -> tuple[Any, Job, Board]
     for _ in range(2):  # what the panels show is worked out when it is asked for
         while job.busy and time.monotonic() < end:
             time.sleep(0.02)
-        made = scene.board(training, job)
+        made = scene.scene(training, job)
     return training, job, made
 
 
@@ -68,9 +70,9 @@ def _trained(source: str, views: tuple[str, str, str]) -> tuple[Any, Job, Board]
 @pytest.mark.thinned(4)
 def test_every_view_has_a_picture_in_which_every_racer_is(key: str) -> None:
     _, _, made = _trained("moons", (key, "loss", "accuracy"))
-    assert made.slots[0].panel["type"] != "message"
+    assert not made.panels[0].message
     look = dataclasses.replace(SMALL, part=key, width=900, height=500)
-    pixels = _pixels(BoardDrawing(made, look))
+    pixels = _pixels(Drawing(made, look))
     for card in made.cards:
         views = pixels[:, : 900 - 24 - round(0.22 * 900) - 20]  # without the legend beside them
         assert _near(views, card.color).sum() > 10, f"{card.title} in {key}"
@@ -78,41 +80,36 @@ def test_every_view_has_a_picture_in_which_every_racer_is(key: str) -> None:
 
 def test_a_chart_s_lines_are_the_panel_s_numbers_and_its_future_is_pale() -> None:
     _, _, made = _trained("moons", ("outcome", "loss", "accuracy"))
-    drawing = BoardDrawing(made, dataclasses.replace(SMALL, part="loss"))
+    drawing = Drawing(made, dataclasses.replace(SMALL, part="loss"))
     (axes,) = drawing.figure.axes
-    pale, strong = (one for one in axes.collections if isinstance(one, LineCollection))
-    panel = made.slots[1].panel
-    for one, segment in zip(panel["data"], strong.get_segments(), strict=True):
-        np.testing.assert_allclose(segment, np.column_stack([one["x"], one["y"]]))
+    collections = [one for one in axes.collections if isinstance(one, LineCollection)]
+    pale, strong = sorted(collections, key=lambda one: one.get_zorder())
+    panel = made.panel("loss")
+    lines = only(panel, Line)
+    for line, segment in zip(lines, strong.get_segments(), strict=True):
+        np.testing.assert_allclose(segment, np.column_stack([line.x, line.y]))
     assert axes.get_yscale() == "log"
-    np.testing.assert_allclose(np.log10(axes.get_ylim()), panel["layout"]["yaxis"]["range"])
-    assert len(pale.get_segments()) == len(panel["data"])
+    np.testing.assert_allclose(axes.get_ylim(), (panel.axes[0].y.low, panel.axes[0].y.high))
+    assert len(pale.get_segments()) == len(lines)
     drawing.show(10)
-    box = strong.get_clip_box()
-    assert box is not None
-    right = axes.transData.transform((10, 1))[0]
-    assert box.x1 == pytest.approx(right)
+    for line, segment in zip(lines, strong.get_segments(), strict=True):
+        # a curve glides to the place of the clock between two moments
+        assert segment[-1, 0] == 10 and len(segment) in (np.count_nonzero(line.x <= 10) + np.arange(2))
     early, late = _pixels(drawing, 2), _pixels(drawing, 20)
     assert all(_near(early, card.color).sum() < _near(late, card.color).sum() for card in made.cards)
 
 
 def test_a_boundary_has_the_classes_colours_with_its_first_row_below() -> None:
-    tile = {
-        "racer": 0,
-        "steps": np.array([0, 2]),
-        "accuracy": np.array([0.5, np.nan]),
-        "classes": np.array([[0, 1, 1, 1], [1, 1, 1, 1]]),
-        "sure": np.full((2, 4), 255),
-    }
-    panel = {
-        "type": "tiles",
-        "side": 2,
-        "tiles": [tile],
-        "points": [],
-        "smooth": False,
-        "colors": ["#000000", "#ffffff"],
-    }
-    drawing = BoardDrawing(_board(panel), dataclasses.replace(SMALL, part="view-0", theme="dark"))
+    tiles = Tiles(
+        racer="a",
+        time=np.array([0, 2]),
+        values=np.full((2, 2, 2), 255, np.uint8),
+        classes=np.array([[[1, 1], [0, 1]], [[1, 1], [1, 1]]], np.uint8),
+        palette=("#000000", "#ffffff"),
+        score=np.array([0.5, np.nan]),
+    )
+    panel = Panel(axes=(SQUARE,), marks=(tiles,), spread="squares")
+    drawing = Drawing(_board(panel), dataclasses.replace(SMALL, part="view-0", theme="dark"))
     (picture,) = drawing.figure.axes[0].images
     paper = np.array([0x11, 0x15, 0x1C]) / 255
     drawing.show(1)  # between two kept moments the earlier one is what is known
@@ -125,29 +122,33 @@ def test_a_boundary_has_the_classes_colours_with_its_first_row_below() -> None:
 
 
 def test_a_table_s_first_row_is_above_and_its_shares_are_numbers() -> None:
-    tile = {
-        "racer": 1,
-        "steps": np.array([0]),
-        "accuracy": np.array([0.75]),
-        "shares": np.array([[255, 0, 128, 127]]),
-    }
-    panel = {"type": "tiles", "side": 2, "tiles": [tile], "points": [], "smooth": False, "names": ["no", "yes"]}
-    drawing = BoardDrawing(_board(panel), dataclasses.replace(SMALL, part="view-0"))
+    tiles = Tiles(
+        racer="b",
+        time=np.array([0]),
+        values=np.array([[[255, 0], [128, 127]]], np.uint8),
+        color="#0072b2",
+        numbers=True,
+        names=("no", "yes"),
+        score=np.array([0.75]),
+    )
+    panel = Panel(axes=(SQUARE,), marks=(tiles,), spread="squares")
+    drawing = Drawing(_board(panel), dataclasses.replace(SMALL, part="view-0"))
     axes = drawing.figure.axes[0]
     shown = np.asarray(axes.images[0].get_array())
     np.testing.assert_allclose(shown[0, 0], np.array([0x00, 0x72, 0xB2]) / 255, atol=1e-6)
     np.testing.assert_allclose(shown[0, 1], 1.0)
-    assert [text.get_text() for text in axes.texts] == ["75 %", "100", "", "50", "50"]
-    assert {"no", "yes"} <= {text.get_text() for text in drawing.figure.texts}
+    words = [text.get_text() for text in axes.texts]
+    assert words == ["75 %", "100", "", "50", "50", "no", "yes"]
 
 
 def test_a_curve_that_leaves_the_numbers_is_drawn_and_a_hidden_racer_is_not() -> None:
     frames = np.array([[0.0, 1.0], [0.5, np.inf], [-1e38, 0.2]])
-    curves = [{"racer": k, "steps": np.array([0, 1, 3]), "frames": frames + 0 * k} for k in (0, 1)]
-    layout = {"xaxis": {"range": [0.0, 1.0]}, "yaxis": {"range": [-1.0, 1.0]}}
-    panel = {"type": "fit", "mode": "lines", "data": [], "layout": layout, "x": np.array([0.0, 1.0]), "curves": curves}
+    common: Any = {"x": np.array([0.0, 1.0]), "y": frames, "time": np.array([0, 1, 3])}
+    lines = tuple(Line(racer=card.id, color=card.color, **common) for card in CARDS)
+    axes = Axes(x=Axis(low=0.0, high=1.0), y=Axis(low=-1.0, high=1.0))
     cards = (CARDS[0], dataclasses.replace(CARDS[1], hidden=True))
-    drawing = BoardDrawing(_board(panel, cards=cards), dataclasses.replace(SMALL, part="view-0"))
+    panel = Panel(axes=(axes,), marks=lines)
+    drawing = Drawing(_board(panel, cards=cards), dataclasses.replace(SMALL, part="view-0"))
     (line,) = (one for one in drawing.figure.axes[0].collections if isinstance(one, LineCollection))
     for step, far in ((0, 1.0), (2, np.inf), (4, 0.2)):
         drawing.show(step)
@@ -159,12 +160,12 @@ def test_a_curve_that_leaves_the_numbers_is_drawn_and_a_hidden_racer_is_not() ->
 
 def test_a_film_ends_on_the_still_and_can_follow_the_curves() -> None:
     _, _, made = _trained("chebyshev", ("outcome", "loss", "landscape"))
-    drawing = BoardDrawing(made, SMALL)
+    drawing = Drawing(made, SMALL)
     cut = Cut(seconds=1.0, rate=10, hold=0.0)
     told: list[float] = []
     images = Image.open(io.BytesIO(film(drawing, "gif", cut, ABOUT, told.append)))
     assert told[-1] == 1.0
-    last = _pixels(BoardDrawing(made, SMALL), 20)
+    last = _pixels(Drawing(made, SMALL), 20)
     images.seek(images.n_frames - 1)  # type: ignore[attr-defined]
     assert (np.abs(np.asarray(images.convert("RGB")).astype(int) - last).max(axis=-1) > 80).mean() < 0.002
     even, along = moments(drawing, cut), moments(drawing, dataclasses.replace(cut, time="length"))
@@ -173,17 +174,17 @@ def test_a_film_ends_on_the_still_and_can_follow_the_curves() -> None:
 
 
 def test_words_stand_where_there_is_nothing_to_draw_and_an_unknown_view_is_refused() -> None:
-    made = _board({"type": "message", "text": "Nobody trains."})
-    drawing = BoardDrawing(made, SMALL)
+    made = _board(Panel(message="Nobody trains."))
+    drawing = Drawing(made, SMALL)
     assert "Nobody trains." in {text.get_text() for text in drawing.figure.texts}
     with pytest.raises(ValueError, match="part must be one of all, view-0; got 'map'"):
-        BoardDrawing(made, dataclasses.replace(SMALL, part="map"))
+        Drawing(made, dataclasses.replace(SMALL, part="map"))
 
 
 @pytest.mark.parametrize("size", [(1280, 720), (900, 900), (528, 480)])
 def test_three_panels_and_the_legend_keep_apart(size: tuple[int, int]) -> None:
     _, _, made = _trained("moons", ("outcome", "loss", "accuracy"))
-    drawing = BoardDrawing(made, Look(width=size[0], height=size[1]))
+    drawing = Drawing(made, Look(width=size[0], height=size[1]))
     boxes = [axes.get_position() for axes in drawing.figure.axes]
     apart: Callable[[Any, Any], bool] = lambda a, b: (  # noqa: E731
         a.x1 <= b.x0 or b.x1 <= a.x0 or a.y1 <= b.y0 or b.y1 <= a.y0

@@ -15,7 +15,7 @@ from PIL import Image
 
 from app.common.racers import hide_racer
 from app.export.page import html
-from app.figures.theme import PALETTE, styles
+from app.figures.theme import PALETTE, THEMES, scales
 from app.network import changes
 from app.network import scene as made
 from app.network.settings import Training, generated
@@ -146,7 +146,7 @@ def test_keys_zoom_and_the_switch_of_the_loss_do_what_they_do_in_the_app(race: F
     race.at("zoom-home").click()
     race.at("scale-linear").click()
     race.settle()
-    kind = "() => document.querySelector('[data-testid=curve]')._fullLayout.yaxis.type"
+    kind = "() => document.querySelector('[data-testid=loss]')._fullLayout.yaxis.type"
     assert race.page.evaluate(kind) == "linear"
 
 
@@ -213,8 +213,8 @@ def test_its_colours_are_the_reader_s_or_as_ordered(open_file: Open, race: File,
 
 
 def _is(file: File, theme: str) -> None:
-    assert near(file.pixels("h1")[:2], styles()[theme]["paper"], 2).all()
-    assert near(file.pixels("[data-testid=map]"), styles()[theme]["colorscale"][-1][1], 6).mean() > 0.1
+    assert near(file.pixels("h1")[:2], THEMES[theme]["paper"], 2).all()
+    assert near(file.pixels("[data-testid=map]"), scales()[theme][-1][1], 6).mean() > 0.1
 
 
 @pytest.mark.thinned(2)

@@ -11,18 +11,22 @@ from typing import Any
 import av
 import numpy as np
 import pytest
+from matplotlib.collections import PathCollection
 from PIL import Image
 
 from app.common import racers
-from app.export import look
+from app.export import films, look
 from app.export.about import About
-from app.export.drawing_race import RaceDrawing, exit_of, fit
+from app.export.drawing import Drawing
 from app.export.films import delays, film, moments
 from app.export.options import Cut, Look
+from app.export.painter import fit
 from app.export.stills import still
+from app.figures.marks import Axes, Axis
 from app.race import changes, link
 from app.race import scene as race
 from app.race.runs import Race
+from tests.app.drawn import positions, start
 
 SETTINGS = racers.set_steps(changes.first(), 60)
 SCENE = race.scene(Race(SETTINGS))
@@ -42,7 +46,7 @@ def _near(pixels: np.ndarray, color: str, within: int = 12) -> np.ndarray:
 
 @pytest.mark.parametrize("scale", [1.0, 2.0, 4.0])
 def test_a_png_has_the_size_asked_for_and_says_what_made_it(scale: float) -> None:
-    image = Image.open(io.BytesIO(still(RaceDrawing(SCENE, Look(width=640, height=360, scale=scale)), "png", ABOUT)))
+    image = Image.open(io.BytesIO(still(Drawing(SCENE, Look(width=640, height=360, scale=scale)), "png", ABOUT)))
     assert image.size == (640 * scale, 360 * scale)
     said = json.loads(image.text["Description"])  # type: ignore[attr-defined]
     assert said["query"] == link.query(SETTINGS) and said["link"].startswith("http://localhost:8501/?v=1&")
@@ -50,9 +54,9 @@ def test_a_png_has_the_size_asked_for_and_says_what_made_it(scale: float) -> Non
 
 
 def test_every_racer_that_is_shown_is_in_the_picture_and_no_hidden_one() -> None:
-    shown = _pixels(still(RaceDrawing(SCENE, SMALL), "png", ABOUT))
+    shown = _pixels(still(Drawing(SCENE, SMALL), "png", ABOUT))
     hidden = race.scene(Race(racers.hide_racer(SETTINGS, "racer-1", True)))
-    without = _pixels(still(RaceDrawing(hidden, SMALL), "png", ABOUT))
+    without = _pixels(still(Drawing(hidden, SMALL), "png", ABOUT))
     for card in SCENE.cards:
         assert _near(shown, card.color).sum() > 60, card.title
     assert _near(without, SCENE.cards[1].color).sum() == 0
@@ -61,7 +65,7 @@ def test_every_racer_that_is_shown_is_in_the_picture_and_no_hidden_one() -> None
 @pytest.mark.parametrize("part", ["map", "loss"])
 def test_one_view_alone_and_light_and_dark(part: Any) -> None:
     light, dark = (
-        _pixels(still(RaceDrawing(SCENE, dataclasses.replace(SMALL, part=part, theme=theme)), "png", ABOUT))
+        _pixels(still(Drawing(SCENE, dataclasses.replace(SMALL, part=part, theme=theme)), "png", ABOUT))
         for theme in ("light", "dark")
     )
     assert light[2, 2].tolist() == [255, 255, 255] and dark[2, 2].tolist() == [0x11, 0x15, 0x1C]
@@ -70,12 +74,12 @@ def test_one_view_alone_and_light_and_dark(part: Any) -> None:
 
 def test_the_head_is_where_the_engine_says() -> None:
     """The last racer's head lies on top: its disc is centred at its position."""
-    drawing = RaceDrawing(SCENE, dataclasses.replace(SMALL, part="map", width=800, height=600))
+    drawing = Drawing(SCENE, dataclasses.replace(SMALL, part="map", width=800, height=600))
     for step in (0, 7, 60):
         pixels = _pixels(still(drawing, "png", ABOUT, step))
         axes = drawing.figure.axes[0]
         k = len(SCENE.cards) - 1
-        x, y = axes.transData.transform(SCENE.positions[k, step])
+        x, y = axes.transData.transform(positions(SCENE)[k, step])
         column, row = round(x), round(600 - y)
         around = _near(pixels[row - 2 : row + 3, column - 2 : column + 3], SCENE.cards[k].color)
         assert around.all(), step
@@ -83,9 +87,9 @@ def test_the_head_is_where_the_engine_says() -> None:
 
 @pytest.mark.parametrize("size", [(1280, 720), (900, 900), (528, 480), (600, 1100)])
 def test_the_start_and_the_minimum_are_on_the_map_whatever_the_size(size: tuple[int, int]) -> None:
-    drawing = RaceDrawing(SCENE, Look(width=size[0], height=size[1], part="map"))
+    drawing = Drawing(SCENE, Look(width=size[0], height=size[1], part="map"))
     axes = drawing.figure.axes[0]
-    for x, y in (SCENE.start, (0.0, 0.0)):
+    for x, y in (start(SCENE), (0.0, 0.0)):
         assert axes.get_xlim()[0] < x < axes.get_xlim()[1] and axes.get_ylim()[0] < y < axes.get_ylim()[1]
     box = axes.get_window_extent()
     wide, tall = np.ptp(axes.get_xlim()), np.ptp(axes.get_ylim())
@@ -94,7 +98,7 @@ def test_the_start_and_the_minimum_are_on_the_map_whatever_the_size(size: tuple[
 
 def test_what_became_of_a_racer_is_not_told_before_its_step() -> None:
     scene = race.scene(Race(changes.first()))
-    drawing = RaceDrawing(scene, Look())
+    drawing = Drawing(scene, Look())
     statuses = {card.status: card.settled for card in scene.cards}
 
     def told(step: int) -> set[str]:
@@ -110,8 +114,9 @@ def test_what_became_of_a_racer_is_not_told_before_its_step() -> None:
 
 def test_a_run_that_left_is_an_arrow_over_its_losses() -> None:
     wild = racers.set_racer(SETTINGS, "racer-0", "learning_rate", 0.5)
-    drawing = RaceDrawing(race.scene(Race(wild)), dataclasses.replace(SMALL, part="loss"))
-    (here,) = (one for one in drawing.figure.axes[0].collections if one.get_zorder() == 9)
+    drawing = Drawing(race.scene(Race(wild)), dataclasses.replace(SMALL, part="loss"))
+    heads = (one for one in drawing.figure.axes[0].collections if isinstance(one, PathCollection))
+    here = max(heads, key=lambda one: one.get_zorder())
     drawing.show(60)
     at = np.asarray(here.get_offsets())[-3:]
     top = drawing.figure.axes[0].get_ylim()[1]
@@ -120,21 +125,19 @@ def test_a_run_that_left_is_an_arrow_over_its_losses() -> None:
 
 def test_a_size_without_room_is_refused_and_a_long_caption_is_cut() -> None:
     with pytest.raises(ValueError, match="200×200 pixels leave no room"):
-        RaceDrawing(SCENE, Look(width=200, height=200))
-    drawing = RaceDrawing(SCENE, Look(width=528, height=480, title="word " * 300))
+        Drawing(SCENE, Look(width=200, height=200))
+    drawing = Drawing(SCENE, Look(width=528, height=480, title="word " * 300))
     foot = [text.get_text() for text in drawing.figure.texts if text.get_text().startswith("word")]
     assert len(foot) <= 7 and foot[-1].endswith("…")
 
 
 def test_without_a_ground_what_is_empty_is_transparent() -> None:
-    image = Image.open(
-        io.BytesIO(still(RaceDrawing(SCENE, dataclasses.replace(SMALL, transparent=True)), "png", ABOUT))
-    )
+    image = Image.open(io.BytesIO(still(Drawing(SCENE, dataclasses.replace(SMALL, transparent=True)), "png", ABOUT)))
     assert image.mode == "RGBA" and image.getpixel((2, 2))[3] == 0  # type: ignore[index]
 
 
 def test_an_svg_is_vectors_with_outlined_letters_and_says_what_made_it() -> None:
-    root = ET.fromstring(still(RaceDrawing(SCENE, Look()), "svg", ABOUT))
+    root = ET.fromstring(still(Drawing(SCENE, Look()), "svg", ABOUT))
     names = [element.tag.rpartition("}")[2] for element in root.iter()]
     assert names.count("path") > 50 and names.count("text") == 0
     assert names.count("image") <= 1  # the bar of the colour scale
@@ -143,31 +146,27 @@ def test_an_svg_is_vectors_with_outlined_letters_and_says_what_made_it() -> None
 
 
 def test_a_pdf_is_vectors_with_its_fonts_inside() -> None:
-    content = still(RaceDrawing(SCENE, Look()), "pdf", ABOUT)
+    content = still(Drawing(SCENE, Look()), "pdf", ABOUT)
     assert content.startswith(b"%PDF-") and b"/FontFile2" in content and b"Optiscope" in content
     assert content.count(b"/Subtype /Image") <= 1
 
 
 def test_the_same_settings_give_the_same_bytes() -> None:
     for kind in ("svg", "pdf"):
-        one, two = (still(RaceDrawing(SCENE, SMALL), kind, ABOUT) for _ in range(2))  # type: ignore[arg-type]
+        one, two = (still(Drawing(SCENE, SMALL), kind, ABOUT) for _ in range(2))  # type: ignore[arg-type]
         assert one == two, kind
 
 
 def test_a_run_that_left_ends_at_the_edge_in_an_arrow_with_its_status() -> None:
     wild = racers.set_racer(SETTINGS, "racer-0", "learning_rate", 0.5)
-    drawing = RaceDrawing(race.scene(Race(wild)), dataclasses.replace(SMALL, part="map", width=800, height=600))
+    drawing = Drawing(race.scene(Race(wild)), dataclasses.replace(SMALL, part="map", width=800, height=600))
     words = [text.get_text() for text in drawing.figure.axes[0].texts if text.get_visible()]
     assert any(word.startswith(("SGD: diverged @", "SGD: growing")) for word in words), words
 
 
-def test_where_a_path_leaves() -> None:
-    box = np.array([[0.0, 0.0], [2.0, 1.0]])
-    at, way = exit_of(np.array([[0.5, 0.5], [4.5, 0.5]]), box) or (None, None)
-    np.testing.assert_allclose(at, [2.0, 0.5])
-    np.testing.assert_allclose(way, [4.0, 0.0])
-    assert exit_of(np.array([[3.0, 3.0], [4.0, 4.0]]), box) is None
-    (x0, x1), (y0, y1) = fit(((0, 1), (0, 1)), (200, 100), ((-9, 9), (-9, 9)))
+def test_equal_axes_are_widened_within_their_limits() -> None:
+    unit = Axis(low=0, high=1, limits=(-9, 9))
+    (x0, x1), (y0, y1) = fit(Axes(x=unit, y=unit, equal=True), (200, 100))
     assert (x1 - x0) / (y1 - y0) == pytest.approx(2) and y1 - y0 == pytest.approx(1)
 
 
@@ -175,11 +174,11 @@ def test_captions_stand_within_the_picture_and_words_of_ones_own_take_their_plac
     many = SETTINGS
     for _ in range(5):
         many = changes.add_racer(many, "adamw")
-    drawing = RaceDrawing(race.scene(Race(many)), Look(width=640, height=480), ABOUT.link)
+    drawing = Drawing(race.scene(Race(many)), Look(width=640, height=480), ABOUT.link)
     for text in drawing.figure.texts:
         box = text.get_window_extent(drawing.canvas.get_renderer())
         assert box.x0 >= 0 and box.x1 <= 641 and box.y0 >= -1 and box.y1 <= 481, text.get_text()
-    own = RaceDrawing(SCENE, Look(title="Figure 1: a ravine"))
+    own = Drawing(SCENE, Look(title="Figure 1: a ravine"))
     assert "Figure 1: a ravine" in [text.get_text() for text in own.figure.texts]
 
 
@@ -198,7 +197,7 @@ def test_a_look_that_cannot_be_is_refused(bad: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=next(iter(bad))):
         Look(**bad)
     with pytest.raises(ValueError, match="part must be one of all, map, loss; got 'x'"):
-        RaceDrawing(SCENE, Look(part="x"))
+        Drawing(SCENE, Look(part="x"))
 
 
 # Films
@@ -212,7 +211,7 @@ def _frames(content: bytes) -> list[np.ndarray]:
 @pytest.mark.parametrize("kind", ["mp4", "webm"])
 def test_a_film_has_its_frames_its_time_and_ends_as_the_picture(kind: Any) -> None:
     told: list[float] = []
-    content = film(RaceDrawing(SCENE, SMALL), kind, SHORT, ABOUT, told.append)
+    content = film(Drawing(SCENE, SMALL), kind, SHORT, ABOUT, told.append)
     with av.open(io.BytesIO(content)) as container:
         stream = container.streams.video[0]
         assert (stream.width, stream.height) == (400, 300)
@@ -224,13 +223,13 @@ def test_a_film_has_its_frames_its_time_and_ends_as_the_picture(kind: Any) -> No
     assert len(frames) == SHORT.frames == 17
     assert told[-1] == 1.0 and told == sorted(told)
     for frame, step in ((frames[0], 0), (frames[-1], 60)):
-        picture = _pixels(still(RaceDrawing(SCENE, SMALL), "png", ABOUT, step))
+        picture = _pixels(still(Drawing(SCENE, SMALL), "png", ABOUT, step))
         assert np.abs(frame - picture).mean() < 4
         assert np.abs(frame - picture).mean() < np.abs(frames[8] - picture).mean()
 
 
 def test_a_gif_keeps_what_has_not_changed_and_ends_as_the_picture() -> None:
-    content = film(RaceDrawing(SCENE, SMALL), "gif", SHORT, ABOUT, lambda share: None)
+    content = film(Drawing(SCENE, SMALL), "gif", SHORT, ABOUT, lambda share: None)
     image = Image.open(io.BytesIO(content))
     assert image.info["loop"] == 0 and b"quadratic_ravine" in content
     lasting, frames = 0, []
@@ -239,10 +238,10 @@ def test_a_gif_keeps_what_has_not_changed_and_ends_as_the_picture() -> None:
         lasting += image.info["duration"]
         frames.append(np.asarray(image.convert("RGB")).astype(int))
     assert lasting == pytest.approx(1700, abs=20) and len(frames) <= 12
-    picture = _pixels(still(RaceDrawing(SCENE, SMALL), "png", ABOUT))
+    picture = _pixels(still(Drawing(SCENE, SMALL), "png", ABOUT))
     assert np.abs(frames[-1] - picture).mean() < 1 and (frames[-1][2, 2] == 255).all()
-    assert len(content) < 12 * len(still(RaceDrawing(SCENE, SMALL), "png", ABOUT)) / 3
-    once = film(RaceDrawing(SCENE, SMALL), "gif", dataclasses.replace(SHORT, loop=False), ABOUT, lambda share: None)
+    assert len(content) < 12 * len(still(Drawing(SCENE, SMALL), "png", ABOUT)) / 3
+    once = film(Drawing(SCENE, SMALL), "gif", dataclasses.replace(SHORT, loop=False), ABOUT, lambda share: None)
     assert "loop" not in Image.open(io.BytesIO(once)).info
 
 
@@ -254,7 +253,7 @@ def test_a_gif_lasts_what_the_page_says_to_a_hundredth(rate: float) -> None:
     """Read back by Pillow; no frame is so short that browsers would slow it down, and none drifts from its time."""
     cut = Cut(seconds=2.5, rate=rate, hold=0.5).fitting("gif")
     assert cut.rate == min(rate, 50)
-    image = Image.open(io.BytesIO(film(RaceDrawing(SCENE, SHORTEST), "gif", cut, ABOUT, lambda share: None)))
+    image = Image.open(io.BytesIO(film(Drawing(SCENE, SHORTEST), "gif", cut, ABOUT, lambda share: None)))
     stands = []
     for k in range(image.n_frames):  # type: ignore[attr-defined]
         image.seek(k)
@@ -271,7 +270,7 @@ def test_a_gif_lasts_what_the_page_says_to_a_hundredth(rate: float) -> None:
 def test_a_film_lasts_what_the_page_says(kind: Any, rate: float, lasts: float) -> None:
     """2.5 seconds of motion and 0.5 of the last frame, each to the nearest frame."""
     cut = Cut(seconds=2.5, rate=rate, hold=0.5)
-    content = film(RaceDrawing(SCENE, SHORTEST), kind, cut, ABOUT, lambda share: None)
+    content = film(Drawing(SCENE, SHORTEST), kind, cut, ABOUT, lambda share: None)
     with av.open(io.BytesIO(content)) as container:
         assert container.duration / 1e6 == pytest.approx(cut.lasts, abs=0.002)
     assert cut.lasts == pytest.approx(lasts, abs=0.002)
@@ -281,13 +280,13 @@ def test_a_film_lasts_what_the_page_says(kind: Any, rate: float, lasts: float) -
 def test_a_gif_asked_for_at_sixty_frames_has_fifty() -> None:
     fast = Cut(seconds=1, rate=60, hold=0)
     contents = [
-        film(RaceDrawing(SCENE, SHORTEST), "gif", cut, ABOUT, lambda share: None) for cut in (fast, fast.fitting("gif"))
+        film(Drawing(SCENE, SHORTEST), "gif", cut, ABOUT, lambda share: None) for cut in (fast, fast.fitting("gif"))
     ]
     assert contents[0] == contents[1] and fast.fitting("mp4") == fast
 
 
 def test_time_by_length_shows_the_beginning_longer() -> None:
-    drawing = RaceDrawing(race.scene(Race(racers.set_steps(SETTINGS, 600))), SMALL)
+    drawing = Drawing(race.scene(Race(racers.set_steps(SETTINGS, 600))), SMALL)
     even, length = (moments(drawing, Cut(time=time)) for time in ("even", "length"))  # type: ignore[arg-type]
     assert even[0] == length[0] == 0 and even[-1] == length[-1] == 600
     assert length == sorted(length) and length[len(length) // 2] < 0.6 * even[len(even) // 2]
@@ -309,13 +308,14 @@ def test_a_film_that_cannot_be_is_refused_with_what_to_do(bad: dict[str, Any], s
 
 
 def test_odd_sizes_lose_a_row_rather_than_the_film() -> None:
-    content = film(RaceDrawing(SCENE, Look(width=401, height=301)), "mp4", SHORT, ABOUT, lambda share: None)
+    content = film(Drawing(SCENE, Look(width=401, height=301)), "mp4", SHORT, ABOUT, lambda share: None)
     assert _frames(content)[0].shape == (300, 400, 3)
 
 
-def test_frames_of_a_film_are_the_pictures() -> None:
-    drawing = RaceDrawing(SCENE, SMALL)
+def test_frames_of_a_film_are_the_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
+    drawing = Drawing(SCENE, SMALL)
     found = list(drawing.frames([5, 40]))
     for frame, step in zip(found, (5, 40), strict=True):
-        picture = _pixels(still(RaceDrawing(SCENE, SMALL), "png", ABOUT, step))
+        picture = _pixels(still(Drawing(SCENE, SMALL), "png", ABOUT, step))
         assert np.abs(frame[..., :3].astype(int) - picture).mean() < 0.5
+    assert films.COLORS == 255

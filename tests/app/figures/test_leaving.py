@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 from jax import Array
 
-from app.figures import plane
+from app.figures import map as maps
+from app.figures import trails
 from optimizers import OPTIMIZERS, trace
 from surfaces import CriticalPoint, Surface
 
@@ -52,7 +53,7 @@ def _walk(seed: int, parallel: bool) -> np.ndarray:
 def test_a_path_is_followed_to_the_last_segment_that_meets_the_map(seed: int, parallel: bool) -> None:
     """Compare with exact arithmetic; the points after the last one are ignored."""
     path = _walk(seed, parallel)
-    last, end = plane.leave(np.vstack([path, [[1.0, 2.0], [1.5, 2.5]]]), 11, BOX)
+    last, end = trails.followed(np.vstack([path, [[1.0, 2.0], [1.5, 2.5]]]), 11, BOX)
     if _inside(path[11]):
         assert last == 11 and (end == path[11]).all()
         return
@@ -69,7 +70,7 @@ def test_a_path_is_followed_to_the_last_segment_that_meets_the_map(seed: int, pa
 def test_a_step_beyond_all_pictures_ends_three_boxes_outside(far: float) -> None:
     """From (1, 2) along (2, 1) it leaves at the top, at (3, 3), and is followed 18 further: three times the width."""
     path = np.array([[1.0, 2.0], [1.0 + 2 * far, 2.0 + far], [-7.0 * far, 2.0]])
-    last, end = plane.leave(path, 2, BOX)
+    last, end = trails.followed(path, 2, BOX)
     assert last == 1
     np.testing.assert_allclose(end, [3.0 + 18, 3.0 + 9], rtol=1e-9)
 
@@ -78,19 +79,19 @@ def test_a_step_beyond_all_pictures_ends_three_boxes_outside(far: float) -> None
 def test_a_path_is_followed_while_one_end_is_within_a_billion_boxes(far: float, followed: int) -> None:
     """The way from −`far` to `far` crosses the map, whose longer side is 6."""
     path = np.array([[1.0, 2.0], [-far, 2.0], [far, 2.0]])
-    assert plane.leave(path, 2, BOX)[0] == followed
-    assert plane.leave(np.roll(path, 1, axis=1), 2, BOX[::-1])[0] == followed
+    assert trails.followed(path, 2, BOX)[0] == followed
+    assert trails.followed(np.roll(path, 1, axis=1), 2, BOX[::-1])[0] == followed
 
 
 def test_a_path_that_never_meets_the_map_ends_within_a_box_of_it() -> None:
     path = np.array([[10.0, 9.0], [900.0, 8.0], [1e6, -1e7]])
-    last, end = plane.leave(path, 2, BOX)
+    last, end = trails.followed(path, 2, BOX)
     assert last == 2
     np.testing.assert_array_equal(end, [4.0 + 6, 1.0 - 2])
 
 
 def test_a_path_of_a_single_point_ends_there() -> None:
-    last, end = plane.leave(np.array([[9.0, 9.0], [0.0, 0.0]]), 0, BOX)
+    last, end = trails.followed(np.array([[9.0, 9.0], [0.0, 0.0]]), 0, BOX)
     assert last == 0 and end.tolist() == [9.0, 9.0]
 
 
@@ -119,9 +120,9 @@ def test_the_map_draws_the_points_of_the_run() -> None:
     """Before it leaves, the path has the points of the engine; all later points are its end."""
     surface, rates = Ridge(), (0.01, 0.07, 0.9, 900.0)
     runs = [trace(surface, OPTIMIZERS["sgd"](learning_rate=rate), steps=90) for rate in rates]
-    extent = plane.extent(surface)
+    extent = maps.extent(surface)
     top = extent[1][1]
-    paths, leaves = plane.drawn(runs, 90, extent)
+    paths, leaves = trails.drawn(runs, 90, extent)
     # 0.3 (1 + η)ᵗ is above the top for the first time
     wanted = [next((t for t in range(91) if 0.3 * (1 + rate) ** t > top), 90) for rate in rates]
     assert paths.shape == (4, 91, 2) and leaves == wanted and 90 == leaves[0] > leaves[1] > leaves[2] > leaves[3] == 1
@@ -143,6 +144,6 @@ def test_the_map_draws_the_points_of_the_run() -> None:
 @pytest.mark.parametrize(("steps", "runs", "most"), [(300, 3, 10**6), (777, 64, 200_000), (20_000, 16, 4_000_000)])
 def test_the_steps_sent_fit_into_the_bytes_and_include_the_last(steps: int, runs: int, most: int) -> None:
     """A step of a run takes 16 bytes. The stride is the smallest that fits, and the last step is always sent."""
-    kept = plane.kept(steps, runs, most)
+    kept = trails.kept(steps, runs, most)
     stride = next(k for k in range(1, steps) if runs * (steps + 1) * 16 <= most * k)
     assert kept.tolist() == [step for step in range(steps + 1) if step % stride == 0 or step == steps]

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from app.common.racers import MAX_RACERS
-from app.figures.theme import PALETTE, mark, styles
+from app.figures.theme import PALETTE, THEMES, mark, scales
 
 
 def _linear(color: str) -> np.ndarray:
@@ -36,7 +36,7 @@ def test_any_two_colours_differ(one: str, other: str) -> None:
 @pytest.mark.parametrize("color", PALETTE)
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_a_trail_stands_out_from_the_page(color: str, theme: str) -> None:
-    paper = styles()[theme]["paper"]
+    paper = THEMES[theme]["paper"]
     high, low = sorted([_luminance(color), _luminance(paper)], reverse=True)
     assert (high + 0.05) / (low + 0.05) > 2
 
@@ -53,7 +53,7 @@ def test_beyond_eight_racers_dash_and_shape_repeat_the_distinction() -> None:
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("zero", [None, 0.2, 0.75])
 def test_a_colour_scale_is_whole_and_turns_at_zero(theme: str, zero: float | None) -> None:
-    scale = styles(zero)[theme]["colorscale"]
+    scale = scales(zero)[theme]
     places = [place for place, _ in scale]
     assert places[0] == 0 and places[-1] == 1 and places == sorted(places)
     if zero is None:
@@ -71,5 +71,5 @@ def test_a_colour_scale_is_whole_and_turns_at_zero(theme: str, zero: float | Non
 
 def test_low_ground_is_darker_on_a_light_page_and_on_a_dark_one() -> None:
     for theme in ("light", "dark"):
-        levels = [_luminance(color) for _, color in styles()[theme]["colorscale"]]
+        levels = [_luminance(color) for _, color in scales()[theme]]
         assert levels == sorted(levels)

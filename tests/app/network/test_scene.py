@@ -12,16 +12,18 @@ import pytest
 
 from app.common import racers
 from app.common.racers import Choice, hide_racer, set_racer
-from app.figures.panels import facet_axes, facets, thinned
+from app.figures.marks import Axis, Bars, Dots, Field, Line, Panel, Tiles
+from app.figures.panels import Shown, facet_axes, thinned
 from app.network import captions, changes, observers, presets, process, results, scene
 from app.network.job import Job
 from app.network.landscape import PLANES
 from app.network.presets import PRESETS
 from app.network.settings import FILE, Training, generated
 from app.network.views import VIEWS
-from app.player import pack_board
+from app.player import pack
 from optimizers.training import join, train
 from surfaces.curvature import top_eigenvalues
+from tests.app.drawn import curves, note, only
 
 
 def _small(key: str = "moons", *spelled: str, **options: Any) -> Training:
@@ -39,6 +41,11 @@ def _wait(job: Job) -> None:
         time.sleep(0.01)
 
 
+def _strong(panel: Panel) -> dict[str, Line]:
+    """The curve of each racer that is no limit."""
+    return {line.racer: line for line in only(panel, Line) if line.dash != "dot"}
+
+
 def _trained(training: Training) -> Job:
     job = scene.job_for(training, generated(training))
     job.begin()
@@ -46,13 +53,13 @@ def _trained(training: Training) -> Job:
     return job
 
 
-def _panel(training: Training, job: Job, key: str) -> Any:
+def _panel(training: Training, job: Job, key: str) -> Panel:
     shown = dataclasses.replace(training, views=(key, *[v for v in ("loss", "weights") if v != key], "batch_loss")[:3])
     for _ in range(3):  # what takes a while is there the next time
-        found = scene.board(shown, job)
+        found = scene.scene(shown, job)
         _wait(job)
-    pack_board(found)
-    return found.slots[0].panel
+    pack(found)
+    return found.panels[0]
 
 
 MOONS = _small()
@@ -113,7 +120,7 @@ def test_every_view_draws_every_kind_of_data(key: str, source: str) -> None:
         assert key == "accuracy" and source == "curve"
         return
     panel = _panel(training, job, key)
-    assert panel["type"] != "message", panel
+    assert not panel.message and panel.marks, panel.message
     assert VIEWS[key].name(job.data)
 
 
@@ -128,32 +135,33 @@ def _job_of(source: str) -> Job:
 
 @pytest.mark.parametrize("source", ["curve", pytest.param("digits", marks=pytest.mark.long)])
 def test_the_outcome_of_other_data_is_drawn(source: str) -> None:
-    kinds = {"curve": "fit", "digits": "tiles"}
-    assert _panel(_small(source), _job_of(source), "outcome")["type"] == kinds[source]
+    panel = _panel(_small(source), _job_of(source), "outcome")
+    assert len(only(panel, Line if source == "curve" else Tiles)) == 2
 
 
 def test_curves_are_the_measures(moons: Job) -> None:
     panel = _panel(MOONS, moons, "loss")
-    lines = [line for line in panel["data"] if line["meta"] == "racer-1"]
+    lines = [line for line in only(panel, Line) if line.racer == "racer-1"]
     run, data = moons.runs[1], moons.data
     for line, part in zip(lines, (data.train, data.validation), strict=True):
         network = run.network.replace(x=part.x, y=part.y)
         found = [float(network(w)) for w in run.weights()]
-        np.testing.assert_allclose(line["y"], found, rtol=1e-4)
-        np.testing.assert_array_equal(line["x"], run.steps())
-    assert lines[0]["line"]["dash"] == "solid" and lines[1]["line"]["dash"] == "dot"
+        np.testing.assert_allclose(line.y, found, rtol=1e-4)
+        np.testing.assert_array_equal(line.x, run.steps())
+    assert lines[0].dash == "solid" and lines[1].dash == "dot"
 
 
 def test_the_boundary_is_the_networks_own_class(moons: Job) -> None:
     panel = _panel(MOONS, moons, "outcome")
-    tile, run = panel["tiles"][0], moons.runs[0]
+    tile, run = only(panel, Tiles)[0], moons.runs[0]
+    assert tile.classes is not None
     (x0, x1), (y0, y1) = observers.extent(moons.data)
     for moment in (0, -1):
         w = run.weights()[moment]
         for row, column in ((0, 0), (10, 40), (47, 47), (30, 3)):
             at = [x0 + (x1 - x0) * column / 47, y0 + (y1 - y0) * row / 47]
             outputs = np.asarray(run.network.model(w, np.array([at], np.float32)))[0]
-            assert tile["classes"][moment][row * observers.SIDE + column] == outputs.argmax()
+            assert tile.classes[moment][observers.SIDE - 1 - row, column] == outputs.argmax()
 
 
 @pytest.mark.long
@@ -162,12 +170,12 @@ def test_sharpness_is_lanczos_and_its_limit_the_rules() -> None:
     job = _trained(training)
     panel = _panel(training, job, "sharpness")
     run = job.runs[0]
-    found = next(line for line in panel["data"] if line["uid"] == "racer-0-0")
+    found = _strong(panel)["racer-0"]
     expected = [float(top_eigenvalues(run.network, w)[0]) for w in run.weights()[[0, 5, -1]]]
-    np.testing.assert_allclose(np.asarray(found["y"])[[0, 5, -1]], expected, rtol=1e-3)
-    limits = {line["meta"]: line["y"][0] for line in panel["data"] if line["line"]["dash"] == "dot"}
+    np.testing.assert_allclose(found.y[[0, 5, -1]], expected, rtol=1e-3)
+    limits = {line.racer: line.y[0] for line in only(panel, Line) if line.dash == "dot"}
     assert limits["racer-0"] == pytest.approx(2 / 0.05) and limits["racer-1"] == pytest.approx(38 / 0.01)
-    assert "Adam of P⁻¹H" in panel["note"]
+    assert "Adam of P⁻¹H" in note(panel)
 
 
 @pytest.mark.long
@@ -181,14 +189,12 @@ def test_the_limits_of_a_scheduled_training_are_those_of_each_step() -> None:
     done = np.minimum(np.arange(job.steps + 1) / 60, 1)
     with np.errstate(divide="ignore"):
         limits = 1 / (0.5 * (1 + np.cos(np.pi * done)))
-    found = {line["meta"]: np.asarray(line["y"]) for line in panel["data"] if line["line"]["dash"] == "dot"}
+    found = {line.racer: line.y for line in only(panel, Line) if line.dash == "dot"}
     first = slice(0, min(50, job.steps))
     for racer, limit in (("racer-0", 2 / 0.05), ("racer-1", 38 / 0.01)):
         np.testing.assert_allclose(found[racer][first], limit * limits[first], rtol=1e-6)
-    assert "Adam of P⁻¹H" in panel["note"] and "at the learning rate of each step" in panel["note"]
-    before, after = (
-        next(np.asarray(line["y"]) for line in one["data"] if line["uid"] == "racer-1-0") for one in (plain, panel)
-    )
+    assert "Adam of P⁻¹H" in note(panel) and "at the learning rate of each step" in note(panel)
+    before, after = (_strong(one)["racer-1"].y for one in (plain, panel))
     assert np.isnan(before[0]) and np.isnan(after[0])
     # the first steps have nearly the same rates, so nearly the same P⁻¹H; H alone is smaller by orders of magnitude
     assert after[1] == pytest.approx(before[1], rel=0.3)
@@ -199,43 +205,41 @@ def test_the_landscape_says_what_it_hides() -> None:
     job = _trained(training)
     for kind in PLANES:
         panel = _panel(dataclasses.replace(training, plane=kind), job, "landscape")
-        assert panel["type"] == "plane" and "true loss" in panel["note"]
-        for path, run in zip(panel["paths"], job.runs, strict=True):
-            np.testing.assert_allclose(path["loss"], [float(run.network(w)) for w in run.weights()], rtol=1e-4)
-            assert len(path["distance"]) == len(path["x"]) == len(run.steps())
+        assert len(only(panel, Field)) == 1 and "true loss" in note(panel)
+        for dots, run in zip(only(panel, Dots), job.runs, strict=True):
+            rows = dict(dots.hover)
+            np.testing.assert_allclose(rows["true loss"], [float(run.network(w)) for w in run.weights()], rtol=1e-4)
+            assert len(rows["off the plane"]) == len(dots.x) == len(run.steps())
         if kind == "principal":
-            assert "random walks" in panel["note"] and "%" in panel["note"]
+            assert "random walks" in note(panel) and "%" in note(panel)
         if kind == "three":  # the three ends lie on it
-            assert all(path["distance"][-1] < 1e-3 for path in panel["paths"])
+            assert all(dict(dots.hover)["off the plane"][-1] < 1e-3 for dots in only(panel, Dots))
 
 
 def test_a_board_is_busy_as_long_as_another_may_differ() -> None:
     job = scene.job_for(MOONS, generated(MOONS))
-    assert not scene.board(MOONS, job).busy
+    assert not scene.scene(MOONS, job).busy
     job.begin()
-    assert scene.board(MOONS, job).busy
+    assert scene.scene(MOONS, job).busy
     _wait(job)
     shown = dataclasses.replace(MOONS, views=("landscape", "loss", "weights"))
-    looks = scene.board(shown, job)
-    assert looks.busy and looks.slots[0].panel["type"] == "message"
+    looks = scene.scene(shown, job)
+    assert looks.busy and looks.panels[0].message
     for _ in range(4):
         _wait(job)
-        looks = scene.board(shown, job)
-    assert not looks.busy and looks.slots[0].panel["type"] == "plane"
+        looks = scene.scene(shown, job)
+    assert not looks.busy and only(looks.panels[0], Field)
 
 
 def test_a_plane_through_three_needs_three(moons: Job) -> None:
     panel = _panel(dataclasses.replace(MOONS, plane="three"), moons, "landscape")
-    assert panel == {
-        "type": "message",
-        "text": "A plane through three solutions needs three racers of one network and loss.",
-    }
+    assert panel.message == "A plane through three solutions needs three racers of one network and loss."
 
 
 def test_another_network_is_left_out_of_the_plane() -> None:
     training = _small("moons", "sgd:learning_rate=0.3", "sgd:learning_rate=0.2", "sgd:learning_rate=0.2,widths=4")
     panel = _panel(training, _trained(training), "landscape")
-    assert len(panel["paths"]) == 2 and "1 of another network or loss left out" in panel["note"]
+    assert len(only(panel, Dots)) == 2 and "1 of another network or loss left out" in note(panel)
 
 
 def test_a_diverging_run_says_so_and_the_others_live_on() -> None:
@@ -244,8 +248,8 @@ def test_a_diverging_run_says_so_and_the_others_live_on() -> None:
     job = _trained(training)
     lost, fine = results.table(training, job)
     assert lost.status.startswith("diverged @ ") and lost.steps < 60 and fine.steps == 60
-    cards = scene.board(training, job).cards
-    assert cards[0].gone and cards[0].last < 60 and not cards[1].gone
+    cards = scene.scene(training, job).cards
+    assert cards[0].gone and not cards[1].gone
     for key in VIEWS:
         if VIEWS[key].fits(job.data):
             _panel(training, job, key)
@@ -287,9 +291,9 @@ def test_the_test_samples_are_only_used_when_asked(moons: Job) -> None:
 def test_hidden_racers_are_not_drawn(moons: Job) -> None:
     hidden = hide_racer(MOONS, "racer-0", True)
     panel = _panel(hidden, moons, "loss")
-    assert {line["meta"] for line in panel["data"]} == {"racer-1"}
+    assert {line.racer for line in curves(panel)} == {"racer-1"}
     assert len(results.table(hidden, moons)) == 1
-    assert len(scene.board(hidden, moons).cards) == 2
+    assert len(scene.scene(hidden, moons).cards) == 2
 
 
 def test_thinning_keeps_the_extremes() -> None:
@@ -325,9 +329,9 @@ def test_presets_show_what_they_promise(key: str) -> None:
         assert all(row.validation_accuracy > 0.93 for row in rows)
     elif key == "edge":
         panel = _panel(training, job, "sharpness")
-        lines = {line["uid"]: np.asarray(line["y"]) for line in panel["data"]}
+        lines = _strong(panel)
         for racer, rate in ((0, 0.03), (1, 0.05), (2, 0.1)):
-            assert np.median(lines[f"racer-{racer}-0"][-10:]) == pytest.approx(2 / rate, rel=0.05)
+            assert np.median(lines[f"racer-{racer}"].y[-10:]) == pytest.approx(2 / rate, rel=0.05)
     elif key == "outlier":
         assert rows[0].validation_loss > 5 * rows[1].validation_loss
     elif key == "vanishing":
@@ -346,18 +350,22 @@ def test_presets_show_what_they_promise(key: str) -> None:
 
 def test_the_legend_of_a_landscape_stands_where_no_path_goes(moons: Job) -> None:
     panel = _panel(MOONS, moons, "landscape")
-    bar = panel["data"][0]["colorbar"]
-    ends = [np.array(panel["layout"][axis]["range"]) for axis in ("xaxis", "yaxis")]
+    (ground,), (axes,) = only(panel, Field), panel.axes
+    corners = {
+        f"{up} {across}": (x, y) for up, y in (("bottom", 0), ("top", 1)) for across, x in (("left", 0), ("right", 1))
+    }
 
-    def inside(x: float, y: float) -> int:
+    def covered(corner: str) -> int:
+        x, y = corners[corner]
         count = 0
-        for path in panel["paths"]:
-            u, v = ((path[n] - low) / (high - low) for n, (low, high) in zip("xy", ends, strict=True))
+        for path in only(panel, Line):
+            u = (path.x - axes.x.low) / (axes.x.high - axes.x.low)
+            v = (path.y - axes.y.low) / (axes.y.high - axes.y.low)
             count += np.count_nonzero((np.abs(u - x) < 0.65) & (np.abs(v - y) < 0.2))
         return count
 
-    corners = [inside(x, y) for x in (0, 1) for y in (0, 1)]
-    assert inside(bar["x"], bar["y"]) == min(corners) < max(corners)
+    counts = {corner: covered(corner) for corner in corners}
+    assert counts[ground.corner] == min(counts.values()) < max(counts.values())
 
 
 def test_a_run_that_diverged_has_no_numbers_and_no_test() -> None:
@@ -373,18 +381,32 @@ def test_a_run_that_diverged_has_no_numbers_and_no_test() -> None:
 def test_the_clock_goes_as_far_as_the_runs_have_gone() -> None:
     training = _small(steps=100_000)
     job = scene.job_for(training, generated(training))
-    assert scene.board(training, job).steps == 0
+    assert scene.scene(training, job).clock.end == 0
     job.begin()
     while not all(run.last for run in job.runs):
         time.sleep(0.005)
     job.stop()
     _wait(job)
-    assert scene.board(training, job).steps == max(run.last for run in job.runs) < 100_000
+    assert scene.scene(training, job).clock.end == max(run.last for run in job.runs) < 100_000
     assert job.progress == sum(run.last for run in job.runs) / 200_000
 
 
 @pytest.mark.parametrize("steps", [1, 60, 800, 1500, 6000, 100_000])
 def test_numbers_under_charts_side_by_side_do_not_meet(steps: int) -> None:
     job = scene.job_for(_small(steps=steps), generated(_small()))
-    axis = facet_axes(job.steps, facets(2)[0], "", 0, 2)["xaxis"]
-    assert axis["tickvals"][0] == 0 and axis["tickvals"][-1] <= 0.8 * steps and len(axis["tickvals"]) <= 3
+    shown = [Shown(run, f"racer-{k}", "A", "#d55e00", "solid") for k, run in enumerate(job.runs)]
+    first, second = facet_axes(shown, job.steps, Axis(low=0, high=1))
+    assert first.x.ticks[0] == 0 and first.x.ticks[-1] <= 0.8 * steps and len(first.x.ticks) <= 3
+    assert first.place[2] < second.place[0] and first.y.numbers and not second.y.numbers
+
+
+def test_histograms_are_square_roots_on_a_scale_of_the_whole_run(moons: Job) -> None:
+    panel = _panel(MOONS, moons, "activations")
+    found = observers.measures(moons.runs[1]).histograms
+    bars = [bar for bar in only(panel, Bars) if bar.racer == "racer-1"]
+    assert len(bars) == found.shape[1] == 2
+    for layer, bar in enumerate(bars):
+        np.testing.assert_allclose(bar.heights**2, found[:, layer], rtol=1e-5, atol=1e-7)
+        axes = panel.axes[bar.axes]
+        assert axes.y.high == pytest.approx(bar.heights.max()) and (axes.x.low, axes.x.high) == (-4, 4)
+        assert len(bar.captions) == len(bar.heights) and bar.captions[0].startswith(f"layer {layer + 1}")

@@ -12,92 +12,196 @@ from hypothesis import given
 from hypothesis import settings as bounded
 from hypothesis import strategies as st
 
-from app.player import Board, Card, Event, Scene, Slider, Slot, pack, pack_board, read
-from app.player.scene import KINDS
+from app.figures.marks import Axes, Axis, Dots, Field, Line, Option, Panel, Rule, Sign, Tiles
+from app.player import Card, Clock, Event, Relief, Scene, Slider, pack, read
+from app.player.scene import KINDS, RECORDS
 from tests.app.envelope import opened
 
-ETA = Slider("learning_rate", "η", "learning rate", 0.1, np.array([1e-6, 1e-3, 0.3, 10.0]), "abc")
+ETA = Slider("learning_rate", "η", "learning rate", 0.1, 1e-6, 10.0, "log")
 STEPS = 5
+TIME = np.arange(STEPS + 1)
+CARDS = (Card("one", "One", "#d55e00", sliders=(ETA,)), Card("two", "Zwei ½", "#0072b2", gone=True))
+
+
+def _map(paths: np.ndarray, z: np.ndarray, start: tuple[float, float] = (0.5, -1.0)) -> Panel:
+    ground = Field(x=np.arange(4.0), y=np.arange(3.0), z=z, low=0.0, high=1.0, step=0.1, title="loss")
+    lines = [
+        Line(racer=card.id, x=path[:, 0], y=path[:, 1], time=TIME, color=card.color, follows="path")
+        for card, path in zip(CARDS, paths, strict=True)
+    ]
+    x, y = (np.array([value]) for value in start)
+    sign = Sign(x=x, y=y, symbol="circle-open", name="start", handle=True)
+    axes = Axes(x=Axis(low=-1.0, high=1.0, limits=(-2.0, 2.0)), y=Axis(low=-2.0, high=2.0), equal=True)
+    return Panel(key="map", title="Paths", axes=(axes,), marks=(ground, *lines, sign))
+
+
+def _chart(key: str, values: np.ndarray, **options: Any) -> Panel:
+    lines = [
+        Line(racer=card.id, x=TIME, y=y, time=TIME, color=card.color, follows="loss")
+        for card, y in zip(CARDS, values, strict=False)
+    ]
+    axes = Axes(x=Axis(low=0, high=STEPS), y=Axis(low=1e-3, high=1.0, scale="log"))
+    return Panel(key=key, axes=(axes,), marks=(*lines, Rule(clock=True)), **options)
+
+
+def _grid() -> np.ndarray:
+    return np.random.default_rng(0).normal(size=(3, 4)).astype(np.float32)
+
+
+def _paths() -> np.ndarray:
+    return np.random.default_rng(1).normal(size=(2, STEPS + 1, 2)).astype(np.float32)
+
+
+LOSSES = np.where(
+    np.arange(2 * (STEPS + 1)).reshape(2, -1) == 10, np.nan, np.geomspace(1e300, 1e-300, 12).reshape(2, -1)
+)
 
 
 def _scene(**changes: Any) -> Scene:
-    rng = np.random.default_rng(0)
     scene = Scene(
-        map={"data": [{"type": "contour", "z": rng.normal(size=(3, 4)), "x": np.arange(4)}], "layout": {"a": math.nan}},
-        curve={"data": [], "ranges": {"log": [np.float64(-1.5), 2.0]}, "title": "loss"},
-        styles={"light": {"ink": "#000"}, "dark": {"ink": "#fff"}},
-        cards=(Card("one", "One", "#d55e00", sliders=(ETA,)), Card("two", "Zwei ½", "#0072b2", gone=True, last=2)),
-        positions=rng.normal(size=(2, STEPS + 1, 2)),
-        losses=np.where(np.arange(2 * (STEPS + 1)).reshape(2, -1) == 10, np.nan, 1e300),
-        start=(0.5, -1.0),
-        window=((-1.0, 1.0), (-2.0, 2.0)),
+        panels=(_map(_paths(), _grid()), _chart("loss", LOSSES)),
+        cards=CARDS,
+        clock=Clock(STEPS, "steps"),
+        arrangement="one above",
         choices=(("adam", "Adam"), ("sgd", "SGD")),
         caption="η = 0.1 · seed 0",
+        picture="map",
+        relief=Relief(kind="linear", base=0.0, unit=1.0),
     )
     return dataclasses.replace(scene, **changes)
+
+
+def _marks(header: dict[str, Any], panel: int, kind: str) -> list[dict[str, Any]]:
+    return [mark for mark in header["scene"]["panels"][panel]["marks"] if mark["type"] == kind]
 
 
 def test_a_scene_comes_out_of_its_envelope_as_it_went_in() -> None:
     scene = _scene()
     header, array = opened(pack(scene))
-    np.testing.assert_array_equal(array(header["positions"]), scene.positions.astype(np.float32))
-    np.testing.assert_array_equal(array(header["losses"]), scene.losses)
-    assert array(header["losses"]).dtype == np.float64 and array(header["positions"]).dtype == np.float32
-    contour = header["map"]["data"][0]
-    np.testing.assert_array_equal(array(contour["z"]), scene.map["data"][0]["z"].astype(np.float32))
-    np.testing.assert_array_equal(array(contour["x"]), [0, 1, 2, 3])
-    assert header["map"]["layout"] == {"a": None}  # what JSON cannot carry
-    assert header["curve"]["ranges"] == {"log": [-1.5, 2.0]}
-    assert [c["id"] for c in header["cards"]] == ["one", "two"] and header["cards"][1]["title"] == "Zwei ½"
-    (slider,) = header["cards"][0]["sliders"]
-    np.testing.assert_array_equal(array(slider.pop("stops")), ETA.stops)
-    names = {"name": "learning_rate", "symbol": "η", "label": "learning rate"}
-    assert slider == {**names, "value": 0.1, "sweep": "abc"}
-    assert header["start"] == [0.5, -1.0] and header["window"] == [[-1.0, 1.0], [-2.0, 2.0]]
-    assert header["choices"] == [["adam", "Adam"], ["sgd", "SGD"]] and header["caption"] == scene.caption
+    for line, path, losses in zip(_marks(header, 0, "line"), _paths(), LOSSES, strict=True):
+        np.testing.assert_array_equal(array(line["x"]), path[:, 0])
+        assert array(line["y"]).dtype == np.float32
+        assert line["time"] == {"range": [0, 1, STEPS + 1]} and line["follows"] == "path"
+        (curve,) = (one for one in _marks(header, 1, "line") if one["racer"] == line["racer"])
+        np.testing.assert_array_equal(array(curve["y"]), losses)
+        assert array(curve["y"]).dtype == np.float64
+    (ground,) = _marks(header, 0, "field")
+    np.testing.assert_array_equal(array(ground["z"]), _grid())
+    assert ground["x"] == {"range": [0.0, 1, 4]} and ground["title"] == "loss"
+    cards = header["scene"]["cards"]
+    assert [card["id"] for card in cards] == ["one", "two"] and cards[1]["title"] == "Zwei ½"
+    assert cards[0]["sliders"] == [{"type": "slider", **dataclasses.asdict(ETA)}]
+    assert header["scene"]["panels"][0]["axes"][0]["x"] == {
+        "type": "axis",
+        "low": -1.0,
+        "high": 1.0,
+        "limits": [-2.0, 2.0],
+    }
+    assert header["scene"]["choices"] == [["adam", "Adam"], ["sgd", "SGD"]]
+    assert header["scene"]["caption"] == scene.caption
+
+
+def test_what_is_left_out_has_the_defaults_that_the_envelope_names() -> None:
+    """Filled in again from the defaults, every record has all of its fields."""
+    header, _ = opened(pack(_scene()))
+    records = {record.__name__.lower(): record for record in RECORDS}
+
+    def check(tree: Any) -> int:
+        if isinstance(tree, list):
+            return sum(map(check, tree))
+        if not isinstance(tree, dict):
+            return 0
+        if "type" in tree:
+            whole = {**header["defaults"][tree["type"]], **tree}
+            names = {field.name for field in dataclasses.fields(records[tree["type"]])}
+            extra = {"type", "id", "ground"} if tree["type"] == "panel" else {"type"}
+            assert set(whole) - extra == names
+        return ("type" in tree) + sum(map(check, tree.values()))
+
+    assert check(header["scene"]) > 15
+    assert header["defaults"]["line"]["weight"] == "curve" and header["defaults"]["field"]["layer"] == "ground"
+    assert header["strokes"]["themes"]["dark"]["paper"] == "#11151c" and header["strokes"]["weights"]["trail"] == 2.5
+
+
+def test_identical_arrays_are_stored_once_and_progressions_not_at_all() -> None:
+    same = np.array([3.0, 1.0, 2.0])
+    three = Axes(x=Axis(low=0, high=1), y=Axis(low=0, high=1))
+    marks = tuple(Line(x=same.copy(), y=same, color="ink", time=2 * np.arange(3) + 1) for _ in range(4))
+    marks = (*marks, Line(x=same.astype(np.float32), y=np.array([0.1, 0.1, 0.1]), color="ink"))
+    almost = Line(x=np.array([0.0, 1.0, 2.0 + 1e-9]), y=np.array([1.0, np.nan, 3.0]), color="ink")
+    header, array = opened(
+        pack(Scene(panels=(Panel(axes=(three,), marks=(*marks, almost)),), cards=(), clock=Clock(9)))
+    )
+    packed = _marks(header, 0, "line")
+    assert [one["x"] == one["y"] == {"array": 0} for one in packed[:4]] == [True] * 4
+    assert {str(one["time"]) for one in packed[:4]} == {str({"range": [1, 2, 3]})}
+    assert packed[4]["x"] == {"array": 1} and packed[4]["y"] == {"range": [0.1, 0, 3]}
+    assert array(packed[5]["x"])[2] == 2.0 + 1e-9 and np.isnan(array(packed[5]["y"])[1])
+    assert len(header["arrays"]) == 4
 
 
 def test_no_racers_is_a_scene_too() -> None:
-    header, array = opened(pack(_scene(cards=(), positions=np.zeros((0, 6, 2)), losses=np.zeros((0, 6)))))
-    assert array(header["positions"]).shape == (0, 6, 2)
+    header, _ = opened(pack(Scene(panels=(_chart("loss", LOSSES[:0]),), cards=(), clock=Clock(STEPS))))
+    assert "cards" in header["scene"] and header["scene"]["cards"] == []
 
 
-def test_positions_beyond_float32_become_infinite_and_not_wrong() -> None:
-    far = np.zeros((2, STEPS + 1, 2))
-    far[1, 3] = [1e200, -1e200]
-    header, array = opened(pack(_scene(positions=far)))
-    np.testing.assert_array_equal(array(header["positions"])[1, 3], [np.inf, -np.inf])
+def test_whole_numbers_of_any_size_travel() -> None:
+    x = np.array([1, 2, 2**40]), np.array([3, -7, 3])
+    axes = Axes(x=Axis(low=0, high=1), y=Axis(low=0, high=1))
+    panel = Panel(axes=(axes,), marks=(Dots(x=x[0], y=x[1]),))
+    header, array = opened(pack(Scene(panels=(panel,), cards=(), clock=Clock(1))))
+    (dots,) = _marks(header, 0, "dots")
+    assert array(dots["x"]).dtype == np.float64 and array(dots["y"]).dtype == np.int32
+    assert array(dots["x"]).tolist() == x[0].tolist() and array(dots["y"]).tolist() == x[1].tolist()
 
 
-def test_the_figures_are_named_by_what_they_show() -> None:
-    """The browser draws a figure anew when its name changes, and only then."""
-    name = {k: opened(pack(v))[0] for k, v in {"one": _scene(), "same": _scene()}.items()}
-    assert name["one"]["map_id"] == name["same"]["map_id"]
-    moved, _ = opened(pack(_scene(positions=np.ones((2, STEPS + 1, 2)), losses=np.ones((2, STEPS + 1)))))
-    assert (moved["map_id"], moved["curve_id"]) == (name["one"]["map_id"], name["one"]["curve_id"])
-    z = np.random.default_rng(0).normal(size=(3, 4))
+def test_panels_and_grounds_are_named_by_what_they_show() -> None:
+    """The browser draws a panel, or its ground, anew when its name changes, and only then."""
+
+    def names(*panels: Panel) -> list[tuple[str, str]]:
+        packed = opened(pack(_scene(panels=panels)))[0]["scene"]["panels"]
+        return [(panel["id"], panel["ground"]) for panel in packed]
+
+    chart = _chart("loss", LOSSES)
+    before, beside = names(_map(_paths(), _grid()), chart)
+    assert names(_map(_paths(), _grid()), chart)[0] == before
+    moved, same = names(_map(_paths() + 1, _grid()), chart)
+    assert moved[0] != before[0] and moved[1] == before[1] and same == beside
+    elsewhere = names(_map(_paths(), _grid(), (2.0, 2.0)), chart)[0]
+    assert elsewhere[0] != before[0] and elsewhere[1] == before[1]
+    z = _grid()
     z[1, 1] += 1e-3
-    other, _ = opened(pack(_scene(map={**_scene().map, "data": [{"type": "contour", "z": z, "x": np.arange(4)}]})))
-    assert other["map_id"] != name["one"]["map_id"] and other["curve_id"] == name["one"]["curve_id"]
-    longer, _ = opened(pack(_scene(curve={**_scene().curve, "ranges": {"log": [-2.0, 2.0]}})))
-    assert longer["curve_id"] != name["one"]["curve_id"] and longer["map_id"] == name["one"]["map_id"]
+    other, same = names(_map(_paths(), z), chart)
+    assert other[0] != before[0] and other[1] != before[1] and same == beside
+    # where another panel has more arrays, this one keeps its name
+    assert names(_map(_paths(), _grid()), _chart("gradient", LOSSES * 2), chart)[2] == beside
+    axes = dataclasses.replace(chart.axes[0], x=Axis(low=0, high=9))
+    assert names(dataclasses.replace(chart, axes=(axes,)))[0][1] != beside[1]
 
 
 def test_a_scene_refuses_what_does_not_fit_together() -> None:
-    with pytest.raises(ValueError, match="positions must have shape"):
-        _scene(positions=np.zeros((3, 6, 2)))
-    with pytest.raises(ValueError, match="losses must have shape"):
-        _scene(losses=np.zeros((2, 5)))
-    with pytest.raises(ValueError, match="ids of their own"):
+    with pytest.raises(ValueError, match="different ids"):
         _scene(cards=(Card("one", "One", "#000"),) * 2)
+    with pytest.raises(ValueError, match="belongs to 'two', which is no card"):
+        _scene(cards=CARDS[:1])
+    stray = Panel(key="stray", axes=(), marks=(Rule(),))
+    with pytest.raises(ValueError, match="'stray' has 0 pairs of axes; got 0"):
+        _scene(panels=(stray,))
+    with pytest.raises(ValueError, match="cards of the same ids"):
+        _scene(beside=_scene(cards=(), panels=()))
     with pytest.raises(TypeError, match="got object"):
-        pack(_scene(map={"data": [object()]}))
+        pack(_scene(inspected={"racer": object()}))
+    with pytest.raises(ValueError, match="counts must be one of steps, evaluations"):
+        Clock(3, "hours")  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("stops", [[1.0], [1.0, 1.0], [0.0, 2.0, 1.0], [[0.0, 1.0]], [0.0, math.nan]], ids=str)
-def test_a_slider_refuses_stops_that_do_not_ascend(stops: Any) -> None:
-    with pytest.raises(ValueError, match="stops of learning_rate must be two numbers or more, ascending"):
-        dataclasses.replace(ETA, stops=np.array(stops))
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [({"scale": "cubic"}, "scale"), ({"low": 20.0}, "low < high"), ({"low": 0.0}, "does not fit log")],
+)
+def test_a_slider_refuses_a_range_that_cannot_be(changes: dict[str, Any], said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        dataclasses.replace(ETA, **changes)
 
 
 @pytest.mark.parametrize("changes", [{"dash": "wavy"}, {"shape": "heart"}])
@@ -201,27 +305,25 @@ def test_whatever_a_browser_sends_an_event_names_only_what_the_scene_has(message
             assert slider.low <= event.value <= slider.high
 
 
-def _board(**panel: Any) -> Board:
-    options = {"name": "plane", "value": "a", "choices": [("a", "A"), ("b", "B")]}
-    first = Slot("loss", (("loss", "Loss"), ("dead", "Dead units")), {"type": "chart", **panel})
-    second = Slot("landscape", (("landscape", "Landscape"),), {"type": "plane", "options": options})
-    return Board((first, second), {"light": {}, "dark": {}}, (Card("one", "One", "#d55e00"),), steps=9)
+def _board() -> Scene:
+    option = Option(name="plane", value="a", choices=(("a", "A"), ("b", "B")))
+    fixed = Panel(key="fixed", message="no place for others")
+    first = _chart("loss", LOSSES[:1], choices=(("loss", "Loss"), ("dead", "Dead units")))
+    second = Panel(key="landscape", message="later", option=option, choices=(("landscape", "Landscape"),))
+    return Scene(panels=(fixed, first, second), cards=CARDS[:1], clock=Clock(9))
 
 
-def test_a_board_travels_with_bytes_as_bytes() -> None:
-    frames = np.arange(24, dtype=np.uint8).reshape(2, 12)
-    header, array = opened(pack_board(_board(frames=frames, y=np.array([1.0, math.inf])), "No."))
-    assert header["steps"] == 9 and header["refusal"] == "No."
-    slot = header["slots"][0]
-    entry = header["arrays"][slot["panel"]["frames"]["array"]]
-    assert entry["dtype"] == "u1" and entry["shape"] == [2, 12]
-    np.testing.assert_array_equal(array(slot["panel"]["frames"]), frames)
-    assert array(slot["panel"]["y"])[1] == math.inf
-
-
-def test_a_slot_changes_its_name_with_its_panel_alone() -> None:
-    one, other = (opened(pack_board(_board(y=np.ones(3) * k)))[0]["slots"] for k in (1, 2))
-    assert one[0]["id"] != other[0]["id"] and one[1]["id"] == other[1]["id"]
+def test_shares_travel_as_bytes() -> None:
+    values = np.arange(8, dtype=np.uint8).reshape(2, 2, 2)
+    axes = Axes(x=Axis(low=0, high=2), y=Axis(low=0, high=2))
+    panel = Panel(axes=(axes,), marks=(Tiles(values=values, time=np.array([0, 7]), score=np.array([0.5, math.inf])),))
+    header, array = opened(pack(dataclasses.replace(_board(), panels=(panel,)), "No."))
+    assert header["scene"]["clock"]["end"] == 9 and header["refusal"] == "No."
+    (tiles,) = _marks(header, 0, "tiles")
+    entry = header["arrays"][tiles["values"]["array"]]
+    assert entry["dtype"] == "u1" and entry["shape"] == [2, 2, 2]
+    np.testing.assert_array_equal(array(tiles["values"]), values)
+    assert array(tiles["score"])[1] == math.inf
 
 
 @pytest.mark.parametrize(
@@ -241,36 +343,38 @@ def test_what_a_browser_says_of_a_board_is_checked(message: Any, event: Event | 
     assert read(message, _board()) == event
 
 
-def test_a_race_has_no_slots() -> None:
+def test_panels_without_choices_are_no_slots() -> None:
     assert read({"kind": "view", "slot": 0, "name": "dead"}, _scene()) is None
+    more = _scene(addable=(("dead", "Dead units"),))
+    assert read({"kind": "view", "slot": 0, "name": "dead"}, more) == Event("view", name="dead", slot=0)
+    assert [panel.key for panel in _board().slots] == ["loss", "landscape"]
 
 
 def test_news_are_asked_for_while_there_may_be_any() -> None:
     grows = dataclasses.replace(_board(), busy=True)
     assert read({"kind": "poll"}, grows) == Event("poll")
     assert read({"kind": "poll"}, _board()) is None and read({"kind": "poll"}, _scene()) is None
-    assert opened(pack_board(grows))[0]["busy"] is True and opened(pack_board(_board()))[0]["busy"] is False
+    assert opened(pack(grows))[0]["scene"]["busy"] is True and "busy" not in opened(pack(_board()))[0]["scene"]
 
 
 def test_a_scene_says_whether_another_follows() -> None:
-    for packed, thing in ((pack, _scene()), (pack_board, _board())):
-        assert [opened(packed(thing, "", again))[0]["again"] for again in (False, True)] == [False, True]
+    for thing in (_scene(), _board()):
+        assert [opened(pack(thing, "", again))[0]["again"] for again in (False, True)] == [False, True]
 
 
-def test_a_board_names_each_card_once() -> None:
-    with pytest.raises(ValueError, match="ids of their own"):
-        dataclasses.replace(_board(), cards=(Card("a", "A", "#000"), Card("a", "B", "#000")))
-
-
-def test_pictures_and_heights_are_those_there_are_and_a_board_has_none() -> None:
+def test_pictures_heights_and_what_the_clock_counts_are_those_that_are_offered() -> None:
     scene = _scene()
     assert read({"kind": "picture", "name": "surface"}, scene) == Event("picture", name="surface")
     assert read({"kind": "heights", "name": "linear"}, scene) == Event("heights", name="linear")
     for bad in ("hologram", "linear", "", None, 3, ["map"]):
         assert read({"kind": "picture", "name": bad}, scene) is None
     assert read({"kind": "heights", "name": "map"}, scene) is None
-    board = Board(slots=(), styles={}, cards=scene.cards, steps=STEPS)
-    assert read({"kind": "picture", "name": "map"}, board) is None
-    for change in ({"picture": "hologram"}, {"heights": "square"}):
-        with pytest.raises(ValueError, match=next(iter(change))):
-            _scene(**change)
+    for message in ({"kind": "picture", "name": "map"}, {"kind": "heights", "name": "log"}):
+        assert read(message, _board()) is None
+    for message in ({"kind": "axis", "name": "steps"}, {"kind": "beside", "name": "on"}):
+        assert read(message, _board()) is None
+    assert read({"kind": "start", "x": 1, "y": 2}, _board()) is None  # nothing there can be dragged
+    with pytest.raises(ValueError, match="picture"):
+        _scene(picture="hologram")
+    with pytest.raises(ValueError, match="heights"):
+        Relief(kind="log", base=0.0, unit=1.0, heights="square")

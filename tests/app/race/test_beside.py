@@ -15,6 +15,7 @@ from app.race import scene as race
 from app.race.link import parse, query
 from app.race.runs import Race
 from app.race.settings import Settings
+from tests.app.drawn import line_of, losses
 from tests.app.envelope import opened
 
 TURNED = changes.set_beside(changes.first(), True)
@@ -70,12 +71,15 @@ def test_a_scene_holds_both_on_one_clock() -> None:
     scene = race.scene(Race(APART))
     assert scene.beside is not None and not scene.linked
     alone = race.scene(Race(dataclasses.replace(second(APART), halved=False)))
-    np.testing.assert_array_equal(scene.beside.losses, alone.losses)
+    np.testing.assert_array_equal(losses(scene.beside), losses(alone))
     assert [c.status for c in scene.beside.cards] == [c.status for c in alone.cards]
     assert scene.beside.cards[0].sliders[0].value == 0.002 != scene.cards[0].sliders[0].value
     header, array = opened(pack(scene))
-    assert array(header["beside"]["losses"]).shape == (3, 301)
-    assert header["beside"]["map_id"] != header["map_id"] and header["linked"] is False
+    other = header["scene"]["beside"]
+    curves = [mark for mark in other["panels"][1]["marks"] if mark.get("follows") == "loss"]
+    assert [array(curve["y"]).shape for curve in curves] == [(301,)] * 3
+    assert other["panels"][0]["ground"] != header["scene"]["panels"][0]["ground"]
+    assert header["scene"]["linked"] is False
     assert "Himmelblau" not in scene.caption and "Himmelblau" in scene.beside.caption
     assert [row[0] for row in results.cells(Race(APART))] == [
         f"{n} · {t}" for n in "AB" for t in ("SGD", "Nesterov", "Adam")
@@ -121,5 +125,6 @@ def test_runs_asked_for_beside_are_those_of_the_race_beside() -> None:
     header, array = opened(body)
     scene = race.scene(Race(changes.in_second(APART, changes.set_start, 1.0, 1.0))).beside
     assert scene is not None
-    np.testing.assert_allclose(array(header["losses"]), scene.losses, rtol=1e-9)
-    assert [one["leaves"] for one in header["told"]] == [card.leaves for card in scene.cards]
+    np.testing.assert_allclose(array(header["losses"]), losses(scene), rtol=1e-9)
+    lengths = [len(line_of(scene, card.id, "path").x) for card in scene.cards]
+    assert [one["leaves"] + 1 for one in header["told"]] == lengths

@@ -22,6 +22,7 @@ from app.race.settings import Settings
 from app.server import live_route
 from optimizers import OPTIMIZERS
 from tests.app.asking import get
+from tests.app.drawn import line_of, losses, positions
 from tests.app.envelope import opened
 
 SHORT = racers.set_steps(changes.first(), 120)
@@ -34,12 +35,13 @@ def ask(settings: Settings, what: str, **asked: str) -> Runs:
 def same(runs: Runs, k: int, settings: Settings, index: int) -> None:
     """Run k of an answer is that of a racer in a scene of its own, and its card says the same."""
     scene = race.scene(Race(settings))
-    scale = np.abs(scene.positions[index]).max()
-    np.testing.assert_allclose(runs.positions[k], scene.positions[index][runs.steps], rtol=1e-9, atol=1e-9 * scale)
-    np.testing.assert_allclose(runs.losses[k], scene.losses[index][runs.steps], rtol=1e-7, atol=1e-12)
-    card = scene.cards[index]
-    for word in ("status", "gone", "last", "leaves", "settled"):
+    path, card = positions(scene)[index][runs.steps], scene.cards[index]
+    np.testing.assert_allclose(runs.positions[k], path, rtol=1e-6, atol=1e-6 * np.abs(path).max())
+    np.testing.assert_allclose(runs.losses[k], losses(scene)[index][runs.steps], rtol=1e-7, atol=1e-12)
+    for word in ("status", "gone", "settled"):
         assert runs.told[k][word] == getattr(card, word), word
+    for word, follows in (("leaves", "path"), ("last", "loss")):
+        assert runs.told[k][word] + 1 == len(line_of(scene, card.id, follows).x), word
     assert card.why.startswith(runs.told[k]["why"])
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from app.common import racers
-from app.figures import plane
+from app.figures import trails
 from app.race import changes, data, live, results, script
 from app.race import runs as race_runs
 from app.race import scene as race
@@ -18,6 +18,7 @@ from app.race.runs import Race
 from app.race.settings import Settings
 from optimizers import OPTIMIZERS
 from optimizers.sensitivity import SENTENCE
+from tests.app.drawn import positions
 
 SWEPT = [key for key, rule in OPTIMIZERS.items() if "learning_rate" in rule.parameters()]
 ROUGH = ("rastrigin", "beale", "himmelblau", "styblinski_tang", "griewank", "six_hump_camel", "levy", "ackley")
@@ -42,8 +43,8 @@ def _positions(surface: str, key: str, every: int) -> Iterator[tuple[bool, bool,
     for k in range(0, len(runs.values), every):
         there = racers.set_racer(settings, "racer-0", "learning_rate", float(runs.values[k]))
         scene = race.scene(Race(there))
-        ((_, whole),) = data.runs(Race(there))
-        paths = [scene.positions[0], runs.positions[k], plane.drawn([whole], 300, extent)[0][0]]
+        ((_, _, whole),) = data.runs(there)
+        paths = [positions(scene)[0], runs.positions[k], trails.drawn([whole], 300, extent)[0][0]]
         # a difference is seen where one of the runs is on the map
         low, high = np.array(box).T
         seen = np.any([((path >= low) & (path <= high)).all(axis=1) for path in paths], axis=0)

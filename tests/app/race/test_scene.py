@@ -18,6 +18,7 @@ from app.race.runs import Race
 from app.race.settings import Settings
 from optimizers import OPTIMIZERS
 from surfaces import SURFACES
+from tests.app.drawn import line_of, losses, positions, rules, start
 
 RAVINE = changes.set_rotation(Settings(), 0)  # κ = 30, start (−2.8, 1.2)
 
@@ -35,11 +36,11 @@ MIXED = _race(RAVINE, ("sgd", {"learning_rate": 0.02}), ("sgd", {"learning_rate"
 
 def test_a_scene_holds_what_the_player_plays() -> None:
     scene = race.scene(Race(MIXED))
-    assert scene.positions.shape == (4, 301, 2)
-    assert scene.losses.shape == (4, 301) and scene.losses.dtype == np.float64
-    assert scene.start == (-2.8, 1.2)
-    np.testing.assert_allclose(scene.positions[:, 0], np.broadcast_to([-2.8, 1.2], (4, 2)), rtol=1e-6)
-    np.testing.assert_allclose(scene.losses[:, 0], 0.5 * (2.8**2 + 30 * 1.2**2))
+    assert positions(scene).shape == (4, 301, 2)
+    assert losses(scene).shape == (4, 301) and line_of(scene, "racer-0", "loss").y.dtype == np.float64
+    assert start(scene) == (-2.8, 1.2)
+    np.testing.assert_allclose(positions(scene)[:, 0], np.broadcast_to([-2.8, 1.2], (4, 2)), rtol=1e-6)
+    np.testing.assert_allclose(losses(scene)[:, 0], 0.5 * (2.8**2 + 30 * 1.2**2))
     assert [c.title for c in scene.cards][2:] == ["Adam", "Adadelta"]
     assert len({c.id for c in scene.cards}) == len({c.color for c in scene.cards}) == 4
     assert {key for key, _ in scene.choices} >= {"sgd", "momentum", "nesterov", "adam", "sam", "newton"}
@@ -51,26 +52,27 @@ def test_a_path_is_gradient_descent() -> None:
     scene = race.scene(Race(MIXED))
     k = np.arange(301)
     path = np.stack([-2.8 * 0.98**k, 1.2 * 0.4**k], axis=1)
-    np.testing.assert_allclose(scene.positions[0], path, rtol=1e-5, atol=1e-30)
-    np.testing.assert_allclose(scene.losses[0], 0.5 * (path[:, 0] ** 2 + 30 * path[:, 1] ** 2), rtol=1e-9)
+    np.testing.assert_allclose(positions(scene)[0], path, rtol=1e-5, atol=1e-30)
+    np.testing.assert_allclose(losses(scene)[0], 0.5 * (path[:, 0] ** 2 + 30 * path[:, 1] ** 2), rtol=1e-9)
 
 
 def test_a_diverged_run_ends_at_its_last_number() -> None:
     """η = 8: y is multiplied by 1 − 8·30 = −239 a step; its square leaves float64 when 239^k passes 1e154."""
-    card = race.scene(Race(MIXED)).cards[1]
+    scene = race.scene(Race(MIXED))
+    card, last = scene.cards[1], len(line_of(scene, "racer-1", "loss").y) - 1
     assert card.gone and card.status.startswith("diverged @ ")
-    assert card.last == int(card.status.split("@")[1]) - 1
+    assert last == int(card.status.split("@")[1]) - 1
     y = 1.2 * 239.0 ** np.arange(90)
     with np.errstate(over="ignore"):
         finite = np.isfinite(0.5 * 30 * y**2)
-    assert abs(card.last - int(np.flatnonzero(finite)[-1])) <= 1
-    values = race.scene(Race(MIXED)).losses[1]
-    assert np.isfinite(values[: card.last + 1]).all() and np.isnan(values[card.last + 1 :]).all()
+    assert abs(last - int(np.flatnonzero(finite)[-1])) <= 1
+    assert np.isfinite(line_of(scene, "racer-1", "loss").y).all()
 
 
 def test_those_that_stay_end_at_the_last_step_and_are_not_gone() -> None:
-    for card in race.scene(Race(MIXED)).cards[2:]:
-        assert card.last == 300 and not card.gone
+    scene = race.scene(Race(MIXED))
+    for card in scene.cards[2:]:
+        assert line_of(scene, card.id, "loss").time[-1] == 300 and not card.gone  # type: ignore[index]
 
 
 def test_twins_are_told_apart_by_the_first_value_that_differs() -> None:
@@ -162,20 +164,20 @@ def test_a_schedule_is_said_to_leave_alone_who_has_no_learning_rate() -> None:
     cards = race.scene(Race(racers.choose_schedule(MIXED, "cosine"))).cards
     assert ["no learning rate" in c.why for c in cards] == [False, False, False, True]
     np.testing.assert_array_equal(
-        race.scene(Race(MIXED)).positions[3], race.scene(Race(racers.choose_schedule(MIXED, "cosine"))).positions[3]
+        positions(race.scene(Race(MIXED)))[3], positions(race.scene(Race(racers.choose_schedule(MIXED, "cosine"))))[3]
     )
 
 
 def test_one_slider_changes_one_path() -> None:
     before = race.scene(Race(MIXED))
     after = race.scene(Race(racers.set_racer(MIXED, "racer-2", "learning_rate", 0.123)))
-    same = [np.array_equal(a, b) for a, b in zip(before.positions, after.positions, strict=True)]
+    same = [np.array_equal(a, b) for a, b in zip(positions(before), positions(after), strict=True)]
     assert same == [True, True, False, True]
 
 
 def test_noise_follows_the_seed() -> None:
     noisy = changes.choose_noise(MIXED, "isotropic")
-    one, again, other = (race.scene(Race(racers.set_seed(noisy, seed))).positions for seed in (1, 1, 2))
+    one, again, other = (positions(race.scene(Race(racers.set_seed(noisy, seed)))) for seed in (1, 1, 2))
     np.testing.assert_array_equal(one, again)
     assert not np.array_equal(one[0], other[0])
 
@@ -183,13 +185,13 @@ def test_noise_follows_the_seed() -> None:
 @pytest.mark.parametrize("key", ["sgd", "adam"])
 def test_more_steps_keep_the_prefix(key: str) -> None:
     noisy = _race(changes.choose_noise(RAVINE, "isotropic"), (key, {}))
-    short, long = (race.scene(Race(racers.set_steps(noisy, n))).positions for n in (50, 400))
+    short, long = (positions(race.scene(Race(racers.set_steps(noisy, n)))) for n in (50, 400))
     np.testing.assert_array_equal(short[0], long[0, :51])
 
 
 def test_a_race_without_racers_is_a_map() -> None:
     scene = race.scene(Race(Settings()))
-    assert scene.cards == () and scene.positions.shape == (0, 301, 2) and results.table(Race(Settings())) == []
+    assert scene.cards == () and scene.clock.end == 300 and results.table(Race(Settings())) == []
     assert pack(scene)
 
 
@@ -203,9 +205,10 @@ def test_a_race_where_all_are_hidden_is_drawn() -> None:
 
 def test_eight_racers_of_two_thousand_steps_fit_into_half_a_megabyte_and_grow_in_line() -> None:
     """A racer's step is two float32 and one float64: 16 bytes."""
-    settings = dataclasses.replace(RAVINE, racers=())
-    for _ in range(8):
+    settings = changes.choose_noise(dataclasses.replace(RAVINE, racers=()), "isotropic")  # no two runs are alike
+    for k in range(8):
         settings = changes.add_racer(settings, "sgd")
+        settings = racers.set_racer(settings, f"racer-{k}", "learning_rate", 0.01 + 0.001 * k)
     sizes = {n: len(pack(race.scene(Race(racers.set_steps(settings, n))))) for n in (500, 1000, 2000, 4000)}
     assert sizes[2000] < 500_000
     for n in (500, 1000, 2000):
@@ -240,7 +243,7 @@ def test_every_pair_runs_and_moves_and_none_leaves(rule: str, surface: str) -> N
     settings = changes.add_racer(changes.choose_surface(Settings(), surface), rule)
     scene, (run,) = race.scene(Race(settings)), runs.runs(settings)
     assert run.status.kind not in ("diverged", "growing"), run.status
-    assert scene.cards[0].status == str(run.status) and np.isfinite(scene.positions).all()
+    assert scene.cards[0].status == str(run.status) and np.isfinite(positions(scene)).all()
     landscape = settings.built_surface()
     went = np.linalg.norm(run.positions - run.positions[0], axis=1).max() / np.linalg.norm(np.diff(landscape.domain))
     lowest = landscape.lowest()
@@ -303,13 +306,14 @@ def test_the_browser_can_tell_heights_from_what_a_scene_says(surface: str) -> No
     """Its formulas, written here once more, give the map's heights at the start; and the grid's losses come back."""
     settings = changes.choose_surface(changes.first(), surface)
     scene, built = race.scene(Race(settings)), settings.built_surface()
-    kind, base, unit = (scene.scale[name] for name in ("kind", "base", "unit"))
+    assert scene.relief
+    kind, base, unit = scene.relief.kind, scene.relief.base, scene.relief.unit
     rise = {
         "linear": lambda loss: loss,
         "log": lambda loss: np.log10(max(loss - base, 0) + unit),
         "signed log": lambda loss: np.sign(loss) * np.log10(1 + abs(loss) / unit),
     }[kind]
-    loss = scene.losses[0, 0] + scene.scale["offset"]
+    loss = losses(scene)[0, 0] + scene.relief.offset
     assert loss == pytest.approx(float(built(np.array(settings.built_start()))), rel=1e-5)
     assert rise(loss) == pytest.approx(float(race.mapped(settings.surface, settings.rotation).levels.height(loss)))
 
@@ -323,7 +327,7 @@ def test_another_picture_runs_nothing_anew() -> None:
 
 def test_drops_of_the_schedule_are_marked_on_the_losses() -> None:
     decayed = racers.set_schedule(racers.choose_schedule(RAVINE, "step_decay"), "every", 80)
-    shapes = race.scene(Race(_race(decayed, ("sgd", {})))).curve["layout"]["shapes"]
-    assert [shape["x0"] for shape in shapes] == [80, 160, 240] and "η drops" in str(shapes[0]["label"])
-    assert not race.scene(Race(changes.change(decayed, "axis", "evaluations"))).curve["layout"]
-    assert not race.scene(Race(RAVINE)).curve["layout"]
+    shown = rules(race.scene(Race(_race(decayed, ("sgd", {})))).panel("loss"))
+    assert [rule.x for rule in shown] == [80, 160, 240] and [rule.label for rule in shown] == ["η drops", "", ""]
+    assert not rules(race.scene(Race(changes.change(decayed, "axis", "evaluations"))).panel("loss"))
+    assert not rules(race.scene(Race(RAVINE)).panel("loss"))

@@ -15,7 +15,7 @@ from hypothesis import settings as bounded
 from app.common import racers
 from app.common.link import VERSION
 from app.common.racers import MAX_RACERS, Choice, Refused
-from app.figures.plane import extent
+from app.figures.map import extent
 from app.race import changes, link
 from app.race.link import parse, query
 from app.race.settings import MOST_STEPS, Settings

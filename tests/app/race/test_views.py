@@ -6,11 +6,13 @@ import dataclasses
 
 import numpy as np
 import pytest
+from matplotlib.collections import LineCollection
 
 from app.common import racers
 from app.common.racers import Choice, Refused
-from app.export.drawing_race import RaceDrawing
+from app.export.drawing import Drawing
 from app.export.options import Look
+from app.figures.marks import Dots, Line, Rule
 from app.player import Event, pack, read
 from app.race import changes, link, runs
 from app.race import scene as race
@@ -18,6 +20,7 @@ from app.race.runs import Race
 from app.race.settings import Settings
 from app.race.views import VIEWS
 from optimizers import distances, sharpnesses
+from tests.app.drawn import curves, note, only
 
 FIRST = racers.set_steps(changes.first(), 40)
 
@@ -30,17 +33,18 @@ def _shown(*keys: str, settings: Settings = FIRST) -> Settings:
 def test_every_view_has_a_line_for_every_racer_that_is_shown(key: str) -> None:
     settings = racers.hide_racer(_shown(key), "racer-1", True)
     (slot,) = race.scene(Race(settings)).slots
-    assert slot.key == key and slot.title == VIEWS[key].name and slot.panel["type"] == "chart"
-    assert {line["meta"] for line in slot.panel["data"]} == {"racer-0", "racer-2"}
-    low, high = slot.panel["layout"]["yaxis"]["range"]
-    assert np.isfinite([low, high]).all() and low < high
+    assert slot.key == key and slot.title == VIEWS[key].name and len(only(slot, Rule)) == 1
+    assert {line.racer for line in curves(slot)} == {"racer-0", "racer-2"}
+    y = slot.axes[0].y
+    assert np.isfinite([y.low, y.high]).all() and y.low < y.high
 
 
 def test_lines_are_the_measures() -> None:
     scene = race.scene(Race(_shown("distance")))
-    for line, run in zip(scene.slots[0].panel["data"], runs.runs(FIRST), strict=True):
-        np.testing.assert_array_equal(line["y"], distances(run))
-        np.testing.assert_array_equal(line["x"], np.arange(41))
+    for line, run in zip(curves(scene.slots[0]), runs.runs(FIRST), strict=True):
+        np.testing.assert_array_equal(line.y, distances(run))
+        np.testing.assert_array_equal(line.x, np.arange(41))
+        np.testing.assert_array_equal(line.x, line.time)  # type: ignore[arg-type]
 
 
 def test_steps_above_the_limit_are_marked_and_counted() -> None:
@@ -49,12 +53,12 @@ def test_steps_above_the_limit_are_marked_and_counted() -> None:
     for rate in (0.01, 0.0668):
         settings = changes.add_racer(settings, "sgd")
         settings = racers.set_racer(settings, settings.racers[-1].id, "learning_rate", rate)
-    panel = race.scene(Race(settings)).slots[0].panel
-    marks = [line for line in panel["data"] if line["mode"] == "markers"]
-    limits = [line for line in panel["data"] if line["line"]["dash"] == "dot"]
-    assert [line["y"][0] for line in limits] == pytest.approx([200.0, 2 / 0.0668])
-    assert [line["meta"] for line in marks] == ["racer-1"] and len(marks[0]["x"]) == 41
-    assert "above the limit: SGD η = 0.0668 on 41 of 41 points" in panel["note"]
+    panel = race.scene(Race(settings)).slots[0]
+    marks = only(panel, Dots)
+    limits = [line for line in only(panel, Line) if line.dash == "dot"]
+    assert [line.y[0] for line in limits] == pytest.approx([200.0, 2 / 0.0668])
+    assert [dots.racer for dots in marks] == ["racer-1"] and len(marks[0].x) == 41
+    assert "above the limit: SGD η = 0.0668 on 41 of 41 points" in note(panel)
     run = runs.runs(settings)[1]
     np.testing.assert_allclose(sharpnesses(run), 30.0)
 
@@ -67,42 +71,40 @@ def test_under_a_schedule_the_limit_is_that_of_each_step() -> None:
     )
     settings = racers.set_racer(settings, "racer-0", "learning_rate", 0.1)
     settings = changes.add_racer(settings, "adam")
-    panel = race.scene(Race(settings)).slots[0].panel
-    limits = {line["meta"]: line for line in panel["data"] if line["line"]["dash"] == "dot"}
+    panel = race.scene(Race(settings)).slots[0]
+    limits = {line.racer: line for line in only(panel, Line) if line.dash == "dot"}
     rates = 0.1 * np.where(np.arange(41) < 20, 1.0, np.where(np.arange(41) < 40, 0.1, 0.01))
-    np.testing.assert_allclose(limits["racer-0"]["y"], 2 / rates, rtol=1e-9)
-    np.testing.assert_array_equal(limits["racer-0"]["x"], np.arange(41))
-    marks = [line for line in panel["data"] if line["mode"] == "markers" and line["meta"] == "racer-0"]
-    np.testing.assert_array_equal(marks[0]["x"], np.arange(20))
+    np.testing.assert_allclose(limits["racer-0"].y, 2 / rates, rtol=1e-9)
+    np.testing.assert_array_equal(limits["racer-0"].x, np.arange(41))
+    (marks,) = (dots for dots in only(panel, Dots) if dots.racer == "racer-0")
+    np.testing.assert_array_equal(marks.x, np.arange(20))
     for words in ("SGD on 20 of 41 points", "at the learning rate of each step", "for Adam of P⁻¹H"):
-        assert words in panel["note"]
+        assert words in note(panel)
     adam = runs.runs(settings, runs.whole)[1]
-    curve = next(line for line in panel["data"] if line["uid"] == "racer-1-0")
-    np.testing.assert_array_equal(curve["y"], sharpnesses(adam))
+    (curve,) = (line for line in only(panel, Line) if line.racer == "racer-1" and line.dash != "dot")
+    np.testing.assert_array_equal(curve.y, sharpnesses(adam))
     # the picture has the curve of limits too
-    drawing = RaceDrawing(race.scene(Race(settings)), Look(width=900, height=600, part="sharpness"))
-    curves = [np.asarray(path) for kind in drawing.figure.axes[0].collections for path in kind.get_segments()]
-    assert any(len(path) == 41 and np.allclose(path[:, 1], 2 / rates) for path in curves)
+    drawing = Drawing(race.scene(Race(settings)), Look(width=900, height=600, part="sharpness"))
+    collections = [one for one in drawing.figure.axes[0].collections if isinstance(one, LineCollection)]
+    paths = [np.asarray(path) for collection in collections for path in collection.get_segments()]
+    assert any(len(path) == 41 and np.allclose(path[:, 1], 2 / rates) for path in paths)
 
 
 def test_limits_that_rise_beyond_all_bounds_leave_the_frame() -> None:
     """A cosine that ends at zero: the limits go to infinity, and the axis shows the sharpness all the same."""
     settings = racers.choose_schedule(_shown("sharpness", settings=racers.set_steps(FIRST, 200)), "cosine")
-    layout = race.scene(Race(settings)).slots[0].panel["layout"]["yaxis"]
-    top = 10.0 ** layout["range"][1] if layout["type"] == "log" else layout["range"][1]
-    assert top < 1e5
+    assert race.scene(Race(settings)).slots[0].axes[0].y.high < 1e5
 
 
 def test_a_note_speaks_of_limits_only_where_there_are_some() -> None:
     settings = changes.add_racer(_shown("sharpness", settings=dataclasses.replace(FIRST, racers=())), "lion")
-    assert "dotted" not in race.scene(Race(settings)).slots[0].panel["note"]
+    assert "dotted" not in note(race.scene(Race(settings)).slots[0])
 
 
 def test_a_run_that_leaves_does_not_squash_the_others() -> None:
     settings = racers.set_racer(_shown("gradient"), "racer-0", "learning_rate", 0.5)
-    _, high = race.scene(Race(settings)).slots[0].panel["layout"]["yaxis"]["range"]
-    steady = race.scene(Race(_shown("gradient"))).slots[0].panel["layout"]["yaxis"]["range"]
-    assert high == pytest.approx(steady[1], abs=0.2)
+    high = race.scene(Race(settings)).slots[0].axes[0].y.high
+    assert high == pytest.approx(race.scene(Race(_shown("gradient"))).slots[0].axes[0].y.high, rel=0.5)
 
 
 def test_views_are_in_the_link_and_bad_ones_are_dropped() -> None:
@@ -141,21 +143,21 @@ def test_what_the_browser_says_of_views() -> None:
 
 def test_a_race_without_anybody_says_so() -> None:
     scene = race.scene(Race(_shown("rates", settings=dataclasses.replace(FIRST, racers=()))))
-    assert scene.slots[0].panel == {"type": "message", "text": "Nobody races: add a racer, or show one."}
+    assert scene.slots[0].message == "Nobody races: add a racer, or show one."
 
 
 def test_views_are_in_the_pictures_together_and_alone() -> None:
     scene = race.scene(Race(_shown("distance", "sharpness")))
-    whole = RaceDrawing(scene, Look(width=900, height=600))
+    whole = Drawing(scene, Look(width=900, height=600))
     assert len([axes for axes in whole.figure.axes if axes.get_xlabel() == "step"]) == 3
-    alone = RaceDrawing(scene, Look(width=900, height=600, part="sharpness"))
+    alone = Drawing(scene, Look(width=900, height=600, part="sharpness"))
     assert len(alone.figure.axes) == 1
-    assert list(RaceDrawing.parts(scene)) == ["all", "map", "loss", "distance", "sharpness"]
+    assert list(Drawing.parts(scene)) == ["all", "map", "loss", "distance", "sharpness"]
 
 
 def test_what_no_memory_could_keep_is_not_asked_for() -> None:
     wide = changes.set_parameter(changes.choose_surface(FIRST, "ravine_nd"), "surface", "dimension", 1000)
     settings = _shown("rates", "distance", settings=racers.set_steps(wide, 300))
     rates, distance = race.scene(Race(settings)).slots
-    assert rates.panel["type"] == "message" and "take fewer of them" in rates.panel["text"]
-    assert distance.panel["type"] == "chart"
+    assert "take fewer of them" in rates.message and not rates.axes
+    assert not distance.message and only(distance, Line)

@@ -52,11 +52,11 @@ def test_a_band_lies_round_the_median(fresh: Visit) -> None:
     race = fresh(f"{NOISY}&bundle=band")
     assert ink(race, ".map canvas.strands", PALETTE[0]) > 20  # the cloud of the seeds
     assert ink(race, ".loss canvas.strands", PALETTE[0]) > 200
-    title = race.page.evaluate("document.querySelector('[data-testid=curve]').layout.annotations[0].text")
+    title = race.page.evaluate("document.querySelector('[data-testid=loss]').layout.annotations[0].text")
     assert title == "loss: median and 10–90 % of seeds 0 to 7"
     settings, _ = link.parse(race.query())
     drawn = race.page.evaluate(
-        "() => Array.from(document.querySelector('[data-testid=curve]').data.find((t) => t.uid === 'racer-1-line').y)"
+        "() => Array.from(document.querySelector('[data-testid=loss]').data.find((t) => t.uid === 'racer-1-line').y)"
     )
     seeds = np.sort([run.losses for run in runs.strands(settings, settings.racers[1])], axis=0)
     np.testing.assert_allclose(drawn, seeds[3], rtol=1e-6)  # of eight the fourth has half at or below it
@@ -83,7 +83,7 @@ def test_the_clock_counts_evaluations(fresh: Visit) -> None:
     race.wait_query("axis", "evaluations")
     race.until("() => document.querySelector('[data-testid=step]').innerText === '300 / 300'")
     race.settle()
-    axis = race.page.evaluate("document.querySelector('[data-testid=curve]').layout.xaxis")
+    axis = race.page.evaluate("document.querySelector('[data-testid=loss]').layout.xaxis")
     assert axis["title"]["text"] == "gradient evaluations" and axis["range"] == [0, 300]
     race.at("scrub").evaluate("(e) => { e.value = 60; e.dispatchEvent(new Event('input')); }")
     race.settle()
@@ -93,7 +93,7 @@ def test_the_clock_counts_evaluations(fresh: Visit) -> None:
     )
     assert counts == [60, 30, 20]
     ends = race.page.evaluate(
-        """() => [0, 1, 2].map((k) => document.querySelector('[data-testid=curve]').data
+        """() => [0, 1, 2].map((k) => document.querySelector('[data-testid=loss]').data
                  .find((t) => t.uid === `racer-${k}-pale`).x.at(-1))"""
     )
     assert ends == [100, 200, 300]

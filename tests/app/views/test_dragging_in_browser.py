@@ -57,8 +57,8 @@ def test_a_dragged_slider_shows_computed_runs_before_it_is_released(fresh: Visit
         race.until(
             "(said) => document.querySelector('[data-testid=status-racer-2]').innerText === said", str(run.status)
         )
-        drawn = race.page.evaluate("() => Array.from(window.optiscope.scenes()[0].positions[2])")
-        np.testing.assert_allclose(drawn[600:], run.positions[300], rtol=1e-5, atol=1e-6)
+        drawn = race.path(2)
+        np.testing.assert_allclose(drawn[300], run.positions[300], rtol=1e-5, atol=1e-6)
         seen.add(race.trails().tobytes())
     assert len(seen) == 4 and before.tobytes() not in seen
     assert race.page.url == address  # nothing was run in the page's script yet
@@ -67,8 +67,7 @@ def test_a_dragged_slider_shows_computed_runs_before_it_is_released(fresh: Visit
     race.wait_query("racer", f"adam:learning_rate={value:g}")
     race.until("() => document.querySelector('[data-testid=player]').dataset.stale === 'false'")
     race.leave()
-    stays = race.page.evaluate("() => Array.from(window.optiscope.scenes()[0].positions[2])")
-    np.testing.assert_allclose(stays, drawn, rtol=1e-6, atol=1e-12)  # what was shown last
+    np.testing.assert_allclose(race.path(2), drawn, rtol=1e-6, atol=1e-12)  # what was shown last
     assert [race.card("racer-0"), race.card("racer-1")] == others
     assert race.card("racer-2")[1] == str(run.status)
 
@@ -82,8 +81,9 @@ def test_an_arrow_key_shows_a_computed_run_at_once(fresh: Visit) -> None:
     race.page.wait_for_timeout(100)
     race.page.evaluate(
         """() => document.addEventListener('keyup', () => {
-             const { positions, cards } = window.optiscope.scenes()[0];
-             const ends = Array.from(positions[0].slice(-2));
+             const { panels, cards } = window.optiscope.scenes()[0];
+             const { x, y } = panels[0].marks.find((mark) => mark.follows === 'path' && mark.racer === cards[0].id);
+             const ends = [x.at(-1), y.at(-1)];
              window.seen = { ends, status: cards[0].status, asked: location.search };
            })"""
     )
@@ -153,11 +153,8 @@ def test_the_start_is_dragged_and_everybody_follows(fresh: Visit) -> None:
     place = [float(v) for v in race.query()["start"][0].split(",")]
     np.testing.assert_allclose(place, race.point(x + 150, y - 60), atol=0.02)
     settings, _ = link.parse(race.query())
-    drawn = race.page.evaluate(
-        "() => window.optiscope.scenes()[0].positions.map((xy) => [xy[0], xy[1], xy[600], xy[601]])"
-    )
     for k, run in enumerate(runs.runs(settings)):
-        np.testing.assert_allclose(drawn[k], [*run.positions[0], *run.positions[300]], rtol=1e-5, atol=1e-6)
+        np.testing.assert_allclose(race.path(k)[[0, 300]], run.positions[[0, 300]], rtol=1e-5, atol=1e-6)
 
 
 @pytest.mark.long

@@ -12,6 +12,7 @@ import pytest
 from app.figures.theme import PALETTE
 from app.race import runs, scene
 from app.race.link import parse
+from tests.app import drawn
 from tests.app.driving import Race, near
 
 pytestmark = pytest.mark.browser
@@ -22,18 +23,18 @@ FOLDED = (
     *("[data-testid=save]", "[data-testid=copy-link]", "[data-testid=present]", "[data-testid=step-back]"),
     *("[data-testid=to-end]", "[data-testid=speed]", "[data-testid=loop]", "select.view.more"),
 )
-KEPT = ("[data-testid=map]", "[data-testid=curve]", "[data-testid=play]", "[data-testid=scrub]", "[data-testid=step]")
+KEPT = ("[data-testid=map]", "[data-testid=loss]", "[data-testid=play]", "[data-testid=scrub]", "[data-testid=step]")
 SEEN = """(selectors) => selectors.map((one) => [...document.querySelectorAll(one)].some(
   (e) => e.checkVisibility({ visibilityProperty: true, opacityProperty: false })))"""
 SIZES = """() => Object.fromEntries([
   ['title', '.card h3'], ['status', '.card .status'], ['step', '.steps'],
-  ['tick', '.map .xtick text'], ['losses', '.loss .ytick text'], ['minimum', '.map .textpoint text'],
+  ['tick', '.map .xtick text'], ['losses', '.loss .ytick text'], ['minimum', '.map .annotation-text'],
 ].map(([name, one]) => [name, document.querySelector('.optiscope-player ' + one)])
  .map(([name, e]) => [name, parseFloat(getComputedStyle(e).fontSize)]))"""
 WIDTHS = """() => Object.fromEntries([
   ['trail', '.map .trace[class*="racer-0-line"] path.js-line'],
   ['casing', '.map .trace[class*="racer-0-casing"] path.js-line'],
-  ['curve', '.loss .trace[class*="racer-0-line"] path.js-line'],
+  ['loss', '.loss .trace[class*="racer-0-line"] path.js-line'],
 ].map(([name, one]) => [name, parseFloat(document.querySelector('.optiscope-player ' + one).style.strokeWidth)]))"""
 
 
@@ -70,7 +71,7 @@ def test_presenting_folds_the_controls_and_fills_the_window(fresh: Visit) -> Non
     assert race.at("values-racer-2").inner_text().split() == ["η", "0.068", "β₁", "0.9"]
     assert "data:image/svg+xml" in race.page.evaluate("getComputedStyle(document.querySelector('.map')).cursor")
     # nothing that is shown runs over its box
-    for testid in ("card-racer-0", "card-racer-2", "step", "curve", "map"):
+    for testid in ("card-racer-0", "card-racer-2", "step", "loss", "map"):
         inner = race.at(testid).bounding_box()
         assert inner["x"] + inner["width"] <= window[0] and inner["y"] + inner["height"] <= window[1], testid
     _leave(race)
@@ -227,12 +228,12 @@ def test_predicting_hides_what_gives_the_ends_away(guessing: Race) -> None:
     for color in PALETTE[:2]:
         assert not near(ground, color, 40).any()
     rows, columns = np.nonzero(near(ground, PALETTE[2], 40))
-    start = race.pixel(*scene.scene(runs.Race(parse(race.query())[0])).start)
+    start = race.pixel(*drawn.start(scene.scene(runs.Race(parse(race.query())[0]))))
     box = race.page.locator(".map").bounding_box()
     assert np.hypot(columns + box["x"] - start[0], rows + box["y"] - start[1]).max() < 12
     assert left > 0 and top > 0
     assert not (race.trails()[..., 3] > 0).any()
-    hidden = [".loss", "[data-testid=curve]", ".card .status", "[data-testid=results]"]
+    hidden = [".loss", "[data-testid=loss]", ".card .status", "[data-testid=results]"]
     assert not any(race.page.evaluate(SEEN, hidden))
     assert race.at("save").is_disabled()
     words = race.at("map").get_attribute("aria-label")
@@ -278,21 +279,19 @@ def test_views_beside_the_losses_keep_what_is_to_come(fresh: Visit) -> None:
     race.until("() => Number(document.querySelector('[data-testid=player]').dataset.step) > 60")
     race.at("play").click()
     race.settle()
-    assert (_veil(race) == 255).all() and not race.page.evaluate(SEEN, [".slot .note"])[0]
+    assert _to_come(race) == 0 and not race.page.evaluate(SEEN, [".slot .note"])[0]
     race.at("to-end").click()
     race.until("() => document.querySelector('[data-testid=player]').dataset.predicting === 'end'")
     race.settle()
     race.at("scrub").fill("100")
     race.settle()
-    assert (_veil(race) < 255).all() and race.page.evaluate(SEEN, [".slot .note"])[0]
+    assert _to_come(race) > 100 and race.page.evaluate(SEEN, [".slot .note"])[0]
 
 
-def _veil(race: Race) -> np.ndarray:
-    """How much of a chart right of the playhead is covered, 0 to 255."""
-    veil = race.canvas(".slot .above")[..., 3]
-    width = race.at("panel-0").bounding_box()["width"]
-    line = 46 + (width - 56) * race.step() / 300
-    return veil[20:-45, round(line) + 4 : round(width) - 14]
+def _to_come(race: Race) -> int:
+    """How many pixels of a chart show what is to come, on the canvas and among plotly's traces."""
+    traces = race.page.locator(".slot .trace[class*='-pale']").count()
+    return int((race.canvas(".slot .pale")[..., 3] > 0).sum()) + traces
 
 
 def test_the_distance_is_that_to_the_engines_last_position(guessing: Race) -> None:

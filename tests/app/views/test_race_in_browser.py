@@ -10,7 +10,7 @@ import pytest
 
 from app.common.digits import parsed
 from app.common.link import VERSION
-from app.figures.theme import PALETTE, styles
+from app.figures.theme import PALETTE, THEMES, scales
 from app.race import changes, link, runs
 from app.race.settings import Settings
 from optimizers import distances
@@ -29,7 +29,7 @@ CONTROLS = """() => {
 def test_the_first_sight_is_a_race_above_the_fold(shared: Race) -> None:
     assert shared.titles() == ["SGD", "Nesterov", "Adam"]
     assert all(status for status in shared.statuses())
-    for testid in ("map", "curve", "play", "scrub", "save", "card-racer-0", "card-racer-2", "add-racer"):
+    for testid in ("map", "loss", "play", "scrub", "save", "card-racer-0", "card-racer-2", "add-racer"):
         box = shared.at(testid).bounding_box()
         assert box["x"] >= 0 and box["y"] >= 0, testid
         assert box["x"] + box["width"] <= 1280 and box["y"] + box["height"] <= 800, testid
@@ -323,12 +323,12 @@ def test_nothing_overflows_or_overlaps(fresh: Visit, width: int, height: int) ->
     )
     assert max(overflow) <= 0
     stage = race.page.locator(".optiscope-player .stage").bounding_box()
-    boxes = {name: race.at(name).bounding_box() for name in ("map", "curve", "card-racer-0", "add-racer", "save")}
+    boxes = {name: race.at(name).bounding_box() for name in ("map", "loss", "card-racer-0", "add-racer", "save")}
     assert all(b["x"] >= 0 and b["x"] + b["width"] <= width for b in boxes.values())
     for name in ("card-racer-0", "add-racer", "save"):
         assert boxes[name]["x"] >= stage["x"] + stage["width"]
-    assert boxes["map"]["y"] + boxes["map"]["height"] <= boxes["curve"]["y"]
-    assert boxes["curve"]["y"] + boxes["curve"]["height"] <= height
+    assert boxes["map"]["y"] + boxes["map"]["height"] <= boxes["loss"]["y"]
+    assert boxes["loss"]["y"] + boxes["loss"]["height"] <= height
     cut = race.page.evaluate(
         """() => [...document.querySelectorAll('.optiscope-player :is(h3, .status, .value, .steps, button)')]
                  .filter((e) => e.checkVisibility() && e.offsetWidth && e.scrollWidth > e.clientWidth + 1
@@ -361,11 +361,11 @@ def test_a_window_that_grows_takes_the_plots_along(fresh: Visit) -> None:
 def test_dark(fresh: Visit) -> None:
     race = fresh(dark=True)
     assert race.root.get_attribute("data-theme") == "dark"
-    paper = styles()["dark"]["paper"]
+    paper = THEMES["dark"]["paper"]
     page = race.pixels("[data-testid=stApp]")
     assert near(page, paper, 3).mean() > 0.2 and near(page, "#ffffff", 3).mean() < 0.01
     ground = race.pixels("[data-testid=map]")
-    scale = [color for _, color in styles()["dark"]["colorscale"]]
+    scale = [color for _, color in scales()["dark"]]
     assert sum(near(ground, color, 8).mean() for color in scale) > 0.2
     trails = race.trails()
     assert all((near(trails, color) & (trails[..., 3] > 200)).sum() > 50 for color in PALETTE[:3])
@@ -432,7 +432,7 @@ def test_a_slider_moves_by_keys_alone(fresh: Visit) -> None:
 
 
 def test_there_are_words_for_those_who_do_not_see(shared: Race) -> None:
-    for testid in ("map", "curve"):
+    for testid in ("map", "loss"):
         plot = shared.at(testid)
         assert plot.get_attribute("role") == "img"
         label = plot.get_attribute("aria-label")
@@ -450,12 +450,12 @@ def test_there_are_words_for_those_who_do_not_see(shared: Race) -> None:
 
 def test_views_beside_the_losses_come_change_and_go(fresh: Visit) -> None:
     race = fresh()
-    wide = race.at("curve").bounding_box()["width"]
+    wide = race.at("loss").bounding_box()["width"]
     race.at("add-view").select_option("distance")
     race.wait_query("views", "distance")
     race.until("() => document.querySelector('[data-testid=panel-0] .js-plotly-plot')?.data?.length > 3")
     race.settle()
-    assert race.at("curve").bounding_box()["width"] < 0.55 * wide
+    assert race.at("loss").bounding_box()["width"] < 0.55 * wide
     drawn = race.page.evaluate(
         "() => document.querySelector('[data-testid=panel-0] .js-plotly-plot').data"
         ".filter((t) => t.name === 'Adam').map((t) => Array.from(t.y))[0]"
@@ -468,11 +468,11 @@ def test_views_beside_the_losses_come_change_and_go(fresh: Visit) -> None:
     race.at("view-0").select_option("sharpness")
     race.wait_query("views", "sharpness,rates")
     again = fresh("views=sharpness,rates")
-    assert [again.at(f"panel-{k}").get_attribute("data-type") for k in (0, 1)] == ["chart", "chart"]
+    assert [again.at(f"panel-{k}").get_attribute("data-view") for k in (0, 1)] == ["sharpness", "rates"]
     race.at("view-1").select_option("")
     race.wait_query("views", "sharpness")
     race.at("view-0").select_option("")
     race.until("() => !document.querySelector('[data-testid=panel-0]').checkVisibility()")
     race.settle()
     assert "views" not in race.query()
-    assert race.at("curve").bounding_box()["width"] == wide
+    assert race.at("loss").bounding_box()["width"] == wide

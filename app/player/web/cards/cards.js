@@ -16,7 +16,7 @@ import { brief, letter, SliderRow } from './slider.js';
  * @property {(racer: string, name: string) => Dragging} dragging what happens while a slider is dragged
  */
 
-/** Outlines of the heads, as they are drawn on the map. @type {Record<Card['shape'], string>} */
+/** Outlines of the heads, as they are drawn on the map. @type {Record<string, string>} */
 export const SHAPES = {
   circle: '<circle cx="8" cy="8" r="6"/>',
   square: '<rect x="2.5" y="2.5" width="11" height="11"/>',

@@ -6,7 +6,7 @@ import { nearest } from '../core/stops.js';
 
 /** @typedef {import('../core/envelope.js').Slider} Slider */
 
-/** Digits that show a value in full, for typing over it. */
+/** Digits that show a value in full, ready to be overwritten. */
 const EXACT = 12;
 
 /**
@@ -30,9 +30,9 @@ export function letter(symbol) {
 /**
  * @typedef {Object} Dragging what happens while the slider is dragged
  * @property {() => void} ready the slider may be dragged soon
- * @property {(stops: ArrayLike<number>, place: number, exact?: boolean) => number | null} show shows the run at the stop
- *   of that place or at the nearest one that has a run, or with `exact` only a run at that very stop; returns the value of
- *   that run, or null without one
+ * @property {(stops: ArrayLike<number>, place: number, exact?: boolean) => number | null} show shows the run at a stop
+ *   or at the nearest stop that has a run, or with `exact` only at that very stop; returns the value of the run that is
+ *   shown, or null without one
  * @property {() => void} back the slider was released where it was before
  */
 
@@ -119,12 +119,17 @@ export class SliderRow {
     this.fill(value);
   }
 
+  /** The stop at which the thumb is. */
+  get stop() {
+    return Number(this.range.value);
+  }
+
   /**
    * Fills the slider up to the thumb, and names its value.
    * @param {number} value
    */
   fill(value) {
-    this.range.style.setProperty('--share', String(Number(this.range.value) / Number(this.range.max)));
+    this.range.style.setProperty('--share', String(this.stop / Number(this.range.max)));
     this.range.setAttribute('aria-valuetext', brief(value));
   }
 
@@ -148,7 +153,7 @@ export class SliderRow {
 
   /** The value where the thumb is. */
   chosen() {
-    return this.slider.stops[Number(this.range.value)];
+    return this.slider.stops[this.stop];
   }
 
   /** The thumb moves. */
@@ -156,8 +161,7 @@ export class SliderRow {
     this.complain('');
     const home = this.held && this.range.value === this.home;
     // The number belongs to the run that is shown: it is that of the nearest run that was computed.
-    const { stops } = this.slider;
-    const shown = home ? null : this.dragging.show(stops, Number(this.range.value), !this.held);
+    const shown = home ? null : this.dragging.show(this.slider.stops, this.stop, !this.held);
     if (home) this.dragging.back();
     const value = home ? this.slider.value : (shown ?? this.chosen());
     this.picked = value;

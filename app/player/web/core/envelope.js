@@ -1,71 +1,60 @@
-// Decodes the envelope of bytes that a scene arrives in.
-
-import { paced } from './pace.js';
+// Decodes the envelope of bytes that a scene arrives in. Its form is described in app/player/scene.py.
 
 /**
- * @typedef {Object} Slider
- * @property {string} name
- * @property {string} symbol
- * @property {string} label
- * @property {number} value
- * @property {Float64Array} stops the values that it is dragged to, ascending
- * @property {string} sweep names the runs at the stops: as long as it stays, so do they
+ * The records are declared in app/player/scene.py; what the browser adds to them stands here.
  *
- * @typedef {Object} Card
- * @property {string} id
- * @property {string} title
- * @property {string} color
- * @property {'solid' | 'dash' | 'dot' | 'dashdot'} dash
- * @property {'circle' | 'square' | 'diamond' | 'triangle-up'} shape
- * @property {boolean} hidden
- * @property {string} status
- * @property {string} why
- * @property {boolean} gone
- * @property {number} last index of the last loss
- * @property {number} leaves index of the last point that the map draws
- * @property {number} settled step from which the status holds
- * @property {number} cost gradient evaluations of a step
+ * @typedef {import('./records.js').Slider} Slider
+ * @typedef {import('./records.js').Relief} Relief
+ * @typedef {import('./records.js').Clock} Clock
+ * @typedef {import('../drawing/marks.js').Panel} Panel
+ *
+ * @typedef {Object} CardFields
  * @property {number} pace what the clock counts for a step
- * @property {Slider[]} sliders
- * @property {Card} [other] the card of the same racer in the race beside
  * @property {boolean} [second] whether the card belongs to the race beside
  *
- * @typedef {Object} Style
- * @property {[number, string][]} colorscale
+ * @typedef {import('./records.js').Card & CardFields & {other?: Card}} Card `other` is the card of the same racer in the
+ *   race beside
+ *
+ * @typedef {Object} Colors
  * @property {string} contour_line
  * @property {string} ink
  * @property {string} muted
  * @property {string} paper
  * @property {string} grid
- * @property {import('./scale.js').Scale} [scale] how large text and lines are, where not as usual
  *
- * @typedef {Object} Scene
- * @property {{data: object[], layout: object}} map
- * @property {string} map_id
- * @property {{data: object[], layout: object, ranges: Record<string, number[]>, titles: Record<string, string>}} curve
- * @property {string} curve_id
- * @property {{light: Style, dark: Style}} styles
+ * @typedef {Object} StyleFields
+ * @property {'light' | 'dark'} theme
+ * @property {import('../drawing/strokes.js').Strokes} strokes
+ * @property {import('./scale.js').Scale} [scale] how large text and lines are, where they are not of the usual size
+ *
+ * @typedef {Colors & StyleFields} Style
+ *
+ * @typedef {Object} SceneFields
+ * @property {Panel[]} panels
  * @property {Card[]} cards
- * @property {Float32Array[]} positions one array a racer: x, y, x, y, …
- * @property {Float64Array[]} losses one array a racer
- * @property {number} steps
- * @property {'steps' | 'evaluations'} axis what the clock counts
- * @property {number} length where the clock ends
- * @property {Scene} [beside] another race of the same racers
- * @property {boolean} linked whether that has the same values
- * @property {object} [bundle] further seeds of every racer, by its id
- * @property {[number, number]} start
- * @property {[[number, number], [number, number]]} window
- * @property {[string, string][]} choices
- * @property {string} caption
- * @property {string} description
- * @property {string} refusal why the last change was refused, or nothing
- * @property {boolean} again whether another scene follows without being asked for
- * @property {boolean} [still] a click on the map does not move the start now
- * @property {boolean} [untold] what is to come may not be shown, not even pale
+ * @property {any} inspected what explains the steps of a racer
+ * @property {{light: Style, dark: Style}} styles
+ * @property {string} refusal why the last change was refused, or an empty text
+ * @property {boolean} again whether another scene follows without being requested
+ * @property {Set<string>} exchanged racers that show another run while something is dragged
+ * @property {boolean} [still] whether a click on the map does not move the start now
+ * @property {boolean} [untold] whether the future is hidden, even where it would be pale
+ *
+ * @typedef {Omit<import('./records.js').Scene, keyof SceneFields | 'beside'>} SceneRecord
+ * @typedef {SceneRecord & SceneFields & {beside: Scene | null}} Scene
+ *
+ * @typedef {Object} Runs runs that may stand in the place of those of a scene
+ * @property {Float32Array[]} positions one array a run: x, y, x, y, …
+ * @property {Float64Array[]} losses
+ * @property {Int32Array} steps which steps those are
+ * @property {(Partial<Card> & {leaves: number, last: number})[]} told what a card says of each, and where its lines end
+ * @property {Float64Array} values of the slider, if it is a slider that is dragged
+ *
+ * @typedef {{shape: number[], flat: any}} Entry
+ * @typedef {Record<string, Record<string, any>>} Defaults
  */
 
-const KINDS = {
+const KINDS = /** @type {Record<string, any>} */ ({
   f4: Float32Array,
   f8: Float64Array,
   i1: Int8Array,
@@ -74,7 +63,7 @@ const KINDS = {
   u1: Uint8Array,
   u2: Uint16Array,
   u4: Uint32Array,
-};
+});
 
 /**
  * @param {Uint8Array} bytes
@@ -82,69 +71,58 @@ const KINDS = {
  */
 export function decode(bytes) {
   const { header, arrays } = open(bytes);
-  const { beside, ...own } = header;
-  const scene = sceneOf(own, arrays);
-  if (!beside) return scene;
-  scene.beside = sceneOf(beside, arrays);
-  scene.length = scene.beside.length = Math.max(scene.length, scene.beside.length);
-  scene.cards.forEach((card, k) => {
-    card.other = scene.beside.cards[k];
-    Object.assign(scene.beside.cards[k], { other: card, second: true });
-  });
+  const extras = {
+    ...{ refusal: header.refusal, again: header.again },
+    styles: { light: styleOf(header.strokes, 'light'), dark: styleOf(header.strokes, 'dark') },
+  };
+  const scene = completed(revive(header.scene, arrays, header.defaults), extras);
+  if (!scene.beside) return scene;
+  completed(scene.beside, extras);
+  for (const [k, card] of scene.cards.entries()) {
+    const other = scene.beside.cards[k];
+    card.other = other;
+    other.other = card;
+    other.second = true;
+  }
   return scene;
 }
 
-function sceneOf(header, arrays) {
-  const scene = revive(header, arrays);
-  const [, entries] = arrays[header.positions.array].shape;
-  scene.steps = Math.max(0, entries - 1);
-  scene.positions = rows(arrays[header.positions.array].flat, entries * 2);
-  scene.losses = rows(arrays[header.losses.array].flat, entries);
-  for (const card of scene.cards) {
-    card.last = card.last < 0 ? scene.steps : Math.min(card.last, scene.steps);
-    card.leaves = card.leaves < 0 ? card.last : Math.min(card.leaves, card.last);
-  }
-  return paced(scene);
+/**
+ * @param {import('../drawing/strokes.js').Strokes} strokes
+ * @param {'light' | 'dark'} theme
+ * @returns {Style}
+ */
+function styleOf(strokes, theme) {
+  return { .../** @type {any} */ (strokes.themes[theme]), theme, strokes };
 }
 
 /**
- * @typedef {Object} Slot
- * @property {string} key
- * @property {string} id changes with the panel
- * @property {string} title
- * @property {[string, string][]} choices
- * @property {object} panel
- *
- * @typedef {Object} BoardScene
- * @property {Slot[]} slots
- * @property {{light: Style, dark: Style}} styles
- * @property {Card[]} cards
- * @property {number} steps
- * @property {boolean} busy whether there will be news without anybody doing a thing
- * @property {[string, string][]} choices
- * @property {string} caption
- * @property {string} description
- * @property {string} refusal
- * @property {boolean} again
+ * A scene with what follows from its records, and what came beside them.
+ * @param {any} scene
+ * @param {object} extras
+ * @returns {Scene}
  */
-
-/**
- * @param {Uint8Array} bytes
- * @returns {BoardScene}
- */
-export function decodeBoard(bytes) {
-  const { header, arrays } = open(bytes);
-  return revive(header, arrays);
+function completed(scene, extras) {
+  for (const card of scene.cards) card.pace = scene.clock.counts === 'evaluations' ? card.cost : 1;
+  return Object.assign(scene, extras, { exchanged: new Set() });
 }
 
 /**
- * @typedef {Object} Runs runs that may stand in the place of those of a scene
- * @property {Float32Array[]} positions one array a run: x, y, x, y, …
- * @property {Float64Array[]} losses
- * @property {Int32Array} steps which steps those are
- * @property {Partial<Card>[]} told what a card says of each
- * @property {Float64Array} values of the slider, if it is a slider that is dragged
+ * The panels that can be exchanged for others, in their order.
+ * @param {Scene} scene
  */
+export function slotsOf(scene) {
+  return scene.panels.filter(({ choices }) => choices.length);
+}
+
+/**
+ * The panel of a key, if a scene has it.
+ * @param {Scene} scene
+ * @param {string} key
+ */
+export function panelOf(scene, key) {
+  return scene.panels.find((panel) => panel.key === key);
+}
 
 /**
  * @param {Uint8Array} bytes
@@ -154,39 +132,77 @@ export function decodeRuns(bytes) {
   const { header, arrays } = open(bytes);
   const count = arrays[header.steps.array].flat.length;
   return {
-    ...revive({ steps: header.steps, values: header.values, told: header.told }, arrays),
+    .../** @type {any} */ (revive({ steps: header.steps, values: header.values, told: header.told }, arrays, {})),
     positions: rows(arrays[header.positions.array].flat, 2 * count),
     losses: rows(arrays[header.losses.array].flat, count),
   };
 }
 
-/** The header, and the arrays that it refers to. */
+/**
+ * The header, and the arrays that it refers to.
+ * @param {Uint8Array} bytes
+ * @returns {{header: any, arrays: Entry[]}}
+ */
 function open(bytes) {
   // Bytes arrive at any offset of a larger buffer; typed arrays need theirs aligned.
   const buffer = bytes.slice().buffer;
   const length = new DataView(buffer).getUint32(0, true);
   const header = JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, 4, length)));
   const blobs = 4 + length + ((8 - ((4 + length) % 8)) % 8);
-
-  const arrays = header.arrays.map(({ dtype, shape, offset }) => {
-    const size = shape.reduce((product, n) => product * n, 1);
-    return { shape, flat: new KINDS[dtype](buffer, blobs + offset, size) };
+  const arrays = header.arrays.map((/** @type {{dtype: string, shape: number[], offset: number}} */ entry) => {
+    const size = entry.shape.reduce((product, n) => product * n, 1);
+    return { shape: entry.shape, flat: new KINDS[entry.dtype](buffer, blobs + entry.offset, size) };
   });
   return { header, arrays };
 }
 
-/** Replaces each reference by its array: flat for one axis, an array of rows for two. */
-function revive(value, arrays) {
-  if (Array.isArray(value)) return value.map((item) => revive(item, arrays));
+/**
+ * Replaces each reference by its array, and gives each record the fields that were left out.
+ * @param {any} value
+ * @param {Entry[]} arrays
+ * @param {Defaults} defaults
+ * @returns {any}
+ */
+function revive(value, arrays, defaults) {
+  if (Array.isArray(value)) return value.map((item) => revive(item, arrays, defaults));
   if (value === null || typeof value !== 'object') return value;
-  if (typeof value.array === 'number' && Object.keys(value).length === 1) {
+  const names = Object.keys(value);
+  if (names.length === 1 && typeof value.array === 'number') {
     const { shape, flat } = arrays[value.array];
-    return shape.length < 2 ? flat : rows(flat, flat.length / shape[0]);
+    return nested(flat, shape);
   }
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, revive(item, arrays)]));
+  if (names.length === 1 && Array.isArray(value.range)) return progression(value.range);
+  /** @type {Record<string, any>} */
+  const revived = { ...defaults[value.type] };
+  for (const name of names) revived[name] = revive(value[name], arrays, defaults);
+  return revived;
 }
 
+/**
+ * An array of one axis flat, one of more axes as an array of those along the first.
+ * @param {any} flat
+ * @param {number[]} shape
+ * @returns {any}
+ */
+function nested(flat, shape) {
+  if (shape.length < 2) return flat;
+  const [count, ...rest] = shape;
+  const width = count ? flat.length / count : 0;
+  return Array.from({ length: count }, (_, k) => nested(flat.subarray(k * width, (k + 1) * width), rest));
+}
+
+/** @param {[number, number, number]} range start, step and count */
+function progression([start, step, count]) {
+  return Float64Array.from({ length: count }, (_, k) => start + k * step);
+}
+
+/**
+ * @template {Float32Array | Float64Array} T
+ * @param {T} flat
+ * @param {number} width
+ * @returns {T[]}
+ */
 function rows(flat, width) {
   const count = width ? flat.length / width : 0;
-  return Array.from({ length: count }, (_, k) => flat.subarray(k * width, (k + 1) * width));
+  return Array.from({ length: count }, (_, k) => /** @type {T} */ (flat.subarray(k * width, (k + 1) * width)));
 }

@@ -1,67 +1,22 @@
-// Paths in pixels: projecting, clipping, measuring. The origin is at the top left.
+// Paths in pixels: clipping, drawing, measuring. The origin is at the top left.
 
 /**
- * @typedef {Object} Frame the plot's box and the affine map of its axes: pixel = offset + slope · value
+ * @typedef {{slope: number, offset: number, log?: boolean}} Affine pixel = offset + slope · value, or its logarithm
+ *
+ * @typedef {Object} Frame the plot's box and the affine map of its axes
  * @property {number} width
  * @property {number} height
- * @property {{slope: number, offset: number}} x
- * @property {{slope: number, offset: number}} y
+ * @property {Affine} x
+ * @property {Affine} y
  *
  * @typedef {{width: number, height: number}} Box
  */
-
-const BEYOND = 1e30;
 
 /** Pixels outside the frame at which segments are cut, so that neither joins nor caps are visible. */
 const MARGIN = 200;
 
 /** Moves of fewer pixels are drawn together with the next move: a run that has come to rest is a point. */
 const STILL = 0.3;
-
-/** plotly.js dash patterns at our widths, in pixels. */
-/** @type {Record<string, number[]>} */
-const DASHES = { solid: [], dash: [9, 9], dot: [3, 3], dashdot: [9, 3, 3, 3] };
-
-/**
- * @param {string} name
- * @returns {number[]}
- */
-export function dashes(name) {
-  return DASHES[name] ?? [];
-}
-
-/**
- * The same pattern as plotly takes it, at any width.
- * @param {string} name
- */
-export function plotlyDash(name) {
-  return dashes(name).length
-    ? dashes(name)
-        .map((length) => `${length}px`)
-        .join()
-    : 'solid';
-}
-
-/**
- * Pixels of a trail. A coordinate that is infinite lies beyond the frame on its own side; one that is not a
- * number continues the last move.
- * @param {ArrayLike<number>} xy x, y, x, y, …
- * @param {number} last index of the last point
- * @param {Frame} frame
- */
-export function project(xy, last, frame) {
-  const path = new Float64Array(2 * (last + 1));
-  for (let k = 0; k < path.length; k += 2) {
-    path[k] = frame.x.offset + frame.x.slope * xy[k];
-    path[k + 1] = frame.y.offset + frame.y.slope * xy[k + 1];
-    for (const i of [k, k + 1]) {
-      if (Number.isNaN(path[i])) {
-        path[i] = i < 4 ? 0 : path[i - 2] + Math.sign(path[i - 2] - path[i - 4]) * BEYOND;
-      } else if (Math.abs(path[i]) > BEYOND) path[i] = Math.sign(path[i]) * BEYOND;
-    }
-  }
-  return path;
-}
 
 /**
  * The part of a segment that lies in a box (Liang and Barsky 1984), or null.

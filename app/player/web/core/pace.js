@@ -2,24 +2,28 @@
 
 /** @typedef {import('./envelope.js').Card} Card */
 
-/** How many steps a racer has made when the clock is somewhere, with a fraction of the next. */
+/**
+ * How many steps a racer has made when the clock is somewhere, with a fraction of the next.
+ * @param {{pace: number}} card
+ * @param {number} position
+ */
 export function stepsAt(card, position) {
-  return position / (card.pace ?? 1);
+  return position / card.pace;
 }
 
-/** The last whole one of them. */
+/**
+ * The last whole one of them.
+ * @param {{pace: number}} card
+ * @param {number} position
+ */
 export function stepAt(card, position) {
   return Math.floor(stepsAt(card, position));
 }
 
-/** The word for one of what the clock counts. */
-export function unitOf(scene) {
-  return scene.axis === 'evaluations' ? 'evaluation' : 'step';
-}
-
-/** Gives every card its pace, and the scene its length on the clock. */
-export function paced(scene) {
-  for (const card of scene.cards) card.pace = scene.axis === 'evaluations' ? card.cost : 1;
-  scene.length = scene.steps * Math.max(1, ...scene.cards.map((card) => card.pace));
-  return scene;
+/**
+ * The word for one of what the clock counts.
+ * @param {{clock: import('./envelope.js').Clock}} scene
+ */
+export function unitOf({ clock }) {
+  return clock.counts === 'evaluations' ? 'evaluation' : 'step';
 }

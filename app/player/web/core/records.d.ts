@@ -1,50 +1,232 @@
 // Written by `make docs` from the dataclasses of app/player/scene.py.
 
-/** A typed array whose element type is chosen by the code that made it. */
-export type Numbers =
-  | Float32Array
-  | Float64Array
-  | Int8Array
-  | Int16Array
-  | Int32Array
-  | Uint8Array
-  | Uint16Array
-  | Uint32Array;
+/** An array of numbers whose element type is left open. */
+export type Numbers = ArrayLike<number>;
 
 export type Kind = 'start' | 'parameter' | 'add' | 'remove' | 'duplicate' | 'hide' | 'explain' | 'inspect' | 'view' | 'option' | 'axis' | 'picture' | 'poll' | 'heights' | 'beside';
 
-/** Panels of any kind on one clock, with cards. */
-export interface Board {
-  slots: Slot[];
-  styles: Record<string, Record<string, any>>;
-  cards: Card[];
-  steps: number;
-  choices: [string, string][];
-  caption: string;
-  description: string;
-  busy: boolean;
+export type AnyMark = Line | Lines | Band | Dots | Sign | Text | Field | Tiles | Bars | Rule;
+
+/** A pair of axes and its place in the panel. */
+export interface Axes {
+  type: 'axes';
+  x: Axis;
+  y: Axis;
+  place: [number, number, number, number];
+  equal: boolean;
+  title: string;
+  color: string;
+  racer: string;
+}
+
+/** One axis: its range in data units, its scale, and what is written at it. */
+export interface Axis {
+  type: 'axis';
+  low: number;
+  high: number;
+  scale: 'linear' | 'log';
+  title: string;
+  percent: boolean;
+  whole: boolean;
+  grid: boolean;
+  numbers: boolean;
+  ticks: number[];
+  limits: [number, number] | null;
+  alternatives: Axis[];
+}
+
+/** The area between two curves, open above where ``high`` is NaN; it ends where ``low`` is NaN. */
+export interface Band {
+  type: 'band';
+  axes: number;
+  racer: string;
+  layer: 'ground' | 'under' | 'trail' | 'over';
+  x: Numbers;
+  low: Numbers;
+  high: Numbers;
+  color: string;
+  time: Numbers | null;
+}
+
+/** A histogram of equal bins across the axes, replaced at each moment; the first moment stays as an outline. */
+export interface Bars {
+  type: 'bars';
+  axes: number;
+  racer: string;
+  layer: 'ground' | 'under' | 'trail' | 'over';
+  heights: Numbers[];
+  time: Numbers;
+  color: string;
+  captions: string[];
 }
 
 /** One racer: how it is drawn, what is said of it, and the sliders it offers. */
 export interface Card {
+  type: 'card';
   id: string;
   title: string;
   color: string;
-  dash: string;
-  shape: string;
+  dash: 'solid' | 'dash' | 'dot' | 'dashdot';
+  shape: 'circle' | 'square' | 'diamond' | 'triangle-up' | 'circle-open' | 'square-open' | 'diamond-open' | 'triangle-open' | 'star-open' | 'cross' | 'plus' | 'asterisk';
   hidden: boolean;
   status: string;
   why: string;
   gone: boolean;
-  last: number;
-  leaves: number;
   settled: number;
   cost: number;
   sliders: Slider[];
 }
 
+/** What the clock of a scene counts, from 0 to ``end``. */
+export interface Clock {
+  type: 'clock';
+  end: number;
+  counts: '' | 'steps' | 'evaluations';
+}
+
+/** Points. */
+export interface Dots {
+  type: 'dots';
+  axes: number;
+  racer: string;
+  layer: 'ground' | 'under' | 'trail' | 'over';
+  x: Numbers | Numbers[];
+  y: Numbers | Numbers[];
+  color: string;
+  time: Numbers | null;
+  future: 'absent' | 'pale';
+  symbol: 'circle' | 'square' | 'diamond' | 'triangle-up' | 'circle-open' | 'square-open' | 'diamond-open' | 'triangle-open' | 'star-open' | 'cross' | 'plus' | 'asterisk';
+  size: 'tiny' | 'small' | 'normal' | 'large';
+  faint: boolean;
+  edge: string;
+  colors: Numbers | null;
+  palette: string[];
+  shares: Numbers | null;
+  name: string;
+  hover: [string, Numbers][];
+}
+
+/** A function of the plane, as filled contours. */
+export interface Field {
+  type: 'field';
+  axes: number;
+  racer: string;
+  layer: 'ground' | 'under' | 'trail' | 'over';
+  x: Numbers;
+  y: Numbers;
+  z: Numbers[];
+  low: number;
+  high: number;
+  step: number;
+  colors: Record<string, [number, string][]>;
+  zero: boolean;
+  ticks: [number, string][];
+  title: string;
+  corner: 'bottom right' | 'bottom left' | 'top right' | 'top left';
+}
+
+/** A symbol that shows where a line is when the clock is at its place, above all marks of its layer. */
+export interface Head {
+  type: 'head';
+  symbol: 'circle' | 'square' | 'diamond' | 'triangle-up' | 'circle-open' | 'square-open' | 'diamond-open' | 'triangle-open' | 'star-open' | 'cross' | 'plus' | 'asterisk';
+  outside: 'absent' | 'arrow' | 'upward arrow';
+  label: string;
+  ending: string;
+  ended: number;
+}
+
+/** A curve through points. */
+export interface Line {
+  type: 'line';
+  axes: number;
+  racer: string;
+  layer: 'ground' | 'under' | 'trail' | 'over';
+  x: Numbers;
+  y: Numbers | Numbers[];
+  color: string;
+  time: Numbers | null;
+  dash: 'solid' | 'dash' | 'dot' | 'dashdot';
+  weight: 'trail' | 'curve' | 'thin' | 'hair';
+  future: 'absent' | 'pale';
+  jumps: boolean;
+  casing: boolean;
+  dots: boolean;
+  head: Head | null;
+  name: string;
+  hover: [string, Numbers][];
+  heights: Numbers | null;
+  follows: '' | 'path' | 'loss';
+}
+
+/** Many faint hairlines that share their time: the seeds of a bundle. */
+export interface Lines {
+  type: 'lines';
+  axes: number;
+  racer: string;
+  layer: 'ground' | 'under' | 'trail' | 'over';
+  x: Numbers | Numbers[];
+  y: Numbers[];
+  color: string;
+  time: Numbers | null;
+  future: 'absent' | 'pale';
+}
+
+/** Words of a note, in a colour where they are a key to colours. */
+export interface Note {
+  type: 'note';
+  text: string;
+  color: string;
+}
+
+/** A choice that a panel offers beside its title: how the plane of a landscape is chosen. */
+export interface Option {
+  type: 'option';
+  name: string;
+  value: string;
+  choices: [string, string][];
+}
+
+/** One picture of a scene. */
+export interface Panel {
+  type: 'panel';
+  key: string;
+  title: string;
+  axes: Axes[];
+  marks: AnyMark[];
+  note: Note[];
+  message: string;
+  option: Option | null;
+  choices: [string, string][];
+  spread: 'places' | 'squares';
+}
+
+/** How the map is drawn in three dimensions. */
+export interface Relief {
+  type: 'relief';
+  kind: 'linear' | 'log' | 'signed log';
+  base: number;
+  unit: number;
+  offset: number;
+  floor: boolean;
+  heights: string;
+}
+
+/** An upright line across the axes, at ``x`` or at the place of the clock. ``label`` stands at its top. */
+export interface Rule {
+  type: 'rule';
+  axes: number;
+  racer: string;
+  layer: 'ground' | 'under' | 'trail' | 'over';
+  x: number;
+  clock: boolean;
+  dash: 'solid' | 'dash' | 'dot' | 'dashdot';
+  color: string;
+  label: string;
+}
+
 /** Runs that the player may show in the place of those of its scene, while something is dragged. */
 export interface Runs {
+  type: 'runs';
   positions: Numbers;
   losses: Numbers;
   steps: Numbers;
@@ -52,34 +234,42 @@ export interface Runs {
   values: Numbers;
 }
 
-/** Everything one rerun hands to the player. */
+/** Everything that one rerun hands to the player. */
 export interface Scene {
-  map: Record<string, any>;
-  curve: Record<string, any>;
-  styles: Record<string, Record<string, any>>;
+  type: 'scene';
+  panels: Panel[];
   cards: Card[];
-  positions: Numbers;
-  losses: Numbers;
-  start: [number, number];
-  window: [[number, number], [number, number]];
+  clock: Clock;
+  arrangement: 'one above' | 'two above';
   choices: [string, string][];
-  slots: Slot[];
-  inspected: Record<string, any> | null;
-  bundle: Record<string, any> | null;
-  views: [string, string][];
-  axis: string;
-  live: string;
+  addable: [string, string][];
   caption: string;
   description: string;
+  busy: boolean;
   picture: string;
-  heights: string;
-  scale: Record<string, any>;
+  relief: Relief | null;
   beside: Scene | null;
   linked: boolean;
+  inspected: Record<string, any> | null;
+  live: string;
+}
+
+/** Symbols with a meaning, ``name``: critical points, the start. Shapes: ``x`` and ``y`` (k,). */
+export interface Sign {
+  type: 'sign';
+  axes: number;
+  racer: string;
+  layer: 'ground' | 'under' | 'trail' | 'over';
+  x: Numbers;
+  y: Numbers;
+  symbol: 'circle' | 'square' | 'diamond' | 'triangle-up' | 'circle-open' | 'square-open' | 'diamond-open' | 'triangle-open' | 'star-open' | 'cross' | 'plus' | 'asterisk';
+  name: string;
+  handle: boolean;
 }
 
 /** One adjustable number of a card. */
 export interface Slider {
+  type: 'slider';
   name: string;
   symbol: string;
   label: string;
@@ -88,10 +278,37 @@ export interface Slider {
   sweep: string;
 }
 
-/** One panel of a board: which of the `choices` (key, name) it shows, its plotly figure and what moves on it. */
-export interface Slot {
-  key: string;
-  choices: [string, string][];
-  panel: Record<string, any>;
-  title: string;
+/** Words at a place, on one side of it. */
+export interface Text {
+  type: 'text';
+  axes: number;
+  racer: string;
+  layer: 'ground' | 'under' | 'trail' | 'over';
+  x: number | Numbers;
+  y: number | Numbers;
+  words: string[];
+  time: Numbers | null;
+  side: 'top left' | 'top center' | 'top right' | 'middle left' | 'middle center' | 'middle right' | 'bottom left' | 'bottom center' | 'bottom right';
+  color: string;
+  within: boolean;
+  italic: boolean;
+  bold: boolean;
+  backing: boolean;
+}
+
+/** A picture of cells that fills the axes, replaced at each moment. */
+export interface Tiles {
+  type: 'tiles';
+  axes: number;
+  racer: string;
+  layer: 'ground' | 'under' | 'trail' | 'over';
+  values: Uint8Array[][];
+  time: Numbers;
+  color: string;
+  classes: Uint8Array[][] | null;
+  palette: string[];
+  smooth: boolean;
+  numbers: boolean;
+  names: string[];
+  score: Numbers | null;
 }

@@ -25,7 +25,7 @@ export function readTheme(element) {
  * The relative luminance of a CSS color, from 0 to 1.
  * @param {string} color
  */
-export function luminance(color) {
+function luminance(color) {
   const [red, green, blue] = channels(color);
   return (0.2126 * red + 0.7152 * green + 0.0722 * blue) / 255;
 }

@@ -1,23 +1,32 @@
-// Runs asked for while something is dragged: computed by the server, never by the page, and shown as they come.
+// Runs that are requested while something is dragged. The server computes them, never the page.
 
 import { decodeRuns } from '../core/envelope.js';
 
-/** What is kept of slider's sweeps; each is about a megabyte. */
-const KEPT = 6;
+/**
+ * @typedef {import('../core/envelope.js').Runs} Runs
+ * @typedef {import('../core/envelope.js').Scene} Scene
+ * @typedef {import('../core/envelope.js').Card} Card
+ */
+
+/** The number of sweeps that are remembered; each is about a megabyte. */
+const REMEMBERED = 6;
 
 export class Live {
+  /** By their key, the runs along a slider; null until they have come. @type {Map<string, Runs | null>} */
+  sweeps = new Map();
+
   /**
-   * @param {() => string} address where runs of the race on the screen are asked for, '' where nobody answers
-   * @param {(racer: string, name: string) => string | undefined} key names the runs along a racer's slider: as long as
-   *   it stays, so do they
+   * @param {() => string} address where runs of the race on the screen are requested; empty without a server
+   * @param {(racer: string, name: string) => string | undefined} key names the runs along a slider: they stay the same
+   *   as long as their name does
    */
   constructor(address, key) {
-    Object.assign(this, { address, key });
-    this.sweeps = new Map();
+    this.address = address;
+    this.key = key;
   }
 
   /**
-   * Asks for all runs along a slider, unless that was done before.
+   * Requests all runs along a slider, unless they were requested before.
    * @param {string} racer
    * @param {string} name of the parameter
    */
@@ -25,25 +34,29 @@ export class Live {
     const key = this.key(racer, name);
     if (!key || !this.address() || this.sweeps.has(key)) return;
     this.sweeps.set(key, null);
-    while (this.sweeps.size > KEPT) this.sweeps.delete(this.sweeps.keys().next().value);
+    for (const oldest of [...this.sweeps.keys()].slice(0, -REMEMBERED)) this.sweeps.delete(oldest);
     this.ask('sweep', { racer, name }).then(
       (runs) => this.sweeps.has(key) && this.sweeps.set(key, runs),
       () => this.sweeps.delete(key),
     );
   }
 
-  /** The runs along a slider, if they are there. */
+  /**
+   * The runs along a slider, or null before they have come.
+   * @param {string} racer
+   * @param {string} name
+   */
   sweep(racer, name) {
-    return this.sweeps.get(this.key(racer, name)) ?? null;
+    return this.sweeps.get(this.key(racer, name) ?? '') ?? null;
   }
 
   /**
    * @param {'sweep' | 'start'} what
-   * @param {Record<string, string | number>} asked
-   * @returns {Promise<import('../core/envelope.js').Runs>}
+   * @param {Record<string, string | number>} parameters
+   * @returns {Promise<Runs>}
    */
-  async ask(what, asked) {
-    const words = Object.entries(asked).map(([name, value]) => `&live.${name}=${encodeURIComponent(value)}`);
+  async ask(what, parameters) {
+    const words = Object.entries(parameters).map(([name, value]) => `&live.${name}=${encodeURIComponent(value)}`);
     const response = await fetch(this.address().replace('WHAT', what) + words.join(''));
     if (!response.ok) throw new Error(await response.text());
     return decodeRuns(new Uint8Array(await response.arrayBuffer()));
@@ -51,36 +64,63 @@ export class Live {
 }
 
 /**
- * Puts a run in the place of a racer's own. Where not every step was sent, a step that was not stands where the one
- * before it stands: nothing is made up between two of them.
- * @param {import('../core/envelope.js').Scene} scene
- * @param {number} index of the racer
- * @param {import('../core/envelope.js').Runs} runs
+ * Lets the lines of a racer show another run. Where not every step was sent, the lines stay at each point until the
+ * time of the next, since nothing is known in between.
+ * @param {Scene} scene
+ * @param {Card} card
+ * @param {Runs} runs
  * @param {number} k which of them
  */
-export function exchange(scene, index, runs, k) {
-  const { steps } = runs;
-  if (steps.length === scene.steps + 1) {
-    scene.positions[index] = runs.positions[k];
-    scene.losses[index] = runs.losses[k];
-  } else {
-    const [positions, losses] = [new Float32Array(2 * (scene.steps + 1)), new Float64Array(scene.steps + 1)];
-    let at = 0;
-    for (let step = 0; step <= scene.steps; step++) {
-      while (at + 1 < steps.length && steps[at + 1] <= step) at += 1;
-      positions[2 * step] = runs.positions[k][2 * at];
-      positions[2 * step + 1] = runs.positions[k][2 * at + 1];
-      losses[step] = runs.losses[k][at];
-    }
-    scene.positions[index] = positions;
-    scene.losses[index] = losses;
+export function exchange(scene, card, runs, k) {
+  const { leaves, last, ...words } = runs.told[k];
+  Object.assign(card, words);
+  const time = Float64Array.from(runs.steps, (step) => step * card.pace);
+  const jumps = runs.steps.length !== runs.steps[runs.steps.length - 1] + 1;
+  const ending = card.gone && card.status ? `${card.title}: ${card.status}` : '';
+  const [x, y] = [0, 1].map((axis) => Float32Array.from(runs.steps, (_, i) => runs.positions[k][2 * i + axis]));
+  const losses = runs.losses[k];
+  for (const line of linesOf(scene, card.id)) {
+    const path = line.follows === 'path';
+    const count = 1 + countBefore(runs.steps, path ? leaves : last);
+    const rows = path ? { x, y, loss: losses } : { loss: losses };
+    line.x = path ? x.subarray(0, count) : time.subarray(0, count);
+    line.y = path ? y.subarray(0, count) : losses.subarray(0, count);
+    line.time = time.subarray(0, count);
+    line.jumps = jumps;
+    line.hover = Object.entries(rows);
+    if (line.heights) line.heights = losses;
+    if (line.head) line.head = { ...line.head, ending: path ? ending : '', ended: card.settled * card.pace };
   }
-  Object.assign(scene.cards[index], runs.told[k]);
 }
 
-/** In words, what was left out of runs; nothing where all was sent. */
+/**
+ * The lines that show a run of a racer, on all panels.
+ * @param {Scene} scene
+ * @param {string} racer
+ * @returns {import('../drawing/marks.js').Line[]}
+ */
+export function linesOf({ panels }, racer) {
+  return panels.flatMap(({ marks }) =>
+    marks.flatMap((mark) => (mark.type === 'line' && mark.follows && mark.racer === racer ? [mark] : [])),
+  );
+}
+
+/**
+ * How many of the steps that were sent lie before one.
+ * @param {Int32Array} steps
+ * @param {number} end
+ */
+function countBefore(steps, end) {
+  const first = steps.findIndex((step) => step >= end);
+  return first < 0 ? steps.length - 1 : first;
+}
+
+/**
+ * A sentence about the steps that were not sent; empty where all were sent.
+ * @param {Pick<Runs, 'steps'>} runs
+ */
 export function leftOut({ steps }) {
   const stride = steps.length > 1 ? steps[1] - steps[0] : 1;
-  const nth = { 2: 'second', 3: 'third' }[stride] ?? `${stride}th`;
+  const nth = stride === 2 ? 'second' : stride === 3 ? 'third' : `${stride}th`;
   return stride > 1 ? `While you drag, every ${nth} step is drawn.` : '';
 }

@@ -8,25 +8,41 @@ const LEAST = 4;
 /** Shorter ones have no name. */
 const NAMED = 34;
 
-/** The index of the step that led to the playhead; at the start of the first. */
+/**
+ * @typedef {[number, number]} Point
+ * @typedef {{x: number, y: number, wide: number}} Taken
+ * @typedef {import('./strokes.js').Style} Style
+ */
+
+/**
+ * The index of the step that led to the playhead; at the start of the first.
+ * @param {{count: number}} inspected
+ * @param {number} step
+ */
 export function reached({ count }, step) {
   return Math.min(Math.max(step, 1), count) - 1;
 }
 
-/** Which part has which colour: what the racer keeps in its own, what it is given in that of ink. */
+/**
+ * Which part has which colour: what the racer keeps in its own, what it is given in that of ink.
+ * @param {Style} style
+ * @param {{color: string}} card
+ * @returns {(name: string) => string}
+ */
 export function partColors(style, card) {
-  return (name) => (name.startsWith('step') ? card.color : name === 'momentum part' ? style.muted : style.ink);
+  return (part) => (part.startsWith('step') ? card.color : part === 'momentum part' ? style.muted : style.ink);
 }
 
 /**
- * @param {import('./heads.js').Ground} ground
+ * @param {import('./heads.js').Pen} pen
+ * @param {import('./canvas.js').Box} frame
  * @param {import('../cards/inspector.js').Inspected} inspected
  * @param {import('../core/envelope.js').Card} card
  * @param {number} step
  */
-export function paintArrows(ground, inspected, card, step) {
-  const { frame, context, style, font } = ground;
+export function paintArrows({ context, style, font }, frame, inspected, card, step) {
   const k = reached(inspected, step);
+  /** @type {(x: number, y: number) => Point} */
   const pixel = (x, y) => [frame.x.offset + frame.x.slope * x, frame.y.offset + frame.y.slope * y];
   const { flat, columns } = inspected.values.w;
   const colors = partColors(style, card);
@@ -41,7 +57,9 @@ export function paintArrows(ground, inspected, card, step) {
   context.font = `11px ${font}`;
   context.textBaseline = 'middle';
   context.setLineDash([]);
+  /** @type {Taken[]} */
   const taken = [];
+  /** @type {(text: string, from: Point, to: Point, color: string) => void} */
   const named = (text, from, to, color) => name(context, text, from, to, color, style.paper, taken);
   if (Math.hypot(at[0] - begin[0], at[1] - begin[1]) > LEAST) {
     ring(context, at, style);
@@ -49,10 +67,12 @@ export function paintArrows(ground, inspected, card, step) {
   }
   const steep = Math.hypot(...slope);
   if (steep > 0 && Number.isFinite(steep)) {
+    /** @type {Point} */
     const tip = [at[0] - (SLOPE * slope[0]) / steep, at[1] + (SLOPE * slope[1]) / steep];
     arrow(context, at, tip, style.muted, 1.4, style.paper, [3, 3]);
     named('−g', at, tip, style.muted);
   }
+  /** @type {[string, Point, Point][]} */
   const drawn = [];
   for (const [part, vectors] of inspected.parts) {
     const from = pixel(x, y);
@@ -62,11 +82,17 @@ export function paintArrows(ground, inspected, card, step) {
     if (Math.hypot(to[0] - from[0], to[1] - from[1]) >= LEAST) drawn.push([part, from, to]);
   }
   for (const [part, from, to] of drawn) arrow(context, from, to, colors(part), 2.2, style.paper);
-  for (const [part, from, to] of drawn)
+  for (const [part, from, to] of drawn) {
     if (Math.hypot(to[0] - from[0], to[1] - from[1]) >= NAMED) named(part, from, to, colors(part));
+  }
   context.restore();
 }
 
+/**
+ * @param {CanvasRenderingContext2D} context
+ * @param {Point} at
+ * @param {Style} style
+ */
 function ring(context, [x, y], style) {
   context.beginPath();
   context.arc(x, y, 5, 0, 2 * Math.PI);
@@ -78,6 +104,14 @@ function ring(context, [x, y], style) {
   context.stroke();
 }
 
+/**
+ * @param {CanvasRenderingContext2D} context
+ * @param {Point} from
+ * @param {Point} to
+ * @param {string} color
+ * @param {number} width
+ * @param {number[]} [dash]
+ */
 function line(context, [x0, y0], [x1, y1], color, width, dash = []) {
   context.setLineDash(dash);
   context.beginPath();
@@ -89,10 +123,20 @@ function line(context, [x0, y0], [x1, y1], color, width, dash = []) {
   context.setLineDash([]);
 }
 
+/**
+ * @param {CanvasRenderingContext2D} context
+ * @param {Point} from
+ * @param {Point} to
+ * @param {string} color
+ * @param {number} width
+ * @param {string} paper
+ * @param {number[]} [dash]
+ */
 function arrow(context, from, to, color, width, paper, dash = []) {
   const [x1, y1] = to;
   const angle = Math.atan2(y1 - from[1], x1 - from[0]);
   const head = Math.min(10, Math.hypot(x1 - from[0], y1 - from[1]));
+  /** @type {Point} */
   const base = [x1 - head * Math.cos(angle), y1 - head * Math.sin(angle)];
   line(context, from, base, paper, width + 2.5);
   line(context, from, base, color, width, dash);
@@ -112,7 +156,16 @@ function arrow(context, from, to, color, width, paper, dash = []) {
   context.restore();
 }
 
-/** Beside the middle of an arrow; names that would cover each other are set below one another. */
+/**
+ * Beside the middle of an arrow; names that would cover each other are set below one another.
+ * @param {CanvasRenderingContext2D} context
+ * @param {string} text
+ * @param {Point} from
+ * @param {Point} to
+ * @param {string} color
+ * @param {string} paper
+ * @param {Taken[]} taken
+ */
 function name(context, text, [x0, y0], [x1, y1], color, paper, taken) {
   const length = Math.hypot(x1 - x0, y1 - y0) || 1;
   const wide = context.measureText(text).width;

@@ -1,48 +1,83 @@
-// Canvases that lie over a plot's box, sharp on any screen, and the shapes drawn on them.
+// Canvases that lie over a plot's box, sharp on any screen, and what is written on them.
 
 import { h } from '../core/dom.js';
 
-/** @typedef {import('../core/geometry.js').Frame} Frame */
+/**
+ * @typedef {import('../core/geometry.js').Frame & {left: number, top: number}} Box
+ *
+ * @typedef {Object} Sheet a canvas, and the pen that draws on it
+ * @property {HTMLCanvasElement} canvas
+ * @property {CanvasRenderingContext2D} context
+ * @property {number} ratio pixels of the screen for each of the page
+ * @property {number} bleed by how much it is larger than its box on every side
+ */
+
+/** Pixels further outside than this are all the same. */
+export const BEYOND = 1e30;
 
 /**
  * A canvas over the plot, or one off screen where no host is given.
  * @param {HTMLElement | null} host
  * @param {string} [name]
  * @param {number} [bleed] by how much it is larger on every side, so that a head at the edge is whole
+ * @returns {Sheet}
  */
 export function layer(host, name, bleed = 0) {
-  const canvas = h('canvas', { class: `layer ${name ?? ''}`, 'aria-hidden': 'true' });
+  const canvas = /** @type {HTMLCanvasElement} */ (
+    h('canvas', { class: `layer ${name ?? ''}`, 'aria-hidden': 'true' })
+  );
   host?.append(canvas);
-  return { canvas, context: canvas.getContext('2d'), ratio: 1, bleed };
+  return { canvas, context: penOf(canvas), ratio: 1, bleed };
 }
 
 /**
- * Fits a layer to the plot's box; clears it.
- * @param {ReturnType<typeof layer>} one
+ * @param {HTMLCanvasElement} canvas
+ * @param {CanvasRenderingContext2DSettings} [settings]
+ */
+export function penOf(canvas, settings) {
+  const context = canvas.getContext('2d', settings);
+  if (!context) throw new Error('this browser draws on no canvas');
+  return context;
+}
+
+/**
+ * Fits a layer to a box; clears it.
+ * @param {Sheet} sheet
  * @param {{left: number, top: number, width: number, height: number}} box
  */
-export function place(one, box) {
+export function place(sheet, box) {
   const ratio = Math.min(3, window.devicePixelRatio || 1);
-  const { canvas, context, bleed } = one;
+  const { canvas, context, bleed } = sheet;
   const width = Math.max(1, Math.round((box.width + 2 * bleed) * ratio));
   const height = Math.max(1, Math.round((box.height + 2 * bleed) * ratio));
   if (canvas.width !== width) canvas.width = width;
   if (canvas.height !== height) canvas.height = height;
-  one.ratio = ratio;
-  Object.assign(canvas.style, {
-    left: `${box.left - bleed}px`,
-    top: `${box.top - bleed}px`,
-    // Not the box's own size: a canvas stretched by a fraction of a pixel is blurred.
-    width: `${width / ratio}px`,
-    height: `${height / ratio}px`,
-  });
-  wipe(one);
+  sheet.ratio = ratio;
+  canvas.style.left = `${box.left - bleed}px`;
+  canvas.style.top = `${box.top - bleed}px`;
+  // Not the box's own size: a canvas stretched by a fraction of a pixel is blurred.
+  canvas.style.width = `${width / ratio}px`;
+  canvas.style.height = `${height / ratio}px`;
+  wipe(sheet);
   // As SVG draws the same lines, so that nothing moves when the plot's own traces take over.
   context.miterLimit = 2;
   context.lineJoin = 'miter';
 }
 
-/** Clears a layer and leaves its pen in CSS pixels. */
+/**
+ * Gives back what a layer that is not needed takes.
+ * @param {Sheet} sheet
+ */
+export function fold(sheet) {
+  if (sheet.canvas.width === 1) return;
+  sheet.canvas.width = sheet.canvas.height = 1;
+  sheet.canvas.style.width = sheet.canvas.style.height = '1px';
+}
+
+/**
+ * Clears a layer and leaves its pen in CSS pixels.
+ * @param {Sheet} sheet
+ */
 export function wipe({ canvas, context, ratio, bleed }) {
   context.setTransform(1, 0, 0, 1, 0, 0);
   context.clearRect(0, 0, canvas.width, canvas.height);
@@ -50,17 +85,12 @@ export function wipe({ canvas, context, ratio, bleed }) {
 }
 
 /**
- * The plot's box and the affine maps of its axes, out of a drawn plotly figure. These are plotly.js's own
- * internals: `l2p` maps linearised values, so that a log axis is asked in decades.
- * @param {any} plot
- * @returns {Frame & {left: number, top: number}}
+ * The box of a drawn plot and the affine maps of its axes. These are plotly.js's own internals: `l2p` maps linearised
+ * values, so that a log axis is asked in decades.
+ * @param {any} xaxis
+ * @param {any} yaxis
+ * @returns {Box}
  */
-export function frameOf(plot) {
-  const { xaxis, yaxis } = plot._fullLayout;
-  return frameOfAxes(xaxis, yaxis);
-}
-
-/** The same for one of several pairs of axes. */
 export function frameOfAxes(xaxis, yaxis) {
   return {
     left: xaxis._offset,
@@ -72,36 +102,59 @@ export function frameOfAxes(xaxis, yaxis) {
   };
 }
 
+/** @param {any} axis */
 function affine(axis) {
-  const [low, high] = axis.range.map((value) => axis.r2l(value));
+  const [low, high] = axis.range.map((/** @type {number} */ value) => axis.r2l(value));
   const slope = (axis.l2p(high) - axis.l2p(low)) / (high - low);
-  return { slope, offset: axis.l2p(low) - slope * low };
+  return { slope, offset: axis.l2p(low) - slope * low, log: axis.type === 'log' };
 }
 
-/** Adds the outline of a head to the current path; all shapes have about the area of the circle. */
-export function outline(context, shape, x, y, radius) {
-  context.beginPath();
-  if (shape === 'square') {
-    const half = radius * 0.9;
-    context.rect(x - half, y - half, 2 * half, 2 * half);
-  } else if (shape === 'diamond') {
-    polygon(context, x, y, radius * 1.3, 4, -Math.PI / 2);
-  } else if (shape === 'triangle-up') {
-    polygon(context, x, y + radius * 0.15, radius * 1.35, 3, -Math.PI / 2);
-  } else {
-    context.arc(x, y, radius, 0, 2 * Math.PI);
+/**
+ * The pixel of a value along an axis; not a number where the axis has no place for it.
+ * @param {import('../core/geometry.js').Affine} axis
+ * @param {number} value
+ */
+export function pixelAt({ slope, offset, log }, value) {
+  const pixel = offset + slope * (log ? (value > 0 ? Math.log10(value) : NaN) : value);
+  return pixel > BEYOND ? BEYOND : pixel < -BEYOND ? -BEYOND : pixel;
+}
+
+/**
+ * The value at a pixel along an axis.
+ * @param {import('../core/geometry.js').Affine} axis
+ * @param {number} pixel
+ */
+export function valueAt({ slope, offset, log }, pixel) {
+  const value = (pixel - offset) / slope;
+  return log ? 10 ** value : value;
+}
+
+/**
+ * The pixels of so many points.
+ * @param {ArrayLike<number>} x
+ * @param {ArrayLike<number>} y
+ * @param {number} count
+ * @param {Box} frame
+ * @returns {Float64Array} x, y, x, y, …
+ */
+export function pixelsOf(x, y, count, frame) {
+  const path = new Float64Array(2 * count);
+  for (let k = 0; k < count; k++) {
+    path[2 * k] = pixelAt(frame.x, x[k]);
+    path[2 * k + 1] = pixelAt(frame.y, y[k]);
   }
+  return path;
 }
 
-function polygon(context, x, y, radius, corners, turn) {
-  for (let k = 0; k < corners; k++) {
-    const angle = turn + (2 * Math.PI * k) / corners;
-    context.lineTo(x + radius * Math.cos(angle), y + radius * Math.sin(angle));
-  }
-  context.closePath();
-}
-
-/** Text with a casing in the page's colour, legible on trails and contours. */
+/**
+ * Text with a casing in the page's colour, legible on trails and contours.
+ * @param {CanvasRenderingContext2D} context
+ * @param {string} text
+ * @param {number} x
+ * @param {number} y
+ * @param {string} color
+ * @param {string} paper
+ */
 export function caption(context, text, x, y, color, paper) {
   context.lineJoin = 'round';
   context.lineWidth = 3;
@@ -112,7 +165,12 @@ export function caption(context, text, x, y, color, paper) {
   context.lineJoin = 'miter';
 }
 
-/** A text that fits, with an ellipsis where it does not. */
+/**
+ * A text that fits, with an ellipsis where it does not.
+ * @param {CanvasRenderingContext2D} context
+ * @param {string} text
+ * @param {number} room
+ */
 export function cut(context, text, room) {
   if (context.measureText(text).width <= room) return text;
   let end = text.length;

@@ -1,16 +1,16 @@
-/** How strongly racers are drawn, and in which order. */
+// How strongly racers are drawn.
+
+import { opacityOf } from './strokes.js';
 
 /** Heads may reach this far over the edge of the plot. */
 export const BLEED = 9;
-export const DIM = 0.22;
 
-/** How strongly a racer is drawn, where one may be lit. */
-export function emphasis(lit, card) {
-  return lit === null || lit === card.id ? 1 : DIM;
-}
-
-/** The order of drawing: a run that leaves crosses the whole frame, and goes below those that stay. */
-export function order(cards) {
-  const all = cards.map((_, k) => k);
-  return [...all.filter((k) => cards[k].gone), ...all.filter((k) => !cards[k].gone)];
+/**
+ * How strongly what belongs to a racer is drawn, where one may be lit.
+ * @param {import('./strokes.js').Style} style
+ * @param {string | null} lit
+ * @param {string} racer
+ */
+export function emphasis(style, lit, racer) {
+  return lit === null || racer === '' || lit === racer ? 1 : opacityOf(style, 'dimmed');
 }

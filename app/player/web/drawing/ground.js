@@ -1,87 +1,108 @@
-// The ground of the surface in three dimensions: the part of the map's own grid that the map shows first, and how a
-// loss becomes a height of it.
+// The ground of the map in three dimensions: the part of its field that it shows first, and how a loss becomes a height.
 
 import { short } from '../core/digits.js';
 import { clip } from '../core/geometry.js';
+import { fieldOf } from './marks.js';
 
 /**
  * @typedef {Object} Ground
- * @property {ArrayLike<number>} x
- * @property {ArrayLike<number>} y
- * @property {ArrayLike<number>[]} z heights, a row for each y
- * @property {ArrayLike<number>[]} shade heights on the scale of the map's colours
+ * @property {import('./marks.js').Field} field
+ * @property {Float64Array} x
+ * @property {Float64Array} y
+ * @property {Float32Array[]} z heights, a row for each y
+ * @property {Float32Array[]} shade heights on the scale of the map's colours
  * @property {[[number, number], [number, number]]} box
  * @property {[number, number]} range lowest and highest of z
- * @property {(value: number) => number} height of a loss of the scene
+ * @property {(value: number) => number} height of what lines have as heights
+ * @property {number} offset what is added to that to have the plain loss
  * @property {string} words what the height is
- * @property {number[]} tickvals
- * @property {string[]} ticktext
+ * @property {[number, string][]} ticks
  * @property {number} lift
+ *
+ * @typedef {import('../core/envelope.js').Relief} Relief
+ *
+ * @typedef {Object} Lie how a run lies on the ground
+ * @property {Float64Array} points x, y, z, …
+ * @property {Int32Array} at for every step the index of its point, or of the last before it
+ * @property {Uint8Array} inside whether a step is in the box
  */
 
 /** By how much of the range trails are drawn above the ground: the grid bridges valleys narrower than its cells, and
  * would bury what runs along their floor. */
 const LIFT = 0.03;
 
-/** The height of a loss on the scale of the map's levels, and the loss of a height. */
-function scaleOf({ kind = 'linear', base = 0, unit = 1 }) {
-  if (kind === 'log')
+/**
+ * The height of a loss on the scale of the map's levels, and the loss of a height.
+ * @param {Relief} relief
+ * @returns {{rise: (loss: number) => number, fall: (height: number) => number}}
+ */
+function scaleOf({ kind, base, unit }) {
+  if (kind === 'log') {
     return {
       rise: (loss) => Math.log10(Math.max(loss - base, 0) + unit),
       fall: (height) => 10 ** height - unit + base,
     };
-  if (kind === 'signed log')
+  }
+  if (kind === 'signed log') {
     return {
       rise: (loss) => Math.sign(loss) * Math.log10(1 + Math.abs(loss) / unit),
       fall: (height) => Math.sign(height) * unit * (10 ** Math.abs(height) - 1),
     };
+  }
   return { rise: (loss) => loss, fall: (height) => height };
 }
 
-/** Which heights a scene is drawn with: those wanted, where its levels know a difference. */
-export function heightsOf(scene, wanted) {
-  return scene.scale?.kind && scene.scale.kind !== 'linear' ? wanted || 'log' : 'linear';
-}
-
-/** The map's contours, of which the ground is made. */
-export function contourOf(scene) {
-  return scene.map.data.find((trace) => trace.type === 'contour');
+/**
+ * Which heights a scene is drawn with: those wanted, where its levels know a difference.
+ * @param {Relief} relief
+ * @param {string} wanted
+ */
+export function heightsOf(relief, wanted) {
+  return relief.kind === 'linear' ? 'linear' : wanted || 'log';
 }
 
 /**
- * @param {import('../core/envelope.js').Scene} scene
- * @param {'log' | 'linear'} heights
+ * @param {import('./marks.js').Panel} map
+ * @param {Relief} relief
+ * @param {string} heights "log" or "linear"
  * @returns {Ground}
  */
-export function groundOf(scene, heights) {
-  const contour = contourOf(scene);
-  const scale = scene.scale ?? {};
-  const { rise, fall } = scaleOf(scale);
-  const [first, last] = reach(contour.x, scene.window[0]);
-  const [bottom, top] = reach(contour.y, scene.window[1]);
-  const [x, y] = [contour.x.subarray(first, last + 1), contour.y.subarray(bottom, top + 1)];
-  const shade = contour.z.slice(bottom, top + 1).map((row) => row.subarray(first, last + 1));
-  const plain = heights === 'linear' && scale.kind !== 'linear';
+export function groundOf(map, relief, heights) {
+  const field = fieldOf(map);
+  if (!field) throw new Error('a map without a field has no relief');
+  const [pair] = map.axes;
+  const { rise, fall } = scaleOf(relief);
+  const [first, last] = reach(field.x, [pair.x.low, pair.x.high]);
+  const [bottom, top] = reach(field.y, [pair.y.low, pair.y.high]);
+  const [x, y] = [field.x.subarray(first, last + 1), field.y.subarray(bottom, top + 1)];
+  const shade = field.z.slice(bottom, top + 1).map((row) => row.subarray(first, last + 1));
+  const plain = heights === 'linear' && relief.kind !== 'linear';
   const z = plain ? shade.map((row) => row.map(fall)) : shade;
-  const { tickvals = [], ticktext = [] } = contour.colorbar ?? {};
   let [low, high] = [Infinity, -Infinity];
-  for (const row of z)
+  for (const row of z) {
     for (const value of row) {
       low = Math.min(low, value);
       high = Math.max(high, value);
     }
-  const offset = scale.offset ?? 0;
-  const height = plain ? (value) => value + offset : (value) => rise(value + offset);
-  const box = [
-    [x[0], x.at(-1)],
-    [y[0], y.at(-1)],
-  ];
-  const words = says(plain ? 'linear' : scale.kind, scale);
-  const ticks = plain ? {} : { tickvals, ticktext };
-  return { x, y, z, shade, box, range: [low, high], height, words, ...ticks, lift: LIFT * (high - low) };
+  }
+  const { offset } = relief;
+  return {
+    ...{ field, x, y, z, shade, range: [low, high], lift: LIFT * (high - low), offset },
+    box: [
+      [x[0], x[x.length - 1]],
+      [y[0], y[y.length - 1]],
+    ],
+    height: plain ? (value) => value + offset : (value) => rise(value + offset),
+    words: wordsOf(plain ? 'linear' : relief.kind, relief),
+    ticks: plain ? [] : field.ticks,
+  };
 }
 
-/** The indices of the ticks from the last at or below a range to the first at or above it. */
+/**
+ * The indices of the ticks from the last at or below a range to the first at or above it.
+ * @param {Float64Array} ticks
+ * @param {[number, number]} range
+ */
 function reach(ticks, [low, high]) {
   let first = 0;
   let last = ticks.length - 1;
@@ -90,22 +111,28 @@ function reach(ticks, [low, high]) {
   return [first, last];
 }
 
-function says(kind, { base = 0, unit = 1, floor }) {
+/**
+ * @param {string} kind
+ * @param {Relief} relief
+ */
+function wordsOf(kind, { base, unit, floor }) {
   const above = base ? `loss ${base < 0 ? '+' : '−'} ${short(Math.abs(base), 2)}` : 'loss';
-  const words = {
+  const words = /** @type {Record<string, string>} */ ({
     log: `height: log₁₀ of (${above} + ${short(unit, 2)})`,
     'signed log': `height: log₁₀ of (1 + |loss| / ${short(unit, 2)}), downwards below 0`,
-  }[kind];
+  })[kind];
   return `${words ?? 'height: the loss'}${floor ? '; lower ground than the scale is drawn flat' : ''}`;
 }
 
 /**
  * The height of the drawn ground at a point of the box, between the four nearest points of the grid.
  * @param {Ground} ground
+ * @param {number} px
+ * @param {number} py
  */
-export function heightAt({ x, y, z }, px, py) {
-  const column = Math.min(x.length - 2, Math.max(0, Math.floor(((px - x[0]) / (x.at(-1) - x[0])) * (x.length - 1))));
-  const row = Math.min(y.length - 2, Math.max(0, Math.floor(((py - y[0]) / (y.at(-1) - y[0])) * (y.length - 1))));
+export function heightAt({ x, y, z, box: [[x0, x1], [y0, y1]] }, px, py) {
+  const column = Math.min(x.length - 2, Math.max(0, Math.floor(((px - x0) / (x1 - x0)) * (x.length - 1))));
+  const row = Math.min(y.length - 2, Math.max(0, Math.floor(((py - y0) / (y1 - y0)) * (y.length - 1))));
   const across = (px - x[column]) / (x[column + 1] - x[column]);
   const upward = (py - y[row]) / (y[row + 1] - y[row]);
   const low = z[row][column] + across * (z[row][column + 1] - z[row][column]);
@@ -117,28 +144,29 @@ export function heightAt({ x, y, z }, px, py) {
  * A run as it lies on the ground. At each step its height is that of its true loss; between two steps further apart
  * than a cell of the grid it follows the ground, which would bury a straight line. What is outside the box is left
  * out, and a gap (NaN) put in its place.
- * @param {ArrayLike<number>} xy
- * @param {ArrayLike<number>} losses
+ * @param {ArrayLike<number>} x
+ * @param {ArrayLike<number>} y
+ * @param {ArrayLike<number>} heights as lines have them
  * @param {number} last
  * @param {Ground} ground
- * @returns {{points: Float64Array, at: Int32Array, inside: Uint8Array}} x, y, z, …; for every step the index of its
- * point, or of the last before it; and whether it is in the box
+ * @returns {Lie}
  */
-export function drape(xy, losses, last, ground) {
+export function drape(x, y, heights, last, ground) {
   const [[x0, x1], [y0, y1]] = ground.box;
   const cell = [(x1 - x0) / (ground.x.length - 1), (y1 - y0) / (ground.y.length - 1)];
+  /** @type {number[]} */
   const out = [];
   const at = new Int32Array(last + 1);
   const inside = new Uint8Array(last + 1);
   const above = new Float64Array(last + 1);
-  const put = (x, y, z) => out.push(x, y, z + ground.lift);
-  const gap = () => out.length && !Number.isNaN(out.at(-1)) && out.push(NaN, NaN, NaN);
+  /** @type {(x: number, y: number, z: number) => void} */
+  const put = (px, py, pz) => void out.push(px, py, pz + ground.lift);
+  const gap = () => void (out.length && !Number.isNaN(out[out.length - 1]) && out.push(NaN, NaN, NaN));
   for (let k = 0; k <= last; k++) {
-    const [x, y] = [xy[2 * k], xy[2 * k + 1]];
-    inside[k] = Number(x >= x0 && x <= x1 && y >= y0 && y <= y1);
-    const own = inside[k] ? ground.height(losses[k]) : NaN;
-    above[k] = Number.isFinite(own) ? own - heightAt(ground, x, y) : 0;
-    const piece = k && clip(xy[2 * k - 2], xy[2 * k - 1], x, y, x0, y0, x1, y1);
+    inside[k] = Number(x[k] >= x0 && x[k] <= x1 && y[k] >= y0 && y[k] <= y1);
+    const height = inside[k] ? ground.height(heights[k]) : NaN;
+    above[k] = Number.isFinite(height) ? height - heightAt(ground, x[k], y[k]) : 0;
+    const piece = k && clip(x[k - 1], y[k - 1], x[k], y[k], x0, y0, x1, y1);
     if (piece) {
       const [ax, ay, bx, by] = piece;
       if (!inside[k - 1]) {
@@ -154,7 +182,7 @@ export function drape(xy, losses, last, ground) {
       }
       if (!inside[k]) put(bx, by, heightAt(ground, bx, by));
     }
-    if (inside[k]) put(x, y, Number.isFinite(own) ? own : heightAt(ground, x, y));
+    if (inside[k]) put(x[k], y[k], Number.isFinite(height) ? height : heightAt(ground, x[k], y[k]));
     else if (!piece && !k) gap();
     at[k] = Math.max(0, out.length / 3 - 1);
   }

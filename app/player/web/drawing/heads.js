@@ -1,124 +1,157 @@
 // What stands on the trails: heads, the arrows and names of runs that left, and the start.
 
-import { caption, outline } from './canvas.js';
-import { exit, inside } from '../core/geometry.js';
+import { inside } from '../core/geometry.js';
 import { letters, thick } from '../core/scale.js';
-
-export const HEAD = 6.5;
-const RING = 2;
-/** Distance of a name from the edge where its run left. */
-export const INWARD = 18;
+import { caption } from './canvas.js';
+import { lettersOf } from './strokes.js';
+import { outline } from './symbols.js';
 
 /**
- * @typedef {Object} Ground what is drawn on, and in which colours
+ * @typedef {Object} Pen what is drawn on, and in which style
  * @property {CanvasRenderingContext2D} context
- * @property {import('../core/geometry.js').Frame} frame
- * @property {import('../core/envelope.js').Style} style
+ * @property {import('./strokes.js').Style} style
  * @property {string} font
+ * @property {boolean} [untold] what is to come may not be shown, not even pale
+ *
+ * @typedef {{x: number, y: number, width: number}} Label
+ * @typedef {{width: number, height: number}} Room
  */
+
+/** The length of the arrow where a run left, and how far inside the edge its name stands. */
+const ARROW = 12;
+export const INWARD = 18;
+/** The height of the arrow where a curve left. */
+const NOTCH = 9;
 
 /**
- * One racer's head, or where it left the frame an arrow with its name.
- * @param {Ground} ground
- * @param {object[]} labels those already placed
+ * A head with its ring.
+ * @param {Pen} pen
+ * @param {string} symbol
+ * @param {string} color
+ * @param {[number, number]} at
+ * @param {[number, number]} size its diameter, and the width of its ring
  */
-export function paintHead(ground, racer, step, labels) {
-  const { frame, style } = ground;
-  const { card, head, path } = racer;
-  const ended = card.gone && step >= card.leaves;
-  if (inside(head[0], head[1], frame)) {
-    paintMark(ground, card, head);
-    if (ended) paintLabel(ground, card, step, head[0], head[1] - letters(style, 14), labels);
-    return;
-  }
-  const edge = exit(path, Math.min(step, card.leaves), head, frame);
-  if (!edge) return;
-  paintArrow(ground, edge, card.color);
-  const inward = letters(style, INWARD);
-  const [x, y] = [edge.x - inward * Math.cos(edge.angle), edge.y - inward * Math.sin(edge.angle)];
-  paintLabel(ground, card, step, x, y, labels);
-}
-
-/** A head itself, with its ring. */
-export function paintMark({ context, style }, card, [x, y]) {
-  outline(context, card.shape, x, y, thick(style, HEAD));
-  context.lineWidth = thick(style, 2 * RING);
+export function paintMark({ context, style }, symbol, color, [x, y], [size, ring]) {
+  outline(context, symbol, x, y, thick(style, size / 2));
+  context.setLineDash([]);
+  context.lineWidth = thick(style, 2 * ring);
   context.strokeStyle = style.paper;
   context.stroke();
-  context.fillStyle = card.color;
+  context.fillStyle = color;
   context.fill();
 }
 
-export function paintArrow({ context, style }, { x, y, angle }, color) {
+/**
+ * An arrow at the edge where a run left.
+ * @param {Pen} pen
+ * @param {{x: number, y: number, angle: number}} edge
+ * @param {string} color
+ */
+export function paintArrow(pen, { x, y, angle }, color) {
+  const { context, style } = pen;
   context.save();
   context.translate(x, y);
   context.rotate(angle);
   context.scale(thick(style, 1), thick(style, 1));
   context.beginPath();
   context.moveTo(-1, 0);
-  context.lineTo(-12, -6.5);
-  context.lineTo(-12, 6.5);
+  context.lineTo(-ARROW, -6.5);
+  context.lineTo(-ARROW, 6.5);
   context.closePath();
+  fillOutlined(pen, color);
+  context.restore();
+}
+
+/**
+ * A small arrow at the upper edge, where a curve left.
+ * @param {Pen} pen
+ * @param {number} x
+ * @param {string} color
+ */
+export function paintNotch(pen, x, color) {
+  const { context, style } = pen;
+  const tall = thick(style, NOTCH);
+  context.beginPath();
+  context.moveTo(x, 1);
+  context.lineTo(x - (5 * tall) / 9, 1 + tall);
+  context.lineTo(x + (5 * tall) / 9, 1 + tall);
+  context.closePath();
+  fillOutlined(pen, color);
+}
+
+/**
+ * @param {Pen} pen
+ * @param {string} color
+ */
+function fillOutlined({ context, style }, color) {
   context.setLineDash([]);
   context.lineWidth = 3;
   context.strokeStyle = style.paper;
   context.stroke();
   context.fillStyle = color;
   context.fill();
-  context.restore();
 }
 
-/** Names the run that left; labels that would cover each other are set below one another. */
-export function paintLabel({ context, frame, style, font }, card, step, x, y, labels) {
-  const text = departure(card, step);
-  context.font = `600 ${letters(style, 11)}px ${font}`;
+/**
+ * Words beside a run that left; labels that would cover each other are set below one another.
+ * @param {Pen} pen
+ * @param {Room} frame
+ * @param {string} text
+ * @param {string} color
+ * @param {number} x
+ * @param {number} y
+ * @param {Label[]} labels
+ */
+export function paintLabel({ context, style, font }, frame, text, color, x, y, labels) {
+  context.font = `600 ${lettersOf(style, 'label')}px ${font}`;
   context.textBaseline = 'middle';
   const width = context.measureText(text).width;
   const { width: right, height: bottom } = frame;
   const box = { x: Math.min(right - width - 8, Math.max(8, x - width / 2)), y, width };
   box.y = Math.min(bottom - letters(style, 10), Math.max(letters(style, 10), y));
   const down = box.y < bottom / 2 ? 1 : -1;
-  while (labels.some((one) => overlap(one, box, letters(style, 13)))) box.y += letters(style, 14) * down;
+  while (labels.some((label) => overlap(label, box, letters(style, 13)))) box.y += letters(style, 14) * down;
   labels.push(box);
   context.textAlign = 'left';
-  caption(context, text, box.x, box.y, card.color, style.paper);
+  caption(context, text, box.x, box.y, color, style.paper);
 }
 
 /**
- * @param {Ground} ground
- * @param {[number, number]} start
- * @param {string} [text] what is written at it
+ * The handle of the start: a ring, and what is written at it.
+ * @param {Pen} pen
+ * @param {Room} frame
+ * @param {[number, number]} at in pixels
+ * @param {string} text
  */
-export function paintStart({ context, frame, style, font }, start, text = 'start: drag or click') {
-  const x = frame.x.offset + frame.x.slope * start[0];
-  const y = frame.y.offset + frame.y.slope * start[1];
+export function paintStart({ context, style, font }, frame, [x, y], text) {
   if (!inside(x, y, frame)) return;
   context.setLineDash([]);
-  for (const [color, width] of [
-    [style.paper, 5],
-    [style.ink, 2],
-  ]) {
+  const [size, stroke] = style.strokes.signs['circle-open'];
+  for (const [color, width] of /** @type {[string, number][]} */ ([
+    [style.paper, stroke + 3],
+    [style.ink, stroke],
+  ])) {
     context.beginPath();
-    context.arc(x, y, thick(style, 5.5), 0, 2 * Math.PI);
+    context.arc(x, y, thick(style, size / 2), 0, 2 * Math.PI);
     context.lineWidth = thick(style, width);
     context.strokeStyle = color;
     context.stroke();
   }
-  context.font = `${letters(style, 11)}px ${font}`;
+  if (!text) return;
+  context.font = `${lettersOf(style, 'label')}px ${font}`;
   context.textBaseline = 'middle';
   context.textAlign = 'center';
   const half = context.measureText(text).width / 2 + 6;
   const middle = Math.min(frame.width - half, Math.max(half, x));
-  caption(context, text, middle, y > letters(style, 26) ? y - letters(style, 15) : y + letters(style, 16), style.muted, style.paper);
+  const above = y > letters(style, 26);
+  caption(context, text, middle, above ? y - letters(style, 15) : y + letters(style, 16), style.muted, style.paper);
 }
 
-/** What is said where a run leaves the frame: what became of it only once the clock is there. */
-export function departure(card, step) {
-  return card.gone && card.status && step >= card.settled ? `${card.title}: ${card.status}` : card.title;
-}
-
+/**
+ * @param {Label} one
+ * @param {Label} other
+ * @param {number} tall
+ */
 function overlap(one, other, tall) {
-  return (
-    Math.abs(one.y - other.y) < tall && one.x < other.x + other.width + 6 && other.x < one.x + one.width + 6
-  );
+  return Math.abs(one.y - other.y) < tall && one.x < other.x + other.width + 6 && other.x < one.x + one.width + 6;
 }

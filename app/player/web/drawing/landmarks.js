@@ -1,81 +1,88 @@
-// What the surface marks beside the trails: known minima, saddles and the like, painted where the camera sees them.
+// What the map marks beside the trails, in three dimensions: known minima, saddles and the like, where the camera sees
+// them.
 
 import { caption } from './canvas.js';
 import { heightAt } from './ground.js';
 import { toScreen } from './projection.js';
-
-const SIZE = 4.5;
-
-/** Each mark of the map's as strokes between points, in units of its size. */
-const STROKES = {
-  'x-thin': [[-1, -1, 1, 1], [-1, 1, 1, -1]],
-  'cross-thin': [[-1, 0, 1, 0], [0, -1, 0, 1]],
-  'asterisk-open': [[-1, 0, 1, 0], [-0.5, -0.87, 0.5, 0.87], [-0.5, 0.87, 0.5, -0.87]],
-  'triangle-up-open': [[-1, 0.7, 0, -1, 1, 0.7, -1, 0.7]],
-  'star-triangle-up-open': [[-1, 0.7, 0, -1, 1, 0.7, -1, 0.7]],
-  'diamond-open': [[-1, 0, 0, -1, 1, 0, 0, 1, -1, 0]],
-};
+import { dashOf, lettersOf } from './strokes.js';
+import { traceSymbol } from './symbols.js';
 
 /**
- * The marks of a map as points on the ground, those outside its box left out.
- * @param {import('../core/envelope.js').Scene} scene
- * @param {import('./ground.js').Ground} ground
+ * @typedef {Object} Landmark
+ * @property {number[]} points x, y, z, …
+ * @property {string} symbol empty for a line
+ * @property {string[]} words of each point
+ * @property {string} side where the words stand
  */
-export function landmarksOf(scene, ground) {
+
+/**
+ * The marks of the ground of a map as points on the relief, those outside its box left out.
+ * @param {import('./marks.js').Panel} map
+ * @param {import('./ground.js').Ground} ground
+ * @returns {Landmark[]}
+ */
+export function landmarksOf(map, ground) {
   const [[x0, x1], [y0, y1]] = ground.box;
-  return scene.map.data
-    .filter((trace) => trace.type === 'scatter')
-    .map(({ mode, x, y, text = [], textposition = '', marker }) => {
-      const line = mode.includes('lines');
-      const kept = Array.from(x, (_, k) => k).filter((k) => x[k] >= x0 && x[k] <= x1 && y[k] >= y0 && y[k] <= y1);
-      const points = kept.flatMap((k) => [x[k], y[k], heightAt(ground, x[k], y[k]) + ground.lift]);
-      const strokes = STROKES[marker?.symbol] ?? STROKES['x-thin'];
-      return { line, points, texts: kept.map((k) => text[k]), side: textposition, strokes };
-    })
-    .filter(({ points }) => points.length);
+  /** @type {(x: ArrayLike<number>, y: ArrayLike<number>) => number[]} */
+  const lifted = (x, y) =>
+    Array.from(x, (_, k) => k)
+      .filter((k) => x[k] >= x0 && x[k] <= x1 && y[k] >= y0 && y[k] <= y1)
+      .flatMap((k) => [x[k], y[k], heightAt(ground, x[k], y[k]) + ground.lift]);
+  /** @type {(mark: import('./marks.js').AnyMark) => Landmark[]} */
+  const landmarks = (mark) => {
+    if (mark.layer !== 'ground') return [];
+    if (mark.type === 'line') return [{ points: lifted(mark.x, mark.y), symbol: '', words: [], side: '' }];
+    if (mark.type === 'sign') return [{ points: lifted(mark.x, mark.y), symbol: mark.symbol, words: [], side: '' }];
+    if (mark.type !== 'text' || mark.within || typeof mark.x !== 'number') return [];
+    return [{ points: lifted([mark.x], [mark.y]), symbol: 'none', words: mark.words, side: mark.side }];
+  };
+  return map.marks.flatMap(landmarks).filter(({ points }) => points.length);
 }
 
 /**
- * @param {import('./heads.js').Ground} ground what is painted on
+ * @param {import('./heads.js').Pen} pen
+ * @param {Landmark[]} landmarks
  * @param {import('./projection.js').Camera} camera
  */
 export function paintLandmarks({ context, style, font }, landmarks, camera) {
-  context.font = `11px ${font}`;
+  context.font = `${lettersOf(style, 'label')}px ${font}`;
   context.textBaseline = 'middle';
   context.lineCap = 'round';
-  for (const { line, points, texts, side, strokes } of landmarks) {
-    const [right, up] = [side.includes('left') ? -1 : 1, side.includes('top') ? -1 : 1];
-    context.textAlign = right > 0 ? 'left' : 'right';
+  for (const { points, symbol, words, side } of landmarks) {
     const path = toScreen(points, camera);
-    if (line) {
-      context.setLineDash([2, 4]);
+    if (!symbol) {
+      context.setLineDash(dashOf(style, 'dot'));
       ink(context, style, 1.6, () => {
         for (let k = 0; k < path.length; k += 2) context.lineTo(path[k], path[k + 1]);
       });
       context.setLineDash([]);
+    } else if (symbol === 'none') {
+      const [right, up] = [side.includes('left') ? -1 : 1, side.includes('top') ? -1 : 1];
+      context.textAlign = right > 0 ? 'left' : 'right';
+      caption(context, words[0], path[0] + 8 * right, path[1] + 10 * up, style.muted, style.paper);
+    } else {
+      const [size] = style.strokes.signs[symbol];
+      ink(context, style, 1.8, () => {
+        for (let k = 0; k < path.length; k += 2) traceSymbol(context, symbol, path[k], path[k + 1], size / 2);
+      });
     }
-    texts.forEach((text, k) => {
-      const [x, y] = [path[2 * k], path[2 * k + 1]];
-      if (!line)
-        ink(context, style, 1.8, () => {
-          for (const [a, b, ...rest] of strokes) {
-            context.moveTo(x + SIZE * a, y + SIZE * b);
-            for (let i = 0; i < rest.length; i += 2) context.lineTo(x + SIZE * rest[i], y + SIZE * rest[i + 1]);
-          }
-        });
-      if (text) caption(context, text, x + 8 * right, y + 10 * up, style.muted, style.paper);
-    });
   }
   context.lineCap = 'butt';
   context.textAlign = 'left';
 }
 
-/** A line with a casing in the page's colour. */
+/**
+ * A line with a casing in the page's colour.
+ * @param {CanvasRenderingContext2D} context
+ * @param {import('./strokes.js').Style} style
+ * @param {number} width
+ * @param {() => void} way
+ */
 function ink(context, style, width, way) {
-  for (const [color, wide] of [
+  for (const [color, wide] of /** @type {[string, number][]} */ ([
     [style.paper, width + 2.4],
     [style.ink, width],
-  ]) {
+  ])) {
     context.beginPath();
     way();
     context.lineWidth = wide;

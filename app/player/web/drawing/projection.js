@@ -10,7 +10,10 @@
  * @property {number} height
  */
 
-/** @returns {any} plotly's scene, once it is drawn */
+/**
+ * @param {any} plot
+ * @returns {any} plotly's scene, once it is drawn
+ */
 export function sceneOf(plot) {
   return plot._fullLayout?.scene?._scene;
 }
@@ -24,18 +27,25 @@ export function cameraOf(plot) {
   if (!scene?.glplot?.cameraParams) return null;
   const { projection, view, model } = scene.glplot.cameraParams;
   const matrix = times(times(projection, view), model);
-  for (let column = 0; column < 3; column++)
+  for (let column = 0; column < 3; column++) {
     for (let row = 0; row < 4; row++) matrix[4 * column + row] *= scene.dataScale[column];
+  }
   const { offsetLeft: left, offsetTop: top, clientWidth: width, clientHeight: height } = scene.container;
   return { matrix, left, top, width, height };
 }
 
-/** The product of two matrices of four by four, column by column. */
+/**
+ * The product of two matrices of four by four, column by column.
+ * @param {ArrayLike<number>} a
+ * @param {ArrayLike<number>} b
+ */
 function times(a, b) {
   const out = new Float64Array(16);
-  for (let column = 0; column < 4; column++)
-    for (let row = 0; row < 4; row++)
+  for (let column = 0; column < 4; column++) {
+    for (let row = 0; row < 4; row++) {
       for (let k = 0; k < 4; k++) out[4 * column + row] += a[4 * k + row] * b[4 * column + k];
+    }
+  }
   return out;
 }
 

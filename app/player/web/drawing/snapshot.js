@@ -1,6 +1,6 @@
-// The surface to take away: ground, runs, heads and marks as plotly's own traces, with a legend and the caption.
+// The map in three dimensions to take away: ground, runs, heads and signs as plotly's own traces, with a legend and the
+// caption.
 
-import { stepAt } from '../core/pace.js';
 import { captionLines, FONT, wrap } from './legend.js';
 import { groundTrace, reliefLayout, runTraces } from './relief.js';
 
@@ -8,22 +8,45 @@ const LINE = 17;
 const EDGE = 24;
 
 /**
- * @param {object} shot scene, racers, ground and landmarks of the overlay, step and camera, and what is wanted
+ * @typedef {import('./strokes.js').Style} Style
+ *
+ * @typedef {Object} Wanted
+ * @property {number} width
+ * @property {number} height
+ * @property {'light' | 'dark'} theme
+ * @property {boolean} caption
+ *
+ * @typedef {Object} Sight
+ * @property {import('../core/envelope.js').Scene} scene
+ * @property {import('./draped.js').DrapedTrail[]} trails
+ * @property {import('./ground.js').Ground} ground
+ * @property {import('./landmarks.js').Landmark[]} landmarks
+ * @property {number} position
+ * @property {object} camera
+ */
+
+/**
+ * @param {Sight} sight
+ * @param {Wanted} wanted
  * @returns {{data: object[], layout: object}}
  */
-export function snapshot({ scene, racers, ground, landmarks, step, camera, width, height, theme, caption }) {
+export function snapshot({ scene, trails, ground, landmarks, position, camera }, { width, height, theme, caption }) {
   const style = scene.styles[theme];
   const lines = caption ? wrap(`${scene.caption} · ${ground.words}`, width - 2 * EDGE - 8, `12px ${FONT}`) : [];
   const foot = lines.length ? lines.length * LINE + 14 : 0;
   const legend = { x: 1, y: 1, xanchor: 'right', yanchor: 'top', bgcolor: 'rgba(0, 0, 0, 0)' };
-  const layout = reliefLayout(style, FONT, ground, camera);
+  const layout = /** @type {any} */ (reliefLayout(style, FONT, ground, camera));
   layout.scene.domain = { x: [0, 1], y: [foot / height, 1] };
+  const naming = { unit: '', stem: (/** @type {{racer: string}} */ { racer }) => racer };
   return {
     data: [
-      groundTrace(scene, style, ground),
-      ...runTraces(scene, racers, step, ground).map((one) => ({ ...one, showlegend: one.mode === 'lines' })),
-      ...racers.flatMap((racer) => head(racer, step, style)),
-      ...landmarks.map((mark) => standing(mark, style)),
+      groundTrace(style, ground),
+      ...runTraces(trails, style, position, ground, naming).map((trace) => ({
+        ...trace,
+        showlegend: trace.mode === 'lines',
+      })),
+      ...trails.flatMap((trail) => head(trail, position, style)),
+      ...landmarks.map((landmark) => standing(landmark, style)),
     ],
     layout: {
       ...{ ...layout, width, height, autosize: false, hovermode: false, showlegend: true, legend },
@@ -33,20 +56,31 @@ export function snapshot({ scene, racers, ground, landmarks, step, camera, width
   };
 }
 
-function head({ card, lie }, step, style) {
-  const k = Math.min(stepAt(card, step), card.leaves);
-  if (card.hidden || !lie.inside[k]) return [];
+/**
+ * @param {import('./draped.js').DrapedTrail} trail
+ * @param {number} position
+ * @param {Style} style
+ */
+function head(trail, position, style) {
+  const { lie, mark } = trail;
+  const k = Math.max(0, trail.index(position));
+  if (!lie.inside[k]) return [];
   const [x, y, z] = lie.points.subarray(3 * lie.at[k], 3 * lie.at[k] + 3);
-  const marker = { size: 7, color: card.color, opacity: 1, line: { width: 1.5, color: style.paper } };
+  const marker = { size: 7, color: mark.color, opacity: 1, line: { width: 1.5, color: style.paper } };
   return [{ type: 'scatter3d', mode: 'markers', x: [x], y: [y], z: [z], marker, showlegend: false }];
 }
 
-function standing({ line, points, texts }, style) {
-  const part = (axis) => texts.map((_, k) => points[3 * k + axis]);
+/**
+ * @param {import('./landmarks.js').Landmark} landmark
+ * @param {Style} style
+ */
+function standing({ symbol, points, words }, style) {
+  /** @type {(axis: number) => number[]} */
+  const part = (axis) => points.filter((_, k) => k % 3 === axis);
   return {
-    ...{ type: 'scatter3d', mode: line ? 'lines' : 'markers+text', x: part(0), y: part(1), z: part(2) },
-    ...{ text: texts.map((text) => text ?? ''), textposition: 'bottom center', showlegend: false },
-    textfont: { family: FONT, size: 11, color: style.muted },
+    ...{ type: 'scatter3d', mode: !symbol ? 'lines' : symbol === 'none' ? 'text' : 'markers' },
+    ...{ x: part(0), y: part(1), z: part(2), text: words, textposition: 'bottom center', showlegend: false },
+    textfont: { family: FONT, size: style.strokes.words.label, color: style.muted },
     marker: { symbol: 'x', size: 3, color: style.ink },
     line: { color: style.ink, width: 2, dash: 'dot' },
   };

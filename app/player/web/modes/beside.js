@@ -1,44 +1,72 @@
 // A race beside the race: the same racers on another surface or another rotation, on the same clock.
 
 import { h, mark } from '../core/dom.js';
-import { LossPanel } from '../panels/loss.js';
-import { MapPanel } from '../panels/map.js';
+import { panelOf } from '../core/envelope.js';
+import { PlotPanel } from '../panels/plot.js';
+
+/**
+ * @typedef {import('../core/envelope.js').Scene} Scene
+ * @typedef {import('../core/envelope.js').Style} Style
+ * @typedef {import('../core/theme.js').Theme} Theme
+ */
 
 /** A map and a loss panel, drawn only where a scene has a race beside it. One of the stage's panels. */
 export class Beside {
+  /** @type {PlotPanel[]} */
+  panels = [];
+  /** @type {PlotPanel | undefined} */
+  map;
+  /** @type {HTMLElement | undefined} */
+  grounds;
+  /** @type {HTMLElement | undefined} */
+  first;
+
   /**
    * @param {any} plotly
-   * @param {import('../panels/map.js').MapListeners & import('../panels/loss.js').LossListeners} listeners
+   * @param {import('../panels/plot.js').Listeners} listeners
    */
   constructor(plotly, listeners) {
-    Object.assign(this, { plotly, listeners, panels: [] });
+    this.plotly = plotly;
+    this.listeners = listeners;
   }
 
-  /** Where map and losses go: beside those of the race. */
-  stand(grounds, loss) {
-    Object.assign(this, { grounds, first: loss });
+  /**
+   * Says where map and losses go: beside those of the race.
+   * @param {HTMLElement} grounds
+   * @param {HTMLElement} losses
+   */
+  stand(grounds, losses) {
+    this.grounds = grounds;
+    this.first = losses;
   }
 
   /** Made on first use, and out of the page where there is nothing beside. */
   show() {
     if (!this.panels.length) {
-      this.map = new MapPanel(this.plotly, this.listeners);
-      this.loss = new LossPanel(this.plotly, this.listeners);
-      this.panels = [this.map, this.loss];
+      this.panels = ['map', 'loss'].map(
+        (key) =>
+          new PlotPanel(this.plotly, this.listeners, h('div', { class: key }), `${key}-beside`, (scene) =>
+            panelOf(scene, key),
+          ),
+      );
+      [this.map] = this.panels;
       this.map.element.append(h('span', { class: 'tag' }, 'B'));
-      for (const { element } of this.panels) {
-        for (const one of element.querySelectorAll('[data-testid]')) one.dataset.testid += '-beside';
-      }
     }
     if (this.on) return;
-    this.grounds.append(this.map.element);
-    this.first.after(this.loss.element);
+    this.grounds?.append(this.panels[0].element);
+    this.first?.after(this.panels[1].element);
   }
 
   get on() {
     return Boolean(this.map?.element.isConnected);
   }
 
+  /**
+   * @param {Scene} scene
+   * @param {Style} style
+   * @param {Theme} theme
+   * @param {string | null} lit
+   */
   async update(scene, style, theme, lit) {
     if (!scene.beside) {
       for (const { element } of this.panels) element.remove();
@@ -46,17 +74,28 @@ export class Beside {
     }
     const back = this.panels.length && !this.on;
     this.show();
-    const told = { ...scene.beside, length: scene.length, still: scene.still };
-    if (scene.untold) Object.assign(told, { untold: true, description: scene.description });
-    await Promise.all(this.panels.map((panel) => panel.update(told, style, theme, lit)));
+    const { untold, still, description } = scene;
+    const second = { ...scene.beside, still, ...(untold ? { untold, description } : {}) };
+    await Promise.all(this.panels.map((panel) => panel.update(second, style, theme, lit)));
+    for (const { element } of this.panels) {
+      for (const one of /** @type {NodeListOf<HTMLElement>} */ (
+        element.querySelectorAll('.zoom [data-testid], .scale [data-testid]')
+      )) {
+        if (!one.dataset.testid?.endsWith('-beside')) one.dataset.testid += '-beside';
+      }
+    }
     if (back) await this.look(); // there may be other room than it had
   }
 
-  /** One of its runs is another now, for as long as something is dragged. */
-  exchanged(index) {
-    for (const panel of this.panels) panel.change(index);
+  /**
+   * One of its runs is another now, for as long as something is dragged.
+   * @param {string} racer
+   */
+  exchanged(racer) {
+    for (const panel of this.panels) panel.change(racer);
   }
 
+  /** @param {number} position */
   paint(position) {
     if (this.on) for (const panel of this.panels) panel.paint(position);
   }
@@ -65,11 +104,13 @@ export class Beside {
     if (this.on) for (const panel of this.panels) panel.remeasure();
   }
 
-  async settle(step) {
+  /** @param {number} position */
+  async settle(position) {
     if (!this.on) return;
-    for (const panel of this.panels) await panel.settle(step);
+    for (const panel of this.panels) await panel.settle(position);
   }
 
+  /** @param {string | null} id */
   light(id) {
     if (this.on) for (const panel of this.panels) panel.light(id);
   }
@@ -83,26 +124,33 @@ export class Beside {
   }
 }
 
-/** Whether both races have the same values, and whose the cards show where they have not. */
+/** The switch for a second race, whether both races have the same values, and whose values the cards show otherwise. */
 export class Linking {
-  /** @param {(event: object) => void} send */
+  /** Whether the cards show the values of the second race. */
+  second = false;
+  /** Whether there is a second race. */
+  on = false;
+
+  /**
+   * @param {(event: import('../core/types.js').PlayerEvent) => void} send
+   * @param {() => void} shown called after the cards were switched to the other race
+   */
   constructor(send, shown) {
-    this.second = false;
     this.shown = shown;
     this.button = h(
       'button',
       {
         ...{ type: 'button', class: 'plain mode', 'aria-pressed': 'false', 'data-testid': 'beside' },
-        ...{
-          title: 'Another race beside this one',
-          click: () => send({ kind: 'beside', name: this.on ? 'off' : 'on' }),
-        },
+        title: 'Another race beside this one',
+        click: () => send({ kind: 'beside', name: this.on ? 'off' : 'on' }),
       },
       'A | B',
     );
     this.link = h('input', {
       ...{ type: 'checkbox', checked: true, 'data-testid': 'linked' },
-      change: () => send({ kind: 'beside', name: this.link.checked ? 'linked' : 'apart' }),
+      change: () => {
+        send({ kind: 'beside', name: this.link.checked ? 'linked' : 'apart' });
+      },
     });
     this.sides = ['A', 'B'].map((name, k) =>
       h('button', { type: 'button', 'data-testid': `cards-of-${name}`, click: () => this.turn(k === 1) }, name),
@@ -116,6 +164,7 @@ export class Linking {
     );
   }
 
+  /** @param {boolean} second whether the cards show the second race */
   turn(second) {
     this.second = second;
     this.press();
@@ -126,6 +175,10 @@ export class Linking {
     this.sides.forEach((button, k) => mark(button, 'aria-pressed', this.second === (k === 1)));
   }
 
+  /**
+   * @param {Scene} scene
+   * @param {boolean} blocked whether a mode allows no second race
+   */
   update(scene, blocked) {
     this.on = Boolean(scene.beside);
     mark(this.button, 'aria-pressed', this.on);

@@ -1,5 +1,8 @@
 // Where the runs ended, and how near the guesses came.
 
+import { panelOf } from '../core/envelope.js';
+import { lineOf } from '../drawing/marks.js';
+
 /**
  * @typedef {{x: number, y: number} | 'leaves'} Guess where a run ends: a point of the plane, or outside the map
  * @typedef {Map<string, Guess>} Guesses of one person, by racer
@@ -31,12 +34,23 @@ export const LEAVES = 'leaves';
  */
 export function endOf(scene, k, limits) {
   const card = scene.cards[k];
-  const path = scene.positions[k];
-  /** @type {[number, number]} */
-  const end = [path[2 * card.leaves], path[2 * card.leaves + 1]];
+  const path = lineOf(panelOf(scene, 'map'), 'path', card.id);
+  if (!path) return null;
+  const last = path.x.length - 1;
+  const end = /** @type {[number, number]} */ ([path.x[last], path.y[last]]);
   const within = end.every((value, axis) => value >= limits[axis][0] && value <= limits[axis][1]);
-  const diverged = card.gone && card.last < scene.steps;
-  return within && !diverged ? end : null;
+  return within && !diverged(scene, card) ? end : null;
+}
+
+/**
+ * Whether a run came to no number before the end.
+ * @param {import('../core/envelope.js').Scene} scene
+ * @param {import('../core/envelope.js').Card} card
+ */
+function diverged(scene, card) {
+  const steps = scene.clock.end / Math.max(1, ...scene.cards.map(({ pace }) => pace));
+  const heights = lineOf(panelOf(scene, 'loss'), 'loss', card.id)?.y ?? [];
+  return card.gone && heights.length - 1 < steps;
 }
 
 /**

@@ -1,35 +1,68 @@
-// Predict, then reveal: what gives the ends away is hidden until people have said where each racer will end.
+// Predict, then reveal: everything that gives the ends away is hidden until people have guessed where each racer ends.
 
 import { SHAPES } from '../cards/cards.js';
 import { h, mark, say } from '../core/dom.js';
+import { panelOf } from '../core/envelope.js';
+import { handleOf, lineOf } from '../drawing/marks.js';
 import { GuessLayer } from './guesses.js';
 import { LEAVES } from './judge.js';
 import { resultsOf } from './results.js';
 
-/** @typedef {import('./judge.js').Guesses} Guesses */
+/**
+ * @typedef {import('./judge.js').Guesses} Guesses
+ * @typedef {import('../core/envelope.js').Card} Card
+ * @typedef {import('../core/envelope.js').Scene} Scene
+ * @typedef {import('../core/envelope.js').Style} Style
+ * @typedef {'guess' | 'run' | 'end'} Phase people guess, the race runs, or it has ended
+ *
+ * @typedef {Object} Host the player, as far as this mode concerns it
+ * @property {HTMLElement} root
+ * @property {import('../core/clock.js').Clock} clock
+ * @property {import('../cards/cards.js').Cards} cards
+ * @property {{button: HTMLButtonElement, open: (open: boolean) => void}} save
+ * @property {Scene | undefined} scene
+ * @property {{force: (name: 'map' | null) => void} | undefined} big
+ * @property {() => Promise<void>} redraw
+ */
 
-/** Persons who may guess, at most: their numbers still find room beside the marks. */
+/** The greatest number of persons: their numbers still find room beside the marks. */
 const MOST = 8;
 const UNTOLD = 'where they end is not told yet';
 
-/**
- * One of the stage's panels, so that it is handed every scene and every frame. It is off (`phase` null), or people
- * `guess`, or the race is on its way (`run`), or it has come to its `end`.
- */
+/** One of the followers of the stage, so that it receives every scene and every frame. */
 export class Predict {
+  /** Null while the mode is off. @type {Phase | null} */
+  phase = null;
+  /** The guesses of each person. @type {Guesses[]} */
+  people = [new Map()];
+  /** The person who guesses now. */
+  turn = 0;
+  /** The racer about which is asked. @type {string | null} */
+  current = null;
+  /** Where the playhead was before the mode began. */
+  before = 0;
+  /** @type {Style | undefined} */
+  style;
+  font = '';
+
   /**
-   * @param {import('../stage/player.js').Player} stage
+   * @param {Host} stage
+   * @param {import('../panels/plot.js').PlotPanel} map
    */
-  constructor(stage) {
+  constructor(stage, map) {
     this.stage = stage;
-    this.phase = null;
-    this.layer = new GuessLayer(stage.map);
+    this.map = map;
+    this.layer = new GuessLayer(map);
+    /** @type {(text: string, testid: string, click: () => void, title: string) => HTMLButtonElement} */
     const button = (text, testid, click, title) =>
       h('button', { type: 'button', class: 'plain', 'data-testid': testid, title, click }, text);
     this.button = button(
       'Predict',
       'predict',
-      () => (this.phase ? this.leave() : this.enter()),
+      () => {
+        if (this.phase) this.leave();
+        else this.enter();
+      },
       'Guess where they end',
     );
     this.button.classList.add('mode');
@@ -48,18 +81,18 @@ export class Predict {
       ...[this.off, this.next, this.reveal, this.again],
     );
     this.list = h('div', { class: 'guessed', hidden: true, 'data-testid': 'guess-results', role: 'status' });
-    stage.cards.list.addEventListener('click', (event) => this.picked(event.target));
+    stage.cards.list.addEventListener('click', (event) => this.pick(event.target));
   }
 
   // The phases.
 
   enter() {
-    this.kept = this.stage.clock.position;
+    this.before = this.stage.clock.position;
     this.begin();
   }
 
+  /** Begins a new round. */
   begin() {
-    /** @type {Guesses[]} */
     this.people = [new Map()];
     this.turn = 0;
     this.current = this.asked()[0]?.id ?? null;
@@ -67,16 +100,19 @@ export class Predict {
     this.stage.redraw();
   }
 
-  /** Back to the start, with the guesses that there are. */
-  rewind(why) {
+  /**
+   * Goes back to the start, and keeps the guesses.
+   * @param {string} note
+   */
+  rewind(note) {
     const { clock } = this.stage;
     clock.pause();
     clock.limit = 0;
-    this.become('guess', why);
+    this.become('guess', note);
     clock.seek(0);
   }
 
-  /** Takes the last answer back; where there is none, the mode ends. */
+  /** Takes the last answer back, or leaves the mode without one; returns whether it did either. */
   back() {
     if (this.phase === 'guess') {
       while (this.turn > 0 && !this.person.size) this.turn -= 1;
@@ -93,54 +129,62 @@ export class Predict {
     return this.leave();
   }
 
+  /** Leaves the mode; returns whether it was on. */
   leave() {
     if (!this.phase) return false;
-    const { clock } = this.stage;
-    const back = this.phase === 'guess';
+    const guessing = this.phase === 'guess';
     this.become(null);
-    if (back) clock.seek(this.kept);
+    if (guessing) this.stage.clock.seek(this.before);
     this.stage.redraw();
     return true;
   }
 
-  /** @param {'guess' | 'run' | 'end' | null} phase */
-  become(phase, why = '') {
+  /**
+   * @param {Phase | null} phase
+   * @param {string} [note]
+   */
+  become(phase, note = '') {
     this.phase = phase;
-    this.stage.big.force(phase ? 'map' : null);
-    if (phase !== 'guess') this.stage.clock.limit = Infinity;
-    const { root, save } = this.stage;
+    const { root, save, clock, big } = this.stage;
+    big?.force(phase ? 'map' : null);
+    if (phase !== 'guess') clock.limit = Infinity;
     const untold = phase === 'guess' || phase === 'run';
     if (phase) mark(root, 'data-predicting', phase);
     else root.removeAttribute('data-predicting');
-    // the table of results is the page's, and stands outside
+    // The table of results belongs to the page, outside the player.
     document.documentElement.toggleAttribute('data-optiscope-untold', untold);
-    save.button.disabled = untold; // a picture would tell
+    save.button.disabled = untold; // a picture would show the ends
     if (untold) save.open(false);
     mark(this.button, 'aria-pressed', Boolean(phase));
     this.element.hidden = !phase;
-    say(this.note, why);
+    say(this.note, note);
     this.ask();
     this.judge();
     if (!phase) this.layer.clear();
   }
 
-  /** The clock began to play: what was guessed is to be seen. */
+  /** The clock began to play: the race reveals its ends. */
   played() {
     if (this.phase === 'guess' && this.stage.clock.playing) this.become('run');
   }
 
-  // What is asked, and answered.
+  // Questions and answers.
 
-  /** The racers that are asked about, in the order of their cards. */
+  /** The racers about which is asked, in the order of their cards. */
   asked() {
-    return this.stage.scene.cards.filter((card) => !card.hidden);
+    return this.stage.scene?.cards.filter((card) => !card.hidden) ?? [];
   }
 
+  /** The guesses of the person who guesses now. */
   get person() {
     return this.people[this.turn];
   }
 
-  /** A click on the map: whether it was an answer, or none is wanted, and the start is to stay. */
+  /**
+   * Takes a click on the map for an answer; returns whether the click must not move the start.
+   * @param {number} x
+   * @param {number} y
+   */
   click(x, y) {
     if (!this.phase) return false;
     if (this.phase === 'guess') this.guess({ x, y });
@@ -149,20 +193,21 @@ export class Predict {
 
   /** @param {import('./judge.js').Guess} guess */
   guess(guess) {
-    if (this.current === null) return;
-    this.person.delete(this.current); // the last answer is the last in the list
-    this.person.set(this.current, guess);
-    // whoever is not asked yet; when all are, the last one's mark may still be moved
+    const { current } = this;
+    if (current === null) return;
+    this.person.delete(current); // the latest answer comes last in the list
+    this.person.set(current, guess);
+    // The next racer without a guess. When all have one, the mark of the last may still be moved.
     const open = this.asked().filter((card) => !this.person.has(card.id));
-    const cards = this.stage.scene.cards.map((card) => card.id);
-    const after = open.find((card) => cards.indexOf(card.id) > cards.indexOf(this.current));
-    this.current = (after ?? open[0])?.id ?? this.current;
+    const order = this.stage.scene?.cards.map((card) => card.id) ?? [];
+    const after = open.find((card) => order.indexOf(card.id) > order.indexOf(current));
+    this.current = (after ?? open[0])?.id ?? current;
     say(this.note, '');
     this.ask();
     this.paint();
   }
 
-  /** The next person's turn: one who guessed before guesses were cleared, or another. */
+  /** Hands over to the next person: one whose guesses were cleared, or a new one. */
   join() {
     this.turn += 1;
     if (this.turn === this.people.length) this.people.push(new Map());
@@ -171,21 +216,25 @@ export class Predict {
     this.ask();
   }
 
-  /** A click on a card asks about its racer. */
-  picked(target) {
-    if (this.phase !== 'guess' || target.closest('button, input')) return;
+  /**
+   * Asks about the racer whose card was clicked.
+   * @param {EventTarget | null} target
+   */
+  pick(target) {
+    if (this.phase !== 'guess' || !(target instanceof Element) || target.closest('button, input')) return;
     const card = this.asked().find(({ id }) => this.stage.cards.views.get(id)?.element.contains(target));
     if (!card) return;
     this.current = card.id;
     this.ask();
   }
 
+  /** Shows the question, and the buttons that answer it. */
   ask() {
     const guessing = this.phase === 'guess';
     const card = guessing ? this.asked().find(({ id }) => id === this.current) : undefined;
     this.sign.hidden = !card;
     for (const [id, view] of this.stage.cards.views) view.element.classList.toggle('asked', id === card?.id);
-    for (const one of [this.off, this.next, this.reveal]) one.hidden = !guessing;
+    for (const button of [this.off, this.next, this.reveal]) button.hidden = !guessing;
     this.again.hidden = this.phase !== 'end';
     if (!this.phase) return;
     if (card) {
@@ -197,31 +246,40 @@ export class Predict {
     this.next.disabled = this.turn + 1 >= MOST || this.person.size === 0;
   }
 
+  /**
+   * The words of the question.
+   * @param {Card | undefined} card
+   */
   words(card) {
     if (this.phase === 'run') return ['The race is on.'];
     if (this.phase === 'end') return ['Here they ended.'];
-    const name = h('b', {}, card?.title ?? '');
-    const who = this.people.length > 1 ? `Person ${this.turn + 1}: ` : '';
-    const said = card && this.person.get(card.id);
     if (!card) return ['Nobody races: add a racer, or show one.'];
-    if (!said) return [`${who}Where does `, name, ' end? Click on the map.'];
+    const name = h('b', {}, card.title);
+    const who = this.people.length > 1 ? `Person ${this.turn + 1}: ` : '';
+    const guess = this.person.get(card.id);
+    if (!guess) return [`${who}Where does `, name, ' end? Click on the map.'];
     const done = this.asked().every(({ id }) => this.person.has(id)) ? 'All is said. ' : '';
-    if (said === LEAVES) {
+    if (guess === LEAVES) {
       return [`${who}${done}You say that `, name, ' leaves the map; a click on the map says where else.'];
     }
     return [`${who}${done}A click moves the mark of `, name, '.'];
   }
 
-  /** The list of who was nearest, at the end. */
+  /** Lists the results at the end. */
   judge() {
+    const { scene } = this.stage;
     this.list.hidden = this.phase !== 'end';
-    if (this.phase !== 'end') return;
-    this.list.replaceChildren(...resultsOf(this.stage.scene, this.people, this.stage.map.limits()));
+    if (this.phase !== 'end' || !scene) return;
+    this.list.replaceChildren(...resultsOf(scene, this.people, this.map.limits));
   }
 
-  // What the stage hands over.
+  // What the stage calls.
 
-  /** The scene as the panels may tell of it: in words too, only what is known. */
+  /**
+   * The scene as panels may show it: its description, too, contains only what is known.
+   * @param {Scene} scene
+   * @returns {Scene}
+   */
   veiled(scene) {
     if (!this.phase) return scene;
     if (this.phase === 'end') return { ...scene, still: true };
@@ -229,40 +287,51 @@ export class Predict {
     return { ...scene, still: true, untold: true, description: `${racers}: ${UNTOLD}.` };
   }
 
-  /** Another scene while the mode is on: guesses of a run that is another now are worth nothing. */
+  /**
+   * Another scene has come: guesses about runs that have changed are cleared.
+   * @param {Scene | undefined} before
+   * @param {Scene} scene
+   */
   changed(before, scene) {
     if (!this.phase || !before || before === scene) return;
-    const there = new Map(before.cards.map((card, k) => [card.id, before.positions[k]]));
-    const world = before.map_id !== scene.map_id || before.start.join() !== scene.start.join();
-    const other = scene.cards.filter((card, k) => world || !alike(there.get(card.id), scene.positions[k]));
-    const lost = [...there.keys()].filter((id) => !scene.cards.some((card) => card.id === id));
-    const outdated = [...other.map((card) => card.id), ...lost];
+    const paths = new Map(before.cards.map((card) => [card.id, pathOf(before, card.id)]));
+    const everything = placeOf(before) !== placeOf(scene);
+    const others = scene.cards.filter((card) => everything || !alike(paths.get(card.id), pathOf(scene, card.id)));
+    const removed = [...paths.keys()].filter((id) => !scene.cards.some((card) => card.id === id));
+    const outdated = [...others.map((card) => card.id), ...removed];
     for (const guesses of this.people) for (const id of outdated) guesses.delete(id);
     if (!this.asked().some((card) => card.id === this.current)) this.current = null;
-    if (!other.length) {
+    if (!others.length) {
       this.current ??= this.asked()[0]?.id ?? null;
       this.ask();
       this.judge();
       return;
     }
-    this.current = other.find((card) => !card.hidden)?.id ?? this.asked()[0]?.id ?? null;
+    this.current = others.find((card) => !card.hidden)?.id ?? this.asked()[0]?.id ?? null;
     this.turn = 0;
-    const names = world ? 'The race' : other.map((card) => card.title).join(', ');
-    const rest = other.length > 1 || world ? 'their guesses are' : 'its guesses are';
+    const names = everything ? 'The race' : others.map((card) => card.title).join(', ');
+    const rest = others.length > 1 || everything ? 'their guesses are' : 'its guesses are';
     this.rewind(`${names} changed: ${rest} cleared.`);
   }
 
-  async update(scene, style, theme) {
-    Object.assign(this, { style, font: theme.font });
+  /**
+   * @param {Scene} _
+   * @param {Style} style
+   * @param {import('../core/theme.js').Theme} theme
+   */
+  async update(_, style, theme) {
+    this.style = style;
+    this.font = theme.font;
   }
 
-  /** @param {number} [position] the playhead's */
+  /** @param {number} [position] of the playhead */
   paint(position = this.stage.clock.position) {
-    if (!this.phase || !this.style) return;
-    this.layer.paint(this.stage.scene, this.style, this.font, this.people, this.phase);
-    if (this.phase !== 'run' || position < this.stage.clock.steps) return;
+    const { scene, clock } = this.stage;
+    if (!this.phase || !this.style || !scene) return;
+    this.layer.paint(scene, this.style, this.font, this.people, this.phase);
+    if (this.phase !== 'run' || position < clock.steps) return;
     this.become('end');
-    // not within the frame that is being painted
+    // Not within the frame that is being painted.
     queueMicrotask(() => this.stage.redraw());
   }
 
@@ -284,7 +353,36 @@ export class Predict {
   }
 }
 
-/** Whether two runs are drawn in the same places. */
+/**
+ * The path of a racer on the map: x and y of each step.
+ * @param {Scene} scene
+ * @param {string} racer
+ * @returns {ArrayLike<number>[] | undefined}
+ */
+function pathOf(scene, racer) {
+  const line = lineOf(panelOf(scene, 'map'), 'path', racer);
+  return line && [line.x, line.y];
+}
+
+/**
+ * A key of the surface and the start.
+ * @param {Scene} scene
+ */
+function placeOf(scene) {
+  const map = panelOf(scene, 'map');
+  const start = map && handleOf(map);
+  return [map?.ground, start?.x[0], start?.y[0]].join();
+}
+
+/**
+ * Whether two paths are equal.
+ * @param {ArrayLike<number>[] | undefined} one
+ * @param {ArrayLike<number>[] | undefined} other
+ */
 function alike(one, other) {
-  return Boolean(one) && one.length === other.length && one.every((value, k) => Object.is(value, other[k]));
+  if (!one || !other) return false;
+  return one.every((values, axis) => {
+    const others = other[axis];
+    return values.length === others.length && Array.prototype.every.call(values, (v, k) => Object.is(v, others[k]));
+  });
 }

@@ -1,21 +1,44 @@
-// The big panel: the map, the surface in three dimensions, or a small map a racer. One is drawn; the others cost nothing.
+// The big panel: the map, the surface in three dimensions, or a small map for each racer. One is drawn; the others cost
+// nothing.
 
 import { h, mark } from '../core/dom.js';
 
-const NAMES = [
+const NAMES = /** @type {[string, string, string][]} */ ([
   ['map', 'map', 'One map for all'],
   ['surface', '3-D', 'The surface in three dimensions'],
   ['panels', 'one each', 'A small map for each racer'],
-];
+]);
+
+/**
+ * @typedef {import('./panel.js').StagePanel} StagePanel
+ * @typedef {import('../core/envelope.js').Scene} Scene
+ * @typedef {import('../core/envelope.js').Style} Style
+ * @typedef {import('../core/theme.js').Theme} Theme
+ */
 
 export class BigPanel {
+  /** What the reader or the scene chose. */
+  name = 'map';
+  /** A picture that a mode asks for. @type {string | null} */
+  forced = null;
+  /** Choices that no scene has answered. @type {string[]} */
+  pending = [];
+  /** What the last scene said. @type {string | undefined} */
+  scened;
+  /** The size at which each picture was drawn. @type {Record<string, string>} */
+  sizes = {};
+  /** @type {[Scene, Style, Theme, string | null] | undefined} */
+  given;
+
   /**
-   * @param {Record<string, import('../stage/stage.js').Panel>} views by their names; the map is there from the start
+   * @param {Record<string, StagePanel>} views by their names; the map is there from the start
    * @param {(name: string) => void} choose another was chosen
    * @param {() => void} moved what is painted is to be painted again
    */
   constructor(views, choose, moved) {
-    Object.assign(this, { views, choose, moved, name: 'map', pending: [], sizes: {} });
+    this.views = views;
+    this.choose = choose;
+    this.moved = moved;
     this.buttons = NAMES.map(([name, text, title]) =>
       h(
         'button',
@@ -37,7 +60,10 @@ export class BigPanel {
     return this.views[this.shown];
   }
 
-  /** A mode that can do with one picture alone asks for it, or lets go of it; the next update draws. */
+  /**
+   * A mode that can do with one picture alone asks for it, or lets go of it; the next update draws.
+   * @param {string | null} name
+   */
   force(name) {
     this.forced = name;
     this.switch.hidden = name !== null;
@@ -49,32 +75,41 @@ export class BigPanel {
     mark(this.element, 'data-picture', this.shown);
   }
 
-  /** The user's choice acts at once; the page hears of it for its link. */
-  pick(name) {
+  /**
+   * The reader's choice acts at once; the page hears of it for its link.
+   * @param {string} name
+   */
+  async pick(name) {
     if (name === this.name) return;
     this.pending.push(name);
-    this.told = name;
+    this.scened = name;
     this.choose(name);
-    return this.turn(name).then(() => this.moved());
-  }
-
-  /** What a scene says of the picture counts, unless it answers a choice that another followed. */
-  hear({ picture = 'map' }) {
-    const answered = this.pending.indexOf(picture);
-    if (answered >= 0) this.pending.splice(0, answered + 1);
-    else if (picture !== this.told) this.name = picture;
-    this.told = picture;
-  }
-
-  async turn(name) {
     this.name = name;
     this.press();
     if (this.given) await this.show();
+    this.moved();
   }
 
-  async update(...given) {
-    this.given = given;
-    this.hear(given[0]);
+  /**
+   * What a scene says of the picture counts, unless it answers a choice that another followed.
+   * @param {Scene} scene
+   */
+  hear({ picture }) {
+    const answered = this.pending.indexOf(picture);
+    if (answered >= 0) this.pending.splice(0, answered + 1);
+    else if (picture !== this.scened) this.name = picture;
+    this.scened = picture;
+  }
+
+  /**
+   * @param {Scene} scene
+   * @param {Style} style
+   * @param {Theme} theme
+   * @param {string | null} lit
+   */
+  async update(scene, style, theme, lit) {
+    this.given = [scene, style, theme, lit];
+    this.hear(scene);
     this.press();
     await this.show();
   }
@@ -86,6 +121,7 @@ export class BigPanel {
   /** Draws what is chosen out of sight, and then shows it in the place of what was there. */
   async show() {
     const { shown: name, view, given } = this;
+    if (!given) return;
     const fresh = view.element.hidden;
     if (fresh) view.element.style.visibility = 'hidden';
     view.element.hidden = false;
@@ -93,10 +129,11 @@ export class BigPanel {
     if (fresh && this.sizes[name] && this.sizes[name] !== this.size()) await view.look();
     this.sizes[name] = this.size();
     if (name !== this.shown) return;
-    for (const one of Object.values(this.views)) one.element.hidden = one !== view;
+    for (const other of Object.values(this.views)) other.element.hidden = other !== view;
     view.element.style.visibility = '';
   }
 
+  /** @param {number} position */
   paint(position) {
     this.view.paint(position);
   }
@@ -105,14 +142,17 @@ export class BigPanel {
     return this.view.remeasure();
   }
 
-  change(index) {
-    this.view.change?.(index);
+  /** @param {string} racer */
+  change(racer) {
+    this.view.change?.(racer);
   }
 
-  settle(step) {
-    return this.view.settle(step);
+  /** @param {number} position */
+  settle(position) {
+    return this.view.settle(position);
   }
 
+  /** @param {string | null} id */
   light(id) {
     if (this.given) this.given[3] = id;
     this.view.light(id);

@@ -1,241 +1,201 @@
-// Small multiples: a map for each racer that is shown, on the same axes, levels and clock.
+// Small multiples: the marks of the map, a pair of axes for each racer that is shown, with one view and one clock.
 
-import { frameOfAxes } from '../drawing/canvas.js';
-import { h, mark, say } from '../core/dom.js';
-import { mapTraces, startTrace, STILL, trailTraces } from '../drawing/figures.js';
-import { fit } from '../core/geometry.js';
-import { arrange, gridLayout, nth } from './grid.js';
-import { attend, dim, uneven } from './map.js';
-import { emphasis } from '../drawing/emphasis.js';
-import { MapOverlay } from '../drawing/overlay.js';
 import { stepsAt } from '../core/pace.js';
+import { h, mark, say } from '../core/dom.js';
+import { emphasis } from '../drawing/emphasis.js';
+import { arrange } from './grid.js';
+import { PlotPanel } from './plot.js';
 
-const CONFIG = { ...STILL, scrollZoom: true };
+/**
+ * @typedef {import('../drawing/marks.js').Panel} Panel
+ * @typedef {import('../drawing/marks.js').AnyMark} AnyMark
+ * @typedef {import('../core/envelope.js').Card} Card
+ * @typedef {import('../core/envelope.js').Scene} Scene
+ *
+ * @typedef {Object} Pane
+ * @property {HTMLElement} element
+ * @property {HTMLElement} title
+ * @property {HTMLElement} status
+ * @property {Card} card
+ */
 
-/** Rows of the contours' grid in a small map: what is drawn in an eighth of the room needs no more. */
-const ROWS = [
+/** Rows of the field in a small map: what is drawn in an eighth of the room needs no more. */
+const ROWS = /** @type {[number, number][]} */ ([
   [4, 60],
   [9, 40],
   [Infinity, 30],
-];
+]);
 
-export class MultiplesPanel {
+export class MultiplesPanel extends PlotPanel {
+  /** @type {Pane[]} */
+  panes = [];
+  /** The marks that are drawn, and those of the map that they are copies of. @type {[AnyMark, AnyMark][]} */
+  copies = [];
+
   /**
    * @param {any} plotly
-   * @param {import('./map.js').MapListeners} listeners
+   * @param {import('./plot.js').Listeners} listeners
+   * @param {(scene: Scene) => Panel | undefined} find the map
    */
-  constructor(plotly, listeners) {
-    Object.assign(this, { plotly, listeners, view: null, own: 0, position: 0, lit: null });
-    this.plot = h('div', { class: 'plot', role: 'img', 'data-testid': 'multiples' });
+  constructor(plotly, listeners, find) {
+    super(plotly, listeners, h('div', { class: 'multiples', hidden: true }), 'multiples', find);
     this.names = h('div', { class: 'names' });
-    this.element = h('div', { class: 'multiples', hidden: true }, this.plot, this.names);
-    /** @type {{k: number, overlay: MapOverlay, name: HTMLElement, status: HTMLElement}[]} */
-    this.panes = [];
+    this.element.append(this.names);
   }
 
-  limits() {
-    const { xaxis = {}, yaxis = {} } = this.scene.map.layout ?? {};
-    return [xaxis, yaxis].map((axis) => [axis.minallowed ?? -Infinity, axis.maxallowed ?? Infinity]);
+  get room() {
+    return { l: 0, r: 0, t: 0, b: 0, pad: 0, autoexpand: false };
+  }
+
+  /** @param {Scene} scene */
+  panelIn(scene) {
+    const map = this.find(scene);
+    const shown = scene.cards.filter((card) => !card.hidden);
+    this.people(shown);
+    return map && this.multiplied(map, shown);
   }
 
   /**
-   * @param {import('../core/envelope.js').Scene} scene
-   * @param {import('../core/envelope.js').Style} style
-   * @param {import('../core/theme.js').Theme} theme
+   * The panel with a pair of axes for each racer.
+   * @param {Panel} map
+   * @param {Card[]} shown
+   * @returns {Panel}
    */
-  async update(scene, style, theme, lit = this.lit) {
-    const home = JSON.stringify(scene.window);
-    if (home !== this.homeKey) this.view = null;
-    Object.assign(this, { scene, style, theme, lit, homeKey: home });
-    mark(this.plot, 'aria-label', `A map for each racer. ${scene.description}`);
-    const shown = scene.cards.map((_, k) => k).filter((k) => !scene.cards[k].hidden);
-    const drawing = [scene.map_id, theme.key, shown.length].join();
-    this.people(shown);
-    if (drawing !== this.drawing) {
-      this.drawing = drawing;
-      await this.draw([]);
-    }
-    if (scene !== this.scene) return;
-    this.show();
-    this.measure();
+  multiplied(map, shown) {
+    const [pair] = map.axes;
+    const { width, height } = this.size;
+    const window = /** @type {import('./plot.js').View} */ ([pair.x, pair.y].map(({ low, high }) => [low, high]));
+    const limits = /** @type {import('./plot.js').View} */ (
+      [pair.x, pair.y].map(({ limits: ends, low, high }) => ends ?? [low, high])
+    );
+    this.cells = arrange(shown.length, width, height, window, limits);
+    const axes = this.cells.map((cell, k) => ({
+      ...{ ...pair, title: '', racer: shown[k].id },
+      x: { ...pair.x, numbers: cell.lowest, title: '' },
+      y: { ...pair.y, numbers: cell.first },
+      place: /** @type {[number, number, number, number]} */ ([
+        cell.left / width,
+        1 - (cell.top + cell.height) / height,
+        (cell.left + cell.width) / width,
+        1 - cell.top / height,
+      ]),
+    }));
+    const sources = map.marks.map((one) => (one.type === 'field' ? thinned(one, shown.length) : one));
+    this.copies = shown.flatMap(({ id }, k) =>
+      sources.flatMap((one, i) =>
+        one.racer && one.racer !== id ? [] : [/** @type {[AnyMark, AnyMark]} */ ([{ ...one, axes: k }, map.marks[i]])],
+      ),
+    );
+    const ground = [map.ground, shown.length, width, height].join();
+    return { ...map, axes, marks: this.copies.map(([copy]) => copy), ground };
   }
 
-  /** As many panes as racers are shown; each keeps its canvases when it gets another racer. */
+  /**
+   * A name above each pair of axes.
+   * @param {Card[]} shown
+   */
   people(shown) {
-    while (this.panes.length > shown.length) {
-      const { overlay, name } = this.panes.pop();
-      for (const one of [overlay.trails.canvas, overlay.heads.canvas, name]) one.remove();
-    }
+    while (this.panes.length > shown.length) this.panes.pop()?.element.remove();
     while (this.panes.length < shown.length) {
-      const overlay = new MapOverlay(this.element);
       const [title, status] = [h('b', {}), h('span', { class: 'status' })];
-      const name = h('div', { class: 'pane', 'data-testid': 'pane' }, title, status);
-      this.names.append(name);
-      this.panes.push({ overlay, name, title, status });
+      const element = h('div', { class: 'pane', 'data-testid': 'pane' }, title, status);
+      this.names.append(element);
+      this.panes.push({ element, title, status, card: shown[0] });
     }
-    this.panes.forEach((pane, i) => {
-      const card = this.scene.cards[shown[i]];
-      Object.assign(pane, { k: shown[i], card });
-      say(pane.title, card.title);
-      mark(pane.name, 'data-racer', card.id);
-      pane.name.style.setProperty('--racer', card.color);
+    this.panes.forEach((pane, k) => {
+      pane.card = shown[k];
+      say(pane.title, pane.card.title);
+      mark(pane.element, 'data-racer', pane.card.id);
+      pane.element.style.setProperty('--racer', pane.card.color);
     });
   }
 
-  /** Hands each pane its racer, once the axes are drawn: between this and `measure` nothing may be painted. */
-  show() {
-    const { scene, style, theme } = this;
-    const recorded = this.element.closest('[data-recording]');
-    this.panes.forEach(({ k, card, overlay }, i) => {
-      overlay.words = i ? '' : 'start: click to move';
-      overlay.lit = this.lit;
-      const own = { ...scene, cards: [card], positions: [scene.positions[k]], start: recorded ? [] : scene.start };
-      overlay.show(own, style, theme.font);
-    });
+  /**
+   * @param {Panel} _
+   * @param {Scene} scene
+   */
+  label(_, scene) {
+    return `A map for each racer. ${scene.description}`;
   }
 
-  /** The map's own traces, on a coarser grid: the same heights, levels and marks. */
-  ground() {
-    const [, most] = ROWS.find(([count]) => this.panes.length <= count);
-    const traces = mapTraces(this.scene, this.style, this.theme.font);
-    if (this.element.closest('[data-recording]')) traces.push(startTrace(this.scene, this.style));
-    return traces.map((trace) => {
-      if (trace.type !== 'contour') return { ...trace, textfont: { ...trace.textfont, size: 10 } };
-      const every = Math.max(1, Math.round(trace.y.length / most));
-      const thin = (list) => Array.from({ length: Math.floor((list.length - 1) / every) + 1 }, (_, i) => list[i * every]);
-      const z = thin(trace.z).map(thin);
-      return { ...trace, x: thin(trace.x), y: thin(trace.y), z, showscale: false, colorbar: undefined };
-    });
-  }
-
-  size() {
-    const { clientWidth: width, clientHeight: height } = this.element;
-    return { width, height };
-  }
-
-  async draw(trails) {
-    const size = this.size();
-    const key = [this.drawing, size.width, size.height].join();
-    if (key !== this.planned) {
-      this.planned = key;
-      this.cells = arrange(this.panes.length, size.width, size.height, this.scene.window, this.limits());
-      const small = this.ground();
-      this.base = this.panes.flatMap((_, i) => placed(small, i));
-    }
-    if (!this.panes.length) {
-      this.plotly.purge(this.plot);
-      this.listening = false;
-      return;
-    }
-    const range = fit(this.view ?? this.scene.window, this.cells[0], this.limits());
-    const handed = this.scene.map.layout ?? {};
-    const layout = gridLayout(this.cells, size, range, handed, this.style, this.theme.font);
-    await this.plotly.react(this.plot, [...this.base, ...trails], layout, CONFIG);
-    if (!this.listening) attend(this);
-  }
-
-  axes(i) {
-    const { xaxis, yaxis } = this.plot._fullLayout._plots[nth('x', i) + nth('y', i)];
-    return [xaxis, yaxis];
+  /** @param {number} k */
+  startWords(k) {
+    if (this.element.closest('[data-recording]')) return 'start';
+    return k ? '' : 'start: click to move';
   }
 
   measure() {
-    this.panes.forEach(({ overlay, name }, i) => {
-      overlay.measure(this.plot, frameOfAxes(...this.axes(i)));
-      const { left, top, width } = this.cells[i];
-      Object.assign(name.style, { left: `${left}px`, top: `${top - 20}px`, width: `${width}px` });
-    });
-  }
-
-  /** The trails up to `step` as plotly's own traces, for hovering. */
-  async settle(step) {
-    const { style } = this;
-    const trails = this.panes.flatMap(({ k, overlay }, i) => {
-      const own = { ...overlay.scene, losses: [this.scene.losses[k]] };
-      const traces = trailTraces(own, style, step, overlay.frame);
-      return placed(traces.map((one) => ({ ...one, uid: one.uid.replace('racer-0', `racer-${k}`) })), i);
-    });
-    await this.draw(trails);
+    super.measure();
     this.dim();
+    this.panes.forEach(({ element }, k) => {
+      const cell = this.cells?.[k];
+      if (!cell) return;
+      element.style.left = `${cell.left}px`;
+      element.style.top = `${cell.top - 20}px`;
+      element.style.width = `${cell.width}px`;
+    });
   }
 
-  click(event) {
-    if (event.button) return;
-    const { left, top } = this.plot.getBoundingClientRect();
-    const [px, py] = [event.clientX - left, event.clientY - top];
-    for (const { overlay } of this.panes) {
-      const { frame } = overlay;
-      const [x, y] = [px - frame.left, py - frame.top];
-      if (x < 0 || y < 0 || x > frame.width || y > frame.height) continue;
-      this.listeners.start((x - frame.x.offset) / frame.x.slope, (y - frame.y.offset) / frame.y.slope);
-      return;
-    }
-  }
-
-  /** The user moved the view of one: all overlays go with it. */
-  follow() {
-    const [x, y] = this.axes(0);
-    this.view = [[...x.range], [...y.range]];
-    this.measure();
-    this.listeners.moved();
-  }
-
-  /** Makes scales equal again where plotly has left them unequal. */
-  arrive() {
-    this.follow();
-    if (uneven(this.panes[0].overlay.frame)) this.look();
-  }
-
-  /** Brings size and view up to date. */
+  /** Brings size and view up to date: in another size the axes have other places. */
   async look() {
-    if (!this.scene || !this.element.clientWidth) return;
-    if (this.view && this.cells.length) this.view = fit(this.view, this.cells[0], this.limits());
-    this.own += 1;
-    await this.draw([]);
-    this.own -= 1;
-    this.measure();
-    this.listeners.moved();
+    if (!this.panel || !this.element.clientWidth) return;
+    const { drawing } = this;
+    const { scene, style, theme } = this.given;
+    await this.update(scene, style, theme);
+    if (this.drawing === drawing) await super.look();
+    else this.listeners.moved();
   }
 
-  /** @param {number} position the playhead's */
+  /** @param {number} position */
   paint(position) {
-    for (const { overlay, card, status } of this.panes) {
-      overlay.paint(position);
+    super.paint(position);
+    for (const { card, status } of this.panes) {
       say(status, stepsAt(card, position) >= card.settled ? card.status : 'running');
     }
   }
 
-  /** One racer's run is another now, for as long as something is dragged. */
-  change(index) {
-    const pane = this.panes.find(({ k }) => k === index);
-    if (!pane) return;
-    pane.overlay.scene.positions[0] = this.scene.positions[index];
-    pane.overlay.change(0);
+  /** @param {string} racer */
+  change(racer) {
+    for (const [copy, source] of this.copies) {
+      if (copy.racer === racer) Object.assign(copy, source, { axes: copy.axes });
+    }
+    super.change(racer);
   }
 
   /** A racer was hidden or shown: there are other panes. */
   async remeasure() {
-    await this.update(this.scene, this.style, this.theme, this.lit);
+    if (!this.panel) return;
+    const { scene, style, theme } = this.given;
+    await this.update(scene, style, theme);
     this.listeners.moved();
   }
 
+  /** @param {string | null} id */
   light(id) {
-    this.lit = id;
-    for (const { overlay } of this.panes) overlay.light(id);
+    super.light(id);
     this.dim();
   }
 
   dim() {
-    dim(this.plot, this.scene.cards, this.lit);
-    for (const { name, card } of this.panes) name.style.opacity = emphasis(this.lit, card) === 1 ? '' : '0.45';
-  }
-
-  destroy() {
-    this.plotly.purge(this.plot);
+    const { style } = this;
+    if (!style) return;
+    for (const { element, card } of this.panes) {
+      element.style.opacity = emphasis(style, this.painter.lit, card.id) === 1 ? '' : '0.45';
+    }
   }
 }
 
-/** Traces on the axes of the i-th pane. */
-function placed(traces, i) {
-  return traces.map((one) => ({ ...one, xaxis: nth('x', i), yaxis: nth('y', i) }));
+/**
+ * A field on a coarser grid, without a bar of its colours.
+ * @param {import('../drawing/marks.js').Field} field
+ * @param {number} count of maps
+ * @returns {import('../drawing/marks.js').Field}
+ */
+function thinned(field, count) {
+  const [, most] = ROWS.find(([upTo]) => count <= upTo) ?? [0, 30];
+  const every = Math.max(1, Math.round(field.y.length / most));
+  const x = field.x.filter((_, k) => k % every === 0);
+  const y = field.y.filter((_, k) => k % every === 0);
+  const z = field.z.filter((_, k) => k % every === 0).map((row) => row.filter((_, k) => k % every === 0));
+  return { ...field, x, y, z, ticks: [] };
 }

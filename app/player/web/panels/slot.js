@@ -1,31 +1,35 @@
-// One panel of a board: the choice of what it shows, a note, and whoever draws that kind of panel.
+// A panel that can be exchanged for others: the choice of what it shows, a note, and the picture.
 
-import { ChartView } from './chart.js';
 import { h, mark, say } from '../core/dom.js';
-import { FitView } from './fit.js';
-import { HistogramsView } from './histograms.js';
-import { PlaneView } from './plane.js';
-import { TilesView } from './tiles.js';
+import { slotsOf } from '../core/envelope.js';
+import { PlotPanel } from './plot.js';
 
-const VIEWS = { chart: ChartView, fit: FitView, histograms: HistogramsView, plane: PlaneView, tiles: TilesView };
+/**
+ * @typedef {import('../core/envelope.js').Scene} Scene
+ * @typedef {import('../core/envelope.js').Style} Style
+ * @typedef {import('../core/theme.js').Theme} Theme
+ */
 
 export class SlotPanel {
+  /** @type {import('../drawing/marks.js').Panel | undefined} */
+  panel;
+  drawing = '';
+
   /**
    * @param {any} plotly
-   * @param {number} slot
-   * @param {object} listeners
+   * @param {number} slot its number among those that can be exchanged
+   * @param {import('./plot.js').Listeners} listeners
    * @param {(name: string) => void} choose another view was chosen
    * @param {(name: string) => void} option the view's own choice was made
    */
   constructor(plotly, slot, listeners, choose, option) {
-    this.plotly = plotly;
-    this.place = slot;
-    this.listeners = listeners;
-    this.choice = select(`Panel ${slot + 1} shows`, `view-${slot}`, choose);
-    this.option = select('How', `option-${slot}`, option);
+    this.slot = slot;
+    this.choice = new Select(`Panel ${slot + 1} shows`, `view-${slot}`, choose);
+    this.option = new Select('How', `option-${slot}`, option);
     this.note = h('p', { class: 'note', 'data-testid': `note-${slot}` });
     this.text = h('p', { class: 'message', hidden: true });
-    this.body = h('div', { class: 'body', role: 'img', 'data-testid': `panel-${slot}` });
+    this.body = h('div', { class: 'body', 'data-testid': `panel-${slot}` });
+    this.plot = new PlotPanel(plotly, listeners, this.body, `plot-${slot}`, (scene) => slotsOf(scene)[slot]);
     this.element = h(
       'section',
       { class: 'slot' },
@@ -36,92 +40,89 @@ export class SlotPanel {
     );
   }
 
+  /**
+   * @param {Scene} scene
+   * @param {Style} style
+   * @param {Theme} theme
+   * @param {string | null} lit
+   */
   async update(scene, style, theme, lit) {
-    const slot = scene.slots[this.place];
-    if (!slot) {
-      this.slot = undefined;
-      return;
-    }
-    this.scene = scene;
-    const hidden = scene.cards.map((card) => card.hidden).join();
-    const drawing = [slot.id, slot.key, scene.length ?? scene.steps, theme.key, hidden, this.body.clientWidth].join();
-    this.choice.set(slot.choices, slot.key);
-    const { options } = slot.panel;
-    this.option.set(options?.choices ?? [], options?.value);
-    if (drawing === this.drawing) {
-      this.view?.hand(scene);
-      return;
-    }
-    this.drawing = drawing;
-    Object.assign(this, { style, theme, slot });
-    const { type } = slot.panel;
-    this.note.innerHTML = '';
-    this.note.append(...marked(slot.panel.note ?? ''));
-    this.note.title = this.note.textContent;
-    mark(this.body, 'aria-label', `${slot.title}. ${this.note.textContent}. ${scene.description}`);
-    this.text.hidden = type !== 'message';
-    if (type === 'message') say(this.text, slot.panel.text);
-    if (type !== this.type) {
-      this.view?.destroy();
-      this.body.replaceChildren();
-      this.type = type;
-      this.view = VIEWS[type] ? new VIEWS[type](this.plotly, this.listeners, this.body) : null;
-    }
-    mark(this.body, 'data-type', type);
-    await this.view?.draw(slot.panel, scene, style, theme);
-    this.view?.light(lit);
+    this.panel = slotsOf(scene)[this.slot];
+    if (!this.panel) return;
+    const { key, choices, option, note, message } = this.panel;
+    this.choice.set(choices, key);
+    this.option.set(option?.choices ?? [], option?.value);
+    const words = note.map(({ text, color }) => (color ? h('b', { style: `color:${color}` }, text) : text));
+    this.note.replaceChildren(...words.flatMap((word, k) => (k ? [' ', word] : [word])));
+    this.note.title = this.note.textContent ?? '';
+    this.text.hidden = !message;
+    say(this.text, message);
+    mark(this.body, 'data-view', message ? 'message' : key);
+    await this.plot.update(scene, style, theme, lit);
   }
 
+  /** @param {number} position */
   paint(position) {
-    this.view?.paint(position);
+    if (this.panel) this.plot.paint(position);
   }
 
   remeasure() {
-    return this.look();
+    return this.panel && this.plot.remeasure();
   }
 
-  async settle() {}
+  /** @param {number} position */
+  async settle(position) {
+    if (this.panel) await this.plot.settle(position);
+  }
 
+  /** @param {string | null} id */
   light(id) {
-    this.view?.light(id);
+    this.plot.light(id);
+  }
+
+  /** @param {string} racer */
+  change(racer) {
+    if (this.panel) this.plot.change(racer);
   }
 
   async look() {
-    if (!this.slot) return;
-    await this.view?.draw(this.slot.panel, this.scene, this.style, this.theme);
-    this.listeners.moved();
+    if (this.panel) await this.plot.look();
   }
 
   destroy() {
-    this.view?.destroy();
+    this.plot.destroy();
   }
 }
 
-/** Text in which only spans of a colour and bold letters are marked up, as our own notes are. */
-function marked(text) {
-  const parts = text.split(/(<span style='color:[^']*'><b>[^<]*<\/b><\/span>)/);
-  return parts.map((part) => {
-    const found = part.match(/^<span style='color:([^']*)'><b>([^<]*)<\/b><\/span>$/);
-    return found ? h('b', { style: `color:${found[1]}` }, found[2]) : part;
-  });
-}
+/** A choice that is drawn anew only when others are offered. */
+class Select {
+  offered = '';
 
-function select(label, testid, chosen) {
-  const element = h('select', {
-    ...{ class: 'view', 'aria-label': label, title: label, 'data-testid': testid, hidden: true },
-    change: () => chosen(element.value),
-  });
-  let there = '';
-  return {
-    element,
-    set(choices, value) {
-      const key = JSON.stringify(choices);
-      if (key !== there) {
-        there = key;
-        element.replaceChildren(...choices.map(([name, text]) => h('option', { value: name }, text)));
-        element.hidden = choices.length === 0;
-      }
-      if (value !== undefined && element.value !== value) element.value = value;
-    },
-  };
+  /**
+   * @param {string} label
+   * @param {string} testid
+   * @param {(name: string) => void} chosen
+   */
+  constructor(label, testid, chosen) {
+    this.element = /** @type {HTMLSelectElement} */ (
+      h('select', {
+        ...{ class: 'view', 'aria-label': label, title: label, 'data-testid': testid, hidden: true },
+        change: () => chosen(this.element.value),
+      })
+    );
+  }
+
+  /**
+   * @param {[string, string][]} choices
+   * @param {string | undefined} value
+   */
+  set(choices, value) {
+    const key = JSON.stringify(choices);
+    if (key !== this.offered) {
+      this.offered = key;
+      this.element.replaceChildren(...choices.map(([name, text]) => h('option', { value: name }, text)));
+      this.element.hidden = choices.length === 0;
+    }
+    if (value !== undefined && this.element.value !== value) this.element.value = value;
+  }
 }

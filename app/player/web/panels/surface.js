@@ -1,25 +1,64 @@
-// The surface in three dimensions: plotly's drawing of the ground, the overlay above, and a camera that stays.
+// The map in three dimensions: plotly's drawing of the ground, the painter above, and a camera that stays.
 
 import { h, iconButton, mark, say } from '../core/dom.js';
-import { STILL } from '../drawing/figures.js';
+import { DrapedPainter } from '../drawing/draped.js';
 import { groundOf, heightsOf } from '../drawing/ground.js';
-import { SurfaceOverlay } from '../drawing/overlay3d.js';
+import { STILL } from '../drawing/layout.js';
 import { sceneOf } from '../drawing/projection.js';
 import { CAMERA, groundTrace, reliefLayout, runTraces } from '../drawing/relief.js';
 import { snapshot } from '../drawing/snapshot.js';
+import { namingOf } from './naming.js';
+
+/**
+ * @typedef {import('../drawing/marks.js').Panel} Panel
+ * @typedef {import('../core/envelope.js').Scene} Scene
+ * @typedef {import('../core/envelope.js').Style} Style
+ * @typedef {import('../core/theme.js').Theme} Theme
+ */
 
 const CONFIG = { ...STILL, scrollZoom: true };
 
-/** Where the camera was left: kept for as long as the page is open, whatever is drawn, and by whom. */
-let kept = null;
+/** Where the camera was left: it stays for as long as the page is open, whatever is drawn, and by whom. @type {any} */
+let camera = null;
 
 export class SurfacePanel {
+  resting = false;
+  settled = false;
+  position = 0;
+  /** The heights that the reader chose. */
+  chosen = '';
+  /** Choices that no scene has answered. @type {string[]} */
+  pending = [];
+  /** What the last scene said of the heights. @type {string | undefined} */
+  scened;
+  /** @type {Panel | undefined} */
+  map;
+  /** @type {Scene | undefined} */
+  scene;
+  /** @type {Style | undefined} */
+  style;
+  /** @type {Theme | undefined} */
+  theme;
+  /** @type {import('../drawing/ground.js').Ground | undefined} */
+  ground;
+  shape = '';
+  drawing = '';
+  drawn = '';
+  /** The camera that was painted with. */
+  seen = '';
+  listening = false;
+  /** @type {any} */
+  glplot;
+
   /**
    * @param {any} plotly
    * @param {{moved: () => void, hover: (id: string | null) => void, heights: (name: string) => void}} listeners
+   * @param {(scene: Scene) => Panel | undefined} find the map
    */
-  constructor(plotly, listeners) {
-    Object.assign(this, { plotly, listeners, resting: false, position: 0, chosen: '', pending: [] });
+  constructor(plotly, listeners, find) {
+    this.find = find;
+    this.plotly = plotly;
+    this.listeners = listeners;
     this.plot = h('div', { class: 'plot', role: 'img', 'data-testid': 'surface' });
     this.tools = h(
       'div',
@@ -36,29 +75,51 @@ export class SurfacePanel {
     this.words = h('span', { 'data-testid': 'heights-note' });
     this.note = h('div', { class: 'words' }, this.words, this.switch);
     this.element = h('div', { class: 'surface', hidden: true }, this.plot, this.note, this.tools);
-    this.overlay = new SurfaceOverlay(this.element);
+    this.painter = new DrapedPainter(this.element);
+  }
+
+  /** What it was handed last. */
+  get given() {
+    const { map, scene, style, theme, ground } = this;
+    if (!map || !scene?.relief || !style || !theme || !ground) {
+      throw new Error('the relief is drawn before there is one');
+    }
+    return { map, scene, style, theme, ground, relief: scene.relief };
   }
 
   /**
-   * Hands over a new scene; plotly draws only where ground or style changed.
-   * @param {import('../core/envelope.js').Scene} scene
-   * @param {import('../core/envelope.js').Style} style
-   * @param {import('../core/theme.js').Theme} theme
+   * Takes a new scene; plotly draws only where the ground or the style changed.
+   * @param {Scene} scene
+   * @param {Style} style
+   * @param {Theme} theme
+   * @param {string | null} [lit]
    */
-  update(scene, style, theme, lit = this.overlay.lit) {
-    this.hear(scene);
-    return this.render(scene, style, theme, lit);
+  async update(scene, style, theme, lit = this.painter.lit) {
+    this.hear(scene.relief?.heights ?? '');
+    await this.render(scene, style, theme, lit);
   }
 
-  async render(scene, style, theme, lit = this.overlay.lit) {
-    const heights = heightsOf(scene, this.chosen);
-    const shape = [scene.map_id, JSON.stringify(scene.scale), JSON.stringify(scene.window), heights].join();
+  /**
+   * @param {Scene} scene
+   * @param {Style} style
+   * @param {Theme} theme
+   * @param {string | null} lit
+   */
+  async render(scene, style, theme, lit = this.painter.lit) {
+    const { relief } = scene;
+    const map = this.find(scene);
+    if (!relief || !map) return;
+    const heights = heightsOf(relief, this.chosen);
+    const shape = [map.ground, JSON.stringify(relief), heights].join();
     const drawing = [shape, theme.key].join();
-    Object.assign(this, { scene, style, theme });
+    this.map = map;
+    this.scene = scene;
+    this.style = style;
+    this.theme = theme;
     mark(this.plot, 'aria-label', `The surface in three dimensions. ${scene.description}`);
-    if (shape !== this.shape) this.ground = groundOf(scene, heights);
+    if (shape !== this.shape) this.ground = groundOf(map, relief, heights);
     this.shape = shape;
-    this.drawn = undefined;
+    this.drawn = '';
     if (drawing !== this.drawing) {
       this.drawing = drawing;
       this.label(heights);
@@ -66,55 +127,75 @@ export class SurfacePanel {
       await this.draw([]);
     }
     if (scene !== this.scene) return;
-    this.overlay.lit = lit;
-    this.overlay.show(scene, style, theme.font, this.ground);
-    this.overlay.measure(this.plot);
+    this.painter.lit = lit;
+    this.show();
     this.rest(false);
   }
 
-  /** What a scene says of the heights counts, unless it answers a choice that another followed. */
-  hear({ heights = '' }) {
-    const answered = this.pending.indexOf(heights);
-    if (answered >= 0) this.pending.splice(0, answered + 1);
-    else if (heights !== this.told) this.chosen = heights;
-    this.told = heights;
+  show() {
+    const { map, scene, style, theme, ground } = this.given;
+    const showing = {
+      ...{ style, font: theme.font, handle: () => 'start', untold: Boolean(scene.untold) },
+      hidden: new Set(scene.cards.filter(({ hidden }) => hidden).map(({ id }) => id)),
+      exchanged: scene.exchanged,
+    };
+    this.painter.lay(map, showing, ground);
+    this.painter.look(this.plot);
   }
 
+  /**
+   * What a scene says of the heights counts, unless it answers a choice that another followed.
+   * @param {string} heights
+   */
+  hear(heights) {
+    const answered = this.pending.indexOf(heights);
+    if (answered >= 0) this.pending.splice(0, answered + 1);
+    else if (heights !== this.scened) this.chosen = heights;
+    this.scened = heights;
+  }
+
+  /** @param {string} heights */
   label(heights) {
-    say(this.words, this.ground.words);
-    this.switch.hidden = heightsOf(this.scene, 'log') === 'linear';
+    const { ground, relief } = this.given;
+    say(this.words, ground.words);
+    this.switch.hidden = heightsOf(relief, 'log') === 'linear';
     for (const button of this.buttons) mark(button, 'aria-pressed', button.textContent === heights);
   }
 
+  /** @param {string} name */
   async rescale(name) {
-    if (!this.scene || name === heightsOf(this.scene, this.chosen)) return;
+    if (!this.scene?.relief || name === heightsOf(this.scene.relief, this.chosen)) return;
     this.chosen = name;
     this.pending.push(name);
-    this.told = name;
+    this.scened = name;
     this.listeners.heights(name);
-    await this.render(this.scene, this.style, this.theme);
+    const { scene, style, theme } = this.given;
+    await this.render(scene, style, theme);
     this.listeners.moved();
   }
 
+  /** @param {any[]} traces */
   async draw(traces) {
+    const { style, theme, ground } = this.given;
     const { clientWidth: width, clientHeight: height } = this.element;
     if (this.listening) this.keep();
-    const layout = { ...reliefLayout(this.style, this.theme.font, this.ground, kept ?? CAMERA), width, height };
-    const ground = groundTrace(this.scene, this.style, this.ground);
-    await this.plotly.react(this.plot, [ground, ...traces], layout, CONFIG);
+    const layout = { ...reliefLayout(style, theme.font, ground, camera ?? CAMERA), width, height };
+    await this.plotly.react(this.plot, [groundTrace(style, ground), ...traces], layout, CONFIG);
     if (!this.listening) this.listen();
     this.hook();
   }
 
   keep() {
-    kept = sceneOf(this.plot)?.getCamera() ?? kept;
+    camera = sceneOf(this.plot)?.getCamera() ?? camera;
   }
 
   listen() {
     this.listening = true;
-    this.plot.on('plotly_relayout', () => this.keep());
-    this.plot.on('plotly_hover', ({ points }) => this.listeners.hover(points?.[0]?.data?.meta ?? null));
-    this.plot.on('plotly_unhover', () => this.listeners.hover(null));
+    const { plot } = this;
+    const on = /** @type {any} */ (plot).on.bind(plot);
+    on('plotly_relayout', () => this.keep());
+    on('plotly_hover', (/** @type {any} */ { points }) => this.listeners.hover(points?.[0]?.data?.meta || null));
+    on('plotly_unhover', () => this.listeners.hover(null));
   }
 
   /** Follows the camera wherever plotly renders, be it dragged, turned by its own momentum, or set. */
@@ -133,77 +214,89 @@ export class SurfacePanel {
 
   turned() {
     const { view, projection, model } = this.glplot.cameraParams;
-    const camera = [view, projection, model].map((matrix) => matrix.join()).join();
-    if (camera === this.seen) return;
-    this.seen = camera;
-    this.overlay.measure(this.plot);
-    this.overlay.paint(this.position, this.resting);
+    const matrices = [view, projection, model].map((matrix) => matrix.join()).join();
+    if (matrices === this.seen) return;
+    this.seen = matrices;
+    this.painter.look(this.plot);
+    this.painter.paint(this.position);
   }
 
-  /** The runs up to `step` as plotly's own traces, for hovering. */
-  async settle(step) {
-    const key = [step, ...this.scene.cards.map((card) => card.hidden)].join();
+  /**
+   * The runs up to the clock as plotly's own traces, for hovering.
+   * @param {number} position
+   */
+  async settle(position) {
+    const { scene, style, ground } = this.given;
+    const key = [position, ...scene.cards.map((card) => card.hidden)].join();
     if (key !== this.drawn) {
       this.reveal(true);
-      const { scene, racers, ground } = this.overlay;
-      await this.draw(runTraces(scene, racers, step, ground));
+      await this.draw(runTraces(this.painter.trails, style, position, ground, namingOf(scene)));
       this.drawn = key;
     }
     this.rest(true);
   }
 
-  /** Either plotly's own traces are seen, or the overlay's trails. One racer lit among others only the overlay has. */
+  /**
+   * Either plotly's own traces are seen, or the painter's trails. One racer lit among others only the painter has.
+   * @param {boolean} settled
+   */
   rest(settled) {
     this.settled = settled;
-    const resting = settled && this.overlay.lit === null;
+    const resting = settled && this.painter.lit === null;
     this.reveal(resting);
     mark(this.element, 'data-resting', resting);
-    if (resting !== this.resting) {
-      this.resting = resting;
-      if (!resting) this.overlay.fresh = true;
-    }
+    if (resting === this.resting) return;
+    this.resting = this.painter.resting = resting;
+    if (!resting) this.painter.fresh = true;
   }
 
-  /** Puts plotly's traces of the runs into the drawing or takes them out, which costs one rendering and no layout. */
+  /**
+   * Puts plotly's traces of the runs into the drawing or takes them out, which costs one rendering and no layout.
+   * @param {boolean} shown
+   */
   reveal(shown) {
     const scene = this.listening && sceneOf(this.plot);
     if (!scene) return;
     const objects = Object.entries(scene.traces)
       .filter(([uid]) => uid.startsWith('racer-'))
-      .flatMap(([, { linePlot, scatterPlot }]) => [linePlot, scatterPlot].filter(Boolean));
-    for (const one of objects) {
-      const there = scene.glplot.objects.includes(one);
-      if (shown && !there) scene.glplot.add(one);
-      if (!shown && there) scene.glplot.remove(one);
+      .flatMap(([, trace]) => {
+        const { linePlot, scatterPlot } = /** @type {any} */ (trace);
+        return [linePlot, scatterPlot].filter(Boolean);
+      });
+    for (const object of objects) {
+      const there = scene.glplot.objects.includes(object);
+      if (shown && !there) scene.glplot.add(object);
+      if (!shown && there) scene.glplot.remove(object);
     }
   }
 
-  /** @param {number} position the playhead's */
+  /** @param {number} position */
   paint(position) {
     this.position = position;
     if (this.settled && this.element.closest('[data-settled="false"]')) this.rest(false);
-    this.overlay.paint(position, this.resting);
+    this.painter.paint(position);
   }
 
-  /** One racer's run is another now, for as long as something is dragged. */
-  change(index) {
-    this.drawn = undefined;
-    this.overlay.change(index);
+  /** @param {string} racer */
+  change(racer) {
+    this.drawn = '';
+    this.painter.change(racer);
     this.rest(false);
   }
 
   remeasure() {
-    this.overlay.measure(this.plot);
+    if (this.ground) this.show();
   }
 
+  /** @param {string | null} id */
   light(id) {
-    this.overlay.light(id);
+    this.painter.light(id);
     this.rest(this.settled);
-    this.overlay.paint(this.position, this.resting);
+    this.painter.paint(this.position);
   }
 
   async home() {
-    kept = CAMERA;
+    camera = CAMERA;
     await this.plotly.relayout(this.plot, { 'scene.camera': structuredClone(CAMERA) });
   }
 
@@ -214,18 +307,22 @@ export class SurfacePanel {
     this.keep();
     await this.plotly.relayout(this.plot, { width, height });
     this.hook();
-    this.overlay.measure(this.plot);
+    this.painter.look(this.plot);
     this.listeners.moved();
   }
 
   /**
    * What is seen now as one figure, for a picture.
-   * @param {{width: number, height: number, theme: 'light' | 'dark', caption: boolean}} wanted
+   * @param {import('../drawing/snapshot.js').Wanted} wanted
    */
   figure(wanted) {
     this.keep();
-    const { scene, racers, ground, landmarks } = this.overlay;
-    return snapshot({ ...wanted, scene, racers, ground, landmarks, step: Math.floor(this.position), camera: kept ?? CAMERA });
+    const { ground, scene } = this.given;
+    const { trails, landmarks } = this.painter;
+    return snapshot(
+      { scene, trails, ground, landmarks, position: Math.floor(this.position), camera: camera ?? CAMERA },
+      wanted,
+    );
   }
 
   destroy() {

@@ -1,179 +1,362 @@
-// The race: the map above, the loss curve below, and beside it what else is to be seen.
+// The player: the panels of a scene as its page arranges them, the cards, and the modes that a page offers.
 
-import { Beside, Linking } from '../modes/beside.js';
-import { BigPanel } from '../panels/big.js';
+import { Inspector } from '../cards/inspector.js';
 import { RACE } from '../core/clock.js';
 import { h, mark } from '../core/dom.js';
-import { Dragging } from '../dragging/dragging.js';
-import { decode } from '../core/envelope.js';
-import { Inspector } from '../cards/inspector.js';
-import { LossPanel } from '../panels/loss.js';
-import { MapPanel } from '../panels/map.js';
+import { panelOf, slotsOf } from '../core/envelope.js';
 import { stepAt } from '../core/pace.js';
+import { Dragging } from '../dragging/dragging.js';
+import { paintArrows } from '../drawing/arrows.js';
+import { Beside, Linking } from '../modes/beside.js';
 import { Predict } from '../modes/predict.js';
+import { BigPanel } from '../panels/big.js';
 import { MultiplesPanel } from '../panels/multiples.js';
+import { PlotPanel } from '../panels/plot.js';
 import { SlotPanel } from '../panels/slot.js';
-import { Stage } from './stage.js';
 import { SurfacePanel } from '../panels/surface.js';
+import { Stage } from './stage.js';
 
-/** Panels beside the losses, at most. */
+/**
+ * @typedef {import('../core/envelope.js').Scene} Scene
+ * @typedef {import('../core/envelope.js').Card} Card
+ * @typedef {import('../panels/plot.js').Listeners} Listeners
+ * @typedef {import('../panels/panel.js').StagePanel} StagePanel
+ * @typedef {import('./stage.js').Event} Event
+ */
+
+/** Panels that can be exchanged for others: at most below a large one, and all where two stand over the third. */
 const SLOTS = 2;
+const THREE = 3;
 /** Steps a second above which the arrows of single steps would only flicker. */
 const HURRIED = 10;
 
 export class Player extends Stage {
-  build() {
-    const { send, ...listeners } = this.listeners();
-    const drags = (this.drags = new Dragging(this));
-    const start = (x, y) => this.dismissing || this.predict.click(x, y) || send({ kind: 'start', x, y });
-    const drag = { dragged: (x, y) => drags.start(drags.first, this.map, x, y), dropped: start };
-    const startBeside = (x, y) => this.dismissing || this.predict.phase || send({ kind: 'start', x, y, beside: true });
-    const dragBeside = { dragged: (x, y) => drags.start(drags.second, this.beside.map, x, y), dropped: startBeside };
-    this.beside = new Beside(this.plotly, { ...listeners, start: startBeside, drag: dragBeside });
-    this.linking = new Linking(send, () => this.deal(this.scene));
-    this.map = new MapPanel(this.plotly, { ...listeners, start, drag });
-    const heights = (name) => send({ kind: 'heights', name });
-    this.surface = new SurfacePanel(this.plotly, { ...listeners, heights });
-    this.multiples = new MultiplesPanel(this.plotly, { ...listeners, start });
-    this.big = new BigPanel(
-      { map: this.map, surface: this.surface, panels: this.multiples },
-      (name) => send({ kind: 'picture', name }),
-      listeners.moved,
-    );
-    this.loss = new LossPanel(this.plotly, listeners);
-    const choose = (slot) => (name) => send({ kind: 'view', slot, name });
-    this.slots = Array.from(
-      { length: SLOTS },
-      (_, slot) => new SlotPanel(this.plotly, slot, listeners, choose(slot), () => {}),
-    );
-    this.adder = h('select', {
-      ...{ class: 'view more', 'aria-label': 'Show more beside the losses', title: 'Show more beside the losses' },
-      ...{ 'data-testid': 'add-view', change: () => this.choose(send) },
+  /** Panels that can be exchanged for others. @type {SlotPanel[]} */
+  slots = [];
+  /** What stands below a large panel. @type {HTMLElement | undefined} */
+  below;
+  /** The choice of one more view. @type {HTMLSelectElement | undefined} */
+  adder;
+  addable = '';
+  // What pages offer whose first panel can be shown in several ways.
+  /** @type {PlotPanel | undefined} */
+  map;
+  /** @type {PlotPanel | undefined} */
+  loss;
+  /** @type {BigPanel | undefined} */
+  big;
+  /** @type {SurfacePanel | undefined} */
+  surface;
+  /** @type {Beside | undefined} */
+  beside;
+  /** @type {Linking | undefined} */
+  linking;
+  /** @type {Predict | undefined} */
+  predict;
+  /** @type {Dragging | undefined} */
+  drags;
+  /** @type {Inspector | undefined} */
+  inspector;
+
+  /**
+   * @param {Scene} scene
+   * @returns {HTMLElement}
+   */
+  build(scene) {
+    const listeners = this.listeners();
+    const fixed = scene.panels.filter(({ choices }) => !choices.length).map(({ key }) => key);
+    const plots = fixed.map((key) => this.plot(key, listeners));
+    const most = scene.arrangement === 'one above' ? SLOTS : THREE - fixed.length;
+    this.slots = Array.from({ length: most }, (_, slot) => {
+      /** @type {(kind: string) => (name: string) => void} */
+      const choose = (kind) => (name) => this.send({ kind, slot, name });
+      return new SlotPanel(this.plotly, slot, listeners, choose('view'), choose('option'));
     });
-    this.transport.element.append(this.adder);
-    this.transport.choose = (name) => send({ kind: 'axis', name });
-    const slots = this.slots.map((slot) => slot.element);
-    this.below = h('div', { class: 'below' }, this.loss.element, ...slots);
-    this.big.element.append(h('span', { class: 'tag' }, 'A'));
-    this.predict = new Predict(this);
-    if (this.recording === undefined) this.present.button.after(this.predict.button, this.linking.button);
-    if (this.recording === undefined) this.aside.push(this.linking.element);
+    const arranged = scene.picture ? this.offer(plots, listeners) : [...plots, ...this.slots];
+    if (!scene.picture) this.panels = arranged;
+    this.front = arranged[0].element;
+    return scene.arrangement === 'one above' ? this.oneAbove(arranged) : this.twoAbove(arranged);
+  }
+
+  /**
+   * A panel that is always there.
+   * @param {string} key
+   * @param {Listeners} listeners
+   */
+  plot(key, listeners) {
+    /** @type {(x: number, y: number) => void} */
+    const start = (x, y) => {
+      if (!this.dismissing && !this.predict?.click(x, y)) this.send({ kind: 'start', x, y });
+    };
+    /** @type {(x: number, y: number) => void} */
+    const dragged = (x, y) => {
+      if (this.drags && this.map) this.drags.start(this.drags.first, this.map, x, y);
+    };
+    const acts = { ...listeners, start, drag: { dragged, dropped: start } };
+    return new PlotPanel(this.plotly, acts, h('div', { class: key }), key, (scene) => panelOf(scene, key));
+  }
+
+  /**
+   * Builds what a page offers whose first panel can be shown in several ways, modes and a race beside the race among
+   * them; returns the panels that are arranged.
+   * @param {PlotPanel[]} plots
+   * @param {Listeners} listeners
+   * @returns {StagePanel[]}
+   */
+  offer([map, loss], listeners) {
+    this.map = map;
+    this.loss = loss;
+    this.big = this.pictures(map, listeners);
+    this.beside = this.second(listeners);
+    this.drags = new Dragging(this);
+    this.linking = new Linking(
+      (event) => this.send(/** @type {Event} */ (event)),
+      () => this.scene && this.deal(this.scene),
+    );
+    this.predict = new Predict(this, map);
+    if (this.recording === undefined) {
+      this.present.button.after(this.predict.button, this.linking.button);
+      this.aside.push(this.linking.element);
+    }
     this.aside.push(this.predict.list);
-    this.explaining();
-    this.panels = [this.big, this.loss, this.beside, ...this.slots, this.predict];
-    const grounds = h('div', { class: 'grounds' }, this.big.element);
-    this.beside.stand(grounds, this.loss.element);
-    return h('div', { class: 'stage' }, this.predict.element, grounds, this.transport.element, this.below);
-  }
-
-  /** What a card's slider does while it is dragged. */
-  dragging(racer, name) {
-    return this.drags.slider(racer, name);
-  }
-
-  explaining() {
-    const about = () => this.outbox.send({ kind: 'explain', racer: this.scene.inspected.racer });
-    const close = () => this.outbox.send({ kind: 'inspect', racer: '' });
-    this.inspector = new Inspector(about, close, this.recording !== undefined);
+    this.inspector = new Inspector(
+      () => this.send({ kind: 'explain', racer: this.scene?.inspected?.racer }),
+      () => this.send({ kind: 'inspect', racer: '' }),
+      this.recording !== undefined,
+    );
     this.behind.push(this.inspector.element);
+    this.panels = [this.big, loss, this.beside, ...this.slots, this.predict];
+    map.painter.more = (pen, { frame }, position) => this.arrows(pen, frame, position);
+    return [this.big, loss, ...this.slots];
   }
 
-  /** What explains a rule here explains each of its steps. */
+  /**
+   * The first panel in each of its ways.
+   * @param {PlotPanel} map
+   * @param {Listeners} listeners
+   */
+  pictures(map, listeners) {
+    /** @type {(scene: Scene) => import('../drawing/marks.js').Panel} */
+    const find = (scene) => scene.panels[0];
+    const heights = (/** @type {string} */ name) => this.send({ kind: 'heights', name });
+    this.surface = new SurfacePanel(this.plotly, { ...listeners, heights }, find);
+    const multiples = new MultiplesPanel(this.plotly, { ...listeners, start: map.listeners.start }, find);
+    const choose = (/** @type {string} */ name) => this.send({ kind: 'picture', name });
+    const big = new BigPanel({ map, surface: this.surface, panels: multiples }, choose, listeners.moved);
+    big.element.append(h('span', { class: 'tag' }, 'A'));
+    return big;
+  }
+
+  /**
+   * The race beside the race.
+   * @param {Listeners} listeners
+   */
+  second(listeners) {
+    /** @type {(x: number, y: number) => void} */
+    const start = (x, y) => {
+      if (!this.dismissing && !this.predict?.phase) this.send({ kind: 'start', x, y, beside: true });
+    };
+    /** @type {(x: number, y: number) => void} */
+    const dragged = (x, y) => {
+      if (this.drags && this.beside?.map) this.drags.start(this.drags.second, this.beside.map, x, y);
+    };
+    return new Beside(this.plotly, { ...listeners, start, drag: { dragged, dropped: start } });
+  }
+
+  /**
+   * One large panel over all others, side by side.
+   * @param {StagePanel[]} panels
+   */
+  oneAbove([first, ...rest]) {
+    this.adder = /** @type {HTMLSelectElement} */ (
+      h('select', {
+        ...{ class: 'view more', 'aria-label': 'Show more beside the losses', title: 'Show more beside the losses' },
+        ...{ 'data-testid': 'add-view', change: () => this.add() },
+      })
+    );
+    this.transport.element.append(this.adder);
+    this.transport.choose = (/** @type {string} */ name) => this.send({ kind: 'axis', name });
+    this.below = h('div', { class: 'below' }, ...rest.map(({ element }) => element));
+    const grounds = h('div', { class: 'grounds' }, first.element);
+    this.beside?.stand(grounds, rest[0].element);
+    const asking = this.predict ? [this.predict.element] : [];
+    return h('div', { class: 'stage' }, ...asking, grounds, this.transport.element, this.below);
+  }
+
+  /**
+   * Two panels side by side over the third.
+   * @param {StagePanel[]} panels
+   */
+  twoAbove(panels) {
+    const [left, right, ...below] = panels.map(({ element }) => element);
+    return h(
+      'div',
+      { class: 'stage board' },
+      h('div', { class: 'pair' }, left, right),
+      this.transport.element,
+      ...below,
+    );
+  }
+
+  /**
+   * @param {string} racer
+   * @param {string} name
+   */
+  dragging(racer, name) {
+    return this.drags?.slider(racer, name) ?? super.dragging(racer, name);
+  }
+
+  /**
+   * What explains a rule explains here each of its steps.
+   * @param {Event} event
+   */
   act(event) {
-    if (event.kind === 'parameter' && this.linking.second) return super.act({ ...event, beside: true });
-    if (event.kind !== 'explain') return super.act(event);
-    const open = this.scene.inspected?.racer === event.racer;
+    if (event.kind === 'parameter' && this.linking?.second) return super.act({ ...event, beside: true });
+    if (event.kind !== 'explain' || !this.inspector) return super.act(event);
+    const open = this.scene?.inspected?.racer === event.racer;
     return super.act({ kind: 'inspect', racer: open ? '' : event.racer });
   }
 
-  paint() {
-    const { playing, speed, steps } = this.clock;
-    this.map.overlay.hurried = playing && (speed * steps) / RACE > HURRIED;
-    super.paint();
-    const card = this.scene.cards.find(({ id }) => id === this.scene.inspected?.racer);
-    if (card) this.inspector.paint(stepAt(card, this.clock.position));
+  /** The card whose steps are explained. */
+  get inspected() {
+    return this.scene?.cards.find(({ id }) => id === this.scene?.inspected?.racer);
   }
 
-  choose(send) {
+  paint() {
+    super.paint();
+    if (this.inspected) this.inspector?.paint(stepAt(this.inspected, this.clock.position));
+  }
+
+  /**
+   * The step that is explained, as arrows on the map.
+   * @param {import('../drawing/heads.js').Pen} pen
+   * @param {import('../drawing/canvas.js').Box} frame
+   * @param {number} position
+   */
+  arrows(pen, frame, position) {
+    const { playing, speed, steps } = this.clock;
+    const hurried = playing && (speed * steps) / RACE > HURRIED;
+    const { scene, inspected: card } = this;
+    if (!scene || !card || card.hidden || hurried || scene.exchanged.size || this.veiled(scene).untold) return;
+    paintArrows(pen, frame, scene.inspected, card, stepAt(card, position));
+  }
+
+  /** One more view was chosen. */
+  add() {
+    if (!this.scene || !this.adder) return;
     const name = this.adder.value;
     this.adder.value = '';
-    send({ kind: 'view', slot: this.scene.slots.length, name });
+    this.send({ kind: 'view', slot: slotsOf(this.scene).length, name });
   }
 
-  /** Panels that have nothing to show leave their room to the others. */
+  /**
+   * Panels that have nothing to show leave their room to the others.
+   * @param {Scene} scene
+   */
   arrange(scene) {
-    this.drags.arrived(scene);
-    const shown = scene.beside ? 0 : scene.slots.length;
-    this.big.force(scene.beside || this.predict.phase ? 'map' : null);
-    this.linking.update(scene, Boolean(this.predict.phase));
-    this.predict.button.disabled = Boolean(scene.beside);
-    this.predict.button.title = scene.beside ? 'One race alone can be predicted' : 'Guess where they end';
-    mark(this.root, 'data-beside', Boolean(scene.beside));
-    this.slots.forEach((slot, k) => (slot.element.hidden = k >= shown));
+    if (!this.adder || !this.below) return;
+    const slots = slotsOf(scene).length;
+    const shown = scene.beside ? 0 : slots;
+    this.slots.forEach((slot, k) => {
+      slot.element.hidden = k >= shown;
+    });
     mark(this.below, 'data-slots', shown);
-    this.adder.hidden = Boolean(scene.beside) || scene.slots.length >= SLOTS;
+    mark(this.root, 'data-beside', Boolean(scene.beside));
+    this.adder.hidden = Boolean(scene.beside) || slots >= SLOTS || !scene.addable.length;
     this.transport.count(scene);
-    const inspected = scene.inspected?.racer ?? '';
-    mark(this.root, 'data-inspecting', inspected !== '');
-    this.cards.inspect(inspected);
-    const { inspected: found } = scene;
-    const explained = found && scene.beside ? { ...found, title: `A · ${found.title}` } : found;
-    this.inspector.update(
-      explained,
-      scene.cards.find((card) => card.id === inspected),
-      this.style,
-    );
-    const spelled = JSON.stringify(scene.views);
-    if (spelled === this.spelled) return;
-    this.spelled = spelled;
+    this.arrangeModes(scene);
+    const addable = JSON.stringify(scene.addable);
+    if (addable === this.addable) return;
+    this.addable = addable;
     this.adder.replaceChildren(
       h('option', { value: '' }, '+ view'),
-      ...scene.views.map(([name, text]) => h('option', { value: name }, text)),
+      ...scene.addable.map(([name, text]) => h('option', { value: name }, text)),
     );
   }
 
-  /** The cards of the race whose values they show. */
+  /** @param {Scene} scene */
+  arrangeModes(scene) {
+    const { predict, inspector, linking, big, drags } = this;
+    if (!predict || !inspector || !linking || !big || !drags) return;
+    drags.arrived(scene);
+    big.force(scene.beside || predict.phase ? 'map' : null);
+    linking.update(scene, Boolean(predict.phase));
+    predict.button.disabled = Boolean(scene.beside);
+    predict.button.title = scene.beside ? 'One race alone can be predicted' : 'Guess where they end';
+    const { inspected } = scene;
+    const racer = inspected?.racer ?? '';
+    mark(this.root, 'data-inspecting', racer !== '');
+    this.cards.inspect(racer);
+    const explained = inspected && scene.beside ? { ...inspected, title: `A · ${inspected.title}` } : inspected;
+    if (this.style) {
+      inspector.update(
+        explained,
+        scene.cards.find((card) => card.id === racer),
+        this.style,
+      );
+    }
+  }
+
+  /**
+   * The cards of the race whose values they show.
+   * @param {Scene} scene
+   */
   deal(scene) {
-    const second = this.linking.second && scene.beside && !scene.linked;
-    this.cards.update(second ? { ...scene, cards: scene.beside.cards } : scene);
+    const second = this.linking?.second && !scene.linked ? scene.beside : null;
+    this.cards.update(second ? { ...scene, cards: second.cards } : scene);
   }
 
+  /**
+   * @param {Scene} scene
+   * @returns {Scene}
+   */
   veiled(scene) {
-    return this.predict.veiled(scene);
+    return this.predict?.veiled(scene) ?? scene;
   }
 
+  /**
+   * @param {Scene | undefined} before
+   * @param {Scene} scene
+   */
   turned(before, scene) {
-    this.predict.changed(before, scene);
+    this.predict?.changed(before, scene);
   }
 
   changed() {
     super.changed();
-    this.predict.played();
+    this.predict?.played();
   }
 
+  /**
+   * @param {Scene | undefined} before
+   * @param {Scene} scene
+   */
   announce(before, scene) {
     if (!this.veiled(scene).untold) super.announce(before, scene);
   }
 
+  /**
+   * @param {KeyboardEvent} event
+   * @returns {boolean}
+   */
   escape(event) {
-    return super.escape(event) || this.predict.back();
-  }
-
-  decode(data) {
-    return decode(data);
+    return super.escape(event) || Boolean(this.predict?.back());
   }
 
   shot() {
+    const { scene, big, map } = this;
+    if (!scene || !big || !map) return super.shot();
     return {
-      ...{ plotly: this.plotly, scene: this.scene, limits: this.map.limits(this.scene) },
+      ...{ plotly: this.plotly, scene, scale: this.loss?.scale ?? 'log', dark: this.theme?.dark },
       // a map that is not shown may never have been drawn, or with another scene
-      view: this.big.shown === 'map' ? this.map.range() : this.scene.window,
-      ...{ step: Math.floor(this.clock.position), scale: this.loss.scale },
-      dark: this.theme.dark,
-      ...(this.big.shown === 'surface' ? { figure: (wanted) => this.surface.figure(wanted) } : {}),
-      ...(this.big.shown === 'panels' ? { hint: 'The picture is of the map with all racers.' } : {}),
-      ...(this.scene.slots.length ? { hint: 'The picture is of map and losses; Export has the other views too.' } : {}),
-      ...(this.scene.beside ? { hint: 'The picture is of A alone.' } : {}),
+      view: big.shown === 'map' ? map.range() : null,
+      position: Math.floor(this.clock.position),
+      ...(big.shown === 'surface'
+        ? { figure: (/** @type {import('../drawing/snapshot.js').Wanted} */ wanted) => this.surface?.figure(wanted) }
+        : {}),
+      ...(big.shown === 'panels' ? { hint: 'The picture is of the map with all racers.' } : {}),
+      ...(slotsOf(scene).length ? { hint: 'The picture is of map and losses; Export has the other views too.' } : {}),
+      ...(scene.beside ? { hint: 'The picture is of A alone.' } : {}),
     };
   }
 }

@@ -9,6 +9,7 @@ import { picture } from '../drawing/picture.js';
  *
  * @typedef {Object} Extras what a shot has beside the picture of the race
  * @property {import('../core/types.js').Plotly} plotly
+ * @property {boolean} [dark] whether the page is dark
  * @property {string} [hint] says what the picture shows, where that is not all that is on the screen
  * @property {(wanted: Wanted) => object | undefined} [figure] the figure, where it is not that of the race
  *
@@ -29,7 +30,7 @@ const SIZES = [
   ['square', 'Square'],
 ];
 /** @type {Record<string, [width: number, height: number]>} */
-export const PIXELS = { wide: [1280, 720], classic: [1024, 768], square: [900, 900] };
+const PIXELS = { wide: [1280, 720], classic: [1024, 768], square: [900, 900] };
 /** @type {Choices} */
 const THEMES = [
   ['light', 'Light'],
@@ -132,7 +133,7 @@ export class Save {
       const theme = this.theme.get() === 'dark' ? 'dark' : 'light';
       /** @type {Wanted} */
       const wanted = { width, height, theme, caption: this.caption.checked };
-      const figure = shot.figure?.(wanted) ?? picture({ ...shot, ...wanted });
+      const figure = shot.figure?.(wanted) ?? picture(shot, wanted);
       const address = await plotly.toImage(figure, { format, width, height, scale: Number(scale ?? 1) });
       h('a', { href: address, download: `optiscope-race.${format}` }).click();
       this.open(false, true);

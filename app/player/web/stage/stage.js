@@ -3,6 +3,7 @@
 import { Cards } from '../cards/cards.js';
 import { Clock } from '../core/clock.js';
 import { h, mark, say } from '../core/dom.js';
+import { decode } from '../core/envelope.js';
 import { Outbox } from '../core/outbox.js';
 import { Present } from '../modes/present.js';
 import { Save } from './save.js';
@@ -15,19 +16,62 @@ const REST = 250;
 /** What ends a press; a drag that the browser takes over ends without a pointerup. */
 const LIFTS = ['pointerup', 'pointercancel', 'mouseup'];
 
+/** Milliseconds after which the page is asked for news of a scene that grows: the first come soon. */
+const SOON = 150;
+const POLL = 600;
+
 /**
- * @typedef {Object} Panel
- * @property {HTMLElement} element
- * @property {(scene: object, style: object, theme: object) => Promise<void>} update draws what changed
- * @property {(position: number) => void} paint
- * @property {() => void} remeasure after a racer was hidden or shown
- * @property {(step: number) => Promise<void>} settle
- * @property {(id: string | null) => void} light
- * @property {() => Promise<void>} look after the size changed
- * @property {() => void} destroy
+ * @typedef {import('../panels/panel.js').Follower} Follower
+ * @typedef {import('../core/envelope.js').Scene} Scene
+ * @typedef {import('../core/envelope.js').Style} Style
+ * @typedef {import('../core/theme.js').Theme} Theme
+ *
+ * @typedef {Record<string, any> & {kind: string}} Event what the reader did, as `Event` of app/player/scene.py
+ *
+ * @typedef {Object} Component what Streamlit hands over
+ * @property {Uint8Array} data
+ * @property {(name: string, value: any) => void} setTriggerValue
  */
 
 export class Stage {
+  /** @type {Scene | undefined} */
+  scene;
+  /** @type {Style | undefined} */
+  style;
+  /** @type {Theme | undefined} */
+  theme;
+  /** The envelope of the scene. @type {Uint8Array | undefined} */
+  data;
+  /** Whatever follows the clock. @type {Follower[]} */
+  panels = [];
+  /** The first panel, whose size says when to draw anew. @type {HTMLElement} */
+  front = h('div');
+  /** What else stands over the cards. @type {HTMLElement[]} */
+  aside = [];
+  /** And below them. @type {HTMLElement[]} */
+  behind = [];
+  /** How long the last frames took to paint, in milliseconds. @type {number[]} */
+  paints = [];
+  /** Changes whenever the picture does. */
+  ticket = 0;
+  /** The racer that is pointed at. @type {string | null} */
+  lit = null;
+  /** The size of the first panel when it was drawn. */
+  size = '';
+  raised = false;
+  gone = false;
+  pressed = false;
+  /** Whether the press that is on its way closes something, and does nothing else. */
+  dismissing = false;
+  /** Until when a scene that grows is not asked for. */
+  wait = SOON / 2;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  polling;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  timer;
+  /** @type {ResizeObserver | undefined} */
+  observer;
+
   /**
    * @param {HTMLElement} root
    * @param {any} plotly
@@ -39,36 +83,50 @@ export class Stage {
     this.recording = root.dataset.recording;
     const recorded = this.recording !== undefined;
     this.outbox = new Outbox(root);
-    this.paints = [];
-    this.ticket = 0;
-    this.lit = null;
     this.clock = new Clock(
       () => this.rest(),
       () => this.changed(),
     );
     this.transport = new Transport(this.clock, () => this.clock.pause());
     this.cards = new Cards(
-      (event) => this.act(event),
+      (event) => this.act(/** @type {Event} */ (event)),
       (id) => this.light(id),
       recorded,
-      this.dragging?.bind(this),
+      (racer, name) => this.dragging(racer, name),
     );
-    this.save = new Save(this.shot ? () => this.shot() : null, this.recording);
+    this.save = new Save(() => this.shot(), this.recording);
     this.refusal = h('p', { class: 'hint', role: 'alert', 'data-testid': 'refusal', hidden: true });
     this.live = h('div', { class: 'unseen', 'aria-live': 'polite', 'data-testid': 'live' });
     this.present = new Present(root, () => this.redraw());
+    this.onkey = (/** @type {KeyboardEvent} */ event) => {
+      if (event.key === 'Escape') this.escape(event);
+      else this.transport.key(event);
+    };
+    this.onpress = (/** @type {PointerEvent} */ event) => {
+      this.pressed = true;
+      this.dismiss(event);
+    };
+    this.onlift = () => {
+      this.pressed = false;
+    };
+    mark(root, 'data-settled', false);
+    mark(root, 'data-playing', false);
+  }
+
+  /**
+   * Puts all in its place, once the first scene says what there is.
+   * @param {Scene} scene
+   */
+  raise(scene) {
+    const recorded = this.recording !== undefined;
+    // a page that has files for every picture of it does not need one of the browser's own
+    if (!scene.picture) this.save = new Save(null, this.recording);
     if (!recorded) this.save.element.prepend(this.present.button);
     this.save.element.append(this.present.leaving);
-    /** What else stands over the cards. */
-    this.aside = [];
-    /** And below them. */
-    this.behind = [];
-    /** @type {Panel[]} */
-    this.panels = [];
-    const stage = this.build();
-    if (recorded) for (const choice of stage.querySelectorAll('select.view')) choice.disabled = true;
-    const last = recorded ? wayBack(this.recording) : this.cards.adder;
-    root.replaceChildren(
+    const stage = this.build(scene);
+    if (recorded) for (const choice of selectsOf(stage)) choice.disabled = true;
+    const last = recorded ? wayBack(this.recording ?? '') : this.cards.adder;
+    this.root.replaceChildren(
       stage,
       h(
         'div',
@@ -82,63 +140,92 @@ export class Stage {
       ),
       this.live,
     );
-    mark(root, 'data-settled', false);
-    mark(root, 'data-playing', false);
+    this.raised = true;
     this.listen();
   }
 
-  /** What panels tell: the view moved, the pointer is over a racer, the playhead is dragged. */
+  /**
+   * Builds the panels that a scene has, or may have, and returns what holds them.
+   * @param {Scene} _scene
+   * @returns {HTMLElement}
+   */
+  build(_scene) {
+    return h('div', { class: 'stage' });
+  }
+
+  /** What is to be saved as a picture. @returns {any} */
+  shot() {}
+
+  /**
+   * What a card's slider does while it is dragged.
+   * @param {string} _racer
+   * @param {string} _name
+   * @returns {import('../cards/slider.js').Dragging}
+   */
+  dragging(_racer, _name) {
+    return { ready() {}, show: () => null, back() {} };
+  }
+
+  /**
+   * What panels report: the view moved, the pointer is over a racer, the playhead is dragged.
+   * @returns {import('../panels/plot.js').Listeners}
+   */
   listeners() {
     return {
       moved: () => this.rest(),
       hover: (id) => this.cards.highlight(id),
-      scrub: (step) => this.scrub(step),
-      send: (event) => this.outbox.send(event),
+      scrub: (position) => this.scrub(position),
     };
   }
 
+  /** @param {Event} event */
+  send(event) {
+    this.outbox.send(event);
+  }
+
   listen() {
-    this.onkey = (event) => {
-      if (event.key === 'Escape') this.escape(event);
-      else this.transport.key(event);
-    };
-    this.onpress = (event) => {
-      this.pressed = true;
-      this.dismiss(event);
-    };
-    this.onlift = () => (this.pressed = false);
     document.addEventListener('keydown', this.onkey);
     document.addEventListener('pointerdown', this.onpress, true);
     for (const end of LIFTS) document.addEventListener(end, this.onlift, true);
     this.root.addEventListener('click', release, true);
     this.observer = new ResizeObserver(() => this.resized());
-    this.observer.observe(this.panels[0].element);
+    this.observer.observe(this.front);
   }
 
-  /** Streamlit's call: new data, a new theme, or nothing new. */
+  /**
+   * Streamlit's call: new data, a new theme, or nothing new.
+   * @param {Component} component
+   */
   async update({ data, setTriggerValue }) {
-    const scene = !data || data === this.data ? this.scene : this.decode(data);
+    const scene = !data || data === this.data ? this.scene : decode(data);
     if (scene?.again) this.outbox.hold();
-    else this.outbox.open((event) => setTriggerValue('event', event));
+    else this.outbox.open((/** @type {Event} */ event) => setTriggerValue('event', event));
     const theme = this.present.theme(readTheme(this.root));
     const same = data === this.data && theme.key === this.theme?.key;
-    if (!data || same) return;
+    if (!data || same || !scene) return;
     this.data = data;
     await this.show(scene, theme);
   }
 
-  /** Hands a scene to all panels, which draw what changed. */
+  /**
+   * Hands a scene to all panels, which draw what changed.
+   * @param {Scene} scene
+   * @param {Theme} theme
+   */
   async show(scene, theme) {
+    if (!this.raised) this.raise(scene);
     const first = !this.scene;
     const before = this.scene;
     const style = this.present.style(scene.styles[theme.dark ? 'dark' : 'light']);
-    Object.assign(this, { theme, scene, style });
+    this.theme = theme;
+    this.scene = scene;
+    this.style = style;
     mark(this.root, 'data-theme', theme.dark ? 'dark' : 'light');
     this.size = this.measured();
 
     this.unsettle();
     // Before anything is waited for, the clock knows the new length and the cards the new words.
-    const length = scene.length ?? scene.steps;
+    const length = scene.clock.end;
     this.clock.resize(length);
     if (first) this.clock.position = length;
     this.transport.resize(length);
@@ -147,12 +234,29 @@ export class Stage {
     if (!scene.cards.some((card) => card.id === this.lit)) this.lit = null;
     this.announce(before, scene);
     this.turned(before, scene);
+    this.ask(scene);
     this.refusal.hidden = !scene.refusal;
     say(this.refusal, scene.refusal);
     this.arrange(scene);
     const told = this.veiled(scene);
     await Promise.all(this.panels.map((panel) => panel.update(told, style, theme, this.lit)));
     if (this.scene === scene && !this.gone) this.rest();
+  }
+
+  /**
+   * A scene that grows is asked for again.
+   * @param {Scene} scene
+   */
+  ask({ busy }) {
+    clearTimeout(this.polling);
+    this.wait = busy ? Math.min(POLL, 2 * this.wait) : SOON / 2;
+    if (busy) this.polling = setTimeout(() => this.poll(), this.wait);
+  }
+
+  /** Asks for news, unless something that brings them anyway is on its way. */
+  poll() {
+    if (this.outbox.idle) this.outbox.send({ kind: 'poll' });
+    this.polling = setTimeout(() => this.poll(), POLL);
   }
 
   /** Draws everything in another scale, and in the room that it has then. */
@@ -162,32 +266,52 @@ export class Stage {
     if (!this.gone) await Promise.all(this.panels.map((panel) => panel.look()));
   }
 
-  /** Leaves a mode, unless something else has its own use of the key; says whether that is settled. */
+  /**
+   * Leaves a mode, unless something else has its own use of the key; returns whether that is settled.
+   * @param {KeyboardEvent} event
+   * @returns {boolean}
+   */
   escape(event) {
     return event.defaultPrevented || wanted(event.target) || this.present.escape();
   }
 
-  /** Hands out the cards. */
+  /**
+   * Hands out the cards.
+   * @param {Scene} scene
+   */
   deal(scene) {
     this.cards.update(scene);
   }
 
-  /** What a scene changes of the panels' places, before they draw. */
-  arrange() {}
+  /**
+   * What a scene changes of the panels' places, before they draw.
+   * @param {Scene} _scene
+   */
+  arrange(_scene) {}
 
-  /** What another scene changes of a mode. */
-  turned() {}
+  /**
+   * What another scene changes of a mode.
+   * @param {Scene | undefined} _before
+   * @param {Scene} _scene
+   */
+  turned(_before, _scene) {}
 
-  /** The scene as the panels may tell of it. */
+  /**
+   * The scene as the panels may show it.
+   * @param {Scene} scene
+   */
   veiled(scene) {
     return scene;
   }
 
-  /** An event of the cards; what it does to the picture is shown at once where it needs no new arrays. */
+  /**
+   * An event of the cards; what it does to the picture is shown at once where it needs no new arrays.
+   * @param {Event} event
+   */
   act(event) {
     if (event.kind === 'hide') {
-      const card = this.scene.cards.find(({ id }) => id === event.racer);
-      for (const one of [card, card.other]) if (one) one.hidden = event.hidden;
+      const card = this.scene?.cards.find(({ id }) => id === event.racer);
+      for (const one of [card, card?.other]) if (one) one.hidden = event.hidden;
       for (const panel of this.panels) panel.remeasure();
       this.rest();
     }
@@ -200,9 +324,10 @@ export class Stage {
     if (this.clock.playing) this.unsettle();
   }
 
-  scrub(step) {
+  /** @param {number} position */
+  scrub(position) {
     this.clock.pause();
-    this.clock.seek(step);
+    this.clock.seek(position);
   }
 
   paint() {
@@ -246,7 +371,10 @@ export class Stage {
     mark(this.root, 'data-settled', true);
   }
 
-  /** Lights one racer up on all panels; the others dim. */
+  /**
+   * Lights one racer up on all panels; the others dim.
+   * @param {string | null} id
+   */
   light(id) {
     if (id && this.present.still) return;
     this.lit = id;
@@ -255,6 +383,11 @@ export class Stage {
     if (!this.clock.playing) this.paint();
   }
 
+  /**
+   * Says what became of the runs that are others now.
+   * @param {Scene | undefined} before
+   * @param {Scene} scene
+   */
   announce(before, scene) {
     if (!before) return;
     const old = new Map(before.cards.map((card) => [card.id, card.status]));
@@ -263,7 +396,7 @@ export class Stage {
   }
 
   measured() {
-    const { clientWidth, clientHeight } = this.panels[0].element;
+    const { clientWidth, clientHeight } = this.front;
     return `${clientWidth} × ${clientHeight} @ ${window.devicePixelRatio}`;
   }
 
@@ -274,23 +407,28 @@ export class Stage {
     await Promise.all(this.panels.map((panel) => panel.look()));
   }
 
-  /** Closes panel and menu on a press anywhere else, which is meant to do nothing but that. */
+  /**
+   * Closes panel and menu on a press anywhere else, which is meant to do nothing but that.
+   * @param {PointerEvent} event
+   */
   dismiss(event) {
+    const target = /** @type {Node} */ (event.target);
     const popover = document.querySelector('[data-testid="stPopoverBody"]');
     const opened = !this.save.panel.hidden || !this.cards.menu.hidden || popover?.checkVisibility();
-    this.dismissing = Boolean(opened) && !popover?.contains(event.target);
-    if (!this.save.element.contains(event.target)) this.save.open(false);
-    if (!this.cards.adder.contains(event.target) && !this.cards.menu.hidden) this.cards.open(false);
+    this.dismissing = Boolean(opened) && !popover?.contains(target);
+    if (!this.save.element.contains(target)) this.save.open(false);
+    if (!this.cards.adder.contains(target) && !this.cards.menu.hidden) this.cards.open(false);
   }
 
   destroy() {
     this.gone = true;
+    clearTimeout(this.polling);
     this.clock.pause();
     this.present.destroy();
     this.unsettle();
     this.outbox.close();
     this.root.removeEventListener('click', release, true);
-    this.observer.disconnect();
+    this.observer?.disconnect();
     document.removeEventListener('keydown', this.onkey);
     document.removeEventListener('pointerdown', this.onpress, true);
     for (const end of LIFTS) document.removeEventListener(end, this.onlift, true);
@@ -299,21 +437,40 @@ export class Stage {
   }
 }
 
-/** Whether what has the focus, or lies open, uses Escape itself. */
-function wanted(target) {
-  const popover = document.querySelector('[data-testid="stPopoverBody"]');
-  return target.closest?.('.value, textarea, select, [role=dialog], [role=menu]') || popover?.checkVisibility();
+/**
+ * The choices of views that a recording cannot change.
+ * @param {HTMLElement} stage
+ * @returns {NodeListOf<HTMLSelectElement>}
+ */
+function selectsOf(stage) {
+  return stage.querySelectorAll('select.view');
 }
 
-/** Says of a recording why it cannot be changed, and where it can. */
+/**
+ * Whether what has the focus, or lies open, uses Escape itself.
+ * @param {EventTarget | null} target
+ */
+function wanted(target) {
+  const popover = document.querySelector('[data-testid="stPopoverBody"]');
+  const within = target instanceof Element && target.closest('.value, textarea, select, [role=dialog], [role=menu]');
+  return Boolean(within || popover?.checkVisibility());
+}
+
+/**
+ * Says of a recording why it cannot be changed, and where it can.
+ * @param {string} address
+ */
 function wayBack(address) {
   const link = h('a', { href: address, target: '_blank', rel: 'noopener' }, 'open it in Optiscope');
   const words = address ? ['A recording: ', link, ' to change it.'] : ['A recording: it plays, and cannot be changed.'];
   return h('p', { class: 'recording', 'data-testid': 'recording' }, ...words);
 }
 
-/** A button pressed with the mouse lets go of the focus: the space bar is to play, not to press it again. */
+/**
+ * A button pressed with the mouse lets go of the focus: the space bar is to play, not to press it again.
+ * @param {MouseEvent} event
+ */
 function release(event) {
-  const button = event.target.closest?.('button');
+  const button = event.target instanceof Element && event.target.closest('button');
   if (event.detail && button && !button.hasAttribute('aria-haspopup')) button.blur();
 }

@@ -91,10 +91,11 @@ export class Transport {
    * @param {Scene} scene
    */
   count(scene) {
-    const choosable = scene.axis === 'evaluations' || scene.cards.some((card) => card.cost > 1);
+    const { counts } = scene.clock;
+    const choosable = counts === 'evaluations' || (counts === 'steps' && scene.cards.some((card) => card.cost > 1));
     this.unit.hidden = !choosable;
     this.word.hidden = choosable;
-    if (this.unit.value !== scene.axis) this.unit.value = scene.axis;
+    if (counts && this.unit.value !== counts) this.unit.value = counts;
     say(this.word, unitOf(scene));
   }
 

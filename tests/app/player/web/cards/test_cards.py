@@ -9,6 +9,7 @@ import pytest
 
 from app.common.digits import short
 from app.figures.theme import PALETTE
+from app.race import changes, runs
 from tests.app.driving import Race, near
 
 pytestmark = pytest.mark.browser
@@ -131,7 +132,7 @@ def test_a_racer_explains_itself(fresh: Visit) -> None:
 @pytest.mark.long
 def test_a_rate_that_diverges_is_drawn_out_of_the_frame_and_called_by_its_name(fresh: Visit) -> None:
     race = fresh()
-    axis = "() => document.querySelector('[data-testid=curve]')._fullLayout.yaxis.range.map(Number)"
+    axis = "() => document.querySelector('[data-testid=loss]')._fullLayout.yaxis.range.map(Number)"
     before = race.page.evaluate(axis)
     ink = _ink(race)
     race.type_value("racer-0", "learning_rate", "5")
@@ -163,16 +164,14 @@ def test_card_and_trail_light_up_together(fresh: Visit) -> None:
 
 def test_hover_labels_have_their_numbers_in_the_format_of_the_cards(fresh: Visit) -> None:
     race = fresh()
-    spelled = """async (trace) => {
-      const address = performance.getEntriesByType('resource').find(({ name }) => name.endsWith('/figures.js')).name;
-      return (await import(address)).spelled(trace);
-    }"""
-    trace = {"x": [4.07e-5, 12345.678], "y": [-1.2e-7, 0.5], "hovertemplate": "x %{x:.4~g}, y %{y:.4~g}<extra></extra>"}
-    found = race.page.evaluate(spelled, trace)
-    assert found["customdata"] == [[short(x, 4), short(y, 4)] for x, y in zip(trace["x"], trace["y"], strict=True)]
-    assert found["hovertemplate"] == "x %{customdata[0]}, y %{customdata[1]}<extra></extra>"
-    plain = {**trace, "hovertemplate": "curve of minima<extra></extra>"}
-    assert race.page.evaluate(spelled, plain) == plain
+    labels = race.page.evaluate(
+        """() => document.querySelector('[data-testid=map]').data
+             .find(({ uid }) => uid === 'racer-2-line').customdata"""
+    )
+    run = runs.runs(changes.first())[2]
+    for step in (0, 7, 300):
+        x, y = (short(float(np.float32(value)), 4) for value in run.positions[step])
+        assert labels[step] == f", step {step}<br>x {x}<br>y {y}<br>loss {short(run.losses[step], 4)}"
     race.type_value("racer-2", "learning_rate", "4.07e-5")
     race.wait_query("racer", f"adam:learning_rate={4.07e-5!r}")
     assert race.card("racer-2")[2] == short(4.07e-5, 4) == "4.07·10⁻⁵"

@@ -3,45 +3,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import {
-  clip,
-  dashes,
-  draw,
-  exit,
-  fit,
-  inside,
-  lengths,
-  plotlyDash,
-  project,
-} from '../../../../../app/player/web/core/geometry.js';
+import { clip, draw, exit, fit, inside, lengths } from '../../../../../app/player/web/core/geometry.js';
 
-/** A plot of 300 by 200 pixels that shows 2 ≤ x ≤ 8 and −3 ≤ y ≤ 1, y upwards. */
-const FRAME = { width: 300, height: 200, x: { slope: 50, offset: -100 }, y: { slope: -50, offset: 50 } };
+/** A plot of 300 by 200 pixels. */
+const FRAME = { width: 300, height: 200 };
 
 /** Numbers in [0, 1), the same in every run (Lehmer 1951). */
 function* random(seed) {
   for (let state = seed; ;) yield (state = (state * 48271) % 2147483647) / 2147483647;
 }
-
-test('a path is projected by the affine map of each axis', () => {
-  assert.deepEqual([...project([2, 1, 8, -3, 5, -1], 2, FRAME)], [0, 0, 300, 200, 150, 100]);
-});
-
-test('a path ends at the index of its last point', () => {
-  assert.deepEqual([...project([2, 1, 8, -3, 5, -1], 0, FRAME)], [0, 0]);
-});
-
-test('an infinite coordinate lies far beyond the frame, on its own side', () => {
-  const [x, y, ...rest] = project([Infinity, Infinity, 2, -Infinity], 1, FRAME);
-  assert.ok(x > 1e20 && y < -1e20);
-  assert.ok(rest[0] === 0 && rest[1] > 1e20);
-});
-
-test('a coordinate that is not a number continues the last move', () => {
-  const path = project([3, 0, 4, 0, NaN, NaN], 2, FRAME);
-  assert.ok(path[4] > 1e20, 'x moved right');
-  assert.equal(path[5], 50, 'y did not move');
-});
 
 test('a clipped segment is the part whose samples lie in the box', () => {
   const [left, top, right, bottom] = [10, 20, 70, 50];
@@ -143,20 +113,6 @@ test('a run leaves the frame where its last crossing segment meets the edge', ()
 
 test('a run that was never inside leaves nowhere', () => {
   assert.equal(exit(Float64Array.of(400, 300, 500, 300), 0, [500, 300], FRAME), null);
-});
-
-test('dash patterns are the same for canvas and plotly', () => {
-  assert.equal(plotlyDash('solid'), 'solid');
-  for (const name of ['dash', 'dot', 'dashdot']) {
-    assert.equal(
-      plotlyDash(name),
-      dashes(name)
-        .map((n) => `${n}px`)
-        .join(','),
-    );
-    assert.equal(dashes(name).length % 2, 0);
-  }
-  assert.deepEqual(dashes('unknown'), []);
 });
 
 test('a window is widened until a unit is as long on either axis', () => {

@@ -18,23 +18,25 @@ const LIMITS = [
   [-5, 5],
 ];
 
-/** Four racers: one ends at (3, 4), one off the map, one diverged at (1, 1), and one that is hidden. */
+/** Four racers: one ends at (3, 4), one off the map, one diverged at (1, 1), and one is hidden. */
 function scene() {
-  const card = { last: 2, leaves: 2, gone: false, hidden: false };
+  const paths = { a: [0, 1, 3, 0, 1, 4], b: [0, 1, 3, 0, 1, 5.1], c: [0, 1, 0, 1], d: [0, 1, 2, 0, 1, 2] };
+  const cards = Object.keys(paths).map((id) => ({ id, pace: 1, gone: id === 'c', hidden: id === 'd' }));
+  const map = Object.entries(paths).map(([racer, xy]) => ({
+    ...{ type: 'line', follows: 'path', racer },
+    ...{ x: xy.slice(0, xy.length / 2), y: xy.slice(xy.length / 2) },
+  }));
+  const loss = Object.entries(paths).map(([racer, xy]) => ({
+    ...{ type: 'line', follows: 'loss', racer },
+    y: Float64Array.from({ length: xy.length / 2 }),
+  }));
   return {
-    steps: 2,
-    cards: [
-      { ...card, id: 'a' },
-      { ...card, id: 'b' },
-      { ...card, id: 'c', gone: true, last: 1, leaves: 1 },
-      { ...card, id: 'd', hidden: true },
+    clock: { end: 2, counts: 'steps' },
+    cards,
+    panels: [
+      { key: 'map', marks: map },
+      { key: 'loss', marks: loss },
     ],
-    positions: [
-      [0, 0, 1, 1, 3, 4],
-      [0, 0, 1, 1, 3, 5.1],
-      [0, 0, 1, 1, NaN, NaN],
-      [0, 0, 1, 1, 2, 2],
-    ].map((run) => Float32Array.from(run)),
   };
 }
 
@@ -45,7 +47,8 @@ test('a run ends at its last point on the map', () => {
 
 test('a run that is cropped on the map ends where it is drawn last', () => {
   const cropped = scene();
-  cropped.cards[1].leaves = 1;
+  const line = cropped.panels[0].marks[1];
+  Object.assign(line, { x: [0, 1], y: [0, 1] });
   assert.deepEqual(endOf(cropped, 1, LIMITS), [1, 1]);
 });
 

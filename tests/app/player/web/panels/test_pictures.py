@@ -208,7 +208,8 @@ def test_heights_are_switched_at_once_and_kept_in_the_link(fresh: Visit) -> None
     settings, _ = parse(race.query())
     scene = computed.scene(race_runs.Race(settings))
     assert settings.heights == "linear"
-    assert race.page.evaluate(heights) == pytest.approx(10**high - scene.scale["unit"], rel=1e-4)
+    assert scene.relief is not None
+    assert race.page.evaluate(heights) == pytest.approx(10**high - scene.relief.unit, rel=1e-4)
     race.at("heights-log").click()
     race.wait_query("heights", "log")
     assert race.page.evaluate(heights) == pytest.approx(high)

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from app.figures.theme import PALETTE, styles
+from app.figures.theme import PALETTE, THEMES, scales
 from app.race import captions
 from app.race.link import parse
 from tests.app.driving import Race, near, picture
@@ -23,13 +23,13 @@ SIZES = {"wide": (1280, 720), "classic": (1024, 768), "square": (900, 900)}
 
 def _shows(pixels: np.ndarray, theme: str, racers: int, scale: int) -> None:
     """The page's colour at the edge, and every racer's trail and curve."""
-    paper = styles()[theme]["paper"]
+    paper = THEMES[theme]["paper"]
     assert near(pixels[:3], paper, 3).all() and near(pixels[:, :3], paper, 3).all()
     for color in PALETTE[:racers]:
         assert near(pixels, color).sum() > 150 * scale
-    ground = styles()[theme]["colorscale"][-1][1]
+    ground = scales()[theme][-1][1]
     assert near(pixels, ground, 6).mean() > 0.05
-    assert near(pixels, styles()[theme]["ink"], 40).sum() > 50 * scale  # words
+    assert near(pixels, THEMES[theme]["ink"], 40).sum() > 50 * scale  # words
 
 
 @pytest.mark.parametrize(

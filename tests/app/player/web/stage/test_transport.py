@@ -76,7 +76,7 @@ def test_the_scrub_bar_follows_the_pointer(shared: Race) -> None:
 
 
 def test_dragging_over_the_loss_curve_scrubs(shared: Race) -> None:
-    box = shared.page.locator("[data-testid=curve] .nsewdrag").bounding_box()
+    box = shared.page.locator("[data-testid=loss] .nsewdrag").bounding_box()
     shared.page.mouse.move(box["x"] + 0.5 * box["width"], box["y"] + box["height"] / 2)
     shared.page.mouse.down()
     assert shared.step() == pytest.approx(STEPS / 2, abs=1)
@@ -141,22 +141,22 @@ def test_loop_starts_over(shared: Race) -> None:
 
 def test_log_and_linear(shared: Race) -> None:
     axis = """() => {
-      const { type, range } = document.querySelector('[data-testid=curve]')._fullLayout.yaxis;
+      const { type, range } = document.querySelector('[data-testid=loss]')._fullLayout.yaxis;
       return [type, range.map(Number)];
     }"""
     kind, (low, high) = shared.page.evaluate(axis)
     assert kind == "log" and low < -3 and 1 < high < 3
-    logarithmic = shared.canvas(".loss canvas.trails")
+    logarithmic = shared.canvas(".loss canvas.pale")
     shared.at("scale-linear").click()
     shared.settle()
     kind, (low, high) = shared.page.evaluate(axis)
     # the loss at the start is ½(2.8² + 30·1.2²) = 25.52: it is the top, and zero is in view
     assert kind == "linear" and low < 0 and 25.52 < high < 30
     assert [shared.at(f"scale-{k}").get_attribute("aria-pressed") for k in ("log", "linear")] == ["false", "true"]
-    assert not np.array_equal(shared.canvas(".loss canvas.trails"), logarithmic)
+    assert not np.array_equal(shared.canvas(".loss canvas.pale"), logarithmic)
     shared.at("scale-log").click()
     shared.settle()
-    np.testing.assert_array_equal(shared.canvas(".loss canvas.trails"), logarithmic)
+    np.testing.assert_array_equal(shared.canvas(".loss canvas.pale"), logarithmic)
 
 
 @pytest.mark.long

@@ -1,0 +1,150 @@
+"""Paints fields, tiles and bars with matplotlib: marks that fill their axes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes as Plot
+from matplotlib.colors import to_rgb
+from numpy.typing import NDArray
+
+from app.common.digits import percent
+from app.export.look import colormap, cut, points
+from app.export.pen import Pen, moment
+from app.figures.marks import Bars, Field, Tiles
+from app.figures.strokes import CONTOURS, OPACITIES, WORDS
+
+ROOMY = (240.0, 120.0)
+"""The width and height of axes from which on a field has room for the bar of its colours."""
+BAR = 200.0
+"""How wide that bar is at most."""
+CELL, COLUMN = 24.0, 13.0
+"""The least width of a cell with a number, and of a column with a name."""
+
+
+def paint_fields(pen: Pen, fields: Sequence[Field], z: float) -> None:
+    """Contours, filled."""
+    for one in fields:
+        levels = np.arange(one.low, one.high + one.step / 2, one.step)
+        heights = np.ma.masked_invalid(one.z)
+        colors = colormap(one.colors[pen.sheet.theme])
+        ends: Any = {"vmin": one.low, "vmax": one.high, "extend": "both", "zorder": z}
+        pen.plot.contourf(one.x, one.y, heights, levels, cmap=colors, **ends)
+        _contour(pen, one, levels, "contour_line", CONTOURS["line"], z + 0.1)
+        if one.zero:
+            _contour(pen, one, [0.0], "muted", CONTOURS["zero"], z + 0.2)
+        if one.ticks and pen.box[2] > ROOMY[0] and pen.box[3] > ROOMY[1]:
+            _bar(pen, one, colors, z)
+
+
+def _contour(pen: Pen, one: Field, levels: Any, color: str, width: float, z: float) -> None:
+    heights = np.ma.masked_invalid(one.z)
+    style: Any = {"colors": [pen.color(color)], "linewidths": points(width), "linestyles": "solid", "zorder": z}
+    pen.plot.contour(one.x, one.y, heights, levels, **style)
+
+
+def _bar(pen: Pen, one: Field, colors: Any, z: float) -> None:
+    """A thin bar that says which colour is which height: on the ground, so that paths go over it."""
+    width, height = pen.box[2:]
+    wide = min(BAR, 0.5 * width)
+    left = width - wide - 14 if "right" in one.corner else 14
+    bottom = height - 28 if "top" in one.corner else 20
+
+    def inset(left: float, bottom: float, across: float, tall: float, z: float) -> Plot:
+        axes = pen.plot.inset_axes((left / width, bottom / height, across / width, tall / height), zorder=z)
+        axes.spines[:].set_visible(False)
+        axes.set(xticks=[], yticks=[])
+        return axes
+
+    paper, muted = pen.color("paper"), pen.color("muted")
+    inset(left - 10, bottom - 18, wide + 20, 42, z + 0.3).set_facecolor((paper, 0.6))
+    axes = inset(left, bottom, wide, 6, z + 0.4)
+    axes.imshow(np.linspace(0, 1, 256)[None], aspect="auto", cmap=colors, extent=(one.low, one.high, 0, 1))
+    axes.set_xticks([at for at, _ in one.ticks], [words for _, words in one.ticks])
+    small = points(WORDS["small"])
+    axes.tick_params(length=0, labelsize=small, labelcolor=muted, pad=points(2))
+    axes.set_title(one.title, fontsize=small, color=muted, pad=points(3))
+
+
+def paint_tiles(pen: Pen, tiles: Sequence[Tiles], z: float) -> None:
+    """Pictures of cells, in a frame."""
+    for one in tiles:
+        _tile(pen, one, z)
+
+
+def _tile(pen: Pen, one: Tiles, z: float) -> None:
+    plot, muted, size = pen.plot, pen.color("muted"), pen.box[2]
+    plot.spines[:].set(visible=True, color=pen.color("grid"))
+    (x0, y0), (x1, y1) = pen.frame
+    _, rows, columns = one.values.shape
+    smooth = "bilinear" if one.smooth else "nearest"
+    blank = np.zeros((rows, columns, 3))
+    picture = plot.imshow(blank, extent=(x0, x1, y0, y1), interpolation=smooth, aspect="auto", zorder=z)
+    plot.set(xlim=(x0, x1), ylim=(y0, y1), aspect="auto")
+    pen.sheet.moves(plot, picture)
+    within: Any = {"transform": plot.transAxes, "parse_math": False, "color": muted}
+    at = 1 + 4 / pen.box[3]
+    score = plot.text(1, at, "", ha="right", va="bottom", fontsize=points(WORDS["text"]), **within)
+    pen.sheet.moves(plot, score)
+    numbers = _numbers(pen, rows, columns, z + 2) if one.numbers else []
+    cell = size / max(1, len(one.names))
+    for k, word in enumerate(one.names if cell >= COLUMN else ()):
+        label, small = cut(word, cell, WORDS["label"]), points(WORDS["label"])
+        plot.text((k + 0.5) / len(one.names), -3 / pen.box[3], label, ha="center", va="top", fontsize=small, **within)
+    paper, palette = np.array(to_rgb(pen.color("paper"))), np.array([to_rgb(pen.color(ink)) for ink in one.palette])
+
+    def move(time: float) -> None:
+        k = moment(one.time, time)
+        share = np.asarray(one.values[k], float)[..., None] / 255
+        if one.classes is not None:
+            inks: NDArray[np.float64] = palette[one.classes[k]]
+            share = OPACITIES["unsure"] + OPACITIES["sure"] * share
+        else:
+            inks = np.array(to_rgb(pen.color(one.color)))
+        picture.set_data(paper + share * (inks - paper))
+        known = one.score is not None and np.isfinite(one.score[k])
+        score.set_text(percent(one.score[k]) if known and one.score is not None else "")
+        for text, value in zip(numbers, np.ravel(one.values[k]), strict=False):
+            hundredths = round(100 * int(value) / 255)
+            text.set_text(str(hundredths) if hundredths else "")
+
+    pen.sheet.moves_by(move)
+
+
+def _numbers(pen: Pen, rows: int, columns: int, z: float) -> list[Any]:
+    """A text for each cell, row by row from the top, where there is room for its hundredths."""
+    if pen.box[2] / columns < CELL:
+        return []
+    form: Any = {"ha": "center", "va": "center", "fontsize": points(WORDS["small"]), "color": pen.color("ink")}
+    form |= {"transform": pen.plot.transAxes, "parse_math": False, "zorder": z}
+    places = [((k + 0.5) / columns, 1 - (row + 0.5) / rows) for row in range(rows) for k in range(columns)]
+    return [pen.sheet.moves(pen.plot, pen.plot.text(x, y, "", **form)) for x, y in places]
+
+
+def paint_bars(pen: Pen, bars: Sequence[Bars], z: float) -> None:
+    """Histograms, with the first moment as an outline."""
+    for one in bars:
+        _histogram(pen, one, z)
+
+
+def _histogram(pen: Pen, one: Bars, z: float) -> None:
+    plot = pen.plot
+    plot.spines["bottom"].set(visible=True, color=pen.color("grid"))
+    edges = np.linspace(*plot.get_xlim(), one.heights.shape[1] + 1)
+    filled = plot.stairs(one.heights[0], edges, fill=True, color=pen.color(one.color), zorder=z)
+    first = plot.stairs(one.heights[0], edges, color=pen.color("ink"), lw=points(1), zorder=z + 1)
+    pen.sheet.moves(plot, filled)
+    pen.sheet.moves(plot, first)
+    below: Any = {"transform": plot.transAxes, "ha": "center", "va": "top", "parse_math": False}
+    small = points(WORDS["small"])
+    words = plot.text(0.5, -3 / pen.box[3], "", color=pen.color("muted"), fontsize=small, **below)
+    pen.sheet.moves(plot, words)
+
+    def move(time: float) -> None:
+        k = moment(one.time, time)
+        filled.set_data(one.heights[k])
+        words.set_text(cut(one.captions[k], pen.box[2] + 6, WORDS["small"]) if one.captions else "")
+
+    pen.sheet.moves_by(move)

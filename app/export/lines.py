@@ -1,0 +1,308 @@
+"""Paints lines, bundles of lines, bands and rules with matplotlib: many of a kind as one artist, which is quick."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from matplotlib.collections import LineCollection, PathCollection, PolyCollection
+from matplotlib.colors import to_rgba_array
+from matplotlib.path import Path
+from matplotlib.transforms import Bbox, IdentityTransform, TransformedBbox
+from numpy.typing import NDArray
+
+from app.export.look import points
+from app.export.pen import Pen, dashes, moment, outline, reached
+from app.figures.marks import Band, Line, Lines, Rule
+from app.figures.strokes import CASING, HEADS, OPACITIES, PALE, STEP, WEIGHTS, WORDS
+from app.figures.trails import exit_of
+
+FAR = 1e6
+"""Spans of an axis beyond which a curve is drawn no further."""
+BEYOND = 1e30
+"""The same on a log axis, as a factor."""
+ARROW, INWARD = 7.0, 26.0
+"""How far from the edge stand the arrow of a line that left, and its words."""
+
+Way = NDArray[np.float64]
+"""Points (k, 2) of a line."""
+
+
+def way_of(pen: Pen, line: Line, time: float = 0.0) -> Way:
+    """All points of a line that is revealed, or those of a line's moment at a time."""
+    y = np.asarray(line.y, float)
+    if y.ndim > 1:
+        y = y[moment(line.time, time)]
+    (_, low), (_, high) = pen.frame
+    if line.follows != "path":
+        # far outside the frame a curve is an upright line, and beyond that matplotlib draws nothing at all
+        least, most = (
+            (low / BEYOND, high * BEYOND) if pen.log else (low - FAR * (high - low), high + FAR * (high - low))
+        )
+        y = np.clip(y, least, most)
+    return np.column_stack([np.asarray(line.x, float), y])
+
+
+def until(pen: Pen, line: Line, way: Way, time: float) -> Way:
+    """The part of a line that has been at a time of the clock; it glides from one point to the next."""
+    if line.time is None:
+        return way
+    if np.ndim(line.y) > 1:
+        return way_of(pen, line, time)
+    k = reached(line.time, time)
+    if line.jumps or not 0 < k < len(way) or time == line.time[k - 1]:
+        return way[:k]
+    share = (time - line.time[k - 1]) / (line.time[k] - line.time[k - 1])
+    a, b = pen.scaled(way[k - 1 : k + 1])
+    return np.vstack([way[:k], pen.unscaled((a + share * (b - a))[None])])
+
+
+def paint_lines(pen: Pen, lines: Sequence[Line], z: float) -> None:
+    """Lines over their casings; what lies after the clock is pale, below all of them."""
+    ways = [way_of(pen, line) for line in lines]
+    still = [(line, way) for line, way in zip(lines, ways, strict=True) if line.time is None]
+    moving = [(line, way) for line, way in zip(lines, ways, strict=True) if line.time is not None]
+    pale = [(line, way) for line, way in moving if line.future == "pale" and np.ndim(line.y) == 1]
+    if pale:
+        thin = [(line, min(PALE["width"], WEIGHTS[line.weight]), pen.pale(line.color)) for line, _ in pale]
+        pen.plot.add_collection(_strokes(thin, [way for _, way in pale], z), autolim=False)
+    if still:
+        inked = [stroke for line, _ in still for stroke in _inks(pen, line)]
+        doubled = [way for line, way in still for _ in _inks(pen, line)]
+        pen.plot.add_collection(_strokes(inked, doubled, z + 1), autolim=False)
+    if not moving:
+        return
+    strokes = [stroke for line, _ in moving for stroke in _inks(pen, line)]
+    strong = pen.sheet.moves(
+        pen.plot, _strokes(strokes, [way for line, way in moving for _ in _inks(pen, line)], z + 1)
+    )
+
+    def move(time: float) -> None:
+        segments = []
+        for line, way in moving:
+            segments += [until(pen, line, way, time)] * len(_inks(pen, line))
+        strong.set_segments(segments)
+
+    pen.sheet.moves_by(move)
+    _steps(pen, [(line, way) for line, way in moving if line.dots], z + 2)
+
+
+Stroke = tuple[Line, float, Any]
+"""A line with the width and the colour of one of its strokes."""
+
+
+def _inks(pen: Pen, line: Line) -> list[Stroke]:
+    inked = [(line, WEIGHTS[line.weight], pen.color(line.color))]
+    return [(line, CASING, pen.color("paper")), *inked] if line.casing else inked
+
+
+def _strokes(strokes: Sequence[Stroke], ways: Sequence[Way], z: float) -> LineCollection:
+    style: Any = {
+        "colors": [ink for _, _, ink in strokes],
+        "linewidths": [points(width) for _, width, _ in strokes],
+        "linestyles": [dashes(line.dash) for line, _, _ in strokes],
+    }
+    return LineCollection(list(ways), capstyle="butt", joinstyle="round", zorder=z, **style)
+
+
+def _steps(pen: Pen, lines: Sequence[tuple[Line, Way]], z: float) -> None:
+    """A dot at each point that is far enough from the one before it."""
+    if not lines:
+        return
+    apart = []
+    for _, way in lines:
+        with np.errstate(invalid="ignore", over="ignore"):
+            far = np.hypot(*np.diff(pen.pixels(way), axis=0).T)
+        apart.append(np.append(False, far >= STEP["apart"]))
+    inks = to_rgba_array([pen.color(line.color) for line, _ in lines])
+    dots = pen.sheet.moves(pen.plot, spots(pen, [STEP["size"]], z, linewidths=0))
+
+    def move(time: float) -> None:
+        counts = [reached(line.time, time) for line, _ in lines]
+        seen = [way[:k][far[:k]] for (_, way), far, k in zip(lines, apart, counts, strict=True)]
+        dots.set_offsets(np.concatenate(seen))
+        dots.set_facecolor(np.repeat(inks, [len(one) for one in seen], axis=0))
+
+    pen.sheet.moves_by(move)
+
+
+def spots(pen: Pen, sizes: Sequence[float], z: float, **options: Any) -> PathCollection:
+    """Symbols of so many pixels at places of the axes, to be set later."""
+    return PathCollection(
+        [outline("circle")],
+        sizes=[points(size) ** 2 for size in sizes],
+        offsets=[],
+        offset_transform=pen.plot.transData,
+        transform=IdentityTransform(),
+        zorder=z,
+        **options,
+    )
+
+
+# Heads.
+
+
+def paint_heads(pen: Pen, lines: Sequence[Line], z: float) -> None:
+    """The heads of lines, above all else of their layer."""
+    lines = [line for line in lines if line.head]
+    if not lines:
+        return
+    ways = [way_of(pen, line) for line in lines]
+    sizes, rings = zip(*(HEADS[line.weight] for line in lines), strict=True)
+    heads = pen.sheet.moves(
+        pen.plot,
+        spots(pen, sizes, z, edgecolors=pen.color("paper"), linewidths=[points(r) for r in rings], clip_on=False),
+    )
+    heads.set_facecolors([pen.color(line.color) for line in lines])
+    words = [_words(pen, line, z + 1) for line in lines]
+
+    def move(time: float) -> None:
+        symbols, places = [], []
+        for line, way, text in zip(lines, ways, words, strict=True):
+            symbol, place = _head(pen, line, until(pen, line, way, time), text, time)
+            symbols.append(symbol)
+            places.append(place)
+        heads.set_paths(symbols)
+        heads.set_offsets(np.array(places).reshape(-1, 2))
+
+    pen.sheet.moves_by(move)
+
+
+def _words(pen: Pen, line: Line, z: float) -> Any:
+    """The words at the head of a line, which are empty for now; None where it never has any."""
+    if not line.head or not (line.head.label or line.head.ending):
+        return None
+    ground = {"facecolor": pen.color("paper"), "edgecolor": "none", "alpha": 0.9, "pad": 1.5}
+    common: Any = {"ha": "center", "va": "center", "parse_math": False, "clip_on": True, "zorder": z}
+    text = pen.plot.text(0, 0, "", color=pen.color(line.color), fontsize=points(WORDS["label"]), bbox=ground, **common)
+    return pen.sheet.moves(pen.plot, text)
+
+
+def _head(pen: Pen, line: Line, seen: Way, text: Any, time: float) -> tuple[Path, NDArray[np.float64]]:
+    """The symbol of a line's head and its place, with its words set beside it."""
+    head = line.head
+    assert head
+    if text:
+        text.set_visible(False)
+    nowhere = np.full(2, np.nan)
+    if not len(seen):
+        return outline(head.symbol), nowhere
+    low, high = pen.frame
+    at = seen[-1]
+    ended = head.ending if head.ending and time >= head.ended else ""
+    if ((at >= low) & (at <= high)).all():
+        if ended and text:
+            _say(pen, text, ended, pen.pixels(at[None])[0] + [0, 18])
+        return outline(head.symbol), at
+    if head.outside == "absent" or (head.outside == "upward arrow" and not at[1] > high[1]):
+        return outline(head.symbol), nowhere
+    edge = exit_of(pen.scaled(seen), pen.scaled(pen.frame))
+    if edge is None:
+        return outline(head.symbol), nowhere
+    if head.outside == "upward arrow":
+        return outline("^"), np.array([edge[0][0], high[1]])
+    low, high = pen.scaled(pen.frame)
+    unit = edge[1] / (high - low) * pen.box[2:]
+    unit = unit / np.hypot(*unit)
+    place = (edge[0] - low) / (high - low) * pen.box[2:]
+    if text:
+        _say(pen, text, ended or head.label, place - INWARD * unit)
+    arrow = pen.unscaled((low + (place - ARROW * unit) / pen.box[2:] * (high - low))[None])[0]
+    return outline(">", float(np.arctan2(unit[1], unit[0]))), arrow
+
+
+def _say(pen: Pen, text: Any, words: str, place: NDArray[np.float64]) -> None:
+    """Set words round a place in pixels of the box, within it."""
+    text.set_text(words)
+    text.set_visible(True)
+    room = np.array([3.4 * len(words) + 8, 12])
+    low, high = pen.scaled(pen.frame)
+    inside = np.clip(place, room, np.maximum(room, np.array(pen.box[2:]) - room))
+    text.set_position(pen.unscaled((low + inside / pen.box[2:] * (high - low))[None])[0])
+
+
+# Bundles, bands and rules.
+
+
+def paint_bundles(pen: Pen, bundles: Sequence[Lines], z: float) -> None:
+    """Faint hairlines, those of all bundles as one artist."""
+    whole = []
+    for one in bundles:
+        y = np.asarray(one.y, float)
+        whole.append(np.stack([np.broadcast_to(one.x, y.shape), y], axis=-1))
+    counts = [len(ways) for ways in whole]
+    faint = OPACITIES["lines"]
+
+    def collection(opacity: float, z: float) -> LineCollection:
+        inks = to_rgba_array([pen.color(one.color) for one in bundles], opacity)
+        return LineCollection(
+            [way for ways in whole for way in ways],
+            colors=np.repeat(inks, counts, axis=0),
+            linewidths=points(WEIGHTS["hair"]),
+            zorder=z,
+        )
+
+    if all(one.time is None for one in bundles):
+        pen.plot.add_collection(collection(faint, z), autolim=False)
+        return
+    if all(one.future == "pale" for one in bundles):
+        pen.plot.add_collection(collection(faint * PALE[pen.sheet.theme], z), autolim=False)
+    strong = pen.sheet.moves(pen.plot, collection(faint, z + 1))
+
+    def move(time: float) -> None:
+        last = [reached(one.time, time) for one in bundles]
+        strong.set_segments([way[:k] for ways, k in zip(whole, last, strict=True) for way in ways])
+
+    pen.sheet.moves_by(move)
+
+
+def paint_bands(pen: Pen, bands: Sequence[Band], z: float) -> None:
+    """Areas between two curves, strong up to the clock."""
+    top = pen.frame[1, 1]
+    for one in bands:
+        known = np.isfinite(one.low)
+        x = np.asarray(one.x, float)[known]
+        limit = BEYOND * top if pen.log else top + FAR * abs(top)
+        low = np.minimum(one.low[known], limit)
+        high = np.minimum(np.nan_to_num(np.asarray(one.high, float)[known], nan=limit), limit)
+        area = np.concatenate([np.column_stack([x, low]), np.column_stack([x, high])[::-1]])
+        color, opacity = pen.color(one.color), OPACITIES["band"]
+
+        def polygon(opacity: float, z: float, area: Any = area, color: Any = color) -> PolyCollection:
+            return PolyCollection([area], facecolors=to_rgba_array([color], opacity), linewidths=0, zorder=z)
+
+        if one.time is None:
+            pen.plot.add_collection(polygon(opacity, z), autolim=False)
+            continue
+        pen.plot.add_collection(polygon(opacity * PALE[pen.sheet.theme], z), autolim=False)
+        strong = pen.sheet.moves(pen.plot, polygon(opacity, z + 1))
+        times, places = np.asarray(one.time, float), np.asarray(one.x, float)
+
+        def move(time: float, strong: Any = strong, times: Any = times, places: Any = places) -> None:
+            right = np.interp(time, times, places)
+            left = min(places[0], right)
+            box = Bbox.from_extents(left, 0, right, 1)
+            strong.set_clip_box(TransformedBbox(box, pen.plot.get_xaxis_transform()))
+
+        pen.sheet.moves_by(move)
+
+
+def paint_rules(pen: Pen, rules: Sequence[Rule], z: float) -> None:
+    """Upright lines, with their words at the top."""
+    for rule in rules:
+        style: Any = {"color": pen.color(rule.color), "lw": points(WEIGHTS["hair"]), "ls": dashes(rule.dash)}
+        line = pen.plot.axvline(rule.x, zorder=z, **style)
+        if rule.clock:
+            pen.sheet.moves(pen.plot, line)
+            pen.sheet.moves_by(functools.partial(_follow, line))
+        if rule.label:
+            common: Any = {"transform": pen.plot.get_xaxis_transform(), "va": "top", "parse_math": False, "zorder": z}
+            at = rule.x + 3 / pen.box[2] * (pen.frame[1, 0] - pen.frame[0, 0])
+            size = points(WORDS["small"])
+            pen.plot.text(at, 0.99, rule.label, color=pen.color(rule.color), fontsize=size, clip_on=True, **common)
+
+
+def _follow(line: Any, time: float) -> None:
+    line.set_xdata([time, time])

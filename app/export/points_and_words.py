@@ -1,0 +1,203 @@
+"""Paints dots, signs and words with matplotlib."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from matplotlib.colors import to_rgba_array
+from numpy.typing import NDArray
+
+from app.export.lines import spots
+from app.export.look import colormap, points
+from app.export.pen import SYMBOLS, Pen, moment, outline, reached
+from app.figures.marks import Dots, Sign, Text
+from app.figures.strokes import DOTS, OPACITIES, PALE, SIGNS, WORDS
+
+ANCHORS = {"left": "right", "right": "left", "center": "center", "top": "bottom", "bottom": "top", "middle": "center"}
+"""Which end of words is at their place when they stand on a side of it."""
+AWAY = {"left": -1, "right": 1, "center": 0, "top": 1, "bottom": -1, "middle": 0}
+FLIP = 0.6
+"""The share of the axes right of which moving words stand left of their place."""
+APART = (120.0, 15.0)
+"""Moving words within so many pixels of others are moved down."""
+
+
+def paint_dots(pen: Pen, dots: Sequence[Dots], z: float) -> None:
+    """Points, all that are alike as one artist."""
+    for _, alike in itertools.groupby(dots, lambda one: (one.size, one.symbol.endswith("-open"), bool(one.edge))):
+        _paint_alike(pen, list(alike), z)
+
+
+def _paint_alike(pen: Pen, dots: Sequence[Dots], z: float) -> None:
+    for one in dots:
+        if one.time is not None and one.future == "pale" and np.ndim(one.x) == np.ndim(one.y) == 1:
+            pale = _spots(pen, [one], z, PALE[pen.sheet.theme])
+            pale.set_offsets(_places(one))
+            pen.plot.add_collection(pale, autolim=False)
+    still = [one for one in dots if one.time is None]
+    moving = [one for one in dots if one.time is not None]
+    for one in still:  # each clips to its axes, and few of them are there
+        drawn = _spots(pen, [one], z + 1)
+        drawn.set_offsets(_places(one))
+        pen.plot.add_collection(drawn, autolim=False)
+    if not moving:
+        return
+    artist = pen.sheet.moves(pen.plot, _spots(pen, moving, z + 1))
+    faces, edges = (list(inks) for inks in zip(*(_inks(pen, one) for one in moving), strict=True))
+    symbols = [outline(one.symbol) for one in moving]
+    different = len({one.symbol for one in moving}) > 1
+
+    def move(time: float) -> None:
+        seen = [_seen(one, time) for one in moving]
+        artist.set_offsets(np.concatenate(seen))
+        artist.set_facecolor(_joined(faces, seen))
+        artist.set_edgecolor(_joined(edges, seen))
+        if different:
+            artist.set_paths([symbol for symbol, at in zip(symbols, seen, strict=True) for _ in at])
+
+    pen.sheet.moves_by(move)
+
+
+def _joined(inks: Sequence[NDArray[np.float64]], seen: Sequence[NDArray[np.float64]]) -> Any:
+    """The colours of the points that are seen."""
+    return np.concatenate([ink[: len(at)] for ink, at in zip(inks, seen, strict=True)])
+
+
+def _places(one: Dots) -> NDArray[np.float64]:
+    return np.column_stack([np.asarray(one.x, float), np.asarray(one.y, float)])
+
+
+def _seen(one: Dots, time: float) -> NDArray[np.float64]:
+    """The points that are there at a time of the clock."""
+    if np.ndim(one.x) == np.ndim(one.y) == 1:
+        return _places(one)[: reached(one.time, time)]
+    at = moment(one.time, time)
+    x, y = (np.asarray(values[at] if np.ndim(values) == 2 else values, float) for values in (one.x, one.y))
+    with np.errstate(over="ignore"):
+        return np.nan_to_num(np.column_stack([x, y]), nan=np.nan, posinf=1e30, neginf=-1e30)
+
+
+def _spots(pen: Pen, dots: Sequence[Dots], z: float, opacity: float = 1.0) -> Any:
+    """An artist in the form of dots that are alike, without places yet."""
+    first = dots[0]
+    diameter, rim = DOTS[first.size]
+    hollow = first.symbol.endswith("-open")
+    artist = spots(pen, [diameter], z, linewidths=points(max(rim, 1.0) if hollow else rim if first.edge else 0))
+    artist.set_paths([outline(first.symbol)])
+    faces, edges = _inks(pen, first, opacity)
+    artist.set_facecolor(_joined([faces], [faces]))
+    artist.set_edgecolor(_joined([edges], [edges]))
+    return artist
+
+
+def _inks(pen: Pen, one: Dots, opacity: float = 1.0) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The colours of the faces and of the rims, one for each point."""
+    count = max(np.shape(one.x)[-1], np.shape(one.y)[-1])
+    opacity *= OPACITIES["faint"] if one.faint else 1.0
+    if one.shares is not None and pen.field is not None:
+        faces = colormap(pen.field.colors[pen.sheet.theme])(np.asarray(one.shares, float))
+        faces[:, 3] = opacity
+    elif one.colors is not None:
+        faces = to_rgba_array([pen.color(ink) for ink in one.palette], opacity)[one.colors]
+    else:
+        faces = np.repeat(to_rgba_array([pen.color(one.color)], opacity), count, axis=0)
+    if one.symbol.endswith("-open"):
+        return np.zeros((count, 4)), faces
+    edge = np.repeat(to_rgba_array([pen.color(one.edge)], opacity), count, axis=0) if one.edge else faces
+    return faces, edge
+
+
+def paint_signs(pen: Pen, signs: Sequence[Sign], z: float) -> None:
+    """Critical points, and where the runs start."""
+    for one in signs:
+        diameter, width = SIGNS[one.symbol]
+        ink = pen.color("ink")
+        face = pen.color("paper") if one.symbol == "circle-open" else "none" if one.symbol.endswith("-open") else ink
+        style: Any = {"marker": SYMBOLS[one.symbol], "ms": points(diameter), "mew": points(width), "mec": ink}
+        pen.plot.plot(one.x, one.y, ls="", mfc=face, zorder=z, **style)
+        if one.handle or one.symbol == "circle-open":
+            for x, y in zip(one.x, one.y, strict=True):
+                _label(pen, one.name, (float(x), float(y)), (0, 10), ("center", "bottom"), z + 1)
+
+
+def _label(
+    pen: Pen,
+    words: str,
+    at: tuple[float, float],
+    away: tuple[float, float],
+    ends: tuple[str, str],
+    z: float,
+    **more: Any,
+) -> Any:
+    form: Any = {"ha": ends[0], "va": ends[1], "color": pen.color("muted"), "fontsize": points(WORDS["label"]), **more}
+    return pen.plot.annotate(
+        words,
+        at,
+        (points(away[0]), points(away[1])),
+        textcoords="offset points",
+        annotation_clip=True,
+        parse_math=False,
+        zorder=z,
+        **form,
+    )
+
+
+def paint_texts(pen: Pen, texts: Sequence[Text], z: float) -> None:
+    """Words at their places."""
+    moving = []
+    for one in texts:
+        up, across = one.side.split()
+        form: Any = {
+            "color": pen.color(one.color),
+            "style": "italic" if one.italic else "normal",
+            "weight": "bold" if one.bold else "normal",
+            "bbox": _backing(pen) if one.backing and one.time is None else None,
+        }
+        if one.time is not None:
+            moving.append(one)
+        elif one.within:
+            common: Any = {"transform": pen.plot.transAxes, "parse_math": False, "zorder": z}
+            ends: Any = {"ha": ANCHORS[across], "va": ANCHORS[up], "fontsize": points(WORDS["text"])}
+            pen.plot.text(float(one.x), float(one.y), one.words[0], **form, **ends, **common)
+        else:
+            away = (WORDS["gap"] * AWAY[across], WORDS["gap"] * AWAY[up])
+            _label(pen, one.words[0], (float(one.x), float(one.y)), away, (ANCHORS[across], ANCHORS[up]), z, **form)
+    if moving:
+        _paint_moving(pen, moving, z)
+
+
+def _backing(pen: Pen) -> dict[str, Any]:
+    return {"facecolor": pen.color("paper"), "edgecolor": "none", "alpha": OPACITIES["backing"], "pad": 1}
+
+
+def _paint_moving(pen: Pen, texts: Sequence[Text], z: float) -> None:
+    """Words that follow their places; of those that would cover each other the later stand lower."""
+    artists = [
+        pen.sheet.moves(pen.plot, _label(pen, "", (0, 0), (0, 0), ("left", "bottom"), z, color=pen.color(one.color)))
+        for one in texts
+    ]
+    roomy = pen.box[2] > 240 and pen.box[3] > 120
+
+    def move(time: float) -> None:
+        taken: list[tuple[float, float]] = []
+        for one, artist in zip(texts, artists, strict=True):
+            at = moment(one.time, time)
+            words = one.words[at] if roomy else ""
+            artist.set_text(words)
+            artist.set_bbox(_backing(pen) if words and one.backing else None)
+            if not words:
+                continue
+            place = np.array([[np.ravel(one.x)[at], np.ravel(one.y)[at]]], dtype=float)
+            across, up = pen.pixels(place)[0]
+            side, end = (-9, "right") if across > FLIP * pen.box[2] else (9, "left")
+            level = up + 3
+            while any(abs(across - x) < APART[0] and abs(level - y) < APART[1] for x, y in taken):
+                level -= 1
+            taken.append((across, level))
+            artist.xy = tuple(place[0])
+            artist.set(ha=end, position=(points(side), points(level - up)))
+
+    pen.sheet.moves_by(move)

@@ -1,0 +1,111 @@
+"""A figure of matplotlib whose ground stands still while what is on the clock moves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.text import Text
+from numpy.typing import NDArray
+
+from app.export.look import DPI, fonts, points
+from app.figures import theme
+from app.figures.strokes import WORDS
+
+STYLE: Any = {
+    "font.size": points(12),
+    "axes.unicode_minus": True,
+    "axes.linewidth": points(1),
+    "lines.scale_dashes": False,
+    "path.simplify": False,  # a run that leaps across the frame would be drawn elsewhere
+    "pdf.fonttype": 42,
+    "svg.fonttype": "path",
+}
+Box = tuple[float, float, float, float]
+"""left, top, width and height in pixels."""
+Mover = Callable[[float], None]
+"""Brings something to a time of the clock."""
+
+
+def rules() -> Any:
+    """A context in which matplotlib draws as we do."""
+    return mpl.rc_context({**STYLE, "font.family": fonts()})
+
+
+class Sheet:
+    """An empty figure, in pixels from the upper left, in the colours of a theme.
+
+    Args:
+        width, height: in pixels at scale 1.
+        scale: how many times as many pixels a bitmap has.
+        transparent: whether its ground stays empty.
+    """
+
+    def __init__(self, width: float, height: float, *, scale: float, theme_name: str, transparent: bool) -> None:
+        self.width, self.height, self.theme = width, height, theme_name
+        self.style: Mapping[str, str] = theme.THEMES[theme_name]
+        self.figure = Figure(figsize=(width / DPI, height / DPI), dpi=DPI * scale)
+        self.canvas = FigureCanvasAgg(self.figure)
+        self.figure.patch.set_facecolor("none" if transparent else self.style["paper"])
+        self._moving: list[tuple[Axes | Figure, Artist]] = []
+        self._movers: list[Mover] = []
+
+    def moves(self, axes: Axes | Figure, artist: Any, mover: Mover | None = None) -> Any:
+        """The artist, which is drawn for each frame anew; `mover` brings it to a time of the clock."""
+        if artist.axes is None and isinstance(axes, Axes):
+            axes.add_collection(artist, autolim=False)
+        self._moving.append((axes, artist))
+        if mover:
+            self._movers.append(mover)
+        return artist
+
+    def moves_by(self, mover: Mover) -> None:
+        """Have a mover called for each time of the clock."""
+        self._movers.append(mover)
+
+    def show(self, time: float) -> None:
+        """Bring all that moves to a time of the clock."""
+        for mover in self._movers:
+            mover(time)
+
+    def frames(self, times: Sequence[float]) -> Iterator[NDArray[np.uint8]]:
+        """Pictures of these times, (height, width, 4) each: the ground is drawn once."""
+        with rules():
+            for _, artist in self._moving:
+                artist.set_animated(True)
+            self.canvas.draw()
+            ground = self.canvas.copy_from_bbox(self.figure.bbox)
+            moving = sorted(self._moving, key=lambda one: one[1].get_zorder())
+            for time in times:
+                self.show(time)
+                self.canvas.restore_region(ground)
+                for axes, artist in moving:
+                    axes.draw_artist(artist)
+                yield np.array(self.canvas.buffer_rgba())
+            for _, artist in self._moving:
+                artist.set_animated(False)
+
+    def axes(self, box: Box) -> Axes:
+        """Axes without a frame at a place."""
+        left, top, width, height = box
+        w, h = self.width, self.height
+        axes = self.figure.add_axes((left / w, 1 - (top + height) / h, width / w, height / h))
+        axes.set_facecolor("none")
+        axes.spines[:].set_visible(False)
+        axes.tick_params(
+            colors=self.style["muted"], labelcolor=self.style["ink"], length=points(4), width=points(1), pad=points(4)
+        )
+        return axes
+
+    def words(self, text: str, left: float, top: float, size: float = WORDS["text"], **options: Any) -> Text:
+        """A text at a place."""
+        options = {"color": self.style["ink"], "va": "top", "ha": "left", **options}
+        return self.figure.text(
+            left / self.width, 1 - top / self.height, text, fontsize=points(size), parse_math=False, **options
+        )

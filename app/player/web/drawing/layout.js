@@ -1,0 +1,175 @@
+// The axes of a panel as plotly draws them: layouts in the colours of a style.
+
+import { short } from '../core/digits.js';
+import { fade } from '../core/theme.js';
+
+/**
+ * @typedef {import('./marks.js').Axis} Axis
+ * @typedef {import('./marks.js').Axes} Axes
+ * @typedef {import('./strokes.js').Style} Style
+ * @typedef {[number, number]} Range
+ */
+
+/** A plot that neither zooms nor offers tools. */
+export const STILL = { displayModeBar: false, responsive: false, doubleClick: false, showTips: false };
+
+/**
+ * The room round the axes of a panel: alike left and right in all panels, so that these and the transport line up. Above
+ * there is room for the titles of axes, below for the numbers and a title.
+ * @param {import('./marks.js').Panel} panel
+ */
+export function marginsOf({ axes }) {
+  const titled = axes.some(({ x, y }) => y.title || y.alternatives.length || x.alternatives.length);
+  const below = axes.some(({ x }) => x.title) ? 36 : 26;
+  const movable = axes.some(({ x }) => x.limits);
+  return { l: 46, r: 10, t: titled ? 28 : movable ? 10 : 8, b: below, pad: 0, autoexpand: false };
+}
+
+/**
+ * The name of the k-th axis as plotly counts them.
+ * @param {string} letter
+ * @param {number} k
+ */
+export function nth(letter, k) {
+  return k ? `${letter}${k + 1}` : letter;
+}
+
+/**
+ * Layout common to all our figures; `extra` wins.
+ * @param {Style} style
+ * @param {string} font
+ * @param {any} extra
+ */
+export function baseLayout(style, font, extra) {
+  return {
+    paper_bgcolor: 'rgba(0, 0, 0, 0)',
+    plot_bgcolor: 'rgba(0, 0, 0, 0)',
+    showlegend: false,
+    hovermode: 'closest',
+    hoverlabel: {
+      bgcolor: style.paper,
+      bordercolor: style.grid,
+      font: { family: font, size: style.strokes.words.text, color: style.ink },
+    },
+    font: { size: style.strokes.words.text, family: font, color: style.ink },
+    ...extra,
+  };
+}
+
+/**
+ * @param {Axis} axis
+ * @param {Style} style
+ * @param {Range} range in the units of plotly: decades on a log axis
+ * @param {any} extra
+ */
+function plotlyAxis(axis, style, range, extra) {
+  const { log10 } = Math;
+  const ticks = axis.ticks.length
+    ? { tickmode: 'array', tickvals: axis.ticks, ticktext: axis.ticks.map((tick) => short(tick)), tickangle: 0 }
+    : axis.scale === 'log'
+      ? decades([log10(axis.low), log10(axis.high)])
+      : axis.whole && axis.high - axis.low < 6
+        ? { dtick: 1 }
+        : {};
+  return {
+    ...{ type: axis.scale, range, autorange: false, fixedrange: !axis.limits },
+    ...{ gridcolor: style.grid, linecolor: style.grid, zeroline: false, showline: false, automargin: false },
+    ...{ showgrid: axis.grid, showticklabels: axis.numbers, ticks: axis.numbers ? 'outside' : '', ticklen: 4 },
+    tickcolor: style.muted,
+    ...(axis.limits ? { minallowed: axis.limits[0], maxallowed: axis.limits[1] } : {}),
+    ...(axis.percent ? { tickformat: '.0%' } : {}),
+    ...ticks,
+    ...extra,
+  };
+}
+
+/**
+ * The range of an axis in the units of plotly.
+ * @param {Axis} axis
+ * @returns {Range}
+ */
+export function rangeOf({ low, high, scale }) {
+  return scale === 'log' ? [Math.log10(low), Math.log10(high)] : [low, high];
+}
+
+/**
+ * All pairs of axes of a panel; those of equal units move together.
+ * @param {Axes[]} axes
+ * @param {Style} style
+ * @param {string} font
+ * @param {[Range, Range] | null} view the ranges of axes with equal units
+ */
+export function axesLayout(axes, style, font, view) {
+  /** @type {Record<string, any>} */
+  const layout = {};
+  const size = style.strokes.words.text;
+  axes.forEach(({ x, y, place: [left, bottom, right, top], equal }, k) => {
+    const title = { text: x.title, standoff: 4, font: { size, color: style.muted } };
+    const [across, upward] = equal && view ? view : [rangeOf(x), rangeOf(y)];
+    const small =
+      axes.length > 1 && equal ? { nticks: 5, tickfont: { size: style.strokes.words.small, family: font } } : {};
+    layout[`xaxis${k ? k + 1 : ''}`] = plotlyAxis(x, style, across, {
+      ...{ domain: [left, right], anchor: nth('y', k), title, ...small },
+      ...(equal && k ? { matches: 'x' } : {}),
+    });
+    layout[`yaxis${k ? k + 1 : ''}`] = plotlyAxis(y, style, upward, {
+      ...{ domain: [bottom, top], anchor: nth('x', k), ...small },
+      ...(equal ? (k ? { matches: 'y' } : { scaleanchor: 'x', scaleratio: 1, constrain: 'range' }) : { ticks: '' }),
+    });
+  });
+  return layout;
+}
+
+/**
+ * The title of an upright axis, above its axes at the right, where curves have mostly fallen; in two lines or three
+ * where it would not have room in one.
+ * @param {Axes} axes
+ * @param {number} k
+ * @param {Style} style
+ * @param {string} font
+ * @param {number} width
+ */
+export function uprightTitle({ y }, k, style, font, width) {
+  const narrow = y.title.length * 6.2 >= width - 160;
+  return {
+    ...{ showarrow: false, xref: `${nth('x', k)} domain`, yref: `${nth('y', k)} domain`, x: 1, y: 1 },
+    ...{ xanchor: 'right', yanchor: 'bottom', bgcolor: fade(style.paper, 0.7), borderpad: 2, align: 'right' },
+    text: narrow ? escaped(y.title).replace(/(,|:| above| of) /g, '$1<br>') : escaped(y.title),
+    font: { family: font, size: style.strokes.words.text, color: style.muted },
+  };
+}
+
+/**
+ * A text as plotly takes it, which reads tags in it.
+ * @param {string} text
+ */
+export function escaped(text) {
+  return text.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;');
+}
+
+/**
+ * Ticks at whole decades, about five of them, and between them where there are few decades; in plotly's own the powers
+ * are larger than all other text.
+ * @param {Range} range in decades
+ */
+export function decades([low, high]) {
+  if (high - low < 1.6) return between(low, high);
+  const stride = Math.max(1, Math.ceil((high - low) / 5));
+  const first = Math.ceil(low / stride) * stride;
+  const powers = Array.from({ length: Math.floor((high - first) / stride) + 1 }, (_, k) => first + k * stride);
+  /** @type {(power: number) => string} */
+  const text = (power) => ['1', '10'][power] ?? `10<sup>${String(power).replace('-', '−')}</sup>`;
+  return { tickmode: 'array', tickvals: powers.map((power) => 10 ** power), ticktext: powers.map(text) };
+}
+
+/**
+ * @param {number} low
+ * @param {number} high
+ */
+function between(low, high) {
+  const whole = Array.from({ length: Math.ceil(high) - Math.floor(low) + 1 }, (_, k) => Math.floor(low) + k);
+  const values = whole
+    .flatMap((power) => [1, 2, 5].map((digit) => Number(`${digit}e${power}`)))
+    .filter((value) => value >= 10 ** low && value <= 10 ** high);
+  return { tickmode: 'array', tickvals: values, ticktext: values.map((value) => short(value)) };
+}

@@ -1,0 +1,594 @@
+// The canvas painter: draws the marks of one panel, sixty times a second.
+//
+// Each trail with a casing has a canvas off screen, so that a frame only adds what is new and copies the small part of the
+// picture that changed. What is replaced is drawn anew only when its moment is another.
+
+import { letters, thick } from '../core/scale.js';
+import { Ribbon, Threads } from './bundle.js';
+import { cut, fold, layer, pixelAt, place, wipe } from './canvas.js';
+import { BLEED, emphasis } from './emphasis.js';
+import { paintStart } from './heads.js';
+import { isReplaced } from './marks.js';
+import { drawerOf, scoreOf } from './moments.js';
+import { inkOf, lettersOf, pallor, widthOf } from './strokes.js';
+import { Trail } from './trail.js';
+
+/**
+ * @typedef {import('./canvas.js').Box} Box
+ * @typedef {import('./canvas.js').Sheet} Sheet
+ * @typedef {import('./marks.js').AnyMark} AnyMark
+ * @typedef {import('./marks.js').Axes} Axes
+ * @typedef {import('./heads.js').Pen} Pen
+ * @typedef {import('./heads.js').Label} Label
+ *
+ * @typedef {Object} Showing what is to be known of a scene beside the marks
+ * @property {import('./strokes.js').Style} style
+ * @property {string} font
+ * @property {Set<string>} hidden racers
+ * @property {Set<string>} exchanged racers that show another run while something is dragged
+ * @property {boolean} untold what is to come may not be shown, not even pale
+ * @property {(k: number) => string} handle what is written at the handle of the start on a pair of axes
+ */
+
+/** The marks of one pair of axes. */
+class Group {
+  /** @type {Trail[]} */
+  trails = [];
+  /** @type {Threads[]} */
+  threads = [];
+  /** @type {Ribbon[]} */
+  ribbons = [];
+  /** @type {import('./moments.js').Drawer[]} */
+  clouds = [];
+  /** @type {import('./moments.js').Drawer[]} */
+  moments = [];
+  /** @type {import('./moments.js').Drawer[]} */
+  over = [];
+  /** @type {import('./marks.js').Sign[]} */
+  handles = [];
+  clocked = false;
+  /** @type {Box} */
+  frame = { left: 0, top: 0, width: 0, height: 0, x: { slope: 1, offset: 0 }, y: { slope: -1, offset: 0 } };
+  /** Where the frame begins within the canvases. */
+  left = 0;
+  top = 0;
+
+  /** @param {Axes} axes */
+  constructor(axes) {
+    this.axes = axes;
+  }
+
+  get drawers() {
+    return [...this.trails, ...this.threads, ...this.ribbons, ...this.clouds, ...this.moments, ...this.over];
+  }
+}
+
+/** A canvas whose marks are drawn anew only when one of them is at another moment. */
+class Momentary {
+  /** @type {string | undefined} */
+  drawn;
+
+  /**
+   * @param {HTMLElement} host
+   * @param {string} name
+   */
+  constructor(host, name) {
+    this.sheet = layer(host, name);
+  }
+}
+
+export class Painter {
+  /** @type {Group[]} */
+  groups = [];
+  /** @type {string | null} */
+  lit = null;
+  /** @type {Showing | undefined} */
+  showing;
+  /** What the canvases cover. @type {{left: number, top: number, width: number, height: number} | undefined} */
+  area;
+  /** Whether the picture is to be begun anew. */
+  fresh = true;
+  measured = false;
+  copies = false;
+  position = 0;
+  /** @type {string} */
+  cloudy = '';
+  /** Draws something more, over the heads of a pair of axes. @type {((pen: Pen, group: Group, position: number) => void) | null} */
+  more = null;
+
+  /** @param {HTMLElement} host the element that also holds the plot */
+  constructor(host) {
+    this.under = layer(host, 'strands');
+    this.whole = layer(null);
+    this.pale = layer(host, 'pale');
+    this.strong = layer(host, 'trails');
+    this.moments = new Momentary(host, 'moments');
+    this.over = new Momentary(host, 'over');
+    this.heads = layer(host, 'heads', BLEED);
+  }
+
+  /** All canvases on the page. */
+  get sheets() {
+    return [this.under, this.pale, this.strong, this.moments.sheet, this.over.sheet, this.heads];
+  }
+
+  /**
+   * @param {Axes[]} axes
+   * @param {AnyMark[]} marks
+   * @param {Showing} showing
+   */
+  show(axes, marks, showing) {
+    const field = marks.find(/** @returns {mark is import('./marks.js').Field} */ (mark) => mark.type === 'field');
+    const scale = field?.colors[showing.style.theme] ?? [];
+    const { style, hidden } = (this.showing = showing);
+    const spare = this.groups.flatMap(({ trails }) => trails.flatMap(({ sheet }) => (sheet ? [sheet] : [])));
+    this.groups = axes.map((pair) => new Group(pair));
+    this.measured = false;
+    for (const mark of marks) {
+      const group = this.groups[mark.axes];
+      if (!group || mark.layer === 'ground' || mark.type === 'field' || hidden.has(mark.racer)) continue;
+      if (mark.type === 'line' && !isReplaced(mark)) {
+        const trail = this.trail(mark, style);
+        if (mark.casing) trail.sheet = spare.shift() ?? layer(null);
+        group.trails.push(trail);
+      } else if (mark.type === 'lines') group.threads.push(new Threads(mark, style));
+      else if (mark.type === 'band') group.ribbons.push(new Ribbon(mark, style));
+      else if (mark.type === 'sign' && mark.handle) group.handles.push(mark);
+      else if (mark.type === 'rule' && mark.clock) group.clocked = true;
+      else {
+        const drawer = drawerOf(mark, scale);
+        if (drawer) {
+          group[
+            mark.layer === 'under' && mark.type === 'dots' ? 'clouds' : mark.layer === 'over' ? 'over' : 'moments'
+          ].push(drawer);
+        }
+      }
+    }
+  }
+
+  /**
+   * Whoever draws a line that the clock reveals.
+   * @param {import('./marks.js').Line} mark
+   * @param {import('./strokes.js').Style} style
+   */
+  trail(mark, style) {
+    return new Trail(mark, style);
+  }
+
+  /**
+   * Takes the places of the axes and starts the picture anew.
+   * @param {Box[]} frames of each pair of axes, in pixels of the host
+   */
+  measure(frames) {
+    if (!this.groups.length) for (const sheet of this.sheets) fold(sheet);
+    if (!this.showing || !this.groups.length || frames.length < this.groups.length) return;
+    const { style } = this.showing;
+    const left = Math.min(...frames.map((frame) => frame.left));
+    const top = Math.min(...frames.map((frame) => frame.top));
+    const room = titled(this.groups) ? letters(style, 24) : 0;
+    const area = {
+      left,
+      top,
+      width: Math.max(...frames.map((frame) => frame.left + frame.width)) - left,
+      height: Math.max(...frames.map((frame) => frame.top + frame.height)) - top,
+    };
+    this.area = area;
+    this.heads.bleed = thick(style, BLEED);
+    // titles stand above the axes, captions and names below
+    this.moments.sheet.bleed = this.over.sheet.bleed = room;
+    this.needs(area);
+    this.groups.forEach((group, k) => {
+      group.frame = frames[k];
+      [group.left, group.top] = [frames[k].left - left, frames[k].top - top];
+      for (const drawer of group.drawers) drawer.measure(group.frame);
+      for (const { sheet } of group.trails) if (sheet) place(sheet, group.frame);
+    });
+    this.restart();
+    this.measured = true;
+  }
+
+  /**
+   * Fits the canvases that something is drawn on, and folds the others.
+   * @param {{left: number, top: number, width: number, height: number}} area
+   */
+  needs(area) {
+    /** @type {(group: Group) => boolean} */
+    const copied = ({ ribbons, threads }) => ribbons.length > 0 || threads.some(({ mark }) => mark.future === 'pale');
+    this.copies = this.groups.some(copied);
+    /** @type {[Sheet, boolean][]} */
+    const sheets = [
+      [
+        this.under,
+        this.groups.some(({ ribbons, threads, clouds }) => ribbons.length + threads.length + clouds.length > 0),
+      ],
+      [this.whole, this.copies],
+      [this.pale, this.groups.some(({ trails }) => trails.some(({ mark }) => mark.time && mark.future === 'pale'))],
+      [this.strong, this.groups.some(({ trails }) => trails.length > 0)],
+      [this.moments.sheet, this.groups.some(({ moments, axes }) => moments.length > 0 || axes.title)],
+      [this.over.sheet, this.groups.some(({ over }) => over.length > 0)],
+      [this.heads, this.groups.some(({ trails, clocked, handles }) => trails.length + handles.length > 0 || clocked)],
+    ];
+    for (const [sheet, needed] of sheets) {
+      if (needed) place(sheet, area);
+      else fold(sheet);
+    }
+  }
+
+  /** Begins everything anew: the data, the axes or the emphasis are others. */
+  restart() {
+    this.rewind();
+    this.cloudy = '';
+    this.moments.drawn = this.over.drawn = undefined;
+    if (!this.showing) return;
+    const { style, untold, exchanged } = this.showing;
+    wipe(this.pale);
+    for (const group of this.groups) {
+      for (const trail of group.trails) {
+        if (untold || !trail.mark.time || trail.mark.future !== 'pale') continue;
+        this.within(this.pale, group, (context) => trail.pale(context, emphasis(style, this.lit, trail.mark.racer)));
+      }
+    }
+    if (!this.copies) return;
+    wipe(this.whole);
+    for (const group of this.groups) {
+      for (const one of [...group.ribbons, ...group.threads]) {
+        if (exchanged.has(one.mark.racer)) continue;
+        this.within(this.whole, group, (context) => {
+          context.globalAlpha = emphasis(style, this.lit, one.mark.racer);
+          one.whole(context);
+          context.globalAlpha = 1;
+        });
+      }
+    }
+  }
+
+  /** The trails begin anew, as when the clock runs backwards. */
+  rewind() {
+    wipe(this.strong);
+    wipe(this.under);
+    for (const { trails, threads } of this.groups) {
+      for (const trail of trails) {
+        if (trail.sheet) wipe(trail.sheet);
+        trail.done = 0;
+      }
+      for (const one of threads) one.done = 0;
+    }
+    this.fresh = true;
+  }
+
+  /**
+   * Draws within the frame of a pair of axes, whose origin is its upper left corner.
+   * @param {Sheet} sheet
+   * @param {Group} group
+   * @param {(context: CanvasRenderingContext2D) => void} draw
+   * @param {boolean} [clipped]
+   */
+  within({ context }, group, draw, clipped = true) {
+    context.save();
+    context.translate(group.left, group.top);
+    if (clipped) {
+      context.beginPath();
+      context.rect(0, 0, group.frame.width, group.frame.height);
+      context.clip();
+    }
+    draw(context);
+    context.restore();
+  }
+
+  /**
+   * The run of a racer is another now; the others' trails stay as they are drawn.
+   * @param {string} racer
+   */
+  change(racer) {
+    if (!this.measured) return;
+    let shared = false;
+    for (const group of this.groups) {
+      for (const trail of group.trails) {
+        if (trail.mark.racer !== racer || !trail.mark.follows) continue;
+        if (trail.sheet) wipe(trail.sheet);
+        else shared = true;
+        trail.measure(group.frame);
+      }
+    }
+    this.fresh = true;
+    wipe(this.under);
+    for (const { threads } of this.groups) for (const one of threads) one.done = 0;
+    this.cloudy = '';
+    if (shared || this.copies) this.restart();
+  }
+
+  /**
+   * Lights one racer up by dimming all others.
+   * @param {string | null} id
+   */
+  light(id) {
+    this.lit = id;
+    if (this.measured) this.restart();
+  }
+
+  /** @param {number} position of the clock */
+  paint(position) {
+    if (!this.measured || !this.showing) return;
+    this.position = position;
+    const trails = this.groups.flatMap((group) => group.trails);
+    const threads = this.groups.flatMap((group) => group.threads);
+    if ([...trails, ...threads].some((one) => one.done > Math.max(0, one.index(position)))) this.rewind();
+    this.paintUnder(position);
+    this.paintTrails(position);
+    this.paintMoments(this.moments, 'moments', position);
+    this.paintMoments(this.over, 'over', position);
+    this.paintHeads(position);
+    this.fresh = false;
+  }
+
+  /** @param {number} position */
+  paintUnder(position) {
+    const clouds = this.groups.flatMap((group) => group.clouds);
+    const cloudy = clouds.map((one) => one.moment(position)).join();
+    if (this.copies) {
+      wipe(this.under);
+      this.copy(position);
+    } else if (cloudy !== this.cloudy) {
+      wipe(this.under);
+      for (const { threads } of this.groups) for (const one of threads) one.done = 0;
+    }
+    const { style, exchanged, untold } = this.shown;
+    for (const group of this.groups) {
+      for (const one of group.threads) {
+        if (one.mark.future === 'pale' || exchanged.has(one.mark.racer)) continue;
+        const to = one.index(position);
+        const from = this.copies ? 0 : one.done;
+        if (to > from) this.dimmed(this.under, group, one.mark.racer, (context) => one.extend(context, from, to));
+        one.done = Math.max(0, to);
+      }
+      if (cloudy === this.cloudy && !this.copies) continue;
+      for (const one of group.clouds) {
+        if (exchanged.has(one.mark.racer)) continue;
+        this.dimmed(this.under, group, one.mark.racer, (context) =>
+          one.draw({ context, style, font: this.shown.font, untold }, one.moment(position), []),
+        );
+      }
+    }
+    this.cloudy = cloudy;
+  }
+
+  get shown() {
+    if (!this.showing) throw new Error('a panel is painted before it is shown');
+    return this.showing;
+  }
+
+  /**
+   * @param {Sheet} sheet
+   * @param {Group} group
+   * @param {string} racer
+   * @param {(context: CanvasRenderingContext2D) => void} draw
+   */
+  dimmed(sheet, group, racer, draw) {
+    this.within(sheet, group, (context) => {
+      context.globalAlpha = emphasis(this.shown.style, this.lit, racer);
+      draw(context);
+    });
+  }
+
+  /**
+   * Shows what is drawn round the curves strong up to the clock, and pale behind it.
+   * @param {number} position
+   */
+  copy(position) {
+    const { context, ratio, canvas } = this.under;
+    context.save();
+    context.setTransform(1, 0, 0, 1, 0, 0);
+    const faint = this.shown.untold ? 0 : pallor(this.shown.style);
+    for (const { frame, left, top, ribbons, threads } of this.groups) {
+      const [curve] = [...ribbons, ...threads.filter(({ mark }) => mark.future === 'pale')];
+      if (!curve) continue;
+      const [x0, y0] = [Math.round(left * ratio), Math.round(top * ratio)];
+      const x1 = Math.min(canvas.width, Math.round((left + frame.width) * ratio));
+      const tall = Math.min(canvas.height, Math.round((top + frame.height) * ratio)) - y0;
+      const edge = Math.min(x1, Math.max(x0, Math.round((left + pixelAt(frame.x, curve.edge(position))) * ratio)));
+      for (const [from, to, opacity] of [
+        [x0, edge, 1],
+        [edge, x1, faint],
+      ]) {
+        if (to <= from || tall <= 0) continue;
+        context.globalAlpha = opacity;
+        context.drawImage(this.whole.canvas, from, y0, to - from, tall, from, y0, to - from, tall);
+      }
+    }
+    context.restore();
+  }
+
+  /** @param {number} position */
+  paintTrails(position) {
+    const { style } = this.shown;
+    for (const group of this.groups) {
+      /** @type {[number, number, number, number][]} */
+      const dirty = [];
+      for (const trail of group.trails) {
+        const to = trail.index(position);
+        const from = trail.done;
+        if (to > from || (to >= 0 && this.fresh && trail.alone >= 0)) {
+          if (trail.sheet) {
+            trail.extend(trail.sheet.context, from, to);
+            dirty.push(trail.bounds(from, to));
+          } else {
+            this.within(this.strong, group, (context) => {
+              context.globalAlpha = emphasis(style, this.lit, trail.mark.racer);
+              trail.extend(context, from, to);
+            });
+          }
+        }
+        trail.done = Math.max(0, to);
+      }
+      if (group.trails.some(({ sheet }) => sheet)) this.compose(group, dirty);
+    }
+  }
+
+  /**
+   * Copies what changed from the trails' own canvases, in their order.
+   * @param {Group} group
+   * @param {[number, number, number, number][]} dirty
+   */
+  compose(group, dirty) {
+    const { width, height } = group.frame;
+    const area = dirty.reduce((sum, [left, top, right, bottom]) => sum + (right - left) * (bottom - top), 0);
+    const boxes = this.fresh || area > width * height ? [[0, 0, width, height]] : dirty;
+    const { context, ratio } = this.strong;
+    const [x0, y0] = [Math.round(group.left * ratio), Math.round(group.top * ratio)];
+    context.save();
+    context.setTransform(1, 0, 0, 1, 0, 0);
+    for (const box of boxes) {
+      const [left, top] = [Math.max(0, Math.floor(box[0] * ratio)), Math.max(0, Math.floor(box[1] * ratio))];
+      const w = Math.min(Math.round(width * ratio), Math.ceil(box[2] * ratio)) - left;
+      const h = Math.min(Math.round(height * ratio), Math.ceil(box[3] * ratio)) - top;
+      if (w <= 0 || h <= 0) continue;
+      context.clearRect(x0 + left, y0 + top, w, h);
+      for (const { sheet, mark } of group.trails) {
+        if (!sheet) continue;
+        context.globalAlpha = emphasis(this.shown.style, this.lit, mark.racer);
+        context.drawImage(sheet.canvas, left, top, w, h, x0 + left, y0 + top, w, h);
+      }
+    }
+    context.restore();
+  }
+
+  /**
+   * @param {Momentary} momentary
+   * @param {'moments' | 'over'} name
+   * @param {number} position
+   */
+  paintMoments(momentary, name, position) {
+    const { style, font, untold } = this.shown;
+    const { sheet } = momentary;
+    const signature = this.groups.map((group) => group[name].map((one) => one.moment(position)).join()).join(';');
+    if (signature === momentary.drawn) return;
+    momentary.drawn = signature;
+    wipe(sheet);
+    const pen = { context: sheet.context, style, font, untold };
+    for (const group of this.groups) {
+      if (name === 'moments' && group.axes.title) {
+        this.within(sheet, group, () => this.title(pen, group, position), false);
+      }
+      /** @type {Label[]} */
+      const labels = [];
+      for (const one of group[name]) {
+        // what belongs to a racer of several pictures has words below its frame
+        const clipped = one.mark.type !== 'tiles' && one.mark.type !== 'bars';
+        this.within(
+          sheet,
+          group,
+          (context) => {
+            context.globalAlpha = emphasis(style, this.lit, one.mark.racer);
+            one.draw(pen, one.moment(position), labels);
+          },
+          clipped,
+        );
+      }
+    }
+  }
+
+  /**
+   * The title of a pair of axes above it, cut to the room there is, and beside it a share.
+   * @param {Pen} pen
+   * @param {Group} group
+   * @param {number} position
+   */
+  title({ context, style, font }, group, position) {
+    const { axes, frame, moments, left, top } = group;
+    context.globalAlpha = emphasis(style, this.lit, axes.racer);
+    const score = scoreOf(moments, position);
+    context.textBaseline = 'alphabetic';
+    context.font = `${lettersOf(style, 'text')}px ${font}`;
+    const room = score ? context.measureText(score).width + 8 : 0;
+    context.fillStyle = style.muted;
+    context.textAlign = 'right';
+    context.fillText(score, frame.width, -7);
+    context.font = `600 ${lettersOf(style, 'text')}px ${font}`;
+    context.textAlign = 'left';
+    context.fillStyle = inkOf(style, axes.color);
+    const others = this.groups.filter((other) => other.axes.title && other.top === top && other.left > left);
+    const end = room
+      ? left + frame.width - room
+      : Math.min(...others.map((other) => other.left - 8), this.area?.width ?? Infinity);
+    context.fillText(cut(context, axes.title, end - left), 0, -6);
+  }
+
+  /** @param {number} position */
+  paintHeads(position) {
+    const { style, font, handle, untold } = this.shown;
+    wipe(this.heads);
+    const { context } = this.heads;
+    /** @type {Pen} */
+    const pen = { context, style, font, untold };
+    for (const group of this.groups) {
+      const { frame, trails } = group;
+      if (group.clocked) this.within(this.heads, group, () => this.paintClock(group, position), false);
+      for (const { x, y } of group.handles) {
+        this.within(
+          this.heads,
+          group,
+          () =>
+            paintStart(
+              pen,
+              frame,
+              [pixelAt(frame.x, x[0]), pixelAt(frame.y, y[0])],
+              handle(this.groups.indexOf(group)),
+            ),
+          false,
+        );
+      }
+      this.within(this.heads, group, () => {
+        for (const trail of trails) {
+          context.globalAlpha = emphasis(style, this.lit, trail.mark.racer);
+          trail.advance(context, position);
+        }
+      });
+      /** @type {Label[]} */
+      const labels = [];
+      this.within(
+        this.heads,
+        group,
+        () => {
+          for (const trail of trails) {
+            context.globalAlpha = emphasis(style, this.lit, trail.mark.racer);
+            trail.stand(pen, position, labels);
+          }
+          context.globalAlpha = 1;
+          this.more?.(pen, group, position);
+        },
+        false,
+      );
+    }
+  }
+
+  /**
+   * @param {Group} group
+   * @param {number} position
+   */
+  paintClock({ frame }, position) {
+    const { context } = this.heads;
+    const { style } = this.shown;
+    const x = pixelAt(frame.x, position);
+    if (!(x >= 0 && x <= frame.width)) return;
+    const line = Math.round(x) + 0.5;
+    context.globalAlpha = 1;
+    context.setLineDash([]);
+    context.lineWidth = widthOf(style, 'hair');
+    context.strokeStyle = style.muted;
+    context.beginPath();
+    context.moveTo(line, 0);
+    context.lineTo(line, frame.height);
+    context.stroke();
+  }
+
+  destroy() {
+    for (const { canvas } of this.sheets) canvas.remove();
+  }
+}
+
+/** @param {Group[]} groups */
+function titled(groups) {
+  return groups.some(
+    ({ axes, moments }) => axes.title || moments.some(({ mark }) => mark.type === 'tiles' || mark.type === 'bars'),
+  );
+}

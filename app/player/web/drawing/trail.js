@@ -1,0 +1,259 @@
+// A line that the clock reveals: what has been of it, what is to come, and its head.
+
+import { draw, exit, inside, lengths } from '../core/geometry.js';
+import { letters, thick } from '../core/scale.js';
+import { BEYOND, pixelsOf } from './canvas.js';
+import { INWARD, paintArrow, paintLabel, paintMark, paintNotch } from './heads.js';
+import { indexAt } from './marks.js';
+import { dashOf, inkOf, pallor, widthOf } from './strokes.js';
+
+/**
+ * @typedef {import('./canvas.js').Box} Box
+ * @typedef {import('./canvas.js').Sheet} Sheet
+ * @typedef {import('./marks.js').Line} Line
+ * @typedef {import('./strokes.js').Style} Style
+ */
+
+export class Trail {
+  /** The index of the last point that is drawn already. */
+  done = 0;
+  last = 0;
+  /** @type {Float64Array} */
+  path = new Float64Array(0);
+  /** @type {Float64Array | null} */
+  lengths = null;
+  /** Its one point, where there is no other: one point makes no line. @type {number} */
+  alone = -1;
+  /** A layer of its own, where trails with casings must not be mixed. @type {Sheet | null} */
+  sheet = null;
+  /** Where the head is. @type {[number, number]} */
+  head = [NaN, NaN];
+
+  /**
+   * @param {Line} mark
+   * @param {Style} style
+   */
+  constructor(mark, style) {
+    this.mark = mark;
+    this.style = style;
+  }
+
+  /** @param {Box} frame */
+  measure(frame) {
+    const { mark, style } = this;
+    this.frame = frame;
+    this.last = mark.y.length - 1;
+    this.path = pixelsOf(mark.x, mark.y, this.last + 1, frame);
+    this.dash = dashOf(style, mark.dash);
+    this.lengths = this.dash.length ? lengths(this.path, frame) : null;
+    this.color = inkOf(style, mark.color);
+    this.width = widthOf(style, mark.weight);
+    this.alone = loneOf(this.path);
+    this.done = 0;
+  }
+
+  /** The frame that it was measured in. */
+  get box() {
+    if (!this.frame) throw new Error('a trail is drawn before it is measured');
+    return this.frame;
+  }
+
+  /**
+   * The index of the last whole point at a position of the clock, -1 before the first.
+   * @param {number} position
+   */
+  index(position) {
+    return this.mark.time ? Math.min(indexAt(this.mark.time, position), this.last) : this.last;
+  }
+
+  /**
+   * Draws the points `from` … `to` of the strong line; within a trail the casing goes under what is there already, as
+   * it does in SVG.
+   * @param {CanvasRenderingContext2D} context
+   * @param {number} from
+   * @param {number} to
+   */
+  extend(context, from, to) {
+    // The last segment is drawn again, for the corner between it and the next.
+    this.stroke(context, this.path, Math.max(0, from - 1), to, this.lengths, 'destination-over');
+    if (this.alone >= 0 && this.alone <= to) {
+      this.dot(context, this.alone, thick(this.style, this.style.strokes.dots.large[0]) / 2);
+    }
+    if (!this.mark.dots) return;
+    const radius = thick(this.style, this.style.strokes.step.size) / 2;
+    context.fillStyle = this.color ?? '';
+    context.beginPath();
+    for (let k = Math.max(1, from); k <= to; k++) {
+      if (!this.sparse(k)) continue;
+      const [x, y] = [this.path[2 * k], this.path[2 * k + 1]];
+      context.moveTo(x + radius, y);
+      context.arc(x, y, radius, 0, 2 * Math.PI);
+    }
+    context.fill();
+  }
+
+  /**
+   * Whether a point is in the frame, and far enough from the one before for a dot of its own.
+   * @param {number} k
+   */
+  sparse(k) {
+    const { path, box } = this;
+    const [x, y] = [path[2 * k], path[2 * k + 1]];
+    if (!inside(x, y, box)) return false;
+    return Math.hypot(x - path[2 * k - 2], y - path[2 * k - 1]) >= thick(this.style, this.style.strokes.step.apart);
+  }
+
+  /**
+   * @param {CanvasRenderingContext2D} context
+   * @param {number} k
+   * @param {number} radius
+   */
+  dot(context, k, radius) {
+    context.fillStyle = this.color ?? '';
+    context.beginPath();
+    context.arc(this.path[2 * k], this.path[2 * k + 1], radius, 0, 2 * Math.PI);
+    context.fill();
+  }
+
+  /**
+   * @param {CanvasRenderingContext2D} context
+   * @param {ArrayLike<number>} path
+   * @param {number} from
+   * @param {number} to
+   * @param {ArrayLike<number> | null} along the length drawn up to each point
+   * @param {GlobalCompositeOperation} casing how the casing is put to what is there
+   */
+  stroke(context, path, from, to, along, casing) {
+    const { mark, style } = this;
+    context.beginPath();
+    draw(context, path, from, to, this.box);
+    context.setLineDash(this.dash ?? []);
+    context.lineDashOffset = along ? along[from] : 0;
+    if (mark.casing) {
+      context.globalCompositeOperation = casing;
+      // The casing has the gaps too: through them shows a trail that runs below along the same way.
+      context.lineWidth = thick(style, style.strokes.casing);
+      context.strokeStyle = style.paper;
+      context.stroke();
+      context.globalCompositeOperation = 'source-over';
+    }
+    context.lineWidth = this.width ?? 1;
+    context.strokeStyle = this.color ?? '';
+    context.stroke();
+  }
+
+  /**
+   * Draws the whole line, as it looks before the clock has come to it.
+   * @param {CanvasRenderingContext2D} context
+   * @param {number} emphasis
+   */
+  pale(context, emphasis) {
+    context.globalAlpha = pallor(this.style) * emphasis;
+    context.beginPath();
+    draw(context, this.path, 0, this.last, this.box);
+    context.setLineDash(this.dash ?? []);
+    context.lineDashOffset = 0;
+    context.lineWidth = Math.min(this.width ?? 1, thick(this.style, this.style.strokes.pale.width));
+    context.strokeStyle = this.color ?? '';
+    context.stroke();
+    if (this.alone >= 0) this.dot(context, this.alone, thick(this.style, this.style.strokes.dots.large[0]) / 2);
+    context.globalAlpha = 1;
+  }
+
+  /**
+   * Draws the way from the last whole point towards the next, and finds where the head is.
+   * @param {CanvasRenderingContext2D} context
+   * @param {number} position
+   */
+  advance(context, position) {
+    const { path, last } = this;
+    const { time, jumps } = this.mark;
+    const k = this.index(position);
+    this.head = k < 0 ? [NaN, NaN] : [path[2 * k], path[2 * k + 1]];
+    if (!time || jumps || k < 0 || k >= last) return;
+    const part = (position - time[k]) / (time[k + 1] - time[k]);
+    if (!(part > 0)) return;
+    const [x, y] = this.head;
+    this.head = [x + part * (path[2 * k + 2] - x), y + part * (path[2 * k + 3] - y)];
+    this.stroke(context, [x, y, ...this.head], 0, 1, this.lengths && [this.lengths[k]], 'source-over');
+  }
+
+  /**
+   * Draws the head, or where it left the frame an arrow, with the words that belong to it.
+   * @param {import('./heads.js').Pen} pen
+   * @param {number} position
+   * @param {import('./heads.js').Label[]} labels those already placed
+   */
+  stand(pen, position, labels) {
+    const { style, box, head: at, path } = this;
+    const { head, weight } = this.mark;
+    if (!head) return;
+    const color = this.color ?? '';
+    const ending = position >= head.ended ? head.ending : '';
+    if (inside(at[0], at[1], box)) {
+      paintMark(pen, head.symbol, color, at, style.strokes.heads[weight === 'trail' ? 'trail' : 'curve']);
+      if (ending) paintLabel(pen, box, ending, color, at[0], at[1] - letters(style, 14), labels);
+      return;
+    }
+    const edge = head.outside === 'absent' ? null : exit(path, Math.max(0, this.index(position)), at, box);
+    if (!edge) return;
+    if (head.outside === 'upward arrow') {
+      if (at[1] < 0) paintNotch(pen, Math.min(box.width - 5, Math.max(5, edge.x)), color);
+      return;
+    }
+    paintArrow(pen, edge, color);
+    const inward = letters(style, INWARD);
+    const [x, y] = [edge.x - inward * Math.cos(edge.angle), edge.y - inward * Math.sin(edge.angle)];
+    const words = ending || head.label;
+    if (words) paintLabel(pen, box, words, color, x, y, labels);
+  }
+
+  /**
+   * The box of the points `from` … `to`, with room for the line.
+   * @param {number} from
+   * @param {number} to
+   */
+  bounds(from, to) {
+    return boundsOf(this.path, Math.max(0, from - 1), to, this.box, thick(this.style, this.style.strokes.casing) + 2);
+  }
+}
+
+/**
+ * @param {ArrayLike<number>} path
+ * @param {number} from
+ * @param {number} to
+ * @param {{width: number, height: number}} frame
+ * @param {number} pad
+ * @returns {[number, number, number, number]} left, top, right, bottom
+ */
+export function boundsOf(path, from, to, frame, pad) {
+  let [left, top, right, bottom] = [Infinity, Infinity, -Infinity, -Infinity];
+  for (let k = 2 * from; k <= 2 * to; k += 2) {
+    if (path[k] < left) left = path[k];
+    if (path[k] > right) right = path[k];
+    if (path[k + 1] < top) top = path[k + 1];
+    if (path[k + 1] > bottom) bottom = path[k + 1];
+  }
+  /** @type {(value: number, size: number) => number} */
+  const within = (value, size) => Math.min(size, Math.max(0, value));
+  return [
+    within(left - pad, frame.width),
+    within(top - pad, frame.height),
+    within(right + pad, frame.width),
+    within(bottom + pad, frame.height),
+  ];
+}
+
+/**
+ * The index of the only point of a path that is a number, -1 where there are none or several.
+ * @param {Float64Array} path
+ */
+function loneOf(path) {
+  let lone = -1;
+  for (let k = 0; k < path.length; k += 2) {
+    if (Number.isNaN(path[k]) || Number.isNaN(path[k + 1]) || Math.abs(path[k + 1]) >= BEYOND) continue;
+    if (lone >= 0) return -1;
+    lone = k / 2;
+  }
+  return lone;
+}

@@ -1,0 +1,19 @@
+// How the traces of a mark are called, and what the clock counts.
+
+import { unitOf } from '../core/pace.js';
+
+/** @typedef {import('../drawing/marks.js').AnyMark} AnyMark */
+
+/**
+ * @param {import('../core/envelope.js').Scene} scene
+ * @returns {import('../drawing/plotly.js').Naming & {hidden: (mark: AnyMark) => boolean}}
+ */
+export function namingOf(scene) {
+  /** @type {(mark: AnyMark) => number} */
+  const card = ({ racer }) => scene.cards.findIndex(({ id }) => id === racer);
+  return {
+    unit: unitOf(scene),
+    stem: (mark) => (mark.racer ? `racer-${card(mark)}` : 'racer-none'),
+    hidden: (mark) => Boolean(scene.cards[card(mark)]?.hidden),
+  };
+}

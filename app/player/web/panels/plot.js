@@ -1,0 +1,542 @@
+// One panel: plotly draws the ground and the axes, the canvas painter what moves, and at rest plotly the lines again, for
+// hovering.
+
+import { frameOfAxes, valueAt } from '../drawing/canvas.js';
+import { baseLayout, axesLayout, marginsOf, nth, rangeOf, STILL, uprightTitle } from '../drawing/layout.js';
+import { handleOf } from '../drawing/marks.js';
+import { Painter } from '../drawing/painter.js';
+import { dim, groundTraces, groundWords, hoverDots, trailTraces } from '../drawing/plotly.js';
+import { h, mark } from '../core/dom.js';
+import { fit } from '../core/geometry.js';
+import { letters, scaled } from '../core/scale.js';
+import { StartHandle } from '../dragging/drag.js';
+import { scrubbing } from '../dragging/scrub.js';
+import { namingOf } from './naming.js';
+import { ScaleSwitch } from './switch.js';
+import { squares } from './squares.js';
+import { ZoomTools } from './zoom.js';
+
+/**
+ * @typedef {import('../drawing/marks.js').Panel} Panel
+ * @typedef {import('../drawing/marks.js').Axes} Axes
+ * @typedef {import('../drawing/canvas.js').Box} Box
+ * @typedef {import('../core/envelope.js').Scene} Scene
+ * @typedef {import('../core/envelope.js').Style} Style
+ * @typedef {import('../core/theme.js').Theme} Theme
+ * @typedef {[[number, number], [number, number]]} View the ranges of two axes
+ *
+ * @typedef {Object} Listeners
+ * @property {() => void} moved the view changed, so that the canvases are to be painted again
+ * @property {(id: string | null) => void} hover the pointer is over a racer's line
+ * @property {(position: number) => void} scrub the clock is dragged
+ * @property {(x: number, y: number) => void} [start] a panel with a start was clicked
+ * @property {import('../dragging/drag.js').StartListeners} [drag] the start is dragged
+ */
+
+export class PlotPanel {
+  /** @type {Panel | undefined} */
+  panel;
+  /** @type {Scene | undefined} */
+  scene;
+  /** @type {Style | undefined} */
+  style;
+  /** @type {Theme | undefined} */
+  theme;
+  /** The axes as they are drawn: with the scale that is chosen, at the places that they have. @type {Axes[]} */
+  axes = [];
+  /** What of the axes is in view, null for all that is wanted. @type {View | null} */
+  view = null;
+  /** The same as it was chosen, so that a size that comes back has it back. @type {View | null} */
+  chosen = null;
+  /** Traces of the ground. @type {any[]} */
+  base = [];
+  /** Changes with what plotly has drawn. */
+  drawing = '';
+  /** Changes with the lines that plotly has drawn. */
+  settled = '';
+  home = '';
+  /** How many changes of the view are our own. */
+  own = 0;
+  listening = false;
+  drawn = false;
+  edition = 0;
+  /** @type {StartHandle | null} */
+  handle = null;
+  /** @type {ZoomTools | null} */
+  tools = null;
+  /** @type {import('../drawing/painter.js').Painter} */
+  painter;
+
+  /**
+   * @param {any} plotly
+   * @param {Listeners} listeners
+   * @param {HTMLElement} element where it stands
+   * @param {string} testid
+   * @param {(scene: Scene) => Panel | undefined} find which panel of a scene it draws
+   */
+  constructor(plotly, listeners, element, testid, find) {
+    this.plotly = plotly;
+    this.listeners = listeners;
+    this.find = find;
+    this.element = element;
+    this.plot = h('div', { class: 'plot', role: 'img', 'data-testid': testid });
+    this.element.append(this.plot);
+    this.painter = new Painter(this.element);
+    this.switch = new ScaleSwitch((scale) => this.rescale(scale));
+    this.element.append(this.switch.element);
+  }
+
+  /** The scale of an axis that has several. */
+  get scale() {
+    return this.switch.scale;
+  }
+
+  /** What it was handed last. */
+  get given() {
+    const { panel, scene, style, theme } = this;
+    if (!panel || !scene || !style || !theme) throw new Error('a panel is drawn before it is handed anything');
+    return { panel, scene, style, theme };
+  }
+
+  /** Whether the view can be moved. */
+  get movable() {
+    return this.axes.some(({ x }) => x.limits !== null);
+  }
+
+  /** Whether there is nothing for plotly to draw: neither numbers nor lines of a grid, nor a ground. */
+  get bare() {
+    const { marks } = this.given.panel;
+    const plain = this.axes.every(({ x, y }) => !x.numbers && !y.numbers && !x.grid && !y.grid);
+    return plain && marks.every(({ layer, type }) => layer !== 'ground' && type !== 'line');
+  }
+
+  /** How far the axes may go. @returns {View} */
+  get limits() {
+    const [{ x, y }] = this.axes;
+    return [x.limits ?? [-Infinity, Infinity], y.limits ?? [-Infinity, Infinity]];
+  }
+
+  /** What of the plane is wanted in view. @returns {View} */
+  get window() {
+    const [{ x, y }] = this.axes;
+    return [rangeOf(x), rangeOf(y)];
+  }
+
+  get size() {
+    const { clientWidth: width, clientHeight: height } = this.element;
+    return { width, height };
+  }
+
+  /** The room round the axes, as plotly takes it. */
+  get room() {
+    return marginsOf(this.given.panel);
+  }
+
+  /** The same in pixels. */
+  get margins() {
+    const { style } = this.given;
+    const { l, r, t, b } = this.room;
+    return { l: letters(style, l), r: letters(style, r), t: letters(style, t), b: letters(style, b) };
+  }
+
+  /** The size of the first pair of axes. */
+  get box() {
+    const { l, r, t, b } = this.margins;
+    const { width, height } = this.size;
+    const [left, bottom, right, top] = this.axes[0].place;
+    return {
+      width: Math.max(80, (width - l - r) * (right - left)),
+      height: Math.max(80, (height - t - b) * (top - bottom)),
+    };
+  }
+
+  /** The ranges of axes of equal units. @returns {View | null} */
+  get ranges() {
+    if (!this.axes[0]?.equal) return null;
+    return fit(this.view ?? this.window, this.box, this.limits);
+  }
+
+  /**
+   * The panel that is drawn of a scene.
+   * @param {Scene} scene
+   */
+  panelIn(scene) {
+    return this.find(scene);
+  }
+
+  /**
+   * Takes a new scene; plotly draws only where the ground or the style changed.
+   * @param {Scene} scene
+   * @param {Style} style
+   * @param {Theme} theme
+   * @param {string | null} [lit]
+   */
+  async update(scene, style, theme, lit = this.painter.lit) {
+    const panel = this.panelIn(scene);
+    this.panel = panel;
+    if (!panel) return;
+    this.scene = scene;
+    this.style = style;
+    this.theme = theme;
+    this.edition += 1;
+    const { edition } = this;
+    this.painter.lit = lit;
+    mark(this.plot, 'aria-label', this.label(panel, scene));
+    this.switch.update(panel);
+    this.place();
+    const home = JSON.stringify(this.axes.map(({ x, y }) => [x.low, x.high, y.low, y.high]));
+    if (this.movable && home !== this.home) this.see(null);
+    this.home = home;
+    const fixed = this.movable ? '' : Object.values(this.size).join();
+    const drawing = [panel.ground, theme.key, this.scale, fixed].join('|');
+    if (drawing !== this.drawing) {
+      this.drawing = drawing;
+      this.base = this.ground();
+      await this.draw(this.base);
+      if (edition !== this.edition) return;
+    }
+    this.attach();
+    this.show();
+  }
+
+  /** Hands the painter its marks, and what it has to know beside them. */
+  show() {
+    const { panel, scene, style, theme } = this.given;
+    this.painter.show(this.axes, panel.marks, {
+      ...{ style, font: theme.font, handle: (k) => this.startWords(k) },
+      hidden: new Set(scene.cards.filter(({ hidden }) => hidden).map(({ id }) => id)),
+      exchanged: scene.exchanged,
+      untold: Boolean(scene.untold),
+    });
+    this.settled = '';
+    this.measure();
+  }
+
+  /**
+   * What is written at the start.
+   * @param {number} k the pair of axes
+   * @returns {string}
+   */
+  startWords(k) {
+    return this.handle && !this.given.scene.still && k === 0 ? 'start: drag or click' : 'start';
+  }
+
+  /**
+   * What a screen reader says of it.
+   * @param {Panel} panel
+   * @param {Scene} scene
+   */
+  label({ title, axes, note }, scene) {
+    const [first] = axes;
+    const upright = first?.y.title ? `${this.upright(first).title} against the ${first.x.title}` : title;
+    return [upright, note.map(({ text }) => text).join(''), scene.description].filter(Boolean).join('. ');
+  }
+
+  /**
+   * The upright axis with the scale that is chosen.
+   * @param {Axes} axes
+   */
+  upright({ y }) {
+    return [y, ...y.alternatives].find(({ scale }) => scale === this.scale) ?? y;
+  }
+
+  /** Gives all axes their places and the scale that is chosen. */
+  place() {
+    const { panel, style } = this.given;
+    const spread = panel.spread === 'squares' ? squares(this.shown(panel.axes), this.size, style) : panel.axes;
+    this.axes = spread.map((pair) => ({ ...pair, y: this.upright(pair) }));
+  }
+
+  /**
+   * Axes with nothing of a racer that is hidden.
+   * @param {Axes[]} axes
+   */
+  shown(axes) {
+    const hidden = new Set(this.given.scene.cards.filter((card) => card.hidden).map(({ id }) => id));
+    return axes.map((pair) => ({ pair, hidden: hidden.has(pair.racer) }));
+  }
+
+  /** The traces of the ground, and one more for each pair of axes, without which plotly draws none. */
+  ground() {
+    const { panel, style, theme } = this.given;
+    const anchor = { type: 'scatter', x: [null], y: [null], hoverinfo: 'skip', showlegend: false };
+    const anchors = this.axes.map((_, k) => ({ ...anchor, xaxis: nth('x', k), yaxis: nth('y', k) }));
+    return [...anchors, ...groundTraces(panel.marks, style, theme.font)];
+  }
+
+  /** @param {any[]} traces */
+  async draw(traces) {
+    if (this.bare) {
+      if (this.drawn) this.plotly.purge(this.plot);
+      this.drawn = this.listening = false;
+      return;
+    }
+    const { style } = this.given;
+    await this.plotly.react(this.plot, scaled(traces, style), this.layout(), { ...STILL, scrollZoom: this.movable });
+    this.drawn = true;
+    if (!this.listening) this.listen();
+  }
+
+  layout() {
+    const { panel, style, theme } = this.given;
+    const { width, height } = this.size;
+    const { annotations, shapes } = groundWords(panel.marks, style, theme.font);
+    const titles = this.axes.flatMap((pair, k) => {
+      if (!pair.y.title) return [];
+      const room = this.switch.wide(style);
+      return [{ ...uprightTitle(pair, k, style, theme.font, width), xshift: -room, yshift: 4 }];
+    });
+    const layout = baseLayout(style, theme.font, {
+      ...axesLayout(this.axes, style, theme.font, this.ranges),
+      ...{ margin: this.room, annotations: [...titles, ...annotations], shapes },
+      ...(this.movable ? { dragmode: 'pan', clickanywhere: true } : { dragmode: false }),
+    });
+    return { ...scaled(layout, style), width, height };
+  }
+
+  listen() {
+    this.listening = true;
+    const { plot, listeners } = this;
+    const on = /** @type {any} */ (plot).on.bind(plot);
+    on('plotly_hover', (/** @type {any} */ { points }) => listeners.hover(points?.[0]?.data?.meta || null));
+    on('plotly_unhover', () => listeners.hover(null));
+    if (!this.movable) return;
+    on('plotly_click', (/** @type {any} */ { event }) => this.click(event));
+    on('plotly_relayouting', () => this.follow());
+    on('plotly_relayout', () => this.own || this.arrive());
+  }
+
+  /** What can be done to it, by what is on it. */
+  attach() {
+    const { panel } = this.given;
+    const clocked = panel.marks.some((one) => one.type === 'rule' && one.clock);
+    mark(this.element, 'data-clocked', clocked);
+    if (clocked && !this.scrubbing) {
+      this.scrubbing = true;
+      scrubbing(this.plot, (x, y) => this.under(x, y), this.listeners.scrub);
+    }
+    if (this.movable && this.axes.length === 1 && !this.tools) {
+      this.tools = new ZoomTools(
+        (factor) => this.zoom(factor),
+        () => this.return(),
+      );
+      this.element.append(this.tools.element);
+    }
+    const recorded = this.element.closest('[data-recording]');
+    const { drag } = this.listeners;
+    if (drag && handleOf(panel) && !this.handle && !recorded) {
+      this.handle = new StartHandle(this.element, () => this.frame, drag);
+    }
+  }
+
+  /** The frame of the first pair of axes. @returns {Box | undefined} */
+  get frame() {
+    return this.painter.measured ? this.painter.groups[0]?.frame : undefined;
+  }
+
+  /** The frame under a place of the plot, if it has a clock. */
+  under(/** @type {number} */ x, /** @type {number} */ y) {
+    const { groups } = this.painter;
+    const clocked = groups.filter((group) => group.clocked).map(({ frame }) => frame);
+    if (groups.length === 1) return clocked[0];
+    return clocked.find(
+      ({ left, top, width, height }) => x >= left && x <= left + width && y >= top && y <= top + height,
+    );
+  }
+
+  /** Where all axes are, in pixels. @returns {Box[]} */
+  frames() {
+    if (!this.bare) {
+      const plots = /** @type {any} */ (this.plot)._fullLayout._plots;
+      return this.axes.map((_, k) => {
+        const { xaxis, yaxis } = plots[nth('x', k) + nth('y', k)];
+        return frameOfAxes(xaxis, yaxis);
+      });
+    }
+    const { width, height } = this.size;
+    const { l, r, t, b } = this.inset;
+    const edge = b ? 4 : 0;
+    return this.axes.map(({ x, y, place: [left, bottom, right, top] }) => {
+      const box = {
+        ...{ left: Math.round(l + left * (width - 2 * l)), top: Math.round(t + (1 - top) * (height - edge)) },
+        width: Math.max(1, Math.round((right - left) * (width - 2 * l) - r)),
+        height: Math.max(1, Math.round((top - bottom) * (height - edge) - t - b)),
+      };
+      const [[x0, x1], [y0, y1]] = [rangeOf(x), rangeOf(y)];
+      const [across, upward] = [box.width / (x1 - x0), -box.height / (y1 - y0)];
+      return {
+        ...box,
+        x: { slope: across, offset: -across * x0, log: x.scale === 'log' },
+        y: { slope: upward, offset: -upward * y1, log: y.scale === 'log' },
+      };
+    });
+  }
+
+  /** What axes without numbers leave of their places to titles, captions, and each other. */
+  get inset() {
+    const { panel, style } = this.given;
+    if (panel.spread === 'squares') return { l: 0, r: 0, t: 0, b: 0 };
+    return { l: 10, r: 8, t: letters(style, 18), b: letters(style, 16) };
+  }
+
+  measure() {
+    if (this.bare || this.drawn) this.painter.measure(this.frames());
+  }
+
+  /**
+   * The lines up to the clock as plotly's own traces, for hovering.
+   * @param {number} position
+   */
+  async settle(position) {
+    if (!this.panel || this.bare || !this.painter.measured) return;
+    const { panel, scene, style } = this.given;
+    if (panel.message) return;
+    const hidden = scene.cards.map((card) => card.hidden).join();
+    const key = [panel.id, position, hidden, this.drawing, JSON.stringify(this.frames())].join('|');
+    if (key === this.settled) return;
+    const trails = this.painter.groups.flatMap((group) => group.trails);
+    const naming = namingOf(scene);
+    const dots = panel.marks.flatMap((one) =>
+      one.type === 'dots' && one.layer !== 'ground' && one.hover.length && !naming.hidden(one)
+        ? [hoverDots(one, style, position, naming)]
+        : [],
+    );
+    await this.draw([...this.base, ...trailTraces(trails, style, position, naming, Boolean(scene.untold)), ...dots]);
+    this.settled = key;
+    dim(this.plot, style, scene.cards, this.painter.lit);
+  }
+
+  /** @param {MouseEvent} event */
+  click(event) {
+    if (event.button) return;
+    const { left, top } = this.plot.getBoundingClientRect();
+    const [px, py] = [event.clientX - left, event.clientY - top];
+    for (const { frame } of this.painter.groups) {
+      const [x, y] = [px - frame.left, py - frame.top];
+      if (x < 0 || y < 0 || x > frame.width || y > frame.height) continue;
+      this.listeners.start?.(valueAt(frame.x, x), valueAt(frame.y, y));
+      return;
+    }
+  }
+
+  /** What of the first pair of axes is in view now. @returns {View} */
+  range() {
+    if (!this.drawn) return this.window;
+    const { xaxis, yaxis } = /** @type {any} */ (this.plot)._fullLayout;
+    return /** @type {View} */ ([xaxis, yaxis].map(({ range }) => range.map(Number)));
+  }
+
+  /** The reader moved the view: the canvases go with it. */
+  follow() {
+    this.see(this.range());
+    this.measure();
+    this.listeners.moved();
+  }
+
+  /** Makes units equal again where plotly has left them unequal. */
+  arrive() {
+    this.follow();
+    const frame = this.frame;
+    if (frame && Math.abs(frame.x.slope + frame.y.slope) > 1e-3 * frame.x.slope) this.look();
+  }
+
+  /** @param {View | null} view what is wanted in view, null for the whole */
+  see(view) {
+    this.view = view;
+    this.chosen = view;
+  }
+
+  return() {
+    this.see(null);
+    return this.look();
+  }
+
+  /** @param {number} factor */
+  zoom(factor) {
+    /** @type {(range: [number, number]) => [number, number]} */
+    const narrowed = ([low, high]) => {
+      const middle = (low + high) / 2;
+      return [middle + (low - middle) * factor, middle + (high - middle) * factor];
+    };
+    const [x, y] = this.range();
+    this.see([narrowed(x), narrowed(y)]);
+    return this.look();
+  }
+
+  /** @param {string} scale */
+  async rescale(scale) {
+    if (scale === this.scale || !this.panel) return;
+    this.switch.choose(scale);
+    const { scene, style, theme } = this.given;
+    await this.update(scene, style, theme);
+    this.listeners.moved();
+  }
+
+  /** Brings size and view up to date. */
+  async look() {
+    if (!this.panel || !this.element.clientWidth) return;
+    const { edition } = this;
+    this.place();
+    if (this.view && this.axes.length) this.view = fit(this.chosen ?? this.window, this.box, this.limits);
+    this.own += 1;
+    const { width, height } = this.size;
+    const [x, y] = this.ranges ?? [];
+    if (this.movable && this.axes.length === 1 && this.drawn) {
+      await this.plotly.relayout(this.plot, { width, height, 'xaxis.range': x, 'yaxis.range': y });
+    } else await this.draw(this.base);
+    this.own -= 1;
+    if (edition !== this.edition) return;
+    this.painter.groups.forEach((group, k) => (group.axes = this.axes[k]));
+    this.settled = '';
+    this.measure();
+    this.listeners.moved();
+  }
+
+  /** @param {number} position of the clock */
+  paint(position) {
+    if (!this.panel) return;
+    if (this.handle) {
+      const start = handleOf(this.panel);
+      if (start) this.handle.place([start.x[0], start.y[0]]);
+    }
+    this.painter.paint(position);
+  }
+
+  /**
+   * The start is elsewhere, for as long as it is dragged.
+   * @param {number} x
+   * @param {number} y
+   */
+  move(x, y) {
+    const start = handleOf(this.panel);
+    if (!start) return;
+    start.x = [x];
+    start.y = [y];
+  }
+
+  /**
+   * The run of a racer is another now, for as long as something is dragged.
+   * @param {string} racer
+   */
+  change(racer) {
+    this.settled = '';
+    this.painter.change(racer);
+  }
+
+  /** A racer was hidden or shown. */
+  async remeasure() {
+    if (!this.panel) return;
+    if (this.panel.spread === 'squares') await this.look();
+    this.show();
+  }
+
+  /** @param {string | null} id */
+  light(id) {
+    this.painter.light(id);
+    if (this.panel && this.style && this.scene) dim(this.plot, this.style, this.scene.cards, id);
+  }
+
+  destroy() {
+    if (this.drawn) this.plotly.purge(this.plot);
+  }
+}

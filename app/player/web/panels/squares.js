@@ -1,0 +1,39 @@
+// Where equal squares stand: as large as there is room for, with room for a title above each.
+
+import { letters } from '../core/scale.js';
+
+const HEAD = 22;
+const GAP = 14;
+
+/**
+ * Axes at their places, in shares of the panel; those that are hidden take no room.
+ * @param {{pair: import('../drawing/marks.js').Axes, hidden: boolean}[]} axes
+ * @param {{width: number, height: number}} size
+ * @param {import('../core/envelope.js').Style} style
+ * @returns {import('../drawing/marks.js').Axes[]}
+ */
+export function squares(axes, { width, height }, style) {
+  const head = letters(style, HEAD);
+  const count = axes.filter(({ hidden }) => !hidden).length;
+  let best = { size: 0, columns: 1 };
+  for (let columns = 1; columns <= count; columns++) {
+    const rows = Math.ceil(count / columns);
+    const size = Math.floor(Math.min((width - GAP * (columns + 1)) / columns, (height - 14) / rows - head - 6));
+    if (size > best.size) best = { size, columns };
+  }
+  const { columns } = best;
+  const size = Math.max(20, best.size);
+  const gap = Math.min(40, Math.max(0, (width - columns * size) / (columns + 1)));
+  const indent = (width - columns * size - (columns - 1) * gap) / 2;
+  let k = 0;
+  return axes.map(({ pair, hidden }) => {
+    if (hidden) return { ...pair, title: '', place: [0, 0, 0, 0] };
+    const left = Math.round(indent + (k % columns) * (size + gap));
+    const top = Math.round(head + Math.floor(k / columns) * (size + head + 6));
+    k += 1;
+    return {
+      ...pair,
+      place: [left / width, 1 - (top + size) / height, (left + size) / width, 1 - top / height],
+    };
+  });
+}

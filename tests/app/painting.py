@@ -1,0 +1,147 @@
+"""One small panel for each kind of mark, which every painter draws alike; and how two of its pictures are compared."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.figures.marks import (
+    AnyMark,
+    Axes,
+    Axis,
+    Band,
+    Bars,
+    Dots,
+    Field,
+    Head,
+    Line,
+    Lines,
+    Panel,
+    Rule,
+    Sign,
+    Text,
+    Tiles,
+)
+from app.player.scene import Card, Clock, Scene
+
+END = 8
+POSITIONS = (0, 3, END)
+"""Where the clock is looked at: at the start, between, and at the end."""
+RED, BLUE = "#d55e00", "#0072b2"
+TIME = np.arange(END + 1)
+WAVE = 5 + 3 * np.sin(0.8 * TIME)
+X_AXIS, Y_AXIS = Axis(low=-0.6, high=10.0, grid=False), Axis(low=0.0, high=10.0, grid=False)
+RACER = Card("racer-0", "Racer", RED)
+X, Y = np.linspace(0, 10, 41), np.linspace(0, 10, 31)
+
+
+def _square(rows: int) -> NDArray[np.uint8]:
+    """A picture of cells that darkens from moment to moment, (moments, rows, rows)."""
+    cells = (np.arange(rows)[:, None] + np.arange(rows)) % 3 / 2
+    return np.asarray(255 * np.linspace(0.4, 1, END + 1)[:, None, None] * cells, np.uint8)
+
+
+MARKS: Mapping[str, tuple[AnyMark, ...]] = {
+    "line revealed": (Line(x=TIME + 1.0, y=WAVE, time=TIME, color=RED),),
+    "line with a head, a casing and dots": (
+        Line(
+            x=TIME + 1.0,
+            y=WAVE,
+            time=TIME,
+            color=BLUE,
+            weight="trail",
+            future="absent",
+            casing=True,
+            dots=True,
+            head=Head(symbol="diamond"),
+        ),
+    ),
+    "line that leaves": (
+        Line(
+            x=TIME + 1.0,
+            y=3.0 + 1.5 * TIME,
+            time=TIME,
+            color=RED,
+            weight="trail",
+            future="absent",
+            head=Head(symbol="circle", outside="arrow", label="away"),
+        ),
+    ),
+    "line dashed": (Line(x=TIME + 1.0, y=WAVE, time=TIME, color=RED, dash="dash"),),
+    "line replaced": (
+        Line(x=X, y=np.stack([5 + (k / END) * 4 * np.sin(X) for k in range(END + 1)]), time=TIME, color=BLUE),
+    ),
+    "lines": (Lines(x=TIME + 1.0, y=np.stack([WAVE + k for k in (-1, 0, 1)]), time=TIME, color=RED, layer="under"),),
+    "band": (Band(x=1.0 * TIME, low=WAVE - 1, high=WAVE + 1, time=TIME, color=BLUE, layer="under"),),
+    "dots revealed": (Dots(x=TIME + 1.0, y=WAVE, time=TIME, color=RED, size="large"),),
+    "dots replaced": (
+        Dots(x=np.stack([1 + TIME + 0.1 * k for k in TIME]), y=WAVE, time=TIME, color=BLUE, symbol="square"),
+    ),
+    "dots in classes": (
+        Dots(x=TIME + 1.0, y=WAVE, colors=TIME % 2, palette=(RED, BLUE), edge="paper", size="large", layer="over"),
+    ),
+    "signs": tuple(
+        Sign(x=np.array([1.5 + 2.2 * (k % 4)]), y=np.array([3.0 + 4 * (k // 4)]), symbol=symbol, layer="ground")
+        for k, symbol in enumerate(
+            ("cross", "plus", "asterisk", "triangle-open", "diamond-open", "star-open", "circle-open")
+        )
+    ),
+    "handle": (Sign(x=np.array([5.0]), y=np.array([5.0]), symbol="circle-open", name="start", handle=True),),
+    "text": (Text(x=5.0, y=5.0, words=("a word",), side="top right", color="ink", layer="ground"),),
+    "text replaced": (
+        Text(x=1.0 + TIME / 2, y=WAVE, words=tuple(f"at {k}" for k in TIME), time=TIME, side="top right", color="ink"),
+    ),
+    "field": (
+        Field(
+            x=X,
+            y=Y,
+            z=np.add.outer((Y - 4) ** 2, (X - 5) ** 2),
+            low=0.0,
+            high=40.0,
+            step=5.0,
+            colors={"light": ((0.0, "#5468c4"), (1.0, "#fafcfd")), "dark": ((0.0, "#1b2531"), (1.0, "#34495f"))},
+        ),
+    ),
+    "tiles": (Tiles(values=_square(6), time=TIME, color=RED),),
+    "tiles of classes": (
+        Tiles(values=_square(6), classes=_square(6) // 128, palette=(RED, BLUE), time=TIME),
+    ),
+    "bars": (Bars(heights=np.stack([np.abs(WAVE) * (1 - 0.08 * k) for k in TIME]), time=TIME, color=BLUE),),
+    "rule": (Rule(x=4.0, dash="dash"),),
+    "clock": (Rule(clock=True),),
+}  # fmt: skip
+
+
+def panel(name: str, bare: bool = False) -> Panel:
+    """The panel of a kind of mark; or, `bare`, the same without any mark."""
+    marks = tuple(dataclasses.replace(mark, racer="racer-0") for mark in MARKS[name])
+    return Panel(key="sample", axes=(Axes(x=X_AXIS, y=Y_AXIS),), marks=() if bare else marks)
+
+
+def scene(panel: Panel) -> Scene:
+    """A scene of one panel."""
+    return Scene(panels=(panel,), cards=(RACER,), clock=Clock(END))
+
+
+def ink(picture: NDArray[np.uint8], empty: NDArray[np.uint8]) -> NDArray[np.int_]:
+    """How much a picture differs from one without the mark, pixel by pixel."""
+    return np.asarray(np.abs(picture.astype(int) - empty.astype(int)).max(axis=-1))
+
+
+def spread(mask: NDArray[np.bool_], by: int) -> NDArray[np.bool_]:
+    """A mask and all that is within so many pixels of it."""
+    out = mask.copy()
+    for axis in (0, 1):
+        out = np.logical_or.reduce([np.roll(out, k, axis) for k in range(-by, by + 1)])
+    return out
+
+
+def agreement(one: NDArray[np.int_], other: NDArray[np.int_], by: int, least: int = 24) -> float:
+    """The smaller share of the ink of either picture that lies within so many pixels of that of the other."""
+    a, b = one > least, other > least
+    if not a.any() or not b.any():
+        return float(not a.any() and not b.any())
+    return float(min((a & spread(b, by)).sum() / a.sum(), (b & spread(a, by)).sum() / b.sum()))
