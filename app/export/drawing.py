@@ -16,7 +16,8 @@ from app.export.options import Look
 from app.export.painter import ROW, paint
 from app.export.pen import SYMBOLS, dashes
 from app.export.sheet import Box, Sheet, rules
-from app.figures.marks import Axes, Dots, Line
+from app.figures.marks import Axes, Dots, Line, Panel
+from app.figures.panels import one_each
 from app.figures.strokes import WORDS
 from app.player.scene import Card, Scene
 
@@ -50,17 +51,19 @@ class Drawing(Sheet):
         if look.part not in parts:
             raise ValueError(f"part must be one of {', '.join(parts)}; got {look.part!r}")
         self.shown = [card for card in scene.cards if not card.hidden]
-        self.panels = [panel for panel in scene.panels if look.part in ("all", panel.key)]
+        # two races side by side leave no room for what else is seen of them
+        self.scenes = (scene, scene.beside) if scene.beside and look.part == "all" else (scene,)
+        self.panels = [panel for panel in self._panels_of(scene) if look.part in ("all", panel.key)]
         hidden = frozenset(card.id for card in scene.cards if card.hidden)
         with rules():
             transparent = look.transparent
             super().__init__(look.width, look.height, scale=look.scale, theme_name=look.theme, transparent=transparent)
-            words = [look.title] if look.title else [scene.caption, link if look.link else ""]
+            words = [look.title] if look.title else [*self._captions(), link if look.link else ""]
             box, legend, columns = self._divide(self._foot(words) if look.caption else 0.0)
             if min(box[2:]) < LEAST:
                 few = f"{look.width}×{look.height} pixels leave no room beside legend and caption"
                 raise ValueError(f"{few}: make it larger, hide racers, or leave the caption out")
-            for panel, place in zip(self.panels, self._arranged(box), strict=True):
+            for panel, place in self._placed(box):
                 paint(self, panel, place, hidden, look.axis)
             self._legend(legend, columns)
         self.show(self.steps)
@@ -76,8 +79,34 @@ class Drawing(Sheet):
         """The last time that can be shown."""
         return self.scene.clock.end
 
+    def _panels_of(self, scene: Scene) -> list[Panel]:
+        """The panels of a scene as it shows them."""
+        first, *others = scene.panels
+        if len(self.scenes) > 1:
+            others = [panel for panel in others if not panel.choices]
+        if scene.picture == "panels" and self.shown:
+            first = one_each(first, [(card.id, card.title, card.color) for card in self.shown])
+        return [first, *others]
+
+    def _captions(self) -> list[str]:
+        if len(self.scenes) == 1:
+            return [self.scene.caption]
+        return [f"{name}: {scene.caption}" for name, scene in zip("AB", self.scenes, strict=True)]
+
+    def _placed(self, box: Box) -> Iterator[tuple[Panel, Box]]:
+        """All panels that are drawn, with their places."""
+        if len(self.scenes) == 1:
+            yield from zip(self.panels, self._arranged(box), strict=True)
+            return
+        left, top, width, height = box
+        half = (width - GAP) / 2
+        for k, (name, scene) in enumerate(zip("AB", self.scenes, strict=True)):
+            at = left + k * (half + GAP)
+            self.words(name, at, top - 4, WORDS["title"], weight="bold")
+            yield from zip(self._panels_of(scene), self._arranged((at, top + 14, half, height - 14)), strict=True)
+
     def _arranged(self, box: Box) -> list[Box]:
-        """The places of the panels: a single one fills the box."""
+        """The places of the panels of one scene: a single one fills the box."""
         left, top, width, height = box
         count = len(self.panels)
         if count == 1:
@@ -111,7 +140,8 @@ class Drawing(Sheet):
         ids = {card.id for card in self.shown}
         marks = [
             (mark, panel.axes[mark.axes])
-            for panel in self.scene.panels
+            for scene in self.scenes
+            for panel in scene.panels
             for mark in panel.marks
             if isinstance(mark, Line | Dots) and mark.time is not None and mark.racer in ids
             if panel in self.panels or _is_path(mark)
@@ -142,7 +172,7 @@ class Drawing(Sheet):
         beside = self.width / self.height >= 1.2
         columns = 1 if beside else min(3, max(1, int(self.width // 180)))
         rows = -(-len(self.shown) // columns)
-        words = [word for card in self.shown for word in (card.title, *_lines_of(card))]
+        words = [word for card in self.shown for word in (card.title, *self._lines_of(card))]
         widest = max((wide(word, WORDS["text"], bold=True) for word in words), default=0.0) + 36
         aside = max(120.0, min(300.0, round(self.width * 0.22), widest)) if beside else 0.0
         below = 0.0 if beside else rows * self._row + 8 + ROW
@@ -172,7 +202,7 @@ class Drawing(Sheet):
             self._sample(card, x, y + 8)
             room, size = width - 34, WORDS["text"]
             self.words(cut(card.title, room, size, bold=True), x + 32, y, weight="bold")
-            status, values = (cut(line, room, size) for line in _lines_of(card))
+            status, values = (cut(line, room, size) for line in self._lines_of(card))
             if tall > 30:
                 self._status(card, self.words(status, x + 32, y + ROW, color=self.style["muted"]))
             if tall > 48:
@@ -180,8 +210,19 @@ class Drawing(Sheet):
 
     def _status(self, card: Card, text: Text) -> None:
         """What became of a racer is not told before the clock is there."""
-        settled = card.settled * self.scene.pace(card)
+        settled = max(one.settled * self.scene.pace(one) for one in self._twins(card))
         self.moves(self.figure, text, lambda time: text.set_visible(time >= settled))
+
+    def _twins(self, card: Card) -> list[Card]:
+        """The cards of a racer, one in each scene."""
+        return [one for scene in self.scenes for one in scene.cards if one.id == card.id]
+
+    def _lines_of(self, card: Card) -> tuple[str, str]:
+        """The lines under a racer's name in a legend: its status and its rates."""
+        statuses = [one.status for one in self._twins(card)]
+        if len(statuses) > 1:
+            statuses = [f"{name} {status}" for name, status in zip("AB", statuses, strict=True)]
+        return " · ".join(statuses), ", ".join(f"{s.symbol} {short(s.value, 4)}" for s in card.sliders)
 
     def _sample(self, card: Card, x: float, y: float) -> None:
         w, h = self.width, self.height
@@ -191,11 +232,6 @@ class Drawing(Sheet):
         head = Line2D([(x + 12) / w], [1 - y / h], ls="", marker=SYMBOLS[card.shape], ms=points(9), **common)
         self.figure.add_artist(line)
         self.figure.add_artist(head)
-
-
-def _lines_of(card: Card) -> tuple[str, str]:
-    """The lines under a racer's name in a legend: its status and its rates."""
-    return card.status, ", ".join(f"{s.symbol} {short(s.value, 4)}" for s in card.sliders)
 
 
 def _is_path(mark: Line | Dots) -> bool:

@@ -62,7 +62,7 @@ def paint(sheet: Sheet, panel: Panel, box: Box, hidden: frozenset[str] = frozens
     for (k, pair), place in zip(pairs, _places(panel, [pair for _, pair in pairs], box), strict=True):
         shown = [mark for mark in panel.marks if mark.axes == k and not (mark.racer and mark.racer in hidden)]
         if min(place[2:]) >= 4:
-            _axes(sheet, pair, place, shown, scale)
+            paint_axes(sheet, pair, place, shown, scale)
     _titles(sheet, panel, [pair for _, pair in pairs], box)
 
 
@@ -173,7 +173,7 @@ def fit(pair: Axes, size: tuple[float, float]) -> list[tuple[float, float]]:
 # Axes, and what is on them.
 
 
-def _axes(sheet: Sheet, pair: Axes, box: Box, shown: Sequence[marks.AnyMark], scale: str) -> None:
+def paint_axes(sheet: Sheet, pair: Axes, box: Box, shown: Sequence[marks.AnyMark], scale: str) -> None:
     y = next((other for other in pair.y.alternatives if other.scale == scale), pair.y)
     plot = sheet.axes(box)
     _upright(sheet, plot, y, box)

@@ -206,10 +206,10 @@ def _left_out(settings: Settings) -> str:
     """What files do not hold of what the page shows."""
     said = []
     if settings.beside:
-        said.append("Pictures, films, slides, numbers and scripts are of race A; the web page has A and B.")
+        said.append("Numbers and scripts are of race A.")
     if settings.bundled:
         said.append("Numbers and scripts are of the first seed.")
-    if settings.picture != "map":
+    if settings.picture == "surface":
         said.append("Pictures, films and slides draw the map; the web page has what is chosen.")
     return " ".join(said)
 
