@@ -202,7 +202,7 @@ def _head(pen: Pen, line: Line, seen: Way, text: Any, time: float) -> tuple[Path
     if edge is None:
         return outline(head.symbol), nowhere
     if head.outside == "upward arrow":
-        return outline("^"), np.array([edge[0][0], high[1]])
+        return outline("triangle-up"), np.array([edge[0][0], high[1]])
     low, high = pen.scaled(pen.frame)
     unit = edge[1] / (high - low) * pen.box[2:]
     unit = unit / np.hypot(*unit)
@@ -210,7 +210,7 @@ def _head(pen: Pen, line: Line, seen: Way, text: Any, time: float) -> tuple[Path
     if text:
         _say(pen, text, ended or head.label, place - INWARD * unit)
     arrow = pen.unscaled((low + (place - ARROW * unit) / pen.box[2:] * (high - low))[None])[0]
-    return outline(">", float(np.arctan2(unit[1], unit[0]))), arrow
+    return outline("triangle-up", float(np.arctan2(unit[1], unit[0])) - np.pi / 2), arrow
 
 
 def _say(pen: Pen, text: Any, words: str, place: NDArray[np.float64]) -> None:
@@ -247,13 +247,16 @@ def paint_bundles(pen: Pen, bundles: Sequence[Lines], z: float) -> None:
     if all(one.time is None for one in bundles):
         pen.plot.add_collection(collection(faint, z), autolim=False)
         return
-    if all(one.future == "pale" for one in bundles):
-        pen.plot.add_collection(collection(faint * PALE[pen.sheet.theme], z), autolim=False)
     strong = pen.sheet.moves(pen.plot, collection(faint, z + 1))
+    pale = None
+    if all(one.future == "pale" for one in bundles):
+        pale = pen.sheet.moves(pen.plot, collection(faint * PALE[pen.sheet.theme], z))
 
     def move(time: float) -> None:
         last = [reached(one.time, time) for one in bundles]
         strong.set_segments([way[:k] for ways, k in zip(whole, last, strict=True) for way in ways])
+        if pale:  # not below what is strong, through which it would be seen
+            pale.set_segments([way[max(0, k - 1) :] for ways, k in zip(whole, last, strict=True) for way in ways])
 
     pen.sheet.moves_by(move)
 
@@ -276,17 +279,18 @@ def paint_bands(pen: Pen, bands: Sequence[Band], z: float) -> None:
         if one.time is None:
             pen.plot.add_collection(polygon(opacity, z), autolim=False)
             continue
-        pen.plot.add_collection(polygon(opacity * PALE[pen.sheet.theme], z), autolim=False)
-        strong = pen.sheet.moves(pen.plot, polygon(opacity, z + 1))
-        times, places = np.asarray(one.time, float), np.asarray(one.x, float)
+        parts = [polygon(opacity, z), polygon(opacity * PALE[pen.sheet.theme], z)]
+        for part in parts:
+            pen.sheet.moves(pen.plot, part)
+        pen.sheet.moves_by(functools.partial(_cut, pen, parts, np.asarray(one.time, float), np.asarray(one.x, float)))
 
-        def move(time: float, strong: Any = strong, times: Any = times, places: Any = places) -> None:
-            right = np.interp(time, times, places)
-            left = min(places[0], right)
-            box = Bbox.from_extents(left, 0, right, 1)
-            strong.set_clip_box(TransformedBbox(box, pen.plot.get_xaxis_transform()))
 
-        pen.sheet.moves_by(move)
+def _cut(pen: Pen, parts: Sequence[Any], times: Any, places: Any, time: float) -> None:
+    """Show the first part of a band up to the clock, and the second from there on."""
+    at = np.interp(time, times, places)
+    for part, ends in zip(parts, ((places[0], at), (at, places[-1])), strict=True):
+        box = Bbox.from_extents(ends[0], 0, ends[1], 1)
+        part.set_clip_box(TransformedBbox(box, pen.plot.get_xaxis_transform()))
 
 
 def paint_rules(pen: Pen, rules: Sequence[Rule], z: float) -> None:

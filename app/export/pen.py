@@ -89,10 +89,23 @@ def dashes(name: str) -> Any:
     return (0, tuple(points(length) for length in DASHES[name])) if DASHES[name] else "-"
 
 
+# Heads have about the area of a circle of diameter 1; a polygon is given by its corners, its radius, its first corner's
+# angle and how far its centre is moved down.
+POLYGONS = {
+    "square": (4, 0.45 * np.sqrt(2), np.pi / 4, 0.0),
+    "diamond": (4, 0.65, np.pi / 2, 0.0),
+    "triangle-up": (3, 0.675, np.pi / 2, 0.075),
+}
+
+
 @functools.lru_cache(maxsize=512)
 def outline(symbol: str, turn: float = 0.0) -> Path:
-    """The outline of a symbol of unit size, or of matplotlib's marker of that name."""
-    style = MarkerStyle(SYMBOLS.get(symbol, symbol))
+    """The outline of a symbol of unit size, turned by an angle."""
+    if symbol in POLYGONS:
+        corners, radius, first, down = POLYGONS[symbol]
+        angles = first + 2 * np.pi * np.arange(corners + 1) / corners + turn
+        return Path(np.column_stack([radius * np.cos(angles), radius * np.sin(angles) - down]), closed=True)
+    style = MarkerStyle(SYMBOLS[symbol])
     return style.get_path().transformed(style.get_transform() + Affine2D().rotate(turn))
 
 

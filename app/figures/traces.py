@@ -25,6 +25,8 @@ SYMBOLS = {
     "asterisk": "asterisk-open",
 }
 """Names of plotly's, where they are others than ours."""
+RELATIVE = {"square": 0.9, "triangle-up": 1.17}
+"""How much larger plotly must draw a symbol than a circle, to give it about the circle's area."""
 TYPICAL = (640.0, 400.0)
 """Pixels of a figure, for which it is decided which points of a line are far enough apart for a dot."""
 BAR: Mapping[str, Any] = {
@@ -103,6 +105,8 @@ class _Painter:
             if pair.equal:
                 x |= {"constrain": "range"}
                 y |= {"constrain": "range", "scaleanchor": f"x{_nth(k)}"}
+            elif any(isinstance(mark, marks.Tiles) and mark.axes == k for mark in self.panel.marks):
+                y["scaleanchor"] = False  # plotly gives axes with an image equal scales
             axes |= {f"xaxis{_nth(k)}": x, f"yaxis{_nth(k)}": y}
             if pair.title:
                 words = {"text": f"<b>{_plain(pair.title)}</b>", "font": {"color": self._color(pair.color), "size": 12}}
@@ -145,8 +149,10 @@ class _Painter:
     def _placed(self, mark: marks.AnyMark, trace: Trace) -> Trace:
         """A trace on the axes of its mark, in the legend's group of its racer."""
         k = _nth(mark.axes)
-        trace = {"xaxis": f"x{k}", "yaxis": f"y{k}", "showlegend": False, **trace}
-        return {**trace, "legendgroup": mark.racer} if mark.racer else trace
+        trace = {"xaxis": f"x{k}", "yaxis": f"y{k}", **trace}
+        if trace["type"] != "scatter":  # others have no place in a legend
+            return trace
+        return {"showlegend": False, **trace, **({"legendgroup": mark.racer} if mark.racer else {})}
 
     def _within(self, k: int, x: float, y: float, across: str, upward: str) -> dict[str, Any]:
         """Where an annotation stands, in shares of a pair of axes."""
@@ -258,7 +264,12 @@ class _Painter:
                 turn = 90 - float(np.degrees(np.arctan2(up, across)))
                 ended = head.ending and self.time >= head.ended
                 self._words(line, at, head.ending if ended else head.label, "middle center", line.color)
-        marker: Trace = {"symbol": symbol, "size": size, "angle": turn, "color": self._color(line.color)}
+        marker: Trace = {
+            "symbol": symbol,
+            "size": size * RELATIVE.get(symbol, 1.0),
+            "angle": turn,
+            "color": self._color(line.color),
+        }
         marker["line"] = {"width": ring, "color": self.style["paper"]}
         yield {"type": "scatter", "mode": "markers", "x": at[:1], "y": at[1:], "marker": marker, "hoverinfo": "skip"}
 
@@ -314,7 +325,10 @@ class _Painter:
         diameter, rim = DOTS[dots.size]
         hollow = dots.symbol.endswith("-open")
         for part, opacity in parts:
-            marker: Trace = {"symbol": SYMBOLS.get(dots.symbol, dots.symbol), "size": diameter}
+            marker: Trace = {
+                "symbol": SYMBOLS.get(dots.symbol, dots.symbol),
+                "size": diameter * RELATIVE.get(dots.symbol, 1.0),
+            }
             marker |= {"color": self._inks(dots, part), "opacity": opacity * (OPACITIES["faint"] if dots.faint else 1)}
             edge = self._color(dots.edge) if dots.edge else None
             marker["line"] = {
@@ -426,10 +440,10 @@ class _Painter:
         pair = self._pair(tiles)
         rows, columns = share.shape[:2]
         wide, tall = (pair.x.high - pair.x.low) / columns, (pair.y.high - pair.y.low) / rows
-        place = {"x0": pair.x.low + wide / 2, "dx": wide, "y0": pair.y.high - tall / 2, "dy": -tall}
+        place = {"x0": pair.x.low + wide / 2, "dx": wide, "y0": pair.y.low + tall / 2, "dy": tall}
         smooth = {"zsmooth": "fast"} if tiles.smooth else {}
         picture = np.rint(paper + share * (inks - paper)).astype(np.uint8)
-        yield {"type": "image", "z": picture, "hoverinfo": "skip", **place, **smooth}
+        yield {"type": "image", "z": picture[::-1], "hoverinfo": "skip", **place, **smooth}
         if tiles.numbers:
             hundredths = np.rint(100 * share[..., 0]).astype(int)
             across, up = np.meshgrid(np.arange(columns), np.arange(rows))
@@ -439,7 +453,7 @@ class _Painter:
                 "hoverinfo": "skip",
                 "textfont": self._font("ink", WORDS["small"]),
                 "x": (place["x0"] + wide * across).ravel(),
-                "y": (place["y0"] - tall * up).ravel(),
+                "y": (pair.y.high - tall * (up + 0.5)).ravel(),
                 "text": [str(value) if value else "" for value in hundredths.ravel()],
             }
         for column, name in enumerate(tiles.names):

@@ -25,10 +25,12 @@ SHOW = """async (figure) => {
   const { data, layout } = JSON.parse(figure);
   await window.Plotly.newPlot('figure', data, layout, { staticPlot: true });
 }"""
-NEAR = {"text": 6, "text replaced": 6, "line that leaves": 6}
-"""How many pixels apart the painters may draw: two, and more where letters are set by different engines."""
-INK = {"text": 0.4, "text replaced": 0.4, "line that leaves": 0.3, "signs": 0.25, "handle": 0.4}
-"""By how much the amounts of their ink may differ: little, and more where letters or symbols have other forms."""
+NEAR = {"text": 14, "text replaced": 14, "line that leaves": 6}
+"""How many pixels apart the painters may draw: two, and more where letters are set in different fonts."""
+INK = {"text": 0.4, "text replaced": 0.4, "line that leaves": 0.3, "signs": 0.25, "handle": 0.4, "lines": 0.3}
+"""By how much the amounts of their ink may differ: little, and more where letters or symbols have other forms, or where
+faint lines of single pixels are rounded in other ways.
+"""
 
 
 def matplotlib(panel: Panel, time: float) -> NDArray[np.uint8]:
