@@ -27,10 +27,17 @@ SHOW = """async (figure) => {
 }"""
 NEAR = {"text": 14, "text replaced": 14, "line that leaves": 6}
 """How many pixels apart the painters may draw: two, and more where letters are set in different fonts."""
-INK = {"text": 0.4, "text replaced": 0.4, "line that leaves": 0.3, "signs": 0.25, "handle": 0.4, "lines": 0.3}
-"""By how much the amounts of their ink may differ: little, and more where letters or symbols have other forms, or where
-faint lines of single pixels are rounded in other ways.
-"""
+INK = {
+    "text": 0.25,
+    "text replaced": 0.35,
+    "line that leaves": 0.1,
+    "handle": 0.2,  # letters have other forms
+    "dots replaced": 0.1,
+    "dots in classes": 0.08,  # small symbols are set on whole pixels by one of them
+    "lines": 0.3,  # Chromium has its own way with lines of a single pixel
+}
+"""By how much the amounts of their ink may differ, where that is not `CLOSE`."""
+CLOSE = 0.05
 
 
 def matplotlib(panel: Panel, time: float) -> NDArray[np.uint8]:
@@ -75,6 +82,6 @@ def test_matplotlib_and_plotly_draw_the_same(page: Any, name: str) -> None:
         one = painting.ink(matplotlib(whole, time), matplotlib(bare, time))
         other = painting.ink(plotly(page, whole, time), plotly(page, bare, time))
         assert painting.agreement(one, other, NEAR.get(name, 2)) > 0.9, time
-        assert one.sum() == pytest.approx(other.sum(), rel=INK.get(name, 0.1), abs=3000), time
+        assert one.sum() == pytest.approx(other.sum(), rel=INK.get(name, CLOSE)), time
         drawn |= bool(one.any())
     assert drawn

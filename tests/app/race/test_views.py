@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,7 +16,7 @@ from app.export.drawing import Drawing
 from app.export.options import Look
 from app.figures.marks import Dots, Line, Rule
 from app.player import Event, pack, read
-from app.race import changes, link, runs
+from app.race import changes, link, runs, views
 from app.race import scene as race
 from app.race.runs import Race
 from app.race.settings import Settings
@@ -161,3 +163,19 @@ def test_what_no_memory_could_keep_is_not_asked_for() -> None:
     rates, distance = race.scene(Race(settings)).slots
     assert "take fewer of them" in rates.message and not rates.axes
     assert not distance.message and only(distance, Line)
+
+
+def test_the_view_of_the_guide_is_one_function(monkeypatch: pytest.MonkeyPatch) -> None:
+    """CONTRIBUTING's example: its panel is in the scene, in the envelope and in the picture."""
+    guide = (Path(__file__).parents[3] / "CONTRIBUTING.md").read_text("utf-8")
+    example = re.search(r"```python\n(def _largest.*?)```", guide, re.DOTALL)
+    assert example
+    names = dict(vars(views))
+    exec(example[1], names)
+    monkeypatch.setattr(race, "VIEWS", {**VIEWS, "largest": views.View("Largest coordinate", names["_largest"])})
+    scene = race.scene(_shown("largest"))
+    for line, run in zip(curves(scene.slots[0]), runs.runs(FIRST), strict=True):
+        np.testing.assert_array_equal(line.y, np.abs(run.positions).max(axis=1))
+    assert b"Largest coordinate" in pack(scene)
+    drawing = Drawing(scene, Look(width=900, height=600))
+    assert "Largest coordinate" in {text.get_text() for text in drawing.figure.texts} and len(drawing.figure.axes) >= 3
