@@ -19,10 +19,11 @@ from app.figures.theme import PALETTE, THEMES, scales
 from app.network import changes
 from app.network import scene as made
 from app.network.settings import Training, generated
-from app.player.scene import Board, Scene
+from app.player.scene import Scene
 from app.race import runs
 from app.race import scene as computed
 from app.race.link import parse
+from tests.app.drawn import positions
 from tests.app.driving import Race, near
 
 pytestmark = pytest.mark.browser
@@ -98,7 +99,7 @@ def race(open_file: Open, scene: Scene) -> File:
 
 
 @pytest.fixture(scope="module")
-def training() -> Board:
+def training() -> Scene:
     """Three networks, of which the last is hidden."""
     base = changes.choose_data(Training(steps=20), "moons")
     data = generated(base)
@@ -111,7 +112,7 @@ def training() -> Board:
     while job.busy:
         assert time.monotonic() < end, "the job does not end"
         time.sleep(0.01)
-    return made.board(job.training, job)
+    return made.scene(job.training, job)
 
 
 def _trail(race: Race, color: str) -> int:
@@ -152,7 +153,7 @@ def test_keys_zoom_and_the_switch_of_the_loss_do_what_they_do_in_the_app(race: F
 
 def test_hovering_names_the_racer(race: File, scene: Scene) -> None:
     race.reset()
-    x, y = scene.positions[2, 8]
+    x, y = positions(scene)[2, 8]
     race.page.mouse.move(*race.pixel(x, y))
     race.until("() => document.querySelector('.map .hoverlayer')?.textContent.includes('Adam, step')")
     assert "lit" in race.at("card-racer-2").get_attribute("class")
@@ -218,7 +219,7 @@ def _is(file: File, theme: str) -> None:
 
 
 @pytest.mark.thinned(2)
-def test_a_board_plays_too(open_file: Open, training: Board) -> None:
+def test_a_board_plays_too(open_file: Open, training: Scene) -> None:
     named = dataclasses.replace(training, caption=f"{BREAKING}.csv")
     file = open_file(html(named, "Two moons", "?data=moons"), dark=True)
     assert file.page.locator(".caption").inner_text() == f"{BREAKING}.csv"
