@@ -77,11 +77,11 @@ def _matplotlib() -> bytes:
     """
     from matplotlib.animation import FuncAnimation, PillowWriter
 
-    from app.export.drawing_race import RaceDrawing
+    from app.export.drawing import Drawing
     from app.export.films import moments
     from app.export.options import Cut, Look
 
-    drawing = RaceDrawing(_order()("gif", Look(), Cut()).scene, Look())
+    drawing = Drawing(_order()("gif", Look(), Cut()).scene, Look())
     steps = moments(drawing, Cut(seconds=4.0, rate=25.0, hold=0.0))
 
     def update(frame: int) -> list[Any]:

@@ -125,11 +125,11 @@ class Visitor:
         return self.only("bidi_component")
 
     def scene(self) -> dict[str, Any]:
-        """The header of the scene that the player shows: everything but its arrays."""
+        """The scene that the player shows, without its arrays and defaults."""
         envelope: bytes = self.player().proto.bytes
         size = int.from_bytes(envelope[:4], "little")
-        header: dict[str, Any] = json.loads(envelope[4 : 4 + size])
-        return header
+        scene: dict[str, Any] = json.loads(envelope[4 : 4 + size])["scene"]
+        return scene
 
     async def _rerun(self, fragment: str, triggers: dict[str, WidgetState], patience: float | None) -> float:
         message = BackMsg()
