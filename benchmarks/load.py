@@ -186,7 +186,7 @@ class _App(_Load):
                         await page.press("Train", None)
                     await asyncio.sleep(0.6)  # as the player asks for news
                     await page.send({"kind": "poll"}, None)
-                    if any("loss" in card["status"] for card in page.scene()["cards"]):
+                    if any("loss" in card.get("status", "") for card in page.scene()["cards"]):
                         begun.set()
 
         return [train]
