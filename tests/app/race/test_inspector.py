@@ -24,9 +24,10 @@ def test_only_the_inspected_racer_travels() -> None:
     plain = len(pack(race.scene(Race(settings))))
     scene = race.scene(Race(changes.inspect(settings, "racer-1")))
     assert scene.inspected is not None and scene.inspected["racer"] == "racer-1"
-    # Nesterov: w, t, η, β, a before; g, a, w after; rate and step; at, slope and two parts; 300 steps, 8 bytes
-    numbers = 3 + 2 * 11
-    assert len(pack(scene)) - plain == pytest.approx(300 * 8 * numbers, rel=0.15)
+    # Nesterov: w and a before; g, a, w after; step; at and two parts; 300 steps, 8 bytes. t, η, β and the rate are
+    # progressions, which take no room, and the slope that is drawn is g, which is stored once
+    numbers = 2 * 9
+    assert len(pack(scene)) - plain == pytest.approx(300 * 8 * numbers, rel=0.1)
     assert race.scene(Race(settings)).inspected is None
 
 
