@@ -17,7 +17,7 @@ from app.player import Card, Clock, Event, Relief, Scene, Slider, pack, read
 from app.player.scene import KINDS, RECORDS
 from tests.app.envelope import opened
 
-ETA = Slider("learning_rate", "η", "learning rate", 0.1, 1e-6, 10.0, "log")
+ETA = Slider("learning_rate", "η", "learning rate", 0.1, np.array([1e-6, 1e-3, 0.3, 10.0]), "abc")
 STEPS = 5
 TIME = np.arange(STEPS + 1)
 CARDS = (Card("one", "One", "#d55e00", sliders=(ETA,)), Card("two", "Zwei ½", "#0072b2", gone=True))
@@ -90,7 +90,16 @@ def test_a_scene_comes_out_of_its_envelope_as_it_went_in() -> None:
     assert ground["x"] == {"range": [0.0, 1, 4]} and ground["title"] == "loss"
     cards = header["scene"]["cards"]
     assert [card["id"] for card in cards] == ["one", "two"] and cards[1]["title"] == "Zwei ½"
-    assert cards[0]["sliders"] == [{"type": "slider", **dataclasses.asdict(ETA)}]
+    (slider,) = cards[0]["sliders"]
+    np.testing.assert_array_equal(array(slider.pop("stops")), ETA.stops)
+    assert slider == {
+        "type": "slider",
+        "name": "learning_rate",
+        "symbol": "η",
+        "label": "learning rate",
+        "value": 0.1,
+        "sweep": "abc",
+    }
     assert header["scene"]["panels"][0]["axes"][0]["x"] == {
         "type": "axis",
         "low": -1.0,
@@ -195,13 +204,10 @@ def test_a_scene_refuses_what_does_not_fit_together() -> None:
         Clock(3, "hours")  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize(
-    ("changes", "said"),
-    [({"scale": "cubic"}, "scale"), ({"low": 20.0}, "low < high"), ({"low": 0.0}, "does not fit log")],
-)
-def test_a_slider_refuses_a_range_that_cannot_be(changes: dict[str, Any], said: str) -> None:
-    with pytest.raises(ValueError, match=said):
-        dataclasses.replace(ETA, **changes)
+@pytest.mark.parametrize("stops", [[1.0], [1.0, 1.0], [0.0, 2.0, 1.0], [[0.0, 1.0]], [0.0, math.nan]], ids=str)
+def test_a_slider_refuses_stops_that_do_not_ascend(stops: Any) -> None:
+    with pytest.raises(ValueError, match="stops of learning_rate must be two numbers or more, ascending"):
+        dataclasses.replace(ETA, stops=np.array(stops))
 
 
 @pytest.mark.parametrize("changes", [{"dash": "wavy"}, {"shape": "heart"}])
