@@ -28,7 +28,7 @@ HEAVY = 32 * 2**20
 SPARE = 128 * 2**20
 """Bytes that a heavy computation leaves free for the page that shows it."""
 
-SHORT = "The server is short of memory: choose fewer steps, coordinates or racers, or try again in a moment."
+SHORT = "The server is low on memory. Choose fewer steps, coordinates or racers, or try again in a moment."
 
 _heavy = threading.Lock()
 
@@ -58,8 +58,9 @@ def room(needed: int) -> Iterator[None]:
         free = free_memory()
         if needed + SPARE > free:
             raise NoRoom(
-                f"The server is short of memory: this computation needs {megabytes(needed)}, and "
-                f"{megabytes(max(0, free - SPARE))} are free. Choose fewer steps, coordinates or seeds, or try again."
+                f"The server is low on memory: this computation needs {megabytes(needed)}, but only "
+                f"{megabytes(max(0, free - SPARE))} are free. Choose fewer steps, coordinates or seeds, or try "
+                "again later."
             )
         yield
 

@@ -91,7 +91,7 @@ class SomeOf(Form):
     @property
     def allowed(self) -> str:
         count = f"{self.least}" if self.least == self.most else f"up to {self.most}"
-        return f"{count} different ones of {', '.join(self.choices)}, with commas between"
+        return f"{count} different keys out of {', '.join(self.choices)}, separated by commas"
 
     def read(self, value: Any, name: str) -> tuple[str, ...]:
         keys = tuple(filter(None, value.split(","))) if isinstance(value, str) else tuple(value)
@@ -122,12 +122,12 @@ class Point(Form):
     """Two finite numbers with a comma between. Whether the point lies on the map is not known here."""
 
     metavar = "X,Y"
-    allowed = "two numbers with a comma between, on the map"
+    allowed = "two numbers separated by a comma, on the map"
 
     def read(self, value: Any, name: str) -> tuple[float, float]:
         x, comma, y = value.strip().strip("()").partition(",") if isinstance(value, str) else (value[0], ",", value[1])
         if not comma:
-            raise Refused(f"{name} must be two numbers with a comma between, such as -1.5,2; got {shortened(value)!r}.")
+            raise Refused(f"{name} must be two numbers separated by a comma, such as -1.5,2; got {shortened(value)!r}.")
         return number(x, f"x of the {name}", "-1.5"), number(y, f"y of the {name}", "2")
 
     def spell(self, value: tuple[float, float]) -> str:
@@ -161,7 +161,7 @@ class OneRecord(Form):
 
     def read(self, value: Any, name: str) -> Choice:
         if value not in self.registry:
-            raise Refused(f"There is no {self.noun} {shortened(value)!r}; there are {', '.join(self.registry)}.")
+            raise Refused(f"There is no {self.noun} {shortened(value)!r}; the choices are {', '.join(self.registry)}.")
         return Choice(str(value))
 
     def spell(self, value: Choice) -> str:
@@ -198,7 +198,7 @@ class Racers(Form):
     metavar = "KEY[:NAME=VALUE,…]"
     allowed = (
         "the key of an optimizer with its parameters, such as `adam:learning_rate=0.05,beta1=0.9`, once for each "
-        "racer; `hidden=1` hides it, and `slot` is the place of its colour"
+        "racer; `hidden=1` hides it, and `slot` is the number of its colour"
     )
 
     def write(self, value: tuple[Racer, ...], key: str) -> Query:

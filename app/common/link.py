@@ -49,14 +49,16 @@ class Reader(Generic[L]):
         length = sum(len(key) + sum(map(len, words)) for key, words in given.items())
         if length > MOST_CHARACTERS:
             self.given = given = {}
-            self.notices.append(f"This link has {length:,} characters; at most {MOST_CHARACTERS:,} are read.")
+            self.notices.append(
+                f"This link has {length:,} characters and was not read; the limit is {MOST_CHARACTERS:,}."
+            )
         self._keys = {"v"}
         self._parts: set[str] = set()
         version = given.get("v", [VERSION])[-1]
         if version != VERSION:
             self.notices.append(
-                f"This link is of version {shortened(version)!r}, this app reads version {VERSION}: "
-                "what it knows is kept."
+                f"This link has version {shortened(version)!r}, and this app reads version {VERSION}. "
+                "The settings that it recognises are kept."
             )
 
     def attempt(self, change: Callable[..., L], *arguments: Any, quiet: bool = False) -> bool:
@@ -132,7 +134,9 @@ class Reader(Generic[L]):
         for k, spelled in enumerate(words):
             if len(self.settings.racers) >= MAX_RACERS:
                 left = len(words) - k
-                self.notices.append(f"Dropped from the link: a race has at most {MAX_RACERS} racers, and {left} more.")
+                self.notices.append(
+                    f"Dropped from the link: racers beyond the {MAX_RACERS} that a race can have ({left} more)."
+                )
                 break
             self.attempt(read_racer, spelled, self.notices, add, set_value)
 
@@ -140,10 +144,10 @@ class Reader(Generic[L]):
         """The settings, and a notice for each thing dropped: those too that nothing has asked for."""
         for key in self.given:
             if key not in self._keys and key.partition(".")[0] not in self._parts:
-                self.notices.append(f"Dropped from the link: there is no setting {shortened(key)!r}.")
+                self.notices.append(f"Dropped from the link: there is no setting called {shortened(key)!r}.")
         notices = list(dict.fromkeys(self.notices))
         if (more := len(notices) - MOST_NOTICES) > 0:
-            notices = [*notices[:MOST_NOTICES], f"Dropped from the link: {more:,} more settings that cannot be."]
+            notices = [*notices[:MOST_NOTICES], f"Dropped from the link: {more:,} more invalid settings."]
         return self.settings, notices
 
 
@@ -199,5 +203,5 @@ def _with_slot(settings: L, slot: int) -> L:
 def _free_slot(settings: Lineup, value: str) -> int:
     slot = number(value, "slot")
     if slot not in range(MAX_RACERS) or slot in {r.slot for r in settings.racers[:-1]}:
-        raise Refused(f"slot must be a free one of 0 to {MAX_RACERS - 1}; got {shortened(value)}.")
+        raise Refused(f"slot must be an unused number from 0 to {MAX_RACERS - 1}; got {shortened(value)}.")
     return int(slot)

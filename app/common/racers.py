@@ -114,7 +114,7 @@ def find(settings: Lineup, id: str) -> Racer:
     for racer in settings.racers:
         if racer.id == id:
             return racer
-    raise Refused("That racer has left the race.")
+    raise Refused("That racer is no longer in the race.")
 
 
 def put(settings: L, racer: Racer) -> L:

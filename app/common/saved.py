@@ -28,14 +28,16 @@ def read_query(content: bytes) -> tuple[str, dict[str, list[str]]]:
     try:
         read = json.loads(content)
     except (ValueError, RecursionError) as error:
-        raise Refused(f"This file is no JSON: {str(error) or 'it is nested too deeply'}.") from None
+        raise Refused(f"This file is not valid JSON: {str(error) or 'it is nested too deeply'}.") from None
     match read:
         case {"optiscope": str(by), "page": str(page), "version": str(spelling), "query": dict(query)}:
             if spelling.isdecimal() and (len(spelling) > MOST_DIGITS or int(spelling) > int(VERSION)):
                 raise Refused(
-                    f"This file was written by Optiscope {shortened(by)} in version {shortened(spelling)} of its "
-                    f"settings; this app reads version {VERSION}: take a newer one."
+                    f"This file was written by Optiscope {shortened(by)} in version {shortened(spelling)} of the "
+                    f"settings format, and this app reads version {VERSION}. Use a newer version of Optiscope."
                 )
             if all(isinstance(words, list) and words and {*map(type, words)} == {str} for words in query.values()):
                 return page, query
-    raise Refused("This JSON holds no settings of Optiscope: it should have optiscope, page, version and query.")
+    raise Refused(
+        "This JSON file holds no Optiscope settings: it should have the keys optiscope, page, version and query."
+    )

@@ -16,7 +16,7 @@ def head(caption: str, page: str, query: Mapping[str, list[str]], needs: str) ->
     parts = caption.replace(" ", "\0").replace("\0·\0", " · ")  # lines break only between parts
     heading = textwrap.fill(f'"""{parts}.', WIDTH, break_long_words=False, break_on_hyphens=False).replace("\0", " ")
     link = f"{'' if page == 'race' else page}?{urlencode(query, doseq=True)}"
-    return [heading, "", f"Written by Optiscope {version()}, whose page shows it at {link}", needs, '"""', ""]
+    return [heading, "", f"Written by Optiscope {version()}, which opens it at {link}", needs, '"""', ""]
 
 
 def record(registry: str, choice: Choice) -> str:

@@ -24,7 +24,7 @@ def schedule() -> Any:
     return setting(
         Choice("constant"),
         OneRecord("schedule", SCHEDULES),
-        label="Schedule of the learning rate",
+        label="Learning rate schedule",
         help="The factor on every learning rate as a function of the step.",
     )
 

@@ -41,7 +41,7 @@ class Source:
             Refused: if the name already has another meaning.
         """
         if self._parts.setdefault(name, text) != text:
-            raise Refused(f"Without Optiscope two things in one script would be called {name}.")
+            raise Refused(f"Without Optiscope, the script would have to define {name} twice.")
 
     def copy(
         self, function: Callable[..., Any], name: str, record: Declared | None = None, prefix: str = "", doc: str = ""
@@ -59,7 +59,7 @@ class Source:
             Refused: if it uses a value that cannot be written, or a name that already has another meaning.
         """
         if self._copied.setdefault(name, function) is not function:
-            raise Refused(f"Without Optiscope two things in one script would be called {name}.")
+            raise Refused(f"Without Optiscope, the script would have to define {name} twice.")
         if name in self._parts:
             return
         arguments, body = _bare(function, lambda member: self._member(record, member, prefix))
@@ -127,7 +127,9 @@ def literal(value: Any) -> str:
         return repr(plain)
     if isinstance(value, np.ndarray) and value.ndim == 1 and len(value) <= MOST_NUMBERS:
         return vector(value.tolist())
-    raise Refused(f"Without Optiscope {type(value).__name__} of {np.size(value):,} values cannot be written out.")
+    raise Refused(
+        f"Without Optiscope, the script would have to contain {type(value).__name__} of {np.size(value):,} values."
+    )
 
 
 def vector(values: Iterable[float]) -> str:

@@ -61,8 +61,8 @@ class Drawing(Sheet):
             words = [look.title] if look.title else [*self._captions(), link if look.link else ""]
             box, legend, columns = self._divide(self._foot(words) if look.caption else 0.0)
             if min(box[2:]) < LEAST:
-                few = f"{look.width}×{look.height} pixels leave no room beside legend and caption"
-                raise ValueError(f"{few}: make it larger, hide racers, or leave the caption out")
+                few = f"{look.width}×{look.height} pixels are too few for the legend and the caption"
+                raise ValueError(f"{few}: make the picture larger, hide some racers, or leave out the caption")
             for panel, place in self._placed(box):
                 paint(self, panel, place, hidden, look.axis)
             self._legend(legend, columns)

@@ -85,8 +85,8 @@ class Cut:
             raise ValueError(f'time must be "even" or "length"; got {self.time!r}')
         if self.frames > MOST_FRAMES:
             raise ValueError(
-                f"a film has at most {MOST_FRAMES:,} frames; {self.seconds:g} s and {self.hold:g} s of hold at "
-                f"{self.rate:g} a second are {self.frames:,}: make it shorter, or take fewer a second"
+                f"a film has at most {MOST_FRAMES:,} frames; {self.seconds:g} s and a hold of {self.hold:g} s at "
+                f"{self.rate:g} frames per second make {self.frames:,}: shorten the film, or lower the frame rate"
             )
 
     @property

@@ -51,7 +51,7 @@ style-src 'unsafe-inline'; img-src data: blob:">
 <h1>{title}</h1>
 <p class="caption">{caption}</p>
 <div class="optiscope-player" data-testid="player" data-kind="{kind}" data-recording="{back}">
-<p>To play, this page needs JavaScript and a browser of 2023 or later: Chrome 112, Firefox 117, Safari 16.5.</p>
+<p>To play, this page needs JavaScript and a browser from 2023 or later: Chrome 112, Firefox 117, Safari 16.5.</p>
 </div>
 <!-- plotly.js, © Plotly, Inc., under the MIT license: gzip, base64 -->
 <script type="text/plain" id="plotly">{plotly}</script>

@@ -86,7 +86,7 @@ class Worker:
             return self._answered(order, tell)
         except Failed:
             if late:
-                raise Failed(f"It was not done after {patience:g} seconds.") from None
+                raise Failed(f"It did not finish within {patience:g} seconds.") from None
             raise
         finally:
             finished.set()
@@ -109,7 +109,7 @@ class Worker:
                 tell(content)
         except (EOFError, OSError, pickle.UnpicklingError):
             self._process.kill()
-            raise Failed(f"The process that makes files ended with {self._process.wait()}.") from None
+            raise Failed(f"The process that makes the files ended with exit status {self._process.wait()}.") from None
 
     def kill(self) -> None:
         """Kill the process: whoever waits for its answer gets none."""

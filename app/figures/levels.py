@@ -66,8 +66,8 @@ class Levels:
     def title(self) -> str:
         return {
             "linear": "loss",
-            "log": "loss, log-spaced",
-            "signed log": "loss, log-spaced to both sides of 0",
+            "log": "loss, log scale",
+            "signed log": "loss, symmetric log scale",
         }[self.kind]
 
     def ticks(self) -> tuple[list[float], list[str]]:

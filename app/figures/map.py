@@ -153,7 +153,7 @@ def _slice(surface: Surface) -> list[Text]:
     many = len(surface.start)
     if many == 2:
         return []
-    words = f"slice of {many:,} dimensions, through the minimum"
+    words = f"slice through the minimum in {many:,} dimensions"
     return [Text(x=0.0, y=1.0, words=(words,), side="bottom right", within=True, layer="ground")]
 
 

@@ -94,7 +94,7 @@ def limits_note(curves: Sequence[NDArray[Any]]) -> str:
     if not curves:
         return ""
     moving = any((limits != limits[0]).any() for limits in curves)
-    return f"dotted: what the rule is stable below{' at the learning rate of each step' if moving else ''}; "
+    return f"dotted: stability limit of the rule{' at the learning rate of each step' if moving else ''}; "
 
 
 def limits_in_view(limits: NDArray[Any], sharpness: NDArray[Any]) -> NDArray[Any]:

@@ -183,13 +183,13 @@ def _named(runs: Runs) -> dict[str, Trace]:
         raise ValueError("there is no run to draw")
     for title, run in named.items():
         if not isinstance(run, Trace):
-            raise ValueError(f"{title} must be a run, as trace(...) returns it; got {type(run).__name__}")
+            raise ValueError(f"{title} must be a run, as returned by trace(...); got {type(run).__name__}")
         if run.diverged.ndim:
             raise ValueError(f"{title} is a batch of {len(run)} runs: draw one of them, {title}[k], or the batch alone")
         if run.positions is None or run.losses is None:
-            raise ValueError(f"{title} was run without positions or losses: have trace(...) record both")
+            raise ValueError(f"{title} has no positions or losses: let trace(...) record both")
         if run.stride != 1:
-            raise ValueError(f"{title} has every {run.stride}th step alone: have trace(...) record each, stride=1")
+            raise ValueError(f"{title} has only every {run.stride}th step: let trace(...) record each, stride=1")
     return named
 
 

@@ -31,7 +31,7 @@ def own_words(racer: Racer) -> list[str]:
         if name in named:
             word = named[name][str(value)].name
             if name == "initialization" and value in ("normal", "constant") and "sigma" in own:
-                word = f"N(0, {short(own['sigma'])}²)" if value == "normal" else f"all {short(own['sigma'])}"
+                word = f"N(0, {short(own['sigma'])}²)" if value == "normal" else f"constant {short(own['sigma'])}"
             said.append(word)
         elif name == "batch_size":
             said.append(f"batch {value}" if value else "full batch")
@@ -64,7 +64,7 @@ def memory(training: Training, data: DataSet) -> str:
     kept, stride = training.kept(data), training.stride(data)
     every = "after every step" if stride == 1 else f"every {stride:,} steps"
     taken = sum(sizes) * kept * 4 * 2  # the preconditioners of adaptive rules with them
-    return f"Weights are kept and measured {every}, {kept} times: at most {max(taken / 2**20, 0.1):,.1f} MB."
+    return f"Weights are recorded and measured {every}, {kept} times in all: at most {max(taken / 2**20, 0.1):,.1f} MB."
 
 
 def caption(training: Training, data: DataSet) -> str:

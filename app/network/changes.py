@@ -115,7 +115,7 @@ def set_epochs(training: Training, value: Any, data: DataSet) -> Training:
     """The fewest steps in which every training sample has been used so many times."""
     epochs = number(value, "epochs", "10")
     if not 0 < epochs <= MOST_STEPS:  # a step is at most one pass
-        raise Refused(f"epochs must be a number above 0, up to {MOST_STEPS:,}; got {shortened(value)}.")
+        raise Refused(f"epochs must be above 0 and at most {MOST_STEPS:,}; got {shortened(value)}.")
     return lineup.set_steps(training, steps_of(training, epochs, data))
 
 
@@ -144,7 +144,7 @@ def set_view(training: Training, slot: int, key: str) -> Training:
 def add_racer(training: Training, key: str, data: DataSet, rate: Value | None = None) -> Training:
     """One more racer, at a learning rate or, without one, at that which the network at its start suggests."""
     if key not in RULES:
-        raise Refused(f"There is no optimizer {shortened(key)!r}; there are {', '.join(RULES)}.")
+        raise Refused(f"There is no optimizer {shortened(key)!r}; the choices are {', '.join(RULES)}.")
     rule = Choice(key)
     rule = _starting(training, rule, data) if rate is None else rule.having("learning_rate", rate)
     return checked_whole(lineup.join(training, rule), data)
@@ -178,16 +178,20 @@ def checked_whole(training: Training, data: DataSet) -> Training:
         objective, batch = training.of(racer, "objective"), training.of(racer, "batch_size")
         loss = LOSSES[objective]
         if data.task not in loss.tasks:
-            raise Refused(f"{data.name} has {data.task} to learn, which {loss.name} does not serve: choose another.")
+            raise Refused(
+                f"{data.name} has {data.task} as targets, which {loss.name} does not support: choose another loss."
+            )
         if batch > len(data.train):
-            raise Refused(f"The batch size must lie between 1 and the {len(data.train):,} training samples, or be all.")
+            raise Refused(
+                f"The batch size must lie between 1 and the number of training samples, {len(data.train):,}, or be all."
+            )
         size = training.model(racer, data).size
         needed = 8 * size * LEAST * max(1, len(training.racers))
         if needed > MEMORY:
             raise Refused(
-                f"A network of {size:,} weights is too large: kept {LEAST} times, with what rules keep beside them, "
-                f"{max(1, len(training.racers))} racers take {needed / 2**20:,.0f} MB, and {MEMORY >> 20} MB are at "
-                "hand. Choose smaller widths, or fewer racers."
+                f"A network of {size:,} weights is too large: recorded {LEAST} times, with the state of the rules, "
+                f"{max(1, len(training.racers))} racers need {needed / 2**20:,.0f} MB, and the limit is "
+                f"{MEMORY >> 20} MB. Choose smaller widths, or fewer racers."
             )
         if racer and (problem := size_objection(RULES[racer.rule.key], size)):
             raise Refused(sentence(problem))

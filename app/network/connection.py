@@ -11,7 +11,7 @@ from app.network.run import Observer
 from app.network.settings import Training
 from surfaces.network import DataSet
 
-LOST = "The training process ended, perhaps for lack of memory. Press Train to train again."
+LOST = "The training process ended, perhaps because memory ran out. Press Train to train again."
 
 
 class Receiver(Protocol):

@@ -61,7 +61,7 @@ def numbers(training: Training, job: Job, name: str) -> bytes:
         "py": lambda: script(training, job).encode(),
     }
     if kind not in makers:
-        raise Refused(f"A training cannot be had as .{kind}.")
+        raise Refused(f"A training cannot be exported as .{kind}.")
     return makers[kind]()
 
 
@@ -72,7 +72,7 @@ def fits(training: Training) -> None:
         Refused: if nobody is shown.
     """
     if all(racer.hidden for racer in training.racers):
-        raise Refused("Nobody is shown in this training: add a racer, or show one.")
+        raise Refused("No racer is shown in this training. Add one, or show one that is hidden.")
 
 
 def query_of(content: bytes) -> dict[str, list[str]]:
@@ -83,7 +83,7 @@ def query_of(content: bytes) -> dict[str, list[str]]:
     """
     page, query = read_query(content)
     if page != "network":
-        raise Refused("These are the settings of a race: open them on the page Race.")
+        raise Refused("These are the settings of a race. Open them on the Race page.")
     return query
 
 

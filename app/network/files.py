@@ -20,7 +20,7 @@ VARIABLE = "OPTISCOPE_DATA"
 
 MOST_KEPT = 320 * 2**20
 """The bytes of samples that are cached per file, for one or more target columns."""
-_SHORT = "There is too little memory on the server to read {}: take fewer samples, or try again."
+_SHORT = "The server does not have enough memory to read {}. Use fewer samples, or try again."
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -73,7 +73,7 @@ def bring(files: Sequence[tuple[str, bytes]]) -> Brought:
     if len(files) == 1:
         ((name, content),) = files
         if kinds[name] == "idx":
-            raise Refused(f"{name} is one IDX file: bring the images and the labels together, both at once.")
+            raise Refused(f"{name} is one of two IDX files. Provide the images and the labels together.")
         try:
             found = Brought(name, (content,), tuple(columns(content, name)) if kinds[name] == "csv" else ())
         except ValueError as error:
@@ -83,7 +83,7 @@ def bring(files: Sequence[tuple[str, bytes]]) -> Brought:
         labels, images = sorted(files, key=lambda file: idx_axes(file[1]))
         found = Brought(images[0], (images[1], labels[1]))
     else:
-        raise Refused("Bring one .npz, one .csv, or two IDX files at once: the images and their labels.")
+        raise Refused("Provide one .npz file, one .csv file, or two IDX files together: the images and their labels.")
     if not found.columns:  # a table is read when its target is known
         found.read("", True)
     return found
@@ -156,5 +156,5 @@ def look_up(training: Training, session: Mapping[str, Brought]) -> DataSet:
     """
     known = {**named(), **session}
     if training.file not in known:
-        raise Refused(f"The file {training.file!r} is not here: bring it to the page, under Data.")
+        raise Refused(f"The file {training.file!r} is not available. Upload it under Data.")
     return known[training.file].read(training.target, training.standardised)

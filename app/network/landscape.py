@@ -53,7 +53,7 @@ class Landscape:
 def panel(job: Job, shown: Sequence[Shown], training: Training) -> Panel:
     """The landscape round the runs once they have ended, worked out in the background."""
     if job.training_now or not any(one.run.last for one in shown):
-        return message("The landscape round the runs, once they are trained.")
+        return message("The landscape around the runs appears here once they are trained.")
     first = shown[0].run.network
     alike = [
         one
@@ -91,7 +91,7 @@ def landscape(runs: Sequence[Run], kind: str, seed: int) -> Landscape:
         plane = random_plane(network.model, weights[0][-1], seed)
     elif kind == "three":
         if len(runs) < 3:
-            raise ValueError("A plane through three solutions needs three racers of one network and loss.")
+            raise ValueError("A plane through three solutions needs three racers with the same network and loss.")
         plane = plane_of_three(*(w[-1] for w in weights[:3]))
     else:
         plane = principal_plane(np.concatenate(weights), runs=tuple(len(w) for w in weights))
@@ -114,7 +114,7 @@ def _panel(found: Landscape, shown: Sequence[Shown], apart: int, kind: str) -> P
     true = np.concatenate([loss for _, _, loss in found.paths])
     finite = np.concatenate([found.losses[np.isfinite(found.losses)], true[np.isfinite(true)]])
     if not len(finite):
-        return message("No loss on this plane is a finite number.")
+        return message("No loss on this plane is finite.")
     lowest = float(finite.min())
     scale = levels.Levels("log", lowest, max((float(np.median(finite)) - lowest) * 1e-2, 1e-9), 0.0, 1.0)
     heights = found.losses[np.isfinite(found.losses)]
@@ -195,13 +195,13 @@ def _note(found: Landscape, apart: int, samples: int) -> str:
     plane = found.plane
     if plane.explained is not None and plane.chance is not None:
         explained, chance = percent(plane.explained, 2), percent(plane.chance, 2)
-        said.append(f"holds {explained} of the runs' variance (random walks of this length: {chance})")
+        said.append(f"explains {explained} of the runs' variance (random walks of this length: {chance})")
         if plane.explained < plane.chance:
-            said.append("it says little of these runs")
+            said.append("it says little about these runs")
     far = max(float(d.max()) for _, d, _ in found.paths)
-    said.append(f"dots in the colour of their true loss, up to {short(far, 2)} off the plane")
+    said.append(f"dots have the colour of their true loss and are up to {short(far, 2)} off the plane")
     if found.samples < samples:
-        said.append(f"losses of the first {found.samples:,} training samples")
+        said.append(f"losses over the first {found.samples:,} training samples")
     if apart:
-        said.append(f"{apart} of another network or loss left out")
+        said.append(f"{apart} with another network or loss left out")
     return "; ".join(said)

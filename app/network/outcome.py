@@ -123,7 +123,7 @@ def _confusion(job: Job, shown: Sequence[Shown]) -> Panel:
                 **_scored(racer, len(shares)),
             )
         )
-    note = "validation samples of each true class (row), in % given to each class (column)"
+    note = "validation samples by true class (rows) and predicted class (columns), in % of each row"
     return Panel(axes=tuple(axes), marks=tuple(marks), note=(Note(text=note),), spread="squares")
 
 
@@ -179,5 +179,5 @@ def _predictions(job: Job, shown: Sequence[Shown]) -> Panel:
         time = racer.run.steps()[: len(frames)]
         marks.append(Dots(racer=racer.id, x=true, y=frames, time=time, color=racer.color))
     axes = Axes(x=Axis(low=low, high=high, title="true"), y=Axis(low=low, high=high))
-    note = "validation samples, predicted (up) against true (right)"
+    note = "validation samples: predicted (vertical) against true (horizontal)"
     return Panel(axes=(axes,), marks=tuple(marks), note=(Note(text=note),))

@@ -24,7 +24,7 @@ def first() -> Training:
 def preset(key: str, data: DataSet) -> Training:
     """A training that shows what one came to see, ready to be trained."""
     if key not in PRESETS:
-        raise Refused(f"There is no preset {shortened(key)!r}; there are {', '.join(PRESETS)}.")
+        raise Refused(f"There is no preset {shortened(key)!r}; the choices are {', '.join(PRESETS)}.")
     chosen = PRESETS[key]
     base = _exercise(data) if key == "exercise" else chosen.base
     return with_racers(base, functools.partial(add_racer, data=data), *chosen.racers)
@@ -82,14 +82,15 @@ def _setup(**values: Value) -> Choice:
 PRESETS: Mapping[str, Preset] = {
     "spirals": Preset(
         "Two spirals",
-        "All three racers bend the plane round the two arms. Momentum separates all samples; SGD and Adam still "
-        "misclassify some after 1,500 steps.",
+        "All three racers learn a boundary that winds between the two arms. Momentum separates all samples; SGD and "
+        "Adam still misclassify some after 1,500 steps.",
         Training(),
         FIRST_RACERS,
     ),
     "digits": Preset(
         "Handwritten digits",
-        "Ten classes of 8 × 8 pixels: one hidden layer learns all training samples, and misses a few of the others.",
+        "Ten classes of 8 × 8 pixels: one hidden layer learns all training samples, and gets a few of the others "
+        "wrong.",
         Training(
             data=Choice("digits"),
             widths=(64,),
@@ -115,7 +116,8 @@ PRESETS: Mapping[str, Preset] = {
     ),
     "outlier": Preset(
         "One outlier",
-        "Mean squared error pulls the curve all the way to the outlier, mean absolute error less than a third of it.",
+        "Mean squared error pulls the curve all the way to the outlier, mean absolute error less than a third of "
+        "the way.",
         Training(
             data=Choice("curve", (("outliers", 1),)),
             setup=_setup(objective="mse"),
@@ -126,7 +128,7 @@ PRESETS: Mapping[str, Preset] = {
     ),
     "vanishing": Preset(
         "Vanishing gradients",
-        "Eight hidden layers: from the last layer to the first, sigmoid's gradient shrinks ten-thousandfold; those of "
+        "Eight hidden layers: sigmoid's gradient shrinks ten-thousandfold from the last layer to the first; those of "
         "tanh and ReLU stay within a factor of ten.",
         Training(widths=(32,) * 8, views=("gradients", "activations", "loss"), steps=1000),
         (
@@ -137,8 +139,9 @@ PRESETS: Mapping[str, Preset] = {
     ),
     "initialisation": Preset(
         "Initialisation",
-        "Weights of zero never break the symmetry: no hidden unit learns. With σ = 0.01 the activations die out from "
-        "layer to layer; with σ = 1 they explode, and training diverges within a few steps. He's σ keeps them level.",
+        "Zero weights never break the symmetry: no hidden unit learns. With σ = 0.01 the activations die out from "
+        "layer to layer; with σ = 1 they explode, and training diverges within a few steps. He's σ preserves "
+        "their scale.",
         Training(
             widths=(64,) * 5,
             setup=_setup(activation="relu", initialization="he_normal"),
@@ -154,7 +157,7 @@ PRESETS: Mapping[str, Preset] = {
     ),
     "batches": Preset(
         "Batch size",
-        "Batches of 1, 32 and all samples: the smaller the batch, the noisier the loss of the batch.",
+        "Batches of 1, 32 and all samples: the smaller the batch, the noisier its loss.",
         Training(views=("batch_loss", "outcome", "loss")),
         (
             "sgd:learning_rate=0.1,batch_size=1",
@@ -164,7 +167,7 @@ PRESETS: Mapping[str, Preset] = {
     ),
     "decays": Preset(
         "L2 or weight decay",
-        "Under Adam, L2 in the loss is divided by √v like the gradient; AdamW's decay is not. At λ = 0.02, L2 "
+        "With Adam, L2 in the loss is divided by √v like the gradient; AdamW's decay is not. At λ = 0.02, L2 "
         "shrinks the weights to less than a fifth, AdamW's decay by less than a third.",
         Training(
             data=Choice("moons", (("noise", 0.3),)), widths=(64, 64), views=("weights", "outcome", "loss"), steps=4000
@@ -177,7 +180,7 @@ PRESETS: Mapping[str, Preset] = {
     ),
     "exercise": Preset(
         "Exercise: one hidden layer of 256",
-        "784-256-10, ReLU, He initialisation, batches of 128, ten epochs: bring MNIST as a file first.",
+        "784-256-10, ReLU, He initialisation, batches of 128, ten epochs: upload MNIST as a file first.",
         Training(
             data=Choice(FILE),
             widths=(256,),

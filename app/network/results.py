@@ -39,7 +39,7 @@ def status(run: Run, job: Job) -> tuple[str, str, int]:
     if run.error:
         return "failed", run.error, run.last
     if run.diverged >= 0:
-        why = f"At step {run.diverged} its loss or its weights left the finite numbers; the last finite ones are kept."
+        why = f"At step {run.diverged} its loss or its weights stopped being finite; the last finite ones are kept."
         return f"diverged @ {run.diverged:,}", why, run.diverged
     if run.last == 0:
         return ("waiting" if job.training_now and job.begun else "untrained"), "Press Train.", 0
@@ -49,13 +49,13 @@ def status(run: Run, job: Job) -> tuple[str, str, int]:
     share = "" if np.isnan(found.accuracy[-1]) else f" · val. {percent(found.validation_accuracy[-1])}"
     words = f"loss {short(float(found.loss[-1]), 3)}{share}"
     why = f"Training loss after {run.last:,} steps"
-    why += ", and the share of validation samples that it gets right." if share else "."
+    why += ", and the share of validation samples that it classifies correctly." if share else "."
     if not run.finished:
         return f"step {run.last:,} · {words}", why, 0
     if found.loss[-1] > found.loss[0]:
-        return f"grew: {words}", f"{why} It ended higher than it began.", run.last
+        return f"grew: {words}", f"{why} The loss ended higher than it began.", run.last
     if job.stopped and run.last < job.steps:
-        return f"stopped @ {run.last:,} · {words}", f"{why} It was stopped there.", run.last
+        return f"stopped @ {run.last:,} · {words}", f"{why} Training was stopped there.", run.last
     return words, why, run.last
 
 

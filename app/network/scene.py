@@ -59,7 +59,7 @@ def scene(training: Training, job: Job) -> Scene:
         cards.append(_card(training, racer, title, run, job))
     panels = []
     for key in training.views:
-        drawn = message("Looking at the runs …") if key in waiting else panel(key, job, shown[key], training)
+        drawn = message("Evaluating the runs …") if key in waiting else panel(key, job, shown[key], training)
         panels.append(dataclasses.replace(drawn, key=key, title=VIEWS[key].name(job.data), choices=choices(job.data)))
     words = "; ".join(f"{c.title}: {c.status}" for c in cards)
     return Scene(
@@ -90,7 +90,7 @@ def _look(training: Training, job: Job) -> set[str]:
 def panel(key: str, job: Job, shown: list[Shown], training: Training) -> Panel:
     """What one view shows now."""
     if not shown:
-        return message("Nobody trains: add a racer, or show one.")
+        return message("There are no racers to show. Add one, or show one that is hidden.")
     return VIEWS[key].panel(job, shown, training)
 
 

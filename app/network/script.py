@@ -15,7 +15,7 @@ from optimizers import Scheduled
 SHARED = ("widths", "activation", "objective", "l2", "initialization", "sigma", "batch_size")
 TRAINED = '''\
 def trained({arguments}):
-    """Network and run of a rule: `losses` of every batch, (STEPS,), and the `weights` at `steps`, (k, n)."""
+    """Return the network and run of a rule: `losses` (STEPS,) of every batch, and `weights` (k, n) at `steps`."""
     model = MLP((data.inputs, *widths, data.outputs), activation)
     network = Network(model, data.train.x, data.train.y, objective, l2)
     start = model.initial(SEED, initialization, sigma)
@@ -27,7 +27,7 @@ def trained({arguments}):
         batch_size=batch_size,
         seed=SEED,
         stride={stride},
-        blocks={blocks},  # the same programs as the page's, for another may round a last bit differently
+        blocks={blocks},  # the same program as on the page: another may round differently
         stepwise={stepwise},
         preconditioners=True,
     )
@@ -50,7 +50,7 @@ def script(training: Training, job: Job) -> str:
         if not racer.hidden
     ]
     if not racers:
-        raise Refused("Nobody trains: show a racer, and there is a script to write.")
+        raise Refused("No racer is shown. Show one to get a script.")
     wanted, data = _data(training)
     names = {"RULES"}
     schedule = []
@@ -85,7 +85,7 @@ def script(training: Training, job: Job) -> str:
             "for name, (network, run) in runs.items():",
             "    w, (x, y) = run.weights[-1], (data.validation.x, data.validation.y)",
             "    held = Network(network.model, x, y, network.objective, network.decay)",
-            '    print(f"{name}: loss {float(network(w))}, of the validation samples {float(held(w))}")',
+            '    print(f"{name}: loss {float(network(w))}, validation loss {float(held(w))}")',
             "",
         ]
     )
@@ -104,7 +104,9 @@ def _data(training: Training) -> tuple[list[str], str]:
         return ["from pathlib import Path", "", "from surfaces.network.files import from_csv"], (
             f"data = from_csv(Path({name!r}).read_bytes(), {training.target!r}, {name!r})"
         )
-    raise Refused("A script reads one .npz or one .csv with a target chosen: these data came by other ways.")
+    raise Refused(
+        "A script can read one .npz file, or one .csv file with a target column; these data come from another source."
+    )
 
 
 def _value(training: Training, racer: Racer | None, name: str) -> Any:

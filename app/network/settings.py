@@ -45,14 +45,14 @@ class Setup(Declared):
         default="tanh",
         choices={key: one.name for key, one in ACTIVATIONS.items()},
         tuned=False,
-        doc="Between the layers. Its derivative at a kink is a convention: ReLU's at 0 is 0 here.",
+        doc="Applied between the layers. Its derivative at a kink is a convention: here, that of ReLU at 0 is 0.",
     )
     initialization: str = parameter(
         "W₀",
         default="xavier_normal",
         choices={key: one.name for key, one in INITIALIZATIONS.items()},
         tuned=False,
-        doc="How the weight matrices begin; biases begin at 0.",
+        doc="How the weight matrices are initialised; biases start at 0.",
     )
     sigma: float = parameter(
         "σ",
@@ -78,7 +78,7 @@ class Setup(Declared):
         high=0.1,
         legal=NON_NEGATIVE,
         tuned=False,
-        doc="L2 in the loss: λ/2 ‖w‖². AdamW's decoupled decay is another thing: race the two.",
+        doc="The L2 penalty in the loss: λ/2 ‖w‖². AdamW's decoupled decay is different: race the two to compare.",
     )
 
 
@@ -92,7 +92,7 @@ class Data(OneRecord):
 
     @property
     def allowed(self) -> str:
-        return f"the key of a source of data, with its parameters, or `{FILE}`"
+        return f"the key of a data source, with its parameters, or `{FILE}`"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -100,7 +100,10 @@ class Widths(Form):
     """The widths of the hidden layers."""
 
     metavar = "N-N"
-    allowed = f"up to {MAX_LAYERS} widths from 1 to {MAX_WIDTH:,} with a dash between, such as 32-32; empty for none"
+    allowed = (
+        f"up to {MAX_LAYERS} widths from 1 to {MAX_WIDTH:,}, separated by dashes, such as 32-32; empty for a "
+        "linear model"
+    )
 
     def read(self, value: Any, name: str) -> tuple[int, ...]:
         return read_widths(str(value))
@@ -131,16 +134,18 @@ class Training(Lineup):
     """The settings of one training, in the order in which a link has them."""
 
     data: Choice = setting(
-        Choice("spirals"), Data("source of data", DATASETS), always=True, help="The data that are learned."
+        Choice("spirals"), Data("data source", DATASETS), always=True, help="The data that the networks learn."
     )
-    file: str = setting("", Text(), help="The name of a file that was brought to the page or named at the start.")
-    target: str = setting("", Text(), help="The column of a table that is learned.")
+    file: str = setting(
+        "", Text(), help="The name of a file that was uploaded on the page or named when the app was started."
+    )
+    target: str = setting("", Text(), help="The target column of a table.")
     standardised: bool = setting(
         True,
         Flag(),
         label="Standardise the inputs",
-        help="Whether the inputs are shifted and scaled to mean 0 and deviation 1 over the training samples; the "
-        "other samples with the same numbers.",
+        help="Whether the inputs are scaled to mean 0 and standard deviation 1 over the training samples; the "
+        "same scaling is applied to the other samples.",
     )
     widths: tuple[int, ...] = setting(
         (32, 32), Widths(), label="Hidden layers", always=True, help="The widths of the hidden layers."
@@ -151,8 +156,8 @@ class Training(Lineup):
         BatchSize(),
         tab="Run",
         always=True,
-        help="The number of samples of a step. Every pass through the samples is shuffled anew, alike for all racers: "
-        "those with the same batch size draw the same batches.",
+        help="The number of samples per step. The samples are reshuffled for every epoch, in the same way for all "
+        "racers: those with the same batch size see the same batches.",
     )
     steps: int = shared.steps(1500, MOST_STEPS)
     schedule: Choice = shared.schedule()
@@ -160,7 +165,7 @@ class Training(Lineup):
     views: tuple[str, ...] = setting(
         ("outcome", "accuracy", "loss"), SomeOf(3, 3), look=True, always=True, help="What the three panels show."
     )
-    plane: str = setting("principal", OneOf({}), look=True, help="The plane of the loss landscape.")
+    plane: str = setting("principal", OneOf({}), look=True, help="The plane on which the loss landscape is drawn.")
     racers: tuple[Racer, ...] = shared.racers()
 
     def of(self, racer: Racer | None, name: str) -> Any:
@@ -267,5 +272,5 @@ def read_batch(value: Any) -> int:
         return 0
     size = number(value, "The batch size", "32, or all")
     if size != int(size) or size < 0:
-        raise Refused(f"The batch size must be a whole number from 1, or all; got {shortened(value)}.")
+        raise Refused(f"The batch size must be a whole number of at least 1, or all; got {shortened(value)}.")
     return int(size)

@@ -84,9 +84,9 @@ def _batch_loss(job: Job, shown: Sequence[Shown], training: Training) -> Panel:
         marks.append(curve(racer, time, y, "batch"))
         ranged.append(losses if racer.run.diverged < 0 else losses[:1])
     if not marks:
-        return message("The loss of each step's batch, once there are steps.")
+        return message("The loss of each step's batch appears here once training starts.")
     axes = Axes(x=steps_axis(job.steps), y=log_axis(ranged))
-    return chart(axes, marks, "of each step's batch, penalty included")
+    return chart(axes, marks, "loss of each step's batch, including the penalty")
 
 
 def _by_layer(values: Callable[[Run, Measures], Any], log: bool, percent: bool = False) -> Any:
@@ -105,7 +105,7 @@ def _by_layer(values: Callable[[Run, Measures], Any], log: bool, percent: bool =
                 marks.append(curve(racer, time, found[:, layer], word, dash="solid", color=color, axes=k))
             ranged.append(found if racer.run.diverged < 0 else found[:1])
         if not most:
-            return message("There is no hidden layer.")
+            return message("This network has no hidden layer.")
         axis = log_axis(ranged) if log else linear_axis(ranged, percent)
         key = (Note(text=str(k + 1), color=_layer_color(k, most)) for k in range(most))
         return chart(facet_axes(shown, job.steps, axis), marks, (Note(text="layer"), *key))
@@ -146,7 +146,7 @@ def _sharpness(job: Job, shown: Sequence[Shown], training: Training) -> Panel:
 
 
 def _of_samples(data: DataSet, most: int = SAMPLES) -> str:
-    return f"; of the first {most:,} training samples" if len(data.train) > most else ""
+    return f"; over the first {most:,} training samples" if len(data.train) > most else ""
 
 
 def _activations(job: Job, shown: Sequence[Shown], training: Training) -> Panel:
@@ -154,7 +154,7 @@ def _activations(job: Job, shown: Sequence[Shown], training: Training) -> Panel:
     rows = [(racer, measures(racer.run)) for racer in shown]
     rows = [(racer, found) for racer, found in rows if found.histograms.shape[1]]
     if not rows:
-        return message("There is no hidden layer.")
+        return message("This network has no hidden layer.")
     low, *_, high = (float(edge) for edge in edges())
     axes, marks = [], list[AnyMark]()
     for row, (racer, found) in enumerate(rows):
@@ -187,7 +187,7 @@ def _activations(job: Job, shown: Sequence[Shown], training: Training) -> Panel:
                     captions=tuple(words),
                 )
             )
-    note = "hidden outputs, heights by square roots; outlined: at step 0"
+    note = "outputs of the hidden units; heights are square roots of shares; outlines: step 0"
     return Panel(axes=tuple(axes), marks=tuple(marks), note=(Note(text=note),))
 
 
@@ -216,7 +216,7 @@ VIEWS: Mapping[str, View] = MappingProxyType(
             lambda job, shown, training: (
                 _curves(_accuracy_values, log=False, percent=True)(job, shown, training)
                 if job.data.task == "classes"
-                else message("Accuracy counts correct classes, and the targets of these data are numbers.")
+                else message("Accuracy is defined for classes only, and the targets of these data are numbers.")
             ),
             _only_measures,
             fits=lambda data: data.task == "classes",

@@ -242,7 +242,7 @@ class Scene:
                 if not 0 <= mark.axes < len(panel.axes):
                     raise ValueError(f"panel {panel.key!r} has {len(panel.axes)} pairs of axes; got {mark.axes}")
         if self.beside and [card.id for card in self.beside.cards] != ids:
-            raise ValueError("the scene beside must have cards of the same ids")
+            raise ValueError("the scene beside must have cards with the same ids")
 
     def pace(self, card: Card) -> int:
         """What the clock counts for one step of a racer."""

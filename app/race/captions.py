@@ -44,5 +44,5 @@ def remarks(settings: Settings) -> list[str]:
 def remarks_of(settings: Settings, rule: type[Optimizer]) -> list[str]:
     said = [rule.beginning] if rule.beginning else []
     if settings.schedule.key != "constant" and "learning_rate" not in rule.parameters():
-        said.append("It has no learning rate to schedule, so the schedule leaves it alone.")
+        said.append("It has no learning rate, so the schedule does not affect it.")
     return said

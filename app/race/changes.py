@@ -88,7 +88,7 @@ def choose_start(settings: Settings, point: Any) -> Settings:
     if changed.start is not None and not _within(box, changed.start):
         across, upward = (f"[{short(low, 3)}, {short(high, 3)}]" for low, high in box)
         x, y = map(short, changed.start)
-        raise Refused(f"The start must lie on the map, x in {across} and y in {upward}; got ({x}, {y}).")
+        raise Refused(f"The start must lie on the map, with x in {across} and y in {upward}; got ({x}, {y}).")
     return changed
 
 
@@ -103,12 +103,12 @@ def choose_noise(settings: Settings, key: str) -> Settings:
 def set_view(settings: Settings, slot: int, key: str) -> Settings:
     """Another view in a panel beside the losses, or in a new one; none takes the panel away."""
     if key and key not in VIEWS:
-        raise Refused(f"There is no view {shortened(key)!r}; there are {', '.join(VIEWS)}.")
+        raise Refused(f"There is no view {shortened(key)!r}; the choices are {', '.join(VIEWS)}.")
     views = [*settings.views[:slot], *filter(None, [key]), *settings.views[slot + 1 :]]
     if len(set(views)) < len(views):
-        raise Refused(f"{VIEWS[key].name} is shown already.")
+        raise Refused(f"{VIEWS[key].name} is already shown.")
     if len(views) > MOST_VIEWS:
-        raise Refused(f"Beside the losses there is room for {MOST_VIEWS} views.")
+        raise Refused(f"There is room for {MOST_VIEWS} views beside the losses.")
     return dataclasses.replace(settings, views=tuple(views))
 
 
@@ -148,7 +148,7 @@ def set_beside(settings: Settings, shown: bool) -> Settings:
 def set_linked(settings: Settings, linked: bool) -> Settings:
     """Whether the race beside has the same values; if not, it begins with those that it had."""
     if settings.beside is None:
-        raise Refused("There is no race beside this one.")
+        raise Refused("There is no race B.")
     beside = dataclasses.replace(settings.beside, linked=linked, racers=() if linked else settings.racers)
     return dataclasses.replace(settings, beside=beside)
 
@@ -157,7 +157,7 @@ def in_second(settings: Settings, change: Callable[..., Settings], *arguments: A
     """A change of the race beside."""
     second = settings.second()
     if second is None or settings.beside is None:
-        raise Refused("There is no race beside this one.")
+        raise Refused("There is no race B.")
     changed = change(second, *arguments)
     for racer in changed.racers:
         if problem := size_objection(OPTIMIZERS[racer.rule.key], len(changed.built_start())):
@@ -170,7 +170,7 @@ def in_second(settings: Settings, change: Callable[..., Settings], *arguments: A
 def add_racer(settings: Settings, key: str, rate: Value | None = None) -> Settings:
     """One more racer, at a learning rate or, without one, at that which this surface suggests."""
     if key not in OPTIMIZERS:
-        raise Refused(f"There is no optimizer {shortened(key)!r}; there are {', '.join(OPTIMIZERS)}.")
+        raise Refused(f"There is no optimizer {shortened(key)!r}; the choices are {', '.join(OPTIMIZERS)}.")
     if problem := size_objection(OPTIMIZERS[key], len(settings.built_start())):
         raise Refused(sentence(problem))
     rule = Choice(key)

@@ -112,7 +112,7 @@ def from_json(content: bytes) -> tuple[Settings, list[str]]:
     """
     page, query = read_query(content)
     if page != PAGE:
-        raise Refused(f"This file holds settings of the {page} page, and this is the {PAGE} page: open it there.")
+        raise Refused(f"This file holds settings of the {page} page, and this is the {PAGE} page. Open it there.")
     return link.parse(query)
 
 
@@ -123,7 +123,7 @@ def shown(race: Race) -> list[int]:
         Refused: if there is none.
     """
     if not race.shown:
-        raise Refused("Nobody is shown in this race: add a racer, or show one.")
+        raise Refused("No racer is shown in this race. Add one, or show one that is hidden.")
     return race.shown
 
 
@@ -137,7 +137,7 @@ def fits(race: Race) -> None:
     if (many := racers * steps * coordinates) > MOST_NUMBERS:
         raise Refused(
             f"{racers} racers, {steps:,} steps and {coordinates} coordinates make {many:,} numbers of "
-            f"each kind, and a file holds {MOST_NUMBERS:,}: take fewer of them."
+            f"each kind, and a file can hold {MOST_NUMBERS:,}. Use fewer of them."
         )
 
 

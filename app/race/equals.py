@@ -23,7 +23,7 @@ AT_W = ("g", "grad(w)")
 DIGITS = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
 NORM = '''\
 def norm(v):
-    """The length of v; 1 where that is 0, which leaves v/norm(v) at 0."""
+    """Return the length of v, or 1 where it is 0, so that v/norm(v) is 0 there."""
     length = jnp.linalg.norm(v)
     return jnp.where(length == 0, 1.0, length)
 '''
@@ -66,7 +66,9 @@ def equal(out: Source, rule: Optimizer, title: str) -> Equal:
     """
     if isinstance(rule, Scheduled):
         if letter := _keeps_rates(rule.inner):
-            raise Refused(f"Under a schedule {title} has no equal in optax: its {letter} keeps the rates of the past.")
+            raise Refused(
+                f"With a schedule, {title} has no equivalent in optax: its {letter} holds past learning rates."
+            )
         return _equal(out, rule.inner, title, scheduled=True)
     return _equal(out, rule, title, scheduled=False)
 
@@ -85,7 +87,7 @@ def _equal(out: Source, rule: Optimizer, title: str, scheduled: bool) -> Equal:
     followed = _with_its_gradient_at_w(rule)
     named = _documented(followed) if followed else None
     if followed is None or named is None:
-        raise Refused(f"The documentation of {title} names no equal in optax.")
+        raise Refused(f"The documentation of {title} names no equivalent in optax.")
     options = {} if followed is rule else {"slope": _slope(out, rule, followed, named, scheduled)}
     return Equal(_code(out, named, scheduled)[0], options)
 
@@ -159,7 +161,9 @@ def _slope(out: Source, rule: Optimizer, followed: Optimizer, made: _Call, sched
         elif name in kept:
             body.append(f'{name} = optax.tree.get(state, "{kept[name]}")')
         else:
-            raise Refused(f"Without Optiscope {rule.name} cannot be told what {name} is where it takes its gradient.")
+            raise Refused(
+                f"Without Optiscope, {rule.name} cannot know {name} at the point where it takes its gradient."
+            )
     body += [f"{letter} = {ast.unparse(ast.parse(e))}" for letter, e in before[:-1]]
     body.append(f"return {ast.unparse(ast.parse(before[-1][1]))}")
     code = "".join(f"    {line}\n" for line in body)

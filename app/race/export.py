@@ -63,5 +63,5 @@ def numbers(race: Race, name: str) -> bytes:
         "optax.py": lambda one: script.plain_optax(one).encode(),
     }
     if kind not in makers:
-        raise Refused(f"There is no kind of file .{kind}.")
+        raise Refused(f"There is no file format .{kind}.")
     return makers[kind](race)

@@ -83,13 +83,13 @@ def _note(run: Trace, lines: tuple[Line, ...], scheduled: bool) -> str:
     whole = any("solve(" in str(line.expression) for line in lines)
     sentences = ["All products are elementwise."] if lines[1:] and not whole else []
     if lines[-1].expression == "w + update":
-        sentences = ["Borrowed from optax: its state by the names it has there, after the step, and its update."]
+        sentences = ["This rule comes from optax: its state after the step, under optax's names, and its update."]
     if scheduled:
-        sentences.append("η is that of the step, under the schedule.")
+        sentences.append("η is the scheduled learning rate of this step.")
     sentences += _noise(run)
     many = len(run.positions[0])
     if many > DRAWN:
-        sentences.append(f"The first two of {many:,} coordinates.")
+        sentences.append(f"The first two of {many:,} coordinates are shown.")
     return " ".join(sentences)
 
 
@@ -101,7 +101,7 @@ def _noise(run: Trace) -> list[str]:
     rule = run.optimizer.inner if isinstance(run.optimizer, Scheduled) else run.optimizer
     if not run.noise.only_gradient:
         if rule.dense:
-            sentences.append("L̃ is the landscape of this step: its Hessian is noisy too.")
+            sentences.append("L̃ is the noisy loss of this step, so its Hessian is noisy too.")
         if isinstance(rule, Borrowed) and rule.wants_value:
-            sentences.append("The loss that the rule reads is noisy too.")
+            sentences.append("The loss value that the rule uses is noisy too.")
     return sentences

@@ -79,7 +79,9 @@ def _with_beside(settings: Settings, own: Mapping[str, list[str]], notices: list
     """The race with one beside it: its surface, rotation and start, and its racers' values where it has any."""
     given = {key: words for key, words in own.items() if key.partition(".")[0] != "b"}
     if len(given) < len(own):
-        notices.append("Dropped from the link: the race beside has no race beside it, so that nothing is set by b.b.")
+        notices.append(
+            "Dropped from the link: race B cannot have a race of its own beside it, so b.b settings have no effect."
+        )
     base = Settings(steps=settings.steps, schedule=settings.schedule, noise=settings.noise)
     link = Reader({"surface": [settings.surface.key], **given}, base)
     link.read_settings((SETTINGS[name] for name in BESIDE), change, set_parameters)
@@ -87,7 +89,7 @@ def _with_beside(settings: Settings, own: Mapping[str, list[str]], notices: list
     if not linked:
         link.read_racers((), add_racer)
     second, dropped = link.finished()
-    notices += [f"The race beside: {notice}" for notice in dropped]
+    notices += [f"Race B: {notice}" for notice in dropped]
     for racer in settings.racers:
         if problem := size_objection(OPTIMIZERS[racer.rule.key], len(second.built_start())):
             raise Refused(sentence(problem))

@@ -133,8 +133,8 @@ def moved(settings: Settings, start: tuple[float, float], wanted: Wanted = lambd
 
 def _too_long(what: str, work: float, settings: Settings) -> str:
     return (
-        f"{what} are computed while you drag where {settings.steps:,} steps in {len(settings.built_start()):,} "
-        f"coordinates leave time for it; here they would take {work / budget.MOST_LIVE:.1f} times as long. "
+        f"{what} take too long to compute while you drag: {settings.steps:,} steps in {len(settings.built_start()):,} "
+        f"coordinates take {work / budget.MOST_LIVE:.1f} times the limit. "
         "They are computed when you let go."
     )
 
@@ -171,11 +171,11 @@ def _packed(settings: Settings, blocks: Iterable[Block], count: int, values: Any
 def _ask(settings: Settings, what: str, asked: Mapping[str, str], wanted: Wanted = lambda: True) -> Runs:
     if what == "start":
         if not settings.racers:
-            raise Refused("Nobody races: add a racer first.")
+            raise Refused("There are no racers yet. Add one.")
         x, y = (racers.number(asked.get(key, ""), f"{key} of the start", "-1.5") for key in ("x", "y"))
         return moved(settings, (x, y), wanted)
     if what != "sweep":
-        raise Refused(f"There is nothing to ask for under {what!r}; there are sweep and start.")
+        raise Refused(f"There is no request {what!r}; the choices are sweep and start.")
     racer = racers.find(settings, asked.get("racer", ""))
     specs = RULES[racer.rule.key].parameters()
     name = asked.get("name", "")

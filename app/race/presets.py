@@ -33,21 +33,21 @@ PRESETS: Mapping[str, Preset] = MappingProxyType(
     {
         "zigzag": Preset(
             "Zigzag in a ravine",
-            "SGD changes sides in every step and crawls along the ravine; momentum gathers speed along it and needs "
-            "less than a quarter of the steps. Raise the condition number κ at the top above 2/η ≈ 105: SGD's steps "
-            "grow without bound. With η below 2/κ it converges again, but more slowly.",
+            "SGD jumps from side to side at every step and crawls along the ravine; momentum gathers speed along it "
+            "and needs less than a quarter of the steps. Raise the condition number κ, at the top, above 2/η ≈ "
+            "105, and SGD's steps grow without bound. With η below 2/κ it converges again, but more slowly.",
             "surface=quadratic_ravine&surface.condition_number=100&rotation=18&start=-2.93,-0.69&steps=300"
             "&racer=sgd:learning_rate=0.019&racer=momentum:learning_rate=0.01",
         ),
         "local": Preset(
             "A local minimum or the global one",
-            "SGD stops in the first minimum on its way; momentum rolls on into the deeper one. Lower β of momentum to "
+            "SGD stops in the first minimum on its way; momentum rolls on into the deeper one. Lower momentum's β to "
             "0.8 or less, and it stops where SGD does.",
             "surface=tilted_wells&racer=sgd:learning_rate=0.04&racer=momentum:learning_rate=0.04&heights=linear",
         ),
         "saddle": Preset(
             "Stuck at a saddle",
-            "The start lies only 10⁻⁹ beside the line y = 0, which leads into the saddle, where the gradient vanishes: "
+            "The start lies only 10⁻⁹ off the line y = 0, which leads into the saddle, where the gradient vanishes: "
             "SGD is still there after 150 steps, momentum escapes after about 75, Adam after about 15. Under More, set "
             "the start to -1.8, 0, and none of the three ever leaves the line.",
             "surface=saddle&start=-1.8,1e-9&steps=150&racer=sgd:learning_rate=0.1&racer=momentum:learning_rate=0.1"
@@ -55,8 +55,9 @@ PRESETS: Mapping[str, Preset] = MappingProxyType(
         ),
         "noise": Preset(
             "Gradients from single samples",
-            "Sixteen runs of SGD, each with other random samples, one a step: every run takes another path, and none "
-            "comes to rest. Under More, Noise, raise the batch size, and the runs draw together.",
+            "Sixteen runs of SGD, each with different random samples, one per step: every run takes a different "
+            "path, and none comes to rest. Under More, Noise, raise the batch size, and the runs move closer "
+            "together.",
             "surface=linear_regression&steps=300&racer=sgd:learning_rate=0.05&noise=mini_batch&noise.batch_size=1"
             "&bundle=spaghetti&seeds=16",
         ),
@@ -70,21 +71,21 @@ PRESETS: Mapping[str, Preset] = MappingProxyType(
         "trap": Preset(
             "Flying over a narrow minimum",
             "SGD falls into the narrow, deep hole on its way; momentum flies over it and ends in the wide minimum "
-            "beyond. Lower β of momentum to 0.8 or less, and it falls in as well.",
+            "beyond. Lower momentum's β to 0.8 or less, and it falls in as well.",
             "surface=narrow_trap&racer=sgd:learning_rate=0.011&racer=momentum:learning_rate=0.011",
         ),
         "freezing": Preset(
             "Adagrad's shrinking steps",
-            "Adagrad divides by the root of the sum of all its squared gradients: its learning rates only fall, and it "
-            "creeps to the end without coming near the minimum. RMSprop and Adadelta forget old gradients, so their "
-            "rates rise again and they arrive. Raise Adagrad's η to 0.3, and it arrives too.",
+            "Adagrad divides by the root of the sum of all its squared gradients, so its learning rates only fall, "
+            "and it creeps along without getting near the minimum. RMSprop and Adadelta forget old gradients, "
+            "so their rates rise again and they reach it. Raise Adagrad's η to 0.3, and it gets there too.",
             "surface=quadratic_ravine&steps=1500&racer=adagrad:learning_rate=0.03&racer=rmsprop:learning_rate=0.01"
             "&racer=adadelta&views=rates",
         ),
         "drop": Preset(
             "Dropping the learning rate",
-            "Under noise the loss levels off at a height that the learning rate sets. After 300 steps the rate drops "
-            "to a tenth, and the loss to less than a fifth. Under More, Schedule, move the drop.",
+            "With noise, the loss levels off at a height set by the learning rate. After 300 steps the rate drops "
+            "to a tenth, and the loss to less than a fifth. Move the drop under More, Schedule.",
             "surface=quadratic_ravine&surface.condition_number=3&steps=600&seed=1"
             "&racer=sgd:learning_rate=0.2&racer=adam:learning_rate=0.2&noise=isotropic&noise.scale=2&schedule=step_decay&schedule.every=300",
         ),
@@ -100,7 +101,7 @@ def preset(key: str) -> Settings:
         Refused: if there is no such preset.
     """
     if key not in PRESETS:
-        raise Refused(f"There is no preset {key!r}; there are {', '.join(PRESETS)}.")
+        raise Refused(f"There is no preset {key!r}; the choices are {', '.join(PRESETS)}.")
     settings, _ = parse(parse_qs(PRESETS[key].link))
     return settings
 

@@ -41,9 +41,10 @@ class Measure:
 MEASURES = (
     Measure(
         "crossings",
-        "Crossings of the valley",
-        f"How often the slope across the valley changed sign until within {percent(SHARE)} of the start's height; "
-        "sides nearer to the valley's floor than a billionth of the way to it from the start's height do not count",
+        "Valley crossings",
+        f"How often the slope across the valley changed sign until the loss came within {percent(SHARE)} of its "
+        "initial height above the minimum; points within 10⁻⁹ of the valley floor (relative to the initial "
+        "loss) do not count",
         cached_with(crossings),
         lambda count: f"{count:,}",
         ("ravines", "models"),
@@ -51,14 +52,15 @@ MEASURES = (
     Measure(
         "overshoot",
         "Overshoot",
-        "How far it went beyond the minimum (or the curve of minima), as a share of the way from the start to it",
+        "How far the racer went past the minimum (or the curve of minima), as a share of the way from the start to it",
         cached_with(overshoot),
         lambda share: percent(share) if share else "none",
     ),
     Measure(
         "steps_on_flat_ground",
         "Steps on flat ground",
-        "Steps away from the bottom with a gradient below a fifth of the start's height over the domain's diagonal",
+        "Steps above the bottom where the gradient is below a fifth of the initial loss divided by the domain's "
+        "diagonal",
         cached_with(steps_on_flat_ground),
         lambda count: f"{count:,}",
         ("saddles and plateaus",),
@@ -155,12 +157,14 @@ def heads(race: Race) -> list[str]:
 
 
 def _heads(race: Race) -> list[str]:
-    loss, reached = "Final loss", f"Steps to {percent(SHARE)} of the start's height"
+    loss, reached = "Final loss", f"Steps to {percent(SHARE)} of the initial loss"
     if race.settings.bundled:
-        loss, reached = "Final loss, median (10 to 90 %)", f"{reached}, median (seeds that came there)"
+        loss, reached = "Final loss, median (10 to 90 %)", f"{reached}, median (seeds that reached it)"
     return ["Racer", "Status", loss, reached, "Gradient evaluations", *(one.head for one in measures(race))]
 
 
 def tips() -> dict[str, str]:
     """What columns mean, by their heads."""
-    return {one.head: one.tip for one in MEASURES}
+    reached = f"Steps to {percent(SHARE)} of the initial loss"
+    tip = "Steps until the loss, measured above the lowest minimum, has fallen to this share of its initial value"
+    return {reached: tip, **{one.head: one.tip for one in MEASURES}}

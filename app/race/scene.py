@@ -91,7 +91,8 @@ def _scene(race: Race) -> Scene:
         choices=tuple((key, rule.name) for key, rule in sorted(OPTIMIZERS.items(), key=_offered)),
         addable=tuple((key, view.name) for key, view in VIEWS.items() if key not in settings.views),
         caption=described(race),
-        description=f"{surface.surface.name}, the paths of {len(cards)} optimizers, {settings.steps} steps. {words}.",
+        description=f"{surface.surface.name}: the paths of {len(cards)} optimizers over {settings.steps} steps. "
+        f"{words}.",
         picture=settings.picture,
         relief=Relief(
             kind=background.levels.kind,
@@ -155,10 +156,10 @@ def _views(race: Race) -> list[Panel]:
 def _view(race: Race, view: View) -> Panel:
     settings = race.settings
     if view.whole and len(settings.racers) * settings.steps * len(race.start) > MOST_WHOLE:
-        return message("So many steps and coordinates are not kept for this view: take fewer of them.")
+        return message("This view is not available for so many steps and coordinates. Choose fewer.")
     racers = _shown(race, race.whole_runs if view.whole else race.runs)
     if not race.shown:
-        return message("Nobody races: add a racer, or show one.")
+        return message("There are no racers to show. Add one, or show one that is hidden.")
     axis = steps_axis(race.duration, UNITS[settings.axis])
     return view.panel([racers[k] for k in race.shown], axis, settings.bundle)
 

@@ -26,7 +26,7 @@ from optimizers import SCHEDULES, Scheduled
 DOUBLE = 'jax.config.update("jax_enable_x64", True)'
 TURNED = '''\
 def objective(w):
-    """The surface turned by ANGLE about CENTRE."""
+    """Return the loss of the surface rotated by ANGLE about CENTRE."""
     cos, sin = jnp.cos(ANGLE), jnp.sin(ANGLE)
     x, y = w[:2] - CENTRE
     turned = CENTRE + jnp.array([cos * x + sin * y, cos * y - sin * x])
@@ -34,17 +34,17 @@ def objective(w):
 '''
 SCHEDULED = '''\
 def scheduled(rate):
-    """The rate as a function of optax's count of steps, which is 0 at the first."""
+    """Return the learning rate as a function of optax's step count, which starts at 0."""
     return lambda count: rate * factor(count + 1.0)
 '''
 SEEN = '''\
 def seen(w, count):
-    """What a rule sees of the objective in its step from w."""
+    """Return what a rule sees of the objective in its step from w."""
     return landscape(objective, draw(jax.random.fold_in(KEY, count + 1), w, None), w)
 '''
 RACE = '''\
 def race({arguments}):
-    """The points of a run, (STEPS + 1, n)."""
+    """Return the points of a run, (STEPS + 1, n)."""
 {rule}
     def step(carry, count):
         w, state = carry
@@ -186,7 +186,7 @@ def _write_noise(out: Source, settings: Settings) -> None:
     for node in ast.walk(ast.parse(textwrap.dedent(inspect.getsource(type(noise).landscape)))):
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "surface":
             raise Refused(
-                f"Without Optiscope {noise.name} noise cannot be drawn: it needs the {node.attr} of the surface."
+                f"Without Optiscope, {noise.name} noise cannot be generated: it needs the {node.attr} of the surface."
             )
     out.define("KEY", f"KEY = jax.random.key({settings.seed})")
     out.copy(type(noise).draw, "draw", noise, "noise_", "ξ of one step.")

@@ -65,25 +65,31 @@ class Settings(Lineup):
         18.0,
         Number(-90, 90, "45", "degrees"),
         always=True,
-        help="The angle by which the surface is turned about the centre of its domain.",
+        help="The angle by which the surface is rotated about the centre of its domain.",
     )
     start: tuple[float, float] | None = setting(
         None,
         Point(),
         label="Start (or click on the map)",
-        help="The point from which every racer starts; each surface has one of its own.",
+        help="The point from which every racer starts; each surface has a default.",
     )
     steps: int = shared.steps(300, MOST_STEPS)
     schedule: Choice = shared.schedule()
     noise: Choice = setting(
-        Choice("none"), OneRecord("noise", NOISES), label="Noise of the gradient", help="The noise of the gradient."
+        Choice("none"), OneRecord("noise", NOISES), label="Gradient noise", help="The noise of the gradient."
     )
     seed: int = shared.seed("the noise")
     racers: tuple[Racer, ...] = shared.racers()
     views: tuple[str, ...] = setting((), SomeOf(0, MOST_VIEWS), look=True, help="The panels beside the losses.")
     bundle: str = setting(
         "one",
-        OneOf({"one": "one seed", "spaghetti": "all seeds, a thread each", "band": "median of all seeds, with a band"}),
+        OneOf(
+            {
+                "one": "one seed",
+                "spaghetti": "all seeds, one thin line each",
+                "band": "median of all seeds, with a 10–90 % band",
+            }
+        ),
         look=True,
         label="Seeds shown",
         help="How the seeds of a noisy race are drawn.",
@@ -93,17 +99,17 @@ class Settings(Lineup):
         Whole(2, MOST_SEEDS, "12"),
         look=True,
         label="Number of seeds",
-        help="The number of seeds that are shown, counted from the seed of the noise.",
+        help="The number of seeds that are shown, counted up from the seed of the noise.",
         always=lambda race: race.bundle != "one",
     )
     axis: str = setting(
         "steps",
         OneOf({"steps": "steps", "evaluations": "gradient evaluations"}),
         look=True,
-        help="What the clock counts and curves are drawn against.",
+        help="What the clock counts and the curves are drawn against.",
     )
     inspected: str = setting("", PlaceOfRacer(), key="inspect", look=True, help="The racer whose steps are explained.")
-    beside: Beside | None = setting(None, SecondRace(), key="b", look=True, help="The race beside this one.")
+    beside: Beside | None = setting(None, SecondRace(), key="b", look=True, help="The second race, beside this one.")
     picture: str = setting(
         "map",
         OneOf({"map": "map", "surface": "surface in three dimensions", "panels": "one map for each racer"}),
@@ -114,7 +120,7 @@ class Settings(Lineup):
         "",
         OneOf({"log": "levels of the map", "linear": "plain loss"}),
         look=True,
-        help="What the heights in three dimensions are; each surface has its own where nothing is set.",
+        help="The scale of the heights in three dimensions; each surface has a default.",
     )
     halved: bool = False
     """Whether it is itself the race beside another; no link mentions it."""
@@ -144,19 +150,19 @@ class Settings(Lineup):
         races = [self, *filter(None, [self.second()])]
         if (kept := sum(race._kept() for race in races)) > budget.MOST_KEPT:
             return (
-                f"This race would fill {budget.megabytes(kept)} of memory, and a race may fill "
-                f"{budget.megabytes(budget.MOST_KEPT)}: {self._size()}. Choose less of one of them."
+                f"This race would need {budget.megabytes(kept)} of memory, and the limit is "
+                f"{budget.megabytes(budget.MOST_KEPT)}: {self._size()}. Reduce one of these numbers."
             )
         if (work := sum(race._work() for race in races)) > budget.MOST_WORK:
             return (
-                f"This race would take {work / budget.MOST_WORK:.1f} times as long as a race may: {self._size()}. "
-                "Choose less of one of them."
+                f"This race would take {work / budget.MOST_WORK:.1f} times as long as the limit allows: "
+                f"{self._size()}. Reduce one of these numbers."
             )
         many = len(self.built_start())
         if self.inspected and self.steps * many > MOST_WHOLE:
             return (
-                f"{self.steps:,} steps in {many:,} coordinates are too many to explain: steps times coordinates may be "
-                f"{MOST_WHOLE:,}. Choose fewer, or close the explanation."
+                f"{self.steps:,} steps in {many:,} coordinates are too many to explain: steps times coordinates may "
+                f"be at most {MOST_WHOLE:,}. Choose fewer, or close the explanation."
             )
         return ""
 

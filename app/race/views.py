@@ -80,12 +80,12 @@ def _of_seeds(shown: Sequence[Shown], bundle: str) -> str:
     many = max((len(racer.seeds) for racer in shown), default=0)
     if not many:
         return ""
-    return f"; median and 10–90 % of {many} seeds" if bundle == "band" else f"; {many} seeds, the first one strong"
+    return f"; median and 10–90 % of {many} seeds" if bundle == "band" else f"; {many} seeds, the first highlighted"
 
 
 def _of_first_seed(shown: Sequence[Shown]) -> str:
     """What a note says where one seed of a bundle is drawn."""
-    return "; of the seeds the first alone" if any(racer.seeds for racer in shown) else ""
+    return "; first seed only" if any(racer.seeds for racer in shown) else ""
 
 
 def _counted(racer: Shown, values: Floats, start: int = 1) -> Floats:
@@ -101,9 +101,9 @@ def _rates(shown: Sequence[Shown], x: Axis, bundle: str) -> Panel:
         marks.append(curve(racer, time, rates[:, 0], "rate of coordinate 1"))
         marks.append(curve(racer, time, rates[:, 1], "rate of coordinate 2", dash="dot"))
         ranged.append(_counted(racer, rates[:, :2], 2))
-    note = "solid: first coordinate, dotted: second; what the direction of a step is multiplied with"
+    note = "solid: first coordinate, dotted: second; the factor that multiplies the direction of a step"
     moves = [racer.title for racer in shown if (_effective_rates(racer.run) == 1).all()]
-    note += f"; 1 for {', '.join(moves)}, whose direction is the move itself" if moves else ""
+    note += f"; 1 for {', '.join(moves)}, whose direction is the step itself" if moves else ""
     return chart(Axes(x=x, y=log_axis(ranged)), marks, note + _of_first_seed(shown))
 
 
@@ -130,11 +130,11 @@ def _sharpness(shown: Sequence[Shown], x: Axis, bundle: str) -> Panel:
     wide = len(known) and known.max() > 20 * max(float(np.quantile(known, 0.2)), 0.0)
     y = log_axis([known]) if wide and (known > 0).any() else linear_axis([known])
     below = y.scale == "log" and any((h <= 0).any() for h in heights)
-    note = f"dots, above the limit: {', '.join(exceeded)} points; " if exceeded else ""
+    note = f"dots: above the limit ({', '.join(exceeded)} points); " if exceeded else ""
     note += limits_note(limited) + "largest eigenvalue of the Hessian"
     scaled = [racer.title for racer in shown if racer.run.optimizer.preconditioned]
     note += f"; for {', '.join(scaled)} of P⁻¹H" if scaled else ""
-    note += "; gaps: below zero, for which a log axis has no place" if below else ""
+    note += "; gaps: values below zero, which a log axis cannot show" if below else ""
     return chart(Axes(x=x, y=y), marks, note + _of_first_seed(shown))
 
 
@@ -156,12 +156,20 @@ VIEWS: Mapping[str, View] = MappingProxyType(
     {
         "distance": View(
             "Distance to minimum",
-            _measured(_distances, "distance", "to the nearest of the lowest minima", "No minimum is known here."),
+            _measured(
+                _distances,
+                "distance",
+                "distance to the nearest of the lowest minima",
+                "No minimum of this surface is known.",
+            ),
         ),
         "gradient": View(
             "Gradient norm",
             _measured(
-                _gradient_norms, "gradient norm", "length of the true gradient, without noise", "No slope is left."
+                _gradient_norms,
+                "gradient norm",
+                "norm of the true gradient, without noise",
+                "No finite gradient is left.",
             ),
         ),
         "rates": View("Effective learning rate", _rates, whole=True),

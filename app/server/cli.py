@@ -25,7 +25,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         return _run(argv)
     except streams.Unwritable as error:
-        streams.complain(f"optiscope: the standard output cannot be written: {error}.")
+        streams.complain(f"optiscope: cannot write to standard output: {error}.")
         return commands.FAILED
     except BrokenPipeError:  # the reader of the output has closed it
         return 0
@@ -46,8 +46,8 @@ def _run(argv: Sequence[str] | None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="optiscope",
-        description="Watch optimizers race down loss surfaces, in the browser. Ctrl+C stops the server. "
-        "With a command, write files without a browser.",
+        description="Watch optimizers race down loss surfaces in the browser. Ctrl+C stops the server. "
+        "With a command, it writes files without a browser.",
     )
     parser.add_argument("--version", action="version", version=f"optiscope {version()}")
     _add_serve_options(parser)
@@ -67,24 +67,25 @@ def _add_serve_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--address",
         default=os.environ.get("STREAMLIT_SERVER_ADDRESS", "127.0.0.1"),
-        help="address to serve on (default: %(default)s; 127.0.0.1 is this machine alone, 0.0.0.0 lets the network in)",
+        help="address to serve on (default: %(default)s; 127.0.0.1 is this machine only, 0.0.0.0 admits the network)",
     )
     parser.add_argument(
         "--data",
         action="append",
         default=[],
         metavar="FILE",
-        help="data for the Network page: an .npz, a .csv, or two IDX files (images and labels); may be repeated",
+        help="data for the Network page: an .npz file, a .csv file, or two IDX files (images and labels); may be "
+        "repeated",
     )
     browser = parser.add_mutually_exclusive_group()
     browser.add_argument(
         "--browser",
         action="store_true",
         default=None,
-        help="open the page in a browser (default: where there is a screen)",
+        help="open the page in a browser (default: if there is a display)",
     )
     browser.add_argument(
-        "--headless", action="store_false", dest="browser", help="open no browser, print the address alone"
+        "--headless", action="store_false", dest="browser", help="do not open a browser; only print the address"
     )
 
 
@@ -155,11 +156,14 @@ def _address_objection(address: str, port: int) -> str | None:
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
             other = port + 1 if port < 65535 else port - 1
-            return f"port {port} is taken by another program. Stop it, or choose another port: optiscope --port {other}"
+            return (
+                f"port {port} is in use by another program. Stop it, or choose another port: optiscope --port {other}"
+            )
         if error.errno == errno.EACCES:
-            return f"port {port} is reserved by the system. Choose one from 1024 up, with --port."
+            return f"port {port} is reserved by the system. Choose a port of 1024 or above with --port."
         return (
-            f"cannot serve on the address {address!r} ({error.strerror}). Choose one of this machine's, with --address."
+            f"cannot serve on the address {address!r} ({error.strerror}). Choose an address of this machine with "
+            "--address."
         )
     return None
 

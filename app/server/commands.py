@@ -42,37 +42,37 @@ def add_to(commands: Any) -> None:
     render = commands.add_parser(
         "render",
         help="write pictures, films, slides, pages, data and code of a race",
-        description="Write files of a race; their endings say what they are: .png .svg .pdf .gif .mp4 .webm .html "
-        ".pptx .csv .parquet .npz .json .py, and .optax.py for the race in plain optax.",
+        description="Write files of a race. The extension of each selects its format: .png .svg .pdf .gif .mp4 "
+        ".webm .html .pptx .csv .parquet .npz .json .py, and .optax.py for the race in plain optax.",
         epilog="optiscope render --surface rosenbrock --racer adam:learning_rate=0.05 --racer sgd --steps 400 "
         "-o race.mp4 -o race.pdf",
     )
     race = render.add_argument_group("the race")
     render.declare = lambda: _add_race(race)
-    _add_look(render, "all, map, loss, or the key of a view of --views")
+    _add_look(render, "all, map, loss, or the key of a view in --views")
     render.add_argument(
-        "-o", "--output", action="append", required=True, metavar="FILE", help="where to write; may be repeated"
+        "-o", "--output", action="append", required=True, metavar="FILE", help="output file; may be repeated"
     )
-    render.add_argument("--json", action="store_true", help="print results and files as JSON")
+    render.add_argument("--json", action="store_true", help="print the results and the list of files as JSON")
     render.set_defaults(run=run_render)
     train = commands.add_parser(
         "train",
-        help="train networks as the Network page does, and write what came of it",
+        help="train networks as on the Network page, and write the results",
         description="Train networks side by side, and write pictures, films and slides (.png .svg .pdf .gif .mp4 "
-        ".webm .pptx), a page that plays it (.html), what was measured (.csv), weights and losses (.npz), the "
+        ".webm .pptx), a page that plays it (.html), the measurements (.csv), weights and losses (.npz), the "
         "settings (.json), and a script (.py).",
         epilog="optiscope train --source spirals:turns=1.5 --set widths=32-32 --set steps=2000 "
         "--racer adam:learning_rate=0.01 --racer sgd:learning_rate=0.3 -o run.npz --json",
     )
     training = train.add_argument_group("the training")
     train.declare = lambda: _add_training(training)
-    _add_look(train, "all, or the key of a view that is shown")
-    train.add_argument("-o", "--output", action="append", default=[], metavar="FILE", help="where to write")
-    train.add_argument("--json", action="store_true", help="print results and files as JSON")
-    train.set_defaults(run=run_train)
-    listing = commands.add_parser(
-        "list", help="list what there is to choose from, with parameters, defaults and ranges"
+    _add_look(train, "all, or the key of a view in --set views=…")
+    train.add_argument(
+        "-o", "--output", action="append", default=[], metavar="FILE", help="output file; may be repeated"
     )
+    train.add_argument("--json", action="store_true", help="print the results and the list of files as JSON")
+    train.set_defaults(run=run_train)
+    listing = commands.add_parser("list", help="list the choices, with their parameters, defaults and ranges")
     listing.add_argument("what", choices=LISTED)
     listing.add_argument("--json", action="store_true", help="print JSON")
     listing.set_defaults(run=run_list)
@@ -99,8 +99,10 @@ def _add_race(race: Any) -> None:
     environment.prepare()
     from app.race.changes import SETTINGS
 
-    race.add_argument("--link", metavar="LINK", help="a permalink, or what stands behind its question mark")
-    race.add_argument("--settings", metavar="FILE", help="a .json that was written here or taken from the page")
+    race.add_argument("--link", metavar="LINK", help="a permalink, or its part after the question mark")
+    race.add_argument(
+        "--settings", metavar="FILE", help="a .json file written by this command or exported from the page"
+    )
     _add_declared(race, SETTINGS.values())
 
 
@@ -114,23 +116,25 @@ def _add_training(training: Any) -> None:
 
     training.add_argument("--preset", metavar="KEY", help="see optiscope list presets")
     training.add_argument("--link", metavar="LINK", help="a permalink of the Network page")
-    training.add_argument("--settings", metavar="FILE", help="a .json that was written here or taken from the page")
-    training.add_argument("--source", metavar="KEY[:NAME=VALUE,…]", help="data that are made, such as moons:noise=0.2")
+    training.add_argument(
+        "--settings", metavar="FILE", help="a .json file written by this command or exported from the page"
+    )
+    training.add_argument("--source", metavar="KEY[:NAME=VALUE,…]", help="generated data, for example moons:noise=0.2")
     training.add_argument(
         "--data",
         action="append",
         default=[],
         metavar="FILE",
-        help="an .npz, a .csv, or two IDX files: the data learned",
+        help="the data to train on: an .npz file, a .csv file, or two IDX files; may be repeated",
     )
-    training.add_argument("--target", metavar="COLUMN", help="the column of a .csv that is learned (default: the last)")
+    training.add_argument("--target", metavar="COLUMN", help="the target column of a .csv file (default: the last)")
     names = [*(spec.key for spec in SETTINGS.values() if spec.name not in ("racers", "setup")), *Setup.parameters()]
     training.add_argument(
         "--set",
         action="append",
         default=[],
         metavar="NAME=VALUE",
-        help=f"a setting as links spell it, of {', '.join(names)}, and such as schedule.horizon; may be repeated",
+        help=f"a setting, spelled as in links: {', '.join(names)}, or for example schedule.horizon; may be repeated",
     )
     _add_declared(training, (spec for name, spec in SETTINGS.items() if name not in OF_DATA or name == "standardised"))
 
@@ -171,21 +175,21 @@ def _add_look(parser: argparse.ArgumentParser, parts: str) -> None:
 
     look = parser.add_argument_group("the picture")
     look.add_argument("--size", default="16:9", metavar="SIZE", help=f"{', '.join(SIZES)}, or WIDTHxHEIGHT in pixels")
-    look.add_argument("--scale", type=float, default=1.0, metavar="N", help="1 to 4 times as many pixels")
+    look.add_argument("--scale", type=float, default=1.0, metavar="N", help="1 to 4 times as many pixels on each side")
     look.add_argument("--dark", action="store_true")
     look.add_argument("--part", default="all", help=f"{parts} (default: %(default)s)")
-    look.add_argument("--linear", action="store_true", help="losses on a linear axis")
-    look.add_argument("--transparent", action="store_true", help="without a ground")
+    look.add_argument("--linear", action="store_true", help="draw the losses on a linear axis")
+    look.add_argument("--transparent", action="store_true", help="make the background transparent")
     look.add_argument("--no-caption", action="store_true")
-    look.add_argument("--title", default="", metavar="TEXT", help="words of your own in the caption's place")
-    look.add_argument("--step", type=int, metavar="N", help="the step of a picture (default: the last)")
+    look.add_argument("--title", default="", metavar="TEXT", help="a caption of your own")
+    look.add_argument("--step", type=int, metavar="N", help="the step that a picture shows (default: the last)")
     film = parser.add_argument_group("the film")
     film.add_argument(
         "--seconds",
         type=float,
         default=6.0,
         metavar="S",
-        help="of motion, to the nearest frame; --hold adds to them (default: %(default)s)",
+        help="seconds of motion, to the nearest frame, without --hold (default: %(default)s)",
     )
     film.add_argument(
         "--rate",
@@ -195,11 +199,14 @@ def _add_look(parser: argparse.ArgumentParser, parts: str) -> None:
         help="frames per second (default: %(default)s); a GIF has at most 50",
     )
     film.add_argument(
-        "--hold", type=float, default=1.5, metavar="S", help="seconds of the last frame (default: %(default)s)"
+        "--hold", type=float, default=1.5, metavar="S", help="seconds to hold the last frame (default: %(default)s)"
     )
-    film.add_argument("--once", action="store_true", help="a GIF that does not begin anew")
+    film.add_argument("--once", action="store_true", help="make a GIF that plays only once")
     film.add_argument(
-        "--time", choices=["even", "length"], default="even", help="every step as long, or the paths growing evenly"
+        "--time",
+        choices=["even", "length"],
+        default="even",
+        help="equal time per step (even), or constant speed along the paths (length)",
     )
 
 
@@ -219,7 +226,7 @@ def _status(work: Callable[[argparse.Namespace], None], arguments: argparse.Name
         streams.complain(f"optiscope: {error}")
         return FAILED
     except MemoryError:
-        streams.complain("optiscope: there is not enough memory for this: take fewer racers, steps or pixels.")
+        streams.complain("optiscope: there is not enough memory for this: use fewer racers, steps or pixels.")
         return FAILED
     return 0
 
@@ -229,17 +236,17 @@ def _check(path: Path, known: Sequence[str] = ()) -> None:
 
     known = known or tuple(ENDINGS)
     if ending(path.name) not in known:
-        raise Wrong(f"{path.name}: there is no such kind of file here; the endings are .{', .'.join(known)}.")
+        raise Wrong(f"{path.name}: this file format is not available; the extensions are .{', .'.join(known)}.")
     try:
         folder = path.is_dir()
     except OSError as error:  # a name that is too long, for one
         raise Wrong(f"{path} cannot be written: {error.strerror}.") from None
     if folder:
-        raise Wrong(f"{path} is a folder: name a file in it.")
+        raise Wrong(f"{path} is a folder: give the name of a file in it.")
     if not path.parent.is_dir():
-        raise Wrong(f"{path}: there is no folder {path.parent}; make it first.")
+        raise Wrong(f"{path}: there is no folder {path.parent}; create it first.")
     if not os.access(path.parent, os.W_OK):
-        raise Wrong(f"{path} cannot be written: the folder {path.parent} is closed to you.")
+        raise Wrong(f"{path} cannot be written: you may not write to the folder {path.parent}.")
 
 
 def _render(arguments: argparse.Namespace) -> None:
@@ -258,7 +265,7 @@ def _render(arguments: argparse.Namespace) -> None:
     _within(arguments.step, settings.steps)
     known = ("all", "map", "loss", *settings.views)
     if look.part not in known:
-        raise Wrong(f"--part must be one of {', '.join(known)}, and what --views shows; got {look.part!r}.")
+        raise Wrong(f"--part must be one of {', '.join(known)}, or a view that --views adds; got {look.part!r}.")
     written = []
     for path in map(Path, arguments.output):
 
@@ -289,7 +296,7 @@ def _write(path: Path, content: Callable[[Tell], bytes]) -> dict[str, Any]:
     except ValueError as error:
         raise Wrong(f"{path.name}: {error}.") from None
     except Failed as error:
-        raise Unfinished(f"{path.name} was not made: {error}") from None
+        raise Unfinished(f"{path.name} could not be made: {error}") from None
     except OSError as error:
         raise Unfinished(f"{path} could not be written: {error.strerror}.") from None
     return {"file": str(path), "bytes": len(made)}
@@ -308,7 +315,9 @@ def _within(step: int | None, last: int) -> None:
 def _one(arguments: argparse.Namespace, *names: str) -> None:
     given = [f"--{name}" for name in names if getattr(arguments, name)]
     if len(given) > 1:
-        raise Wrong(f"{' and '.join(given)} both say all that is set: give one of them, and single settings beside it.")
+        raise Wrong(
+            f"{' and '.join(given)} each describe all settings: give one of them, and single settings beside it."
+        )
 
 
 def _plain(value: Any) -> Any:
@@ -322,14 +331,16 @@ def _look(arguments: argparse.Namespace) -> tuple[Any, Any]:
 
     title = arguments.title
     if not drawable(title):
-        streams.complain("optiscope: no font of this machine has these letters; the caption is the settings.")
+        streams.complain(
+            "optiscope: no font on this machine has these characters; the caption shows the settings instead."
+        )
         title = ""
     size = SIZES.get(arguments.size)
     if size is None:
         width, _, height = arguments.size.lower().replace("×", "x").partition("x")
         if not all(side.isdecimal() and len(side) <= 6 for side in (width, height)):
             raise Wrong(
-                f"--size must be one of {', '.join(SIZES)}, or such as 1280x720; got {shortened(arguments.size)!r}."
+                f"--size must be one of {', '.join(SIZES)}, or a size like 1280x720; got {shortened(arguments.size)!r}."
             )
         size = (int(width), int(height))
     try:
@@ -356,7 +367,7 @@ def _look(arguments: argparse.Namespace) -> tuple[Any, Any]:
     for name in arguments.output:
         if (slower := cut.fitting(ending(name))) != cut:
             most = f"a GIF has at most {slower.rate:g} frames per second"
-            streams.complain(f"optiscope: {name}: {most}: browsers slow faster ones down.")
+            streams.complain(f"optiscope: {name}: {most}, because browsers slow faster ones down.")
     return look, cut
 
 
@@ -378,7 +389,7 @@ def _settings(arguments: argparse.Namespace) -> Any:
         query = race_link.query(found)
     if arguments.link:
         if urlsplit(arguments.link).path.rstrip("/").endswith("/network"):
-            raise Wrong("That link is of the page Network: give it to optiscope train.")
+            raise Wrong("That link belongs to the Network page: use optiscope train.")
         query |= _behind(arguments.link)
     if getattr(arguments, _option(SETTINGS["surface"])):
         query = {key: words for key, words in query.items() if key not in ("start", "rotation")}
@@ -415,7 +426,7 @@ def _train(arguments: argparse.Namespace) -> None:
     _within(arguments.step, training.steps)
     known = ("all", *training.views)
     if look.part not in known:
-        raise Wrong(f"--part must be one of {', '.join(known)}, what --set views=… shows; got {look.part!r}.")
+        raise Wrong(f"--part must be one of {', '.join(known)}, or a view in --set views=…; got {look.part!r}.")
     job = scene.job_for(training, data, connection=process.Local())
     try:
         job.begin()
@@ -480,7 +491,7 @@ def _training(arguments: argparse.Namespace, brought: Mapping[str, Brought]) -> 
     query = _given(arguments, SETTINGS.values(), query)
     name = query.get("file", [""])[-1]
     if query.get("data") == [FILE] and name not in brought:
-        raise Wrong(f"These settings are of data out of the file {name!r}: add --data with its path.")
+        raise Wrong(f"These settings need data from the file {name!r}: add --data with its path.")
     training, notices = network_link.parse(query, lambda asked: files.find(asked, brought))
     _none_dropped(notices)
     return training

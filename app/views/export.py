@@ -24,7 +24,7 @@ that was asked for: a browser that is slow to fetch it must not lose it.
 """
 FIELDS: Mapping[str, Any] = {
     "size": "16:9",
-    "theme": "as the page",
+    "theme": "same as page",
     "part": "all",
     "title": "",
     "picture": "png",
@@ -35,14 +35,14 @@ FIELDS: Mapping[str, Any] = {
     "rate": 25.0,
     "hold": 1.5,
     "time": "even",
-    "loop": "for ever",
+    "loop": "forever",
 }
 """What can be set here, and how it begins."""
-KINDS = ("Picture", "Film", "Slides and page", "Data", "Code")
-CAPTIONS = ("settings", "settings and link", "words of mine", "none")
+KINDS = ("Picture", "Film", "Slides and HTML", "Data", "Code")
+CAPTIONS = ("settings", "settings and link", "custom text", "none")
 TABLES = ("csv", "parquet", "npz")
 SCRIPTS = {"py": "With Optiscope", "optax.py": "With optax alone"}
-_TIMES = {"even": "every step as long", "length": "paths grow evenly: shows a fast beginning"}
+_TIMES = {"even": "Equal time per step", "length": "Constant path speed: shows a fast start"}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -123,7 +123,7 @@ def _body(page: Page) -> None:
     sections = {
         "Picture": _picture,
         "Film": _film,
-        "Slides and page": _slides,
+        "Slides and HTML": _slides,
         "Data": _data,
         "Code": _code,
     }
@@ -168,25 +168,25 @@ def _first_caption() -> str:
 
 
 def _theme(colours: str) -> Any:
-    return (st.context.theme.type or "light") if colours == "as the page" else colours
+    return (st.context.theme.type or "light") if colours == "same as page" else colours
 
 
 def _look(parts: Mapping[str, str]) -> dict[str, Any]:
     """What all pictures are asked for."""
     left, right = st.columns(2)
     size = _choice(left, "Size", "size", list(SIZES), _sized)
-    dark = _choice(right, "Colours", "theme", ["as the page", "light", "dark"])
+    dark = _choice(right, "Colours", "theme", ["same as page", "light", "dark"])
     part = "all"
     if parts:
         part = _choice(left, "Views", "part", list(parts), lambda k: parts.get(k, k))
     caption = _choice(right, "Caption", "caption", CAPTIONS)
     title = ""
-    if caption == "words of mine":
+    if caption == "custom text":
         from app.export.look import drawable  # matplotlib: not before it is asked for
 
-        title = _put("title", st.text_input("Words below the picture", _kept()["title"], key="export-title"))
+        title = _put("title", st.text_input("Caption text", _kept()["title"], key="export-title"))
         if not drawable(title):
-            st.warning("This server has no font for these letters: the caption will be the settings instead.")
+            st.warning("This server has no font for these characters. The caption will show the settings instead.")
             title = ""
     width, height = SIZES[size]
     return {
@@ -208,10 +208,10 @@ def _sized(key: str) -> str:
 def _picture(page: Page) -> None:
     look = _look(page.parts)
     left, middle, right = st.columns(3, vertical_alignment="bottom")
-    kind = _choice(left, "Kind", "picture", list(PICTURES), str.upper)
+    kind = _choice(left, "Format", "picture", list(PICTURES), str.upper)
     scale = _choice(middle, "Scale", "scale", [1, 2, 3, 4], lambda n: f"{n}×")
-    typed = _put("step", right.text_input("Step", _kept()["step"], key="export-step", placeholder="the last"))
-    empty = st.toggle("Without a ground", key="export-transparent", help="Transparent, to be laid over a slide.")
+    typed = _put("step", right.text_input("Step", _kept()["step"], key="export-step", placeholder="last"))
+    empty = st.toggle("Transparent background", key="export-transparent", help="For placing the picture on a slide.")
     step = _step(typed, page.last)
     wanted = Look(**look, scale=float(scale), transparent=empty)
     name = f"{page.name}.{kind}"
@@ -223,27 +223,27 @@ def _step(typed: str, last: int) -> int | None:
         return None
     word = typed.strip()
     if not word.isdecimal() or len(word) > MOST_DIGITS or int(word) > last:
-        raise ValueError(f"A step is a whole number from 0 to {last:,}; got {shortened(typed)!r}")
+        raise ValueError(f"The step must be a whole number from 0 to {last:,}; got {shortened(typed)!r}")
     return int(word)
 
 
 def _film(page: Page) -> None:
     look = _look(page.parts)
     left, middle, right = st.columns(3)
-    kind = _choice(left, "Kind", "film", list(FILMS), str.upper)
-    seconds = _number(middle, "Seconds of motion", "seconds", 0.1, 600.0, 0.5)
+    kind = _choice(left, "Format", "film", list(FILMS), str.upper)
+    seconds = _number(middle, "Motion (seconds)", "seconds", 0.1, 600.0, 0.5)
     rate = _number(right, "Frames per second", "rate", 1.0, 60.0, 1.0)
-    hold = _number(left, "Seconds of hold", "hold", 0.0, 60.0, 0.5)
-    time = _choice(middle, "Time", "time", list(_TIMES), lambda k: _TIMES[k])
-    loop = _choice(right, "Loop", "loop", ["for ever", "once"], disabled=kind != "gif")
+    hold = _number(left, "Hold last frame (seconds)", "hold", 0.0, 60.0, 0.5)
+    time = _choice(middle, "Timing", "time", list(_TIMES), lambda k: _TIMES[k])
+    loop = _choice(right, "Loop", "loop", ["forever", "once"], disabled=kind != "gif")
     fits = min(rate, MOST_GIF_RATE) if kind == "gif" else rate
-    cut = Cut(seconds=seconds, rate=fits, hold=hold, time=time, loop=loop == "for ever")
+    cut = Cut(seconds=seconds, rate=fits, hold=hold, time=time, loop=loop == "forever")
     st.caption(
-        f"{cut.frames:,} frames, {cut.lasts:.2f} seconds in all: {cut.moving / cut.rate:.2f} of motion, then the last "
-        "picture. The film is made beside the app."
+        f"{cut.frames:,} frames, {cut.lasts:.2f} seconds in total: {cut.moving / cut.rate:.2f} of motion, then the "
+        "last frame. The film is made in the background."
     )
     if fits < rate:
-        st.caption(f"A GIF has at most {MOST_GIF_RATE:g} frames per second: browsers slow faster ones down.")
+        st.caption(f"A GIF has at most {MOST_GIF_RATE:g} frames per second, because browsers slow faster ones down.")
     _start(page, "Make the film", kind, Look(**look), cut)
 
 
@@ -255,7 +255,7 @@ def _slides(page: Page) -> None:
 
 
 def _html(page: Page, look: Look) -> None:
-    st.caption("One file that plays all this in any browser, without a server.")
+    st.caption("One HTML file that plays everything in any browser, without a server.")
     _download("Download HTML", f"{page.name}.html", lambda: make_apart(page.order("html", look, Cut(), None)))
 
 
@@ -284,7 +284,7 @@ def _made() -> None:
         st.session_state["making-seen"] = making
         return
     if making.error:
-        st.markdown(f":red[{making.name} was not made: {making.error}]")
+        st.markdown(f":red[{making.name} could not be made: {making.error}]")
     else:
         size = len(making.content) / 1e6
         st.download_button(
@@ -295,7 +295,7 @@ def _made() -> None:
             key="export-made",
             on_click="ignore",
         )
-        st.caption(f"It shows: {making.caption}")
+        st.caption(f"Contents: {making.caption}")
     if st.session_state.pop("making-seen", None) is making:
         st.rerun()  # looking again ends here
 
@@ -316,8 +316,8 @@ def _data(page: Page) -> None:
             for kind in page.tables:
                 name = f"{page.name}.{kind}"
                 _download(kind.upper(), name, lambda name=name: page.contents(name))  # type: ignore[misc]
-    st.caption("The settings, which the page opens again:")
-    _download("JSON of the settings", f"{page.name}.json", lambda: page.contents(f"{page.name}.json"))
+    st.caption("The settings, which this page can open again:")
+    _download("Settings as JSON", f"{page.name}.json", lambda: page.contents(f"{page.name}.json"))
     st.file_uploader("Open settings (.json)", type="json", key="export-open", on_change=_opened, args=(page,))
     controls.refusal("export-open")
 

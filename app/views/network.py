@@ -144,9 +144,9 @@ def _progress(job: Job, about: str) -> str:
     share = job.progress if job.begun else 0.0
     if job.training_now and job.begun:
         done = sum(run.last for run in job.runs)
-        words = f"{share:.0%} · {done:,} of {job.steps * len(job.runs):,} steps" if done else "compiling the training …"
+        words = f"{share:.0%} · {done:,} of {job.steps * len(job.runs):,} steps" if done else "compiling …"
     elif job.begun and job.stopped:
-        words = f"stopped at {share:.0%}; what was learned is kept"
+        words = f"stopped at {share:.0%}; the weights are kept"
     elif job.begun:
         words = f"trained in {short(job.seconds, 2)} s" if job.seconds else "trained"
     else:
@@ -201,10 +201,10 @@ def _exports() -> Page:
     def fit() -> None:
         export.fits(held[PAGE])
 
-    said = "What was measured of every racer at the kept steps; as .npz the weights, and the loss of every batch."
+    said = "CSV: the measurements of every racer at the recorded steps. NPZ: the weights, and the loss of every batch."
     training: Training = controls.current()
     name = f"{training.data.key}-training"
-    parts = {"all": "everything", **{key: f"{VIEWS[key].name(_data())} alone" for key in training.views}}
+    parts = {"all": "everything", **{key: f"{VIEWS[key].name(_data())} only" for key in training.views}}
     return Page(name, order, contents, opened, fit, training.steps, parts, ("csv", "npz"), ("py",), said)
 
 
@@ -223,7 +223,9 @@ def _train(job: Job) -> None:
         st.button("Train", key="train", type="primary", on_click=_begin, width=90)
     else:
         # under the same key: pressed in a page whose session is gone, it is the button of networks not yet trained
-        st.button("Train", key="train", on_click=_begin, width=90, help="Train all racers anew, as they were.")
+        st.button(
+            "Train", key="train", on_click=_begin, width=90, help="Train all racers again with the same settings."
+        )
 
 
 def _begin() -> None:
@@ -266,7 +268,7 @@ def _chosen(training: Training, option: str) -> Training:
     source = PRESETS[key].source
     if source == FILE:
         if training.data.key != FILE:
-            raise Refused("Bring a file first, under Data: MNIST as .npz, or its two IDX files.")
+            raise Refused("Upload a file under Data first: MNIST as .npz, or its two IDX files.")
         plain = dataclasses.replace(training, standardised=False)
         made = presets.preset(key, _find(plain))
         return dataclasses.replace(made, data=training.data, file=training.file, target=training.target)
@@ -282,7 +284,7 @@ def _about_data(training: Training) -> None:
         controls.parameters(source.parameters(), training.data, "data", changes.set_data)
     elif columns := _brought()[training.file].columns:
         controls.choice(
-            "Column to learn",
+            "Target column",
             list(columns),
             training.target or _brought()[training.file].target,
             f"target-{training.file}",
@@ -296,11 +298,11 @@ def _about_data(training: Training) -> None:
     )
     controls.setting(SETTINGS["standardised"], training.standardised, _standardise)
     st.file_uploader(
-        "Bring a file: .npz, .csv, or two IDX files (images and labels) at once",
+        "Upload a file: .npz, .csv, or two IDX files (images and labels) together",
         accept_multiple_files=True,
         key="uploader",
         on_change=_bring,
-        help="Nothing is downloaded. Files stay in this session.",
+        help="Files stay in this session. Nothing is downloaded.",
     )
     st.caption(f"A file may have {LIMIT}.")
     controls.refusal("uploader")
@@ -338,7 +340,7 @@ def _new_files() -> list[tuple[str, bytes]]:
     seen.update(file.file_id for file in new)
     if len(new) == 1 and new[0] in halves:
         if len(halves) == 1:
-            raise Refused(f"{new[0].name} is one of two IDX files, images or labels: bring the other one too.")
+            raise Refused(f"{new[0].name} is one of two IDX files, images or labels. Upload the other one too.")
         new = halves[-2:]
     return [(file.name, file.getvalue()) for file in new]
 
@@ -380,8 +382,8 @@ def _about_loss(training: Training) -> None:
     st.latex(LOSSES[training.of(None, "objective")].formula)
     _setup(training, "l2")
     st.caption(
-        "L2 is part of the loss, so an adaptive rule divides it by √v like all else. AdamW's weight decay is not "
-        "divided: the preset “L2 or weight decay” races the two."
+        "L2 is part of the loss, so an adaptive rule divides it by √v like the rest. AdamW's weight decay is not "
+        "divided. The preset “L2 or weight decay” compares the two."
     )
 
 
@@ -408,15 +410,15 @@ def _epochs(training: Training, data: DataSet) -> None:
         short(training.steps / each, 4),
         "epochs",
         lambda t, v: changes.set_epochs(t, v, _data()),
-        f"Passes through all {len(data.train):,} training samples. One takes {short(each, 4)} steps at "
-        "this batch size; a racer with its own batch size takes as many steps, and so more or fewer passes.",
+        f"Passes through all {len(data.train):,} training samples. One epoch takes {short(each, 4)} steps at "
+        "this batch size; a racer with its own batch size takes the same number of steps, so more or fewer epochs.",
     )
 
 
 def _racers(training: Training) -> None:
     """What a racer has for itself, one racer at a time: a page of all would be long."""
     if not training.racers:
-        st.caption("Nobody trains: add a racer.")
+        st.caption("There are no racers yet. Add one.")
         return
     names = dict(zip((r.id for r in training.racers), captions.titles(training), strict=True))
     id = st.selectbox("Racer", list(names), format_func=lambda k: names.get(k, k), key="own-racer")
@@ -424,7 +426,7 @@ def _racers(training: Training) -> None:
     rule = RULES[racer.rule.key]
     rest = {name: spec for name, spec in rule.parameters().items() if name not in ON_CARD}
     controls.parameters(rest, racer.rule, f"own-{racer.id}", lambda t, name, v: racers.set_racer(t, racer.id, name, v))
-    st.caption("What this racer alone has; the others go by Model, Loss and Run.")
+    st.caption("Settings for this racer only. By default, racers follow Model, Loss and Run.")
     own = dict(racer.own)
 
     def put(t: Training, name: str, value: Any) -> Training:
@@ -438,10 +440,10 @@ def _racers(training: Training) -> None:
             str(own.get(name, "")),
             f"own-{racer.id}-{name}",
             lambda t, v, name=name: put(t, name, v),  # type: ignore[misc]
-            names=lambda v, spec=spec: spec.label(v) if v else "as all",  # type: ignore[misc]
+            names=lambda v, spec=spec: spec.label(v) if v else "same as all",  # type: ignore[misc]
         )
     fields = (
-        ("sigma", "σ of N(0, σ²) or the constant"),
+        ("sigma", "σ of N(0, σ²), or the constant"),
         ("l2", "L2 in the loss, λ"),
         ("batch_size", "Batch size"),
         ("widths", "Hidden layers"),
@@ -450,7 +452,7 @@ def _racers(training: Training) -> None:
         value = own.get(name, "")
         spelled = "all" if name == "batch_size" and value == 0 else str(value)
         controls.field(
-            f"{label} (empty: as all)",
+            f"{label} (empty: same as all)",
             spelled,
             f"own-{racer.id}-{name}",
             lambda t, v, name=name: put(t, name, _typed(v) if name == "batch_size" else v.strip()),  # type: ignore[misc]
@@ -465,7 +467,7 @@ def _typed(batch_size: str) -> str:
     """
     word = batch_size.strip()
     if word and word.lower() not in ALL and read_batch(word) == 0:
-        raise Refused(f"The batch size must be a whole number from 1, or all; got {word}.")
+        raise Refused(f"The batch size must be a whole number of at least 1, or all; got {word}.")
     return word
 
 
@@ -494,12 +496,12 @@ def _results(training: Training, job: Job) -> None:
     looks: dict[tuple[racers.Choice, str], int] = st.session_state.setdefault("looks", {})
     with st.container(horizontal=True, vertical_alignment="center"):
         if not tested:
-            st.button("Use the test set, once", key="test-set", on_click=_test, args=(training, job))
-        said = "Choose among runs by the validation samples; the test samples are for the end."
+            st.button("Evaluate on the test set, once", key="test-set", on_click=_test, args=(training, job))
+        said = "Use the validation samples to choose between runs, and keep the test samples for the end."
         count = looks.get(_samples(training), 0)
         if count:
             said = f"The test samples of these data were used {count} time{'s' if count > 1 else ''}"
-            said += " in this session: whatever is chosen after that is no longer independent of them."
+            said += " in this session. Anything chosen after that is no longer independent of them."
         st.caption(said)
 
 

@@ -111,7 +111,9 @@ def explain(choice: Choice, start: str = "") -> None:
         for line in latex(rule, convention):
             st.latex(line)
         if not rule.equations:
-            st.markdown("Borrowed from optax as it stands; its state is drawn, its equations are not spelled out here.")
+            st.markdown(
+                "This rule comes from optax unchanged. Its state is shown, but its equations are not written out here."
+            )
         st.markdown(f"{rule.watch} {rule.beginning}")
         for name, spec in rule.parameters().items():
             if spec.choices:
@@ -121,7 +123,7 @@ def explain(choice: Choice, start: str = "") -> None:
         if start:
             st.markdown(start)
         if "learning_rate" not in rule.parameters():
-            st.markdown("It has no learning rate, so there is none to schedule.")
+            st.markdown("It has no learning rate to schedule.")
         st.caption(rule.source)
 
     dialog()

@@ -136,7 +136,7 @@ def _toolbar() -> None:
         st.html(f"<div class='device'>{device()}</div>", width="stretch")
     if second := settings.second():
         with st.container(horizontal=True, key="toolbar-second", vertical_alignment="center"):
-            st.html("<span class='second'>Beside it, <b>B</b>:</span>", width="content")
+            st.html("<span class='second'>Race <b>B</b></span>", width="content")
             _ground(second, "second-", lambda do: lambda s, *v: changes.in_second(s, do, *v))
 
 
@@ -145,7 +145,7 @@ def _ground(settings: Settings, key: str, placed: Callable[[Any], Any]) -> None:
     own = SURFACES[settings.surface.key].parameters()
     with st.container(width=262):
         controls.choice(
-            "Surface beside" if key else "Surface or preset",
+            "Surface of race B" if key else "Surface or preset",
             list(SURFACES) if key else [*(PRESET + name for name in presets.PRESETS), *SURFACES],
             settings.surface.key,
             f"{key}surface",
@@ -166,7 +166,7 @@ def _ground(settings: Settings, key: str, placed: Callable[[Any], Any]) -> None:
     with st.popover(f"rotation {short(settings.rotation)}°", key=f"{key}rotation-popover", width="content"):
         spec = Rotated.parameters()["angle"]
         controls.parameter(spec, settings.rotation, f"{key}rotation", placed(changes.set_rotation))
-        st.caption("Coordinate-wise rules profit from ravines along the axes. Turn the surface, and compare again.")
+        st.caption("Coordinate-wise rules benefit from ravines along the axes. Rotate the surface, and compare again.")
 
 
 def _chosen(settings: Settings, option: str) -> Settings:
@@ -178,7 +178,10 @@ def _chosen(settings: Settings, option: str) -> Settings:
 def _named(option: str) -> str:
     if option.startswith(PRESET):
         return f"{presets.PRESETS[option.removeprefix(PRESET)].name} · preset"
-    return f"{SURFACES[option].name} · {SURFACES[option].theme}"
+    name, theme = SURFACES[option].name, SURFACES[option].theme
+    words = name.lower().split()
+    redundant = words[0] in theme or words[-1] in theme  # "Ravine" is clearly one of the ravines
+    return name if redundant else f"{name} · {theme}"
 
 
 def _exports() -> Page:
@@ -196,8 +199,8 @@ def _exports() -> Page:
         fits(Race(held["settings"]))
 
     settings: Settings = controls.current()
-    shown = {key: f"{VIEWS[key].name} alone" for key in settings.views}
-    parts = {"all": "everything", "map": "the map alone", "loss": "the losses alone", **shown}
+    shown = {key: f"{VIEWS[key].name} only" for key in settings.views}
+    parts = {"all": "everything", "map": "map only", "loss": "losses only", **shown}
     name = f"{settings.surface.key}-race"
     return Page(name, order, contents, from_json, fit, settings.steps, parts, note=_left_out(settings))
 
@@ -208,9 +211,9 @@ def _left_out(settings: Settings) -> str:
     if settings.beside:
         said.append("Numbers and scripts are of race A.")
     if settings.bundled:
-        said.append("Numbers and scripts are of the first seed.")
+        said.append("Data and scripts contain the first seed only.")
     if settings.picture == "surface":
-        said.append("Pictures, films and slides draw the map; the web page has what is chosen.")
+        said.append("Pictures, films and slides show the map; the HTML file has the chosen view.")
     return " ".join(said)
 
 
@@ -246,7 +249,7 @@ def _more(settings: Settings) -> None:
         if settings.bundle != "one":
             _setting("seeds", settings.seeds)
         if settings.bundle != "one" and not settings.bundled:
-            st.caption("Without noise all seeds walk the same path: one is drawn.")
+            st.caption("Without noise, all seeds follow the same path, so only one is drawn.")
     with schedule:
         schedule_of(settings, "schedule")
     with rules:
@@ -259,7 +262,7 @@ def _more(settings: Settings) -> None:
 
 
 def _racers(settings: Settings) -> None:
-    st.caption("Learning rate and momentum are on the cards; here is the rest.")
+    st.caption("Learning rate and momentum are on the cards. The other parameters are here.")
     for racer, title in zip(settings.racers, names.titles(settings), strict=True):
         rule = OPTIMIZERS[racer.rule.key]
         rest = {name: p for name, p in rule.parameters().items() if name not in cards.ON_CARD}

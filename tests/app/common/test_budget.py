@@ -50,7 +50,7 @@ def test_a_link_that_asks_for_too_much_loses_what_is_too_much(link: str, dropped
 
 def test_what_was_refused_as_a_link_is_refused_in_the_page() -> None:
     settings, _ = opened(f"{WIDE}&steps=20000&racer=sgd&racer=adam&racer=nesterov")
-    with pytest.raises(Refused, match="would fill 611 MB of memory, and a race may fill 512 MB: 4 racers"):
+    with pytest.raises(Refused, match="would need 611 MB of memory, and the limit is 512 MB: 4 racers"):
         accepted(changes.add_racer(settings, "sgd"))
     with pytest.raises(Refused, match="too many to explain"):
         accepted(changes.inspect(settings, "racer-1"))

@@ -49,12 +49,14 @@ def test_a_race_beside_has_none_beside_it(depth: int) -> None:
     nested = {f"{'b.' * depth}surface": ["booth"], "b.surface": ["beale"]}
     settings, notices = race_link.parse(nested)
     assert settings.beside is not None and settings.beside.surface.key == "beale"
-    assert notices == ["Dropped from the link: the race beside has no race beside it, so that nothing is set by b.b."]
+    assert notices == [
+        "Dropped from the link: race B cannot have a race of its own beside it, so b.b settings have no effect."
+    ]
 
 
 def test_what_the_race_beside_does_not_have_for_itself_is_said() -> None:
     _, notices = race_link.parse({"b.surface": ["booth"], "b.steps": ["7"]})
-    assert notices == ["The race beside: Dropped from the link: there is no setting 'steps'."]
+    assert notices == ["Race B: Dropped from the link: there is no setting called 'steps'."]
 
 
 def test_racers_beside_must_fit_its_surface_too() -> None:
@@ -71,7 +73,7 @@ def test_a_link_beyond_all_bounds_is_left_out_with_a_sentence(page: str) -> None
     for link in ({"steps": ["1" * 60_000]}, {"racer": ["sgd:a=1"] * 9000}, {f"k{k}": ["1"] for k in range(20_000)}):
         settings, notices = parse(link)
         assert settings == plain and len(notices) == 1
-        assert f"at most {MOST_CHARACTERS:,} are read" in notices[0]
+        assert f"the limit is {MOST_CHARACTERS:,}" in notices[0]
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -82,7 +84,7 @@ def test_numbers_and_lists_without_end_are_bounded(page: str) -> None:
     assert "seed must be a whole number" in notices[1]
     settings, notices = parse({"racer": [f"sgd:learning_rate=0.0{k:03}" for k in range(1, 900)]})
     assert len(settings.racers) == MAX_RACERS and notices == [
-        "Dropped from the link: a race has at most 16 racers, and 883 more."
+        "Dropped from the link: racers beyond the 16 that a race can have (883 more)."
     ]
     _, notices = parse({f"k{k}": ["1"] for k in range(3000)})
     assert len(notices) == MOST_NOTICES + 1 and "2,980 more" in notices[-1]

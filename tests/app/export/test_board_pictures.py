@@ -174,9 +174,9 @@ def test_a_film_ends_on_the_still_and_can_follow_the_curves() -> None:
 
 
 def test_words_stand_where_there_is_nothing_to_draw_and_an_unknown_view_is_refused() -> None:
-    made = _board(Panel(message="Nobody trains."))
+    made = _board(Panel(message="No racer is shown."))
     drawing = Drawing(made, SMALL)
-    assert "Nobody trains." in {text.get_text() for text in drawing.figure.texts}
+    assert "No racer is shown." in {text.get_text() for text in drawing.figure.texts}
     with pytest.raises(ValueError, match="part must be one of all, view-0; got 'map'"):
         Drawing(made, dataclasses.replace(SMALL, part="map"))
 

@@ -170,7 +170,7 @@ def test_what_only_the_app_can_do_stands_still_and_says_so(race: File) -> None:
     race.leave()
     np.testing.assert_array_equal(race.pixels("[data-testid=map]"), before)
     note = race.at("recording")
-    assert note.inner_text() == "A recording: open it in Optiscope to change it."
+    assert note.inner_text() == "This is a recording: open it in Optiscope to change it."
     assert note.locator("a").get_attribute("href") == LINK
 
 
@@ -204,7 +204,7 @@ def test_no_text_becomes_markup(race: File) -> None:
 def test_its_colours_are_the_reader_s_or_as_ordered(open_file: Open, race: File, scene: Scene) -> None:
     """Without a link the way back is not offered either."""
     ordered = open_file(html(scene, "Dark", theme="dark"))
-    assert ordered.at("recording").inner_text() == "A recording: it plays, and cannot be changed."
+    assert ordered.at("recording").inner_text() == "This is a recording: it plays, but cannot be changed."
     assert ordered.at("copy-link").count() == 0 and ordered.at("save").is_visible()
     _is(ordered, "dark")
     for theme in ("dark", "light"):  # while it is open

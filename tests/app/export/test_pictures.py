@@ -125,7 +125,7 @@ def test_a_run_that_left_is_an_arrow_over_its_losses() -> None:
 
 
 def test_a_size_without_room_is_refused_and_a_long_caption_is_cut() -> None:
-    with pytest.raises(ValueError, match="200×200 pixels leave no room"):
+    with pytest.raises(ValueError, match="200×200 pixels are too few"):
         Drawing(SCENE, Look(width=200, height=200))
     drawing = Drawing(SCENE, Look(width=528, height=480, title="word " * 300))
     foot = [text.get_text() for text in drawing.figure.texts if text.get_text().startswith("word")]

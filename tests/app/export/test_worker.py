@@ -56,7 +56,7 @@ def test_one_that_waits_takes_the_order(workers: Workers) -> None:
 
 @pytest.mark.parametrize(
     ("order", "said"),
-    [("refuse", "ValueError: no such thing"), ("exhaust", "not enough memory"), ("die", "ended with 3")],
+    [("refuse", "ValueError: no such thing"), ("exhaust", "not enough memory"), ("die", "ended with exit status 3")],
 )
 def test_what_goes_wrong_is_said_and_the_next_order_is_carried_out(workers: Workers, order: str, said: str) -> None:
     with pytest.raises(Failed, match=said):

@@ -21,7 +21,7 @@ CASES = {"linear": (LINEAR, 0.0), "log": (RAVINE, 0.0), "signed log": (SIGNED, -
 def test_the_range_of_the_losses_chooses_the_scale(kind: str) -> None:
     scale = choose(*CASES[kind])
     assert scale.kind == kind
-    assert ("log-spaced" in scale.title) == (kind != "linear")
+    assert ("log scale" in scale.title) == (kind != "linear")
     assert scale.height(CASES[kind][0].min()) >= scale.low
     assert scale.height(CASES[kind][0].max()) == pytest.approx(scale.high)
 

@@ -54,7 +54,7 @@ def test_the_map_shows_the_loss() -> None:
     (ground,) = _of(drawn, Field)
     x, y = np.meshgrid(ground.x, ground.y)
     loss = 0.5 * (x**2 + 30 * y**2)
-    assert drawn.levels.kind == "log" and "log-spaced" in ground.title
+    assert drawn.levels.kind == "log" and "log scale" in ground.title
     unit = drawn.levels.unit
     np.testing.assert_allclose(ground.z, np.log10(loss + unit), atol=1e-5)
     assert unit < 1e-3 * 0.5 * (3.4**2 + 30 * 1.9**2)

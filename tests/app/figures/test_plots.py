@@ -90,7 +90,7 @@ BAD: list[tuple[Any, dict[str, Any], str]] = [
     ([], {}, "no run"),
     ({"a": 3}, {}, "a must be a run"),
     ({"a": trace(RAVINE, OPTIMIZERS["sgd"](), seed=[0, 1], steps=3)}, {}, r"batch of 2 runs: draw one of them"),
-    (dataclasses.replace(SGD, positions=None), {}, "have trace"),
+    (dataclasses.replace(SGD, positions=None), {}, "let trace"),
     (dataclasses.replace(SGD, stride=5), {}, "stride=1"),
     ([SGD, _run(surface=SURFACES["beale"]())], {}, "different surfaces"),
     ([SGD, _run(surface=SURFACES["quadratic_ravine"](condition_number=7.0))], {}, "different surfaces"),

@@ -62,9 +62,9 @@ def test_settings_are_opened_again_and_a_race_s_are_refused(job: Job) -> None:
     query = export.query_of(export.numbers(TRAINING, job, "t.json"))
     found: Any = link.parse(query, generated)
     assert found == (TRAINING, [])
-    with pytest.raises(Refused, match="page Race"):
+    with pytest.raises(Refused, match="Race page"):
         export.query_of(to_json(changes.first()))
-    with pytest.raises(Refused, match="cannot be had"):
+    with pytest.raises(Refused, match="cannot be exported"):
         export.numbers(TRAINING, job, "t.parquet")
 
 
@@ -99,7 +99,7 @@ def test_a_script_trains_the_very_runs_of_the_page(job: Job) -> None:
         np.testing.assert_array_equal(made.weights, run.weights())
         np.testing.assert_array_equal(made.losses, run.losses())
         name, _, rest = line.partition(": loss ")
-        loss, _, validation = rest.partition(", of the validation samples ")
+        loss, _, validation = rest.partition(", validation loss ")
         assert name == title
         assert (float(loss), float(validation)) == pytest.approx((row.loss, row.validation_loss), rel=1e-5)
 
@@ -128,10 +128,10 @@ def test_a_script_has_what_each_racer_has_for_itself_and_the_schedule() -> None:
 
 def test_a_script_without_anybody_or_for_two_files_is_refused(job: Job) -> None:
     alone = dataclasses.replace(TRAINING, racers=())
-    with pytest.raises(Refused, match="Nobody trains"):
+    with pytest.raises(Refused, match="No racer is shown"):
         export.numbers(alone, job, "t.py")
     idx = dataclasses.replace(TRAINING, data=Choice(FILE), file="images-idx3-ubyte")
-    with pytest.raises(Refused, match=r"one \.npz or one \.csv"):
+    with pytest.raises(Refused, match=r"one \.npz file, or one \.csv"):
         export.numbers(idx, job, "t.py")
     table = dataclasses.replace(idx, file="d.csv", target="kind")
     assert "from_csv(Path('d.csv').read_bytes(), 'kind', 'd.csv').standardised()" in _text(table, job)

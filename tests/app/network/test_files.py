@@ -58,12 +58,12 @@ def test_an_npz_and_a_csv_are_read() -> None:
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        ([("images", _idx(IMAGES))], "bring the images and the labels together"),
+        ([("images", _idx(IMAGES))], "Provide the images and the labels together"),
         ([("images", _idx(IMAGES)[:-5]), ("labels", _idx(LABELS))], "cut short"),
         ([("images", _idx(IMAGES)), ("labels", _idx(LABELS[:-1]))], "30 samples, but 29 labels"),
         ([("x.npz", b"PK nonsense")], "not an .npz file"),
         ([("t.csv", b"a,b\n1,2\n3\n")], "line 3"),
-        ([("a.csv", b"a,b\n1,2\n"), ("b.csv", b"a,b\n1,2\n")], "two IDX files at once"),
+        ([("a.csv", b"a,b\n1,2\n"), ("b.csv", b"a,b\n1,2\n")], "two IDX files together"),
         ([("n.npz", _npz(x=np.full((9, 2), np.nan), y=np.arange(9) % 2))], "not a finite number"),
     ],
     ids=lambda v: v if isinstance(v, str) else "",
@@ -98,7 +98,7 @@ def test_a_file_that_is_not_there_is_refused(start: pytest.MonkeyPatch, tmp_path
         files.named()
     start.setenv(files.VARIABLE, "")
     files.named.cache_clear()
-    with pytest.raises(Refused, match="bring it to the page"):
+    with pytest.raises(Refused, match="Upload it under Data"):
         files.look_up(Training(data=Choice(FILE), file="m.npz"), {})
 
 

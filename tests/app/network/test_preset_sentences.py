@@ -55,7 +55,7 @@ def _trained(training: Training, racer: Racer, data: DataSet, steps: int) -> Tra
 @holds(
     "network spirals",
     "Two spirals.",
-    "All three racers bend the plane round the two arms.",
+    "All three racers learn a boundary that winds between the two arms.",
     "Momentum separates all samples; SGD and Adam still misclassify some after 1,500 steps.",
     marks=pytest.mark.long,
 )
@@ -78,7 +78,7 @@ def _() -> None:
 @holds(
     "network digits",
     "Handwritten digits.",
-    "Ten classes of 8 × 8 pixels: one hidden layer learns all training samples, and misses a few of the others.",
+    "Ten classes of 8 × 8 pixels: one hidden layer learns all training samples, and gets a few of the others wrong.",
     marks=pytest.mark.long,
 )
 def _() -> None:
@@ -110,7 +110,7 @@ def _() -> None:
 @holds(
     "network outlier",
     "One outlier.",
-    "Mean squared error pulls the curve all the way to the outlier, mean absolute error less than a third of it.",
+    "Mean squared error pulls the curve all the way to the outlier, mean absolute error less than a third of the way.",
 )
 def _() -> None:
     training, data = preset("outlier")
@@ -128,7 +128,7 @@ def _() -> None:
 @holds(
     "network vanishing",
     "Vanishing gradients.",
-    "Eight hidden layers: from the last layer to the first, sigmoid's gradient shrinks ten-thousandfold; those of tanh "
+    "Eight hidden layers: sigmoid's gradient shrinks ten-thousandfold from the last layer to the first; those of tanh "
     "and ReLU stay within a factor of ten.",
 )
 def _() -> None:
@@ -142,11 +142,11 @@ def _() -> None:
 @holds(
     "network initialisation",
     "Initialisation.",
-    "Weights of zero never break the symmetry: no hidden unit learns.",
+    "Zero weights never break the symmetry: no hidden unit learns.",
     "With σ = 0.01 the activations die out from layer to layer; with σ = 1 they explode, and training diverges "
     "within a "
     "few steps.",
-    "He's σ keeps them level.",
+    "He's σ preserves their scale.",
 )
 def _() -> None:
     zeros, small, he, large = trained("initialisation", 40)
@@ -162,7 +162,7 @@ def _() -> None:
 @holds(
     "network batches",
     "Batch size.",
-    "Batches of 1, 32 and all samples: the smaller the batch, the noisier the loss of the batch.",
+    "Batches of 1, 32 and all samples: the smaller the batch, the noisier its loss.",
 )
 def _() -> None:
     training, _ = preset("batches")
@@ -182,7 +182,7 @@ def _() -> None:
     assert l2 < 0.2 * plain and 2 / 3 * plain < decay < plain
 
 
-@holds("network decays", "Under Adam, L2 in the loss is divided by √v like the gradient; AdamW's decay is not.")
+@holds("network decays", "With Adam, L2 in the loss is divided by √v like the gradient; AdamW's decay is not.")
 def _() -> None:
     """In the first step m̂ = g and v̂ = g²: Adam moves by −η g/(|g| + ε), g with λ w in it; AdamW by −η λ w besides."""
     (_, plain, _), (_, l2, _), (_, decay, _) = trained("decays", 1)
@@ -198,7 +198,7 @@ def _() -> None:
 @holds(
     "network exercise",
     "Exercise: one hidden layer of 256.",
-    "784-256-10, ReLU, He initialisation, batches of 128, ten epochs: bring MNIST as a file first.",
+    "784-256-10, ReLU, He initialisation, batches of 128, ten epochs: upload MNIST as a file first.",
 )
 def _() -> None:
     rng = np.random.default_rng(0)

@@ -82,20 +82,20 @@ def test_a_link_holds_all_that_is_set(training: Training) -> None:
         (lambda t: changes.change(t, "widths", "8-x", DATA), "must be a number"),
         (lambda t: changes.change(t, "widths", "-".join(["4"] * 21), DATA), "at most 20 hidden layers"),
         (lambda t: changes.change(t, "widths", "4096-4096-4096", DATA), "too large"),
-        (lambda t: changes.change(t, "batch_size", 241, DATA), "240 training samples"),
+        (lambda t: changes.change(t, "batch_size", 241, DATA), "training samples, 240"),
         (lambda t: changes.change(t, "batch_size", 2.5, DATA), "whole number"),
         (lambda t: changes.change(t, "batch_size", "many", DATA), "32, or all"),
         (lambda t: racers.set_steps(t, 0), "from 1 to 100,000"),
         (lambda t: racers.set_seed(t, -1), "seed"),
-        (lambda t: changes.set_setup(t, "objective", "likelihood", DATA), "classes to learn"),
+        (lambda t: changes.set_setup(t, "objective", "likelihood", DATA), "classes as targets"),
         (lambda t: changes.set_setup(t, "activation", "swish", DATA), "activation must be one of"),
         (lambda t: changes.set_setup(t, "l2", -1, DATA), "l2 must lie in"),
         (lambda t: changes.set_data(t, "noise", "nan"), "finite"),
-        (lambda t: changes.choose_data(t, "cifar"), "There is no source of data 'cifar'"),
+        (lambda t: changes.choose_data(t, "cifar"), "There is no data source 'cifar'"),
         (lambda t: changes.add_racer(t, "newton", DATA), "Hessian"),
         (lambda t: changes.add_racer(t, "adamant", DATA), "no optimizer 'adamant'"),
         (lambda t: changes.set_racer(t, "racer-0", "activation", "x"), "activation must be one of"),
-        (lambda t: changes.set_racer(t, "racer-9", "widths", "3"), "left the race"),
+        (lambda t: changes.set_racer(t, "racer-9", "widths", "3"), "no longer in the race"),
         (lambda t: changes.set_view(t, 0, "pie"), "no view 'pie'"),
         (lambda t: changes.change(t, "plane", "flat", DATA), "plane must be one of principal, .*'flat'"),
     ],
@@ -190,7 +190,7 @@ def test_the_largest_network_is_the_one_that_fits_the_memory_the_fewest_times() 
     fits = next(w for w in range(2000, 1, -1) if 8 * LEAST * racers_ * (2 * w + w + w * w + w + 2 * w + 2) <= MEMORY)
     largest = changes.change(FIRST, "widths", f"{fits}-{fits}", DATA)
     assert 8 * LEAST * racers_ * largest.model(None, DATA).size <= MEMORY and largest.kept(DATA) == LEAST
-    with pytest.raises(Refused, match=rf"{racers_} racers take 5\d\d MB, and 512 MB are at hand"):
+    with pytest.raises(Refused, match=rf"{racers_} racers need 5\d\d MB, and the limit is 512 MB"):
         changes.change(FIRST, "widths", f"{fits + 1}-{fits + 1}", DATA)
     with pytest.raises(Refused, match="too large"):
         changes.checked_whole(dataclasses.replace(largest, racers=(*FIRST.racers, FIRST.racers[0])), DATA)

@@ -64,7 +64,7 @@ def test_the_link_keeps_it() -> None:
     for settings in (TURNED, ELSEWHERE, APART, moved, changes.in_second(TURNED, changes.set_rotation, 30)):
         assert parse(query(settings)) == (settings, [])
     kept, notices = parse({**query(TURNED), "b.surface": ["moon"]})
-    assert kept.beside is not None and len(notices) == 1 and "race beside" in notices[0] and "moon" in notices[0]
+    assert kept.beside is not None and len(notices) == 1 and "Race B" in notices[0] and "moon" in notices[0]
 
 
 def test_a_scene_holds_both_on_one_clock() -> None:
@@ -103,7 +103,7 @@ def test_what_needs_a_whole_hessian_keeps_off_many_coordinates() -> None:
     many = changes.in_second(newton, changes.choose_surface, "ravine_nd")
     with pytest.raises(Refused, match="whole Hessian"):
         changes.in_second(many, changes.set_parameter, "surface", "dimension", 500)
-    with pytest.raises(Refused, match="no race beside"):
+    with pytest.raises(Refused, match="no race B"):
         changes.in_second(changes.first(), changes.set_rotation, 3)
 
 

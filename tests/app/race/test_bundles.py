@@ -120,7 +120,7 @@ def test_a_bundle_of_many_steps_is_thinned_and_says_which_it_has() -> None:
 def test_views_show_the_bundle_or_say_that_they_do_not() -> None:
     settings = changes.set_view(changes.set_view(BAND, 0, "distance"), 1, "rates")
     distance, rates = scene.scene(Race(settings)).slots
-    assert "median and 10–90 % of 5 seeds" in note(distance) and "of the seeds the first alone" in note(rates)
+    assert "median and 10–90 % of 5 seeds" in note(distance) and "first seed only" in note(rates)
     assert len(only(distance, Band)) == 3
     several = only(scene.scene(Race(changes.set_view(THREADS, 0, "gradient"))).slots[0], Lines)
     assert [lines.y.shape for lines in several] == [(5, 151)] * 3

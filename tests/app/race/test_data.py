@@ -164,10 +164,10 @@ def test_letters_that_are_taken_are_told_apart() -> None:
 
 @pytest.mark.parametrize("write", [data.csv, data.parquet, data.npz])
 def test_nobody_and_too_much_are_refused(write: Any) -> None:
-    with pytest.raises(Refused, match="Nobody is shown"):
+    with pytest.raises(Refused, match="No racer is shown"):
         write(Race(racers.hide_racer(_race("booth", "sgd"), "racer-0", True)))
     many = changes.set_parameter(_race("ravine_nd", "sgd", "adam", steps=20_000), "surface", "dimension", 1000)
-    with pytest.raises(Refused, match="make 40,000,000 numbers of each kind, and a file holds 2,000,000"):
+    with pytest.raises(Refused, match="make 40,000,000 numbers of each kind, and a file can hold 2,000,000"):
         write(Race(many))
 
 
@@ -220,19 +220,19 @@ def _changed(**changes: Any) -> bytes:
 
 
 BROKEN = {
-    "empty": (b"", "is no JSON"),
-    "picture": (b"\x89PNG\r\n\x1a\n", "is no JSON"),
-    "half": (data.to_json(MIXED)[:-20], "is no JSON"),
-    "deep": (b"[" * 100_000, "is no JSON"),
-    "huge": (b"1" * 5_000, "is no JSON"),
-    "list": (b"[1, 2]", "no settings of Optiscope"),
-    "other": (b'{"name": "optiscope"}', "no settings of Optiscope"),
-    "word": (_changed(query="surface=booth"), "no settings of Optiscope"),
-    "numbers": (_changed(query={"steps": [40]}), "no settings of Optiscope"),
-    "none": (_changed(query={"steps": []}), "no settings of Optiscope"),
-    "bare": (_changed(query={"steps": "40"}), "no settings of Optiscope"),
-    "page": (_changed(page=3), "no settings of Optiscope"),
-    "unversioned": (_changed(version=None), "no settings of Optiscope"),
+    "empty": (b"", "is not valid JSON"),
+    "picture": (b"\x89PNG\r\n\x1a\n", "is not valid JSON"),
+    "half": (data.to_json(MIXED)[:-20], "is not valid JSON"),
+    "deep": (b"[" * 100_000, "is not valid JSON"),
+    "huge": (b"1" * 5_000, "is not valid JSON"),
+    "list": (b"[1, 2]", "no Optiscope settings"),
+    "other": (b'{"name": "optiscope"}', "no Optiscope settings"),
+    "word": (_changed(query="surface=booth"), "no Optiscope settings"),
+    "numbers": (_changed(query={"steps": [40]}), "no Optiscope settings"),
+    "none": (_changed(query={"steps": []}), "no Optiscope settings"),
+    "bare": (_changed(query={"steps": "40"}), "no Optiscope settings"),
+    "page": (_changed(page=3), "no Optiscope settings"),
+    "unversioned": (_changed(version=None), "no Optiscope settings"),
     "newer": (_changed(version="12", optiscope="9.8"), "Optiscope 9.8 in version 12 .* reads version 1"),
 }
 

@@ -86,7 +86,7 @@ def test_noisy_gradients_are_printed_with_both_summands(noise: str, word: str, k
     settings = changes.choose_noise(changes.add_racer(dataclasses.replace(changes.first(), racers=()), key), noise)
     found = race.scene(Race(changes.inspect(settings, "racer-0"))).inspected
     assert found is not None and word in found["note"]
-    assert ("loss that the rule reads" in found["note"]) is (key == "polyak_sgd" and noise == "shifted")
+    assert ("loss value that the rule uses" in found["note"]) is (key == "polyak_sgd" and noise == "shifted")
     sums = [line for line in found["lines"] if "ξ" in line["numbers"]]
     assert len(sums) == (2 if key == "sam" else 1)
     for line in sums:

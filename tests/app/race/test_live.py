@@ -120,13 +120,13 @@ def test_a_long_sweep_is_thinned_and_says_which_steps_it_has() -> None:
 @pytest.mark.parametrize(
     ("what", "asked", "why"),
     [
-        ("sweep", {"racer": "racer-9", "name": "learning_rate"}, "left the race"),
+        ("sweep", {"racer": "racer-9", "name": "learning_rate"}, "no longer in the race"),
         ("sweep", {"racer": "racer-0", "name": "momentum"}, "no parameter 'momentum'"),
         ("sweep", {"racer": "racer-0"}, "no parameter ''"),
         ("start", {"x": "99", "y": "0"}, "must lie on the map"),
         ("start", {"x": "nan", "y": "0"}, "finite"),
         ("start", {}, "must be a number"),
-        ("weather", {}, "nothing to ask for"),
+        ("weather", {}, "There is no request"),
     ],
 )
 def test_what_cannot_be_is_refused_in_a_sentence(what: str, asked: dict[str, str], why: str) -> None:
@@ -148,7 +148,7 @@ def test_over_http_it_is_the_same_bytes() -> None:
     np.testing.assert_array_equal(array(header["losses"]), runs.losses)
     assert [one["status"] for one in header["told"]] == [one["status"] for one in runs.told]
     status, _, body = get(path, app, query=f"{spelled}&live.racer=nobody&live.name=learning_rate")
-    assert status == 400 and b"left the race" in body
+    assert status == 400 and b"no longer in the race" in body
 
 
 def test_the_route_is_light() -> None:

@@ -69,10 +69,10 @@ def kind_at(run: Trace) -> str:
 @holds(
     "race zigzag",
     "Zigzag in a ravine.",
-    "SGD changes sides in every step and crawls along the ravine; momentum gathers speed along it and needs "
+    "SGD jumps from side to side at every step and crawls along the ravine; momentum gathers speed along it and needs "
     "less than a "
     "quarter of the steps.",
-    "Raise the condition number κ at the top above 2/η ≈ 105: SGD's steps grow without bound.",
+    "Raise the condition number κ, at the top, above 2/η ≈ 105, and SGD's steps grow without bound.",
     "With η below 2/κ it converges again, but more slowly.",
 )
 def _() -> None:
@@ -106,7 +106,7 @@ def _() -> None:
     "race local",
     "A local minimum or the global one.",
     "SGD stops in the first minimum on its way; momentum rolls on into the deeper one.",
-    "Lower β of momentum to 0.8 or less, and it stops where SGD does.",
+    "Lower momentum's β to 0.8 or less, and it stops where SGD does.",
 )
 def _() -> None:
     ends = {rule: kind_at(run) for rule, run in preset("local").items()}
@@ -118,7 +118,7 @@ def _() -> None:
 @holds(
     "race saddle",
     "Stuck at a saddle.",
-    "The start lies only 10⁻⁹ beside the line y = 0, which leads into the saddle, where the gradient vanishes: SGD is "
+    "The start lies only 10⁻⁹ off the line y = 0, which leads into the saddle, where the gradient vanishes: SGD is "
     "still there after 150 steps, momentum escapes after about 75, Adam after about 15.",
     "Under More, set the start to -1.8, 0, and none of the three ever leaves the line.",
 )
@@ -138,9 +138,9 @@ def _() -> None:
 @holds(
     "race noise",
     "Gradients from single samples.",
-    "Sixteen runs of SGD, each with other random samples, one a step: every run takes another path, and none comes to "
-    "rest.",
-    "Under More, Noise, raise the batch size, and the runs draw together.",
+    "Sixteen runs of SGD, each with different random samples, one per step: every run takes a different path, and "
+    "none comes to rest.",
+    "Under More, Noise, raise the batch size, and the runs move closer together.",
 )
 def _() -> None:
     spread = []
@@ -176,7 +176,7 @@ def _() -> None:
     "race trap",
     "Flying over a narrow minimum.",
     "SGD falls into the narrow, deep hole on its way; momentum flies over it and ends in the wide minimum beyond.",
-    "Lower β of momentum to 0.8 or less, and it falls in as well.",
+    "Lower momentum's β to 0.8 or less, and it falls in as well.",
 )
 def _() -> None:
     ends = {rule: run.positions[-1][0] for rule, run in preset("trap").items()}
@@ -188,11 +188,10 @@ def _() -> None:
 @holds(
     "race freezing",
     "Adagrad's shrinking steps.",
-    "Adagrad divides by the root of the sum of all its squared gradients: its learning rates only fall, and it "
-    "creeps to "
-    "the end without coming near the minimum.",
-    "RMSprop and Adadelta forget old gradients, so their rates rise again and they arrive.",
-    "Raise Adagrad's η to 0.3, and it arrives too.",
+    "Adagrad divides by the root of the sum of all its squared gradients, so its learning rates only fall, and it "
+    "creeps along without getting near the minimum.",
+    "RMSprop and Adadelta forget old gradients, so their rates rise again and they reach it.",
+    "Raise Adagrad's η to 0.3, and it gets there too.",
 )
 def _() -> None:
     rates = {rule: effective_rates(run)[1:] for rule, run in preset("freezing").items()}
@@ -212,9 +211,9 @@ def _() -> None:
 @holds(
     "race drop",
     "Dropping the learning rate.",
-    "Under noise the loss levels off at a height that the learning rate sets.",
+    "With noise, the loss levels off at a height set by the learning rate.",
     "After 300 steps the rate drops to a tenth, and the loss to less than a fifth.",
-    "Under More, Schedule, move the drop.",
+    "Move the drop under More, Schedule.",
 )
 def _() -> None:
     for rule, run in preset("drop").items():

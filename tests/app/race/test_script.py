@@ -155,7 +155,7 @@ def test_a_rule_without_an_equal_is_named(key: str, convention: str) -> None:
     title = common_names.titles(settings)[0]
     with pytest.raises(Refused) as refusal:
         plain_optax(Race(settings))
-    assert str(refusal.value) == f"The documentation of {title} names no equal in optax."
+    assert str(refusal.value) == f"The documentation of {title} names no equivalent in optax."
 
 
 def test_all_rules_without_an_equal_are_named_at_once() -> None:
@@ -210,7 +210,7 @@ def test_every_schedule_is_written_out(schedule: str) -> None:
 
 def test_a_rule_that_keeps_past_rates_has_no_equal_under_a_schedule() -> None:
     settings = racers.choose_schedule(_race("quadratic_ravine", "nesterov_velocity"), "cosine")
-    with pytest.raises(Refused, match=r"^Under a schedule Nesterov \(velocity form\) has no equal in optax"):
+    with pytest.raises(Refused, match=r"^With a schedule, Nesterov \(velocity form\) has no equivalent in optax"):
         plain_optax(Race(settings))
 
 
@@ -255,7 +255,7 @@ def test_two_racers_of_one_rule_share_its_functions() -> None:
 def test_a_script_of_nobody_is_refused(write: Any) -> None:
     alone = _race("booth", "sgd")
     for settings in (Settings(), racers.hide_racer(alone, "racer-0", True)):
-        with pytest.raises(Refused, match="Nobody is shown"):
+        with pytest.raises(Refused, match="No racer is shown"):
             write(Race(settings))
 
 

@@ -350,7 +350,7 @@ def test_hiding_changes_one_flag() -> None:
 
 @pytest.mark.parametrize("act", [racers.remove_racer, racers.duplicate_racer])
 def test_a_racer_that_has_left_cannot_be_changed(act: Any) -> None:
-    with pytest.raises(Refused, match="left the race"):
+    with pytest.raises(Refused, match="no longer in the race"):
         act(changes.first(), "racer-9")
 
 

@@ -60,7 +60,7 @@ def test_steps_above_the_limit_are_marked_and_counted() -> None:
     limits = [line for line in only(panel, Line) if line.dash == "dot"]
     assert [line.y[0] for line in limits] == pytest.approx([200.0, 2 / 0.0668])
     assert [dots.racer for dots in marks] == ["racer-1"] and len(marks[0].x) == 41
-    assert "above the limit: SGD η = 0.0668 on 41 of 41 points" in note(panel)
+    assert "above the limit (SGD η = 0.0668 at 41 of 41 points)" in note(panel)
     run = runs.runs(settings)[1]
     np.testing.assert_allclose(sharpnesses(run), 30.0)
 
@@ -80,7 +80,7 @@ def test_under_a_schedule_the_limit_is_that_of_each_step() -> None:
     np.testing.assert_array_equal(limits["racer-0"].x, np.arange(41))
     (marks,) = (dots for dots in only(panel, Dots) if dots.racer == "racer-0")
     np.testing.assert_array_equal(marks.x, np.arange(20))
-    for words in ("SGD on 20 of 41 points", "at the learning rate of each step", "for Adam of P⁻¹H"):
+    for words in ("SGD at 20 of 41 points", "at the learning rate of each step", "for Adam of P⁻¹H"):
         assert words in note(panel)
     adam = runs.runs(settings, runs.whole)[1]
     (curve,) = (line for line in only(panel, Line) if line.racer == "racer-1" and line.dash != "dot")
@@ -117,9 +117,9 @@ def test_views_are_in_the_link_and_bad_ones_are_dropped() -> None:
     found, notices = link.parse({"views": ["distance,slope,distance,rates,gradient"]})
     assert found.views == ("distance", "rates")
     assert [notice.partition("link: ")[2] for notice in notices] == [
-        "There is no view 'slope'; there are distance, gradient, rates, sharpness.",
-        "Distance to minimum is shown already.",
-        "Beside the losses there is room for 2 views.",
+        "There is no view 'slope'; the choices are distance, gradient, rates, sharpness.",
+        "Distance to minimum is already shown.",
+        "There is room for 2 views beside the losses.",
     ]
 
 
@@ -145,7 +145,7 @@ def test_what_the_browser_says_of_views() -> None:
 
 def test_a_race_without_anybody_says_so() -> None:
     scene = race.scene(Race(_shown("rates", settings=dataclasses.replace(FIRST, racers=()))))
-    assert scene.slots[0].message == "Nobody races: add a racer, or show one."
+    assert scene.slots[0].message == "There are no racers to show. Add one, or show one that is hidden."
 
 
 def test_views_are_in_the_pictures_together_and_alone() -> None:
@@ -161,7 +161,7 @@ def test_what_no_memory_could_keep_is_not_asked_for() -> None:
     wide = changes.set_parameter(changes.choose_surface(FIRST, "ravine_nd"), "surface", "dimension", 1000)
     settings = _shown("rates", "distance", settings=racers.set_steps(wide, 300))
     rates, distance = race.scene(Race(settings)).slots
-    assert "take fewer of them" in rates.message and not rates.axes
+    assert "Choose fewer" in rates.message and not rates.axes
     assert not distance.message and only(distance, Line)
 
 

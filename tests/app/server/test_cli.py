@@ -54,7 +54,7 @@ def test_a_port_that_is_taken_is_answered_in_a_sentence() -> None:
         port = taken.getsockname()[1]
         run = _run("--headless", "--port", str(port))
     assert run.returncode == 1 and "Traceback" not in run.stderr
-    assert f"port {port} is taken" in run.stderr and "--port" in run.stderr
+    assert f"port {port} is in use" in run.stderr and "--port" in run.stderr
 
 
 def test_data_that_cannot_be_read_are_answered_in_a_sentence(tmp_path: Path) -> None:

@@ -53,9 +53,9 @@ def test_a_link_and_a_settings_file_give_the_same_race(tmp_path: Path) -> None:
 
 
 BAD = [
-    (["-o", "race.xyz"], "no such kind of file"),
+    (["-o", "race.xyz"], "file format is not available"),
     (["-o", "nowhere/race.png"], "no folder"),
-    (["-o", "."], "no such kind of file"),
+    (["-o", "."], "file format is not available"),
     (["--surface", "rosenbrok", "-o", "race.png"], "'rosenbrok'"),
     (["--racer", "adam:learning_rate=fast", "-o", "race.png"], "must be a number"),
     (["--racer", "adam:speed=3", "-o", "race.png"], "no parameter 'speed'"),
@@ -64,7 +64,7 @@ BAD = [
     (["--size", "9x9", "-o", "race.png"], "between 200 and 4,096"),
     (["--seconds", "600", "--rate", "60", "-o", "race.mp4"], "at most 3,000 frames"),
     (["--settings", "missing.json", "-o", "race.png"], "cannot be read"),
-    (["--link", "http://localhost:8501/network?v=1", "-o", "race.png"], "page Network"),
+    (["--link", "http://localhost:8501/network?v=1", "-o", "race.png"], "Network page"),
     (["--racer", "newton", "-o", "race.optax.py"], "Newton"),
 ]
 
@@ -158,7 +158,9 @@ def test_a_gif_faster_than_browsers_show_is_slowed_and_that_is_said(
     path = tmp_path / "race.gif"
     film = ["--size", "300x300", "--seconds", "0.5", "--hold", "0", "--rate", "60"]
     assert main([*RACE, *film, "-o", str(path)]) == 0
-    assert capsys.readouterr().err.endswith("a GIF has at most 50 frames per second: browsers slow faster ones down.\n")
+    assert capsys.readouterr().err.endswith(
+        "a GIF has at most 50 frames per second, because browsers slow faster ones down.\n"
+    )
     with Image.open(path) as image:
         assert image.n_frames <= 25  # type: ignore[attr-defined]
 
@@ -219,7 +221,7 @@ BAD_TRAININGS = [
     (["--set", "speed=3"], "no setting 'speed'"),
     (["--racer", "newton"], "whole Hessian"),
     (["--data", "missing.npz"], "cannot be read"),
-    (["-o", "run.optax.py"], "no such kind of file"),
+    (["-o", "run.optax.py"], "file format is not available"),
     (["--part", "map"], "--part must be one of all, outcome, accuracy, loss"),
     (["--size", "9x9"], "between 200 and 4,096"),
 ]

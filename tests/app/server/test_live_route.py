@@ -48,7 +48,7 @@ class Computation:
 @pytest.mark.parametrize(
     ("error", "status", "reason"),
     [
-        (MemoryError(), 503, "short of memory"),
+        (MemoryError(), 503, "low on memory"),
         (budget.NoRoom("This needs 9 MB."), 503, "needs 9 MB"),
         (RuntimeError("a fault"), 500, "could not be computed"),
         (Refused("There is no such racer."), 400, "no such racer"),
@@ -166,5 +166,5 @@ def test_a_server_that_is_short_of_memory_says_so_and_goes_on() -> None:
     """The largest sweep that a link can ask for: 1,000 coordinates and 20,000 steps at every position."""
     small, wide, large, short, after = run_apart(SCARCE).splitlines()
     assert small.startswith("200 ") and wide.startswith("200 ") and large.startswith("200 ")
-    assert short.startswith("503 The server is short of memory: this computation needs 458 MB, and ")
+    assert short.startswith("503 The server is low on memory: this computation needs 458 MB, but only ")
     assert after.startswith("200 ")

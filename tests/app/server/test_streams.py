@@ -23,8 +23,8 @@ from tests.app.conftest import ROOT
 
 HUGE = "1" * 5000
 LONG = "a" * 300 + ".png"
-FULL = "optiscope: the standard output cannot be written: No space left on device.\n"
-CLOSED = "optiscope: the standard output cannot be written: Bad file descriptor.\n"
+FULL = "optiscope: cannot write to standard output: No space left on device.\n"
+CLOSED = "optiscope: cannot write to standard output: Bad file descriptor.\n"
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="shells and signals are those of POSIX")
 
 

@@ -67,7 +67,7 @@ def test_bundles_are_chosen_under_more(fresh: Visit) -> None:
     race = fresh("noise=isotropic")
     race.more("Noise")
     race.page.locator(".st-key-bundle input").click()
-    race.page.get_by_role("option", name="all seeds, a thread each").click()
+    race.page.get_by_role("option", name="all seeds, one thin line each").click()
     race.wait_query("bundle", "spaghetti")
     race.fill("Number of seeds", "5")
     race.wait_query("seeds", "5")

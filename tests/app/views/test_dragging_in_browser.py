@@ -128,7 +128,7 @@ def test_where_steps_are_left_out_the_card_says_so(fresh: Visit) -> None:
     race = fresh("v=1&steps=4000&racer=sgd")
     to = grab(race, "racer-0", "learning_rate")
     to(0.3)
-    race.said("While you drag, every second step is drawn.")
+    race.said("While you drag, only every second step is drawn.")
     race.page.mouse.up()
     race.until("() => !document.querySelector('[data-testid=remark-racer-0]').checkVisibility()")
     race.settle()

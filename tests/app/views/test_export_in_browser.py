@@ -46,7 +46,7 @@ def _download(page: Race, name: str) -> tuple[str, bytes]:
 
 
 def _seconds(page: Race, typed: str) -> Any:
-    field = page.page.get_by_role("spinbutton", name="Seconds of motion", exact=True)
+    field = page.page.get_by_role("spinbutton", name="Motion (seconds)", exact=True)
     field.fill(typed)
     field.press("Enter")
     return field
@@ -84,7 +84,7 @@ def test_other_files_can_be_had_while_a_film_is_made_and_it_can_be_stopped(opene
         name, content = _download(opened, "Download PNG")
         assert name == "rosenbrock-race.png" and content.startswith(b"\x89PNG")
     opened.page.get_by_role("button", name="Stop").click()
-    opened.said("was not made: It was stopped.")
+    opened.said("could not be made: It was stopped.")
     _section(opened, "Film")
     assert seconds.input_value() == "90"  # other sections do not forget it
     _seconds(opened, "6")
@@ -119,7 +119,7 @@ def test_code_is_shown_and_taken_away(opened: Race) -> None:
 
 def test_settings_are_taken_away_and_opened_again(opened: Race, fresh: Callable[..., Race], tmp_path: Path) -> None:
     _section(opened, "Data")
-    _, content = _download(opened, "JSON of the settings")
+    _, content = _download(opened, "Settings as JSON")
     other: Any = fresh()
     _open(other)
     _section(other, "Data")

@@ -360,7 +360,7 @@ def test_a_changed_slider_clears_the_guesses_of_its_racer_alone(guessing: Race) 
     race.wait_query("racer", "adam:learning_rate=0.3")
     race.leave()
     assert _phase(race) == "guess" and race.step() == 0
-    assert race.at("guess-note").inner_text() == "Adam changed: its guesses are cleared."
+    assert race.at("guess-note").inner_text() == "Adam changed: its guesses were cleared."
     assert race.at("question").inner_text() == "Where does Adam end? Click on the map."
     now = race.canvas(".map canvas.guesses")
     before, after = (
@@ -375,7 +375,7 @@ def test_escape_ends_predicting_and_brings_all_back(guessing: Race) -> None:
     race = guessing
     _guess(race, 0.5, 0.5)
     race.page.keyboard.press("Escape")
-    assert _phase(race) == "guess" and race.at("guess-note").inner_text() == "The last answer is taken back."
+    assert _phase(race) == "guess" and race.at("guess-note").inner_text() == "The last guess was undone."
     race.page.keyboard.press("Escape")
     race.settle()
     assert _phase(race) is None and race.step() == 200

@@ -94,7 +94,7 @@ def test_bad_input_is_said_beside_its_field_and_loses_nothing(small: AppTest, ke
 def test_a_loss_that_does_not_fit_the_data_is_refused(small: AppTest) -> None:
     before = small.session_state["training"]
     _widget(small.selectbox, "setup-objective").set_value("likelihood").run()
-    assert any("classes to learn" in said for said in _refusals(small))
+    assert any("classes as targets" in said for said in _refusals(small))
     assert small.session_state["training"] == before
     _widget(small.selectbox, "setup-objective").set_value("cross_entropy").run()
 
@@ -123,7 +123,7 @@ def test_uses_of_the_test_set_are_counted_for_the_same_samples_alone() -> None:
 def test_a_batch_size_of_zero_is_refused_in_every_spelling(small: AppTest, zero: str) -> None:
     before = small.session_state["training"]
     _type(small, "training-batch_size", zero)
-    assert any("whole number from 1, or all" in said for said in _refusals(small))
+    assert any("whole number of at least 1, or all" in said for said in _refusals(small))
     assert small.session_state["training"] == before
 
 
@@ -146,7 +146,7 @@ def test_presets_come_from_the_list() -> None:
     training = test.session_state["training"]
     assert training.data.key == "curve" and [r.own for r in training.racers] == [(), (("objective", "mae"),)]
     _widget(test.selectbox, "data").set_value("preset:exercise").run()
-    assert any("Bring a file first" in said for said in _refusals(test))
+    assert any("Upload a file under Data first" in said for said in _refusals(test))
     assert test.session_state["training"] == training
 
 
@@ -172,6 +172,6 @@ def test_defaults_are_called_defaults(key: str) -> None:
 def test_words_on_batches_and_epochs_hold_where_batches_do_not_divide_the_samples() -> None:
     test = _open(data="spirals", batch_size="150", steps="16", racer="sgd:learning_rate=0.1")
     epochs, batch = (_widget(test.text_input, f"{key}-field") for key in ("epochs", "training-batch_size"))
-    assert epochs.value == "10" and "all 240 training samples. One takes 1.6 steps" in epochs.help
-    assert "those with the same batch size draw the same batches" in batch.help
+    assert epochs.value == "10" and "all training samples, 240. One takes 1.6 steps" in epochs.help
+    assert "those with the same batch size see the same batches" in batch.help
     assert _widget(_type(test, "epochs", "5").text_input, "training-steps-field").value == "8"

@@ -173,7 +173,7 @@ def test_a_training_is_taken_away(trained: Race) -> None:
         assert image.size == (2560, 1440) and "Optiscope" in image.info["Software"]
         paper, colors = image.getpixel((4, 4)), image.convert("RGB").getcolors(2**24)
     assert paper == (255, 255, 255, 255) and {(213, 94, 0), (0, 114, 178)} <= {color for _, color in colors or ()}
-    trained.page.locator(".st-key-export-kind").get_by_text("Slides and page", exact=True).click()
+    trained.page.locator(".st-key-export-kind").get_by_text("Slides and HTML", exact=True).click()
     with trained.page.expect_download() as page:
         trained.page.get_by_role("button", name="Download HTML").click()
     assert page.value.suggested_filename == "spirals-training.html"

@@ -71,7 +71,7 @@ FIELDS = [
     ("steps-field", "nan", "finite"),
     ("seed-field", "-3", "seed must be a whole number"),
     ("seed-field", "1e999", "finite"),
-    ("start-field", "1", "two numbers with a comma"),
+    ("start-field", "1", "two numbers separated by a comma"),
     ("start-field", "1, nan", "finite"),
     ("start-field", "1000, 0", "must lie on the map"),
     ("rotation-field", "sideways", "rotation must be a number"),
@@ -185,8 +185,8 @@ def test_two_sessions_keep_to_themselves(page: Page) -> None:
 @pytest.mark.parametrize(
     ("query", "said"),
     [
-        ({"racer": "sgd:hidden=1"}, "Nobody is shown in this race: add a racer, or show one."),
-        ({"surface": "ravine_nd", "surface__dimension": "1000", "steps": "20000"}, "take fewer of them"),
+        ({"racer": "sgd:hidden=1"}, "No racer is shown in this race. Add one, or show one that is hidden."),
+        ({"surface": "ravine_nd", "surface__dimension": "1000", "steps": "20000"}, "Choose fewer"),
     ],
     ids=["nobody", "too many"],
 )
@@ -213,7 +213,7 @@ def test_a_race_that_is_too_large_is_refused_beside_what_was_typed(page: Page) -
 def test_a_server_short_of_memory_says_so_on_the_page(page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(budget, "free_memory", lambda: 0)
     test = page(surface="ravine_nd", surface__dimension="500", steps="5000", racer="sgd")
-    assert [error.value.partition(":")[0] for error in test.error] == ["The server is short of memory"]
+    assert [error.value.partition(":")[0] for error in test.error] == ["The server is low on memory"]
     _type(test, "steps-field", "300")
     assert not test.error
 

@@ -139,7 +139,7 @@ class CardView {
       this.status,
       each((card, settled) => (settled ? card.status : 'running')),
     );
-    this.status.title = any ? why : 'What becomes of it shows when the clock is there.';
+    this.status.title = any ? why : 'The outcome appears when the clock reaches it.';
     say(this.why, any ? why : '');
     mark(this.element, 'data-pending', !any);
   }

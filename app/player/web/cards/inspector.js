@@ -107,7 +107,7 @@ export class Inspector {
     const shown = step < 1 ? -1 : k;
     if (shown === this.shown) return;
     this.shown = shown;
-    say(this.which, `${inspected.title}, step ${k + 1}${step < 1 ? ', to come' : ''}`);
+    say(this.which, `${inspected.title}, step ${k + 1}${step < 1 ? ' (next)' : ''}`);
     for (const { place, name, column } of this.places) {
       const { flat, columns } = inspected.values[name];
       say(place, short(flat[k * columns + column], 4, columns > 1));
@@ -128,7 +128,7 @@ export class Inspector {
     const points = [tip, ...vectors.map(({ x, y }) => (tip = /** @type {Point} */ ([tip[0] + x, tip[1] + y])))];
     const length = Math.hypot(...tip);
     if (!points.flat().every(Number.isFinite) || !points.some(([x, y]) => x || y)) {
-      const words = length === 0 ? 'No move: the step is zero.' : 'The step is no number.';
+      const words = length === 0 ? 'No movement: the step is zero.' : 'The step is not a finite number.';
       this.sum.replaceChildren(h('figcaption', {}, words));
       return;
     }
@@ -148,7 +148,7 @@ export class Inspector {
     this.sum.innerHTML = `<svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img"
       aria-label="The step as the sum of its parts">${arrows.join('')}</svg>`;
     const signs = names.map((_, i) => (i === 0 ? '' : i === 1 ? ' = ' : ' + '));
-    const rest = `, its length ${short(length, 4)}; dashed the direction of −g`;
+    const rest = `, length ${short(length, 4)}; dashed: direction of −g`;
     this.sum.append(h('figcaption', {}, ...names.flatMap((name, i) => [signs[i], name]), rest));
   }
 }

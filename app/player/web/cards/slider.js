@@ -190,7 +190,7 @@ export class SliderRow {
     const value = parsed(this.value.value);
     if (!(value >= low && value <= high)) {
       const name = symbol.replace('_', '');
-      this.complain(`${name} takes a number from ${short(low, EXACT)} to ${short(high, EXACT)}.`);
+      this.complain(`${name} must be a number from ${short(low, EXACT)} to ${short(high, EXACT)}.`);
       return;
     }
     this.write(value);

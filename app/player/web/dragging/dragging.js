@@ -32,7 +32,7 @@ import { exchange, leftOut, linesOf, Live } from './runs.js';
  * @property {() => void} rest paints, and settles when the clock rests
  */
 
-const ALONE = 'While you drag, the first seed alone is drawn.';
+const ALONE = 'While you drag, only the first seed is drawn.';
 
 /** One of the races on the screen: its scene, where its runs are requested, and who shows them. */
 class Side {

@@ -122,5 +122,5 @@ function countBefore(steps, end) {
 export function leftOut({ steps }) {
   const stride = steps.length > 1 ? steps[1] - steps[0] : 1;
   const nth = stride === 2 ? 'second' : stride === 3 ? 'third' : `${stride}th`;
-  return stride > 1 ? `While you drag, every ${nth} step is drawn.` : '';
+  return stride > 1 ? `While you drag, only every ${nth} step is drawn.` : '';
 }

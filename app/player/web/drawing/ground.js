@@ -118,10 +118,10 @@ function reach(ticks, [low, high]) {
 function wordsOf(kind, { base, unit, floor }) {
   const above = base ? `loss ${base < 0 ? '+' : '−'} ${short(Math.abs(base), 2)}` : 'loss';
   const words = /** @type {Record<string, string>} */ ({
-    log: `height: log₁₀ of (${above} + ${short(unit, 2)})`,
-    'signed log': `height: log₁₀ of (1 + |loss| / ${short(unit, 2)}), downwards below 0`,
+    log: `height: log₁₀(${above} + ${short(unit, 2)})`,
+    'signed log': `height: log₁₀(1 + |loss| / ${short(unit, 2)}), negative below 0`,
   })[kind];
-  return `${words ?? 'height: the loss'}${floor ? '; lower ground than the scale is drawn flat' : ''}`;
+  return `${words ?? 'height: loss'}${floor ? '; anything below the scale is drawn flat' : ''}`;
 }
 
 /**

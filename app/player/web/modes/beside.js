@@ -141,7 +141,7 @@ export class Linking {
       'button',
       {
         ...{ type: 'button', class: 'plain mode', 'aria-pressed': 'false', 'data-testid': 'beside' },
-        title: 'Another race beside this one',
+        title: 'Show a second race beside this one',
         click: () => send({ kind: 'beside', name: this.on ? 'off' : 'on' }),
       },
       'A | B',
@@ -155,7 +155,11 @@ export class Linking {
     this.sides = ['A', 'B'].map((name, k) =>
       h('button', { type: 'button', 'data-testid': `cards-of-${name}`, click: () => this.turn(k === 1) }, name),
     );
-    this.whose = h('div', { class: 'scale', role: 'group', 'aria-label': 'Sliders of' }, ...this.sides);
+    this.whose = h(
+      'div',
+      { class: 'scale', role: 'group', 'aria-label': 'Race that the sliders change' },
+      ...this.sides,
+    );
     this.element = h(
       'div',
       { class: 'linking', hidden: true },

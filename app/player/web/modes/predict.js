@@ -27,7 +27,7 @@ import { resultsOf } from './results.js';
 
 /** The greatest number of persons: their numbers still find room beside the marks. */
 const MOST = 8;
-const UNTOLD = 'where they end is not told yet';
+const UNTOLD = 'the results are hidden until the reveal';
 
 /** One of the followers of the stage, so that it receives every scene and every frame. */
 export class Predict {
@@ -63,17 +63,17 @@ export class Predict {
         if (this.phase) this.leave();
         else this.enter();
       },
-      'Guess where they end',
+      'Guess where the racers end',
     );
     this.button.classList.add('mode');
     mark(this.button, 'aria-pressed', false);
     this.sign = h('span', { class: 'dot', 'aria-hidden': 'true' });
     this.question = h('span', { class: 'question', 'aria-live': 'polite', 'data-testid': 'question' });
     this.note = h('span', { class: 'note', role: 'status', 'data-testid': 'guess-note' });
-    this.off = button('It leaves the map', 'leaves', () => this.guess(LEAVES), 'It ends nowhere on the map');
-    this.next = button('Next person', 'next-person', () => this.join(), 'Another set of guesses');
-    this.reveal = button('Reveal', 'reveal', () => stage.clock.play(), 'Run the race');
-    this.again = button('Guess again', 'guess-again', () => this.begin(), 'A new round, without guesses');
+    this.off = button('It leaves the map', 'leaves', () => this.guess(LEAVES), 'It does not end on the map');
+    this.next = button('Next person', 'next-person', () => this.join(), 'Add another set of guesses');
+    this.reveal = button('Reveal', 'reveal', () => stage.clock.play(), 'Play the race');
+    this.again = button('Guess again', 'guess-again', () => this.begin(), 'Start a new round');
     this.element = h(
       'div',
       { class: 'asking', hidden: true, 'data-testid': 'asking' },
@@ -120,7 +120,7 @@ export class Predict {
       if (last !== undefined) {
         this.person.delete(last);
         this.current = last;
-        say(this.note, 'The last answer is taken back.');
+        say(this.note, 'The last guess was undone.');
         this.ask();
         this.paint();
         return true;
@@ -251,18 +251,18 @@ export class Predict {
    * @param {Card | undefined} card
    */
   words(card) {
-    if (this.phase === 'run') return ['The race is on.'];
-    if (this.phase === 'end') return ['Here they ended.'];
-    if (!card) return ['Nobody races: add a racer, or show one.'];
+    if (this.phase === 'run') return ['The race is running.'];
+    if (this.phase === 'end') return ['This is where they ended.'];
+    if (!card) return ['There are no racers to show. Add one, or show one that is hidden.'];
     const name = h('b', {}, card.title);
     const who = this.people.length > 1 ? `Person ${this.turn + 1}: ` : '';
     const guess = this.person.get(card.id);
     if (!guess) return [`${who}Where does `, name, ' end? Click on the map.'];
-    const done = this.asked().every(({ id }) => this.person.has(id)) ? 'All is said. ' : '';
+    const done = this.asked().every(({ id }) => this.person.has(id)) ? 'All guesses are in. ' : '';
     if (guess === LEAVES) {
-      return [`${who}${done}You say that `, name, ' leaves the map; a click on the map says where else.'];
+      return [`${who}${done}Your guess: `, name, ' leaves the map. Click on the map to change it.'];
     }
-    return [`${who}${done}A click moves the mark of `, name, '.'];
+    return [`${who}${done}Click on the map to move your guess for `, name, '.'];
   }
 
   /** Lists the results at the end. */
@@ -310,7 +310,7 @@ export class Predict {
     this.current = others.find((card) => !card.hidden)?.id ?? this.asked()[0]?.id ?? null;
     this.turn = 0;
     const names = everything ? 'The race' : others.map((card) => card.title).join(', ');
-    const rest = others.length > 1 || everything ? 'their guesses are' : 'its guesses are';
+    const rest = others.length > 1 || everything ? 'their guesses were' : 'its guesses were';
     this.rewind(`${names} changed: ${rest} cleared.`);
   }
 

@@ -25,12 +25,12 @@ export class Present {
     this.button = h(
       'button',
       {
-        ...{ type: 'button', class: 'plain mode', title: 'Fill the window, larger, without controls' },
+        ...{ type: 'button', class: 'plain mode', title: 'Fill the window, enlarge the text, and hide the controls' },
         ...{ 'data-testid': 'present', click: () => this.enter() },
       },
       'Present',
     );
-    this.leaving = iconButton('remove', 'Leave the presentation (Escape)', {
+    this.leaving = iconButton('remove', 'Exit the presentation (Escape)', {
       ...{ class: 'plain mode leave', 'data-testid': 'leave-presentation', click: () => this.leave() },
     });
     this.onscreen = () => {

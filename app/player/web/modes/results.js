@@ -36,7 +36,7 @@ function lineOf({ card, end, guesses, distances, right }, alone) {
   if (!end) {
     const knew = right.flatMap((yes, person) => (yes ? [person] : []));
     if (alone) return [name, ` left the map: ${knew.length ? 'right' : 'wrong'}`];
-    return [name, ` left the map: ${knew.length ? `${persons(knew)} said so` : 'nobody said so'}`];
+    return [name, ` left the map: ${knew.length ? `${persons(knew)} guessed it` : 'nobody guessed it'}`];
   }
   if (distances.every((distance) => distance === null)) return [name, ' stayed on the map: wrong'];
   const [first, ...others] = smallest(distances);
@@ -60,8 +60,8 @@ function summaryOf(judged, people) {
   const [{ sum, misses, measured }] = first;
   const missed = misses === 0 ? '' : `, ${misses} ${misses === 1 ? 'miss' : 'misses'}`;
   const added = measured ? `sum of distances ${short(sum, 3)}` : 'nothing to measure';
-  const rule = 'Fewest misses first (a wrong word on leaving the map, or no guess), then the smallest sum.';
-  if (people === 1) return [`In all: ${added}${missed}.`];
+  const rule = 'Fewest misses first (a wrong guess about leaving the map, or none), then the smallest sum.';
+  if (people === 1) return [`Total: ${added}${missed}.`];
   return [
     h('b', {}, `${persons(first.map(({ person }) => person))} did best: ${added}${missed}.`),
     h('small', {}, rule),

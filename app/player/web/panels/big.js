@@ -4,9 +4,9 @@
 import { h, mark } from '../core/dom.js';
 
 const NAMES = /** @type {[string, string, string][]} */ ([
-  ['map', 'map', 'One map for all'],
+  ['map', 'map', 'One map for all racers'],
   ['surface', '3-D', 'The surface in three dimensions'],
-  ['panels', 'one each', 'A small map for each racer'],
+  ['panels', 'per racer', 'A small map for each racer'],
 ]);
 
 /**

@@ -25,7 +25,7 @@ export class SlotPanel {
   constructor(plotly, slot, listeners, choose, option) {
     this.slot = slot;
     this.choice = new Select(`Panel ${slot + 1} shows`, `view-${slot}`, choose);
-    this.option = new Select('How', `option-${slot}`, option);
+    this.option = new Select('Option', `option-${slot}`, option);
     this.note = h('p', { class: 'note', 'data-testid': `note-${slot}` });
     this.text = h('p', { class: 'message', hidden: true });
     this.body = h('div', { class: 'body', 'data-testid': `panel-${slot}` });

@@ -63,7 +63,7 @@ export class SurfacePanel {
     this.tools = h(
       'div',
       { class: 'zoom', role: 'group', 'aria-label': 'Camera' },
-      iconButton('home', 'Camera where it began', {
+      iconButton('home', 'Reset the camera', {
         ...{ class: 'icon', 'data-testid': 'camera-home' },
         click: () => this.home(),
       }),

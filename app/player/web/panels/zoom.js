@@ -16,7 +16,7 @@ export class ZoomTools {
       { class: 'zoom', role: 'group', 'aria-label': 'Zoom' },
       button('nearer', 'Zoom in', 'zoom-in', () => zoom(0.6)),
       button('farther', 'Zoom out', 'zoom-out', () => zoom(1 / 0.6)),
-      button('home', 'Whole view', 'zoom-home', home),
+      button('home', 'Reset the view', 'zoom-home', home),
     );
   }
 }

@@ -170,7 +170,7 @@ export class Player extends Stage {
   oneAbove([first, ...rest]) {
     this.adder = /** @type {HTMLSelectElement} */ (
       h('select', {
-        ...{ class: 'view more', 'aria-label': 'Show more beside the losses', title: 'Show more beside the losses' },
+        ...{ class: 'view more', 'aria-label': 'Add a view beside the losses', title: 'Add a view beside the losses' },
         ...{ 'data-testid': 'add-view', change: () => this.add() },
       })
     );
@@ -282,7 +282,7 @@ export class Player extends Stage {
     big.force(scene.beside || predict.phase ? 'map' : null);
     linking.update(scene, Boolean(predict.phase));
     predict.button.disabled = Boolean(scene.beside);
-    predict.button.title = scene.beside ? 'One race alone can be predicted' : 'Guess where they end';
+    predict.button.title = scene.beside ? 'Only a single race can be predicted' : 'Guess where they end';
     const { inspected } = scene;
     const racer = inspected?.racer ?? '';
     mark(this.root, 'data-inspecting', racer !== '');
@@ -354,9 +354,9 @@ export class Player extends Stage {
       ...(big.shown === 'surface'
         ? { figure: (/** @type {import('../drawing/snapshot.js').Wanted} */ wanted) => this.surface?.figure(wanted) }
         : {}),
-      ...(big.shown === 'panels' ? { hint: 'The picture is of the map with all racers.' } : {}),
-      ...(slotsOf(scene).length ? { hint: 'The picture is of map and losses; Export has the other views too.' } : {}),
-      ...(scene.beside ? { hint: 'The picture is of A alone.' } : {}),
+      ...(big.shown === 'panels' ? { hint: 'The picture shows the map with all racers.' } : {}),
+      ...(slotsOf(scene).length ? { hint: 'The picture shows map and losses. Export includes the other views.' } : {}),
+      ...(scene.beside ? { hint: 'The picture shows race A only.' } : {}),
     };
   }
 }

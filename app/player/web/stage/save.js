@@ -49,7 +49,7 @@ export class Save {
     this.shot = shot;
     this.address = address;
     this.format = choice('Format', 'format', FORMATS);
-    this.size = choice('Shape', 'size', SIZES);
+    this.size = choice('Size', 'size', SIZES);
     this.theme = choice('Colours', 'theme', THEMES);
     this.caption = h('input', { type: 'checkbox', checked: true, 'data-testid': 'save-caption' });
     this.hint = h('p', { class: 'aside', 'data-testid': 'save-hint', hidden: true });
@@ -148,7 +148,7 @@ export class Save {
   /** Copies the link. */
   async copy() {
     const copied = await copyText(this.address ?? window.location.href);
-    const text = copied ? 'Copied' : this.address ? 'Not copied' : 'Copy the address bar';
+    const text = copied ? 'Copied' : this.address ? 'Not copied' : 'Copy it from the address bar';
     say(this.link, text);
     say(this.status, text);
     clearTimeout(this.timer);

@@ -462,7 +462,9 @@ function wanted(target) {
  */
 function wayBack(address) {
   const link = h('a', { href: address, target: '_blank', rel: 'noopener' }, 'open it in Optiscope');
-  const words = address ? ['A recording: ', link, ' to change it.'] : ['A recording: it plays, and cannot be changed.'];
+  const words = address
+    ? ['This is a recording: ', link, ' to change it.']
+    : ['This is a recording: it plays, but cannot be changed.'];
   return h('p', { class: 'recording', 'data-testid': 'recording' }, ...words);
 }
 

@@ -54,7 +54,7 @@ def test_an_exact_value_is_taken_and_a_bad_one_answered_in_a_sentence(fresh: Vis
     for text in ("fast", "nan", "1e9", "-1", "", "inf", "0.1.2"):
         race.type_value("racer-2", "learning_rate", text)
         hint = race.at("hint-racer-2-learning_rate")
-        assert hint.is_visible() and hint.inner_text() == "η takes a number from 10⁻⁶ to 10."
+        assert hint.is_visible() and hint.inner_text() == "η must be a number from 10⁻⁶ to 10."
         assert race.at("value-racer-2-learning_rate").get_attribute("aria-invalid") == "true"
     race.type_value("racer-2", "learning_rate", "0.0123")
     race.wait_query("racer", "learning_rate=0.0123")

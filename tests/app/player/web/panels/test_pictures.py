@@ -204,7 +204,7 @@ def test_heights_are_switched_at_once_and_kept_in_the_link(fresh: Visit) -> None
     high = race.page.evaluate(heights)
     race.at("heights-linear").click()
     race.wait_query("heights", "linear")
-    assert race.at("heights-note").inner_text() == "height: the loss"
+    assert race.at("heights-note").inner_text() == "height: loss"
     settings, _ = parse(race.query())
     scene = computed.scene(race_runs.Race(settings))
     assert settings.heights == "linear"
@@ -264,5 +264,5 @@ def test_what_is_saved_is_the_surface_as_it_is_seen_and_of_panels_the_map(deep: 
     assert all(near(saved, color, 30).sum() > 40 for color in PALETTE[:3])
     turn(deep, "panels")
     deep.at("save").click()
-    assert deep.at("save-hint").inner_text() == "The picture is of the map with all racers."
+    assert deep.at("save-hint").inner_text() == "The picture shows the map with all racers."
     assert near(picture(deep.save(format="png-1")), PALETTE[2], 30).sum() > 100
