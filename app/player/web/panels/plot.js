@@ -33,6 +33,9 @@ import { ZoomTools } from './zoom.js';
  * @property {import('../dragging/drag.js').StartListeners} [drag] the start is dragged
  */
 
+/** The room for the title of a pair of axes, in pixels. */
+const HEAD = 18;
+
 export class PlotPanel {
   /** @type {Panel | undefined} */
   panel;
@@ -243,8 +246,27 @@ export class PlotPanel {
   /** Gives all axes their places and the scale that is chosen. */
   place() {
     const { panel, style } = this.given;
-    const spread = panel.spread === 'squares' ? squares(this.shown(panel.axes), this.size, style) : panel.axes;
+    const named = panel.marks.some((one) => one.type === 'tiles' && one.names.length);
+    const spread =
+      panel.spread === 'squares' ? squares(this.shown(panel.axes), this.size, style, named) : this.headed(panel.axes);
     this.axes = spread.map((pair) => ({ ...pair, y: this.upright(pair) }));
+  }
+
+  /**
+   * Axes that leave room for titles above them, where there are any.
+   * @param {Axes[]} axes
+   * @returns {Axes[]}
+   */
+  headed(axes) {
+    const { style } = this.given;
+    this.axes = axes;
+    if (this.bare || !axes.some(({ title }) => title)) return axes;
+    const { t, b } = this.margins;
+    const head = letters(style, HEAD) / Math.max(1, this.size.height - t - b);
+    return axes.map((pair) => {
+      const [left, bottom, right, top] = pair.place;
+      return { ...pair, place: [left, bottom, right, Math.max(bottom + 0.01, top - head)] };
+    });
   }
 
   /**
@@ -376,7 +398,7 @@ export class PlotPanel {
   get inset() {
     const { panel, style } = this.given;
     if (panel.spread === 'squares') return { l: 0, r: 0, t: 0, b: 0 };
-    return { l: 10, r: 8, t: letters(style, 18), b: letters(style, 16) };
+    return { l: 10, r: 8, t: letters(style, HEAD), b: letters(style, 16) };
   }
 
   measure() {

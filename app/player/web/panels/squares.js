@@ -3,6 +3,7 @@
 import { letters } from '../core/scale.js';
 
 const HEAD = 22;
+const FOOT = 18;
 const GAP = 14;
 
 /**
@@ -10,15 +11,17 @@ const GAP = 14;
  * @param {{pair: import('../drawing/marks.js').Axes, hidden: boolean}[]} axes
  * @param {{width: number, height: number}} size
  * @param {import('../core/envelope.js').Style} style
+ * @param {boolean} named whether names stand below each
  * @returns {import('../drawing/marks.js').Axes[]}
  */
-export function squares(axes, { width, height }, style) {
+export function squares(axes, { width, height }, style, named) {
   const head = letters(style, HEAD);
+  const foot = named ? letters(style, FOOT) : 6;
   const count = axes.filter(({ hidden }) => !hidden).length;
   let best = { size: 0, columns: 1 };
   for (let columns = 1; columns <= count; columns++) {
     const rows = Math.ceil(count / columns);
-    const size = Math.floor(Math.min((width - GAP * (columns + 1)) / columns, (height - 14) / rows - head - 6));
+    const size = Math.floor(Math.min((width - GAP * (columns + 1)) / columns, (height - 14) / rows - head - foot));
     if (size > best.size) best = { size, columns };
   }
   const { columns } = best;
@@ -29,7 +32,7 @@ export function squares(axes, { width, height }, style) {
   return axes.map(({ pair, hidden }) => {
     if (hidden) return { ...pair, title: '', place: [0, 0, 0, 0] };
     const left = Math.round(indent + (k % columns) * (size + gap));
-    const top = Math.round(head + Math.floor(k / columns) * (size + head + 6));
+    const top = Math.round(head + Math.floor(k / columns) * (size + head + foot));
     k += 1;
     return {
       ...pair,
