@@ -263,10 +263,11 @@ export class Painter {
    * @param {(context: CanvasRenderingContext2D) => void} draw
    * @param {boolean} [clipped]
    */
-  within({ context }, group, draw, clipped = true) {
+  within({ context, bleed }, group, draw, clipped = true) {
     context.save();
     context.translate(group.left, group.top);
-    if (clipped) {
+    // the edge of the canvas clips what is drawn on one pair of axes
+    if (clipped && (bleed || this.groups.length > 1)) {
       context.beginPath();
       context.rect(0, 0, group.frame.width, group.frame.height);
       context.clip();
