@@ -139,7 +139,7 @@ def spread(mask: NDArray[np.bool_], by: int) -> NDArray[np.bool_]:
     return out
 
 
-def agreement(one: NDArray[np.int_], other: NDArray[np.int_], by: int, least: int = 24) -> float:
+def agreement(one: NDArray[np.int_], other: NDArray[np.int_], by: int, least: int = 12) -> float:
     """The smaller share of the ink of either picture that lies within so many pixels of that of the other."""
     a, b = one > least, other > least
     if not a.any() or not b.any():

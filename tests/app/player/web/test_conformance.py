@@ -128,7 +128,7 @@ def samples(profile: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     file = Path(tmp_path_factory.mktemp("samples")) / "samples.html"
     file.write_bytes(html(painting.scene(painting.panel("line revealed")), "samples", theme="light"))
     page = profile.new_page()
-    page.set_viewport_size({"width": 900, "height": 700})
+    page.set_viewport_size({"width": 1280, "height": 700})
     page.goto(file.as_uri())
     page.wait_for_function("() => document.querySelector('[data-testid=player]')?.dataset.settled === 'true'")
     yield Samples(page)
