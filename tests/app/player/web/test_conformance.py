@@ -150,4 +150,5 @@ def test_three_painters_draw_the_same(samples: Samples, name: str) -> None:
     for painter in ("plotly", "matplotlib"):
         for position, one, other in zip(painting.POSITIONS, inks["canvas"], inks[painter], strict=True):
             assert painting.agreement(one, other, ALIKE.get(name, 3)) > 0.9, (painter, position)
-            assert one.sum() == pytest.approx(other.sum(), rel=0.4, abs=3000), (painter, position)
+            # symbols of one size are not equally large in all of them
+            assert one.sum() == pytest.approx(other.sum(), rel=0.5, abs=3000), (painter, position)
