@@ -219,6 +219,7 @@ def test_eight_racers_of_two_thousand_steps_fit_into_half_a_megabyte_and_grow_in
 
 SLOW = {
     ("schedule_free_sgd", "plateau"): "the plateau's slope is a few thousandths, and the average lags behind descent",
+    ("radam", "sharp_and_flat"): "the curvature bounds η for the first steps, and the later ones are about η long",
 }
 """The pairs that hardly move in 300 steps, each with its reason."""
 
