@@ -252,7 +252,7 @@ def test_a_film_has_its_frames_its_time_and_ends_as_the_picture(kind: Any) -> No
         stream = container.streams.video[0]
         assert (stream.width, stream.height) == (400, 300)
         assert float(stream.average_rate) == pytest.approx(10)
-        assert stream.codec_context.name.startswith({"mp4": "h264", "webm": "vp9"}[kind]) or kind == "webm"
+        assert {"mp4": "h264", "webm": "vp9"}[kind] in stream.codec_context.name
         assert container.duration / 1e6 == pytest.approx(1.7, abs=0.11)
         assert "quadratic_ravine" in str(container.metadata)
     frames = _frames(content)
