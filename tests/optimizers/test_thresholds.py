@@ -15,6 +15,7 @@ from jax import Array
 
 from optimizers import OPTIMIZERS, Trace, crossings, overshoot, trace
 from surfaces import SURFACES, CriticalPoint, Rotated, Surface
+from surfaces.calculus import expand
 from surfaces.parameter import parameter
 
 KAPPA = 30.0
@@ -134,3 +135,17 @@ def test_a_side_counts_from_a_billionth_of_the_way_up_the_wall(factor: float, co
     run = trace(RAVINE, SGD((1 + r) / KAPPA), (x, y), steps=7)
     assert run.losses[-1] > 0.05 * height and 0 < r < 0.1
     assert crossings(run) == count
+
+
+@pytest.mark.parametrize(("factor", "count"), [(1.1, 6), (0.9, 5)])
+def test_a_side_counts_alike_in_many_dimensions(factor: float, count: int) -> None:
+    """The same along the stiffest and the softest direction of six, whose curvatures are those of the Hessian."""
+    surface = SURFACES["ravine_nd"](dimension=6)
+    minimum = surface.minima()[0]
+    curvatures, directions = np.linalg.eigh(expand(surface, minimum)[2])
+    x, y, stiff = 2.3, 1.1, float(curvatures[-1])
+    height = 0.5 * (curvatures[0] * x**2 + stiff * y**2)
+    r = (factor * 1e-9 * math.sqrt(2 * height / stiff) / y) ** (1 / 6)
+    start = minimum + x * directions[:, 0] + y * directions[:, -1]
+    run = trace(surface, SGD((1 + r) / stiff), tuple(start), steps=7)
+    assert run.losses[-1] - surface.lowest() > 0.02 * height and crossings(run) == count
