@@ -153,14 +153,25 @@ class Stripes(Source):
         x = rng.uniform(-2, 2, (self.samples, 2))
         return x, np.floor(x[:, 0]).astype(int) % 2
 '''
+VIEWS = {
+    "race": 'View("Twice the distance", _measured(lambda run: 2 * _distances(run), "twice", "", ""))',
+    "network": 'View(_plain("Half"), _curves(lambda m: [("half", m.loss / 2)], log=True), _only_measures)',
+}
+"""A view of each page, which its table gets under the name "new"."""
 USED = """
+import base64
+import gzip
+import time
+
 from app.server import environment
 
 environment.prepare()
 from app.export.options import Cut, Look
 from app.network import link as network_link
+from app.network import scene as network_scene
+from app.network.process import Local
 from app.network.settings import generated
-from app.race import export, link, results, scene, script
+from app.race import changes, export, link, results, scene, script
 from app.race.runs import Race
 from docs import build
 
@@ -171,6 +182,18 @@ card = scene.scene(race).cards[0]
 assert card.title.startswith("Sign descent") and [slider.value for slider in card.sliders] == [0.037], card
 assert len(results.table(race)) == 2 and "sign_descent" in script.script(race)
 assert b"Trough" in export.contents(race, "race.svg", Look(width=500, height=400), Cut())
+
+shown = changes.set_view(settings, 0, "new")
+(panel,) = (one for one in scene.scene(Race(shown)).panels if one.key == "new")
+assert panel.title == "Twice the distance" and ("new", panel.title) in scene.scene(race).addable
+assert link.parse(link.query(shown)) == (shown, [])
+looks = [Look(width=500, height=400, part=part) for part in ("all", "new")]
+whole, part = (export.contents(Race(shown), "race.png", look, Cut()) for look in looks)
+assert part[:4] == whole[:4] and part != whole
+page = export.contents(Race(shown), "race.html", Look(), Cut()).decode()
+packed = page.split('id="recording">', 1)[1].split("<", 1)[0]
+assert b"Twice the distance" in gzip.decompress(base64.b64decode(packed))
+
 pages = build.pages()
 assert {"rules/sign_descent.md", "surfaces/trough.md"} <= set(pages)
 assert "](rules/sign_descent.md)" in pages["README.md"] and "](surfaces/trough.md)" in pages["README.md"]
@@ -178,14 +201,24 @@ assert "](rules/sign_descent.md)" in pages["README.md"] and "](surfaces/trough.m
 def nowhere(training):
     raise AssertionError("no file was named")
 
-training, notices = network_link.parse({"data": ["stripes"], "racer": ["sign_descent"]}, nowhere)
+training, notices = network_link.parse(
+    {"data": ["stripes"], "racer": ["sign_descent"], "steps": ["30"], "views": ["new,loss,outcome"]}, nowhere
+)
 assert notices == [] and training.data.key == "stripes" and training.rule(training.racers[0]).name == "Sign descent"
 assert len(generated(training).train) + len(generated(training).validation) > 100
+job = network_scene.job_for(training, generated(training), connection=Local())
+job.begin()
+while job.busy:
+    time.sleep(0.01)
+(panel,) = (one for one in network_scene.scene(training, job).panels if one.key == "new")
+assert panel.title == "Half" and len(panel.marks[0].y) > 2
 print("used")
 """
 
 
-def test_a_file_is_all_that_the_app_needs_of_an_optimizer_a_surface_and_a_data_set(tmp_path: Path) -> None:
+def test_the_app_needs_one_file_of_an_optimizer_a_surface_and_a_data_set_and_one_entry_of_a_view(
+    tmp_path: Path,
+) -> None:
     """In a copy of the sources: link, card, table, script, picture, docs, training and command line have them."""
     for folder in ("app", "optimizers", "surfaces", "docs"):
         shutil.copytree(ROOT / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__", "*.png"))
@@ -196,6 +229,12 @@ def test_a_file_is_all_that_the_app_needs_of_an_optimizer_a_surface_and_a_data_s
     for folder, source in new.items():
         assert f"{folder}/NAME.py" in " ".join(cell for row in TABLE.values() for cell in row)
         (tmp_path / folder / f"{names[folder]}.py").write_text(source.lstrip(), encoding="utf-8")
+    for page, entry in VIEWS.items():
+        path = tmp_path / TABLE[f"a view of the {page.capitalize()} page"][1].strip("`")
+        before, table, after = path.read_text(encoding="utf-8").partition(
+            "VIEWS: Mapping[str, View] = MappingProxyType(\n    {\n"
+        )
+        path.write_text(f'{before}{table}        "new": {entry},\n{after}', encoding="utf-8")
 
     def run(*arguments: str) -> str:
         done = subprocess.run([sys.executable, *arguments], cwd=tmp_path, capture_output=True, text=True)

@@ -16,6 +16,7 @@ from optimizers import OPTIMIZERS, trace
 from surfaces import CriticalPoint, Surface
 
 BOX = ((-2.0, 4.0), (1.0, 3.0))
+CORNERS = np.transpose(BOX)
 """A box that is neither square nor centred at the origin."""
 
 
@@ -53,7 +54,7 @@ def _walk(seed: int, parallel: bool) -> np.ndarray:
 def test_a_path_is_followed_to_the_last_segment_that_meets_the_map(seed: int, parallel: bool) -> None:
     """Compare with exact arithmetic; the points after the last one are ignored."""
     path = _walk(seed, parallel)
-    last, end = trails.followed(np.vstack([path, [[1.0, 2.0], [1.5, 2.5]]]), 11, BOX)
+    last, end = trails.followed(np.vstack([path, [[1.0, 2.0], [1.5, 2.5]]]), 11, CORNERS)
     if _inside(path[11]):
         assert last == 11 and (end == path[11]).all()
         return
@@ -63,14 +64,14 @@ def test_a_path_is_followed_to_the_last_segment_that_meets_the_map(seed: int, pa
     share = float(gone @ way / (way @ way))
     np.testing.assert_allclose(path[last - 1] + share * way, end, rtol=1e-12, atol=1e-12)
     assert 0 < share <= 1 and not _inside(end)
-    assert share == 1 or np.abs(end - np.clip(end, *np.transpose(BOX))).max() <= 3 * 6 + 1e-9
+    assert share == 1 or np.abs(end - np.clip(end, *CORNERS)).max() <= 3 * 6 + 1e-9
 
 
 @pytest.mark.parametrize("far", [1e3, 1e30, 1e200])
 def test_a_step_beyond_all_pictures_ends_three_boxes_outside(far: float) -> None:
     """From (1, 2) along (2, 1) it leaves at the top, at (3, 3), and is followed 18 further: three times the width."""
     path = np.array([[1.0, 2.0], [1.0 + 2 * far, 2.0 + far], [-7.0 * far, 2.0]])
-    last, end = trails.followed(path, 2, BOX)
+    last, end = trails.followed(path, 2, CORNERS)
     assert last == 1
     np.testing.assert_allclose(end, [3.0 + 18, 3.0 + 9], rtol=1e-9)
 
@@ -79,19 +80,19 @@ def test_a_step_beyond_all_pictures_ends_three_boxes_outside(far: float) -> None
 def test_a_path_is_followed_while_one_end_is_within_a_billion_boxes(far: float, followed: int) -> None:
     """The way from −`far` to `far` crosses the map, whose longer side is 6."""
     path = np.array([[1.0, 2.0], [-far, 2.0], [far, 2.0]])
-    assert trails.followed(path, 2, BOX)[0] == followed
-    assert trails.followed(np.roll(path, 1, axis=1), 2, BOX[::-1])[0] == followed
+    assert trails.followed(path, 2, CORNERS)[0] == followed
+    assert trails.followed(np.roll(path, 1, axis=1), 2, CORNERS[:, ::-1])[0] == followed
 
 
 def test_a_path_that_never_meets_the_map_ends_within_a_box_of_it() -> None:
     path = np.array([[10.0, 9.0], [900.0, 8.0], [1e6, -1e7]])
-    last, end = trails.followed(path, 2, BOX)
+    last, end = trails.followed(path, 2, CORNERS)
     assert last == 2
     np.testing.assert_array_equal(end, [4.0 + 6, 1.0 - 2])
 
 
 def test_a_path_of_a_single_point_ends_there() -> None:
-    last, end = trails.followed(np.array([[9.0, 9.0], [0.0, 0.0]]), 0, BOX)
+    last, end = trails.followed(np.array([[9.0, 9.0], [0.0, 0.0]]), 0, CORNERS)
     assert last == 0 and end.tolist() == [9.0, 9.0]
 
 
@@ -147,3 +148,21 @@ def test_the_steps_sent_fit_into_the_bytes_and_include_the_last(steps: int, runs
     kept = trails.kept(steps, runs, most)
     stride = next(k for k in range(1, steps) if runs * (steps + 1) * 16 <= most * k)
     assert kept.tolist() == [step for step in range(steps + 1) if step % stride == 0 or step == steps]
+
+
+@pytest.mark.parametrize("parallel", [False, True])
+@pytest.mark.parametrize("seed", range(30))
+def test_a_path_leaves_where_its_last_segment_crosses_the_edge(seed: int, parallel: bool) -> None:
+    """The point is on the edge and on that segment, or it is the segment's end inside the box."""
+    path = _walk(seed, parallel)
+    found = trails.exit_of(path, CORNERS)
+    last = _last_touch(path)
+    assert found is not None and last is not None  # it starts inside
+    point, way = found
+    np.testing.assert_array_equal(way, path[last] - path[last - 1])
+    share = float((point - path[last - 1]) @ way / (way @ way))
+    assert 0 <= share <= 1 and _inside(point, 1e-9)
+    np.testing.assert_allclose(path[last - 1] + share * way, point, atol=1e-12)
+    assert share == 1 or not _inside(point + 1e-6 * way)
+    outside = path[~np.array([_inside(point) for point in path])] + [100.0, 0.0]
+    assert trails.exit_of(outside, CORNERS) is None

@@ -8,13 +8,7 @@ import numpy as np
 import pytest
 
 from app.figures import panels
-
-
-def _room(curve: np.ndarray, axis: dict[str, object]) -> tuple[float, float]:
-    """How much of the axis is free below and above a curve, in decades on a log axis."""
-    low, high = axis["range"]  # type: ignore[misc]
-    shown = np.log10(curve) if axis["type"] == "log" else curve
-    return float(shown.min() - low), float(high - shown.max())
+from app.figures.marks import Dots, Line
 
 
 @pytest.mark.parametrize("seed", range(25))
@@ -24,35 +18,83 @@ def test_a_log_axis_has_room_for_all_of_its_curves(seed: int) -> None:
     curves = [10 ** rng.uniform(-4, 4, 30) * 10 ** rng.uniform(-20, 20) for _ in range(2)]
     curves[1] = curves[0].max() * 10 ** -rng.uniform(0, 10, 12)
     axis = panels.log_axis(curves)
-    assert axis["type"] == "log"
-    below, above = zip(*(_room(curve, axis) for curve in curves), strict=True)
-    assert min(below) == pytest.approx(0.1) and min(above) == pytest.approx(0.15)
+    values = np.concatenate(curves)
+    assert axis.scale == "log"
+    assert axis.low == pytest.approx(values.min() * 10**-0.1) and axis.high == pytest.approx(values.max() * 10**0.15)
 
 
 def test_a_log_axis_leaves_out_what_it_has_no_place_for() -> None:
-    """Nothing that is no positive number counts, and nothing below 10⁻¹² of the top."""
+    """Only positive numbers count, and nothing below 10⁻¹² of the top."""
     values = np.array([np.nan, -3.0, 0.0, 7e-3, np.inf, 420.0])
-    assert panels.log_axis([values])["range"] == panels.log_axis([[7e-3, 420.0]])["range"]
-    low, high = panels.log_axis([[3e-17, 42.0]])["range"]
-    assert low == pytest.approx(math.log10(42e-12) - 0.1) and high == pytest.approx(math.log10(42) + 0.15)
+    assert panels.log_axis([values]) == panels.log_axis([[7e-3, 420.0]])
+    axis = panels.log_axis([[3e-17, 42.0]])
+    assert axis.low == pytest.approx(42e-12 * 10**-0.1) and axis.high == pytest.approx(42 * 10**0.15)
 
 
 def test_a_log_axis_of_equal_values_has_them_in_the_middle() -> None:
-    low, high = panels.log_axis([[23.0, 23.0]])["range"]
-    assert high - low == pytest.approx(0.6) and (low + high) / 2 == pytest.approx(math.log10(23), abs=0.03)
+    axis = panels.log_axis([[23.0, 23.0]])
+    assert axis.high / axis.low == pytest.approx(10**0.6)
+    assert math.sqrt(axis.low * axis.high) == pytest.approx(23, rel=0.07)
 
 
 def test_a_linear_axis_has_zero_and_room_for_all_of_its_curves() -> None:
     for values in ([0.3, 7.0], [-2.0, 7.0], [-2.0, -0.7]):
-        axis = panels.linear_axis([values, [np.nan, np.inf]], percent=False)
-        low, high = axis["range"]
+        axis = panels.linear_axis([values, [np.nan, np.inf]])
         room = 0.06 * (max(values) - min(values))
-        assert high == pytest.approx(max(values) + room)
-        assert low == pytest.approx(min(values) - room if min(values) < 0 else 0.0)
-    shares = panels.linear_axis([[0.42, 0.97]], percent=True)
-    assert shares["range"] == pytest.approx([0.38, 1.02]) and shares["tickformat"] == ".0%"
-    assert panels.linear_axis([[0.97, 0.99]], percent=True)["range"] == pytest.approx([0.86, 1.02])
-    assert panels.linear_axis([[0.0, 0.9]], percent=True)["range"] == pytest.approx([-0.02, 1.02])
+        assert axis.scale == "linear" and axis.high == pytest.approx(max(values) + room)
+        assert axis.low == pytest.approx(min(values) - room if min(values) < 0 else 0.0)
+    for shares, low in (([0.42, 0.97], 0.38), ([0.97, 0.99], 0.86), ([0.0, 0.9], -0.02)):
+        axis = panels.linear_axis([shares], percent=True)
+        assert (axis.low, axis.high) == pytest.approx((low, 1.02)) and axis.percent
+
+
+SHOWN = panels.Shown(None, "racer-3", "SGD", "#123456", "dash", pace=3)
+"""A racer whose steps take three gradient evaluations, by which the clock counts."""
+
+
+def test_a_constant_limit_is_a_line_from_the_start_to_the_end() -> None:
+    line = panels.limit_line(SHOWN, np.full(41, 7.5))
+    assert isinstance(line, Line) and line.dash == "dot" and line.racer == "racer-3"
+    np.testing.assert_array_equal([line.x, line.y], [[0, 120], [7.5, 7.5]])
+
+
+def test_a_limit_that_moves_is_drawn_at_every_step() -> None:
+    limits = 7.5 + np.arange(41) % 4
+    line = panels.limit_line(SHOWN, limits)
+    np.testing.assert_array_equal([line.x, line.y, line.time], [3 * np.arange(41), limits, 3 * np.arange(41)])
+
+
+def test_seeds_and_bands_are_at_the_times_of_the_clock() -> None:
+    values = np.arange(12.0).reshape(2, 6) + 0.5
+    lines, area = panels.strands(SHOWN, values), panels.band(SHOWN, *values)
+    for mark in (lines, area):
+        np.testing.assert_array_equal([mark.x, mark.time], [[0, 3, 6, 9, 12, 15]] * 2)
+        assert (mark.racer, mark.color, mark.layer) == ("racer-3", "#123456", "under")
+    np.testing.assert_array_equal(lines.y, values)
+    np.testing.assert_array_equal([area.low, area.high], values)
+
+
+def test_a_note_says_when_limits_follow_a_schedule() -> None:
+    still, moving = np.full(5, 7.5), np.array([7.5, 7.5, 7.5, 2.5, 2.5])
+    assert panels.limits_note([]) == ""
+    assert "each step" not in panels.limits_note([still]) and panels.limits_note([still])
+    assert "each step" in panels.limits_note([still, moving])
+
+
+def test_the_axis_of_the_clock_has_all_steps() -> None:
+    axis = panels.steps_axis(777, "evaluation")
+    assert (axis.low, axis.high, axis.title, axis.whole) == (0, 777, "evaluation", True)
+    assert panels.steps_axis(0).high == 1
+
+
+def test_a_curve_of_a_single_value_is_a_dot() -> None:
+    values = np.array([np.nan, 1e301, 3.5, np.inf])
+    dot = panels.curve(SHOWN, np.arange(4), values, "loss")
+    line = panels.curve(SHOWN, np.arange(4), [4.5, *values[1:]], "loss")
+    assert isinstance(dot, Dots) and isinstance(line, Line) and line.dash == "dash"
+    np.testing.assert_array_equal(dot.y, [np.nan, np.nan, 3.5, np.nan])
+    np.testing.assert_array_equal(line.y, [4.5, np.nan, 3.5, np.nan])
+    assert panels.curve(SHOWN, np.arange(4), [4.5, *values[1:]], "loss", dash="dot", color="#abcdef").color == "#abcdef"
 
 
 def test_a_limit_far_above_the_sharpness_needs_no_room() -> None:
@@ -94,14 +136,14 @@ def test_the_ticks_of_a_facet_are_round_few_and_far_from_its_end(steps: int) -> 
 
 
 @pytest.mark.parametrize("count", [1, 2, 3, 4, 5, 7, 11, 16])
-def test_facets_fill_the_figure_and_do_not_meet(count: int) -> None:
-    places = panels.facets(count)
-    assert len(places) == count
-    boxes = [(x[0], y[0], x[1], y[1]) for x, y in places]
+def test_facets_fill_the_panel_and_do_not_meet(count: int) -> None:
+    boxes = panels.facets(count)
+    assert len(boxes) == count
     for k, (left, low, right, high) in enumerate(boxes):
-        assert 0 <= left < right <= 1 + 1e-12 and 0 <= low < high <= 1
+        assert -1e-12 <= left < right <= 1 + 1e-12 and -1e-12 <= low < high <= 1 + 1e-12
         for other in boxes[k + 1 :]:
             assert right <= other[0] or other[2] <= left or high <= other[1] or other[3] <= low
     columns = min(4, count)
     assert [box[0] for box in boxes[:columns]] == pytest.approx([k * boxes[0][2] + k * 0.035 for k in range(columns)])
     assert boxes[columns - 1][2] == pytest.approx(1) and boxes[-1][1] == pytest.approx(0)
+    assert len({round(right - left, 9) for left, _, right, _ in boxes}) == 1
