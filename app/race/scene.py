@@ -59,7 +59,8 @@ def scene(race: Race) -> Scene:
 def _scene(race: Race) -> Scene:
     settings, traces, surface = race.settings, race.runs, race.surface
     background = background_of(settings)
-    losses = losses_of(traces, surface, bundles.words(settings) if settings.bundled else "")
+    every = [*traces, *(seed for seeds in race.seeds for seed in seeds)]
+    losses = losses_of(every, surface, bundles.words(settings) if settings.bundled else "")
     racers = _shown(race, traces)
     cards = tuple(_card(race, k) for k in range(len(racers)))
     # a run that leaves crosses the whole frame, and goes below those that stay

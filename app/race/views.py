@@ -64,7 +64,7 @@ def _measured(measure: Callable[[Trace], Floats], word: str, note: str, empty: s
                 seeds = each(racer.seeds, measure)
                 low, middle, high = quantiles(seeds)
                 marks.append(band(racer, low, high) if bundle == "band" else strands(racer, seeds))
-                ranged.append(low if bundle == "band" else seeds)
+                ranged.append(seeds[[run.status.kind not in GONE for run in racer.seeds]])
                 values = middle if bundle == "band" else values
             marks.append(curve(racer, racer.pace * np.arange(len(values)), values, word))
             ranged.append(_counted(racer, values))
