@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -13,14 +14,18 @@ from numpy.typing import NDArray
 from app.common.digits import short
 from app.export.look import cut, points, wide, wrap
 from app.export.options import Look
-from app.export.painter import ROW, paint
+from app.export.painter import ROW, TITLE, paint
 from app.export.pen import SYMBOLS, dashes
+from app.export.relief_painter import paint_relief
 from app.export.sheet import Box, Sheet, rules
 from app.figures.marks import Axes, Dots, Line, Panel
-from app.figures.panels import one_each
+from app.figures.multiples import multiples
 from app.figures.strokes import WORDS
 from app.player.scene import Card, Scene
+from app.player.screen import Window
 
+NAMES = "AB"
+"""The names of two races beside each other."""
 EDGE, GAP = 24.0, 16.0
 AXIS = 38.0
 """By how much a legend is moved in below panels, whose axes begin behind their numbers."""
@@ -47,14 +52,12 @@ class Drawing(Sheet):
     def __init__(self, scene: Scene, look: Look | None = None, link: str = "") -> None:
         self.scene = scene
         self.look = look = look or Look()
+        self.races = [scene, *filter(None, [scene.beside])]
         parts = self.parts(scene)
         if look.part not in parts:
             raise ValueError(f"part must be one of {', '.join(parts)}; got {look.part!r}")
         self.shown = [card for card in scene.cards if not card.hidden]
-        # two races side by side leave no room for what else is seen of them
-        self.scenes = (scene, scene.beside) if scene.beside and look.part == "all" else (scene,)
-        self.panels = [panel for panel in self._panels_of(scene) if look.part in ("all", panel.key)]
-        hidden = frozenset(card.id for card in scene.cards if card.hidden)
+        self.panels = self._panels()
         with rules():
             transparent = look.transparent
             super().__init__(look.width, look.height, scale=look.scale, theme_name=look.theme, transparent=transparent)
@@ -63,8 +66,8 @@ class Drawing(Sheet):
             if min(box[2:]) < LEAST:
                 few = f"{look.width}×{look.height} pixels are too few for the legend and the caption"
                 raise ValueError(f"{few}: make the picture larger, hide some racers, or leave out the caption")
-            for panel, place in self._placed(box):
-                paint(self, panel, place, hidden, look.axis)
+            for (race, panel), place in zip(self.panels, self._arranged(box), strict=True):
+                self._paint(race, panel, place)
             self._legend(legend, columns)
         self.show(self.steps)
 
@@ -75,42 +78,60 @@ class Drawing(Sheet):
         return {"all": whole, **{panel.key: panel.title for panel in scene.panels}}
 
     @property
+    def picture(self) -> str:
+        """How the first panel is drawn, empty where it is drawn as it is. Two races beside each other are maps."""
+        if not self.scene.picture or self.scene.beside:
+            return "map" if self.scene.picture else ""
+        return self.look.picture or self.scene.picture
+
+    def _panels(self) -> list[tuple[int, Panel]]:
+        """The panels that are drawn, each with the number of its race: of two races those that both have."""
+        if self.look.part != "all":
+            return [
+                (k, one.panel(self.look.part)) for k, one in enumerate(self.races) if self.look.part in self.parts(one)
+            ]
+        if len(self.races) == 1:
+            return [(0, panel) for panel in self.scene.panels]
+        return [(k, one.panel(panel.key)) for panel in self.scene.panels[:2] for k, one in enumerate(self.races)]
+
+    def _captions(self) -> list[str]:
+        """What stands below the panels, a paragraph for each race."""
+        if len(self.races) == 1:
+            return [self.scene.caption]
+        return [f"{name}: {race.caption}" for name, race in zip(NAMES, self.races, strict=True)]
+
+    def _paint(self, race: int, panel: Panel, box: Box) -> None:
+        scene = self.races[race]
+        hidden = frozenset(card.id for card in scene.cards if card.hidden)
+        if len(self.races) > 1 and panel.key == self.panels[0][1].key:
+            left, top, width, height = box
+            self.words(NAMES[race], left, top, WORDS["title"], weight="bold")
+            box = (left, top + TITLE, width, height - TITLE)
+        if scene.picture and panel is scene.panels[0]:
+            if self.picture == "surface" and scene.relief:
+                return paint_relief(self, panel, scene.relief, self.look.camera, box, hidden)
+            panel = windowed(panel, self.look.windows[race] if race < len(self.look.windows) else None)
+            if self.picture == "panels" and self.shown:
+                panel = multiples(panel, [(card.id, card.title, card.color) for card in self.shown], box[2:])
+        return paint(self, panel, box, hidden, self.look.axis)
+
+    @property
     def steps(self) -> int:
         """The last time that can be shown."""
         return self.scene.clock.end
 
-    def _panels_of(self, scene: Scene) -> list[Panel]:
-        """The panels of a scene as it shows them."""
-        first, *others = scene.panels
-        if len(self.scenes) > 1:
-            others = [panel for panel in others if not panel.choices]
-        if scene.picture == "panels" and self.shown:
-            first = one_each(first, [(card.id, card.title, card.color) for card in self.shown])
-        return [first, *others]
-
-    def _captions(self) -> list[str]:
-        if len(self.scenes) == 1:
-            return [self.scene.caption]
-        return [f"{name}: {scene.caption}" for name, scene in zip("AB", self.scenes, strict=True)]
-
-    def _placed(self, box: Box) -> Iterator[tuple[Panel, Box]]:
-        """All panels that are drawn, with their places."""
-        if len(self.scenes) == 1:
-            yield from zip(self.panels, self._arranged(box), strict=True)
-            return
-        left, top, width, height = box
-        half = (width - GAP) / 2
-        for k, (name, scene) in enumerate(zip("AB", self.scenes, strict=True)):
-            at = left + k * (half + GAP)
-            self.words(name, at, top - 4, WORDS["title"], weight="bold")
-            yield from zip(self._panels_of(scene), self._arranged((at, top + 14, half, height - 14)), strict=True)
-
     def _arranged(self, box: Box) -> list[Box]:
-        """The places of the panels of one scene: a single one fills the box."""
+        """The places of the panels: a single one fills the box."""
         left, top, width, height = box
         count = len(self.panels)
         if count == 1:
             return [box]
+        if len(self.races) > 1:
+            half = (width - GAP) / 2
+            lower = float(round(0.3 * height + 52)) if count > 2 else 0.0
+            upper = height - lower - (GAP / 2 if lower else 0.0)
+            rows = [(top, upper), (top + height - lower, lower)][: count // 2]
+            return [(left + k * (half + GAP), at, half, tall) for at, tall in rows for k in range(2)]
         if self.scene.arrangement == "one above":
             # small panels share their row with a title and a note each
             lower = float(round((0.26 if count == 2 else 0.32) * height + 52))
@@ -140,11 +161,11 @@ class Drawing(Sheet):
         ids = {card.id for card in self.shown}
         marks = [
             (mark, panel.axes[mark.axes])
-            for scene in self.scenes
-            for panel in scene.panels
+            for race in self.races
+            for panel in race.panels
             for mark in panel.marks
             if isinstance(mark, Line | Dots) and mark.time is not None and mark.racer in ids
-            if panel in self.panels or _is_path(mark)
+            if _is_path(mark) or any(panel is shown for _, shown in self.panels)
         ]
         paths = [(mark, axes) for mark, axes in marks if _is_path(mark)]
         for mark, axes in paths or marks:
@@ -172,7 +193,7 @@ class Drawing(Sheet):
         beside = self.width / self.height >= 1.2
         columns = 1 if beside else min(3, max(1, int(self.width // 180)))
         rows = -(-len(self.shown) // columns)
-        words = [word for card in self.shown for word in (card.title, *self._lines_of(card))]
+        words = [word for card in self.shown for word in (card.title, *self._lines(card))]
         widest = max((wide(word, WORDS["text"], bold=True) for word in words), default=0.0) + 36
         aside = max(120.0, min(300.0, round(self.width * 0.22), widest)) if beside else 0.0
         below = 0.0 if beside else rows * self._row + 8 + ROW
@@ -186,7 +207,7 @@ class Drawing(Sheet):
     @property
     def _row(self) -> float:
         """How high a racer stands in a legend of several columns: with its status, unless there are many."""
-        return 2.2 * ROW if len(self.shown) <= 6 else 1.3 * ROW
+        return (1.2 + len(self.races)) * ROW if len(self.shown) <= 6 else 1.3 * ROW
 
     def _legend(self, box: Box, columns: int) -> None:
         left, top, width, height = box
@@ -202,27 +223,27 @@ class Drawing(Sheet):
             self._sample(card, x, y + 8)
             room, size = width - 34, WORDS["text"]
             self.words(cut(card.title, room, size, bold=True), x + 32, y, weight="bold")
-            status, values = (cut(line, room, size) for line in self._lines_of(card))
-            if tall > 30:
-                self._status(card, self.words(status, x + 32, y + ROW, color=self.style["muted"]))
-            if tall > 48:
-                self.words(values, x + 32, y + 2 * ROW, color=self.style["muted"])
+            lines = [cut(line, room, size) for line in self._lines(card)]
+            for k, line in enumerate(lines[: 2 if tall > 48 else 1 if tall > 30 else 0]):
+                text = self.words(line, x + 32, y + (k + 1) * ROW, color=self.style["muted"])
+                if k < len(self.races):
+                    self._reveal(self._cards(card)[k], text)
 
-    def _status(self, card: Card, text: Text) -> None:
-        """What became of a racer is not told before the clock is there."""
-        settled = max(one.settled * self.scene.pace(one) for one in self._twins(card))
+    def _cards(self, card: Card) -> list[Card]:
+        """The cards of a racer in each race."""
+        return [other for race in self.races for other in race.cards if other.id == card.id]
+
+    def _lines(self, card: Card) -> list[str]:
+        """The lines under a racer's name in a legend: its status and its rates, or its status in either race."""
+        cards = self._cards(card)
+        if len(cards) > 1:
+            return [f"{name}: {one.status}" if one.status else "" for name, one in zip(NAMES, cards, strict=True)]
+        return [card.status, ", ".join(f"{s.symbol} {short(s.value, 4)}" for s in card.sliders)]
+
+    def _reveal(self, card: Card, text: Text) -> None:
+        """Show what became of a racer from the time on at which the clock is there."""
+        settled = card.settled * self.scene.pace(card)
         self.moves(self.figure, text, lambda time: text.set_visible(time >= settled))
-
-    def _twins(self, card: Card) -> list[Card]:
-        """The cards of a racer, one in each scene."""
-        return [one for scene in self.scenes for one in scene.cards if one.id == card.id]
-
-    def _lines_of(self, card: Card) -> tuple[str, str]:
-        """The lines under a racer's name in a legend: its status and its rates."""
-        statuses = [one.status for one in self._twins(card)]
-        if len(statuses) > 1:
-            statuses = [f"{name} {status}" for name, status in zip("AB", statuses, strict=True)]
-        return " · ".join(statuses), ", ".join(f"{s.symbol} {short(s.value, 4)}" for s in card.sliders)
 
     def _sample(self, card: Card, x: float, y: float) -> None:
         w, h = self.width, self.height
@@ -232,6 +253,16 @@ class Drawing(Sheet):
         head = Line2D([(x + 12) / w], [1 - y / h], ls="", marker=SYMBOLS[card.shape], ms=points(9), **common)
         self.figure.add_artist(line)
         self.figure.add_artist(head)
+
+
+def windowed(panel: Panel, window: Window | None) -> Panel:
+    """A map of which a window is in view."""
+    if window is None:
+        return panel
+    first, *rest = panel.axes
+    (x0, x1), (y0, y1) = window
+    x, y = dataclasses.replace(first.x, low=x0, high=x1), dataclasses.replace(first.y, low=y0, high=y1)
+    return dataclasses.replace(panel, axes=(dataclasses.replace(first, x=x, y=y), *rest))
 
 
 def _is_path(mark: Line | Dots) -> bool:

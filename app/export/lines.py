@@ -196,6 +196,8 @@ def _head(pen: Pen, line: Line, seen: Way, text: Any, time: float) -> tuple[Path
         if ended and text:
             _say(pen, text, ended, pen.pixels(at[None])[0] + [0, 18])
         return outline(head.symbol), at
+    if head.outside == "arrow" and np.isnan(at).any():
+        return _gone(pen, line, seen, text, ended)
     if head.outside == "absent" or (head.outside == "upward arrow" and not at[1] > high[1]):
         return outline(head.symbol), nowhere
     edge = exit_of(pen.scaled(seen), pen.scaled(pen.frame))
@@ -211,6 +213,20 @@ def _head(pen: Pen, line: Line, seen: Way, text: Any, time: float) -> tuple[Path
         _say(pen, text, ended or head.label, place - INWARD * unit)
     arrow = pen.unscaled((low + (place - ARROW * unit) / pen.box[2:] * (high - low))[None])[0]
     return outline("triangle-up", float(np.arctan2(unit[1], unit[0])) - np.pi / 2), arrow
+
+
+def _gone(pen: Pen, line: Line, seen: Way, text: Any, ended: str) -> tuple[Path, NDArray[np.float64]]:
+    """An arrow where a line ends within the axes, for there is nothing to draw it on any further."""
+    head = line.head
+    assert head
+    known = seen[np.isfinite(seen).all(axis=1)]
+    if len(known) < 2:
+        return outline(head.symbol), np.full(2, np.nan)
+    before, last = pen.pixels(known[-2:])
+    way = last - before
+    if text:
+        _say(pen, text, ended or head.label, last - INWARD * way / max(1e-9, float(np.hypot(*way))))
+    return outline(">", float(np.arctan2(way[1], way[0]))), known[-1]
 
 
 def _say(pen: Pen, text: Any, words: str, place: NDArray[np.float64]) -> None:

@@ -5,6 +5,9 @@ from __future__ import annotations
 import dataclasses
 from typing import Literal
 
+from app.player.screen import SCALES, THEMES, Camera, Window
+
+DEFAULT_CAMERA = Camera()
 MOST_FRAMES = 3000
 MOST_GIF_RATE = 50.0
 """Frames per second of a GIF, whose frames stand for whole hundredths of a second: browsers show those of one hundredth
@@ -22,6 +25,10 @@ class Look:
         theme: "light" or "dark".
         part: "all" as it stands on the page, or the key of one view alone; whoever draws knows which there are.
         axis: of the losses of a race.
+        picture: how the first panel is drawn: "map", "surface" in three dimensions, or "panels", a map for each racer;
+            empty for how the page shows it.
+        windows: the parts in view of the map and of the one beside it; None for a whole one.
+        camera: from where a surface is seen.
         transparent: whether the ground stays empty.
         caption: whether surface, racers, numbers, seed and link stand below.
         title: words of the user's own in the caption's place.
@@ -37,6 +44,9 @@ class Look:
     theme: Literal["light", "dark"] = "light"
     part: str = "all"
     axis: Literal["log", "linear"] = "log"
+    picture: Literal["", "map", "surface", "panels"] = ""
+    windows: tuple[Window | None, ...] = ()
+    camera: Camera = DEFAULT_CAMERA
     transparent: bool = False
     caption: bool = True
     title: str = ""
@@ -47,7 +57,8 @@ class Look:
             raise ValueError(f"width and height must lie between 200 and 4,096 pixels; got {self.width}×{self.height}")
         if not 1 <= self.scale <= 4:
             raise ValueError(f"scale must lie between 1 and 4; got {self.scale:g}")
-        for name, known in (("theme", ("light", "dark")), ("axis", ("log", "linear"))):
+        words = {"theme": THEMES, "axis": SCALES, "picture": ("", "map", "surface", "panels")}
+        for name, known in words.items():
             if getattr(self, name) not in known:
                 raise ValueError(f"{name} must be one of {', '.join(known)}; got {getattr(self, name)!r}")
 

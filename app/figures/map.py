@@ -20,6 +20,8 @@ WIDEST = 2.4
 """The widest plot box, width over height, that the grid fills at equal scales."""
 NARROWEST, HALF = 1.2, 0.8
 """And the narrowest: of a map that has the page's width, and of one that shares it with another."""
+FINE = (180, 320)
+"""Rows and columns of the grid of a window."""
 MOST_GRID = 32 * 2**20
 """Bytes that the points of a grid may take at once."""
 MARGIN = 0.04
@@ -120,6 +122,37 @@ def map_panel(background: Map, marks: Sequence[AnyMark], starts: Sequence[tuple[
     for point in starts:
         axes = dataclasses.replace(axes, x=_showing(axes.x, point[0]), y=_showing(axes.y, point[1]))
     return Panel(key="map", title="Paths", axes=(axes,), marks=(*background.marks, *marks, start))
+
+
+def magnified(panel: Panel, background: Map, surface: Surface, window: Box) -> Panel:
+    """A map whose ground is drawn round a window alone, on a grid that is as fine there as that of a whole map.
+
+    Like a whole map it fills plot boxes of a width over height from `HALF` to `WIDEST`.
+    """
+    (x0, x1), (y0, y1) = window
+    sizes = max(x1 - x0, WIDEST * (y1 - y0)), max(y1 - y0, (x1 - x0) / HALF)
+    x, y = (_round(*span) for span in zip(window, sizes, background.extent, strict=True))
+    scale = background.levels
+    heights = scale.height(grid(surface, (x, y), *FINE))
+    ground = next(mark for mark in background.marks if isinstance(mark, Field))
+    fine = dataclasses.replace(
+        ground,
+        x=np.linspace(*x, FINE[1]),
+        y=np.linspace(*y, FINE[0]),
+        z=np.clip(heights, scale.low, None).astype(np.float32),
+    )
+    marks = tuple(fine if isinstance(mark, Field) else mark for mark in panel.marks)
+    pair = panel.axes[0]
+    axes = dataclasses.replace(pair, x=dataclasses.replace(pair.x, limits=x), y=dataclasses.replace(pair.y, limits=y))
+    return dataclasses.replace(panel, axes=(axes, *panel.axes[1:]), marks=marks)
+
+
+def _round(span: tuple[float, float], size: float, limits: tuple[float, float]) -> tuple[float, float]:
+    """A span widened to a size, within its limits."""
+    least, most = limits
+    half = min(size, most - least) / 2
+    middle = min(most - half, max(least + half, (span[0] + span[1]) / 2))
+    return middle - half, middle + half
 
 
 def _showing(axis: Axis, at: float) -> Axis:

@@ -158,25 +158,6 @@ def facet_axes(shown: Sequence[Shown], steps: int, y: Axis) -> tuple[Axes, ...]:
     return tuple(pairs)
 
 
-def one_each(panel: Panel, racers: Sequence[tuple[str, str, Color]]) -> Panel:
-    """A panel of one pair of axes as small ones, each with the marks of one racer, given by id, title and colour.
-
-    Marks that belong to nobody stand in each of them.
-    """
-    (whole,) = panel.axes
-    columns = len(racers) if len(racers) <= 3 else -(-len(racers) // 2)
-    pairs, marks = [], list[AnyMark]()
-    for k, (id, title, color) in enumerate(racers):
-        row, column = divmod(k, columns)
-        rows = -(-len(racers) // columns)
-        place = (column / columns, 1 - (row + 1) / rows, (column + 0.96) / columns, 1 - row / rows)
-        x = dataclasses.replace(whole.x, numbers=row == rows - 1)
-        y = dataclasses.replace(whole.y, numbers=column == 0)
-        pairs.append(dataclasses.replace(whole, x=x, y=y, place=place, title=title, color=color, racer=id))
-        marks += [dataclasses.replace(mark, axes=k) for mark in panel.marks if mark.racer in ("", id)]
-    return dataclasses.replace(panel, axes=tuple(pairs), marks=tuple(marks))
-
-
 def _ticks(steps: int) -> list[float]:
     """Zero and a round number or two, none so near the end that its text would meet the next chart's zero."""
     most = 0.8 * max(1, steps)

@@ -55,6 +55,7 @@ from numpy.typing import NDArray
 
 from app.figures import strokes
 from app.figures.marks import MARKS, Axes, Axis, Dash, Head, Mark, Note, Option, Panel, Sign, Symbol
+from app.player.screen import Screen, Window, finite, read_screen
 
 __all__ = [
     "AXES",
@@ -89,6 +90,7 @@ Kind = Literal[
     "poll",
     "heights",
     "beside",
+    "export",
 ]
 KINDS = get_args(Kind)
 
@@ -299,6 +301,7 @@ class Event:
     picture    the big panel shows ``name``, one of `PICTURES`
     heights    the surface's heights are ``name``, one of `HEIGHTS`
     poll       nothing was done: what is drawn may have grown
+    export     a file is wanted of what is on the ``screen``
     ========== =============================================================
 
     ``beside`` says of start and parameter that they are those of the race beside.
@@ -312,6 +315,7 @@ class Event:
     hidden: bool = False
     slot: int = -1
     beside: bool = False
+    screen: Screen | None = None
 
 
 def read(message: object, scene: Scene) -> Event | None:
@@ -327,6 +331,9 @@ def read(message: object, scene: Scene) -> Event | None:
         return None
     if kind == "poll":
         return Event("poll") if scene.busy else None
+    if kind == "export":
+        screen = read_screen(message, scene.clock.end, PICTURES if scene.picture else (), _reaches(scene))
+        return Event("export", screen=screen) if screen else None
     if kind in ("view", "option"):
         return _chosen(cast(Kind, kind), message, scene)
     if kind in ("axis", "picture", "heights", "beside"):
@@ -338,7 +345,7 @@ def read(message: object, scene: Scene) -> Event | None:
             return None
         scene = scene.beside
     if kind == "start":
-        x, y = _number(message.get("x")), _number(message.get("y"))
+        x, y = finite(message.get("x")), finite(message.get("y"))
         return None if x is None or y is None or not scene.movable else Event("start", point=(x, y), beside=second)
     if kind == "add":
         name = message.get("name")
@@ -350,7 +357,7 @@ def read(message: object, scene: Scene) -> Event | None:
         return None
     if kind == "parameter":
         slider = next((slider for slider in card.sliders if slider.name == message.get("name")), None)
-        value = _number(message.get("value"))
+        value = finite(message.get("value"))
         if slider is None or value is None or value not in slider:
             return None
         return Event("parameter", racer=card.id, name=slider.name, value=value, beside=second)
@@ -358,6 +365,14 @@ def read(message: object, scene: Scene) -> Event | None:
         hidden = message.get("hidden")
         return Event("hide", racer=card.id, hidden=hidden) if isinstance(hidden, bool) else None
     return Event(cast(Kind, kind), racer=card.id)
+
+
+def _reaches(scene: Scene) -> list[Window]:
+    """How far the map reaches that a scene can be shown as, and the one beside it."""
+    if not scene.picture:
+        return []
+    maps = [one.panels[0].axes[0] for one in (scene, scene.beside) if one]
+    return [(x.limits or (x.low, x.high), y.limits or (y.low, y.high)) for x, y in ((pair.x, pair.y) for pair in maps)]
 
 
 def _offered(kind: str, scene: Scene) -> tuple[str, ...]:
@@ -383,16 +398,6 @@ def _chosen(kind: Kind, message: Mapping[str, Any], scene: Scene) -> Event | Non
         option = slots[slot].option
         choices = option.choices if option else ()
     return Event(kind, name=name, slot=slot) if isinstance(name, str) and name in dict(choices) else None
-
-
-def _number(value: object) -> float | None:
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        return None
-    try:
-        number = float(value)
-    except OverflowError:
-        return None
-    return number if math.isfinite(number) else None
 
 
 RECORDS: tuple[type[Any], ...] = (*MARKS, Head, Axis, Axes, Note, Option, Panel, Card, Slider, Clock, Relief, Scene)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -10,12 +11,14 @@ from app.export.about import About
 from app.export.making import Order, make, make_apart
 from app.export.sizes import DRAWN, ending
 from app.export.worker import Tell
+from app.figures import map as maps
 from app.race import data, link, results, scene, script
 from app.race.runs import Race
 from surfaces import SURFACES
 
 if TYPE_CHECKING:
     from app.export.options import Cut, Look
+    from app.player import Scene
 
 
 def order(race: Race, kind: str, look: Look, cut: Cut, step: int | None = None, base: str = "") -> Order:
@@ -23,7 +26,21 @@ def order(race: Race, kind: str, look: Look, cut: Cut, step: int | None = None, 
     name = SURFACES[race.settings.surface.key].name
     titles = [race.titles[k] for k in race.shown]
     about = About(f"{name}: {', '.join(titles)}" if titles else name, "race", link.query(race.settings), base)
-    return Order(kind, scene.scene(race), look, cut, about, results.heads(race), results.cells(race), step)
+    shown = _magnified(race, scene.scene(race), look)
+    return Order(kind, shown, look, cut, about, results.heads(race), results.cells(race), step)
+
+
+def _magnified(race: Race, shown: Scene, look: Look) -> Scene:
+    """The scene, with the ground of each map as fine as the window asks for that is drawn of it."""
+    first, *others = look.windows or (None,)
+    if shown.beside and others and race.second:
+        beside = _magnified(race.second, shown.beside, dataclasses.replace(look, windows=tuple(others)))
+        shown = dataclasses.replace(shown, beside=beside)
+    if first is None:
+        return shown
+    panel, *more = shown.panels
+    fine = maps.magnified(panel, scene.background_of(race.settings), race.surface, first)
+    return dataclasses.replace(shown, panels=(fine, *more))
 
 
 def contents(
