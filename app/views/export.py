@@ -13,9 +13,11 @@ import streamlit as st
 from app.common.digits import MOST_DIGITS, shortened
 from app.common.racers import Refused
 from app.export.making import FILMERS, Order, make_apart
-from app.export.options import MOST_GIF_RATE, Cut, Look
+from app.export.options import DEFAULT_CAMERA, MOST_GIF_RATE, Cut, Look
 from app.export.sizes import ENDINGS, FILMS, PICTURES, SIZES, ending
 from app.export.worker import Failed
+from app.player import Event
+from app.player.screen import Screen
 from app.views import controls
 
 POLL = 2.0
@@ -24,12 +26,10 @@ that was asked for: a browser that is slow to fetch it must not lose it.
 """
 FIELDS: Mapping[str, Any] = {
     "size": "16:9",
-    "theme": "same as page",
     "part": "all",
     "title": "",
-    "picture": "png",
+    "format": "png",
     "scale": 2,
-    "step": "",
     "film": "mp4",
     "seconds": 6.0,
     "rate": 25.0,
@@ -37,12 +37,15 @@ FIELDS: Mapping[str, Any] = {
     "time": "even",
     "loop": "forever",
 }
-"""What can be set here, and how it begins."""
+"""What can be set here, and how it begins. What the screen shows begins as it is there."""
 KINDS = ("Picture", "Film", "Slides and HTML", "Data", "Code")
-CAPTIONS = ("settings", "settings and link", "custom text", "none")
+CAPTIONS = ("Settings", "Settings and link", "Custom text", "None")
 TABLES = ("csv", "parquet", "npz")
 SCRIPTS = {"py": "With Optiscope", "optax.py": "With optax alone"}
 _TIMES = {"even": "Equal time per step", "length": "Constant path speed: shows a fast start"}
+_THEMES = {"light": "Light", "dark": "Dark"}
+_SCALES = {"log": "Logarithmic", "linear": "Linear"}
+_LOOPS = {"forever": "Forever", "once": "Once"}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -57,10 +60,12 @@ class Page:
         fits: raises `Refused` where no file of numbers can be made.
         last: the last step there is.
         parts: what can be drawn, "all" of the page or one view alone, in words.
+        pictures: how the first panel can be drawn, in words, if there is a choice.
+        scaled: whether the losses are drawn on a log or on a linear axis.
         tables: the endings of files of numbers.
         scripts: the endings of scripts, of `SCRIPTS`.
         holds: what the numbers are.
-        note: what files leave out of what the page shows.
+        note: what numbers and scripts leave out of what the page shows.
     """
 
     name: str
@@ -70,6 +75,8 @@ class Page:
     fits: Callable[[], None]
     last: int
     parts: Mapping[str, str]
+    pictures: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    scaled: bool = False
     tables: Sequence[str] = TABLES
     scripts: Sequence[str] = tuple(SCRIPTS)
     holds: str = "Paths, losses, gradients and states of every racer shown, step by step."
@@ -103,13 +110,41 @@ class Making:
         self.share = share
 
 
-def panel(page: Page) -> None:
-    """The button of the toolbar, and behind it the panel."""
+def ask(event: Event) -> None:
+    """Have the panel opened by the next run of the page, for what is on the screen now."""
+    state = st.session_state
+    state["exporting"] = state["page"]
+    state["screen"] = event.screen
+    state["screens"] = state.get("screens", 0) + 1
+    screen = _screen()
+    shown = {"step": str(screen.step), "picture": screen.picture, "axis": screen.scale, "theme": screen.theme}
+    _kept().update(shown, zoomed=True)
+
+
+def close() -> None:
+    """Close the panel; a file that is on its way is made nevertheless."""
+    st.session_state.pop("exporting", None)
+
+
+def panel(page: Callable[[], Page]) -> None:
+    """The panel, in front of the page from the event that asks for it until it is closed."""
+    if st.session_state.get("exporting") != st.session_state["page"]:
+        close()
+        return
+    st.dialog("Export", on_dismiss=close)(_panel)(page())
+
+
+def _panel(page: Page) -> None:
     making: Making | None = st.session_state.get("making")
-    with st.popover("Export", key="export-popover", width="content"):
-        st.fragment(_body)(page)
-        # apart: a button made anew each moment would lose the file that was just asked for
-        st.fragment(_made, run_every=POLL if making and making.busy else None)()
+    st.fragment(_body)(page)
+    # apart: a button made anew each moment would lose the file that was just asked for
+    st.fragment(_made, run_every=POLL if making and making.busy else None)()
+
+
+def _screen() -> Screen:
+    """What was on the screen when a file was asked for."""
+    screen: Screen | None = st.session_state.get("screen")
+    return screen or Screen(0)
 
 
 def _body(page: Page) -> None:
@@ -117,9 +152,8 @@ def _body(page: Page) -> None:
         "What", KINDS, default=KINDS[0], key="export-kind", label_visibility="collapsed", required=True
     )
     if st.session_state.pop("export-opened", False):
+        close()
         st.rerun()  # the whole page shows other settings
-    if page.note:
-        st.caption(page.note)
     sections = {
         "Picture": _picture,
         "Film": _film,
@@ -148,17 +182,22 @@ def _put(name: str, value: Any) -> Any:
     return value
 
 
+def _key(name: str) -> str:
+    """The name of a field. Those that show the screen are new ones whenever the panel opens."""
+    return f"export-{name}" if name in FIELDS or name == "caption" else f"export-{name}-{st.session_state['screens']}"
+
+
 def _choice(
     place: Any, label: str, name: str, options: Sequence[Any], named: Callable[[Any], str] = str, **more: Any
 ) -> Any:
     kept = _kept()[name]
     first = options.index(kept) if kept in options else 0
-    return _put(name, place.selectbox(label, options, first, key=f"export-{name}", format_func=named, **more))
+    return _put(name, place.selectbox(label, options, first, key=_key(name), format_func=named, **more))
 
 
 def _number(place: Any, label: str, name: str, low: float, high: float, step: float) -> float:
     kept = _kept()[name]
-    return float(_put(name, place.number_input(label, low, high, kept, step, key=f"export-{name}", format="%g")))
+    return float(_put(name, place.number_input(label, low, high, kept, step, key=_key(name), format="%g")))
 
 
 def _first_caption() -> str:
@@ -167,36 +206,43 @@ def _first_caption() -> str:
     return CAPTIONS[0] if local else CAPTIONS[1]
 
 
-def _theme(colours: str) -> Any:
-    return (st.context.theme.type or "light") if colours == "same as page" else colours
-
-
-def _look(parts: Mapping[str, str]) -> dict[str, Any]:
-    """What all pictures are asked for."""
+def _look(page: Page, parts: Mapping[str, str]) -> dict[str, Any]:
+    """What all pictures are asked for: as on the screen, unless something else is chosen."""
     left, right = st.columns(2)
     size = _choice(left, "Size", "size", list(SIZES), _sized)
-    dark = _choice(right, "Colours", "theme", ["same as page", "light", "dark"])
+    theme = _choice(right, "Colours", "theme", list(_THEMES), _THEMES.__getitem__)
     part = "all"
     if parts:
-        part = _choice(left, "Views", "part", list(parts), lambda k: parts.get(k, k))
+        part = _choice(left, "Content", "part", list(parts), lambda k: parts.get(k, k))
     caption = _choice(right, "Caption", "caption", CAPTIONS)
+    screen = _screen()
+    look: dict[str, Any] = {"camera": screen.camera or DEFAULT_CAMERA}
+    if page.pictures:
+        look["picture"] = _choice(left, "Map", "picture", list(page.pictures), lambda k: page.pictures.get(k, k))
+    if page.scaled:
+        look["axis"] = _choice(right, "Loss axis", "axis", list(_SCALES), _SCALES.__getitem__)
+    if any(screen.windows) and look.get("picture") != "surface":
+        help_ = "The part of the map that the page shows, or all of it."
+        if _put("zoomed", st.toggle("Zoomed as on the page", _kept()["zoomed"], key=_key("zoomed"), help=help_)):
+            look["windows"] = screen.windows
     title = ""
-    if caption == "custom text":
+    if caption == "Custom text":
         from app.export.look import drawable  # matplotlib: not before it is asked for
 
-        title = _put("title", st.text_input("Caption text", _kept()["title"], key="export-title"))
+        title = _put("title", st.text_input("Caption text", _kept()["title"], key=_key("title")))
         if not drawable(title):
             st.warning("This server has no font for these characters. The caption will show the settings instead.")
             title = ""
     width, height = SIZES[size]
     return {
+        **look,
         "width": width,
         "height": height,
-        "theme": _theme(dark),
+        "theme": theme,
         "part": part,
-        "caption": caption != "none",
+        "caption": caption != "None",
         "title": title,
-        "link": caption == "settings and link",
+        "link": caption == "Settings and link",
     }
 
 
@@ -206,11 +252,11 @@ def _sized(key: str) -> str:
 
 
 def _picture(page: Page) -> None:
-    look = _look(page.parts)
+    look = _look(page, page.parts)
     left, middle, right = st.columns(3, vertical_alignment="bottom")
-    kind = _choice(left, "Format", "picture", list(PICTURES), str.upper)
-    scale = _choice(middle, "Scale", "scale", [1, 2, 3, 4], lambda n: f"{n}×")
-    typed = _put("step", right.text_input("Step", _kept()["step"], key="export-step", placeholder="last"))
+    kind = _choice(left, "Format", "format", list(PICTURES), str.upper)
+    scale = _choice(middle, "Resolution", "scale", [1, 2, 3, 4], lambda n: f"{n}×", disabled=kind != "png")
+    typed = _put("step", right.text_input("Step", _kept()["step"], key=_key("step"), placeholder="last"))
     empty = st.toggle("Transparent background", key="export-transparent", help="For placing the picture on a slide.")
     step = _step(typed, page.last)
     wanted = Look(**look, scale=float(scale), transparent=empty)
@@ -228,19 +274,19 @@ def _step(typed: str, last: int) -> int | None:
 
 
 def _film(page: Page) -> None:
-    look = _look(page.parts)
+    look = _look(page, page.parts)
     left, middle, right = st.columns(3)
     kind = _choice(left, "Format", "film", list(FILMS), str.upper)
     seconds = _number(middle, "Motion (seconds)", "seconds", 0.1, 600.0, 0.5)
     rate = _number(right, "Frames per second", "rate", 1.0, 60.0, 1.0)
     hold = _number(left, "Hold last frame (seconds)", "hold", 0.0, 60.0, 0.5)
     time = _choice(middle, "Timing", "time", list(_TIMES), lambda k: _TIMES[k])
-    loop = _choice(right, "Loop", "loop", ["forever", "once"], disabled=kind != "gif")
+    loop = _choice(right, "Loop", "loop", list(_LOOPS), _LOOPS.__getitem__, disabled=kind != "gif")
     fits = min(rate, MOST_GIF_RATE) if kind == "gif" else rate
     cut = Cut(seconds=seconds, rate=fits, hold=hold, time=time, loop=loop == "forever")
     st.caption(
         f"{cut.frames:,} frames, {cut.lasts:.2f} seconds in total: {cut.moving / cut.rate:.2f} of motion, then the "
-        "last frame. The film is made in the background."
+        "last frame. The film is made in the background: you can close this panel."
     )
     if fits < rate:
         st.caption(f"A GIF has at most {MOST_GIF_RATE:g} frames per second, because browsers slow faster ones down.")
@@ -248,9 +294,9 @@ def _film(page: Page) -> None:
 
 
 def _slides(page: Page) -> None:
-    look = _look({})
-    st.caption("A deck for PowerPoint, Keynote and LibreOffice: each view with its film, a table, and notes.")
-    _start(page, "Make the slides", "pptx", Look(**look), Cut(seconds=4.0, rate=20.0, hold=0.5))
+    look = _look(page, {})
+    st.caption("Slides for PowerPoint, Keynote and LibreOffice: a film of each view, a table of results, and notes.")
+    _start(page, "Make slides", "pptx", Look(**look), Cut(seconds=4.0, rate=20.0, hold=0.5))
     _html(page, Look(**look))
 
 
@@ -306,7 +352,7 @@ def _download(label: str, name: str, content: Callable[[], bytes]) -> None:
 
 
 def _data(page: Page) -> None:
-    st.caption(page.holds)
+    st.caption(" ".join(filter(None, [page.holds, page.note])))
     try:
         page.fits()  # a file that is made when it is asked for has no place for a sentence
     except Refused as refused:
@@ -338,6 +384,8 @@ def _opened(page: Page) -> None:
 
 
 def _code(page: Page) -> None:
+    if page.note:
+        st.caption(page.note)
     for kind in page.scripts:
         name = f"{page.name}.{kind}"
         st.markdown(f"**{SCRIPTS[kind]}**")

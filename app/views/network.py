@@ -119,6 +119,8 @@ def _stage() -> None:
     play(scene, key="board", react=_react, refusal=controls.refused("board"), again=again)
     if not again and (explained := st.session_state.pop("explained", None)):
         explain(explained)
+    elif not again:
+        panel(_exports)
     _results(training, job)
     write(link.query(training))
     if again:
@@ -178,7 +180,6 @@ def _toolbar() -> None:
         batch = f"batch {training.batch_size}" if training.batch_size else "full batch"
         with st.popover(f"{training.steps:,} steps, {batch}", key="run-popover", width="content"):
             _about_training(training, job)
-        panel(_exports())
 
 
 def _exports() -> Page:
@@ -204,8 +205,9 @@ def _exports() -> Page:
     said = "CSV: the measurements of every racer at the recorded steps. NPZ: the weights, and the loss of every batch."
     training: Training = controls.current()
     name = f"{training.data.key}-training"
-    parts = {"all": "everything", **{key: f"{VIEWS[key].name(_data())} only" for key in training.views}}
-    return Page(name, order, contents, opened, fit, training.steps, parts, ("csv", "npz"), ("py",), said)
+    parts = {"all": "Everything", **{key: f"{VIEWS[key].name(_data())} only" for key in training.views}}
+    more: Any = {"tables": ("csv", "npz"), "scripts": ("py",), "holds": said}
+    return Page(name, order, contents, opened, fit, training.steps, parts, **more)
 
 
 def _button(job: Job) -> str:

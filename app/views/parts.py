@@ -16,7 +16,7 @@ from app.common.digits import short
 from app.common.racers import Choice, Lineup
 from app.common.setting import declared
 from app.player import Event
-from app.views import controls
+from app.views import controls, export
 from optimizers import RULES, SCHEDULES
 from optimizers.equations import TEXTBOOK, latex
 
@@ -69,6 +69,9 @@ def write(query: dict[str, list[str]]) -> None:
 def react(event: Event, where: str, own: Mapping[str, Callable[[Any], Any]]) -> None:
     """Carry out what the user did in a player; the script that draws it runs right after. `own` is the page's own."""
     if event.kind == "poll":
+        return
+    if event.kind == "export":
+        export.ask(event)
         return
     if event.kind == "explain":
         racer = next((r for r in controls.current().racers if r.id == event.racer), None)

@@ -32,6 +32,7 @@ from optimizers import NOISES, OPTIMIZERS, SCHEDULES
 from surfaces import SURFACES, Rotated
 
 PRESET = "preset:"
+PICTURES = {"map": "One map", "surface": "3-D", "panels": "One for each racer"}
 
 
 def show() -> None:
@@ -65,6 +66,8 @@ def _stage() -> None:
     play(scene, key="player", react=_react, refusal=controls.refused("player"), again=again)
     if explained := st.session_state.pop("explained", None):
         explain(explained, changes.starting_reason(settings, explained))
+    else:
+        panel(_exports)
     st.html(_results(race))
     if remarks := captions.remarks(settings):
         st.caption("  \n".join(remarks))
@@ -132,7 +135,6 @@ def _toolbar() -> None:
         _ground(settings, "", lambda do: do)
         with st.popover(" · ".join(["More", *_unusual(settings)]), key="more-popover", width="content"):
             _more(settings)
-        panel(_exports())
         st.html(f"<div class='device'>{device()}</div>", width="stretch")
     if second := settings.second():
         with st.container(horizontal=True, key="toolbar-second", vertical_alignment="center"):
@@ -199,22 +201,17 @@ def _exports() -> Page:
         fits(Race(held["settings"]))
 
     settings: Settings = controls.current()
-    shown = {key: f"{VIEWS[key].name} only" for key in settings.views}
-    parts = {"all": "everything", "map": "map only", "loss": "losses only", **shown}
-    name = f"{settings.surface.key}-race"
-    return Page(name, order, contents, from_json, fit, settings.steps, parts, note=_left_out(settings))
+    parts = {"all": "Everything", "map": "Map only", "loss": "Losses only"}
+    parts |= {key: f"{VIEWS[key].name} only" for key in settings.views}
+    pictures = {} if settings.beside else PICTURES
+    name, note = f"{settings.surface.key}-race", _left_out(settings)
+    return Page(name, order, contents, from_json, fit, settings.steps, parts, pictures, scaled=True, note=note)
 
 
 def _left_out(settings: Settings) -> str:
-    """What files do not hold of what the page shows."""
-    said = []
-    if settings.beside:
-        said.append("Numbers and scripts are of race A.")
-    if settings.bundled:
-        said.append("Data and scripts contain the first seed only.")
-    if settings.picture == "surface":
-        said.append("Pictures, films and slides show the map; the HTML file has the chosen view.")
-    return " ".join(said)
+    """What numbers and scripts do not hold of what the page shows."""
+    of = [*(["race A"] if settings.beside else []), *(["the first seed"] if settings.bundled else [])]
+    return f"Data and scripts contain only {' and '.join(of)}." if of else ""
 
 
 def _unusual(settings: Settings) -> list[str]:

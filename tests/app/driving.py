@@ -271,19 +271,23 @@ class Race:
         field.fill(text)
         field.press("Enter")
 
-    def save(self, **options: str | bool) -> bytes:
-        """Save a picture: format, size, theme, caption; returns the file."""
-        if self.at("save-panel").is_hidden():
-            self.at("save").click()
-        for group, value in options.items():
-            if group == "caption":
-                self.at("save-caption").set_checked(bool(value))
-            else:
-                self.at(f"save-{group}-{value}").check(force=True)
-        with self.page.expect_download() as download:
-            self.at("save-download").click()
-        with open(download.value.path(), "rb") as file:
-            return file.read()
+    def export(self) -> Race:
+        """Open the Export panel."""
+        self.at("export").click()
+        self.page.get_by_role("button", name="Download PNG").wait_for()
+        return self
+
+    def download(self, name: str) -> tuple[str, bytes]:
+        """The name and the contents of the file behind a button."""
+        with self.page.expect_download() as found:
+            self.page.get_by_role("button", name=name).first.click()
+        with open(found.value.path(), "rb") as file:
+            return found.value.suggested_filename, file.read()
+
+    def choose(self, label: str, option: str) -> None:
+        """Choose in a field of Streamlit's."""
+        self.page.get_by_role("combobox", name=label).click()
+        self.page.get_by_role("option", name=option, exact=True).click()
 
 
 def picture(data: bytes) -> np.ndarray:

@@ -31,8 +31,7 @@ def opened(visit: Callable[..., Race]) -> Iterator[Race]:
 
 
 def _open(page: Race) -> None:
-    page.page.locator(".st-key-export-popover button").first.click()
-    page.page.get_by_role("button", name="Download PNG").wait_for()
+    page.export()
 
 
 def _section(page: Race, name: str) -> None:
@@ -62,7 +61,7 @@ def test_a_picture_is_what_is_set_now(opened: Race) -> None:
 
 def test_a_film_is_made_with_its_progress_and_taken_away(opened: Race) -> None:
     _section(opened, "Film")
-    opened.page.get_by_role("button", name="Make the film").click()
+    opened.page.get_by_role("button", name="Make film").click()
     opened.page.get_by_test_id("stProgress").wait_for()
     opened.page.get_by_role("button", name="Stop").wait_for()
     opened.page.get_by_role("button", name="Download rosenbrock-race.mp4").wait_for()
@@ -77,7 +76,7 @@ def test_other_files_can_be_had_while_a_film_is_made_and_it_can_be_stopped(opene
     _section(opened, "Film")
     seconds = _seconds(opened, "90")
     opened.said("2,288 frames")
-    opened.page.get_by_role("button", name="Make the film").click()
+    opened.page.get_by_role("button", name="Make film").click()
     opened.page.get_by_role("button", name="Stop").wait_for()
     _section(opened, "Picture")
     for _ in range(2):
@@ -96,7 +95,7 @@ def test_a_film_that_cannot_be_is_answered_and_nothing_else_changes(opened: Race
     _seconds(opened, "600")
     opened.said("at most 3,000 frames")
     _seconds(opened, "6")
-    opened.page.get_by_role("button", name="Make the film").wait_for()
+    opened.page.get_by_role("button", name="Make film").wait_for()
 
 
 def test_numbers_are_the_engine_s(opened: Race) -> None:

@@ -1,121 +1,89 @@
-// The picture to take away: map and losses, legend and caption, composed into one figure of real traces.
+// A picture of a page without a server: what is seen of it, as a PNG. Where there is a server, that makes all files.
 
-import { fit } from '../core/geometry.js';
-import { stepAt } from '../core/pace.js';
-import { figureOf } from './figure.js';
-import { rangeOf } from './layout.js';
-import { captionLines, FONT, legendLines, legendTexts, ROW, wrap } from './legend.js';
+import { sceneOf } from './projection.js';
 
-/**
- * @typedef {import('../core/envelope.js').Card} Card
- * @typedef {import('../core/envelope.js').Scene} Scene
- * @typedef {import('./canvas.js').Box} Box
- * @typedef {import('./marks.js').Axes} Axes
- * @typedef {import('./figure.js').View} View
- * @typedef {{left: number, top: number, width: number, height: number}} Place
- *
- * @typedef {Object} Shot
- * @property {Scene} scene
- * @property {View | null} view of the map, null for all that is wanted in view
- * @property {number} position
- * @property {string} scale of the losses
- */
-
-const LINE = 17;
+/** What is written, beside what plotly and the canvases draw. */
+const WORDS = [
+  'h1, .caption, .stage :is(.tag, .note, .message, .pane b, .pane .status, select.view)',
+  '.cards :is(h3, .status)',
+].join();
+/** The least number of pixels of the picture to a pixel of the page. */
+const FINE = 2;
 
 /**
- * @param {Shot} shot
- * @param {import('./snapshot.js').Wanted} wanted
- * @returns {{data: object[], layout: object}}
+ * @param {HTMLElement} root the player, which is at rest
+ * @param {any} plotly
+ * @returns {Promise<string>} the address of a PNG
  */
-export function picture({ scene, view, position, scale }, { width, height, theme, caption }) {
-  const style = scene.styles[theme];
-  /** @type {(card: Card) => Card} */
-  const timely = (card) =>
-    stepAt(card, position) >= card.settled ? card : { ...card, status: `at step ${stepAt(card, position)}` };
-  const shown = scene.cards.filter((card) => !card.hidden).map(timely);
-  const plan = arrange(scene.caption, width, height, caption, shown.length);
-  const panels = scene.panels.slice(0, 2);
-  const marks = panels
-    .flatMap((panel, axes) => panel.marks.map((mark) => ({ ...mark, axes })))
-    .filter(({ racer }) => !racer || shown.some(({ id }) => id === racer));
-  const [ground, { y, ...losses }] = panels.map(({ axes }) => axes[0]);
-  const curve = { ...losses, y: [y, ...y.alternatives].find((axis) => axis.scale === scale) ?? y };
-  const axes = [placed(ground, plan.map, width, height), placed(curve, plan.curve, width, height)];
-  const ends = /** @type {View} */ ([ground.x, ground.y].map(({ limits }) => limits ?? [-Infinity, Infinity]));
-  const ranges = fit(view ?? [rangeOf(ground.x), rangeOf(ground.y)], plan.map, ends);
-  const frames = [
-    frameIn(plan.map, ranges, false),
-    frameIn(plan.curve, [rangeOf(curve.x), rangeOf(curve.y)], curve.y.scale === 'log'),
-  ];
-  const { data, layout } = figureOf({ axes, marks, frames, view: ranges }, style, FONT, position);
-  layout.yaxis.scaleanchor = undefined;
-  return {
-    data,
-    layout: {
-      ...{ ...layout, width, height, autosize: false, showlegend: false, hovermode: false },
-      ...{ margin: { l: 0, r: 0, t: 0, b: 0, pad: 0 }, paper_bgcolor: style.paper, plot_bgcolor: 'rgba(0, 0, 0, 0)' },
-      font: { family: FONT, size: 12, color: style.ink },
-      shapes: [...layout.shapes, ...legendLines(plan, shown, style, width, height)],
-      annotations: [
-        ...layout.annotations,
-        ...legendTexts(plan, shown, style, width, height),
-        ...captionLines(plan, style, width, height),
-      ],
-    },
-  };
+export async function pictureOf(root, plotly) {
+  const scale = Math.max(FINE, window.devicePixelRatio);
+  const { width } = document.body.getBoundingClientRect();
+  const height = root.getBoundingClientRect().bottom + window.scrollY;
+  const canvas = document.createElement('canvas');
+  Object.assign(canvas, { width: Math.round(width * scale), height: Math.round(height * scale) });
+  const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext('2d'));
+  context.scale(scale, scale);
+  context.fillStyle = getComputedStyle(document.body).backgroundColor;
+  context.fillRect(0, 0, width, height);
+  for (const plot of seen(root, '.plot')) {
+    if (!(/** @type {any} */ (plot)._fullLayout)) continue;
+    const { left, top, width: wide, height: tall } = boxOf(plot);
+    const image = new Image();
+    image.src =
+      (await sceneOf(plot)?.toImage('png')) ?? (await plotly.toImage(plot, { format: 'png', width: wide, height: tall, scale }));
+    await image.decode();
+    context.drawImage(image, left, top, wide, tall);
+    for (const layer of seen(/** @type {HTMLElement} */ (plot.parentElement), 'canvas.layer')) {
+      const box = boxOf(layer);
+      context.drawImage(/** @type {HTMLCanvasElement} */ (layer), box.left, box.top, box.width, box.height);
+    }
+  }
+  for (const layer of seen(root, 'canvas.layer')) {
+    if (layer.parentElement?.querySelector('.plot')) continue;
+    const box = boxOf(layer);
+    context.drawImage(/** @type {HTMLCanvasElement} */ (layer), box.left, box.top, box.width, box.height);
+  }
+  for (const element of seen(document.body, WORDS)) write(context, element);
+  for (const card of seen(root, '.card')) {
+    const { left, top, height: tall } = boxOf(/** @type {HTMLElement} */ (card.querySelector('h3') ?? card));
+    context.fillStyle = getComputedStyle(card).getPropertyValue('--racer');
+    context.fillRect(left - 18, top + tall / 2 - 5, 10, 10);
+  }
+  return canvas.toDataURL('image/png');
 }
 
 /**
- * Boxes of the parts, in pixels. The legend stands at the right, in a square picture between the panels.
- * @param {string} words
- * @param {number} width
- * @param {number} height
- * @param {boolean} caption
- * @param {number} count
+ * @param {HTMLElement} element
+ * @param {string} selector
+ * @returns {HTMLElement[]}
  */
-function arrange(words, width, height, caption, count) {
-  const edge = 24;
-  const square = width / height < 1.2;
-  const lines = caption ? wrap(words, width - 2 * edge - 8, `12px ${FONT}`) : [];
-  const foot = lines.length ? lines.length * LINE + 14 : 0;
-  const columns = square ? 3 : 1;
-  const legend = square ? Math.ceil(count / columns) * ROW + 12 : 0;
-  const aside = square ? 0 : Math.min(300, Math.round(width * 0.22));
-  const left = 66;
-  const wide = width - left - edge - aside - (square ? 0 : 20);
-  const room = height - edge - foot - 16;
-  const small = Math.round((room - legend) * 0.24);
-  const map = { left, top: edge, width: wide, height: room - legend - small - 72 };
-  const curve = { left, top: map.top + map.height + 34 + legend, width: wide, height: small };
-  const box = square
-    ? { left, top: map.top + map.height + 38, width: wide / columns, columns }
-    : { left: left + wide + 24, top: edge, width: aside, columns };
-  return { map, curve, legend: box, lines, foot, edge };
+function seen(element, selector) {
+  const all = /** @type {NodeListOf<HTMLElement>} */ (element.querySelectorAll(selector));
+  return [...all].filter((one) => one.getClientRects().length && getComputedStyle(one).visibility === 'visible');
+}
+
+/** @param {Element} element */
+function boxOf(element) {
+  const { left, top, width, height } = element.getBoundingClientRect();
+  return { left: left + window.scrollX, top: top + window.scrollY, width, height };
 }
 
 /**
- * @param {Axes} axes
- * @param {Place} box
- * @param {number} width
- * @param {number} height
- * @returns {Axes}
+ * The words of an element where it has them, broken into the lines that fit.
+ * @param {CanvasRenderingContext2D} context
+ * @param {HTMLElement} element
  */
-function placed(axes, { left, top, width: wide, height: tall }, width, height) {
-  return { ...axes, place: [left / width, 1 - (top + tall) / height, (left + wide) / width, 1 - top / height] };
-}
-
-/**
- * @param {Place} place
- * @param {View} ranges
- * @param {boolean} log
- * @returns {Box}
- */
-function frameIn({ left, top, width, height }, [[x0, x1], [y0, y1]], log) {
-  const [across, upward] = [width / (x1 - x0), -height / (y1 - y0)];
-  return {
-    ...{ left, top, width, height },
-    x: { slope: across, offset: -across * x0, log: false },
-    y: { slope: upward, offset: -upward * y1, log },
-  };
+function write(context, element) {
+  const { left, top, width } = boxOf(element);
+  const { font, fontSize, color } = getComputedStyle(element);
+  const text = element instanceof HTMLSelectElement ? element.selectedOptions[0]?.text : element.textContent;
+  Object.assign(context, { font, fillStyle: color, textBaseline: 'top' });
+  /** @type {string[]} */
+  const lines = [];
+  for (const word of (text ?? '').split(/\s+/).filter(Boolean)) {
+    const longer = lines.length ? `${lines[lines.length - 1]} ${word}` : word;
+    if (lines.length && context.measureText(longer).width <= width + 1) lines[lines.length - 1] = longer;
+    else lines.push(word);
+  }
+  lines.forEach((line, k) => context.fillText(line, left, top + 2 + k * 1.3 * parseFloat(fontSize)));
 }

@@ -145,7 +145,7 @@ export class Predict {
    */
   become(phase, note = '') {
     this.phase = phase;
-    const { root, save, clock, big } = this.stage;
+    const { root, takeaway, clock, big } = this.stage;
     big?.force(phase ? 'map' : null);
     if (phase !== 'guess') clock.limit = Infinity;
     const untold = phase === 'guess' || phase === 'run';
@@ -153,8 +153,7 @@ export class Predict {
     else root.removeAttribute('data-predicting');
     // The table of results belongs to the page, outside the player.
     document.documentElement.toggleAttribute('data-optiscope-untold', untold);
-    save.button.disabled = untold; // a picture would show the ends
-    if (untold) save.open(false);
+    takeaway.button.disabled = untold; // a picture would show the ends
     mark(this.button, 'aria-pressed', Boolean(phase));
     this.element.hidden = !phase;
     say(this.note, note);

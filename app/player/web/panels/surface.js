@@ -6,7 +6,6 @@ import { groundOf, heightsOf } from '../drawing/ground.js';
 import { STILL } from '../drawing/layout.js';
 import { sceneOf } from '../drawing/projection.js';
 import { CAMERA, groundTrace, reliefLayout, runTraces } from '../drawing/relief.js';
-import { snapshot } from '../drawing/snapshot.js';
 import { namingOf } from './naming.js';
 
 /**
@@ -311,18 +310,10 @@ export class SurfacePanel {
     this.listeners.moved();
   }
 
-  /**
-   * What is seen now as one figure, for a picture.
-   * @param {import('../drawing/snapshot.js').Wanted} wanted
-   */
-  figure(wanted) {
-    this.keep();
-    const { ground, scene } = this.given;
-    const { trails, landmarks } = this.painter;
-    return snapshot(
-      { scene, trails, ground, landmarks, position: Math.floor(this.position), camera: camera ?? CAMERA },
-      wanted,
-    );
+  /** From where the surface is seen, null where it never was. */
+  camera() {
+    if (this.listening) this.keep();
+    return camera;
   }
 
   destroy() {

@@ -343,20 +343,14 @@ export class Player extends Stage {
     return super.escape(event) || Boolean(this.predict?.back());
   }
 
-  shot() {
-    const { scene, big, map } = this;
-    if (!scene || !big || !map) return super.shot();
+  screen() {
+    const { scene, big, map, surface, beside, loss } = this;
+    if (!scene || !big || !map || !surface) return super.screen();
+    const maps = [big.view, ...(scene.beside && beside?.map ? [beside.map] : [])];
     return {
-      ...{ plotly: this.plotly, scene, scale: this.loss?.scale ?? 'log', dark: this.theme?.dark },
-      // a map that is not shown may never have been drawn, or with another scene
-      view: big.shown === 'map' ? map.range() : null,
-      position: Math.floor(this.clock.position),
-      ...(big.shown === 'surface'
-        ? { figure: (/** @type {import('../drawing/snapshot.js').Wanted} */ wanted) => this.surface?.figure(wanted) }
-        : {}),
-      ...(big.shown === 'panels' ? { hint: 'The picture shows the map with all racers.' } : {}),
-      ...(slotsOf(scene).length ? { hint: 'The picture shows map and losses. Export includes the other views.' } : {}),
-      ...(scene.beside ? { hint: 'The picture shows race A only.' } : {}),
+      ...super.screen(),
+      ...{ picture: big.shown, camera: surface.camera(), scale: loss?.scale || 'log' },
+      windows: maps.map((panel) => (panel instanceof PlotPanel && panel.view ? panel.range() : null)),
     };
   }
 }

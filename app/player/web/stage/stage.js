@@ -5,9 +5,10 @@ import { Clock } from '../core/clock.js';
 import { h, mark, say } from '../core/dom.js';
 import { decode } from '../core/envelope.js';
 import { Outbox } from '../core/outbox.js';
+import { pictureOf } from '../drawing/picture.js';
 import { Present } from '../modes/present.js';
-import { Save } from './save.js';
 import { readTheme } from '../core/theme.js';
+import { Takeaway } from './takeaway.js';
 import { Transport } from './transport.js';
 
 /** Milliseconds of rest after which the trails become plotly's own traces. */
@@ -94,11 +95,14 @@ export class Stage {
       recorded,
       (racer, name) => this.dragging(racer, name),
     );
-    this.save = new Save(() => this.shot(), this.recording);
+    this.takeaway = recorded
+      ? new Takeaway('Save picture', () => this.picture(), this.recording)
+      : new Takeaway('Export', () => this.send({ kind: 'export', ...this.screen() }));
     this.refusal = h('p', { class: 'hint', role: 'alert', 'data-testid': 'refusal', hidden: true });
     this.live = h('div', { class: 'unseen', 'aria-live': 'polite', 'data-testid': 'live' });
     this.present = new Present(root, () => this.redraw());
     this.onkey = (/** @type {KeyboardEvent} */ event) => {
+      if (behind(event)) return;
       if (event.key === 'Escape') this.escape(event);
       else this.transport.key(event);
     };
@@ -119,10 +123,8 @@ export class Stage {
    */
   raise(scene) {
     const recorded = this.recording !== undefined;
-    // a page that has files for every picture of it does not need one of the browser's own
-    if (!scene.picture) this.save = new Save(null, this.recording);
-    if (!recorded) this.save.element.prepend(this.present.button);
-    this.save.element.append(this.present.leaving);
+    if (!recorded) this.takeaway.element.prepend(this.present.button);
+    this.takeaway.element.append(this.present.leaving);
     const stage = this.build(scene);
     if (recorded) for (const choice of selectsOf(stage)) choice.disabled = true;
     const last = recorded ? wayBack(this.recording ?? '') : this.cards.adder;
@@ -131,7 +133,7 @@ export class Stage {
       h(
         'div',
         { class: 'side' },
-        this.save.element,
+        this.takeaway.element,
         ...this.aside,
         this.cards.list,
         ...this.behind,
@@ -153,8 +155,23 @@ export class Stage {
     return h('div', { class: 'stage' });
   }
 
-  /** What is to be saved as a picture. @returns {any} */
-  shot() {}
+  /**
+   * What is on the screen, as `read_screen` of app/player/screen.py takes it.
+   * @returns {Record<string, any>}
+   */
+  screen() {
+    const theme = this.theme?.dark ? 'dark' : 'light';
+    return { step: Math.floor(this.clock.position), picture: '', windows: [], camera: null, scale: 'log', theme };
+  }
+
+  /** Saves what is seen of a recording, which has no server to make a file. */
+  async picture() {
+    this.clock.pause();
+    this.light(null);
+    while (this.root.dataset.settled !== 'true') await new Promise((next) => requestAnimationFrame(next));
+    const address = await pictureOf(this.root, this.plotly);
+    h('a', { href: address, download: 'optiscope.png' }).click();
+  }
 
   /**
    * What a card's slider does while it is dragged.
@@ -408,15 +425,14 @@ export class Stage {
   }
 
   /**
-   * Closes panel and menu on a press anywhere else, which is meant to do nothing but that.
+   * Closes the menu on a press anywhere else, which is meant to do nothing but that.
    * @param {PointerEvent} event
    */
   dismiss(event) {
     const target = /** @type {Node} */ (event.target);
     const popover = document.querySelector('[data-testid="stPopoverBody"]');
-    const opened = !this.save.panel.hidden || !this.cards.menu.hidden || popover?.checkVisibility();
+    const opened = !this.cards.menu.hidden || popover?.checkVisibility();
     this.dismissing = Boolean(opened) && !popover?.contains(target);
-    if (!this.save.element.contains(target)) this.save.open(false);
     if (!this.cards.adder.contains(target) && !this.cards.menu.hidden) this.cards.open(false);
   }
 
@@ -444,6 +460,18 @@ export class Stage {
  */
 function selectsOf(stage) {
   return stage.querySelectorAll('select.view');
+}
+
+/**
+ * Whether a dialog of Streamlit's stands in front of the player. It has lost the focus to the page where a button in it
+ * was disabled for a while, and hears no Escape then.
+ * @param {KeyboardEvent} event
+ */
+function behind(event) {
+  const dialog = document.querySelector('[data-testid="stDialog"]');
+  const lost = event.target === document.body && event.key === 'Escape';
+  if (lost) /** @type {HTMLElement | null | undefined} */ (dialog?.querySelector('[aria-label="Close"]'))?.click();
+  return Boolean(dialog);
 }
 
 /**
