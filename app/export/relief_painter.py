@@ -33,7 +33,7 @@ QUADS = 400_000
 """The most quadrilaterals that the ground is made of."""
 BANDS, MOST_BANDS = 16, 40
 """How many bands of one colour there are where contours do not say, and how many there are at most."""
-AMBIENT, DIFFUSE = 0.6, 0.55
+AMBIENT, DIFFUSE = 0.7, 0.42
 LIGHT = np.array([-2.0, -4.0, 6.0]) / np.linalg.norm([2.0, 4.0, 6.0])
 """How much light comes from everywhere, how much from one direction, and that direction."""
 FAINT = 0.32

@@ -6,6 +6,7 @@ import argparse
 import contextlib
 import dataclasses
 import json
+import math
 import os
 import re
 import sys
@@ -49,7 +50,9 @@ def add_to(commands: Any) -> None:
     )
     race = render.add_argument_group("the race")
     render.declare = lambda: _add_race(race)
-    _add_look(render, "all, map, loss, or the key of a view in --views")
+    look = _add_look(render, "all, map, loss, or the key of a view in --views")
+    look.add_argument("--window", metavar="X0,X1,Y0,Y1", help="the part of the map that is drawn (default: the whole)")
+    look.add_argument("--camera", metavar="X,Y,Z", help="where the surface is seen from; its box is centred at 0,0,0")
     render.add_argument(
         "-o", "--output", action="append", required=True, metavar="FILE", help="output file; may be repeated"
     )
@@ -170,7 +173,8 @@ def _given(arguments: argparse.Namespace, specs: Iterable[Setting], query: Query
     return query
 
 
-def _add_look(parser: argparse.ArgumentParser, parts: str) -> None:
+def _add_look(parser: argparse.ArgumentParser, parts: str) -> Any:
+    """Add the arguments that say what a picture and a film look like; return the group of those of the picture."""
     from app.export.sizes import SIZES
 
     look = parser.add_argument_group("the picture")
@@ -208,6 +212,7 @@ def _add_look(parser: argparse.ArgumentParser, parts: str) -> None:
         default="even",
         help="equal time per step (even), or constant speed along the paths (length)",
     )
+    return look
 
 
 def run_render(arguments: argparse.Namespace) -> int:
@@ -263,6 +268,7 @@ def _render(arguments: argparse.Namespace) -> None:
     settings = _settings(arguments)
     race = Race(settings)
     _within(arguments.step, settings.steps)
+    look = _shown(arguments, look, settings)
     known = ("all", "map", "loss", *settings.views)
     if look.part not in known:
         raise Wrong(f"--part must be one of {', '.join(known)}, or a view that --views adds; got {look.part!r}.")
@@ -275,6 +281,39 @@ def _render(arguments: argparse.Namespace) -> None:
         written.append(_write(path, content))
     if arguments.json:
         _print_json(written, standings.table(race))
+
+
+def _shown(arguments: argparse.Namespace, look: Any, settings: Any) -> Any:
+    """The look with the window of the map and the camera of the surface that are asked for."""
+    from app.figures.map import extent
+    from app.player.screen import Camera
+
+    if arguments.window is not None:
+        x0, x1, y0, y1 = _numbers("--window", arguments.window, "-1,1,0,2", 4)
+        (left, right), (bottom, top) = limits = extent(settings.built_surface())
+        window = (max(x0, left), min(x1, right)), (max(y0, bottom), min(y1, top))
+        if not all(low < high for low, high in window):
+            across, upward = (f"[{least:g}, {most:g}]" for least, most in limits)
+            raise Wrong(f"--window must show a part of the map, {across} × {upward}; got {arguments.window}.")
+        look = dataclasses.replace(look, windows=(window,))
+    if arguments.camera is not None:
+        x, y, z = _numbers("--camera", arguments.camera, "0.2,-0.7,1", 3)
+        try:
+            look = dataclasses.replace(look, camera=Camera((x, y, z)))
+        except ValueError as error:
+            raise Wrong(f"--camera: {error}.") from None
+    return look
+
+
+def _numbers(name: str, spelled: str, example: str, count: int) -> list[float]:
+    """So many finite numbers with commas between them."""
+    try:
+        numbers = [float(word) for word in spelled.split(",")]
+    except ValueError:
+        numbers = []
+    if len(numbers) != count or not all(map(math.isfinite, numbers)):
+        raise Wrong(f"{name} takes {count} numbers, such as {example}; got {shortened(spelled)!r}.")
+    return numbers
 
 
 def _write(path: Path, content: Callable[[Tell], bytes]) -> dict[str, Any]:

@@ -131,7 +131,7 @@ def panel(page: Callable[[], Page]) -> None:
     if st.session_state.get("exporting") != st.session_state["page"]:
         close()
         return
-    st.dialog("Export", on_dismiss=close)(_panel)(page())
+    st.dialog("Export", width="medium", on_dismiss=close)(_panel)(page())
 
 
 def _panel(page: Page) -> None:

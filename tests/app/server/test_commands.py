@@ -15,6 +15,7 @@ import pytest
 from PIL import Image
 
 from app.common import racers
+from app.export.sizes import SIZES
 from app.race import changes
 from app.race import link as race_link
 from app.race.data import to_json
@@ -52,6 +53,23 @@ def test_a_link_and_a_settings_file_give_the_same_race(tmp_path: Path) -> None:
     assert one == two == three
 
 
+def test_what_a_link_shows_is_drawn(tmp_path: Path) -> None:
+    """The same race as a map, in three dimensions, as a map each, and beside another one: each picture differs."""
+    first = racers.set_steps(changes.first(), 30)
+    link = f"?{urlencode(race_link.query(changes.set_beside(first, True)), doseq=True)}"
+    own = [["--steps", "30"], ["--steps", "30", "--window=-1,1,-0.5,0.5"], ["--link", link]]
+    own += [["--steps", "30", "--picture", key] for key in ("surface", "panels")]
+    own.append([*own[3], "--camera", "1,-0.5,0.4"])
+    pictures = []
+    for k, arguments in enumerate(own):
+        path = tmp_path / f"{k}.png"
+        assert main(["render", *arguments, "--size", "4:3", "-o", str(path)]) == 0
+        with Image.open(path) as image:
+            assert image.size == SIZES["4:3"] == (1024, 768)
+            pictures.append(np.asarray(image.convert("RGB")))
+    assert len({one.tobytes() for one in pictures}) == len(own)
+
+
 BAD = [
     (["-o", "race.xyz"], "file format is not available"),
     (["-o", "nowhere/race.png"], "no folder"),
@@ -66,6 +84,11 @@ BAD = [
     (["--settings", "missing.json", "-o", "race.png"], "cannot be read"),
     (["--link", "http://localhost:8501/network?v=1", "-o", "race.png"], "Network page"),
     (["--racer", "newton", "-o", "race.optax.py"], "Newton"),
+    (["--picture", "hologram", "-o", "race.png"], "picture must be one of"),
+    (["--window", "1,0,0,1", "-o", "race.png"], "--window must show a part of the map"),
+    (["--window", "1,2", "-o", "race.png"], "--window takes 4 numbers"),
+    (["--camera", "0,0,nan", "-o", "race.png"], "--camera takes 3 numbers"),
+    (["--camera", "0,0,1e9", "-o", "race.png"], "--camera: "),
 ]
 
 
