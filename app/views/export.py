@@ -290,7 +290,7 @@ def _film(page: Page) -> None:
     )
     if fits < rate:
         st.caption(f"A GIF has at most {MOST_GIF_RATE:g} frames per second, because browsers slow faster ones down.")
-    _start(page, "Make the film", kind, Look(**look), cut)
+    _start(page, "Make film", kind, Look(**look), cut)
 
 
 def _slides(page: Page) -> None:

@@ -29,6 +29,9 @@ SETTLED = """() => {
       && !busy && !again && (!address || spelt(address.split('?')[1]) === spelt(location.search));
 }"""
 
+# That a run of the script has begun, or had the time to.
+RAN = """() => new Promise((done) => setTimeout(() => done(true), 400))"""
+
 # The line on the map that shows a racer's run, of the race or of the one beside it.
 PATH = """([racer, beside]) => {
     const scene = window.optiscope.scenes()[0];
@@ -285,9 +288,11 @@ class Race:
             return found.value.suggested_filename, file.read()
 
     def choose(self, label: str, option: str) -> None:
-        """Choose in a field of Streamlit's."""
+        """Choose in a field of Streamlit's, and wait until what depends on it is drawn."""
         self.page.get_by_role("combobox", name=label).click()
-        self.page.get_by_role("option", name=option, exact=True).click()
+        self.page.get_by_test_id("stSelectboxVirtualDropdown").get_by_role("option", name=option, exact=True).click()
+        self.until(RAN)
+        self.settle()
 
 
 def picture(data: bytes) -> np.ndarray:

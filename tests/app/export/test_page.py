@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import io
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,7 +10,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PIL import Image
 
 from app.common.racers import hide_racer
 from app.export.page import html
@@ -24,7 +22,7 @@ from app.race import runs
 from app.race import scene as computed
 from app.race.link import parse
 from tests.app.drawn import positions
-from tests.app.driving import Race, near
+from tests.app.driving import Race, near, picture
 
 pytestmark = pytest.mark.browser
 STEPS = 60
@@ -184,8 +182,17 @@ def test_a_racer_can_be_hidden_and_shown(race: File) -> None:
 
 def test_a_picture_can_be_saved_and_the_link_copied(race: File) -> None:
     race.reset()
-    data = race.save(format="png-1", size="wide", theme="dark", caption=True)
-    assert Image.open(io.BytesIO(data)).size == (1280, 720)
+    race.at("scrub").fill("12")
+    race.settle()
+    seen = race.pixels("[data-testid=map]")
+    _, data = race.download("Save picture")
+    saved = picture(data)
+    width, height = race.page.evaluate("() => [document.body.clientWidth, document.body.clientHeight]")
+    assert saved.shape[1] == 2 * width and saved.shape[0] <= 2 * height
+    for color in PALETTE[:3]:
+        here, there = near(seen, color, 30).sum(), near(saved, color, 30).sum()
+        assert there > 2 * here > 100
+    race.reset()
     race.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     race.at("copy-link").click()
     race.until("() => document.querySelector('[data-testid=copy-link]').textContent === 'Copied'")
@@ -205,7 +212,7 @@ def test_its_colours_are_the_reader_s_or_as_ordered(open_file: Open, race: File,
     """Without a link the way back is not offered either."""
     ordered = open_file(html(scene, "Dark", theme="dark"))
     assert ordered.at("recording").inner_text() == "This is a recording: it plays, but cannot be changed."
-    assert ordered.at("copy-link").count() == 0 and ordered.at("save").is_visible()
+    assert ordered.at("copy-link").count() == 0 and ordered.at("export").is_visible()
     _is(ordered, "dark")
     for theme in ("dark", "light"):  # while it is open
         race.page.emulate_media(color_scheme=theme)

@@ -59,9 +59,11 @@ def test_the_window_is_drawn_at_equal_scales_with_heads_where_the_engine_says() 
     box = plot.get_window_extent()
     assert box.width / (x1 - x0) == pytest.approx(box.height / (y1 - y0))
     pixels = _pixels(drawing, 60)
-    last = SCENE.cards[-1]
-    x, y = plot.transData.transform(positions(SCENE)[-1, 60])
-    assert _near(pixels[600 - round(y) - 2 : 600 - round(y) + 2, round(x) - 2 : round(x) + 2], last.color).all()
+    place = positions(SCENE)[1, 60]
+    assert WINDOW[0][0] < place[0] < WINDOW[0][1] and WINDOW[1][0] < place[1] < WINDOW[1][1]
+    x, y = plot.transData.transform(place)
+    around = pixels[600 - round(y) - 2 : 600 - round(y) + 2, round(x) - 2 : round(x) + 2]
+    assert _near(around, SCENE.cards[1].color).all()
 
 
 def test_the_ground_of_a_window_is_as_fine_as_that_of_a_map() -> None:

@@ -9,13 +9,20 @@ from pathlib import Path
 from typing import Any
 
 import av
+import numpy as np
 import pandas as pd
 import pytest
 from PIL import Image
 
 from app.common import names
-from app.race import link, runs
-from tests.app.driving import Race
+from app.export import making
+from app.export.options import Cut, Look
+from app.export.projection import Projection
+from app.export.relief import ground_of
+from app.player.screen import Camera
+from app.race import export, link, runs
+from app.race import scene as race
+from tests.app.driving import Race, picture
 
 pytestmark = pytest.mark.browser
 
@@ -24,24 +31,14 @@ pytestmark = pytest.mark.browser
 def opened(visit: Callable[..., Race]) -> Iterator[Race]:
     """A short race with the panel open: one page for the tests below."""
     page = visit("surface=rosenbrock&steps=60&racer=adam:learning_rate=0.05&racer=sgd:learning_rate=0.0005")
-    _open(page)
+    page.export()
     yield page
     assert page.complaints() == []
     page.close()
 
 
-def _open(page: Race) -> None:
-    page.export()
-
-
 def _section(page: Race, name: str) -> None:
     page.page.locator(".st-key-export-kind").get_by_text(name, exact=True).click()
-
-
-def _download(page: Race, name: str) -> tuple[str, bytes]:
-    with page.page.expect_download() as found:
-        page.page.get_by_role("button", name=name).first.click()
-    return found.value.suggested_filename, Path(found.value.path()).read_bytes()
 
 
 def _seconds(page: Race, typed: str) -> Any:
@@ -52,7 +49,7 @@ def _seconds(page: Race, typed: str) -> Any:
 
 
 def test_a_picture_is_what_is_set_now(opened: Race) -> None:
-    name, content = _download(opened, "Download PNG")
+    name, content = opened.download("Download PNG")
     with Image.open(io.BytesIO(content)) as image:
         assert name == "rosenbrock-race.png" and image.size == (2560, 1440)
         said = json.loads(image.text["Description"])  # type: ignore[attr-defined]
@@ -65,7 +62,7 @@ def test_a_film_is_made_with_its_progress_and_taken_away(opened: Race) -> None:
     opened.page.get_by_test_id("stProgress").wait_for()
     opened.page.get_by_role("button", name="Stop").wait_for()
     opened.page.get_by_role("button", name="Download rosenbrock-race.mp4").wait_for()
-    name, content = _download(opened, "Download rosenbrock-race.mp4")
+    name, content = opened.download("Download rosenbrock-race.mp4")
     with av.open(io.BytesIO(content)) as film:
         assert name == "rosenbrock-race.mp4" and film.streams.video[0].codec_context.name.startswith("h264")
         assert sum(1 for _ in film.decode(video=0)) == 188
@@ -80,7 +77,7 @@ def test_other_files_can_be_had_while_a_film_is_made_and_it_can_be_stopped(opene
     opened.page.get_by_role("button", name="Stop").wait_for()
     _section(opened, "Picture")
     for _ in range(2):
-        name, content = _download(opened, "Download PNG")
+        name, content = opened.download("Download PNG")
         assert name == "rosenbrock-race.png" and content.startswith(b"\x89PNG")
     opened.page.get_by_role("button", name="Stop").click()
     opened.said("could not be made: It was stopped.")
@@ -100,7 +97,7 @@ def test_a_film_that_cannot_be_is_answered_and_nothing_else_changes(opened: Race
 
 def test_numbers_are_the_engine_s(opened: Race) -> None:
     _section(opened, "Data")
-    name, content = _download(opened, "CSV")
+    name, content = opened.download("CSV")
     table = pd.read_csv(io.BytesIO(content))
     settings, _ = link.parse(opened.query())
     assert name == "rosenbrock-race.csv" and len(table) == 2 * 61
@@ -112,22 +109,112 @@ def test_numbers_are_the_engine_s(opened: Race) -> None:
 def test_code_is_shown_and_taken_away(opened: Race) -> None:
     _section(opened, "Code")
     opened.said("OPTIMIZERS")
-    name, content = _download(opened, "Download rosenbrock-race.optax.py")
+    name, content = opened.download("Download rosenbrock-race.optax.py")
     assert name == "rosenbrock-race.optax.py" and b"import optax" in content
 
 
 def test_settings_are_taken_away_and_opened_again(opened: Race, fresh: Callable[..., Race], tmp_path: Path) -> None:
     _section(opened, "Data")
-    _, content = _download(opened, "Settings as JSON")
+    _, content = opened.download("Settings as JSON")
     other: Any = fresh()
-    _open(other)
+    other.export()
     _section(other, "Data")
     (tmp_path / "race.json").write_bytes(content)
     other.page.locator("input[type=file]").set_input_files(str(tmp_path / "race.json"))
     other.wait_query("surface", "rosenbrock")
     other.settle()
     assert other.query() == opened.query() and other.titles() == ["Adam", "SGD"]
+    other.export()
+    _section(other, "Data")
     (tmp_path / "broken.json").write_bytes(b"{")
     other.page.locator("input[type=file]").set_input_files(str(tmp_path / "broken.json"))
     other.said("JSON")
     assert other.query() == opened.query()
+
+
+STATE = "surface=rosenbrock&steps=60&racer=adam:learning_rate=0.05&racer=sgd:learning_rate=0.0005"
+
+
+def _same(page: Race, content: bytes, look: Look, step: int) -> None:
+    """That a file is the picture that the engine has of this look and step."""
+    settings, _ = link.parse(page.query())
+    wanted = making.make(export.order(settings, "png", look, Cut(), step))
+    one, other = (picture(data).astype(int) for data in (content, wanted))
+    assert one.shape == other.shape and (np.abs(one - other).max(axis=-1) > 8).mean() < 1e-3
+
+
+def test_a_file_shows_the_step_and_the_window_on_the_screen(fresh: Callable[..., Race]) -> None:
+    page = fresh(STATE)
+    page.at("scrub").fill("20")
+    page.at("zoom-in").click(force=True)
+    page.settle()
+    page.at("scale-linear").click()
+    page.leave()
+    frame = page.frame()
+    window: Any = (tuple(frame["x"]), tuple(frame["y"]))
+    page.export()
+    assert page.page.get_by_role("textbox", name="Step", exact=True).input_value() == "20"
+    page.choose("Resolution", "1×")
+    _, content = page.download("Download PNG")
+    _same(page, content, Look(windows=(window,), axis="linear"), 20)
+    page.page.keyboard.press("Escape")  # the button had the focus, and lost it while the file was made
+    page.page.get_by_test_id("stDialog").wait_for(state="detached")
+    page.settle()
+    page.at("to-end").click()
+    page.at("zoom-home").click(force=True)
+    page.leave()
+    page.export()
+    assert page.page.get_by_role("textbox", name="Step", exact=True).input_value() == "60"
+    assert page.page.get_by_text("Zoomed as on the page").count() == 0
+    _, content = page.download("Download PNG")
+    _same(page, content, Look(axis="linear"), 60)
+
+
+CAMERA = """() => {
+    const plot = document.querySelector('[data-testid=surface]');
+    const scene = plot._fullLayout.scene._scene;
+    const { projection, view, model } = scene.glplot.cameraParams;
+    const { clientWidth, clientHeight } = scene.container;
+    const lists = [projection, view, model].map((one) => [...one]);
+    return [scene.getCamera(), lists, [...scene.dataScale], [clientWidth, clientHeight]];
+}"""
+
+
+def test_a_surface_is_seen_from_where_the_page_sees_it(fresh: Callable[..., Race]) -> None:
+    """The page's own matrices say where a point is; the camera that it has is the one of the file."""
+    page = fresh(STATE + "&picture=surface")
+    box = page.at("surface").bounding_box()
+    page.page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.page.mouse.down()
+    page.page.mouse.move(box["x"] + box["width"] / 2 - 90, box["y"] + box["height"] / 2 + 30, steps=5)
+    page.page.mouse.up()
+    page.leave()
+    camera, (projection, view, model), scale, size = page.page.evaluate(CAMERA)
+    eye, center = (tuple(camera[name][axis] for axis in "xyz") for name in ("eye", "center"))
+    own = Camera(eye, center, (view[1], view[5], view[9]))  # type: ignore[arg-type]
+    assert np.abs(np.subtract(own.eye, Camera().eye)).max() > 0.1
+    settings, _ = link.parse(page.query())
+    scene = race.scene(settings)
+    assert scene.relief
+    ground = ground_of(scene.panels[0], scene.relief)
+    points = np.random.default_rng(7).uniform(ground.low, ground.high, (20, 3))
+    p, v, m = (np.array(one).reshape(4, 4).T for one in (projection, view, model))
+    clip = np.column_stack([points * scale, np.ones(20)]) @ (p @ v @ m).T
+    seen = (0.5 + 0.5 * clip[:, :2] / clip[:, 3:]) * size
+    here = Projection(own, ground.low, ground.high, ground.sides, tuple(size)).pixels(points)
+    np.testing.assert_allclose(here, seen, atol=1.5)
+    page.export()
+    page.choose("Resolution", "1×")
+    _, content = page.download("Download PNG")
+    _same(page, content, Look(camera=own), 60)
+
+
+def test_two_races_are_in_one_file(fresh: Callable[..., Race]) -> None:
+    page = fresh(STATE)
+    page.at("beside").click()
+    page.until("() => new URL(location.href).searchParams.has('b.surface')")
+    page.settle()
+    page.export()
+    page.choose("Resolution", "1×")
+    _, content = page.download("Download PNG")
+    _same(page, content, Look(), 60)

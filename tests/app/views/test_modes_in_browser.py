@@ -235,7 +235,7 @@ def test_predicting_hides_what_gives_the_ends_away(guessing: Race) -> None:
     assert not (race.trails()[..., 3] > 0).any()
     hidden = [".loss", "[data-testid=loss]", ".card .status", "[data-testid=results]"]
     assert not any(race.page.evaluate(SEEN, hidden))
-    assert race.at("save").is_disabled()
+    assert race.at("export").is_disabled()
     words = race.at("map").get_attribute("aria-label")
     assert "converged" not in words and "SGD" in words
     # neither keys nor the scrub bar bring the ends
@@ -381,7 +381,7 @@ def test_escape_ends_predicting_and_brings_all_back(guessing: Race) -> None:
     assert _phase(race) is None and race.step() == 200
     assert all(race.page.evaluate(SEEN, [".loss", ".card .status", "[data-testid=results]"]))
     assert race.at("asking").is_hidden() and race.at("guess-results").is_hidden()
-    assert not (race.canvas(".map canvas.guesses")[..., 3] > 0).any() and race.at("save").is_enabled()
+    assert not (race.canvas(".map canvas.guesses")[..., 3] > 0).any() and race.at("export").is_enabled()
     assert "converged" in race.at("map").get_attribute("aria-label")
     # the map's click sets the start again
     _guess(race, 1.0, 1.0)

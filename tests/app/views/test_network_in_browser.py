@@ -166,7 +166,7 @@ def test_a_slider_trains_again_by_itself_and_leaves_the_others(trained: Race) ->
 
 def test_a_training_is_taken_away(trained: Race) -> None:
     trained.settle()
-    trained.page.locator(".st-key-export-popover button").first.click()
+    trained.export()
     with trained.page.expect_download() as picture:
         trained.page.get_by_role("button", name="Download PNG").click()
     with Image.open(picture.value.path()) as image:
@@ -183,7 +183,8 @@ def test_a_training_is_taken_away(trained: Race) -> None:
         trained.page.get_by_role("button", name="CSV").click()
     lines = Path(table.value.path()).read_text().splitlines()
     assert lines[0].startswith("racer,step,loss") and {line.split(",")[0] for line in lines[1:]} == {"Adam", "SGD"}
-    trained.page.locator(".st-key-export-popover button").first.click()
+    trained.page.get_by_role("button", name="Close").click()
+    trained.page.get_by_test_id("stDialog").wait_for(state="detached")
     trained.settle()
 
 

@@ -29,7 +29,7 @@ CONTROLS = """() => {
 def test_the_first_sight_is_a_race_above_the_fold(shared: Race) -> None:
     assert shared.titles() == ["SGD", "Nesterov", "Adam"]
     assert all(status for status in shared.statuses())
-    for testid in ("map", "loss", "play", "scrub", "save", "card-racer-0", "card-racer-2", "add-racer"):
+    for testid in ("map", "loss", "play", "scrub", "export", "card-racer-0", "card-racer-2", "add-racer"):
         box = shared.at(testid).bounding_box()
         assert box["x"] >= 0 and box["y"] >= 0, testid
         assert box["x"] + box["width"] <= 1280 and box["y"] + box["height"] <= 800, testid
@@ -54,12 +54,12 @@ def test_the_tab_has_an_icon_that_nothing_is_fetched_for(fresh: Visit) -> None:
 def test_few_things_ask_for_a_decision(shared: Race) -> None:
     """What asks to be set, beside what comes with any player (transport, zoom) and any card (its four icons).
 
-    A slider and its number are one control. So it is: surface, its κ, rotation, More, Export; Play; Save; five sliders
+    A slider and its number are one control. So it is: surface, its κ, rotation, More; Play; Export; five sliders
     of three racers; Add a racer.
     """
     asks = shared.page.evaluate(
         """() => [...document.querySelectorAll('.st-key-toolbar :is(input, [data-testid=stPopoverButton]), '
-                 + '[data-testid=play], [data-testid=save], [data-testid^=slider-], [data-testid=add-racer]')]
+                 + '[data-testid=play], [data-testid=export], [data-testid^=slider-], [data-testid=add-racer]')]
                  .filter((e) => e.checkVisibility()).map((e) => e.dataset.testid)"""
     )
     assert len(asks) <= 13
@@ -323,9 +323,9 @@ def test_nothing_overflows_or_overlaps(fresh: Visit, width: int, height: int) ->
     )
     assert max(overflow) <= 0
     stage = race.page.locator(".optiscope-player .stage").bounding_box()
-    boxes = {name: race.at(name).bounding_box() for name in ("map", "loss", "card-racer-0", "add-racer", "save")}
+    boxes = {name: race.at(name).bounding_box() for name in ("map", "loss", "card-racer-0", "add-racer", "export")}
     assert all(b["x"] >= 0 and b["x"] + b["width"] <= width for b in boxes.values())
-    for name in ("card-racer-0", "add-racer", "save"):
+    for name in ("card-racer-0", "add-racer", "export"):
         assert boxes[name]["x"] >= stage["x"] + stage["width"]
     assert boxes["map"]["y"] + boxes["map"]["height"] <= boxes["loss"]["y"]
     assert boxes["loss"]["y"] + boxes["loss"]["height"] <= height
@@ -406,7 +406,7 @@ def test_the_keyboard_reaches_everything_and_the_focus_is_seen(shared: Race) -> 
         "speed",
         "loop",
         "scale-log",
-        "save",
+        "export",
         "copy-link",
         "add-racer",
         "zoom-in",
@@ -415,7 +415,7 @@ def test_the_keyboard_reaches_everything_and_the_focus_is_seen(shared: Race) -> 
     wanted += ["slider-racer-0-learning_rate", "value-racer-0-learning_rate", "slider-racer-2-beta1"]
     assert [name for name in wanted if name not in reached] == []
     assert unseen == []
-    assert reached.index("play") < reached.index("save") < reached.index("slider-racer-0-learning_rate")
+    assert reached.index("play") < reached.index("export") < reached.index("slider-racer-0-learning_rate")
 
 
 def test_a_slider_moves_by_keys_alone(fresh: Visit) -> None:

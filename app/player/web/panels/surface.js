@@ -310,10 +310,13 @@ export class SurfacePanel {
     this.listeners.moved();
   }
 
-  /** From where the surface is seen, null where it never was. */
+  /** From where the surface is seen, null where it was not yet. "up" is what points upwards on the screen. */
   camera() {
-    if (this.listening) this.keep();
-    return camera;
+    const scene = this.listening && sceneOf(this.plot);
+    if (!scene?.glplot) return null;
+    const { eye, center } = scene.getCamera();
+    const { view } = scene.glplot.cameraParams;
+    return { eye, center, up: { x: view[1], y: view[5], z: view[9] } };
   }
 
   destroy() {

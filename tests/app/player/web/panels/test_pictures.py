@@ -12,7 +12,7 @@ from app.figures.theme import PALETTE
 from app.race import runs as race_runs
 from app.race import scene as computed
 from app.race.link import parse
-from tests.app.driving import Race, near, picture
+from tests.app.driving import Race, near
 
 pytestmark = pytest.mark.browser
 Visit = Callable[..., Race]
@@ -255,14 +255,3 @@ def test_a_run_that_leaves_and_dashes_are_drawn_in_both(fresh: Visit) -> None:
     assert race.page.evaluate(SEEN)[0] == 16
     heads = race.canvas(".surface canvas.heads")
     assert near(heads, PALETTE[0], 30).sum() > 60  # its arrow and its name
-
-
-@pytest.mark.long
-def test_what_is_saved_is_the_surface_as_it_is_seen_and_of_panels_the_map(deep: Race) -> None:
-    saved = picture(deep.save(format="png-1", size="wide", theme="light"))
-    assert saved.shape == (720, 1280, 3)
-    assert all(near(saved, color, 30).sum() > 40 for color in PALETTE[:3])
-    turn(deep, "panels")
-    deep.at("save").click()
-    assert deep.at("save-hint").inner_text() == "The picture shows the map with all racers."
-    assert near(picture(deep.save(format="png-1")), PALETTE[2], 30).sum() > 100
