@@ -226,7 +226,7 @@ def _gone(pen: Pen, line: Line, seen: Way, text: Any, ended: str) -> tuple[Path,
     way = last - before
     if text:
         _say(pen, text, ended or head.label, last - INWARD * way / max(1e-9, float(np.hypot(*way))))
-    return outline(">", float(np.arctan2(way[1], way[0]))), known[-1]
+    return outline("triangle-up", float(np.arctan2(way[1], way[0])) - np.pi / 2), known[-1]
 
 
 def _say(pen: Pen, text: Any, words: str, place: NDArray[np.float64]) -> None:

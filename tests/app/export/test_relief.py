@@ -22,10 +22,11 @@ from app.figures.marks import Dots, Line, Sign
 from app.player.screen import Camera
 from app.race import changes
 from app.race import scene as race
+from app.race.runs import Race
 from tests.app.drawn import line_of, only, positions
 
-SETTINGS = changes.set_look(racers.set_steps(changes.first(), 60), "picture", "surface")
-SCENE = race.scene(SETTINGS)
+SETTINGS = changes.change(racers.set_steps(changes.first(), 60), "picture", "surface")
+SCENE = race.scene(Race(SETTINGS))
 MAP = SCENE.panels[0]
 ABOUT = About("Ravine", "race", {})
 
@@ -140,13 +141,13 @@ def test_landmarks_and_the_start_stand_on_the_ground_and_hidden_racers_do_not() 
     first = only(panel, Line)[-1]
     np.testing.assert_allclose(signs["start"], (first.x[0], first.y[0]), atol=0.01)
     assert len(only(panel, Dots)) == len(SCENE.cards)
-    hidden = race.scene(racers.hide_racer(SETTINGS, "racer-1", True))
+    hidden = race.scene(Race(racers.hide_racer(SETTINGS, "racer-1", True)))
     pixels = _pixels(Drawing(hidden, Look(width=800, height=500, part="map", caption=False)), 60)
     assert not _near(pixels, SCENE.cards[1].color).any() and _near(pixels, SCENE.cards[2].color).any()
 
 
 def test_a_run_that_diverges_ends_in_an_arrow_with_its_status() -> None:
-    wild = race.scene(racers.set_racer(SETTINGS, "racer-0", "learning_rate", 0.5))
+    wild = race.scene(Race(racers.set_racer(SETTINGS, "racer-0", "learning_rate", 0.5)))
     drawing = Drawing(wild, Look(width=800, height=500, part="map", caption=False))
     words = [text.get_text() for text in drawing.figure.axes[-1].texts if text.get_visible()]
     assert any(word.startswith(("SGD: diverged @", "SGD: growing")) for word in words), words

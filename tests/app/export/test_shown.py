@@ -20,10 +20,11 @@ from app.figures.marks import Field
 from app.player.screen import Window
 from app.race import changes, export
 from app.race import scene as race
+from app.race.runs import Race
 from tests.app.drawn import only, positions
 
 SETTINGS = racers.set_steps(changes.first(), 60)
-SCENE = race.scene(SETTINGS)
+SCENE = race.scene(Race(SETTINGS))
 WINDOW: Window = ((-1.0, 0.2), (-0.4, 0.3))
 LOOK = Look(width=900, height=600, caption=False)
 TWO = changes.in_second(changes.set_beside(SETTINGS, True), changes.choose_surface, "rosenbrock")
@@ -31,7 +32,7 @@ TWO = changes.in_second(changes.set_beside(SETTINGS, True), changes.choose_surfa
 
 def _drawing(settings: Any, **options: Any) -> Drawing:
     look = dataclasses.replace(LOOK, **options)
-    return Drawing(export.order(settings, "png", look, Cut()).scene, look)
+    return Drawing(export.order(Race(settings), "png", look, Cut()).scene, look)
 
 
 def _pixels(drawing: Drawing, step: int) -> np.ndarray:
@@ -68,7 +69,7 @@ def test_the_window_is_drawn_at_equal_scales_with_heads_where_the_engine_says() 
 
 def test_the_ground_of_a_window_is_as_fine_as_that_of_a_map() -> None:
     (field,) = only(
-        export.order(SETTINGS, "png", dataclasses.replace(LOOK, windows=(WINDOW,)), Cut()).scene.panels[0], Field
+        export.order(Race(SETTINGS), "png", dataclasses.replace(LOOK, windows=(WINDOW,)), Cut()).scene.panels[0], Field
     )
     (whole,) = only(SCENE.panels[0], Field)
     assert np.diff(field.y).mean() < 0.5 * np.diff(whole.y).mean()
@@ -92,7 +93,7 @@ def test_a_window_at_the_edge_of_the_map_is_filled_to_the_edge(size: tuple[int, 
 
 
 def test_each_racer_has_a_map_without_the_others() -> None:
-    drawing = _drawing(changes.set_look(SETTINGS, "picture", "panels"), part="map")
+    drawing = _drawing(changes.change(SETTINGS, "picture", "panels"), part="map")
     plots = drawing.figure.axes
     assert len(plots) == len(SCENE.cards)
     pixels = _pixels(drawing, 60)
@@ -106,7 +107,7 @@ def test_each_racer_has_a_map_without_the_others() -> None:
 
 
 def test_maps_for_each_racer_share_the_window() -> None:
-    drawing = _drawing(changes.set_look(SETTINGS, "picture", "panels"), part="map", windows=(WINDOW,))
+    drawing = _drawing(changes.change(SETTINGS, "picture", "panels"), part="map", windows=(WINDOW,))
     for plot in drawing.figure.axes:
         (x0, x1), (y0, y1) = plot.get_xlim(), plot.get_ylim()
         assert x0 <= WINDOW[0][0] + 1e-9 and x1 >= WINDOW[0][1] - 1e-9
@@ -167,21 +168,21 @@ def test_two_races_are_maps_whatever_is_chosen_and_their_losses_can_be_drawn_alo
 @pytest.mark.parametrize("kind", ["png", "svg", "pdf", "gif"])
 @pytest.mark.parametrize("shown", ["surface", "panels", "two"])
 def test_every_kind_of_file_shows_it(kind: str, shown: str) -> None:
-    settings = TWO if shown == "two" else changes.set_look(SETTINGS, "picture", shown)
+    settings = TWO if shown == "two" else changes.change(SETTINGS, "picture", shown)
     look = Look(width=480, height=320, caption=False)
-    content = making.make(export.order(settings, kind, look, Cut(seconds=0.3, rate=10, hold=0.1)))
+    content = making.make(export.order(Race(settings), kind, look, Cut(seconds=0.3, rate=10, hold=0.1)))
     starts: Mapping[str, bytes] = {"png": b"\x89PNG", "svg": b"<?xml", "pdf": b"%PDF", "gif": b"GIF8"}
     assert content.startswith(starts[kind]) and len(content) > 5000
 
 
 def test_slides_have_the_films_of_what_is_shown() -> None:
-    settings = changes.set_look(racers.set_steps(SETTINGS, 10), "picture", "surface")
-    deck = making.make(export.order(settings, "pptx", Look(), Cut(seconds=0.2, rate=10, hold=0.1)))
+    settings = changes.change(racers.set_steps(SETTINGS, 10), "picture", "surface")
+    deck = making.make(export.order(Race(settings), "pptx", Look(), Cut(seconds=0.2, rate=10, hold=0.1)))
     assert deck.startswith(b"PK") and deck.count(b"ppt/media/") >= 6
 
 
 @pytest.mark.parametrize("name", list(SIZES))
 def test_a_size_is_that_of_the_table(name: str) -> None:
     width, height = SIZES[name]
-    content = making.make(export.order(SETTINGS, "png", Look(width=width, height=height), Cut()))
+    content = making.make(export.order(Race(SETTINGS), "png", Look(width=width, height=height), Cut()))
     assert Image.open(io.BytesIO(content)).size == (width, height)

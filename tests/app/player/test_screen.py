@@ -16,6 +16,7 @@ from app.player import Event, read
 from app.player.screen import Camera, Screen, read_screen
 from app.race import changes
 from app.race import scene as race
+from app.race.runs import Race
 
 LIMITS = (((-4.0, 6.0), (-2.0, 3.0)),)
 SEEN: dict[str, Any] = {
@@ -81,7 +82,7 @@ def test_a_camera_sees_something() -> None:
 
 def test_the_event_is_checked_against_the_scene() -> None:
     settings = racers.set_steps(changes.first(), 9)
-    one, two = race.scene(settings), race.scene(changes.set_beside(settings, True))
+    one, two = race.scene(Race(settings)), race.scene(Race(changes.set_beside(settings, True)))
     message = {"kind": "export", **SEEN}
     screen = _read(SEEN)
     assert read(message, one) == Event("export", screen=screen)

@@ -22,6 +22,7 @@ from app.export.relief import ground_of
 from app.player.screen import Camera
 from app.race import export, link, runs
 from app.race import scene as race
+from app.race.runs import Race as Contest
 from tests.app.driving import Race, picture
 
 pytestmark = pytest.mark.browser
@@ -138,7 +139,7 @@ STATE = "surface=rosenbrock&steps=60&racer=adam:learning_rate=0.05&racer=sgd:lea
 def _same(page: Race, content: bytes, look: Look, step: int) -> None:
     """That a file is the picture that the engine has of this look and step."""
     settings, _ = link.parse(page.query())
-    wanted = making.make(export.order(settings, "png", look, Cut(), step))
+    wanted = making.make(export.order(Contest(settings), "png", look, Cut(), step))
     one, other = (picture(data).astype(int) for data in (content, wanted))
     assert one.shape == other.shape and (np.abs(one - other).max(axis=-1) > 8).mean() < 1e-3
 
@@ -194,7 +195,7 @@ def test_a_surface_is_seen_from_where_the_page_sees_it(fresh: Callable[..., Race
     own = Camera(eye, center, (view[1], view[5], view[9]))  # type: ignore[arg-type]
     assert np.abs(np.subtract(own.eye, Camera().eye)).max() > 0.1
     settings, _ = link.parse(page.query())
-    scene = race.scene(settings)
+    scene = race.scene(Contest(settings))
     assert scene.relief
     ground = ground_of(scene.panels[0], scene.relief)
     points = np.random.default_rng(7).uniform(ground.low, ground.high, (20, 3))

@@ -4,7 +4,7 @@ import { sceneOf } from './projection.js';
 
 /** What is written, beside what plotly and the canvases draw. */
 const WORDS = [
-  'h1, .caption, .stage :is(.tag, .note, .message, .pane b, .pane .status, select.view)',
+  'h1, .caption, .stage :is(.tag, .note, .message, .pane b, .pane .status, .slot select.view)',
   '.cards :is(h3, .status)',
 ].join();
 /** The least number of pixels of the picture to a pixel of the page. */
@@ -30,7 +30,8 @@ export async function pictureOf(root, plotly) {
     const { left, top, width: wide, height: tall } = boxOf(plot);
     const image = new Image();
     image.src =
-      (await sceneOf(plot)?.toImage('png')) ?? (await plotly.toImage(plot, { format: 'png', width: wide, height: tall, scale }));
+      (await sceneOf(plot)?.toImage('png')) ??
+      (await plotly.toImage(plot, { format: 'png', width: wide, height: tall, scale }));
     await image.decode();
     context.drawImage(image, left, top, wide, tall);
     for (const layer of seen(/** @type {HTMLElement} */ (plot.parentElement), 'canvas.layer')) {
@@ -75,7 +76,8 @@ function boxOf(element) {
  */
 function write(context, element) {
   const { left, top, width } = boxOf(element);
-  const { font, fontSize, color } = getComputedStyle(element);
+  const { fontWeight, fontSize, fontFamily, color } = getComputedStyle(element);
+  const font = `${fontWeight} ${fontSize} ${fontFamily}`;
   const text = element instanceof HTMLSelectElement ? element.selectedOptions[0]?.text : element.textContent;
   Object.assign(context, { font, fillStyle: color, textBaseline: 'top' });
   /** @type {string[]} */

@@ -19,7 +19,7 @@ import { resultsOf } from './results.js';
  * @property {HTMLElement} root
  * @property {import('../core/clock.js').Clock} clock
  * @property {import('../cards/cards.js').Cards} cards
- * @property {{button: HTMLButtonElement, open: (open: boolean) => void}} save
+ * @property {{button: HTMLButtonElement}} takeaway
  * @property {Scene | undefined} scene
  * @property {{force: (name: 'map' | null) => void} | undefined} big
  * @property {() => Promise<void>} redraw
