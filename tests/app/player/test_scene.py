@@ -243,7 +243,12 @@ def test_each_kind_of_event_is_read(message: dict[str, Any], event: Event) -> No
 
 
 def test_every_kind_is_tried_above() -> None:
-    assert {m["kind"] for m, _ in GOOD} == set(KINDS) - {"view", "option", "poll", "export"}  # those have tests of their own
+    assert {m["kind"] for m, _ in GOOD} == set(KINDS) - {
+        "view",
+        "option",
+        "poll",
+        "export",
+    }  # those have tests of their own
 
 
 MALFORMED: list[Any] = [
