@@ -11,8 +11,7 @@ from typing import Any
 import av
 import numpy as np
 import pytest
-from matplotlib.collections import LineCollection, PathCollection
-from matplotlib.colors import to_hex
+from matplotlib.collections import PathCollection
 from PIL import Image
 
 from app.common import racers
@@ -202,38 +201,6 @@ def test_a_look_that_cannot_be_is_refused(bad: dict[str, Any]) -> None:
 
 
 # Two races, and a map for each racer.
-
-
-def test_two_races_stand_side_by_side_each_with_its_own_paths() -> None:
-    settings = changes.in_second(changes.set_beside(SETTINGS, True), changes.choose_surface, "himmelblau")
-    scene = race.scene(settings)
-    assert scene.beside
-    drawing = Drawing(scene, Look())
-    maps = [axes for axes in drawing.figure.axes if axes.get_xlabel() == ""]
-    assert len(maps) == 2 and len(drawing.figure.axes) == 4
-    assert maps[0].get_position().x1 < maps[1].get_position().x0
-    for axes, one in zip(maps, (scene, scene.beside), strict=True):
-        trails = next(
-            found for found in axes.collections if isinstance(found, LineCollection) and found.get_zorder() > 3
-        )
-        ends = {tuple(np.round(path[-1], 3)) for path in trails.get_segments()}
-        assert ends == {tuple(np.round(path[-1], 3)) for path in positions(one)}
-    words = " ".join(text.get_text() for text in drawing.figure.texts)
-    assert "A: Ravine" in words and "B: Himmelblau" in words and "A moving · B" in words
-
-
-def test_a_map_for_each_racer_has_that_racer_alone() -> None:
-    scene = race.scene(changes.set_look(SETTINGS, "picture", "panels"))
-    drawing = Drawing(scene, dataclasses.replace(SMALL, width=900, height=600, part="map"))
-    assert len(drawing.figure.axes) == len(scene.cards) == 3
-    for k, axes in enumerate(drawing.figure.axes):
-        colors = {
-            to_hex(color)
-            for found in axes.collections
-            if isinstance(found, LineCollection) and found.get_zorder() > 3
-            for color in found.get_colors()
-        }
-        assert colors - {"#ffffff"} == {scene.cards[k].color}
 
 
 # Films

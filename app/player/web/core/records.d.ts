@@ -3,7 +3,7 @@
 /** An array of numbers whose element type is left open. */
 export type Numbers = ArrayLike<number>;
 
-export type Kind = 'start' | 'parameter' | 'add' | 'remove' | 'duplicate' | 'hide' | 'explain' | 'inspect' | 'view' | 'option' | 'axis' | 'picture' | 'poll' | 'heights' | 'beside';
+export type Kind = 'start' | 'parameter' | 'add' | 'remove' | 'duplicate' | 'hide' | 'explain' | 'inspect' | 'view' | 'option' | 'axis' | 'picture' | 'poll' | 'heights' | 'beside' | 'export';
 
 export type AnyMark = Line | Lines | Band | Dots | Sign | Text | Field | Tiles | Bars | Rule;
 
