@@ -56,8 +56,11 @@ def test_downloads_of_four_visitors_at_once_are_those_of_one_alone(monkeypatch: 
         page = AppTest.from_file(ROUTER, default_timeout=120)
         page.query_params["steps"] = "30"
         page.query_params["racer"] = "sgd:learning_rate=0.01"
-        kept = {**FIELDS, "caption": CAPTIONS[0], "size": "column", "scale": 1, "picture": kind, "theme": theme}
-        page.session_state["export-kept"] = kept
+        kept = {**FIELDS, "caption": CAPTIONS[0], "size": "column", "scale": 1, "format": kind, "theme": theme}
+        shown = {"step": "30", "picture": "map", "axis": "log", "zoomed": True}
+        state = {"export-kept": {**kept, **shown}, "exporting": "settings", "screens": 1}
+        for key, value in state.items():
+            page.session_state[key] = value
         page.run()
         assert not page.exception
         (name,) = (name for name in callables if name.endswith(f".{kind}"))
