@@ -19,6 +19,7 @@ from app.race.settings import Settings
 from optimizers import OPTIMIZERS
 from surfaces.caching import caches, size_of
 from tests.apart import run_apart
+from tests.app.drawn import positions
 
 WIDE = "surface=ravine_nd&surface.dimension=1000"
 RACERS = "".join(f"&racer={key}" for key in ("sgd", "adam", "nesterov", "momentum", "adagrad", "rmsprop"))
@@ -86,7 +87,7 @@ def test_a_long_sweep_of_many_coordinates_has_fewer_positions(monkeypatch: pytes
     assert (sweep.values[0], sweep.values[-1]) == (spec.low, spec.high)
     moved = racers.set_racer(settings, "racer-0", "learning_rate", sweep.values[8])
     scene = race.scene(Race(moved))
-    np.testing.assert_array_equal(sweep.positions[8], scene.positions[0][sweep.steps])
+    np.testing.assert_array_equal(sweep.positions[8], positions(scene)[0][sweep.steps])
     assert sweep.told[8]["status"] == scene.cards[0].status
 
 
@@ -106,7 +107,7 @@ def test_runs_that_would_keep_everybody_waiting_are_refused_in_a_sentence(what: 
     settings, notices = opened("surface=ravine_nd&surface.dimension=100&steps=20000&racer=newton&racer=newton")
     assert not notices
     asked = {"racer": "racer-0", "name": "learning_rate", "x": "1", "y": "1"}
-    with pytest.raises(Refused, match=r"20,000 steps in 100 coordinates leave time .* when you let go"):
+    with pytest.raises(Refused, match=r"20,000 steps in 100 coordinates take .* when you let go"):
         live._ask(settings, what, asked)
 
 
@@ -121,7 +122,7 @@ def test_memory_is_looked_for_before_it_is_taken(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(budget, "free_memory", lambda: 600 * 2**20)
     with budget.room(400 * 2**20):
         pass
-    with pytest.raises(Refused, match="needs 500 MB, and 472 MB are free"), budget.room(500 * 2**20):
+    with pytest.raises(Refused, match="needs 500 MB, but only 472 MB are free"), budget.room(500 * 2**20):
         pass
     monkeypatch.setattr(budget, "free_memory", lambda: 0)
     with budget.room(budget.HEAVY - 1):  # what is small is never refused

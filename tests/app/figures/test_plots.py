@@ -67,7 +67,7 @@ def test_a_race_has_both() -> None:
     assert set(_lines(figure)) == set(_lines(figure, "x2")) == {"a", "b"}
     assert figure.layout.paper_bgcolor == "#11151c"
     # each is named once in the legend, and shown and hidden with its losses
-    assert [t.legendgroup for t in figure.data if t.showlegend is not False] == ["a", "b"]
+    assert [t.legendgroup for t in figure.data if t.showlegend] == ["a", "b"]
     assert figure.layout.yaxis.domain[0] > figure.layout.yaxis2.domain[1]
 
 

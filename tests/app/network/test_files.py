@@ -88,7 +88,7 @@ def test_files_named_at_the_start_are_there(start: pytest.MonkeyPatch, tmp_path:
     training = Training(data=Choice(FILE), file="m.npz")
     assert files.look_up(training, {}).name == "m.npz"
     query = link.query(changes.choose_file(Training(), "m.npz", files.look_up(training, {})))
-    again, notices = link.parse(query, lambda t: files.look_up(t, {}), dict.fromkeys(training.views, 0), {})
+    again, notices = link.parse(query, lambda t: files.look_up(t, {}))
     assert notices == [] and again.file == "m.npz"
 
 

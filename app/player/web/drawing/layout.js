@@ -121,19 +121,21 @@ export function axesLayout(axes, style, font, view) {
 }
 
 /**
- * The title of an upright axis, above its axes at the right, where curves have mostly fallen; in two lines or three
- * where it would not have room in one.
+ * The title of an upright axis, above its axes at the right, where curves have mostly fallen. Where there is no room for
+ * one line, it breaks into two or three, which begin at the top of the room above and reach down over the axes.
  * @param {Axes} axes
  * @param {number} k
  * @param {Style} style
  * @param {string} font
  * @param {number} width
+ * @param {number} [above] the room above the axes, in pixels
  */
-export function uprightTitle({ y }, k, style, font, width) {
+export function uprightTitle({ y }, k, style, font, width, above = 0) {
   const narrow = y.title.length * 6.2 >= width - 160;
+  const place = narrow ? { yanchor: 'top', yshift: above + 1 } : { yanchor: 'bottom', yshift: above ? 4 : 0 };
   return {
     ...{ showarrow: false, xref: `${nth('x', k)} domain`, yref: `${nth('y', k)} domain`, x: 1, y: 1 },
-    ...{ xanchor: 'right', yanchor: 'bottom', bgcolor: fade(style.paper, 0.7), borderpad: 2, align: 'right' },
+    ...{ xanchor: 'right', bgcolor: fade(style.paper, 0.7), borderpad: 2, align: 'right', ...place },
     text: narrow ? escaped(y.title).replace(/(,|:| above| of) /g, '$1<br>') : escaped(y.title),
     font: { family: font, size: style.strokes.words.text, color: style.muted },
   };

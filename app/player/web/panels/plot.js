@@ -306,7 +306,7 @@ export class PlotPanel {
     const titles = this.axes.flatMap((pair, k) => {
       if (!pair.y.title) return [];
       const room = this.switch.wide(style);
-      return [{ ...uprightTitle(pair, k, style, theme.font, width), xshift: -room, yshift: 4 }];
+      return [{ ...uprightTitle(pair, k, style, theme.font, width, this.room.t), xshift: -room }];
     });
     const layout = baseLayout(style, theme.font, {
       ...axesLayout(this.axes, style, theme.font, this.ranges),
