@@ -1,12 +1,10 @@
-// The plotly painter: marks as traces of plotly's, for what stands still, for hovering, and for pictures.
+// The plotly painter: marks as traces of plotly's, for what stands still, and for hovering at rest.
 
 import { short } from '../core/digits.js';
 import { blend, fade } from '../core/theme.js';
-import { penOf } from './canvas.js';
 import { emphasis } from './emphasis.js';
 import { escaped, nth } from './layout.js';
-import { fillTiles } from './moments.js';
-import { indexAt, isReplaced, isRows, momentAt, rowAt } from './marks.js';
+import { indexAt, isReplaced, momentAt, rowAt } from './marks.js';
 import { inkOf, opacityOf, pallor, plotlyDash } from './strokes.js';
 import { plotlySymbol } from './symbols.js';
 
@@ -16,10 +14,8 @@ import { plotlySymbol } from './symbols.js';
  * @typedef {import('./strokes.js').Style} Style
  * @typedef {import('./trail.js').Trail} Trail
  * @typedef {any} Trace
+ * @typedef {{from: number, to: number, strength: number}} Stretch some points, and how strong they are drawn
  */
-
-/** Pixels of a picture whose cells have sharp edges. */
-const SHARP = 800;
 
 /** What every trace has. */
 const COMMON = { type: 'scatter', showlegend: false, hoverinfo: 'skip' };
@@ -111,7 +107,7 @@ function scaleBar({ ticks, title, corner }, style, font) {
  * @param {Style} style
  * @returns {Trace}
  */
-export function signTrace(mark, style) {
+function signTrace(mark, style) {
   const [size, width] = style.strokes.signs[mark.symbol];
   const name = escaped(mark.name);
   return {
@@ -140,7 +136,7 @@ function labelled(texts, template) {
  * @param {string} [label]
  * @returns {Trace}
  */
-export function lineTrace(mark, style, count, label) {
+function lineTrace(mark, style, count, label) {
   return {
     ...{
       ...COMMON,
@@ -315,7 +311,7 @@ function hoverOf({ hover, time, name }, count, unit) {
  * @param {number} position
  * @returns {Trace[]}
  */
-export function dotsTraces(mark, style, scale, position) {
+function dotsTraces(mark, style, scale, position) {
   const { time } = mark;
   const moment = time && isReplaced(mark) ? momentAt(time, position) : 0;
   const [x, y] = [rowAt(mark.x, moment), rowAt(mark.y, moment)];
@@ -412,7 +408,7 @@ export function groundWords(marks, style, font) {
  * @param {Style} style
  * @param {string} font
  */
-export function annotation(mark, moment, style, font) {
+function annotation(mark, moment, style, font) {
   const { side, within: share, axes, words } = mark;
   const text = escaped(words[moment] ?? '');
   const emphasised = mark.bold ? `<b>${text}</b>` : text;
@@ -443,7 +439,7 @@ export function annotation(mark, moment, style, font) {
  * @param {Style} style
  * @param {string} font
  */
-export function upright({ axes, dash, color, label }, x, style, font) {
+function upright({ axes, dash, color, label }, x, style, font) {
   const ink = inkOf(style, color);
   const words = { text: ` ${escaped(label)}`, textposition: 'end', textangle: 0, xanchor: 'left', yanchor: 'top' };
   return {
@@ -460,114 +456,6 @@ export function upright({ axes, dash, color, label }, x, style, font) {
     line: { width: style.strokes.weights.hair, dash: plotlyDash(style, dash), color: ink },
     ...(label ? { label: { ...words, font: { family: font, size: style.strokes.words.small, color: ink } } } : {}),
   };
-}
-
-/**
- * What lies under the trails: strong up to a position of the clock, and pale behind it.
- * @param {AnyMark} mark
- * @param {Style} style
- * @param {number} position
- * @returns {Trace[]}
- */
-export function bundleTraces(mark, style, position) {
-  if (mark.type !== 'lines' && mark.type !== 'band') return [];
-  const end = (mark.type === 'lines' ? mark.y[0] : mark.low).length - 1;
-  const now = mark.time ? Math.min(end, indexAt(mark.time, position)) : end;
-  const pale =
-    mark.type === 'band' || mark.future === 'pale'
-      ? [{ from: Math.max(0, now), to: end, strength: pallor(style) }]
-      : [];
-  return [{ from: 0, to: now, strength: 1 }, ...pale]
-    .filter(({ from, to }) => to > from)
-    .flatMap((stretch) =>
-      mark.type === 'lines' ? linesTraces(mark, style, stretch) : bandTraces(mark, style, stretch),
-    );
-}
-
-/**
- * @typedef {{from: number, to: number, strength: number}} Stretch some points of a curve, and how strong they are drawn
- */
-
-/**
- * @param {import('./marks.js').Lines} mark
- * @param {Style} style
- * @param {Stretch} stretch
- * @returns {Trace[]}
- */
-function linesTraces({ axes, x, y, color }, style, { from, to, strength }) {
-  /** @type {(row: ArrayLike<number>) => (number | null)[]} */
-  const piece = (row) => [...part(row, to + 1).slice(from), null];
-  const ink = fade(inkOf(style, color), strength * opacityOf(style, 'lines'));
-  return [
-    {
-      ...{ ...COMMON, ...on(axes), mode: 'lines', line: { width: style.strokes.weights.hair, color: ink } },
-      x: y.flatMap((_, k) => piece(isRows(x) ? x[k] : x)),
-      y: y.flatMap(piece),
-    },
-  ];
-}
-
-/**
- * @param {import('./marks.js').Band} mark
- * @param {Style} style
- * @param {Stretch} stretch
- * @returns {Trace[]}
- */
-function bandTraces({ axes, x, low, high, color }, style, { from, to, strength }) {
-  const common = { ...COMMON, ...on(axes), mode: 'lines', x: part(x, to + 1).slice(from), line: { width: 0 } };
-  // a band that is open above ends beyond any frame
-  const top = Array.from(high, (value) => (Number.isFinite(value) ? value : 1e12)).slice(from, to + 1);
-  const fillcolor = fade(inkOf(style, color), strength * opacityOf(style, 'band'));
-  return [
-    { ...common, y: part(low, to + 1).slice(from) },
-    { ...common, y: top, fill: 'tonexty', fillcolor },
-  ];
-}
-
-/**
- * A histogram, and the outline of its first moment.
- * @param {import('./marks.js').Bars} mark
- * @param {import('./marks.js').Axis} axis the one that its bins go across
- * @param {Style} style
- * @param {number} position
- * @returns {Trace[]}
- */
-export function barsTraces({ axes, heights: moments, time, color }, { low, high }, style, position) {
-  const [now, first] = [moments[momentAt(time, position)], moments[0]];
-  const edges = Array.from({ length: now.length + 1 }, (_, k) => low + (k / now.length) * (high - low));
-  const shares = { ...COMMON, xaxis: nth('x', axes), yaxis: nth('y', axes), mode: 'lines' };
-  /** @type {(values: ArrayLike<number>) => object} */
-  const stairs = (values) => ({
-    x: edges.flatMap((edge) => [edge, edge]),
-    y: [0, ...Array.from(values, (value) => [value, value]).flat(), 0],
-  });
-  const outline = { ...shares, ...stairs(first), line: { width: 1, color: style.ink } };
-  return [{ ...shares, ...stairs(now), fill: 'tozeroy', fillcolor: inkOf(style, color), line: { width: 0 } }, outline];
-}
-
-/**
- * A picture of cells, as an image of a layout.
- * @param {import('./marks.js').Tiles} mark
- * @param {Style} style
- * @param {number} position
- */
-export function tilesImage(mark, style, position) {
-  const moment = momentAt(mark.time, position);
-  const rows = mark.values[moment];
-  const cells = document.createElement('canvas');
-  [cells.width, cells.height] = [rows[0].length, rows.length];
-  const image = penOf(cells).createImageData(cells.width, cells.height);
-  fillTiles(image.data, mark, moment, style);
-  penOf(cells).putImageData(image, 0, 0);
-  // an image of plotly's is always interpolated: cells with sharp edges are made larger
-  const canvas = document.createElement('canvas');
-  const times = mark.smooth ? 1 : Math.ceil(SHARP / Math.max(cells.width, cells.height));
-  [canvas.width, canvas.height] = [times * cells.width, times * cells.height];
-  const pen = penOf(canvas);
-  pen.imageSmoothingEnabled = false;
-  pen.drawImage(cells, 0, 0, canvas.width, canvas.height);
-  const refs = { xref: `${nth('x', mark.axes)} domain`, yref: `${nth('y', mark.axes)} domain` };
-  return { ...refs, x: 0, y: 1, sizex: 1, sizey: 1, sizing: 'stretch', source: canvas.toDataURL(), layer: 'below' };
 }
 
 /**

@@ -34,32 +34,14 @@ CANVAS = """(position) => {
   window.sample.unsettle();
   root.dataset.settled = 'false';
 }"""
-# The same panel, at the same place, as one figure of plotly's.
-PLOTLY = """async (position) => {
-  const { figureOf } = await import('player/web/drawing/figure.js');
-  const { baseLayout } = await import('player/web/drawing/layout.js');
-  const [panel] = window.sample.panels;
-  const { width, height } = panel.size;
-  const frames = panel.frames();
-  const axes = panel.axes.map((pair, k) => {
-    const { left, top, width: wide, height: tall } = frames[k];
-    return { ...pair, place: [left / width, 1 - (top + tall) / height, (left + wide) / width, 1 - top / height] };
-  });
-  const content = { axes, marks: panel.panel.marks, frames, view: null };
-  const { data, layout } = figureOf(content, panel.style, 'sans-serif', position);
-  document.querySelector('#figure')?.remove();
-  const holder = document.createElement('div');
-  holder.id = 'figure';
-  const box = panel.element.getBoundingClientRect();
-  Object.assign(holder.style, { position: 'fixed', left: `${box.left}px`, top: `${box.top}px`, zIndex: 99 });
-  holder.style.background = panel.style.paper;
-  document.body.append(holder);
-  const anchor = { x: [null], y: [null] };
-  const margin = { l: 0, r: 0, t: 0, b: 0 };
-  await window.Plotly.newPlot(holder, [anchor, ...data],
-    { ...baseLayout(panel.style, 'sans-serif', layout), width, height, margin }, { staticPlot: true });
+# The same at rest, where the lines are plotly's own.
+RESTING = """async (position) => {
+  const { clock, root, panels } = window.sample;
+  clock.seek(position);
+  window.sample.unsettle();
+  for (const panel of panels) await panel.settle(position);
+  root.dataset.settled = 'true';
 }"""
-GONE = "() => document.querySelector('#figure')?.remove()"
 
 ALIKE = {"text": 6, "text replaced": 6, "line that leaves": 6, "handle": 6}
 """How many pixels apart two painters may draw: three, and more where letters are set by different engines."""
@@ -83,7 +65,7 @@ class Samples:
         return picture(self.page.screenshot(clip=f))
 
     def pictures(self, panel: Any) -> dict[str, list[NDArray[np.uint8]]]:
-        """The panel as either painter of the page draws it, at each position."""
+        """The panel as the page draws it while it plays and at rest, at each position."""
         self.show(panel)
         return {
             "canvas": [self.canvas(position) for position in painting.POSITIONS],
@@ -91,12 +73,11 @@ class Samples:
         }
 
     def canvas(self, position: int) -> NDArray[np.uint8]:
-        self.page.evaluate(GONE)
         self.page.evaluate(CANVAS, position)
         return self.shot()
 
     def plotly(self, position: int) -> NDArray[np.uint8]:
-        self.page.evaluate(PLOTLY, position)
+        self.page.evaluate(RESTING, position)
         return self.shot()
 
 
