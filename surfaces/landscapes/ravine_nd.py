@@ -58,8 +58,8 @@ class RavineND(Surface):
     def __call__(self, w: Array) -> Array:
         # axis 0 holds the coordinates and axis 1 the runs; κ is one number or one number per run
         kappa = jnp.reshape(self.condition_number, (1, -1, *[1] * (w.ndim - 2))[: w.ndim])
-        exponents = jnp.asarray(self.exponents(), dtype=w.dtype).reshape(-1, *[1] * (w.ndim - 1))
-        return 0.5 * jnp.sum(kappa**exponents * w**2, axis=0)
+        powers = jnp.asarray(self.exponents(), dtype=w.dtype).reshape(-1, *[1] * (w.ndim - 1))
+        return 0.5 * jnp.sum(kappa**powers * w**2, axis=0)
 
     @property
     def domain(self) -> Box:

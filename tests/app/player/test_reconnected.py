@@ -70,7 +70,7 @@ def test_a_duplicate_is_made_once(server: Server) -> None:
         await page.send({"kind": "hide", "racer": "racer-1", "hidden": True})
 
     def shows(page: Visitor) -> bool:
-        return [card["hidden"] for card in page.scene()["cards"]] == [False, True, False]
+        return [card.get("hidden", False) for card in page.scene()["cards"]] == [False, True, False]
 
     page = run(_reconnected(server, "", RACE, twice, shows))
     assert page.query.count("racer=sgd") == 2

@@ -196,7 +196,7 @@ def test_a_scene_refuses_what_does_not_fit_together() -> None:
     stray = Panel(key="stray", axes=(), marks=(Rule(),))
     with pytest.raises(ValueError, match="'stray' has 0 pairs of axes; got 0"):
         _scene(panels=(stray,))
-    with pytest.raises(ValueError, match="cards of the same ids"):
+    with pytest.raises(ValueError, match="cards with the same ids"):
         _scene(beside=_scene(cards=(), panels=()))
     with pytest.raises(TypeError, match="got object"):
         pack(_scene(inspected={"racer": object()}))

@@ -233,7 +233,7 @@ def test_noise_is_drawn_as_optiscope_draws_it(kind: str, values: dict[str, Any],
 
 
 def test_mini_batches_are_optiscopes_alone() -> None:
-    with pytest.raises(Refused, match="mini-batch noise cannot be drawn"):
+    with pytest.raises(Refused, match="mini-batch noise cannot be generated"):
         plain_optax(Race(NOISY))
 
 

@@ -43,7 +43,7 @@ def test_every_view_has_a_line_for_every_racer_that_is_shown(key: str) -> None:
 
 def test_lines_are_the_measures() -> None:
     scene = race.scene(Race(_shown("distance")))
-    for line, run in zip(curves(scene.slots[0]), runs.runs(FIRST), strict=True):
+    for line, run in zip(curves(scene.panels[2]), runs.runs(FIRST), strict=True):
         np.testing.assert_array_equal(line.y, distances(run))
         np.testing.assert_array_equal(line.x, np.arange(41))
         np.testing.assert_array_equal(line.x, line.time)  # type: ignore[arg-type]
@@ -60,7 +60,7 @@ def test_steps_above_the_limit_are_marked_and_counted() -> None:
     limits = [line for line in only(panel, Line) if line.dash == "dot"]
     assert [line.y[0] for line in limits] == pytest.approx([200.0, 2 / 0.0668])
     assert [dots.racer for dots in marks] == ["racer-1"] and len(marks[0].x) == 41
-    assert "above the limit (SGD η = 0.0668 at 41 of 41 points)" in note(panel)
+    assert "above the limit (SGD η = 0.0668 on 41 of 41 points)" in note(panel)
     run = runs.runs(settings)[1]
     np.testing.assert_allclose(sharpnesses(run), 30.0)
 
@@ -80,7 +80,7 @@ def test_under_a_schedule_the_limit_is_that_of_each_step() -> None:
     np.testing.assert_array_equal(limits["racer-0"].x, np.arange(41))
     (marks,) = (dots for dots in only(panel, Dots) if dots.racer == "racer-0")
     np.testing.assert_array_equal(marks.x, np.arange(20))
-    for words in ("SGD at 20 of 41 points", "at the learning rate of each step", "for Adam of P⁻¹H"):
+    for words in ("SGD on 20 of 41 points", "at the learning rate of each step", "for Adam of P⁻¹H"):
         assert words in note(panel)
     adam = runs.runs(settings, runs.whole)[1]
     (curve,) = (line for line in only(panel, Line) if line.racer == "racer-1" and line.dash != "dot")
@@ -145,7 +145,7 @@ def test_what_the_browser_says_of_views() -> None:
 
 def test_a_race_without_anybody_says_so() -> None:
     scene = race.scene(Race(_shown("rates", settings=dataclasses.replace(FIRST, racers=()))))
-    assert scene.slots[0].message == "There are no racers to show. Add one, or show one that is hidden."
+    assert scene.panels[2].message == "There are no racers to show. Add one, or show one that is hidden."
 
 
 def test_views_are_in_the_pictures_together_and_alone() -> None:
@@ -173,8 +173,8 @@ def test_the_view_of_the_guide_is_one_function(monkeypatch: pytest.MonkeyPatch) 
     names = dict(vars(views))
     exec(example[1], names)
     monkeypatch.setattr(race, "VIEWS", {**VIEWS, "largest": views.View("Largest coordinate", names["_largest"])})
-    scene = race.scene(_shown("largest"))
-    for line, run in zip(curves(scene.slots[0]), runs.runs(FIRST), strict=True):
+    scene = race.scene(Race(_shown("largest")))
+    for line, run in zip(curves(scene.panels[2]), runs.runs(FIRST), strict=True):
         np.testing.assert_array_equal(line.y, np.abs(run.positions).max(axis=1))
     assert b"Largest coordinate" in pack(scene)
     drawing = Drawing(scene, Look(width=900, height=600))
