@@ -160,3 +160,16 @@ def test_frames_of_a_film_are_the_stills() -> None:
     for step, frame in ((5, early), (60, late)):
         apart = np.abs(frame[..., :3].astype(int) - _pixels(drawing, step)).max(axis=-1)
         assert (apart > 40).mean() < 0.002  # a film draws all that moves above what stands still
+
+
+def test_heights_are_plain_losses_where_the_curves_show_the_loss_above_the_minimum() -> None:
+    """The lowest loss of this surface is far below zero, and lines have their heights above it."""
+    settings = changes.choose_surface(changes.change(SETTINGS, "heights", "linear"), "styblinski_tang")
+    scene = race.scene(Race(settings))
+    assert scene.relief and scene.relief.offset < -1
+    ground, surface = ground_of(scene.panels[0], scene.relief), settings.built_surface()
+    line = line_of(scene, scene.cards[0].id, "path")
+    path = np.column_stack([line.x, line.y]).astype(float)
+    lie = drape(ground, path, np.asarray(line.heights), np.asarray(line.time, float))
+    losses = [float(surface(w)) for w in path]
+    np.testing.assert_allclose(lie.points[lie.steps, 2] - ground.lift, losses, rtol=1e-4, atol=1e-2)
