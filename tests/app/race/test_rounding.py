@@ -43,7 +43,7 @@ def _positions(surface: str, key: str, every: int) -> Iterator[tuple[bool, bool,
     for k in range(0, len(runs.values), every):
         there = racers.set_racer(settings, "racer-0", "learning_rate", float(runs.values[k]))
         scene = race.scene(Race(there))
-        ((_, _, whole),) = data.runs(Race(there))
+        ((_, whole),) = data.runs(Race(there))
         paths = [positions(scene)[0], runs.positions[k], trails.drawn([whole], 300, extent)[0][0]]
         # a difference is seen where one of the runs is on the map
         low, high = np.array(box).T

@@ -241,7 +241,7 @@ BAD_TRAININGS = [
     (["--set", "widths"], "NAME=VALUE"),
     (["--set", "widths=0"], "width of a hidden layer"),
     (["--set", "batch_size=9999"], "batch size"),
-    (["--set", "speed=3"], "no setting 'speed'"),
+    (["--set", "speed=3"], "no setting called 'speed'"),
     (["--racer", "newton"], "whole Hessian"),
     (["--data", "missing.npz"], "cannot be read"),
     (["-o", "run.optax.py"], "file format is not available"),

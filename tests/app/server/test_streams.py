@@ -68,7 +68,7 @@ def test_a_file_is_written_whole_where_the_other_streams_are_closed(tmp_path: Pa
         (f"render --size {HUGE}x720 -o race.png", "--size must be one of 16:9"),
         (f"render --step {HUGE} -o race.png", "invalid int value"),
         (f"render --seed {HUGE} -o race.png", "seed must be"),
-        ("render --settings race.json -o race.png", "version 11111111111111111111111111111111… of its settings"),
+        ("render --settings race.json -o race.png", "version 11111111111111111111111111111111… of the settings format"),
         (f"--port {HUGE}", "a port is a whole number"),
         (f"train --set widths={HUGE} -o run.npz", "width of a hidden layer"),
     ],

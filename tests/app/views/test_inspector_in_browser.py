@@ -34,7 +34,7 @@ def test_the_numbers_are_those_of_the_step_at_the_playhead(fresh: Visit) -> None
         for key in moves:
             race.page.keyboard.press(key)
         k = max(step, 1) - 1  # at the start it is the first step that is explained
-        said = f"Adam, step {k + 1}{', to come' if step == 0 else ''}"
+        said = f"Adam, step {k + 1}{' (next)' if step == 0 else ''}"
         race.until("(said) => document.querySelector('[data-testid=inspected-step]').innerText === said", said)
         for letter in ("g", "m", "v", "m_hat", "v_hat", "w"):
             np.testing.assert_allclose(shown(race, f"{letter}′"), found.after[letter][k], rtol=6e-4, err_msg=letter)

@@ -20,7 +20,7 @@ Visit = Callable[..., Race]
 
 FOLDED = (
     *(".st-key-toolbar", "[data-testid=results]", ".sliders", ".actions", "[data-testid=add-racer]", ".zoom", ".scale"),
-    *("[data-testid=save]", "[data-testid=copy-link]", "[data-testid=present]", "[data-testid=step-back]"),
+    *("[data-testid=export]", "[data-testid=copy-link]", "[data-testid=present]", "[data-testid=step-back]"),
     *("[data-testid=to-end]", "[data-testid=speed]", "[data-testid=loop]", "select.view.more"),
 )
 KEPT = ("[data-testid=map]", "[data-testid=loss]", "[data-testid=play]", "[data-testid=scrub]", "[data-testid=step]")

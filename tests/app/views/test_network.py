@@ -172,6 +172,6 @@ def test_defaults_are_called_defaults(key: str) -> None:
 def test_words_on_batches_and_epochs_hold_where_batches_do_not_divide_the_samples() -> None:
     test = _open(data="spirals", batch_size="150", steps="16", racer="sgd:learning_rate=0.1")
     epochs, batch = (_widget(test.text_input, f"{key}-field") for key in ("epochs", "training-batch_size"))
-    assert epochs.value == "10" and "all training samples, 240. One takes 1.6 steps" in epochs.help
+    assert epochs.value == "10" and "all 240 training samples. One epoch takes 1.6 steps" in epochs.help
     assert "those with the same batch size see the same batches" in batch.help
     assert _widget(_type(test, "epochs", "5").text_input, "training-steps-field").value == "8"

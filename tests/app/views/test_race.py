@@ -28,6 +28,7 @@ def _tidy() -> Iterator[None]:
     """The driver leaves a folder to the garbage collector, which warns of it when Python ends."""
     yield
     app_test.TMP_DIR.cleanup()
+    Path(app_test.TMP_DIR.name).mkdir()  # for the tests of other pages in this process
 
 
 @pytest.fixture
@@ -57,6 +58,13 @@ def _widget(widgets: Any, key: str) -> Any:
     """The widget of a control, whose name is another one after each change from elsewhere."""
     (found,) = (w for w in widgets if re.fullmatch(rf"{re.escape(key)}(-again-\d+)?", w.key))
     return found
+
+
+def _exporting(test: AppTest, kind: str) -> None:
+    """Open the Export panel as the button of the player does, with one kind of files."""
+    test.session_state["exporting"], test.session_state["screens"] = test.session_state["page"], 1
+    test.session_state["export-kind"] = kind
+    test.run()
 
 
 def _type(test: AppTest, key: str, text: str) -> AppTest:
@@ -186,20 +194,18 @@ def test_two_sessions_keep_to_themselves(page: Page) -> None:
     ("query", "said"),
     [
         ({"racer": "sgd:hidden=1"}, "No racer is shown in this race. Add one, or show one that is hidden."),
-        ({"surface": "ravine_nd", "surface__dimension": "1000", "steps": "20000"}, "Choose fewer"),
+        ({"surface": "ravine_nd", "surface__dimension": "1000", "steps": "20000"}, "Use fewer of them"),
     ],
     ids=["nobody", "too many"],
 )
 def test_numbers_that_cannot_be_had_are_refused_before_they_are_asked_for(page: Page, query: Any, said: str) -> None:
     test = page(**query)
-    test.session_state["export-kind"] = "Data"
-    test.run()
+    _exporting(test, "Data")
     assert not test.exception
     assert any(said in refusal for refusal in _refusals(test))
     assert not [b for b in test.get("download_button") if b.proto.label in ("CSV", "PARQUET", "NPZ")]
     test = page(racer="sgd")
-    test.session_state["export-kind"] = "Data"
-    test.run()
+    _exporting(test, "Data")
     assert {"CSV", "PARQUET", "NPZ"} <= {b.proto.label for b in test.get("download_button")}
 
 
@@ -219,21 +225,26 @@ def test_a_server_short_of_memory_says_so_on_the_page(page: Page, monkeypatch: p
 
 
 @pytest.mark.parametrize(
-    ("kind", "lasts", "slowed"), [("gif", "200 frames, 4.00 seconds in all", True), ("mp4", "240 frames, 4.00", False)]
+    ("kind", "lasts", "slowed"),
+    [("gif", "200 frames, 4.00 seconds in total", True), ("mp4", "240 frames, 4.00", False)],
 )
 def test_a_film_says_how_long_it_lasts_and_a_gif_what_browsers_allow(
     page: Page, kind: str, lasts: str, slowed: bool
 ) -> None:
     test = page(racer="sgd:learning_rate=0.01", steps="20")
-    test.session_state["export-kind"] = "Film"
     test.session_state["export-kept"] = {
         **export.FIELDS,
+        "step": "20",
+        "picture": "map",
+        "axis": "log",
+        "theme": "light",
+        "zoomed": True,
         "caption": export.CAPTIONS[0],
         "film": kind,
         "seconds": 2.5,
         "rate": 60.0,
     }
-    test.run()
+    _exporting(test, "Film")
     captions = " ".join(caption.value for caption in test.caption)
     assert lasts in captions and "2.50 of motion" in captions
     assert ("at most 50 frames per second" in captions) is slowed

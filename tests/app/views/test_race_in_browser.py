@@ -14,7 +14,7 @@ from app.figures.theme import PALETTE, THEMES, scales
 from app.race import changes, link, runs
 from app.race.settings import Settings
 from optimizers import distances
-from tests.app.driving import Race, near
+from tests.app.driving import Race, near, picture
 
 pytestmark = pytest.mark.browser
 Visit = Callable[..., Race]
@@ -369,9 +369,8 @@ def test_dark(fresh: Visit) -> None:
     assert sum(near(ground, color, 8).mean() for color in scale) > 0.2
     trails = race.trails()
     assert all((near(trails, color) & (trails[..., 3] > 200)).sum() > 50 for color in PALETTE[:3])
-    saved = race.save(format="png-1", size="wide", caption=True)
-    from tests.app.driving import picture
-
+    race.export()
+    _, saved = race.download("Download PNG")
     assert near(picture(saved)[:3], paper, 3).all()  # dark is what the panel proposes on a dark page
 
 

@@ -10,7 +10,7 @@ const NAMES = /** @type {[string, string, string][]} */ ([
 ]);
 
 /**
- * @typedef {import('./panel.js').StagePanel} StagePanel
+ * @typedef {import('./panel.d.ts').StagePanel} StagePanel
  * @typedef {import('../core/envelope.js').Scene} Scene
  * @typedef {import('../core/envelope.js').Style} Style
  * @typedef {import('../core/theme.js').Theme} Theme

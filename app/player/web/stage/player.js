@@ -20,7 +20,7 @@ import { Stage } from './stage.js';
  * @typedef {import('../core/envelope.js').Scene} Scene
  * @typedef {import('../core/envelope.js').Card} Card
  * @typedef {import('../panels/plot.js').Listeners} Listeners
- * @typedef {import('../panels/panel.js').StagePanel} StagePanel
+ * @typedef {import('../panels/panel.d.ts').StagePanel} StagePanel
  * @typedef {import('./stage.js').Event} Event
  */
 

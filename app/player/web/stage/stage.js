@@ -22,7 +22,7 @@ const SOON = 150;
 const POLL = 600;
 
 /**
- * @typedef {import('../panels/panel.js').Follower} Follower
+ * @typedef {import('../panels/panel.d.ts').Follower} Follower
  * @typedef {import('../core/envelope.js').Scene} Scene
  * @typedef {import('../core/envelope.js').Style} Style
  * @typedef {import('../core/theme.js').Theme} Theme
