@@ -23,12 +23,11 @@ ROUTER = str(Path(change.__file__).parents[1] / "router.py")
 Page = Callable[..., AppTest]
 
 
-@pytest.fixture(scope="module", autouse=True)
+@pytest.fixture(scope="session", autouse=True)
 def _tidy() -> Iterator[None]:
     """The driver leaves a folder to the garbage collector, which warns of it when Python ends."""
     yield
     app_test.TMP_DIR.cleanup()
-    Path(app_test.TMP_DIR.name).mkdir()  # for the tests of other pages in this process
 
 
 @pytest.fixture
