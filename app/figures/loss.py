@@ -12,14 +12,12 @@ from numpy.typing import NDArray
 
 from app.common.digits import raised, short
 from app.figures.marks import AnyMark, Axes, Axis, Head, Line, Panel
-from app.figures.panels import Shown, chart, steps_axis
+from app.figures.panels import CROP, Shown, chart, steps_axis
 from app.figures.trails import GONE
 
 if TYPE_CHECKING:
     from optimizers import Trace
     from surfaces.surface import Surface
-
-CROP = 1e-12
 
 
 @dataclasses.dataclass(frozen=True)

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from app.figures.marks import AnyMark, Axes, Axis, Band, Color, Dash, Dots, Line, Lines, Note, Panel, Rule, Symbol
 
 CROP = 1e-12
+"""Log axes go no further down than this share of their top."""
 CROP_LIMITS = 10.0
 """Stability limits further above the largest sharpness than this factor are outside the frame."""
 LARGEST = 1e300
