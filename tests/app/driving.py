@@ -275,10 +275,10 @@ class Race:
         field.press("Enter")
 
     def export(self) -> Race:
-        """Open the Export panel."""
+        """Open the Export panel. Until Python has run to its end, the panel can show the fields of the time before."""
         self.at("export").click()
         self.page.get_by_role("button", name="Download PNG").wait_for()
-        return self
+        return self.settle()
 
     def download(self, name: str) -> tuple[str, bytes]:
         """The name and the contents of the file behind a button."""
