@@ -1,30 +1,28 @@
-"""The router: which page is shown."""
+"""The router: Streamlit runs this script for every page."""
+
+import importlib
+from collections.abc import Callable
 
 import streamlit as st
 
 from app.views import look
+from app.views.pages import PAGES
 
 st.set_page_config(page_title="Optiscope", page_icon=look.icon(), layout="wide", initial_sidebar_state="collapsed")
 look.apply()
 
 
-def race() -> None:
-    """The Race page; imported here, so that the browser has its work before Python imports JAX."""
-    from app.views.race import show
+def _shows(name: str) -> Callable[[], None]:
+    def page() -> None:
+        # imported here, so that the browser has its work before Python imports JAX
+        importlib.import_module(f"app.views.{name}").show()
 
-    show()
-
-
-def network() -> None:
-    """The Network page."""
-    from app.views.network import show
-
-    show()
+    return page
 
 
 pages = [
-    st.Page(race, title="Race", default=True, url_path="race"),
-    st.Page(network, title="Network", url_path="network"),
+    st.Page(_shows(name), title=title, default=place == 0, url_path=name)
+    for place, (name, title) in enumerate(PAGES.items())
 ]
 st.session_state["pages"] = pages
 st.navigation(pages, position="hidden").run()

@@ -9,16 +9,18 @@ from pathlib import Path
 
 import pytest
 
+from app.views.pages import PAGES
+
 ROOT = Path(__file__).resolve().parents[1]
 WEB = ROOT / "app" / "player" / "web"
-PAGES = ("race", "network")
 ALIKE = {"settings", "changes", "link", "presets", "scene", "views", "results", "captions", "script", "export"}
 """The modules that every page has."""
+SHARED = {"common", "figures", "export", "player"}
+"""The folders that every page may import."""
 BELOW = {
-    "server": {"race", "network", "common", "figures", "export", "player"},
-    "views": {"race", "network", "common", "figures", "export", "player"},
-    "race": {"common", "figures", "export", "player"},
-    "network": {"common", "figures", "export", "player"},
+    "server": {*PAGES, *SHARED},
+    "views": {*PAGES, *SHARED},
+    **dict.fromkeys(PAGES, SHARED),
     "common": {"figures", "export", "player"},
     "export": {"common", "figures", "player"},
     "figures": {"common"},

@@ -17,6 +17,7 @@ from app.common.racers import Choice, Lineup
 from app.common.setting import declared
 from app.player import Event
 from app.views import controls, export
+from app.views.pages import PAGES
 from optimizers import RULES, SCHEDULES
 from optimizers.equations import TEXTBOOK, latex
 
@@ -53,10 +54,16 @@ def restore(page: str, parse: Callable[[Mapping[str, list[str]]], tuple[Any, lis
 
 
 def base() -> str:
-    """Where the app is served, with a slash at its end."""
-    url = urlsplit(st.context.url or "")
-    path = url.path.removesuffix("network")
-    return f"{url.scheme}://{url.netloc}{path if path.endswith('/') else f'{path}/'}" if url.netloc else ""
+    """The address at which the app is served, with a slash at its end; empty where there is no server."""
+    return base_of(st.context.url or "")
+
+
+def base_of(address: str) -> str:
+    """The address at which the app is served, from that of one of its pages."""
+    url = urlsplit(address)
+    folder, _, name = url.path.rstrip("/").rpartition("/")
+    path = folder if name in PAGES else url.path.rstrip("/")
+    return f"{url.scheme}://{url.netloc}{path}/" if url.netloc else ""
 
 
 def write(query: dict[str, list[str]]) -> None:

@@ -1,0 +1,7 @@
+"""The pages of the app. A page `name` has its folder in `app/`, and `app/views/name.py`, which shows it."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+PAGES: Mapping[str, str] = MappingProxyType({"race": "Race", "network": "Network"})
+"""The titles of the pages by their names, which are their addresses as well. The first is also at the root."""

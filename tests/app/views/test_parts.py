@@ -1,0 +1,18 @@
+"""What several pages share."""
+
+from __future__ import annotations
+
+import pytest
+
+from app.views.pages import PAGES
+from app.views.parts import base_of
+
+
+@pytest.mark.parametrize("root", ["http://localhost:8501/", "https://example.org/tools/optiscope/"])
+def test_every_page_knows_where_the_app_is_served(root: str) -> None:
+    for address in (root, root.rstrip("/"), *(f"{root}{name}{end}" for name in PAGES for end in ("", "/"))):
+        assert base_of(address) == root
+
+
+def test_without_a_server_there_is_no_address() -> None:
+    assert base_of("") == ""
