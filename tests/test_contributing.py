@@ -158,10 +158,19 @@ VIEWS = {
     "network": 'View(_plain("Half"), _curves(lambda m: [("half", m.loss / 2)], log=True), _only_measures)',
 }
 """A view of each page, which its table gets under the name "new"."""
+FORMATS = {
+    "pictures": '"webp": Picture("image/webp")',
+    "films": '"mov": Film("video/quicktime", "libx264", {"preset": "veryfast"}, {"movflags": "+faststart"})',
+}
+"""The entry of a format of each kind in its table."""
 USED = """
 import base64
 import gzip
+import io
 import time
+
+import av
+from PIL import Image
 
 from app.server import environment
 
@@ -182,6 +191,11 @@ card = scene.scene(race).cards[0]
 assert card.title.startswith("Sign descent") and [slider.value for slider in card.sliders] == [0.037], card
 assert len(results.table(race)) == 2 and "sign_descent" in script.script(race)
 assert b"Trough" in export.contents(race, "race.svg", Look(width=500, height=400), Cut())
+with Image.open(io.BytesIO(export.contents(race, "race.webp", Look(width=500, height=400), Cut()))) as picture:
+    assert (picture.format, picture.size) == ("WEBP", (500, 400))
+film = export.contents(race, "race.mov", Look(width=500, height=400), Cut(seconds=0.4, rate=10, hold=0))
+with av.open(io.BytesIO(film)) as opened:
+    assert b"qt  " in film[:16] and sum(1 for _ in opened.decode(video=0)) == 4
 
 shown = changes.set_view(settings, 0, "new")
 (panel,) = (one for one in scene.scene(Race(shown)).panels if one.key == "new")
@@ -216,10 +230,8 @@ print("used")
 """
 
 
-def test_the_app_needs_one_file_of_an_optimizer_a_surface_and_a_data_set_and_one_entry_of_a_view(
-    tmp_path: Path,
-) -> None:
-    """In a copy of the sources: link, card, table, script, picture, docs, training and command line have them."""
+def test_one_file_adds_an_optimizer_a_surface_or_a_data_set_and_one_entry_a_view_or_a_format(tmp_path: Path) -> None:
+    """In a copy of the sources: link, card, table, script, pictures, docs, training and command line have them."""
     for folder in ("app", "optimizers", "surfaces", "docs"):
         shutil.copytree(ROOT / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__", "*.png"))
     shutil.copy(ROOT / "pyproject.toml", tmp_path)
@@ -235,6 +247,13 @@ def test_the_app_needs_one_file_of_an_optimizer_a_surface_and_a_data_set_and_one
             "VIEWS: Mapping[str, View] = MappingProxyType(\n    {\n"
         )
         path.write_text(f'{before}{table}        "new": {entry},\n{after}', encoding="utf-8")
+
+    for kind, entry in FORMATS.items():
+        path = tmp_path / TABLE[f"a format of {kind}"][1].strip("`")
+        table = f"{kind.upper()}: Mapping[str, {kind.capitalize()[:-1]}] = MappingProxyType(\n    {{\n"
+        text = path.read_text(encoding="utf-8")
+        assert text.count(table) == 1
+        path.write_text(text.replace(table, f"{table}        {entry},\n"), encoding="utf-8")
 
     def run(*arguments: str) -> str:
         done = subprocess.run([sys.executable, *arguments], cwd=tmp_path, capture_output=True, text=True)

@@ -1,4 +1,4 @@
-"""Films of a race: GIF, MP4 and WebM, out of pictures that follow each other."""
+"""Films of a race, in the formats of `FILMS`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import queue
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from fractions import Fraction
-from typing import Any, Literal
+from typing import Any
 
 import av
 import numpy as np
@@ -17,6 +17,7 @@ from PIL import Image
 
 from app.export.about import About
 from app.export.drawing import Drawing
+from app.export.formats import FILMS, Film
 from app.export.options import Cut
 
 COLORS = 255
@@ -39,21 +40,21 @@ def moments(drawing: Drawing, cut: Cut) -> list[int]:
     return [int(step) for step in np.rint(steps)]
 
 
-def film(drawing: Drawing, kind: Literal["gif", "mp4", "webm"], cut: Cut, about: About, tell: Progress) -> bytes:
+def film(drawing: Drawing, kind: str, cut: Cut, about: About, tell: Progress) -> bytes:
     """A film of a drawing, as bytes.
 
     Args:
-        kind: "gif", "mp4" (H.264, what slides and browsers play) or "webm" (VP9).
+        kind: one of `FILMS`.
         about: what made it, kept in the file.
         tell: is told the share that is done, now and then.
     """
     cut = cut.fitting(kind)
     steps = moments(drawing, cut)
     pictures = _told(_ahead(drawing.frames(steps)), len(steps), tell)
-    if kind == "gif":
+    if not FILMS[kind].codec:
         some = drawing.frames([steps[0], steps[len(steps) // 2], steps[-1]])
         return _gif(pictures, _palette([_packed(picture) for picture in some]), cut, about)
-    return _video(pictures, kind, cut, about)
+    return _video(pictures, kind, FILMS[kind], cut, about)
 
 
 def _ahead(pictures: Iterator[Picture]) -> Iterator[Picture]:
@@ -174,16 +175,11 @@ def _looked_up(packed: NDArray[np.uint32], palette: NDArray[np.uint8], known: ND
 # MP4 and WebM.
 
 
-def _video(pictures: Iterator[Picture], kind: str, cut: Cut, about: About) -> bytes:
-    codec, options = {
-        "mp4": ("libx264", {"preset": "veryfast", "crf": "18", "tune": "animation"}),
-        "webm": ("libvpx-vp9", {"deadline": "realtime", "cpu-used": "8", "crf": "24", "b:v": "0", "row-mt": "1"}),
-    }[kind]
-    container_options = {"movflags": "+faststart+use_metadata_tags"} if kind == "mp4" else {}
+def _video(pictures: Iterator[Picture], kind: str, form: Film, cut: Cut, about: About) -> bytes:
     out = io.BytesIO()
-    opened = av.open(out, "w", kind, container_options=container_options, io_open=lambda *_: _Again(out))
+    opened = av.open(out, "w", kind, container_options=dict(form.container), io_open=lambda *_: _Again(out))
     with opened as container:
-        _encode(container, pictures, codec, options, cut, about)
+        _encode(container, pictures, form, cut, about)
     return out.getvalue()
 
 
@@ -214,12 +210,11 @@ class _Again:
     def close(self) -> None: ...
 
 
-def _encode(
-    container: Any, pictures: Iterator[Picture], codec: str, options: dict[str, str], cut: Cut, about: About
-) -> None:
+def _encode(container: Any, pictures: Iterator[Picture], form: Film, cut: Cut, about: About) -> None:
     container.metadata["comment"] = about.text
     container.metadata["title"] = about.title
-    stream = container.add_stream(codec, rate=Fraction(cut.rate).limit_denominator(1000), options=options)
+    rate = Fraction(cut.rate).limit_denominator(1000)
+    stream = container.add_stream(form.codec, rate=rate, options=dict(form.options))
     stream.pix_fmt = "yuv420p"
     last: Any = None
     for picture in pictures:

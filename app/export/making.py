@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
 from app.export.about import About
+from app.export.formats import FILMS
 from app.export.options import Cut, Look
-from app.export.sizes import FILMS
 from app.export.worker import Tell, Workers
 
 if TYPE_CHECKING:
@@ -60,10 +60,10 @@ def make(order: Order, tell: Tell = lambda share: None) -> bytes:
     if order.kind in FILMS:
         from app.export.films import film
 
-        return film(drawing, order.kind, order.cut, order.about, tell)  # type: ignore[arg-type]
+        return film(drawing, order.kind, order.cut, order.about, tell)
     from app.export.stills import still
 
-    return still(drawing, order.kind, order.about, order.step)  # type: ignore[arg-type]
+    return still(drawing, order.kind, order.about, order.step)
 
 
 def make_apart(order: Order, tell: Tell = lambda share: None, stop: threading.Event | None = None) -> bytes:

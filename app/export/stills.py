@@ -1,29 +1,31 @@
-"""Pictures that stand still: PNG, and SVG and PDF, which are vectors throughout."""
+"""Pictures of one step, in the formats of `PICTURES`."""
 
 from __future__ import annotations
 
 import io
-from typing import Literal
 
 import matplotlib as mpl
 
 from app.export.about import About
 from app.export.drawing import Drawing
+from app.export.formats import PICTURES
 from app.export.sheet import rules
 
 
-def still(drawing: Drawing, kind: Literal["png", "svg", "pdf"], about: About, step: int | None = None) -> bytes:
-    """A picture of one step, the last unless another is named, as a file that says what made it.
+def still(drawing: Drawing, kind: str, about: About, step: int | None = None) -> bytes:
+    """The file of a picture of one step, by default the last, with the settings and the version in its metadata.
 
-    Letters are outlines in an SVG and an embedded font in a PDF: both look alike everywhere.
+    Letters are outlines in an SVG and an embedded font in a PDF, so both look the same everywhere.
+
+    Args:
+        kind: one of `PICTURES`.
     """
     drawing.show(drawing.steps if step is None else max(0, min(step, drawing.steps)))
-    metadata = {
-        "png": {"Software": about.maker, "Title": about.title, "Description": about.text},
-        "svg": {"Creator": about.maker, "Title": about.title, "Description": about.text, "Date": None},
-        "pdf": {"Creator": about.maker, "Title": about.title, "Subject": about.text, "CreationDate": None},
-    }[kind]
+    form = PICTURES[kind]
+    metadata = {entry: getattr(about, name) if name else None for entry, name in form.metadata.items()}
     out = io.BytesIO()
     with rules(), mpl.rc_context({"svg.hashsalt": "optiscope"}):
-        drawing.figure.savefig(out, format=kind, dpi=drawing.figure.dpi if kind == "png" else 72, metadata=metadata)
+        drawing.figure.savefig(
+            out, format=kind, dpi=72 if form.vector else drawing.figure.dpi, metadata=metadata or None
+        )
     return out.getvalue()

@@ -10,9 +10,9 @@ import numpy as np
 from app.common.racers import Refused
 from app.common.saved import read_query, write_query
 from app.export.about import About
+from app.export.formats import DRAWN, ending
 from app.export.making import Order, make, make_apart
 from app.export.options import Cut, Look
-from app.export.sizes import DRAWN, ending
 from app.export.worker import Tell
 from app.network import captions, link, results, scene
 from app.network.job import Job

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from app.common.racers import Refused
 from app.export.about import About
+from app.export.formats import DRAWN, ending
 from app.export.making import Order, make, make_apart
-from app.export.sizes import DRAWN, ending
 from app.export.worker import Tell
 from app.figures import map as maps
 from app.race import data, link, results, scene, script

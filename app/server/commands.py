@@ -237,7 +237,7 @@ def _status(work: Callable[[argparse.Namespace], None], arguments: argparse.Name
 
 
 def _check(path: Path, known: Sequence[str] = ()) -> None:
-    from app.export.sizes import ENDINGS, ending
+    from app.export.formats import ENDINGS, ending
 
     known = known or tuple(ENDINGS)
     if ending(path.name) not in known:
@@ -364,9 +364,10 @@ def _plain(value: Any) -> Any:
 
 
 def _look(arguments: argparse.Namespace) -> tuple[Any, Any]:
+    from app.export.formats import ending
     from app.export.look import drawable
     from app.export.options import Cut, Look
-    from app.export.sizes import SIZES, ending
+    from app.export.sizes import SIZES
 
     title = arguments.title
     if not drawable(title):
@@ -444,7 +445,7 @@ def run_train(arguments: argparse.Namespace) -> int:
 
 
 def _train(arguments: argparse.Namespace) -> None:
-    from app.export.sizes import DRAWN
+    from app.export.formats import DRAWN
 
     for path in arguments.output:
         _check(Path(path), (*DRAWN, "csv", "npz", "json", "py"))

@@ -12,9 +12,10 @@ import streamlit as st
 
 from app.common.digits import MOST_DIGITS, shortened
 from app.common.racers import Refused
+from app.export.formats import ENDINGS, FILMS, PICTURES, ending
 from app.export.making import FILMERS, Order, make_apart
 from app.export.options import DEFAULT_CAMERA, MOST_GIF_RATE, Cut, Look
-from app.export.sizes import ENDINGS, FILMS, PICTURES, SIZES, ending
+from app.export.sizes import SIZES
 from app.export.worker import Failed
 from app.player import Event
 from app.player.screen import Screen
