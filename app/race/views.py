@@ -152,12 +152,6 @@ def _dots(racer: Shown, time: Numbers, values: Numbers) -> Dots:
     )
 
 
-def _path_lengths(run: Trace) -> Floats:
-    """The length of the path up to each step."""
-    moves = np.linalg.norm(np.diff(run.positions[: run.last + 1], axis=0), axis=1)
-    return np.append(np.nan, np.cumsum(moves))  # no length before the first step
-
-
 VIEWS: Mapping[str, View] = MappingProxyType(
     {
         "distance": View(
@@ -177,10 +171,6 @@ VIEWS: Mapping[str, View] = MappingProxyType(
                 "norm of the true gradient, without noise",
                 "No finite gradient is left.",
             ),
-        ),
-        "path": View(
-            "Path length",
-            _measured(_path_lengths, "path length", "length of the path so far", "No optimizer has moved."),
         ),
         "rates": View("Effective learning rate", _rates, whole=True),
         "sharpness": View("Sharpness", _sharpness, whole=True),
