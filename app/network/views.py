@@ -221,11 +221,6 @@ VIEWS: Mapping[str, View] = MappingProxyType(
             _only_measures,
             fits=lambda data: data.task == "classes",
         ),
-        "gap": View(
-            _plain("Generalization gap"),
-            _curves(lambda found: (("validation − training", found.validation_loss - found.loss),), log=False),
-            _only_measures,
-        ),
         "batch_loss": View(_plain("Batch loss"), _batch_loss, _only_measures),
         "landscape": View(_plain("Loss landscape"), landscape.panel, _only_measures),
         "sharpness": View(_plain("Sharpness"), _sharpness, lambda data: {"sharpness": observe_sharpness, **MEASURES}),
