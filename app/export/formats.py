@@ -46,7 +46,6 @@ class Film:
 
 PICTURES: Mapping[str, Picture] = MappingProxyType(
     {
-        "webp": Picture("image/webp"),
         "png": Picture("image/png", {"Software": "maker", "Title": "title", "Description": "text"}),
         "svg": Picture(
             "image/svg+xml", {"Creator": "maker", "Title": "title", "Description": "text", "Date": ""}, vector=True
