@@ -10,7 +10,7 @@ from app.common.racers import Choice, built
 from app.figures import map as maps
 from app.figures import theme
 from app.figures.loss import loss_line, loss_panel, losses_of
-from app.figures.marks import AnyMark, Panel, Rule, Sign
+from app.figures.marks import AnyMark, Panel, Rule
 from app.figures.panels import Shown, message, steps_axis
 from app.figures.trails import GONE, trail
 from app.player import Card, Clock, Relief, Scene
@@ -59,9 +59,6 @@ def scene(race: Race) -> Scene:
 def _scene(race: Race) -> Scene:
     settings, traces, surface = race.settings, race.runs, race.surface
     background = background_of(settings)
-    if not settings.landmarks:
-        marks = tuple(mark for mark in background.marks if not isinstance(mark, Sign))
-        background = dataclasses.replace(background, marks=marks)
     every = [*traces, *(seed for seeds in race.seeds for seed in seeds)]
     losses = losses_of(every, surface, bundles.words(settings) if settings.bundled else "")
     racers = _shown(race, traces)

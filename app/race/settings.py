@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from app.common import budget, shared
-from app.common.forms import Flag, Number, OneOf, OneRecord, Point, SomeOf, Whole
+from app.common.forms import Number, OneOf, OneRecord, Point, SomeOf, Whole
 from app.common.racers import Choice, Lineup, Racer, built
 from app.common.setting import Form, setting, without_looks
 from optimizers import NOISES, RULES
@@ -121,9 +121,6 @@ class Settings(Lineup):
         OneOf({"log": "levels of the map", "linear": "plain loss"}),
         look=True,
         help="The scale of the heights in three dimensions; each surface has a default.",
-    )
-    landmarks: bool = setting(
-        True, Flag(), tab="Run", look=True, label="Critical points", help="Whether the map marks the critical points."
     )
     halved: bool = False
     """Whether it is itself the race beside another; no link mentions it."""
