@@ -229,12 +229,57 @@ assert panel.title == "Half" and len(panel.marks[0].y) > 2
 print("used")
 """
 
+VISITED = """
+from app.server import environment
+
+environment.prepare()
+from streamlit.testing.v1 import AppTest
+
+test = AppTest.from_file("app/router.py", default_timeout=120).run()
+assert not test.exception, test.exception
+assert [page.title for page in test.session_state["pages"]] == ["Study", "Race", "Network"]
+words = [element.proto.body for element in test.get("html")]
+assert any("aria-current='page'>Study<" in word for word in words), words
+assert "quadratic_ravine" in test.query_params["surface"]
+print("visited")
+"""
+
+
+def _copied(folder: Path) -> None:
+    """Copy the sources into a folder."""
+    for name in ("app", "optimizers", "surfaces", "docs"):
+        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__", "*.png"))
+    shutil.copy(ROOT / "pyproject.toml", folder)
+
+
+def _printed(folder: Path, *arguments: str) -> str:
+    """What Python prints when it runs in a folder."""
+    done = subprocess.run([sys.executable, *arguments], cwd=folder, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr[-3000:]
+    return done.stdout
+
+
+def test_a_folder_a_file_and_one_entry_add_a_page(tmp_path: Path) -> None:
+    """In a copy of the sources, a copy of the Race page under another name is the first page."""
+    _copied(tmp_path)
+    app = tmp_path / "app"
+    shutil.copytree(app / "race", app / "study")
+    shutil.copy(app / "views" / "race.py", app / "views" / "study.py")
+    for path in (*(app / "study").glob("*.py"), app / "views" / "study.py"):
+        text = path.read_text(encoding="utf-8").replace("app.race", "app.study").replace('("Race")', '("Study")')
+        path.write_text(text, encoding="utf-8")
+    shutil.rmtree(app / "race")
+    (app / "views" / "race.py").unlink()
+    pages = tmp_path / TABLE["a page"][1].split("`")[1]
+    text = pages.read_text(encoding="utf-8")
+    assert text.count('{"race": "Race", ') == 1
+    pages.write_text(text.replace('{"race"', '{"study": "Study", "race"'), encoding="utf-8")
+    assert _printed(tmp_path, "-c", VISITED).splitlines()[-1] == "visited"
+
 
 def test_one_file_adds_an_optimizer_a_surface_or_a_data_set_and_one_entry_a_view_or_a_format(tmp_path: Path) -> None:
     """In a copy of the sources: link, card, table, script, pictures, docs, training and command line have them."""
-    for folder in ("app", "optimizers", "surfaces", "docs"):
-        shutil.copytree(ROOT / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__", "*.png"))
-    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    _copied(tmp_path)
     new = {"optimizers/rules": RULE, "surfaces/landscapes": SURFACE, "surfaces/network/datasets": DATA}
     names = dict(zip(new, ("sign_descent", "trough", "stripes"), strict=True))
     assert not {*names.values()} & {*OPTIMIZERS, *SURFACES, *DATASETS}
@@ -255,13 +300,9 @@ def test_one_file_adds_an_optimizer_a_surface_or_a_data_set_and_one_entry_a_view
         assert text.count(table) == 1
         path.write_text(text.replace(table, f"{table}        {entry},\n"), encoding="utf-8")
 
-    def run(*arguments: str) -> str:
-        done = subprocess.run([sys.executable, *arguments], cwd=tmp_path, capture_output=True, text=True)
-        assert done.returncode == 0, done.stderr[-3000:]
-        return done.stdout
-
-    assert run("-c", USED).split() == ["used"]
-    assert "sign_descent" in run("-m", "app", "list", "optimizers") and "trough" in run("-m", "app", "list", "surfaces")
+    assert _printed(tmp_path, "-c", USED).split() == ["used"]
+    assert "sign_descent" in _printed(tmp_path, "-m", "app", "list", "optimizers")
+    assert "trough" in _printed(tmp_path, "-m", "app", "list", "surfaces")
 
 
 def test_ci_runs_the_tests() -> None:
