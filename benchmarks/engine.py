@@ -24,7 +24,7 @@ START = (-1.5, 2.0)
 
 def run() -> Iterator[Result]:
     """Every comparison of the engine."""
-    surface, rule = SURFACES["rosenbrock"](), OPTIMIZERS["adam"](learning_rate=RATE)
+    surface, rule = SURFACES["rosenbrock"](), OPTIMIZERS["adam"](learning_rate=RATE)  # type: ignore[call-arg]
     yield _torch(surface, rule)
     for record in (("positions", "losses"), RECORDS):
         yield _optax(surface, rule, record)

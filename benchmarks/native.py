@@ -6,6 +6,7 @@ import streamlit as st
 from plotly.subplots import make_subplots
 
 from app.common import racers
+from app.figures.marks import Field, Line, Panel
 from app.race import changes
 from app.race import scene as race
 from app.race.runs import Race
@@ -13,37 +14,49 @@ from app.race.settings import Settings
 
 
 def figure(settings: Settings) -> go.Figure:
-    """Map and loss of a scene as one native plotly figure."""
-    scene = race.scene(Race(settings))
-    style = scene.styles["light"]
+    """Map and loss of a race as one native plotly figure."""
+    panel, losses, *_ = race.scene(Race(settings)).panels
     figure = make_subplots(rows=2, cols=1, row_heights=[0.75, 0.25])
-    contour = {**scene.map["data"][0], "colorscale": style["colorscale"], "showscale": False}
+    field = _field(panel)
+    levels = {"start": field.low, "end": field.high, "size": field.step}
+    contour = go.Contour(
+        x=field.x, y=field.y, z=field.z, contours=levels, colorscale=_colors(field), showscale=False, hoverinfo="skip"
+    )
     figure.add_trace(contour, row=1, col=1)
-    for card, path, losses in zip(scene.cards, scene.positions, scene.losses, strict=True):
-        line = {"color": card.color, "width": 2.5}
-        end = card.last + 1
-        figure.add_scatter(x=path[:end, 0], y=path[:end, 1], mode="lines", line=line, name=card.title, row=1, col=1)
-        figure.add_scatter(y=losses[:end], mode="lines", line=line, showlegend=False, row=2, col=1)
-    (x0, x1), (y0, y1) = scene.window
-    figure.update_xaxes(range=[x0, x1], row=1, col=1)
-    figure.update_yaxes(range=[y0, y1], row=1, col=1)
+    for row, lines in enumerate((_lines(panel), _lines(losses)), 1):
+        for line in lines:
+            style = {"color": line.color, "width": 2.5}
+            figure.add_scatter(x=line.x, y=line.y, mode="lines", line=style, showlegend=False, row=row, col=1)
+    figure.update_xaxes(range=[panel.axes[0].x.low, panel.axes[0].x.high], row=1, col=1)
+    figure.update_yaxes(range=[panel.axes[0].y.low, panel.axes[0].y.high], row=1, col=1)
     figure.update_yaxes(type="log", row=2, col=1)
     return figure.update_layout(height=660, margin={"l": 40, "r": 10, "t": 10, "b": 30})
 
 
 def solid(settings: Settings) -> go.Figure:
-    """The surface of a scene with its trails as one native plotly figure."""
-    scene = race.scene(Race(settings))
-    style = scene.styles["light"]
-    ground = scene.map["data"][0]
-    colors = {"colorscale": style["colorscale"], "showscale": False}
-    figure = go.Figure(go.Surface(x=ground["x"], y=ground["y"], z=ground["z"], **colors))
-    for card, path, losses in zip(scene.cards, scene.positions, scene.losses, strict=True):
-        end = card.last + 1
-        z = np.log10(np.maximum(losses[:end], 1e-6))
-        line = {"color": card.color, "width": 5}
-        figure.add_scatter3d(x=path[:end, 0], y=path[:end, 1], z=z, mode="lines", line=line, name=card.title)
+    """The surface of a race with its trails as one native plotly figure."""
+    panel, losses, *_ = race.scene(Race(settings)).panels
+    field = _field(panel)
+    figure = go.Figure(go.Surface(x=field.x, y=field.y, z=field.z, colorscale=_colors(field), showscale=False))
+    for path, curve in zip(_lines(panel), _lines(losses), strict=True):
+        z = np.log10(np.maximum(curve.y, 1e-6))
+        style = {"color": path.color, "width": 5}
+        figure.add_scatter3d(x=path.x, y=path.y, z=z, mode="lines", line=style, showlegend=False)
     return figure.update_layout(height=660, margin={"l": 0, "r": 0, "t": 0, "b": 0})
+
+
+def _field(panel: Panel) -> Field:
+    return next(mark for mark in panel.marks if isinstance(mark, Field))
+
+
+def _lines(panel: Panel) -> list[Line]:
+    """The paths of a map, or the losses of a chart, in the order of their racers."""
+    lines = [mark for mark in panel.marks if isinstance(mark, Line) and mark.follows]
+    return sorted(lines, key=lambda line: line.racer)
+
+
+def _colors(field: Field) -> list[list[object]]:
+    return [[share, color] for share, color in field.colors["light"]]
 
 
 if __name__ == "__main__":

@@ -46,7 +46,7 @@ def ground(key):
 def run(key, rule, rate):
     """One racer's run."""
     surface = surface_of(key)
-    return trace(surface, OPTIMIZERS[rule](learning_rate=rate), surface.start, STEPS, record=RECORD)
+    return trace(surface, OPTIMIZERS[rule](learning_rate=rate), surface.start, STEPS, record=RECORD)  # type: ignore[call-arg]
 
 
 def figure(key, runs):
@@ -77,7 +77,7 @@ def race():
 def sweep():
     """All runs along a slider, each as a line; another start each time."""
     place, turn = st.empty(), 0
-    surface, rule = surface_of(RAVINE), OPTIMIZERS["adam"](learning_rate=np.geomspace(1e-3, 1.0, POSITIONS))
+    surface, rule = surface_of(RAVINE), OPTIMIZERS["adam"](learning_rate=np.geomspace(1e-3, 1.0, POSITIONS))  # type: ignore[call-arg]
     while True:
         turn += 1
         runs = trace(surface, rule, np.asarray(surface.start) * (1 + 1e-4 * turn), STEPS, record=RECORD)

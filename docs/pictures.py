@@ -90,7 +90,7 @@ def main(folder: Path) -> None:
     chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))))
     with sync_playwright() as playwright, app() as served:
         address = served.address
-        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        browser: Any = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
         for name, (query, scheme) in PAGES.items():
             page = browser.new_page(viewport={"width": 1280, "height": 800}, color_scheme=scheme)
             _open(page, f"{address}?{query}")
