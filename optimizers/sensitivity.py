@@ -1,26 +1,37 @@
 """Whether a run is sensitive to rounding: whether a shadow run, which starts within rounding of it, departs from it.
 
 Another compiled program, processor or version of a library rounds the last digit differently, as the shadow does. A
-chaotic run magnifies the difference until its path is visibly another one.
+chaotic run magnifies the difference until its path is visibly another one. So does a run that stands still within
+rounding and then leaves, as RMSprop leaves a minimum when its steps have become too large: the shadow may leave in step
+with it, because both are computed by the same program.
 """
 
 from __future__ import annotations
 
+import functools
+
+import jax
+import jax.numpy as jnp
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from optimizers.engine import Trace
 from optimizers.optimizer import Optimizer
-from optimizers.schedules import Scheduled
+from optimizers.schedules import Schedule, Scheduled
+from surfaces import Rotated, Surface
 from surfaces.calculus import Floats
 
 NUDGE = 1 - 8 * 2.0**-52
 """Eight units in the last place, the error of a few steps. A coordinate of zero stays zero, as under rounding."""
+TURN = 1e-13
+"""The angle in degrees by which the surface is rotated: it moves a point at distance 1 from the centre by 2·10⁻¹⁵."""
 VISIBLE = 1e-4
 """A visible gap, over the domain's diagonal, or over the distance from its centre for a run that is farther away.
 
 A tenth of the gap that can be seen, because the gap to a run of another program may be larger than that to the shadow.
 """
+STILL = 1e-12
+"""The longest step within rounding, over the same length: the error of a few steps is a thousandth of it."""
 APART = 1e-9
 """The gap, over the same length, up to which two runs are known to have the same status."""
 
@@ -30,13 +41,18 @@ SENTENCE = (
 )
 
 
-def nudged(optimizer: Optimizer, start: ArrayLike) -> tuple[Optimizer, Floats]:
-    """The rule and the start of the shadow run, in which the start and the learning rate differ by rounding.
+def nudged(surface: Surface, optimizer: Optimizer, start: ArrayLike) -> tuple[Surface, Optimizer, Floats]:
+    """The surface, the rule and the start of the shadow run, which differ from those of the run by rounding.
 
-    The learning rate is changed as well because every step rounds, even of a run that forgets its start. Of a rule
-    without a learning rate, the first parameter is changed.
+    Every step rounds, also of a run that forgets its start. Hence the learning rate is changed as well, or the first
+    parameter of a rule without a learning rate. And a `Rotated` surface is rotated further by `TURN`: a run that
+    converges to a minimum, and leaves it again because η is too large there, begins to leave from its rounding errors.
+    A run that starts on an axis of a surface at 0° stays on the axis under rounding; that surface is not rotated.
     """
-    return _nudged(optimizer), np.asarray(start, dtype=float) * NUDGE
+    begin = np.asarray(start, dtype=float)
+    if isinstance(surface, Rotated) and (surface.angle != 0 or begin.all()):
+        surface = surface.replace(angle=surface.angle - TURN if surface.angle > 0 else surface.angle + TURN)
+    return surface, _nudged(optimizer), begin * NUDGE
 
 
 def _nudged(optimizer: Optimizer) -> Optimizer:
@@ -48,7 +64,7 @@ def _nudged(optimizer: Optimizer) -> Optimizer:
 
 
 def sensitive(run: Trace, shadow: Trace) -> NDArray[np.bool_]:
-    """Whether a run and its shadow are visibly apart at some step, or differ in status.
+    """Whether a run and its shadow are visibly apart at some step, or differ in status, or the run leaves a standstill.
 
     Args:
         run, shadow: single runs, or batches of equal length, recorded at every step with positions and losses.
@@ -58,13 +74,32 @@ def sensitive(run: Trace, shadow: Trace) -> NDArray[np.bool_]:
     """
     (x0, x1), (y0, y1) = run.surface.domain
     centre = np.array([(x0 + x1) / 2, (y0 + y1) / 2])
-    with np.errstate(over="ignore", invalid="ignore"):
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         gap = np.linalg.norm(run.positions - shadow.positions, axis=-1)
         length = np.maximum(run.surface.diagonal, np.linalg.norm(run.positions[..., :2] - centre, axis=-1))
-        visible = (gap > VISIBLE * length).any(axis=-1)
+        visible = (gap > VISIBLE * length).any(axis=-1) | _leaves(run, length)
         close = (gap <= APART * length).all(axis=-1)
     if not run.diverged.ndim:
         return np.asarray(visible or (not close and run.status.kind != shadow.status.kind))
     for k in map(int, np.flatnonzero(~close & ~visible)):
         visible[k] = run[k].status.kind != shadow[k].status.kind
     return visible
+
+
+def _leaves(run: Trace, length: Floats) -> NDArray[np.bool_]:
+    """Whether a run takes a step within rounding and a visible one later, (), or (runs,) for a batch.
+
+    Args:
+        length: the length with which the steps are compared, (..., steps + 1).
+    """
+    moves = np.linalg.norm(np.diff(run.positions, axis=-2), axis=-1)
+    if isinstance(run.optimizer, Scheduled):  # a warm-up and a drop shorten the steps without a standstill
+        moves = moves / _factors(run.optimizer.schedule, moves.shape[-1])
+    still = np.maximum.accumulate(moves <= STILL * length[..., 1:], axis=-1)
+    return (still[..., :-1] & (moves > VISIBLE * length[..., 1:])[..., 1:]).any(axis=-1)
+
+
+@functools.lru_cache(64)
+def _factors(schedule: Schedule, steps: int) -> Floats:
+    """The factor of the learning rate in each step, (steps,)."""
+    return np.asarray(jax.vmap(schedule.factor)(jnp.arange(1.0, steps + 1)), dtype=float)

@@ -144,8 +144,9 @@ Block = tuple[Sequence[Trace], Sequence[Trace]]
 
 
 def _with_shadows(settings: Settings, rule: Optimizer) -> Iterator[Block]:
-    changed, start = nudged(rule, settings.built_start())
-    return zip(runs.blocks(settings, rule), runs.blocks(settings, changed, start=start), strict=True)
+    surface, changed, start = nudged(settings.built_surface(), rule, settings.built_start())
+    shadows = runs.blocks(settings, changed, surface=surface, start=start)
+    return zip(runs.blocks(settings, rule), shadows, strict=True)
 
 
 def _packed(settings: Settings, blocks: Iterable[Block], count: int, values: Any, wanted: Wanted) -> Runs:

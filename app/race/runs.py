@@ -58,8 +58,8 @@ def rounded(settings: Settings, racer: Racer) -> bool:
 
 def shadow(settings: Settings, rule: Optimizer) -> Trace:
     """The run that begins within rounding of a rule's run in a race."""
-    changed, start = nudged(rule, settings.built_start())
-    return traced(settings, changed, start=start, record=PATHS)
+    surface, changed, start = nudged(settings.built_surface(), rule, settings.built_start())
+    return traced(settings, changed, surface=surface, start=start, record=PATHS)
 
 
 def traced(settings: Settings, rule: Optimizer, **options: Any) -> Trace:
@@ -69,7 +69,8 @@ def traced(settings: Settings, rule: Optimizer, **options: Any) -> Trace:
     Raises:
         NoRoom: if there is too little memory for it now.
     """
-    surface, noise = settings.built_surface(), settings.built_noise()
+    noise = settings.built_noise()
+    surface = options.pop("surface", None) or settings.built_surface()
     options = {"start": settings.built_start(), "seed": settings.seed, **options}
     runs = len(options["seed"]) if np.ndim(options["seed"]) else runs_of(rule)
     record = options.setdefault("record", RECORDS)
@@ -88,14 +89,14 @@ def cost(settings: Settings, rule: Optimizer, runs: int | None = None, record: t
     return estimate(surface, rule, settings.steps, noise=noise, runs=runs, record=record)
 
 
-def blocks(settings: Settings, rule: Optimizer, seeds: Any = None, start: Any = None) -> Iterator[list[Trace]]:
+def blocks(settings: Settings, rule: Optimizer, seeds: Any = None, **options: Any) -> Iterator[list[Trace]]:
     """The runs of a batch, of the rule's parameters or of seeds: all in one call where they fit into a block, else one
     after the other, so that a caller that keeps less of each run than it holds never holds them all.
 
     Args:
-        start: another start than the race's.
+        options: another surface or another start than those of the race, as for `traced`.
     """
-    options: dict[str, Any] = {"record": PATHS} if start is None else {"record": PATHS, "start": start}
+    options["record"] = PATHS
     count = (len(seeds) if seeds is not None else runs_of(rule)) or 0
     if cost(settings, _one_of(rule, 0), count).peak <= budget.BLOCK:
         batch = traced(settings, rule, seed=settings.seed if seeds is None else seeds, **options)
