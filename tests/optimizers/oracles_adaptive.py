@@ -150,12 +150,6 @@ def _lion(p: Parameters) -> Iterator[Any]:
         yield -p["learning_rate"] * (sign + p["weight_decay"] * w)
 
 
-def _sign_descent(p: Parameters) -> Iterator[Any]:
-    while True:
-        g, _ = yield
-        yield -p["learning_rate"] * np.sign(g)
-
-
 def _nesterov_velocity(p: Parameters) -> Iterator[Any]:
     """Nesterov's two sequences of the look-ahead form, observed at y = w + ρ (w − w_before)."""
     before, y0 = None, None
@@ -256,7 +250,6 @@ _RULES: dict[str, Callable[..., Iterator[Any]]] = {
     "amsgrad": _amsgrad,
     "adabelief": _adabelief,
     "lion": _lion,
-    "sign_descent": _sign_descent,
     "nesterov_velocity": _nesterov_velocity,
     "yogi": _yogi,
     "adamax": _adamax,

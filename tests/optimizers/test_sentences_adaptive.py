@@ -687,16 +687,6 @@ def test_lion_jumps_by_eta() -> None:
         assert surface.distance_to_minimum(faded.positions[-1:])[0] < 1e-3 * rate
 
 
-# Sign descent
-
-
-@checks("sign_descent", "A step by the sign of the slope.", "Every step has the same length in every coordinate.")
-def test_sign_descent_moves_by_eta_against_the_slope() -> None:
-    run = trace(HIMMELBLAU(), OPTIMIZERS["sign_descent"](learning_rate=0.02), start=(0.1, -0.2), steps=40, record=PLAIN)
-    for before, after in itertools.pairwise(run.positions):
-        assert after - before == pytest.approx(-0.02 * np.sign(himmelblau(before)), rel=1e-9)
-
-
 # Rules borrowed from optax
 
 
