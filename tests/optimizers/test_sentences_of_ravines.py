@@ -407,17 +407,6 @@ def _() -> None:
         assert int(np.argmax(y > 0.5)) == pytest.approx(np.log(0.5 / first) / np.log(1 + rate), rel=0.03)
 
 
-# Trough
-
-
-@holds("trough", "A trough that is steep on its sides.", "The floor of the trough is flat.")
-def _() -> None:
-    surface = SURFACES["trough"]()
-    soft, stiff = curvatures(surface, (0.3, 0.5))
-    assert abs(soft) < 1e-9 and stiff == pytest.approx(2)
-    assert np.linalg.norm(slope(surface, (-1.7, 0.5))) == pytest.approx(32)
-
-
 @pytest.mark.parametrize("check", SAID.cases())
 def test_the_sentence_is_true(check: Check) -> None:
     check()
