@@ -64,9 +64,10 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark all cases of a thinned test but one in n as long.
+    """Mark all cases of a thinned test but one in n as long; in CI, let a failed browser test run once more.
 
-    Each test starts at another case, so that several tests over the same parameters meet all of them between them.
+    Each test starts at another case, so that several tests over the same parameters meet all of them between them. A
+    browser test that fails once on a busy machine is listed as rerun; one that fails twice fails.
     """
     seen: Counter[str] = Counter()
     for item in items:
@@ -76,6 +77,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             if (seen[name] + zlib.crc32(name.encode())) % n:
                 item.add_marker(pytest.mark.long)
             seen[name] += 1
+        if os.environ.get("CI") == "true" and item.get_closest_marker("browser"):
+            item.add_marker(pytest.mark.flaky(reruns=1))
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
