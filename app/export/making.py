@@ -1,4 +1,4 @@
-"""A file out of what the page shows, by its ending; in this process, or by a process of its own."""
+"""Turns a scene into a file of any format, in the calling process or in a separate process."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 from app.export.about import About
 from app.export.formats import FILMS
 from app.export.options import Cut, Look
-from app.export.worker import Tell, Workers
+from app.export.worker import Progress, Workers
 
 if TYPE_CHECKING:
     from app.player.scene import Scene
@@ -23,12 +23,12 @@ R = TypeVar("R")
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Order:
-    """A file to be made out of a scene.
+    """An order for one file: a scene, and how the file should look.
 
     Attributes:
-        kind: an ending of `DRAWN`.
-        heads, rows: the table of results, for slides.
-        step: the step of a picture; None for the last.
+        kind: the file name extension, a key of `DRAWN`.
+        heads, rows: the header and the rows of the table of results, for slides.
+        step: the step that a picture shows; None for the last step.
     """
 
     kind: str
@@ -41,18 +41,20 @@ class Order:
     step: int | None = None
 
 
-def make(order: Order, tell: Tell = lambda share: None) -> bytes:
-    """The file, made by this thread: matplotlib's settings are global, so that one thread of a process may draw.
+def make(order: Order, report: Progress = lambda fraction: None) -> bytes:
+    """Make a file in the calling thread and return its bytes.
+
+    Matplotlib's settings are global, so only one thread of a process may draw at a time.
 
     Args:
-        tell: is called with the share that is done, 0 to 1.
+        report: called with the fraction that is done, from 0 to 1.
     """
     if order.kind == "html":
         from app.export.page import html
 
         return html(order.scene, order.about.title, order.about.link, order.look.theme)
     if order.kind == "pptx":
-        return _slides(order, tell, make, hands=1)
+        return _slides(order, report, make, threads=1)
     link = order.about.link if order.about.base else ""
     from app.export.drawing import Drawing
 
@@ -60,82 +62,84 @@ def make(order: Order, tell: Tell = lambda share: None) -> bytes:
     if order.kind in FILMS:
         from app.export.films import film
 
-        return film(drawing, order.kind, order.cut, order.about, tell)
+        return film(drawing, order.kind, order.cut, order.about, report)
     from app.export.stills import still
 
     return still(drawing, order.kind, order.about, order.step)
 
 
-def make_apart(order: Order, tell: Tell = lambda share: None, stop: threading.Event | None = None) -> bytes:
-    """The file, made by processes of their own, so that any number of threads may ask for files at once: each gets the
-    bytes of `make`, and nobody else on this server waits. Slides are made by two processes.
+def make_apart(order: Order, report: Progress = lambda fraction: None, stop: threading.Event | None = None) -> bytes:
+    """Make a file in a separate process and return its bytes, which equal those of `make`.
+
+    Any number of threads may call this at the same time without slowing down the server. Slides use two processes.
 
     Args:
-        tell: is called with the share that is done, 0 to 1.
-        stop: ends it when it is set.
+        report: called with the fraction that is done, from 0 to 1.
+        stop: an event that stops the work when it is set.
 
     Raises:
-        Failed: with what went wrong there, or when it was stopped.
+        Failed: if the file could not be made, or the work was stopped.
     """
     stop = stop or threading.Event()
     if order.kind == "pptx":
         try:
-            return _slides(order, tell, lambda one, tell_one: FILMERS.carry_out(one, tell_one, stop), hands=2)
+            return _slides(order, report, lambda part, progress: FILMERS.carry_out(part, progress, stop), threads=2)
         except BaseException:
-            stop.set()  # what is still on its way is of no use
+            stop.set()  # the other parts of the deck are of no use any more
             raise
-    return bytes((FILMERS if order.kind in FILMS else DRAWERS).carry_out(order, tell, stop))
+    return bytes((FILMERS if order.kind in FILMS else DRAWERS).carry_out(order, report, stop))
 
 
-def _slides(order: Order, tell: Tell, make_one: Callable[[Order, Tell], bytes], hands: int) -> bytes:
-    """Each view with its film, without the caption, which the slides have in words.
+def _slides(order: Order, report: Progress, make_part: Callable[[Order, Progress], bytes], threads: int) -> bytes:
+    """Make a deck with a film of each view. The films have no caption, because the slides show it as text.
 
     Args:
-        make_one: makes a single poster or film.
-        hands: how many of them are made at once.
+        make_part: makes a single poster or film.
+        threads: how many of these are made at the same time.
     """
     from app.export.deck import deck
     from app.export.drawing import Drawing
 
     parts = Drawing.parts(order.scene)
-    shares = dict.fromkeys(parts, 0.0)
+    fractions = dict.fromkeys(parts, 0.0)
 
     def view(part: str) -> tuple[str, bytes, bytes]:
         look = dataclasses.replace(order.look, part=part, caption=False, width=960, height=480, scale=1.25)
 
-        def tell_part(share: float) -> None:
-            shares[part] = share
-            tell(sum(shares.values()) / len(shares))
+        def report_part(fraction: float) -> None:
+            fractions[part] = fraction
+            report(sum(fractions.values()) / len(fractions))
 
-        poster = make_one(dataclasses.replace(order, kind="png", look=look, step=None), lambda share: None)
-        return parts[part], poster, make_one(dataclasses.replace(order, kind="mp4", look=look), tell_part)
+        poster = make_part(dataclasses.replace(order, kind="png", look=look, step=None), lambda fraction: None)
+        return parts[part], poster, make_part(dataclasses.replace(order, kind="mp4", look=look), report_part)
 
-    views = [view(part) for part in parts] if hands == 1 else side_by_side(view, parts, hands)
+    views = [view(part) for part in parts] if threads == 1 else map_in_threads(view, parts, threads)
     caption = order.look.title or order.scene.caption
     return deck(order.about, caption, views, order.heads, order.rows, order.look.theme == "dark")
 
 
-def side_by_side(work: Callable[[I], R], items: Iterable[I], hands: int) -> list[R]:
-    """`work` of each item, in their order, by so many threads at once; the first error ends it.
+def map_in_threads(function: Callable[[I], R], items: Iterable[I], count: int) -> list[R]:
+    """Apply a function to each item in `count` threads, and return the results in the order of the items.
 
-    Unlike those of an executor the threads are daemons: a program that comes to its end does not wait for them.
+    The first error is raised, and no further item is started. Unlike the threads of an executor, these are daemons, so
+    that a program that ends does not wait for them.
     """
     waiting = list(enumerate(items))[::-1]
     results: dict[int, R] = {}
     errors: list[BaseException] = []
 
-    def toil() -> None:
+    def work() -> None:
         while not errors:
             try:
                 k, item = waiting.pop()
             except IndexError:
                 return
             try:
-                results[k] = work(item)
+                results[k] = function(item)
             except BaseException as error:
                 errors.append(error)
 
-    threads = [threading.Thread(target=toil, daemon=True) for _ in range(hands)]
+    threads = [threading.Thread(target=work, daemon=True) for _ in range(count)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -146,13 +150,13 @@ def side_by_side(work: Callable[[I], R], items: Iterable[I], hands: int) -> list
 
 
 MOST = max(2, os.cpu_count() or 1)
-"""Processes of a kind that work at once: more of them would only take memory."""
-PATIENCE = 120.0
-"""Seconds that a picture may take."""
+"""The number of processes of a pool that work at the same time; more of them would only take memory."""
+TIMEOUT = 120.0
+"""The number of seconds that a picture may take."""
 _DRAWING = ("app.export.drawing", "app.export.stills", "app.export.films")
 FILMERS = Workers("app.export.making:make", _DRAWING, MOST)
-"""The processes that make films and the parts of slides."""
-DRAWERS = Workers("app.export.making:make", _DRAWING[:2], MOST, PATIENCE)
-"""The processes that draw pictures and write pages, which do not wait behind films."""
+"""The processes that make films and the parts of decks."""
+DRAWERS = Workers("app.export.making:make", _DRAWING[:2], MOST, TIMEOUT)
+"""The processes that draw pictures and write HTML pages, separate so that a picture does not wait for a film."""
 for _workers in (FILMERS, DRAWERS):
     atexit.register(_workers.close)

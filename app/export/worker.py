@@ -1,7 +1,7 @@
-"""Processes that make files, so that no visitor of this server waits while a file is made.
+"""Processes that make files, so that no visitor of the server has to wait while a file is made.
 
-A process is kept when it has finished: to start one and to import what draws takes as long as a short film. Orders and
-answers travel through its pipes as pickles.
+A process stays alive after an order, because starting one and importing matplotlib takes as long as making a short
+film. Orders and answers are sent through pipes as pickles.
 """
 
 from __future__ import annotations
@@ -17,31 +17,31 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-Tell = Callable[[float], None]
+Progress = Callable[[float], None]
+"""A function that is called with the fraction of an order that is done, from 0 to 1."""
 NICE = 15
-"""By how much the priority of these processes is lower than the server's: they take the cores that pages leave idle."""
-KEPT = 2
-"""The largest number of processes that are kept without work."""
+"""The increment of the niceness of these processes, so that they only use the cores that the server leaves idle."""
+MOST_IDLE = 2
+"""The largest number of idle processes that stay alive."""
 POLL = 0.1
-"""Seconds between two looks at whether an order is to be stopped."""
+"""The number of seconds between two checks of whether an order has been stopped."""
 
 
 class Failed(RuntimeError):
-    """A file could not be made; the message says why."""
+    """Raised when a file could not be made; the message gives the reason."""
 
 
 STOPPED = "It was stopped."
-# Ctrl+C in a terminal interrupts the whole process group of the server; its workers are ended by the server.
-_APART: dict[str, Any] = {"process_group": 0} if os.name == "posix" else {}
+# Ctrl+C in a terminal interrupts the server's whole process group. Workers have their own groups; the server ends them.
+_OWN_GROUP: dict[str, Any] = {"process_group": 0} if os.name == "posix" else {}
 
 
 class Worker:
-    """A process that carries out one order after the other.
+    """A process that carries out orders, one after another.
 
     Args:
-        function: what carries an order out, as "module:name"; takes the order, and a function that is called with the
-            share that is done.
-        imports: modules that it will need, imported before the first order comes.
+        function: the function that carries out an order, as "module:name". It takes the order and a `Progress`.
+        imports: the modules that the function needs. The process imports them before the first order arrives.
     """
 
     def __init__(self, function: str, imports: Sequence[str] = ()) -> None:
@@ -49,7 +49,7 @@ class Worker:
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join([root, os.environ.get("PYTHONPATH", "")])}
         command = [sys.executable, "-m", "app.export.worker", function, *imports]
         pipe = subprocess.PIPE
-        self._process = subprocess.Popen(command, stdin=pipe, stdout=pipe, env=environment, **_APART)
+        self._process = subprocess.Popen(command, stdin=pipe, stdout=pipe, env=environment, **_OWN_GROUP)
 
     @property
     def process(self) -> int:
@@ -60,16 +60,17 @@ class Worker:
     def alive(self) -> bool:
         return self._process.poll() is None
 
-    def carry_out(self, order: Any, tell: Tell, stop: threading.Event, patience: float | None = None) -> Any:
-        """The result of an order.
+    def carry_out(self, order: Any, report: Progress, stop: threading.Event, timeout: float | None = None) -> Any:
+        """Send an order to the process, wait, and return the result.
 
-        The process is killed when `stop` is set or `patience` seconds have passed: one that hangs would not hear of it.
+        When `stop` is set or `timeout` seconds have passed, the process is killed, because a process that hangs would
+        not read a message.
 
         Raises:
-            Failed: with what went wrong there, or when it was stopped.
+            Failed: if the function raised an error, or the order was stopped or took too long.
         """
         finished = threading.Event()
-        deadline = None if patience is None else time.monotonic() + patience
+        deadline = None if timeout is None else time.monotonic() + timeout
         late = False
 
         def watch() -> None:
@@ -83,10 +84,10 @@ class Worker:
         watcher = threading.Thread(target=watch, daemon=True)
         watcher.start()
         try:
-            return self._answered(order, tell)
+            return self._exchange(order, report)
         except Failed:
             if late:
-                raise Failed(f"It did not finish within {patience:g} seconds.") from None
+                raise Failed(f"It did not finish within {timeout:g} seconds.") from None
             raise
         finally:
             finished.set()
@@ -94,7 +95,8 @@ class Worker:
             if stop.is_set():
                 raise Failed(STOPPED) from None
 
-    def _answered(self, order: Any, tell: Tell) -> Any:
+    def _exchange(self, order: Any, report: Progress) -> Any:
+        """Send an order and read messages until its result arrives."""
         stdin, stdout = self._process.stdin, self._process.stdout
         assert stdin and stdout
         try:
@@ -102,45 +104,45 @@ class Worker:
             stdin.flush()
             while True:
                 kind, content = pickle.load(stdout)
-                if kind == "made":
+                if kind == "result":
                     return content
                 if kind == "failed":
                     raise Failed(content)
-                tell(content)
+                report(content)
         except (EOFError, OSError, pickle.UnpicklingError):
             self._process.kill()
             raise Failed(f"The process that makes the files ended with exit status {self._process.wait()}.") from None
 
     def kill(self) -> None:
-        """Kill the process: whoever waits for its answer gets none."""
+        """Kill the process. A thread that waits for its answer gets a `Failed`."""
         self._process.kill()
 
     def end(self) -> None:
-        """Kill the process, and close its pipes."""
+        """Kill the process and close its pipes."""
         self.kill()
         for pipe in (self._process.stdin, self._process.stdout):
             try:
                 if pipe:
                     pipe.close()
-            except OSError:  # part of an order was still on its way
+            except OSError:  # part of an order was still in the buffer
                 pass
         self._process.wait()
 
 
 class Workers:
-    """Processes of one kind, some of which wait for an order; see `Worker`.
+    """A pool of `Worker` processes that all carry out the same function.
 
     Args:
         function, imports: as in `Worker`.
-        most: how many work at once; further orders wait for their turn.
-        patience: seconds that an order may take; None for any time.
+        most: the largest number of processes that work at the same time; further orders wait for their turn.
+        timeout: the number of seconds that an order may take; None for no limit.
     """
 
     def __init__(
-        self, function: str, imports: Sequence[str] = (), most: int = 64, patience: float | None = None
+        self, function: str, imports: Sequence[str] = (), most: int = 64, timeout: float | None = None
     ) -> None:
-        self._kind = function, imports
-        self._patience = patience
+        self._arguments = function, imports
+        self._timeout = timeout
         self._turns = threading.BoundedSemaphore(most)
         self._lock = threading.Lock()
         self._ended = False
@@ -148,22 +150,24 @@ class Workers:
         self.busy: list[Worker] = []
 
     def warm(self, count: int = 1) -> None:
-        """Start processes until so many wait, for orders that may come soon."""
+        """Start processes until `count` of them are idle, for orders that may come soon."""
         with self._lock:
             self.idle = [worker for worker in self.idle if worker.alive]
             while len(self.idle) < count and not self._ended:
-                self.idle.append(Worker(*self._kind))
+                self.idle.append(Worker(*self._arguments))
 
-    def carry_out(self, order: Any, tell: Tell = lambda share: None, stop: threading.Event | None = None) -> Any:
-        """The result of an order, by a process that waits or by a new one.
+    def carry_out(
+        self, order: Any, report: Progress = lambda fraction: None, stop: threading.Event | None = None
+    ) -> Any:
+        """Carry out an order in an idle process or in a new one, and return the result.
 
         Args:
-            order: is pickled, as is its result.
-            tell: is called with the share that is done, 0 to 1.
-            stop: ends it when it is set.
+            order: the argument of the function. It must be possible to pickle it and the result.
+            report: called with the fraction that is done, from 0 to 1.
+            stop: an event that stops the order when it is set.
 
         Raises:
-            Failed: with what went wrong there, or when it was stopped.
+            Failed: if the function raised an error, or the order was stopped or took too long.
         """
         stop = stop or threading.Event()
         while not self._turns.acquire(timeout=POLL):
@@ -172,34 +176,34 @@ class Workers:
         try:
             if stop.is_set():
                 raise Failed(STOPPED)
-            return self._carried_out(order, tell, stop)
+            return self._run(order, report, stop)
         finally:
             self._turns.release()
 
-    def _carried_out(self, order: Any, tell: Tell, stop: threading.Event) -> Any:
+    def _run(self, order: Any, report: Progress, stop: threading.Event) -> Any:
         worker = self._take()
         reusable = False
         try:
-            result = worker.carry_out(order, tell, stop, self._patience)
+            result = worker.carry_out(order, report, stop, self._timeout)
             reusable = True
             return result
         finally:
             with self._lock:
                 self.busy.remove(worker)
-                reusable = reusable and len(self.idle) < KEPT and not self._ended
+                reusable = reusable and len(self.idle) < MOST_IDLE and not self._ended
                 if reusable:
                     self.idle.append(worker)
             if not reusable:
                 worker.end()
 
     def end(self) -> None:
-        """End the processes that wait."""
+        """End the idle processes."""
         with self._lock:
             while self.idle:
                 self.idle.pop().end()
 
     def close(self) -> None:
-        """End all processes, whatever they do, and start no more: the program comes to its end."""
+        """End all processes, busy ones too, and start no more. Called when the program ends."""
         with self._lock:
             self._ended = True
             for worker in self.busy:
@@ -211,51 +215,51 @@ class Workers:
             if self._ended:
                 raise Failed(STOPPED)
             self.idle = [worker for worker in self.idle if worker.alive]
-            worker = self.idle.pop() if self.idle else Worker(*self._kind)
+            worker = self.idle.pop() if self.idle else Worker(*self._arguments)
             self.busy.append(worker)
             return worker
 
 
-def serve(function: Callable[[Any, Tell], Any]) -> None:
-    """Carry out the orders that come in, until whoever gives them has gone."""
+def serve(function: Callable[[Any, Progress], Any]) -> None:
+    """Carry out the orders that arrive on the standard input, until the server has gone."""
     if hasattr(os, "nice"):
         os.nice(NICE)
     answers = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)  # what a library prints is not an answer
+    os.dup2(2, 1)  # libraries may print; their output must not get between the answers
 
     def answer(kind: str, content: Any) -> None:
         try:
             pickle.dump((kind, content), answers)
             answers.flush()
         except BrokenPipeError:
-            os._exit(0)  # nobody reads the answer, and there is nothing to tidy up
+            os._exit(0)  # nobody reads the answer, and there is nothing to clean up
 
     while True:
         try:
             order = pickle.load(sys.stdin.buffer)
-        except (EOFError, pickle.UnpicklingError):  # the second where an order was cut short
+        except (EOFError, pickle.UnpicklingError):  # an order that was cut short raises the second error
             return
         try:
-            result = function(order, _sparing(lambda share: answer("share", share)))
+            result = function(order, _throttled(lambda fraction: answer("progress", fraction)))
         except MemoryError:
-            answer("failed", "There is not enough memory for a file of this size: make it smaller.")
-        except Exception as error:  # whatever it is, the sender learns of it, and the next order is carried out
+            answer("failed", "There is not enough memory for a file of this size. Choose a smaller size.")
+        except Exception as error:  # any error is reported to the sender, and the next order is carried out
             answer("failed", f"{type(error).__name__}: {error}")
         else:
-            answer("made", result)
+            answer("result", result)
 
 
-def _sparing(tell: Tell) -> Tell:
-    """Tell every hundredth of the share, and no more."""
+def _throttled(report: Progress) -> Progress:
+    """Wrap `report` so that it is called at most once for each percent."""
     last = -1
 
-    def tell_hundredths(share: float) -> None:
+    def report_percents(fraction: float) -> None:
         nonlocal last
-        if int(100 * share) > last:
-            last = int(100 * share)
-            tell(share)
+        if int(100 * fraction) > last:
+            last = int(100 * fraction)
+            report(fraction)
 
-    return tell_hundredths
+    return report_percents
 
 
 if __name__ == "__main__":

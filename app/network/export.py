@@ -13,7 +13,7 @@ from app.export.about import About
 from app.export.formats import DRAWN, ending
 from app.export.making import Order, make, make_apart
 from app.export.options import Cut, Look
-from app.export.worker import Tell
+from app.export.worker import Progress
 from app.network import captions, link, results, scene
 from app.network.job import Job
 from app.network.observers import measures
@@ -33,7 +33,9 @@ def order(
     return Order(kind, scene.scene(training, job), look, cut, about, results.heads(job.data), rows, step)
 
 
-def contents(training: Training, job: Job, name: str, look: Look, cut: Cut, step: int | None, tell: Tell) -> bytes:
+def contents(
+    training: Training, job: Job, name: str, look: Look, cut: Cut, step: int | None, report: Progress
+) -> bytes:
     """The file of that name, of what the board shows now.
 
     Raises:
@@ -43,7 +45,7 @@ def contents(training: Training, job: Job, name: str, look: Look, cut: Cut, step
     if kind not in DRAWN:
         return numbers(training, job, name)
     made = make_apart if kind == "pptx" else make  # slides are so many films that two processes are worth it
-    return made(order(training, job, kind, look, cut, step), tell)
+    return made(order(training, job, kind, look, cut, step), report)
 
 
 def numbers(training: Training, job: Job, name: str) -> bytes:

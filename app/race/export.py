@@ -10,7 +10,7 @@ from app.common.racers import Refused
 from app.export.about import About
 from app.export.formats import DRAWN, ending
 from app.export.making import Order, make, make_apart
-from app.export.worker import Tell
+from app.export.worker import Progress
 from app.figures import map as maps
 from app.race import data, link, results, scene, script
 from app.race.runs import Race
@@ -49,7 +49,7 @@ def contents(
     look: Look,
     cut: Cut,
     step: int | None = None,
-    tell: Tell = lambda share: None,
+    report: Progress = lambda fraction: None,
     base: str = "",
 ) -> bytes:
     """The file of that name.
@@ -60,7 +60,7 @@ def contents(
     kind = ending(name)
     if kind in DRAWN:
         made = make_apart if kind == "pptx" else make  # slides are so many films that two processes are worth it
-        return made(order(race, kind, look, cut, step, base), tell)
+        return made(order(race, kind, look, cut, step, base), report)
     return numbers(race, name)
 
 

@@ -22,7 +22,7 @@ from app.server import streams
 
 if TYPE_CHECKING:
     from app.common.setting import Query, Setting
-    from app.export.worker import Tell
+    from app.export.worker import Progress
     from app.network.files import Brought
 
 LISTED = ("surfaces", "optimizers", "schedules", "noises", "views", "data", "presets", "network-views")
@@ -275,8 +275,8 @@ def _render(arguments: argparse.Namespace) -> None:
     written = []
     for path in map(Path, arguments.output):
 
-        def content(tell: Tell, name: str = path.name) -> bytes:
-            return contents(race, name, look, cut, step=arguments.step, tell=tell)
+        def content(report: Progress, name: str = path.name) -> bytes:
+            return contents(race, name, look, cut, step=arguments.step, report=report)
 
         written.append(_write(path, content))
     if arguments.json:
@@ -316,7 +316,7 @@ def _numbers(name: str, spelled: str, example: str, count: int) -> list[float]:
     return numbers
 
 
-def _write(path: Path, content: Callable[[Tell], bytes]) -> dict[str, Any]:
+def _write(path: Path, content: Callable[[Progress], bytes]) -> dict[str, Any]:
     """Make a file and put it in its place; its name and size.
 
     Raises:
@@ -327,8 +327,8 @@ def _write(path: Path, content: Callable[[Tell], bytes]) -> dict[str, Any]:
     from app.export.worker import Failed
 
     try:
-        with _progress(path.name) as tell:
-            made = content(tell)
+        with _progress(path.name) as report:
+            made = content(report)
         write(path, made)
     except Refused as refused:
         raise Wrong(f"{path.name}: {refused}") from None
@@ -405,7 +405,7 @@ def _look(arguments: argparse.Namespace) -> tuple[Any, Any]:
     except ValueError as error:
         raise Wrong(f"{error}.") from None
     for name in arguments.output:
-        if (slower := cut.fitting(ending(name))) != cut:
+        if (slower := cut.limited(ending(name))) != cut:
             most = f"a GIF has at most {slower.rate:g} frames per second"
             streams.complain(f"optiscope: {name}: {most}, because browsers slow faster ones down.")
     return look, cut
@@ -470,15 +470,15 @@ def _train(arguments: argparse.Namespace) -> None:
     job = scene.job_for(training, data, connection=process.Local())
     try:
         job.begin()
-        with _progress("training") as tell:
-            _wait(job, tell)
+        with _progress("training") as report:
+            _wait(job, report)
         written = []
         for path in map(Path, arguments.output):
             scene.scene(training, job)
             _wait(job)  # what its panels show is still being worked out
 
-            def content(tell: Tell, name: str = path.name) -> bytes:
-                return contents(training, job, name, look, cut, arguments.step, tell)
+            def content(report: Progress, name: str = path.name) -> bytes:
+                return contents(training, job, name, look, cut, arguments.step, report)
 
             written.append(_write(path, content))
     finally:
@@ -490,9 +490,9 @@ def _train(arguments: argparse.Namespace) -> None:
             streams.emit(f"{row.title}: {row.status}")
 
 
-def _wait(job: Any, tell: Any = lambda share: None) -> None:
+def _wait(job: Any, report: Any = lambda fraction: None) -> None:
     while job.busy:
-        tell(job.progress)
+        report(job.progress)
         time.sleep(0.1)
 
 
@@ -586,18 +586,18 @@ def write(path: Path, content: bytes) -> None:
 
 
 @contextlib.contextmanager
-def _progress(name: str) -> Iterator[Tell]:
-    """A function that shows the share that is done on the standard error, if a person sees it."""
+def _progress(name: str) -> Iterator[Progress]:
+    """A function that shows the fraction that is done on the standard error, if a person sees it."""
     shows = sys.stderr.isatty()
 
-    def tell(share: float) -> None:
+    def report(fraction: float) -> None:
         if shows:
-            print(f"\r{name} {share:4.0%}", end="", file=sys.stderr, flush=True)
+            print(f"\r{name} {fraction:4.0%}", end="", file=sys.stderr, flush=True)
 
-    tell(0.0)
+    report(0.0)
     outcome = "stopped"
     try:
-        yield tell
+        yield report
         outcome = "done"
     finally:
         if shows:

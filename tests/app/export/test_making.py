@@ -13,7 +13,7 @@ from streamlit.runtime.media_file_manager import MediaFileManager
 from streamlit.testing.v1 import AppTest
 
 from app.common import racers
-from app.export.making import Order, make, make_apart, side_by_side
+from app.export.making import Order, make, make_apart, map_in_threads
 from app.export.options import Cut, Look
 from app.export.worker import Failed
 from app.race import changes, export
@@ -73,7 +73,7 @@ def test_downloads_of_four_visitors_at_once_are_those_of_one_alone(monkeypatch: 
 
 
 def test_work_side_by_side_keeps_its_order_and_ends_with_the_first_error() -> None:
-    assert side_by_side(lambda n: n * n, range(7), 3) == [0, 1, 4, 9, 16, 25, 36]
+    assert map_in_threads(lambda n: n * n, range(7), 3) == [0, 1, 4, 9, 16, 25, 36]
     done: list[int] = []
 
     def work(n: int) -> None:
@@ -82,5 +82,5 @@ def test_work_side_by_side_keeps_its_order_and_ends_with_the_first_error() -> No
             raise Failed("no")
 
     with pytest.raises(Failed, match="no"):
-        side_by_side(work, range(50), 1)
+        map_in_threads(work, range(50), 1)
     assert done == [0, 1]

@@ -97,7 +97,7 @@ def test_a_process_that_hangs_is_replaced_when_its_order_is_stopped(workers: Wor
 
 
 def test_a_process_that_hangs_is_replaced_when_patience_ends() -> None:
-    workers = Workers("tests.app.export.labour:work", most=1, patience=0.5)
+    workers = Workers("tests.app.export.labour:work", most=1, timeout=0.5)
     with pytest.raises(Failed, match=r"did not finish within 0\.5 seconds"):
         workers.carry_out("sleep")
     assert not workers.idle and not workers.busy
