@@ -1,4 +1,4 @@
-"""What every file says of itself: version, settings, permalink."""
+"""The metadata of every file: version, settings and permalink."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 
 
 def version() -> str:
-    """The version of Optiscope; `python -m app` in a checkout works without an install, and says so."""
+    """The installed version of Optiscope, or "(not installed)" when `python -m app` runs in a checkout."""
     try:
         return metadata.version("optiscope")
     except metadata.PackageNotFoundError:
@@ -19,13 +19,13 @@ def version() -> str:
 
 @dataclasses.dataclass(frozen=True)
 class About:
-    """What made a file.
+    """The origin of a file.
 
     Attributes:
-        title: what is seen, in a few words.
-        page: the page it is from, "race" or "network".
+        title: a short description of the contents.
+        page: the page from which the file was exported, "race" or "network".
         query: the settings as the address bar spells them.
-        base: where the app was served, if anywhere, with a slash at its end.
+        base: the address at which the app was served, with a slash at the end; empty without a server.
     """
 
     title: str
@@ -39,12 +39,12 @@ class About:
 
     @property
     def link(self) -> str:
-        """The permalink; without a server its query alone, which any Optiscope opens."""
-        place = self.base + ("" if self.page == "race" else self.page)
-        return f"{place}?{urlencode(self.query, doseq=True)}"
+        """The permalink; without a server, the page and its query alone, which any Optiscope opens."""
+        address = self.base + ("" if self.page == "race" else self.page)
+        return f"{address}?{urlencode(self.query, doseq=True)}"
 
     @property
     def text(self) -> str:
-        """All of it in a line of JSON."""
-        said = {"optiscope": version(), "page": self.page, "query": dict(self.query), "link": self.link}
-        return json.dumps(said, ensure_ascii=False)
+        """All metadata as a line of JSON."""
+        contents = {"optiscope": version(), "page": self.page, "query": dict(self.query), "link": self.link}
+        return json.dumps(contents, ensure_ascii=False)

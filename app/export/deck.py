@@ -1,4 +1,4 @@
-"""A deck of slides: title, a slide for each view with its film, settings and results, and how it was made."""
+"""A deck of slides: a title, one slide with a film for each view, and a table of settings and results."""
 
 from __future__ import annotations
 
@@ -26,29 +26,29 @@ def deck(
     rows: Sequence[Sequence[str]],
     dark: bool = False,
 ) -> bytes:
-    """A .pptx of 16:9.
+    """The bytes of a .pptx file in the format 16:9.
 
     Args:
-        caption: all settings in a line.
-        views: (title, poster as PNG, film as MP4) of each; where the film is empty, the poster stands alone.
-        heads, rows: the table of results.
-        dark: whether the slides' ground is dark.
+        caption: all settings as one line.
+        views: (title, poster as PNG, film as MP4) of each view; without a film, the slide shows the poster.
+        heads, rows: the header and the rows of the table of results.
+        dark: whether the slides have a dark background.
     """
-    made: Any = Presentation()
-    made.slide_width, made.slide_height = WIDE, TALL
+    presentation: Any = Presentation()
+    presentation.slide_width, presentation.slide_height = WIDE, TALL
     ink, paper = ("E8ECF1", "11151C") if dark else ("1B2430", "FFFFFF")
     note = f"Made with {about.maker}. {caption}\n\nOpen it again: {about.link}\n\n{about.text}"
 
     def slide(title: str) -> Any:
-        one = made.slides.add_slide(made.slide_layouts[_TITLE_ONLY])
-        one.background.fill.solid()
-        one.background.fill.fore_color.rgb = RGBColor.from_string(paper)
-        one.shapes.title.text = title
-        _place(one.shapes.title, EDGE, Inches(0.2), WIDE - 2 * EDGE, Inches(0.8))
-        _set(one.shapes.title.text_frame, Pt(28), ink, bold=True)
-        one.shapes.title.text_frame.paragraphs[0].alignment = PP_ALIGN.LEFT
-        one.notes_slide.notes_text_frame.text = note
-        return one
+        page = presentation.slides.add_slide(presentation.slide_layouts[_TITLE_ONLY])
+        page.background.fill.solid()
+        page.background.fill.fore_color.rgb = RGBColor.from_string(paper)
+        page.shapes.title.text = title
+        _place(page.shapes.title, EDGE, Inches(0.2), WIDE - 2 * EDGE, Inches(0.8))
+        _set(page.shapes.title.text_frame, Pt(28), ink, bold=True)
+        page.shapes.title.text_frame.paragraphs[0].alignment = PP_ALIGN.LEFT
+        page.notes_slide.notes_text_frame.text = note
+        return page
 
     first = slide(about.title)
     _place(first.shapes.title, EDGE, Inches(2.2), WIDE - 2 * EDGE, Inches(1.2))
@@ -58,27 +58,27 @@ def deck(
     box.text_frame.text = caption
     _set(box.text_frame, Pt(18), ink)
     for title, poster, film in views:
-        one = slide(title)
+        page = slide(title)
         left, top, width, height = _fitted(poster)
         if film:
             picture = io.BytesIO(poster)
-            movie = one.shapes.add_movie(
+            movie = page.shapes.add_movie(
                 io.BytesIO(film), left, top, width, height, poster_frame_image=picture, mime_type="video/mp4"
             )
             movie.name = f"{title}, film"
         else:
-            one.shapes.add_picture(io.BytesIO(poster), left, top, width, height)
+            page.shapes.add_picture(io.BytesIO(poster), left, top, width, height)
     _table(slide("Settings and results"), heads, rows, caption, ink)
-    made.core_properties.title = about.title
-    made.core_properties.author = about.maker
-    made.core_properties.keywords = "Optiscope"
+    presentation.core_properties.title = about.title
+    presentation.core_properties.author = about.maker
+    presentation.core_properties.keywords = "Optiscope"
     out = io.BytesIO()
-    made.save(out)
+    presentation.save(out)
     return out.getvalue()
 
 
 def _fitted(poster: bytes) -> tuple[Emu, Emu, Emu, Emu]:
-    """The place of a picture below the title, as large as it fits."""
+    """The left, top, width and height of the largest picture that fits below the title."""
     from PIL import Image
 
     width, height = Image.open(io.BytesIO(poster)).size
@@ -89,7 +89,7 @@ def _fitted(poster: bytes) -> tuple[Emu, Emu, Emu, Emu]:
 
 
 def _table(slide: Any, heads: Sequence[str], rows: Sequence[Sequence[str]], caption: str, ink: str) -> None:
-    """Results racer by racer, and below them all settings."""
+    """Add the table of results to a slide, and the settings below it."""
     size = Pt(14) if len(rows) <= 9 else Pt(10)
     tall = Inches(0.38) if len(rows) <= 9 else Inches(0.27)
     high = tall * (len(rows) + 1)

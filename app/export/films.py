@@ -1,4 +1,4 @@
-"""Films of a race, in the formats of `FILMS`."""
+"""Films in the formats of `FILMS`, encoded from a sequence of pictures."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ from app.export.formats import FILMS, Film
 from app.export.options import Cut
 
 COLORS = 255
-"""Of a GIF's palette: one more stands for what has not changed."""
-AHEAD = 4
-"""Pictures that may wait to be packed."""
+"""The number of colours in a GIF's palette. The last index, 255, means that a pixel has not changed."""
+QUEUE = 4
+"""The number of pictures that may wait to be encoded."""
 EXACT = 48
-"""Of these, the commonest of the film, kept as they are."""
+"""The number of colours of the palette that are the film's most frequent colours, unchanged."""
 Picture = NDArray[np.uint8]
 Progress = Callable[[float], None]
 
 
 def moments(drawing: Drawing, cut: Cut) -> list[int]:
-    """The step of every frame until the last, from 0 to the end."""
+    """The step that each moving frame shows, from 0 to the last step."""
     shares = np.linspace(0, 1, cut.moving)
     if cut.time == "even":
         return [int(step) for step in np.rint(shares * drawing.steps)]
@@ -40,79 +40,80 @@ def moments(drawing: Drawing, cut: Cut) -> list[int]:
     return [int(step) for step in np.rint(steps)]
 
 
-def film(drawing: Drawing, kind: str, cut: Cut, about: About, tell: Progress) -> bytes:
-    """A film of a drawing, as bytes.
+def film(drawing: Drawing, kind: str, cut: Cut, about: About, report: Progress) -> bytes:
+    """Encode a film of a drawing and return its bytes.
 
     Args:
-        kind: one of `FILMS`.
-        about: what made it, kept in the file.
-        tell: is told the share that is done, now and then.
+        kind: a key of `FILMS`.
+        about: the version, settings and link that are stored in the file.
+        report: called with the fraction that is done, from 0 to 1.
     """
-    cut = cut.fitting(kind)
+    cut = cut.limited(kind)
     steps = moments(drawing, cut)
-    pictures = _told(_ahead(drawing.frames(steps)), len(steps), tell)
+    pictures = _reported(_prefetched(drawing.frames(steps)), len(steps), report)
     if not FILMS[kind].codec:
-        some = drawing.frames([steps[0], steps[len(steps) // 2], steps[-1]])
-        return _gif(pictures, _palette([_packed(picture) for picture in some]), cut, about)
+        sample = drawing.frames([steps[0], steps[len(steps) // 2], steps[-1]])
+        return _gif(pictures, _palette([_packed(picture) for picture in sample]), cut, about)
     return _video(pictures, kind, FILMS[kind], cut, about)
 
 
-def _ahead(pictures: Iterator[Picture]) -> Iterator[Picture]:
-    """The same pictures, drawn by a thread of their own while those before them are packed."""
-    drawn: queue.Queue[Picture | BaseException | None] = queue.Queue(AHEAD)
-    wanted = True
+def _prefetched(pictures: Iterator[Picture]) -> Iterator[Picture]:
+    """Yield the same pictures, but draw them in a thread while earlier ones are encoded."""
+    drawn: queue.Queue[Picture | BaseException | None] = queue.Queue(QUEUE)
+    running = True
 
     def draw() -> None:
         try:
             for picture in pictures:
                 drawn.put(picture)
-                if not wanted:
+                if not running:
                     return
             drawn.put(None)
-        except BaseException as error:  # it is raised where the pictures are asked for
+        except BaseException as error:  # raised again in the thread that consumes the pictures
             drawn.put(error)
 
     thread = threading.Thread(target=draw, daemon=True)
     thread.start()
     try:
-        while (one := drawn.get()) is not None:
-            if isinstance(one, BaseException):
-                raise one
-            yield one
+        while (picture := drawn.get()) is not None:
+            if isinstance(picture, BaseException):
+                raise picture
+            yield picture
     finally:
-        wanted = False
-        while thread.is_alive():  # it may wait for room
+        running = False
+        while thread.is_alive():  # the thread may be waiting for room in the queue
             with contextlib.suppress(queue.Empty):
                 drawn.get(timeout=0.05)
 
 
-def _told(pictures: Iterable[Picture], count: int, tell: Progress) -> Iterator[Picture]:
+def _reported(pictures: Iterable[Picture], count: int, report: Progress) -> Iterator[Picture]:
+    """Yield the same pictures, and report the fraction of `count` that has been consumed."""
     for k, picture in enumerate(pictures):
         yield picture
-        tell((k + 1) / count)
+        report((k + 1) / count)
 
 
-# GIF: one palette for all, and of each frame what differs from the one before.
+# GIF: all frames share a palette, and each frame stores only the pixels that differ from the frame before.
 
 
 def _gif(pictures: Iterator[Picture], palette: NDArray[np.uint8], cut: Cut, about: About) -> bytes:
     images: list[Image.Image] = []
     durations: list[int] = []
-    known = np.full(1 << 24, COLORS, np.uint8)  # of every colour that was met its nearest in the palette
-    before = None  # one frame is held, not all: a long film would fill the memory
-    for frame, lasting in zip(map(_packed, pictures), delays(cut), strict=True):
+    nearest = np.full(1 << 24, COLORS, np.uint8)  # the palette index nearest to each colour that has occurred
+    before = None  # only one frame is in memory, because all frames of a long film would not fit
+    for frame, delay in zip(map(_packed, pictures), delays(cut), strict=True):
         changed = np.ones(frame.shape, bool) if before is None else frame != before
         before = frame
         if not changed.any():
-            durations[-1] += lasting  # the frame before stands longer
+            durations[-1] += delay  # show the previous frame for longer
             continue
-        shown = np.full(frame.shape, COLORS, np.uint8)
-        shown[changed] = _looked_up(frame[changed], palette, known)
-        image = Image.fromarray(shown, mode="P")
+        indices = np.full(frame.shape, COLORS, np.uint8)
+        indices[changed] = _palette_indices(frame[changed], palette, nearest)
+        image = Image.fromarray(indices, mode="P")
         image.putpalette(palette.ravel().tolist())
         images.append(image)
-        durations.append(lasting)
-    durations[-1] += 10 * round(100 * cut.lasts) - sum(durations)
+        durations.append(delay)
+    durations[-1] += 10 * round(100 * cut.duration) - sum(durations)
     out = io.BytesIO()
     options: dict[str, Any] = {"loop": 0} if cut.loop else {}
     images[0].save(
@@ -131,29 +132,31 @@ def _gif(pictures: Iterator[Picture], palette: NDArray[np.uint8], cut: Cut, abou
 
 
 def delays(cut: Cut) -> list[int]:
-    """How long each moving frame of a GIF stands, in milliseconds: whole hundredths of a second, of which each frame
-    begins at the one nearest to its time, so that rounding does not add up.
+    """How long each moving frame of a GIF is shown, in milliseconds.
+
+    GIF counts in hundredths of a second. The start of each frame is rounded, not its duration, so that rounding errors
+    do not add up.
     """
     return [int(10 * delay) for delay in np.diff(np.rint(100 * np.arange(cut.moving + 1) / cut.rate))]
 
 
 def _palette(frames: list[NDArray[np.uint32]]) -> NDArray[np.uint8]:
-    """`COLORS` colours for a film of which these are some frames, (colours, 3).
+    """Choose `COLORS` colours (colours, 3) from a few frames of a film.
 
-    The commonest as they are, so that paper stays white, and the rest by median cut.
+    The most frequent colours are taken unchanged, so that white paper stays white. Median cut chooses the others.
     """
-    some = np.concatenate([frame[::2] for frame in frames])
-    kinds, counts = np.unique(some, return_counts=True)
-    common = _channels(kinds[np.argsort(counts)[::-1][:EXACT]])
-    rest = Image.fromarray(_channels(some)).quantize(
+    sample = np.concatenate([frame[::2] for frame in frames])
+    colors, counts = np.unique(sample, return_counts=True)
+    common = _channels(colors[np.argsort(counts)[::-1][:EXACT]])
+    quantized = Image.fromarray(_channels(sample)).quantize(
         COLORS - len(common), method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE
     )
-    others = np.array(rest.getpalette(), np.uint8).reshape(-1, 3)[: COLORS - len(common)]
+    others = np.array(quantized.getpalette(), np.uint8).reshape(-1, 3)[: COLORS - len(common)]
     return np.concatenate([common, others])
 
 
 def _packed(picture: Picture) -> NDArray[np.uint32]:
-    """Each pixel as one number, without its opacity."""
+    """The colour of each pixel as an integer, without its opacity."""
     return np.ascontiguousarray(picture).view(np.uint32)[..., 0] & np.uint32(0xFFFFFF)
 
 
@@ -161,15 +164,17 @@ def _channels(packed: NDArray[np.uint32]) -> NDArray[np.uint8]:
     return np.stack([packed & 255, packed >> 8 & 255, packed >> 16 & 255], axis=-1).astype(np.uint8)
 
 
-def _looked_up(packed: NDArray[np.uint32], palette: NDArray[np.uint8], known: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """The colour of the palette nearest to each; what is not `known` yet is worked out and kept there."""
-    found = known[packed]
-    if (new := found == COLORS).any():
-        kinds = np.unique(packed[new])
-        apart = _channels(kinds)[:, None].astype(np.int32) - palette[None]
-        known[kinds] = np.einsum("ijk,ijk->ij", apart, apart).argmin(axis=1)
-        found[new] = known[packed[new]]
-    return found
+def _palette_indices(
+    packed: NDArray[np.uint32], palette: NDArray[np.uint8], nearest: NDArray[np.uint8]
+) -> NDArray[np.uint8]:
+    """The index of the palette's nearest colour for each pixel. The cache `nearest` is extended in place."""
+    indices = nearest[packed]
+    if (new := indices == COLORS).any():
+        colors = np.unique(packed[new])
+        difference = _channels(colors)[:, None].astype(np.int32) - palette[None]
+        nearest[colors] = np.einsum("ijk,ijk->ij", difference, difference).argmin(axis=1)
+        indices[new] = nearest[packed[new]]
+    return indices
 
 
 # MP4 and WebM.
@@ -177,35 +182,37 @@ def _looked_up(packed: NDArray[np.uint32], palette: NDArray[np.uint8], known: ND
 
 def _video(pictures: Iterator[Picture], kind: str, form: Film, cut: Cut, about: About) -> bytes:
     out = io.BytesIO()
-    opened = av.open(out, "w", kind, container_options=dict(form.container), io_open=lambda *_: _Again(out))
-    with opened as container:
+    file = av.open(out, "w", kind, container_options=dict(form.container), io_open=lambda *_: _Reader(out))
+    with file as container:
         _encode(container, pictures, form, cut, about)
     return out.getvalue()
 
 
-class _Again:
-    """Reads what is being written: an MP4's head is made last, and its writer reads all of it to put the head first.
+class _Reader:
+    """Reads from a buffer while a film is written to it.
 
-    In memory, so that a film needs no room in a temporary folder, and nothing stays there when its process is killed.
+    The index of an MP4 is known last, and "faststart" moves it to the front, for which the muxer reads the file again.
+    The file is in memory, so that no temporary file is left behind when the process is killed.
     """
 
-    def __init__(self, written: io.BytesIO) -> None:
-        self._written = written
-        self._at = 0
+    def __init__(self, buffer: io.BytesIO) -> None:
+        self._buffer = buffer
+        self._position = 0
 
     def read(self, size: int) -> bytes:
-        with self._written.getbuffer() as buffer:
-            part = bytes(buffer[self._at : self._at + size])
-        self._at += len(part)
+        with self._buffer.getbuffer() as view:
+            part = bytes(view[self._position : self._position + size])
+        self._position += len(part)
         return part
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        origin = {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._written.getbuffer().nbytes}[whence]
-        self._at = origin + offset
-        return self._at
+        size = self._buffer.getbuffer().nbytes
+        origin = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: size}[whence]
+        self._position = origin + offset
+        return self._position
 
     def tell(self) -> int:
-        return self._at
+        return self._position
 
     def close(self) -> None: ...
 
@@ -218,7 +225,7 @@ def _encode(container: Any, pictures: Iterator[Picture], form: Film, cut: Cut, a
     stream.pix_fmt = "yuv420p"
     last: Any = None
     for picture in pictures:
-        height, width = (size - size % 2 for size in picture.shape[:2])  # H.264 has no odd sizes
+        height, width = (size - size % 2 for size in picture.shape[:2])  # H.264 with yuv420p needs even sizes
         if last is None:
             stream.width, stream.height = width, height
         last = np.ascontiguousarray(picture[:height, :width])

@@ -1,4 +1,4 @@
-"""How a picture is to look and a film to run. Plain records: the page has them before anything draws."""
+"""Records of how a picture looks and how a film runs. They import nothing that draws, so that pages may use them."""
 
 from __future__ import annotations
 
@@ -10,32 +10,32 @@ from app.player.screen import SCALES, THEMES, Camera, Window
 DEFAULT_CAMERA = Camera()
 MOST_FRAMES = 3000
 MOST_GIF_RATE = 50.0
-"""Frames per second of a GIF, whose frames stand for whole hundredths of a second: browsers show those of one hundredth
-for ten.
+"""The largest number of frames per second of a GIF. Its delays are whole hundredths of a second, and browsers replace a
+delay of one hundredth by ten.
 """
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Look:
-    """What a picture is to look like.
+    """The appearance of an exported picture.
 
     Attributes:
-        width, height: in pixels at scale 1, a 96th of an inch each.
-        scale: 1 to 4, how many times as many pixels a bitmap has.
+        width, height: the size in pixels at scale 1, where a pixel is 1/96 of an inch.
+        scale: the factor, 1 to 4, by which a bitmap has more pixels along each side.
         theme: "light" or "dark".
-        part: "all" as it stands on the page, or the key of one view alone; whoever draws knows which there are.
-        axis: of the losses of a race.
+        part: "all" for everything that the page shows, or the key of a single panel of the scene.
+        axis: the scale of the losses of a race.
         picture: how the first panel is drawn: "map", "surface" in three dimensions, or "panels", a map for each racer;
-            empty for how the page shows it.
-        windows: the parts in view of the map and of the one beside it; None for a whole one.
-        camera: from where a surface is seen.
-        transparent: whether the ground stays empty.
-        caption: whether surface, racers, numbers, seed and link stand below.
-        title: words of the user's own in the caption's place.
-        link: whether the permalink stands in the caption, if the app is served anywhere.
+            empty for the picture that the page shows.
+        windows: the windows of the map and of the second race's map; None for a whole map.
+        camera: the camera of the surface in three dimensions.
+        transparent: whether the background is transparent.
+        caption: whether the picture has a caption with the surface, the racers, their values, the seed and the link.
+        title: text that replaces the caption.
+        link: whether the caption includes the permalink, if the app is served anywhere.
 
     Raises:
-        ValueError: on a size, a scale, or a word that cannot be.
+        ValueError: if a size, the scale or a word is not allowed.
     """
 
     width: int = 1280
@@ -65,18 +65,18 @@ class Look:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Cut:
-    """How a film runs.
+    """The timing of a film.
 
     Attributes:
-        seconds: from the start to the last step, to the nearest frame.
-        rate: frames per second.
-        hold: seconds for which the last frame stands after that; the whole is right to the nearest frame.
-        loop: whether a GIF begins anew for ever.
-        time: "even", every step as long as the other, or "length", so that the paths grow evenly and a fast
-            beginning can be seen.
+        seconds: the time from the start to the last step, rounded to a whole number of frames.
+        rate: the number of frames per second.
+        hold: the number of seconds for which the last frame is shown afterwards.
+        loop: whether a GIF repeats forever.
+        time: "even" gives each step the same time; "length" lets the paths grow evenly, so that a fast beginning can be
+            seen.
 
     Raises:
-        ValueError: on numbers out of range, or a film of more than `MOST_FRAMES` frames.
+        ValueError: if a number is out of range, or the film would have more than `MOST_FRAMES` frames.
     """
 
     seconds: float = 6.0
@@ -102,20 +102,20 @@ class Cut:
 
     @property
     def moving(self) -> int:
-        """How many frames there are until the last step."""
+        """The number of frames from the start to the last step."""
         return max(2, round(self.seconds * self.rate))
 
     @property
     def frames(self) -> int:
-        """How many frames there are in all."""
+        """The number of all frames."""
         return max(self.moving, round((self.seconds + self.hold) * self.rate))
 
     @property
-    def lasts(self) -> float:
-        """Seconds that the whole film lasts, the hold included; of a GIF to a hundredth."""
+    def duration(self) -> float:
+        """The number of seconds that the whole film takes, including the hold."""
         return self.frames / self.rate
 
-    def fitting(self, kind: str) -> Cut:
-        """The film as a file of this kind can have it: a GIF has at most `MOST_GIF_RATE` frames per second."""
-        slower = kind == "gif" and self.rate > MOST_GIF_RATE
-        return dataclasses.replace(self, rate=MOST_GIF_RATE) if slower else self
+    def limited(self, kind: str) -> Cut:
+        """The timing with a frame rate that the format allows: a GIF has at most `MOST_GIF_RATE` frames per second."""
+        too_fast = kind == "gif" and self.rate > MOST_GIF_RATE
+        return dataclasses.replace(self, rate=MOST_GIF_RATE) if too_fast else self

@@ -1,9 +1,9 @@
-// Runs in the HTML file of a race or a training: unpacks plotly.js and the recording, and mounts the player.
+// The script of an exported HTML file: it unpacks plotly.js and the recording, and mounts the player.
 
 import { Player } from '../player/web/stage/player.js';
 
 /**
- * The bytes that an element of the page holds as zipped base64.
+ * The bytes that an element of the page contains as gzipped base64.
  * @param {string} id
  */
 async function unpack(id) {

@@ -1,6 +1,6 @@
-"""A scene as one HTML file, in which the very same player plays it: from disk, without a server or a network.
+"""A scene as a single HTML file that plays it with the same player, without a server or a network connection.
 
-Whatever comes from outside is escaped, or stands in the file as base64, out of which no text can break.
+Text from outside is escaped, and the recording is base64, which cannot contain markup.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ WEB = "player/web"
 IMPORT = re.compile(r"from '(\.{1,2}/[^']+)'")
 SHEET = re.compile(r"@import url\('([^']+)'\);")
 
-# The policy lets the page fetch nothing, from nowhere: plotly.js would, for maps of the world.
+# The policy forbids all requests. Without it, plotly.js could fetch maps of the world.
 PAGE = """\
 <!doctype html>
 <html lang="en">
@@ -65,12 +65,14 @@ style-src 'unsafe-inline'; img-src data: blob:">
 
 
 def html(scene: Scene, title: str, link: str = "", theme: Theme = "auto") -> bytes:
-    """The file: `scene` under `title`; with "auto" its colours are those of the reader's system.
+    """The bytes of an HTML file that plays `scene` under the heading `title`.
 
-    A `link` that is an http address, and not a query alone, is offered as the way back to the app.
+    Args:
+        link: the permalink. If it is an http address, not only a query, the file offers it as the way back to the app.
+        theme: "auto" follows the setting of the reader's system.
 
     Raises:
-        ValueError: on another theme.
+        ValueError: if the theme is unknown.
     """
     if theme not in _colors():
         raise ValueError(f"theme must be one of {', '.join(_colors())}; got {theme!r}")
@@ -89,7 +91,7 @@ def html(scene: Scene, title: str, link: str = "", theme: Theme = "auto") -> byt
 
 
 def _recorded(scene: Scene) -> Scene:
-    """The scene as it is now. Hidden racers of which it has no mark cannot be shown again, and their cards say so."""
+    """The scene as a recording. Hidden racers without marks cannot be shown again, and their cards say so."""
     drawn = {mark.racer for panel in scene.panels for mark in panel.marks}
     why = "It was hidden when this was recorded."
     cards = (
@@ -107,19 +109,19 @@ def _packed(data: bytes) -> str:
 
 @cache
 def _parts() -> dict[str, str]:
-    """What is the same in every file."""
+    """The parts of the template that are the same in every file."""
     web = files("app") / WEB
     modules = {path: _address(path, text) for path, text in _texts(web, WEB) if path.endswith(".js")}
     return {
         "plotly": _packed((files("plotly") / "package_data" / "plotly.min.js").read_bytes()),
         "modules": json.dumps({"imports": dict(sorted(modules.items()))}, indent=0),
-        "script": _bare("export/page.js", (files(__package__) / "page.js").read_text("utf-8")),
+        "script": _resolved("export/page.js", (files(__package__) / "page.js").read_text("utf-8")),
         "style": _style(web) + (files(__package__) / "page.css").read_text("utf-8"),
     }
 
 
 def _texts(folder: Traversable, below: str) -> Iterator[tuple[str, str]]:
-    """Paths and contents of all files of a folder, whose own path is `below`, and of the folders in it."""
+    """Yield the paths and contents of all files below a folder, whose path is `below`."""
     for entry in folder.iterdir():
         path = posixpath.join(below, entry.name)
         if entry.is_dir():
@@ -129,26 +131,26 @@ def _texts(folder: Traversable, below: str) -> Iterator[tuple[str, str]]:
 
 
 def _address(path: str, module: str) -> str:
-    return f"data:text/javascript;base64,{base64.b64encode(_bare(path, module).encode()).decode()}"
+    return f"data:text/javascript;base64,{base64.b64encode(_resolved(path, module).encode()).decode()}"
 
 
-def _bare(path: str, module: str) -> str:
-    """A module that imports others by their paths in the app, which the import map resolves.
+def _resolved(path: str, module: str) -> str:
+    """Replace the relative imports of a module by paths in the app, which the import map resolves.
 
-    A data: URL lies in no folder, so that imports relative to it cannot be resolved.
+    A data: URL has no folder, so relative imports from it cannot be resolved.
     """
     folder = posixpath.dirname(path)
-    return IMPORT.sub(lambda found: f"from '{posixpath.normpath(posixpath.join(folder, found[1]))}'", module)
+    return IMPORT.sub(lambda match: f"from '{posixpath.normpath(posixpath.join(folder, match[1]))}'", module)
 
 
 def _style(web: Traversable) -> str:
-    """The player's style sheets in one, in the order of the imports."""
-    return SHEET.sub(lambda found: (web / found[1]).read_text("utf-8"), (web / "style.css").read_text("utf-8"))
+    """The player's style sheets joined into one, in the order of the imports."""
+    return SHEET.sub(lambda match: (web / match[1]).read_text("utf-8"), (web / "style.css").read_text("utf-8"))
 
 
 @cache
 def _colors() -> dict[str, str]:
-    """The variables that Streamlit sets round a player, from the app's own configuration, by theme."""
+    """The CSS variables that Streamlit sets around a player, read from the app's configuration, by theme."""
     themes = tomllib.loads((files("app") / ".streamlit" / "config.toml").read_text("utf-8"))["theme"]
 
     def rule(name: str) -> str:

@@ -8,4 +8,4 @@ from types import MappingProxyType
 SIZES: Mapping[str, tuple[int, int]] = MappingProxyType(
     {"16:9": (1280, 720), "4:3": (1024, 768), "square": (900, 900), "column": (528, 480)}
 )
-"""Width and height in pixels at scale 1 by name; a paper's column is 5.5 inches wide."""
+"""The width and height in pixels at scale 1, by name. The column of a paper is 5.5 inches wide."""

@@ -1,4 +1,4 @@
-"""Pictures of one step, in the formats of `PICTURES`."""
+"""Stills in the formats of `PICTURES`."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from app.export.sheet import rules
 
 
 def still(drawing: Drawing, kind: str, about: About, step: int | None = None) -> bytes:
-    """The file of a picture of one step, by default the last, with the settings and the version in its metadata.
+    """Draw a picture of a step, the last by default, and return the file's bytes.
 
-    Letters are outlines in an SVG and an embedded font in a PDF, so both look the same everywhere.
+    Text is drawn as outlines in an SVG and with an embedded font in a PDF, so that both look the same everywhere.
 
     Args:
-        kind: one of `PICTURES`.
+        kind: a key of `PICTURES`.
     """
     drawing.show(drawing.steps if step is None else max(0, min(step, drawing.steps)))
     form = PICTURES[kind]

@@ -286,7 +286,7 @@ def _film(page: Page) -> None:
     fits = min(rate, MOST_GIF_RATE) if kind == "gif" else rate
     cut = Cut(seconds=seconds, rate=fits, hold=hold, time=time, loop=loop == "forever")
     st.caption(
-        f"{cut.frames:,} frames, {cut.lasts:.2f} seconds in total: {cut.moving / cut.rate:.2f} of motion, then the "
+        f"{cut.frames:,} frames, {cut.duration:.2f} seconds in total: {cut.moving / cut.rate:.2f} of motion, then the "
         "last frame. The film is made in the background: you can close this panel."
     )
     if fits < rate:

@@ -80,6 +80,6 @@ def test_each_colour_becomes_the_nearest_one_of_the_palette() -> None:
     channels = np.stack([packed % 256, packed // 256 % 256, packed // 65536], axis=-1).astype(int)
     known = np.full(1 << 24, films.COLORS, np.uint8)
     for _ in range(2):
-        found = films._looked_up(packed, palette, known)
+        found = films._palette_indices(packed, palette, known)
         gaps = ((channels[:, None] - palette.astype(int)) ** 2).sum(axis=-1)
         np.testing.assert_array_equal(gaps[np.arange(500), found], gaps.min(axis=1))

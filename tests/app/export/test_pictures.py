@@ -254,14 +254,14 @@ SHORTEST = Look(width=400, height=300, caption=False, part="loss")
 @pytest.mark.parametrize("rate", [1, 24, 25, 29.97, 30, 40, 50, 60])
 def test_a_gif_lasts_what_the_page_says_to_a_hundredth(rate: float) -> None:
     """Read back by Pillow; no frame is so short that browsers would slow it down, and none drifts from its time."""
-    cut = Cut(seconds=2.5, rate=rate, hold=0.5).fitting("gif")
+    cut = Cut(seconds=2.5, rate=rate, hold=0.5).limited("gif")
     assert cut.rate == min(rate, 50)
     image = Image.open(io.BytesIO(film(Drawing(SCENE, SHORTEST), "gif", cut, ABOUT, lambda share: None)))
     stands = []
     for k in range(image.n_frames):  # type: ignore[attr-defined]
         image.seek(k)
         stands.append(image.info["duration"])
-    assert sum(stands) / 1000 == pytest.approx(cut.lasts, abs=0.005 + 1e-9) and min(stands) >= 20
+    assert sum(stands) / 1000 == pytest.approx(cut.duration, abs=0.005 + 1e-9) and min(stands) >= 20
     if rate not in (1, 29.97):
         assert sum(stands) == 3000
     begins = np.cumsum([0, *delays(cut)]) / 1000
@@ -275,17 +275,17 @@ def test_a_film_lasts_what_the_page_says(kind: Any, rate: float, lasts: float) -
     cut = Cut(seconds=2.5, rate=rate, hold=0.5)
     content = film(Drawing(SCENE, SHORTEST), kind, cut, ABOUT, lambda share: None)
     with av.open(io.BytesIO(content)) as container:
-        assert container.duration / 1e6 == pytest.approx(cut.lasts, abs=0.002)
-    assert cut.lasts == pytest.approx(lasts, abs=0.002)
-    assert abs(cut.lasts - 3.0) <= 0.5 / rate
+        assert container.duration / 1e6 == pytest.approx(cut.duration, abs=0.002)
+    assert cut.duration == pytest.approx(lasts, abs=0.002)
+    assert abs(cut.duration - 3.0) <= 0.5 / rate
 
 
 def test_a_gif_asked_for_at_sixty_frames_has_fifty() -> None:
     fast = Cut(seconds=1, rate=60, hold=0)
     contents = [
-        film(Drawing(SCENE, SHORTEST), "gif", cut, ABOUT, lambda share: None) for cut in (fast, fast.fitting("gif"))
+        film(Drawing(SCENE, SHORTEST), "gif", cut, ABOUT, lambda share: None) for cut in (fast, fast.limited("gif"))
     ]
-    assert contents[0] == contents[1] and fast.fitting("mp4") == fast
+    assert contents[0] == contents[1] and fast.limited("mp4") == fast
 
 
 def test_time_by_length_shows_the_beginning_longer() -> None:
