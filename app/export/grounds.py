@@ -1,4 +1,4 @@
-"""Paints fields, tiles and bars with matplotlib: marks that fill their axes."""
+"""Paints the marks that fill their axes with matplotlib: fields, tiles and bars."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from app.figures.marks import Bars, Field, Tiles
 from app.figures.strokes import CONTOURS, OPACITIES, WORDS
 
 ROOMY = (240.0, 120.0)
-"""The width and height of axes from which on a field has room for the bar of its colours."""
+"""The width and height of axes above which a field has room for its colour bar."""
 BAR = 200.0
-"""How wide that bar is at most."""
+"""The largest width of the colour bar."""
 CELL, COLUMN = 24.0, 13.0
-"""The least width of a cell with a number, and of a column with a name."""
+"""The smallest width of a cell with a number, and of a column with a name."""
 
 
 def paint_fields(pen: Pen, fields: Sequence[Field], z: float) -> None:
-    """Contours, filled."""
+    """Paint fields as filled contours."""
     for one in fields:
         levels = np.arange(one.low, one.high + one.step / 2, one.step)
         heights = np.ma.masked_invalid(one.z)
@@ -46,7 +46,7 @@ def _contour(pen: Pen, one: Field, levels: Any, color: str, width: float, z: flo
 
 
 def _bar(pen: Pen, one: Field, colors: Any, z: float) -> None:
-    """A thin bar that says which colour is which height: on the ground, so that paths go over it."""
+    """Paint a thin colour bar, which belongs to the background, so that paths are drawn over it."""
     width, height = pen.box[2:]
     wide = min(BAR, 0.5 * width)
     left = width - wide - 14 if "right" in one.corner else 14
@@ -69,7 +69,7 @@ def _bar(pen: Pen, one: Field, colors: Any, z: float) -> None:
 
 
 def paint_tiles(pen: Pen, tiles: Sequence[Tiles], z: float) -> None:
-    """Pictures of cells, in a frame."""
+    """Paint tiles as framed pictures of cells."""
     for one in tiles:
         _tile(pen, one, z)
 
@@ -114,7 +114,7 @@ def _tile(pen: Pen, one: Tiles, z: float) -> None:
 
 
 def _numbers(pen: Pen, rows: int, columns: int, z: float) -> list[Any]:
-    """A text for each cell, row by row from the top, where there is room for its hundredths."""
+    """The texts of the cells, row by row from the top; empty if the cells have no room for a percentage."""
     if pen.box[2] / columns < CELL:
         return []
     form: Any = {"ha": "center", "va": "center", "fontsize": points(WORDS["small"]), "color": pen.color("ink")}
@@ -124,7 +124,7 @@ def _numbers(pen: Pen, rows: int, columns: int, z: float) -> list[Any]:
 
 
 def paint_bars(pen: Pen, bars: Sequence[Bars], z: float) -> None:
-    """Histograms, with the first moment as an outline."""
+    """Paint histograms with the first moment as an outline."""
     for one in bars:
         _histogram(pen, one, z)
 

@@ -1,4 +1,4 @@
-"""Paints lines, bundles of lines, bands and rules with matplotlib: many of a kind as one artist, which is quick."""
+"""Paints lines, bundles, bands and rules with matplotlib. Marks of a kind share one artist, which is faster."""
 
 from __future__ import annotations
 
@@ -20,24 +20,24 @@ from app.figures.strokes import CASING, HEADS, OPACITIES, PALE, STEP, WEIGHTS, W
 from app.figures.trails import exit_of
 
 FAR = 1e6
-"""Spans of an axis beyond which a curve is drawn no further."""
+"""The distance outside the axes at which curves end, in multiples of the axis."""
 BEYOND = 1e30
-"""The same on a log axis, as a factor."""
+"""The same for a log axis, as a factor."""
 ARROW, INWARD = 7.0, 26.0
-"""How far from the edge stand the arrow of a line that left, and its words."""
+"""The distances from the edge of the arrow of a line that has left the axes, and of its label."""
 
 Way = NDArray[np.float64]
 """Points (k, 2) of a line."""
 
 
 def way_of(pen: Pen, line: Line, time: float = 0.0) -> Way:
-    """All points of a line that is revealed, or those of a line's moment at a time."""
+    """All points of a line, or those of its moment at `time` if it has moments."""
     y = np.asarray(line.y, float)
     if y.ndim > 1:
         y = y[moment(line.time, time)]
     (_, low), (_, high) = pen.frame
     if line.follows != "path":
-        # far outside the frame a curve is an upright line, and beyond that matplotlib draws nothing at all
+        # so far outside, a curve is a vertical line, and matplotlib does not draw coordinates that are larger still
         least, most = (
             (low / BEYOND, high * BEYOND) if pen.log else (low - FAR * (high - low), high + FAR * (high - low))
         )
@@ -46,7 +46,7 @@ def way_of(pen: Pen, line: Line, time: float = 0.0) -> Way:
 
 
 def until(pen: Pen, line: Line, way: Way, time: float) -> Way:
-    """The part of a line that has been at a time of the clock; it glides from one point to the next."""
+    """The part of a line until a time of the clock, which is interpolated between two points."""
     if line.time is None:
         return way
     if np.ndim(line.y) > 1:
@@ -60,7 +60,7 @@ def until(pen: Pen, line: Line, way: Way, time: float) -> Way:
 
 
 def paint_lines(pen: Pen, lines: Sequence[Line], z: float) -> None:
-    """Lines over their casings; what lies after the clock is pale, below all of them."""
+    """Paint lines over their casings. The part after the clock is pale, and below all lines."""
     ways = [way_of(pen, line) for line in lines]
     still = [(line, way) for line, way in zip(lines, ways, strict=True) if line.time is None]
     moving = [(line, way) for line, way in zip(lines, ways, strict=True) if line.time is not None]
@@ -94,6 +94,7 @@ Stroke = tuple[Line, float, Any]
 
 
 def _inks(pen: Pen, line: Line) -> list[Stroke]:
+    """The strokes of a line: its casing, if it has one, and the line itself."""
     inked = [(line, WEIGHTS[line.weight], pen.color(line.color))]
     return [(line, CASING, pen.color("paper")), *inked] if line.casing else inked
 
@@ -108,7 +109,7 @@ def _strokes(strokes: Sequence[Stroke], ways: Sequence[Way], z: float) -> LineCo
 
 
 def _steps(pen: Pen, lines: Sequence[tuple[Line, Way]], z: float) -> None:
-    """A dot at each point that is far enough from the one before it."""
+    """Paint a dot at each point that is far enough from the point before."""
     if not lines:
         return
     apart = []
@@ -129,7 +130,7 @@ def _steps(pen: Pen, lines: Sequence[tuple[Line, Way]], z: float) -> None:
 
 
 def spots(pen: Pen, sizes: Sequence[float], z: float, **options: Any) -> PathCollection:
-    """Symbols of so many pixels at places of the axes, to be set later."""
+    """An artist for symbols of these sizes in pixels. Their positions are set later."""
     return PathCollection(
         [outline("circle")],
         sizes=[points(size) ** 2 for size in sizes],
@@ -145,7 +146,7 @@ def spots(pen: Pen, sizes: Sequence[float], z: float, **options: Any) -> PathCol
 
 
 def paint_heads(pen: Pen, lines: Sequence[Line], z: float) -> None:
-    """The heads of lines, above all else of their layer."""
+    """Paint the heads of lines above everything else in their layer."""
     lines = [line for line in lines if line.head]
     if not lines:
         return
@@ -171,7 +172,7 @@ def paint_heads(pen: Pen, lines: Sequence[Line], z: float) -> None:
 
 
 def _words(pen: Pen, line: Line, z: float) -> Any:
-    """The words at the head of a line, which are empty for now; None where it never has any."""
+    """The text at the head of a line, which is empty at first; None if the line never has one."""
     if not line.head or not (line.head.label or line.head.ending):
         return None
     ground = {"facecolor": pen.color("paper"), "edgecolor": "none", "alpha": 0.9, "pad": 1.5}
@@ -181,7 +182,7 @@ def _words(pen: Pen, line: Line, z: float) -> Any:
 
 
 def _head(pen: Pen, line: Line, seen: Way, text: Any, time: float) -> tuple[Path, NDArray[np.float64]]:
-    """The symbol of a line's head and its place, with its words set beside it."""
+    """The symbol and the position of a line's head. The text beside it is updated."""
     head = line.head
     assert head
     if text:
@@ -216,7 +217,7 @@ def _head(pen: Pen, line: Line, seen: Way, text: Any, time: float) -> tuple[Path
 
 
 def _gone(pen: Pen, line: Line, seen: Way, text: Any, ended: str) -> tuple[Path, NDArray[np.float64]]:
-    """An arrow where a line ends within the axes, for there is nothing to draw it on any further."""
+    """The arrow at the last known point of a line that ends within the axes because its next point is not finite."""
     head = line.head
     assert head
     known = seen[np.isfinite(seen).all(axis=1)]
@@ -271,7 +272,7 @@ def paint_bundles(pen: Pen, bundles: Sequence[Lines], z: float) -> None:
     def move(time: float) -> None:
         last = [reached(one.time, time) for one in bundles]
         strong.set_segments([way[:k] for ways, k in zip(whole, last, strict=True) for way in ways])
-        if pale:  # not below what is strong, through which it would be seen
+        if pale:  # only after the clock, because the strong lines are transparent
             pale.set_segments([way[max(0, k - 1) :] for ways, k in zip(whole, last, strict=True) for way in ways])
 
     pen.sheet.moves_by(move)
@@ -302,7 +303,7 @@ def paint_bands(pen: Pen, bands: Sequence[Band], z: float) -> None:
 
 
 def _cut(pen: Pen, parts: Sequence[Any], times: Any, places: Any, time: float) -> None:
-    """Show the first part of a band up to the clock, and the second from there on."""
+    """Clip the first part of a band to the time before the clock, and the second to the time after it."""
     at = np.interp(time, times, places)
     for part, ends in zip(parts, ((places[0], at), (at, places[-1])), strict=True):
         box = Bbox.from_extents(ends[0], 0, ends[1], 1)
@@ -310,7 +311,7 @@ def _cut(pen: Pen, parts: Sequence[Any], times: Any, places: Any, time: float) -
 
 
 def paint_rules(pen: Pen, rules: Sequence[Rule], z: float) -> None:
-    """Upright lines, with their words at the top."""
+    """Paint vertical lines with their labels at the top."""
     for rule in rules:
         style: Any = {"color": pen.color(rule.color), "lw": points(WEIGHTS["hair"]), "ls": dashes(rule.dash)}
         line = pen.plot.axvline(rule.x, zorder=z, **style)

@@ -1,4 +1,4 @@
-"""Draws any panel of marks with matplotlib: its title and note, its axes, and the marks layer by layer."""
+"""Draws any panel with matplotlib: the title and the note, the axes, and the marks layer by layer."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ from app.figures.strokes import WEIGHTS, WORDS
 TITLE, ROW, NOTE = 22.0, 17.0, 15.0
 """The heights of a title, of a line of text, and of a line of a note."""
 NUMBERS = (44.0, 22.0)
-"""The room for the numbers of an upright axis, and of a lower one."""
+"""The room for the numbers of a vertical axis, and of a horizontal one."""
 EDGE = (6.0, 10.0)
-"""The room above axes and to their right, where a number may stand out."""
+"""The room above axes and to their right, into which a number may extend."""
 HEAD, FOOT = 20.0, 18.0
-"""The room for the title of axes, and for what stands below them."""
+"""The room for the title of axes, and for the text below them."""
 GAP = 14.0
-"""Between squares."""
+"""The space between squares."""
 BETWEEN = (4.0, 8.0)
-"""Between axes side by side without numbers: what is left below and right of each."""
+"""The space below and to the right of axes that stand side by side without numbers."""
 
 PAINTERS: dict[type, Any] = {
     marks.Line: lines.paint_lines,
@@ -46,12 +46,12 @@ PAINTERS: dict[type, Any] = {
 
 
 def paint(sheet: Sheet, panel: Panel, box: Box, hidden: frozenset[str] = frozenset(), scale: str = "") -> None:
-    """Draw a panel into a box, without the racers that are hidden.
+    """Draw a panel into a box, without the hidden racers.
 
     Args:
-        scale: of the upright axes, where they offer it.
+        scale: the scale of the vertical axes, if they offer it.
     """
-    if panel.choices and panel.title:  # a panel that cannot be another needs no name
+    if panel.choices and panel.title:  # a panel that cannot be exchanged for another needs no title
         box = _titled(sheet, panel, box)
     if panel.message:
         left, top, width, height = box
@@ -67,7 +67,9 @@ def paint(sheet: Sheet, panel: Panel, box: Box, hidden: frozenset[str] = frozens
 
 
 def _titled(sheet: Sheet, panel: Panel, box: Box) -> Box:
-    """Title and note of a panel; the note stands beside the title where it fits, else below it. Return what is left."""
+    """Draw the title and the note of a panel, and return the remaining box. A note too wide to stand beside the title
+    is drawn below it.
+    """
     left, top, width, height = box
     muted = sheet.style["muted"]
     title = cut(panel.title, width, WORDS["title"], bold=True)
@@ -91,11 +93,11 @@ def _titled(sheet: Sheet, panel: Panel, box: Box) -> Box:
     return left, top + down, width, height - down
 
 
-# Where pairs of axes stand.
+# The layout of axes.
 
 
 def _places(panel: Panel, pairs: Sequence[Axes], box: Box) -> list[Box]:
-    """The places of axes alone, without numbers and titles."""
+    """The boxes of the axes, without the room for their numbers and titles."""
     if panel.spread == "squares":
         names = any(isinstance(mark, Tiles) and mark.names for mark in panel.marks)
         return _squares(box, len(pairs), HEAD if names else 4.0)
@@ -114,7 +116,7 @@ def _places(panel: Panel, pairs: Sequence[Axes], box: Box) -> list[Box]:
 
 
 def _inner(pairs: Sequence[Axes], box: Box) -> Box:
-    """A box less the room for the numbers and the names of the axes at its edges."""
+    """The box without the room for numbers and names of axes at its edges."""
     left, top, width, height = box
     before = NUMBERS[0] if any(pair.y.numbers for pair in pairs) else 0.0
     below = NUMBERS[1] if any(pair.x.numbers for pair in pairs) else 0.0
@@ -125,7 +127,7 @@ def _inner(pairs: Sequence[Axes], box: Box) -> Box:
 
 
 def _squares(box: Box, count: int, foot: float) -> list[Box]:
-    """The largest equal squares with room for a title above each, and so much below."""
+    """The boxes of the largest equal squares that leave room for a title above each, and `foot` below."""
     left, top, width, height = box
     head = HEAD + 2
     size, columns = 20.0, 1
@@ -149,7 +151,7 @@ def _ranges(pair: Axes) -> tuple[tuple[tuple[float, float], tuple[float, float]]
 
 
 def _shrunk(box: Box, pair: Axes) -> Box:
-    """The middle of a box in which the whole window can be seen at equal scales, within the limits."""
+    """The middle part of a box that shows the whole window at equal scales, within the limits."""
     window, limits = _ranges(pair)
     left, top, width, height = box
     unit = max((high - low) / pixels for (low, high), pixels in zip(window, (width, height), strict=True))
@@ -170,10 +172,11 @@ def fit(pair: Axes, size: tuple[float, float]) -> list[tuple[float, float]]:
     return out
 
 
-# Axes, and what is on them.
+# Axes and their marks.
 
 
 def paint_axes(sheet: Sheet, pair: Axes, box: Box, shown: Sequence[marks.AnyMark], scale: str) -> None:
+    """Draw one pair of axes and its marks into a box."""
     y = next((other for other in pair.y.alternatives if other.scale == scale), pair.y)
     plot = sheet.axes(box)
     _upright(sheet, plot, y, box)
@@ -199,7 +202,7 @@ def paint_axes(sheet: Sheet, pair: Axes, box: Box, shown: Sequence[marks.AnyMark
         _upright_title(sheet, plot, y, box)
     field = next((mark for mark in shown if isinstance(mark, marks.Field)), None)
     pen = Pen(sheet, plot, box, y.scale == "log", field)
-    z = itertools.count(1.0, 3.0)  # a painter of marks uses three heights
+    z = itertools.count(1.0, 3.0)  # each painter of marks uses three values of zorder
     for layer in get_args(Layer):
         here = [mark for mark in shown if mark.layer == layer]
         for kind, group in itertools.groupby(here, type):
@@ -208,7 +211,7 @@ def paint_axes(sheet: Sheet, pair: Axes, box: Box, shown: Sequence[marks.AnyMark
 
 
 def _upright(sheet: Sheet, plot: Plot, axis: Axis, box: Box) -> None:
-    """The scale and the numbers of the upright axis."""
+    """Set the scale and the numbers of the vertical axis."""
     if not axis.numbers and not axis.grid:
         plot.set_yticks([])
     elif axis.scale == "log":
@@ -225,14 +228,14 @@ def _upright(sheet: Sheet, plot: Plot, axis: Axis, box: Box) -> None:
 
 
 def _upright_title(sheet: Sheet, plot: Plot, axis: Axis, box: Box) -> None:
-    """The title of the upright axis, above it at the right."""
+    """Draw the title of the vertical axis, above the axes at the right."""
     common: Any = {"ha": "right", "va": "bottom", "parse_math": False, "transform": plot.transAxes}
     title = cut(axis.title, box[2] + NUMBERS[0], WORDS["text"])
     plot.text(1, 1 + 3 / box[3], title, color=sheet.style["muted"], fontsize=points(WORDS["text"]), **common)
 
 
 def _titles(sheet: Sheet, panel: Panel, pairs: Sequence[Axes], box: Box) -> None:
-    """The titles of axes, each cut where the next one in its row begins."""
+    """Draw the titles of axes, each shortened to end before the next title in its row."""
     places = _places(panel, pairs, box)
     for k, (pair, place) in enumerate(zip(pairs, places, strict=True)):
         if not pair.title or min(place[2:]) < 4:

@@ -1,4 +1,4 @@
-"""What painters of marks share: where they draw, and the units they draw in."""
+"""The tools that the painters of marks share: axes with their colours, units and symbols."""
 
 from __future__ import annotations
 
@@ -32,15 +32,15 @@ SYMBOLS: dict[str, Any] = {
     "plus": "+",
     "asterisk": (8, 2, 0),
 }
-"""The markers of matplotlib that are drawn for symbols."""
+"""The markers of matplotlib, by the names of our symbols."""
 
 
 @dataclass(frozen=True)
 class Pen:
     """A pair of axes to draw on.
 
-    ``box`` is their place in pixels, ``log`` whether the upright axis is logarithmic, ``field`` the ground, if there is
-    one.
+    ``box`` is their position in pixels, ``log`` says whether the vertical axis is logarithmic, and ``field`` is the
+    background, if there is one.
     """
 
     sheet: Sheet
@@ -50,15 +50,15 @@ class Pen:
     field: Field | None = None
 
     def color(self, word: str) -> Any:
-        """A colour as matplotlib takes it."""
+        """A colour in a form that matplotlib accepts."""
         return color(word, self.sheet.style)
 
     def pale(self, word: str) -> Any:
-        """The colour of what lies after the clock."""
+        """The colour of the part of a mark that lies after the clock."""
         return self.faded(word, PALE[self.sheet.theme])
 
     def faded(self, word: str, opacity: float) -> Any:
-        """A colour as it looks on paper at an opacity."""
+        """The opaque colour that equals `word` at an opacity on the paper."""
         return blend(self.sheet.style["paper"], self.color(word), opacity)
 
     @property
@@ -67,12 +67,12 @@ class Pen:
         return np.array([self.plot.get_xlim(), self.plot.get_ylim()]).T
 
     def pixels(self, places: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Places (k, 2) of data in pixels of the box, upwards from its lower left."""
+        """Positions (k, 2) in pixels from the lower left corner of the box, from data units."""
         low, high = self.scaled(self.frame)
         return (self.scaled(places) - low) / (high - low) * self.box[2:]
 
     def scaled(self, places: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Places (k, 2) in units in which the axes are linear; NaN where a log axis has no place."""
+        """Positions (k, 2) in units in which the axes are linear; NaN where a log axis has no such value."""
         if not self.log:
             return places
         with np.errstate(divide="ignore", invalid="ignore"):
@@ -85,12 +85,12 @@ class Pen:
 
 
 def dashes(name: str) -> Any:
-    """A dash pattern as matplotlib takes it."""
+    """A dash pattern in the form that matplotlib accepts."""
     return (0, tuple(points(length) for length in DASHES[name])) if DASHES[name] else "-"
 
 
-# Heads have about the area of a circle of diameter 1; a polygon is given by its corners, its radius, its first corner's
-# angle and how far its centre is moved down.
+# Polygons have about the area of a circle of diameter 1. The values are the number of corners, the radius, the angle of
+# the first corner, and the distance by which the centre is moved down.
 POLYGONS = {
     "square": (4, 0.45 * np.sqrt(2), np.pi / 4, 0.0),
     "diamond": (4, 0.65, np.pi / 2, 0.0),
@@ -100,7 +100,7 @@ POLYGONS = {
 
 @functools.lru_cache(maxsize=512)
 def outline(symbol: str, turn: float = 0.0) -> Path:
-    """The outline of a symbol of unit size, turned by an angle."""
+    """The outline of a symbol of size 1, rotated by an angle."""
     if symbol in POLYGONS:
         corners, radius, first, down = POLYGONS[symbol]
         angles = first + 2 * np.pi * np.arange(corners + 1) / corners + turn
@@ -110,10 +110,10 @@ def outline(symbol: str, turn: float = 0.0) -> Path:
 
 
 def moment(times: Any, time: float) -> int:
-    """The index of the last of some times at or before a time; the first where there is none."""
+    """The index of the last of `times` that is not after `time`; 0 if all of them are."""
     return max(0, reached(times, time) - 1)
 
 
 def reached(times: Any, time: float) -> int:
-    """How many of some times are not after a time."""
+    """The number of `times` that are not after `time`."""
     return int(np.searchsorted(times, time, side="right"))

@@ -1,4 +1,4 @@
-"""Paints dots, signs and words with matplotlib."""
+"""Paints dots, signs and texts with matplotlib."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from app.figures.marks import Dots, Sign, Text
 from app.figures.strokes import DOTS, OPACITIES, PALE, SIGNS, WORDS
 
 ANCHORS = {"left": "right", "right": "left", "center": "center", "top": "bottom", "bottom": "top", "middle": "center"}
-"""Which end of words is at their place when they stand on a side of it."""
+"""The alignment of a text that stands on a side of its position."""
 AWAY = {"left": -1, "right": 1, "center": 0, "top": 1, "bottom": -1, "middle": 0}
 FLIP = 0.6
-"""The share of the axes right of which moving words stand left of their place."""
+"""The fraction of the axes to the right of which a moving text stands to the left of its position."""
 APART = (120.0, 15.0)
-"""Moving words within so many pixels of others are moved down."""
+"""The horizontal and vertical distance in pixels within which a moving text is moved down to avoid another one."""
 
 
 def paint_dots(pen: Pen, dots: Sequence[Dots], z: float) -> None:
-    """Points, all that are alike as one artist."""
+    """Paint dots. Those that look alike share one artist."""
     for _, alike in itertools.groupby(dots, lambda one: (one.size, one.symbol.endswith("-open"), bool(one.edge))):
         _paint_alike(pen, list(alike), z)
 
@@ -39,7 +39,7 @@ def _paint_alike(pen: Pen, dots: Sequence[Dots], z: float) -> None:
             pen.plot.add_collection(pale, autolim=False)
     still = [one for one in dots if one.time is None]
     moving = [one for one in dots if one.time is not None]
-    for one in still:  # each clips to its axes, and few of them are there
+    for one in still:  # an artist each, because there are only few of them
         drawn = _spots(pen, [one], z + 1)
         drawn.set_offsets(_places(one))
         pen.plot.add_collection(drawn, autolim=False)
@@ -62,7 +62,7 @@ def _paint_alike(pen: Pen, dots: Sequence[Dots], z: float) -> None:
 
 
 def _joined(inks: Sequence[NDArray[np.float64]], seen: Sequence[NDArray[np.float64]]) -> Any:
-    """The colours of the points that are seen."""
+    """The colours of the visible points."""
     return np.concatenate([ink[: len(at)] for ink, at in zip(inks, seen, strict=True)])
 
 
@@ -71,7 +71,7 @@ def _places(one: Dots) -> NDArray[np.float64]:
 
 
 def _seen(one: Dots, time: float) -> NDArray[np.float64]:
-    """The points that are there at a time of the clock."""
+    """The points (k, 2) that are visible at a time of the clock."""
     if np.ndim(one.x) == np.ndim(one.y) == 1:
         return _places(one)[: reached(one.time, time)]
     at = moment(one.time, time)
@@ -81,7 +81,7 @@ def _seen(one: Dots, time: float) -> NDArray[np.float64]:
 
 
 def _spots(pen: Pen, dots: Sequence[Dots], z: float, opacity: float = 1.0) -> Any:
-    """An artist in the form of dots that are alike, without places yet."""
+    """An artist for dots that look alike. Their positions are set later."""
     first = dots[0]
     diameter, rim = DOTS[first.size]
     hollow = first.symbol.endswith("-open")
@@ -94,7 +94,7 @@ def _spots(pen: Pen, dots: Sequence[Dots], z: float, opacity: float = 1.0) -> An
 
 
 def _inks(pen: Pen, one: Dots, opacity: float = 1.0) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """The colours of the faces and of the rims, one for each point."""
+    """The face colour and the edge colour of each point."""
     count = max(np.shape(one.x)[-1], np.shape(one.y)[-1])
     opacity *= OPACITIES["faint"] if one.faint else 1.0
     if one.shares is not None and pen.field is not None:
@@ -111,7 +111,7 @@ def _inks(pen: Pen, one: Dots, opacity: float = 1.0) -> tuple[NDArray[np.float64
 
 
 def paint_signs(pen: Pen, signs: Sequence[Sign], z: float) -> None:
-    """Critical points, and where the runs start."""
+    """Paint critical points and the start."""
     for one in signs:
         diameter, width = SIGNS[one.symbol]
         ink = pen.color("ink")
@@ -146,7 +146,7 @@ def _label(
 
 
 def paint_texts(pen: Pen, texts: Sequence[Text], z: float) -> None:
-    """Words at their places."""
+    """Paint texts."""
     moving = []
     for one in texts:
         up, across = one.side.split()
@@ -174,7 +174,7 @@ def _backing(pen: Pen) -> dict[str, Any]:
 
 
 def _paint_moving(pen: Pen, texts: Sequence[Text], z: float) -> None:
-    """Words that follow their places; of those that would cover each other the later stand lower."""
+    """Paint texts that move. A text that would cover an earlier one is moved down."""
     artists = [
         pen.sheet.moves(pen.plot, _label(pen, "", (0, 0), (0, 0), ("left", "bottom"), z, color=pen.color(one.color)))
         for one in texts

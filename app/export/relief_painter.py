@@ -1,4 +1,4 @@
-"""Paints a map in three dimensions: its ground and its axes as they stand, and its runs as marks in pixels."""
+"""Paints a map in three dimensions: the ground and the axes directly, and the runs as marks in pixels."""
 
 from __future__ import annotations
 
@@ -28,25 +28,25 @@ from app.player.screen import Camera
 Floats = NDArray[np.float64]
 
 FINE = 2.0
-"""The least number of pixels of the ground's picture to a pixel at scale 1: its edges are as smooth as that."""
+"""The smallest number of pixels of the ground's picture per pixel at scale 1, so that its edges are smooth."""
 QUADS = 400_000
-"""The most quadrilaterals that the ground is made of."""
+"""The largest number of quadrilaterals of the ground."""
 BANDS, MOST_BANDS = 16, 40
-"""How many bands of one colour there are where contours do not say, and how many there are at most."""
+"""The number of bands of one colour if there are no contours, and the largest number of bands."""
 AMBIENT, DIFFUSE = 0.7, 0.42
 LIGHT = np.array([-2.0, -4.0, 6.0]) / np.linalg.norm([2.0, 4.0, 6.0])
-"""How much light comes from everywhere, how much from one direction, and that direction."""
+"""The amounts of ambient and of directional light, and the direction of the latter."""
 FAINT = 0.32
-"""How strong contours are, between the paper and muted ink."""
+"""The strength of contours, from the paper (0) to muted ink (1)."""
 TICKS = 6
 AWAY = 13.0
-"""How far numbers stand from their axis, in pixels."""
+"""The distance of numbers from their axis in pixels."""
 
 
 def paint_relief(
     sheet: Sheet, panel: Panel, relief: Relief, camera: Camera, box: Box, hidden: frozenset[str] = frozenset()
 ) -> None:
-    """Draw a map in three dimensions into a box, without the racers that are hidden."""
+    """Draw a map in three dimensions into a box, without the hidden racers."""
     ground = ground_of(panel, relief)
     projection = Projection(camera, ground.low, ground.high, ground.sides, (box[2], box[3]))
     plot = sheet.axes(box)
@@ -63,7 +63,7 @@ def paint_relief(
 
 
 def projected(panel: Panel, ground: Ground, projection: Projection) -> Panel:
-    """The marks of a map as they are seen on its ground, on axes of pixels."""
+    """The marks of a map projected from its ground onto axes of pixels."""
     width, height = projection.size
     x, y = (Axis(low=0.0, high=size, grid=False, numbers=False) for size in (width, height))
     marks: list[AnyMark] = []
@@ -93,7 +93,7 @@ def _projected(mark: AnyMark, panel: Panel, ground: Ground, projection: Projecti
 
 
 def _start_height(panel: Panel, ground: Ground, under: float) -> float:
-    """Where the runs start, which is not always on the ground that the grid draws."""
+    """The height of the start, which may differ from the height of the grid at that point."""
     for mark in panel.marks:
         if isinstance(mark, Line) and mark.follows == "path" and mark.heights is not None and len(mark.heights):
             height = float(ground.height(np.asarray(mark.heights[:1], float))[0])
@@ -102,7 +102,7 @@ def _start_height(panel: Panel, ground: Ground, under: float) -> float:
 
 
 def _run(line: Line, ground: Ground, projection: Projection) -> Iterator[AnyMark]:
-    """A run as a line, and a dot at each step that is far enough from the one before it."""
+    """A run as a line, with a dot at each step that is far enough from the step before."""
     path = np.column_stack([line.x, line.y]).astype(float)
     heights = np.asarray(line.heights, float)[: len(path)] if line.heights is not None else np.full(len(path), np.nan)
     lie = drape(ground, path, heights, np.asarray(line.time, float)[: len(path)])
@@ -127,7 +127,7 @@ def _picture(sheet: Sheet, ground: Ground, projection: Projection) -> NDArray[np
     x, y, z, shade = _refined(ground, fine * width)
     colors = _colors(sheet, ground, x, y, z, shade)
     places = projection.pixels(np.stack([*np.meshgrid(x, y), z], axis=-1))
-    figure = Figure(figsize=(width, height), dpi=fine)  # an inch of it is a pixel
+    figure = Figure(figsize=(width, height), dpi=fine)  # one inch of this figure is one pixel at scale 1
     figure.patch.set_alpha(0)
     canvas = FigureCanvasAgg(figure)
     plot = figure.add_axes((0, 0, 1, 1))
@@ -142,19 +142,19 @@ def _picture(sheet: Sheet, ground: Ground, projection: Projection) -> NDArray[np
 
 
 def _halves(ticks: Floats, eye: float) -> list[NDArray[np.intp]]:
-    """The indices of some ticks on either side of the eye, so that the nearest to it come last."""
+    """The indices of the ticks on either side of the camera, each ordered so that the nearest ticks come last."""
     split = int(np.clip(np.searchsorted(ticks, eye), 0, len(ticks) - 1))
     halves = [np.arange(split + 1), np.arange(split, len(ticks))[::-1]]
     return [half for half in halves if len(half) > 1]
 
 
 def _cells(ticks: NDArray[np.intp]) -> NDArray[np.intp]:
-    """The indices of the cells between some ticks."""
+    """The indices of the cells between neighbouring ticks."""
     return np.minimum(ticks[:-1], ticks[1:])
 
 
 def _refined(ground: Ground, pixels: float) -> tuple[Floats, Floats, Floats, Floats]:
-    """The grid of the ground, so fine that its cells are of the size of pixels, if there are not too many of them."""
+    """The grid of the ground, refined until its cells are as small as pixels or too numerous."""
     rows, columns = ground.z.shape
     times = max(1, int(min(pixels / columns, (QUADS / rows / columns) ** 0.5)))
     x = np.interp(np.linspace(0, columns - 1, times * (columns - 1) + 1), np.arange(columns), ground.x)
@@ -163,7 +163,7 @@ def _refined(ground: Ground, pixels: float) -> tuple[Floats, Floats, Floats, Flo
 
 
 def _spread(values: Floats, times: int) -> Floats:
-    """A grid with so many points in the place of one along either axis, between the four nearest."""
+    """Refine a grid along both axes by an integer factor, with bilinear interpolation."""
     for axis in (0, 1):
         count = values.shape[axis]
         at = np.linspace(0, count - 1, times * (count - 1) + 1)
@@ -174,14 +174,14 @@ def _spread(values: Floats, times: int) -> Floats:
 
 
 def _colors(sheet: Sheet, ground: Ground, x: Floats, y: Floats, z: Floats, shade: Floats) -> Floats:
-    """The colour of each cell (rows - 1, columns - 1, 3): bands between contours, in the light."""
+    """The colour of each cell (rows - 1, columns - 1, 3): bands of colour with contours and shading."""
     field = ground.field
     count = min(MOST_BANDS, round((field.high - field.low) / field.step) or BANDS)
     level = (shade - field.low) / (field.high - field.low) * count
     band = np.clip(np.floor(_middle(level)), 0, count - 1)
     inks = colormap(field.colors[sheet.theme])((np.arange(count) + 0.5) / count)[:, :3]
     colors = inks[band.astype(int)]
-    if ground.z is ground.shade:  # levels are even steps of the map's scale alone
+    if ground.z is ground.shade:  # contours are evenly spaced only on the map's own scale
         corners = np.stack([np.floor(level[i : len(y) - 1 + i, k : len(x) - 1 + k]) for i in (0, 1) for k in (0, 1)])
         crossed = (
             (corners.max(axis=0) != corners.min(axis=0)) & (corners.max(axis=0) <= count) & (corners.max(axis=0) > 0)
@@ -191,12 +191,12 @@ def _colors(sheet: Sheet, ground: Ground, x: Floats, y: Floats, z: Floats, shade
 
 
 def _middle(values: Floats) -> Floats:
-    """The values in the middles of cells."""
+    """The values at the centres of cells."""
     return np.asarray((values[1:, 1:] + values[1:, :-1] + values[:-1, 1:] + values[:-1, :-1]) / 4)
 
 
 def _light(ground: Ground, x: Floats, y: Floats, z: Floats) -> Floats:
-    """How much light falls on each cell."""
+    """The amount of light on each cell."""
     scale = ground.sides / (ground.high - ground.low)
     rise = z * scale[2]
     east = (np.diff(rise, axis=1)[1:] + np.diff(rise, axis=1)[:-1]) / 2 / (np.diff(x) * scale[0])
@@ -209,7 +209,7 @@ def _light(ground: Ground, x: Floats, y: Floats, z: Floats) -> Floats:
 
 
 def _frame(sheet: Sheet, plot: Plot, ground: Ground, projection: Projection) -> None:
-    """The edges of the box behind the ground, lines of a grid on them, and numbers and names in front."""
+    """Draw the grid on the faces of the box behind the ground, and the numbers and names of the axes in front."""
     low, high = ground.low, ground.high
     corners = np.array([low, high])
     back = [int(projection.eye[k] < (low[k] + high[k]) / 2) for k in range(3)]
@@ -220,7 +220,7 @@ def _frame(sheet: Sheet, plot: Plot, ground: Ground, projection: Projection) -> 
             third = 3 - axis - other
             if axis == other:
                 continue
-            for value in [*ticks[axis], low[axis], high[axis]]:  # on the face behind, of the other axis
+            for value in [*ticks[axis], low[axis], high[axis]]:  # lines on the back face of the other axis
                 line = np.empty((2, 3))
                 line[:, axis] = value
                 line[:, other] = corners[back[other], other]
@@ -233,7 +233,7 @@ def _frame(sheet: Sheet, plot: Plot, ground: Ground, projection: Projection) -> 
 
 
 def _ticks(ground: Ground) -> list[Mapping[float, str]]:
-    """The places with a number on each axis, and what is written there."""
+    """The labels of each axis, by their values."""
     out: list[Mapping[float, str]] = []
     for axis in range(3):
         low, high = ground.low[axis], ground.high[axis]
@@ -246,7 +246,7 @@ def _ticks(ground: Ground) -> list[Mapping[float, str]]:
 def _numbers(
     sheet: Sheet, plot: Plot, ground: Ground, projection: Projection, axis: int, name: str, ticks: Mapping[float, str]
 ) -> None:
-    """The numbers of an axis and its name, along that of its edges which is the farthest out in the picture."""
+    """Draw the numbers and the name of an axis along its outermost edge in the picture."""
     ends = _edge(ground, projection, axis)
     middle = projection.pixels((ground.low + ground.high) / 2)
     line = projection.pixels(ends)
@@ -264,7 +264,7 @@ def _numbers(
 
 
 def _edge(ground: Ground, projection: Projection, axis: int) -> Floats:
-    """The edge of the box that an axis is written along: below for x and y, at the left for the loss."""
+    """The edge of the box for the labels of an axis: the lowest for x and y, the leftmost for the loss."""
     low, high = ground.low, ground.high
     edges = []
     others = [k for k in range(3) if k != axis]

@@ -1,4 +1,4 @@
-"""A figure of matplotlib whose ground stands still while what is on the clock moves."""
+"""A matplotlib figure with a still background and moving artists."""
 
 from __future__ import annotations
 
@@ -23,28 +23,28 @@ STYLE: Any = {
     "axes.unicode_minus": True,
     "axes.linewidth": points(1),
     "lines.scale_dashes": False,
-    "path.simplify": False,  # a run that leaps across the frame would be drawn elsewhere
+    "path.simplify": False,  # simplification would move runs that leap across the frame
     "pdf.fonttype": 42,
     "svg.fonttype": "path",
 }
 Box = tuple[float, float, float, float]
 """left, top, width and height in pixels."""
 Mover = Callable[[float], None]
-"""Brings something to a time of the clock."""
+"""A function that updates artists to a time of the clock."""
 
 
 def rules() -> Any:
-    """A context in which matplotlib draws as we do."""
+    """A context with our style of matplotlib."""
     return mpl.rc_context({**STYLE, "font.family": fonts()})
 
 
 class Sheet:
-    """An empty figure, in pixels from the upper left, in the colours of a theme.
+    """An empty figure in the colours of a theme. Positions are pixels from the upper left corner.
 
     Args:
-        width, height: in pixels at scale 1.
-        scale: how many times as many pixels a bitmap has.
-        transparent: whether its ground stays empty.
+        width, height: the size in pixels at scale 1.
+        scale: the factor by which a bitmap has more pixels along each side.
+        transparent: whether the background is transparent.
     """
 
     def __init__(self, width: float, height: float, *, scale: float, theme_name: str, transparent: bool) -> None:
@@ -57,7 +57,7 @@ class Sheet:
         self._movers: list[Mover] = []
 
     def moves(self, axes: Axes | Figure, artist: Any, mover: Mover | None = None) -> Any:
-        """The artist, which is drawn for each frame anew; `mover` brings it to a time of the clock."""
+        """Add an artist that is drawn again in each frame, and return it; `mover` updates it to a time of the clock."""
         if artist.axes is None and isinstance(axes, Axes):
             axes.add_collection(artist, autolim=False)
         self._moving.append((axes, artist))
@@ -66,25 +66,25 @@ class Sheet:
         return artist
 
     def moves_by(self, mover: Mover) -> None:
-        """Have a mover called for each time of the clock."""
+        """Add a function that is called for each time of the clock."""
         self._movers.append(mover)
 
     def show(self, time: float) -> None:
-        """Bring all that moves to a time of the clock."""
+        """Update all moving artists to a time of the clock."""
         for mover in self._movers:
             mover(time)
 
     def frames(self, times: Sequence[float]) -> Iterator[NDArray[np.uint8]]:
-        """Pictures of these times, (height, width, 4) each: the ground is drawn once."""
+        """Yield the pictures (height, width, 4) at these times. The background is drawn only once."""
         with rules():
             for _, artist in self._moving:
                 artist.set_animated(True)
             self.canvas.draw()
-            ground = self.canvas.copy_from_bbox(self.figure.bbox)
-            moving = sorted(self._moving, key=lambda one: one[1].get_zorder())
+            background = self.canvas.copy_from_bbox(self.figure.bbox)
+            moving = sorted(self._moving, key=lambda pair: pair[1].get_zorder())
             for time in times:
                 self.show(time)
-                self.canvas.restore_region(ground)
+                self.canvas.restore_region(background)
                 for axes, artist in moving:
                     axes.draw_artist(artist)
                 yield np.array(self.canvas.buffer_rgba())
@@ -92,7 +92,7 @@ class Sheet:
                 artist.set_animated(False)
 
     def axes(self, box: Box) -> Axes:
-        """Axes without a frame at a place."""
+        """Add axes without a frame in a box."""
         left, top, width, height = box
         w, h = self.width, self.height
         axes = self.figure.add_axes((left / w, 1 - (top + height) / h, width / w, height / h))
@@ -104,7 +104,7 @@ class Sheet:
         return axes
 
     def words(self, text: str, left: float, top: float, size: float = WORDS["text"], **options: Any) -> Text:
-        """A text at a place."""
+        """Add a text at a position."""
         options = {"color": self.style["ink"], "va": "top", "ha": "left", **options}
         return self.figure.text(
             left / self.width, 1 - top / self.height, text, fontsize=points(size), parse_math=False, **options
