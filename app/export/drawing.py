@@ -1,4 +1,4 @@
-"""Pictures of the scenes that the page plays, without a browser: panels, a legend and a caption."""
+"""Draws scenes as pictures without a browser: the panels, a legend and a caption."""
 
 from __future__ import annotations
 
@@ -25,28 +25,29 @@ from app.player.scene import Card, Scene
 from app.player.screen import Window
 
 NAMES = "AB"
-"""The names of two races beside each other."""
+"""The names of two races side by side."""
 EDGE, GAP = 24.0, 16.0
 AXIS = 38.0
-"""By how much a legend is moved in below panels, whose axes begin behind their numbers."""
+"""The indentation of a legend below panels, where the axes begin to the right of their numbers."""
 LEAST = 100.0
-"""The least width and height of what is drawn, in pixels."""
+"""The smallest width and height of the panels in pixels."""
 LEAP = 0.2
-"""The share of the axes beyond which a step is a leap, which takes no longer to see than a shorter one."""
+"""The largest length that a step counts with in films, as a fraction of the axes: leaps take no longer to see."""
 
 
 class Drawing(Sheet):
-    """A picture of a scene, whose ground stands still while what is on the clock moves.
+    """A picture of a scene at any time of its clock.
 
-    `show` sets the time; `figure` is then that picture. `frames` draws many times, each over the same ground.
+    `show` sets the time, and `figure` then contains the picture. `frames` draws pictures at many times over the same
+    background.
 
     Args:
-        scene: what the page plays.
-        look: what the picture is to look like.
-        link: the permalink under the caption.
+        scene: the scene that the page plays.
+        look: the appearance of the picture.
+        link: the permalink for the caption.
 
     Raises:
-        ValueError: where the look asks for a part that the scene has not, or for a size that leaves it no room.
+        ValueError: if the look names a part that the scene does not have, or the size leaves no room for the panels.
     """
 
     def __init__(self, scene: Scene, look: Look | None = None, link: str = "") -> None:
@@ -73,29 +74,28 @@ class Drawing(Sheet):
 
     @staticmethod
     def parts(scene: Scene) -> Mapping[str, str]:
-        """What can be drawn of a scene, "all" of it or one panel alone, with their titles."""
+        """The parts of a scene that can be drawn with their titles: "all" of it, or a single panel."""
         whole = "The race" if scene.arrangement == "one above" else "The training"
         return {"all": whole, **{panel.key: panel.title for panel in scene.panels}}
 
     @property
     def picture(self) -> str:
-        """How the first panel is drawn, empty where it is drawn as it is. Two races beside each other are maps."""
+        """How the first panel is drawn, empty if the scene offers no choice. Two races are always drawn as maps."""
         if not self.scene.picture or self.scene.beside:
             return "map" if self.scene.picture else ""
         return self.look.picture or self.scene.picture
 
     def _panels(self) -> list[tuple[int, Panel]]:
-        """The panels that are drawn, each with the number of its race: of two races those that both have."""
-        if self.look.part != "all":
-            return [
-                (k, one.panel(self.look.part)) for k, one in enumerate(self.races) if self.look.part in self.parts(one)
-            ]
+        """The panels to draw, each with the index of its race. Of two races, the map and the losses are drawn."""
+        part = self.look.part
+        if part != "all":
+            return [(k, race.panel(part)) for k, race in enumerate(self.races) if part in self.parts(race)]
         if len(self.races) == 1:
             return [(0, panel) for panel in self.scene.panels]
-        return [(k, one.panel(panel.key)) for panel in self.scene.panels[:2] for k, one in enumerate(self.races)]
+        return [(k, race.panel(panel.key)) for panel in self.scene.panels[:2] for k, race in enumerate(self.races)]
 
     def _captions(self) -> list[str]:
-        """What stands below the panels, a paragraph for each race."""
+        """The captions below the panels, one for each race."""
         if len(self.races) == 1:
             return [self.scene.caption]
         return [f"{name}: {race.caption}" for name, race in zip(NAMES, self.races, strict=True)]
@@ -117,11 +117,11 @@ class Drawing(Sheet):
 
     @property
     def steps(self) -> int:
-        """The last time that can be shown."""
+        """The last time of the clock."""
         return self.scene.clock.end
 
     def _arranged(self, box: Box) -> list[Box]:
-        """The places of the panels: a single one fills the box."""
+        """The boxes of the panels. A single panel fills the whole box."""
         left, top, width, height = box
         count = len(self.panels)
         if count == 1:
@@ -133,7 +133,7 @@ class Drawing(Sheet):
             rows = [(top, upper), (top + height - lower, lower)][: count // 2]
             return [(left + k * (half + GAP), at, half, tall) for at, tall in rows for k in range(2)]
         if self.scene.arrangement == "one above":
-            # small panels share their row with a title and a note each
+            # the small panels are in one row, and each has a title and a note
             lower = float(round((0.26 if count == 2 else 0.32) * height + 52))
             across = (width - GAP * (count - 2)) / (count - 1)
             below = [(left + k * (across + GAP), top + height - lower, across, lower) for k in range(count - 1)]
@@ -144,20 +144,20 @@ class Drawing(Sheet):
         below = [(left, top + upper + GAP, width, height - upper - GAP)]
         return [*pair, *below][:count]
 
-    # How time goes by in films.
+    # The timing of films.
 
     def lengths(self) -> NDArray[np.float64]:
-        """How far along its way the scene is at each time, (end + 1,), from 0 to 1: the mean over what moves.
+        """The fraction (end + 1,) of the total movement until each time, averaged over the paths.
 
-        What moves are the paths, wherever the scene has some; else the curves that are drawn.
+        If the scene has no paths, the curves in the panels are used.
         """
         even = np.arange(self.steps + 1) / max(1, self.steps)
-        courses = list(self._courses())
-        # a tenth of the time goes by steps, for what stands still for the eye still steps
-        return 0.9 * np.mean(courses, axis=0) + 0.1 * even if courses else even
+        fractions = list(self._movements())
+        # a tenth of the time is divided evenly, so that the clock also advances while nothing moves visibly
+        return 0.9 * np.mean(fractions, axis=0) + 0.1 * even if fractions else even
 
-    def _courses(self) -> Iterator[NDArray[np.float64]]:
-        """How far along its way each mark is at each time, (end + 1,), from 0 to 1."""
+    def _movements(self) -> Iterator[NDArray[np.float64]]:
+        """Yield for each moving mark the fraction (end + 1,) of its movement until each time."""
         ids = {card.id for card in self.shown}
         marks = [
             (mark, panel.axes[mark.axes])
@@ -174,14 +174,14 @@ class Drawing(Sheet):
                 times = np.asarray(mark.time, float)[: len(way)]
                 yield np.interp(np.arange(self.steps + 1), times, way / way[-1])
 
-    # What stands beside the panels.
+    # The caption and the legend.
 
-    def _foot(self, said: Sequence[str]) -> float:
-        """The caption below everything, a paragraph after the other; how high it is with the room above it."""
+    def _foot(self, paragraphs: Sequence[str]) -> float:
+        """Draw the caption at the bottom, and return its height including the space above it."""
         room, size = self.width - 2 * EDGE, WORDS["text"]
-        lines = [line for paragraph in said if paragraph for line in wrap(paragraph, room, size)]
+        lines = [line for paragraph in paragraphs if paragraph for line in wrap(paragraph, room, size)]
         most = max(2, int(0.24 * self.height / ROW))
-        if len(lines) > most:  # the file itself says all of it
+        if len(lines) > most:  # the metadata of the file are complete
             lines = [*lines[: most - 1], cut(f"{lines[most - 1]} …", room, size)]
         for k, line in enumerate(lines):
             top = self.height - EDGE / 2 - ROW * (len(lines) - k)
@@ -189,7 +189,7 @@ class Drawing(Sheet):
         return ROW * len(lines) + 14 if lines else 0.0
 
     def _divide(self, foot: float) -> tuple[Box, Box, int]:
-        """The place of the panels, that of the legend beside or below them, and how many columns that has."""
+        """The box of the panels, the box of the legend beside or below them, and the legend's number of columns."""
         beside = self.width / self.height >= 1.2
         columns = 1 if beside else min(3, max(1, int(self.width // 180)))
         rows = -(-len(self.shown) // columns)
@@ -206,7 +206,7 @@ class Drawing(Sheet):
 
     @property
     def _row(self) -> float:
-        """How high a racer stands in a legend of several columns: with its status, unless there are many."""
+        """The height of a racer in a legend of several columns, with its status unless there are many racers."""
         return (1.2 + len(self.races)) * ROW if len(self.shown) <= 6 else 1.3 * ROW
 
     def _legend(self, box: Box, columns: int) -> None:
@@ -234,18 +234,19 @@ class Drawing(Sheet):
         return [other for race in self.races for other in race.cards if other.id == card.id]
 
     def _lines(self, card: Card) -> list[str]:
-        """The lines under a racer's name in a legend: its status and its rates, or its status in either race."""
+        """The lines under a racer's name in the legend: its status and values, or its status in each race."""
         cards = self._cards(card)
         if len(cards) > 1:
-            return [f"{name}: {one.status}" if one.status else "" for name, one in zip(NAMES, cards, strict=True)]
+            return [f"{name}: {other.status}" if other.status else "" for name, other in zip(NAMES, cards, strict=True)]
         return [card.status, ", ".join(f"{s.symbol} {short(s.value, 4)}" for s in card.sliders)]
 
     def _reveal(self, card: Card, text: Text) -> None:
-        """Show what became of a racer from the time on at which the clock is there."""
+        """Show the status of a racer once the clock has reached the step at which it was decided."""
         settled = card.settled * self.scene.pace(card)
         self.moves(self.figure, text, lambda time: text.set_visible(time >= settled))
 
     def _sample(self, card: Card, x: float, y: float) -> None:
+        """Draw a racer's line and head in the legend."""
         w, h = self.width, self.height
         common: Any = {"transform": self.figure.transFigure, "color": card.color}
         ends = [x / w, (x + 24) / w]
@@ -256,7 +257,7 @@ class Drawing(Sheet):
 
 
 def windowed(panel: Panel, window: Window | None) -> Panel:
-    """A map of which a window is in view."""
+    """The panel of a map with a window in view."""
     if window is None:
         return panel
     first, *rest = panel.axes
@@ -270,7 +271,7 @@ def _is_path(mark: Line | Dots) -> bool:
 
 
 def _moves(mark: Line | Dots, axes: Axes) -> NDArray[np.float64]:
-    """How far a mark moves from each of its moments to the next, in shares of its axes."""
+    """The distances that a mark moves from each moment to the next, as fractions of its axes."""
     x, y = np.asarray(mark.x, float), np.asarray(mark.y, float)
     low, high = axes.y.low, axes.y.high
     if y.ndim > 1:
@@ -281,6 +282,6 @@ def _moves(mark: Line | Dots, axes: Axes) -> NDArray[np.float64]:
             y, low, high = np.log10(np.where(y > 0, y, np.nan)), np.log10(low), np.log10(high)
     with np.errstate(over="ignore", invalid="ignore"):
         up = np.diff(y) / (high - low)
-        # a curve against the clock gets on by its height alone
+        # of a curve over the clock, only the vertical movement counts
         across = 0.0 if np.array_equal(x, np.asarray(mark.time)) else np.diff(x) / (axes.x.high - axes.x.low)
         return np.minimum(np.nan_to_num(np.hypot(up, across), posinf=LEAP), LEAP)

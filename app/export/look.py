@@ -1,4 +1,4 @@
-"""How a picture to take away is to look: its size, its colours, its words."""
+"""Colours, fonts and the layout of text for pictures drawn by matplotlib."""
 
 from __future__ import annotations
 
@@ -16,25 +16,30 @@ from matplotlib.font_manager import FontProperties
 from matplotlib.textpath import text_to_path
 
 DPI = 96.0
-"""Pixels of an inch at scale 1, as browsers have them."""
+"""Pixels per inch at scale 1, as in browsers."""
 LATIN = "DejaVu Sans"
-"""The font that comes with matplotlib: Latin, Greek, and the signs of mathematics."""
+"""The font that comes with matplotlib. It has Latin and Greek letters and mathematical symbols."""
 HINTED = 1.04
-"""Letters are set on whole pixels, which makes a text a little wider than its outlines."""
+"""The factor by which a text is wider than its outlines, because hinting moves letters to whole pixels."""
 _HANGUL_FILES = r"nanumgothic|notosans(cjk|kr)|malgun|applesdgothic|undotum"
-# of a weight that a font has not, and of tables that a file does without, nobody needs to be told
+# These modules warn about missing font weights and about font tables that they drop, which concerns no user.
 for _name in ("matplotlib.font_manager", "fontTools.subset"):
     logging.getLogger(_name).setLevel(logging.ERROR)
 _HANGUL = ("NanumGothic", "Noto Sans CJK KR", "Noto Sans KR", "Malgun Gothic", "Apple SD Gothic Neo", "UnDotum")
 
 
 def points(pixels: float) -> float:
-    """Matplotlib's unit, a 72nd of an inch."""
+    """Convert pixels to matplotlib's unit, 1/72 of an inch."""
     return pixels * 72 / DPI
 
 
 def color(word: Any, style: Any) -> Any:
-    """A colour of a figure as matplotlib takes it: a theme's word, #rrggbb, rgba(r, g, b, a), or hsl(h, s%, l%)."""
+    """Convert a colour to a form that matplotlib accepts.
+
+    Args:
+        word: a name in the theme, #rrggbb, rgba(r, g, b, a), or hsl(h, s%, l%).
+        style: the theme, a mapping from names to colours.
+    """
     text = style.get(word, word) if isinstance(word, str) else word
     if isinstance(text, str) and (numbers := re.fullmatch(r"rgba?\(([^)]*)\)", text)):
         red, green, blue, *alpha = (float(part) for part in numbers[1].split(","))
@@ -45,40 +50,41 @@ def color(word: Any, style: Any) -> Any:
     return text
 
 
-def blend(one: Any, other: Any, share: float) -> tuple[float, ...]:
-    """Between two colours, `share` of the way."""
-    return tuple(a + share * (b - a) for a, b in zip(to_rgb(one), to_rgb(other), strict=True))
+def blend(start: Any, end: Any, fraction: float) -> tuple[float, ...]:
+    """The colour at a fraction of the way from one colour to another."""
+    return tuple(a + fraction * (b - a) for a, b in zip(to_rgb(start), to_rgb(end), strict=True))
 
 
 def colormap(scale: Sequence[tuple[float, str]]) -> LinearSegmentedColormap:
-    """The colours of a scale of (share, colour) pairs."""
+    """The colormap of a scale, which consists of (fraction, colour) pairs."""
     return LinearSegmentedColormap.from_list("ground", list(scale))
 
 
 @functools.cache
 def hangul() -> str:
-    """A font of this machine that has Hangul, or nothing."""
-    if not (found := _known(_HANGUL)):
-        # matplotlib keeps its list of fonts: one that was installed since is not in it
+    """The name of an installed font that has Hangul, or an empty string."""
+    if not (name := _installed(_HANGUL)):
+        # matplotlib caches its list of fonts, which lacks fonts that were installed since
         for path in font_manager.findSystemFonts():
             if re.match(_HANGUL_FILES, Path(path).name, re.IGNORECASE):
                 font_manager.fontManager.addfont(path)
-        found = _known(_HANGUL)
-    return found
+        name = _installed(_HANGUL)
+    return name
 
 
-def _known(names: Sequence[str]) -> str:
+def _installed(names: Sequence[str]) -> str:
+    """The first of these fonts that matplotlib knows, or an empty string."""
     known = {font.name for font in font_manager.fontManager.ttflist}
     return next((name for name in names if name in known), "")
 
 
 def fonts() -> list[str]:
-    """The families to draw with, in their order."""
+    """The font families in the order in which matplotlib looks for a letter."""
     return [LATIN, *filter(None, [hangul()])]
 
 
 def drawable(text: str) -> bool:
-    """Whether every letter of a text is in the fonts of this machine."""
+    """Whether the installed fonts have every letter of a text."""
     letters = {ord(letter) for letter in text if not letter.isspace()}
     for family in fonts():
         letters -= _letters(family)
@@ -87,13 +93,13 @@ def drawable(text: str) -> bool:
 
 @functools.cache
 def _letters(family: str) -> frozenset[int]:
-    found = font_manager.get_font(font_manager.findfont(FontProperties(family=[family])))
-    return frozenset(found.get_charmap())
+    font = font_manager.get_font(font_manager.findfont(FontProperties(family=[family])))
+    return frozenset(font.get_charmap())
 
 
 @functools.lru_cache(maxsize=4096)
 def wide(text: str, size: float, bold: bool = False) -> float:
-    """The width of a text in pixels, of a font of so many pixels."""
+    """The width of a text in pixels, at a font size in pixels."""
     known = "".join(letter if ord(letter) in _letters(LATIN) else "한" for letter in text)
     if "한" in known and not hangul():
         known = known.replace("한", "M")
@@ -103,11 +109,11 @@ def wide(text: str, size: float, bold: bool = False) -> float:
 
 
 def wrap(text: str, width: float, size: float) -> list[str]:
-    """A text broken into lines that fit, at spaces, and within a word where it alone is too long."""
+    """Break a text into lines that fit, at spaces or, in a word that is too long, between letters."""
     lines: list[str] = []
     space, taken = wide("n n", size) - wide("nn", size), 0.0
     for word in text.split():
-        taken += space + wide(word, size)  # word by word, for each is measured once
+        taken += space + wide(word, size)  # the sum of words, because the widths of words are cached
         if lines and taken <= width:
             lines[-1] += f" {word}"
         else:
@@ -117,12 +123,13 @@ def wrap(text: str, width: float, size: float) -> list[str]:
 
 
 def _pieces(word: str, width: float, size: float) -> Sequence[str]:
+    """Break a word into pieces that fit."""
     if wide(word, size) <= width:
         return [word]
     fits = max(1, int(len(word) * width / wide(word, size)))
     pieces = []
     while len(word) > fits:
-        end = max(word.rfind("&", 0, fits), word.rfind("/", 0, fits)) + 1  # a link breaks between its parts
+        end = max(word.rfind("&", 0, fits), word.rfind("/", 0, fits)) + 1  # break a link between its parameters
         end = end if end > fits / 2 else fits
         pieces.append(word[:end])
         word = word[end:]
@@ -130,7 +137,7 @@ def _pieces(word: str, width: float, size: float) -> Sequence[str]:
 
 
 def cut(text: str, width: float, size: float, bold: bool = False) -> str:
-    """A text with an ellipsis where it is wider than there is room."""
+    """The text, shortened with an ellipsis if it is wider than `width`."""
     if wide(text, size, bold) <= width:
         return text
     while text and wide(f"{text}…", size, bold) > width:

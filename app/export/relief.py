@@ -1,4 +1,4 @@
-"""The ground of a map as a surface in three dimensions, and how runs lie on it."""
+"""The geometry of a map in three dimensions: its surface, and the runs that lie on it."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ from app.player.scene import Relief
 Floats = NDArray[np.float64]
 
 LIFT = 0.03
-"""By how much of the range of heights runs are drawn above the ground: the grid bridges valleys that are narrower than
-its cells, and would bury what runs along their floor.
+"""The height at which runs are drawn above the ground, as a fraction of the range of heights. The grid bridges valleys
+that are narrower than its cells, and would cover the runs along their floor.
 """
 TALL, DEEP = 0.22, 0.75
-"""The height of the box as a share of its longer side, and how deep it is at most: pictures are wide."""
+"""The height of the box as a fraction of its longer side, and its largest depth, small because pictures are wide."""
 
 
 @dataclass(frozen=True)
 class Ground:
-    """The part of a map that its axes show first, with heights.
+    """The visible part of a map as a surface.
 
-    Shapes: ``x`` (columns,), ``y`` (rows,), ``z`` and ``shade`` (rows, columns), which are heights and the same on the
-    scale of the map's colours. ``height`` turns what lines have as heights into heights of the box. ``words`` says what
-    the height is, and ``ticks`` are heights with words.
+    Its shapes are ``x`` (columns,), ``y`` (rows,), and ``z`` and ``shade`` (rows, columns), which are the heights and
+    the values on the scale of the map's colours. ``height`` converts the heights of lines to heights in the box.
+    ``words`` describes the height, and ``ticks`` are pairs of a height and its label.
     """
 
     field: Field
@@ -42,27 +42,28 @@ class Ground:
 
     @property
     def lift(self) -> float:
+        """The height of runs above the ground."""
         return LIFT * float(self.z.max() - self.z.min())
 
     @property
     def low(self) -> Floats:
-        """The lowest corner of the box."""
+        """The corner of the box with the smallest coordinates."""
         return np.array([self.x[0], self.y[0], self.z.min()])
 
     @property
     def high(self) -> Floats:
-        """The highest corner of the box."""
+        """The corner of the box with the largest coordinates."""
         return np.array([self.x[-1], self.y[-1], self.z.max() + 2 * self.lift])
 
     @property
     def sides(self) -> Floats:
-        """The lengths with which the box is drawn."""
+        """The lengths at which the sides of the box are drawn."""
         across, deep = self.x[-1] - self.x[0], self.y[-1] - self.y[0]
         longer = max(across, deep / DEEP)
         return np.array([across / longer, deep / longer, TALL])
 
     def under(self, x: Floats, y: Floats) -> Floats:
-        """The heights of the ground at points (k,) of the box, between the four nearest points of the grid."""
+        """The heights (k,) of the ground at points of the box, by bilinear interpolation."""
         column = np.clip(np.searchsorted(self.x, x, "right") - 1, 0, len(self.x) - 2)
         row = np.clip(np.searchsorted(self.y, y, "right") - 1, 0, len(self.y) - 2)
         across = (x - self.x[column]) / (self.x[column + 1] - self.x[column])
@@ -72,7 +73,7 @@ class Ground:
         return np.asarray(low + upward * (high - low))
 
     def lifted(self, x: Floats, y: Floats) -> Floats:
-        """Points (k, 3) of the ground at places that are in the box."""
+        """The points (k, 3) just above the ground at those positions that are in the box."""
         x, y = np.asarray(x, float), np.asarray(y, float)
         inside = (x >= self.x[0]) & (x <= self.x[-1]) & (y >= self.y[0]) & (y <= self.y[-1])
         x, y = x[inside], y[inside]
@@ -80,10 +81,10 @@ class Ground:
 
 
 def ground_of(panel: Panel, relief: Relief) -> Ground:
-    """The ground of a map under its relief.
+    """The ground of a map in three dimensions.
 
     Raises:
-        ValueError: where the map has no field.
+        ValueError: if the map has no field.
     """
     field = next((mark for mark in panel.marks if isinstance(mark, Field)), None)
     if field is None:
@@ -104,7 +105,7 @@ def ground_of(panel: Panel, relief: Relief) -> Ground:
 
 
 def _reach(ticks: NDArray[np.float64], low: float, high: float) -> slice:
-    """The ticks from the last at or below a range to the first at or above it, three at least."""
+    """The slice of ticks from the last one below a range to the first one above it, with at least three ticks."""
     last = len(ticks) - 1
     first = int(np.clip(np.searchsorted(ticks, low, "right") - 1, 0, max(0, last - 2)))
     end = int(np.clip(np.searchsorted(ticks, high, "left"), first + 2, last))
@@ -142,10 +143,10 @@ def _words(kind: str, relief: Relief) -> str:
 
 @dataclass(frozen=True)
 class Lie:
-    """How a run lies on the ground: ``points`` (k, 3) and the times (k,) at which it is there.
+    """A run that lies on the ground, as ``points`` (k, 3) with their times (k,).
 
-    Where the run leaves the box there is a gap, a point that is NaN. ``steps`` are the indices of the points that are
-    steps of the run.
+    A NaN point marks a gap where the run is outside the box. ``steps`` are the indices of those points that are steps
+    of the run.
     """
 
     points: Floats
@@ -154,15 +155,15 @@ class Lie:
 
 
 def drape(ground: Ground, path: Floats, heights: Floats, time: Floats) -> Lie:
-    """A run as it lies on the ground.
+    """Lay a run on the ground.
 
-    At each step its height is that of its true loss. Between two steps that are further apart than a cell of the grid
-    it follows the ground, which would bury a straight line.
+    At each step, its height is its true loss. Between two steps that are further apart than a cell of the grid, the
+    line follows the ground, which would cover a straight line.
 
     Args:
-        path: its points (k, 2).
-        heights: what its line has as heights, (k,).
-        time: its times (k,).
+        path: the points (k, 2) of the run.
+        heights: the heights (k,) of its line.
+        time: the times (k,) of its points.
     """
     low, high = ground.low[:2], ground.high[:2]
     inside: NDArray[np.bool_] = np.all((path >= low) & (path <= high), axis=1)
@@ -178,10 +179,10 @@ def drape(ground: Ground, path: Floats, heights: Floats, time: Floats) -> Lie:
     cell = (high - low) / [len(ground.x) - 1, len(ground.y) - 1]
     with np.errstate(invalid="ignore", over="ignore"):
         cells = np.abs(np.diff(path, axis=0) * (leave - enter)[:, None] / cell).max(axis=1, initial=0.0)
-    met = np.flatnonzero(enter <= leave)
-    short_ones = inside[met] & inside[met + 1] & (cells[met] <= 1)
-    # steps that are as near as this follow each other as they are: most steps, of most runs
-    for group in np.split(met, np.flatnonzero(np.diff(short_ones.astype(int)) != 0) + 1) if len(met) else ():
+    visible = np.flatnonzero(enter <= leave)
+    within_cell = inside[visible] & inside[visible + 1] & (cells[visible] <= 1)
+    # steps within a cell, which are most steps of most runs, need no points in between and are appended as a group
+    for group in np.split(visible, np.flatnonzero(np.diff(within_cell.astype(int)) != 0) + 1) if len(visible) else ():
         if inside[group[0]] and inside[group[0] + 1] and cells[group[0]] <= 1:
             to = group + 1
             points.append(np.column_stack([path[to], under[to] + above[to]]))
@@ -191,23 +192,23 @@ def drape(ground: Ground, path: Floats, heights: Floats, time: Floats) -> Lie:
             continue
         for k in group:
             part = _piece(ground, path[k : k + 2], above[k : k + 2], enter[k], leave[k], cells[k])
-            own, when = part[:, :3], time[k] + part[:, 3] * (time[k + 1] - time[k])
+            between, when = part[:, :3], time[k] + part[:, 3] * (time[k + 1] - time[k])
             if enter[k] == 0 and inside[k]:
-                own, when = own[1:], when[1:]
+                between, when = between[1:], when[1:]
             if inside[k + 1]:
-                steps.append(count + len(own) - 1)
+                steps.append(count + len(between) - 1)
             else:
-                own, when = np.vstack([own, [[np.nan] * 3]]), np.append(when, when[-1])
-            points.append(own)
+                between, when = np.vstack([between, [[np.nan] * 3]]), np.append(when, when[-1])
+            points.append(between)
             times.append(when)
-            count += len(own)
+            count += len(between)
     lying = np.concatenate(points)
     lying[:, 2] += ground.lift
     return Lie(lying, np.concatenate(times), np.array(steps, np.intp))
 
 
 def _piece(ground: Ground, ends: Floats, above: Floats, enter: float, leave: float, cells: float) -> Floats:
-    """The way from one step to the next within the box, a point a cell: (k, 4), places and shares of the way."""
+    """The segment between two steps within the box, one point per cell: positions and fractions of the way (k, 4)."""
     parts = np.linspace(enter, leave, max(1, int(np.ceil(cells))) + 1)
     places = np.clip(ends[0] + parts[:, None] * (ends[1] - ends[0]), ground.low[:2], ground.high[:2])
     over = ground.under(*places.T) + _above(above[0], above[1], parts, leave == 1)
@@ -215,7 +216,7 @@ def _piece(ground: Ground, ends: Floats, above: Floats, enter: float, leave: flo
 
 
 def _above(before: float, after: float, parts: Floats, arrives: bool) -> Floats:
-    """How far above the ground a run is between two steps; at a step it may be below, at others it is not."""
+    """The height of a run above the ground between two steps. Only at a step may it be below the ground."""
     over = np.maximum(0.0, before + parts * (after - before))
     if arrives:
         over[-1] = after
@@ -223,16 +224,17 @@ def _above(before: float, after: float, parts: Floats, arrives: bool) -> Floats:
 
 
 def _within(path: Floats, low: Floats, high: Floats) -> tuple[Floats, Floats]:
-    """The shares of the way from each point to the next at which it enters and leaves a box; in the wrong order where
-    it does not meet the box.
+    """The fractions of the way from each point to the next at which a path enters and leaves a box.
+
+    Where a segment does not meet the box, the first fraction is larger than the second.
     """
     a, d = path[:-1], np.diff(path, axis=0)
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        one, other = (low - a) / d, (high - a) / d
+        to_low, to_high = (low - a) / d, (high - a) / d
         still = d == 0
         beyond = (a < low) | (a > high)
-        near = np.where(still, np.where(beyond, np.inf, -np.inf), np.minimum(one, other))
-        far = np.where(still, np.where(beyond, -np.inf, np.inf), np.maximum(one, other))
+        near = np.where(still, np.where(beyond, np.inf, -np.inf), np.minimum(to_low, to_high))
+        far = np.where(still, np.where(beyond, -np.inf, np.inf), np.maximum(to_low, to_high))
     enter, leave = np.maximum(0.0, near.max(axis=1)), np.minimum(1.0, far.min(axis=1))
     known = np.isfinite(d).all(axis=1) & np.isfinite(enter) & np.isfinite(leave)
     return np.where(known, enter, 1.0), np.where(known, leave, 0.0)
