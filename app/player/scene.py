@@ -1,8 +1,8 @@
-"""What the player plays and what it reports: records, and the bytes they travel in.
+"""The records that the player plays and reports, and the bytes in which they are sent.
 
-Nothing here knows of optimizers or of a page. A `Scene` is panels made of marks, cards and a clock, the same for every
-page. It travels as one envelope of bytes, because a component carries either JSON or a single bytes object, and arrays
-as JSON cost a hundred times more.
+Nothing here knows about optimizers or pages. A `Scene` consists of panels made of marks, cards and a clock, and is the
+same record for every page. It is sent as one envelope of bytes, because a component accepts either JSON or a single
+bytes object, and arrays as JSON would cost a hundred times more.
 
 The envelope
 ------------
@@ -18,26 +18,27 @@ Everything is little-endian. The header of a scene has
 
 ``scene``     the scene, its records packed as described below
 ``refusal``   why the last change was refused, or an empty text
-``again``     whether another scene follows without being asked for
+``again``     whether another scene follows without an event
 ``strokes``   `app.figures.strokes.TABLE`: widths, sizes, dashes, opacities and the colours of the themes
 ``defaults``  by the type of a record, the fields that may be left out, with their values
 ``arrays``    for each array its ``dtype``, its ``shape``, and the ``offset`` of its body from the first body
 
-A record becomes ``{"type": "line", …}``: its class in small letters, and its fields by name. Fields that have their
-default value are left out. In place of an array stands ``{"array": k}``, the k-th of ``arrays``; identical arrays are
-stored once. In place of an array of numbers in arithmetic progression (times, steps, the ticks of a grid) stands
-``{"range": [start, step, count]}``. A float that JSON cannot carry (NaN, an infinity) becomes null. The type of an
-array is that of the view that made it, except that integers of 64 bits become ``i4``, or ``f8`` where they are large:
-by convention paths and grids are ``f4``, losses and measures ``f8``, shares of tiles ``u1``.
+A record becomes ``{"type": "line", …}``: its class in lower case, and its fields by name. Fields with their default
+values are left out. An array is replaced by ``{"array": k}``, where k is its index in ``arrays``; identical arrays are
+stored once. An array of numbers in arithmetic progression (times, steps, the ticks of a grid) is replaced by
+``{"range": [start, step, count]}``. A float that JSON does not have (NaN, an infinity) becomes null. An array keeps its
+element type, except that integers of 64 bits become ``i4``, or ``f8`` if they are large. By convention, paths and grids
+are ``f4``, losses and measures ``f8``, and shares of tiles ``u1``.
 
-Every panel has two more fields: its ``id`` changes with anything in it, and with nothing else; its ``ground`` changes
-with its axes and its marks of the layer "ground", so that what stands still is drawn again only when it must.
+Every panel has two more fields. Its ``id`` changes if and only if something in it changes. Its ``ground`` changes with
+its axes and its marks of the layer "ground", so that the still part is drawn again only when necessary.
 
-`Runs` travel in the same envelope. Their header has ``positions`` (runs, kept, 2), ``losses`` (runs, kept), ``steps``
-(kept,), ``values`` (runs,) and ``told``: for each run what its card says, and the numbers of points of its path and of
-its losses that are drawn, ``leaves`` + 1 and ``last`` + 1. While a racer is dragged, its lines that follow a "path"
-take ``x`` and ``y`` from the positions, those that follow a "loss" take ``y`` from the losses; time and ``x`` of a loss
-are steps times the `Scene.pace` of the card. Other marks of that racer are of another run, and are not drawn.
+`Runs` are sent in the same envelope. Their header has ``positions`` (runs, kept, 2), ``losses`` (runs, kept), ``steps``
+(kept,), ``values`` (runs,) and ``told``, which has the text of the card for each run, and the numbers of points of its
+path and of its losses that are drawn, ``leaves`` + 1 and ``last`` + 1. While a racer is dragged, its lines that follow
+a "path" take ``x`` and ``y`` from the positions, and those that follow a "loss" take ``y`` from the losses; the time
+and the ``x`` of a loss are steps times the `Scene.pace` of the card. Other marks of that racer belong to another run
+and are not drawn.
 """
 
 from __future__ import annotations
@@ -105,11 +106,11 @@ SHAPES = ("circle", "square", "diamond", "triangle-up")
 
 @dataclass(frozen=True, eq=False)
 class Slider:
-    """One adjustable number of a card.
+    """A slider of a card, for one number.
 
-    ``symbol`` is the letter shown (η), ``label`` the words a screen reader says. ``stops`` are the values that the
-    slider is dragged to, in ascending order; its value may also lie between two of them. ``sweep`` names the runs at
-    the stops: as long as it stays, so do they.
+    ``symbol`` is the letter that is shown (η), and ``label`` is the text for screen readers. ``stops`` are the values
+    to which the slider can be dragged, in ascending order; its value may also lie between two of them. ``sweep``
+    identifies the runs at the stops: they are the same as long as it stays the same.
     """
 
     name: str
@@ -121,7 +122,7 @@ class Slider:
 
     def __post_init__(self) -> None:
         if self.stops.ndim != 1 or len(self.stops) < 2 or not (np.diff(self.stops) > 0).all():
-            raise ValueError(f"stops of {self.name} must be two numbers or more, ascending; got {self.stops}")
+            raise ValueError(f"stops of {self.name} must be two or more ascending numbers; got {self.stops}")
 
     def __contains__(self, value: float) -> bool:
         """Whether a value lies in the range of the slider."""
@@ -130,11 +131,11 @@ class Slider:
 
 @dataclass(frozen=True)
 class Card:
-    """One racer: how it is drawn, what is said of it, and the sliders it offers.
+    """The card of a racer: how the racer is drawn, its status, and its sliders.
 
-    ``status`` is short ("converged @ 141"), ``why`` one sentence that explains it, ``settled`` the step from which it
-    holds: the card says it when the clock is there. ``gone`` marks a run that grows without bound or diverged. ``cost``
-    is the number of gradient evaluations of one step.
+    ``status`` is short ("converged @ 141"), and ``why`` is a sentence that explains it. The card shows both from the
+    step ``settled`` on. ``gone`` marks a run that grows without bound or has diverged. ``cost`` is the number of
+    gradient evaluations of a step.
     """
 
     id: str
@@ -160,9 +161,10 @@ class Card:
 
 @dataclass(frozen=True)
 class Clock:
-    """What the clock of a scene counts, from 0 to ``end``.
+    """The clock of a scene, which counts from 0 to ``end``.
 
-    ``counts`` is "steps" or gradient "evaluations" where the page offers both, and empty where steps are all it counts.
+    ``counts`` is "steps" or "evaluations" of the gradient on a page that offers both, and empty on a page that counts
+    only steps.
     """
 
     end: int
@@ -174,17 +176,17 @@ class Clock:
 
     @property
     def unit(self) -> str:
-        """The word for one of what it counts."""
+        """The singular of what the clock counts."""
         return "evaluation" if self.counts == "evaluations" else "step"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Relief:
-    """How the map is drawn in three dimensions.
+    """The scale of heights of a map in three dimensions.
 
-    A loss becomes a height by ``kind`` ("linear", "log" or "signed log"), ``base`` and ``unit``; ``offset`` is added to
-    the heights of lines to have the plain loss, and ``floor`` says that ground below the scale is drawn at its lower
-    end. ``heights`` are "log" for that scale, "linear" for the plain loss, or empty for the map's own.
+    ``kind`` ("linear", "log" or "signed log"), ``base`` and ``unit`` define the height of a loss. The loss of a line is
+    its height plus ``offset``. ``floor`` says that ground below the scale is drawn at the scale's lower end.
+    ``heights`` is "log" for this scale, "linear" for the plain loss, or empty for the scale of the map.
     """
 
     kind: Literal["linear", "log", "signed log"]
@@ -201,18 +203,19 @@ class Relief:
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Scene:
-    """Everything that one rerun hands to the player.
+    """Everything that a rerun of the page passes to the player.
 
-    ``arrangement`` places the panels: "one above" has the first one large over all others side by side, "two above" has
-    two side by side over the third. ``choices`` are the racers that can be added, by key and name, ``addable`` the
-    views that one more panel could show. ``busy`` says that the scene grows, so that the player asks for news.
+    ``arrangement`` places the panels: "one above" shows the first panel large above all others, "two above" shows two
+    panels above the third. ``choices`` are the racers that can be added, as pairs of key and name, and ``addable`` are
+    the views that a further panel could show. ``busy`` says that the scene is still growing, so that the player polls.
 
-    What only some pages have: ``picture`` says how the first panel is shown, as the "map", as the "surface" in three
-    dimensions, whose heights are those of ``relief``, or as "panels", a small map a racer; where it is empty the panel
-    is shown as it is, and none can stand beside it. ``beside`` is another scene of the same racers on the same clock,
-    ``linked`` whether its sliders have the same values. ``inspected`` explains the steps of one racer: its id, lines in
-    MathML with slots, and the values that belong there. ``live`` is the address under which other runs are asked for
-    while something is dragged (see `Runs`), empty where nobody answers.
+    The other fields are for some pages only. ``picture`` says how the first panel is shown: as the "map", as the
+    "surface" in three dimensions with the heights of ``relief``, or as "panels", a small map for each racer. If it is
+    empty, the panel offers no choice, and the scene cannot have a second race. ``beside`` is the scene of the second
+    race, with the same racers on the same clock, and ``linked`` says whether its sliders have the same values.
+    ``inspected`` explains the steps of one racer: its id, lines of MathML with slots, and the values for the slots.
+    ``live`` is the address that answers with other runs while something is dragged (see `Runs`); it is empty if there
+    is none.
     """
 
     panels: tuple[Panel, ...]
@@ -240,18 +243,18 @@ class Scene:
         for panel in self.panels:
             for mark in panel.marks:
                 if mark.racer and mark.racer not in ids:
-                    raise ValueError(f"a mark of panel {panel.key!r} belongs to {mark.racer!r}, which is no card")
+                    raise ValueError(f"a mark of panel {panel.key!r} belongs to {mark.racer!r}, which has no card")
                 if not 0 <= mark.axes < len(panel.axes):
                     raise ValueError(f"panel {panel.key!r} has {len(panel.axes)} pairs of axes; got {mark.axes}")
         if self.beside and [card.id for card in self.beside.cards] != ids:
-            raise ValueError("the scene beside must have cards with the same ids")
+            raise ValueError("the scene of the second race must have cards with the same ids")
 
     def pace(self, card: Card) -> int:
-        """What the clock counts for one step of a racer."""
+        """The number by which the clock advances in a step of a racer."""
         return card.cost if self.clock.counts == "evaluations" else 1
 
     def panel(self, key: str) -> Panel:
-        """The panel of that key."""
+        """The panel with a key."""
         return next(panel for panel in self.panels if panel.key == key)
 
     @property
@@ -261,17 +264,17 @@ class Scene:
 
     @property
     def movable(self) -> bool:
-        """Whether there is a start to be dragged."""
+        """Whether the start can be dragged."""
         return any(isinstance(mark, Sign) and mark.handle for panel in self.panels for mark in panel.marks)
 
 
 @dataclass(frozen=True, eq=False)
 class Runs:
-    """Runs that the player may show in the place of those of its scene, while something is dragged.
+    """The runs that the player shows instead of those of its scene while something is dragged.
 
-    Shapes: ``positions`` (runs, kept, 2), sent as float32, ``losses`` (runs, kept) as float64; ``steps`` (kept,) says
-    which steps those are. ``told`` has of each run what a `Card` says of it, with ``leaves`` and ``last``, the indices
-    of the last point and of the last loss that are drawn. ``values`` are those of the slider, if it is a slider that is
+    ``positions`` (runs, kept, 2) are sent as float32 and ``losses`` (runs, kept) as float64. ``steps`` (kept,) are the
+    steps at which they are recorded. ``told`` has the fields of each run's `Card`, with ``leaves`` and ``last``, the
+    indices of the last point and of the last loss that are drawn. ``values`` are those of the slider, if a slider is
     dragged.
     """
 
@@ -284,27 +287,27 @@ class Runs:
 
 @dataclass(frozen=True)
 class Event:
-    """What the user did in the player.
+    """An action of the user in the player.
 
     ========== =============================================================
-    start      ``point`` is the new start, (x, y)
-    parameter  ``name`` of ``racer`` becomes ``value``
-    add        ``name`` is the key of the choice
-    remove, duplicate, explain   ``racer``
-    hide       ``racer`` is hidden if ``hidden``, else shown
-    inspect    the steps of ``racer`` are explained, or of none where that is empty
-    view       ``slot``, counted among `Scene.slots`, shows ``name``, or goes where that is empty; a slot that is not
-               there yet comes
-    axis       the clock counts ``name``, one of `AXES`
-    beside     a race beside this one is shown if ``name`` is "on"; it has values of its own if it is "apart"
-    option     the choice that the panel of ``slot`` offers becomes ``name``
-    picture    the big panel shows ``name``, one of `PICTURES`
-    heights    the surface's heights are ``name``, one of `HEIGHTS`
-    poll       nothing was done: what is drawn may have grown
-    export     a file is wanted of what is on the ``screen``
+    start      moves the start to ``point``, (x, y)
+    parameter  sets the parameter ``name`` of ``racer`` to ``value``
+    add        adds the racer of the choice ``name``
+    remove, duplicate, explain   concerns ``racer``
+    hide       hides ``racer`` if ``hidden``, else shows it
+    inspect    explains the steps of ``racer``; closes the inspector if that is empty
+    view       shows ``name`` in ``slot``, an index of `Scene.slots`; removes the slot if ``name`` is empty, and adds a
+               slot if the index is that of the next one
+    axis       lets the clock count ``name``, one of `AXES`
+    beside     shows, hides, links or unlinks the second race: ``name`` is one of `BESIDE`
+    option     sets the option of the panel in ``slot`` to ``name``
+    picture    shows ``name``, one of `PICTURES`, in the big panel
+    heights    sets the heights of the surface to ``name``, one of `HEIGHTS`
+    poll       is no action; the scene may have grown
+    export     requests a file of what is on the ``screen``
     ========== =============================================================
 
-    ``beside`` says of start and parameter that they are those of the race beside.
+    ``beside`` says that a start or a parameter belongs to the second race.
     """
 
     kind: Kind
@@ -319,10 +322,10 @@ class Event:
 
 
 def read(message: object, scene: Scene) -> Event | None:
-    """The event that a browser's message spells, or None where it is malformed or names what the scene has not.
+    """Read an event from a browser's message; return None if it is malformed or does not fit the scene.
 
-    A browser can send anything: racers, sliders and choices must be those of the scene, numbers finite and within the
-    slider's range.
+    A browser can send anything: racers, sliders and choices must exist in the scene, and numbers must be finite and
+    within the range of their slider.
     """
     if not isinstance(message, Mapping):
         return None
@@ -332,7 +335,7 @@ def read(message: object, scene: Scene) -> Event | None:
     if kind == "poll":
         return Event("poll") if scene.busy else None
     if kind == "export":
-        screen = read_screen(message, scene.clock.end, PICTURES if scene.picture else (), _reaches(scene))
+        screen = read_screen(message, scene.clock.end, PICTURES if scene.picture else (), _map_limits(scene))
         return Event("export", screen=screen) if screen else None
     if kind in ("view", "option"):
         return _chosen(cast(Kind, kind), message, scene)
@@ -367,16 +370,16 @@ def read(message: object, scene: Scene) -> Event | None:
     return Event(cast(Kind, kind), racer=card.id)
 
 
-def _reaches(scene: Scene) -> list[Window]:
-    """How far the map reaches that a scene can be shown as, and the one beside it."""
+def _map_limits(scene: Scene) -> list[Window]:
+    """The limits of the scene's map and of the second race's map; empty for a scene without a map."""
     if not scene.picture:
         return []
-    maps = [one.panels[0].axes[0] for one in (scene, scene.beside) if one]
+    maps = [race.panels[0].axes[0] for race in (scene, scene.beside) if race]
     return [(x.limits or (x.low, x.high), y.limits or (y.low, y.high)) for x, y in ((pair.x, pair.y) for pair in maps)]
 
 
 def _offered(kind: str, scene: Scene) -> tuple[str, ...]:
-    """The words that an event of a kind may name."""
+    """The names that an event of a kind may have."""
     return {
         "axis": AXES if scene.clock.counts else (),
         "picture": PICTURES if scene.picture else (),
@@ -386,6 +389,7 @@ def _offered(kind: str, scene: Scene) -> tuple[str, ...]:
 
 
 def _chosen(kind: Kind, message: Mapping[str, Any], scene: Scene) -> Event | None:
+    """Read an event of the kind "view" or "option"."""
     slots, more = scene.slots, scene.addable
     slot, name = message.get("slot"), message.get("name")
     if isinstance(slot, bool) or not isinstance(slot, int) or not 0 <= slot < len(slots) + bool(more):
@@ -401,15 +405,15 @@ def _chosen(kind: Kind, message: Mapping[str, Any], scene: Scene) -> Event | Non
 
 
 RECORDS: tuple[type[Any], ...] = (*MARKS, Head, Axis, Axes, Note, Option, Panel, Card, Slider, Clock, Relief, Scene)
-"""All records that travel."""
+"""All records that are sent."""
 SHORTEST = 3
-"""Numbers from which on a progression is shorter than its array."""
+"""The smallest number of elements for which a progression is shorter than its array."""
 EXACT = 1e-15
-"""How far a number may be off its progression, as a share of the largest: a few roundings."""
+"""The largest deviation from a progression, as a fraction of the largest element: a few rounding errors."""
 
 
 def pack(scene: Scene, refusal: str = "", again: bool = False) -> bytes:
-    """The scene in its envelope, whose form is described above."""
+    """Pack a scene into an envelope, whose format is described above."""
     packer = _Packer()
     header = {
         "scene": packer.plain(scene),
@@ -423,9 +427,9 @@ def pack(scene: Scene, refusal: str = "", again: bool = False) -> bytes:
 
 
 def pack_runs(runs: Runs) -> bytes:
-    """The runs in the same envelope."""
+    """Pack runs into an envelope."""
     packer = _Packer()
-    with np.errstate(over="ignore"):  # far outside any frame, infinity draws as well as 1e39
+    with np.errstate(over="ignore"):  # so far outside the axes, infinity is drawn like 1e39
         positions = runs.positions.astype("<f4")
     header = {
         "positions": packer.add(positions),
@@ -440,18 +444,21 @@ def pack_runs(runs: Runs) -> bytes:
 
 @cache
 def defaults() -> dict[str, dict[str, Any]]:
-    """By the type of a record, the fields that may be left out, with their values."""
+    """The packed default values of fields, by the type of the record and the name of the field."""
     plain = _Packer().plain
-    return {_type(one): {name: plain(value) for name, value in values.items()} for one, values in DEFAULTS.items()}
+    return {
+        _type(record): {name: plain(value) for name, value in values.items()} for record, values in DEFAULTS.items()
+    }
 
 
 def _defaults(record: type[Any]) -> dict[str, Any]:
+    """The default values of a record's fields by name."""
     values = {}
-    for one in fields(record):
-        if one.default is not MISSING:
-            values[one.name] = one.default
-        elif one.default_factory is not MISSING:
-            values[one.name] = one.default_factory()
+    for field in fields(record):
+        if field.default is not MISSING:
+            values[field.name] = field.default
+        elif field.default_factory is not MISSING:
+            values[field.name] = field.default_factory()
     return values
 
 
@@ -464,40 +471,41 @@ def _type(record: type[Any]) -> str:
 
 @dataclass(frozen=True)
 class _Body:
-    """An array in a packed tree: its place in the envelope, and a digest of its contents."""
+    """A reference to an array in a packed tree: its index in the envelope, and a digest of its contents."""
 
-    place: int
+    index: int
     digest: str
 
 
 class _Packer:
-    """Takes the arrays out of a tree of records and plain values; identical ones are stored once."""
+    """Packs a tree of records and plain values, and collects its arrays. Identical arrays are stored once."""
 
     def __init__(self) -> None:
         self.table: list[dict[str, Any]] = []
         self._bodies: list[bytes] = []
-        self._places: dict[str, _Body] = {}
+        self._references: dict[str, _Body] = {}
         self._size = 0
 
     def envelope(self, header: dict[str, Any]) -> bytes:
-        text = _json(header, lambda body: {"array": body.place}).encode()
+        """The bytes of an envelope with a header and all arrays."""
+        text = _json(header, lambda body: {"array": body.index}).encode()
         return b"".join([len(text).to_bytes(4, "little"), text, b"\0" * (-(4 + len(text)) % 8), *self._bodies])
 
     def add(self, array: NDArray[Any]) -> _Body:
-        """The reference that stands in the place of an array."""
+        """Add an array, and return the reference that replaces it."""
         contents = np.ascontiguousarray(array).tobytes()
         kind = array.dtype.str.lstrip("<|")
         digest = hashlib.blake2b(contents, digest_size=8, key=f"{kind} {array.shape}".encode()[:64]).hexdigest()
-        if digest not in self._places:
+        if digest not in self._references:
             self.table.append({"dtype": kind, "shape": array.shape, "offset": self._size})
             padding = -len(contents) % 8
             self._bodies.append(contents + b"\0" * padding)
             self._size += len(contents) + padding
-            self._places[digest] = _Body(len(self.table) - 1, digest)
-        return self._places[digest]
+            self._references[digest] = _Body(len(self.table) - 1, digest)
+        return self._references[digest]
 
     def plain(self, value: Any) -> Any:
-        """``value`` with references in the place of arrays, and otherwise only what JSON knows."""
+        """``value`` as JSON types, with references instead of arrays."""
         match value:
             case None | bool() | int() | str():
                 return value
@@ -514,17 +522,17 @@ class _Packer:
             case _ if type(value) in DEFAULTS:
                 return self._record(value)
         kind = type(value).__name__
-        raise TypeError(f"a scene carries records, numbers, texts, lists, mappings and arrays; got {kind}")
+        raise TypeError(f"a scene may contain records, numbers, texts, lists, mappings and arrays; got {kind}")
 
     def _record(self, record: Any) -> dict[str, Any]:
         known = DEFAULTS[type(record)]
         packed = {"type": _type(type(record))}
-        for one in fields(record):
-            value = getattr(record, one.name)
-            if one.name not in known or not _same(value, known[one.name]):
-                packed[one.name] = self.plain(value)
+        for field in fields(record):
+            value = getattr(record, field.name)
+            if field.name not in known or not _same(value, known[field.name]):
+                packed[field.name] = self.plain(value)
         if isinstance(record, Panel):
-            still = [mark for mark, one in zip(packed.get("marks", ()), record.marks, strict=True) if _still(one)]
+            still = [plain for plain, mark in zip(packed.get("marks", ()), record.marks, strict=True) if _still(mark)]
             packed |= {"id": _digest(packed), "ground": _digest([packed.get("axes"), packed.get("spread"), still])}
         return packed
 
@@ -534,14 +542,14 @@ class _Packer:
         if array.ndim == 1 and (progression := _progression(array)):
             return {"range": progression}
         if array.dtype.kind in "iu" and array.dtype.itemsize == 8:
-            # A browser reads 64-bit integers as a type of their own, which nothing draws.
+            # JavaScript would read 64-bit integers as BigInt, which cannot be drawn.
             small = not array.size or max(abs(int(array.min())), abs(int(array.max()))) < 2**31
             array = array.astype("<i4" if small else "<f8")
         return self.add(array.astype(array.dtype.newbyteorder("<"), copy=False))
 
 
 def _same(value: Any, default: Any) -> bool:
-    """Whether a field has its default, which is never an array."""
+    """Whether a field has its default value, which is never an array."""
     return value is default or (type(value) is type(default) and value == default)
 
 
@@ -550,20 +558,20 @@ def _still(mark: Mark) -> bool:
 
 
 def _progression(array: NDArray[Any]) -> list[float] | None:
-    """Start, step and count of an arithmetic progression; None of other arrays."""
+    """The start, step and count of an arithmetic progression; None for other arrays."""
     if array.size < SHORTEST or not np.isfinite(array[[0, -1]]).all():
         return None
     start, end = array[0].item(), array[-1].item()
     step = (end - start) / (array.size - 1)
     most = EXACT * max(abs(start), abs(end))
-    if not abs(array[1].item() - start - step) <= most:  # nearly all arrays end here
+    if not abs(array[1].item() - start - step) <= most:  # rejects nearly all other arrays quickly
         return None
     exact = (np.abs(array - (start + step * np.arange(array.size))) <= most).all()
     return [start, int(step) if step == int(step) else step, array.size] if exact else None
 
 
 def _digest(tree: Any) -> str:
-    """A name for a packed tree that changes with its values and with those of its arrays, wherever these are stored."""
+    """A hash of a packed tree that depends on its values and the contents of its arrays, not on their indices."""
     return hashlib.blake2b(_json(tree, lambda body: body.digest).encode(), digest_size=8).hexdigest()
 
 

@@ -125,7 +125,7 @@ PAGE = b"<html><head><title>x</title></head><body></body></html>"
 
 
 def _behind(response: Any) -> Any:
-    return served.Ahead(response)
+    return served.Preload(response)
 
 
 def test_a_page_asks_for_player_and_plotly_before_it_needs_them() -> None:

@@ -191,7 +191,7 @@ def test_panels_and_grounds_are_named_by_what_they_show() -> None:
 def test_a_scene_refuses_what_does_not_fit_together() -> None:
     with pytest.raises(ValueError, match="different ids"):
         _scene(cards=(Card("one", "One", "#000"),) * 2)
-    with pytest.raises(ValueError, match="belongs to 'two', which is no card"):
+    with pytest.raises(ValueError, match="belongs to 'two', which has no card"):
         _scene(cards=CARDS[:1])
     stray = Panel(key="stray", axes=(), marks=(Rule(),))
     with pytest.raises(ValueError, match="'stray' has 0 pairs of axes; got 0"):
@@ -206,7 +206,7 @@ def test_a_scene_refuses_what_does_not_fit_together() -> None:
 
 @pytest.mark.parametrize("stops", [[1.0], [1.0, 1.0], [0.0, 2.0, 1.0], [[0.0, 1.0]], [0.0, math.nan]], ids=str)
 def test_a_slider_refuses_stops_that_do_not_ascend(stops: Any) -> None:
-    with pytest.raises(ValueError, match="stops of learning_rate must be two numbers or more, ascending"):
+    with pytest.raises(ValueError, match="stops of learning_rate must be two or more ascending numbers"):
         dataclasses.replace(ETA, stops=np.array(stops))
 
 

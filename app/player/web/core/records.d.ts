@@ -60,7 +60,7 @@ export interface Bars {
   captions: string[];
 }
 
-/** One racer: how it is drawn, what is said of it, and the sliders it offers. */
+/** The card of a racer: how the racer is drawn, its status, and its sliders. */
 export interface Card {
   type: 'card';
   id: string;
@@ -77,7 +77,7 @@ export interface Card {
   sliders: Slider[];
 }
 
-/** What the clock of a scene counts, from 0 to ``end``. */
+/** The clock of a scene, which counts from 0 to ``end``. */
 export interface Clock {
   type: 'clock';
   end: number;
@@ -200,7 +200,7 @@ export interface Panel {
   spread: 'places' | 'squares';
 }
 
-/** How the map is drawn in three dimensions. */
+/** The scale of heights of a map in three dimensions. */
 export interface Relief {
   type: 'relief';
   kind: 'linear' | 'log' | 'signed log';
@@ -224,7 +224,7 @@ export interface Rule {
   label: string;
 }
 
-/** Runs that the player may show in the place of those of its scene, while something is dragged. */
+/** The runs that the player shows instead of those of its scene while something is dragged. */
 export interface Runs {
   type: 'runs';
   positions: Numbers;
@@ -234,7 +234,7 @@ export interface Runs {
   values: Numbers;
 }
 
-/** Everything that one rerun hands to the player. */
+/** Everything that a rerun of the page passes to the player. */
 export interface Scene {
   type: 'scene';
   panels: Panel[];
@@ -267,7 +267,7 @@ export interface Sign {
   handle: boolean;
 }
 
-/** One adjustable number of a card. */
+/** A slider of a card, for one number. */
 export interface Slider {
   type: 'slider';
   name: string;
