@@ -1,7 +1,7 @@
-"""The server: Streamlit's page and, beside it, the files the player asks for.
+"""The server: the Streamlit app, and the routes for the files of the player.
 
-`optiscope`, `python -m app` and `streamlit run app/main.py` all come here. Streamlit finds `app` by reading
-this file, so it stays a plain assignment.
+`optiscope`, `python -m app` and `streamlit run app/main.py` all start here. Streamlit finds `app` by reading the source
+of this file, so it has to be a plain assignment.
 """
 
 import sys
@@ -20,19 +20,19 @@ import streamlit  # noqa: E402
 from starlette.middleware import Middleware  # noqa: E402
 
 from app.player.reconnected import WholeRunFirst  # noqa: E402
-from app.player.routes import Ahead, routes  # noqa: E402
+from app.player.routes import Preload, routes  # noqa: E402
 from app.server import live_route, warm  # noqa: E402
 
 _PAGE = Path(__file__).resolve().with_name("router.py")
 
-# Outside `streamlit run`, the first App made tells Streamlit where .streamlit/config.toml is. That has to be
-# known before `routes()` reads a setting, for what is read once is kept.
+# Outside `streamlit run`, creating the first App tells Streamlit where .streamlit/config.toml is. It must exist before
+# `routes()` reads a setting, because Streamlit caches the configuration.
 streamlit.App(_PAGE)
 
 app = streamlit.App(
     _PAGE,
     routes=[*routes(), *live_route.routes()],
-    middleware=[Middleware(Ahead), Middleware(WholeRunFirst)],
+    middleware=[Middleware(Preload), Middleware(WholeRunFirst)],
 )
 
 warm.start()

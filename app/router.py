@@ -13,8 +13,10 @@ look.apply()
 
 
 def _shows(name: str) -> Callable[[], None]:
+    """The function that shows a page."""
+
     def page() -> None:
-        # imported here, so that the browser has its work before Python imports JAX
+        # imported here, so that the browser can start loading before Python imports JAX
         importlib.import_module(f"app.views.{name}").show()
 
     return page

@@ -1,16 +1,16 @@
-"""The player: one Streamlit component that plays panels of marks and cards on one clock.
+"""The player: a Streamlit component that plays panels and cards on a common clock.
 
-It knows nothing of optimizers. A page hands it a :class:`Scene` and a function for what the user does::
+It knows nothing about optimizers. A page passes a :class:`Scene` and a function that handles the user's events::
 
     from app.player.component import play
 
     play(scene, key="race", react=carry_out)
 
-Its files are served by the application's own routes::
+The player's files are served by routes of the application::
 
-    app = streamlit.App("main.py", routes=routes(), middleware=[Middleware(Ahead)])
+    app = streamlit.App("main.py", routes=routes(), middleware=[Middleware(Preload)])
 
-Scenes alone can be had without Streamlit: what draws them elsewhere need not wait for it.
+This package does not import Streamlit, so that a process that only draws scenes need not load it.
 """
 
 from .scene import Card, Clock, Event, Relief, Scene, Slider, pack, read

@@ -1,4 +1,4 @@
-"""The Streamlit component that plays."""
+"""The Streamlit component of the player."""
 
 from __future__ import annotations
 
@@ -16,12 +16,15 @@ HTML = '<div class="optiscope-player optiscope-KIND" data-testid="player" data-k
 
 
 def play(scene: Scene, key: str, react: Callable[[Event], None], refusal: str = "", again: bool = False) -> None:
-    """Mount the player, or update it in place, and hand what the user does to ``react``.
+    """Mount the player, or update it in place, and pass the user's events to ``react``.
 
-    ``react`` is called before the script runs again, so that what it changes is drawn in that same run.
-    ``key`` names the player: as long as it stays, the browser keeps zoom, playhead and playing state across
-    scenes. Malformed messages are dropped. ``refusal`` says below the cards why the last change was refused, and
-    ``again`` that the script will end with a rerun, for whose scene the player's next event waits.
+    Args:
+        scene: the scene to play.
+        key: the name of the player. While it stays the same, the browser keeps zoom, playhead and playing state.
+        react: called with each event before the script runs again, so that the same run draws the result. Malformed
+            messages are dropped.
+        refusal: the reason why the last change was refused, which the player shows below the cards.
+        again: whether the script will end with a rerun. The player then waits for that scene before its next event.
     """
 
     def forward() -> None:
@@ -35,15 +38,15 @@ def play(scene: Scene, key: str, react: Callable[[Event], None], refusal: str = 
 
 @cache
 def _component(kind: str) -> Any:
-    """The component, made on first use: only then does the configuration say under which path we live.
+    """The component of a kind, created on first use, when the configuration of the base path is known.
 
-    Its style sheet here only reserves the room, so that nothing moves when the rest arrives. Styles are not
-    isolated, for plotly.js writes its own into the document's head.
+    This style sheet only reserves the space, so that nothing moves when the other style sheets arrive. Styles are not
+    isolated, because plotly.js adds its styles to the document's head.
     """
     loader = files(__package__).joinpath("loader.js").read_text(encoding="utf-8")
     script = loader.replace("INDEX", index_path()).replace("PLOTLY", plotly_path())
-    above = {"race": 130, "board": 184}[kind]  # what the page has above and below
-    room = f"height: var(--optiscope-player-height, clamp(560px, calc(100vh - {above}px), 1200px))"
-    css = f".optiscope-{kind} {{ {room}; }}"
+    around = {"race": 130, "board": 184}[kind]  # the height of the page above and below the player
+    height = f"height: var(--optiscope-player-height, clamp(560px, calc(100vh - {around}px), 1200px))"
+    css = f".optiscope-{kind} {{ {height}; }}"
     html = HTML.replace("KIND", kind)
     return st.components.v2.component(f"optiscope_{kind}", html=html, css=css, js=script, isolate_styles=False)

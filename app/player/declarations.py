@@ -1,12 +1,12 @@
-"""TypeScript declarations of the records that travel to the browser, generated from their dataclasses.
+"""Generates TypeScript declarations from the dataclasses of all records that are sent to the browser.
 
-``python -m app.player.declarations`` writes them, ``--check`` says whether the file on disk is up to date. Only the
-type checker of the JavaScript reads them.
+``python -m app.player.declarations`` writes the file, and ``--check`` checks whether it is up to date. Only the type
+checker reads it.
 
-An array is declared by its element type and by its axes: ``NDArray[np.uint8]`` is a ``Uint8Array``; an array whose
-element type is left open is an ``ArrayLike<number>``. An array has one axis unless its annotation says otherwise:
-``Annotated[NDArray[np.float32], "runs, steps"]`` arrives as ``Float32Array[]``, one row for each run. Several such
-texts stand for several forms in which the array may come.
+The declaration of an array depends on its element type and its axes: ``NDArray[np.uint8]`` becomes a ``Uint8Array``,
+and an array of any element type becomes an ``ArrayLike<number>``. An array has one axis unless its annotation names
+more: ``Annotated[NDArray[np.float32], "runs, steps"]`` becomes ``Float32Array[]``, with one row for each run. If there
+are several such texts, the array may have any of these forms.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ __all__ = ["declarations", "main"]
 
 PATH = Path(__file__).parent / "web" / "core" / "records.d.ts"
 ROOTS: tuple[type[Any], ...] = (scene.Scene, scene.Runs)
-"""The records that are sent; all others are found in their fields."""
+"""The records that are sent. All others are reachable through their fields."""
 NAMES: dict[str, Any] = {"Kind": scene.Kind, "AnyMark": marks.AnyMark}
-"""Types that have a name of their own in TypeScript."""
+"""The type aliases of the TypeScript file."""
 TAGGED = True
-"""Whether every record travels with its ``type``, the name of its class in small letters."""
+"""Whether every record is sent with its ``type``, the name of its class in lower case."""
 
 HEAD = """\
 // Written by `make docs` from the dataclasses of app/player/scene.py.
@@ -53,33 +53,35 @@ ARRAYS: dict[Any, str] = {
 
 
 def declarations(roots: Iterable[type[Any]], names: Mapping[str, Any], tagged: bool = False) -> str:
-    """The declarations of all records in the fields of `roots`, themselves included, and of the types in `names`.
+    """The text with the declarations of `roots`, of all records in their fields, and of the aliases in `names`.
 
-    With `tagged`, every record also has a ``type``: the name of its class in small letters.
+    With `tagged`, every record also has a ``type``: the name of its class in lower case.
     """
     parts = [HEAD]
-    parts += [f"export type {name} = {_spelled(kind, {})};\n" for name, kind in names.items()]
+    parts += [f"export type {name} = {_typescript(kind, {})};\n" for name, kind in names.items()]
     parts += [_interface(record, names, tagged) for record in _reachable(roots)]
     return "\n".join(parts)
 
 
 def _reachable(roots: Iterable[type[Any]]) -> list[type[Any]]:
-    """The records that can be reached through fields, each once, ordered by name."""
-    waiting, found = list(roots), set[type[Any]]()
+    """The records that are reachable through fields, sorted by name."""
+    waiting, records = list(roots), set[type[Any]]()
     while waiting:
         record = waiting.pop()
-        if record not in found:
-            found.add(record)
-            waiting += [one for hint in _hints(record).values() for one in _records(hint)]
-    return sorted(found, key=lambda record: record.__name__)
+        if record not in records:
+            records.add(record)
+            waiting += [other for hint in _hints(record).values() for other in _records(hint)]
+    return sorted(records, key=lambda record: record.__name__)
 
 
 def _hints(record: type[Any]) -> dict[str, Any]:
+    """The types of a record's fields by name."""
     hints = get_type_hints(record, include_extras=True)
-    return {one.name: hints[one.name] for one in dataclasses.fields(record)}
+    return {field.name: hints[field.name] for field in dataclasses.fields(record)}
 
 
 def _records(hint: Any) -> Iterator[type[Any]]:
+    """Yield the records in a type."""
     if dataclasses.is_dataclass(hint) and isinstance(hint, type):
         yield hint
     elif get_origin(hint) is not Literal:
@@ -90,15 +92,15 @@ def _records(hint: Any) -> Iterator[type[Any]]:
 def _interface(record: type[Any], names: Mapping[str, Any], tagged: bool) -> str:
     first = (record.__doc__ or "").strip().partition("\n")[0]
     lines = [f"  type: '{record.__name__.lower()}';"] if tagged else []
-    lines += [f"  {name}: {_spelled(hint, names)};" for name, hint in _hints(record).items()]
+    lines += [f"  {name}: {_typescript(hint, names)};" for name, hint in _hints(record).items()]
     return "\n".join([f"/** {first} */", f"export interface {record.__name__} {{", *lines, "}", ""])
 
 
-def _spelled(hint: Any, names: Mapping[str, Any]) -> str:
-    """A Python type in TypeScript.
+def _typescript(hint: Any, names: Mapping[str, Any]) -> str:
+    """The TypeScript notation of a Python type.
 
     Raises:
-        TypeError: for a type that does not travel.
+        TypeError: if the type has no counterpart.
     """
     for name, kind in names.items():
         if hint == kind:
@@ -115,19 +117,19 @@ def _spelled(hint: Any, names: Mapping[str, Any]) -> str:
     if origin is Literal:
         return " | ".join(_literal(value) for value in arguments)
     if origin in (Union, types.UnionType):
-        return " | ".join(dict.fromkeys(_spelled(one, names) for one in arguments))
+        return " | ".join(dict.fromkeys(_typescript(argument, names) for argument in arguments))
     if origin is tuple and arguments[-1] is not Ellipsis:
-        return f"[{', '.join(_spelled(one, names) for one in arguments)}]"
+        return f"[{', '.join(_typescript(argument, names) for argument in arguments)}]"
     if origin in (tuple, list, Sequence):
-        return _rows(_spelled(arguments[0], names))
+        return _rows(_typescript(arguments[0], names))
     if origin in (dict, Mapping):
-        key = "string" if arguments[0] is str else _spelled(arguments[0], names)
-        return f"Record<{key}, {_spelled(arguments[1], names)}>"
+        key = "string" if arguments[0] is str else _typescript(arguments[0], names)
+        return f"Record<{key}, {_typescript(arguments[1], names)}>"
     raise TypeError(f"{hint} has no counterpart in TypeScript")
 
 
 def _array(hint: Any, shapes: tuple[Any, ...]) -> str:
-    """A typed array for one axis, and an array of rows for every axis before it."""
+    """The notation of an array: a typed array for the last axis, nested in a list for every other axis."""
     element = get_args(get_args(hint)[1])[0]
     flat = ARRAYS.get(element, "Numbers")
     forms = [flat if shape is None else flat + "[]" * shape.count(",") for shape in shapes or (None,)]
@@ -143,14 +145,14 @@ def _literal(value: object) -> str:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Write the file, or with ``--check`` say whether it is up to date; returns the exit status."""
+    """Write the file, or check with ``--check`` whether it is up to date. Return the exit status."""
     text = declarations(ROOTS, NAMES, TAGGED)
     if "--check" not in (sys.argv[1:] if arguments is None else arguments):
         PATH.write_text(text, encoding="utf-8")
         return 0
     if PATH.exists() and PATH.read_text("utf-8") == text:
         return 0
-    print(f"{PATH} is not what the records say: run `make docs`", file=sys.stderr)
+    print(f"{PATH} does not match the records: run `make docs`", file=sys.stderr)
     return 1
 
 

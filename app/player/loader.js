@@ -1,14 +1,14 @@
-// Runs inside Streamlit: fetches the player from its hashed address and forwards every call to it.
+// The script of the Streamlit component: it imports the player from its hashed address and forwards every call to it.
 
 const address = new URL('INDEX', document.baseURI).href;
 const plotly = new URL('PLOTLY', document.baseURI).href;
 const calls = new WeakMap();
 
-/** Streamlit calls this on mount and again, with the same parent, on every change of data or theme. */
+/** Called by Streamlit on mount, and again with the same parent whenever data or theme change. */
 export default async function (component) {
   const parent = component.parentElement;
-  // Numbered before the first wait: Streamlit cleans up after a call that a newer one overtook, and
-  // that must not take the player down with it.
+  // Calls are numbered before the first await. Streamlit also cleans up a call that a newer call has
+  // overtaken, and that must not destroy the player.
   const call = (calls.get(parent) ?? 0) + 1;
   calls.set(parent, call);
   const player = await import(address);

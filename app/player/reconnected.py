@@ -16,7 +16,7 @@ from streamlit.proto.ClientState_pb2 import ClientState
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 PATIENCE = 60.0
-"""Seconds to wait for the end of a run that may have to import JAX and to compile."""
+"""The number of seconds to wait for the end of a run, which may have to import JAX and compile."""
 
 
 class WholeRunFirst:

@@ -1,7 +1,7 @@
-"""The player's files over HTTP: its own modules, and plotly.js out of the installed package.
+"""The routes that serve the player's files: its modules, and plotly.js from the installed package.
 
-Every address carries a hash or a version of what it serves, so that browsers may keep it for good and an
-upgrade is never stale.
+Every address contains a hash or a version, so that browsers may cache the files forever and still load new ones after
+an upgrade.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-__all__ = ["Ahead", "index_path", "plotly_path", "routes"]
+__all__ = ["Preload", "index_path", "plotly_path", "routes"]
 
 WEB = Path(__file__).parent / "web"
 PLOTLY = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
@@ -28,30 +28,32 @@ FOREVER = "public, max-age=31536000, immutable"
 
 
 def routes() -> list[Route]:
-    """Routes for ``streamlit.App(script, routes=routes())``, below ``server.baseUrlPath`` if one is set."""
+    """The routes for ``streamlit.App(script, routes=routes())``, below ``server.baseUrlPath`` if it is set."""
     paths = ("{version}/{file}", "{version}/{folder}/{file}")
     return [Route(f"{base_path()}/player/{path}", _serve, name="player") for path in paths]
 
 
 def base_path() -> str:
-    """``server.baseUrlPath`` as a prefix: empty, or with a leading slash and none at the end."""
+    """``server.baseUrlPath`` as a prefix of addresses: empty, or with a leading slash and no trailing one."""
     base = str(st.get_option("server.baseUrlPath") or "").strip("/")
     return f"/{base}" if base else ""
 
 
 def index_path() -> str:
-    """Where the browser finds the player's entry module."""
+    """The address of the player's entry module."""
     return f"{base_path()}/player/{version()}/index.js"
 
 
 def plotly_path() -> str:
-    """Where the browser finds plotly.js."""
+    """The address of plotly.js."""
     return f"{base_path()}/player/{plotly_version()}/plotly.min.js"
 
 
-class Ahead:
-    """ASGI middleware: every page asks for plotly.js and the player at once, and runs plotly.js as soon as Streamlit's
-    own front end has started, while Python is still at work on the first scene.
+class Preload:
+    """ASGI middleware that adds a script to every page, which loads the player while Python computes the first scene.
+
+    The browser requests plotly.js and the player at once, and runs plotly.js as soon as Streamlit's front end has
+    started.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -62,7 +64,7 @@ class Ahead:
 
 
 class _Page:
-    """Passes a response on, and a plain HTML page with the player's script in its head."""
+    """Forwards a response, and adds the script to the head of an uncompressed HTML page."""
 
     def __init__(self, send: Send) -> None:
         self.send = send
@@ -83,7 +85,7 @@ class _Page:
         if message.get("more_body"):
             return
         body = self.body.replace(b"</head>", _script() + b"</head>", 1) if self.body else b""
-        if body:  # the answer to HEAD has none, and keeps its length
+        if body:  # the response to HEAD has no body and keeps its length
             MutableHeaders(scope=self.start)["content-length"] = str(len(body))
         await self.send(self.start)
         await self.send({"type": "http.response.body", "body": body})
@@ -91,19 +93,19 @@ class _Page:
 
 @cache
 def _script() -> bytes:
-    own = f"{base_path()}/player/{version()}"
+    folder = f"{base_path()}/player/{version()}"
     names = (name for name in _web_files() if name.endswith(".js"))
-    modules = "".join(f'<link rel="modulepreload" href="{own}/{name}">' for name in names)
+    modules = "".join(f'<link rel="modulepreload" href="{folder}/{name}">' for name in names)
     plotly = f'<link rel="preload" as="script" href="{plotly_path()}">'
     run = f"import('{index_path()}').then((player) => player.preload('{plotly_path()}'))"
     started = "document.querySelector('[data-testid=stApp]')"
-    script = f"const ahead = () => {started} ? {run} : setTimeout(ahead, 20); ahead();"
+    script = f"const preload = () => {started} ? {run} : setTimeout(preload, 20); preload();"
     return f"{plotly}{modules}<script>{script}</script>".encode()
 
 
 @cache
 def version() -> str:
-    """Hash over paths and contents of all web files."""
+    """A hash of the paths and contents of all files in the web folder."""
     digest = hashlib.blake2b(digest_size=8)
     for name, path in _web_files().items():
         digest.update(name.encode() + b"\0" + path.read_bytes() + b"\0")
@@ -111,7 +113,7 @@ def version() -> str:
 
 
 def _web_files() -> dict[str, Path]:
-    """The modules and style sheets by their paths below the web folder, in order."""
+    """The modules and style sheets by their paths below the web folder, sorted."""
     paths = {path.relative_to(WEB).as_posix(): path for path in WEB.rglob("*") if path.suffix in KINDS}
     return dict(sorted(paths.items()))
 
@@ -122,9 +124,9 @@ def plotly_version() -> str:
 
 @cache
 def _files() -> dict[tuple[str, str], Path]:
-    """All files that are served, by version and path. A request is looked up here and never becomes a path itself."""
-    own = {(version(), name): path for name, path in _web_files().items()}
-    return own | {(plotly_version(), PLOTLY.name): PLOTLY}
+    """All served files by version and path. Requests are only looked up here and never used as paths themselves."""
+    modules = {(version(), name): path for name, path in _web_files().items()}
+    return modules | {(plotly_version(), PLOTLY.name): PLOTLY}
 
 
 @cache
@@ -134,12 +136,12 @@ def _body(path: Path, zipped: bool) -> bytes:
 
 
 def compress() -> None:
-    """Zip plotly.js ahead of the first request for it."""
+    """Compress plotly.js before it is requested for the first time."""
     _body(PLOTLY, True)
 
 
 def _serve(request: Request) -> Response:
-    """Answer one file. Not a coroutine: zipping plotly.js takes a third of a second, once, in a thread."""
+    """Respond with a file. This is not a coroutine, because compressing plotly.js takes a third of a second."""
     parameters = request.path_params
     name = "/".join(parameters[key] for key in ("folder", "file") if key in parameters)
     path = _files().get((parameters["version"], name))

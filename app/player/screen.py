@@ -1,6 +1,6 @@
-"""What a reader has on the screen: the player reports it when a file is asked for, and files show it.
+"""The state of the reader's screen, which the player reports when a file is requested, so that the file shows it.
 
-A browser can send anything, so `read_screen` takes only what can be drawn.
+A browser can send anything, so `read_screen` accepts only what can be drawn.
 """
 
 from __future__ import annotations
@@ -11,25 +11,25 @@ from dataclasses import dataclass
 
 Point = tuple[float, float, float]
 Window = tuple[tuple[float, float], tuple[float, float]]
-"""The part of a map that is in view: the ranges of x and y."""
+"""The visible part of a map: the ranges of x and y."""
 
 MOST = 1000.0
-"""The largest coordinate of a camera, whose box has sides of about 1."""
+"""The largest coordinate of a camera, in units in which the box has sides of about 1."""
 LEAST = 1e-9
-"""The least width of a window, as a share of the map."""
+"""The smallest width of a window, as a fraction of the map."""
 SCALES, THEMES = ("log", "linear"), ("light", "dark")
 
 
 @dataclass(frozen=True)
 class Camera:
-    """Where a surface in three dimensions is seen from, as plotly has it.
+    """The camera of a surface in three dimensions, in plotly's coordinates.
 
     The box of the axes is centred at (0, 0, 0). The camera is at ``eye``, looks at ``center``, and has ``up`` at the
-    top. By default it looks down from the side of the y axis's lower end: valleys lie open, and few trails behind a
-    hill.
+    top. By default it looks down from the lower end of the y axis, so that valleys are visible and few trails are
+    hidden behind a hill.
 
     Raises:
-        ValueError: on a camera from which nothing can be seen.
+        ValueError: if nothing can be seen from the camera.
     """
 
     eye: Point = (-0.22, -0.66, 0.98)
@@ -40,19 +40,20 @@ class Camera:
         numbers = (*self.eye, *self.center, *self.up)
         if len(numbers) != 9 or not all(math.isfinite(v) and abs(v) <= MOST for v in numbers):
             raise ValueError(f"the coordinates of a camera must lie in [-{MOST:g}, {MOST:g}]; got {numbers}")
-        away = tuple(a - b for a, b in zip(self.eye, self.center, strict=True))
-        if math.hypot(*away) < 1e-3:
-            raise ValueError("a camera must have a distance from what it looks at")
-        if math.hypot(*_cross(away, self.up)) < 1e-6 * math.hypot(*away):
-            raise ValueError("a camera cannot look along the direction that is up")
+        offset = tuple(a - b for a, b in zip(self.eye, self.center, strict=True))
+        if math.hypot(*offset) < 1e-3:
+            raise ValueError("eye and center of a camera must be apart")
+        if math.hypot(*_cross(offset, self.up)) < 1e-6 * math.hypot(*offset):
+            raise ValueError("a camera cannot look along its up direction")
 
 
 @dataclass(frozen=True)
 class Screen:
-    """What is on the screen.
+    """The state of the reader's screen.
 
-    ``step`` is the place of the clock and ``picture`` how the first panel is shown, empty where it is shown as it is.
-    ``windows`` are those of the map and of the map beside it, None for a whole one. ``scale`` is that of the losses.
+    ``step`` is the position of the clock. ``picture`` says how the first panel is shown, and is empty if it offers no
+    choice. ``windows`` belong to the map and to the second race's map, with None for a whole map. ``scale`` is the
+    scale of the losses.
     """
 
     step: int
@@ -64,12 +65,12 @@ class Screen:
 
 
 def read_screen(message: object, end: int, pictures: Sequence[str], limits: Sequence[Window]) -> Screen | None:
-    """The screen that a browser's message describes, or None where there can be no such screen.
+    """Read the screen from a browser's message; return None if the message is not valid.
 
     Args:
-        end: the last place of the clock.
-        pictures: how the first panel can be shown.
-        limits: how far each map reaches. A window that reaches further is cut.
+        end: the last position of the clock.
+        pictures: the pictures that the first panel offers.
+        limits: the limits of each map. Windows are reduced to these limits.
     """
     if not isinstance(message, Mapping):
         return None
@@ -82,25 +83,25 @@ def read_screen(message: object, end: int, pictures: Sequence[str], limits: Sequ
     windows = message.get("windows")
     if not isinstance(windows, list) or len(windows) > len(limits):
         return None
-    read = [None if one is None else _window(one, most) for one, most in zip(windows, limits, strict=False)]
-    if any(one is None and sent is not None for one, sent in zip(read, windows, strict=True)):
+    read = [None if sent is None else _window(sent, limit) for sent, limit in zip(windows, limits, strict=False)]
+    if any(window is None and sent is not None for window, sent in zip(read, windows, strict=True)):
         return None
-    camera = message.get("camera")
-    seen = None if camera is None else _camera(camera)
-    if camera is not None and seen is None:
+    sent_camera = message.get("camera")
+    camera = None if sent_camera is None else _camera(sent_camera)
+    if sent_camera is not None and camera is None:
         return None
-    return Screen(int(step), picture, tuple(read), seen, str(scale), str(theme))
+    return Screen(int(step), picture, tuple(read), camera, str(scale), str(theme))
 
 
 def _window(message: object, limits: Window) -> Window | None:
-    """A window within the limits of its map; None of anything else."""
+    """Read a window and reduce it to the limits of its map; return None if it is not valid."""
     if not isinstance(message, list) or len(message) != 2:
         return None
     ranges = []
-    for sent, (least, most) in zip(message, limits, strict=True):
-        if not isinstance(sent, list) or len(sent) != 2:
+    for pair, (least, most) in zip(message, limits, strict=True):
+        if not isinstance(pair, list) or len(pair) != 2:
             return None
-        low, high = map(finite, sent)
+        low, high = map(finite, pair)
         if low is None or high is None:
             return None
         low, high = max(low, least), min(high, most)
@@ -113,11 +114,11 @@ def _window(message: object, limits: Window) -> Window | None:
 def _camera(message: object) -> Camera | None:
     if not isinstance(message, Mapping):
         return None
-    places = [_point(message.get(name)) for name in ("eye", "center", "up")]
-    if any(place is None for place in places):
+    points = [_point(message.get(name)) for name in ("eye", "center", "up")]
+    if any(point is None for point in points):
         return None
     try:
-        return Camera(*places)  # type: ignore[arg-type]
+        return Camera(*points)  # type: ignore[arg-type]
     except ValueError:
         return None
 
@@ -128,7 +129,7 @@ def _point(message: object) -> Point | None:
 
 
 def finite(value: object) -> float | None:
-    """A finite number; None of anything else."""
+    """The value as a float if it is a finite number, else None."""
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return None
     try:
