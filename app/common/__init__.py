@@ -1,1 +1,1 @@
-"""What the pages share: racers, links, titles and numbers, without Streamlit."""
+"""The modules that all pages share: settings, racers, links, titles and numbers, without Streamlit."""

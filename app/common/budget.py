@@ -16,17 +16,17 @@ with contextlib.suppress(ImportError):
     import resource
 
 MOST_KEPT = 512 * 2**20
-"""Bytes that the runs of one race may take: of all racers and seeds, and of the second race."""
+"""The largest number of bytes of all runs of a race, for all racers and seeds, including the second race."""
 MOST_WORK = 4e9
-"""Coordinates for which the gradients of one race may be evaluated: one to three minutes of a core."""
+"""The largest number of evaluated gradient coordinates of a race, which take one to three minutes on one core."""
 MOST_LIVE = 5e8
-"""The same for the runs, and their shadows, computed while something is dragged: five to fifteen seconds."""
+"""The same for the runs and shadows that are computed while something is dragged, which take 5 to 15 seconds."""
 BLOCK = 256 * 2**20
-"""Bytes up to which several runs are computed in one call; larger ones are computed one after the other."""
+"""The largest number of bytes of runs that are computed in a single call. Larger runs are computed one by one."""
 HEAVY = 32 * 2**20
-"""Bytes from which a computation waits for other heavy ones and checks whether there is enough memory."""
+"""The number of bytes above which a computation waits for other heavy ones and checks the free memory."""
 SPARE = 128 * 2**20
-"""Bytes that a heavy computation leaves free for the page that shows it."""
+"""The number of bytes that a heavy computation leaves free for the page that shows the result."""
 
 SHORT = "The server is low on memory. Choose fewer steps, coordinates or racers, or try again in a moment."
 
@@ -34,7 +34,7 @@ _heavy = threading.Lock()
 
 
 class NoRoom(Refused):
-    """There is too little memory at the moment; the same computation may succeed later."""
+    """Raised when there is too little memory at the moment. The same computation may succeed later."""
 
 
 def megabytes(count: float) -> str:
@@ -66,7 +66,7 @@ def room(needed: int) -> Iterator[None]:
 
 
 def free_memory() -> int:
-    """Return the bytes that this process can still take: the least that machine, container and process limits allow."""
+    """Return the number of bytes that this process can still take: the least that any of its limits allows."""
     return min(_free_on_machine(), _free_in_container(), _free_under_limit())
 
 
@@ -84,9 +84,9 @@ def _free_on_machine() -> int:
 
 
 def _free_in_container(root: Path = Path("/sys/fs/cgroup")) -> int:
-    """Return the bytes that the control group leaves. Its files have different names in the two versions.
+    """Return the number of bytes that the control group leaves, where inactive page cache counts as free.
 
-    Inactive page cache counts as free.
+    The files have different names in the two versions of control groups.
     """
     for folder, most, used, idle in (
         (root, "memory.max", "memory.current", "inactive_file"),

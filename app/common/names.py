@@ -1,4 +1,4 @@
-"""Names of racers, and their values in words."""
+"""The titles of racers, and descriptions of their values."""
 
 from __future__ import annotations
 
@@ -6,25 +6,30 @@ from collections.abc import Callable, Mapping
 
 from app.common.digits import short
 from app.common.racers import Choice, Lineup, Racer
-from app.common.titles import told_apart
+from app.common.titles import distinct_titles
 from optimizers import RULES, SCHEDULES
 from surfaces import Parameter
 
 
 def titles(settings: Lineup, words: Callable[[Racer], list[str]] = lambda racer: []) -> list[str]:
-    """The racers' names, with the words of what they are set to choose, such as "RMSprop (PyTorch)", and `words`
-    besides; where two are still called the same, with the first value in which they differ, or a number.
+    """The titles of the racers, each different from the others.
+
+    A title is the name of the rule with its choices, such as "RMSprop (PyTorch)". Racers with the same name get the
+    first value in which they differ, or a number.
+
+    Args:
+        words: further words for a racer's title.
     """
-    names = [called(racer, words) for racer in settings.racers]
+    names = [rule_title(racer, words) for racer in settings.racers]
     values = [
         {p.symbol: racer.rule.get(name, p.default) for name, p in RULES[racer.rule.key].parameters().items()}
         for racer in settings.racers
     ]
-    return told_apart(names, values)
+    return distinct_titles(names, values)
 
 
-def called(racer: Racer, words: Callable[[Racer], list[str]] = lambda racer: []) -> str:
-    """A racer's rule with the words of what it is set to choose, and `words` besides."""
+def rule_title(racer: Racer, words: Callable[[Racer], list[str]] = lambda racer: []) -> str:
+    """The name of a racer's rule with its choices that differ from the defaults, and with further `words`."""
     rule = RULES[racer.rule.key]
     chosen = [
         p.label(str(racer.rule.get(name, p.default)))
@@ -36,19 +41,19 @@ def called(racer: Racer, words: Callable[[Racer], list[str]] = lambda racer: [])
 
 
 def spelled_racers(settings: Lineup, words: Callable[[Racer], list[str]] = lambda racer: []) -> list[str]:
-    """Every racer that is shown, with its values, and their schedule."""
-    spelled = []
+    """Descriptions of all visible racers with their values, and of the schedule if it is not constant."""
+    descriptions = []
     for racer in settings.racers:
         if not racer.hidden:
             specs = {n: p for n, p in RULES[racer.rule.key].parameters().items() if not p.choices}
-            spelled.append(called(racer, words) + spelled_values(specs, racer.rule))
+            descriptions.append(rule_title(racer, words) + spelled_values(specs, racer.rule))
     if settings.schedule.key != "constant":
         schedule = SCHEDULES[settings.schedule.key]
-        spelled.append(f"{schedule.name} schedule{spelled_values(schedule.parameters(), settings.schedule)}")
-    return spelled
+        descriptions.append(f"{schedule.name} schedule{spelled_values(schedule.parameters(), settings.schedule)}")
+    return descriptions
 
 
 def spelled_values(specs: Mapping[str, Parameter], choice: Choice) -> str:
-    """The values of a choice in brackets, by their symbols; nothing where it has none."""
-    spelled = [f"{p.symbol} = {short(choice.get(name, p.default))}" for name, p in specs.items()]
-    return f" ({', '.join(spelled)})" if spelled else ""
+    """The values of a choice with their symbols, in parentheses; empty if there are none."""
+    values = [f"{p.symbol} = {short(choice.get(name, p.default))}" for name, p in specs.items()]
+    return f" ({', '.join(values)})" if values else ""

@@ -1,6 +1,8 @@
-"""Settings of a page. Each is declared once, at a field of the page's record: its default, its legal values, its key in
-a link, its meaning, and whether it changes a run or only the look. The link, the widgets, the cache keys, JSON, the
-command line and the documentation read the declaration.
+"""Declarations of the settings of a page.
+
+Each setting is declared once, at a field of the page's record: its default, its legal values, its key in a link, its
+meaning, and whether it changes a run or only the look. The link, the widgets, the cache keys, JSON, the command line
+and the documentation read the declaration.
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
 Query = dict[str, list[str]]
-"""The keys of a link, each with its words."""
+"""The keys of a link with their values as text."""
 R = TypeVar("R", bound="DataclassInstance")
 
 
@@ -23,7 +25,7 @@ class Form:
     """The legal values of a setting, and how links, fields and the command line write them."""
 
     metavar = ""
-    """The word for a value in the command's help; a setting without one is not offered there."""
+    """The placeholder of a value in the command line's help, which does not offer settings without one."""
 
     @property
     def allowed(self) -> str:
@@ -31,27 +33,27 @@ class Form:
         raise NotImplementedError
 
     def read(self, value: Any, name: str) -> Any:
-        """The legal value that a word, or a value of the right type, stands for.
+        """Convert a text, or a value of the right type, to a legal value.
 
         Raises:
-            Refused: in a sentence that names the setting, the value and what is allowed.
+            Refused: if the value is not legal, with a sentence that names the setting, the value and what is allowed.
         """
         raise NotImplementedError
 
     def spell(self, value: Any) -> str:
-        """A value as a word of a link."""
+        """The text of a value in a link."""
         return str(value)
 
     def typed(self, value: Any) -> str:
-        """A value as a field shows it."""
+        """The text of a value in an input field."""
         return self.spell(value)
 
     def write(self, value: Any, key: str) -> Query:
-        """A value as a part of a link."""
+        """The part of a link for a value."""
         return {key: [self.spell(value)]}
 
     def keys(self, key: str) -> str:
-        """The keys of a link that the setting takes, in words."""
+        """The keys of the setting in a link, in words."""
         return f"`{key}`"
 
 
@@ -61,14 +63,14 @@ class Setting:
 
     Attributes:
         name: the field of the record.
-        default: the value where a link does not mention the setting.
+        default: the value if a link does not mention the setting.
         form: the legal values, and how they are written.
         key: the key in a link, and the option of the command line.
         label: the label of the widget.
         help: the meaning, in a sentence.
-        tab: the tab under which the page shows the widget, if it has no place of its own.
-        look: whether it changes only what is shown, and no run.
-        always: whether the link of a record mentions it at its default, too.
+        tab: the tab in which the page shows the widget, or empty if the page places it elsewhere.
+        look: whether the setting changes only what is shown, and no run.
+        always: whether the link of a record mentions the setting even at its default.
     """
 
     name: str
@@ -88,7 +90,7 @@ class Setting:
         return f"{self.help} {allowed[0].upper()}{allowed[1:]}."
 
     def read(self, value: Any) -> Any:
-        """The value that a user's word stands for.
+        """Convert a user's input to a legal value.
 
         Raises:
             Refused: if it is not legal.
@@ -96,7 +98,7 @@ class Setting:
         return self.form.read(value, self.key)
 
     def write(self, record: Any) -> Query:
-        """What a link says of this setting; nothing where the default stands for it."""
+        """The part of a link for this setting; empty if the value is the default."""
         value = getattr(record, self.name)
         return self.form.write(value, self.key) if self.always(record) or value != self.default else {}
 
@@ -118,14 +120,14 @@ def setting(
     """Declare a field of a page's record as a setting.
 
     Args:
-        default: its value where a link does not mention it.
+        default: the value if a link does not mention the setting.
         form: the legal values, and how they are written.
-        help: its meaning, in a sentence.
-        key: its key in a link; the name of the field unless given.
-        label: of its widget; the name of the field unless given.
-        tab: the tab under which the page shows its widget; without one the page places it itself.
-        look: whether it changes only what is shown, and no run.
-        always: whether a link mentions it at its default, too; or a function of the record that says so.
+        help: the meaning, in a sentence.
+        key: the key in a link, by default the name of the field.
+        label: the label of the widget, by default the name of the field.
+        tab: the tab in which the page shows the widget, or empty if the page places it elsewhere.
+        look: whether the setting changes only what is shown, and no run.
+        always: whether a link mentions the setting even at its default, or a function of the record that decides this.
     """
     mentioned = always if callable(always) else lambda record: bool(always)
     spec = Setting("", default, form, key, label, help, tab, look, mentioned)
@@ -133,12 +135,12 @@ def setting(
 
 
 def declared(record: Any, **forms: Form) -> Settings:
-    """The settings of a record by the names of their fields, in the order in which its class declares them.
+    """The settings of a record by the names of their fields, in the order of their declarations.
 
-    A field that a subclass declares again takes its place there.
+    A field that a subclass declares again has the position of its last declaration.
 
     Args:
-        forms: of settings whose choices are known only outside the record, in the place of those declared.
+        forms: forms that replace the declared ones, for settings whose choices are known only outside the record.
     """
     specs: Settings = _declared(record)
     return {**specs, **{name: dataclasses.replace(specs[name], form=form) for name, form in forms.items()}}
@@ -162,7 +164,7 @@ def _declared(record: Any) -> Settings:
 
 
 def with_value(record: R, spec: Setting, value: Any) -> R:
-    """The record with one setting as a user gives it, and nothing else changed.
+    """A copy of the record with another value of one setting.
 
     Raises:
         Refused: if the value is not legal.
@@ -171,7 +173,7 @@ def with_value(record: R, spec: Setting, value: Any) -> R:
 
 
 def without_looks(record: R, **changes: Any) -> R:
-    """The record with `changes`, and with each setting that changes only the look at its default."""
+    """A copy of the record with `changes`, in which all settings that change only the look have their defaults."""
     return dataclasses.replace(record, **{**_looks(type(record)), **changes})
 
 

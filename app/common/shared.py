@@ -9,18 +9,21 @@ from app.common.racers import Choice
 from app.common.setting import setting
 from optimizers import SCHEDULES
 
-FIRST = "The optimizers that run side by side; a link without this key has those of a first visit."
+FIRST = "The optimizers that run side by side. A link without this key starts with those of a first visit."
 
 
 def racers() -> Any:
+    """Declare the racers."""
     return setting((), Racers(), key="racer", always=True, help=FIRST)
 
 
 def steps(default: int, most: int) -> Any:
+    """Declare the number of steps, which is at most `most`."""
     return setting(default, Whole(1, most, "300"), tab="Run", always=True, help="The number of steps of every racer.")
 
 
 def schedule() -> Any:
+    """Declare the schedule of the learning rates."""
     return setting(
         Choice("constant"),
         OneRecord("schedule", SCHEDULES),
@@ -30,7 +33,7 @@ def schedule() -> Any:
 
 
 def seed(of: str) -> Any:
-    """The seed of what is drawn at random, which is named."""
+    """Declare the seed of a random quantity, such as "the noise"."""
     return setting(
         0, Whole(0, 2**31 - 1, "0 or 7"), tab="Run", label=f"Seed of {of}", always=True, help=f"The seed of {of}."
     )

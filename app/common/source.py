@@ -1,4 +1,4 @@
-"""The source of a script, with functions of Optiscope copied from their files together with everything they use."""
+"""Writes scripts that contain copies of functions of Optiscope, together with everything that they use."""
 
 from __future__ import annotations
 
@@ -100,13 +100,13 @@ class Source:
         return "\n\n\n".join([head, *functions])
 
     def _member(self, record: Declared | None, member: str, prefix: str) -> str:
-        """Return the code that stands for `self.member`."""
-        found = inspect.getattr_static(type(record), member, None)
-        if isinstance(found, property) and found.fget:
-            self.copy(found.fget, member, record, prefix)
+        """Return the code that replaces `self.member`."""
+        attribute = inspect.getattr_static(type(record), member, None)
+        if isinstance(attribute, property) and attribute.fget:
+            self.copy(attribute.fget, member, record, prefix)
             return f"{member}()"
-        if inspect.isfunction(found):
-            self.copy(found, member, record, prefix)
+        if inspect.isfunction(attribute):
+            self.copy(attribute, member, record, prefix)
             return member
         name = f"{prefix}{member}".upper()
         spec = record.parameters().get(member) if record else None
@@ -135,9 +135,9 @@ def literal(value: Any) -> str:
 def vector(values: Iterable[float]) -> str:
     """Return the code of a float64 vector; a value that repeats more than three times is written once."""
     items: list[str] = []
-    for value, run in itertools.groupby(map(float, values)):
-        many = len(list(run))
-        items += [f"*[{value!r}] * {many}"] if many > 3 else [repr(value)] * many
+    for value, group in itertools.groupby(map(float, values)):
+        count = len(list(group))
+        items += [f"*[{value!r}] * {count}"] if count > 3 else [repr(value)] * count
     line = f"jnp.array([{', '.join(items)}])"
     if len(line) <= WIDTH - 20:
         return line
@@ -214,6 +214,6 @@ def _import(function: Callable[..., Any], word: str) -> str | None:
         for alias in node.names:
             home = node.module or "" if isinstance(node, ast.ImportFrom) else alias.name
             if word == (alias.asname or alias.name) and home.partition(".")[0] not in OURS:
-                one = ast.ImportFrom(home, [alias], 0) if isinstance(node, ast.ImportFrom) else ast.Import([alias])
-                return ast.unparse(one)
+                is_from = isinstance(node, ast.ImportFrom)
+                return ast.unparse(ast.ImportFrom(home, [alias], 0) if is_from else ast.Import([alias]))
     return None

@@ -1,4 +1,4 @@
-"""Names that tell things apart."""
+"""Titles that distinguish things of the same name."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from typing import Any
 from app.common.digits import short
 
 
-def told_apart(names: Sequence[str], values: Sequence[Mapping[str, Any]]) -> list[str]:
-    """The names; those that are the same with the first value in which they differ, or a number.
+def distinct_titles(names: Sequence[str], values: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Different titles for all names. Equal names get the first value in which they differ, or a number.
 
     Args:
-        values: of each name, by their symbols.
+        values: the values behind each name by their symbols.
     """
-    found: list[str] = []
-    for name, own in zip(names, values, strict=True):
+    titles: list[str] = []
+    for name, named in zip(names, values, strict=True):
         twins = [other for twin, other in zip(names, values, strict=True) if twin == name]
-        differs = next((symbol for symbol in own if len({other.get(symbol) for other in twins}) > 1), None)
-        full = f"{name} {differs} = {short(own[differs])}" if differs else name
-        again = sum(other == full or other.startswith(f"{full} #") for other in found)
-        found.append(f"{full} #{again + 1}" if again else full)
-    return found
+        symbol = next((symbol for symbol in named if len({other.get(symbol) for other in twins}) > 1), None)
+        title = f"{name} {symbol} = {short(named[symbol])}" if symbol else name
+        repeated = sum(other == title or other.startswith(f"{title} #") for other in titles)
+        titles.append(f"{title} #{repeated + 1}" if repeated else title)
+    return titles

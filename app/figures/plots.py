@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 
 import numpy as np
 
-from app.common.titles import told_apart
+from app.common.titles import distinct_titles
 from app.figures import map as maps
 from app.figures.loss import loss_line, loss_panel, losses_of
 from app.figures.marks import Axes, Line, Panel
@@ -198,7 +198,7 @@ def _titles(runs: Sequence[Any]) -> list[str]:
     rules = [run.optimizer if isinstance(run, Trace) else None for run in runs]
     names = [rule.name if rule else "the run" for rule in rules]
     values = [{p.symbol: getattr(r, n) for n, p in r.parameters().items()} if r else {} for r in rules]
-    return told_apart(names, values)
+    return distinct_titles(names, values)
 
 
 def _common(named: Mapping[str, Trace]) -> Surface:

@@ -124,7 +124,7 @@ def plain_optax(race: Race) -> str:
     equals, refusals = {}, []
     for racer, title, rule in racers:
         try:
-            equals[title] = equal(out, rule, common_names.called(racer))
+            equals[title] = equal(out, rule, common_names.rule_title(racer))
         except Refused as refusal:
             refusals.append(str(refusal))
     if refusals:
