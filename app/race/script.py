@@ -1,7 +1,7 @@
-"""A race as a Python script: with Optiscope's public names, or with jax and optax alone.
+"""Exports a race as a Python script, which uses either Optiscope or only jax and optax.
 
-Nothing here knows a rule or a surface by name. The formulas of surfaces, schedules and noise are copied out of the
-sources of their classes, and what equals a rule in optax is what its documentation names (`equals`).
+Nothing here refers to a rule or a surface by name. The formulas of surfaces, schedules and noise are copied from the
+sources of their classes, and the equivalent of a rule in optax is read from its documentation (`equals`).
 """
 
 from __future__ import annotations
@@ -59,12 +59,13 @@ def race({arguments}):
 
 
 def script(race: Race) -> str:
-    """A script that repeats the race of the racers shown with Optiscope's public names.
+    """A script that repeats the race of the visible racers with Optiscope.
 
-    Its `runs`, by the racers' titles, hold the very float64 that the page draws; it prints where each one ended.
+    Its dictionary `runs` has the racers' titles as keys, and the same float64 numbers that the page draws. The script
+    prints the end of each run.
 
     Raises:
-        Refused: if nobody is shown.
+        Refused: if no racer is visible.
     """
     settings = race.settings
     names = {"OPTIMIZERS", "trace"}
@@ -75,12 +76,12 @@ def script(race: Race) -> str:
         names.add("NOISES")
         setup.append(f"noise = {record('NOISES', settings.noise)}")
         arguments += ["noise=noise", f"seed={settings.seed}"]
-    # as the page does: a program that records more may round a last bit otherwise
+    # the records are those of the page, because a program with other records may round a last bit differently
     arguments.append('record=("positions", "losses")')
-    if under := [race.titles[k] for k in race.shown if isinstance(settings.rule(settings.racers[k]), Scheduled)]:
+    if scheduled := [race.titles[k] for k in race.shown if isinstance(settings.rule(settings.racers[k]), Scheduled)]:
         names |= {"SCHEDULES", "Scheduled"}
         setup.append(f"schedule = {record('SCHEDULES', settings.schedule)}")
-        racers |= {title: f"Scheduled({racers[title]}, schedule)" for title in under}
+        racers |= {title: f"Scheduled({racers[title]}, schedule)" for title in scheduled}
     return "\n".join(
         [
             *_race_head(race, "It needs Optiscope."),
@@ -103,13 +104,14 @@ def script(race: Race) -> str:
 
 
 def plain_optax(race: Race) -> str:
-    """A script that repeats the race of the racers shown with jax and optax alone: the same points, to rounding.
+    """A script that repeats the race of the visible racers with jax and optax alone.
 
-    Its `paths`, by the racers' titles, hold the points (steps + 1, n) in float64; it prints where each one ended.
+    Its dictionary `paths` has the racers' titles as keys, and the points (steps + 1, n) in float64, which equal those
+    of the page up to rounding. The script prints the end of each run.
 
     Raises:
-        Refused: if nobody is shown; naming every racer that has no equal in optax; and where noise or data cannot
-            be written out.
+        Refused: if no racer is visible, if racers have no equivalent in optax, all of which are named, or if the noise
+            or the data cannot be written into a script.
     """
     settings = race.settings
     racers = [(settings.racers[k], race.titles[k], settings.rule(settings.racers[k])) for k in shown(race)]
@@ -137,7 +139,7 @@ def plain_optax(race: Race) -> str:
             "",
             "",
             "paths = {",
-            *(f'    "{title}": {_run(title, one)},' for title, one in equals.items()),
+            *(f'    "{title}": {_run(title, equivalent)},' for title, equivalent in equals.items()),
             "}",
             "for name, points in paths.items():",
             "    losses = jax.vmap(objective)(points)",
@@ -156,18 +158,18 @@ def _race_head(race: Race, needs: str) -> list[str]:
 def _start(settings: Settings) -> str:
     if settings.start is None:
         return "surface.start"
-    drawn = ", ".join(map(repr, settings.start))
-    return f"({drawn})" if len(settings.built_start()) == 2 else f"({drawn}, *surface.start[2:])"
+    coordinates = ", ".join(map(repr, settings.start))
+    return f"({coordinates})" if len(settings.built_start()) == 2 else f"({coordinates}, *surface.start[2:])"
 
 
-def _run(title: str, one: Equal) -> str:
-    """A racer's call of `race`."""
-    arguments = [one.rule, *(f"{name}={code}" for name, code in one.options.items())]
+def _run(title: str, equivalent: Equal) -> str:
+    """The code of a racer's call of `race`."""
+    arguments = [equivalent.rule, *(f"{name}={code}" for name, code in equivalent.options.items())]
     return call("race", arguments, indent="    ", before=len(title) + 5)
 
 
 def _write_objective(out: Source, settings: Settings) -> None:
-    """START, STEPS, and the objective as a function of w (n,): the surface's formula, turned."""
+    """Write START, STEPS, and the objective as a function of w (n,), which is the formula of the rotated surface."""
     surface, start = settings.built_surface().surface, settings.built_start()
     out.define("START", f"START = {vector(start)}")
     out.define("STEPS", f"STEPS = {settings.steps}")
@@ -181,7 +183,7 @@ def _write_objective(out: Source, settings: Settings) -> None:
 
 
 def _write_noise(out: Source, settings: Settings) -> None:
-    """`seen(w, count)`: the landscape of one step, from the very draws of Optiscope."""
+    """Write `seen(w, count)`, the noisy objective of one step, with the same random draws as Optiscope."""
     noise = settings.built_noise()
     for node in ast.walk(ast.parse(textwrap.dedent(inspect.getsource(type(noise).landscape)))):
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "surface":
@@ -195,21 +197,21 @@ def _write_noise(out: Source, settings: Settings) -> None:
 
 
 def _write_race(out: Source, settings: Settings, equals: Collection[Equal]) -> None:
-    """`race(rule)`, which takes and does no more than these racers need."""
-    wanted = {name for one in equals for name in one.options}
-    value = any(one.wants_value for one in equals)
+    """Write `race(rule)` with only those arguments that these racers need."""
+    options = {name for equivalent in equals for name in equivalent.options}
+    value = any(equivalent.wants_value for equivalent in equals)
     landscape = "objective" if settings.noise.key == "none" else "seen(w, count)"
     arguments = ["rule"]
-    if "slope" in wanted:
+    if "slope" in options:
         arguments.append("slope=lambda grad, w, state, count: grad(w)")
-    if "solution" in wanted:
+    if "solution" in options:
         arguments.append("solution=lambda state, w: w")
     text = RACE.format(
         arguments=", ".join(arguments),
         rule="    rule = optax.with_extra_args_support(rule)\n" if value else "",
         landscape=landscape,
-        gradient="slope(grad, w, state, count)" if "slope" in wanted else "grad(w)",
+        gradient="slope(grad, w, state, count)" if "slope" in options else "grad(w)",
         value=f", value={landscape}(w)" if value else "",
-        solution="solution(state, w)" if "solution" in wanted else "w",
+        solution="solution(state, w)" if "solution" in options else "w",
     )
     out.define("race", text)
