@@ -1,1 +1,1 @@
-"""The Race page without Streamlit: its settings, its runs and what is shown of them."""
+"""The Race page without Streamlit: settings, runs, and everything that is shown of them."""

@@ -1,4 +1,4 @@
-"""A bundle: the same race under several seeds of its noise, and what can be said of all of them together."""
+"""Bundles: the same race under several seeds of its noise, with statistics over the seeds."""
 
 from __future__ import annotations
 
@@ -20,23 +20,23 @@ if TYPE_CHECKING:
     from app.race.settings import Settings
 
 BAND = (0.1, 0.5, 0.9)
-"""Lower end, middle and upper end of a band, as shares of the seeds below."""
+"""The quantiles of the lower end, the middle and the upper end of a band."""
 MOST_BYTES = 4_000_000
-"""Of all threads; where there are more steps, every second is drawn, or every third, and so on."""
+"""The largest size of all curves of the bundles. If it is exceeded, only every second step is drawn, and so on."""
 
 
-def quantiles(values: NDArray[np.float64], shares: Sequence[float] = BAND) -> NDArray[np.float64]:
-    """Quantiles over the first axis, (shares, …): each the value of a seed, the lowest that has so many at or below it.
+def quantiles(values: NDArray[np.float64], probabilities: Sequence[float] = BAND) -> NDArray[np.float64]:
+    """The quantiles (probabilities, …) over the first axis, each of which is the value of a seed.
 
-    What is not a number lies above all numbers, for it is the loss of a run that diverged; where that is the quantile,
-    the quantile is no number.
+    A quantile is the lowest value with at least that share of the seeds at or below it. NaN counts as larger than all
+    numbers, because it is the loss of a run that diverged. A quantile may therefore be NaN itself.
     """
-    found = np.quantile(np.where(np.isnan(values), np.inf, values), shares, axis=0, method="inverted_cdf")
-    return np.where(np.isinf(found), np.nan, found)
+    result = np.quantile(np.where(np.isnan(values), np.inf, values), probabilities, axis=0, method="inverted_cdf")
+    return np.where(np.isinf(result), np.nan, result)
 
 
 def on_map(settings: Settings, racers: Sequence[Shown], extent: Box) -> list[AnyMark]:
-    """Under the trails the paths of all seeds, or where each seed is; every path at the same steps."""
+    """The marks under the trails on the map: the paths of all seeds, or with a band their current points."""
     kept = trails.kept(settings.steps, len(racers) * settings.seeds, MOST_BYTES)
     marks: list[AnyMark] = []
     for racer in racers:
@@ -51,7 +51,7 @@ def on_map(settings: Settings, racers: Sequence[Shown], extent: Box) -> list[Any
 
 
 def on_losses(settings: Settings, racers: Sequence[Shown]) -> list[AnyMark]:
-    """Round the curves of losses the curves of all seeds, or a band."""
+    """The marks under the curves of losses: the curves of all seeds, or a band."""
     surface = settings.built_surface()
     kept = trails.kept(settings.steps, len(racers) * settings.seeds, MOST_BYTES)
     marks: list[AnyMark] = []
@@ -67,29 +67,33 @@ def on_losses(settings: Settings, racers: Sequence[Shown]) -> list[AnyMark]:
 
 
 def median(settings: Settings, racer: Shown) -> NDArray[np.float64]:
-    """The median of the losses of all seeds, as far as it is a number."""
+    """The median of the losses of all seeds, until it is not finite."""
     values = quantiles(loss.heights(racer.seeds, settings.built_surface()), [0.5])[0]
     return values[: np.count_nonzero(np.isfinite(values))]
 
 
-def words(settings: Settings) -> str:
-    """What follows the title of the losses: which seeds are drawn, and how."""
+def title_suffix(settings: Settings) -> str:
+    """The end of the title of the losses, which names the seeds and how they are drawn."""
     last = settings.seed + settings.seeds - 1
     how = "median and 10–90 % of " if settings.bundle == "band" else ""
     return f": {how}seeds {settings.seed} to {last}"
 
 
 def outcome(runs: Sequence[Trace]) -> tuple[str, str]:
-    """In short and in a sentence, what became of all seeds."""
+    """The status of all seeds, in short and as sentences."""
     kinds = Counter(run.status.kind for run in runs).most_common()
     short = ", ".join(f"{count}/{len(runs)} {kind}" for kind, count in kinds[:2]) + (" …" if len(kinds) > 2 else "")
-    whole = ", ".join(f"{count} {kind}" for kind, count in kinds)
-    return short, f"Of {len(runs)} seeds: {whole}. The map highlights the first, {runs[0].status}."
+    full = ", ".join(f"{count} {kind}" for kind, count in kinds)
+    return short, f"Of {len(runs)} seeds: {full}. The map highlights the first, {runs[0].status}."
 
 
 @dataclasses.dataclass(frozen=True)
-class Middle:
-    """The results of a bundle: medians over its seeds, and how many seeds they speak for."""
+class Medians:
+    """The results of a bundle as medians over its seeds.
+
+    ``low`` and ``high`` are the band of the final loss. ``reached`` is the median over those ``reaching`` seeds that
+    come down to the share of the initial loss.
+    """
 
     loss: float
     low: float
@@ -98,19 +102,19 @@ class Middle:
     reaching: int
 
 
-def middle(runs: Sequence[Trace], share: float) -> Middle:
-    """Final loss, with its band, and the median of the steps to a share of the start's height among those that came."""
+def medians(runs: Sequence[Trace], share: float) -> Medians:
+    """The results of a bundle: the final loss, and the number of steps to a share of the initial loss."""
     losses = np.array([run.losses[-1] if run.diverged < 0 else np.nan for run in runs])
-    low, half, high = (float(v) for v in quantiles(losses))
+    low, middle, high = (float(v) for v in quantiles(losses))
     steps = [s for run in runs if (s := steps_to(run, share)) is not None]
     reached = int(quantiles(np.array(steps, dtype=float), [0.5])[0]) if steps else None
-    return Middle(half, low, high, reached, len(steps))
+    return Medians(middle, low, high, reached, len(steps))
 
 
-def each(runs: Sequence[Trace], measure: Callable[[Trace], NDArray[np.float64]]) -> NDArray[np.float64]:
-    """A measure of every seed, (seeds, steps + 1), not a number after a run's end."""
-    found = np.full((len(runs), runs[0].steps + 1), np.nan)
+def per_seed(runs: Sequence[Trace], measure: Callable[[Trace], NDArray[np.float64]]) -> NDArray[np.float64]:
+    """A measure of every seed (seeds, steps + 1), with NaN after the end of a run."""
+    values = np.full((len(runs), runs[0].steps + 1), np.nan)
     for k, run in enumerate(runs):
-        values = measure(run)
-        found[k, : len(values)] = values
-    return found
+        measured = measure(run)
+        values[k, : len(measured)] = measured
+    return values

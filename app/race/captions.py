@@ -11,7 +11,7 @@ from surfaces import SURFACES
 
 
 def caption(settings: Settings) -> str:
-    """The line under a saved picture: surface, racers, parameters and seed."""
+    """The caption of an exported picture: surface, racers, parameters and seed."""
     surface = SURFACES[settings.surface.key]
     parts = [surface.name + spelled_values(surface.parameters(), settings.surface)]
     if settings.rotation:
@@ -29,20 +29,21 @@ def caption(settings: Settings) -> str:
 
 
 def described(race: Race) -> str:
-    """The line under a saved picture, and which runs rounding decides on."""
+    """The caption of an exported picture, with the racers that are sensitive to rounding."""
     names = [race.titles[k] for k in race.shown if race.sensitive[k]]
     line = caption(race.settings)
     return f"{line} · sensitive to rounding: {', '.join(names)}" if names else line
 
 
 def remarks(settings: Settings) -> list[str]:
-    """What a class would take for a fault of the racers shown, rule by rule."""
+    """Remarks on the rules of the visible racers, whose behaviour a class could take for a fault."""
     rules = dict.fromkeys(RULES[r.rule.key] for r in settings.racers if not r.hidden)
-    return [f"{rule.name}: {' '.join(said)}" for rule in rules if (said := remarks_of(settings, rule))]
+    return [f"{rule.name}: {' '.join(remarks)}" for rule in rules if (remarks := remarks_of(settings, rule))]
 
 
 def remarks_of(settings: Settings, rule: type[Optimizer]) -> list[str]:
-    said = [rule.beginning] if rule.beginning else []
+    """Remarks on a rule."""
+    remarks = [rule.beginning] if rule.beginning else []
     if settings.schedule.key != "constant" and "learning_rate" not in rule.parameters():
-        said.append("It has no learning rate, so the schedule does not affect it.")
-    return said
+        remarks.append("It has no learning rate, so the schedule does not affect it.")
+    return remarks

@@ -1,4 +1,4 @@
-"""Every kind of file out of the settings of a race."""
+"""Exports a race to files of all formats."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def order(race: Race, kind: str, look: Look, cut: Cut, step: int | None = None, base: str = "") -> Order:
-    """What has to be known to draw a file; `base` is where the app is served, if it is."""
+    """The order for a drawn file. `base` is the address at which the app is served, if any."""
     name = SURFACES[race.settings.surface.key].name
     titles = [race.titles[k] for k in race.shown]
     about = About(f"{name}: {', '.join(titles)}" if titles else name, "race", link.query(race.settings), base)
@@ -31,7 +31,7 @@ def order(race: Race, kind: str, look: Look, cut: Cut, step: int | None = None, 
 
 
 def _magnified(race: Race, shown: Scene, look: Look) -> Scene:
-    """The scene, with the ground of each map as fine as the window asks for that is drawn of it."""
+    """The scene with maps that are as fine as their windows require."""
     first, *others = look.windows or (None,)
     if shown.beside and others and race.second:
         beside = _magnified(race.second, shown.beside, dataclasses.replace(look, windows=tuple(others)))
@@ -52,23 +52,23 @@ def contents(
     report: Progress = lambda fraction: None,
     base: str = "",
 ) -> bytes:
-    """The file of that name.
+    """The bytes of a file, whose format follows from its name.
 
     Raises:
-        Refused: where there is no such kind of file, or this race cannot be had in it.
+        Refused: if the format is unknown, or the race cannot be written in it.
     """
     kind = ending(name)
     if kind in DRAWN:
-        made = make_apart if kind == "pptx" else make  # slides are so many films that two processes are worth it
-        return made(order(race, kind, look, cut, step, base), report)
+        function = make_apart if kind == "pptx" else make  # a deck has several films, so two processes are faster
+        return function(order(race, kind, look, cut, step, base), report)
     return numbers(race, name)
 
 
 def numbers(race: Race, name: str) -> bytes:
-    """The file of that name, of data, settings or code.
+    """The bytes of a file with data, settings or code, whose format follows from its name.
 
     Raises:
-        Refused: where there is no such kind of file, or this race cannot be had in it.
+        Refused: if the format is unknown, or the race cannot be written in it.
     """
     kind = ending(name)
     makers: dict[str, Callable[[Race], bytes]] = {
@@ -76,8 +76,8 @@ def numbers(race: Race, name: str) -> bytes:
         "parquet": data.parquet,
         "npz": data.npz,
         "json": lambda race: data.to_json(race.settings),
-        "py": lambda one: script.script(one).encode(),
-        "optax.py": lambda one: script.plain_optax(one).encode(),
+        "py": lambda race: script.script(race).encode(),
+        "optax.py": lambda race: script.plain_optax(race).encode(),
     }
     if kind not in makers:
         raise Refused(f"There is no file format .{kind}.")

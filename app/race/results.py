@@ -1,4 +1,4 @@
-"""The table of results: what became of every racer, in numbers and in words."""
+"""The table of results: the status and the measures of every racer."""
 
 from __future__ import annotations
 
@@ -14,27 +14,27 @@ from surfaces import SURFACES
 from surfaces.caching import cached_with
 
 SHARE = 0.01
-"""Of the start's height above the lowest minimum: what a racer is timed to."""
+"""The share of the initial loss, measured above the lowest minimum, to which the steps of a racer are counted."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Measure:
-    """A column that says something on some surfaces alone.
+    """A column of the table that is meaningful only on some surfaces.
 
     Attributes:
-        key: its name where it is no word for people.
-        head: what stands above it.
-        tip: what it means, in a sentence.
-        of: a run's number.
-        spelled: that number in words.
-        themes: of the surfaces on which it says something; all where there are none.
+        key: the name in code and data.
+        head: the heading of the column.
+        tip: the meaning, in a sentence.
+        compute: the function that computes the value of a run.
+        text: the function that formats the value.
+        themes: the themes of the surfaces on which it is meaningful; empty for all surfaces with a known minimum.
     """
 
     key: str
     head: str
     tip: str
-    of: Callable[[Trace], float | None]
-    spelled: Callable[[Any], str]
+    compute: Callable[[Trace], float | None]
+    text: Callable[[Any], str]
     themes: tuple[str, ...] = ()
 
 
@@ -66,13 +66,15 @@ MEASURES = (
         ("saddles and plateaus",),
     ),
 )
-"""How a racer got where it is, in numbers."""
+"""The measures of how a racer moved."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Row:
-    """One line of the table of results; of a bundle the medians over its seeds, with the band of the loss; of a single
-    run what `measures` of its surface say.
+    """A row of the table of results.
+
+    For a bundle, the values are medians over its seeds, and ``band`` is the band of the final loss. For a single run,
+    ``measured`` has the values of `measures`.
     """
 
     title: str
@@ -86,7 +88,7 @@ class Row:
 
 
 def table(race: Race) -> list[Row]:
-    """What became of every racer that is shown."""
+    """The rows of all visible racers."""
     if race.settings.bundled:
         return [_bundled(race.titles[k], race.seeds[k]) for k in race.shown]
     return [_row(race, k) for k in race.shown]
@@ -100,43 +102,45 @@ def _row(race: Race, k: int) -> Row:
         float(run.losses[run.last]),
         steps_to(run, SHARE),
         run.evaluations,
-        measured={one.key: one.of(run) for one in measures(race)},
+        measured={measure.key: measure.compute(run) for measure in measures(race)},
     )
 
 
 def measures(race: Race) -> tuple[Measure, ...]:
-    """The columns that say something on the surface of a race; of a bundle none, whose seeds differ."""
+    """The measures that are meaningful on the surface of a race; none for a bundle, because its seeds differ."""
     theme = SURFACES[race.settings.surface.key].theme
     if race.settings.bundled:
         return ()
     known = race.surface.lowest() is not None
-    return tuple(one for one in MEASURES if (theme in one.themes if one.themes else known))
+    return tuple(measure for measure in MEASURES if (theme in measure.themes if measure.themes else known))
 
 
 def _bundled(title: str, seeds: Sequence[Trace]) -> Row:
-    half = bundles.middle(seeds, SHARE)
-    reaching = f"{half.reaching} of {len(seeds)}"
+    medians = bundles.medians(seeds, SHARE)
+    reaching = f"{medians.reaching} of {len(seeds)}"
     cost = max(run.evaluations for run in seeds)
-    return Row(title, bundles.outcome(seeds)[0], half.loss, half.reached, cost, (half.low, half.high), reaching)
+    band = (medians.low, medians.high)
+    return Row(title, bundles.outcome(seeds)[0], medians.loss, medians.reached, cost, band, reaching)
 
 
 def cells(race: Race) -> list[list[str]]:
-    """The table of results in words: racer, status, final loss, steps to `SHARE`, gradient evaluations, and what the
-    measures of the surface say; of two races, the rows of both.
+    """The cells of the table of results as text, row by row, for both races if there are two.
+
+    The columns are racer, status, final loss, steps to `SHARE`, gradient evaluations, and the measures of the surface.
     """
     if race.second is None:
         return _cells(race)
     columns = heads(race)
     both = [
-        (name, dict(zip(_heads(one), row, strict=True)))
-        for name, one in (("A", race), ("B", race.second))
-        for row in _cells(one)
+        (name, dict(zip(_heads(which), row, strict=True)))
+        for name, which in (("A", race), ("B", race.second))
+        for row in _cells(which)
     ]
     return [[f"{name} · {row['Racer']}", *(row.get(head, "–") for head in columns[1:])] for name, row in both]
 
 
 def _cells(race: Race) -> list[list[str]]:
-    taken = measures(race)
+    columns = measures(race)
     return [
         [
             row.title,
@@ -144,14 +148,14 @@ def _cells(race: Race) -> list[list[str]]:
             short(row.loss, 4) + (f" ({short(row.band[0], 3)} to {short(row.band[1], 3)})" if row.band else ""),
             ("–" if row.reached is None else f"{row.reached:,}") + (f" ({row.reaching})" if row.reaching else ""),
             f"{row.evaluations:,}",
-            *("–" if (found := row.measured[one.key]) is None else one.spelled(found) for one in taken),
+            *("–" if (value := row.measured[column.key]) is None else column.text(value) for column in columns),
         ]
         for row in table(race)
     ]
 
 
 def heads(race: Race) -> list[str]:
-    """What stands above those columns; of two races, the columns of either."""
+    """The headings of the columns of `cells`. For two races, these are the columns of either."""
     first, second = _heads(race), _heads(race.second) if race.second else []
     return [*first, *(head for head in second if head not in first)]
 
@@ -160,11 +164,11 @@ def _heads(race: Race) -> list[str]:
     loss, reached = "Final loss", f"Steps to {percent(SHARE)} of the initial loss"
     if race.settings.bundled:
         loss, reached = "Final loss, median (10 to 90 %)", f"{reached}, median (seeds that reached it)"
-    return ["Racer", "Status", loss, reached, "Gradient evaluations", *(one.head for one in measures(race))]
+    return ["Racer", "Status", loss, reached, "Gradient evaluations", *(measure.head for measure in measures(race))]
 
 
 def tips() -> dict[str, str]:
-    """What columns mean, by their heads."""
+    """The meanings of the columns by their headings."""
     reached = f"Steps to {percent(SHARE)} of the initial loss"
     tip = "Steps until the loss, measured above the lowest minimum, has fallen to this share of its initial value"
-    return {reached: tip, **{one.head: one.tip for one in MEASURES}}
+    return {reached: tip, **{measure.head: measure.tip for measure in MEASURES}}

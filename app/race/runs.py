@@ -1,4 +1,4 @@
-"""The runs of a race, cached, and what they cost."""
+"""The runs of a race, which are cached, and their costs."""
 
 from __future__ import annotations
 
@@ -24,57 +24,60 @@ from surfaces.caching import Cache, cached
 from surfaces.parameter import map_parameters, runs_of
 
 PATHS = ("positions", "losses")
-"""What is recorded of a run to draw it; its states and steps only where a view asks for them."""
+"""The records of a run that is only drawn. Its states and steps are recorded only if a view needs them."""
 RUNS: Cache[Any] = Cache(budget.MOST_KEPT * 5 // 4)
-"""The runs of the races looked at last; those of one race always fit, with what its small arrays share."""
+"""The runs of the last races. The runs of one race always fit, even with the overhead of small arrays."""
 
 
 @cached(RUNS)
 def run(settings: Settings, racer: Racer) -> Trace:
-    """One racer's run; `settings` without racers, so that moving one slider reruns one racer."""
+    """The run of one racer. `settings` have no racers, so that a moved slider recomputes only its own racer."""
     return traced(settings, settings.rule(racer), record=PATHS)
 
 
 @cached(64 * 2**20)
 def whole(settings: Settings, racer: Racer) -> Trace:
-    """One racer's run with its states and steps; `settings` without racers."""
+    """The run of one racer with its states and steps. `settings` have no racers."""
     return traced(settings, settings.rule(racer))
 
 
 @cached(RUNS)
 def seeded(settings: Settings, racer: Racer, count: int) -> tuple[Trace, ...]:
-    """One racer's runs under `count` seeds, the settings' own first; `settings` bare of racers."""
-    # few numbers of seeds are compiled for, and what is more than asked for is left aside
+    """The runs of one racer under `count` seeds, from the seed of the settings on. `settings` have no racers."""
+    # programs are compiled for few numbers of seeds only, so there may be more runs than needed
     seeds = settings.seed + np.arange(seeds_computed(count))
-    each = itertools.chain.from_iterable(blocks(settings, settings.rule(racer), seeds))
-    return tuple(itertools.islice(each, count))
+    computed = itertools.chain.from_iterable(blocks(settings, settings.rule(racer), seeds))
+    return tuple(itertools.islice(computed, count))
 
 
 @cached(2**18)
-def rounded(settings: Settings, racer: Racer) -> bool:
-    """Whether rounding decides where a racer's run goes; `settings` bare of racers."""
+def is_sensitive(settings: Settings, racer: Racer) -> bool:
+    """Whether rounding decides where the run of a racer goes. `settings` have no racers."""
     return bool(sensitive(run(settings, racer), shadow(settings, settings.rule(racer))))
 
 
 def shadow(settings: Settings, rule: Optimizer) -> Trace:
-    """The run that begins within rounding of a rule's run in a race."""
+    """The run of a rule on a surface or from a start that differs only by rounding."""
     surface, changed, start = nudged(settings.built_surface(), rule, settings.built_start())
     return traced(settings, changed, surface=surface, start=start, record=PATHS)
 
 
 def traced(settings: Settings, rule: Optimizer, **options: Any) -> Trace:
-    """A rule's run in a race; all that `trace` records, from the race's start and under its seed, unless the options
-    say otherwise.
+    """Compute the run of a rule in a race, by default with all records, from the race's start and with its seed.
+
+    Args:
+        options: arguments of `trace`, or a surface, that replace these defaults.
 
     Raises:
-        NoRoom: if there is too little memory for it now.
+        NoRoom: if there is too little memory at the moment.
     """
     noise = settings.built_noise()
     surface = options.pop("surface", None) or settings.built_surface()
     options = {"start": settings.built_start(), "seed": settings.seed, **options}
     runs = len(options["seed"]) if np.ndim(options["seed"]) else runs_of(rule)
     record = options.setdefault("record", RECORDS)
-    with budget.room(estimate(surface, _one_of(rule, 0), settings.steps, noise=noise, runs=runs, record=record).peak):
+    cost = estimate(surface, _member(rule, 0), settings.steps, noise=noise, runs=runs, record=record)
+    with budget.room(cost.peak):
         try:
             return trace(surface, rule, steps=settings.steps, noise=noise, **options)
         except jax.errors.JaxRuntimeError as error:
@@ -84,111 +87,116 @@ def traced(settings: Settings, rule: Optimizer, **options: Any) -> Trace:
 
 
 def cost(settings: Settings, rule: Optimizer, runs: int | None = None, record: tuple[str, ...] = PATHS) -> Cost:
-    """The cost of runs of one rule in a race."""
+    """Estimate the cost of runs of a rule in a race."""
     surface, noise = settings.built_surface(), settings.built_noise()
     return estimate(surface, rule, settings.steps, noise=noise, runs=runs, record=record)
 
 
 def blocks(settings: Settings, rule: Optimizer, seeds: Any = None, **options: Any) -> Iterator[list[Trace]]:
-    """The runs of a batch, of the rule's parameters or of seeds: all in one call where they fit into a block, else one
-    after the other, so that a caller that keeps less of each run than it holds never holds them all.
+    """Yield the runs of a batch of parameters or of seeds.
+
+    All runs are computed in one call if they fit into a block, else one by one. A caller that keeps only a part of each
+    run then never holds all of them in memory.
 
     Args:
-        options: another surface or another start than those of the race, as for `traced`.
+        options: a surface or a start that replaces that of the race, as for `traced`.
     """
     options["record"] = PATHS
     count = (len(seeds) if seeds is not None else runs_of(rule)) or 0
-    if cost(settings, _one_of(rule, 0), count).peak <= budget.BLOCK:
+    if cost(settings, _member(rule, 0), count).peak <= budget.BLOCK:
         batch = traced(settings, rule, seed=settings.seed if seeds is None else seeds, **options)
         yield [batch[k] for k in range(count)]
         return
     for k in range(count):
         seed = settings.seed if seeds is None else int(seeds[k])
-        yield [traced(settings, _one_of(rule, k), seed=seed, **options)]
+        yield [traced(settings, _member(rule, k), seed=seed, **options)]
 
 
-def _one_of(rule: Optimizer, k: int) -> Optimizer:
-    """Rule k of a batch of its parameters, which a single rule is by itself."""
+def _member(rule: Optimizer, k: int) -> Optimizer:
+    """Rule k of a batch of rules; a single rule is returned unchanged."""
     return map_parameters(lambda value: float(np.ravel(value)[k]) if np.ndim(value) else value, rule)
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Race:
-    """A race with all that follows from its settings. Each part is computed once, when it is first needed; those that
-    belong to racers stand in their order.
+    """A race with everything that follows from its settings.
+
+    Each part is computed once, when it is first needed. Lists are in the order of the racers.
     """
 
     settings: Settings
 
     @functools.cached_property
     def surface(self) -> Rotated:
+        """The surface under its rotation."""
         return self.settings.built_surface()
 
     @functools.cached_property
     def start(self) -> tuple[float, ...]:
-        """The start in all coordinates."""
+        """The start with all its coordinates."""
         return self.settings.built_start()
 
     @functools.cached_property
     def titles(self) -> list[str]:
+        """The title of every racer."""
         return titles(self.settings)
 
     @functools.cached_property
     def runs(self) -> list[Trace]:
-        """Points and losses of every racer."""
+        """The run of every racer with its points and losses."""
         return runs(self.settings)
 
     @functools.cached_property
     def whole_runs(self) -> list[Trace]:
-        """Every racer's run with its states and steps."""
+        """The run of every racer with its states and steps."""
         return runs(self.settings, whole)
 
     @functools.cached_property
     def sensitive(self) -> list[bool]:
-        """Whether rounding decides where a racer's run goes."""
+        """Whether rounding decides where the run of each racer goes."""
         bare = self.settings.bare()
-        return [rounded(bare, racer.bare()) for racer in self.settings.racers]
+        return [is_sensitive(bare, racer.bare()) for racer in self.settings.racers]
 
     @functools.cached_property
     def seeds(self) -> list[tuple[Trace, ...]]:
-        """Every racer's runs under the seeds of the bundle; none where one seed is shown."""
+        """The runs of every racer under the seeds of the bundle; empty if only one seed is shown."""
         if not self.settings.bundled:
             return [()] * len(self.settings.racers)
-        return [strands(self.settings, racer) for racer in self.settings.racers]
+        return [bundle(self.settings, racer) for racer in self.settings.racers]
 
     @functools.cached_property
     def paces(self) -> list[int]:
-        """What the clock counts for one step of a racer."""
-        return [pace(self.settings, one) for one in self.runs]
+        """The number by which the clock advances in a step of each racer."""
+        return [pace(self.settings, run) for run in self.runs]
 
     @functools.cached_property
     def duration(self) -> int:
-        """Where the clock ends: with the last step of the racer whose steps cost most."""
+        """The end of the clock: the last step of the racer with the most expensive steps."""
         return self.settings.steps * max(self.paces, default=1)
 
     @functools.cached_property
     def second(self) -> Race | None:
-        """The race beside this one, if there is one."""
+        """The second race, if there is one."""
         settings = self.settings.second()
         return None if settings is None else Race(settings)
 
     @property
     def shown(self) -> list[int]:
-        """The places of the racers that are not hidden."""
+        """The indices of the racers that are not hidden."""
         return [k for k, racer in enumerate(self.settings.racers) if not racer.hidden]
 
 
 def runs(settings: Settings, compute: Callable[[Settings, Racer], Trace] = run) -> list[Trace]:
-    """Every racer's run, in order."""
+    """The runs of all racers, in order."""
     bare = settings.bare()
     return [compute(bare, racer.bare()) for racer in settings.racers]
 
 
 def pace(settings: Settings, run: Trace) -> int:
-    """What the clock counts for one step of a run: one, or the gradient evaluations that it costs."""
+    """The number by which the clock advances in a step of a run: one, or the number of its gradient evaluations."""
     return 1 if settings.axis == "steps" else run.cost
 
 
-def strands(settings: Settings, racer: Racer) -> tuple[Trace, ...]:
-    """One racer's runs under every seed of the bundle."""
+def bundle(settings: Settings, racer: Racer) -> tuple[Trace, ...]:
+    """The runs of one racer under all seeds of the bundle."""
     return seeded(settings.bare(), racer.bare(), settings.seeds)

@@ -60,7 +60,7 @@ def _scene(race: Race) -> Scene:
     settings, traces, surface = race.settings, race.runs, race.surface
     background = background_of(settings)
     every = [*traces, *(seed for seeds in race.seeds for seed in seeds)]
-    losses = losses_of(every, surface, bundles.words(settings) if settings.bundled else "")
+    losses = losses_of(every, surface, bundles.title_suffix(settings) if settings.bundled else "")
     racers = _shown(race, traces)
     cards = tuple(_card(race, k) for k in range(len(racers)))
     # a run that leaves crosses the whole frame, and goes below those that stay

@@ -1,4 +1,4 @@
-"""What can be seen of a race: one function a view, from runs to a panel of marks."""
+"""The views of the Race page. A view is a function from runs to a panel."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from app.figures.panels import (
     strands,
 )
 from app.figures.trails import GONE
-from app.race.bundles import each, quantiles
+from app.race.bundles import per_seed, quantiles
 from optimizers import Trace, distances, effective_rates, gradient_norms, sharpnesses, stability_limits
 from surfaces.caching import cached_with
 from surfaces.calculus import Floats
@@ -31,7 +31,7 @@ from surfaces.calculus import Floats
 Draw = Callable[[Sequence[Shown], Axis, str], Panel]
 
 
-# a moved slider gives one racer another run: what was measured of the others stays
+# cached by run, because a moved slider changes the run of one racer only
 _distances, _gradient_norms, _effective_rates, _sharpnesses = (
     cached_with(measure) for measure in (distances, gradient_norms, effective_rates, sharpnesses)
 )
@@ -39,12 +39,12 @@ _distances, _gradient_norms, _effective_rates, _sharpnesses = (
 
 @dataclasses.dataclass(frozen=True)
 class View:
-    """One thing to see.
+    """A view of the Race page.
 
     Attributes:
-        name: what the choice is called.
-        panel: (runs shown, the axis of the clock, how bundles are drawn) → the panel.
-        whole: whether it needs the states and steps of the runs, and not their points alone.
+        name: the name of the choice.
+        panel: the function from the visible runs, the axis of the clock and the form of bundles to the panel.
+        whole: whether it needs the states and steps of the runs in addition to their points.
     """
 
     name: str
@@ -53,7 +53,7 @@ class View:
 
 
 def _measured(measure: Callable[[Trace], Floats], word: str, note: str, empty: str) -> Draw:
-    """A line for each run, on a log axis; runs that leave are not what the axis is made for."""
+    """A view with the curve of a measure for each run on a log axis, whose range ignores runs that leave."""
 
     def panel(shown: Sequence[Shown], x: Axis, bundle: str) -> Panel:
         marks: list[AnyMark] = []
@@ -61,13 +61,13 @@ def _measured(measure: Callable[[Trace], Floats], word: str, note: str, empty: s
         for racer in shown:
             values = measure(racer.run)
             if racer.seeds:
-                seeds = each(racer.seeds, measure)
+                seeds = per_seed(racer.seeds, measure)
                 low, middle, high = quantiles(seeds)
                 marks.append(band(racer, low, high) if bundle == "band" else strands(racer, seeds))
                 ranged.append(seeds[[run.status.kind not in GONE for run in racer.seeds]])
                 values = middle if bundle == "band" else values
             marks.append(curve(racer, racer.pace * np.arange(len(values)), values, word))
-            ranged.append(_counted(racer, values))
+            ranged.append(_in_range(racer, values))
         if not any(np.isfinite(values).any() for values in ranged):
             return message(empty)
         return chart(Axes(x=x, y=log_axis(ranged)), marks, note + _of_seeds(shown, bundle))
@@ -76,20 +76,20 @@ def _measured(measure: Callable[[Trace], Floats], word: str, note: str, empty: s
 
 
 def _of_seeds(shown: Sequence[Shown], bundle: str) -> str:
-    """What a note says of a bundle."""
-    many = max((len(racer.seeds) for racer in shown), default=0)
-    if not many:
+    """The part of a note on the seeds of a bundle."""
+    count = max((len(racer.seeds) for racer in shown), default=0)
+    if not count:
         return ""
-    return f"; median and 10–90 % of {many} seeds" if bundle == "band" else f"; {many} seeds, the first highlighted"
+    return f"; median and 10–90 % of {count} seeds" if bundle == "band" else f"; {count} seeds, the first highlighted"
 
 
 def _of_first_seed(shown: Sequence[Shown]) -> str:
-    """What a note says where one seed of a bundle is drawn."""
+    """The part of a note in a view that draws only one seed of a bundle."""
     return "; first seed only" if any(racer.seeds for racer in shown) else ""
 
 
-def _counted(racer: Shown, values: Floats, start: int = 1) -> Floats:
-    """What an axis is made for: all of a run that stays, the start of one that leaves."""
+def _in_range(racer: Shown, values: Floats, start: int = 1) -> Floats:
+    """The values that the range of an axis has to include: all of a run that stays, the first of one that leaves."""
     return values[:start] if racer.run.status.kind in GONE else values
 
 
@@ -100,7 +100,7 @@ def _rates(shown: Sequence[Shown], x: Axis, bundle: str) -> Panel:
         time = racer.pace * np.arange(len(rates))
         marks.append(curve(racer, time, rates[:, 0], "rate of coordinate 1"))
         marks.append(curve(racer, time, rates[:, 1], "rate of coordinate 2", dash="dot"))
-        ranged.append(_counted(racer, rates[:, :2], 2))
+        ranged.append(_in_range(racer, rates[:, :2], 2))
     note = "solid: first coordinate, dotted: second; the factor that multiplies the direction of a step"
     moves = [racer.title for racer in shown if (_effective_rates(racer.run) == 1).all()]
     note += f"; 1 for {', '.join(moves)}, whose direction is the step itself" if moves else ""
@@ -115,7 +115,7 @@ def _sharpness(shown: Sequence[Shown], x: Axis, bundle: str) -> Panel:
         values = _sharpnesses(racer.run)
         time = racer.pace * np.arange(len(values))
         marks.append(curve(racer, time, values, "sharpness"))
-        heights.append(_counted(racer, values))
+        heights.append(_in_range(racer, values))
         limits = stability_limits(racer.run.optimizer, racer.run.steps)
         if not np.isfinite(limits).any():
             continue
@@ -139,7 +139,7 @@ def _sharpness(shown: Sequence[Shown], x: Axis, bundle: str) -> Panel:
 
 
 def _dots(racer: Shown, time: Numbers, values: Numbers) -> Dots:
-    """The steps at which a run is above its limit."""
+    """Dots at the steps at which the sharpness of a run exceeds the stability limit."""
     return Dots(
         racer=racer.id,
         x=time,
@@ -176,4 +176,4 @@ VIEWS: Mapping[str, View] = MappingProxyType(
         "sharpness": View("Sharpness", _sharpness, whole=True),
     }
 )
-"""Every view by its key."""
+"""The views by their keys."""

@@ -146,12 +146,12 @@ def _() -> None:
     spread = []
     for size in (1, 4, 16):
         settings = changes.set_parameter(presets.preset("noise"), "noise", "batch_size", size)
-        strands = race_runs.strands(settings, settings.racers[0])
-        ends = np.array([run.positions[-1] for run in strands])
+        bundle = race_runs.bundle(settings, settings.racers[0])
+        ends = np.array([run.positions[-1] for run in bundle])
         spread.append(ends.std(axis=0).max())
         if size == 1:
-            assert len(strands) == 16 == len(np.unique(ends, axis=0))
-            assert all(run.status.kind == "oscillating" for run in strands)
+            assert len(bundle) == 16 == len(np.unique(ends, axis=0))
+            assert all(run.status.kind == "oscillating" for run in bundle)
     assert spread[0] > 1.5 * spread[1] > 2 * spread[2] > 0
 
 

@@ -73,7 +73,7 @@ def test_no_number_of_the_table_depends_on_the_rotation(key: str) -> None:
             if racer.rule.key in ("sgd", "momentum", "nesterov"):
                 run = trace(surface, settings.rule(racer), surface.rotate(start), settings.steps)
                 measured = [one.of(run) for one in taken]
-                said = [None if m is None else one.spelled(m) for one, m in zip(taken, measured, strict=True)]
+                said = [None if m is None else one.text(m) for one, m in zip(taken, measured, strict=True)]
                 rows.append((str(run.status), steps_to(run), *said))
         seen.append(tuple(rows))
     assert len(set(seen)) == 1, seen
@@ -117,7 +117,7 @@ def test_p4_larger_batches_draw_the_bundle_together() -> None:
     for size in (1, 8):
         sized = changes.set_parameter(settings, "noise", "batch_size", size)
         assert _table(sized)["SGD"].status == "16/16 oscillating"
-        ends = np.array([run.positions[-1] for run in runs.strands(sized, sized.racers[0])])
+        ends = np.array([run.positions[-1] for run in runs.bundle(sized, sized.racers[0])])
         spread.append(float(ends.std(axis=0).max()))
     assert spread[0] > 1.5 * spread[1] > 0
 

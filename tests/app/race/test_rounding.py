@@ -78,7 +78,7 @@ def test_an_orderly_run_is_not_called_sensitive(surface: str, key: str) -> None:
     """On a quadratic a difference grows no faster than the run itself, whether it converges, swings or diverges."""
     for rate in (1e-4, 1e-3, 0.01, 0.05):
         settings = _race(surface, key, learning_rate=rate)
-        assert not race_runs.rounded(settings.bare(), settings.racers[0].bare())
+        assert not race_runs.is_sensitive(settings.bare(), settings.racers[0].bare())
     runs = live._ask(_race(surface, key), "sweep", {"racer": "racer-0", "name": "learning_rate"})
     flagged = [SENTENCE in said["why"] for said in runs.told]
     if surface != "saddle" and key != "adam":
@@ -89,7 +89,7 @@ def test_every_place_says_it() -> None:
     """Adam at η = 10 on Rastrigin jumps between dimples; at 0.01 it goes down one."""
     for rate, says in ((10.0, True), (0.01, False)):
         settings = _race("rastrigin", "adam", learning_rate=rate)
-        assert race_runs.rounded(settings.bare(), settings.racers[0].bare()) is says
+        assert race_runs.is_sensitive(settings.bare(), settings.racers[0].bare()) is says
         scene = race.scene(Race(settings))
         assert (SENTENCE in scene.cards[0].why) is says
         assert ("sensitive to rounding: Adam" in scene.caption) is says
