@@ -1,1 +1,1 @@
-"""Speed, measured beside what it is compared with, in one run and as ratios."""
+"""Benchmarks, which measure the app and its competitors in the same run and compare them by ratios."""

@@ -23,11 +23,11 @@ BENCHMARKS = {
     "load": "eight simultaneous users during trainings, films and sweeps, compared with a plain Streamlit app",
     "export": "films, slides and pictures, compared with matplotlib's animations and kaleido",
 }
-"""What each module of this package measures, in the order in which they run."""
+"""Descriptions of the modules of this package, in the order in which they run."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Print each line as soon as it is measured, and return the number of missed targets."""
+    """Run benchmarks, print each row as soon as it is measured, and return the number of missed targets."""
     options = _parser().parse_args(arguments)
     missed = 0
     print(HEADER)

@@ -1,4 +1,4 @@
-"""The engine beside PyTorch's and optax's own loops."""
+"""Benchmarks of the engine, compared with loops in PyTorch and optax."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ START = (-1.5, 2.0)
 
 
 def run() -> Iterator[Result]:
-    """Every comparison of the engine."""
+    """Yield the results of all comparisons."""
     surface, rule = SURFACES["rosenbrock"](), OPTIMIZERS["adam"](learning_rate=RATE)  # type: ignore[call-arg]
     yield _torch(surface, rule)
     for record in (("positions", "losses"), RECORDS):
@@ -61,7 +61,7 @@ def _torch(surface: Any, rule: Any) -> Result:
 
 
 def _optax(surface: Any, rule: Any, record: tuple[str, ...]) -> Result:
-    """Both compiled programs return the same arrays, in NumPy; ours the `Step`s' besides, where all is recorded."""
+    """Compare two compiled programs that return the same NumPy arrays; ours also returns `Step`s if all is recorded."""
     everything = "step" in record
     steps = bucket(STEPS)
 
@@ -74,29 +74,29 @@ def _optax(surface: Any, rule: Any, record: tuple[str, ...]) -> Result:
             loss, gradient = jax.value_and_grad(surface)(w)
             update, state = adam.update(gradient, state)
             following = optax.apply_updates(w, update)
-            kept = (following, loss, state, gradient, update) if everything else (following, loss)
-            return (following, state), kept
+            record = (following, loss, state, gradient, update) if everything else (following, loss)
+            return (following, state), record
 
         return jax.lax.scan(body, (w, adam.init(w)), None, length=steps)[1]
 
     mine_program = program(surface, rule, START, steps, record=record)
 
     def ours() -> Any:
-        kept, step, _ = jax.tree.map(np.asarray, mine_program())
-        return unpack(kept), unpack(step)
+        records, step, _ = jax.tree.map(np.asarray, mine_program())
+        return unpack(records), unpack(step)
 
     with double():
         w = jnp.asarray(START)
-        optaxs = jax.tree.map(np.asarray, scan(w, RATE))
-        np.testing.assert_allclose(ours()[0]["positions"][1:], optaxs[0], rtol=1e-6)
+        expected = jax.tree.map(np.asarray, scan(w, RATE))
+        np.testing.assert_allclose(ours()[0]["positions"][1:], expected[0], rtol=1e-6)
         mine, theirs = alternate(ours, lambda: jax.tree.map(np.asarray, scan(w, RATE)), rounds=31, repeats=50)
-    kept = "everything recorded" if everything else "points and losses"
-    what = f"the compiled program, {steps} steps, {kept}: ours / optax.adam under jit and scan"
+    recorded = "everything recorded" if everything else "points and losses"
+    what = f"the compiled program, {steps} steps, {recorded}: ours / optax.adam under jit and scan"
     return Result(what, seconds(mine), seconds(theirs), f"{mine / theirs:.2f}", "≤ 1", mine <= theirs)
 
 
 def _linear(surface: Any, rule: Any) -> Result:
-    """Both lengths lie in full buckets, so that the time per step compiled for is compared."""
+    """Compare the time per step of a long run with that of a short one. Both fill their buckets of compiled lengths."""
     short, long = 4096, 32768
 
     def steps(count: int) -> Any:

@@ -1,4 +1,4 @@
-"""Files to take away: films and slides of 8 racers, beside matplotlib's own animation writer and kaleido."""
+"""Benchmarks of exported films, decks and pictures, compared with matplotlib's animation writer and kaleido."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ ROUNDS = 3
 
 
 def run() -> Iterator[Result]:
-    """Each file made in a process of its own, as the page has it."""
+    """Yield the results of all comparisons. Files are made in separate processes, as on the page."""
     from app.export.making import make_apart
     from app.export.options import Cut, Look
 
@@ -71,9 +71,9 @@ def _timed(make: Callable[[], bytes], rounds: int = ROUNDS) -> tuple[float, byte
 
 
 def _matplotlib() -> bytes:
-    """The same 100 pictures through matplotlib's animation and its writer of GIFs, the whole figure drawn for each.
+    """The same 100 pictures as a GIF of matplotlib's animation, which draws the whole figure for each picture.
 
-    Its writer of MP4 needs the program ffmpeg.
+    Its writer of MP4 files would need the program ffmpeg.
     """
     from matplotlib.animation import FuncAnimation, PillowWriter
 

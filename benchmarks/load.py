@@ -1,7 +1,8 @@
-"""Many visitors at once, without a browser: how long eight users of the Race page wait for each change, by themselves
-and beside others who train a network, make films or drag sliders; and how long users of a plain Streamlit app wait.
+"""Benchmarks of simultaneous visitors, without a browser: the waits of eight users of the Race page for each change.
 
-A user changes something, waits until the run of the script has ended, and changes something else about a second later.
+The waits are measured on a server without other work, and while other visitors train a network, make films or drag
+sliders. They are compared with those of a plain Streamlit app. A user makes a change, waits until the run of the script
+has ended, and makes the next change about a second later.
 """
 
 from __future__ import annotations
@@ -30,35 +31,35 @@ from benchmarks.visitor import Visitor, visitor
 
 USERS = 8
 PAUSE = (0.5, 1.5)
-"""Seconds between an answer and the next change, drawn evenly."""
+"""The range of the pause between an answer and the next change in seconds, drawn from a uniform distribution."""
 FILMS = 6
 SECONDS = 20.0
-"""Length of each condition."""
+"""The default length of each condition."""
 PATIENCE = 12
-"""Times the length of a condition that a user waits at most."""
+"""The longest wait of a user, in multiples of the length of a condition."""
 MOST = 2.0
-"""The factor within which a 95th percentile should stay."""
+"""The largest acceptable ratio of a 95th percentile to the undisturbed one."""
 NETWORK = (
     "v=1&data=digits&widths=1024-1024&batch_size=512&steps=2000"
     "&racer=sgd:learning_rate=0.05&racer=momentum:learning_rate=0.05&racer=adam:learning_rate=0.001"
 )
-"""64-1024-1024-10 on the digits, as the Network page's address spells it."""
+"""The query of a network 64-1024-1024-10 that classifies the digits."""
 SURFACE, RULES = "quadratic_ravine", ("sgd", "nesterov", "adam")
 RACES = (("levy", "nadam"), ("griewank", "adabelief"))
-"""Surface and rule of two races, each of which needs a program that no other page needs."""
+"""The surface and the rule of two races, each of which needs a program that no other page needs."""
 NETWORKS = (("moons", "12-12"), ("circles", "20-20"))
-"""Data and widths of two networks, each of which needs programs that no other page needs."""
+"""The data and the widths of two networks, each of which needs programs that no other page needs."""
 
 SHOWN = {"train": "vega_lite_chart", "film": "progress", "sweep": "plotly_chart"}
-"""The element that the plain app draws again and again while it does each of these."""
+"""The element that the plain app draws repeatedly during each kind of work."""
 
 Waits = list[float]
 Work = Callable[[asyncio.Event], Coroutine[Any, Any, None]]
-"""An endless work of another visitor, which sets the event once it is under way."""
+"""Endless work of another visitor, which sets the event once it has begun."""
 
 
 def run(length: float = SECONDS, root: Path = ROOT) -> Iterator[Result]:
-    """Every comparison: the app of a checkout, and the plain app of this one."""
+    """Yield the results of all comparisons of the app of a checkout with the plain app."""
     with tempfile.TemporaryDirectory() as cache, app(cache, root, quiet=True) as served:
         ours = asyncio.run(_App(served, length).measure())
     with tempfile.TemporaryDirectory() as cache, script("plain.py", cache, quiet=True) as served:
@@ -67,7 +68,7 @@ def run(length: float = SECONDS, root: Path = ROOT) -> Iterator[Result]:
 
 
 def problem(query: str) -> tuple[Any, Any, list[Any]]:
-    """The network of the Network page at a query, its initial weights, and its rules."""
+    """The network that a query of the Network page describes, its initial weights, and its rules."""
     from app.network import link, settings
 
     training, _ = link.parse(parse_qs(query), settings.generated)
@@ -77,14 +78,14 @@ def problem(query: str) -> tuple[Any, Any, list[Any]]:
 
 @dataclasses.dataclass
 class _Load:
-    """Eight users of an app and the other visitors beside them; subclasses say how the app is used."""
+    """Eight users of an app, and other visitors. Subclasses define how an app is used."""
 
     served: Serving
     length: float
 
     async def measure(self) -> dict[str, Waits]:
-        """Seconds waited, by condition."""
-        waits = _Reported(type(self).__name__.strip("_").lower(), self.patience)
+        """The waits in seconds by condition."""
+        waits = _PrintedWaits(type(self).__name__.strip("_").lower(), self.patience)
         async with contextlib.AsyncExitStack() as stack:
             pages = [await stack.enter_async_context(visitor(self.served.address)) for _ in range(USERS)]
             for page in pages:
@@ -99,7 +100,7 @@ class _Load:
                 await self._rest()
                 async with _busy(condition, max(240.0, self.patience)):
                     waits[name] = await self._all(pages)
-                    if name == "training":  # the last, for it may go on when its visitor has gone
+                    if name == "training":  # the last condition, because it may continue after its visitor has left
                         for newcomer, wait in (await self._newcomers(1)).items():
                             waits[newcomer] = wait
                         waits["sweep"] = await self._sweeps()
@@ -110,11 +111,11 @@ class _Load:
         return _patience(self.length)
 
     async def _rest(self) -> None:
-        """Wait for the end of earlier work: programs compiled ahead, films that nobody waits for."""
+        """Wait for the end of earlier work, such as the compilation of programs and abandoned films."""
         await asyncio.to_thread(self.served.rest, most=max(30.0, 3 * self.length))
 
     async def _all(self, pages: Sequence[Visitor]) -> Waits:
-        """The waits of all users, who change something at the same time."""
+        """The waits of all users, who make changes at the same time."""
         end = time.monotonic() + self.length
         chance = random.Random(0)
         users = [self._changes(page, end, random.Random(chance.random())) for page in pages]
@@ -129,7 +130,7 @@ class _Load:
             waits.append(await _timed(self.change(page, chance), self.patience))
 
     async def _newcomers(self, which: int) -> dict[str, Waits]:
-        """The waits for pages that need new programs, one after the other."""
+        """The waits for pages that need new programs, which are opened one after another."""
 
         async def come(page: str, query: str) -> None:
             async with visitor(self.served.address, page, query) as newcomer:
@@ -139,11 +140,11 @@ class _Load:
         return {name: [await _timed(come(*where), self.patience)] for name, where in pages.items()}
 
     async def _sweeps(self) -> Waits:
-        """The waits for all runs along a slider; none where an app does not send them."""
+        """The waits for all runs along a slider; empty if the app does not send them."""
         return []
 
     def new_pages(self, which: int) -> dict[str, tuple[str, str]]:
-        """Page and query of the first or the second of `RACES` and, where an app trains on a page, `NETWORKS`."""
+        """The page and the query of the first or second entry of `RACES` and, if the app has the page, `NETWORKS`."""
         raise NotImplementedError
 
     def change(self, page: Visitor, chance: random.Random) -> Awaitable[float]:
@@ -151,15 +152,15 @@ class _Load:
         raise NotImplementedError
 
     def trains(self) -> list[Work]:
-        """One visitor who trains a network, again and again."""
+        """The work of a visitor who trains a network repeatedly."""
         raise NotImplementedError
 
     def films(self) -> list[Work]:
-        """Visitors who make a film each, again and again."""
+        """The work of visitors who make films repeatedly."""
         raise NotImplementedError
 
     def sweeps(self) -> list[Work]:
-        """One visitor who drags sliders, again and again."""
+        """The work of a visitor who drags sliders repeatedly."""
         raise NotImplementedError
 
 
@@ -184,7 +185,7 @@ class _App(_Load):
                 while True:
                     if page.offers("button", "Train"):
                         await page.press("Train", None)
-                    await asyncio.sleep(0.6)  # as the player asks for news
+                    await asyncio.sleep(0.6)  # the interval at which the player polls
                     await page.send({"kind": "poll"}, None)
                     if any("loss" in card.get("status", "") for card in page.scene()["cards"]):
                         begun.set()
@@ -217,7 +218,7 @@ class _App(_Load):
         return [await _timed(self._sweep(rotation), self.patience) for rotation in range(5)]
 
     async def _sweep(self, turn: int) -> None:
-        """All runs along a slider; each turn on a surface of another rotation, so that no answer is there yet."""
+        """Request all runs along a slider, each turn on a surface with another rotation, so that none are cached."""
         settings = f"v=1&surface={SURFACE}&rotation={20 + turn / 1000:.3f}&racer=adam:learning_rate=0.066"
         address = f"{self.served.address}live/sweep?{settings}&live.racer=racer-0&live.name=learning_rate"
 
@@ -229,7 +230,7 @@ class _App(_Load):
 
 
 class _Plain(_Load):
-    """A plain app, whose whole script runs for each slider, and does all work itself."""
+    """A plain app, which runs its whole script for each slider and does all work in its own process."""
 
     def new_pages(self, which: int) -> dict[str, tuple[str, str]]:
         surface, rule = RACES[which]
@@ -251,7 +252,7 @@ class _Plain(_Load):
     def _does(self, what: str) -> Work:
         async def work(begun: asyncio.Event) -> None:
             async with visitor(self.served.address, query=f"do={what}") as page, asyncio.TaskGroup() as group:
-                group.create_task(page.open(None))  # a run of the script that does not end
+                group.create_task(page.open(None))  # this run of the script does not end
                 while page.drawn[SHOWN[what]] < 2:
                     await asyncio.sleep(0.1)
                 begun.set()
@@ -259,8 +260,8 @@ class _Plain(_Load):
         return work
 
 
-class _Reported(dict[str, Waits]):
-    """Waits by condition, printed to the standard error as they come: all together take minutes."""
+class _PrintedWaits(dict[str, Waits]):
+    """Waits by condition, which are printed to the standard error at once, because all conditions take minutes."""
 
     def __init__(self, server: str, patience: float) -> None:
         super().__init__()
@@ -275,7 +276,7 @@ class _Reported(dict[str, Waits]):
 
 @contextlib.asynccontextmanager
 async def _busy(works: Callable[[], Sequence[Work]], patience: float) -> AsyncIterator[None]:
-    """Other visitors at work, all of whom have begun when the block is entered; their errors are raised here."""
+    """Let other visitors work during the block, which is entered once all have begun. Their errors are raised here."""
     events = [(work, asyncio.Event()) for work in works()]
     tasks = [asyncio.create_task(work(begun)) for work, begun in events]
     all_begun = asyncio.gather(*(begun.wait() for _, begun in events))
@@ -305,7 +306,7 @@ def _patience(length: float) -> float:
 
 
 async def _timed(work: Awaitable[object], patience: float) -> float:
-    """Seconds that a work took; infinite if it took longer than the patience, or the server dropped it."""
+    """The seconds that some work took; infinite if it took longer than `patience` or the server dropped it."""
     began = time.perf_counter()
     try:
         async with asyncio.timeout(patience):
@@ -345,18 +346,18 @@ def _results(ours: dict[str, Waits], theirs: dict[str, Waits], patience: float) 
         ("network", "a newcomer's network that needs new programs, beside that training / undisturbed"),
         ("sweep", "all runs along a slider, median, beside that training / undisturbed"),
     ):
-        beside, before = (statistics.median(ours[key]) for key in (name, f"{name}, alone"))
+        disturbed, before = (statistics.median(ours[key]) for key in (name, f"{name}, alone"))
         plain = ""
         if theirs.get(name):
             pair = [statistics.median(theirs[key]) for key in (name, f"{name}, alone")]
             plain = f"; plain {' / '.join(_duration(wait, patience) for wait in pair)}"
         yield Result(
             words,
-            _duration(beside, patience),
+            _duration(disturbed, patience),
             f"{_duration(before, patience)}{plain}",
-            _ratio(beside / before),
+            _ratio(disturbed / before),
             f"≤ {MOST:g}",
-            beside / before <= MOST,
+            disturbed / before <= MOST,
         )
 
 

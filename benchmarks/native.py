@@ -14,7 +14,7 @@ from app.race.settings import Settings
 
 
 def figure(settings: Settings) -> go.Figure:
-    """Map and loss of a race as one native plotly figure."""
+    """The map and the losses of a race as one plotly figure."""
     panel, losses, *_ = race.scene(Race(settings)).panels
     figure = make_subplots(rows=2, cols=1, row_heights=[0.75, 0.25])
     field = _field(panel)
@@ -34,7 +34,7 @@ def figure(settings: Settings) -> go.Figure:
 
 
 def solid(settings: Settings) -> go.Figure:
-    """The surface of a race with its trails as one native plotly figure."""
+    """The surface and the trails of a race in three dimensions as a plotly figure."""
     panel, losses, *_ = race.scene(Race(settings)).panels
     field = _field(panel)
     figure = go.Figure(go.Surface(x=field.x, y=field.y, z=field.z, colorscale=_colors(field), showscale=False))

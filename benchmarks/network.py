@@ -1,4 +1,4 @@
-"""Training a network: steps per second beside PyTorch and optax, same weights, same batches, final losses compared."""
+"""Benchmarks of training steps of networks, compared with PyTorch and optax for the same weights and batches."""
 
 from __future__ import annotations
 
@@ -21,55 +21,54 @@ SAMPLES = 2000
 
 
 def run() -> Iterator[Result]:
-    """Each size in a process of its own with one core, and the largest with all."""
+    """Yield the results for each size on one core, and for the largest on all cores, each in a separate process."""
     for name, (_, _, _, aims) in SIZES.items():
-        found = _child(name, cores=1)
-        yield from _results(found, name, aims, "one core")
+        yield from _results(_child(name, cores=1), name, aims, "one core")
     largest = next(iter(SIZES))
     yield from _results(_child(largest, cores=0), largest, (1.0, 0.0), f"{os.cpu_count()} cores")
     for name in SIZES:
-        found = _child(f"rates {name}", cores=0)
-        ratio = found["together"] / found["alone"]
+        times = _child(f"rates {name}", cores=0)
+        ratio = times["together"] / times["alone"]
         yield Result(
             f"16 learning rates of Adam together, {name} / one after the other, {os.cpu_count()} cores",
-            seconds(found["together"]),
-            seconds(found["alone"]),
+            seconds(times["together"]),
+            seconds(times["alone"]),
             f"{ratio:.2f}",
             "≤ 1",
             ratio <= 1,
         )
-    found = _child(f"products {largest}", cores=1)
-    ratio = found["step"] / found["products"]
+    times = _child(f"products {largest}", cores=1)
+    ratio = times["step"] / times["products"]
     yield Result(
-        f"Adam step, {largest}, one core / its matrix products alone ({found['rate']:.0f} GFLOP/s)",
-        seconds(found["step"]),
-        seconds(found["products"]),
+        f"Adam step, {largest}, one core / its matrix products alone ({times['rate']:.0f} GFLOP/s)",
+        seconds(times["step"]),
+        seconds(times["products"]),
         f"{ratio:.2f}",
         "≤ 2",
         ratio <= 2,
     )
 
 
-def _results(found: dict[str, float], name: str, aims: tuple[float, float], where: str) -> Iterator[Result]:
-    torch = min(found["torch"], found["fused"])
-    same = abs(found["loss"] - found["torch_loss"]) <= 1e-3 * abs(found["torch_loss"]) + 1e-5
-    said = f"losses {found['loss']:.4g} and {found['torch_loss']:.4g}"
+def _results(measured: dict[str, float], name: str, aims: tuple[float, float], where: str) -> Iterator[Result]:
+    torch = min(measured["torch"], measured["fused"])
+    same = abs(measured["loss"] - measured["torch_loss"]) <= 1e-3 * abs(measured["torch_loss"]) + 1e-5
+    losses = f"losses {measured['loss']:.4g} and {measured['torch_loss']:.4g}"
     for key, what, aim in (("bare", "", aims[0]), ("recorded", ", losses and norms recorded", aims[1])):
         if aim:
-            ratio = torch / found[key]
+            ratio = torch / measured[key]
             yield Result(
-                f"Adam step, {name}, {where}{what} / PyTorch's best ({said})",
-                seconds(found[key]),
+                f"Adam step, {name}, {where}{what} / PyTorch's best ({losses})",
+                seconds(measured[key]),
                 seconds(torch),
                 f"{ratio:.2f}×",
                 f"≥ {aim:g}×",
                 ratio >= aim and same,
             )
-    ratio = found["bare"] / found["optax"]
+    ratio = measured["bare"] / measured["optax"]
     yield Result(
         f"the same / optax.adam on a tree of matrices, jit and scan, {where}",
-        seconds(found["bare"]),
-        seconds(found["optax"]),
+        seconds(measured["bare"]),
+        seconds(measured["optax"]),
         f"{ratio:.2f}",
         "≤ 1.05",
         ratio <= 1.05,
@@ -77,26 +76,28 @@ def _results(found: dict[str, float], name: str, aims: tuple[float, float], wher
 
 
 def _child(name: str, cores: int) -> dict[str, float]:
+    """Run `_measure` in a separate process, and return its result."""
     done = subprocess.run(
         [sys.executable, "-m", "benchmarks.network", name, str(cores)], capture_output=True, text=True, check=True
     )
-    found: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
-    return found
+    measured: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
+    return measured
 
 
 def _measure(name: str, cores: int) -> dict[str, float]:
+    """Measure one comparison on a number of cores; 0 means all cores."""
     if cores and hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, set(sorted(os.sched_getaffinity(0))[:cores]))
     from app.server import environment
 
-    environment.prepare()  # as the app runs it: a device a core
+    environment.prepare()  # one device per core, as in the app
     kind, _, size = name.partition(" ")
-    other = {"rates": _rates, "products": _products}.get(kind)
-    return other(size) if other else _sides(name, cores)
+    function = {"rates": _rates, "products": _products}.get(kind)
+    return function(size) if function else _libraries(name, cores)
 
 
 def _problem(name: str) -> tuple[Any, Any, int, int, bool]:
-    """Network, start, batch size, steps, and whether it has classes."""
+    """The network, its initial weights, batch size, number of steps, and whether its data have classes."""
     import numpy as np
 
     from surfaces.network import MLP, Network
@@ -113,7 +114,7 @@ def _problem(name: str) -> tuple[Any, Any, int, int, bool]:
 
 
 def _rates(name: str) -> dict[str, float]:
-    """16 learning rates in one go, and one after the other."""
+    """The seconds of 16 learning rates together, and one after the other."""
     from benchmarks.measure import alternate
     from optimizers import OPTIMIZERS
     from optimizers.training import join, train, train_together
@@ -132,7 +133,7 @@ def _rates(name: str) -> dict[str, float]:
 
 
 def _products(name: str) -> dict[str, float]:
-    """A step, and what its multiplications take at the rate of the machine's own product of the largest matrices."""
+    """The seconds of a step, and those of its matrix products at the speed of the product of its largest matrices."""
     import jax
     import jax.numpy as jnp
 
@@ -159,7 +160,8 @@ def _products(name: str) -> dict[str, float]:
     return {"step": took / steps, "products": flops / rate, "rate": rate / 1e9}
 
 
-def _sides(name: str, cores: int) -> dict[str, float]:
+def _libraries(name: str, cores: int) -> dict[str, float]:
+    """The seconds of a step in Optiscope, optax and PyTorch, and their final losses."""
     import numpy as np
     import torch
 
@@ -211,18 +213,18 @@ def _optax(model: Any, network: Any, w: Any, batch: int, steps: int) -> Callable
 
     @jax.jit
     def run(layers: Any, order: Any) -> Any:
-        def one(carry: Any, rows: Any) -> Any:
+        def step(carry: Any, rows: Any) -> Any:
             layers, state = carry
             gradient = jax.grad(lambda p: jnp.mean(loss(outputs(p, x[rows]), y[rows])))(layers)
             update, state = rule.update(gradient, state, layers)
             return (optax.apply_updates(layers, update), state), None
 
-        return jax.lax.scan(one, (layers, rule.init(layers)), order)[0][0]
+        return jax.lax.scan(step, (layers, rule.init(layers)), order)[0][0]
 
     def call() -> Any:
         order = np.stack(list(itertools.islice(batches(SAMPLES, batch, 0), steps)))
-        found = jax.block_until_ready(run(layers, order))
-        return np.concatenate([np.ravel(v) for layer in found for v in layer])
+        trained = jax.block_until_ready(run(layers, order))
+        return np.concatenate([np.ravel(v) for layer in trained for v in layer])
 
     return call
 
@@ -238,15 +240,15 @@ def _torch(model: Any, x: Any, y: Any, w: Any, batch: int, steps: int, classes: 
 
     inputs, targets = torch.tensor(x), torch.tensor(y.argmax(1) if classes else y)
     loss = torch.nn.functional.cross_entropy if classes else torch.nn.functional.mse_loss
-    own = model.unravel(jnp.asarray(w))
+    layers = model.unravel(jnp.asarray(w))
 
     def call() -> Any:
         modules: list[Any] = []
-        for k, layer in enumerate(own):
+        for k, layer in enumerate(layers):
             linear = torch.nn.Linear(*layer.W.shape)
             linear.weight.data = torch.tensor(np.asarray(layer.W).T.copy())
             linear.bias.data = torch.tensor(np.asarray(layer.b))
-            modules += [linear] + [torch.nn.ReLU() if classes else torch.nn.Tanh()] * (k < len(own) - 1)
+            modules += [linear] + [torch.nn.ReLU() if classes else torch.nn.Tanh()] * (k < len(layers) - 1)
         net = torch.nn.Sequential(*modules)
         rule = torch.optim.Adam(net.parameters(), lr=1e-3, fused=fused)
         for rows in itertools.islice(batches(SAMPLES, batch, 0), steps):

@@ -1,4 +1,4 @@
-"""The page in a real browser: first picture, frames per second, slider to pixels, beside the native chart."""
+"""Benchmarks of the pages in a browser: first picture, frame rate and sliders, compared with `st.plotly_chart`."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ FLAGS += ["--disable-background-networking", "--disable-component-update", "--di
 RACERS = ("sgd", "momentum", "nesterov", "adam", "adamw", "adadelta", "sam", "novograd")
 PRESSES = 12
 
-# Watches the pixels of every canvas of the player, or the paths of the native chart, from each press of a key.
+# Measures the time from each press of a key until the canvases of the player, or the native chart, have changed.
 WATCH = """
 ({ ours, solid }) => {
   const small = document.createElement('canvas');
   small.width = 160; small.height = 90;
   const pen = small.getContext('2d', { willReadFrequently: true });
   const look = () => {
-    // of a native scene in three dimensions no pixel can be read: the new data are taken for the picture
+    // the pixels of a native chart in three dimensions cannot be read, so its data stand for the picture
     if (!ours && solid) return JSON.stringify(document.querySelector('.js-plotly-plot')?.data?.[1].y);
     if (!ours) return [...document.querySelectorAll('.scatterlayer .js-line')].map((p) => p.getAttribute('d')).join();
     pen.clearRect(0, 0, 160, 90);
@@ -46,7 +46,7 @@ WATCH = """
 }
 """
 
-# The same sweep on surfaces of other rotations, so that no answer is kept: the programs are those of the first.
+# Sweeps on surfaces with different rotations, which use the same compiled programs but no cached answers.
 SWEEPS = """
 async () => {
   const { live } = window.optiscope.scenes()[0];
@@ -63,7 +63,7 @@ async () => {
 }
 """
 
-# Counts the frames from each move of the slider to the one in which the map has another picture.
+# Counts the frames from each move of the slider until the picture of the map has changed.
 FOLLOWED = """
 () => {
   const small = document.createElement('canvas');
@@ -98,7 +98,7 @@ PLAYED = {
 
 
 def run() -> Iterator[Result]:
-    """Every comparison of the page; needs a Chromium and playwright."""
+    """Yield the results of all comparisons. They need Chromium and Playwright."""
     browser = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
     if browser is None:
         yield Result("the page in a browser", "–", "no Chromium found", "–", "–", False)
@@ -122,13 +122,13 @@ def run() -> Iterator[Result]:
             native, native_solid = (_slider(chromium, served.address, False, view) for view in ("", "3d"))
         key, other = "slider moved by a key to pixels changed", "player / slider and `st.plotly_chart`"
         exact = "a number typed, which no sweep has, to pixels changed"
-        for words, one, peer, most in (
+        for words, took, peer, most in (
             (f"{key}, its sweep there: {other}", ours, native, 0.5),
             ("the same in 3-D", solid, native_solid, 0.1),
             (f"{exact}: {other}", typed, native, 0.5),
             ("the same in 3-D", typed_solid, native_solid, 1.0),
         ):
-            yield Result(words, seconds(one), seconds(peer), f"{one / peer:.2f}", f"≤ {most:g}", one / peer <= most)
+            yield Result(words, seconds(took), seconds(peer), f"{took / peer:.2f}", f"≤ {most:g}", took / peer <= most)
         chromium.close()
 
 
@@ -151,7 +151,7 @@ def _payload() -> Result:
 
 
 def _first(chromium: Any, known: str) -> Result:
-    """Median of three starts; `known` is a folder of compiled programs, empty for none."""
+    """The median time of three starts. `known` is a folder of compiled programs, empty for none."""
     waits = []
     for _ in range(3):
         page = chromium.new_page(viewport={"width": 1280, "height": 800})
@@ -169,8 +169,9 @@ def _first(chromium: Any, known: str) -> Result:
 
 
 def _trained(chromium: Any) -> Iterator[Result]:
-    """From pressing Train to the first curve: five seconds after the page was opened for the first time, with nothing
-    compiled before; and the median of three later visitors.
+    """The time from pressing Train to the first curve, for the first visitor and for three later ones.
+
+    The first visitor presses Train five seconds after the page was opened, when no program had been compiled before.
     """
     waits = []
     with tempfile.TemporaryDirectory() as empty, app(empty) as served:
@@ -220,7 +221,7 @@ def _frames(chromium: Any, address: str, what: str, query: str) -> Result:
 
 
 def _dragged(chromium: Any, address: str) -> Iterator[Result]:
-    """How soon all runs along a slider are there, and how soon a picture follows the pointer then."""
+    """The time until all runs along a slider have arrived, and the delay of the picture behind the pointer then."""
     page = chromium.new_page(viewport={"width": 1280, "height": 800})
     page.goto(f"{address}?steps=500")
     page.wait_for_selector('[data-settled="true"]', timeout=90_000)
@@ -246,8 +247,12 @@ def _dragged(chromium: Any, address: str) -> Iterator[Result]:
 
 
 def _slider(chromium: Any, address: str, ours: bool, view: str, typed: bool = False) -> float:
-    """Median seconds from a key that moves a slider to changed pixels, or `typed`, from the Enter behind a number;
-    `view` is "3d" for the surface.
+    """The median time in seconds from a key that moves a slider to changed pixels.
+
+    Args:
+        ours: whether the page is that of Optiscope.
+        view: "3d" for the surface, else empty.
+        typed: whether to measure from Enter after a typed number instead.
     """
     page = chromium.new_page(viewport={"width": 1280, "height": 800})
     asked = {"": "", "3d": "?picture=surface" if ours else "?view=3d"}

@@ -1,7 +1,7 @@
-"""The work of the Race page in a plain Streamlit app: runs by `optimizers.trace`, drawn by `st.plotly_chart`.
+"""The Race page as a plain Streamlit app, with which benchmarks.load compares: `trace` and `st.plotly_chart`.
 
-Run by benchmarks.load. The query says what a visitor wants: a race on a `surface` with `rule`s; or, as `do`, to
-"train" a network, to write a "film" or to "sweep" a slider, again and again.
+The query of the address says what a visitor does: a race on a `surface` with `rule`s, or with `do` an endless loop that
+trains a network ("train"), writes films ("film") or computes the runs along a slider ("sweep").
 """
 
 import tempfile
@@ -23,19 +23,19 @@ STEPS = 300
 RECORD = ("positions", "losses")
 RATES = {"sgd": 0.017, "nesterov": 0.017, "adam": 0.066}
 POSITIONS = 101
-FRAMES, WIDTH, HEIGHT = 188, 1280, 720  # 6 seconds and 1.5 of rest at 25 frames a second, as on the Export panel
+FRAMES, WIDTH, HEIGHT = 188, 1280, 720  # the defaults of the Export panel: 6 + 1.5 seconds at 25 frames per second
 RAVINE = "quadratic_ravine"
 
 
 def surface_of(key):
-    """The surface of a key; the ravine at the angle of the Race page's first visit."""
+    """The surface of a key; the ravine is rotated as on the Race page's first visit."""
     surface = SURFACES[key]()
     return Rotated(surface, angle=18.0) if key == RAVINE else surface
 
 
 @st.cache_data
 def ground(key):
-    """x, y and the logarithm of the height above the lowest point, for the contours."""
+    """The grid of the contours: x, y, and the logarithm of the height above the lowest point."""
     surface = surface_of(key)
     (x0, x1), (y0, y1) = np.asarray(surface.domain)
     x, y = np.linspace(x0, x1, 100), np.linspace(y0, y1, 100)
@@ -44,13 +44,13 @@ def ground(key):
 
 
 def run(key, rule, rate):
-    """One racer's run."""
+    """The run of a racer."""
     surface = surface_of(key)
     return trace(surface, OPTIMIZERS[rule](learning_rate=rate), surface.start, STEPS, record=RECORD)  # type: ignore[call-arg]
 
 
 def figure(key, runs):
-    """Map and losses."""
+    """The map and the losses as a plotly figure."""
     x, y, heights = ground(key)
     figure = make_subplots(rows=2, cols=1, row_heights=[0.75, 0.25])
     figure.add_contour(x=x, y=y, z=heights, showscale=False, row=1, col=1)
@@ -64,7 +64,7 @@ def figure(key, runs):
 
 
 def race():
-    """A slider for each learning rate, the picture, and a table."""
+    """Show a slider for each learning rate, the figure, and a table."""
     key = st.query_params.get("surface", RAVINE)
     runs = {}
     for rule in st.query_params.get_all("rule") or RATES:
@@ -75,7 +75,7 @@ def race():
 
 
 def sweep():
-    """All runs along a slider, each as a line; another start each time."""
+    """Show all runs along a slider as lines, again and again from different starts."""
     place, turn = st.empty(), 0
     surface, rule = surface_of(RAVINE), OPTIMIZERS["adam"](learning_rate=np.geomspace(1e-3, 1.0, POSITIONS))  # type: ignore[call-arg]
     while True:
@@ -86,7 +86,7 @@ def sweep():
 
 
 def film():
-    """A GIF of the race by matplotlib's animation, in the thread of the visitor."""
+    """Write a GIF of the race with matplotlib's animation, again and again in the thread of the visitor."""
     from matplotlib.animation import FuncAnimation, PillowWriter
     from matplotlib.figure import Figure
 
@@ -112,7 +112,7 @@ def film():
 
 
 def train():
-    """The training of benchmarks.load, in the thread of the visitor."""
+    """Train the network of benchmarks.load, again and again in the thread of the visitor."""
     from benchmarks.load import NETWORK, problem
     from optimizers.training import train as pieces_of
 

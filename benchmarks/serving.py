@@ -1,4 +1,4 @@
-"""Servers that benchmarks start and end, on free ports of this machine alone."""
+"""Starts and ends servers for benchmarks, on free local ports."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ ROOT = Path(__file__).resolve().parents[1]
 
 @dataclasses.dataclass(frozen=True)
 class Serving:
-    """A server that listens: its address, with a slash at its end, and its process."""
+    """A running server: its address, with a slash at the end, and its process."""
 
     address: str
     process: subprocess.Popen[bytes]
 
     def rest(self, quiet: float = 2.0, most: float = 90.0) -> None:
-        """Wait until the process has used next to no processor time for `quiet` seconds, at most `most` seconds."""
+        """Wait until the process has used almost no processor time for `quiet` seconds, but at most `most` seconds."""
         end = time.monotonic() + most
         before = self._used()
         while time.monotonic() < end:
@@ -34,7 +34,7 @@ class Serving:
             before = now
 
     def _used(self) -> float:
-        """Seconds of processor time so far; where the system does not say, those of the clock."""
+        """The processor time of the process in seconds, or the time of a clock if it is not available."""
         try:
             fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
         except OSError:
@@ -44,19 +44,19 @@ class Serving:
 
 @contextlib.contextmanager
 def serving(command: Sequence[str], cache: str = "", root: Path = ROOT, quiet: bool = False) -> Iterator[Serving]:
-    """A server by its command, to which a free port is added, once it listens.
+    """Start a server, wait until it listens, and end it at the end of the block.
 
     Args:
-        command: how to start it.
-        cache: a folder for compiled programs, empty for the user's own.
+        command: the command that starts it, to which a free port is added.
+        cache: a folder for compiled programs; empty for that of the user.
         root: the checkout in which it runs.
-        quiet: whether what it complains of is left unseen.
+        quiet: whether to discard its error messages.
     """
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     environment = {**os.environ, "PYTHONPATH": str(root)}
-    environment.pop("PYTHONDONTWRITEBYTECODE", None)  # nobody's second start compiles Python anew
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)  # a user's second start does not compile Python either
     if cache:
         environment["JAX_COMPILATION_CACHE_DIR"] = cache
     errors = subprocess.DEVNULL if quiet else None
@@ -65,7 +65,7 @@ def serving(command: Sequence[str], cache: str = "", root: Path = ROOT, quiet: b
     )
     try:
         while server.poll() is None:
-            with contextlib.suppress(OSError):  # a browser that retries would take the server's time
+            with contextlib.suppress(OSError):  # a connection costs the server less than a request
                 socket.create_connection(("127.0.0.1", port), timeout=5).close()
                 break
             time.sleep(0.02)
@@ -76,19 +76,19 @@ def serving(command: Sequence[str], cache: str = "", root: Path = ROOT, quiet: b
         server.terminate()
         try:
             server.wait(timeout=30)
-        except subprocess.TimeoutExpired:  # a server under load may not hear
+        except subprocess.TimeoutExpired:  # a server under load may not react
             server.kill()
             server.wait()
 
 
 def app(cache: str = "", root: Path = ROOT, quiet: bool = False) -> contextlib.AbstractContextManager[Serving]:
-    """The app of a checkout, by that checkout's own Python where it has one."""
+    """Serve the app of a checkout, with the Python of its .venv if it has one."""
     python = root / ".venv" / "bin" / "python"
     command = [str(python) if root != ROOT and python.exists() else sys.executable, "-m", "app", "--headless", "--port"]
     return serving(command, cache, root, quiet)
 
 
 def script(name: str, cache: str = "", quiet: bool = False) -> contextlib.AbstractContextManager[Serving]:
-    """A plain Streamlit script out of this folder."""
+    """Serve a plain Streamlit script of this folder."""
     command = [sys.executable, "-m", "streamlit", "run", str(ROOT / "benchmarks" / name), "--server.headless=true"]
     return serving([*command, "--server.address=127.0.0.1", "--server.port"], cache, quiet=quiet)

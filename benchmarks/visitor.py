@@ -1,7 +1,7 @@
-"""A visitor without a browser: what Streamlit's front end says to its server, and what it waits for.
+"""Visitors without a browser, which exchange the same messages with the server as Streamlit's front end.
 
-The front end opens a WebSocket at `/_stcore/stream`. It sends a `BackMsg` for each run of the script that it wants,
-with the states of the widgets, and receives `ForwardMsg`s: elements to draw, and the word that a run is finished.
+The front end opens a WebSocket at `/_stcore/stream`. It sends a `BackMsg` with the states of the widgets to request a
+run of the script, and receives `ForwardMsg`s with elements to draw and a message when a run has finished.
 """
 
 from __future__ import annotations
@@ -24,17 +24,17 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.typing import Origin, Subprotocol
 
 PATIENCE = 120.0
-"""Seconds to wait for a run, unless the caller says otherwise; None is for ever."""
+"""The default number of seconds to wait for a run. Callers may pass None to wait forever."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Widget:
-    """One element on the page that can report something.
+    """An element of the page that can report events.
 
     Attributes:
         kind: the name of its message, such as "button" or "bidi_component".
-        proto: what the server sent of it last.
-        fragment: the fragment that drew it, which is all that runs when it reports; empty for the whole script.
+        proto: its last message from the server.
+        fragment: the fragment that drew it and runs when it reports an event; empty for the whole script.
     """
 
     kind: str
@@ -43,13 +43,13 @@ class Widget:
 
 
 class Visitor:
-    """One open page, as `async with visitor(address) as page:` gives it.
+    """An open page, the result of `async with visitor(address) as page:`.
 
     Attributes:
         socket: the connection to the server.
         query: what stands in the address bar behind the question mark.
-        widgets: what is on the page and can report something, by its id.
-        drawn: how often elements of each kind have been drawn.
+        widgets: the elements of the page that can report events, by their ids.
+        drawn: the number of times that elements of each kind have been drawn.
     """
 
     def __init__(self, socket: ClientConnection, url: str, page: str, query: str) -> None:
@@ -64,68 +64,68 @@ class Visitor:
         self.widgets: dict[str, Widget] = {}
 
     async def open(self, patience: float | None = PATIENCE) -> float:
-        """Run the script for the first time; returns the seconds until the page is complete."""
+        """Run the script for the first time, and return the seconds until the page is complete."""
         return await self._rerun("", {}, patience)
 
     async def press(self, label: str, patience: float | None = PATIENCE) -> float:
-        """Press the button with this label; returns the seconds until its run is finished."""
+        """Press the button with a label, and return the seconds until the run has finished."""
         button = self.find("button", label)
         return await self._rerun(
             button.fragment, {button.proto.id: WidgetState(id=button.proto.id, trigger_value=True)}, patience
         )
 
     async def set(self, widget: Widget, patience: float | None = PATIENCE, **value: Any) -> float:
-        """Leave a widget at a value, named as in `WidgetState`; returns the seconds until its run is finished."""
+        """Set a widget to a value, named as in `WidgetState`, and return the seconds until the run has finished."""
         state = WidgetState(id=widget.proto.id)
-        for name, given in value.items():
-            if isinstance(given, list):
-                getattr(state, name).data.extend(given)
+        for name, content in value.items():
+            if isinstance(content, list):
+                getattr(state, name).data.extend(content)
             else:
-                setattr(state, name, given)
+                setattr(state, name, content)
         self._states[state.id] = state
         return await self._rerun(widget.fragment, {}, patience)
 
     async def send(self, event: dict[str, Any], patience: float | None = PATIENCE) -> float:
-        """Report an event of the player; returns the seconds until its run is finished."""
+        """Report an event of the player, and return the seconds until the run has finished."""
         player = self.player()
-        # Streamlit gathers the triggers of a component under a name of its own
+        # the internal key under which Streamlit collects the triggers of a component
         id = f"$$STREAMLIT_INTERNAL_KEY_{player.proto.id}__events"
         trigger = WidgetState(id=id, json_trigger_value=json.dumps([{"event": "event", "value": event}]))
         return await self._rerun(player.fragment, {id: trigger}, patience)
 
     async def refresh(self, patience: float | None = PATIENCE) -> None:
-        """Run the fragments that are to run every few seconds."""
+        """Run the fragments that a browser would run every few seconds."""
         for fragment in sorted(self._refreshed):
             await self._rerun(fragment, {}, patience)
 
     async def until(self, condition: Callable[[Visitor], bool], patience: float | None = PATIENCE) -> None:
-        """Take in what the server sends until a condition on this page, which is looked at between runs, is true."""
+        """Receive messages until a condition on this page is true, which is checked after each run."""
         async with asyncio.timeout(patience):
             while not condition(self):
                 await self._receive()
 
     def find(self, kind: str, label: str) -> Widget:
-        """The widget of a kind with this label."""
+        """The widget of a kind with a label."""
         for widget in self.widgets.values():
             if widget.kind == kind and widget.proto.label == label:
                 return widget
         raise LookupError(f"the page has no {kind} {label!r}")
 
     def offers(self, kind: str, label: str) -> bool:
-        """Whether there is a widget of a kind with this label."""
+        """Whether the page has a widget of a kind with a label."""
         return any(widget.kind == kind and widget.proto.label == label for widget in self.widgets.values())
 
     def only(self, kind: str) -> Widget:
-        """The one widget of a kind."""
-        (found,) = (widget for widget in self.widgets.values() if widget.kind == kind)
-        return found
+        """The only widget of a kind."""
+        (only,) = (widget for widget in self.widgets.values() if widget.kind == kind)
+        return only
 
     def player(self) -> Widget:
-        """The player, which every page has once."""
+        """The player of the page."""
         return self.only("bidi_component")
 
     def scene(self) -> dict[str, Any]:
-        """The scene that the player shows, without its arrays and defaults."""
+        """The scene of the player, without its arrays and default values."""
         envelope: bytes = self.player().proto.bytes
         size = int.from_bytes(envelope[:4], "little")
         scene: dict[str, Any] = json.loads(envelope[4 : 4 + size])["scene"]
@@ -149,12 +149,12 @@ class Visitor:
         return time.perf_counter() - began
 
     async def _receive(self) -> None:
-        """Take in what the server sends up to the end of a run."""
+        """Receive messages until the end of a run."""
         while not self._finished(await self.socket.recv()):
             pass
 
     def _finished(self, data: str | bytes) -> bool:
-        """Take in a message; True where it says that a run is finished and none follows."""
+        """Process a message, and return whether it says that a run has finished and no other follows."""
         assert isinstance(data, bytes)
         message = ForwardMsg.FromString(data)
         kind = message.WhichOneof("type")
@@ -183,13 +183,13 @@ class Visitor:
         proto = getattr(element, kind)
         if getattr(proto, "id", ""):
             self.widgets[proto.id] = Widget(kind, proto, fragment)
-            if kind == "bidi_component":  # the front end reports the state of a component as soon as it is there
+            if kind == "bidi_component":  # the front end reports the state of a component as soon as it is mounted
                 self._states.setdefault(proto.id, WidgetState(id=proto.id, json_value="{}"))
 
 
 @asynccontextmanager
 async def visitor(address: str, page: str = "", query: str = "") -> AsyncIterator[Visitor]:
-    """A visitor of a page at an address such as "http://127.0.0.1:8501/", who has not asked for anything yet."""
+    """Connect a visitor to a page at an address such as "http://127.0.0.1:8501/", without running its script yet."""
     async with connection(address) as socket:
         yield Visitor(socket, f"{address}{page}", page, query)
 
@@ -201,7 +201,7 @@ def connection(address: str) -> connect:
         f"ws://{host}/_stcore/stream",
         origin=Origin(f"http://{host}"),
         subprotocols=[Subprotocol("streamlit")],
-        compression=None,  # which Streamlit's server has off by default
+        compression=None,  # off by default in Streamlit's server
         max_size=None,
         proxy=None,
         open_timeout=PATIENCE,
@@ -210,5 +210,5 @@ def connection(address: str) -> connect:
 
 
 def sliders(scene: dict[str, Any]) -> dict[tuple[str, str], float]:
-    """The value of each slider of a scene, by the id of its racer and its name."""
+    """The values of a scene's sliders, by the id of the racer and the name of the slider."""
     return {(card["id"], slider["name"]): slider["value"] for card in scene["cards"] for slider in card["sliders"]}
