@@ -1,1 +1,1 @@
-"""The pages, each thin: widgets in, settings changed, a scene out."""
+"""The Streamlit pages. They show widgets, pass changes of settings on, and mount the player."""

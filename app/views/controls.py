@@ -1,9 +1,7 @@
-"""Widgets of declared parameters and settings: a slider to play with, a field for the exact value, a sentence if it is
-bad.
+"""Widgets for declared parameters and settings: a slider, a field for the exact value, and a sentence if it is refused.
 
-Nothing here knows an optimizer or a surface. Every widget hands what the user did to a `change`, a function
-from settings to settings that may refuse; a refusal stands beside the control until it is mended, and nothing
-else is touched.
+Nothing here knows optimizers or surfaces. Every widget passes its value to a change, a function from settings to
+settings that may raise `Refused`. The reason is then shown below the widget until its value is corrected.
 """
 
 from __future__ import annotations
@@ -25,29 +23,29 @@ Change = Callable[[Any, Any], Any]
 
 
 def enter(page: str) -> None:
-    """From here on, controls are those of a page, whose settings the session keeps under that name."""
+    """Make a page the current one. The session stores its settings under its name."""
     st.session_state["page"] = page
 
 
 def current() -> Any:
-    """This session's settings of the page in hand."""
+    """The session's settings of the current page."""
     return st.session_state[st.session_state["page"]]
 
 
 def held() -> dict[str, Any]:
-    """The settings of each page, and what else is drawn, as they were last: for what is done between two runs."""
-    found: dict[str, Any] = st.session_state.setdefault("held", {})
-    return found
+    """The settings of each page that were drawn last, for callbacks that run between two runs of the script."""
+    settings: dict[str, Any] = st.session_state.setdefault("held", {})
+    return settings
 
 
 def hold() -> Any:
-    """The settings of the page in hand, which are about to be drawn."""
+    """Remember the settings of the current page as those that are drawn, and return them."""
     held()[st.session_state["page"]] = current()
     return current()
 
 
 def commit(change: Callable[[Any], Any], where: str) -> None:
-    """Apply a change to this session's settings; a refusal is kept for the control it came from."""
+    """Apply a change to the session's settings. If it is refused, store the reason for the control `where`."""
     try:
         st.session_state[st.session_state["page"]] = accepted(change(current()))
         st.session_state.setdefault("refusals", {}).pop(where, None)
@@ -56,29 +54,29 @@ def commit(change: Callable[[Any], Any], where: str) -> None:
 
 
 def refused(where: str) -> str:
-    """Why a control's last value was refused, or nothing."""
+    """The reason why the last value of a control was refused, or an empty string."""
     return str(st.session_state.get("refusals", {}).get(where, ""))
 
 
 def refusal(where: str) -> None:
-    """The sentence beside a control whose last value was refused, if it was."""
+    """Show the reason why the last value of a control was refused, if it was."""
     if message := refused(where):
         st.markdown(f":red[{message}]")
 
 
 def format_number(value: float) -> str:
-    """Short and exact, and can be typed as it stands: what is shown is what is set."""
+    """A number as short text with all its digits, which can also be typed."""
     return exact(value)
 
 
 def parameter(spec: Parameter, value: Any, key: str, change: Change) -> None:
-    """The widgets of one declared parameter, showing `value`."""
+    """Show the widgets of a declared parameter."""
     if spec.choices:
         choice(_words(spec), list(spec.choices), value, key, change, names=spec.label, help=spec.doc)
         return
     slider, field = st.columns([3, 1.2], vertical_alignment="bottom")
     with slider:
-        # stops that were typed once stay, for with other stops the browser would take it for another slider
+        # values typed once remain stops, because a slider with other options would be a new widget for the browser
         typed: list[float] = st.session_state.setdefault("typed", {}).setdefault(key, [])
         options = sorted({*map(float, stops(spec)), *typed})
         if float(value) not in options:
@@ -102,7 +100,7 @@ def parameter(spec: Parameter, value: Any, key: str, change: Change) -> None:
 def parameters(
     specs: Mapping[str, Parameter], values: Choice, key: str, change: Callable[[Any, str, Any], Any]
 ) -> None:
-    """The widgets of several declared parameters of one choice; `change` takes the settings, a name and a value."""
+    """Show the widgets of the parameters of a choice. `change` takes the settings, a name and a value."""
     for name, spec in specs.items():
         parameter(
             spec,
@@ -120,7 +118,7 @@ def registered(
     choose: Change,
     change: Callable[[Any, str, Any], Any],
 ) -> None:
-    """A choice among declared records, the formula of the chosen one, and its parameters."""
+    """Show a choice among declared records, and the formula and the parameters of the chosen record."""
     choice(label, list(registry), values.key, key, choose, lambda k: registry[k].name)
     record = registry[values.key]
     if record.parameters():
@@ -129,7 +127,7 @@ def registered(
 
 
 def setting(spec: Setting, value: Any, change: Change, key: str = "") -> None:
-    """The widget of a declared setting, showing `value`; its key in the session is the setting's name unless given."""
+    """Show the widget of a declared setting. Its key in the session is the setting's name by default."""
     key = key or spec.name
     match spec.form:
         case OneOf(choices):
@@ -141,14 +139,14 @@ def setting(spec: Setting, value: Any, change: Change, key: str = "") -> None:
 
 
 def toggle(label: str, value: bool, key: str, change: Change, help: str) -> None:
-    """A switch between yes and no."""
+    """Show a switch."""
     shown = widget(key, value)
     st.toggle(label, value=value, key=shown, help=help, on_change=lambda: take(key, shown, change, key))
     refusal(key)
 
 
 def field(label: str, text: str, key: str, change: Change, help: str | None = None) -> None:
-    """A field that takes what is typed, with its refusal below."""
+    """Show a text field, and below it the reason if its text was refused."""
     _field(label, text, key, change, visible=True, help=help)
     refusal(key)
 
@@ -163,7 +161,7 @@ def choice(
     visible: bool = True,
     help: str | None = None,
 ) -> None:
-    """A choice among keys, shown by their names."""
+    """Show a choice among keys, which are displayed by their names."""
     shown = widget(key, value)
     st.selectbox(
         label,
@@ -179,7 +177,7 @@ def choice(
 
 
 def _field(label: str, text: str, key: str, change: Change, visible: bool = False, help: str | None = None) -> None:
-    if key in st.session_state.get("refusals", {}):  # what was typed stays, to be mended
+    if key in st.session_state.get("refusals", {}):  # keep the refused text, so that the user can correct it
         text = st.session_state.get(_name(f"{key}-field"), text)
     shown = widget(f"{key}-field", text)
     st.text_input(
@@ -193,11 +191,11 @@ def _field(label: str, text: str, key: str, change: Change, visible: bool = Fals
 
 
 def widget(key: str, value: Any) -> str:
-    """The name under which a widget shows a value: another one once the value was changed elsewhere.
+    """The key of a widget in the session, which changes whenever the value was changed elsewhere.
 
-    Never by writing the widget's state: what stands behind a button that is closed hears nothing of it, and reports
-    what it showed last, or its default, as if a user had chosen it. A name of its own makes it a new widget, which
-    begins with the value; under the old one it would also lose what is being typed or dragged.
+    A new key makes a new widget, which starts with the value. Writing the state of the old widget would not do: a
+    widget in a closed popover does not receive the new state, and later reports its old value as if a user had chosen
+    it. While the key stays the same, a widget keeps what is being typed or dragged.
     """
     if st.session_state.get(_name(key), value) != value:
         st.session_state.setdefault("renamed", Counter())[key] += 1
@@ -205,10 +203,10 @@ def widget(key: str, value: Any) -> str:
 
 
 def take(key: str, shown: str, change: Change, where: str) -> None:
-    """Commit what the widget of a key reports, if `shown` is still its name.
+    """Commit the value that a widget reports, if `shown` is still its key.
 
-    While a long run of the script is cut short, browser and server do not agree on which widgets there are, and one
-    that has been replaced may report its old value once more: nobody chose that.
+    After a run of the script was interrupted, browser and server may disagree about which widgets exist, and a widget
+    that has been replaced may report its old value, which no user has chosen.
     """
     if shown == _name(key):
         commit(lambda settings: change(settings, st.session_state[shown]), where)

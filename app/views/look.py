@@ -1,4 +1,4 @@
-"""Streamlit's own chrome, tuned down to what serves."""
+"""The style sheet of the pages and the icon of the tab."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ import streamlit as st
 
 
 def apply() -> None:
-    """Put the page's style sheet in force."""
+    """Add the style sheet to the page."""
     st.html(f"<style>{_sheet()}</style>")
 
 
 @functools.cache
 def icon() -> str:
-    """The tab's icon as an address that holds it: a browser asks anew for any other when the page's own changes."""
+    """The tab's icon as a data URL. A browser would request another icon again whenever the page's address changes."""
     return f"data:image/svg+xml,{quote(_read('icon.svg'))}"
 
 

@@ -1,4 +1,4 @@
-"""What several pages show: the device, the equations of a rule, notices, and a table of results."""
+"""The parts that several pages share: the masthead, notices, the equations of a rule, and the table of results."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from app.views.pages import PAGES
 from optimizers import RULES, SCHEDULES
 from optimizers.equations import TEXTBOOK, latex
 
-# What other widgets of a page show too: after these events they are drawn again.
+# These events change values that other widgets of the page show too, so that these are drawn again.
 _SHOWN_ELSEWHERE = ("start", "add", "remove", "duplicate", "beside")
 
 
 def masthead(here: str) -> None:
-    """The app's name and the way to its pages, of which one is `here`."""
+    """Show the app's name and links to its pages. `here` is the title of the current page."""
     st.html("<h1 class='wordmark'>Optiscope</h1>", width="content")
     with st.container(horizontal=True, key="pages", width="content"):
         for page in st.session_state.get("pages", ()):
@@ -37,29 +37,29 @@ def masthead(here: str) -> None:
 
 
 def restore(page: str, parse: Callable[[Mapping[str, list[str]]], tuple[Any, list[str]]]) -> None:
-    """Read the address bar on a first visit, and whenever someone else than the page has written it.
+    """Read the settings from the address bar on a first visit, and whenever the user has changed the address.
 
-    What had to be dropped from the link is said until it is dismissed.
+    Notices on parts of the link that were dropped remain until the user dismisses them.
     """
-    given = {key: st.query_params.get_all(key) for key in st.query_params}
+    query = {key: st.query_params.get_all(key) for key in st.query_params}
     key = f"{page}-notices"
-    if page not in st.session_state or (given and given != st.session_state.get("written")):
-        st.session_state[page], st.session_state[key] = parse(given)
+    if page not in st.session_state or (query and query != st.session_state.get("written")):
+        st.session_state[page], st.session_state[key] = parse(query)
         st.session_state["refusals"] = {}
-    st.session_state["written"] = given
-    if said := st.session_state.get(key):
+    st.session_state["written"] = query
+    if notices := st.session_state.get(key):
         with st.container(key="notices", horizontal=True, vertical_alignment="center"):
-            st.warning("\n".join(f"- {notice}" for notice in said) if len(said) > 1 else said[0])
+            st.warning("\n".join(f"- {notice}" for notice in notices) if len(notices) > 1 else notices[0])
             st.button("Dismiss", on_click=lambda: st.session_state.pop(key))
 
 
 def base() -> str:
-    """The address at which the app is served, with a slash at its end; empty where there is no server."""
+    """The address at which the app is served, with a slash at the end; empty without a server."""
     return base_of(st.context.url or "")
 
 
 def base_of(address: str) -> str:
-    """The address at which the app is served, from that of one of its pages."""
+    """The address at which the app is served, from the address of one of its pages."""
     url = urlsplit(address)
     folder, _, name = url.path.rstrip("/").rpartition("/")
     path = folder if name in PAGES else url.path.rstrip("/")
@@ -67,14 +67,19 @@ def base_of(address: str) -> str:
 
 
 def write(query: dict[str, list[str]]) -> None:
-    """Put the settings into the address bar."""
+    """Write the settings into the address bar."""
     if query != st.session_state.get("written"):
         st.query_params.from_dict(query)
         st.session_state["written"] = query
 
 
-def react(event: Event, where: str, own: Mapping[str, Callable[[Any], Any]]) -> None:
-    """Carry out what the user did in a player; the script that draws it runs right after. `own` is the page's own."""
+def react(event: Event, where: str, page_changes: Mapping[str, Callable[[Any], Any]]) -> None:
+    """Carry out an event of the player. Streamlit runs the script right afterwards, which draws the result.
+
+    Args:
+        where: the control at which a refusal is shown.
+        page_changes: changes for the events that only this page knows or handles differently.
+    """
     if event.kind == "poll":
         return
     if event.kind == "export":
@@ -89,7 +94,7 @@ def react(event: Event, where: str, own: Mapping[str, Callable[[Any], Any]]) -> 
         "remove": lambda s: racers.remove_racer(s, event.racer),
         "duplicate": lambda s: racers.duplicate_racer(s, event.racer),
         "hide": lambda s: racers.hide_racer(s, event.racer, event.hidden),
-        **own,
+        **page_changes,
     }
     if event.kind in actions:
         controls.commit(actions[event.kind], where)
@@ -97,7 +102,7 @@ def react(event: Event, where: str, own: Mapping[str, Callable[[Any], Any]]) -> 
 
 
 def schedule_of(settings: Lineup, key: str) -> None:
-    """The widgets of the schedule of the learning rate."""
+    """Show the widgets of the schedule of the learning rate."""
     controls.registered(
         declared(type(settings))["schedule"].label,
         SCHEDULES,
@@ -109,8 +114,10 @@ def schedule_of(settings: Lineup, key: str) -> None:
 
 
 def explain(choice: Choice, start: str = "") -> None:
-    """Open the dialog on a racer's rule: its equations in the convention it is set to, what to watch for, and `start`,
-    a sentence on where its learning rate starts.
+    """Open the dialog on a racer's rule, with its equations in the chosen convention and what to watch for.
+
+    Args:
+        start: a sentence on how the initial learning rate is chosen.
     """
     rule = RULES[choice.key]
     chosen = rule.parameters().get("convention")
@@ -140,11 +147,11 @@ def explain(choice: Choice, start: str = "") -> None:
 
 
 def results(heads: Sequence[str], rows: Sequence[Sequence[str]], tips: Mapping[str, str] | None = None) -> str:
-    """A table of results in HTML: a native table takes ten times as long, for each move of a slider.
+    """The HTML of a table of results. A native table would take ten times as long, for each move of a slider.
 
     Args:
-        heads, rows: the words in it.
-        tips: what a column means, by its head.
+        heads, rows: the text of the headings and of the cells.
+        tips: the meanings of columns by their headings.
     """
     head = "".join(f"<th scope='col'{_tip((tips or {}).get(h, ''))}>{html.escape(h)}</th>" for h in heads)
     body = "".join(f"<tr>{''.join(f'<td>{html.escape(cell)}</td>' for cell in row)}</tr>" for row in rows)
@@ -157,7 +164,7 @@ def _tip(words: str) -> str:
 
 @functools.cache
 def device() -> str:
-    """What the runs run on, in words."""
+    """The name of the device that computes the runs, and the number of devices."""
     devices = jax.devices()
     kind = "CPU" if devices[0].platform == "cpu" else devices[0].device_kind
     return f"{kind} · {len(devices)} device{'s' if len(devices) > 1 else ''}"

@@ -1,4 +1,4 @@
-"""Work that ends some time after the browser of its session has disconnected."""
+"""Ends the work of a session some time after its browser has disconnected."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from streamlit import runtime
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 GRACE = 60.0
-"""Seconds during which a browser may come back, after a reload or a lost connection."""
+"""The number of seconds within which a browser may reconnect, after a reload or a lost connection."""
 INTERVAL = 2.0
 
 _watched: list[tuple[str, weakref.WeakMethod[Callable[[], None]]]] = []
