@@ -1,4 +1,4 @@
-// The entry: one player for every element in which Streamlit mounts the component.
+// The entry module, which keeps a player for each element in which Streamlit mounts the component.
 
 import { load } from './core/dom.js';
 import { Player } from './stage/player.js';
@@ -10,7 +10,7 @@ import { Player } from './stage/player.js';
  *
  * @typedef {Object} Mount
  * @property {Stage} [player] undefined until plotly.js has loaded
- * @property {Component} latest the latest call
+ * @property {Component} latest the arguments of the latest call
  * @property {boolean} [gone] whether the component was unmounted
  */
 
@@ -20,7 +20,7 @@ const mounted = new WeakMap();
 const alive = new Set();
 
 /**
- * Mounts a player, or hands new data to a player that is mounted.
+ * Mounts a player, or passes new data to a mounted player.
  * @param {Component} component
  * @param {string} plotly address of plotly.js
  */
@@ -58,7 +58,7 @@ export function destroy(parent) {
 }
 
 /**
- * Fetches plotly.js and the style sheets before there is anything to show.
+ * Loads plotly.js and the style sheets before there is a scene to show.
  * @param {string} plotly address of plotly.js
  */
 export async function preload(plotly) {
@@ -74,8 +74,8 @@ function sheet() {
 let loading;
 
 /**
- * Loads plotly.js. It is not a module but leaves a global variable behind, which may belong to Streamlit's own charts
- * and is restored.
+ * Loads plotly.js. It is not a module but sets a global variable, which may belong to Streamlit's own charts and is
+ * restored.
  * @param {string} address
  */
 function library(address) {
@@ -90,7 +90,7 @@ function library(address) {
   return loading;
 }
 
-/** For tests: what is shown, the durations of the latest frames and the time that painting them took, in milliseconds. */
+/** For tests: the scenes, and the durations of the latest frames and of painting them, in milliseconds. */
 window.optiscope = {
   scenes: () => [...alive].map(({ scene }) => scene),
   frames: () => [...alive].map(({ clock, paints }) => ({ frames: [...clock.frames], paints: [...paints] })),

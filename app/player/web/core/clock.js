@@ -1,32 +1,32 @@
 // The clock of a player. Every panel is painted from its position, and nothing else moves.
 
-/** How long a race of any length takes at speed 1, in seconds. */
+/** The duration of a race of any length at speed 1, in seconds. */
 export const RACE = 8;
-/** How long a clock that loops rests at its end, in seconds. */
+/** How long a looping clock rests at its end, in seconds. */
 const HOLD = 0.9;
-/** Jumps in a second where the reader wants little motion. */
+/** The number of jumps per second if the reader prefers reduced motion. */
 const REDUCED_RATE = 10;
-/** The longest time that one frame counts, in seconds: a tab that was hidden resumes where it was. */
+/** The longest duration of a frame that counts, in seconds, so that a hidden tab resumes where it was. */
 const LONGEST_FRAME = 0.1;
-/** Durations of frames that are kept for tests. */
+/** The number of frame durations that are kept for tests. */
 const HISTORY = 600;
 
 export class Clock {
   steps = 0;
-  /** Where the playhead is: between two steps while the clock plays. */
+  /** The position of the playhead, which is between two steps while the clock plays. */
   position = 0;
   speed = 1;
   loop = false;
   playing = false;
-  /** How far the playhead can be moved, except by playing. */
+  /** The largest position to which the playhead can be moved, except by playing. */
   limit = Infinity;
-  /** Durations of the latest frames, in milliseconds. @type {number[]} */
+  /** The durations of the latest frames, in milliseconds. @type {number[]} */
   frames = [];
   /** The position without jumps. */
   exact = 0;
   /** How long the clock has rested at its end, in seconds. */
   rested = 0;
-  /** When the latest frame was painted, in milliseconds. @type {number | undefined} */
+  /** The time of the latest frame, in milliseconds. @type {number | undefined} */
   before;
   request = 0;
 
@@ -76,7 +76,7 @@ export class Clock {
   }
 
   /**
-   * Moves the playhead to a whole step. A clock that plays goes on from there.
+   * Moves the playhead to a whole step. A clock that plays continues from there.
    * @param {number} position
    */
   seek(position) {
@@ -96,7 +96,7 @@ export class Clock {
   }
 
   /**
-   * Paints one frame and asks for the next.
+   * Paints a frame and requests the next one.
    * @param {number} now in milliseconds
    */
   frame(now) {

@@ -1,6 +1,6 @@
-// Numbers as the pages write them everywhere. surfaces/digits.py writes them the same way.
+// The format of numbers on all pages, which is the same as that of surfaces/digits.py.
 
-/** Numbers between these powers of ten are written without a power. */
+/** Numbers between these powers of ten are written without a power of ten. */
 const [SMALLEST, LARGEST] = [-4, 6];
 /** @type {Record<string, string>} */
 const RAISED = { '-': '⁻', ...Object.fromEntries([...'⁰¹²³⁴⁵⁶⁷⁸⁹'].map((raised, digit) => [digit, raised])) };

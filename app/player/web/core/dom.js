@@ -1,10 +1,10 @@
-// Helpers that build elements and write to them.
+// Helpers that create and change elements.
 
 import { icon } from './icons.js';
 
 /**
- * A new element. Functions become listeners, everything else becomes an attribute; null, undefined and false are left
- * out.
+ * Creates an element. Functions become listeners, and all other values become attributes, except null, undefined and
+ * false, which are left out.
  * @template {keyof HTMLElementTagNameMap} Tag
  * @param {Tag} tag
  * @param {import('./types.js').Attributes} [attributes]
@@ -23,7 +23,7 @@ export function h(tag, attributes = {}, ...children) {
 }
 
 /**
- * Writes a text where it differs from what is there, so that screen readers hear only changes.
+ * Sets the text of an element if it has changed, so that screen readers announce only changes.
  * @param {Element} element
  * @param {string} text
  */
@@ -32,7 +32,7 @@ export function say(element, text) {
 }
 
 /**
- * Sets an attribute where it differs from what is there.
+ * Sets an attribute of an element if it has changed.
  * @param {Element} element
  * @param {string} name
  * @param {string | number | boolean} value
@@ -43,7 +43,7 @@ export function mark(element, name, value) {
 }
 
 /**
- * A button with an icon, which has its label as a tooltip.
+ * Creates a button with an icon, whose label is also its tooltip.
  * @param {import('./icons.js').IconName} name
  * @param {string} label
  * @param {import('./types.js').Attributes} [attributes]
@@ -65,11 +65,11 @@ export function relabel(button, name, label) {
   button.title = label;
 }
 
-/** By their addresses, what was put into the document's head. @type {Map<string, Promise<void>>} */
+/** The style sheets and scripts in the document's head, by address. @type {Map<string, Promise<void>>} */
 const loading = new Map();
 
 /**
- * Puts a style sheet or a script into the document's head, once; the promise resolves when it has loaded.
+ * Adds a style sheet or a script to the document's head, once. The promise resolves when it has loaded.
  * @param {'link' | 'script'} tag
  * @param {{href?: string, src?: string, rel?: string}} attributes
  * @returns {Promise<void>}

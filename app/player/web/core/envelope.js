@@ -1,7 +1,7 @@
-// Decodes the envelope of bytes that a scene arrives in. Its form is described in app/player/scene.py.
+// Decodes the envelope of a scene. Its format is described in app/player/scene.py.
 
 /**
- * The records are declared in app/player/scene.py; what the browser adds to them stands here.
+ * The records are declared in app/player/scene.py. These types add the fields that exist only in the browser.
  *
  * @typedef {import('./records.js').Slider} Slider
  * @typedef {import('./records.js').Relief} Relief
@@ -9,11 +9,11 @@
  * @typedef {import('../drawing/marks.js').Panel} Panel
  *
  * @typedef {Object} CardFields
- * @property {number} pace what the clock counts for a step
- * @property {boolean} [second] whether the card belongs to the race beside
+ * @property {number} pace the number by which the clock advances in a step
+ * @property {boolean} [second] whether the card belongs to the second race
  *
  * @typedef {import('./records.js').Card & CardFields & {other?: Card}} Card `other` is the card of the same racer in the
- *   race beside
+ *   other race
  *
  * @typedef {Object} Colors
  * @property {string} contour_line
@@ -25,30 +25,31 @@
  * @typedef {Object} StyleFields
  * @property {'light' | 'dark'} theme
  * @property {import('../drawing/strokes.js').Strokes} strokes
- * @property {import('./scale.js').Scale} [scale] how large text and lines are, where they are not of the usual size
+ * @property {import('./scale.js').Scale} [scale] the scale of text and lines, if it is not 1
  *
  * @typedef {Colors & StyleFields} Style
  *
  * @typedef {Object} SceneFields
  * @property {Panel[]} panels
  * @property {Card[]} cards
- * @property {any} inspected what explains the steps of a racer
+ * @property {any} inspected the equations and numbers of the inspected racer
  * @property {{light: Style, dark: Style}} styles
- * @property {string} refusal why the last change was refused, or an empty text
- * @property {boolean} again whether another scene follows without being requested
- * @property {Set<string>} exchanged racers that show another run while something is dragged
- * @property {boolean} [still] whether a click on the map does not move the start now
- * @property {boolean} [untold] whether the future is hidden, even where it would be pale
+ * @property {string} refusal the reason why the last change was refused, or an empty text
+ * @property {boolean} again whether another scene follows without an event
+ * @property {Set<string>} exchanged the racers that show another run while something is dragged
+ * @property {boolean} [still] whether the start cannot be moved at the moment
+ * @property {boolean} [untold] whether everything after the clock is hidden, even if it would be pale
  *
  * @typedef {Omit<import('./records.js').Scene, keyof SceneFields | 'beside'>} SceneRecord
  * @typedef {SceneRecord & SceneFields & {beside: Scene | null}} Scene
  *
- * @typedef {Object} Runs runs that may stand in the place of those of a scene
- * @property {Float32Array[]} positions one array a run: x, y, x, y, …
+ * @typedef {Object} Runs runs that replace those of a scene while something is dragged
+ * @property {Float32Array[]} positions an array for each run: x, y, x, y, …
  * @property {Float64Array[]} losses
- * @property {Int32Array} steps which steps those are
- * @property {(Partial<Card> & {leaves: number, last: number})[]} told what a card says of each, and where its lines end
- * @property {Float64Array} values of the slider, if it is a slider that is dragged
+ * @property {Int32Array} steps the recorded steps
+ * @property {(Partial<Card> & {leaves: number, last: number})[]} told the card's fields for each run, and the ends of its
+ *   lines
+ * @property {Float64Array} values the values of the slider, if a slider is dragged
  *
  * @typedef {{shape: number[], flat: any}} Entry
  * @typedef {Record<string, Record<string, any>>} Defaults
@@ -97,7 +98,7 @@ function styleOf(strokes, theme) {
 }
 
 /**
- * A scene with what follows from its records, and what came beside them.
+ * Adds the fields that exist only in the browser to a scene.
  * @param {any} scene
  * @param {object} extras
  * @returns {Scene}
@@ -108,7 +109,7 @@ function completed(scene, extras) {
 }
 
 /**
- * The panels that can be exchanged for others, in their order.
+ * The panels that can be exchanged for others, in order.
  * @param {Scene} scene
  */
 export function slotsOf(scene) {
@@ -116,7 +117,7 @@ export function slotsOf(scene) {
 }
 
 /**
- * The panel of a key, if a scene has it.
+ * The panel of a scene with a key, if there is one.
  * @param {Scene} scene
  * @param {string} key
  */
@@ -139,12 +140,12 @@ export function decodeRuns(bytes) {
 }
 
 /**
- * The header, and the arrays that it refers to.
+ * The header of an envelope, and the arrays to which it refers.
  * @param {Uint8Array} bytes
  * @returns {{header: any, arrays: Entry[]}}
  */
 function open(bytes) {
-  // Bytes arrive at any offset of a larger buffer; typed arrays need theirs aligned.
+  // The bytes may begin at any offset of a larger buffer, but typed arrays must be aligned.
   const buffer = bytes.slice().buffer;
   const length = new DataView(buffer).getUint32(0, true);
   const header = JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, 4, length)));
@@ -157,7 +158,7 @@ function open(bytes) {
 }
 
 /**
- * Replaces each reference by its array, and gives each record the fields that were left out.
+ * Replaces each reference by its array, and adds the fields with default values to each record.
  * @param {any} value
  * @param {Entry[]} arrays
  * @param {Defaults} defaults
@@ -179,7 +180,7 @@ function revive(value, arrays, defaults) {
 }
 
 /**
- * An array of one axis flat, one of more axes as an array of those along the first.
+ * An array with one axis as it is, and an array with several axes as nested arrays.
  * @param {any} flat
  * @param {number[]} shape
  * @returns {any}

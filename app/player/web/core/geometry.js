@@ -1,4 +1,4 @@
-// Paths in pixels: clipping, drawing, measuring. The origin is at the top left.
+// Clips, draws and measures paths in pixels. The origin is at the top left.
 
 /**
  * @typedef {{slope: number, offset: number, log?: boolean}} Affine pixel = offset + slope · value, or its logarithm
@@ -12,10 +12,10 @@
  * @typedef {{width: number, height: number}} Box
  */
 
-/** Pixels outside the frame at which segments are cut, so that neither joins nor caps are visible. */
+/** The distance outside the frame at which segments are cut, in pixels, so that joins and caps are invisible there. */
 const MARGIN = 200;
 
-/** Moves of fewer pixels are drawn together with the next move: a run that has come to rest is a point. */
+/** Moves of fewer pixels are drawn together with the next move, because a run that has come to rest is a point. */
 const STILL = 0.3;
 
 /**

@@ -1,12 +1,12 @@
-// Events on their way to Python. Each waits for the answer to the one before it: of two events in the same rerun
-// Streamlit would keep only the last.
+// The queue of events for Python. Each event waits for the answer to the previous one, because of two events in the
+// same rerun, Streamlit would keep only the last.
 
 /** @typedef {import('./types.js').PlayerEvent} PlayerEvent */
 
 /** Milliseconds after which an event counts as handled without an answer, unless the script still runs. */
 const PATIENCE = 1500;
 
-/** Milliseconds between two looks at whether the script still runs. */
+/** Milliseconds between two checks of whether the script still runs. */
 const MOMENT = 20;
 
 /** Events by which a widget of the page may change its value. */
@@ -22,9 +22,9 @@ export class Outbox {
   waiting = [];
   /** Whether an event is on its way. */
   busy = false;
-  /** Until when another widget's run may still begin. */
+  /** The time until which a run of another widget may still begin. */
   until = 0;
-  /** Hands an event to Streamlit. @type {((event: PlayerEvent) => void) | undefined} */
+  /** Passes an event to Streamlit. @type {((event: PlayerEvent) => void) | undefined} */
   deliver;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   timer;
@@ -40,13 +40,13 @@ export class Outbox {
 
   /** @param {PlayerEvent} event */
   send(event) {
-    // The answer to any event brings the news that a poll asks for.
+    // The answer to any event contains what a poll asks for.
     this.waiting = [...this.waiting.filter(({ kind }) => kind !== 'poll'), event];
     this.next();
   }
 
   /**
-   * The script has answered: the next event may go.
+   * Called when the script has answered, so that the next event may be sent.
    * @param {(event: PlayerEvent) => void} deliver
    */
   open(deliver) {
@@ -56,7 +56,7 @@ export class Outbox {
     if (this.waiting.length) this.timer = setTimeout(() => this.next());
   }
 
-  /** The script has answered and runs again on its own: no event may go before that run has answered too. */
+  /** Called when the script has answered and reruns by itself. No event is sent before that run has answered too. */
   hold() {
     clearTimeout(this.timer);
     this.busy = true;
@@ -68,7 +68,7 @@ export class Outbox {
     return !this.busy && !this.waiting.length && !this.held();
   }
 
-  /** Whether the script runs, or may be about to run, or the server is out of reach. */
+  /** Whether the script runs or may be about to run, or the server cannot be reached. */
   held() {
     if (running()) this.until = 0;
     return running() || disconnected() || performance.now() < this.until;
@@ -106,22 +106,22 @@ export class Outbox {
 }
 
 /**
- * Whether the page's script runs. An event reruns the player's fragment alone. A run of a fragment that begins before
- * the end of a whole run has reached the browser makes Streamlit's server drop what that run drew in the fragment, but
- * not the message that it is finished: the front end then takes the player for a leftover, and mounts another.
+ * Whether the page's script runs. An event reruns only the player's fragment. If that begins before the browser knows
+ * that a whole run has ended, Streamlit's server drops what that run drew in the fragment, but not the message that it
+ * has finished. The front end would then consider the player stale, and mount another one.
  */
 function running() {
   const state = streamlitState()?.testScriptState;
   return state === 'running' || state === 'rerunRequested';
 }
 
-/** Whether the page has lost its server: Streamlit drops events then. */
+/** Whether the page has lost the connection to its server, in which case Streamlit drops events. */
 function disconnected() {
   const state = streamlitState()?.testConnectionState;
   return state !== undefined && state !== 'CONNECTED';
 }
 
-/** What Streamlit's front end writes on the page about itself; undefined in a recording. */
+/** The data attributes with the state of Streamlit's front end; undefined in a recording. */
 function streamlitState() {
   const app = document.querySelector('[data-testid="stApp"]');
   return app instanceof HTMLElement ? app.dataset : undefined;

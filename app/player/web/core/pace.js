@@ -1,9 +1,9 @@
-// What the clock counts: steps, or gradient evaluations, of which a step of some racers costs several.
+// Conversions between the clock, which counts steps or gradient evaluations, and the steps of a racer.
 
 /** @typedef {import('./envelope.js').Card} Card */
 
 /**
- * How many steps a racer has made when the clock is somewhere, with a fraction of the next.
+ * The number of steps that a racer has made at a position of the clock, including a fraction of the next step.
  * @param {{pace: number}} card
  * @param {number} position
  */
@@ -12,7 +12,7 @@ export function stepsAt(card, position) {
 }
 
 /**
- * The last whole one of them.
+ * The last whole step of a racer at a position of the clock.
  * @param {{pace: number}} card
  * @param {number} position
  */
@@ -21,7 +21,7 @@ export function stepAt(card, position) {
 }
 
 /**
- * The word for one of what the clock counts.
+ * The singular of what the clock counts.
  * @param {{clock: import('./envelope.js').Clock}} scene
  */
 export function unitOf({ clock }) {

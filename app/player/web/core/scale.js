@@ -1,19 +1,19 @@
-// The scale of text and lines: larger for a room full of people. It is part of the style that every panel receives.
-// A style without a scale draws at the usual size, as in saved pictures.
+// The scale of text and lines, which are larger in presentations. It is part of the style that every panel receives. A
+// style without a scale draws at the usual size.
 
 /**
  * @typedef {Object} Scale
- * @property {number} text multiplies the sizes of letters and the room that they need
- * @property {number} line multiplies the widths of lines, heads and dots
+ * @property {number} text the factor for the sizes of letters and the room that they need
+ * @property {number} line the factor for the widths of lines, heads and dots
  *
- * @typedef {{scale?: Scale}} Scaled a style, of which only the scale matters here
+ * @typedef {{scale?: Scale}} Scaled the part of a style that matters here
  */
 
 /** The scale for a presentation. */
 export const CLASS = { text: 3 / 2, line: 4 / 3 };
 
 /**
- * A size of letters, or of the room that they need, in the scale of a style.
+ * The size of letters, or of the room that they need, in the scale of a style.
  * @param {Scaled} style
  * @param {number} size
  */
@@ -31,14 +31,14 @@ export function thick(style, width) {
 }
 
 const FONTS = ['font', 'tickfont', 'textfont', 'labelfont'];
-/** Plotly's attributes in pixels that grow with letters; `len` and `thickness` belong to colour bars. */
+/** The attributes of plotly that grow with letters; `len` and `thickness` belong to colour bars. */
 const ROOM = ['ticklen', 'standoff', 'len', 'thickness', 'xpad', 'ypad', 'xshift', 'yshift', 'borderpad'];
 
 /**
- * A plotly figure, or any part of it, in the scale of a style.
+ * Converts a plotly figure, or a part of it, to the scale of a style.
  * @param {any} part
  * @param {Scaled} style
- * @param {string} [inside] the attribute whose value the part is
+ * @param {string} [inside] the name of the attribute that contains the part
  * @returns {any}
  */
 export function scaled(part, style, inside = '') {

@@ -1,7 +1,7 @@
-// The stops of a slider, as the server made them.
+// Finds a stop among those that the server sends with a slider.
 
 /**
- * The place of the stop that is nearest to a value.
+ * The index of the stop that is nearest to a value.
  * @param {ArrayLike<number>} stops ascending
  * @param {number} value
  */

@@ -1,4 +1,4 @@
-// The page's theme, read from the CSS variables that Streamlit sets for a component, and arithmetic of colors.
+// The page's theme, read from the CSS variables that Streamlit sets for a component, and functions of colors.
 
 /**
  * @typedef {Object} Theme
@@ -45,7 +45,7 @@ export function channels(color) {
 }
 
 /**
- * The channels as the browser paints them.
+ * The channels of a color as the browser paints it.
  * @param {string} color
  */
 function parsedColor(color) {
@@ -57,7 +57,7 @@ function parsedColor(color) {
 }
 
 /**
- * A color with another opacity.
+ * A color with an opacity.
  * @param {string} color
  * @param {number} opacity
  */

@@ -1,4 +1,4 @@
-// Types that are easier to write here than in JSDoc. Nothing of this reaches the browser.
+// Types that are easier to write here than in JSDoc. The browser does not load this file.
 
 /** The part of plotly.js that the player uses. */
 export interface Plotly {
@@ -12,12 +12,12 @@ export interface Plotly {
 
 type Listeners = { [Name in keyof HTMLElementEventMap]?: (event: HTMLElementEventMap[Name]) => unknown };
 
-/** What an element is built with: listeners by the names of their events, and attributes. */
+/** The arguments of an element: listeners by the names of their events, and attributes. */
 export interface Attributes extends Listeners {
   [name: string]: string | number | boolean | null | undefined | ((event: any) => unknown);
 }
 
-/** What the user did, on its way to Python: `Event` of app/player/scene.py. */
+/** The message of an event to Python, which `read` of app/player/scene.py converts to an `Event`. */
 export interface PlayerEvent {
   kind: string;
   racer?: string;
@@ -30,7 +30,7 @@ export interface PlayerEvent {
   beside?: boolean;
 }
 
-/** What Streamlit hands to a component on every call. */
+/** The argument that Streamlit passes to a component on every call. */
 export interface Component {
   parentElement: HTMLElement;
   data: Uint8Array;

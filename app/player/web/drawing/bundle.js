@@ -1,4 +1,4 @@
-// What lies under the trails: the other seeds of a bundle, as lines or as a band, and clouds of dots.
+// Draws the other seeds of a bundle under the trails, as thin curves or as a band.
 
 import { draw } from '../core/geometry.js';
 import { fade } from '../core/theme.js';
@@ -13,7 +13,7 @@ import { inkOf, opacityOf, widthOf } from './strokes.js';
  */
 
 /**
- * Where the clock is among the points of a curve, along its axis.
+ * The coordinate on the horizontal axis at which a curve is at a position of the clock.
  * @param {Numbers} time
  * @param {Numbers} x
  * @param {number} position
@@ -25,7 +25,7 @@ function alongAt(time, x, position) {
   return x[k] + ((position - time[k]) / (time[k + 1] - time[k])) * (x[k + 1] - x[k]);
 }
 
-/** Many thin curves that the clock reveals. */
+/** Draws many thin curves, up to the clock. */
 export class Threads {
   done = 0;
   /** @type {Float64Array[]} */
@@ -76,7 +76,7 @@ export class Threads {
   }
 
   /**
-   * Where the strong part ends and the pale one begins, along the axis.
+   * The coordinate at which the strong part ends and the pale one begins.
    * @param {number} position of the clock
    */
   edge(position) {
@@ -85,7 +85,7 @@ export class Threads {
   }
 }
 
-/** The area between two curves. */
+/** Draws the area between two curves. */
 export class Ribbon {
   /**
    * @param {import('./marks.js').Band} mark
@@ -102,7 +102,7 @@ export class Ribbon {
   }
 
   /**
-   * Where the upper end is no number, runs have diverged: the band is open above.
+   * Draws the whole band. Where its upper end is NaN, runs have diverged, and the band extends beyond the frame.
    * @param {CanvasRenderingContext2D} context
    */
   whole(context) {
@@ -125,7 +125,7 @@ export class Ribbon {
   }
 
   /**
-   * Where the strong part ends and the pale one begins, along the axis.
+   * The coordinate at which the strong part ends and the pale one begins.
    * @param {number} position of the clock
    */
   edge(position) {

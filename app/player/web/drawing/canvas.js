@@ -1,25 +1,25 @@
-// Canvases that lie over a plot's box, sharp on any screen, and what is written on them.
+// Canvases above a plot, which are sharp on any screen, and functions that convert units and write text.
 
 import { h } from '../core/dom.js';
 
 /**
  * @typedef {import('../core/geometry.js').Frame & {left: number, top: number}} Box
  *
- * @typedef {Object} Sheet a canvas, and the pen that draws on it
+ * @typedef {Object} Sheet a canvas with its context
  * @property {HTMLCanvasElement} canvas
  * @property {CanvasRenderingContext2D} context
- * @property {number} ratio pixels of the screen for each of the page
- * @property {number} bleed by how much it is larger than its box on every side
+ * @property {number} ratio the number of device pixels per CSS pixel
+ * @property {number} bleed the number of pixels by which it extends beyond its box on every side
  */
 
-/** Pixels further outside than this are all the same. */
+/** The largest absolute value of a pixel coordinate. */
 export const BEYOND = 1e30;
 
 /**
- * A canvas over the plot, or one off screen where no host is given.
+ * Creates a canvas above the plot, or an off-screen canvas if there is no host.
  * @param {HTMLElement | null} host
  * @param {string} [name]
- * @param {number} [bleed] by how much it is larger on every side, so that a head at the edge is whole
+ * @param {number} [bleed] the number of pixels by which it is larger on every side, so that heads at the edge are whole
  * @returns {Sheet}
  */
 export function layer(host, name, bleed = 0) {
@@ -41,7 +41,7 @@ export function penOf(canvas, settings) {
 }
 
 /**
- * Fits a layer to a box; clears it.
+ * Fits a canvas to a box, and clears it.
  * @param {Sheet} sheet
  * @param {{left: number, top: number, width: number, height: number}} box
  */
@@ -55,17 +55,17 @@ export function place(sheet, box) {
   sheet.ratio = ratio;
   canvas.style.left = `${box.left - bleed}px`;
   canvas.style.top = `${box.top - bleed}px`;
-  // Not the box's own size: a canvas stretched by a fraction of a pixel is blurred.
+  // Not exactly the size of the box, because a canvas that is stretched by a fraction of a pixel is blurred.
   canvas.style.width = `${width / ratio}px`;
   canvas.style.height = `${height / ratio}px`;
   wipe(sheet);
-  // As SVG draws the same lines, so that nothing moves when the plot's own traces take over.
+  // The same joins as in SVG, so that nothing moves when the traces of the plot replace the canvas.
   context.miterLimit = 2;
   context.lineJoin = 'miter';
 }
 
 /**
- * Gives back what a layer that is not needed takes.
+ * Releases the memory of a canvas that is not needed.
  * @param {Sheet} sheet
  */
 export function fold(sheet) {
@@ -75,7 +75,7 @@ export function fold(sheet) {
 }
 
 /**
- * Clears a layer and leaves its pen in CSS pixels.
+ * Clears a canvas, and sets its units to CSS pixels.
  * @param {Sheet} sheet
  */
 export function wipe({ canvas, context, ratio, bleed }) {
@@ -85,8 +85,8 @@ export function wipe({ canvas, context, ratio, bleed }) {
 }
 
 /**
- * The box of a drawn plot and the affine maps of its axes. These are plotly.js's own internals: `l2p` maps linearised
- * values, so that a log axis is asked in decades.
+ * The box of a drawn plot and the affine maps of its axes. These use internals of plotly.js. `l2p` converts linearised
+ * values, which are decades on a log axis.
  * @param {any} xaxis
  * @param {any} yaxis
  * @returns {Box}
@@ -110,7 +110,7 @@ function affine(axis) {
 }
 
 /**
- * The pixel of a value along an axis; not a number where the axis has no place for it.
+ * The pixel of a value along an axis; NaN if a log axis has no such value.
  * @param {import('../core/geometry.js').Affine} axis
  * @param {number} value
  */
@@ -130,7 +130,7 @@ export function valueAt({ slope, offset, log }, pixel) {
 }
 
 /**
- * The pixels of so many points.
+ * The pixels of the first points of a curve.
  * @param {ArrayLike<number>} x
  * @param {ArrayLike<number>} y
  * @param {number} count
@@ -147,7 +147,7 @@ export function pixelsOf(x, y, count, frame) {
 }
 
 /**
- * Text with a casing in the page's colour, legible on trails and contours.
+ * Writes a text with a casing in the colour of the paper, so that it is legible on trails and contours.
  * @param {CanvasRenderingContext2D} context
  * @param {string} text
  * @param {number} x
@@ -166,7 +166,7 @@ export function caption(context, text, x, y, color, paper) {
 }
 
 /**
- * A text that fits, with an ellipsis where it does not.
+ * The text, shortened with an ellipsis if it is wider than the room.
  * @param {CanvasRenderingContext2D} context
  * @param {string} text
  * @param {number} room

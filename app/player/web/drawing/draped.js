@@ -1,5 +1,5 @@
-// Trails and heads over the map in three dimensions, projected with the scene's own camera and painted as those of the
-// map are.
+// Draws trails and heads on the map in three dimensions. They are projected with plotly's camera and painted like those
+// of the map.
 
 import { inside, lengths } from '../core/geometry.js';
 import { letters, thick } from '../core/scale.js';
@@ -23,7 +23,7 @@ import { boundsOf, Trail } from './trail.js';
 export class DrapedTrail extends Trail {
   /** @type {Lie} */
   lie;
-  /** Pixels of all points of the run on the ground, of which there are more than steps. @type {Float64Array} */
+  /** The pixels of all points of the run on the ground, which are more than its steps. @type {Float64Array} */
   long = new Float64Array(0);
 
   /**
@@ -88,7 +88,7 @@ export class DrapedTrail extends Trail {
   }
 
   /**
-   * Draws the way from the last whole step towards the next; the head is no number outside the box.
+   * Draws the part from the last whole step to the head. Outside the box, the head is NaN.
    * @param {CanvasRenderingContext2D} context
    * @param {number} position
    */
@@ -121,7 +121,7 @@ export class DrapedTrail extends Trail {
   }
 
   /**
-   * The head on the ground, or an arrow with the run's name where it left the box.
+   * Draws the head on the ground, or an arrow with the run's name where the run has left the box.
    * @param {import('./heads.js').Pen} pen
    * @param {number} position
    * @param {import('./heads.js').Label[]} labels
@@ -164,7 +164,7 @@ export class DrapedPainter extends Painter {
   landmarks = [];
   /** The start on the ground: x, y and z. @type {Float64Array} */
   origin = new Float64Array(0);
-  /** Plotly's own traces are shown: only what stands on the trails is painted. */
+  /** Whether plotly's own traces are shown, so that only the heads are painted. */
   resting = false;
 
   /** The ground that trails lie on. */
@@ -173,7 +173,7 @@ export class DrapedPainter extends Painter {
     return this.ground;
   }
 
-  /** Of a bundle the first seed alone lies on the ground. @type {DrapedTrail[]} */
+  /** The trails. Only the first seed of a bundle is drawn on the ground. @type {DrapedTrail[]} */
   get trails() {
     return /** @type {DrapedTrail[]} */ (this.groups.flatMap((group) => group.trails));
   }
@@ -203,7 +203,7 @@ export class DrapedPainter extends Painter {
   }
 
   /**
-   * Reads the camera of a drawn plot, and starts the picture anew.
+   * Reads the camera of a drawn plot, and restarts the picture.
    * @param {HTMLElement} plot
    */
   look(plot) {

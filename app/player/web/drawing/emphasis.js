@@ -1,12 +1,12 @@
-// How strongly racers are drawn.
+// The emphasis of a racer among others.
 
 import { opacityOf } from './strokes.js';
 
-/** Heads may reach this far over the edge of the plot. */
+/** The number of pixels by which heads may extend beyond the edge of the plot. */
 export const BLEED = 9;
 
 /**
- * How strongly what belongs to a racer is drawn, where one may be lit.
+ * The opacity of the marks of a racer, which are dimmed while another racer is lit.
  * @param {import('./strokes.js').Style} style
  * @param {string | null} lit
  * @param {string} racer

@@ -1,4 +1,4 @@
-// The ground of the map in three dimensions: the part of its field that it shows first, and how a loss becomes a height.
+// The ground of the map in three dimensions: the visible part of its field, the heights of losses, and the runs on it.
 
 import { short } from '../core/digits.js';
 import { clip } from '../core/geometry.js';
@@ -12,23 +12,23 @@ import { fieldOf } from './marks.js';
  * @property {Float32Array[]} z heights, a row for each y
  * @property {Float32Array[]} shade heights on the scale of the map's colours
  * @property {[[number, number], [number, number]]} box
- * @property {[number, number]} range lowest and highest of z
- * @property {(value: number) => number} height of what lines have as heights
- * @property {number} offset what is added to that to have the plain loss
- * @property {string} words what the height is
+ * @property {[number, number]} range the lowest and the highest z
+ * @property {(value: number) => number} height converts a height of a line to a height in the box
+ * @property {number} offset the difference between the loss and a height of a line
+ * @property {string} words the description of the height
  * @property {[number, string][]} ticks
  * @property {number} lift
  *
  * @typedef {import('../core/envelope.js').Relief} Relief
  *
- * @typedef {Object} Lie how a run lies on the ground
+ * @typedef {Object} Lie a run that lies on the ground
  * @property {Float64Array} points x, y, z, …
- * @property {Int32Array} at for every step the index of its point, or of the last before it
- * @property {Uint8Array} inside whether a step is in the box
+ * @property {Int32Array} at for every step the index of its point, or of the last point before it
+ * @property {Uint8Array} inside for every step whether it is in the box
  */
 
-/** By how much of the range trails are drawn above the ground: the grid bridges valleys narrower than its cells, and
- * would bury what runs along their floor. */
+/** The height of trails above the ground, as a fraction of the range. The grid bridges valleys that are narrower than
+ * its cells, and would cover the trails along their floor. */
 const LIFT = 0.03;
 
 /**
@@ -53,12 +53,12 @@ function scaleOf({ kind, base, unit }) {
 }
 
 /**
- * Which heights a scene is drawn with: those wanted, where its levels know a difference.
+ * The scale of heights with which a scene is drawn: the chosen one, unless the map's own scale is linear.
  * @param {Relief} relief
- * @param {string} wanted
+ * @param {string} chosen
  */
-export function heightsOf(relief, wanted) {
-  return relief.kind === 'linear' ? 'linear' : wanted || 'log';
+export function heightsOf(relief, chosen) {
+  return relief.kind === 'linear' ? 'linear' : chosen || 'log';
 }
 
 /**
@@ -99,7 +99,7 @@ export function groundOf(map, relief, heights) {
 }
 
 /**
- * The indices of the ticks from the last at or below a range to the first at or above it.
+ * The indices of the last tick below a range and of the first tick above it.
  * @param {Float64Array} ticks
  * @param {[number, number]} range
  */
@@ -125,7 +125,7 @@ function wordsOf(kind, { base, unit, floor }) {
 }
 
 /**
- * The height of the drawn ground at a point of the box, between the four nearest points of the grid.
+ * The height of the drawn ground at a point of the box, by bilinear interpolation.
  * @param {Ground} ground
  * @param {number} px
  * @param {number} py
@@ -141,12 +141,12 @@ export function heightAt({ x, y, z, box: [[x0, x1], [y0, y1]] }, px, py) {
 }
 
 /**
- * A run as it lies on the ground. At each step its height is that of its true loss; between two steps further apart
- * than a cell of the grid it follows the ground, which would bury a straight line. What is outside the box is left
- * out, and a gap (NaN) put in its place.
+ * Lays a run on the ground. At each step, its height is its true loss. Between two steps that are further apart than a
+ * cell of the grid, it follows the ground, which would cover a straight line. Parts outside the box are replaced by a
+ * gap (NaN).
  * @param {ArrayLike<number>} x
  * @param {ArrayLike<number>} y
- * @param {ArrayLike<number>} heights as lines have them
+ * @param {ArrayLike<number>} heights the heights of its line
  * @param {number} last
  * @param {Ground} ground
  * @returns {Lie}

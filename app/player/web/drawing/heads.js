@@ -1,4 +1,4 @@
-// What stands on the trails: heads, the arrows and names of runs that left, and the start.
+// Draws heads, the arrows and names of runs that have left the frame, and the start.
 
 import { inside } from '../core/geometry.js';
 import { letters, thick } from '../core/scale.js';
@@ -7,24 +7,24 @@ import { lettersOf } from './strokes.js';
 import { outline } from './symbols.js';
 
 /**
- * @typedef {Object} Pen what is drawn on, and in which style
+ * @typedef {Object} Pen a context with the style in which to draw
  * @property {CanvasRenderingContext2D} context
  * @property {import('./strokes.js').Style} style
  * @property {string} font
- * @property {boolean} [untold] what is to come may not be shown, not even pale
+ * @property {boolean} [untold] whether everything after the clock is hidden, even if it would be pale
  *
  * @typedef {{x: number, y: number, width: number}} Label
  * @typedef {{width: number, height: number}} Room
  */
 
-/** The length of the arrow where a run left, and how far inside the edge its name stands. */
+/** The length of the arrow of a run that has left the frame, and the distance of its name from the edge. */
 const ARROW = 12;
 export const INWARD = 18;
-/** The height of the arrow where a curve left. */
+/** The height of the arrow of a curve that has left the frame. */
 const NOTCH = 9;
 
 /**
- * A head with its ring.
+ * Draws a head with its ring.
  * @param {Pen} pen
  * @param {string} symbol
  * @param {string} color
@@ -42,7 +42,7 @@ export function paintMark({ context, style }, symbol, color, [x, y], [size, ring
 }
 
 /**
- * An arrow at the edge where a run left.
+ * Draws an arrow at the point of the edge where a run has left the frame.
  * @param {Pen} pen
  * @param {{x: number, y: number, angle: number}} edge
  * @param {string} color
@@ -63,7 +63,7 @@ export function paintArrow(pen, { x, y, angle }, color) {
 }
 
 /**
- * A small arrow at the upper edge, where a curve left.
+ * Draws a small arrow at the point of the upper edge where a curve has left the frame.
  * @param {Pen} pen
  * @param {number} x
  * @param {string} color
@@ -93,7 +93,7 @@ function fillOutlined({ context, style }, color) {
 }
 
 /**
- * Words beside a run that left; labels that would cover each other are set below one another.
+ * Writes a label beside a run that has left the frame. Labels that would overlap are placed below each other.
  * @param {Pen} pen
  * @param {Room} frame
  * @param {string} text
@@ -117,7 +117,7 @@ export function paintLabel({ context, style, font }, frame, text, color, x, y, l
 }
 
 /**
- * The handle of the start: a ring, and what is written at it.
+ * Draws the handle of the start: a ring with a text.
  * @param {Pen} pen
  * @param {Room} frame
  * @param {[number, number]} at in pixels
@@ -148,10 +148,11 @@ export function paintStart({ context, style, font }, frame, [x, y], text) {
 }
 
 /**
- * @param {Label} one
- * @param {Label} other
- * @param {number} tall
+ * Whether two labels overlap.
+ * @param {Label} a
+ * @param {Label} b
+ * @param {number} height
  */
-function overlap(one, other, tall) {
-  return Math.abs(one.y - other.y) < tall && one.x < other.x + other.width + 6 && other.x < one.x + one.width + 6;
+function overlap(a, b, height) {
+  return Math.abs(a.y - b.y) < height && a.x < b.x + b.width + 6 && b.x < a.x + a.width + 6;
 }

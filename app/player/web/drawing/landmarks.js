@@ -1,5 +1,4 @@
-// What the map marks beside the trails, in three dimensions: known minima, saddles and the like, where the camera sees
-// them.
+// Draws the landmarks of the map in three dimensions, such as known minima and saddles.
 
 import { caption } from './canvas.js';
 import { heightAt } from './ground.js';
@@ -11,12 +10,12 @@ import { traceSymbol } from './symbols.js';
  * @typedef {Object} Landmark
  * @property {number[]} points x, y, z, …
  * @property {string} symbol empty for a line
- * @property {string[]} words of each point
- * @property {string} side where the words stand
+ * @property {string[]} words the text of each point
+ * @property {string} side the side of the point on which the text stands
  */
 
 /**
- * The marks of the ground of a map as points on the relief, those outside its box left out.
+ * The marks on the ground of a map as points on the relief, without those outside its box.
  * @param {import('./marks.js').Panel} map
  * @param {import('./ground.js').Ground} ground
  * @returns {Landmark[]}
@@ -72,19 +71,19 @@ export function paintLandmarks({ context, style, font }, landmarks, camera) {
 }
 
 /**
- * A line with a casing in the page's colour.
+ * Strokes a path with a casing in the colour of the paper.
  * @param {CanvasRenderingContext2D} context
  * @param {import('./strokes.js').Style} style
  * @param {number} width
- * @param {() => void} way
+ * @param {() => void} trace adds the path to the context
  */
-function ink(context, style, width, way) {
+function ink(context, style, width, trace) {
   for (const [color, wide] of /** @type {[string, number][]} */ ([
     [style.paper, width + 2.4],
     [style.ink, width],
   ])) {
     context.beginPath();
-    way();
+    trace();
     context.lineWidth = wide;
     context.strokeStyle = color;
     context.stroke();

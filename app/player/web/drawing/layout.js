@@ -1,4 +1,4 @@
-// The axes of a panel as plotly draws them: layouts in the colours of a style.
+// Layouts of plotly for the axes of a panel, in the colours of a style.
 
 import { short } from '../core/digits.js';
 import { fade } from '../core/theme.js';
@@ -10,12 +10,12 @@ import { fade } from '../core/theme.js';
  * @typedef {[number, number]} Range
  */
 
-/** A plot that neither zooms nor offers tools. */
+/** The configuration of a plot without zoom and tools. */
 export const STILL = { displayModeBar: false, responsive: false, doubleClick: false, showTips: false };
 
 /**
- * The room round the axes of a panel: alike left and right in all panels, so that these and the transport line up. Above
- * there is room for the titles of axes, below for the numbers and a title.
+ * The margins of a panel. They are equal at the left and the right of all panels, so that panels and the transport are
+ * aligned. Above there is room for the titles of axes, and below for numbers and a title.
  * @param {import('./marks.js').Panel} panel
  */
 export function marginsOf({ axes }) {
@@ -26,7 +26,7 @@ export function marginsOf({ axes }) {
 }
 
 /**
- * The name of the k-th axis as plotly counts them.
+ * Plotly's name of the k-th axis.
  * @param {string} letter
  * @param {number} k
  */
@@ -35,7 +35,7 @@ export function nth(letter, k) {
 }
 
 /**
- * Layout common to all our figures; `extra` wins.
+ * The layout that all figures share, updated by `extra`.
  * @param {Style} style
  * @param {string} font
  * @param {any} extra
@@ -93,7 +93,7 @@ export function rangeOf({ low, high, scale }) {
 }
 
 /**
- * All pairs of axes of a panel; those of equal units move together.
+ * The layout of all pairs of axes of a panel. Those with equal units move together.
  * @param {Axes[]} axes
  * @param {Style} style
  * @param {string} font
@@ -121,8 +121,8 @@ export function axesLayout(axes, style, font, view) {
 }
 
 /**
- * The title of an upright axis, above its axes at the right, where curves have mostly fallen. Where there is no room for
- * one line, it breaks into two or three, which begin at the top of the room above and reach down over the axes.
+ * The title of a vertical axis, above the axes at the right, where most curves have fallen. If there is no room for one
+ * line, it breaks into two or three lines, which begin at the top of the margin and extend down over the axes.
  * @param {Axes} axes
  * @param {number} k
  * @param {Style} style
@@ -142,7 +142,7 @@ export function uprightTitle({ y }, k, style, font, width, above = 0) {
 }
 
 /**
- * A text as plotly takes it, which reads tags in it.
+ * Escapes a text for plotly, which interprets tags.
  * @param {string} text
  */
 export function escaped(text) {
@@ -150,8 +150,8 @@ export function escaped(text) {
 }
 
 /**
- * Ticks at whole decades, about five of them, and between them where there are few decades; in plotly's own the powers
- * are larger than all other text.
+ * About five ticks at whole decades, or ticks between them if there are few decades. In the ticks of plotly, the powers
+ * would be larger than all other text.
  * @param {Range} range in decades
  */
 export function decades([low, high]) {

@@ -1,4 +1,4 @@
-// The marks that a picture is made of, as app/figures/marks.py declares them, and where the clock is on their time.
+// The types of marks, which app/figures/marks.py declares, and functions that find marks and moments.
 
 /**
  * @typedef {ArrayLike<number>} Numbers
@@ -12,7 +12,7 @@
  * @typedef {import('../core/records.js').Rule} Rule
  * @typedef {import('../core/records.js').Option} Option
  *
- * Marks whose arrays have one form or another, which the code below tells apart.
+ * Marks whose arrays may have several forms, which the code below distinguishes.
  * @typedef {import('../core/records.js').Line & {y: any}} Line
  * @typedef {import('../core/records.js').Lines & {x: any}} Lines
  * @typedef {import('../core/records.js').Dots & {x: any, y: any}} Dots
@@ -24,8 +24,8 @@
  * @typedef {Line | Lines | Band | Dots | Sign | Text | Field | Tiles | Bars | Rule} AnyMark
  *
  * @typedef {Object} PanelFields
- * @property {string} id changes with anything in the panel
- * @property {string} ground changes with its axes and its marks of the layer "ground"
+ * @property {string} id changes if anything in the panel changes
+ * @property {string} ground changes if its axes or its marks of the layer "ground" change
  * @property {AnyMark[]} marks
  *
  * @typedef {Omit<import('../core/records.js').Panel, 'marks'> & PanelFields} Panel
@@ -37,8 +37,8 @@
  */
 
 /**
- * The index of the last time at or before a position of the clock; -1 before the first.
- * @param {Numbers} time rising
+ * The index of the last time at or before a position of the clock; -1 before the first time.
+ * @param {Numbers} time ascending
  * @param {number} position
  */
 export function indexAt(time, position) {
@@ -53,7 +53,7 @@ export function indexAt(time, position) {
 }
 
 /**
- * The moment that is drawn at a position of the clock: nothing between two of them is known.
+ * The index of the moment that is drawn at a position of the clock. Moments are not interpolated.
  * @param {Numbers} time
  * @param {number} position
  */
@@ -62,7 +62,7 @@ export function momentAt(time, position) {
 }
 
 /**
- * Whether a mark's time replaces its data, and does not reveal them point by point.
+ * Whether the data of a mark are replaced at each moment, and not revealed point by point.
  * @param {AnyMark} mark
  */
 export function isReplaced(mark) {
@@ -74,7 +74,7 @@ export function isReplaced(mark) {
 }
 
 /**
- * Whether data have a leading axis, of moments or of lines.
+ * Whether data have a first axis of moments or of curves.
  * @param {any} values
  * @returns {values is Numbers[]}
  */
@@ -83,7 +83,7 @@ export function isRows(values) {
 }
 
 /**
- * The numbers of a moment, or those that hold at any.
+ * The numbers of a moment, or those of all moments if they do not change.
  * @param {any} values
  * @param {number} moment
  * @returns {Numbers}
@@ -106,7 +106,7 @@ export function lineOf(panel, what, racer) {
 }
 
 /**
- * The field that is the ground of a panel, if it has one.
+ * The field of a panel, if it has one.
  * @param {{marks: AnyMark[]} | undefined} panel
  * @returns {Field | undefined}
  */

@@ -1,4 +1,4 @@
-// Marks that are drawn anew when the moment is another: dots, signs, words, curves that are replaced, tiles and bars.
+// Draws the marks that are redrawn when their moment changes: dots, signs, texts, replaced curves, tiles and bars.
 
 import { percent } from '../core/digits.js';
 import { inside } from '../core/geometry.js';
@@ -14,14 +14,14 @@ import { isOpen, outline, traceSymbol } from './symbols.js';
  * @typedef {import('./heads.js').Pen} Pen
  * @typedef {import('./heads.js').Label} Label
  *
- * @typedef {Object} Drawer draws one mark
+ * @typedef {Object} Drawer an object that draws a mark
  * @property {import('./marks.js').AnyMark} mark
- * @property {(position: number) => number} moment what of it is drawn; it is drawn anew when that is another
+ * @property {(position: number) => number} moment the index of the moment; the mark is redrawn when it changes
  * @property {(frame: Box) => void} measure
  * @property {(pen: Pen, moment: number, labels: Label[]) => void} draw
  */
 
-/** Far outside, a canvas draws nothing at all; a line goes as far as the eye can follow. */
+/** The largest coordinate of a curve in pixels, because a canvas does not draw lines that end too far outside. */
 const FAR = 1e5;
 
 class Still {
@@ -37,7 +37,7 @@ class Still {
     this.frame = frame;
   }
 
-  /** The frame that it was measured in. */
+  /** The frame in which it was measured. */
   get box() {
     if (!this.frame) throw new Error('a mark is drawn before it is measured');
     return this.frame;
@@ -217,7 +217,7 @@ class WordsDrawer extends Still {
     const gap = letters(style, style.strokes.words.gap);
     const at = beside(mark.side, left, top, wide, tall, gap);
     if (mark.time) {
-      // words that move stay within the frame, and apart from each other
+      // texts that move stay within the frame and do not overlap
       if (at.x + wide > box.width) at.x = left - gap - wide;
       const tight = letters(style, 14);
       /** @type {(label: Label) => boolean} */
@@ -238,7 +238,7 @@ class WordsDrawer extends Still {
 }
 
 /**
- * Where words begin, and at what height, that stand on a side of a point.
+ * The left end and the height of a text on a side of a point.
  * @param {string} side
  * @param {number} left
  * @param {number} top
@@ -288,7 +288,7 @@ class TilesDrawer extends Still {
   }
 
   /**
-   * Shares in hundredths, where there is room for them.
+   * Writes the percentage of each cell, if there is room.
    * @param {Pen} pen
    * @param {ArrayLike<number>[]} shares
    */
@@ -426,7 +426,7 @@ class RuleDrawer extends Still {
 }
 
 /**
- * Whoever draws a mark that stands still, or is replaced; undefined for what is drawn in another way.
+ * The drawer of a mark that is still or replaced; undefined for marks that are drawn in another way.
  * @param {import('./marks.js').AnyMark} mark
  * @param {import('./marks.js').ColorScale} scale the colours of shares
  * @returns {Drawer | undefined}
@@ -452,8 +452,8 @@ export function drawerOf(mark, scale) {
 }
 
 /**
- * The share that is written beside the title of a pair of axes, as text.
- * @param {Drawer[]} drawers those of the axes
+ * The text of the share beside the title of a pair of axes.
+ * @param {Drawer[]} drawers the drawers of the axes
  * @param {number} position
  */
 export function scoreOf(drawers, position) {

@@ -1,7 +1,7 @@
-// The canvas painter: draws the marks of one panel, sixty times a second.
+// The canvas painter, which draws the marks of a panel sixty times per second.
 //
-// Each trail with a casing has a canvas off screen, so that a frame only adds what is new and copies the small part of the
-// picture that changed. What is replaced is drawn anew only when its moment is another.
+// Each trail with a casing has an off-screen canvas, so that a frame only adds the new part and copies the small area
+// that has changed. Marks that are replaced are drawn again only when their moment changes.
 
 import { letters, thick } from '../core/scale.js';
 import { Ribbon, Threads } from './bundle.js';
@@ -21,13 +21,13 @@ import { Trail } from './trail.js';
  * @typedef {import('./heads.js').Pen} Pen
  * @typedef {import('./heads.js').Label} Label
  *
- * @typedef {Object} Showing what is to be known of a scene beside the marks
+ * @typedef {Object} Showing the properties of a scene that the painter needs in addition to the marks
  * @property {import('./strokes.js').Style} style
  * @property {string} font
- * @property {Set<string>} hidden racers
- * @property {Set<string>} exchanged racers that show another run while something is dragged
- * @property {boolean} untold what is to come may not be shown, not even pale
- * @property {(k: number) => string} handle what is written at the handle of the start on a pair of axes
+ * @property {Set<string>} hidden the hidden racers
+ * @property {Set<string>} exchanged the racers that show another run while something is dragged
+ * @property {boolean} untold whether everything after the clock is hidden, even if it would be pale
+ * @property {(k: number) => string} handle the text at the handle of the start on a pair of axes
  */
 
 /** The marks of one pair of axes. */
@@ -49,7 +49,7 @@ class Group {
   clocked = false;
   /** @type {Box} */
   frame = { left: 0, top: 0, width: 0, height: 0, x: { slope: 1, offset: 0 }, y: { slope: -1, offset: 0 } };
-  /** Where the frame begins within the canvases. */
+  /** The position of the frame within the canvases. */
   left = 0;
   top = 0;
 
@@ -63,7 +63,7 @@ class Group {
   }
 }
 
-/** A canvas whose marks are drawn anew only when one of them is at another moment. */
+/** A canvas that is redrawn only when the moment of one of its marks changes. */
 class Momentary {
   /** @type {string | undefined} */
   drawn;
@@ -84,16 +84,16 @@ export class Painter {
   lit = null;
   /** @type {Showing | undefined} */
   showing;
-  /** What the canvases cover. @type {{left: number, top: number, width: number, height: number} | undefined} */
+  /** The area of the canvases. @type {{left: number, top: number, width: number, height: number} | undefined} */
   area;
-  /** Whether the picture is to be begun anew. */
+  /** Whether the whole picture has to be drawn again. */
   fresh = true;
   measured = false;
   copies = false;
   position = 0;
   /** @type {string} */
   cloudy = '';
-  /** Draws something more, over the heads of a pair of axes. @type {((pen: Pen, group: Group, position: number) => void) | null} */
+  /** Draws additional marks above the heads. @type {((pen: Pen, group: Group, position: number) => void) | null} */
   more = null;
 
   /** @param {HTMLElement} host the element that also holds the plot */
@@ -147,7 +147,7 @@ export class Painter {
   }
 
   /**
-   * Whoever draws a line that the clock reveals.
+   * The drawer of a line that the clock reveals.
    * @param {import('./marks.js').Line} mark
    * @param {import('./strokes.js').Style} style
    */
@@ -156,8 +156,8 @@ export class Painter {
   }
 
   /**
-   * Takes the places of the axes and starts the picture anew.
-   * @param {Box[]} frames of each pair of axes, in pixels of the host
+   * Sets the positions of the axes, and restarts the picture.
+   * @param {Box[]} frames the frame of each pair of axes, in pixels of the host
    */
   measure(frames) {
     if (!this.groups.length) for (const sheet of this.sheets) fold(sheet);
@@ -188,7 +188,7 @@ export class Painter {
   }
 
   /**
-   * Fits the canvases that something is drawn on, and folds the others.
+   * Fits the canvases that are needed, and folds the others.
    * @param {{left: number, top: number, width: number, height: number}} area
    */
   needs(area) {
@@ -214,7 +214,7 @@ export class Painter {
     }
   }
 
-  /** Begins everything anew: the data, the axes or the emphasis are others. */
+  /** Restarts the whole picture, after the data, the axes or the emphasis have changed. */
   restart() {
     this.rewind();
     this.cloudy = '';
@@ -242,7 +242,7 @@ export class Painter {
     }
   }
 
-  /** The trails begin anew, as when the clock runs backwards. */
+  /** Restarts the trails, for example when the clock runs backwards. */
   rewind() {
     wipe(this.strong);
     wipe(this.under);
@@ -257,7 +257,7 @@ export class Painter {
   }
 
   /**
-   * Draws within the frame of a pair of axes, whose origin is its upper left corner.
+   * Draws in the frame of a pair of axes, with the origin in its upper left corner.
    * @param {Sheet} sheet
    * @param {Group} group
    * @param {(context: CanvasRenderingContext2D) => void} draw
@@ -266,7 +266,7 @@ export class Painter {
   within({ context, bleed }, group, draw, clipped = true) {
     context.save();
     context.translate(group.left, group.top);
-    // the edge of the canvas clips what is drawn on one pair of axes
+    // with a single pair of axes, the edge of the canvas clips the marks
     if (clipped && (bleed || this.groups.length > 1)) {
       context.beginPath();
       context.rect(0, 0, group.frame.width, group.frame.height);
@@ -277,7 +277,7 @@ export class Painter {
   }
 
   /**
-   * The run of a racer is another now; the others' trails stay as they are drawn.
+   * Called when the run of a racer has changed. The trails of the others remain as they are drawn.
    * @param {string} racer
    */
   change(racer) {
@@ -299,7 +299,7 @@ export class Painter {
   }
 
   /**
-   * Lights one racer up by dimming all others.
+   * Highlights a racer by dimming all others.
    * @param {string | null} id
    */
   light(id) {
@@ -372,7 +372,7 @@ export class Painter {
   }
 
   /**
-   * Shows what is drawn round the curves strong up to the clock, and pale behind it.
+   * Copies bands and thin curves, strong up to the clock and pale after it.
    * @param {number} position
    */
   copy(position) {
@@ -426,7 +426,7 @@ export class Painter {
   }
 
   /**
-   * Copies what changed from the trails' own canvases, in their order.
+   * Copies the changed areas from the canvases of the trails, in order.
    * @param {Group} group
    * @param {[number, number, number, number][]} dirty
    */
@@ -473,7 +473,7 @@ export class Painter {
       /** @type {Label[]} */
       const labels = [];
       for (const one of group[name]) {
-        // what belongs to a racer of several pictures has words below its frame
+        // tiles and bars have text below their frames
         const clipped = one.mark.type !== 'tiles' && one.mark.type !== 'bars';
         this.within(
           sheet,
@@ -489,7 +489,7 @@ export class Painter {
   }
 
   /**
-   * The title of a pair of axes above it, cut to the room there is, and beside it a share.
+   * Draws the title above a pair of axes, shortened to the room, and a share beside it.
    * @param {Pen} pen
    * @param {Group} group
    * @param {number} position

@@ -1,9 +1,9 @@
-// From a three-dimensional scene of plotly's to pixels, by the scene's own camera. `glplot`, `cameraParams` and
-// `dataScale` are plotly.js's internals: a test compares what comes out with a real trace.
+// The projection from a three-dimensional scene of plotly to pixels, with the scene's camera. `glplot`, `cameraParams`
+// and `dataScale` are internals of plotly.js. A test compares the result with a real trace.
 
 /**
  * @typedef {Object} Camera
- * @property {Float64Array} matrix from data to clip space, column by column
+ * @property {Float64Array} matrix the matrix from data to clip space, by columns
  * @property {number} left
  * @property {number} top
  * @property {number} width
@@ -12,7 +12,7 @@
 
 /**
  * @param {any} plot
- * @returns {any} plotly's scene, once it is drawn
+ * @returns {any} plotly's scene; undefined before it is drawn
  */
 export function sceneOf(plot) {
   return plot._fullLayout?.scene?._scene;
@@ -20,7 +20,7 @@ export function sceneOf(plot) {
 
 /**
  * @param {any} plot a plotly figure with one scene
- * @returns {Camera | null} null before it was drawn
+ * @returns {Camera | null} null before the figure is drawn
  */
 export function cameraOf(plot) {
   const scene = sceneOf(plot);
@@ -35,7 +35,7 @@ export function cameraOf(plot) {
 }
 
 /**
- * The product of two matrices of four by four, column by column.
+ * The product of two 4 × 4 matrices, by columns.
  * @param {ArrayLike<number>} a
  * @param {ArrayLike<number>} b
  */
@@ -50,7 +50,7 @@ function times(a, b) {
 }
 
 /**
- * Pixels of points; what lies behind the camera is no number.
+ * The pixels of points; NaN for points behind the camera.
  * @param {ArrayLike<number>} points x, y, z, x, y, z, …
  * @param {Camera} camera
  * @returns {Float64Array} x, y, x, y, …

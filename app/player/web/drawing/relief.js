@@ -1,4 +1,4 @@
-// The plotly figure of the map in three dimensions: its ground, its axes, and the runs as real traces.
+// The plotly figure of the map in three dimensions: the ground, the axes, and the runs as traces.
 
 import { short } from '../core/digits.js';
 import { blend, channels } from '../core/theme.js';
@@ -11,16 +11,16 @@ import { inkOf } from './strokes.js';
  * @typedef {import('./strokes.js').Style} Style
  */
 
-/** How many bands of one colour there are, where the map's contours do not say. */
+/** The number of bands of one colour if the map has no contours. */
 const BANDS = 16;
-/** The height of the box, as a share of its longer side. */
+/** The height of the box, as a fraction of its longer side. */
 const TALL = 0.22;
-/** What a box is as deep as at most, for the panel is wide. */
+/** The largest depth of the box as a fraction of its longer side, because the panel is wide. */
 const DEEP = 0.75;
-/** How far apart dots are, as a share of the box. */
+/** The smallest distance between two dots, as a fraction of the box. */
 const SPARSE = 0.006;
 
-/** From above and from the side of the y axis's lower end: valleys lie open, and few trails behind a hill. */
+/** The camera looks down from the lower end of the y axis, so that valleys are visible and few trails are hidden. */
 export const CAMERA = {
   eye: { x: -0.22, y: -0.66, z: 0.98 },
   center: { x: 0, y: -0.02, z: -0.08 },
@@ -29,7 +29,7 @@ export const CAMERA = {
 };
 
 /**
- * The map's colours in bands, one between two levels, as its filled contours are.
+ * The colour scale of the map as bands between two levels, like its filled contours.
  * @param {import('./marks.js').ColorScale} scale
  * @param {number} count
  */
@@ -55,7 +55,7 @@ export function groundTrace(style, ground) {
   return {
     ...{ type: 'surface', uid: 'ground', x: ground.x, y: ground.y, z: ground.z, surfacecolor: ground.shade },
     ...{ cmin: low, cmax: high, colorscale: bands(colors[style.theme], count), showscale: false, hoverinfo: 'skip' },
-    // levels are even steps of the map's scale alone: of the plain loss, the edges of the colours show them
+    // levels are evenly spaced only on the map's own scale; for the plain loss, the edges of the bands show them
     contours: { z: ground.z === ground.shade ? lines : { show: false }, ...quiet },
     lighting: { ambient: 0.6, diffuse: 0.55, specular: 0.03, roughness: 0.9, fresnel: 0.02 },
     lightposition: { x: -2000, y: -4000, z: 6000 },
@@ -63,7 +63,7 @@ export function groundTrace(style, ground) {
 }
 
 /**
- * The contours' colour without transparency, of which lines on a surface know nothing.
+ * The colour of contours without transparency, which plotly's contours on a surface do not support.
  * @param {Style} style
  */
 function faint(style) {
@@ -72,7 +72,7 @@ function faint(style) {
 }
 
 /**
- * Every racer up to the clock as a line that lies on the ground, for hovering, and dots where steps are apart.
+ * The traces of all racers up to the clock: a line on the ground with labels, and dots at steps that are far apart.
  * @param {DrapedTrail[]} trails
  * @param {Style} style
  * @param {number} position
@@ -91,7 +91,7 @@ export function runTraces(trails, style, position, ground, naming) {
       Array.from({ length: at[to] + 1 }, (_, i) => (Number.isNaN(points[3 * i + axis]) ? null : points[3 * i + axis]));
     const dots = apart(mark, inside, to, ground);
     /** @type {(axis: number) => number[]} */
-    const stood = (axis) => dots.map((i) => points[3 * at[i] + axis]);
+    const dotsAlong = (axis) => dots.map((i) => points[3 * at[i] + axis]);
     /** @type {(i: number) => string} */
     const words = (i) =>
       [
@@ -113,7 +113,7 @@ export function runTraces(trails, style, position, ground, naming) {
       },
       {
         ...{ ...common, uid: `${stem}-dots`, mode: 'markers', text: dots.map(words) },
-        ...{ x: stood(0), y: stood(1), z: stood(2) },
+        ...{ x: dotsAlong(0), y: dotsAlong(1), z: dotsAlong(2) },
         marker: { color, size: 2.6, opacity: 1, line: { width: 0 } },
       },
     ];
@@ -121,7 +121,7 @@ export function runTraces(trails, style, position, ground, naming) {
 }
 
 /**
- * The steps that have a dot of their own, for they are some way from the last that has: each dot is a mesh.
+ * The steps with a dot, each of which is far enough from the previous one. They are few because each dot is a mesh.
  * @param {import('./marks.js').Line} mark
  * @param {Uint8Array} inside
  * @param {number} to

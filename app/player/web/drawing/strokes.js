@@ -1,9 +1,9 @@
-// The one table of widths, sizes, dashes and opacities, which travels with a scene, in the scale of a style.
+// Reads the table of widths, sizes, dashes and opacities that is sent with a scene, in the scale of a style.
 
 import { letters, thick } from '../core/scale.js';
 
 /**
- * @typedef {Object} Strokes app/figures/strokes.py
+ * @typedef {Object} Strokes the table of app/figures/strokes.py
  * @property {Record<string, number>} weights
  * @property {number} casing
  * @property {Record<string, number[]>} dashes
@@ -21,7 +21,7 @@ import { letters, thick } from '../core/scale.js';
  */
 
 /**
- * The width of a line of some weight, as the screen takes it.
+ * The width of a line with a weight, in pixels.
  * @param {Style} style
  * @param {string} weight
  */
@@ -30,7 +30,7 @@ export function widthOf(style, weight) {
 }
 
 /**
- * The size of letters, as the screen takes it.
+ * The size of letters in pixels.
  * @param {Style} style
  * @param {'title' | 'text' | 'label' | 'small'} name
  */
@@ -47,7 +47,7 @@ export function opacityOf(style, name) {
 }
 
 /**
- * The opacity of what is to come.
+ * The opacity of the part of a mark after the clock.
  * @param {Style} style
  */
 export function pallor(style) {
@@ -55,7 +55,7 @@ export function pallor(style) {
 }
 
 /**
- * A dash pattern in pixels; none for a solid line.
+ * A dash pattern in pixels, empty for a solid line.
  * @param {Style} style
  * @param {string} name
  */
@@ -64,7 +64,7 @@ export function dashOf(style, name) {
 }
 
 /**
- * The same pattern as plotly takes it, at any width.
+ * A dash pattern in plotly's notation.
  * @param {Style} style
  * @param {string} name
  */
@@ -74,7 +74,7 @@ export function plotlyDash(style, name) {
 }
 
 /**
- * A colour as the screen takes it: words of the theme by the colours of a style.
+ * The CSS colour of a word of the theme. Other colours are returned unchanged.
  * @param {Style} style
  * @param {string} color
  */

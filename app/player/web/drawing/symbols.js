@@ -1,6 +1,6 @@
-// The outlines of symbols: filled heads, and open signs drawn as strokes.
+// The outlines of symbols: filled heads, and open signs that consist of strokes.
 
-/** Each sign as chains of points, in units of half its size. */
+/** Each sign as polylines, in units of half its size. */
 const STROKES = /** @type {Record<string, number[][]>} */ ({
   cross: [
     [-1, -1, 1, 1],
@@ -22,7 +22,7 @@ const STROKES = /** @type {Record<string, number[][]>} */ ({
   'square-open': [[-0.9, -0.9, 0.9, -0.9, 0.9, 0.9, -0.9, 0.9, -0.9, -0.9]],
 });
 
-/** The names that plotly has for the same symbols. */
+/** Plotly's names of the symbols. */
 const PLOTLY = /** @type {Record<string, string>} */ ({
   cross: 'x-thin',
   plus: 'cross-thin',
@@ -37,7 +37,7 @@ export function plotlySymbol(symbol) {
 }
 
 /**
- * Whether a symbol is drawn as strokes alone, and not filled.
+ * Whether a symbol is drawn with strokes only, and not filled.
  * @param {string} symbol
  */
 export function isOpen(symbol) {
@@ -45,7 +45,7 @@ export function isOpen(symbol) {
 }
 
 /**
- * Begins a path that is the outline of a symbol; all heads have about the area of the circle.
+ * Starts a path with the outline of a symbol. All heads have about the area of the circle.
  * @param {CanvasRenderingContext2D} context
  * @param {string} symbol
  * @param {number} x

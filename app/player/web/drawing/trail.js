@@ -1,4 +1,4 @@
-// A line that the clock reveals: what has been of it, what is to come, and its head.
+// Draws a line that the clock reveals: the strong part before the clock, the pale part after it, and the head.
 
 import { draw, exit, inside, lengths } from '../core/geometry.js';
 import { letters, thick } from '../core/scale.js';
@@ -15,18 +15,18 @@ import { dashOf, inkOf, pallor, widthOf } from './strokes.js';
  */
 
 export class Trail {
-  /** The index of the last point that is drawn already. */
+  /** The index of the last point that has been drawn. */
   done = 0;
   last = 0;
   /** @type {Float64Array} */
   path = new Float64Array(0);
   /** @type {Float64Array | null} */
   lengths = null;
-  /** Its one point, where there is no other: one point makes no line. @type {number} */
+  /** The index of its point if it has only one, which is drawn as a dot. @type {number} */
   alone = -1;
-  /** A layer of its own, where trails with casings must not be mixed. @type {Sheet | null} */
+  /** The off-screen canvas of a trail with a casing. @type {Sheet | null} */
   sheet = null;
-  /** Where the head is. @type {[number, number]} */
+  /** The position of the head. @type {[number, number]} */
   head = [NaN, NaN];
 
   /**
@@ -52,7 +52,7 @@ export class Trail {
     this.done = 0;
   }
 
-  /** The frame that it was measured in. */
+  /** The frame in which it was measured. */
   get box() {
     if (!this.frame) throw new Error('a trail is drawn before it is measured');
     return this.frame;
@@ -67,14 +67,14 @@ export class Trail {
   }
 
   /**
-   * Draws the points `from` … `to` of the strong line; within a trail the casing goes under what is there already, as
-   * it does in SVG.
+   * Draws the points `from` … `to` of the strong line. Within a trail, the casing goes under the part that is drawn
+   * already, as in SVG.
    * @param {CanvasRenderingContext2D} context
    * @param {number} from
    * @param {number} to
    */
   extend(context, from, to) {
-    // The last segment is drawn again, for the corner between it and the next.
+    // The last segment is drawn again because of the join between it and the next.
     this.stroke(context, this.path, Math.max(0, from - 1), to, this.lengths, 'destination-over');
     if (this.alone >= 0 && this.alone <= to) {
       this.dot(context, this.alone, thick(this.style, this.style.strokes.dots.large[0]) / 2);
@@ -93,7 +93,7 @@ export class Trail {
   }
 
   /**
-   * Whether a point is in the frame, and far enough from the one before for a dot of its own.
+   * Whether a point is in the frame and far enough from the previous point to have a dot.
    * @param {number} k
    */
   sparse(k) {
@@ -120,8 +120,8 @@ export class Trail {
    * @param {ArrayLike<number>} path
    * @param {number} from
    * @param {number} to
-   * @param {ArrayLike<number> | null} along the length drawn up to each point
-   * @param {GlobalCompositeOperation} casing how the casing is put to what is there
+   * @param {ArrayLike<number> | null} along the length of the path up to each point
+   * @param {GlobalCompositeOperation} casing how the casing is composed with the picture
    */
   stroke(context, path, from, to, along, casing) {
     const { mark, style } = this;
@@ -131,7 +131,7 @@ export class Trail {
     context.lineDashOffset = along ? along[from] : 0;
     if (mark.casing) {
       context.globalCompositeOperation = casing;
-      // The casing has the gaps too: through them shows a trail that runs below along the same way.
+      // The casing has the same gaps as the line, so that a trail below it along the same path remains visible.
       context.lineWidth = thick(style, style.strokes.casing);
       context.strokeStyle = style.paper;
       context.stroke();
@@ -143,7 +143,7 @@ export class Trail {
   }
 
   /**
-   * Draws the whole line, as it looks before the clock has come to it.
+   * Draws the whole line as it looks before the clock has reached it.
    * @param {CanvasRenderingContext2D} context
    * @param {number} emphasis
    */
@@ -161,7 +161,7 @@ export class Trail {
   }
 
   /**
-   * Draws the way from the last whole point towards the next, and finds where the head is.
+   * Draws the part from the last whole point to the head, and computes the position of the head.
    * @param {CanvasRenderingContext2D} context
    * @param {number} position
    */
@@ -179,10 +179,10 @@ export class Trail {
   }
 
   /**
-   * Draws the head, or where it left the frame an arrow, with the words that belong to it.
+   * Draws the head, or an arrow where the line has left the frame, with its label.
    * @param {import('./heads.js').Pen} pen
    * @param {number} position
-   * @param {import('./heads.js').Label[]} labels those already placed
+   * @param {import('./heads.js').Label[]} labels the labels that are already placed
    */
   stand(pen, position, labels) {
     const { style, box, head: at, path } = this;
@@ -209,7 +209,7 @@ export class Trail {
   }
 
   /**
-   * The box of the points `from` … `to`, with room for the line.
+   * The bounding box of the points `from` … `to`, with room for the line.
    * @param {number} from
    * @param {number} to
    */
@@ -245,7 +245,7 @@ export function boundsOf(path, from, to, frame, pad) {
 }
 
 /**
- * The index of the only point of a path that is a number, -1 where there are none or several.
+ * The index of the only finite point of a path; -1 if there are none or several.
  * @param {Float64Array} path
  */
 function loneOf(path) {

@@ -1,5 +1,5 @@
-// The big panel: the map, the surface in three dimensions, or a small map for each racer. One is drawn; the others cost
-// nothing.
+// The big panel, which shows the map, the surface in three dimensions, or a small map for each racer. Only one of these
+// is drawn.
 
 import { h, mark } from '../core/dom.js';
 
@@ -17,13 +17,13 @@ const NAMES = /** @type {[string, string, string][]} */ ([
  */
 
 export class BigPanel {
-  /** What the reader or the scene chose. */
+  /** The picture that the reader or the scene has chosen. */
   name = 'map';
-  /** A picture that a mode asks for. @type {string | null} */
+  /** The picture that a mode requires. @type {string | null} */
   forced = null;
-  /** Choices that no scene has answered. @type {string[]} */
+  /** The choices that no scene has answered yet. @type {string[]} */
   pending = [];
-  /** What the last scene said. @type {string | undefined} */
+  /** The picture of the last scene. @type {string | undefined} */
   scened;
   /** The size at which each picture was drawn. @type {Record<string, string>} */
   sizes = {};
@@ -31,9 +31,9 @@ export class BigPanel {
   given;
 
   /**
-   * @param {Record<string, StagePanel>} views by their names; the map is there from the start
-   * @param {(name: string) => void} choose another was chosen
-   * @param {() => void} moved what is painted is to be painted again
+   * @param {Record<string, StagePanel>} views the pictures by their names
+   * @param {(name: string) => void} choose called when the reader has chosen another picture
+   * @param {() => void} moved called when the canvases have to be painted again
    */
   constructor(views, choose, moved) {
     this.views = views;
@@ -51,7 +51,7 @@ export class BigPanel {
     this.press();
   }
 
-  /** What is shown: what was chosen, unless a mode asks for another. */
+  /** The name of the picture that is shown: the chosen one, unless a mode requires another. */
   get shown() {
     return this.forced ?? this.name;
   }
@@ -61,7 +61,7 @@ export class BigPanel {
   }
 
   /**
-   * A mode that can do with one picture alone asks for it, or lets go of it; the next update draws.
+   * Sets or releases the picture that a mode requires. The next update draws it.
    * @param {string | null} name
    */
   force(name) {
@@ -76,7 +76,7 @@ export class BigPanel {
   }
 
   /**
-   * The reader's choice acts at once; the page hears of it for its link.
+   * Shows the reader's choice at once, and reports it to the page for its link.
    * @param {string} name
    */
   async pick(name) {
@@ -91,7 +91,7 @@ export class BigPanel {
   }
 
   /**
-   * What a scene says of the picture counts, unless it answers a choice that another followed.
+   * Takes over the picture of a scene, unless the scene answers a choice that a later one has replaced.
    * @param {Scene} scene
    */
   hear({ picture }) {
@@ -118,7 +118,7 @@ export class BigPanel {
     return [this.element.clientWidth, this.element.clientHeight].join();
   }
 
-  /** Draws what is chosen out of sight, and then shows it in the place of what was there. */
+  /** Draws the chosen picture while it is invisible, and then replaces the previous one. */
   async show() {
     const { shown: name, view, given } = this;
     if (!given) return;

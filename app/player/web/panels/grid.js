@@ -1,8 +1,8 @@
-// Where small maps stand: rows and columns, and the pixels of each.
+// Arranges small maps in rows and columns.
 
-/** Room for numbers at the left and below, for each map's name above it, and between maps. */
+/** The room for numbers at the left and below, for the name above each map, and between maps. */
 const EDGE = { l: 40, r: 10, t: 44, b: 24 };
-/** What the switch of the pictures takes of the corner: names of narrow maps go below it. */
+/** The size of the switch of pictures in the corner; the names of narrow maps are below it. */
 const SWITCH = { width: 330, height: 20 };
 const NAME = 22;
 const GAP = 8;
@@ -13,17 +13,17 @@ const GAP = 8;
  * @property {number} top
  * @property {number} width
  * @property {number} height
- * @property {boolean} first in its row
- * @property {boolean} lowest in its column
+ * @property {boolean} first whether it is the first in its row
+ * @property {boolean} lowest whether it is the lowest in its column
  */
 
 /**
- * The cells of the columns that draw the window largest.
+ * The cells of the arrangement that draws the window largest.
  * @param {number} count
  * @param {number} width
  * @param {number} height
  * @param {[[number, number], [number, number]]} window
- * @param {[[number, number], [number, number]]} limits how far the ground goes
+ * @param {[[number, number], [number, number]]} limits the extent of the ground
  * @returns {Cell[]}
  */
 export function arrange(count, width, height, [[x0, x1], [y0, y1]], limits) {
@@ -33,7 +33,7 @@ export function arrange(count, width, height, [[x0, x1], [y0, y1]], limits) {
     const wide = Math.floor((width - EDGE.l - EDGE.r - (columns - 1) * GAP) / columns);
     const above = wide < SWITCH.width ? EDGE.t + SWITCH.height : EDGE.t;
     const tall = Math.floor((height - above - EDGE.b - (rows - 1) * (GAP + NAME)) / rows);
-    // where the ground ends, a map that went on would have to show the window larger than itself
+    // a map must not be larger than the whole ground at the scale of the window
     const fitted = {
       wide: Math.min(wide, (tall * across) / (y1 - y0)),
       tall: Math.min(tall, (wide * upward) / (x1 - x0)),

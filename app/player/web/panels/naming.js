@@ -1,4 +1,4 @@
-// How the traces of a mark are called, and what the clock counts.
+// The ids of the traces of a mark, and the unit of the clock.
 
 import { unitOf } from '../core/pace.js';
 

@@ -1,25 +1,25 @@
-// What the stage asks of the panels that stand on it. Nothing of this reaches the browser.
+// The interfaces between the stage and its panels. The browser does not load this file.
 
 import type { Scene, Style } from '../core/envelope.js';
 import type { Theme } from '../core/theme.js';
 
-/** Whatever follows the clock of the stage. */
+/** A part of the stage that follows the clock. */
 export interface Follower {
-  /** Draws what changed. */
+  /** Draws the differences to the previous scene. */
   update(scene: Scene, style: Style, theme: Theme, lit: string | null): Promise<void>;
   paint(position: number): void;
-  /** After a racer was hidden or shown. */
+  /** Called after a racer was hidden or shown. */
   remeasure(): void | Promise<void> | undefined;
   settle(position: number): Promise<void>;
   light(id: string | null): void;
-  /** After the size changed. */
+  /** Called after the size has changed. */
   look(): Promise<void>;
-  /** A racer shows another run while something is dragged. */
+  /** Called when a racer shows another run while something is dragged. */
   change?(racer: string): void;
   destroy(): void;
 }
 
-/** A follower that has a place of its own. */
+/** A follower with an element. */
 export interface StagePanel extends Follower {
   element: HTMLElement;
 }

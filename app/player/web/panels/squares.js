@@ -1,4 +1,4 @@
-// Where equal squares stand: as large as there is room for, with room for a title above each.
+// Arranges equal squares as large as possible, with room for a title above each.
 
 import { letters } from '../core/scale.js';
 
@@ -7,11 +7,11 @@ const FOOT = 18;
 const GAP = 14;
 
 /**
- * Axes at their places, in shares of the panel; those that are hidden take no room.
+ * The axes with their places as fractions of the panel. Hidden axes take no room.
  * @param {{pair: import('../drawing/marks.js').Axes, hidden: boolean}[]} axes
  * @param {{width: number, height: number}} size
  * @param {import('../core/envelope.js').Style} style
- * @param {boolean} named whether names stand below each
+ * @param {boolean} named whether there are names below each square
  * @returns {import('../drawing/marks.js').Axes[]}
  */
 export function squares(axes, { width, height }, style, named) {

@@ -1,4 +1,5 @@
-// The map in three dimensions: plotly's drawing of the ground, the painter above, and a camera that stays.
+// The map in three dimensions: plotly draws the ground, the painter draws the runs, and the camera is kept across
+// scenes.
 
 import { h, iconButton, mark, say } from '../core/dom.js';
 import { DrapedPainter } from '../drawing/draped.js';
@@ -17,18 +18,18 @@ import { namingOf } from './naming.js';
 
 const CONFIG = { ...STILL, scrollZoom: true };
 
-/** Where the camera was left: it stays for as long as the page is open, whatever is drawn, and by whom. @type {any} */
+/** The camera, which is kept as long as the page is open, even if another panel is created. @type {any} */
 let camera = null;
 
 export class SurfacePanel {
   resting = false;
   settled = false;
   position = 0;
-  /** The heights that the reader chose. */
+  /** The scale of heights that the reader has chosen. */
   chosen = '';
-  /** Choices that no scene has answered. @type {string[]} */
+  /** The choices that no scene has answered yet. @type {string[]} */
   pending = [];
-  /** What the last scene said of the heights. @type {string | undefined} */
+  /** The scale of heights of the last scene. @type {string | undefined} */
   scened;
   /** @type {Panel | undefined} */
   map;
@@ -43,7 +44,7 @@ export class SurfacePanel {
   shape = '';
   drawing = '';
   drawn = '';
-  /** The camera that was painted with. */
+  /** The camera of the last painting. */
   seen = '';
   listening = false;
   /** @type {any} */
@@ -52,7 +53,7 @@ export class SurfacePanel {
   /**
    * @param {any} plotly
    * @param {{moved: () => void, hover: (id: string | null) => void, heights: (name: string) => void}} listeners
-   * @param {(scene: Scene) => Panel | undefined} find the map
+   * @param {(scene: Scene) => Panel | undefined} find returns the map of a scene
    */
   constructor(plotly, listeners, find) {
     this.find = find;
@@ -77,7 +78,7 @@ export class SurfacePanel {
     this.painter = new DrapedPainter(this.element);
   }
 
-  /** What it was handed last. */
+  /** The arguments of the last update. */
   get given() {
     const { map, scene, style, theme, ground } = this;
     if (!map || !scene?.relief || !style || !theme || !ground) {
@@ -87,7 +88,7 @@ export class SurfacePanel {
   }
 
   /**
-   * Takes a new scene; plotly draws only where the ground or the style changed.
+   * Shows a new scene. Plotly draws again only if the ground or the style has changed.
    * @param {Scene} scene
    * @param {Style} style
    * @param {Theme} theme
@@ -143,7 +144,7 @@ export class SurfacePanel {
   }
 
   /**
-   * What a scene says of the heights counts, unless it answers a choice that another followed.
+   * Takes over the heights of a scene, unless the scene answers a choice that a later one has replaced.
    * @param {string} heights
    */
   hear(heights) {
@@ -197,7 +198,7 @@ export class SurfacePanel {
     on('plotly_unhover', () => this.listeners.hover(null));
   }
 
-  /** Follows the camera wherever plotly renders, be it dragged, turned by its own momentum, or set. */
+  /** Follows the camera on each rendering of plotly, whether it is dragged, turned by its momentum, or set. */
   hook() {
     const { glplot } = sceneOf(this.plot);
     if (glplot !== this.glplot) {
@@ -221,7 +222,7 @@ export class SurfacePanel {
   }
 
   /**
-   * The runs up to the clock as plotly's own traces, for hovering.
+   * Draws the runs up to the clock as traces of plotly, which have labels under the pointer.
    * @param {number} position
    */
   async settle(position) {
@@ -236,7 +237,7 @@ export class SurfacePanel {
   }
 
   /**
-   * Either plotly's own traces are seen, or the painter's trails. One racer lit among others only the painter has.
+   * Shows either plotly's traces or the painter's trails. Only the painter can highlight a racer.
    * @param {boolean} settled
    */
   rest(settled) {
@@ -250,7 +251,7 @@ export class SurfacePanel {
   }
 
   /**
-   * Puts plotly's traces of the runs into the drawing or takes them out, which costs one rendering and no layout.
+   * Adds plotly's traces of the runs to the drawing or removes them, which costs one rendering and no layout.
    * @param {boolean} shown
    */
   reveal(shown) {
@@ -299,7 +300,7 @@ export class SurfacePanel {
     await this.plotly.relayout(this.plot, { 'scene.camera': structuredClone(CAMERA) });
   }
 
-  /** Brings the size of the plot up to date. */
+  /** Updates the size of the plot. */
   async look() {
     if (!this.scene || !this.element.clientWidth) return;
     const { clientWidth: width, clientHeight: height } = this.element;
@@ -310,7 +311,7 @@ export class SurfacePanel {
     this.listeners.moved();
   }
 
-  /** From where the surface is seen, null where it was not yet. "up" is what points upwards on the screen. */
+  /** The camera, or null before the surface was drawn. "up" is the direction that points upwards on the screen. */
   camera() {
     const scene = this.listening && sceneOf(this.plot);
     if (!scene?.glplot) return null;

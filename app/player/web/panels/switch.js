@@ -1,12 +1,12 @@
-// The switch between the scales of an upright axis.
+// The switch between the scales of a vertical axis.
 
 import { h, mark } from '../core/dom.js';
 
-/** The room that it takes beside a title, in pixels. */
+/** Its width beside a title, in pixels. */
 const WIDE = 88;
 
 export class ScaleSwitch {
-  /** The scale that is chosen, empty before there is a choice. */
+  /** The chosen scale, empty before there is a choice. */
   scale = '';
   /** @type {HTMLElement[]} */
   buttons = [];
@@ -41,7 +41,7 @@ export class ScaleSwitch {
   }
 
   /**
-   * The room that it takes beside a title; it is folded away where text is enlarged.
+   * Its width beside a title. It is hidden where text is enlarged.
    * @param {import('../core/envelope.js').Style} style
    */
   wide(style) {

@@ -1,10 +1,10 @@
-// Buttons that zoom a view whose units are equal.
+// The buttons that zoom a map.
 
 import { h, iconButton } from '../core/dom.js';
 
 export class ZoomTools {
   /**
-   * @param {(factor: number) => void} zoom by how much the ranges shrink
+   * @param {(factor: number) => void} zoom multiplies the ranges by a factor
    * @param {() => void} home
    */
   constructor(zoom, home) {
