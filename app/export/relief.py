@@ -135,10 +135,10 @@ def _words(kind: str, relief: Relief) -> str:
     base = relief.base
     above = f"loss {'+' if base < 0 else '−'} {short(abs(base), 2)}" if base else "loss"
     words = {
-        "log": f"height: log₁₀ of ({above} + {short(relief.unit, 2)})",
-        "signed log": f"height: log₁₀ of (1 + |loss| / {short(relief.unit, 2)}), downwards below 0",
+        "log": f"height: log₁₀({above} + {short(relief.unit, 2)})",
+        "signed log": f"height: log₁₀(1 + |loss| / {short(relief.unit, 2)}), negative below 0",
     }
-    return words.get(kind, "height: the loss") + ("; lower ground than the scale is drawn flat" if relief.floor else "")
+    return words.get(kind, "height: loss") + ("; anything below the scale is drawn flat" if relief.floor else "")
 
 
 @dataclass(frozen=True)
