@@ -102,6 +102,9 @@ def _kaleido() -> float | None:
 
     order = _order()
     from app.export.options import Cut, Look
+    from app.figures.marks import Field
 
-    figure = go.Figure(order("png", Look(), Cut()).scene.map["data"])
+    marks = order("png", Look(), Cut()).scene.panels[0].marks
+    field = next(mark for mark in marks if isinstance(mark, Field))
+    figure = go.Figure(go.Contour(x=field.x, y=field.y, z=field.z))
     return _timed(lambda: figure.to_image("png", width=1280, height=720))[0]

@@ -1,4 +1,4 @@
-"""The same race through `st.plotly_chart`: what the player is measured against. Run by benchmarks.page."""
+"""The Race page's first race in `st.plotly_chart`, with which benchmarks.page compares the player."""
 
 import numpy as np
 import plotly.graph_objects as go
