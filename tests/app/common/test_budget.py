@@ -64,7 +64,7 @@ def test_the_size_of_a_race_is_the_size_of_its_runs(seeds: int) -> None:
         f"surface=ravine_nd&surface.dimension=100&steps=600&racer=adam&racer=sgd&noise=shifted&bundle=band&seeds={seeds}"
     )
     assert not notices and settings.bundled
-    kept = [*runs.runs(settings), *(runs.strands(settings, racer) for racer in settings.racers)]
+    kept = [*runs.runs(settings), *(runs.bundle(settings, racer) for racer in settings.racers)]
     assert 0.45 * settings._kept() <= size_of(kept) <= 1.01 * settings._kept()
 
 
@@ -188,7 +188,7 @@ def test_a_stream_of_races_keeps_the_caches_within_their_bytes(monkeypatch: pyte
     for seed in range(12):
         one = racers.set_seed(settings, seed)
         runs.runs(one)
-        runs.strands(one, one.racers[0])
+        runs.bundle(one, one.racers[0])
         assert runs.RUNS.size <= runs.RUNS.limit
     assert len(runs.RUNS) > 2
     run = runs.runs(one)[0]

@@ -72,7 +72,7 @@ def test_no_number_of_the_table_depends_on_the_rotation(key: str) -> None:
         for racer in settings.racers:
             if racer.rule.key in ("sgd", "momentum", "nesterov"):
                 run = trace(surface, settings.rule(racer), surface.rotate(start), settings.steps)
-                measured = [one.of(run) for one in taken]
+                measured = [one.compute(run) for one in taken]
                 said = [None if m is None else one.text(m) for one, m in zip(taken, measured, strict=True)]
                 rows.append((str(run.status), steps_to(run), *said))
         seen.append(tuple(rows))

@@ -38,7 +38,7 @@ def test_threads_lie_on_map_and_losses(fresh: Visit) -> None:
     assert ink(race, ".map canvas.strands", PALETTE[0]) == whole
     # at the places of the second seed's run
     settings, _ = link.parse(race.query())
-    seed = runs.strands(settings, settings.racers[1])[1]
+    seed = runs.bundle(settings, settings.racers[1])[1]
     canvas = race.canvas(".map canvas.strands")
     frame, ratio = race.frame(), race.page.evaluate("devicePixelRatio")
     for k in (3, 8, 20):
@@ -58,7 +58,7 @@ def test_a_band_lies_round_the_median(fresh: Visit) -> None:
     drawn = race.page.evaluate(
         "() => Array.from(document.querySelector('[data-testid=loss]').data.find((t) => t.uid === 'racer-1-line').y)"
     )
-    seeds = np.sort([run.losses for run in runs.strands(settings, settings.racers[1])], axis=0)
+    seeds = np.sort([run.losses for run in runs.bundle(settings, settings.racers[1])], axis=0)
     np.testing.assert_allclose(drawn, seeds[3], rtol=1e-6)  # of eight the fourth has half at or below it
 
 
