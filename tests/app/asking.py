@@ -1,4 +1,4 @@
-"""One HTTP request, as a browser asks, through Starlette and no network."""
+"""HTTP requests to a Starlette app without a network."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ T = TypeVar("T")
 
 
 Answer = tuple[int, dict[str, str], bytes]
-"""Status, headers and body."""
+"""The status, the headers and the body of a response."""
 
 
 async def ask(
@@ -27,7 +27,7 @@ async def ask(
     headers: Mapping[str, str] = MappingProxyType({}),
     gone: asyncio.Event | None = None,
 ) -> Answer:
-    """One request to an app; a client that is `gone` says so. Of no answer at all the status is 0."""
+    """Send a request to an app. The event `gone` disconnects the client. Without a response, the status is 0."""
     scope = {
         "type": "http",
         "asgi": {"version": "3.0"},
@@ -47,7 +47,7 @@ async def ask(
 
     async def receive() -> dict[str, Any]:
         if not request:
-            await (gone or asyncio.Event()).wait()  # without one, a client that stays
+            await (gone or asyncio.Event()).wait()  # without an event, the client stays connected
             return {"type": "http.disconnect"}
         return request.pop()
 
@@ -62,11 +62,11 @@ async def ask(
 
 
 def get(path: str, app: Any = None, method: str = "GET", query: str = "", **headers: str) -> Answer:
-    """One request by itself, to the player's routes unless an app is given."""
+    """Send a single request, by default to the player's routes."""
     return run(ask(app or Starlette(routes=routes()), path, query, method, headers))
 
 
 def run(coroutine: Coroutine[Any, Any, T]) -> T:
-    """What a coroutine returns. In a thread: where a test before has left a loop running, this one may start none."""
+    """Run a coroutine in a thread, because an earlier test may have left an event loop running here."""
     with ThreadPoolExecutor(1) as pool:
         return pool.submit(asyncio.run, coroutine).result()

@@ -9,6 +9,6 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def captions() -> dict[str, str]:
-    """Captions by the names of their pictures, as sentences."""
+    """The sentences of captions by the names of their pictures."""
     readme = (ROOT / "README.md").read_text("utf-8")
     return {name: f"{words}." for words, name in re.findall(r"!\[([^\]]+)\]\(docs/pictures/([\w-]+)\.png\)", readme)}

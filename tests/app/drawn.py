@@ -1,4 +1,4 @@
-"""What a scene draws, read off its marks."""
+"""Reads the contents of a scene from its marks."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def line_of(scene: Scene, racer: str, follows: str) -> Line:
 
 
 def positions(scene: Scene) -> np.ndarray:
-    """The paths of all racers, (racers, steps + 1, 2), each held at its last point."""
+    """The paths (racers, steps + 1, 2) of all racers, each continued with its last point."""
     paths = []
     for card in scene.cards:
         line = line_of(scene, card.id, "path")
@@ -35,7 +35,7 @@ def positions(scene: Scene) -> np.ndarray:
 
 
 def losses(scene: Scene) -> np.ndarray:
-    """The losses of all racers, (racers, steps + 1), not a number after a run's end."""
+    """The losses (racers, steps + 1) of all racers, with NaN after the end of a run."""
     rows = []
     for card in scene.cards:
         y = line_of(scene, card.id, "loss").y
@@ -45,21 +45,21 @@ def losses(scene: Scene) -> np.ndarray:
 
 
 def start(scene: Scene) -> tuple[float, float]:
-    """Where the runs start."""
+    """The start of the runs."""
     (sign,) = (mark for mark in scene.panel("map").marks if getattr(mark, "handle", False))
     return float(sign.x[0]), float(sign.y[0])  # type: ignore[union-attr]
 
 
 def curves(panel: Panel) -> list[Line | Dots]:
-    """What is drawn of racers in a chart."""
+    """The marks of racers in a chart."""
     return [mark for mark in panel.marks if isinstance(mark, Line | Dots)]
 
 
 def note(panel: Panel) -> str:
-    """The words of a panel's note."""
+    """The text of a panel's note."""
     return " ".join(one.text for one in panel.note)
 
 
 def rules(panel: Panel) -> list[Any]:
-    """The upright lines that stand still."""
+    """The vertical lines that do not move."""
     return [mark for mark in only(panel, Rule) if not mark.clock]

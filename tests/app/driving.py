@@ -1,4 +1,4 @@
-"""The Race page as a person has it before them: what can be seen of it, and what can be done to it."""
+"""Drives the pages in a browser: the actions of a user, and what is visible on a page."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from urllib.parse import parse_qs, urlsplit
 import numpy as np
 from PIL import Image
 
-# What a browser says of the machine it runs on, and not of the page.
-# plotly.js reads letters back from a canvas to draw them in three dimensions, which Chromium would have otherwise.
+# Messages of the browser that concern the machine and not the page.
+# plotly.js reads letters back from a canvas to draw them in three dimensions, of which Chromium complains.
 HARMLESS = ("GPU stall due to ReadPixels", "Multiple readback operations using getImageData")
-# Opened below the root, Streamlit asks first whether it is served there.
+# A page below the root first requests Streamlit's health check there.
 PROBES = "/network/_stcore/"
 PATIENCE = 30.0
-# Python may have ended, and the address changed, some time before the player is handed its scene. A scene of the Race
-# page says where its runs are asked for, which spells its settings as the page's own address does; one of the Network
-# page says whether there will be news.
+# Python may have ended, and the address changed, some time before the player receives its scene. A scene of the Race
+# page has the address of its live runs, which contains the same settings as the page's address. A scene of the Network
+# page says whether it still grows.
 SETTLED = """() => {
     const own = ([key]) => !key.startsWith('live.');
     const spelt = (query) => [...new URLSearchParams(query)].filter(own).sort().join('&');
@@ -29,10 +29,10 @@ SETTLED = """() => {
       && !busy && !again && (!address || spelt(address.split('?')[1]) === spelt(location.search));
 }"""
 
-# That a run of the script has begun, or had the time to.
+# Waits long enough for a run of the script to begin.
 RAN = """() => new Promise((done) => setTimeout(() => done(true), 400))"""
 
-# The line on the map that shows a racer's run, of the race or of the one beside it.
+# The line of a racer on the map of the first or of the second race.
 PATH = """([racer, beside]) => {
     const scene = window.optiscope.scenes()[0];
     const { panels, cards } = beside ? scene.beside : scene;
@@ -42,7 +42,7 @@ PATH = """([racer, beside]) => {
 
 
 class Race:
-    """A page with the app in it."""
+    """A page of the app in a browser."""
 
     def __init__(self, page: Any, url: str) -> None:
         self.page = page
@@ -62,19 +62,19 @@ class Race:
             self._complaints.append(f"{response.status}: {response.url}")
 
     def complaints(self) -> list[str]:
-        """What the page complained of since the last call, and Python errors that it shows."""
+        """The errors of the page since the last call, and Python errors that it shows."""
         shown = [e.inner_text() for e in self.page.get_by_test_id("stException").all()]
         heard, self._complaints = self._complaints + shown, []
         return heard
 
-    # Going there.
+    # Navigation.
 
     def load(self, query: str = "", page: str = "") -> Race:
         self.page.goto(self.url + page + (f"?{query}" if query else ""))
         return self.settle()
 
     def close(self) -> None:
-        """Leave nothing behind for the next visit but what the browser has compiled."""
+        """Close the page, and remove all state except the scripts that the browser has compiled."""
         self.page.evaluate("localStorage.clear()")
         self.page.close()
 
@@ -86,16 +86,16 @@ class Race:
         self.page.get_by_role("option").filter(has_text=name).first.click()
 
     def settle(self) -> Race:
-        """Wait until nothing runs: neither Python, nor the clock, nor plotly, and the player has what the link says."""
+        """Wait until Python, the clock and plotly rest, and the player shows the settings of the link."""
         self.page.wait_for_function(SETTLED)
         return self
 
     def until(self, condition: str, argument: Any = None) -> None:
-        """Wait until a JavaScript function of one argument is true."""
+        """Wait until a JavaScript function of an argument returns true."""
         self.page.wait_for_function(condition, arg=argument)
 
     def reset(self) -> Race:
-        """At rest, at the end, at speed 1, without loop, on a log axis, with the focus nowhere."""
+        """Reset the player: at rest at the end, with speed 1, without loop, with a log axis, without focus."""
         self.page.mouse.move(640, 5)
         if self.loops():
             self.at("loop").click()
@@ -105,7 +105,7 @@ class Race:
         self.page.evaluate("document.activeElement?.blur()")
         return self.settle()
 
-    # What can be seen.
+    # What is visible.
 
     def at(self, testid: str) -> Any:
         return self.page.get_by_test_id(testid)
@@ -130,7 +130,7 @@ class Race:
         return list(self.at("cards").locator(".status").all_inner_texts())
 
     def values(self) -> list[str]:
-        """What the number fields of the cards show."""
+        """The texts of the number fields of the cards."""
         return [field.input_value() for field in self.at("cards").locator("input.value").all()]
 
     def card(self, racer: str) -> tuple[Any, ...]:
@@ -142,7 +142,7 @@ class Race:
         )
 
     def table(self) -> dict[str, list[str]]:
-        """Rows of the table of results by racer; waited for where the page draws it anew, and read in one go."""
+        """The rows of the table of results by racer, read at once after the page has drawn it."""
         rows = self.page.wait_for_function(
             """() => {
                 const rows = document.querySelector('[data-testid=results]')?.querySelectorAll('tbody tr');
@@ -155,7 +155,7 @@ class Race:
         return parse_qs(urlsplit(self.page.url).query)
 
     def wait_query(self, key: str, value: str) -> None:
-        """Until the address bar says so."""
+        """Wait until the address bar has a value of a key."""
         self.until(
             "([key, value]) => new URL(location.href).searchParams.getAll(key).some((one) => one.includes(value))",
             [key, value],
@@ -163,32 +163,32 @@ class Race:
         self.settle()
 
     def notices(self) -> list[str]:
-        """The sentences of the notice over the page, without their bullets."""
+        """The sentences of the notice above the page, without bullets."""
         lines = [line for e in self.page.get_by_test_id("stAlert").all() for line in e.inner_text().splitlines()]
         return [line.strip("•- ") for line in lines if line.strip("•- ")]
 
     def leave(self) -> Race:
-        """Take the pointer off the cards, which light up under it, and the focus out of a field."""
+        """Move the pointer away from the cards, which it would highlight, and the focus out of a field."""
         self.page.mouse.move(640, 5)
         self.page.evaluate("document.activeElement?.blur()")
         return self.settle()
 
     def said(self, text: str) -> Any:
-        """The element that says a text, waited for."""
+        """Wait for the element with a text."""
         found = self.page.get_by_text(text).first
         found.wait_for()
         return found
 
     def pixels(self, selector: str) -> np.ndarray:
-        """A picture of an element, (height, width, 3)."""
+        """The pixels of an element (height, width, 3)."""
         return picture(self.page.locator(selector).first.screenshot())
 
     def trails(self) -> np.ndarray:
-        """The canvas with the trails, (height, width, 4), whether it is shown now or not."""
+        """The pixels (height, width, 4) of the canvas with the trails, even if it is hidden."""
         return self.canvas(".map canvas.trails")
 
     def redrawn(self, before: np.ndarray) -> np.ndarray:
-        """The trails once they are others than before: the address may change first."""
+        """Wait until the trails have changed, which may happen after the address, and return them."""
         end = time.monotonic() + PATIENCE
         while np.array_equal(now := self.trails(), before):
             assert time.monotonic() < end, "the trails stay as they were"
@@ -196,23 +196,23 @@ class Race:
         return now
 
     def path(self, racer: int, beside: bool = False) -> np.ndarray:
-        """The points of a racer's run that the map draws, (k, 2)."""
+        """The points (k, 2) of a racer's run that the map draws."""
         return np.transpose(self.page.evaluate(PATH, [racer, beside]))
 
     def heads(self) -> np.ndarray:
         return self.canvas(".map canvas.heads")
 
     def canvas(self, selector: str) -> np.ndarray:
-        # not getImageData: the browser complains of it, and moves the canvas to other memory
+        # not getImageData, which makes the browser complain and move the canvas to other memory
         address = self.page.evaluate(
             "(selector) => document.querySelector(`.optiscope-player ${selector}`).toDataURL('image/png')", selector
         )
         return np.asarray(Image.open(io.BytesIO(base64.b64decode(address.partition(",")[2]))).convert("RGBA"))
 
-    # The map's axes, out of plotly's own layout.
+    # The axes of the map, from plotly's layout.
 
     def frame(self) -> dict[str, Any]:
-        """The map's box in the page and the ranges of its axes."""
+        """The box of the map on the page, and the ranges of its axes."""
         return dict(
             self.page.evaluate(
                 """() => {
@@ -227,23 +227,23 @@ class Race:
         )
 
     def pixel(self, x: float, y: float) -> tuple[float, float]:
-        """Where a point of the plane lies on the page."""
+        """The position of a point of the plane on the page."""
         f = self.frame()
         (x0, x1), (y0, y1) = f["x"], f["y"]
         return f["left"] + f["width"] * (x - x0) / (x1 - x0), f["top"] + f["height"] * (y1 - y) / (y1 - y0)
 
     def point(self, left: float, top: float) -> tuple[float, float]:
-        """Which point of the plane lies at a place of the page."""
+        """The point of the plane at a position on the page."""
         f = self.frame()
         (x0, x1), (y0, y1) = f["x"], f["y"]
         return x0 + (x1 - x0) * (left - f["left"]) / f["width"], y1 - (y1 - y0) * (top - f["top"]) / f["height"]
 
-    # What can be done.
+    # Actions.
 
     def slide(self, racer: str, name: str, share: float) -> None:
         """Drag a card's slider to a share of its range."""
         box = self.at(f"slider-{racer}-{name}").bounding_box()
-        knob = 14  # the range's ends are half a knob inside its box
+        knob = 14  # the ends of the range are half a knob inside its box
         self.page.mouse.move(*self._knob(racer, name))
         self.page.mouse.down()
         self.page.mouse.move(box["x"] + knob / 2 + share * (box["width"] - knob), box["y"] + box["height"] / 2, steps=4)
@@ -269,26 +269,26 @@ class Race:
         self.page.get_by_role("tab", name=tab).click()
 
     def fill(self, label: str, text: str) -> None:
-        """Type into a field of Streamlit's."""
+        """Type into a field of Streamlit."""
         field = self.page.get_by_role("textbox", name=label, exact=True)
         field.fill(text)
         field.press("Enter")
 
     def export(self) -> Race:
-        """Open the Export panel. Until Python has run to its end, the panel can show the fields of the time before."""
+        """Open the Export panel, and wait until Python has finished, because the panel may first show old fields."""
         self.at("export").click()
         self.page.get_by_role("button", name="Download PNG").wait_for()
         return self.settle()
 
     def download(self, name: str) -> tuple[str, bytes]:
-        """The name and the contents of the file behind a button."""
+        """Download the file of a button, and return its name and contents."""
         with self.page.expect_download() as found:
             self.page.get_by_role("button", name=name).first.click()
         with open(found.value.path(), "rb") as file:
             return found.value.suggested_filename, file.read()
 
     def choose(self, label: str, option: str) -> None:
-        """Choose in a field of Streamlit's, and wait until what depends on it is drawn."""
+        """Choose a value in a field of Streamlit, and wait until the page has been drawn."""
         self.page.get_by_role("combobox", name=label).click()
         self.page.get_by_test_id("stSelectboxVirtualDropdown").get_by_role("option", name=option, exact=True).click()
         self.until(RAN)
@@ -296,11 +296,11 @@ class Race:
 
 
 def picture(data: bytes) -> np.ndarray:
-    """Pixels of a picture file, (height, width, 3)."""
+    """The pixels (height, width, 3) of a picture file."""
     return np.asarray(Image.open(io.BytesIO(data)).convert("RGB"))
 
 
 def near(pixels: np.ndarray, color: str, tolerance: int = 24) -> np.ndarray:
-    """Which pixels have about a colour."""
+    """A mask of the pixels with approximately a colour."""
     wanted = np.array([int(color[k : k + 2], 16) for k in (1, 3, 5)])
     return (np.abs(pixels[..., :3].astype(int) - wanted) <= tolerance).all(axis=-1)

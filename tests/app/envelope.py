@@ -1,4 +1,4 @@
-"""The player's envelope of bytes, opened after the description of the format alone."""
+"""Opens the player's envelope, following only the description of its format."""
 
 from __future__ import annotations
 

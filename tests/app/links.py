@@ -1,4 +1,4 @@
-"""Random links, as hostile as anybody may type them, from a seed."""
+"""Random links with valid and hostile parts, drawn from a seed."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ WORDS = (
 
 
 def number(rng: random.Random) -> str:
-    """A number, most often one that can be."""
+    """A number as text, which is usually valid."""
     kind = rng.randrange(6)
     if kind == 0:
         return rng.choice(NUMBERS)
@@ -55,7 +55,7 @@ def number(rng: random.Random) -> str:
 
 
 def value(rng: random.Random, spec: Any = None) -> str:
-    """A value of a parameter: one of its own, its ends, any number, or a word."""
+    """A value of a parameter as text: a legal value, an end of its range, any number, or a word."""
     kind = rng.randrange(8)
     if kind == 0:
         return rng.choice(WORDS)
@@ -74,7 +74,7 @@ def _chosen(rng: random.Random, registry: Mapping[str, Any]) -> str:
 
 
 def _choice(rng: random.Random, link: Link, part: str, registry: Mapping[str, Any]) -> None:
-    """A part with some of its parameters, or with some of another's."""
+    """A part of a link with some of its parameters, or some of another part's."""
     key = _chosen(rng, registry)
     link[part] = [key]
     specs = registry[key].parameters() if key in registry else {}
@@ -88,7 +88,7 @@ def _choice(rng: random.Random, link: Link, part: str, registry: Mapping[str, An
 def _racer(rng: random.Random, rules: Mapping[str, Any], own: Mapping[str, Any]) -> str:
     key = _chosen(rng, rules)
     specs = {**(rules[key].parameters() if key in rules else {}), **own}
-    # a rate that is not given has to be computed, which takes long
+    # computing a missing rate takes long
     likely = {"learning_rate": 0.96}
     items = [f"{name}={value(rng, spec)}" for name, spec in specs.items() if rng.random() < likely.get(name, 0.3)]
     if rng.random() < 0.3:
@@ -114,7 +114,7 @@ def _maybe(rng: random.Random, link: Link, **words: Callable[[], str]) -> None:
 
 
 def _spoilt(rng: random.Random, link: Link) -> Link:
-    """Now and then with keys twice, keys that nobody knows, or many of them."""
+    """Sometimes repeat keys, and add one or many unknown keys."""
     if rng.random() < 0.3:
         key = rng.choice(list(link))
         link[key] = [*link[key], *(number(rng) for _ in range(rng.choice([1, 3, 60])))]

@@ -1,4 +1,4 @@
-"""One small panel for each kind of mark, which every painter draws alike; and how two of its pictures are compared."""
+"""A small panel for each kind of mark, and functions that compare the pictures of different painters."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from app.player.scene import Card, Clock, Scene
 
 END = 8
 POSITIONS = (0, 3, END)
-"""Where the clock is looked at: at the start, between, and at the end."""
+"""The positions of the clock at which pictures are compared: the start, between, and the end."""
 RED, BLUE = "#d55e00", "#0072b2"
 TIME = np.arange(END + 1)
 WAVE = 5 + 3 * np.sin(0.8 * TIME)
@@ -39,7 +39,7 @@ X, Y = np.linspace(0, 10, 41), np.linspace(0, 10, 31)
 
 
 def _square(rows: int) -> NDArray[np.uint8]:
-    """A picture of cells that darkens from moment to moment, (moments, rows, rows)."""
+    """Tiles (moments, rows, rows) that become darker from moment to moment."""
     cells = (np.arange(rows)[:, None] + np.arange(rows)) % 3 / 2
     return np.asarray(255 * np.linspace(0.4, 1, END + 1)[:, None, None] * cells, np.uint8)
 
@@ -116,23 +116,23 @@ MARKS: Mapping[str, tuple[AnyMark, ...]] = {
 
 
 def panel(name: str, bare: bool = False) -> Panel:
-    """The panel of a kind of mark; or, `bare`, the same without any mark."""
+    """The panel of a kind of mark, or with `bare`, the same panel without marks."""
     marks = tuple(dataclasses.replace(mark, racer="racer-0") for mark in MARKS[name])
     return Panel(key="sample", axes=(Axes(x=X_AXIS, y=Y_AXIS),), marks=() if bare else marks)
 
 
 def scene(panel: Panel) -> Scene:
-    """A scene of one panel."""
+    """A scene with a single panel."""
     return Scene(panels=(panel,), cards=(RACER,), clock=Clock(END))
 
 
 def ink(picture: NDArray[np.uint8], empty: NDArray[np.uint8]) -> NDArray[np.int_]:
-    """How much a picture differs from one without the mark, pixel by pixel."""
+    """The difference of each pixel from the picture without the mark."""
     return np.asarray(np.abs(picture.astype(int) - empty.astype(int)).max(axis=-1))
 
 
 def spread(mask: NDArray[np.bool_], by: int) -> NDArray[np.bool_]:
-    """A mask and all that is within so many pixels of it."""
+    """A mask, extended by a number of pixels."""
     out = mask.copy()
     for axis in (0, 1):
         out = np.logical_or.reduce([np.roll(out, k, axis) for k in range(-by, by + 1)])
@@ -140,7 +140,7 @@ def spread(mask: NDArray[np.bool_], by: int) -> NDArray[np.bool_]:
 
 
 def agreement(one: NDArray[np.int_], other: NDArray[np.int_], by: int, least: int = 12) -> float:
-    """The smaller share of the ink of either picture that lies within so many pixels of that of the other."""
+    """The share of a picture's ink that is within a distance of the other's ink: the smaller of the two shares."""
     a, b = one > least, other > least
     if not a.any() or not b.any():
         return float(not a.any() and not b.any())

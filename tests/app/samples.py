@@ -1,4 +1,4 @@
-"""Envelopes of scenes of both pages, for whoever reads the format: ``python -m tests.app.samples FOLDER``."""
+"""Writes envelopes of scenes of both pages, for tests of the format: ``python -m tests.app.samples FOLDER``."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from app.race.views import VIEWS as RACE_VIEWS
 
 
 def races() -> Iterator[tuple[str, Scene]]:
-    """Scenes of the race's presets, of its views, of bundles, and of two races beside each other."""
+    """Scenes of the Race page: its presets, its views, bundles, and two races."""
     first = changes.first()
     yield "race", race.scene(Race(first))
     for key in presets.PRESETS:
@@ -43,7 +43,7 @@ def races() -> Iterator[tuple[str, Scene]]:
 
 
 def trainings(steps: int = 80) -> Iterator[tuple[str, Scene]]:
-    """Scenes of the network's presets, three views each, so that every view occurs."""
+    """Scenes of the Network page: its presets with three views each, so that every view occurs."""
     keys = [key for key, one in network_presets.PRESETS.items() if one.source != FILE]
     shown = list(VIEWS)
     for k, key in enumerate(keys):

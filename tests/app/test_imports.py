@@ -1,4 +1,4 @@
-"""What may be imported where: figures and settings serve scripts, without a page."""
+"""Which parts of the app may import which libraries."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def test_a_page_does_not_wait_for_what_draws_files(page: str) -> None:
 
 
 def test_what_draws_files_does_not_wait_for_jax() -> None:
-    """Films are drawn by processes of their own, whose start is waited for."""
+    """Files are drawn in separate processes, which have to start quickly."""
     drawers = "app.export.drawing, app.export.films, app.export.deck, app.export.worker"
     assert _python(f"import sys, {drawers}; print('jax' in sys.modules)") == "False"
 

@@ -47,7 +47,7 @@ def test_a_length_must_be_a_positive_number(seconds: str, capsys: pytest.Capture
 
 @pytest.mark.parametrize("name", BENCHMARKS)
 def test_every_listed_benchmark_can_be_run(name: str) -> None:
-    """Its module is there, and yields its results one by one: none is measured before it is asked for."""
+    """Its module exists and returns a generator, so that nothing is measured before the first result is requested."""
     from benchmarks.__main__ import _parser
 
     results = _results(name, _parser().parse_args([name, "--seconds", "7"]))

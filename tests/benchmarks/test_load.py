@@ -1,4 +1,4 @@
-"""The visitor without a browser: it opens pages and changes settings; and how waits are summed up."""
+"""The visitor without a browser, which opens pages and changes settings, and the statistics of waits."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whatever a link asks for is weighed before it is computed."""
+"""The limits on memory and time are checked before anything is computed."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def test_the_size_of_a_race_is_the_size_of_its_runs(seeds: int) -> None:
 
 
 def test_everything_that_the_plane_is_set_to_is_allowed() -> None:
-    """The most racers, seeds and steps, with another race beside, in two coordinates."""
+    """The largest numbers of racers, seeds and steps, with a second race, in two coordinates."""
     settings = racers.set_steps(Settings(), 8000)
     for _ in range(racers.MAX_RACERS):
         settings = accepted(changes.add_racer(settings, "adam"))
@@ -79,7 +79,7 @@ def test_everything_that_the_plane_is_set_to_is_allowed() -> None:
 
 def test_a_long_sweep_of_many_coordinates_has_fewer_positions(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(budget, "MOST_LIVE", 2e7)
-    monkeypatch.setattr(budget, "BLOCK", 0)  # one run after the other
+    monkeypatch.setattr(budget, "BLOCK", 0)  # one by one
     settings, _ = opened("surface=ravine_nd&surface.dimension=100&steps=2000&racer=sam")
     sweep = live._ask(settings, "sweep", {"racer": "racer-0", "name": "learning_rate"})
     assert len(sweep.values) == 21 and sweep.positions.shape[0] == 21
@@ -125,16 +125,16 @@ def test_memory_is_looked_for_before_it_is_taken(monkeypatch: pytest.MonkeyPatch
     with pytest.raises(Refused, match="needs 500 MB, but only 472 MB are free"), budget.room(500 * 2**20):
         pass
     monkeypatch.setattr(budget, "free_memory", lambda: 0)
-    with budget.room(budget.HEAVY - 1):  # what is small is never refused
+    with budget.room(budget.HEAVY - 1):  # small computations are never refused
         pass
-    with budget._heavy, budget.room(budget.HEAVY - 1):  # nor does it wait
+    with budget._heavy, budget.room(budget.HEAVY - 1):  # and do not wait
         pass
 
 
 def test_computations_of_tens_of_megabytes_look_for_memory_and_smaller_ones_do_not(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """30 MB are a race of a few racers; 35 MB wait for their turn, and leave 128 MB for the page."""
+    """A race of a few racers takes 30 MB. A computation of 35 MB waits for others, and leaves 128 MB for the page."""
     monkeypatch.setattr(budget, "free_memory", lambda: 0)
     with budget.room(30 * 2**20):
         pass
@@ -192,6 +192,6 @@ def test_a_stream_of_races_keeps_the_caches_within_their_bytes(monkeypatch: pyte
         assert runs.RUNS.size <= runs.RUNS.limit
     assert len(runs.RUNS) > 2
     run = runs.runs(one)[0]
-    assert runs.runs(one)[0] is run  # the race in hand stays
+    assert runs.runs(one)[0] is run  # the current race stays in the cache
     for cache in caches():
         assert cache.size <= cache.limit or len(cache) == 1

@@ -1,4 +1,4 @@
-"""Random links of both pages come back from their own spelling, and cost no more than a link may."""
+"""Random links of both pages are restored, within the limits on their costs."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def test_numbers_and_lists_without_end_are_bounded(page: str) -> None:
 def test_a_link_costs_one_curvature_for_all_racers_and_none_where_rates_are_given(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """The costly part of a link, in a call count: seconds would measure the machine."""
+    """Count the calls of the expensive part of a link, because seconds would measure the machine."""
     starting.largest_curvature.cache_clear()
     spelled = list(OPTIMIZERS)[1:MAX_RACERS]
     settings, _ = race_link.parse({"surface": ["rosenbrock"], "surface.steepness": ["31"], "racer": spelled})

@@ -1,4 +1,4 @@
-"""A setting is declared once. What a further declaration in a copy of a page does without another line."""
+"""A setting is declared once: a declaration in a copy of a page is enough to add a setting."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ command = "train"
     ("page", "record", "code"), [("race", "Settings", RACE_PAGE), ("network", "Training", NETWORK_PAGE)]
 )
 def test_a_further_setting_is_one_declaration(page: str, record: str, code: str, tmp_path: Path) -> None:
-    """The page is a copy in which nothing but its record was changed."""
+    """The page is a copy in which only the record was changed."""
     shutil.copytree(ROOT / "app", tmp_path / "app", ignore=shutil.ignore_patterns("web", "__pycache__"))
     path = tmp_path / "app" / page / "settings.py"
     before, head, after = path.read_text("utf-8").partition(f"class {record}(Lineup):\n")

@@ -30,7 +30,7 @@ def test_the_stops_of_a_slider_span_its_range_and_hold_the_default(spec: Paramet
     assert spec.default in values and not values.flags.writeable
     assert (np.diff(values) > 0).all() and min(5, spec.high - spec.low if spec.integer else 5) <= len(values) < 120
     assert values[0] == min(spec.low, spec.default) and values[-1] == max(spec.high, spec.default)
-    assert len({exact(value) for value in values}) == len(values)  # no two stops look alike
+    assert len({exact(value) for value in values}) == len(values)  # all stops have different texts
     if spec.integer:
         assert (values == np.round(values)).all()
 

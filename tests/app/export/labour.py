@@ -1,4 +1,4 @@
-"""What the processes under test are asked to do."""
+"""The function that the workers in tests carry out."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 
 def work(order: str, tell: Callable[[float], None]) -> int:
-    """As ordered; then the number of the process."""
+    """Carry out an order, and return the process id."""
     if order == "refuse":
         raise ValueError("no such thing")
     if order == "exhaust":

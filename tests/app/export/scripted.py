@@ -1,4 +1,4 @@
-"""Scripts that were taken away, run as a reader would."""
+"""Runs exported scripts."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import jax
 
 
 def run_script(code: str) -> dict[str, Any]:
-    """The names that a script leaves behind, and what it `printed`; it may promote dtypes as JAX does by itself."""
+    """Run a script with JAX's default promotion of dtypes, and return its global names and the text `printed`."""
     names: dict[str, Any] = {"__name__": "__main__"}
     with (
         jax.numpy_dtype_promotion("standard"),

@@ -1,4 +1,4 @@
-"""Pictures and films of the Network page's panels, opened again and measured."""
+"""Pictures and films of the Network page, read back and measured."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def _trained(source: str, views: tuple[str, str, str]) -> tuple[Any, Job, Scene]
     job = scene.job_for(training, data)
     job.begin()
     end = time.monotonic() + 240
-    for _ in range(2):  # what the panels show is worked out when it is asked for
+    for _ in range(2):  # the contents of the panels are computed on request
         while job.busy and time.monotonic() < end:
             time.sleep(0.02)
         made = scene.scene(training, job)
@@ -74,7 +74,7 @@ def test_every_view_has_a_picture_in_which_every_racer_is(key: str) -> None:
     look = dataclasses.replace(SMALL, part=key, width=900, height=500)
     pixels = _pixels(Drawing(made, look))
     for card in made.cards:
-        views = pixels[:, : 900 - 24 - round(0.22 * 900) - 20]  # without the legend beside them
+        views = pixels[:, : 900 - 24 - round(0.22 * 900) - 20]  # without the legend
         assert _near(views, card.color).sum() > 10, f"{card.title} in {key}"
 
 
@@ -93,7 +93,7 @@ def test_a_chart_s_lines_are_the_panel_s_numbers_and_its_future_is_pale() -> Non
     assert len(pale.get_segments()) == len(lines)
     drawing.show(10)
     for line, segment in zip(lines, strong.get_segments(), strict=True):
-        # a curve glides to the place of the clock between two moments
+        # a curve is interpolated between two moments
         assert segment[-1, 0] == 10 and len(segment) in (np.count_nonzero(line.x <= 10) + np.arange(2))
     early, late = _pixels(drawing, 2), _pixels(drawing, 20)
     assert all(_near(early, card.color).sum() < _near(late, card.color).sum() for card in made.cards)
@@ -112,7 +112,7 @@ def test_a_boundary_has_the_classes_colours_with_its_first_row_below() -> None:
     drawing = Drawing(_board(panel), dataclasses.replace(SMALL, part="view-0", theme="dark"))
     (picture,) = drawing.figure.axes[0].images
     paper = np.array([0x11, 0x15, 0x1C]) / 255
-    drawing.show(1)  # between two kept moments the earlier one is what is known
+    drawing.show(1)  # between two recorded moments, the earlier one is shown
     shown = np.asarray(picture.get_array())
     np.testing.assert_allclose(shown[1, 0], 0.4 * paper, atol=1e-6)
     np.testing.assert_allclose(shown[0, 0], 0.4 * paper + 0.6, atol=1e-6)

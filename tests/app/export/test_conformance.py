@@ -1,4 +1,4 @@
-"""Every kind of mark as matplotlib paints it and as plotly does in notebooks: the same ink in the same places."""
+"""matplotlib and plotly in notebooks draw every kind of mark with the same ink at the same places."""
 
 from __future__ import annotations
 
@@ -26,22 +26,22 @@ SHOW = """async (figure) => {
   await window.Plotly.newPlot('figure', data, layout, { staticPlot: true });
 }"""
 NEAR = {"text": 14, "text replaced": 14, "line that leaves": 6}
-"""How many pixels apart the painters may draw: two, and more where letters are set in different fonts."""
+"""The largest distance between the pixels of two painters: two, and more for texts in different fonts."""
 INK = {
     "text": 0.25,
     "text replaced": 0.35,
     "line that leaves": 0.1,
-    "handle": 0.2,  # letters have other forms
+    "handle": 0.2,  # the letters have different shapes
     "dots replaced": 0.1,
-    "dots in classes": 0.08,  # small symbols are set on whole pixels by one of them
-    "lines": 0.3,  # Chromium has its own way with lines of a single pixel
+    "dots in classes": 0.08,  # one of them aligns small symbols with pixels
+    "lines": 0.3,  # Chromium draws lines of a single pixel differently
 }
-"""By how much the amounts of their ink may differ, where that is not `CLOSE`."""
+"""The largest difference between the amounts of ink, if it is not `CLOSE`."""
 CLOSE = 0.05
 
 
 def matplotlib(panel: Panel, time: float) -> NDArray[np.uint8]:
-    """The axes of a panel as an exported picture has them."""
+    """The axes of a panel in an exported picture."""
     with rules():
         sheet = Sheet(WIDTH, HEIGHT, scale=1, theme_name="light", transparent=False)
         paint_axes(sheet, panel.axes[0], (0, 0, WIDTH, HEIGHT), panel.marks, "")
@@ -64,7 +64,7 @@ def page(profile: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any
 
 
 def plotly(page: Any, panel: Panel, time: float) -> NDArray[np.uint8]:
-    """The axes of a panel as a notebook shows them."""
+    """The axes of a panel in a notebook."""
     figure = figure_of(panel, "light", HEIGHT, time)
     figure.update_layout(width=WIDTH, margin={"l": 0, "r": 0, "t": 0, "b": 0})
     figure.update_xaxes(showticklabels=False, ticks="")

@@ -1,4 +1,4 @@
-"""Slides: opened by python-pptx again, checked as XML, and turned into a PDF by LibreOffice."""
+"""Decks, read by python-pptx, checked as XML, and converted to PDF by LibreOffice."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def test_films_and_posters_are_inside_and_everything_is_whole_xml(content: bytes
         parts = {name for name in names if name.endswith((".xml", ".rels"))}
         for name in parts:
             etree.fromstring(archive.read(name))
-        # every relation within the file leads to a part that is there
+        # every relation within the file refers to an existing part
         for name in (part for part in parts if part.endswith(".rels")):
             base = Path(name).parent.parent
             for relation in etree.fromstring(archive.read(name)):

@@ -1,4 +1,4 @@
-"""Pictures asked for by several visitors at once."""
+"""Files that several visitors request at the same time."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ ROUTER = str(Path(change.__file__).parents[1] / "router.py")
 
 
 def _orders() -> list[Order]:
-    """Six files that differ in kind and theme, so that one would show another's settings."""
+    """Six orders with different formats and themes, so that mixed settings would be visible."""
     look = Look(width=400, height=300, part="map", caption=False)
     plain = export.order(Race(racers.set_steps(changes.first(), 40)), "png", look, Cut())
     looks = [look, dataclasses.replace(look, theme="dark")]
@@ -42,7 +42,7 @@ def test_files_drawn_by_four_threads_at_once_are_those_drawn_alone() -> None:
 
 
 def test_downloads_of_four_visitors_at_once_are_those_of_one_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What Streamlit calls, in a thread of the server, when a visitor presses the page's button."""
+    """The function that Streamlit calls in a thread of the server when a visitor presses the button of the page."""
     callables: dict[str, Callable[[], bytes]] = {}
     add = MediaFileManager.add_deferred
 

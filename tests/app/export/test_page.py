@@ -1,4 +1,4 @@
-"""A page that was taken away: opened from disk, without a network, in the browser of the other tests."""
+"""Exported HTML files, opened from disk in a browser without a network connection."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ BREAKING = "</script><b>\"Adam\" & 'Eve'<!--<script>"
 
 
 class File(Race):
-    """The page of a file, with nothing of Streamlit round it; what it asks for is written down."""
+    """The page of an HTML file without Streamlit, which records its requests."""
 
     def __init__(self, page: Any, url: str) -> None:
         super().__init__(page, url)
@@ -43,7 +43,7 @@ class File(Race):
         return self
 
     def play(self) -> None:
-        """From the start to the end."""
+        """Play from the start to the end."""
         self.at("speed").select_option("4")
         self.at("to-start").click()
         self.at("play").click()
@@ -59,7 +59,7 @@ Open = Callable[..., File]
 
 @pytest.fixture(scope="module")
 def open_file(chromium: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Open]:
-    """Write a file and open it offline; whatever it complained of or asked for comes out in the end."""
+    """Write a file and open it offline; errors and requests fail the test in the end."""
     opened: list[File] = []
 
     def open_(data: bytes, dark: bool = False) -> File:
@@ -79,13 +79,13 @@ def open_file(chromium: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         complaints, asked = file.complaints(), file.asked
         file.page.context.close()
         assert complaints == []
-        # a picture that is saved is drawn by way of a blob
+        # a saved picture is drawn from a blob
         assert asked[0] == file.url and all(url.startswith("blob:null/") for url in asked[1:])
 
 
 @pytest.fixture(scope="module")
 def scene() -> Scene:
-    """Three racers, one of which has a name that would like to be markup."""
+    """Three racers, one of which has a name with markup."""
     found = computed.scene(runs.Race(parse({"steps": [str(STEPS)]})[0]))
     first, *others = found.cards
     return dataclasses.replace(found, cards=(dataclasses.replace(first, title=BREAKING), *others))
@@ -209,7 +209,7 @@ def test_no_text_becomes_markup(race: File) -> None:
 
 
 def test_its_colours_are_the_reader_s_or_as_ordered(open_file: Open, race: File, scene: Scene) -> None:
-    """Without a link the way back is not offered either."""
+    """Without a link, there is no way back to the app."""
     ordered = open_file(html(scene, "Dark", theme="dark"))
     assert ordered.at("recording").inner_text() == "This is a recording: it plays, but cannot be changed."
     assert ordered.at("copy-link").count() == 0 and ordered.at("export").is_visible()

@@ -1,4 +1,4 @@
-"""Pictures and films, opened again by programs that are not ours, and measured."""
+"""Pictures and films, read by other programs and measured."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def test_one_view_alone_and_light_and_dark(part: Any) -> None:
 
 
 def test_the_head_is_where_the_engine_says() -> None:
-    """The last racer's head lies on top: its disc is centred at its position."""
+    """The last racer is drawn on top: the disc of its head is centred at its position."""
     drawing = Drawing(SCENE, dataclasses.replace(SMALL, part="map", width=800, height=600))
     for step in (0, 7, 60):
         pixels = _pixels(still(drawing, "png", ABOUT, step))
@@ -253,7 +253,7 @@ SHORTEST = Look(width=400, height=300, caption=False, part="loss")
 
 @pytest.mark.parametrize("rate", [1, 24, 25, 29.97, 30, 40, 50, 60])
 def test_a_gif_lasts_what_the_page_says_to_a_hundredth(rate: float) -> None:
-    """Read back by Pillow; no frame is so short that browsers would slow it down, and none drifts from its time."""
+    """Read by Pillow. No frame is so short that browsers would slow it down, and each begins at its time."""
     cut = Cut(seconds=2.5, rate=rate, hold=0.5).limited("gif")
     assert cut.rate == min(rate, 50)
     image = Image.open(io.BytesIO(film(Drawing(SCENE, SHORTEST), "gif", cut, ABOUT, lambda share: None)))

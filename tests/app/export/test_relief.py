@@ -1,4 +1,4 @@
-"""Maps in three dimensions: where the camera puts a point, and how runs lie on their ground."""
+"""Maps in three dimensions: the projection of points, and runs on the ground."""
 
 from __future__ import annotations
 
@@ -36,10 +36,10 @@ def _projection(camera: Camera, size: tuple[float, float] = (800.0, 400.0)) -> P
 
 
 def test_the_camera_has_an_angle_of_45_degrees_from_its_lower_edge_to_its_upper() -> None:
-    """From a distance of 2, half of the height of a picture is 2 tan 22.5°."""
+    """At a distance of 2, half of the picture's height is 2 tan 22.5°."""
     seen = _projection(Camera((0.0, -2.0, 0.0), (0.0, 0.0, 0.0), (0.0, 0.0, 1.0)))
     up = 2 * math.tan(math.pi / 8)
-    # the box is drawn with sides of 1: a unit of x and y is 1/4, one of z is 1/20
+    # the box is drawn with sides of 1, so a unit of x or y is 1/4 and a unit of z is 1/20
     points = np.array([[0.0, 2.0, 20.0], [0.0, 2.0, 20 + 20 * up], [4 * up, 2.0, 20.0], [0.0, 6.0, 20 + 20 * up]])
     np.testing.assert_allclose(seen.pixels(points), [[400, 200], [400, 400], [600, 200], [400, 200 + 200 * 2 / 3]])
     assert np.isnan(seen.pixels(np.array([0.0, -7.0, 20.0]))).all()  # behind the camera
@@ -70,7 +70,7 @@ def test_each_step_lies_at_the_height_of_its_loss(heights: str) -> None:
 
 
 def test_between_steps_a_run_follows_the_ground() -> None:
-    """A step across the ravine of many cells has a point a cell, and none lies below the ground."""
+    """A step over many cells has a point in each cell, and none is below the ground."""
     ground = ground_of(MAP, SCENE.relief)
     (x0, y0), (x1, y1) = ground.low[:2] * 0.9, ground.high[:2] * 0.9
     path = np.array([[x0, y1], [x1, y0]])
@@ -106,7 +106,7 @@ def _near(pixels: np.ndarray, color: str, within: int = 12) -> np.ndarray:
 
 @pytest.mark.parametrize("camera", [Camera(), Camera((1.2, -0.9, 0.7), (0.0, 0.0, -0.1))], ids=["home", "turned"])
 def test_a_run_ends_on_the_surface_where_the_camera_sees_it(camera: Camera) -> None:
-    """The last racer's head lies on top: its disc is where the loss at its position is projected to."""
+    """The last racer is drawn on top: the disc of its head is at the projection of its point."""
     look = Look(width=800, height=500, part="map", caption=False, camera=camera)
     drawing = Drawing(SCENE, look)
     ground, surface = ground_of(MAP, SCENE.relief), SETTINGS.built_surface()
@@ -159,11 +159,11 @@ def test_frames_of_a_film_are_the_stills() -> None:
     assert not np.array_equal(early, late)
     for step, frame in ((5, early), (60, late)):
         apart = np.abs(frame[..., :3].astype(int) - _pixels(drawing, step)).max(axis=-1)
-        assert (apart > 40).mean() < 0.002  # a film draws all that moves above what stands still
+        assert (apart > 40).mean() < 0.002  # a film draws moving artists above still ones
 
 
 def test_heights_are_plain_losses_where_the_curves_show_the_loss_above_the_minimum() -> None:
-    """The lowest loss of this surface is far below zero, and lines have their heights above it."""
+    """The lowest loss of this surface is far below zero, and heights of lines are measured from it."""
     settings = changes.choose_surface(changes.change(SETTINGS, "heights", "linear"), "styblinski_tang")
     scene = race.scene(Race(settings))
     assert scene.relief and scene.relief.offset < -1

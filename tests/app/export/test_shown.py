@@ -1,4 +1,4 @@
-"""Files show what the page shows: a part of the map, a map for each racer, and two races beside each other."""
+"""Files show what the page shows: a window of the map, a map for each racer, and two races."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Processes that make files: they are kept, they fail with a sentence, and they can be stopped."""
+"""Worker processes: they stay alive, they report errors with a sentence, and they can be stopped."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def _lives(process: int) -> bool:
 
 
 def _ends(process: int) -> bool:
-    """Whether a process has gone, soon."""
+    """Whether a process ends within 20 seconds."""
     end = time.monotonic() + 20
     while _lives(process) and time.monotonic() < end:
         time.sleep(0.05)
@@ -122,7 +122,7 @@ def test_orders_beyond_the_most_wait_for_their_turn_and_can_be_stopped() -> None
         workers.carry_out("")
 
 
-# A server whose film is on its way when it ends.
+# A server that ends while a film is being made.
 SERVER = """
 import atexit, sys, threading, time
 from app.export.worker import Workers
@@ -153,7 +153,7 @@ def test_processes_end_with_the_server_and_the_log_stays_empty(end: str, group: 
     with server:
         assert server.stdout
         processes = [int(word) for word in server.stdout.readline().split()]
-        time.sleep(0.5)  # the film is on its way
+        time.sleep(0.5)  # the film is being made
         (os.killpg if group else os.kill)(server.pid, getattr(signal, end))
         server.wait(30)
     assert len(processes) == 2 and all(map(_ends, processes))

@@ -1,4 +1,4 @@
-"""TypeScript declarations of the records that travel to the browser."""
+"""TypeScript declarations of the records that are sent to the browser."""
 
 from __future__ import annotations
 

@@ -159,7 +159,7 @@ def test_a_run_that_another_follows_is_not_the_end() -> None:
         held = asyncio.ensure_future(receive())
         for answer in (ENDED_EARLY, ENDED):
             await send({"type": "websocket.send", "bytes": answer.SerializeToString()})
-            for _ in range(10):  # turns of the loop, in which whatever can go on does
+            for _ in range(10):  # turns of the event loop, in which all tasks proceed as far as they can
                 await asyncio.sleep(0)
             done.append(held.done())
 

@@ -1,4 +1,4 @@
-"""The player's files over HTTP, asked for as a browser asks, through Starlette and no network."""
+"""The routes of the player's files, requested through Starlette without a network."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from starlette.responses import HTMLResponse, Response, StreamingResponse
 
 from tests.app.asking import get
 
-# `app.player.routes` by attribute is the function of that name
+# as an attribute, `app.player.routes` is the function of that name
 served = importlib.import_module("app.player.routes")
 WEB = Path(served.__file__).parent / "web"
 FILES = sorted(p.relative_to(WEB).as_posix() for p in WEB.rglob("*") if p.suffix in (".js", ".css"))

@@ -1,4 +1,4 @@
-"""The envelope that a scene travels in, opened by other means, and what comes back from a browser."""
+"""The envelope of a scene, opened by an independent implementation, and events from a browser."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ def test_a_scene_comes_out_of_its_envelope_as_it_went_in() -> None:
 
 
 def test_what_is_left_out_has_the_defaults_that_the_envelope_names() -> None:
-    """Filled in again from the defaults, every record has all of its fields."""
+    """With the defaults, every record has all of its fields."""
     header, _ = opened(pack(_scene()))
     records = {record.__name__.lower(): record for record in RECORDS}
 
@@ -165,7 +165,7 @@ def test_whole_numbers_of_any_size_travel() -> None:
 
 
 def test_panels_and_grounds_are_named_by_what_they_show() -> None:
-    """The browser draws a panel, or its ground, anew when its name changes, and only then."""
+    """The browser redraws a panel or its ground only when the id or the name of the ground changes."""
 
     def names(*panels: Panel) -> list[tuple[str, str]]:
         packed = opened(pack(_scene(panels=panels)))[0]["scene"]["panels"]
@@ -182,7 +182,7 @@ def test_panels_and_grounds_are_named_by_what_they_show() -> None:
     z[1, 1] += 1e-3
     other, same = names(_map(_paths(), z), chart)
     assert other[0] != before[0] and other[1] != before[1] and same == beside
-    # where another panel has more arrays, this one keeps its name
+    # an additional array of another panel does not change its id
     assert names(_map(_paths(), _grid()), _chart("gradient", LOSSES * 2), chart)[2] == beside
     axes = dataclasses.replace(chart.axes[0], x=Axis(low=0, high=9))
     assert names(dataclasses.replace(chart, axes=(axes,)))[0][1] != beside[1]
@@ -216,7 +216,7 @@ def test_a_card_refuses_marks_that_the_player_cannot_draw(changes: dict[str, Any
         Card("a", "A", "#000", **changes)
 
 
-# What comes back.
+# Events.
 
 GOOD = [
     ({"kind": "start", "x": 1, "y": -2.5}, Event("start", point=(1.0, -2.5))),
@@ -239,7 +239,7 @@ GOOD = [
 
 @pytest.mark.parametrize(("message", "event"), GOOD, ids=[m["kind"] for m, _ in GOOD])
 def test_each_kind_of_event_is_read(message: dict[str, Any], event: Event) -> None:
-    assert repr(read({**message, "extra": 1}, _scene())) == repr(event)  # by repr: NaN fields equal each other there
+    assert repr(read({**message, "extra": 1}, _scene())) == repr(event)  # compared by repr, in which NaN equals NaN
 
 
 def test_every_kind_is_tried_above() -> None:
@@ -248,7 +248,7 @@ def test_every_kind_is_tried_above() -> None:
         "option",
         "poll",
         "export",
-    }  # those have tests of their own
+    }  # these have separate tests
 
 
 MALFORMED: list[Any] = [
@@ -384,7 +384,7 @@ def test_pictures_heights_and_what_the_clock_counts_are_those_that_are_offered()
         assert read(message, _board()) is None
     for message in ({"kind": "axis", "name": "steps"}, {"kind": "beside", "name": "on"}):
         assert read(message, _board()) is None
-    assert read({"kind": "start", "x": 1, "y": 2}, _board()) is None  # nothing there can be dragged
+    assert read({"kind": "start", "x": 1, "y": 2}, _board()) is None  # it has no start that can be dragged
     with pytest.raises(ValueError, match="picture"):
         _scene(picture="hologram")
     with pytest.raises(ValueError, match="heights"):

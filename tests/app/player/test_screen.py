@@ -1,4 +1,4 @@
-"""What a browser says is on its screen, which may be anything."""
+"""Screens from a browser, whose message may be anything."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A | B: the same racers on another surface or another rotation, on the same clock."""
+"""The second race: the same racers on another surface or with another rotation, on the same clock."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def test_linked_races_have_the_same_values_and_others_their_own() -> None:
     moved = racers.set_racer(ELSEWHERE, "racer-2", "learning_rate", 0.3)
     assert second(moved).racers == moved.racers
     assert second(APART).racers[0].rule.get("learning_rate", 0) == 0.002
-    assert APART.racers == ELSEWHERE.racers  # those of A stay
+    assert APART.racers == ELSEWHERE.racers  # the values in race A do not change
     alone = racers.set_racer(APART, "racer-0", "learning_rate", 0.5)
     assert second(alone).racers == second(APART).racers
     again = changes.set_linked(alone, True)
@@ -54,7 +54,7 @@ def test_who_joins_leaves_or_hides_does_so_in_both() -> None:
     left = racers.remove_racer(joined, "racer-0")
     assert [r.id for r in second(left).racers] == [r.id for r in left.racers]
     assert second(racers.hide_racer(APART, "racer-1", True)).racers[1].hidden
-    # who comes in the place of another has its own values
+    # a racer that takes the slot of another has its own values
     other = changes.add_racer(left, "adam")
     assert other.racers[-1].id == "racer-0" and second(other).racers[-1] == other.racers[-1]
 

@@ -1,4 +1,4 @@
-"""Bundles of seeds and the axis of evaluations: what is drawn of many runs, and what a step costs."""
+"""Bundles of seeds, the clock of evaluations, and the costs of steps."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ BAND = changes.change(THREADS, "bundle", "band")
 
 
 def alone(racer: str, seed: int) -> scene.Trace:
-    """One racer's run under one seed, by itself."""
+    """The run of a racer under a single seed."""
     settings = racers.set_seed(NOISY, seed)
     return runs.runs(settings)[int(racer[-1])]
 
 
 def of(panel: Panel, kind: type[M], racer: str) -> M:
-    """The mark of one kind that belongs to a racer."""
+    """The only mark of a kind that belongs to a racer."""
     (mark,) = (mark for mark in only(panel, kind) if getattr(mark, "racer", "") == racer)
     return mark
 

@@ -1,4 +1,4 @@
-"""Numbers that are taken away: read back by other libraries, they are what `trace` made."""
+"""Exported numbers, read by other libraries, equal the arrays of `trace`."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ LONG = racers.set_racer(_race("quadratic_ravine", "sgd", steps=300), "racer-0", 
 
 @functools.cache
 def _runs(settings: Settings) -> dict[str, Trace]:
-    """Every run with all that is recorded, asked of `trace` itself."""
+    """All runs with all records, computed by `trace`."""
     return {
         title: trace(
             settings.built_surface(),
@@ -63,7 +63,7 @@ def _numbers(frame: pd.DataFrame, kind: str, n: int) -> np.ndarray:
 
 
 def _held(frame: pd.DataFrame, settings: Settings) -> None:
-    """A table against `trace`, to the last bit."""
+    """Compare a table with `trace`, to the last bit."""
     runs = _runs(settings)
     assert list(dict.fromkeys(frame["racer"])) == list(runs)
     for title, run in runs.items():
@@ -98,7 +98,7 @@ def test_a_csv_says_nothing_of_what_a_racer_has_not() -> None:
     sgd, adam = frame[frame["racer"].str.startswith("SGD")], frame[frame["racer"] == "Adam"]
     assert {"m0", "m1", "v0", "v1", "b1", "b2", "estim_lr", "params0_0"} <= set(frame.columns)
     assert sgd[["m0", "m1", "v0", "v1", "b1", "b2"]].isna().all(axis=None)
-    # b1 = β₁ᵗ after t steps, and nothing is known before the first
+    # b1 = β₁ᵗ after t steps, and empty before the first
     np.testing.assert_allclose(adam["b1"].to_numpy()[1:], 0.9 ** np.arange(1, STEPS + 1))
 
 

@@ -1,4 +1,4 @@
-"""What explains a step: the lines, their slots and the arrows, of the racer inspected and of nobody else."""
+"""The contents of the inspector: lines with slots, values and arrows of the inspected racer."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def test_only_the_inspected_racer_travels() -> None:
     scene = race.scene(Race(changes.inspect(settings, "racer-1")))
     assert scene.inspected is not None and scene.inspected["racer"] == "racer-1"
     # Nesterov: w and a before; g, a, w after; step; at and two parts; 300 steps, 8 bytes. t, η, β and the rate are
-    # progressions, which take no room, and the slope that is drawn is g, which is stored once
+    # progressions, which are not stored, and the slope equals g, which is stored once
     numbers = 2 * 9
     assert len(pack(scene)) - plain == pytest.approx(300 * 8 * numbers, rel=0.1)
     assert race.scene(Race(settings)).inspected is None
@@ -39,7 +39,7 @@ def test_every_rule_has_its_inspector(key: str) -> None:
         for slot in (*re.findall(r'data-slot="([^"]*)"', line["numbers"]), line["result"]):
             entry = found["values"][slot]
             assert len(entry["flat"]) == 30 * entry["columns"], slot
-    # the parts that are drawn are the step
+    # the drawn parts add up to the step
     total = sum(np.asarray(flat) for _, flat in found["parts"]).reshape(-1, 2)  # type: ignore[union-attr]
     np.testing.assert_allclose(total, np.diff(run.positions, axis=0), rtol=1e-9, atol=1e-12)
     np.testing.assert_allclose(found["values"]["step"]["flat"], np.diff(run.positions, axis=0).ravel(), atol=1e-12)
@@ -57,9 +57,9 @@ def test_the_link_names_the_racer_by_its_place() -> None:
     settings = changes.inspect(racers.remove_racer(changes.first(), "racer-0"), "racer-2")
     assert query(settings)["inspect"] == ["2"]
     assert parse(query(settings)) == (settings, [])
-    gone = racers.remove_racer(settings, "racer-2")  # who is inspected leaves
+    gone = racers.remove_racer(settings, "racer-2")  # the inspected racer is removed
     assert "inspect" not in query(gone) and race.scene(Race(gone)).inspected is None
-    assert racers.duplicate_racer(gone, "racer-1").inspected == ""  # and who comes in its slot is not
+    assert racers.duplicate_racer(gone, "racer-1").inspected == ""  # a new racer in its slot is not inspected
     for spelled in ("4", "0", "x", "1.5"):
         kept, notices = parse({**query(changes.first()), "inspect": [spelled]})
         assert kept == changes.first() and "inspect must be a" in notices[0]
@@ -82,7 +82,7 @@ def test_what_is_not_plain_is_said() -> None:
 @pytest.mark.parametrize(("noise", "word"), [("isotropic", "standard deviation σ"), ("shifted", "random shift")])
 @pytest.mark.parametrize("key", ["nesterov", "sam", "polyak_sgd"])
 def test_noisy_gradients_are_printed_with_both_summands(noise: str, word: str, key: str) -> None:
-    """The numbers travel: true gradient and noise have a slot each, and add up to the gradient that the rule used."""
+    """The true gradient and the noise have a slot each, and add up to the gradient that the rule used."""
     settings = changes.choose_noise(changes.add_racer(dataclasses.replace(changes.first(), racers=()), key), noise)
     found = race.scene(Race(changes.inspect(settings, "racer-0"))).inspected
     assert found is not None and word in found["note"]

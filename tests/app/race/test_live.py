@@ -1,4 +1,4 @@
-"""Runs that are asked for while something is dragged are the runs that the page would show after it."""
+"""Live runs are the runs that the page would show after the drag."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def ask(settings: Settings, what: str, **asked: str) -> Runs:
 
 
 def same(runs: Runs, k: int, settings: Settings, index: int) -> None:
-    """Run k of an answer is that of a racer in a scene of its own, and its card says the same."""
+    """Check that run k of an answer equals the run of a racer in a scene, with the same card."""
     scene = race.scene(Race(settings))
     path, card = positions(scene)[index][runs.steps], scene.cards[index]
     np.testing.assert_allclose(runs.positions[k], path, rtol=1e-6, atol=1e-6 * np.abs(path).max())
@@ -152,6 +152,6 @@ def test_over_http_it_is_the_same_bytes() -> None:
 
 
 def test_the_route_is_light() -> None:
-    """The server answers before JAX is imported: the module with the route must not import what imports it."""
+    """The server answers before JAX is imported, so the module of the route must not import it."""
     module = importlib.import_module("app.server.live_route")
     assert not {"jax", "race", "live", "optimizers"} & set(vars(module))

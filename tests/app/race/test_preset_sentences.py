@@ -1,4 +1,4 @@
-"""What presets, the page of views and the pictures' captions say, sentence by sentence, over the runs they speak of."""
+"""Checks each sentence of the presets, of the documentation of views and of captions against runs."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def parsed(link: str) -> Settings:
 
 
 def runs(settings: Settings) -> dict[str, Trace]:
-    """The runs of a race by their rules, with their states and steps."""
+    """The runs of a race with their states and steps, by their rules."""
     traces = race_runs.runs(settings, race_runs.whole)
     return {racer.rule.key: run for racer, run in zip(settings.racers, traces, strict=True)}
 
@@ -52,14 +52,14 @@ def preset(key: str) -> dict[str, Trace]:
 
 
 def changed(key: str, rule: str, name: str, value: float, settings: Settings | None = None) -> Settings:
-    """A preset's race with one parameter of one of its racers moved."""
+    """The race of a preset with another value of a parameter of one racer."""
     settings = settings or presets.preset(key)
     racer = next(r for r in settings.racers if r.rule.key == rule)
     return set_racer(settings, racer.id, name, value)
 
 
 def kind_at(run: Trace) -> str:
-    """The kind of the minimum nearest to a run's end."""
+    """The kind of the minimum that is nearest to the end of a run."""
     return run.surface.critical_points()[int(run.surface.nearest_minimum(run.positions[-1]))].kind
 
 

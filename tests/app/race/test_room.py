@@ -22,7 +22,7 @@ NOISY = {
     "steps": ["60"],
     "racer": ["sgd:learning_rate=0.05", "adam:learning_rate=0.03"],
 }
-"""A race that starts so near the minimum that its noise carries it up."""
+"""A race that starts so close to the minimum that the noise increases the loss."""
 SEEDS = {
     "one": {},
     "spaghetti": {"bundle": ["spaghetti"], "seeds": ["11"]},

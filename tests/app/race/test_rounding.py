@@ -1,4 +1,4 @@
-"""Where the picture, the slider and the file differ because programs round differently, each of them says so."""
+"""Runs that differ between page, slider and file because of rounding are flagged everywhere."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def _positions(surface: str, key: str, every: int) -> Iterator[tuple[bool, bool,
         scene = race.scene(Race(there))
         ((_, whole),) = data.runs(Race(there))
         paths = [positions(scene)[0], runs.positions[k], trails.drawn([whole], 300, extent)[0][0]]
-        # a difference is seen where one of the runs is on the map
+        # a difference is visible only if one of the runs is on the map
         low, high = np.array(box).T
         seen = np.any([((path >= low) & (path <= high)).all(axis=1) for path in paths], axis=0)
         gap = max(float(np.linalg.norm(paths[0] - other, axis=1)[seen].max()) for other in paths[1:])
@@ -75,7 +75,7 @@ def test_what_differs_between_programs_says_so_everywhere(surface: str, key: str
     [("quadratic_ravine", "sgd"), ("quadratic_ravine", "adam"), ("booth", "nesterov"), ("saddle", "momentum")],
 )
 def test_an_orderly_run_is_not_called_sensitive(surface: str, key: str) -> None:
-    """On a quadratic a difference grows no faster than the run itself, whether it converges, swings or diverges."""
+    """On a quadratic, a difference grows no faster than the run, whether it converges, oscillates or diverges."""
     for rate in (1e-4, 1e-3, 0.01, 0.05):
         settings = _race(surface, key, learning_rate=rate)
         assert not race_runs.is_sensitive(settings.bare(), settings.racers[0].bare())
@@ -86,7 +86,7 @@ def test_an_orderly_run_is_not_called_sensitive(surface: str, key: str) -> None:
 
 
 def test_every_place_says_it() -> None:
-    """Adam at η = 10 on Rastrigin jumps between dimples; at 0.01 it goes down one."""
+    """Adam with η = 10 jumps between the minima of Rastrigin; with 0.01 it descends into one."""
     for rate, says in ((10.0, True), (0.01, False)):
         settings = _race("rastrigin", "adam", learning_rate=rate)
         assert race_runs.is_sensitive(settings.bare(), settings.racers[0].bare()) is says

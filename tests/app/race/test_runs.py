@@ -1,4 +1,4 @@
-"""The value of a race: all that follows from its settings, computed once."""
+"""The record `Race`, with everything that follows from its settings, computed once."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def test_a_race_has_of_every_racer_what_belongs_to_it() -> None:
 
 
 def test_the_clock_ends_with_the_racer_whose_steps_cost_most() -> None:
-    """SAM evaluates two gradients a step."""
+    """SAM evaluates two gradients per step."""
     assert (Race(SETTINGS).paces, Race(SETTINGS).duration) == ([1, 1, 1, 1], 37)
     race = Race(changes.change(SETTINGS, "axis", "evaluations"))
     assert (race.paces, race.duration) == ([1, 1, 1, 2], 74)
@@ -60,7 +60,7 @@ def test_scene_table_and_caption_look_each_run_up_once(monkeypatch: pytest.Monke
         return computed(settings, racer)
 
     race = Race(SETTINGS)
-    assert race.sensitive  # which looks the runs up by itself
+    assert race.sensitive  # which requests the runs itself
     monkeypatch.setattr(runs, "runs", lambda settings: [counted(settings.bare(), r.bare()) for r in settings.racers])
     scene.scene(race)
     results.heads(race), results.cells(race), described(race)

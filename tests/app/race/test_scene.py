@@ -1,4 +1,4 @@
-"""From settings to a scene and a table, held to numbers worked out without the engine."""
+"""The scene and the table of a race, compared with numbers that are derived without the engine."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def test_a_scene_holds_what_the_player_plays() -> None:
 
 
 def test_a_path_is_gradient_descent() -> None:
-    """w ← w − η H w with H = diag(1, 30): x shrinks by 0.98 a step, y by 0.4."""
+    """w ← w − η H w with H = diag(1, 30): each step multiplies x by 0.98 and y by 0.4."""
     scene = race.scene(Race(MIXED))
     k = np.arange(301)
     path = np.stack([-2.8 * 0.98**k, 1.2 * 0.4**k], axis=1)
@@ -57,7 +57,7 @@ def test_a_path_is_gradient_descent() -> None:
 
 
 def test_a_diverged_run_ends_at_its_last_number() -> None:
-    """η = 8: y is multiplied by 1 − 8·30 = −239 a step; its square leaves float64 when 239^k passes 1e154."""
+    """η = 8: each step multiplies y by 1 − 8·30 = −239; its square overflows when 239^k exceeds 1e154."""
     scene = race.scene(Race(MIXED))
     card, last = scene.cards[1], len(line_of(scene, "racer-1", "loss").y) - 1
     assert card.gone and card.status.startswith("diverged @ ")
@@ -99,7 +99,7 @@ def test_the_caption_names_all_that_makes_the_picture() -> None:
     settings = _race(RAVINE, ("sgd", {"learning_rate": 0.02}), ("adam", {"learning_rate": 0.05}))
     settings = changes.choose_noise(changes.set_rotation(settings, 30), "isotropic")
     settings = racers.set_steps(racers.set_seed(racers.choose_schedule(settings, "cosine"), 41), 120)
-    line = captions.caption(changes.set_start(settings, 1.5, -0.5))  # the schedule ends with the run, as it did before
+    line = captions.caption(changes.set_start(settings, 1.5, -0.5))  # the schedule still ends with the run
     for word in (
         *("Ravine (κ = 30)", "rotated 30°", "from (1.5, −0.5)", "120 steps", "SGD (η = 0.02", "Adam (η = 0.05"),
         *("cosine schedule (T = 120", "isotropic noise (σ = 0.1", "seed 41"),
@@ -204,8 +204,8 @@ def test_a_race_where_all_are_hidden_is_drawn() -> None:
 
 
 def test_eight_racers_of_two_thousand_steps_fit_into_half_a_megabyte_and_grow_in_line() -> None:
-    """A racer's step is two float32 and one float64: 16 bytes."""
-    settings = changes.choose_noise(dataclasses.replace(RAVINE, racers=()), "isotropic")  # no two runs are alike
+    """A step of a racer takes two float32 and one float64, 16 bytes."""
+    settings = changes.choose_noise(dataclasses.replace(RAVINE, racers=()), "isotropic")  # all runs are different
     for k in range(8):
         settings = changes.add_racer(settings, "sgd")
         settings = racers.set_racer(settings, f"racer-{k}", "learning_rate", 0.01 + 0.001 * k)
@@ -215,7 +215,7 @@ def test_eight_racers_of_two_thousand_steps_fit_into_half_a_megabyte_and_grow_in
         assert sizes[2 * n] - sizes[n] == pytest.approx(8 * 16 * n, rel=0.02)
 
 
-# Every pair of rule and surface, from where the page starts it
+# Every pair of rule and surface, from the start of the page
 
 SLOW = {
     ("schedule_free_sgd", "plateau"): "the plateau's slope is a few thousandths, and the average lags behind descent",
@@ -225,7 +225,7 @@ SLOW = {
 
 
 def _pairs() -> list[Any]:
-    """All; now every rule on every fourth surface and every surface under every fourth rule, the rest under `long`."""
+    """All pairs; every rule on every fourth surface and every surface with every fourth rule, others marked `long`."""
     return [
         pytest.param(
             rule,
@@ -304,7 +304,7 @@ def test_what_is_taken_for_a_fault_is_explained_for_those_shown() -> None:
 @pytest.mark.parametrize("surface", ["quadratic_ravine", "linear_regression", "six_hump_camel", "plateau"])
 @pytest.mark.thinned(2)
 def test_the_browser_can_tell_heights_from_what_a_scene_says(surface: str) -> None:
-    """Its formulas, written here once more, give the map's heights at the start; and the grid's losses come back."""
+    """The formulas, repeated here, give the heights of the map at the start and convert the grid back to losses."""
     settings = changes.choose_surface(changes.first(), surface)
     scene, built = race.scene(Race(settings)), settings.built_surface()
     assert scene.relief

@@ -1,4 +1,4 @@
-"""Scripts that are run: with Optiscope they give the very numbers of the page, with optax alone the same points."""
+"""Exported scripts give exactly the numbers of the page with Optiscope, and the same points with optax alone."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ TOLERANCE = 1e-12
 
 
 def _race(surface: str, *keys: str, rotation: float = 20.0, steps: int = STEPS) -> Settings:
-    """A race in which every racer starts at the rate that the page suggests."""
+    """A race in which every racer has the rate that the page suggests."""
     settings = racers.set_steps(changes.choose_surface(Settings(), surface), steps)
     settings = changes.set_rotation(settings, rotation)
     for key in keys:
@@ -43,21 +43,21 @@ def _race(surface: str, *keys: str, rotation: float = 20.0, steps: int = STEPS) 
 
 
 def _set(settings: Settings, **values: Any) -> Settings:
-    """The last racer with other values."""
+    """The settings with other values of the last racer."""
     for name, value in values.items():
         settings = racers.set_racer(settings, settings.racers[-1].id, name, value)
     return settings
 
 
 def _shown(settings: Settings) -> Iterable[tuple[str, Any]]:
-    """Title and run of every racer shown, as the page has them."""
+    """The titles and runs of all visible racers on the page."""
     for racer, title, run in zip(settings.racers, common_names.titles(settings), race_runs.runs(settings), strict=True):
         if not racer.hidden:
             yield title, run
 
 
 def _held(settings: Settings, tolerance: float = TOLERANCE) -> dict[str, Any]:
-    """Run the script without Optiscope, and hold its points to the page's as far as these are finite."""
+    """Run a script without Optiscope, and compare its points with those of the page as far as they are finite."""
     names = run_script(plain_optax(Race(settings)))
     shown = dict(_shown(settings))
     assert list(names["paths"]) == list(shown)
@@ -146,7 +146,7 @@ def test_every_rule_under_schedules_and_on_another_surface(key: str, convention:
         with pytest.raises(Refused, match="its v keeps the rates of the past"):
             plain_optax(Race(settings))
     else:
-        _held(settings, 1e-10)  # RMSprop divides by slopes that it has all but forgotten
+        _held(settings, 1e-10)  # RMSprop divides by averages of gradients that are close to zero
 
 
 @pytest.mark.parametrize(("key", "convention"), UNEQUAL)
@@ -167,7 +167,7 @@ def test_all_rules_without_an_equal_are_named_at_once() -> None:
 
 
 def _moved(key: str) -> Settings:
-    """The surface with its parameters off their defaults, where it stays one."""
+    """The surface with other values of its parameters, if these are allowed."""
     settings = changes.choose_surface(Settings(), key)
     for name, spec in SURFACES[key].parameters().items():
         near = int(spec.default) - 3 if spec.integer else 0.9 * spec.default + 0.1 * (spec.low + spec.high) / 2
@@ -229,7 +229,7 @@ def test_noise_is_drawn_as_optiscope_draws_it(kind: str, values: dict[str, Any],
     settings = racers.set_seed(settings, 2**31 - 1)
     for name, value in values.items():
         settings = changes.set_parameter(settings, "noise", name, value)
-    _held(settings, 1e-10)  # Polyak's rate divides by slopes that the noise makes small
+    _held(settings, 1e-10)  # Polyak's rate divides by gradients that the noise makes small
 
 
 def test_mini_batches_are_optiscopes_alone() -> None:
@@ -241,7 +241,7 @@ def test_a_run_that_diverges_is_printed_at_its_last_finite_point() -> None:
     settings = _set(_race("quadratic_ravine", "sgd", steps=120), learning_rate=8.0)
     ((_, run),) = _shown(settings)
     assert 0 < run.last < 120
-    printed = _held(settings, 1e-9)["printed"]  # the last bit grows by a factor of 239 a step
+    printed = _held(settings, 1e-9)["printed"]  # each step multiplies a difference in the last bit by 239
     assert printed.endswith(f", step {run.last}\n") and "nan" not in printed and "inf" not in printed
 
 
@@ -277,7 +277,7 @@ FUNCTIONS = ("adam", "sam", "nesterov", "prodigy", "yogi")
 
 
 def test_scripts_hold_no_unused_and_no_unknown_name(tmp_path: Path) -> None:
-    """Every surface, every schedule and every rule: as a linter sees them."""
+    """A linter checks the scripts of every surface, every schedule and every rule."""
     equal = [key for key, convention in EQUAL if convention == "textbook"]
     written = {}
     for surface, schedule, key in zip(SURFACES, itertools.cycle(SCHEDULES), itertools.cycle(FUNCTIONS), strict=False):

@@ -1,4 +1,4 @@
-"""The one record: its changes, its spelling in the address bar, and what becomes of bad values."""
+"""The settings of a race: changes, links, and the treatment of invalid values."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ REGISTRIES = {"surface": SURFACES, "schedule": SCHEDULES, "noise": NOISES}
 
 
 def _value(draw: Any, spec: Parameter) -> Any:
-    """Any value that the page allows for a parameter, its ends included."""
+    """Any value that the page allows for a parameter, including the ends of its range."""
     if spec.choices:
         return draw(st.sampled_from(spec.choices))
     if spec.integer:
@@ -43,7 +43,7 @@ def _set(settings: Settings, part: str, name: str, value: Any) -> Settings:
 
 @st.composite
 def races(draw: Any) -> Settings:
-    """Settings as a user comes by them: by changes, of which some are refused."""
+    """Settings that result from changes, some of which are refused."""
     settings = changes.choose_surface(Settings(), draw(st.sampled_from(list(SURFACES))))
     if draw(st.booleans()):
         settings = changes.set_rotation(settings, draw(st.floats(-90, 90) | st.sampled_from([0.0, -90.0, 18.0])))
@@ -84,7 +84,7 @@ def test_a_link_restores_every_setting_and_is_plain(settings: Settings) -> None:
 
 
 def test_colours_survive_a_link_when_racers_have_changed_places() -> None:
-    """Slots 2, 1: the second racer stands at the position that its slot names, and must keep it all the same."""
+    """Slots 2 and 1: the second racer must keep its slot although it equals its position."""
     settings = changes.first()
     for gone, key in (("racer-0", "sgd"), ("racer-1", "adam")):
         settings = changes.add_racer(racers.remove_racer(settings, gone), key)
@@ -94,7 +94,7 @@ def test_colours_survive_a_link_when_racers_have_changed_places() -> None:
 
 
 def test_a_surface_is_restored_whatever_the_order_in_which_it_was_set() -> None:
-    """A basin that is swallowed half way through the link is whole at its end."""
+    """A basin that vanishes while the link is read exists at its end."""
     settings = changes.choose_surface(Settings(), "sharp_and_flat")
     for name, value in (
         *(("distance", 4), ("flat_curvature", 0.1), ("flat_depth", 0.7)),
@@ -111,7 +111,7 @@ def test_no_link_is_the_first_race() -> None:
     assert settings.surface.key == "quadratic_ravine"
 
 
-# Bad values: each is dropped with a sentence that names it, and all the rest is kept.
+# Invalid values: each is dropped with a sentence that names it, and all others are kept.
 
 GOOD = {
     "v": ["1"],
@@ -287,7 +287,7 @@ def _rates(settings: Settings) -> dict[str, float]:
 
 
 def test_rates_start_at_what_the_surface_suggests() -> None:
-    """Ravine, κ = 30: 0.5/30 = 0.01666… to two digits. Adam: 1 % of the domain's width before it is turned, 2 · 3.4."""
+    """Ravine, κ = 30: 0.5/30 = 0.01666… to two digits. Adam: 1 % of the width of the unrotated domain, 2 · 3.4."""
     assert changes.first().rotation == 18
     assert _rates(changes.first()) == {"sgd": 0.017, "nesterov": 0.017, "adam": 0.068}
 
@@ -365,7 +365,7 @@ def test_a_race_is_full_at_some_point() -> None:
 
 
 def test_a_start_that_the_changed_surface_does_not_cover_is_given_up() -> None:
-    """The best intercept falls by slope · offset: the map moves with it."""
+    """The best intercept decreases by slope · offset, and the map moves with it."""
     settings = changes.choose_surface(Settings(), "linear_regression")
     settings = changes.set_parameter(settings, "surface", "offset", 5)
     settings = changes.set_start(settings, *settings.built_start())
@@ -374,7 +374,7 @@ def test_a_start_that_the_changed_surface_does_not_cover_is_given_up() -> None:
 
 
 def test_a_horizon_of_its_own_survives_a_link() -> None:
-    """300 is also the default number of steps, which a new number of steps takes along."""
+    """300 is also the default number of steps, with which the horizon changes."""
     settings = racers.choose_schedule(racers.set_steps(Settings(), 200), "cosine")
     settings = racers.set_schedule(settings, "horizon", 300)
     assert parse(query(settings)) == (settings, [])
@@ -396,7 +396,7 @@ def test_what_a_refusal_names_as_allowed_is_allowed(key: str) -> None:
     assert changes.set_start(settings, *settings.built_start()[:2]).built_start() == settings.built_start()
     for spec in SURFACES[key].parameters().values():
         for value in (spec.low, spec.high):
-            with contextlib.suppress(Refused):  # a swallowed basin
+            with contextlib.suppress(Refused):  # a basin that does not exist
                 assert changes.set_parameter(settings, "surface", spec.name, value).surface.get(spec.name, 0) == value
         with pytest.raises(Refused, match=spec.name):
             changes.set_parameter(settings, "surface", spec.name, spec.high * 2 + 1)
@@ -412,7 +412,7 @@ DECLARED = [
 
 @pytest.mark.parametrize(("cls", "spec"), DECLARED, ids=[f"{c.__name__}.{p.name}" for c, p in DECLARED])
 def test_a_default_can_be_set_again(cls: Any, spec: Parameter) -> None:
-    """Whoever moves a slider away from the default finds a way back."""
+    """A slider that was moved away from its default can be moved back."""
     assert racers.checked(cls, spec.name, spec.default) == spec.default
 
 

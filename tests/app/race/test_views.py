@@ -1,4 +1,4 @@
-"""What is seen of a race beside the losses."""
+"""The views of the Race page."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def test_lines_are_the_measures() -> None:
 
 
 def test_steps_above_the_limit_are_marked_and_counted() -> None:
-    """On the ravine SGD's limit is 2/η, the sharpness 30 everywhere: above it from η = 2/30 on."""
+    """On the ravine, the limit of SGD is 2/η and the sharpness is 30 everywhere, so it is exceeded from η = 2/30 on."""
     settings = changes.set_rotation(_shown("sharpness", settings=dataclasses.replace(FIRST, racers=())), 0)
     for rate in (0.01, 0.0668):
         settings = changes.add_racer(settings, "sgd")
@@ -66,7 +66,7 @@ def test_steps_above_the_limit_are_marked_and_counted() -> None:
 
 
 def test_under_a_schedule_the_limit_is_that_of_each_step() -> None:
-    """On the ravine the sharpness is 30; at η = 0.1 the limit is 20, and 200 after the drop that follows step 20."""
+    """On the ravine, the sharpness is 30. With η = 0.1 the limit is 20, and 200 after the drop after step 20."""
     settings = changes.set_rotation(_shown("sharpness", settings=dataclasses.replace(FIRST, racers=())), 0)
     settings = changes.add_racer(
         dataclasses.replace(settings, schedule=Choice("step_decay", (("every", 20.0),))), "sgd"
@@ -93,7 +93,7 @@ def test_under_a_schedule_the_limit_is_that_of_each_step() -> None:
 
 
 def test_limits_that_rise_beyond_all_bounds_leave_the_frame() -> None:
-    """A cosine that ends at zero: the limits go to infinity, and the axis shows the sharpness all the same."""
+    """With a cosine schedule that ends at zero, the limits go to infinity, and the axis still shows the sharpness."""
     settings = racers.choose_schedule(_shown("sharpness", settings=racers.set_steps(FIRST, 200)), "cosine")
     assert race.scene(Race(settings)).slots[0].axes[0].y.high < 1e5
 

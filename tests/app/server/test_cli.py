@@ -1,4 +1,4 @@
-"""The command `optiscope`, as a shell runs it, and the other ways to start."""
+"""The command `optiscope` in a shell, and the other ways to start the server."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def _page(url: str) -> str:
 
 
 def _answers(server: Any) -> None:
-    """The page, and beside it the player's own files."""
+    """Check that the page and the player's files are served."""
     assert "<!doctype html>" in _page(server.url).lower()
     from app.player.routes import index_path, plotly_path
 
@@ -126,7 +126,7 @@ def test_it_listens_to_this_machine_alone_and_stops_on_ctrl_c(serve: Start) -> N
 @pytest.mark.long
 @pytest.mark.skipif(shutil.which("make") is None, reason="make is not installed")
 def test_a_second_start_spends_no_time_on_set_up() -> None:
-    """`make --dry-run run` lists what would be done: nothing but to start, once .venv is ready."""
+    """`make --dry-run run` lists only the command that starts the server if .venv is ready."""
     if not (ROOT / ".venv" / ".ready").exists() or not _installed():
         pytest.skip("there is no .venv that make has set up")
     run = subprocess.run(

@@ -1,4 +1,4 @@
-"""The commands that write files, as they are run."""
+"""The commands that write files."""
 
 from __future__ import annotations
 
@@ -256,4 +256,4 @@ def test_a_training_that_cannot_be_is_said(arguments: list[str], said: str, caps
     assert main(["train", *arguments]) == commands.BAD
     assert said in capsys.readouterr().err
     assert {name: os.environ.get(name) for name in before} == before
-    assert "OPTISCOPE_DATA" not in os.environ  # what one call names is not there for the next
+    assert "OPTISCOPE_DATA" not in os.environ  # the data file of one call is not known to the next

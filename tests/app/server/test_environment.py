@@ -1,4 +1,4 @@
-"""What is in the environment before JAX is imported."""
+"""The environment before JAX is imported."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from app.server import environment
 
 @pytest.fixture
 def variables(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> dict[str, str]:
-    """An environment of its own, with nothing of JAX in it."""
+    """A copy of the environment without variables of JAX."""
     own = {"HOME": str(tmp_path), "USERPROFILE": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path / "cache")}
     monkeypatch.setattr(os, "environ", own)
     return own

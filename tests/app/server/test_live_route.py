@@ -1,4 +1,4 @@
-"""The route of runs under load: its line has a known length, and whoever fails or leaves gives the place back."""
+"""The live route under load: the queue is limited, and requests that fail or are abandoned free their places."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ QUERY = f"{SETTINGS}&live.racer=racer-0&live.name=learning_rate"
 
 @pytest.fixture
 def sweep(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Coroutine[Any, Any, Answer]]:
-    """Asks the routes for a sweep; they have one place, and room for two who wait."""
+    """Requests a sweep from routes with one place and a queue of two."""
     monkeypatch.setattr(live_route, "_queue", live_route.Queue(1, 2))
     return functools.partial(ask, Starlette(routes=live_route.routes()), PATH, QUERY)
 
 
 class Computation:
-    """Stands in for a long one: it lasts until it is let go, and counts those who wait for it."""
+    """A long computation, which lasts until it is released, and counts the requests that wait for it."""
 
     def __init__(self) -> None:
         self.go, self.begun, self.wanted = threading.Event(), 0, True
@@ -64,7 +64,7 @@ def test_whoever_fails_gives_the_place_back_and_says_why(
     async def visit() -> list[Answer]:
         with monkeypatch.context() as broken:
             broken.setattr(live, "answer", fail)
-            failed = [await sweep() for _ in range(6)]  # twice as many as there are places
+            failed = [await sweep() for _ in range(6)]  # twice the number of places
         return [*failed, await sweep()]
 
     *failed, (code, _, body) = run(visit())
@@ -122,7 +122,7 @@ def test_clients_that_go_away_while_they_wait_are_never_computed(sweep: Any, mon
             await asyncio.sleep(0.01)
         gone = asyncio.Event()
         gone.set()
-        for _ in range(3):  # each pair in the places of the pair before
+        for _ in range(3):  # each pair uses the places of the previous pair
             await asyncio.gather(sweep(gone=gone), sweep(gone=gone))
         long.go.set()
         status, *_ = await first
@@ -163,7 +163,7 @@ ask("surface=rosenbrock&steps=290")
 
 @pytest.mark.skipif(sys.platform != "linux", reason="limits the address space")
 def test_a_server_that_is_short_of_memory_says_so_and_goes_on() -> None:
-    """The largest sweep that a link can ask for: 1,000 coordinates and 20,000 steps at every position."""
+    """The largest sweep that a link can request: 1,000 coordinates and 20,000 steps at every stop."""
     small, wide, large, short, after = run_apart(SCARCE).splitlines()
     assert small.startswith("200 ") and wide.startswith("200 ") and large.startswith("200 ")
     assert short.startswith("503 The server is low on memory: this computation needs 458 MB, but only ")

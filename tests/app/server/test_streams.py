@@ -1,4 +1,4 @@
-"""The real command where its streams, its folders or its numbers are not what they should be."""
+"""The command with streams, folders and numbers that are not as they should be."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ pytestmark = pytest.mark.skipif(os.name != "posix", reason="shells and signals a
 
 
 def _shell(line: str, folder: Path, *before: str) -> subprocess.CompletedProcess[str]:
-    """A line of a shell, in which `optiscope` is the command."""
+    """Run a command line in a shell that knows `optiscope`."""
     line = line.replace("optiscope", f"{shlex.quote(sys.executable)} -m app", 1)
     variables = {**os.environ, "PYTHONPATH": str(ROOT)}
     words = [*before, "bash", "-o", "pipefail", "-c", line]
@@ -89,7 +89,7 @@ def test_a_name_as_long_as_names_can_be_is_written(tmp_path: Path) -> None:
 
 
 def test_slides_need_no_room_in_the_folder_for_temporary_files(tmp_path: Path) -> None:
-    """In a name space of its own, where that folder is a full disk of 8 kB."""
+    """Run a command line in a namespace in which a folder is a full disk of 8 kB."""
     apart = ["unshare", "--mount", "--map-root-user"]
     if not shutil.which("unshare") or subprocess.run([*apart, "mount", "-t", "tmpfs", "none", "/mnt"]).returncode:
         pytest.skip("this machine lets nobody mount a disk")
@@ -137,7 +137,7 @@ def _soon(condition: Callable[[], bool]) -> bool:
     ids=["film", "slides", "slides, the command alone", "training"],
 )
 def test_ctrl_c_ends_all_and_leaves_nothing_half_written(arguments: str, group: bool, tmp_path: Path) -> None:
-    """As in a terminal, which interrupts the whole group of processes, or as `kill` does."""
+    """Interrupt the whole process group, like a terminal, or only the process, like `kill`."""
     terminal, its_end = pty.openpty()
     words = [sys.executable, "-m", "app", *arguments.split()]
     variables = {**os.environ, "PYTHONPATH": str(ROOT)}
@@ -147,10 +147,10 @@ def test_ctrl_c_ends_all_and_leaves_nothing_half_written(arguments: str, group: 
     os.close(its_end)
     seen = ""
     with running, open(terminal, errors="replace", closefd=True, buffering=1) as shown:
-        while not re.search(r" [1-9]\d?%", seen):  # the file is on its way
+        while not re.search(r" [1-9]\d?%", seen):  # the file is being made
             seen += shown.read(1)
         (os.killpg if group else os.kill)(running.pid, signal.SIGINT)
-        with contextlib.suppress(OSError):  # Linux says that nobody has the other end any more
+        with contextlib.suppress(OSError):  # Linux reports that the other end is closed
             while rest := shown.read(1):
                 seen += rest
         assert running.wait(60) == 130

@@ -1,4 +1,4 @@
-"""What a server does before anybody asks."""
+"""The warm-up of a server before its first visitor."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-# Streamlit looks through all objects after every run of a page, while all threads wait.
+# Streamlit collects garbage after every run of a page, while all threads wait.
 COUNTED = """
 import gc, time
 from app.server import environment
@@ -29,7 +29,7 @@ def test_nobody_looks_for_garbage_among_modules_and_programs() -> None:
     assert settled > 100_000 and left < settled / 20
 
 
-# A server that is stopped while JAX compiles for the first page.
+# A server that is stopped while JAX compiles programs of the first page.
 STOPPED = """
 import sys, time
 from app.server import environment

@@ -1,4 +1,4 @@
-"""A | B in a browser: two maps and two curves on one clock, linked or not."""
+"""The second race in a browser: two maps and two charts on one clock, linked or not."""
 
 from __future__ import annotations
 

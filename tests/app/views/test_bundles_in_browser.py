@@ -1,4 +1,4 @@
-"""Bundles and evaluations in a browser: threads, clouds and bands are drawn, and the clock counts what it says."""
+"""Bundles and evaluations in a browser: curves, dots and bands are drawn, and the clock counts evaluations."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ def test_threads_lie_on_map_and_losses(fresh: Visit) -> None:
     whole = ink(race, ".map canvas.strands", PALETTE[0])
     race.page.keyboard.press("Home")
     race.settle()
-    assert ink(race, ".map canvas.strands", PALETTE[0]) == 0  # at the start nobody has gone anywhere
+    assert ink(race, ".map canvas.strands", PALETTE[0]) == 0  # at the start, no racer has moved
     race.page.keyboard.press("End")
     race.settle()
     assert ink(race, ".map canvas.strands", PALETTE[0]) == whole
-    # at the places of the second seed's run
+    # at the points of the run of the second seed
     settings, _ = link.parse(race.query())
     seed = runs.bundle(settings, settings.racers[1])[1]
     canvas = race.canvas(".map canvas.strands")
@@ -50,7 +50,7 @@ def test_threads_lie_on_map_and_losses(fresh: Visit) -> None:
 @pytest.mark.long
 def test_a_band_lies_round_the_median(fresh: Visit) -> None:
     race = fresh(f"{NOISY}&bundle=band")
-    assert ink(race, ".map canvas.strands", PALETTE[0]) > 20  # the cloud of the seeds
+    assert ink(race, ".map canvas.strands", PALETTE[0]) > 20  # the dots of the seeds
     assert ink(race, ".loss canvas.strands", PALETTE[0]) > 200
     title = race.page.evaluate("document.querySelector('[data-testid=loss]').layout.annotations[0].text")
     assert title == "loss: median and 10–90 % of seeds 0 to 7"
@@ -59,7 +59,7 @@ def test_a_band_lies_round_the_median(fresh: Visit) -> None:
         "() => Array.from(document.querySelector('[data-testid=loss]').data.find((t) => t.uid === 'racer-1-line').y)"
     )
     seeds = np.sort([run.losses for run in runs.bundle(settings, settings.racers[1])], axis=0)
-    np.testing.assert_allclose(drawn, seeds[3], rtol=1e-6)  # of eight the fourth has half at or below it
+    np.testing.assert_allclose(drawn, seeds[3], rtol=1e-6)  # of eight seeds, half are at or below the fourth
 
 
 @pytest.mark.long

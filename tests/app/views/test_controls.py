@@ -1,4 +1,4 @@
-"""What a control shows is what is set."""
+"""Controls show the current settings."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def test_a_start_that_is_none_is_refused_in_a_sentence(text: str) -> None:
 
 
 def _replaced() -> None:
-    """A field that shows another value since it was typed into, and its old self, which reports once more."""
+    """A field whose value was changed elsewhere gets a new key, and a late report of the old widget is ignored."""
     import streamlit as st
 
     from app.common import racers

@@ -1,4 +1,4 @@
-"""Sliders and the start while they are dragged: what is shown before the release is what was computed, and stays."""
+"""Sliders and the start while they are dragged: the runs are shown before the release, and stay after it."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ SWEPT = "/live/sweep"
 
 
 def grab(race: Race, racer: str, name: str) -> Callable[[float], None]:
-    """Press a slider's knob once its sweep is there; returns what moves it to a share of the range."""
+    """Press a slider once its sweep has arrived, and return a function that moves it to a share of the range."""
     box = race.at(f"slider-{racer}-{name}").bounding_box()
     race.page.mouse.move(*race._knob(racer, name))
     asked = race.page.expect_response(lambda r: SWEPT in r.url and f"live.racer={racer}" in r.url, timeout=60_000)
     with asked as answer:
         race.page.mouse.down()
     answer.value.finished()
-    race.page.wait_for_timeout(100)  # until the page has taken it in
+    race.page.wait_for_timeout(100)  # until the page has processed it
 
     def to(share: float) -> None:
         race.page.mouse.move(box["x"] + 8 + share * (box["width"] - 16), box["y"] + box["height"] / 2, steps=4)
@@ -42,7 +42,7 @@ def test_a_dragged_slider_shows_computed_runs_before_it_is_released(fresh: Visit
     before, address = race.trails(), race.page.url
     others = [race.card("racer-0"), race.card("racer-1")]
     with race.page.expect_response(lambda r: SWEPT in r.url, timeout=60_000) as answer:
-        race.page.mouse.move(*race._knob("racer-2", "learning_rate"))  # asked for before the press
+        race.page.mouse.move(*race._knob("racer-2", "learning_rate"))  # requested before the press
     assert answer.value.finished() is None
     race.page.wait_for_timeout(100)
     race.page.mouse.down()
@@ -61,7 +61,7 @@ def test_a_dragged_slider_shows_computed_runs_before_it_is_released(fresh: Visit
         np.testing.assert_allclose(drawn[300], run.positions[300], rtol=1e-5, atol=1e-6)
         seen.add(race.trails().tobytes())
     assert len(seen) == 4 and before.tobytes() not in seen
-    assert race.page.url == address  # nothing was run in the page's script yet
+    assert race.page.url == address  # the script of the page has not run yet
     assert race.root.get_attribute("data-stale") == "true"
     race.page.mouse.up()
     race.wait_query("racer", f"adam:learning_rate={value:g}")

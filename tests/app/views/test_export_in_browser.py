@@ -1,4 +1,4 @@
-"""The Export panel in a browser: what is downloaded is what is on the page."""
+"""The Export panel in a browser: downloads show what is on the page."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ pytestmark = pytest.mark.browser
 
 @pytest.fixture(scope="module")
 def opened(visit: Callable[..., Race]) -> Iterator[Race]:
-    """A short race with the panel open: one page for the tests below."""
+    """A page with a short race and an open panel, for the tests below."""
     page = visit("surface=rosenbrock&steps=60&racer=adam:learning_rate=0.05&racer=sgd:learning_rate=0.0005")
     page.export()
     yield page
@@ -83,7 +83,7 @@ def test_other_files_can_be_had_while_a_film_is_made_and_it_can_be_stopped(opene
     opened.page.get_by_role("button", name="Stop").click()
     opened.said("could not be made: It was stopped.")
     _section(opened, "Film")
-    assert seconds.input_value() == "90"  # other sections do not forget it
+    assert seconds.input_value() == "90"  # it survives a visit to other sections
     _seconds(opened, "6")
     opened.said("188 frames")
 
@@ -137,7 +137,7 @@ STATE = "surface=rosenbrock&steps=60&racer=adam:learning_rate=0.05&racer=sgd:lea
 
 
 def _same(page: Race, content: bytes, look: Look, step: int) -> None:
-    """That a file is the picture that the engine has of this look and step."""
+    """Check that a file equals the picture of the scene with this look and step."""
     settings, _ = link.parse(page.query())
     wanted = making.make(export.order(Contest(settings), "png", look, Cut(), step))
     one, other = (picture(data).astype(int) for data in (content, wanted))
@@ -182,7 +182,7 @@ CAMERA = """() => {
 
 
 def test_a_surface_is_seen_from_where_the_page_sees_it(fresh: Callable[..., Race]) -> None:
-    """The page's own matrices say where a point is; the camera that it has is the one of the file."""
+    """The page's matrices project a point to the same position as the camera of the file."""
     page = fresh(STATE + "&picture=surface")
     box = page.at("surface").bounding_box()
     page.page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)

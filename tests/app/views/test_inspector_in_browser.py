@@ -1,4 +1,4 @@
-"""Why this step? in a browser: what is set there is what was computed, at any step, and it goes with the clock."""
+"""The inspector in a browser shows the computed numbers of any step, and follows the clock."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def test_the_numbers_are_those_of_the_step_at_the_playhead(fresh: Visit) -> None
     for moves, step in (((), 300), (("Home",), 0), (("ArrowRight",) * 7, 7), (("ArrowLeft",) * 2, 5)):
         for key in moves:
             race.page.keyboard.press(key)
-        k = max(step, 1) - 1  # at the start it is the first step that is explained
+        k = max(step, 1) - 1  # at the start, the first step is explained
         said = f"Adam, step {k + 1}{' (next)' if step == 0 else ''}"
         race.until("(said) => document.querySelector('[data-testid=inspected-step]').innerText === said", said)
         for letter in ("g", "m", "v", "m_hat", "v_hat", "w"):
@@ -72,7 +72,7 @@ def test_it_opens_folds_the_other_cards_follows_the_sliders_and_closes(fresh: Vi
     race.wait_query("racer", "momentum=0.5")
     race.until("() => document.querySelector('[data-result=\"a′\"] .numbers mn').textContent === '0.5'")
     assert shown(race, "a′") != old
-    race.at("explain-racer-0").click()  # another racer takes its place
+    race.at("explain-racer-0").click()  # another racer is inspected
     race.until("() => document.querySelector('[data-testid=inspector]').getAttribute('aria-label').endsWith('SGD')")
     race.at("close-inspector").click()
     race.until("() => !document.querySelector('[data-testid=inspector]').checkVisibility()")
@@ -82,7 +82,7 @@ def test_it_opens_folds_the_other_cards_follows_the_sliders_and_closes(fresh: Vi
 
 @pytest.mark.long
 def test_the_parts_of_the_step_are_drawn_on_the_map(fresh: Visit) -> None:
-    """Nesterov's third step: the look-ahead's ring stands where the gradient was taken, and arrows lead there."""
+    """Nesterov's third step: a ring marks the point at which the gradient was evaluated, and arrows lead there."""
     race = fresh("inspect=1&racer=nesterov&racer=sgd:hidden=1")
     race.page.keyboard.press("Home")
     for _ in range(3):

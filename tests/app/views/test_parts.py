@@ -1,4 +1,4 @@
-"""What several pages share."""
+"""The parts that several pages share."""
 
 from __future__ import annotations
 

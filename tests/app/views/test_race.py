@@ -1,4 +1,4 @@
-"""The Race page run by Streamlit's own test driver: its widgets, and what bad input does to them."""
+"""The Race page in Streamlit's test driver: its widgets, and invalid input."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ Page = Callable[..., AppTest]
 
 @pytest.fixture(scope="session", autouse=True)
 def _tidy() -> Iterator[None]:
-    """The driver leaves a folder to the garbage collector, which warns of it when Python ends."""
+    """Remove the folder that the driver would leave to the garbage collector, which would warn when Python ends."""
     yield
     app_test.TMP_DIR.cleanup()
 
 
 @pytest.fixture
 def page() -> Iterator[Page]:
-    """The page as someone opens it with a link."""
+    """The page opened with a link."""
 
     def open_(**query: Any) -> AppTest:
         test = AppTest.from_file(ROUTER, default_timeout=120)
@@ -54,7 +54,7 @@ def _link(test: AppTest) -> dict[str, list[str]]:
 
 
 def _widget(widgets: Any, key: str) -> Any:
-    """The widget of a control, whose name is another one after each change from elsewhere."""
+    """The widget of a control, whose key changes after each change elsewhere."""
     (found,) = (w for w in widgets if re.fullmatch(rf"{re.escape(key)}(-again-\d+)?", w.key))
     return found
 

@@ -1,4 +1,4 @@
-"""The Race page in a browser: first sight, permalink, the panel "More", sizes and themes."""
+"""The Race page in a browser: the first screen, links, the panel "More", sizes and themes."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def test_a_link_restores_the_page_to_the_pixel(fresh: Visit) -> None:
         "&racer=adam:learning_rate=0.05,beta1=0.8&racer=sgd:learning_rate=0.001,slot=4&racer=momentum:hidden=1"
     )
     assert one.notices() == []
-    one.slide("racer-0", "learning_rate", 0.7)  # a link is what was loaded and what was done since
+    one.slide("racer-0", "learning_rate", 0.7)  # the link contains the loaded settings and all changes since
     one.until("() => !location.search.includes('learning_rate%3D0.05%2C')")
     one.leave()
     other = fresh(urlsplit(one.page.url).query)
@@ -107,7 +107,7 @@ def test_a_bad_link_says_what_it_dropped_and_keeps_the_rest(fresh: Visit) -> Non
     assert race.titles() == ["Adam", "SGD"] and race.card("racer-0")[2:] == ("0.2", "0.9")
     assert race.at("step").inner_text() == "step 300 / 300"
     assert race.query()["surface"] == ["himmelblau"] and race.query()["v"] == [VERSION]
-    # the page lives, and the notices stay until they are dismissed
+    # the page still works, and the notices stay until they are dismissed
     race.type_value("racer-0", "learning_rate", "0.3")
     race.wait_query("racer", "learning_rate=0.3")
     assert len(race.notices()) == 7
@@ -174,7 +174,7 @@ def test_run_steps_seed_and_start(fresh: Visit) -> None:
         race.said(said)
         race.settle()
     assert race.query() == before
-    assert [race.page.get_by_text(said).count() for _, said in bad.values()] == [1, 1, 1]  # each beside its own
+    assert [race.page.get_by_text(said).count() for _, said in bad.values()] == [1, 1, 1]  # each below its own field
     for label, text, key, value in (
         ("Steps", "120", "steps", "120"),
         ("Seed of the noise", "9", "seed", "9"),
@@ -310,7 +310,7 @@ def test_another_surface_brings_its_start_and_rates(fresh: Visit) -> None:
     assert parsed(race.card("racer-0")[2]) == dict(expected.values)["learning_rate"]
 
 
-# Sizes, themes, hands on the keyboard, other eyes.
+# Sizes, themes, keyboard and accessibility.
 
 
 @pytest.mark.parametrize(("width", "height"), [(1024, 768), (1920, 1080)])

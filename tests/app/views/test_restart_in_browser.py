@@ -81,7 +81,7 @@ def test_a_button_of_a_card_is_carried_out_after_a_restart(restarting: Restartin
 def test_what_is_done_while_the_server_is_away_is_carried_out_when_it_is_back(restarting: Restarting) -> None:
     race = restarting.race.load("racer=sgd:learning_rate=0.01")
     restarting.disconnect()
-    # not by the mouse: Streamlit soon lays a dialog over a page that has lost its server
+    # not with the mouse, because Streamlit covers a page without server with a dialog
     race.at("value-racer-0-learning_rate").evaluate(
         "(field) => { field.value = '0.012'; field.dispatchEvent(new Event('change')); }"
     )

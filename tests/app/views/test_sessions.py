@@ -1,4 +1,4 @@
-"""Work ends with its session."""
+"""Work is stopped after its session has ended."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def test_work_is_stopped_once_and_only_after_the_grace(monkeypatch: pytest.Monke
     away: dict[str, float] = {}
     for now, connected in ((0.0, "ab"), (10.0, "a"), (40.0, "ab"), (50.0, "a"), (109.0, "a")):
         sessions._end_abandoned(away, connected.__contains__, now)
-    assert (here.stopped, gone.stopped) == (0, 0)  # b was away for 59 s, after a time in which it was there
+    assert (here.stopped, gone.stopped) == (0, 0)  # b was away for 59 s after it had reconnected
     for now in (110.0, 500.0):
         sessions._end_abandoned(away, "a".__contains__, now)
     assert (here.stopped, gone.stopped) == (0, 1)

@@ -1,4 +1,4 @@
-"""Every kind of mark as each of the three painters draws it: the same ink in the same places."""
+"""The three painters draw every kind of mark with the same ink at the same places."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ SHOW = """async (data) => {
   const bytes = Uint8Array.from(atob(data), (letter) => letter.charCodeAt(0));
   await window.sample.update({ data: bytes, setTriggerValue() {} });
 }"""
-# What is drawn on the canvases, over what plotly draws of the axes and of what stands still.
+# The picture of the canvases above plotly's axes and still marks.
 CANVAS = """(position) => {
   const { clock, root } = window.sample;
   clock.seek(position);
   window.sample.unsettle();
   root.dataset.settled = 'false';
 }"""
-# The same at rest, where the lines are plotly's own.
+# The picture at rest, when plotly draws the lines.
 RESTING = """async (position) => {
   const { clock, root, panels } = window.sample;
   clock.seek(position);
@@ -44,11 +44,11 @@ RESTING = """async (position) => {
 }"""
 
 ALIKE = {"text": 6, "text replaced": 6, "line that leaves": 6, "handle": 6}
-"""How many pixels apart two painters may draw: three, and more where letters are set by different engines."""
+"""The largest distance between the pixels of two painters: three, and more for texts in different engines."""
 
 
 class Samples:
-    """A page that shows one panel after the other."""
+    """A page that shows panels one after another."""
 
     def __init__(self, page: Any) -> None:
         self.page = page
@@ -57,7 +57,7 @@ class Samples:
         self.page.evaluate(SHOW, base64.b64encode(pack(painting.scene(panel))).decode())
 
     def shot(self) -> NDArray[np.uint8]:
-        """The picture of the axes alone: what stands round them is not compared."""
+        """The picture of the axes without their surroundings."""
         f = self.page.evaluate(
             "() => { const [p] = window.sample.panels; const { left, top } = p.element.getBoundingClientRect();"
             " const [f] = p.frames(); return { x: left + f.left, y: top + f.top, width: f.width, height: f.height }; }"
@@ -65,7 +65,7 @@ class Samples:
         return picture(self.page.screenshot(clip=f))
 
     def pictures(self, panel: Any) -> dict[str, list[NDArray[np.uint8]]]:
-        """The panel as the page draws it while it plays and at rest, at each position."""
+        """The pictures of a panel at each position, while the page plays and at rest."""
         self.show(panel)
         return {
             "canvas": [self.canvas(position) for position in painting.POSITIONS],
@@ -82,15 +82,15 @@ class Samples:
 
 
 class Printer:
-    """The pictures of the matplotlib painter, whose axes have a size in pixels."""
+    """Draws the pictures of the matplotlib painter, with axes of a size in pixels."""
 
     def __init__(self, width: int, height: int) -> None:
         self.width, self.height = width, height
 
     def pictures(self, panel: Any) -> list[NDArray[np.uint8]]:
-        """The axes at each position."""
+        """The pictures of the axes at each position."""
         sheet, (left, top, width, height) = self._paint(panel, self.width + 100, self.height + 100)
-        room = (self.width - width, self.height - height)  # the numbers of the axes take as much in any size
+        room = (self.width - width, self.height - height)  # the numbers of the axes take the same room at every size
         sheet, (left, top, *size) = self._paint(panel, sheet.width + room[0], sheet.height + room[1])
         assert size == pytest.approx([self.width, self.height], abs=0.01)
         rows, columns = slice(round(top), round(top) + self.height), slice(round(left), round(left) + self.width)
@@ -131,5 +131,5 @@ def test_three_painters_draw_the_same(samples: Samples, name: str) -> None:
     for painter in ("plotly", "matplotlib"):
         for position, one, other in zip(painting.POSITIONS, inks["canvas"], inks[painter], strict=True):
             assert painting.agreement(one, other, ALIKE.get(name, 3)) > 0.9, (painter, position)
-            # symbols of one size are not equally large in all of them
+            # symbols of the same size differ slightly between the painters
             assert one.sum() == pytest.approx(other.sum(), rel=0.5, abs=3000), (painter, position)

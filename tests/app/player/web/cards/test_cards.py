@@ -1,4 +1,4 @@
-"""Cards: sliders and exact values that change one racer alone; add, duplicate, hide, remove."""
+"""Cards: sliders and exact values of a racer, and the buttons to add, duplicate, hide and remove."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Visit = Callable[..., Race]
 
 
 def _ink(race: Race) -> list[int]:
-    """Pixels of each racer's colour among the trails."""
+    """The number of pixels of each racer's colour in the trails."""
     trails = race.trails()
     return [int((near(trails, color) & (trails[..., 3] > 200)).sum()) for color in PALETTE]
 
@@ -40,7 +40,7 @@ def test_a_dragged_slider_changes_path_address_and_table_of_one_racer(fresh: Vis
     after = race.leave().trails()
     changed = (before != after).any(axis=-1)
     assert changed.any()
-    # the others' ink is where it was, but for places where the other trail now lies above or below it
+    # the ink of the others has not moved, except where the changed trail covers it or no longer does
     for color in PALETTE[1:3]:
         was, still = near(before, color) & (before[..., 3] > 250), near(after, color) & (after[..., 3] > 250)
         assert (was & still).sum() > 0.9 * max(was.sum(), still.sum())
@@ -99,7 +99,7 @@ def test_hidden_racers_leave_the_picture_and_removed_ones_the_race(fresh: Visit)
     race.at("card-racer-0").wait_for(state="detached")
     race.settle()
     assert race.titles() == ["Nesterov", "Adam"] and set(race.table()) == {"Nesterov", "Adam"}
-    assert _ink(race)[0] == 0 and _ink(race)[1] >= all_[1]  # in their own colours still
+    assert _ink(race)[0] == 0 and _ink(race)[1] >= all_[1]  # still in their colours
 
 
 @pytest.mark.long
@@ -139,12 +139,12 @@ def test_a_rate_that_diverges_is_drawn_out_of_the_frame_and_called_by_its_name(f
     race.wait_query("racer", "sgd:learning_rate=5")
     race.leave()
     assert race.card("racer-0")[1].startswith("diverged @ ") and race.table()["SGD"][0].startswith("diverged @ ")
-    assert race.page.evaluate(axis) == before  # the others' curves are not squashed
+    assert race.page.evaluate(axis) == before  # the axis is not extended
     trails = race.trails()
     own = near(trails, PALETTE[0]) & (trails[..., 3] > 200)
     edges = [own[:3].any(), own[-3:].any(), own[:, :3].any(), own[:, -3:].any()]
     assert any(edges), "its trail does not reach the frame"
-    # the arrow at the edge and the words beside it, in its colour, stand among the heads
+    # the arrow at the edge and its label have the colour of the racer
     heads = race.heads()
     assert (near(heads, PALETTE[0]) & (heads[..., 3] > 200)).sum() > 60
     assert sum(_ink(race)[1:3]) > 0.8 * sum(ink[1:3])

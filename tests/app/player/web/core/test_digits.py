@@ -1,4 +1,4 @@
-"""The browser writes numbers as Python does, and reads back what either has written."""
+"""JavaScript and Python format and parse numbers in the same way."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Events on their way to Python: one a rerun, and none while the page's script runs or its server is away."""
+"""The outbox sends one event per rerun, and none while the script runs or the server is away."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from tests.app.driving import Race
 
 pytestmark = pytest.mark.browser
 
-# What was delivered after each of some moves of an outbox of its own.
+# The events that an outbox has delivered after each move.
 TRIED = """async (moves) => {
   const link = [...document.querySelectorAll('link[rel=modulepreload]')].find((one) => /outbox/.test(one.href));
   const { Outbox } = await import(link.href);

@@ -1,4 +1,4 @@
-"""The big panel: the surface in three dimensions and its camera, a small map a racer, and the switch between them."""
+"""The big panel: the surface in three dimensions and its camera, small maps, and the switch of pictures."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Visit = Callable[..., Race]
 
 CAMERA = "() => document.querySelector('[data-testid=surface]')._fullLayout.scene._scene.getCamera().eye"
 SURFACE = "document.querySelector('[data-testid=surface]')"
-# Which runs plotly renders, and whether the canvas of trails is seen.
+# The runs that plotly renders, and whether the canvas of trails is visible.
 SEEN = f"""() => {{
   const scene = {SURFACE}._fullLayout.scene._scene;
   const lines = Object.entries(scene.traces).filter(([uid, one]) =>
@@ -38,7 +38,7 @@ def _deep(visit: Visit) -> Iterator[Race]:
 
 @pytest.fixture
 def deep(_deep: Race) -> Iterator[Race]:
-    """One page that opened on the surface."""
+    """A page that was opened with the surface."""
     if _deep.at("picture-surface").get_attribute("aria-pressed") != "true":
         turn(_deep, "surface")
     yield _deep.reset()
@@ -82,7 +82,7 @@ def test_a_link_opens_on_the_surface_and_the_map_is_a_click_away(deep: Race) -> 
 
 
 def _put(race: Race) -> tuple[Any, Callable[[], None]]:
-    """Turn the camera: where it was, and what asserts that it is where it was put."""
+    """Turn the camera, and return its old position and a function that checks the new one."""
     first = eye(race)
     drag(race, 120, -30)
     put = eye(race)
@@ -95,7 +95,7 @@ def _put(race: Race) -> tuple[Any, Callable[[], None]]:
 
 
 def test_the_camera_stays_where_it_was_put(fresh: Visit) -> None:
-    """Through another value and another surface."""
+    """The camera stays after a new value and on another surface."""
     race = fresh("picture=surface")
     _, stays = _put(race)
     race.type_value("racer-0", "learning_rate", "0.01")
@@ -126,7 +126,7 @@ def test_the_camera_stays_through_another_theme_and_size_and_the_map_and_back(fr
 
 
 def test_heads_stand_where_plotly_draws_the_same_point(deep: Race) -> None:
-    """Plotly's own overlay of a 3-D annotation is projected by plotly; our heads by us: within two pixels."""
+    """Heads are within two pixels of annotations that plotly projects itself."""
     deep.at("scrub").fill("25")
     deep.settle()
     settings, _ = parse(deep.query())
@@ -157,14 +157,14 @@ def test_heads_stand_where_plotly_draws_the_same_point(deep: Race) -> None:
         rows, columns = np.nonzero(near(heads, PALETTE[k], 30) & (heads[..., 3] > 200))
         around = (np.abs(columns - 9 - left) < 9) & (np.abs(rows - 9 - top) < 9)
         assert around.sum() > 60
-        if k == 2:  # on top of all others: its middle is that of its ink
+        if k == 2:  # it is on top, so its centre is that of its ink
             assert columns[around].mean() - 9 == pytest.approx(left, abs=2)
             assert rows[around].mean() - 9 == pytest.approx(top, abs=2)
 
 
 @pytest.mark.long
 def test_plotly_renders_its_line_under_our_head(deep: Race) -> None:
-    """Pixels of plotly's own picture, without any canvas of ours: Adam's colour lies where its trail is projected."""
+    """In plotly's picture without the canvas, the projected trail of Adam has its colour."""
     deep.at("scrub").fill("12")
     deep.settle()
     trails = deep.canvas(".surface canvas.trails")
@@ -190,7 +190,7 @@ def test_trails_are_on_the_canvas_while_playing_and_real_traces_at_rest(deep: Ra
     deep.at("play").click()
     deep.settle()
     assert deep.page.evaluate(SEEN) == [3, "hidden"]
-    # one racer lit among others: the canvas dims, plotly does not
+    # only the canvas can highlight a racer
     deep.at("card-racer-1").hover()
     assert deep.page.evaluate(SEEN) == [0, "visible"]
     deep.page.mouse.move(640, 5)
@@ -238,7 +238,7 @@ def test_there_is_a_panel_for_each_racer_shown_and_one_view_for_all(fresh: Visit
     race.at("hide-racer-1").click()
     race.until("() => document.querySelectorAll('.multiples [data-testid=pane]').length === 2")
     race.leave()
-    # a click in any of them is the start of all
+    # a click in any of them sets the start of all
     box = race.page.locator(".multiples .nsewdrag").nth(1).bounding_box()
     race.page.mouse.click(box["x"] + 0.3 * box["width"], box["y"] + 0.3 * box["height"])
     race.until("() => new URL(location.href).searchParams.has('start')")
@@ -247,7 +247,7 @@ def test_there_is_a_panel_for_each_racer_shown_and_one_view_for_all(fresh: Visit
 
 @pytest.mark.long
 def test_a_run_that_leaves_and_dashes_are_drawn_in_both(fresh: Visit) -> None:
-    """Sixteen racers, one of which diverges: nothing is complained of, in either picture."""
+    """Sixteen racers, one of which diverges, cause no errors in either picture."""
     racers = "&".join(["racer=sgd:learning_rate=1", *(f"racer=adam:learning_rate={k}e-2" for k in range(1, 16))])
     race = fresh(f"picture=panels&steps=60&{racers}")
     assert race.page.locator(".multiples [data-testid=pane]").count() == 16

@@ -1,4 +1,4 @@
-"""The buttons over the cards that take something away."""
+"""The buttons above the cards that copy the link and export files."""
 
 from __future__ import annotations
 

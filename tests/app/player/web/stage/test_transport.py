@@ -1,4 +1,4 @@
-"""The one clock: play, pause, step, scrub, speed, loop, keys."""
+"""The clock: play, pause, step, scrub, speed, loop and keys."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.app.driving import Race
 
 pytestmark = pytest.mark.browser
 STEPS = 300
-SECONDS = 8  # a whole race at speed 1, as clock.js has it
+SECONDS = 8  # the duration of a race at speed 1 in clock.js
 
 
 @pytest.mark.thinned(2)
@@ -30,7 +30,7 @@ def test_play_runs_from_the_start_to_the_end_and_stops(shared: Race) -> None:
 
 
 def test_heads_and_trails_move_with_the_playhead(shared: Race) -> None:
-    """The farther the race, the longer the trails; heads are where trails end."""
+    """The trails grow with the clock, and heads are at their ends."""
     seen = []
     for step in (0, 15, 40, 300):
         shared.at("scrub").fill(str(step))
@@ -52,7 +52,7 @@ def test_pause_holds_the_playhead(shared: Race) -> None:
     step = shared.step()
     shared.settle()
     assert 3 < step < STEPS and shared.step() == step
-    shared.at("play").click()  # goes on from there
+    shared.at("play").click()  # continues from there
     shared.until("(step) => Number(document.querySelector('[data-testid=player]').dataset.step) > step", step)
     shared.at("play").click()
 
@@ -110,7 +110,7 @@ def test_keys_are_left_to_a_field_that_uses_them(shared: Race) -> None:
 
 @pytest.mark.parametrize("speed", ["0.5", "2"])
 def test_the_clock_keeps_its_speed(shared: Race, speed: str) -> None:
-    """Held to the durations of the frames that the browser itself reports, of which one counts at most 0.1 s."""
+    """Compare with the frame durations that the browser reports, each of which counts at most 0.1 s."""
     frames = "() => window.optiscope.frames()[0].frames"
     before = len(shared.page.evaluate(frames))
     shared.at("speed").select_option(speed)
@@ -119,9 +119,9 @@ def test_the_clock_keeps_its_speed(shared: Race, speed: str) -> None:
     shared.until("() => Number(document.querySelector('[data-testid=player]').dataset.step) > 25")
     shared.at("play").click()
     passed = shared.page.evaluate(frames)[before:]
-    assert before + len(passed) < 600  # the browser keeps so many
+    assert before + len(passed) < 600  # the number of durations that the player keeps
     seconds = sum(min(duration, 100) for duration in passed) / 1000
-    # the last frame may be drawn between the two readings
+    # a frame may be drawn between the two readings
     assert shared.step() == pytest.approx(seconds * float(speed) * STEPS / SECONDS, abs=1 + 0.1 * STEPS / SECONDS)
 
 
@@ -150,7 +150,7 @@ def test_log_and_linear(shared: Race) -> None:
     shared.at("scale-linear").click()
     shared.settle()
     kind, (low, high) = shared.page.evaluate(axis)
-    # the loss at the start is ½(2.8² + 30·1.2²) = 25.52: it is the top, and zero is in view
+    # the initial loss ½(2.8² + 30·1.2²) = 25.52 is at the top, and zero is in view
     assert kind == "linear" and low < 0 and 25.52 < high < 30
     assert [shared.at(f"scale-{k}").get_attribute("aria-pressed") for k in ("log", "linear")] == ["false", "true"]
     assert not np.array_equal(shared.canvas(".loss canvas.pale"), logarithmic)
@@ -161,7 +161,7 @@ def test_log_and_linear(shared: Race) -> None:
 
 @pytest.mark.long
 def test_with_reduced_motion_the_playhead_jumps(fresh: Callable[..., Race]) -> None:
-    """At speed 1 300 steps take 8 s: ten jumps a second are 3.75 steps long, and none is shorter than 3."""
+    """At speed 1, 300 steps take 8 s, so ten jumps per second are 3.75 steps long, and none is shorter than 3."""
     race = fresh(reduced=True)
     steps = race.page.evaluate(
         """() => new Promise((done) => {
