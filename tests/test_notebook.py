@@ -59,7 +59,7 @@ def run() -> tuple[dict[str, Any], list[Any], str]:
     return played()
 
 
-def test_every_sentence_has_its_check() -> None:
+def test_every_sentence_has_a_check() -> None:
     markdown = ["".join(cell["source"]) for cell in CELLS if cell["cell_type"] == "markdown"]
     prose = [re.sub(r"^(#.*| {4}.*)$", "", text, flags=re.MULTILINE) for text in markdown]
     assert SAID.entries() == entries_of({"notebook": prose})

@@ -19,31 +19,31 @@ def _python(code: str) -> str:
 
 
 @pytest.mark.parametrize("module", ["app.figures", "app.race.settings"])
-def test_a_script_gets_no_streamlit_and_no_plotly(module: str) -> None:
+def test_a_script_imports_neither_streamlit_nor_plotly(module: str) -> None:
     code = f"import sys, {module}; print([m for m in ('streamlit', 'plotly') if m in sys.modules])"
     assert _python(code) == "[]"
 
 
 @pytest.mark.parametrize("page", ["race", "network"])
-def test_a_page_does_not_wait_for_what_draws_files(page: str) -> None:
+def test_a_page_does_not_import_matplotlib(page: str) -> None:
     drawers = ("matplotlib", "av", "pptx", "pyarrow.parquet")
     code = f"import sys, app.views.{page}; print([m for m in {drawers} if m in sys.modules])"
     assert _python(code).splitlines()[-1] == "[]"
 
 
-def test_what_draws_files_does_not_wait_for_jax() -> None:
+def test_the_export_does_not_import_jax() -> None:
     """Files are drawn in separate processes, which have to start quickly."""
     drawers = "app.export.drawing, app.export.films, app.export.deck, app.export.worker"
     assert _python(f"import sys, {drawers}; print('jax' in sys.modules)") == "False"
 
 
-def test_the_command_line_answers_before_jax_is_imported() -> None:
+def test_the_command_line_does_not_import_jax() -> None:
     """`environment.prepare` has to come first."""
     code = "import sys, app.server.cli; print([m for m in ('jax', 'streamlit') if m in sys.modules])"
     assert _python(code) == "[]"
 
 
-def test_streamlit_is_the_business_of_few() -> None:
+def test_only_a_few_modules_import_streamlit() -> None:
     users = set()
     for path in (ROOT / "app").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):

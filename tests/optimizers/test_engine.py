@@ -223,7 +223,7 @@ def test_a_batch_has_a_length_and_an_index() -> None:
 
 @pytest.mark.parametrize("key", SOME)
 @pytest.mark.thinned(2)
-def test_more_steps_keep_the_prefix(key: str) -> None:
+def test_more_steps_do_not_change_the_first_steps(key: str) -> None:
     """In different buckets (40 and 300 steps), and with noise."""
     surface, noise = Testbed(), Isotropic(0.05)
     rule = calm(key, surface)

@@ -18,7 +18,7 @@ SAID = Sentences()
 holds = SAID.hold
 
 
-def test_every_sentence_has_its_check() -> None:
+def test_every_sentence_has_a_check() -> None:
     assert SAID.entries() == entries_of({key: (kind.about, kind.prose) for key, kind in DATASETS.items()})
 
 

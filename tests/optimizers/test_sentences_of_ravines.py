@@ -19,7 +19,7 @@ SAID = Sentences()
 holds = SAID.hold
 
 
-def test_every_sentence_has_its_check() -> None:
+def test_every_sentence_has_a_check() -> None:
     texts = {key: texts_of(kind) for key, kind in SURFACES.items() if kind.theme in RAVINES}
     assert SAID.entries() == entries_of(texts)
     assert set(RAVINES) < set(THEMES)

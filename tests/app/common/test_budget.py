@@ -43,13 +43,13 @@ def opened(link: str) -> tuple[Settings, list[str]]:
     ],
     ids=["racers", "seeds", "beside", "explained", "dense"],
 )
-def test_a_link_that_asks_for_too_much_loses_what_is_too_much(link: str, dropped: str) -> None:
+def test_settings_of_a_link_that_are_too_large_are_dropped(link: str, dropped: str) -> None:
     settings, notices = opened(link)
     assert any(dropped in notice for notice in notices), notices
     assert settings.objection() == "" and settings.surface.key == "ravine_nd" and settings.racers
 
 
-def test_what_was_refused_as_a_link_is_refused_in_the_page() -> None:
+def test_settings_refused_in_a_link_are_refused_on_the_page() -> None:
     settings, _ = opened(f"{WIDE}&steps=20000&racer=sgd&racer=adam&racer=nesterov")
     with pytest.raises(Refused, match="would need 611 MB of memory, and the limit is 512 MB: 4 racers"):
         accepted(changes.add_racer(settings, "sgd"))
@@ -68,7 +68,7 @@ def test_the_size_of_a_race_is_the_size_of_its_runs(seeds: int) -> None:
     assert 0.45 * settings._kept() <= size_of(kept) <= 1.01 * settings._kept()
 
 
-def test_everything_that_the_plane_is_set_to_is_allowed() -> None:
+def test_the_largest_race_in_the_plane_is_allowed() -> None:
     """The largest numbers of racers, seeds and steps, with a second race, in two coordinates."""
     settings = racers.set_steps(Settings(), 8000)
     for _ in range(racers.MAX_RACERS):
@@ -91,7 +91,7 @@ def test_a_long_sweep_of_many_coordinates_has_fewer_positions(monkeypatch: pytes
     assert sweep.told[8]["status"] == scene.cards[0].status
 
 
-def test_a_block_computed_at_once_is_the_runs_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_block_equals_its_single_runs(monkeypatch: pytest.MonkeyPatch) -> None:
     settings, _ = opened("surface=ravine_nd&surface.dimension=5&steps=200&racer=adam&noise=isotropic")
     rule, seeds = settings.rule(settings.racers[0]), np.arange(3)
     (together,) = runs.blocks(settings, rule, seeds)
@@ -103,7 +103,7 @@ def test_a_block_computed_at_once_is_the_runs_one_by_one(monkeypatch: pytest.Mon
 
 
 @pytest.mark.parametrize("what", ["sweep", "start"])
-def test_runs_that_would_keep_everybody_waiting_are_refused_in_a_sentence(what: str) -> None:
+def test_live_runs_that_take_too_long_are_refused_with_a_sentence(what: str) -> None:
     settings, notices = opened("surface=ravine_nd&surface.dimension=100&steps=20000&racer=newton&racer=newton")
     assert not notices
     asked = {"racer": "racer-0", "name": "learning_rate", "x": "1", "y": "1"}
@@ -111,14 +111,14 @@ def test_runs_that_would_keep_everybody_waiting_are_refused_in_a_sentence(what: 
         live._ask(settings, what, asked)
 
 
-def test_runs_that_nobody_waits_for_are_not_computed_on() -> None:
+def test_abandoned_runs_are_not_computed_to_the_end() -> None:
     settings, _ = opened(f"{WIDE}&steps=4000&racer=adam")
     left = iter([True, True])
     with pytest.raises(live.Abandoned):
         live._ask(settings, "sweep", {"racer": "racer-0", "name": "learning_rate"}, lambda: next(left, False))
 
 
-def test_memory_is_looked_for_before_it_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_free_memory_is_checked_before_a_computation(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(budget, "free_memory", lambda: 600 * 2**20)
     with budget.room(400 * 2**20):
         pass
@@ -131,7 +131,7 @@ def test_memory_is_looked_for_before_it_is_taken(monkeypatch: pytest.MonkeyPatch
         pass
 
 
-def test_computations_of_tens_of_megabytes_look_for_memory_and_smaller_ones_do_not(
+def test_only_large_computations_check_the_free_memory(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """A race of a few racers takes 30 MB. A computation of 35 MB waits for others, and leaves 128 MB for the page."""
@@ -146,7 +146,7 @@ def test_computations_of_tens_of_megabytes_look_for_memory_and_smaller_ones_do_n
             pass
 
 
-def test_what_a_container_leaves_is_read_in_both_versions(tmp_path: Path) -> None:
+def test_the_limits_of_containers_are_read_in_both_versions(tmp_path: Path) -> None:
     assert budget._free_in_container(tmp_path) == budget._UNKNOWN
     old = tmp_path / "memory"
     old.mkdir()
@@ -181,7 +181,7 @@ def test_presets_are_within_the_budget() -> None:
     assert Settings(surface=Choice("ravine_nd")).objection() == ""
 
 
-def test_a_stream_of_races_keeps_the_caches_within_their_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_caches_stay_within_their_limits(monkeypatch: pytest.MonkeyPatch) -> None:
     runs.RUNS.clear()
     monkeypatch.setattr(runs.RUNS, "limit", 2**20)
     settings, _ = opened("surface=rosenbrock&steps=300&racer=adam&noise=isotropic&bundle=band&seeds=8")

@@ -33,19 +33,19 @@ def _come_back(page: str, seeds: range) -> None:
 
 
 @pytest.mark.parametrize(("page", "count"), [("race", 2500), ("network", 120)])
-def test_random_links_come_back_from_their_own_spelling(page: str, count: int) -> None:
+def test_random_links_are_restored(page: str, count: int) -> None:
     _come_back(page, range(count))
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("part", range(10))
 @pytest.mark.parametrize(("page", "count"), [("race", 30_000), ("network", 3_000)])
-def test_very_many_random_links_come_back(page: str, count: int, part: int) -> None:
+def test_very_many_random_links_are_restored(page: str, count: int, part: int) -> None:
     _come_back(page, range(part * count // 10, (part + 1) * count // 10))
 
 
 @pytest.mark.parametrize("depth", [2, 3, 50, 5000])
-def test_a_race_beside_has_none_beside_it(depth: int) -> None:
+def test_a_second_race_has_no_second_race(depth: int) -> None:
     nested = {f"{'b.' * depth}surface": ["booth"], "b.surface": ["beale"]}
     settings, notices = race_link.parse(nested)
     assert settings.beside is not None and settings.beside.surface.key == "beale"
@@ -54,12 +54,12 @@ def test_a_race_beside_has_none_beside_it(depth: int) -> None:
     ]
 
 
-def test_what_the_race_beside_does_not_have_for_itself_is_said() -> None:
+def test_a_notice_names_settings_that_a_second_race_cannot_have() -> None:
     _, notices = race_link.parse({"b.surface": ["booth"], "b.steps": ["7"]})
     assert notices == ["Race B: Dropped from the link: there is no setting called 'steps'."]
 
 
-def test_racers_beside_must_fit_its_surface_too() -> None:
+def test_racers_of_the_second_race_must_fit_its_surface() -> None:
     settings, notices = race_link.parse(
         {"racer": ["newton"], "b.surface": ["ravine_nd"], "b.surface.dimension": ["1000"]}
     )
@@ -67,7 +67,7 @@ def test_racers_beside_must_fit_its_surface_too() -> None:
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_a_link_beyond_all_bounds_is_left_out_with_a_sentence(page: str) -> None:
+def test_a_link_that_is_too_long_is_ignored_with_a_sentence(page: str) -> None:
     _, parse, _ = PAGES[page]
     plain = parse({"v": ["1"]})[0]
     for link in ({"steps": ["1" * 60_000]}, {"racer": ["sgd:a=1"] * 9000}, {f"k{k}": ["1"] for k in range(20_000)}):
@@ -77,7 +77,7 @@ def test_a_link_beyond_all_bounds_is_left_out_with_a_sentence(page: str) -> None
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_numbers_and_lists_without_end_are_bounded(page: str) -> None:
+def test_endless_numbers_and_lists_are_limited(page: str) -> None:
     _, parse, _ = PAGES[page]
     settings, notices = parse({"steps": ["1" * 5000], "seed": ["1" * 64]})
     assert settings.steps == parse({"v": ["1"]})[0].steps and "at most 64 characters" in notices[0]
@@ -90,7 +90,7 @@ def test_numbers_and_lists_without_end_are_bounded(page: str) -> None:
     assert len(notices) == MOST_NOTICES + 1 and "2,980 more" in notices[-1]
 
 
-def test_a_link_costs_one_curvature_for_all_racers_and_none_where_rates_are_given(
+def test_a_link_computes_the_curvature_once_and_only_if_needed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Count the calls of the expensive part of a link, because seconds would measure the machine."""

@@ -108,25 +108,25 @@ class Record(Base):
     second: int = setting(2, Whole(0, 9, "2"), key="two", help="Second.", always=lambda record: record.third > 5)
 
 
-def test_settings_stand_in_the_order_of_their_declarations() -> None:
+def test_settings_are_in_the_order_of_their_declarations() -> None:
     assert [(s.name, s.key, s.label) for s in declared(Record).values()] == [
         *(("third", "third", "Third"), ("first", "first", "First"), ("second", "two", "Second"))
     ]
     assert list(declared(Base)) == ["third"]
 
 
-def test_a_link_mentions_what_differs_and_what_is_always_mentioned() -> None:
+def test_a_link_contains_settings_that_differ_and_those_that_are_always_mentioned() -> None:
     third, first, second = declared(Record).values()
     assert (third.write(Record()), first.write(Record()), second.write(Record())) == ({}, {"first": ["a"]}, {})
     other = Record(third=6)
     assert (third.write(other), second.write(other)) == ({"third": ["6"]}, {"two": ["2"]})
 
 
-def test_looks_are_set_aside_and_nothing_else() -> None:
+def test_without_looks_resets_only_looks() -> None:
     assert without_looks(Record(first="b", second=7, third=8)) == Record(second=7, third=8)
 
 
-def test_a_setting_reads_what_is_legal_and_refuses_the_rest() -> None:
+def test_a_setting_accepts_legal_values_and_refuses_others() -> None:
     spec = declared(Record)["second"]
     assert with_value(Record(), spec, "7") == Record(second=7)
     with pytest.raises(Refused, match="two must be a whole number from 0 to 9; got 10"):
@@ -149,7 +149,7 @@ def test_a_setting_reads_what_is_legal_and_refuses_the_rest() -> None:
     ],
     ids=str,
 )
-def test_what_a_form_reads_it_writes_again(form: Any, word: str, value: Any) -> None:
+def test_a_form_writes_the_values_that_it_reads(form: Any, word: str, value: Any) -> None:
     assert form.read(word, "it") == value and form.spell(value) == word
 
 
@@ -166,14 +166,14 @@ def test_what_a_form_reads_it_writes_again(form: Any, word: str, value: Any) -> 
     ],
     ids=lambda v: str(v)[:20],
 )
-def test_a_form_says_what_is_allowed(form: Any, value: Any, sentence: str) -> None:
+def test_a_form_describes_its_legal_values(form: Any, value: Any, sentence: str) -> None:
     with pytest.raises(Refused) as refused:
         form.read(value, "it")
     assert str(refused.value).startswith(sentence) and str(refused.value).endswith(".")
 
 
 @pytest.mark.parametrize("spec", [*RACE.values(), *NETWORK.values()], ids=lambda spec: spec.key)
-def test_every_setting_says_what_it_means(spec: Any) -> None:
+def test_every_setting_has_a_help_text(spec: Any) -> None:
     assert (
         spec.help[0].isupper() and spec.help.endswith(".") and spec.form.allowed and not spec.form.allowed.endswith(".")
     )

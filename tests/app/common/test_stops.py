@@ -25,7 +25,7 @@ SPECS = [
 
 
 @pytest.mark.parametrize("spec", SPECS, ids=lambda s: f"{s.name} {s.low:g}–{s.high:g}")
-def test_the_stops_of_a_slider_span_its_range_and_hold_the_default(spec: Parameter) -> None:
+def test_the_stops_of_a_slider_span_its_range_and_contain_the_default(spec: Parameter) -> None:
     values = stops(spec)
     assert spec.default in values and not values.flags.writeable
     assert (np.diff(values) > 0).all() and min(5, spec.high - spec.low if spec.integer else 5) <= len(values) < 120

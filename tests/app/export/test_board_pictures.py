@@ -68,7 +68,7 @@ def _trained(source: str, views: tuple[str, str, str]) -> tuple[Any, Job, Scene]
 
 @pytest.mark.parametrize("key", sorted(VIEWS))
 @pytest.mark.thinned(4)
-def test_every_view_has_a_picture_in_which_every_racer_is(key: str) -> None:
+def test_the_picture_of_every_view_contains_every_racer(key: str) -> None:
     _, _, made = _trained("moons", (key, "loss", "accuracy"))
     assert not made.panels[0].message
     look = dataclasses.replace(SMALL, part=key, width=900, height=500)
@@ -78,7 +78,7 @@ def test_every_view_has_a_picture_in_which_every_racer_is(key: str) -> None:
         assert _near(views, card.color).sum() > 10, f"{card.title} in {key}"
 
 
-def test_a_chart_s_lines_are_the_panel_s_numbers_and_its_future_is_pale() -> None:
+def test_the_lines_of_a_chart_are_drawn_at_the_numbers_of_the_panel() -> None:
     _, _, made = _trained("moons", ("outcome", "loss", "accuracy"))
     drawing = Drawing(made, dataclasses.replace(SMALL, part="loss"))
     (axes,) = drawing.figure.axes
@@ -99,7 +99,7 @@ def test_a_chart_s_lines_are_the_panel_s_numbers_and_its_future_is_pale() -> Non
     assert all(_near(early, card.color).sum() < _near(late, card.color).sum() for card in made.cards)
 
 
-def test_a_boundary_has_the_classes_colours_with_its_first_row_below() -> None:
+def test_a_boundary_has_the_colours_of_the_classes_and_its_first_row_at_the_bottom() -> None:
     tiles = Tiles(
         racer="a",
         time=np.array([0, 2]),
@@ -121,7 +121,7 @@ def test_a_boundary_has_the_classes_colours_with_its_first_row_below() -> None:
     assert not any("%" in text.get_text() for text in drawing.figure.axes[0].texts)
 
 
-def test_a_table_s_first_row_is_above_and_its_shares_are_numbers() -> None:
+def test_a_table_has_its_first_row_at_the_top_and_shows_percentages() -> None:
     tiles = Tiles(
         racer="b",
         time=np.array([0]),
@@ -141,7 +141,7 @@ def test_a_table_s_first_row_is_above_and_its_shares_are_numbers() -> None:
     assert words == ["75 %", "100", "", "50", "50", "no", "yes"]
 
 
-def test_a_curve_that_leaves_the_numbers_is_drawn_and_a_hidden_racer_is_not() -> None:
+def test_a_curve_with_infinite_values_is_drawn_and_a_hidden_racer_is_not() -> None:
     frames = np.array([[0.0, 1.0], [0.5, np.inf], [-1e38, 0.2]])
     common: Any = {"x": np.array([0.0, 1.0]), "y": frames, "time": np.array([0, 1, 3])}
     lines = tuple(Line(racer=card.id, color=card.color, **common) for card in CARDS)
@@ -158,7 +158,7 @@ def test_a_curve_that_leaves_the_numbers_is_drawn_and_a_hidden_racer_is_not() ->
     assert _near(_pixels(drawing), CARDS[1].color).sum() == 0
 
 
-def test_a_film_ends_on_the_still_and_can_follow_the_curves() -> None:
+def test_a_film_ends_with_the_still_and_can_follow_the_curves() -> None:
     _, _, made = _trained("chebyshev", ("outcome", "loss", "landscape"))
     drawing = Drawing(made, SMALL)
     cut = Cut(seconds=1.0, rate=10, hold=0.0)
@@ -173,7 +173,7 @@ def test_a_film_ends_on_the_still_and_can_follow_the_curves() -> None:
     assert along != even and all(np.diff(along) >= 0)
 
 
-def test_words_stand_where_there_is_nothing_to_draw_and_an_unknown_view_is_refused() -> None:
+def test_an_empty_view_shows_its_message_and_an_unknown_view_is_refused() -> None:
     made = _board(Panel(message="No racer is shown."))
     drawing = Drawing(made, SMALL)
     assert "No racer is shown." in {text.get_text() for text in drawing.figure.texts}
@@ -182,7 +182,7 @@ def test_words_stand_where_there_is_nothing_to_draw_and_an_unknown_view_is_refus
 
 
 @pytest.mark.parametrize("size", [(1280, 720), (900, 900), (528, 480)])
-def test_three_panels_and_the_legend_keep_apart(size: tuple[int, int]) -> None:
+def test_three_panels_and_the_legend_do_not_overlap(size: tuple[int, int]) -> None:
     _, _, made = _trained("moons", ("outcome", "loss", "accuracy"))
     drawing = Drawing(made, Look(width=size[0], height=size[1]))
     boxes = [axes.get_position() for axes in drawing.figure.axes]

@@ -60,7 +60,7 @@ class Page(HTMLParser):
         ("", False),
     ],
 )
-def test_only_an_address_on_the_web_is_offered_as_the_way_back(scene: Scene, link: str, offered: bool) -> None:
+def test_only_an_http_address_is_offered_as_the_way_back(scene: Scene, link: str, offered: bool) -> None:
     page = Page(html(scene, "Race", link))
     assert page.attribute("data-recording") == [link if offered else ""]
 
@@ -71,7 +71,7 @@ def test_a_title_cannot_add_elements(scene: Scene, title: str) -> None:
     assert [tag for tag, _ in page.elements] == [tag for tag, _ in plain.elements]
 
 
-def test_the_page_holds_the_scene_and_all_modules_and_fetches_nothing(scene: Scene) -> None:
+def test_the_page_contains_the_scene_and_all_modules_and_fetches_nothing(scene: Scene) -> None:
     content = html(scene, "Race")
     page = Page(content)
     assert gzip.decompress(base64.b64decode(page.texts["recording"])) == pack(scene)

@@ -33,7 +33,7 @@ def _orders() -> list[Order]:
     return [dataclasses.replace(plain, kind=kind, look=look) for look in looks for kind in KINDS]
 
 
-def test_files_drawn_by_four_threads_at_once_are_those_drawn_alone() -> None:
+def test_files_made_in_four_threads_equal_those_made_one_by_one() -> None:
     orders = _orders()
     alone = [make(order) for order in orders]
     with ThreadPoolExecutor(4) as pool:
@@ -41,7 +41,7 @@ def test_files_drawn_by_four_threads_at_once_are_those_drawn_alone() -> None:
     assert together == alone * 2
 
 
-def test_downloads_of_four_visitors_at_once_are_those_of_one_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_simultaneous_downloads_of_four_visitors_equal_single_ones(monkeypatch: pytest.MonkeyPatch) -> None:
     """The function that Streamlit calls in a thread of the server when a visitor presses the button of the page."""
     callables: dict[str, Callable[[], bytes]] = {}
     add = MediaFileManager.add_deferred
@@ -72,7 +72,7 @@ def test_downloads_of_four_visitors_at_once_are_those_of_one_alone(monkeypatch: 
             assert list(pool.map(lambda download: download(), downloads)) == alone
 
 
-def test_work_side_by_side_keeps_its_order_and_ends_with_the_first_error() -> None:
+def test_map_in_threads_keeps_the_order_and_raises_the_first_error() -> None:
     assert map_in_threads(lambda n: n * n, range(7), 3) == [0, 1, 4, 9, 16, 25, 36]
     done: list[int] = []
 

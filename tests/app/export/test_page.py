@@ -129,7 +129,7 @@ def test_the_race_plays_to_its_end_and_can_be_scrubbed(race: File) -> None:
     assert all(0 < _trail(race, color) < n for color, n in zip(PALETTE[:3], whole, strict=True))
 
 
-def test_keys_zoom_and_the_switch_of_the_loss_do_what_they_do_in_the_app(race: File) -> None:
+def test_keys_zoom_and_loss_scale_work_as_in_the_app(race: File) -> None:
     race.reset()
     steps = []
     for key in ("Home", "ArrowRight", "Shift+ArrowRight", "End"):
@@ -157,7 +157,7 @@ def test_hovering_names_the_racer(race: File, scene: Scene) -> None:
     assert "lit" in race.at("card-racer-2").get_attribute("class")
 
 
-def test_what_only_the_app_can_do_stands_still_and_says_so(race: File) -> None:
+def test_controls_that_need_the_app_are_disabled_with_a_reason(race: File) -> None:
     race.reset()
     inputs = race.at("cards").locator("input").all()
     assert len(inputs) == 10 and all(one.is_disabled() for one in inputs)
@@ -208,7 +208,7 @@ def test_no_text_becomes_markup(race: File) -> None:
     assert race.page.locator("meta[name=generator]").get_attribute("content").startswith("Optiscope ")
 
 
-def test_its_colours_are_the_reader_s_or_as_ordered(open_file: Open, race: File, scene: Scene) -> None:
+def test_its_theme_is_that_of_the_reader_or_of_the_order(open_file: Open, race: File, scene: Scene) -> None:
     """Without a link, there is no way back to the app."""
     ordered = open_file(html(scene, "Dark", theme="dark"))
     assert ordered.at("recording").inner_text() == "This is a recording: it plays, but cannot be changed."
@@ -226,7 +226,7 @@ def _is(file: File, theme: str) -> None:
 
 
 @pytest.mark.thinned(2)
-def test_a_board_plays_too(open_file: Open, training: Scene) -> None:
+def test_a_training_plays_too(open_file: Open, training: Scene) -> None:
     named = dataclasses.replace(training, caption=f"{BREAKING}.csv")
     file = open_file(html(named, "Two moons", "?data=moons"), dark=True)
     assert file.page.locator(".caption").inner_text() == f"{BREAKING}.csv"

@@ -45,7 +45,7 @@ def _near(pixels: np.ndarray, color: str, within: int = 12) -> np.ndarray:
 
 
 @pytest.mark.parametrize("scale", [1.0, 2.0, 4.0])
-def test_a_png_has_the_size_asked_for_and_says_what_made_it(scale: float) -> None:
+def test_a_png_has_the_requested_size_and_its_metadata(scale: float) -> None:
     image = Image.open(io.BytesIO(still(Drawing(SCENE, Look(width=640, height=360, scale=scale)), "png", ABOUT)))
     assert image.size == (640 * scale, 360 * scale)
     said = json.loads(image.text["Description"])  # type: ignore[attr-defined]
@@ -53,7 +53,7 @@ def test_a_png_has_the_size_asked_for_and_says_what_made_it(scale: float) -> Non
     assert image.text["Software"].startswith("Optiscope ")  # type: ignore[attr-defined]
 
 
-def test_every_racer_that_is_shown_is_in_the_picture_and_no_hidden_one() -> None:
+def test_a_picture_contains_every_visible_racer_and_no_hidden_one() -> None:
     shown = _pixels(still(Drawing(SCENE, SMALL), "png", ABOUT))
     hidden = race.scene(Race(racers.hide_racer(SETTINGS, "racer-1", True)))
     without = _pixels(still(Drawing(hidden, SMALL), "png", ABOUT))
@@ -63,7 +63,7 @@ def test_every_racer_that_is_shown_is_in_the_picture_and_no_hidden_one() -> None
 
 
 @pytest.mark.parametrize("part", ["map", "loss"])
-def test_one_view_alone_and_light_and_dark(part: Any) -> None:
+def test_a_single_view_can_be_drawn_in_both_themes(part: Any) -> None:
     light, dark = (
         _pixels(still(Drawing(SCENE, dataclasses.replace(SMALL, part=part, theme=theme)), "png", ABOUT))
         for theme in ("light", "dark")
@@ -72,7 +72,7 @@ def test_one_view_alone_and_light_and_dark(part: Any) -> None:
     assert _near(light, SCENE.cards[2].color).sum() > 60
 
 
-def test_the_head_is_where_the_engine_says() -> None:
+def test_the_head_is_at_the_position_of_the_engine() -> None:
     """The last racer is drawn on top: the disc of its head is centred at its position."""
     drawing = Drawing(SCENE, dataclasses.replace(SMALL, part="map", width=800, height=600))
     for step in (0, 7, 60):
@@ -86,7 +86,7 @@ def test_the_head_is_where_the_engine_says() -> None:
 
 
 @pytest.mark.parametrize("size", [(1280, 720), (900, 900), (528, 480), (600, 1100)])
-def test_the_start_and_the_minimum_are_on_the_map_whatever_the_size(size: tuple[int, int]) -> None:
+def test_start_and_minimum_are_on_the_map_at_every_size(size: tuple[int, int]) -> None:
     drawing = Drawing(SCENE, Look(width=size[0], height=size[1], part="map"))
     axes = drawing.figure.axes[0]
     for x, y in (start(SCENE), (0.0, 0.0)):
@@ -96,7 +96,7 @@ def test_the_start_and_the_minimum_are_on_the_map_whatever_the_size(size: tuple[
     assert box.width / wide == pytest.approx(box.height / tall, rel=1e-6)
 
 
-def test_what_became_of_a_racer_is_not_told_before_its_step() -> None:
+def test_the_status_of_a_racer_is_not_shown_before_its_step() -> None:
     scene = race.scene(Race(changes.first()))
     drawing = Drawing(scene, Look())
     statuses = {card.status: card.settled for card in scene.cards}
@@ -112,7 +112,7 @@ def test_what_became_of_a_racer_is_not_told_before_its_step() -> None:
     assert "step 60 of 300" in {t.get_text() for t in drawing.figure.texts}
 
 
-def test_a_run_that_left_is_an_arrow_over_its_losses() -> None:
+def test_a_run_that_has_left_is_an_arrow_above_the_losses() -> None:
     wild = racers.set_racer(SETTINGS, "racer-0", "learning_rate", 0.5)
     drawing = Drawing(race.scene(Race(wild)), dataclasses.replace(SMALL, part="loss"))
     heads = (one for one in drawing.figure.axes[0].collections if isinstance(one, PathCollection))
@@ -123,7 +123,7 @@ def test_a_run_that_left_is_an_arrow_over_its_losses() -> None:
     assert (at[:, 1] == top).sum() == 1 and at[at[:, 1] == top][0, 0] < 10
 
 
-def test_a_size_without_room_is_refused_and_a_long_caption_is_cut() -> None:
+def test_a_size_that_is_too_small_is_refused_and_a_long_caption_is_shortened() -> None:
     with pytest.raises(ValueError, match="200×200 pixels are too few"):
         Drawing(SCENE, Look(width=200, height=200))
     drawing = Drawing(SCENE, Look(width=528, height=480, title="word " * 300))
@@ -131,12 +131,12 @@ def test_a_size_without_room_is_refused_and_a_long_caption_is_cut() -> None:
     assert len(foot) <= 7 and foot[-1].endswith("…")
 
 
-def test_without_a_ground_what_is_empty_is_transparent() -> None:
+def test_a_transparent_background_is_transparent() -> None:
     image = Image.open(io.BytesIO(still(Drawing(SCENE, dataclasses.replace(SMALL, transparent=True)), "png", ABOUT)))
     assert image.mode == "RGBA" and image.getpixel((2, 2))[3] == 0  # type: ignore[index]
 
 
-def test_an_svg_is_vectors_with_outlined_letters_and_says_what_made_it() -> None:
+def test_an_svg_has_vectors_outlined_letters_and_metadata() -> None:
     root = ET.fromstring(still(Drawing(SCENE, Look()), "svg", ABOUT))
     names = [element.tag.rpartition("}")[2] for element in root.iter()]
     assert names.count("path") > 50 and names.count("text") == 0
@@ -145,7 +145,7 @@ def test_an_svg_is_vectors_with_outlined_letters_and_says_what_made_it() -> None
     assert "quadratic_ravine" in text and all(card.color in text for card in SCENE.cards)
 
 
-def test_a_pdf_is_vectors_with_its_fonts_inside() -> None:
+def test_a_pdf_has_vectors_and_embedded_fonts() -> None:
     content = still(Drawing(SCENE, Look()), "pdf", ABOUT)
     assert content.startswith(b"%PDF-") and b"/FontFile2" in content and b"Optiscope" in content
     assert content.count(b"/Subtype /Image") <= 1
@@ -157,7 +157,7 @@ def test_the_same_settings_give_the_same_bytes() -> None:
         assert one == two, kind
 
 
-def test_a_run_that_left_ends_at_the_edge_in_an_arrow_with_its_status() -> None:
+def test_a_run_that_has_left_ends_in_an_arrow_with_its_status() -> None:
     wild = racers.set_racer(SETTINGS, "racer-0", "learning_rate", 0.5)
     drawing = Drawing(race.scene(Race(wild)), dataclasses.replace(SMALL, part="map", width=800, height=600))
     words = [text.get_text() for text in drawing.figure.axes[0].texts if text.get_visible()]
@@ -170,7 +170,7 @@ def test_equal_axes_are_widened_within_their_limits() -> None:
     assert (x1 - x0) / (y1 - y0) == pytest.approx(2) and y1 - y0 == pytest.approx(1)
 
 
-def test_captions_stand_within_the_picture_and_words_of_ones_own_take_their_place() -> None:
+def test_captions_fit_into_the_picture_and_a_title_replaces_them() -> None:
     many = SETTINGS
     for _ in range(5):
         many = changes.add_racer(many, "adamw")
@@ -182,7 +182,7 @@ def test_captions_stand_within_the_picture_and_words_of_ones_own_take_their_plac
     assert "Figure 1: a ravine" in [text.get_text() for text in own.figure.texts]
 
 
-def test_korean_is_drawn_where_there_is_a_font_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_korean_is_drawn_if_a_font_is_installed(monkeypatch: pytest.MonkeyPatch) -> None:
     assert look.drawable("η β₁ → −1.5·10⁻⁷") and not look.drawable("\U00020000")
     assert look.drawable("가나다") == bool(look.hangul())
     monkeypatch.setattr(look, "hangul", lambda: "")
@@ -193,7 +193,7 @@ def test_korean_is_drawn_where_there_is_a_font_for_it(monkeypatch: pytest.Monkey
     "bad",
     [{"width": 0}, {"height": 99_999}, {"scale": 0.5}, {"scale": 9}, {"theme": "pink"}, {"axis": "?"}],
 )
-def test_a_look_that_cannot_be_is_refused(bad: dict[str, Any]) -> None:
+def test_an_impossible_look_is_refused(bad: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=next(iter(bad))):
         Look(**bad)
     with pytest.raises(ValueError, match="part must be one of all, map, loss; got 'x'"):
@@ -212,7 +212,7 @@ def _frames(content: bytes) -> list[np.ndarray]:
 
 
 @pytest.mark.parametrize("kind", ["mp4", "webm"])
-def test_a_film_has_its_frames_its_time_and_ends_as_the_picture(kind: Any) -> None:
+def test_a_film_has_its_frames_and_length_and_ends_with_the_still(kind: Any) -> None:
     told: list[float] = []
     content = film(Drawing(SCENE, SMALL), kind, SHORT, ABOUT, told.append)
     with av.open(io.BytesIO(content)) as container:
@@ -231,7 +231,7 @@ def test_a_film_has_its_frames_its_time_and_ends_as_the_picture(kind: Any) -> No
         assert np.abs(frame - picture).mean() < np.abs(frames[8] - picture).mean()
 
 
-def test_a_gif_keeps_what_has_not_changed_and_ends_as_the_picture() -> None:
+def test_a_gif_stores_only_changes_and_ends_with_the_still() -> None:
     content = film(Drawing(SCENE, SMALL), "gif", SHORT, ABOUT, lambda share: None)
     image = Image.open(io.BytesIO(content))
     assert image.info["loop"] == 0 and b"quadratic_ravine" in content
@@ -252,7 +252,7 @@ SHORTEST = Look(width=400, height=300, caption=False, part="loss")
 
 
 @pytest.mark.parametrize("rate", [1, 24, 25, 29.97, 30, 40, 50, 60])
-def test_a_gif_lasts_what_the_page_says_to_a_hundredth(rate: float) -> None:
+def test_the_length_of_a_gif_is_exact_to_a_hundredth_of_a_second(rate: float) -> None:
     """Read by Pillow. No frame is so short that browsers would slow it down, and each begins at its time."""
     cut = Cut(seconds=2.5, rate=rate, hold=0.5).limited("gif")
     assert cut.rate == min(rate, 50)
@@ -270,7 +270,7 @@ def test_a_gif_lasts_what_the_page_says_to_a_hundredth(rate: float) -> None:
 
 @pytest.mark.parametrize("kind", ["mp4", "webm"])
 @pytest.mark.parametrize(("rate", "lasts"), [(30, 3.0), (60, 3.0), (25, 3.0), (29.97, 3.003)])
-def test_a_film_lasts_what_the_page_says(kind: Any, rate: float, lasts: float) -> None:
+def test_the_length_of_a_film_is_exact(kind: Any, rate: float, lasts: float) -> None:
     """2.5 seconds of motion and 0.5 of the last frame, each to the nearest frame."""
     cut = Cut(seconds=2.5, rate=rate, hold=0.5)
     content = film(Drawing(SCENE, SHORTEST), kind, cut, ABOUT, lambda share: None)
@@ -280,7 +280,7 @@ def test_a_film_lasts_what_the_page_says(kind: Any, rate: float, lasts: float) -
     assert abs(cut.duration - 3.0) <= 0.5 / rate
 
 
-def test_a_gif_asked_for_at_sixty_frames_has_fifty() -> None:
+def test_the_frame_rate_of_a_gif_is_at_most_fifty() -> None:
     fast = Cut(seconds=1, rate=60, hold=0)
     contents = [
         film(Drawing(SCENE, SHORTEST), "gif", cut, ABOUT, lambda share: None) for cut in (fast, fast.limited("gif"))
@@ -288,7 +288,7 @@ def test_a_gif_asked_for_at_sixty_frames_has_fifty() -> None:
     assert contents[0] == contents[1] and fast.limited("mp4") == fast
 
 
-def test_time_by_length_shows_the_beginning_longer() -> None:
+def test_timing_by_length_gives_a_fast_beginning_more_time() -> None:
     drawing = Drawing(race.scene(Race(racers.set_steps(SETTINGS, 600))), SMALL)
     even, length = (moments(drawing, Cut(time=time)) for time in ("even", "length"))  # type: ignore[arg-type]
     assert even[0] == length[0] == 0 and even[-1] == length[-1] == 600
@@ -305,17 +305,17 @@ def test_time_by_length_shows_the_beginning_longer() -> None:
         ({"time": "odd"}, "time"),
     ],
 )
-def test_a_film_that_cannot_be_is_refused_with_what_to_do(bad: dict[str, Any], said: str) -> None:
+def test_an_impossible_film_is_refused_with_advice(bad: dict[str, Any], said: str) -> None:
     with pytest.raises(ValueError, match=said):
         Cut(**bad)
 
 
-def test_odd_sizes_lose_a_row_rather_than_the_film() -> None:
+def test_odd_sizes_lose_a_row_of_pixels() -> None:
     content = film(Drawing(SCENE, Look(width=401, height=301)), "mp4", SHORT, ABOUT, lambda share: None)
     assert _frames(content)[0].shape == (300, 400, 3)
 
 
-def test_frames_of_a_film_are_the_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_frames_of_a_film_equal_the_stills(monkeypatch: pytest.MonkeyPatch) -> None:
     drawing = Drawing(SCENE, SMALL)
     found = list(drawing.frames([5, 40]))
     for frame, step in zip(found, (5, 40), strict=True):

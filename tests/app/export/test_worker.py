@@ -39,14 +39,14 @@ def _ends(process: int) -> bool:
     return not _lives(process)
 
 
-def test_an_order_is_carried_out_elsewhere_and_the_next_by_the_same_process(workers: Workers) -> None:
+def test_two_orders_are_carried_out_by_the_same_separate_process(workers: Workers) -> None:
     told: list[float] = []
     first = workers.carry_out("", told.append)
     assert told == [0.25, 0.5, 0.75, 1.0]
     assert first != os.getpid() and workers.carry_out("print") == first
 
 
-def test_one_that_waits_takes_the_order(workers: Workers) -> None:
+def test_an_idle_process_takes_the_order(workers: Workers) -> None:
     workers.warm()
     (waiting,) = workers.idle
     workers.warm()
@@ -58,13 +58,13 @@ def test_one_that_waits_takes_the_order(workers: Workers) -> None:
     ("order", "said"),
     [("refuse", "ValueError: no such thing"), ("exhaust", "not enough memory"), ("die", "ended with exit status 3")],
 )
-def test_what_goes_wrong_is_said_and_the_next_order_is_carried_out(workers: Workers, order: str, said: str) -> None:
+def test_an_error_is_reported_and_the_next_order_is_carried_out(workers: Workers, order: str, said: str) -> None:
     with pytest.raises(Failed, match=said):
         workers.carry_out(order)
     assert workers.carry_out("") > 0
 
 
-def test_an_order_can_be_stopped_and_its_process_goes(workers: Workers) -> None:
+def test_an_order_can_be_stopped_and_its_process_ends(workers: Workers) -> None:
     workers.warm()
     (waiting,) = workers.idle
     stop = threading.Event()
@@ -73,7 +73,7 @@ def test_an_order_can_be_stopped_and_its_process_goes(workers: Workers) -> None:
     assert not workers.idle and _ends(waiting.process)
 
 
-def test_two_orders_at_once_have_two_processes_and_both_are_kept(workers: Workers) -> None:
+def test_two_simultaneous_orders_use_two_processes_which_both_stay_alive(workers: Workers) -> None:
     found: list[int] = []
     threads = [threading.Thread(target=lambda: found.append(workers.carry_out("dawdle"))) for _ in range(2)]
     for thread in threads:
@@ -96,7 +96,7 @@ def test_a_process_that_hangs_is_replaced_when_its_order_is_stopped(workers: Wor
     assert workers.carry_out("") != hung and not workers.busy
 
 
-def test_a_process_that_hangs_is_replaced_when_patience_ends() -> None:
+def test_a_process_that_hangs_is_replaced_after_the_timeout() -> None:
     workers = Workers("tests.app.export.labour:work", most=1, timeout=0.5)
     with pytest.raises(Failed, match=r"did not finish within 0\.5 seconds"):
         workers.carry_out("sleep")
@@ -104,7 +104,7 @@ def test_a_process_that_hangs_is_replaced_when_patience_ends() -> None:
     workers.close()
 
 
-def test_orders_beyond_the_most_wait_for_their_turn_and_can_be_stopped() -> None:
+def test_orders_beyond_the_limit_wait_for_their_turn_and_can_be_stopped() -> None:
     workers = Workers("tests.app.export.labour:work", most=1)
     found: list[int] = []
     threads = [threading.Thread(target=lambda: found.append(workers.carry_out("dawdle"))) for _ in range(3)]

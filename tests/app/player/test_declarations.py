@@ -88,16 +88,16 @@ export interface Outer {
 """
 
 
-def test_records_become_interfaces_with_all_that_stands_in_their_fields() -> None:
+def test_records_become_interfaces_with_all_nested_records() -> None:
     text = declarations([Outer], {"Word": Word})
     assert text == module.HEAD + "\n" + EXPECTED
 
 
-def test_tagged_records_say_what_they_are() -> None:
+def test_tagged_records_have_a_type() -> None:
     assert "export interface Inner {\n  type: 'inner';\n  number: number;\n" in declarations([Outer], {}, tagged=True)
 
 
-def test_a_type_that_does_not_travel_is_refused() -> None:
+def test_a_type_without_counterpart_is_refused() -> None:
     @dataclass
     class Bad:
         value: complex
@@ -107,11 +107,11 @@ def test_a_type_that_does_not_travel_is_refused() -> None:
         declarations([Bad], {})
 
 
-def test_the_file_on_disk_is_what_the_records_say() -> None:
+def test_the_file_on_disk_is_up_to_date() -> None:
     assert main(["--check"]) == 0
 
 
-def test_a_stale_file_is_found_and_renewed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_stale_file_is_detected_and_rewritten(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "PATH", tmp_path / "records.d.ts")
     assert main(["--check"]) == 1
     assert main([]) == 0 and main(["--check"]) == 0

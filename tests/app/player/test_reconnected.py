@@ -49,7 +49,7 @@ async def _train(page: Visitor) -> None:
             await page.send({"kind": "poll"}, PATIENCE)
 
 
-def test_a_slider_of_a_card_is_carried_out_in_a_session_that_has_not_drawn_the_card(server: Server) -> None:
+def test_a_slider_works_in_a_session_that_has_not_drawn_it(server: Server) -> None:
     event = {"kind": "parameter", "racer": "racer-1", "name": "learning_rate", "value": 0.04}
     wanted = {("racer-0", "learning_rate"): 0.02, ("racer-1", "learning_rate"): 0.04}
 
@@ -60,7 +60,7 @@ def test_a_slider_of_a_card_is_carried_out_in_a_session_that_has_not_drawn_the_c
     assert "adam%3Alearning_rate%3D0.04" in page.query and "surface=saddle" in page.query
 
 
-def test_a_duplicate_is_made_once(server: Server) -> None:
+def test_a_racer_is_duplicated_once(server: Server) -> None:
     event = {"kind": "duplicate", "racer": "racer-0"}
 
     async def twice(page: Visitor) -> None:
@@ -76,7 +76,7 @@ def test_a_duplicate_is_made_once(server: Server) -> None:
     assert page.query.count("racer=sgd") == 2
 
 
-def test_a_field_of_the_toolbar_is_carried_out(server: Server) -> None:
+def test_a_field_of_the_toolbar_works(server: Server) -> None:
     async def type_(page: Visitor) -> None:
         await page.set(page.find("text_input", "Steps"), patience=PATIENCE, string_value="123")
 
@@ -85,7 +85,7 @@ def test_a_field_of_the_toolbar_is_carried_out(server: Server) -> None:
 
 
 @pytest.mark.parametrize("before", [False, True])
-def test_train_is_carried_out(server: Server, before: bool) -> None:
+def test_train_works(server: Server, before: bool) -> None:
     """Also where the lost session had trained these networks, and the button says to train them anew."""
 
     async def whole() -> Visitor:
@@ -151,7 +151,7 @@ def test_a_page_that_is_being_opened_runs_once() -> None:
     assert [one.fragment_id for one in heard] == ["", "a"]
 
 
-def test_a_run_that_another_follows_is_not_the_end() -> None:
+def test_a_run_that_is_followed_by_another_is_not_the_last() -> None:
     done: list[bool] = []
 
     async def server(scope: Scope, receive: Receive, send: Send) -> None:

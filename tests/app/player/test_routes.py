@@ -27,7 +27,7 @@ def _address(name: str) -> str:
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_every_file_is_served_as_what_it_is_and_for_good(name: str) -> None:
+def test_every_file_is_served_with_its_type_and_cached_forever(name: str) -> None:
     status, headers, body = get(_address(name))
     assert status == 200 and body == (WEB / name).read_bytes()
     kind = "text/javascript" if name.endswith(".js") else "text/css"
@@ -37,7 +37,7 @@ def test_every_file_is_served_as_what_it_is_and_for_good(name: str) -> None:
     assert "immutable" in cache and int(re.findall(r"max-age=(\d+)", cache)[0]) >= 365 * 24 * 3600
 
 
-def test_the_entry_and_plotly_are_where_the_page_is_told() -> None:
+def test_the_addresses_of_the_entry_and_plotly_are_served() -> None:
     assert get(served.index_path())[2] == (WEB / "index.js").read_bytes()
     status, headers, body = get(served.plotly_path())
     assert status == 200 and headers["content-type"].startswith("text/javascript")
@@ -45,7 +45,7 @@ def test_the_entry_and_plotly_are_where_the_page_is_told() -> None:
     assert plotly.__version__ in served.plotly_path()
 
 
-def test_what_a_module_or_a_sheet_imports_is_served() -> None:
+def test_imports_of_modules_and_style_sheets_are_served() -> None:
     """Modules name each other without a version: a missing file would leave the page empty."""
     imported = set()
     for name in FILES:
@@ -57,7 +57,7 @@ def test_what_a_module_or_a_sheet_imports_is_served() -> None:
 
 
 @pytest.mark.parametrize("accept", ["gzip", "br, gzip;q=0.5", "*", "GZIP", "gzip;q=1.0"])
-def test_a_browser_that_unzips_gets_it_zipped(accept: str) -> None:
+def test_files_are_compressed_if_the_browser_accepts_it(accept: str) -> None:
     status, headers, body = get(_address("stage/player.js"), accept_encoding=accept)
     assert status == 200 and headers["content-encoding"] == "gzip" and headers["vary"] == "accept-encoding"
     assert gzip.decompress(body) == (WEB / "stage" / "player.js").read_bytes()
@@ -65,7 +65,7 @@ def test_a_browser_that_unzips_gets_it_zipped(accept: str) -> None:
 
 
 @pytest.mark.parametrize("accept", ["", "identity", "br", "gzip;q=0", "gzip;q=0.000", "x-gzipped"])
-def test_a_browser_that_does_not_gets_it_plain(accept: str) -> None:
+def test_files_are_not_compressed_otherwise(accept: str) -> None:
     status, headers, body = get(_address("stage/player.js"), accept_encoding=accept)
     assert status == 200 and "content-encoding" not in headers and body == (WEB / "stage" / "player.js").read_bytes()
 
@@ -128,7 +128,7 @@ def _behind(response: Any) -> Any:
     return served.Preload(response)
 
 
-def test_a_page_asks_for_player_and_plotly_before_it_needs_them() -> None:
+def test_a_page_preloads_the_player_and_plotly() -> None:
     status, head, body = get("/", _behind(HTMLResponse(PAGE)))
     assert status == 200 and head["content-length"] == str(len(body))
     before, after = PAGE.split(b"</head>")
@@ -139,7 +139,7 @@ def test_a_page_asks_for_player_and_plotly_before_it_needs_them() -> None:
         assert get(address)[0] == 200, address
 
 
-def test_what_is_no_plain_page_passes_untouched() -> None:
+def test_other_responses_are_not_changed() -> None:
     zipped = gzip.compress(PAGE)
     for response in (
         Response(PAGE, media_type="text/plain"),
@@ -150,7 +150,7 @@ def test_what_is_no_plain_page_passes_untouched() -> None:
         assert (status, body, head) == (response.status_code, response.body, dict(response.headers))
 
 
-def test_a_page_in_pieces_and_one_without_a_body() -> None:
+def test_a_page_in_chunks_and_one_without_a_body() -> None:
     async def pieces() -> Any:
         for k in range(0, len(PAGE), 7):
             yield PAGE[k : k + 7]

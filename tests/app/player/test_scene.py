@@ -75,7 +75,7 @@ def _marks(header: dict[str, Any], panel: int, kind: str) -> list[dict[str, Any]
     return [mark for mark in header["scene"]["panels"][panel]["marks"] if mark["type"] == kind]
 
 
-def test_a_scene_comes_out_of_its_envelope_as_it_went_in() -> None:
+def test_an_envelope_restores_its_scene() -> None:
     scene = _scene()
     header, array = opened(pack(scene))
     for line, path, losses in zip(_marks(header, 0, "line"), _paths(), LOSSES, strict=True):
@@ -110,7 +110,7 @@ def test_a_scene_comes_out_of_its_envelope_as_it_went_in() -> None:
     assert header["scene"]["caption"] == scene.caption
 
 
-def test_what_is_left_out_has_the_defaults_that_the_envelope_names() -> None:
+def test_fields_that_are_left_out_have_the_defaults_of_the_envelope() -> None:
     """With the defaults, every record has all of its fields."""
     header, _ = opened(pack(_scene()))
     records = {record.__name__.lower(): record for record in RECORDS}
@@ -132,7 +132,7 @@ def test_what_is_left_out_has_the_defaults_that_the_envelope_names() -> None:
     assert header["strokes"]["themes"]["dark"]["paper"] == "#11151c" and header["strokes"]["weights"]["trail"] == 2.5
 
 
-def test_identical_arrays_are_stored_once_and_progressions_not_at_all() -> None:
+def test_identical_arrays_are_stored_once_and_progressions_as_ranges() -> None:
     same = np.array([3.0, 1.0, 2.0])
     three = Axes(x=Axis(low=0, high=1), y=Axis(low=0, high=1))
     marks = tuple(Line(x=same.copy(), y=same, color="ink", time=2 * np.arange(3) + 1) for _ in range(4))
@@ -149,12 +149,12 @@ def test_identical_arrays_are_stored_once_and_progressions_not_at_all() -> None:
     assert len(header["arrays"]) == 4
 
 
-def test_no_racers_is_a_scene_too() -> None:
+def test_a_scene_may_have_no_racers() -> None:
     header, _ = opened(pack(Scene(panels=(_chart("loss", LOSSES[:0]),), cards=(), clock=Clock(STEPS))))
     assert "cards" in header["scene"] and header["scene"]["cards"] == []
 
 
-def test_whole_numbers_of_any_size_travel() -> None:
+def test_integers_of_any_size_are_packed() -> None:
     x = np.array([1, 2, 2**40]), np.array([3, -7, 3])
     axes = Axes(x=Axis(low=0, high=1), y=Axis(low=0, high=1))
     panel = Panel(axes=(axes,), marks=(Dots(x=x[0], y=x[1]),))
@@ -164,7 +164,7 @@ def test_whole_numbers_of_any_size_travel() -> None:
     assert array(dots["x"]).tolist() == x[0].tolist() and array(dots["y"]).tolist() == x[1].tolist()
 
 
-def test_panels_and_grounds_are_named_by_what_they_show() -> None:
+def test_ids_of_panels_and_grounds_change_with_their_contents() -> None:
     """The browser redraws a panel or its ground only when the id or the name of the ground changes."""
 
     def names(*panels: Panel) -> list[tuple[str, str]]:
@@ -188,7 +188,7 @@ def test_panels_and_grounds_are_named_by_what_they_show() -> None:
     assert names(dataclasses.replace(chart, axes=(axes,)))[0][1] != beside[1]
 
 
-def test_a_scene_refuses_what_does_not_fit_together() -> None:
+def test_an_inconsistent_scene_is_refused() -> None:
     with pytest.raises(ValueError, match="different ids"):
         _scene(cards=(Card("one", "One", "#000"),) * 2)
     with pytest.raises(ValueError, match="belongs to 'two', which has no card"):
@@ -211,7 +211,7 @@ def test_a_slider_refuses_stops_that_do_not_ascend(stops: Any) -> None:
 
 
 @pytest.mark.parametrize("changes", [{"dash": "wavy"}, {"shape": "heart"}])
-def test_a_card_refuses_marks_that_the_player_cannot_draw(changes: dict[str, Any]) -> None:
+def test_a_card_refuses_unknown_dashes_and_shapes(changes: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="must be one of"):
         Card("a", "A", "#000", **changes)
 
@@ -242,7 +242,7 @@ def test_each_kind_of_event_is_read(message: dict[str, Any], event: Event) -> No
     assert repr(read({**message, "extra": 1}, _scene())) == repr(event)  # compared by repr, in which NaN equals NaN
 
 
-def test_every_kind_is_tried_above() -> None:
+def test_all_kinds_of_events_are_tested() -> None:
     assert {m["kind"] for m, _ in GOOD} == set(KINDS) - {
         "view",
         "option",
@@ -299,7 +299,7 @@ WORDS = st.sampled_from(["one", "two", "learning_rate", "adam", *KINDS])
         },
     )
 )
-def test_whatever_a_browser_sends_an_event_names_only_what_the_scene_has(message: dict[str, Any]) -> None:
+def test_events_name_only_parts_of_the_scene(message: dict[str, Any]) -> None:
     scene = _scene()
     event = read(message, scene)
     if event is None:
@@ -324,7 +324,7 @@ def _board() -> Scene:
     return Scene(panels=(fixed, first, second), cards=CARDS[:1], clock=Clock(9))
 
 
-def test_shares_travel_as_bytes() -> None:
+def test_shares_are_packed_as_bytes() -> None:
     values = np.arange(8, dtype=np.uint8).reshape(2, 2, 2)
     axes = Axes(x=Axis(low=0, high=2), y=Axis(low=0, high=2))
     panel = Panel(axes=(axes,), marks=(Tiles(values=values, time=np.array([0, 7]), score=np.array([0.5, math.inf])),))
@@ -350,18 +350,18 @@ def test_shares_travel_as_bytes() -> None:
         ({"kind": "hide", "racer": "one", "hidden": True}, Event("hide", racer="one", hidden=True)),
     ],
 )
-def test_what_a_browser_says_of_a_board_is_checked(message: Any, event: Event | None) -> None:
+def test_events_of_a_training_are_checked(message: Any, event: Event | None) -> None:
     assert read(message, _board()) == event
 
 
-def test_panels_without_choices_are_no_slots() -> None:
+def test_panels_without_choices_are_not_slots() -> None:
     assert read({"kind": "view", "slot": 0, "name": "dead"}, _scene()) is None
     more = _scene(addable=(("dead", "Dead units"),))
     assert read({"kind": "view", "slot": 0, "name": "dead"}, more) == Event("view", name="dead", slot=0)
     assert [panel.key for panel in _board().slots] == ["loss", "landscape"]
 
 
-def test_news_are_asked_for_while_there_may_be_any() -> None:
+def test_polls_are_accepted_while_the_scene_grows() -> None:
     grows = dataclasses.replace(_board(), busy=True)
     assert read({"kind": "poll"}, grows) == Event("poll")
     assert read({"kind": "poll"}, _board()) is None and read({"kind": "poll"}, _scene()) is None
@@ -373,7 +373,7 @@ def test_a_scene_says_whether_another_follows() -> None:
         assert [opened(pack(thing, "", again))[0]["again"] for again in (False, True)] == [False, True]
 
 
-def test_pictures_heights_and_what_the_clock_counts_are_those_that_are_offered() -> None:
+def test_only_offered_pictures_heights_and_axes_are_accepted() -> None:
     scene = _scene()
     assert read({"kind": "picture", "name": "surface"}, scene) == Event("picture", name="surface")
     assert read({"kind": "heights", "name": "linear"}, scene) == Event("heights", name="linear")

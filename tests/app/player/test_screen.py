@@ -37,14 +37,14 @@ def _read(message: object) -> Screen | None:
     return read_screen(message, 9, ("map", "surface"), LIMITS)
 
 
-def test_a_screen_is_read_as_it_was_sent() -> None:
+def test_a_valid_screen_is_read() -> None:
     camera = Camera((1.0, -2.0, 0.5), (0.0, 0.1, 0.0), (0.0, 0.0, 1.0))
     assert _read(SEEN) == Screen(7, "map", (((-1.5, 2.5), (0.25, 1.0)),), camera, "linear", "dark")
     plain = {**SEEN, "windows": [None], "camera": None}
     assert _read(plain) == Screen(7, "map", (None,), None, "linear", "dark")
 
 
-def test_a_window_that_reaches_beyond_its_map_is_cut() -> None:
+def test_a_window_is_reduced_to_the_limits_of_its_map() -> None:
     screen = _read({**SEEN, "windows": [[[-9.0, 2.5], [0.25, 99.0]]]})
     assert screen and screen.windows == (((-4.0, 2.5), (0.25, 3.0)),)
 
@@ -65,7 +65,7 @@ BAD: list[tuple[str, Any]] = [
 
 
 @pytest.mark.parametrize(("name", "value"), BAD, ids=str)
-def test_what_cannot_be_on_a_screen_is_refused(name: str, value: Any) -> None:
+def test_an_impossible_screen_is_refused(name: str, value: Any) -> None:
     message = copy.deepcopy(SEEN)
     if name == "eye":
         message["camera"]["eye"]["x"] = value
@@ -74,7 +74,7 @@ def test_what_cannot_be_on_a_screen_is_refused(name: str, value: Any) -> None:
     assert _read(message) is None
 
 
-def test_a_camera_sees_something() -> None:
+def test_a_camera_that_sees_nothing_is_refused() -> None:
     for camera in ({"eye": (0.0, 0.0, 1.0), "center": (0.0, 0.0, 0.0)}, {"eye": (0.1, 0, 0), "center": (0.1, 0, 0)}):
         with pytest.raises(ValueError, match="camera"):
             Camera(**camera)
@@ -98,7 +98,7 @@ ANY = st.none() | st.booleans() | st.floats() | st.text(max_size=3) | st.lists(s
 
 @bounded(max_examples=200, deadline=None, derandomize=True)
 @given(st.lists(st.floats(), min_size=4, max_size=4), st.sampled_from(sorted(SEEN)), ANY)
-def test_whatever_is_sent_a_screen_can_be_drawn(ends: list[float], name: str, value: Any) -> None:
+def test_every_screen_that_is_read_can_be_drawn(ends: list[float], name: str, value: Any) -> None:
     message = {**SEEN, "windows": [[ends[:2], ends[2:]]], **({} if name == "windows" else {name: value})}
     screen = _read(message)
     if screen is None:

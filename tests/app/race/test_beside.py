@@ -29,14 +29,14 @@ def second(settings: Settings) -> Settings:
     return found
 
 
-def test_it_begins_on_the_same_surface_turned() -> None:
+def test_the_second_race_starts_on_the_same_surface_rotated() -> None:
     assert second(TURNED).surface == TURNED.surface and second(TURNED).rotation == 0
     level = changes.set_rotation(changes.first(), 0)
     assert second(changes.set_beside(level, True)).rotation == 45
     assert changes.set_beside(TURNED, False) == changes.first()
 
 
-def test_linked_races_have_the_same_values_and_others_their_own() -> None:
+def test_linked_races_share_their_values_and_unlinked_ones_do_not() -> None:
     assert second(ELSEWHERE).racers == ELSEWHERE.racers
     moved = racers.set_racer(ELSEWHERE, "racer-2", "learning_rate", 0.3)
     assert second(moved).racers == moved.racers
@@ -48,7 +48,7 @@ def test_linked_races_have_the_same_values_and_others_their_own() -> None:
     assert second(again).racers == again.racers
 
 
-def test_who_joins_leaves_or_hides_does_so_in_both() -> None:
+def test_racers_join_leave_and_hide_in_both_races() -> None:
     joined = changes.add_racer(APART, "momentum")
     assert [r.rule.key for r in second(joined).racers] == ["sgd", "nesterov", "adam", "momentum"]
     left = racers.remove_racer(joined, "racer-0")
@@ -59,7 +59,7 @@ def test_who_joins_leaves_or_hides_does_so_in_both() -> None:
     assert other.racers[-1].id == "racer-0" and second(other).racers[-1] == other.racers[-1]
 
 
-def test_the_link_keeps_it() -> None:
+def test_the_link_contains_the_second_race() -> None:
     moved = changes.in_second(APART, changes.set_start, 1.0, -2.0)
     for settings in (TURNED, ELSEWHERE, APART, moved, changes.in_second(TURNED, changes.set_rotation, 30)):
         assert parse(query(settings)) == (settings, [])
@@ -67,7 +67,7 @@ def test_the_link_keeps_it() -> None:
     assert kept.beside is not None and len(notices) == 1 and "Race B" in notices[0] and "moon" in notices[0]
 
 
-def test_a_scene_holds_both_on_one_clock() -> None:
+def test_a_scene_has_both_races_on_one_clock() -> None:
     scene = race.scene(Race(APART))
     assert scene.beside is not None and not scene.linked
     alone = race.scene(Race(dataclasses.replace(second(APART), halved=False)))
@@ -86,19 +86,19 @@ def test_a_scene_holds_both_on_one_clock() -> None:
     ]
 
 
-def test_half_a_page_is_a_taller_map() -> None:
+def test_a_map_on_half_a_page_is_taller() -> None:
     (x0, x1), (y0, y1) = race.background_of(TURNED).extent
     (a0, a1), (b0, b1) = race.background_of(changes.first()).extent
     assert (x1 - x0) / (y1 - y0) < (a1 - a0) / (b1 - b0)
 
 
-def test_noise_of_data_is_left_out_where_there_are_none() -> None:
+def test_mini_batches_are_left_out_on_a_surface_without_data() -> None:
     data = changes.choose_noise(changes.choose_surface(changes.first(), "linear_regression"), "mini_batch")
     beside = changes.in_second(changes.set_beside(data, True), changes.choose_surface, "beale")
     assert second(beside).noise.key == "none" and beside.noise.key == "mini_batch"
 
 
-def test_what_needs_a_whole_hessian_keeps_off_many_coordinates() -> None:
+def test_a_dense_rule_is_refused_on_a_surface_with_many_coordinates() -> None:
     newton = changes.set_beside(changes.add_racer(changes.first(), "newton"), True)
     many = changes.in_second(newton, changes.choose_surface, "ravine_nd")
     with pytest.raises(Refused, match="whole Hessian"):
@@ -107,7 +107,7 @@ def test_what_needs_a_whole_hessian_keeps_off_many_coordinates() -> None:
         changes.in_second(changes.first(), changes.set_rotation, 3)
 
 
-def test_events_of_the_race_beside_are_read_where_there_is_one() -> None:
+def test_events_of_the_second_race_need_a_second_race() -> None:
     scene = race.scene(Race(APART))
     start = {"kind": "start", "x": 1, "y": 2, "beside": True}
     assert read(start, scene) == Event("start", point=(1.0, 2.0), beside=True) or "nan" in repr(read(start, scene))
@@ -117,7 +117,7 @@ def test_events_of_the_race_beside_are_read_where_there_is_one() -> None:
     assert slid is not None and slid.beside and slid.value == 0.1
 
 
-def test_runs_asked_for_beside_are_those_of_the_race_beside() -> None:
+def test_live_runs_of_the_second_race_are_those_of_that_race() -> None:
     other = second(APART)
     address = live.address(other)
     assert address.endswith("&live.halved=1")

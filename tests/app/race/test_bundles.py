@@ -36,7 +36,7 @@ def of(panel: Panel, kind: type[M], racer: str) -> M:
     return mark
 
 
-def test_bundles_of_lines_are_the_seeds_one_by_one() -> None:
+def test_the_lines_of_a_bundle_are_the_runs_of_its_seeds() -> None:
     drawn = scene.scene(Race(racers.set_seed(THREADS, 3)))
     for id in ("racer-0", "racer-2"):
         paths, losses = of(drawn.panel("map"), Lines, id), of(drawn.panel("loss"), Lines, id)
@@ -49,7 +49,7 @@ def test_bundles_of_lines_are_the_seeds_one_by_one() -> None:
             np.testing.assert_allclose(losses.y[k], run.losses, rtol=1e-9)
 
 
-def test_a_band_holds_the_quantiles_of_the_losses() -> None:
+def test_a_band_lies_between_quantiles_of_the_losses() -> None:
     drawn = scene.scene(Race(BAND))
     band = of(drawn.panel("loss"), Band, "racer-2")
     losses = np.sort([alone("racer-2", k).losses for k in range(5)], axis=0)
@@ -58,13 +58,13 @@ def test_a_band_holds_the_quantiles_of_the_losses() -> None:
         np.testing.assert_allclose(values, losses[place], rtol=1e-9)
 
 
-def test_under_a_band_the_map_shows_where_each_seed_is() -> None:
+def test_the_map_shows_the_point_of_each_seed_of_a_band() -> None:
     cloud = of(scene.scene(Race(BAND)).panel("map"), Dots, "racer-1")
     assert cloud.x.shape == cloud.y.shape == (151, 5)
     np.testing.assert_allclose(cloud.y[40], [alone("racer-1", k).positions[40, 1] for k in range(5)], rtol=1e-5)
 
 
-def test_a_run_that_diverged_lies_above_all_numbers() -> None:
+def test_a_diverged_run_counts_as_larger_than_all_numbers() -> None:
     values = np.array([[1.0, 2.0], [3.0, np.nan], [2.0, np.nan]])
     low, middle, high = bundles.quantiles(values)
     np.testing.assert_array_equal(low, [1.0, 2.0])
@@ -72,7 +72,7 @@ def test_a_run_that_diverged_lies_above_all_numbers() -> None:
     np.testing.assert_array_equal(high, [3.0, np.nan])
 
 
-def test_cards_and_table_speak_of_all_seeds() -> None:
+def test_cards_and_table_summarise_all_seeds() -> None:
     wild = racers.set_racer(THREADS, "racer-0", "learning_rate", 9.0)
     card = scene.scene(Race(wild)).cards[0]
     assert card.status == "5/5 diverged" and "Of 5 seeds: 5 diverged" in card.why
@@ -97,7 +97,7 @@ def test_without_noise_there_is_no_bundle() -> None:
     )
 
 
-def test_the_link_keeps_it_and_refuses_what_cannot_be() -> None:
+def test_the_link_contains_the_bundle_and_bad_values_are_refused() -> None:
     for settings in (THREADS, BAND, changes.change(THREADS, "axis", "evaluations")):
         assert parse(query(settings)) == (settings, [])
     for bad in ({"bundle": ["wool"]}, {"seeds": ["1"]}, {"seeds": ["65"]}, {"axis": ["hours"]}):
@@ -107,7 +107,7 @@ def test_the_link_keeps_it_and_refuses_what_cannot_be() -> None:
         changes.change(NOISY, "seeds", "many")
 
 
-def test_a_bundle_of_many_steps_is_thinned_and_says_which_it_has() -> None:
+def test_a_long_bundle_is_thinned_and_names_its_steps() -> None:
     long = changes.change(racers.set_steps(THREADS, 10_000), "seeds", 16)
     settings = dataclasses.replace(long, racers=long.racers[:1])
     lines = of(scene.scene(Race(settings)).panel("map"), Lines, "racer-0")
@@ -117,7 +117,7 @@ def test_a_bundle_of_many_steps_is_thinned_and_says_which_it_has() -> None:
     assert len(pack(scene.scene(Race(settings)))) < 2 * bundles.MOST_BYTES
 
 
-def test_views_show_the_bundle_or_say_that_they_do_not() -> None:
+def test_views_show_the_bundle_or_name_the_first_seed() -> None:
     settings = changes.set_view(changes.set_view(BAND, 0, "distance"), 1, "rates")
     distance, rates = scene.scene(Race(settings)).slots
     assert "median and 10–90 % of 5 seeds" in note(distance) and "first seed only" in note(rates)
@@ -129,7 +129,7 @@ def test_views_show_the_bundle_or_say_that_they_do_not() -> None:
 # The axis.
 
 
-def test_a_step_costs_what_its_rule_says() -> None:
+def test_the_cost_of_a_step_is_that_of_its_rule() -> None:
     settings = changes.add_racer(changes.add_racer(racers.set_steps(Settings(), 50), "sam"), "newton")
     settings = changes.add_racer(settings, "sgd")
     steps, evaluations = scene.scene(Race(settings)), scene.scene(Race(changes.change(settings, "axis", "evaluations")))
@@ -146,13 +146,13 @@ def test_a_step_costs_what_its_rule_says() -> None:
 
 @pytest.mark.parametrize("key", OPTIMIZERS)
 @pytest.mark.thinned(4)
-def test_costs_are_whole_and_add_up(key: str) -> None:
+def test_costs_are_integers_and_add_up(key: str) -> None:
     from surfaces import SURFACES
 
     run = trace(SURFACES["himmelblau"](), OPTIMIZERS[key](), steps=7)
     assert run.cost >= 1 and run.evaluations == 7 * run.cost
 
 
-def test_the_axis_travels() -> None:
+def test_the_axis_is_in_the_link_and_the_scene() -> None:
     header, _ = opened(pack(scene.scene(Race(changes.change(NOISY, "axis", "evaluations")))))
     assert header["scene"]["clock"]["counts"] == "evaluations"

@@ -19,7 +19,7 @@ from optimizers import OPTIMIZERS, trace
 from surfaces import SURFACES
 
 
-def test_only_the_inspected_racer_travels() -> None:
+def test_only_the_inspected_racer_is_in_the_scene() -> None:
     settings = changes.first()
     plain = len(pack(race.scene(Race(settings))))
     scene = race.scene(Race(changes.inspect(settings, "racer-1")))
@@ -45,7 +45,7 @@ def test_every_rule_has_its_inspector(key: str) -> None:
     np.testing.assert_allclose(found["values"]["step"]["flat"], np.diff(run.positions, axis=0).ravel(), atol=1e-12)
 
 
-def test_nesterovs_momentum_comes_first_and_ends_where_the_slope_is_measured() -> None:
+def test_nesterovs_momentum_part_ends_where_the_gradient_is_evaluated() -> None:
     run = trace(SURFACES["rosenbrock"](), OPTIMIZERS["nesterov"](learning_rate=1e-4), steps=30)
     found = inspected(run, "racer-0", "Nesterov")
     (first, momentum), (second, _) = found["parts"]
@@ -65,12 +65,12 @@ def test_the_link_names_the_racer_by_its_place() -> None:
         assert kept == changes.first() and "inspect must be a" in notices[0]
 
 
-def test_looking_runs_nothing_again() -> None:
+def test_inspecting_recomputes_no_run() -> None:
     settings = changes.set_view(changes.inspect(changes.first(), "racer-1"), 0, "distance")
     assert settings.bare() == changes.first().bare() != dataclasses.replace(changes.first(), steps=7).bare()
 
 
-def test_what_is_not_plain_is_said() -> None:
+def test_the_note_explains_borrowed_scheduled_and_noisy_steps() -> None:
     settings = changes.choose_noise(racers.choose_schedule(changes.first(), "cosine"), "isotropic")
     found = race.scene(Race(changes.inspect(settings, "racer-0"))).inspected
     assert found is not None

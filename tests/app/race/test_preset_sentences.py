@@ -23,7 +23,7 @@ SAID = Sentences()
 holds = SAID.hold
 
 
-def test_every_sentence_has_its_check() -> None:
+def test_every_sentence_has_a_check() -> None:
     texts = {f"race {key}": (one.name + ".", one.about) for key, one in presets.PRESETS.items()}
     texts |= {f"view {key}": (words,) for key, (_, words) in pictures.VIEWS.items()}
     texts |= {f"picture {name}": (words,) for name, words in captions().items() if name not in pictures.NETWORKS}

@@ -56,13 +56,13 @@ def _fits(panel: Panel) -> None:
 
 @pytest.mark.parametrize("seeds", SEEDS)
 @pytest.mark.parametrize("view", VIEWS)
-def test_a_view_has_room_for_its_curves(view: str, seeds: str) -> None:
+def test_the_axes_of_a_view_include_its_curves(view: str, seeds: str) -> None:
     (panel,) = (one for one in scene.scene(Race(_race(seeds, view))).panels if one.key == view)
     _fits(panel)
 
 
 @pytest.mark.parametrize("seeds", SEEDS)
-def test_the_losses_have_room_for_all_seeds(seeds: str) -> None:
+def test_the_axes_of_the_losses_include_all_seeds(seeds: str) -> None:
     (panel,) = (one for one in scene.scene(Race(_race(seeds))).panels if one.key == "loss")
     _fits(panel)
     log = panel.axes[0]

@@ -55,7 +55,7 @@ def _positions(surface: str, key: str, every: int) -> Iterator[tuple[bool, bool,
 
 
 @pytest.mark.parametrize(("surface", "key"), [("rastrigin", "adam"), ("beale", "newton"), ("rastrigin", "nadam")])
-def test_what_differs_between_programs_says_so(surface: str, key: str) -> None:
+def test_runs_that_differ_between_programs_are_flagged(surface: str, key: str) -> None:
     found = np.array(list(_positions(surface, key, 12)))
     differs, card, slider = found.T
     assert not (differs & ~card).any() and not (differs & ~slider).any()
@@ -65,7 +65,7 @@ def test_what_differs_between_programs_says_so(surface: str, key: str) -> None:
 @pytest.mark.long
 @pytest.mark.parametrize("key", SWEPT)
 @pytest.mark.parametrize("surface", ROUGH)
-def test_what_differs_between_programs_says_so_everywhere(surface: str, key: str) -> None:
+def test_runs_that_differ_between_programs_are_flagged_on_all_surfaces(surface: str, key: str) -> None:
     differs, card, slider = np.array(list(_positions(surface, key, 4))).T
     assert not (differs & ~card).any() and not (differs & ~slider).any()
 
@@ -74,7 +74,7 @@ def test_what_differs_between_programs_says_so_everywhere(surface: str, key: str
     ("surface", "key"),
     [("quadratic_ravine", "sgd"), ("quadratic_ravine", "adam"), ("booth", "nesterov"), ("saddle", "momentum")],
 )
-def test_an_orderly_run_is_not_called_sensitive(surface: str, key: str) -> None:
+def test_a_regular_run_is_not_flagged_as_sensitive(surface: str, key: str) -> None:
     """On a quadratic, a difference grows no faster than the run, whether it converges, oscillates or diverges."""
     for rate in (1e-4, 1e-3, 0.01, 0.05):
         settings = _race(surface, key, learning_rate=rate)
@@ -85,7 +85,7 @@ def test_an_orderly_run_is_not_called_sensitive(surface: str, key: str) -> None:
         assert not any(flagged)
 
 
-def test_every_place_says_it() -> None:
+def test_card_caption_and_table_flag_a_sensitive_run() -> None:
     """Adam with η = 10 jumps between the minima of Rastrigin; with 0.01 it descends into one."""
     for rate, says in ((10.0, True), (0.01, False)):
         settings = _race("rastrigin", "adam", learning_rate=rate)

@@ -16,7 +16,7 @@ from optimizers import Trace
 SETTINGS = racers.set_steps(changes.add_racer(changes.first(), "sam", 0.01), 37)
 
 
-def test_a_race_has_of_every_racer_what_belongs_to_it() -> None:
+def test_the_parts_of_a_race_are_in_the_order_of_its_racers() -> None:
     race = Race(racers.hide_racer(SETTINGS, "racer-1", True))
     assert race.titles == titles(SETTINGS) and race.shown == [0, 2, 3]
     assert race.start == SETTINGS.built_start() and race.surface.angle == SETTINGS.rotation
@@ -27,7 +27,7 @@ def test_a_race_has_of_every_racer_what_belongs_to_it() -> None:
     assert race.sensitive == [False] * 4 and race.seeds == [()] * 4 and race.second is None
 
 
-def test_the_clock_ends_with_the_racer_whose_steps_cost_most() -> None:
+def test_the_clock_ends_with_the_most_expensive_racer() -> None:
     """SAM evaluates two gradients per step."""
     assert (Race(SETTINGS).paces, Race(SETTINGS).duration) == ([1, 1, 1, 1], 37)
     race = Race(changes.change(SETTINGS, "axis", "evaluations"))
@@ -35,7 +35,7 @@ def test_the_clock_ends_with_the_racer_whose_steps_cost_most() -> None:
     assert Race(Settings(steps=5)).duration == 5
 
 
-def test_a_bundle_has_all_seeds_of_every_racer() -> None:
+def test_a_bundle_contains_all_seeds_of_every_racer() -> None:
     noisy = changes.change(changes.choose_noise(SETTINGS, "isotropic"), "seeds", 3)
     race = Race(changes.change(noisy, "bundle", "band"))
     assert [len(seeds) for seeds in race.seeds] == [3] * 4
@@ -44,14 +44,14 @@ def test_a_bundle_has_all_seeds_of_every_racer() -> None:
     np.testing.assert_allclose(race.seeds[0][2].positions, other.positions, rtol=1e-12)
 
 
-def test_the_race_beside_is_a_race_too() -> None:
+def test_the_second_race_is_a_race() -> None:
     race = Race(changes.set_beside(SETTINGS, True))
     assert race.second is not None and race.second.settings == race.settings.second()
     assert race.second is race.second and len(results.heads(race)) == len(results.cells(race)[0])
     assert [row[0][0] for row in results.cells(race)] == ["A"] * 4 + ["B"] * 4
 
 
-def test_scene_table_and_caption_look_each_run_up_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_scene_table_and_caption_request_each_run_once(monkeypatch: pytest.MonkeyPatch) -> None:
     calls = []
     computed = runs.run
 

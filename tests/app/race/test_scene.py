@@ -34,7 +34,7 @@ def _race(base: Settings, *lineup: tuple[str, dict[str, Any]]) -> Settings:
 MIXED = _race(RAVINE, ("sgd", {"learning_rate": 0.02}), ("sgd", {"learning_rate": 8.0}), ("adam", {}), ("adadelta", {}))
 
 
-def test_a_scene_holds_what_the_player_plays() -> None:
+def test_a_scene_contains_panels_cards_and_clock() -> None:
     scene = race.scene(Race(MIXED))
     assert positions(scene).shape == (4, 301, 2)
     assert losses(scene).shape == (4, 301) and line_of(scene, "racer-0", "loss").y.dtype == np.float64
@@ -56,7 +56,7 @@ def test_a_path_is_gradient_descent() -> None:
     np.testing.assert_allclose(losses(scene)[0], 0.5 * (path[:, 0] ** 2 + 30 * path[:, 1] ** 2), rtol=1e-9)
 
 
-def test_a_diverged_run_ends_at_its_last_number() -> None:
+def test_a_diverged_run_ends_at_its_last_finite_point() -> None:
     """η = 8: each step multiplies y by 1 − 8·30 = −239; its square overflows when 239^k exceeds 1e154."""
     scene = race.scene(Race(MIXED))
     card, last = scene.cards[1], len(line_of(scene, "racer-1", "loss").y) - 1
@@ -69,13 +69,13 @@ def test_a_diverged_run_ends_at_its_last_number() -> None:
     assert np.isfinite(line_of(scene, "racer-1", "loss").y).all()
 
 
-def test_those_that_stay_end_at_the_last_step_and_are_not_gone() -> None:
+def test_runs_that_stay_end_at_the_last_step() -> None:
     scene = race.scene(Race(MIXED))
     for card in scene.cards[2:]:
         assert line_of(scene, card.id, "loss").time[-1] == 300 and not card.gone  # type: ignore[index]
 
 
-def test_twins_are_told_apart_by_the_first_value_that_differs() -> None:
+def test_racers_of_one_rule_are_distinguished_by_the_first_different_value() -> None:
     twice = _race(RAVINE, ("adam", {"learning_rate": 0.1}), ("adam", {"learning_rate": 0.01}), ("sgd", {}))
     assert common_names.titles(twice) == ["Adam η = 0.1", "Adam η = 0.01", "SGD"]
     other = _race(
@@ -86,7 +86,7 @@ def test_twins_are_told_apart_by_the_first_value_that_differs() -> None:
     assert common_names.titles(same) == ["Adam", "Adam #2"]
 
 
-def test_only_the_sliders_of_a_card_are_on_it() -> None:
+def test_a_card_has_only_its_sliders() -> None:
     sliders = {c.title: [s.name for s in c.sliders] for c in race.scene(Race(changes.first())).cards}
     assert sliders == {
         "SGD": ["learning_rate"],
@@ -95,7 +95,7 @@ def test_only_the_sliders_of_a_card_are_on_it() -> None:
     }
 
 
-def test_the_caption_names_all_that_makes_the_picture() -> None:
+def test_the_caption_names_everything_that_determines_the_picture() -> None:
     settings = _race(RAVINE, ("sgd", {"learning_rate": 0.02}), ("adam", {"learning_rate": 0.05}))
     settings = changes.choose_noise(changes.set_rotation(settings, 30), "isotropic")
     settings = racers.set_steps(racers.set_seed(racers.choose_schedule(settings, "cosine"), 41), 120)
@@ -109,7 +109,7 @@ def test_the_caption_names_all_that_makes_the_picture() -> None:
     assert "Adam" not in captions.caption(hidden) and "SGD" in captions.caption(hidden)
 
 
-def test_the_table_holds_loss_threshold_and_cost() -> None:
+def test_the_table_contains_loss_steps_and_evaluations() -> None:
     """Gradient descent, η = 0.02: L = ½(2.8²·0.98²ᵏ + 30·1.2²·0.4²ᵏ), so that 1 % of L₀ is first reached at
     the k found by trying; 300 steps are 300 gradients.
     """
@@ -123,12 +123,12 @@ def test_the_table_holds_loss_threshold_and_cost() -> None:
     assert lost.status == f"diverged @ {lost.evaluations}" and lost.evaluations < 300
 
 
-def test_sam_pays_two_gradients_a_step() -> None:
+def test_sam_takes_two_gradients_per_step() -> None:
     (row,) = results.table(Race(_race(RAVINE, ("sam", {}))))
     assert row.evaluations == 600
 
 
-def test_the_table_says_how_they_got_there() -> None:
+def test_the_table_measures_how_the_racers_moved() -> None:
     """Columns that say nothing on a surface are not there; across a valley of κ = 30, η = 0.05 steps to the other side
     each time, by half the way.
     """
@@ -146,13 +146,13 @@ def test_the_table_says_how_they_got_there() -> None:
     assert len(results.heads(Race(both))) == 8
 
 
-def test_where_the_clock_counts_evaluations_statuses_say_that_theirs_are_steps() -> None:
+def test_statuses_name_steps_when_the_clock_counts_evaluations() -> None:
     settings = changes.change(_race(RAVINE, ("newton", {}), ("sgd", {})), "axis", "evaluations")
     newton, sgd = (card.status for card in race.scene(Race(settings)).cards)
     assert " @ step " in newton and " @ " in sgd and "step" not in sgd
 
 
-def test_the_table_leaves_out_who_is_hidden() -> None:
+def test_the_table_omits_hidden_racers() -> None:
     hidden = racers.hide_racer(MIXED, MIXED.racers[2].id, True)
     assert [r.title for r in results.table(Race(hidden))] == [
         r.title for r in results.table(Race(MIXED)) if r.title != "Adam"
@@ -160,7 +160,7 @@ def test_the_table_leaves_out_who_is_hidden() -> None:
     assert race.scene(Race(hidden)).cards[2].hidden
 
 
-def test_a_schedule_is_said_to_leave_alone_who_has_no_learning_rate() -> None:
+def test_a_remark_says_that_a_schedule_does_not_affect_a_rule_without_learning_rate() -> None:
     cards = race.scene(Race(racers.choose_schedule(MIXED, "cosine"))).cards
     assert ["no learning rate" in c.why for c in cards] == [False, False, False, True]
     np.testing.assert_array_equal(
@@ -168,7 +168,7 @@ def test_a_schedule_is_said_to_leave_alone_who_has_no_learning_rate() -> None:
     )
 
 
-def test_one_slider_changes_one_path() -> None:
+def test_a_slider_changes_only_one_path() -> None:
     before = race.scene(Race(MIXED))
     after = race.scene(Race(racers.set_racer(MIXED, "racer-2", "learning_rate", 0.123)))
     same = [np.array_equal(a, b) for a, b in zip(positions(before), positions(after), strict=True)]
@@ -183,7 +183,7 @@ def test_noise_follows_the_seed() -> None:
 
 
 @pytest.mark.parametrize("key", ["sgd", "adam"])
-def test_more_steps_keep_the_prefix(key: str) -> None:
+def test_more_steps_do_not_change_the_first_steps(key: str) -> None:
     noisy = _race(changes.choose_noise(RAVINE, "isotropic"), (key, {}))
     short, long = (positions(race.scene(Race(racers.set_steps(noisy, n)))) for n in (50, 400))
     np.testing.assert_array_equal(short[0], long[0, :51])
@@ -195,7 +195,7 @@ def test_a_race_without_racers_is_a_map() -> None:
     assert pack(scene)
 
 
-def test_a_race_where_all_are_hidden_is_drawn() -> None:
+def test_a_race_with_only_hidden_racers_is_drawn() -> None:
     settings = changes.first()
     for racer in settings.racers:
         settings = racers.hide_racer(settings, racer.id, True)
@@ -203,7 +203,7 @@ def test_a_race_where_all_are_hidden_is_drawn() -> None:
     assert results.table(Race(settings)) == []
 
 
-def test_eight_racers_of_two_thousand_steps_fit_into_half_a_megabyte_and_grow_in_line() -> None:
+def test_the_size_of_an_envelope_is_small_and_linear_in_the_steps() -> None:
     """A step of a racer takes two float32 and one float64, 16 bytes."""
     settings = changes.choose_noise(dataclasses.replace(RAVINE, racers=()), "isotropic")  # all runs are different
     for k in range(8):
@@ -240,7 +240,7 @@ def _pairs() -> list[Any]:
 
 @pytest.mark.parametrize(("rule", "surface"), _pairs())
 @pytest.mark.thinned(2)
-def test_every_pair_runs_and_moves_and_none_leaves(rule: str, surface: str) -> None:
+def test_every_rule_moves_on_every_surface_and_stays(rule: str, surface: str) -> None:
     settings = changes.add_racer(changes.choose_surface(Settings(), surface), rule)
     scene, (run,) = race.scene(Race(settings)), runs.runs(settings)
     assert run.status.kind not in ("diverged", "growing"), run.status
@@ -253,7 +253,7 @@ def test_every_pair_runs_and_moves_and_none_leaves(rule: str, surface: str) -> N
     assert (went > 0.02 or halved) != ((rule, surface) in SLOW), (went, run.losses)
 
 
-def test_every_racer_can_race_a_thousand_dimensions_but_who_needs_the_whole_hessian() -> None:
+def test_every_rule_runs_in_a_thousand_dimensions_except_dense_ones() -> None:
     settings = changes.choose_surface(Settings(), "ravine_nd")
     with_newton = changes.add_racer(settings, "newton")
     with pytest.raises(Refused, match="at most 100 coordinates; here are 1000"):
@@ -268,7 +268,7 @@ def test_every_racer_can_race_a_thousand_dimensions_but_who_needs_the_whole_hess
 # Conventions
 
 
-def test_racers_are_called_by_their_convention_and_twins_of_one_by_what_differs() -> None:
+def test_titles_contain_the_convention_and_the_first_different_value() -> None:
     settings = _race(
         RAVINE,
         ("rmsprop", {}),
@@ -281,7 +281,7 @@ def test_racers_are_called_by_their_convention_and_twins_of_one_by_what_differs(
     assert "RMSprop (PyTorch) (η = " in captions.caption(settings) and "convention" not in captions.caption(settings)
 
 
-def test_conventions_that_differ_walk_different_paths() -> None:
+def test_different_conventions_give_different_paths() -> None:
     settings = _race(
         RAVINE, ("adagrad", {}), ("adagrad", {"convention": "optax"}), ("adagrad", {"convention": "pytorch"})
     )
@@ -290,7 +290,7 @@ def test_conventions_that_differ_walk_different_paths() -> None:
     assert 0 < np.abs(plain - torch).max() < 1e-6  # ε inside the root or outside
 
 
-def test_what_is_taken_for_a_fault_is_explained_for_those_shown() -> None:
+def test_remarks_explain_apparent_faults_of_visible_racers() -> None:
     settings = _race(RAVINE, ("adadelta", {}), ("sgd", {}), ("adadelta", {"decay": 0.5}))
     (said,) = captions.remarks(settings)
     assert said.startswith("Adadelta: Each coordinate of the first step is at most √(ε/(1 − γ)) long")
@@ -303,7 +303,7 @@ def test_what_is_taken_for_a_fault_is_explained_for_those_shown() -> None:
 
 @pytest.mark.parametrize("surface", ["quadratic_ravine", "linear_regression", "six_hump_camel", "plateau"])
 @pytest.mark.thinned(2)
-def test_the_browser_can_tell_heights_from_what_a_scene_says(surface: str) -> None:
+def test_a_scene_determines_the_heights_in_three_dimensions(surface: str) -> None:
     """The formulas, repeated here, give the heights of the map at the start and convert the grid back to losses."""
     settings = changes.choose_surface(changes.first(), surface)
     scene, built = race.scene(Race(settings)), settings.built_surface()
@@ -319,7 +319,7 @@ def test_the_browser_can_tell_heights_from_what_a_scene_says(surface: str) -> No
     assert rise(loss) == pytest.approx(float(race.mapped(settings.surface, settings.rotation).levels.height(loss)))
 
 
-def test_another_picture_runs_nothing_anew() -> None:
+def test_another_picture_recomputes_no_run() -> None:
     settings = changes.first()
     first = runs.runs(settings)
     for other in (changes.change(settings, "picture", "surface"), changes.change(settings, "heights", "linear")):

@@ -86,7 +86,7 @@ HIDDEN = racers.hide_racer(_race("beale", "sgd", "newton"), "racer-0", True)
     ids=["first", "scheduled", "noisy", "many", "twins", "hidden"],
 )
 @pytest.mark.thinned(2)
-def test_a_script_gives_the_very_numbers_of_the_page(settings: Settings) -> None:
+def test_a_script_gives_exactly_the_numbers_of_the_page(settings: Settings) -> None:
     runs = run_script(script(Race(settings)))["runs"]
     shown = dict(_shown(settings))
     assert list(runs) == list(shown)
@@ -200,7 +200,7 @@ def test_without_a_rotation_the_formula_stands_alone() -> None:
 
 
 @pytest.mark.parametrize("schedule", [key for key in SCHEDULES if key != "constant"])
-def test_every_schedule_is_written_out(schedule: str) -> None:
+def test_every_schedule_is_written_into_the_script(schedule: str) -> None:
     settings = racers.choose_schedule(_race("quadratic_ravine", "nesterov"), schedule)
     for name, value in {"every": 7.5, "first": 10, "second": 25.5, "over": 20, "drop": 0.6, "initial": 0.2}.items():
         if name in SCHEDULES[schedule].parameters():
@@ -208,7 +208,7 @@ def test_every_schedule_is_written_out(schedule: str) -> None:
     _held(settings)
 
 
-def test_a_rule_that_keeps_past_rates_has_no_equal_under_a_schedule() -> None:
+def test_a_rule_whose_state_contains_rates_has_no_equivalent_under_a_schedule() -> None:
     settings = racers.choose_schedule(_race("quadratic_ravine", "nesterov_velocity"), "cosine")
     with pytest.raises(Refused, match=r"^With a schedule, Nesterov \(velocity form\) has no equivalent in optax"):
         plain_optax(Race(settings))
@@ -224,7 +224,9 @@ def test_a_rule_that_keeps_past_rates_has_no_equal_under_a_schedule() -> None:
     ids=["normal", "uniform", "shifted"],
 )
 @pytest.mark.thinned(3)
-def test_noise_is_drawn_as_optiscope_draws_it(kind: str, values: dict[str, Any], lineup: tuple[str, ...]) -> None:
+def test_the_noise_of_a_script_equals_that_of_optiscope(
+    kind: str, values: dict[str, Any], lineup: tuple[str, ...]
+) -> None:
     settings = changes.choose_noise(_race("himmelblau", *lineup), kind)
     settings = racers.set_seed(settings, 2**31 - 1)
     for name, value in values.items():
@@ -232,7 +234,7 @@ def test_noise_is_drawn_as_optiscope_draws_it(kind: str, values: dict[str, Any],
     _held(settings, 1e-10)  # Polyak's rate divides by gradients that the noise makes small
 
 
-def test_mini_batches_are_optiscopes_alone() -> None:
+def test_mini_batches_cannot_be_written_without_optiscope() -> None:
     with pytest.raises(Refused, match="mini-batch noise cannot be generated"):
         plain_optax(Race(NOISY))
 
@@ -252,7 +254,7 @@ def test_two_racers_of_one_rule_share_its_functions() -> None:
 
 
 @pytest.mark.parametrize("write", [script, plain_optax])
-def test_a_script_of_nobody_is_refused(write: Any) -> None:
+def test_a_script_without_racers_is_refused(write: Any) -> None:
     alone = _race("booth", "sgd")
     for settings in (Settings(), racers.hide_racer(alone, "racer-0", True)):
         with pytest.raises(Refused, match="No racer is shown"):
@@ -276,7 +278,7 @@ print(plain_optax(Race(parse({link})[0])))
 FUNCTIONS = ("adam", "sam", "nesterov", "prodigy", "yogi")
 
 
-def test_scripts_hold_no_unused_and_no_unknown_name(tmp_path: Path) -> None:
+def test_scripts_have_neither_unused_nor_undefined_names(tmp_path: Path) -> None:
     """A linter checks the scripts of every surface, every schedule and every rule."""
     equal = [key for key, convention in EQUAL if convention == "textbook"]
     written = {}

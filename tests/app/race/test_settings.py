@@ -75,7 +75,7 @@ def races(draw: Any) -> Settings:
 
 @REPEATABLE
 @given(races())
-def test_a_link_restores_every_setting_and_is_plain(settings: Settings) -> None:
+def test_a_link_restores_every_setting(settings: Settings) -> None:
     spelled = query(settings)
     assert parse(spelled) == (settings, [])
     assert spelled["v"] == [VERSION]
@@ -135,7 +135,7 @@ def _without(**changes: Any) -> Settings:
     return dataclasses.replace(KEPT, **changes)
 
 
-def test_the_good_link_is_good() -> None:
+def test_the_valid_link_is_read_without_notices() -> None:
     settings, notices = parse(GOOD)
     assert notices == []
     assert settings.surface == Choice("rosenbrock", (("steepness", 30.0),))
@@ -167,7 +167,7 @@ BAD = [
 
 
 @pytest.mark.parametrize(("key", "value", "said", "lost"), BAD, ids=[f"{k}={v}" for k, v, *_ in BAD])
-def test_a_bad_value_is_dropped_with_a_sentence_and_the_rest_is_kept(
+def test_an_invalid_value_is_dropped_with_a_sentence_and_the_others_are_kept(
     key: str, value: str, said: str, lost: dict[str, Any]
 ) -> None:
     settings, notices = parse({**GOOD, key: [value]})
@@ -177,7 +177,7 @@ def test_a_bad_value_is_dropped_with_a_sentence_and_the_rest_is_kept(
 
 
 @pytest.mark.parametrize("name", ["himmelblaw", "", "__class__", "Rosenbrock"])
-def test_an_unknown_surface_is_named_with_the_known_ones(name: str) -> None:
+def test_the_notice_on_an_unknown_surface_lists_the_known_ones(name: str) -> None:
     given = {k: v for k, v in GOOD.items() if k not in ("surface.steepness", "start")} | {"surface": [name]}
     settings, notices = parse(given)
     (notice,) = notices
@@ -186,7 +186,7 @@ def test_an_unknown_surface_is_named_with_the_known_ones(name: str) -> None:
 
 
 @pytest.mark.parametrize("part", ["schedule", "noise"])
-def test_an_unknown_schedule_or_noise_is_named_with_the_known_ones(part: str) -> None:
+def test_the_notice_on_an_unknown_schedule_or_noise_lists_the_known_ones(part: str) -> None:
     given = {k: v for k, v in GOOD.items() if not k.startswith(f"{part}.")} | {part: ["sawtooth"]}
     settings, notices = parse(given)
     (notice,) = notices
@@ -194,7 +194,7 @@ def test_an_unknown_schedule_or_noise_is_named_with_the_known_ones(part: str) ->
     assert settings == _without(**{part: getattr(PLAIN, part)})
 
 
-def test_an_unknown_optimizer_is_named_and_the_others_race() -> None:
+def test_an_unknown_optimizer_is_dropped_and_the_others_race() -> None:
     settings, notices = parse({**GOOD, "racer": ["adma:learning_rate=0.05", *GOOD["racer"]]})
     (notice,) = notices
     assert "'adma'" in notice and "adam" in notice
@@ -230,7 +230,7 @@ def test_a_bad_parameter_of_a_racer_is_dropped_and_the_others_kept(item: str, sa
     assert dataclasses.replace(settings, racers=()) == dataclasses.replace(KEPT, racers=())
 
 
-def test_of_two_racers_in_one_slot_the_second_gets_another() -> None:
+def test_the_second_racer_in_a_slot_gets_another_slot() -> None:
     settings, notices = parse({**GOOD, "racer": ["adam:slot=3", "sgd:slot=3"]})
     assert len(notices) == 1 and "slot" in notices[0]
     assert settings.racers[0].slot == 3 and settings.racers[1].slot != 3
@@ -242,7 +242,7 @@ def test_more_racers_than_a_race_has_are_dropped() -> None:
     assert len(notices) == 1 and str(MAX_RACERS) in notices[0]  # once for all
 
 
-def test_a_link_of_another_version_says_so_and_keeps_what_is_known() -> None:
+def test_a_link_of_another_version_is_read_with_a_notice() -> None:
     settings, notices = parse({**GOOD, "v": ["2"]})
     assert settings == KEPT
     assert len(notices) == 1 and "'2'" in notices[0] and "version 1" in notices[0]
@@ -255,7 +255,7 @@ def test_mini_batches_need_data() -> None:
     assert settings == _without(noise=PLAIN.noise)
 
 
-def test_basins_that_are_swallowed_are_refused() -> None:
+def test_parameters_that_remove_a_basin_are_refused() -> None:
     given = {"surface": ["sharp_and_flat"], "surface.distance": ["1"], "surface.flat_curvature": ["0.1"]}
     # the left parabola reaches h₂d²/2 = 0.05 at the right minimum: any greater depth of its own swallows it
     settings, notices = parse({**given, "surface.flat_depth": ["1"]})
@@ -273,7 +273,7 @@ def test_basins_that_are_swallowed_are_refused() -> None:
         max_size=6,
     )
 )
-def test_any_link_gives_settings_that_can_be_linked_again(given_: dict[str, list[str]]) -> None:
+def test_settings_read_from_any_link_can_be_written_again(given_: dict[str, list[str]]) -> None:
     settings, notices = parse(given_)
     assert parse(query(settings)) == (settings, [])
     assert all(notice.endswith(".") for notice in notices)
@@ -292,7 +292,7 @@ def test_rates_start_at_what_the_surface_suggests() -> None:
     assert _rates(changes.first()) == {"sgd": 0.017, "nesterov": 0.017, "adam": 0.068}
 
 
-def test_another_surface_starts_rates_and_start_anew() -> None:
+def test_another_surface_resets_learning_rates_and_start() -> None:
     settings = changes.set_start(racers.set_racer(changes.first(), "racer-0", "learning_rate", 0.5), 0.25, 0.5)
     other = changes.choose_surface(settings, "himmelblau")
     assert other.start is None
@@ -306,7 +306,7 @@ def test_another_surface_starts_rates_and_start_anew() -> None:
     assert (back.rotation, back.steps, back.seed) == (settings.rotation, settings.steps, settings.seed)
 
 
-def test_sliders_rotation_and_start_leave_rates_alone() -> None:
+def test_sliders_rotation_and_start_do_not_change_learning_rates() -> None:
     settings = changes.first()
     for moved in (
         changes.set_parameter(settings, "surface", "condition_number", 1000),
@@ -321,12 +321,12 @@ def test_sliders_rotation_and_start_leave_rates_alone() -> None:
         assert _rates(moved) == _rates(settings)
 
 
-def test_a_racer_added_later_starts_at_the_present_surface() -> None:
+def test_a_racer_added_later_gets_a_rate_for_the_current_surface() -> None:
     steep = changes.set_parameter(changes.first(), "surface", "condition_number", 1000)
     assert dict(changes.add_racer(steep, "sgd").racers[-1].rule.values)["learning_rate"] == 0.0005  # 0.5/1000
 
 
-def test_a_duplicate_is_the_same_rule_in_a_slot_of_its_own() -> None:
+def test_a_duplicate_has_the_same_rule_in_another_slot() -> None:
     settings = racers.set_racer(changes.first(), "racer-2", "learning_rate", 0.01)
     twice = racers.duplicate_racer(settings, "racer-2")
     assert twice.racers[:3] == settings.racers
@@ -354,7 +354,7 @@ def test_a_racer_that_has_left_cannot_be_changed(act: Any) -> None:
         act(changes.first(), "racer-9")
 
 
-def test_a_race_is_full_at_some_point() -> None:
+def test_a_race_has_a_largest_number_of_racers() -> None:
     settings = changes.first()
     while len(settings.racers) < MAX_RACERS:
         settings = changes.add_racer(settings, "sgd")
@@ -364,7 +364,7 @@ def test_a_race_is_full_at_some_point() -> None:
         racers.duplicate_racer(settings, "racer-0")
 
 
-def test_a_start_that_the_changed_surface_does_not_cover_is_given_up() -> None:
+def test_a_start_outside_the_changed_surface_is_reset() -> None:
     """The best intercept decreases by slope · offset, and the map moves with it."""
     settings = changes.choose_surface(Settings(), "linear_regression")
     settings = changes.set_parameter(settings, "surface", "offset", 5)
@@ -373,7 +373,7 @@ def test_a_start_that_the_changed_surface_does_not_cover_is_given_up() -> None:
     assert changes.set_parameter(settings, "surface", "offset", -5).start is None
 
 
-def test_a_horizon_of_its_own_survives_a_link() -> None:
+def test_a_link_restores_a_horizon() -> None:
     """300 is also the default number of steps, with which the horizon changes."""
     settings = racers.choose_schedule(racers.set_steps(Settings(), 200), "cosine")
     settings = racers.set_schedule(settings, "horizon", 300)
@@ -387,7 +387,7 @@ def test_a_surface_without_data_ends_mini_batches() -> None:
 
 
 @pytest.mark.parametrize("key", SURFACES)
-def test_what_a_refusal_names_as_allowed_is_allowed(key: str) -> None:
+def test_the_limits_named_in_a_refusal_are_allowed(key: str) -> None:
     settings = changes.choose_surface(Settings(), key)
     (x0, x1), (y0, _y1) = extent(settings.built_surface())
     assert changes.set_start(settings, x1, y0).start == (x1, y0)
@@ -433,7 +433,7 @@ def test_numbers_are_read_as_people_write_them(text: str, value: float) -> None:
     assert racers.number(text, "x") == value
 
 
-def test_the_picture_and_its_heights_are_spelled_only_where_set_and_bad_ones_are_dropped() -> None:
+def test_picture_and_heights_are_in_the_link_only_if_they_are_set() -> None:
     plain = changes.first()
     assert "picture" not in link.query(plain) and "heights" not in link.query(plain)
     set_ = changes.change(changes.change(plain, "picture", "surface"), "heights", "linear")

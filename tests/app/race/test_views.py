@@ -32,7 +32,7 @@ def _shown(*keys: str, settings: Settings = FIRST) -> Settings:
 
 
 @pytest.mark.parametrize("key", sorted(VIEWS))
-def test_every_view_has_a_line_for_every_racer_that_is_shown(key: str) -> None:
+def test_every_view_has_a_line_for_every_visible_racer(key: str) -> None:
     settings = racers.hide_racer(_shown(key), "racer-1", True)
     (slot,) = race.scene(Race(settings)).slots
     assert slot.key == key and slot.title == VIEWS[key].name and len(only(slot, Rule)) == 1
@@ -92,24 +92,24 @@ def test_under_a_schedule_the_limit_is_that_of_each_step() -> None:
     assert any(len(path) == 41 and np.allclose(path[:, 1], 2 / rates) for path in paths)
 
 
-def test_limits_that_rise_beyond_all_bounds_leave_the_frame() -> None:
+def test_limits_that_go_to_infinity_do_not_extend_the_axis() -> None:
     """With a cosine schedule that ends at zero, the limits go to infinity, and the axis still shows the sharpness."""
     settings = racers.choose_schedule(_shown("sharpness", settings=racers.set_steps(FIRST, 200)), "cosine")
     assert race.scene(Race(settings)).slots[0].axes[0].y.high < 1e5
 
 
-def test_a_note_speaks_of_limits_only_where_there_are_some() -> None:
+def test_a_note_mentions_limits_only_if_there_are_any() -> None:
     settings = changes.add_racer(_shown("sharpness", settings=dataclasses.replace(FIRST, racers=())), "lion")
     assert "dotted" not in note(race.scene(Race(settings)).slots[0])
 
 
-def test_a_run_that_leaves_does_not_squash_the_others() -> None:
+def test_a_run_that_leaves_does_not_extend_the_axis() -> None:
     settings = racers.set_racer(_shown("gradient"), "racer-0", "learning_rate", 0.5)
     high = race.scene(Race(settings)).slots[0].axes[0].y.high
     assert high == pytest.approx(race.scene(Race(_shown("gradient"))).slots[0].axes[0].y.high, rel=0.5)
 
 
-def test_views_are_in_the_link_and_bad_ones_are_dropped() -> None:
+def test_views_are_in_the_link_and_unknown_ones_are_dropped() -> None:
     settings = _shown("sharpness", "distance")
     assert link.query(settings)["views"] == ["sharpness,distance"]
     assert link.parse(link.query(settings)) == (settings, [])
@@ -123,7 +123,7 @@ def test_views_are_in_the_link_and_bad_ones_are_dropped() -> None:
     ]
 
 
-def test_a_view_comes_changes_and_goes() -> None:
+def test_a_view_is_added_changed_and_removed() -> None:
     one = changes.set_view(FIRST, 0, "rates")
     two = changes.set_view(one, 1, "distance")
     assert changes.set_view(two, 0, "gradient").views == ("gradient", "distance")
@@ -132,7 +132,7 @@ def test_a_view_comes_changes_and_goes() -> None:
         changes.set_view(FIRST, 0, "losses")
 
 
-def test_what_the_browser_says_of_views() -> None:
+def test_events_of_views_are_read() -> None:
     scene = race.scene(Race(_shown("rates")))
     assert read({"kind": "view", "slot": 0, "name": "distance"}, scene) == Event("view", name="distance", slot=0)
     assert read({"kind": "view", "slot": 0, "name": ""}, scene) == Event("view", name="", slot=0)
@@ -143,12 +143,12 @@ def test_what_the_browser_says_of_views() -> None:
     assert len(pack(scene)) > len(pack(race.scene(Race(FIRST))))
 
 
-def test_a_race_without_anybody_says_so() -> None:
+def test_a_view_without_visible_racers_shows_a_message() -> None:
     scene = race.scene(Race(_shown("rates", settings=dataclasses.replace(FIRST, racers=()))))
     assert scene.panels[2].message == "There are no racers to show. Add one, or show one that is hidden."
 
 
-def test_views_are_in_the_pictures_together_and_alone() -> None:
+def test_views_are_exported_together_and_alone() -> None:
     scene = race.scene(Race(_shown("distance", "sharpness")))
     whole = Drawing(scene, Look(width=900, height=600))
     assert len([axes for axes in whole.figure.axes if axes.get_xlabel() == "step"]) == 3
@@ -157,7 +157,7 @@ def test_views_are_in_the_pictures_together_and_alone() -> None:
     assert list(Drawing.parts(scene)) == ["all", "map", "loss", "distance", "sharpness"]
 
 
-def test_what_no_memory_could_keep_is_not_asked_for() -> None:
+def test_a_view_that_needs_too_much_memory_is_not_computed() -> None:
     wide = changes.set_parameter(changes.choose_surface(FIRST, "ravine_nd"), "surface", "dimension", 1000)
     settings = _shown("rates", "distance", settings=racers.set_steps(wide, 300))
     rates, distance = race.scene(Race(settings)).slots
@@ -165,7 +165,7 @@ def test_what_no_memory_could_keep_is_not_asked_for() -> None:
     assert not distance.message and only(distance, Line)
 
 
-def test_the_view_of_the_guide_is_one_function(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_view_in_contributing_works(monkeypatch: pytest.MonkeyPatch) -> None:
     """CONTRIBUTING's example: its panel is in the scene, in the envelope and in the picture."""
     guide = (Path(__file__).parents[3] / "CONTRIBUTING.md").read_text("utf-8")
     example = re.search(r"```python\n(def _largest.*?)```", guide, re.DOTALL)

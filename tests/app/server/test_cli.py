@@ -27,7 +27,7 @@ def _run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str
     return subprocess.run(command, cwd=ROOT, env=variables, capture_output=True, text=True, timeout=120)
 
 
-def test_help_helps() -> None:
+def test_help_lists_the_options() -> None:
     run = _run("--help")
     assert run.returncode == 0 and run.stderr == ""
     for word in ("optiscope", "--port", "8501", "--address", "127.0.0.1", "--headless", "--data", "Ctrl+C"):
@@ -40,14 +40,14 @@ def test_version() -> None:
 
 
 @pytest.mark.parametrize("port", ["0", "65536", "-1", "http", "", "8501.5", "1e3"])
-def test_a_bad_port_is_answered_in_a_sentence(port: str) -> None:
+def test_an_invalid_port_is_refused_with_a_sentence(port: str) -> None:
     run = _run(f"--port={port}")
     assert run.returncode == 2 and run.stdout == ""
     assert f"a port is a whole number from 1 to 65535; got {port!r}" in run.stderr
     assert "Traceback" not in run.stderr
 
 
-def test_a_port_that_is_taken_is_answered_in_a_sentence() -> None:
+def test_a_port_in_use_is_refused_with_a_sentence() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
@@ -57,7 +57,7 @@ def test_a_port_that_is_taken_is_answered_in_a_sentence() -> None:
     assert f"port {port} is in use" in run.stderr and "--port" in run.stderr
 
 
-def test_data_that_cannot_be_read_are_answered_in_a_sentence(tmp_path: Path) -> None:
+def test_unreadable_data_are_refused_with_a_sentence(tmp_path: Path) -> None:
     cut = tmp_path / "cut.npz"
     cut.write_bytes(b"PK nonsense")
     for path, said in ((tmp_path / "none.npz", "cannot be read"), (cut, "not an .npz file")):
@@ -66,7 +66,7 @@ def test_data_that_cannot_be_read_are_answered_in_a_sentence(tmp_path: Path) -> 
         assert path.name in run.stderr and said in run.stderr
 
 
-def test_an_address_that_is_not_ours_is_answered_in_a_sentence() -> None:
+def test_a_foreign_address_is_refused_with_a_sentence() -> None:
     run = _run("--headless", "--address", "203.0.113.7", "--port", "18555")
     assert run.returncode == 1 and "'203.0.113.7'" in run.stderr and "Traceback" not in run.stderr
 
@@ -111,7 +111,7 @@ def test_every_way_to_start_serves_the_page_from_another_folder(serve: Start, tm
 
 
 @pytest.mark.long
-def test_it_listens_to_this_machine_alone_and_stops_on_ctrl_c(serve: Start) -> None:
+def test_it_listens_on_this_machine_only_and_stops_on_ctrl_c(serve: Start) -> None:
     server = serve([sys.executable, "-m", "app", "--headless", "--port", "{port}"])
     port = int(server.url.rsplit(":", 1)[1].rstrip("/"))
     table = Path("/proc/net/tcp")

@@ -19,7 +19,7 @@ def variables(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> dict[str, str]
     return own
 
 
-def test_every_core_is_a_device_and_programs_are_kept(variables: dict[str, str], tmp_path: Path) -> None:
+def test_every_core_is_a_device_and_programs_are_cached(variables: dict[str, str], tmp_path: Path) -> None:
     environment.prepare()
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     assert variables["XLA_FLAGS"] == f"--xla_force_host_platform_device_count={cores}"
@@ -29,7 +29,7 @@ def test_every_core_is_a_device_and_programs_are_kept(variables: dict[str, str],
     assert variables["XLA_PYTHON_CLIENT_PREALLOCATE"] == "false"  # the trainer uses the same accelerator
 
 
-def test_threads_give_way_sooner(variables: dict[str, str]) -> None:
+def test_threads_switch_more_often(variables: dict[str, str]) -> None:
     before = sys.getswitchinterval()
     try:
         environment.prepare()
@@ -38,7 +38,7 @@ def test_threads_give_way_sooner(variables: dict[str, str]) -> None:
         sys.setswitchinterval(before)
 
 
-def test_what_the_user_has_set_stays(variables: dict[str, str]) -> None:
+def test_variables_of_the_user_are_not_changed(variables: dict[str, str]) -> None:
     own = {
         "XLA_FLAGS": "--xla_dump_to=dump --xla_force_host_platform_device_count=7",
         "JAX_COMPILATION_CACHE_DIR": "/elsewhere",
@@ -49,7 +49,7 @@ def test_what_the_user_has_set_stays(variables: dict[str, str]) -> None:
     assert {key: variables[key] for key in own} == own
 
 
-def test_other_flags_are_kept_and_twice_is_once(variables: dict[str, str]) -> None:
+def test_other_flags_are_kept_and_a_second_call_changes_nothing(variables: dict[str, str]) -> None:
     variables["XLA_FLAGS"] = "--xla_dump_to=dump"
     environment.prepare()
     once = dict(variables)
@@ -59,7 +59,7 @@ def test_other_flags_are_kept_and_twice_is_once(variables: dict[str, str]) -> No
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a file in the way of a folder, as POSIX has it")
-def test_a_home_that_cannot_be_written_is_no_error(variables: dict[str, str], tmp_path: Path) -> None:
+def test_a_read_only_home_folder_is_no_error(variables: dict[str, str], tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     variables["XDG_CACHE_HOME"] = str(tmp_path / "file")
     environment.prepare()

@@ -55,7 +55,7 @@ class Computation:
     ],
     ids=["memory", "room", "fault", "refusal"],
 )
-def test_whoever_fails_gives_the_place_back_and_says_why(
+def test_a_failed_request_frees_its_place_and_gives_the_reason(
     sweep: Any, monkeypatch: pytest.MonkeyPatch, error: Exception, status: int, reason: str
 ) -> None:
     def fail(*_: Any) -> bytes:
@@ -74,7 +74,7 @@ def test_whoever_fails_gives_the_place_back_and_says_why(
     assert code == 200 and len(body) > 1000
 
 
-def test_beyond_those_who_wait_nobody_waits(sweep: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_requests_beyond_the_queue_are_refused_at_once(sweep: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     long = Computation()
     monkeypatch.setattr(live, "answer", long)
 
@@ -92,7 +92,7 @@ def test_beyond_those_who_wait_nobody_waits(sweep: Any, monkeypatch: pytest.Monk
     assert b"busy" in answers[0][2] and answers[0][1]["retry-after"] == "1"
 
 
-def test_a_client_that_goes_away_ends_its_computation(sweep: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_client_that_disconnects_stops_its_computation(sweep: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     long = Computation()
     monkeypatch.setattr(live, "answer", long)
 
@@ -112,7 +112,9 @@ def test_a_client_that_goes_away_ends_its_computation(sweep: Any, monkeypatch: p
     assert run(visit()) == 200
 
 
-def test_clients_that_go_away_while_they_wait_are_never_computed(sweep: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_requests_of_clients_that_disconnect_while_waiting_are_not_computed(
+    sweep: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     long = Computation()
     monkeypatch.setattr(live, "answer", long)
 
@@ -162,7 +164,7 @@ ask("surface=rosenbrock&steps=290")
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="limits the address space")
-def test_a_server_that_is_short_of_memory_says_so_and_goes_on() -> None:
+def test_a_server_low_on_memory_reports_it_and_continues() -> None:
     """The largest sweep that a link can request: 1,000 coordinates and 20,000 steps at every stop."""
     small, wide, large, short, after = run_apart(SCARCE).splitlines()
     assert small.startswith("200 ") and wide.startswith("200 ") and large.startswith("200 ")

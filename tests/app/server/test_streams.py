@@ -48,12 +48,14 @@ def _shell(line: str, folder: Path, *before: str) -> subprocess.CompletedProcess
         ("optiscope list schedules > /dev/full 2>&-", 1, ""),
     ],
 )
-def test_an_output_that_takes_nothing_is_a_sentence(line: str, status: int, error: str, tmp_path: Path) -> None:
+def test_an_output_that_cannot_be_written_is_reported_with_a_sentence(
+    line: str, status: int, error: str, tmp_path: Path
+) -> None:
     done = _shell(line, tmp_path)
     assert (done.returncode, done.stderr) == (status, error)
 
 
-def test_a_file_is_written_whole_where_the_other_streams_are_closed(tmp_path: Path) -> None:
+def test_a_file_is_complete_even_if_the_other_streams_are_closed(tmp_path: Path) -> None:
     done = _shell("optiscope render --steps 5 -o race.json -o race.svg <&- >&- 2>&-", tmp_path)
     assert done.returncode == 0
     assert json.loads((tmp_path / "race.json").read_text())["query"]["steps"] == ["5"]
@@ -74,7 +76,7 @@ def test_a_file_is_written_whole_where_the_other_streams_are_closed(tmp_path: Pa
     ],
     ids=["name", "size", "step", "seed", "version", "port", "widths"],
 )
-def test_numbers_and_names_without_end_are_refused_in_a_sentence(arguments: str, error: str, tmp_path: Path) -> None:
+def test_endless_numbers_and_names_are_refused_with_a_sentence(arguments: str, error: str, tmp_path: Path) -> None:
     settings = {"optiscope": "9", "page": "race", "version": HUGE, "query": {}}
     (tmp_path / "race.json").write_text(json.dumps(settings))
     done = _shell(f"optiscope {arguments}", tmp_path)
@@ -82,13 +84,13 @@ def test_numbers_and_names_without_end_are_refused_in_a_sentence(arguments: str,
     assert [path.name for path in tmp_path.iterdir()] == ["race.json"]
 
 
-def test_a_name_as_long_as_names_can_be_is_written(tmp_path: Path) -> None:
+def test_the_longest_possible_file_name_is_written(tmp_path: Path) -> None:
     name = "a" * 251 + ".csv"
     assert _shell(f"optiscope render --steps 5 -o {name}", tmp_path).returncode == 0
     assert [path.name for path in tmp_path.iterdir()] == [name]
 
 
-def test_slides_need_no_room_in_the_folder_for_temporary_files(tmp_path: Path) -> None:
+def test_slides_need_no_space_for_temporary_files(tmp_path: Path) -> None:
     """Run a command line in a namespace in which a folder is a full disk of 8 kB."""
     apart = ["unshare", "--mount", "--map-root-user"]
     if not shutil.which("unshare") or subprocess.run([*apart, "mount", "-t", "tmpfs", "none", "/mnt"]).returncode:
@@ -101,7 +103,7 @@ def test_slides_need_no_room_in_the_folder_for_temporary_files(tmp_path: Path) -
     assert (tmp_path / "race.pptx").read_bytes().startswith(b"PK") and b"ftyp" in (tmp_path / "race.mp4").read_bytes()
 
 
-def test_a_full_disk_is_a_sentence_and_leaves_nothing_half_written(tmp_path: Path) -> None:
+def test_a_full_disk_is_reported_and_leaves_no_partial_file(tmp_path: Path) -> None:
     done = _shell("ulimit -f 4; optiscope render --steps 3000 -o race.csv", tmp_path)
     assert done.returncode == commands.FAILED and "race.csv could not be written: File too large." in done.stderr
     assert "Traceback" not in done.stderr and list(tmp_path.iterdir()) == []
@@ -136,7 +138,7 @@ def _soon(condition: Callable[[], bool]) -> bool:
     ],
     ids=["film", "slides", "slides, the command alone", "training"],
 )
-def test_ctrl_c_ends_all_and_leaves_nothing_half_written(arguments: str, group: bool, tmp_path: Path) -> None:
+def test_ctrl_c_ends_all_processes_and_leaves_no_partial_file(arguments: str, group: bool, tmp_path: Path) -> None:
     """Interrupt the whole process group, like a terminal, or only the process, like `kill`."""
     terminal, its_end = pty.openpty()
     words = [sys.executable, "-m", "app", *arguments.split()]

@@ -22,7 +22,7 @@ warm._stop(thread)
 """
 
 
-def test_nobody_looks_for_garbage_among_modules_and_programs() -> None:
+def test_garbage_collection_skips_modules_and_programs() -> None:
     done = subprocess.run([sys.executable, "-c", COUNTED], capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr
     settled, left = map(int, done.stdout.split())
@@ -43,7 +43,7 @@ time.sleep(float(sys.argv[1]))
 
 
 @pytest.mark.parametrize("after", ["0.5", "1.5"])
-def test_a_server_that_stops_while_it_warms_up_says_nothing(after: str) -> None:
+def test_a_server_that_stops_during_warm_up_prints_nothing(after: str) -> None:
     variables = {**os.environ, "JAX_ENABLE_COMPILATION_CACHE": "false"}
     done = subprocess.run(
         [sys.executable, "-c", STOPPED, after], env=variables, capture_output=True, text=True, timeout=300

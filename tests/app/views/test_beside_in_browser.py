@@ -19,7 +19,7 @@ def _ends(race: Race, beside: bool) -> np.ndarray:
     return np.array([race.path(k, beside)[-1] for k in range(3)])
 
 
-def test_it_comes_and_goes_and_the_link_keeps_it(fresh: Visit) -> None:
+def test_the_second_race_is_shown_and_hidden_and_kept_in_the_link(fresh: Visit) -> None:
     race = fresh()
     wide = race.at("map").bounding_box()["width"]
     race.at("beside").click()
@@ -48,7 +48,7 @@ def test_it_comes_and_goes_and_the_link_keeps_it(fresh: Visit) -> None:
 
 
 @pytest.mark.long
-def test_one_clock_moves_both(fresh: Visit) -> None:
+def test_both_races_share_one_clock(fresh: Visit) -> None:
     race = fresh("b.surface=himmelblau")
     race.page.keyboard.press("Home")
     race.settle()
@@ -60,7 +60,7 @@ def test_one_clock_moves_both(fresh: Visit) -> None:
     assert all((a != b).any() for a, b in zip(before, after, strict=True))
 
 
-def test_values_apart_and_together(fresh: Visit) -> None:
+def test_values_are_unlinked_and_linked(fresh: Visit) -> None:
     race = fresh("b.surface=himmelblau")
     race.type_value("racer-0", "learning_rate", "0.003")  # linked: in both
     race.wait_query("racer", "sgd:learning_rate=0.003")
@@ -79,7 +79,7 @@ def test_values_apart_and_together(fresh: Visit) -> None:
 
 
 @pytest.mark.long
-def test_a_dragged_slider_moves_both(fresh: Visit) -> None:
+def test_a_dragged_slider_changes_both_races(fresh: Visit) -> None:
     race = fresh("b.surface=quadratic_ravine&b.rotation=45")
     old = [_ends(race, beside) for beside in (False, True)]
     address = race.page.url
@@ -102,7 +102,7 @@ def test_a_dragged_slider_moves_both(fresh: Visit) -> None:
 
 
 @pytest.mark.long
-def test_the_start_beside_is_its_own(fresh: Visit) -> None:
+def test_the_second_race_has_its_own_start(fresh: Visit) -> None:
     race = fresh("b.surface=himmelblau")
     box = race.at("map-beside").bounding_box()
     race.page.mouse.click(box["x"] + 0.6 * box["width"], box["y"] + 0.7 * box["height"])

@@ -22,7 +22,7 @@ def ink(race: Race, selector: str, color: str) -> int:
     return int((near(canvas, color, 60) & (canvas[..., 3] > 30)).sum())
 
 
-def test_threads_lie_on_map_and_losses(fresh: Visit) -> None:
+def test_curves_of_seeds_are_drawn_on_map_and_losses(fresh: Visit) -> None:
     race = fresh(f"{NOISY}&bundle=spaghetti")
     calm = fresh(NOISY)
     for where in (".map", ".loss"):
@@ -48,7 +48,7 @@ def test_threads_lie_on_map_and_losses(fresh: Visit) -> None:
 
 
 @pytest.mark.long
-def test_a_band_lies_round_the_median(fresh: Visit) -> None:
+def test_a_band_is_drawn_around_the_median(fresh: Visit) -> None:
     race = fresh(f"{NOISY}&bundle=band")
     assert ink(race, ".map canvas.strands", PALETTE[0]) > 20  # the dots of the seeds
     assert ink(race, ".loss canvas.strands", PALETTE[0]) > 200
@@ -99,5 +99,5 @@ def test_the_clock_counts_evaluations(fresh: Visit) -> None:
     assert ends == [100, 200, 300]
 
 
-def test_nobody_is_asked_what_to_count_where_all_steps_cost_the_same(shared: Race) -> None:
+def test_the_choice_of_the_clock_is_hidden_if_all_steps_cost_the_same(shared: Race) -> None:
     assert not shared.at("unit").is_visible() and shared.at("step").inner_text() == "step 300 / 300"

@@ -21,7 +21,7 @@ def test_a_number_is_written_without_loss(value: float) -> None:
     assert parsed(format_number(value)) == value
 
 
-def test_a_number_is_written_in_short_where_that_is_all() -> None:
+def test_a_number_with_few_digits_is_written_in_short() -> None:
     assert [format_number(v) for v in (0.05, 30.0, 1e-8, 0.123456)] == ["0.05", "30", "10⁻⁸", "0.123456"]
 
 
@@ -31,7 +31,7 @@ def test_a_start_is_read_as_people_write_it(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "1.5", "1.5 -0.5", "1;2", "a, b", "1, 2, 3", "nan, 0", "1e9, 0"])
-def test_a_start_that_is_none_is_refused_in_a_sentence(text: str) -> None:
+def test_an_invalid_start_is_refused_with_a_sentence(text: str) -> None:
     with pytest.raises(Refused, match=r"\.$"):
         choose_start(Settings(), text)
 
@@ -58,7 +58,7 @@ def _replaced() -> None:
     st.text(str(st.session_state["settings"].steps))
 
 
-def test_a_widget_that_was_replaced_is_not_heard_any_more() -> None:
+def test_the_report_of_a_replaced_widget_is_ignored() -> None:
     page = AppTest.from_function(_replaced).run()
     assert not page.exception
     assert [text.value for text in page.text] == ["steps-field 900 steps-field-again-1 900", "70"]

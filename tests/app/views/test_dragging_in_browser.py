@@ -104,7 +104,7 @@ def test_an_arrow_key_shows_a_computed_run_at_once(fresh: Visit) -> None:
 
 
 @pytest.mark.long
-def test_let_go_where_it_was_all_is_as_before(fresh: Visit) -> None:
+def test_a_slider_released_at_its_old_value_changes_nothing(fresh: Visit) -> None:
     race = fresh("v=1&racer=sgd:learning_rate=0.01&racer=adam")
     race.page.mouse.move(640, 5)
     before, card = race.trails(), race.card("racer-0")
@@ -124,7 +124,7 @@ def test_let_go_where_it_was_all_is_as_before(fresh: Visit) -> None:
 
 
 @pytest.mark.long
-def test_where_steps_are_left_out_the_card_says_so(fresh: Visit) -> None:
+def test_the_card_says_when_steps_are_left_out(fresh: Visit) -> None:
     race = fresh("v=1&steps=4000&racer=sgd")
     to = grab(race, "racer-0", "learning_rate")
     to(0.3)
@@ -134,7 +134,7 @@ def test_where_steps_are_left_out_the_card_says_so(fresh: Visit) -> None:
     race.settle()
 
 
-def test_the_start_is_dragged_and_everybody_follows(fresh: Visit) -> None:
+def test_all_racers_follow_the_dragged_start(fresh: Visit) -> None:
     race = fresh()
     race.page.mouse.move(640, 5)
     before, address = race.trails(), race.page.url
@@ -158,7 +158,7 @@ def test_the_start_is_dragged_and_everybody_follows(fresh: Visit) -> None:
 
 
 @pytest.mark.long
-def test_a_press_on_the_start_that_trembles_moves_nothing(fresh: Visit) -> None:
+def test_a_click_on_the_start_with_a_small_movement_does_not_move_it(fresh: Visit) -> None:
     race = fresh()
     address = race.page.url
     box = race.at("start-handle").bounding_box()

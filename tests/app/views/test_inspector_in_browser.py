@@ -23,7 +23,7 @@ def shown(race: Race, letter: str) -> list[float]:
     return [parsed(text) for text in race.page.evaluate(SHOWN, letter)]
 
 
-def test_the_numbers_are_those_of_the_step_at_the_playhead(fresh: Visit) -> None:
+def test_the_inspector_shows_the_numbers_of_the_step_at_the_playhead(fresh: Visit) -> None:
     race = fresh()
     race.at("explain-racer-2").click()
     race.at("inspector").wait_for()
@@ -45,7 +45,7 @@ def test_the_numbers_are_those_of_the_step_at_the_playhead(fresh: Visit) -> None
     race.settle()
 
 
-def test_a_noisy_gradient_stands_there_as_a_sum_whose_numbers_add_up(fresh: Visit) -> None:
+def test_a_noisy_gradient_is_shown_as_a_sum(fresh: Visit) -> None:
     race = fresh("inspect=2&noise=isotropic&noise.scale=1&steps=40")
     race.page.keyboard.press("Home")
     for _ in range(5):
@@ -63,7 +63,7 @@ def test_a_noisy_gradient_stands_there_as_a_sum_whose_numbers_add_up(fresh: Visi
     np.testing.assert_allclose(noise, found.before["ξ"][4], rtol=6e-4)
 
 
-def test_it_opens_folds_the_other_cards_follows_the_sliders_and_closes(fresh: Visit) -> None:
+def test_the_inspector_opens_follows_the_sliders_and_closes(fresh: Visit) -> None:
     race = fresh("inspect=2")
     assert race.at("inspector").is_visible() and race.at("slider-racer-1-momentum").is_visible()
     assert not race.at("slider-racer-0-learning_rate").is_visible()

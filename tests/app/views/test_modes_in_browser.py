@@ -59,7 +59,7 @@ def _leave(race: Race) -> None:
 # Presenting.
 
 
-def test_presenting_folds_the_controls_and_fills_the_window(fresh: Visit) -> None:
+def test_presenting_hides_the_controls_and_fills_the_window(fresh: Visit) -> None:
     race = fresh()
     assert all(race.page.evaluate(SEEN, [*FOLDED, *KEPT]))
     _present(race)
@@ -102,7 +102,7 @@ def _thickness(race: Race) -> int:
 
 
 @pytest.mark.long
-def test_nothing_is_lost_by_presenting(fresh: Visit) -> None:
+def test_presenting_keeps_the_state_of_the_player(fresh: Visit) -> None:
     race = fresh()
     race.at("scrub").fill("60")
     race.page.mouse.move(400, 300)
@@ -142,7 +142,7 @@ def test_a_click_sets_the_start_while_presenting_and_nothing_jumps(fresh: Visit)
 
 
 @pytest.mark.long
-def test_it_presents_where_the_full_screen_is_refused(fresh: Visit) -> None:
+def test_presenting_works_without_full_screen(fresh: Visit) -> None:
     race = fresh()
     race.page.evaluate("() => { Element.prototype.requestFullscreen = () => Promise.reject(new TypeError('no')); }")
     _present(race)
@@ -153,7 +153,7 @@ def test_it_presents_where_the_full_screen_is_refused(fresh: Visit) -> None:
 
 
 @pytest.mark.long
-def test_it_leaves_when_the_browser_leaves_the_full_screen(fresh: Visit) -> None:
+def test_presenting_ends_when_the_browser_leaves_full_screen(fresh: Visit) -> None:
     race = fresh()
     _present(race)
     if not race.page.evaluate("Boolean(document.fullscreenElement)"):
@@ -219,7 +219,7 @@ def guessing(fresh: Visit) -> Iterator[Race]:
     yield race
 
 
-def test_predicting_hides_what_gives_the_ends_away(guessing: Race) -> None:
+def test_predicting_hides_everything_that_reveals_the_ends(guessing: Race) -> None:
     race = guessing
     assert race.step() == 0 and _phase(race) == "guess"
     ground = race.pixels(".map")
@@ -249,7 +249,7 @@ def test_predicting_hides_what_gives_the_ends_away(guessing: Race) -> None:
 
 
 @pytest.mark.long
-def test_while_the_race_runs_the_losses_to_come_are_hidden(guessing: Race) -> None:
+def test_future_losses_are_hidden_during_a_prediction(guessing: Race) -> None:
     race = guessing
     race.at("play").click()
     race.until("() => Number(document.querySelector('[data-testid=player]').dataset.step) > 40")
@@ -271,7 +271,7 @@ def test_while_the_race_runs_the_losses_to_come_are_hidden(guessing: Race) -> No
 
 
 @pytest.mark.long
-def test_views_beside_the_losses_keep_what_is_to_come(fresh: Visit) -> None:
+def test_views_hide_the_future_during_a_prediction(fresh: Visit) -> None:
     race = fresh("views=distance")
     _predict(race)
     assert not race.page.evaluate(SEEN, ["[data-testid=panel-0]"])[0]
@@ -294,7 +294,7 @@ def _to_come(race: Race) -> int:
     return int((race.canvas(".slot .pale")[..., 3] > 0).sum()) + traces
 
 
-def test_the_distance_is_that_to_the_engines_last_position(guessing: Race) -> None:
+def test_a_guess_is_measured_to_the_last_position_of_the_engine(guessing: Race) -> None:
     race = guessing
     first = [_guess(race, -1.0, 0.5), _guess(race, 1.0, -0.5), _guess(race, 0.4, 1.0)]
     marks = race.canvas(".map canvas.guesses")
@@ -331,7 +331,7 @@ def test_the_distance_is_that_to_the_engines_last_position(guessing: Race) -> No
 
 
 @pytest.mark.long
-def test_a_run_that_leaves_the_map_is_judged_by_that(fresh: Visit) -> None:
+def test_a_run_that_leaves_the_map_is_judged_by_leaving(fresh: Visit) -> None:
     race = fresh("surface=quadratic_ravine&surface.condition_number=30&racer=sgd:learning_rate=0.2&racer=adam")
     _predict(race)
     race.at("leaves").click()  # SGD
@@ -351,7 +351,7 @@ def test_a_run_that_leaves_the_map_is_judged_by_that(fresh: Visit) -> None:
 
 
 @pytest.mark.long
-def test_a_changed_slider_clears_the_guesses_of_its_racer_alone(guessing: Race) -> None:
+def test_a_changed_slider_clears_only_the_guesses_of_its_racer(guessing: Race) -> None:
     race = guessing
     for x in (-1.0, 0.5, 1.0):
         _guess(race, x, 0.5)
@@ -371,7 +371,7 @@ def test_a_changed_slider_clears_the_guesses_of_its_racer_alone(guessing: Race) 
 
 
 @pytest.mark.long
-def test_escape_ends_predicting_and_brings_all_back(guessing: Race) -> None:
+def test_escape_ends_predicting_and_restores_the_page(guessing: Race) -> None:
     race = guessing
     _guess(race, 0.5, 0.5)
     race.page.keyboard.press("Escape")
@@ -390,7 +390,7 @@ def test_escape_ends_predicting_and_brings_all_back(guessing: Race) -> None:
 
 
 @pytest.mark.long
-def test_a_room_can_predict_too(guessing: Race) -> None:
+def test_several_people_can_predict(guessing: Race) -> None:
     race = guessing
     _present(race)
     assert _phase(race) == "guess" and race.at("asking").is_visible()

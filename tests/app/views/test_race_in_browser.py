@@ -26,7 +26,7 @@ CONTROLS = """() => {
 }"""
 
 
-def test_the_first_sight_is_a_race_above_the_fold(shared: Race) -> None:
+def test_the_first_screen_shows_a_whole_race(shared: Race) -> None:
     assert shared.titles() == ["SGD", "Nesterov", "Adam"]
     assert all(status for status in shared.statuses())
     for testid in ("map", "loss", "play", "scrub", "export", "card-racer-0", "card-racer-2", "add-racer"):
@@ -40,7 +40,7 @@ def test_the_first_sight_is_a_race_above_the_fold(shared: Race) -> None:
     assert parsed == changes.first() and notices == []
 
 
-def test_the_tab_has_an_icon_that_nothing_is_fetched_for(fresh: Visit) -> None:
+def test_the_icon_of_the_tab_needs_no_request(fresh: Visit) -> None:
     race = fresh()
     icon = race.page.locator("link[rel~=icon]").get_attribute("href")
     assert icon.startswith("data:image/svg+xml,")
@@ -51,7 +51,7 @@ def test_the_tab_has_an_icon_that_nothing_is_fetched_for(fresh: Visit) -> None:
     assert [url for url in asked if not url.startswith(("blob:", "data:")) and "/live" not in url] == []
 
 
-def test_few_things_ask_for_a_decision(shared: Race) -> None:
+def test_the_page_has_few_controls(shared: Race) -> None:
     """What asks to be set, beside what comes with any player (transport, zoom) and any card (its four icons).
 
     A slider and its number are one control. So it is: surface, its κ, rotation, More; Play; Export; five sliders
@@ -95,7 +95,7 @@ def test_a_link_restores_the_page_to_the_pixel(fresh: Visit) -> None:
     np.testing.assert_array_equal(other.canvas(".loss canvas.trails"), one.canvas(".loss canvas.trails"))
 
 
-def test_a_bad_link_says_what_it_dropped_and_keeps_the_rest(fresh: Visit) -> None:
+def test_an_invalid_link_is_read_in_part_with_notices(fresh: Visit) -> None:
     race = fresh(
         "v=7&surface=himmelblau&steps=1000000&start=99,nan&rotation=0&seed=x&flavour=mild"
         "&racer=adma&racer=adam:learning_rate=0.2,beta1=nan&racer=sgd"
@@ -116,7 +116,7 @@ def test_a_bad_link_says_what_it_dropped_and_keeps_the_rest(fresh: Visit) -> Non
     assert race.settle().card("racer-0")[2] == "0.3"
 
 
-def test_back_restores_what_was(fresh: Visit) -> None:
+def test_back_restores_the_previous_settings(fresh: Visit) -> None:
     race = fresh()
     card, trails, table = race.card("racer-2"), race.trails(), race.table()
     race.type_value("racer-2", "learning_rate", "0.5")
@@ -133,7 +133,7 @@ def test_back_restores_what_was(fresh: Visit) -> None:
 
 
 @pytest.mark.long
-def test_back_reaches_the_field_that_was_typed_into(fresh: Visit) -> None:
+def test_back_restores_the_text_of_a_field(fresh: Visit) -> None:
     """After Enter the focus is still in it: what it shows must be what is set all the same."""
     race = fresh()
     race.type_value("racer-2", "learning_rate", "0.5")
@@ -249,7 +249,7 @@ def _slider_and_field(race: Race, name: str) -> tuple[float, float]:
 
 
 @pytest.mark.long
-def test_panels_show_what_is_set_when_they_open_and_change_nothing(fresh: Visit) -> None:
+def test_panels_show_the_settings_when_they_open_and_change_nothing(fresh: Visit) -> None:
     """What is behind a closed button hears nothing of changes; opened, it may neither show nor report the old."""
     race = fresh()
     before = race.query()
@@ -282,7 +282,7 @@ def test_panels_show_what_is_set_when_they_open_and_change_nothing(fresh: Visit)
     assert race.query()["rotation"] == ["0"]
 
 
-def test_a_preset_brings_a_race_and_says_what_to_look_at(fresh: Visit) -> None:
+def test_a_preset_sets_a_race_and_shows_its_sentence(fresh: Visit) -> None:
     race = fresh()
     before = race.query()
     race.pick("Stuck at a saddle")
@@ -299,7 +299,7 @@ def test_a_preset_brings_a_race_and_says_what_to_look_at(fresh: Visit) -> None:
 
 
 @pytest.mark.long
-def test_another_surface_brings_its_start_and_rates(fresh: Visit) -> None:
+def test_another_surface_sets_its_start_and_learning_rates(fresh: Visit) -> None:
     race = fresh("start=1,1&racer=sgd:learning_rate=0.5&racer=adam")
     race.pick("Himmelblau")
     race.wait_query("surface", "himmelblau")
@@ -342,7 +342,7 @@ def test_nothing_overflows_or_overlaps(fresh: Visit, width: int, height: int) ->
 
 
 @pytest.mark.long
-def test_a_window_that_grows_takes_the_plots_along(fresh: Visit) -> None:
+def test_plots_grow_with_the_window(fresh: Visit) -> None:
     race = fresh(width=1024, height=768)
     before = race.frame()
     race.page.set_viewport_size({"width": 1600, "height": 900})
@@ -430,7 +430,7 @@ def test_a_slider_moves_by_keys_alone(fresh: Visit) -> None:
     assert race.at("slider-racer-0-learning_rate").evaluate("(e) => e === document.activeElement")
 
 
-def test_there_are_words_for_those_who_do_not_see(shared: Race) -> None:
+def test_screen_readers_get_a_description(shared: Race) -> None:
     for testid in ("map", "loss"):
         plot = shared.at(testid)
         assert plot.get_attribute("role") == "img"
@@ -447,7 +447,7 @@ def test_there_are_words_for_those_who_do_not_see(shared: Race) -> None:
     assert shared.at("live").get_attribute("aria-live") == "polite"
 
 
-def test_views_beside_the_losses_come_change_and_go(fresh: Visit) -> None:
+def test_views_are_added_changed_and_removed(fresh: Visit) -> None:
     race = fresh()
     wide = race.at("loss").bounding_box()["width"]
     race.at("add-view").select_option("distance")

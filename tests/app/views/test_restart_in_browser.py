@@ -66,7 +66,7 @@ def restarting(_restarting: Restarting) -> Restarting:
     return _restarting
 
 
-def test_a_button_of_a_card_is_carried_out_after_a_restart(restarting: Restarting) -> None:
+def test_a_button_of_a_card_works_after_a_restart(restarting: Restarting) -> None:
     # the last run is of the whole script: after one of a fragment, Streamlit's front end reruns by itself
     race = restarting.race.load("surface=saddle&racer=sgd:learning_rate=0.02&racer=adam:learning_rate=0.03")
     restarting.disconnect()
@@ -78,7 +78,7 @@ def test_a_button_of_a_card_is_carried_out_after_a_restart(restarting: Restartin
     assert race.query()["surface"] == ["saddle"] and len(race.query()["racer"]) == 3
 
 
-def test_what_is_done_while_the_server_is_away_is_carried_out_when_it_is_back(restarting: Restarting) -> None:
+def test_actions_during_a_restart_are_carried_out_afterwards(restarting: Restarting) -> None:
     race = restarting.race.load("racer=sgd:learning_rate=0.01")
     restarting.disconnect()
     # not with the mouse, because Streamlit covers a page without server with a dialog
@@ -90,7 +90,7 @@ def test_what_is_done_while_the_server_is_away_is_carried_out_when_it_is_back(re
     assert race.values()[0] == "0.012"
 
 
-def test_train_is_carried_out_after_a_restart(restarting: Restarting) -> None:
+def test_train_works_after_a_restart(restarting: Restarting) -> None:
     race = restarting.race.load("data=xor&widths=4&steps=300&racer=sgd:learning_rate=0.2", page="network")
     restarting.disconnect()
     restarting.reconnect()

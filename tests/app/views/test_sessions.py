@@ -31,7 +31,7 @@ class _Work:
         self.stopped += 1
 
 
-def test_work_is_stopped_once_and_only_after_the_grace(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_work_is_stopped_once_and_only_after_the_grace_period(monkeypatch: pytest.MonkeyPatch) -> None:
     watched: list[Any] = []
     monkeypatch.setattr(sessions, "_watched", watched)
     monkeypatch.setattr(sessions, "GRACE", 60.0)
@@ -69,7 +69,7 @@ def _cpu(process: int) -> int:
 
 @pytest.mark.browser
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="reads the processor time of a process from /proc")
-def test_a_training_ends_when_its_visitor_has_gone(serve: Callable[..., Any], profile: Any) -> None:
+def test_a_training_ends_after_its_visitor_has_left(serve: Callable[..., Any], profile: Any) -> None:
     server = serve([sys.executable, "-c", SERVER, "--headless", "--port", "{port}"])
     race = Race(profile.new_page(), server.url)
     race.load("data=digits&widths=256-256&batch_size=256&steps=100000&racer=sgd&racer=adam", "network")

@@ -41,19 +41,19 @@ def digits(chromium: Any) -> Iterator[Any]:
 
 
 @pytest.mark.parametrize("count", [1, 2, 3, 4, 6, 12, 15])
-def test_both_write_every_number_alike(digits: Any, count: int) -> None:
+def test_python_and_javascript_format_numbers_alike(digits: Any, count: int) -> None:
     found = digits(f"given.map((value) => digits.short(value, {count}))", values())
     assert found == [short(value, count) for value in values()]
 
 
-def test_both_write_shares_and_what_is_no_number_alike(digits: Any) -> None:
+def test_python_and_javascript_format_percentages_and_nan_alike(digits: Any) -> None:
     shares = [0.0, 0.15249, 0.00178, 1.0, 1e120, 0.999, 0.9996]
     assert digits("given.map((share) => digits.percent(share))", shares) == [percent(share) for share in shares]
     none = "[NaN, Infinity, -Infinity].map((value) => digits.short(value))"
     assert digits(none, None) == [short(value) for value in (math.nan, math.inf, -math.inf)]
 
 
-def test_columns_keep_zeros_at_the_end_of_the_same_texts(digits: Any) -> None:
+def test_padded_numbers_keep_trailing_zeros(digits: Any) -> None:
     padded = digits("given.map((value) => digits.short(value, 4, true))", values())
     for value, text in zip(values(), padded, strict=True):
         mantissa, times, power = text.partition("·")
@@ -62,7 +62,7 @@ def test_columns_keep_zeros_at_the_end_of_the_same_texts(digits: Any) -> None:
         assert plain.replace("1·10", "10", 1) if trimmed in ("1", "−1") else plain == short(value, 4)
 
 
-def test_both_read_what_either_wrote(digits: Any) -> None:
+def test_python_and_javascript_parse_each_others_numbers(digits: Any) -> None:
     some = values()[::7]
     texts = [exact(value) for value in some]
     assert [parsed(text) for text in texts] == some

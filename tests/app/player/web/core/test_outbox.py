@@ -51,7 +51,7 @@ TRIED = """async (moves) => {
         (["open", "runs", "poll", "a", "rests", "open"], ["", "", "", "", "a", "a"]),
     ],
 )
-def test_an_event_waits_for_the_answer_to_the_last_and_for_rest(
+def test_an_event_waits_for_the_previous_answer_and_an_idle_script(
     shared: Race, moves: list[str], delivered: list[str]
 ) -> None:
     assert shared.page.evaluate(TRIED, moves) == delivered

@@ -94,7 +94,7 @@ def _put(race: Race) -> tuple[Any, Callable[[], None]]:
     return first, stays
 
 
-def test_the_camera_stays_where_it_was_put(fresh: Visit) -> None:
+def test_the_camera_stays_across_scenes(fresh: Visit) -> None:
     """The camera stays after a new value and on another surface."""
     race = fresh("picture=surface")
     _, stays = _put(race)
@@ -108,7 +108,7 @@ def test_the_camera_stays_where_it_was_put(fresh: Visit) -> None:
 
 
 @pytest.mark.long
-def test_the_camera_stays_through_another_theme_and_size_and_the_map_and_back(fresh: Visit) -> None:
+def test_the_camera_stays_across_themes_sizes_and_pictures(fresh: Visit) -> None:
     race = fresh("picture=surface")
     first, stays = _put(race)
     race.page.emulate_media(color_scheme="dark")
@@ -125,7 +125,7 @@ def test_the_camera_stays_through_another_theme_and_size_and_the_map_and_back(fr
     race.until(f"(eye) => Math.abs({SURFACE}._fullLayout.scene._scene.getCamera().eye.x - eye) < 1e-3", first[0])
 
 
-def test_heads_stand_where_plotly_draws_the_same_point(deep: Race) -> None:
+def test_heads_are_where_plotly_projects_the_same_point(deep: Race) -> None:
     """Heads are within two pixels of annotations that plotly projects itself."""
     deep.at("scrub").fill("25")
     deep.settle()
@@ -163,7 +163,7 @@ def test_heads_stand_where_plotly_draws_the_same_point(deep: Race) -> None:
 
 
 @pytest.mark.long
-def test_plotly_renders_its_line_under_our_head(deep: Race) -> None:
+def test_plotly_renders_its_line_below_the_head(deep: Race) -> None:
     """In plotly's picture without the canvas, the projected trail of Adam has its colour."""
     deep.at("scrub").fill("12")
     deep.settle()
@@ -215,7 +215,7 @@ def test_heights_are_switched_at_once_and_kept_in_the_link(fresh: Visit) -> None
     assert race.page.evaluate(heights) == pytest.approx(high)
 
 
-def test_there_is_a_panel_for_each_racer_shown_and_one_view_for_all(fresh: Visit) -> None:
+def test_each_visible_racer_has_a_small_map_with_the_same_window(fresh: Visit) -> None:
     race = fresh("picture=panels&racer=sgd&racer=adam&racer=nesterov&racer=rmsprop:hidden=1")
     panes = """() => [...document.querySelectorAll('.multiples [data-testid=pane]')]
                        .map((pane) => [pane.querySelector('b').textContent, pane.querySelector('span').textContent])"""
@@ -246,7 +246,7 @@ def test_there_is_a_panel_for_each_racer_shown_and_one_view_for_all(fresh: Visit
 
 
 @pytest.mark.long
-def test_a_run_that_leaves_and_dashes_are_drawn_in_both(fresh: Visit) -> None:
+def test_runs_that_leave_and_dashes_are_drawn_in_both_pictures(fresh: Visit) -> None:
     """Sixteen racers, one of which diverges, cause no errors in either picture."""
     racers = "&".join(["racer=sgd:learning_rate=1", *(f"racer=adam:learning_rate={k}e-2" for k in range(1, 16))])
     race = fresh(f"picture=panels&steps=60&{racers}")
