@@ -1,4 +1,4 @@
-"""Forms of settings: which values are legal, and how links, fields and the command line write them."""
+"""The forms of settings, which define the legal values, and how links, fields and the command line write them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from surfaces import Declared
 
 
 def text(value: Value) -> str:
-    """A value as it stands in a link: numbers with all digits, in as few characters as have them."""
+    """The text of a value in a link: a number with all its digits, in as few characters as possible."""
     if isinstance(value, str):
         return value
     whole = float(value).is_integer() and abs(value) < 1e15
@@ -52,11 +52,11 @@ class Number(Form):
         return f"a number from {short(self.low)} to {short(self.high)} {self.unit}".rstrip()
 
     def read(self, value: Any, name: str) -> float:
-        found = number(value, name, self.example)
-        if not self.low <= found <= self.high:
+        result = number(value, name, self.example)
+        if not self.low <= result <= self.high:
             limits = f"[{short(self.low)}, {short(self.high)}] {self.unit}".rstrip()
             raise Refused(f"{name} must lie in {limits}; got {value}.")
-        return found
+        return result
 
     def spell(self, value: float) -> str:
         return text(value)
@@ -64,7 +64,7 @@ class Number(Form):
 
 @dataclasses.dataclass(frozen=True)
 class OneOf(Form):
-    """One of a few words, by what people call them."""
+    """One of a few keys, each with a label."""
 
     choices: Mapping[str, str]
     metavar = "KEY"
@@ -81,7 +81,7 @@ class OneOf(Form):
 
 @dataclasses.dataclass(frozen=True)
 class SomeOf(Form):
-    """Different words, at least `least` and at most `most` of them, with commas between."""
+    """Several different keys, at least `least` and at most `most`, separated by commas."""
 
     least: int
     most: int
@@ -105,7 +105,7 @@ class SomeOf(Form):
 
 @dataclasses.dataclass(frozen=True)
 class Flag(Form):
-    """Yes or no: any word but 0 means yes in a link."""
+    """Yes or no. In a link, everything except 0 means yes."""
 
     metavar = "0|1"
     allowed = "1 for yes, 0 for no"
@@ -119,7 +119,7 @@ class Flag(Form):
 
 @dataclasses.dataclass(frozen=True)
 class Point(Form):
-    """Two finite numbers with a comma between. Whether the point lies on the map is not known here."""
+    """Two finite numbers, separated by a comma. The form does not check whether the point lies on the map."""
 
     metavar = "X,Y"
     allowed = "two numbers separated by a comma, on the map"
@@ -149,7 +149,7 @@ class Text(Form):
 
 @dataclasses.dataclass(frozen=True)
 class OneRecord(Form):
-    """One of the declared records of a registry, by its key, with the parameters that differ from their defaults."""
+    """A declared record of a registry, by its key and the parameters that differ from their defaults."""
 
     noun: str
     registry: Mapping[str, type[Declared]]
@@ -176,7 +176,7 @@ class OneRecord(Form):
 
 @dataclasses.dataclass(frozen=True)
 class Parameters(Form):
-    """Parameters of a declared record, each under its own name in a link."""
+    """The parameters of a declared record, each with its own key in a link."""
 
     record: type[Declared]
     allowed = "as listed below"
@@ -193,7 +193,7 @@ class Parameters(Form):
 
 @dataclasses.dataclass(frozen=True)
 class Racers(Form):
-    """Racers, each a word of its own such as adam:learning_rate=0.05,beta1=0.9."""
+    """Racers, each as a text such as adam:learning_rate=0.05,beta1=0.9."""
 
     metavar = "KEY[:NAME=VALUE,…]"
     allowed = (
@@ -202,7 +202,7 @@ class Racers(Form):
     )
 
     def write(self, value: tuple[Racer, ...], key: str) -> Query:
-        """Every racer; one empty word where nobody races, for no word stands for the first racers."""
+        """The part of a link for all racers. Without racers it has an empty text, because none means the defaults."""
         return {key: [_spell_racer(racer, k) for k, racer in enumerate(value)] or [""]}
 
 

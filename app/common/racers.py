@@ -1,4 +1,4 @@
-"""What every page's settings are made of: choices among declared records, racers, and the sentences that refuse."""
+"""The parts of the settings of every page: choices among declared records, racers, and changes that may be refused."""
 
 from __future__ import annotations
 
@@ -17,28 +17,30 @@ Value = float | int | str
 
 
 class Refused(ValueError):
-    """A value that cannot be; the message says what is wrong and what is allowed."""
+    """Raised for a value that is not allowed; the message says what is wrong and what is allowed."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Choice:
-    """One declared record by its key, with the values that differ from its defaults."""
+    """A declared record, by its key and the values that differ from its defaults."""
 
     key: str
     values: tuple[tuple[str, Value], ...] = ()
 
     def get(self, name: str, default: Value) -> Value:
+        """The value of a parameter."""
         return dict(self.values).get(name, default)
 
     def having(self, name: str, value: Value) -> Choice:
+        """A copy with another value of a parameter."""
         return Choice(self.key, tuple({**dict(self.values), name: value}.items()))
 
 
 @dataclasses.dataclass(frozen=True)
 class Racer:
-    """One racer: its rule with values, its slot (colour, dash, shape), and whether it is hidden.
+    """A racer: its rule with values, its slot (colour, dash, shape), and whether it is hidden.
 
-    `own` are settings of the page that this racer has for itself.
+    `own` are settings of the page that this racer overrides.
     """
 
     rule: Choice
@@ -48,16 +50,17 @@ class Racer:
 
     @property
     def id(self) -> str:
+        """The id of its card and its marks."""
         return f"racer-{self.slot}"
 
     def bare(self) -> Racer:
-        """What a run depends on: the same record in every slot, shown or hidden."""
+        """The part of the racer on which its run depends: the same record in every slot, shown or hidden."""
         return dataclasses.replace(self, hidden=False, slot=0)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Lineup:
-    """The settings that the record of every page declares: racers, their number of steps, schedule and seed."""
+    """The settings that every page has: racers, their number of steps, schedule and seed."""
 
     racers: tuple[Racer, ...] = ()
     steps: int = 300
@@ -65,15 +68,15 @@ class Lineup:
     seed: int = 0
 
     def objection(self) -> str:
-        """Why the server does not compute this, or an empty string."""
+        """The reason why the server does not compute this, or an empty string."""
         return ""
 
     def rule(self, racer: Racer) -> Optimizer:
-        """A racer's rule, under the schedule where it has a learning rate."""
+        """The rule of a racer, with the schedule if it has a learning rate."""
         return self.scheduled(built(RULES, racer.rule))
 
     def scheduled(self, rule: Optimizer) -> Optimizer:
-        """A rule under the schedule, where it has a learning rate."""
+        """A rule with the schedule, if it has a learning rate."""
         if self.schedule.key == "constant" or "learning_rate" not in rule.parameters():
             return rule
         return Scheduled(rule, built(SCHEDULES, self.schedule))
@@ -83,26 +86,26 @@ L = TypeVar("L", bound=Lineup)
 
 
 def built(registry: Mapping[str, type[Any]], choice: Choice) -> Any:
-    """The record that a choice stands for."""
+    """The record of a choice."""
     return registry[choice.key](**dict(choice.values))
 
 
 def accepted(settings: L) -> L:
-    """The settings themselves.
+    """Return the settings unchanged.
 
     Raises:
-        Refused: if they object.
+        Refused: if they have an objection.
     """
     if problem := settings.objection():
         raise Refused(problem)
     return settings
 
 
-# Changes. Each takes settings and returns others, or raises `Refused` and leaves all as it was.
+# Changes. Each takes settings and returns changed ones, or raises `Refused`.
 
 
 def join(settings: L, rule: Choice) -> L:
-    """One more racer, in the first slot that is free."""
+    """Add a racer in the first free slot."""
     if len(settings.racers) >= MAX_RACERS:
         raise Refused(f"A race has at most {MAX_RACERS} racers; remove one first.")
     taken = {r.slot for r in settings.racers}
@@ -111,6 +114,7 @@ def join(settings: L, rule: Choice) -> L:
 
 
 def find(settings: Lineup, id: str) -> Racer:
+    """The racer with an id."""
     for racer in settings.racers:
         if racer.id == id:
             return racer
@@ -118,35 +122,37 @@ def find(settings: Lineup, id: str) -> Racer:
 
 
 def put(settings: L, racer: Racer) -> L:
-    """The racer in the place of the one with its id."""
+    """Replace the racer that has the same id."""
     return dataclasses.replace(settings, racers=tuple(racer if r.id == racer.id else r for r in settings.racers))
 
 
 def duplicate_racer(settings: L, id: str) -> L:
-    """A second racer with the same rule and values, to be set apart by its sliders."""
+    """Add a racer with the same rule and values, so that its sliders can be changed."""
     racer = find(settings, id)
     joined = join(settings, racer.rule)
     return put(joined, dataclasses.replace(joined.racers[-1], own=racer.own))
 
 
 def remove_racer(settings: L, id: str) -> L:
+    """Remove a racer."""
     find(settings, id)
     return dataclasses.replace(settings, racers=tuple(r for r in settings.racers if r.id != id))
 
 
 def hide_racer(settings: L, id: str, hidden: bool) -> L:
+    """Hide or show a racer."""
     return put(settings, dataclasses.replace(find(settings, id), hidden=hidden))
 
 
 def set_racer(settings: L, id: str, name: str, value: Any) -> L:
-    """A parameter of one racer's rule."""
+    """Set a parameter of a racer's rule."""
     racer = find(settings, id)
     value = checked(RULES[racer.rule.key], name, value)
     return put(settings, dataclasses.replace(racer, rule=racer.rule.having(name, value)))
 
 
 def set_steps(settings: L, value: Any) -> L:
-    """Another number of steps; a schedule that ended with the run still does."""
+    """Set the number of steps. A schedule that ended with the run still does."""
     changed = set_declared(settings, "steps", value)
     if settings.schedule.get("horizon", 0) != settings.steps:
         return changed
@@ -154,16 +160,17 @@ def set_steps(settings: L, value: Any) -> L:
 
 
 def set_seed(settings: L, value: Any) -> L:
+    """Set the seed."""
     return set_declared(settings, "seed", value)
 
 
 def set_declared(settings: L, name: str, value: Any) -> L:
-    """Another value of a declared setting, and nothing else changed."""
+    """Set a declared setting, without consequences for others."""
     return with_value(settings, declared(type(settings))[name], value)
 
 
 def choose_schedule(settings: L, key: str) -> L:
-    """Another schedule, at its defaults, and ending with the run where it ends."""
+    """Choose a schedule with its defaults. A schedule with a horizon ends with the run."""
     changed = set_declared(settings, "schedule", key)
     if "horizon" not in SCHEDULES[key].parameters():
         return changed
@@ -171,38 +178,50 @@ def choose_schedule(settings: L, key: str) -> L:
 
 
 def set_schedule(settings: L, name: str, value: Any) -> L:
-    """A parameter of the schedule; its horizon may be the end of the run, however long that is."""
+    """Set a parameter of the schedule. The end of the run is always allowed as its horizon."""
     cls = SCHEDULES[settings.schedule.key]
     if name == "horizon" and name in cls.parameters() and number(value, name) == settings.steps:
-        found: Value = float(settings.steps)
+        checked_value: Value = float(settings.steps)
     else:
-        found = checked(cls, name, value)
-    return dataclasses.replace(settings, schedule=settings.schedule.having(name, found))
+        checked_value = checked(cls, name, value)
+    return dataclasses.replace(settings, schedule=settings.schedule.having(name, checked_value))
 
 
 def number(value: Any, what: str, example: str = "0.05 or 1e-3") -> float:
-    """A finite number out of what a user typed, or a sentence that says why it is none."""
+    """Convert what a user has typed to a finite number.
+
+    Raises:
+        Refused: if it is not a finite number.
+    """
     if len(str(value)) > MOST_DIGITS:
         raise Refused(f"{what} must be a number of at most {MOST_DIGITS} characters; got {shortened(value)!r}.")
     try:
-        found = parsed(str(value))
+        result = parsed(str(value))
     except ValueError:
         raise Refused(f"{what} must be a number, such as {example}; got {str(value)!r}.") from None
-    if not math.isfinite(found):
+    if not math.isfinite(result):
         raise Refused(f"{what} must be a finite number; got {value}.")
-    return found
+    return result
 
 
 def whole(value: Any, what: str, low: int, high: int, example: str) -> int:
-    """A whole number between two bounds, out of what a user typed."""
-    found = number(value, what, example)
-    if found != int(found) or not low <= found <= high:
+    """Convert what a user has typed to a whole number from `low` to `high`.
+
+    Raises:
+        Refused: if it is not such a number.
+    """
+    result = number(value, what, example)
+    if result != int(result) or not low <= result <= high:
         raise Refused(f"{what} must be a whole number from {low:,} to {high:,}; got {value}.")
-    return int(found)
+    return int(result)
 
 
 def checked(cls: type[Declared], name: str, value: Any) -> Value:
-    """The value of a declared parameter as its record takes it."""
+    """Convert what a user has typed to a legal value of a declared parameter.
+
+    Raises:
+        Refused: if the record has no such parameter, or the value is not legal.
+    """
     spec = cls.parameters().get(name)
     if spec is None:
         raise Refused(
@@ -228,4 +247,5 @@ def legal(spec: Parameter, value: Any) -> Value:
 
 
 def sentence(text: str) -> str:
+    """The text with a full stop at the end."""
     return text if text.endswith(".") else f"{text}."

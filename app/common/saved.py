@@ -1,4 +1,4 @@
-"""Settings of a page as a JSON file."""
+"""Writes and reads the settings of a page as a JSON file."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ Query = Mapping[str, list[str]]
 
 
 def write_query(page: str, query: Query) -> bytes:
-    """Any page's settings as JSON, from their query."""
-    written = {"optiscope": version(), "page": page, "version": VERSION, "query": query}
-    return (json.dumps(written, indent=2, ensure_ascii=False) + "\n").encode()
+    """The settings of a page as JSON, from their query."""
+    contents = {"optiscope": version(), "page": page, "version": VERSION, "query": query}
+    return (json.dumps(contents, indent=2, ensure_ascii=False) + "\n").encode()
 
 
 def read_query(content: bytes) -> tuple[str, dict[str, list[str]]]:
-    """The page and the query out of what `write_query` wrote.
+    """Read the page and the query from a file of `write_query`.
 
     Raises:
         Refused: if it is no JSON, none of Optiscope's, or of a newer version.

@@ -1,4 +1,4 @@
-"""The numbers of a race as CSV, Parquet and NumPy files, and any page's settings as JSON."""
+"""Exports the numbers of a race as CSV, Parquet and NumPy files, and its settings as JSON."""
 
 from __future__ import annotations
 
@@ -22,24 +22,23 @@ if TYPE_CHECKING:
     import pyarrow as pa  # type: ignore[import-untyped]
 
 PAGE = "race"
-"""The page that this file's settings are of."""
+"""The name of this page in settings files."""
 MOST_NUMBERS = 2_000_000
-"""Coordinates times steps times racers that one file holds: a tenth of a gigabyte, with gradients and states."""
+"""The largest product of coordinates, steps and racers of a file, which takes 0.1 GB with gradients and states."""
 
 
 def csv(race: Race) -> bytes:
-    """The race as a table in UTF-8: one line for each racer that is shown and each step, 0 is the start.
+    """The race as a table in UTF-8, with a line for each visible racer and each step; step 0 is the start.
 
-    Columns: racer, step, sensitive (whether rounding decides where the run goes, so that another machine may have
-    another one), x0 …, loss; g0 … and rate0 …, the gradient taken for the step that follows and the step
-    size of each coordinate; d0 …, the way that this step went; then by their letters the states that the step
-    before left behind: m0, m1 … where there is one for each coordinate, b1 where there is one for all, and "state
-    g0" … where the letter is taken. A field is empty where a racer has no such column, at the start and at the end.
-    A run that diverged ends at its last finite point. Numbers have all digits: `pandas.read_csv` gives back the very
-    float64 that `trace` made.
+    The columns are racer, step, sensitive (whether rounding decides where the run goes, so that it may be different on
+    another machine), x0 … and loss; g0 … and rate0 …, the gradient and the step size of each coordinate for the next
+    step; d0 …, the difference to the next point; and the states after the previous step by their letters: m0, m1 … for
+    a state with a value for each coordinate, b1 for a state with one value, and "state g0" … if the name is taken. A
+    field is empty where a racer has no such value. A run that diverged ends at its last finite point. Numbers have all
+    digits, so that `pandas.read_csv` returns exactly the float64 of `trace`.
 
     Raises:
-        Refused: if nobody is shown, or the race is too large for one file.
+        Refused: if no racer is visible, or the race is too large for a file.
     """
     from pyarrow import csv as writer
 
@@ -49,10 +48,10 @@ def csv(race: Race) -> bytes:
 
 
 def parquet(race: Race) -> bytes:
-    """The table of `csv` as Parquet: float64, int64 for steps, null where a field is empty.
+    """The table of `csv` in the Parquet format: float64, int64 for steps, and null for empty fields.
 
-    The file's metadata hold `optiscope`, the version that wrote it, `link`, the query that opens the race in the
-    page, and `settings`, the JSON of `to_json`.
+    The metadata of the file contain `optiscope`, the version that wrote it, `link`, the query that opens the race on
+    the page, and `settings`, the JSON of `to_json`.
 
     Raises:
         Refused: as `csv`.
@@ -70,12 +69,12 @@ def parquet(race: Race) -> bytes:
 
 
 def npz(race: Race) -> bytes:
-    """The race as arrays for `numpy.load`, those of a racer under its id: racer-0 for the one in the first slot.
+    """The race as arrays for `numpy.load`. Their names begin with the id of the racer, racer-0 for the first slot.
 
-    Of each racer that is shown: title; positions (steps + 1, n) and losses (steps + 1,), the start first; gradients
-    and rates (steps, n), of the step from each point but the last; states/m … (steps, …), after each step;
-    sensitive, as in `csv`; and diverged, the step at which a number was no longer finite, −1 for none. From there on
-    positions and losses repeat their last finite value. `settings` is the JSON of `to_json`.
+    Each visible racer has its title; positions (steps + 1, n) and losses (steps + 1,), beginning with the start;
+    gradients and rates (steps, n) of each step; states/m … (steps, …) after each step; sensitive, as in `csv`; and
+    diverged, the step at which a number was no longer finite, or −1. From that step on, positions and losses repeat
+    their last finite values. `settings` is the JSON of `to_json`.
 
     Raises:
         Refused: as `csv`.
@@ -83,7 +82,7 @@ def npz(race: Race) -> bytes:
     arrays: dict[str, Any] = {"settings": to_json(race.settings).decode()}
     for k, run in runs(race):
         racer = race.settings.racers[k]
-        own = {
+        values = {
             "title": race.titles[k],
             "positions": run.positions,
             "losses": run.losses,
@@ -91,24 +90,24 @@ def npz(race: Race) -> bytes:
             "rates": run.step.rate,
             "diverged": run.diverged,
             "sensitive": race.sensitive[k],
-            **{f"states/{name}": values for name, values in fields(run.states).items()},
+            **{f"states/{name}": state for name, state in fields(run.states).items()},
         }
-        arrays |= {f"{racer.id}/{name}": values for name, values in own.items()}
+        arrays |= {f"{racer.id}/{name}": value for name, value in values.items()}
     sink = io.BytesIO()
     np.savez(sink, **arrays)
     return sink.getvalue()
 
 
 def to_json(settings: Settings) -> bytes:
-    """The settings as a file of a few lines, in UTF-8; the same settings give the same bytes."""
+    """The settings as JSON in UTF-8. The same settings give the same bytes."""
     return write_query(PAGE, link.query(settings))
 
 
 def from_json(content: bytes) -> tuple[Settings, list[str]]:
-    """Settings out of such a file, and a notice for each value that had to be dropped.
+    """Read settings from such a file, and return them with a notice for each value that had to be dropped.
 
     Raises:
-        Refused: as `read_query`, or if the settings are another page's.
+        Refused: as `read_query`, or if the settings belong to another page.
     """
     page, query = read_query(content)
     if page != PAGE:
@@ -117,10 +116,10 @@ def from_json(content: bytes) -> tuple[Settings, list[str]]:
 
 
 def shown(race: Race) -> list[int]:
-    """The places of the racers that are shown.
+    """The indices of the visible racers.
 
     Raises:
-        Refused: if there is none.
+        Refused: if there are none.
     """
     if not race.shown:
         raise Refused("No racer is shown in this race. Add one, or show one that is hidden.")
@@ -128,21 +127,21 @@ def shown(race: Race) -> list[int]:
 
 
 def fits(race: Race) -> None:
-    """Whether the numbers of a race go into a file.
+    """Check that the numbers of a race fit into a file.
 
     Raises:
         Refused: as `csv`.
     """
     racers, steps, coordinates = len(shown(race)), race.settings.steps, len(race.start)
-    if (many := racers * steps * coordinates) > MOST_NUMBERS:
+    if (count := racers * steps * coordinates) > MOST_NUMBERS:
         raise Refused(
-            f"{racers} racers, {steps:,} steps and {coordinates} coordinates make {many:,} numbers of "
+            f"{racers} racers, {steps:,} steps and {coordinates} coordinates make {count:,} numbers of "
             f"each kind, and a file can hold {MOST_NUMBERS:,}. Use fewer of them."
         )
 
 
 def runs(race: Race) -> Iterator[tuple[int, Trace]]:
-    """Every racer that is shown, by its place, and its run with all that `trace` records.
+    """Yield the index of each visible racer, and its run with all records of `trace`.
 
     Raises:
         Refused: as `csv`.
@@ -154,25 +153,25 @@ def runs(race: Race) -> Iterator[tuple[int, Trace]]:
 
 
 def table(race: Race) -> pa.Table:
-    """The columns of `csv`, float64 but for racer, step and sensitive.
+    """The table of `csv`, whose columns are float64 except racer, step and sensitive.
 
     Raises:
         Refused: as `csv`.
     """
-    import pyarrow as pa  # Streamlit brings it; loaded when a file is asked for, not before the first picture
+    import pyarrow as pa  # a dependency of Streamlit, imported only when a file is requested
 
     parts = [pa.table(_columns(race.titles[k], run, race.sensitive[k])) for k, run in runs(race)]
     return pa.concat_tables(parts, promote_options="default").combine_chunks()
 
 
 def _columns(title: str, run: Trace, rounded: bool) -> dict[str, Any]:
-    """One racer's columns, each as long as the finite part of its run, start included."""
+    """The columns of one racer, each as long as the finite part of its run with the start."""
     import pyarrow as pa
 
     last = run.last
     positions = run.positions[: last + 1]
-    taken = {"g": run.step.gradient[:last], "rate": run.step.rate[:last], "d": np.diff(positions, axis=0)}
-    left = {letter: values[:last] for letter, values in fields(run.states).items()}
+    steps = {"g": run.step.gradient[:last], "rate": run.step.rate[:last], "d": np.diff(positions, axis=0)}
+    states = {letter: values[:last] for letter, values in fields(run.states).items()}
     empty = pa.nulls(1, pa.float64())
     columns: dict[str, Any] = {}
 
@@ -186,13 +185,13 @@ def _columns(title: str, run: Trace, rounded: bool) -> dict[str, Any]:
     columns["step"] = pa.array(np.arange(last + 1))
     columns["sensitive"] = pa.array([rounded] * (last + 1))
     put({"x": positions, "loss": run.losses[: last + 1]}, [], [])
-    put(taken, [], [empty])
-    put(left, [empty], [])
+    put(steps, [], [empty])
+    put(states, [empty], [])
     return columns
 
 
-def _names(kind: str, many: int, taken: Mapping[str, Any]) -> list[str]:
-    """What the columns of one kind are called; a state whose letters are taken has "state " before them."""
+def _names(kind: str, count: int, taken: Mapping[str, Any]) -> list[str]:
+    """The names of the columns of a kind. The name of a state has the prefix "state " if it is already taken."""
     stem = f"{kind}_" if kind[-1].isdigit() else kind
-    names = [kind] if many == 1 else [f"{stem}{k}" for k in range(many)]
+    names = [kind] if count == 1 else [f"{stem}{k}" for k in range(count)]
     return [f"state {name}" for name in names] if taken.keys() & names else names
