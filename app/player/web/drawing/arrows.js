@@ -1,11 +1,11 @@
-// On the map: the step of the racer inspected as a sum of arrows, where its gradient was taken, and which way that points.
+// Draws the step of the inspected racer on the map: its parts as arrows, and the point and direction of its gradient.
 
 import { caption } from './canvas.js';
 
 const SLOPE = 46;
-/** Arrows of fewer pixels are left out: the inspector draws them magnified. */
+/** The smallest length of an arrow in pixels. The inspector draws shorter ones magnified. */
 const LEAST = 4;
-/** Shorter ones have no name. */
+/** The smallest length of an arrow with a name. */
 const NAMED = 34;
 
 /**
@@ -15,7 +15,7 @@ const NAMED = 34;
  */
 
 /**
- * The index of the step that led to the playhead; at the start of the first.
+ * The index of the step that led to the playhead; that of the first step at the start.
  * @param {{count: number}} inspected
  * @param {number} step
  */
@@ -157,7 +157,7 @@ function arrow(context, from, to, color, width, paper, dash = []) {
 }
 
 /**
- * Beside the middle of an arrow; names that would cover each other are set below one another.
+ * Writes a name beside the middle of an arrow. Names that would overlap are placed below each other.
  * @param {CanvasRenderingContext2D} context
  * @param {string} text
  * @param {Point} from
@@ -172,7 +172,9 @@ function name(context, text, [x0, y0], [x1, y1], color, paper, taken) {
   const up = x1 >= x0 ? 1 : -1;
   const x = (x0 + x1) / 2 + (12 * up * (y1 - y0)) / length - (up * (y1 - y0) < 0 ? wide : 0);
   let y = (y0 + y1) / 2 - (12 * up * (x1 - x0)) / length;
-  while (taken.some((one) => Math.abs(one.y - y) < 13 && x < one.x + one.wide + 4 && one.x < x + wide + 4)) y += 13;
+  /** @type {(other: Taken) => boolean} */
+  const covers = (other) => Math.abs(other.y - y) < 13 && x < other.x + other.wide + 4 && other.x < x + wide + 4;
+  while (taken.some(covers)) y += 13;
   taken.push({ x, y, wide });
   context.textAlign = 'left';
   caption(context, text, x, y, color, paper);

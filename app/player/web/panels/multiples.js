@@ -1,4 +1,4 @@
-// Small multiples: the marks of the map, a pair of axes for each racer that is shown, with one view and one clock.
+// Small multiples: the map with a pair of axes for each visible racer, with the same window and clock.
 
 import { stepsAt } from '../core/pace.js';
 import { h, mark, say } from '../core/dom.js';
@@ -29,13 +29,13 @@ const ROWS = /** @type {[number, number][]} */ ([
 export class MultiplesPanel extends PlotPanel {
   /** @type {Pane[]} */
   panes = [];
-  /** The marks that are drawn, and those of the map that they are copies of. @type {[AnyMark, AnyMark][]} */
+  /** Pairs of a drawn mark and the mark of the map of which it is a copy. @type {[AnyMark, AnyMark][]} */
   copies = [];
 
   /**
    * @param {any} plotly
    * @param {import('./plot.js').Listeners} listeners
-   * @param {(scene: Scene) => Panel | undefined} find the map
+   * @param {(scene: Scene) => Panel | undefined} find returns the map of a scene
    */
   constructor(plotly, listeners, find) {
     super(plotly, listeners, h('div', { class: 'multiples', hidden: true }), 'multiples', find);
@@ -91,7 +91,7 @@ export class MultiplesPanel extends PlotPanel {
   }
 
   /**
-   * A name above each pair of axes.
+   * Writes a name above each pair of axes.
    * @param {Card[]} shown
    */
   people(shown) {
@@ -136,7 +136,7 @@ export class MultiplesPanel extends PlotPanel {
     });
   }
 
-  /** Brings size and view up to date: in another size the axes have other places. */
+  /** Updates the size and the view. The places of the axes depend on the size. */
   async look() {
     if (!this.panel || !this.element.clientWidth) return;
     const { drawing } = this;
@@ -162,7 +162,7 @@ export class MultiplesPanel extends PlotPanel {
     super.change(racer);
   }
 
-  /** A racer was hidden or shown: there are other panes. */
+  /** Called after a racer was hidden or shown, which changes the panes. */
   async remeasure() {
     if (!this.panel) return;
     const { scene, style, theme } = this.given;

@@ -1,4 +1,4 @@
-// A panel that can be exchanged for others: the choice of what it shows, a note, and the picture.
+// A panel that can be exchanged for others, with a choice of its view, a note, and the picture.
 
 import { h, mark, say } from '../core/dom.js';
 import { slotsOf } from '../core/envelope.js';
@@ -17,10 +17,10 @@ export class SlotPanel {
 
   /**
    * @param {any} plotly
-   * @param {number} slot its number among those that can be exchanged
+   * @param {number} slot its index among the panels that can be exchanged
    * @param {import('./plot.js').Listeners} listeners
-   * @param {(name: string) => void} choose another view was chosen
-   * @param {(name: string) => void} option the view's own choice was made
+   * @param {(name: string) => void} choose called when another view was chosen
+   * @param {(name: string) => void} option called when an option of the view was chosen
    */
   constructor(plotly, slot, listeners, choose, option) {
     this.slot = slot;
@@ -94,7 +94,7 @@ export class SlotPanel {
   }
 }
 
-/** A choice that is drawn anew only when others are offered. */
+/** A choice that is redrawn only when its options change. */
 class Select {
   offered = '';
 
