@@ -342,7 +342,7 @@ def test_a_run_that_leaves_the_map_is_judged_by_leaving(fresh: Visit) -> None:
     near_end = _guess(race, 0.3, 0.2)
     _reveal(race)
     assert race.statuses()[0] != race.statuses()[1] and "converged" not in race.statuses()[0]
-    assert race.at("guessed-racer-0").inner_text() == "SGD left the map: Person 1 said so"
+    assert race.at("guessed-racer-0").inner_text() == "SGD left the map: Person 1 guessed it"
     adam = race.at("guessed-racer-1").inner_text()
     assert adam.startswith("Person 2 was nearest for Adam (") and "it stayed on the map: Person 1 wrong" in adam
     # one miss each: the sum decides between one distance and none at all
