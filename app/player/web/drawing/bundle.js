@@ -26,7 +26,7 @@ function alongAt(time, x, position) {
 }
 
 /** Draws many thin curves, up to the clock. */
-export class Threads {
+export class Curves {
   done = 0;
   /** @type {Float64Array[]} */
   paths = [];

@@ -4,7 +4,7 @@
 // that has changed. Marks that are replaced are drawn again only when their moment changes.
 
 import { letters, thick } from '../core/scale.js';
-import { Ribbon, Threads } from './bundle.js';
+import { Ribbon, Curves } from './bundle.js';
 import { cut, fold, layer, pixelAt, place, wipe } from './canvas.js';
 import { BLEED, emphasis } from './emphasis.js';
 import { paintStart } from './heads.js';
@@ -34,8 +34,8 @@ import { Trail } from './trail.js';
 class Group {
   /** @type {Trail[]} */
   trails = [];
-  /** @type {Threads[]} */
-  threads = [];
+  /** @type {Curves[]} */
+  curves = [];
   /** @type {Ribbon[]} */
   ribbons = [];
   /** @type {import('./moments.js').Drawer[]} */
@@ -59,7 +59,7 @@ class Group {
   }
 
   get drawers() {
-    return [...this.trails, ...this.threads, ...this.ribbons, ...this.clouds, ...this.moments, ...this.over];
+    return [...this.trails, ...this.curves, ...this.ribbons, ...this.clouds, ...this.moments, ...this.over];
   }
 }
 
@@ -131,7 +131,7 @@ export class Painter {
         const trail = this.trail(mark, style);
         if (mark.casing) trail.sheet = spare.shift() ?? layer(null);
         group.trails.push(trail);
-      } else if (mark.type === 'lines') group.threads.push(new Threads(mark, style));
+      } else if (mark.type === 'lines') group.curves.push(new Curves(mark, style));
       else if (mark.type === 'band') group.ribbons.push(new Ribbon(mark, style));
       else if (mark.type === 'sign' && mark.handle) group.handles.push(mark);
       else if (mark.type === 'rule' && mark.clock) group.clocked = true;
@@ -193,13 +193,13 @@ export class Painter {
    */
   needs(area) {
     /** @type {(group: Group) => boolean} */
-    const copied = ({ ribbons, threads }) => ribbons.length > 0 || threads.some(({ mark }) => mark.future === 'pale');
+    const copied = ({ ribbons, curves }) => ribbons.length > 0 || curves.some(({ mark }) => mark.future === 'pale');
     this.copies = this.groups.some(copied);
     /** @type {[Sheet, boolean][]} */
     const sheets = [
       [
         this.under,
-        this.groups.some(({ ribbons, threads, clouds }) => ribbons.length + threads.length + clouds.length > 0),
+        this.groups.some(({ ribbons, curves, clouds }) => ribbons.length + curves.length + clouds.length > 0),
       ],
       [this.whole, this.copies],
       [this.pale, this.groups.some(({ trails }) => trails.some(({ mark }) => mark.time && mark.future === 'pale'))],
@@ -231,11 +231,11 @@ export class Painter {
     if (!this.copies) return;
     wipe(this.whole);
     for (const group of this.groups) {
-      for (const one of [...group.ribbons, ...group.threads]) {
-        if (exchanged.has(one.mark.racer)) continue;
+      for (const drawer of [...group.ribbons, ...group.curves]) {
+        if (exchanged.has(drawer.mark.racer)) continue;
         this.within(this.whole, group, (context) => {
-          context.globalAlpha = emphasis(style, this.lit, one.mark.racer);
-          one.whole(context);
+          context.globalAlpha = emphasis(style, this.lit, drawer.mark.racer);
+          drawer.whole(context);
           context.globalAlpha = 1;
         });
       }
@@ -246,12 +246,12 @@ export class Painter {
   rewind() {
     wipe(this.strong);
     wipe(this.under);
-    for (const { trails, threads } of this.groups) {
+    for (const { trails, curves } of this.groups) {
       for (const trail of trails) {
         if (trail.sheet) wipe(trail.sheet);
         trail.done = 0;
       }
-      for (const one of threads) one.done = 0;
+      for (const drawer of curves) drawer.done = 0;
     }
     this.fresh = true;
   }
@@ -293,7 +293,7 @@ export class Painter {
     }
     this.fresh = true;
     wipe(this.under);
-    for (const { threads } of this.groups) for (const one of threads) one.done = 0;
+    for (const { curves } of this.groups) for (const drawer of curves) drawer.done = 0;
     this.cloudy = '';
     if (shared || this.copies) this.restart();
   }
@@ -312,8 +312,8 @@ export class Painter {
     if (!this.measured || !this.showing) return;
     this.position = position;
     const trails = this.groups.flatMap((group) => group.trails);
-    const threads = this.groups.flatMap((group) => group.threads);
-    if ([...trails, ...threads].some((one) => one.done > Math.max(0, one.index(position)))) this.rewind();
+    const curves = this.groups.flatMap((group) => group.curves);
+    if ([...trails, ...curves].some((drawer) => drawer.done > Math.max(0, drawer.index(position)))) this.rewind();
     this.paintUnder(position);
     this.paintTrails(position);
     this.paintMoments(this.moments, 'moments', position);
@@ -325,28 +325,28 @@ export class Painter {
   /** @param {number} position */
   paintUnder(position) {
     const clouds = this.groups.flatMap((group) => group.clouds);
-    const cloudy = clouds.map((one) => one.moment(position)).join();
+    const cloudy = clouds.map((drawer) => drawer.moment(position)).join();
     if (this.copies) {
       wipe(this.under);
       this.copy(position);
     } else if (cloudy !== this.cloudy) {
       wipe(this.under);
-      for (const { threads } of this.groups) for (const one of threads) one.done = 0;
+      for (const { curves } of this.groups) for (const drawer of curves) drawer.done = 0;
     }
     const { style, exchanged, untold } = this.shown;
     for (const group of this.groups) {
-      for (const one of group.threads) {
-        if (one.mark.future === 'pale' || exchanged.has(one.mark.racer)) continue;
-        const to = one.index(position);
-        const from = this.copies ? 0 : one.done;
-        if (to > from) this.dimmed(this.under, group, one.mark.racer, (context) => one.extend(context, from, to));
-        one.done = Math.max(0, to);
+      for (const drawer of group.curves) {
+        if (drawer.mark.future === 'pale' || exchanged.has(drawer.mark.racer)) continue;
+        const to = drawer.index(position);
+        const from = this.copies ? 0 : drawer.done;
+        if (to > from) this.dimmed(this.under, group, drawer.mark.racer, (context) => drawer.extend(context, from, to));
+        drawer.done = Math.max(0, to);
       }
       if (cloudy === this.cloudy && !this.copies) continue;
-      for (const one of group.clouds) {
-        if (exchanged.has(one.mark.racer)) continue;
-        this.dimmed(this.under, group, one.mark.racer, (context) =>
-          one.draw({ context, style, font: this.shown.font, untold }, one.moment(position), []),
+      for (const drawer of group.clouds) {
+        if (exchanged.has(drawer.mark.racer)) continue;
+        this.dimmed(this.under, group, drawer.mark.racer, (context) =>
+          drawer.draw({ context, style, font: this.shown.font, untold }, drawer.moment(position), []),
         );
       }
     }
@@ -380,8 +380,8 @@ export class Painter {
     context.save();
     context.setTransform(1, 0, 0, 1, 0, 0);
     const faint = this.shown.untold ? 0 : pallor(this.shown.style);
-    for (const { frame, left, top, ribbons, threads } of this.groups) {
-      const [curve] = [...ribbons, ...threads.filter(({ mark }) => mark.future === 'pale')];
+    for (const { frame, left, top, ribbons, curves } of this.groups) {
+      const [curve] = [...ribbons, ...curves.filter(({ mark }) => mark.future === 'pale')];
       if (!curve) continue;
       const [x0, y0] = [Math.round(left * ratio), Math.round(top * ratio)];
       const x1 = Math.min(canvas.width, Math.round((left + frame.width) * ratio));
@@ -461,7 +461,7 @@ export class Painter {
   paintMoments(momentary, name, position) {
     const { style, font, untold } = this.shown;
     const { sheet } = momentary;
-    const signature = this.groups.map((group) => group[name].map((one) => one.moment(position)).join()).join(';');
+    const signature = this.groups.map((group) => group[name].map((drawer) => drawer.moment(position)).join()).join(';');
     if (signature === momentary.drawn) return;
     momentary.drawn = signature;
     wipe(sheet);
@@ -472,15 +472,15 @@ export class Painter {
       }
       /** @type {Label[]} */
       const labels = [];
-      for (const one of group[name]) {
+      for (const drawer of group[name]) {
         // tiles and bars have text below their frames
-        const clipped = one.mark.type !== 'tiles' && one.mark.type !== 'bars';
+        const clipped = drawer.mark.type !== 'tiles' && drawer.mark.type !== 'bars';
         this.within(
           sheet,
           group,
           (context) => {
-            context.globalAlpha = emphasis(style, this.lit, one.mark.racer);
-            one.draw(pen, one.moment(position), labels);
+            context.globalAlpha = emphasis(style, this.lit, drawer.mark.racer);
+            drawer.draw(pen, drawer.moment(position), labels);
           },
           clipped,
         );

@@ -60,7 +60,7 @@ export async function pictureOf(root, plotly) {
  */
 function seen(element, selector) {
   const all = /** @type {NodeListOf<HTMLElement>} */ (element.querySelectorAll(selector));
-  return [...all].filter((one) => one.getClientRects().length && getComputedStyle(one).visibility === 'visible');
+  return [...all].filter((part) => part.getClientRects().length && getComputedStyle(part).visibility === 'visible');
 }
 
 /** @param {Element} element */

@@ -28,7 +28,7 @@ export class BigPanel {
   /** The size at which each picture was drawn. @type {Record<string, string>} */
   sizes = {};
   /** @type {[Scene, Style, Theme, string | null] | undefined} */
-  given;
+  latest;
 
   /**
    * @param {Record<string, StagePanel>} views the pictures by their names
@@ -86,7 +86,7 @@ export class BigPanel {
     this.choose(name);
     this.name = name;
     this.press();
-    if (this.given) await this.show();
+    if (this.latest) await this.show();
     this.moved();
   }
 
@@ -108,7 +108,7 @@ export class BigPanel {
    * @param {string | null} lit
    */
   async update(scene, style, theme, lit) {
-    this.given = [scene, style, theme, lit];
+    this.latest = [scene, style, theme, lit];
     this.hear(scene);
     this.press();
     await this.show();
@@ -120,12 +120,12 @@ export class BigPanel {
 
   /** Draws the chosen picture while it is invisible, and then replaces the previous one. */
   async show() {
-    const { shown: name, view, given } = this;
-    if (!given) return;
+    const { shown: name, view, latest } = this;
+    if (!latest) return;
     const fresh = view.element.hidden;
     if (fresh) view.element.style.visibility = 'hidden';
     view.element.hidden = false;
-    await view.update(...given);
+    await view.update(...latest);
     if (fresh && this.sizes[name] && this.sizes[name] !== this.size()) await view.look();
     this.sizes[name] = this.size();
     if (name !== this.shown) return;
@@ -154,7 +154,7 @@ export class BigPanel {
 
   /** @param {string | null} id */
   light(id) {
-    if (this.given) this.given[3] = id;
+    if (this.latest) this.latest[3] = id;
     this.view.light(id);
   }
 

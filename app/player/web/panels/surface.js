@@ -79,7 +79,7 @@ export class SurfacePanel {
   }
 
   /** The arguments of the last update. */
-  get given() {
+  get latest() {
     const { map, scene, style, theme, ground } = this;
     if (!map || !scene?.relief || !style || !theme || !ground) {
       throw new Error('the relief is drawn before there is one');
@@ -133,7 +133,7 @@ export class SurfacePanel {
   }
 
   show() {
-    const { map, scene, style, theme, ground } = this.given;
+    const { map, scene, style, theme, ground } = this.latest;
     const showing = {
       ...{ style, font: theme.font, handle: () => 'start', untold: Boolean(scene.untold) },
       hidden: new Set(scene.cards.filter(({ hidden }) => hidden).map(({ id }) => id)),
@@ -156,7 +156,7 @@ export class SurfacePanel {
 
   /** @param {string} heights */
   label(heights) {
-    const { ground, relief } = this.given;
+    const { ground, relief } = this.latest;
     say(this.words, ground.words);
     this.switch.hidden = heightsOf(relief, 'log') === 'linear';
     for (const button of this.buttons) mark(button, 'aria-pressed', button.textContent === heights);
@@ -169,14 +169,14 @@ export class SurfacePanel {
     this.pending.push(name);
     this.scened = name;
     this.listeners.heights(name);
-    const { scene, style, theme } = this.given;
+    const { scene, style, theme } = this.latest;
     await this.render(scene, style, theme);
     this.listeners.moved();
   }
 
   /** @param {any[]} traces */
   async draw(traces) {
-    const { style, theme, ground } = this.given;
+    const { style, theme, ground } = this.latest;
     const { clientWidth: width, clientHeight: height } = this.element;
     if (this.listening) this.keep();
     const layout = { ...reliefLayout(style, theme.font, ground, camera ?? CAMERA), width, height };
@@ -226,7 +226,7 @@ export class SurfacePanel {
    * @param {number} position
    */
   async settle(position) {
-    const { scene, style, ground } = this.given;
+    const { scene, style, ground } = this.latest;
     const key = [position, ...scene.cards.map((card) => card.hidden)].join();
     if (key !== this.drawn) {
       this.reveal(true);
