@@ -124,7 +124,7 @@ def _steps(pen: Pen, lines: Sequence[tuple[Line, Way]], z: float) -> None:
         counts = [reached(line.time, time) for line, _ in lines]
         seen = [way[:k][far[:k]] for (_, way), far, k in zip(lines, apart, counts, strict=True)]
         dots.set_offsets(np.concatenate(seen))
-        dots.set_facecolor(np.repeat(inks, [len(one) for one in seen], axis=0))
+        dots.set_facecolor(np.repeat(inks, [len(part) for part in seen], axis=0))
 
     pen.sheet.moves_by(move)
 
@@ -244,16 +244,16 @@ def _say(pen: Pen, text: Any, words: str, place: NDArray[np.float64]) -> None:
 
 
 def paint_bundles(pen: Pen, bundles: Sequence[Lines], z: float) -> None:
-    """Faint hairlines, those of all bundles as one artist."""
+    """Paint the thin lines of all bundles as one artist."""
     whole = []
-    for one in bundles:
-        y = np.asarray(one.y, float)
-        whole.append(np.stack([np.broadcast_to(one.x, y.shape), y], axis=-1))
+    for bundle in bundles:
+        y = np.asarray(bundle.y, float)
+        whole.append(np.stack([np.broadcast_to(bundle.x, y.shape), y], axis=-1))
     counts = [len(ways) for ways in whole]
     faint = OPACITIES["lines"]
 
     def collection(opacity: float, z: float) -> LineCollection:
-        inks = to_rgba_array([pen.color(one.color) for one in bundles], opacity)
+        inks = to_rgba_array([pen.color(bundle.color) for bundle in bundles], opacity)
         return LineCollection(
             [way for ways in whole for way in ways],
             colors=np.repeat(inks, counts, axis=0),
@@ -261,16 +261,16 @@ def paint_bundles(pen: Pen, bundles: Sequence[Lines], z: float) -> None:
             zorder=z,
         )
 
-    if all(one.time is None for one in bundles):
+    if all(bundle.time is None for bundle in bundles):
         pen.plot.add_collection(collection(faint, z), autolim=False)
         return
     strong = pen.sheet.moves(pen.plot, collection(faint, z + 1))
     pale = None
-    if all(one.future == "pale" for one in bundles):
+    if all(bundle.future == "pale" for bundle in bundles):
         pale = pen.sheet.moves(pen.plot, collection(faint * PALE[pen.sheet.theme], z))
 
     def move(time: float) -> None:
-        last = [reached(one.time, time) for one in bundles]
+        last = [reached(bundle.time, time) for bundle in bundles]
         strong.set_segments([way[:k] for ways, k in zip(whole, last, strict=True) for way in ways])
         if pale:  # only after the clock, because the strong lines are transparent
             pale.set_segments([way[max(0, k - 1) :] for ways, k in zip(whole, last, strict=True) for way in ways])
@@ -279,27 +279,28 @@ def paint_bundles(pen: Pen, bundles: Sequence[Lines], z: float) -> None:
 
 
 def paint_bands(pen: Pen, bands: Sequence[Band], z: float) -> None:
-    """Areas between two curves, strong up to the clock."""
+    """Paint the areas between pairs of curves, strong up to the clock and pale after it."""
     top = pen.frame[1, 1]
-    for one in bands:
-        known = np.isfinite(one.low)
-        x = np.asarray(one.x, float)[known]
+    for band in bands:
+        known = np.isfinite(band.low)
+        x = np.asarray(band.x, float)[known]
         limit = BEYOND * top if pen.log else top + FAR * abs(top)
-        low = np.minimum(one.low[known], limit)
-        high = np.minimum(np.nan_to_num(np.asarray(one.high, float)[known], nan=limit), limit)
+        low = np.minimum(band.low[known], limit)
+        high = np.minimum(np.nan_to_num(np.asarray(band.high, float)[known], nan=limit), limit)
         area = np.concatenate([np.column_stack([x, low]), np.column_stack([x, high])[::-1]])
-        color, opacity = pen.color(one.color), OPACITIES["band"]
+        color, opacity = pen.color(band.color), OPACITIES["band"]
 
         def polygon(opacity: float, z: float, area: Any = area, color: Any = color) -> PolyCollection:
             return PolyCollection([area], facecolors=to_rgba_array([color], opacity), linewidths=0, zorder=z)
 
-        if one.time is None:
+        if band.time is None:
             pen.plot.add_collection(polygon(opacity, z), autolim=False)
             continue
         parts = [polygon(opacity, z), polygon(opacity * PALE[pen.sheet.theme], z)]
         for part in parts:
             pen.sheet.moves(pen.plot, part)
-        pen.sheet.moves_by(functools.partial(_cut, pen, parts, np.asarray(one.time, float), np.asarray(one.x, float)))
+        times, places = np.asarray(band.time, float), np.asarray(band.x, float)
+        pen.sheet.moves_by(functools.partial(_cut, pen, parts, times, places))
 
 
 def _cut(pen: Pen, parts: Sequence[Any], times: Any, places: Any, time: float) -> None:

@@ -79,10 +79,10 @@ def _titled(sheet: Sheet, panel: Panel, box: Box) -> Box:
     plain = "".join(note.text for note in panel.note if not note.color)
     keys = [note for note in panel.note if note.color]
     if wide(plain, size) + sum(wide(key.text, size, bold=True) + 5 for key in keys) > room:
-        told = wrap(plain, width, size)[:3]
-        for k, line in enumerate(told):
+        note_lines = wrap(plain, width, size)[:3]
+        for k, line in enumerate(note_lines):
             sheet.words(line, left, top + TITLE - 2 + NOTE * k, size, color=muted)
-        down = TITLE + NOTE * len(told)
+        down = TITLE + NOTE * len(note_lines)
     else:
         at, down = left + width - room, TITLE
         sheet.words(plain, at, top + 3, size, color=muted)
@@ -160,10 +160,10 @@ def _shrunk(box: Box, pair: Axes) -> Box:
 
 
 def fit(pair: Axes, size: tuple[float, float]) -> list[tuple[float, float]]:
-    """The ranges of axes, one of them widened so that a unit is as long on either axis, within the limits."""
+    """The ranges of axes with equal scales: one range is widened, within the limits."""
     window, limits = _ranges(pair)
-    wanted = max((high - low) / pixels for (low, high), pixels in zip(window, size, strict=True))
-    unit = min(wanted, *((high - low) / pixels for (low, high), pixels in zip(limits, size, strict=True)))
+    ideal = max((high - low) / pixels for (low, high), pixels in zip(window, size, strict=True))
+    unit = min(ideal, *((high - low) / pixels for (low, high), pixels in zip(limits, size, strict=True)))
     out = []
     for (low, high), pixels, (least, most) in zip(window, size, limits, strict=True):
         half = unit * pixels / 2
@@ -241,7 +241,7 @@ def _titles(sheet: Sheet, panel: Panel, pairs: Sequence[Axes], box: Box) -> None
         if not pair.title or min(place[2:]) < 4:
             continue
         left, top, width, _ = place
-        row = [other[0] for one, other in zip(pairs[k + 1 :], places[k + 1 :], strict=True) if one.title]
+        row = [other[0] for axes, other in zip(pairs[k + 1 :], places[k + 1 :], strict=True) if axes.title]
         after = [start for start, other in zip(row, places[k + 1 :], strict=False) if start > left]
         room = width if panel.spread == "squares" else min([*after, box[0] + box[2]]) - left - 6
         scored = any(isinstance(m, Tiles) and m.score is not None and m.racer == pair.racer for m in panel.marks)

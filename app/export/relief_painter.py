@@ -106,13 +106,13 @@ def _run(line: Line, ground: Ground, projection: Projection) -> Iterator[AnyMark
     path = np.column_stack([line.x, line.y]).astype(float)
     heights = np.asarray(line.heights, float)[: len(path)] if line.heights is not None else np.full(len(path), np.nan)
     lie = drape(ground, path, heights, np.asarray(line.time, float)[: len(path)])
-    ways = projection.pixels(lie.points)
-    x, y = ways.T
+    places = projection.pixels(lie.points)
+    x, y = places.T
     yield dataclasses.replace(line, x=x, y=y, time=lie.time, dots=False, hover=(), heights=None)
-    stood = ways[lie.steps]
-    if len(stood) > 1:
-        far = np.append(False, np.hypot(*np.diff(stood, axis=0).T) >= STEP["apart"])
-        x, y = stood[far].T
+    steps = places[lie.steps]
+    if len(steps) > 1:
+        far = np.append(False, np.hypot(*np.diff(steps, axis=0).T) >= STEP["apart"])
+        x, y = steps[far].T
         common: Any = {"racer": line.racer, "layer": line.layer, "color": line.color, "future": "absent"}
         yield Dots(x=x, y=y, time=lie.time[lie.steps][far], size="small", **common)
 
