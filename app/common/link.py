@@ -1,4 +1,4 @@
-"""The address bar: how settings are spelled in a query, and read again without losing what is good in it."""
+"""Writes settings as the query of a link, and reads them again. Invalid parts are dropped with notices."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ from optimizers import RULES
 
 VERSION = "1"
 MOST_CHARACTERS = 50_000
-"""Of a link that is read: sixteen racers, twice, with all their parameters take a fifth of it."""
+"""The largest length of a link. Sixteen racers with all their parameters in two races take a fifth of it."""
 MOST_NOTICES = 20
 L = TypeVar("L", bound=Lineup)
 Add = Callable[..., L]
-"""Adds a racer to settings by its key, at a learning rate `rate` or, if that is None, at one that suits the loss."""
+"""A change that adds a racer by its key, with a learning rate `rate`, or with one that suits the loss if it is None."""
 Change = Callable[[L, str, Any], L]
-"""Changes one setting, by its name, to what a user asks for."""
+"""A change that sets a setting, by its name."""
 SetParameters = Callable[[L, str, Mapping[str, Any]], L]
-"""Sets parameters, by their names, of the record that a setting chooses."""
+"""A change that sets parameters of the record that a setting chooses, by their names."""
 
 
 def write(settings: L, special: Mapping[str, Callable[[L], Query]] = MappingProxyType({})) -> Query:
-    """The settings as a query: each key with its words, in the order in which the settings are declared.
+    """The query of settings, in the order of their declarations.
 
     Args:
-        special: what the query says of settings that their own value does not tell.
+        special: functions that write settings whose query depends on more than their value.
     """
     query: Query = {"v": [VERSION]}
     for name, spec in declared(type(settings)).items():
@@ -40,7 +40,7 @@ def write(settings: L, special: Mapping[str, Callable[[L], Query]] = MappingProx
 
 
 class Reader(Generic[L]):
-    """Settings as they come out of a query, change by change: what is refused is dropped, with a notice."""
+    """Reads settings from a query, change by change. Refused changes are dropped with a notice."""
 
     def __init__(self, given: Mapping[str, list[str]], settings: L) -> None:
         self.given = given
@@ -62,7 +62,7 @@ class Reader(Generic[L]):
             )
 
     def attempt(self, change: Callable[..., L], *arguments: Any, quiet: bool = False) -> bool:
-        """Whether a change, which takes the settings and these arguments, was not refused."""
+        """Apply a change to the settings with these arguments, and return whether it was accepted."""
         try:
             self.settings = racers.accepted(change(self.settings, *arguments))
         except Refused as refusal:
@@ -72,18 +72,18 @@ class Reader(Generic[L]):
         return True
 
     def word(self, name: str, default: str = "") -> str:
-        """What the query says under a name; the last, where it says several things."""
+        """The value of a key in the query; the last one if there are several."""
         self._keys.add(name)
         return self.given.get(name, [default])[-1]
 
     def read(self, name: str, change: Callable[[L, str], L]) -> None:
-        """Carry out a change with what the query says under a name, if it says anything."""
+        """Apply a change with the value of a key, if the query has it."""
         word = self.word(name)
         if name in self.given:
             self.attempt(change, word)
 
     def values(self, part: str) -> dict[str, str]:
-        """What the query says of a part's parameters."""
+        """The parameters of a part in the query."""
         self._parts.add(part)
         return {key.partition(".")[2]: words[-1] for key, words in self.given.items() if key.startswith(f"{part}.")}
 
@@ -94,13 +94,13 @@ class Reader(Generic[L]):
         set_parameters: SetParameters[L],
         special: Mapping[str, Callable[[], None]] = MappingProxyType({}),
     ) -> None:
-        """Carry out what the query says of declared settings, one after the other.
+        """Read declared settings from the query, one after another.
 
         Args:
             specs: the settings, in the order in which they are read.
-            change: changes one of them, by its name.
-            set_parameters: sets parameters of the record that one of them chooses.
-            special: how settings are read that need more than their own word.
+            change: the change that sets one of them.
+            set_parameters: the change that sets parameters of a chosen record.
+            special: functions that read settings which depend on several keys.
         """
         for spec in specs:
             if spec.name in special:
@@ -114,8 +114,8 @@ class Reader(Generic[L]):
                     self.read_parameters(spec, set_parameters)
 
     def read_parameters(self, spec: Setting, set_parameters: SetParameters[L]) -> None:
-        """Carry out what the query says of the parameters of a chosen record: all at once, for what is refused half
-        way may be legal at the end; else one by one, to keep what is legal.
+        """Read the parameters of a chosen record: all at once, because they may be legal only together. If they are
+        refused, read them one by one, to keep those that are legal.
         """
         values = self.values(spec.key)
         if values and not self.attempt(set_parameters, spec.name, values, quiet=True):
@@ -128,20 +128,20 @@ class Reader(Generic[L]):
         add: Add[L],
         set_value: Callable[[L, str, str, Any], L] = racers.set_racer,
     ) -> None:
-        """Every racer of the query; `first` where it says nothing of racers."""
+        """Read the racers of the query, or those in `first` if it has no key for racers."""
         self._keys.add("racer")
         words = [word for word in self.given.get("racer", first) if word]
         for k, spelled in enumerate(words):
             if len(self.settings.racers) >= MAX_RACERS:
-                left = len(words) - k
+                more = len(words) - k
                 self.notices.append(
-                    f"Dropped from the link: racers beyond the {MAX_RACERS} that a race can have ({left} more)."
+                    f"Dropped from the link: racers beyond the {MAX_RACERS} that a race can have ({more} more)."
                 )
                 break
             self.attempt(read_racer, spelled, self.notices, add, set_value)
 
     def finished(self) -> tuple[L, list[str]]:
-        """The settings, and a notice for each thing dropped: those too that nothing has asked for."""
+        """The settings, and a notice for each part that was dropped, including unknown keys."""
         for key in self.given:
             if key not in self._keys and key.partition(".")[0] not in self._parts:
                 self.notices.append(f"Dropped from the link: there is no setting called {shortened(key)!r}.")
@@ -158,9 +158,9 @@ def read_racer(
     add: Add[L],
     set_value: Callable[[L, str, str, Any], L] = racers.set_racer,
 ) -> L:
-    """One more racer out of its spelling, such as adam:learning_rate=0.05,beta1=0.9; what cannot be is noticed."""
+    """Add a racer from its text, such as adam:learning_rate=0.05,beta1=0.9. Refused values are added to the notices."""
     key, _, rest = spelled.partition(":")
-    values = dict(_item(item) for item in rest.split(",") if item)  # the last, where a name stands several times
+    values = dict(_item(item) for item in rest.split(",") if item)  # the last value, if a name occurs several times
     settings = add(settings, key, rate=_rate(key, values.get("learning_rate")))
     position = len(settings.racers) - 1
     if position not in {r.slot for r in settings.racers[:-1]}:
@@ -186,13 +186,13 @@ def _item(spelled: str) -> tuple[str, str]:
 
 
 def _rate(key: str, spelled: str | None) -> Value | None:
-    """The learning rate of a spelling, if it can be: then none has to be computed, which takes a second."""
+    """The learning rate of a racer's text, if it is legal. Then none has to be computed, which takes a second."""
     if spelled is None or key not in RULES:
         return None
     try:
         return racers.checked(RULES[key], "learning_rate", spelled)
     except Refused:
-        return None  # it is refused again, with a notice, when it is set
+        return None  # it is refused with a notice when it is set
 
 
 def _with_slot(settings: L, slot: int) -> L:
