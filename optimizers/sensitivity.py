@@ -18,13 +18,11 @@ from numpy.typing import ArrayLike, NDArray
 from optimizers.engine import Trace
 from optimizers.optimizer import Optimizer
 from optimizers.schedules import Schedule, Scheduled
-from surfaces import Rotated, Surface
 from surfaces.calculus import Floats
+from surfaces.surface import Surface
 
 NUDGE = 1 - 8 * 2.0**-52
 """Eight units in the last place, the error of a few steps. A coordinate of zero stays zero, as under rounding."""
-TURN = 1e-13
-"""The angle in degrees by which the surface is rotated: it moves a point at distance 1 from the centre by 2·10⁻¹⁵."""
 VISIBLE = 1e-4
 """A visible gap, over the domain's diagonal, or over the distance from its centre for a run that is farther away.
 
@@ -45,14 +43,11 @@ def nudged(surface: Surface, optimizer: Optimizer, start: ArrayLike) -> tuple[Su
     """The surface, the rule and the start of the shadow run, which differ from those of the run by rounding.
 
     Every step rounds, also of a run that forgets its start. Hence the learning rate is changed as well, or the first
-    parameter of a rule without a learning rate. And a `Rotated` surface is rotated further by `TURN`: a run that
-    converges to a minimum, and leaves it again because η is too large there, begins to leave from its rounding errors.
-    A run that starts on an axis of a surface at 0° stays on the axis under rounding; that surface is not rotated.
+    parameter of a rule without a learning rate. And a rotated surface is rotated further: a run that converges to a
+    minimum, and leaves it again because η is too large there, begins to leave from its rounding errors.
     """
     begin = np.asarray(start, dtype=float)
-    if isinstance(surface, Rotated) and (surface.angle != 0 or begin.all()):
-        surface = surface.replace(angle=surface.angle - TURN if surface.angle > 0 else surface.angle + TURN)
-    return surface, _nudged(optimizer), begin * NUDGE
+    return surface.nudged(begin), _nudged(optimizer), begin * NUDGE
 
 
 def _nudged(optimizer: Optimizer) -> Optimizer:

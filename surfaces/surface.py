@@ -85,6 +85,13 @@ class Surface(Declared):
         """The surface without its rotation."""
         return self
 
+    def nudged(self, start: ArrayLike) -> Surface:
+        """The surface for the shadow of a run from a start, which differs from this one by rounding at most.
+
+        It has the same values but for a `Rotated` surface.
+        """
+        return self
+
     @property
     def start(self) -> tuple[float, ...]:
         raise NotImplementedError
