@@ -33,6 +33,15 @@ USERS = 8
 PAUSE = (0.5, 1.5)
 """The range of the pause between an answer and the next change in seconds, drawn from a uniform distribution."""
 FILMS = 6
+EXPORT: dict[str, Any] = {
+    "kind": "export",
+    "step": 0,
+    "picture": "map",
+    "windows": [],
+    "scale": "log",
+    "theme": "light",
+}
+"""The event by which the player opens the Export panel."""
 SECONDS = 20.0
 """The default length of each condition."""
 PATIENCE = 12
@@ -196,11 +205,12 @@ class _App(_Load):
         async def film(begun: asyncio.Event) -> None:
             async with visitor(self.served.address) as page:
                 await page.open(None)
+                await page.send(dict(EXPORT), None)
                 await page.set(page.find("button_group", "What"), None, string_array_value=["Film"])
                 while True:
-                    await page.press("Make the film", None)
+                    await page.press("Make film", None)
                     begun.set()
-                    while not page.offers("button", "Make the film"):
+                    while not page.offers("button", "Make film"):
                         await asyncio.sleep(2.0)
                         await page.refresh(None)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import math
 import random
 
@@ -9,7 +10,7 @@ import pytest
 
 from app.race import changes
 from benchmarks import load
-from benchmarks.serving import app, script
+from benchmarks.serving import Serving, app, script
 from benchmarks.visitor import sliders, visitor
 from tests.app.asking import run
 
@@ -41,6 +42,21 @@ def test_the_plain_app_draws_the_same_race_and_another_for_a_moved_slider() -> N
     with script("plain.py") as served:
         before, after = run(visit(served.address))
     assert before != after
+
+
+def test_a_visitor_of_the_app_begins_a_film() -> None:
+    async def visit(served: Serving) -> bool:
+        begun = asyncio.Event()
+        work = asyncio.ensure_future(load._App(served, 1.0).films()[0](begun))
+        done, _ = await asyncio.wait((work, asyncio.ensure_future(begun.wait())), return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()  # an error of the visitor
+        work.cancel()
+        await asyncio.gather(work, return_exceptions=True)
+        return begun.is_set()
+
+    with app() as served:
+        assert run(visit(served))
 
 
 def test_the_training_is_the_one_that_the_page_has() -> None:
