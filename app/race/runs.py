@@ -57,7 +57,7 @@ def is_sensitive(settings: Settings, racer: Racer) -> bool:
 
 
 def shadow(settings: Settings, rule: Optimizer) -> Trace:
-    """The run of a rule on a surface or from a start that differs only by rounding."""
+    """The shadow of the run of a rule in a race: it differs from that run by rounding only."""
     surface, changed, start = nudged(settings.built_surface(), rule, settings.built_start())
     return traced(settings, changed, surface=surface, start=start, record=PATHS)
 
