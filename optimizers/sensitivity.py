@@ -23,11 +23,15 @@ from surfaces.surface import Surface
 
 NUDGE = 1 - 8 * 2.0**-52
 """Eight units in the last place, the error of a few steps. A coordinate of zero stays zero, as under rounding."""
-VISIBLE = 1e-4
-"""A visible gap, over the domain's diagonal, or over the distance from its centre for a run that is farther away.
+GROWN = 1e-6
+"""The gap of a run that magnifies rounding, over the domain's diagonal, or over the distance from its centre for a run
+that is farther away.
 
-A tenth of the gap that can be seen, because the gap to a run of another program may be larger than that to the shadow.
+A gap can be seen from a thousandth of that length on. This is a thousandth of it, because the gap to a run of another
+program may be a thousand times as large as that to the shadow.
 """
+VISIBLE = 1e-4
+"""A visible step, over the same length."""
 STILL = 1e-12
 """The longest step within rounding, over the same length: the error of a few steps is a thousandth of it."""
 APART = 1e-9
@@ -59,7 +63,7 @@ def _nudged(optimizer: Optimizer) -> Optimizer:
 
 
 def sensitive(run: Trace, shadow: Trace) -> NDArray[np.bool_]:
-    """Whether a run and its shadow are visibly apart at some step, or differ in status, or the run leaves a standstill.
+    """Whether a run and its shadow depart from each other, or differ in status, or the run leaves a standstill.
 
     Args:
         run, shadow: single runs, or batches of equal length, recorded at every step with positions and losses.
@@ -72,13 +76,13 @@ def sensitive(run: Trace, shadow: Trace) -> NDArray[np.bool_]:
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         gap = np.linalg.norm(run.positions - shadow.positions, axis=-1)
         length = np.maximum(run.surface.diagonal, np.linalg.norm(run.positions[..., :2] - centre, axis=-1))
-        visible = (gap > VISIBLE * length).any(axis=-1) | _leaves(run, length)
+        apart = (gap > GROWN * length).any(axis=-1) | _leaves(run, length)
         close = (gap <= APART * length).all(axis=-1)
     if not run.diverged.ndim:
-        return np.asarray(visible or (not close and run.status.kind != shadow.status.kind))
-    for k in map(int, np.flatnonzero(~close & ~visible)):
-        visible[k] = run[k].status.kind != shadow[k].status.kind
-    return visible
+        return np.asarray(apart or (not close and run.status.kind != shadow.status.kind))
+    for k in map(int, np.flatnonzero(~close & ~apart)):
+        apart[k] = run[k].status.kind != shadow[k].status.kind
+    return apart
 
 
 def _leaves(run: Trace, length: Floats) -> NDArray[np.bool_]:
