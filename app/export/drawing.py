@@ -12,7 +12,7 @@ from matplotlib.text import Text
 from numpy.typing import NDArray
 
 from app.common.digits import short
-from app.export.look import cut, points, wide, wrap
+from app.export.look import color, cut, points, wide, wrap
 from app.export.options import Look
 from app.export.painter import ROW, TITLE, paint
 from app.export.pen import SYMBOLS, dashes
@@ -248,7 +248,7 @@ class Drawing(Sheet):
     def _sample(self, card: Card, x: float, y: float) -> None:
         """Draw a racer's line and head in the legend."""
         w, h = self.width, self.height
-        common: Any = {"transform": self.figure.transFigure, "color": card.color}
+        common: Any = {"transform": self.figure.transFigure, "color": color(card.color, self.style)}
         ends = [x / w, (x + 24) / w]
         line = Line2D(ends, [1 - y / h] * 2, lw=points(3), ls=dashes(card.dash), dash_capstyle="butt", **common)
         head = Line2D([(x + 12) / w], [1 - y / h], ls="", marker=SYMBOLS[card.shape], ms=points(9), **common)

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 from app.figures.marks import Dash, Symbol
 
-# Okabe & Ito (2008), told apart with any colour vision; their yellow darkened to be read on white, their
-# black left out because one of the two pages is dark, and a grey in its place.
-PALETTE = ("#d55e00", "#0072b2", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#a89400", "#808891")
+PALETTE = ("#c45a09", "#005ba9", "#00854e", "#af1065", "#7e4c00", "#2080b6", "#443800", "#383d3e")
+"""The colours of racers, as they are on a light page: vermilion, blue, green, purple, orange, sky blue, yellow, grey.
+
+The hues are those of Okabe & Ito (2008), for black a grey. Their lightness is chosen in each theme so that every trail
+has a contrast of 3 : 1 to every colour of the ground (WCAG 2.2, 1.4.11), and so that the pair that is hardest to tell
+apart is as different as possible for people with protanopia, deuteranopia and tritanopia (Machado et al. 2009).
+"""
+_ON_DARK = ("#f7762b", "#4f9efe", "#32bd6f", "#d988b7", "#fcc60c", "#5cd0ff", "#eff2a5", "#cfd1cf")
 DASHES: tuple[Dash, ...] = ("solid", "dash", "dot", "dashdot")
 # of a network's classes: none of them is a racer's
 CLASSES = (
@@ -25,12 +30,17 @@ def mark(slot: int) -> tuple[str, Dash, Symbol]:
     return PALETTE[slot % len(PALETTE)], DASHES[turn % len(DASHES)], SHAPES[turn % len(SHAPES)]
 
 
-_QUIET = {
-    "light": ("#cfdfea", "#e2ecf3", "#eff5f9", "#fafcfd"),
-    "dark": ("#1b2531", "#223040", "#2a3b4f", "#34495f"),
+# From blue to pale yellow on a light page, and to a green grey on a dark one. Any colour vision has low ground darker.
+# The stops of a scale are equally far apart in CIEDE2000.
+_GROUND = {
+    "light": ("#a8dffa", "#b7e3f5", "#c2e7f1", "#ccebed", "#d5eee9", "#def1e6", "#e9f3e5", "#f3f5e3", "#fcf7e2"),
+    "dark": ("#00183a", "#072640", "#173144", "#213c48", "#2a464b", "#32514e"),
 }
-# below zero the ground turns from blue to a green of the same lightness, so that the sign can be seen
-_BELOW = {"light": ("#bcd9cb", "#d8e9e0"), "dark": ("#16302b", "#1f3d39")}
+# Below zero the ground is red: at zero it turns from pale red to deep blue, so that the sign can be seen.
+_BELOW = {
+    "light": ("#ffccc4", "#ffd4cd", "#ffdcd6", "#ffe4de", "#ffeae6"),
+    "dark": ("#240f11", "#311518", "#3f1c1e", "#4e2224", "#5d292b"),
+}
 
 
 THEMES: Mapping[str, Mapping[str, str]] = MappingProxyType(
@@ -51,11 +61,12 @@ THEMES: Mapping[str, Mapping[str, str]] = MappingProxyType(
                 "muted": "#9aa5b4",
                 "paper": "#11151c",
                 "grid": "#262e3a",
+                **dict(zip(PALETTE, _ON_DARK, strict=True)),
             }
         ),
     }
 )
-"""The words that stand for a colour, in each theme."""
+"""The colours of each theme, by the words that stand for them, and by a racer's colour on a light page."""
 
 
 def scales(zero: float | None = None) -> dict[str, tuple[tuple[float, str], ...]]:
@@ -64,9 +75,12 @@ def scales(zero: float | None = None) -> dict[str, tuple[tuple[float, str], ...]
 
 
 def _scale(theme: str, zero: float | None) -> tuple[tuple[float, str], ...]:
-    quiet = _QUIET[theme]
     if zero is None or not 0 < zero < 1:
-        return tuple((k / (len(quiet) - 1), color) for k, color in enumerate(quiet))
-    low, high = _BELOW[theme]
-    above = [(zero + (1 - zero) * (k / (len(quiet) - 1)), color) for k, color in enumerate(quiet)]
-    return ((0.0, low), (zero, high), *above)
+        return _stops(_GROUND[theme], 0, 1)
+    return (*_stops(_BELOW[theme], 0, zero), *_stops(_GROUND[theme], zero, 1))
+
+
+def _stops(colors: Sequence[str], low: float, high: float) -> tuple[tuple[float, str], ...]:
+    """Colours at equal distances on a part of the scale."""
+    last = len(colors) - 1
+    return tuple((high if k == last else low + (high - low) * k / last, color) for k, color in enumerate(colors))

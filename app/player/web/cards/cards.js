@@ -3,6 +3,7 @@
 import { h, iconButton, mark, relabel, say } from '../core/dom.js';
 import { stepsAt } from '../core/pace.js';
 import { brief, letter, SliderRow } from './slider.js';
+import { inkVariable } from '../core/theme.js';
 
 /**
  * @typedef {import('../core/envelope.js').Card} Card
@@ -93,7 +94,7 @@ class CardView {
     }
     if (this.card?.title !== card.title) this.rename(card.title);
     this.card = card;
-    this.element.style.setProperty('--racer', card.color);
+    this.element.style.setProperty('--racer', inkVariable(card.color));
     this.reveal(this.position ?? Infinity);
     mark(this.element, 'data-hidden', card.hidden);
     relabel(this.hide, card.hidden ? 'show' : 'hide', `${card.hidden ? 'Show' : 'Hide'} ${card.title}`);

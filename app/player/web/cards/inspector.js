@@ -1,8 +1,10 @@
 // Why this step? The equations of one racer, and below each line its numbers for the step at the playhead.
 
 import { partColors, reached } from '../drawing/arrows.js';
+import { inkOf } from '../drawing/strokes.js';
 import { short } from '../core/digits.js';
 import { h, iconButton, mark, say } from '../core/dom.js';
+import { inkVariable } from '../core/theme.js';
 
 /**
  * @typedef {[number, number]} Point
@@ -80,7 +82,7 @@ export class Inspector {
     this.subject = inspected && card ? { inspected, card, style } : undefined;
     if (!this.subject || !inspected || !card) return;
     mark(this.element, 'aria-label', `Why this step? ${inspected.title}`);
-    this.element.style.setProperty('--racer', card.color);
+    this.element.style.setProperty('--racer', inkVariable(card.color));
     say(this.note, inspected.note);
     const columns = Object.entries(inspected.values).map(([name, values]) => [name, values.columns]);
     const written = JSON.stringify([inspected.lines, columns]);
@@ -142,8 +144,8 @@ export class Inspector {
     ];
     const names = vectors.map(({ name }) => h('b', { style: `color:${colors(name)}` }, name));
     if (vectors.length > 1) {
-      arrows.push(arrow(place([0, 0]), place(tip), card.color, 2.6));
-      names.unshift(h('b', { style: `color:${card.color}` }, 'step'));
+      arrows.push(arrow(place([0, 0]), place(tip), inkOf(style, card.color), 2.6));
+      names.unshift(h('b', { style: `color:${inkOf(style, card.color)}` }, 'step'));
     }
     this.sum.innerHTML = `<svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img"
       aria-label="The step as the sum of its parts">${arrows.join('')}</svg>`;

@@ -30,6 +30,32 @@ function luminance(color) {
   return (0.2126 * red + 0.7152 * green + 0.0722 * blue) / 255;
 }
 
+/**
+ * A racer's color as style sheets take it: the one that it has in the theme that is shown.
+ * @param {string} color as on a light page, #rrggbb
+ */
+export function inkVariable(color) {
+  return color.startsWith('#') ? `var(--ink-${color.slice(1)}, ${color})` : color;
+}
+
+/**
+ * Gives these variables the colors of a theme, for an element and all that is in it.
+ * @param {HTMLElement} element
+ * @param {Record<string, string>} colors of the theme, by what they are on a light page
+ */
+export function setInks(element, colors) {
+  for (const name of inks.get(element) ?? []) element.style.removeProperty(name);
+  const entries = Object.entries(colors).filter(([color]) => color.startsWith('#'));
+  for (const [color, ink] of entries) element.style.setProperty(`--ink-${color.slice(1)}`, ink);
+  inks.set(
+    element,
+    entries.map(([color]) => `--ink-${color.slice(1)}`),
+  );
+}
+
+/** The variables that an element has been given. @type {WeakMap<HTMLElement, string[]>} */
+const inks = new WeakMap();
+
 /** @type {Map<string, number[]>} */
 const cache = new Map();
 

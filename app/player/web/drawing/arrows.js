@@ -1,6 +1,7 @@
 // Draws the step of the inspected racer on the map: its parts as arrows, and the point and direction of its gradient.
 
 import { caption } from './canvas.js';
+import { inkOf } from './strokes.js';
 
 const SLOPE = 46;
 /** The smallest length of an arrow in pixels. The inspector draws shorter ones magnified. */
@@ -30,7 +31,8 @@ export function reached({ count }, step) {
  * @returns {(name: string) => string}
  */
 export function partColors(style, card) {
-  return (part) => (part.startsWith('step') ? card.color : part === 'momentum part' ? style.muted : style.ink);
+  return (part) =>
+    part.startsWith('step') ? inkOf(style, card.color) : part === 'momentum part' ? style.muted : style.ink;
 }
 
 /**

@@ -1,6 +1,7 @@
 // The guesses on the map: hollow heads with the number of the person, and at the end a line to where the run ended.
 
 import { caption, layer, place, wipe } from '../drawing/canvas.js';
+import { inkOf } from '../drawing/strokes.js';
 import { outline } from '../drawing/symbols.js';
 import { short } from '../core/digits.js';
 import { clip, inside } from '../core/geometry.js';
@@ -102,7 +103,7 @@ function paintMark(pen, mark, numbered, ended) {
   const [x, y] = mark.at;
   if (!inside(x, y, pen.frame)) return;
   outline(pen.context, mark.card.shape, x, y, thick(pen.style, RADIUS));
-  stroke(pen, mark.card.color, 2.5, 5.5);
+  stroke(pen, inkOf(pen.style, mark.card.color), 2.5, 5.5);
   const words = numbered ? [String(mark.person + 1)] : [];
   if (ended && mark.distance !== null) words.push(short(mark.distance, 3));
   if (words.length) write(pen, words.join(': '), x, y);
@@ -114,13 +115,13 @@ function paintMark(pen, mark, numbered, ended) {
  * @param {Mark} mark
  */
 function paintWay(pen, { card, at, end }) {
-  const { context, frame } = pen;
+  const { context, frame, style } = pen;
   const piece = end && clip(...at, ...end, 0, 0, frame.width, frame.height);
   if (!piece) return;
   context.beginPath();
   context.moveTo(piece[0], piece[1]);
   context.lineTo(piece[2], piece[3]);
-  stroke(pen, card.color, 1.2, 3.5);
+  stroke(pen, inkOf(style, card.color), 1.2, 3.5);
 }
 
 /**

@@ -7,6 +7,7 @@ import { handleOf, lineOf } from '../drawing/marks.js';
 import { GuessLayer } from './guesses.js';
 import { LEAVES } from './judge.js';
 import { resultsOf } from './results.js';
+import { inkVariable } from '../core/theme.js';
 
 /**
  * @typedef {import('./judge.js').Guesses} Guesses
@@ -238,7 +239,7 @@ export class Predict {
     if (!this.phase) return;
     if (card) {
       this.sign.innerHTML = `<svg viewBox="0 0 16 16" fill="currentColor">${SHAPES[card.shape]}</svg>`;
-      this.element.style.setProperty('--racer', card.color);
+      this.element.style.setProperty('--racer', inkVariable(card.color));
     }
     this.question.replaceChildren(...this.words(card));
     this.off.disabled = !card;

@@ -3,6 +3,7 @@
 import { h } from '../core/dom.js';
 import { short } from '../core/digits.js';
 import { best, LEAVES, smallest, totals, verdicts } from './judge.js';
+import { inkVariable } from '../core/theme.js';
 
 /** @typedef {import('./judge.js').Verdict} Verdict */
 
@@ -17,7 +18,7 @@ export function resultsOf(scene, people, limits) {
   const alone = people.length === 1;
   const lines = judged.map((verdict) => {
     const line = h('li', { 'data-testid': `guessed-${verdict.card.id}` }, ...lineOf(verdict, alone));
-    line.style.setProperty('--racer', verdict.card.color);
+    line.style.setProperty('--racer', inkVariable(verdict.card.color));
     return line;
   });
   const summary = h('p', { class: 'sum', 'data-testid': 'guess-sum' }, ...summaryOf(judged, people.length));

@@ -5,6 +5,7 @@ import { h, mark, say } from '../core/dom.js';
 import { emphasis } from '../drawing/emphasis.js';
 import { arrange } from './grid.js';
 import { PlotPanel } from './plot.js';
+import { inkVariable } from '../core/theme.js';
 
 /**
  * @typedef {import('../drawing/marks.js').Panel} Panel
@@ -18,13 +19,6 @@ import { PlotPanel } from './plot.js';
  * @property {HTMLElement} status
  * @property {Card} card
  */
-
-/** Rows of the field in a small map: what is drawn in an eighth of the room needs no more. */
-const ROWS = /** @type {[number, number][]} */ ([
-  [4, 60],
-  [9, 40],
-  [Infinity, 30],
-]);
 
 export class MultiplesPanel extends PlotPanel {
   /** @type {Pane[]} */
@@ -80,7 +74,8 @@ export class MultiplesPanel extends PlotPanel {
         1 - cell.top / height,
       ]),
     }));
-    const sources = map.marks.map((one) => (one.type === 'field' ? thinned(one, shown.length) : one));
+    // the bar of colours has no room
+    const sources = map.marks.map((one) => (one.type === 'field' ? { ...one, ticks: [] } : one));
     this.copies = shown.flatMap(({ id }, k) =>
       sources.flatMap((one, i) =>
         one.racer && one.racer !== id ? [] : [/** @type {[AnyMark, AnyMark]} */ ([{ ...one, axes: k }, map.marks[i]])],
@@ -106,7 +101,7 @@ export class MultiplesPanel extends PlotPanel {
       pane.card = shown[k];
       say(pane.title, pane.card.title);
       mark(pane.element, 'data-racer', pane.card.id);
-      pane.element.style.setProperty('--racer', pane.card.color);
+      pane.element.style.setProperty('--racer', inkVariable(pane.card.color));
     });
   }
 
@@ -183,19 +178,4 @@ export class MultiplesPanel extends PlotPanel {
       element.style.opacity = emphasis(style, this.painter.lit, card.id) === 1 ? '' : '0.45';
     }
   }
-}
-
-/**
- * A field on a coarser grid, without a bar of its colours.
- * @param {import('../drawing/marks.js').Field} field
- * @param {number} count of maps
- * @returns {import('../drawing/marks.js').Field}
- */
-function thinned(field, count) {
-  const [, most] = ROWS.find(([upTo]) => count <= upTo) ?? [0, 30];
-  const every = Math.max(1, Math.round(field.y.length / most));
-  const x = field.x.filter((_, k) => k % every === 0);
-  const y = field.y.filter((_, k) => k % every === 0);
-  const z = field.z.filter((_, k) => k % every === 0).map((row) => row.filter((_, k) => k % every === 0));
-  return { ...field, x, y, z, ticks: [] };
 }

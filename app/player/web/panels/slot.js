@@ -2,6 +2,7 @@
 
 import { h, mark, say } from '../core/dom.js';
 import { slotsOf } from '../core/envelope.js';
+import { inkOf } from '../drawing/strokes.js';
 import { PlotPanel } from './plot.js';
 
 /**
@@ -52,7 +53,9 @@ export class SlotPanel {
     const { key, choices, option, note, message } = this.panel;
     this.choice.set(choices, key);
     this.option.set(option?.choices ?? [], option?.value);
-    const words = note.map(({ text, color }) => (color ? h('b', { style: `color:${color}` }, text) : text));
+    const words = note.map(({ text, color }) =>
+      color ? h('b', { style: `color:${inkOf(style, color)}` }, text) : text,
+    );
     this.note.replaceChildren(...words.flatMap((word, k) => (k ? [' ', word] : [word])));
     this.note.title = this.note.textContent ?? '';
     this.text.hidden = !message;

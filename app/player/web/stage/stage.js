@@ -7,7 +7,7 @@ import { decode } from '../core/envelope.js';
 import { Outbox } from '../core/outbox.js';
 import { pictureOf } from '../drawing/picture.js';
 import { Present } from '../modes/present.js';
-import { readTheme } from '../core/theme.js';
+import { readTheme, setInks } from '../core/theme.js';
 import { Takeaway } from './takeaway.js';
 import { Transport } from './transport.js';
 
@@ -238,6 +238,7 @@ export class Stage {
     this.scene = scene;
     this.style = style;
     mark(this.root, 'data-theme', theme.dark ? 'dark' : 'light');
+    setInks(this.root, style.strokes.themes[style.theme]);
     this.size = this.measured();
 
     this.unsettle();
