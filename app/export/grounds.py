@@ -14,12 +14,15 @@ from app.common.digits import percent
 from app.export.look import colormap, cut, points
 from app.export.pen import Pen, moment
 from app.figures.marks import Bars, Field, Tiles
+from app.figures.resample import resampled, step_in
 from app.figures.strokes import CONTOURS, OPACITIES, WORDS
 
 ROOMY = (240.0, 120.0)
 """The width and height of axes above which a field has room for its colour bar."""
 BAR = 200.0
 """The largest width of the colour bar."""
+APART = 2.0
+"""The distance in pixels between the points of the grid on which contours are drawn."""
 CELL, COLUMN = 24.0, 13.0
 """The smallest width of a cell with a number, and of a column with a name."""
 
@@ -27,8 +30,9 @@ CELL, COLUMN = 24.0, 13.0
 def paint_fields(pen: Pen, fields: Sequence[Field], z: float) -> None:
     """Paint fields as filled contours."""
     for one in fields:
-        levels = np.arange(one.low, one.high + one.step / 2, one.step)
+        one = _seen(pen, one)
         heights = np.ma.masked_invalid(one.z)
+        levels = _levels(one, heights)
         colors = colormap(one.colors[pen.sheet.theme])
         ends: Any = {"vmin": one.low, "vmax": one.high, "extend": "both", "zorder": z}
         pen.plot.contourf(one.x, one.y, heights, levels, cmap=colors, **ends)
@@ -37,6 +41,24 @@ def paint_fields(pen: Pen, fields: Sequence[Field], z: float) -> None:
             _contour(pen, one, [0.0], "muted", CONTOURS["zero"], z + 0.2)
         if one.ticks and pen.box[2] > ROOMY[0] and pen.box[3] > ROOMY[1]:
             _bar(pen, one, colors, z)
+
+
+def _levels(one: Field, heights: Any) -> NDArray[np.float64]:
+    """The levels of the contours that are in view, and one more on either side."""
+    step = step_in(one)
+    last = round((one.high - one.low) / step)
+    if heights.count() == 0:
+        return np.asarray(one.low + step * np.arange(last + 1))
+    least, most = (int(np.clip((end - one.low) // step, 0, last - 1)) for end in (heights.min(), heights.max()))
+    return np.asarray(one.low + step * np.arange(least, most + 2))
+
+
+def _seen(pen: Pen, one: Field) -> Field:
+    """A field on a grid for the part of it that is in view: points so near each other that nothing lies between."""
+    (x0, y0), (x1, y1) = pen.frame
+    columns, rows = (int(size / APART) + 1 for size in pen.box[2:])
+    edge = ((x1 - x0) / columns, (y1 - y0) / rows)  # a point more all round, for matplotlib may round the axes
+    return resampled(one, (x0 - edge[0], x1 + edge[0]), (y0 - edge[1], y1 + edge[1]), columns, rows)
 
 
 def _contour(pen: Pen, one: Field, levels: Any, color: str, width: float, z: float) -> None:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from app.common.digits import short
 from app.figures.marks import Field, Panel
+from app.figures.resample import heights
 from app.player.scene import Relief
 
 Floats = NDArray[np.float64]
@@ -18,6 +19,8 @@ LIFT = 0.03
 """The height at which runs are drawn above the ground, as a fraction of the range of heights. The grid bridges valleys
 that are narrower than its cells, and would cover the runs along their floor.
 """
+FINER = 2
+"""How many times finer than the field's the grid of the ground is."""
 TALL, DEEP = 0.22, 0.75
 """The height of the box as a fraction of its longer side, and its largest depth, small because pictures are wide."""
 
@@ -91,7 +94,8 @@ def ground_of(panel: Panel, relief: Relief) -> Ground:
         raise ValueError("a map without a field has no relief")
     pair = panel.axes[0]
     across, upward = _reach(field.x, pair.x.low, pair.x.high), _reach(field.y, pair.y.low, pair.y.high)
-    shade = np.asarray(field.z, float)[upward, across]
+    x, y = (_finer(np.asarray(ticks, float)[part]) for ticks, part in ((field.x, across), (field.y, upward)))
+    shade = heights(field, x, y)
     plain = relief.kind != "linear" and relief.heights == "linear"
     z = _fall(relief, shade) if plain else shade
 
@@ -100,8 +104,12 @@ def ground_of(panel: Panel, relief: Relief) -> Ground:
         return losses if plain else _rise(relief, losses)
 
     words = _words("linear" if plain else relief.kind, relief)
-    x, y = np.asarray(field.x, float)[across], np.asarray(field.y, float)[upward]
     return Ground(field, x, y, z, shade, height, words, () if plain else field.ticks)
+
+
+def _finer(ticks: Floats) -> Floats:
+    """The same ticks with others between them."""
+    return np.linspace(ticks[0], ticks[-1], FINER * (len(ticks) - 1) + 1)
 
 
 def _reach(ticks: NDArray[np.float64], low: float, high: float) -> slice:

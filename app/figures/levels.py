@@ -94,7 +94,7 @@ class Levels:
 def choose(losses: NDArray[np.float64], lowest: float | None, resolved: float = 0.0) -> Levels:
     """The scale for a grid of losses: signed where they change sign, log where they span more than linear shows.
 
-    `resolved` is the least rise above the lowest minimum that the grid can show.
+    `resolved` is the least rise above the lowest minimum that a picture can show.
     """
     finite = losses[np.isfinite(losses)]
     bottom = min(float(finite.min()), math.inf if lowest is None else lowest)

@@ -89,7 +89,7 @@ def map_of(surface: Surface, narrowest: float = NARROWEST) -> Map:
     losses = grid(surface, box, ROWS, columns)
     (dx0, dx1), (dy0, dy1) = surface.domain
     inside = losses[np.ix_(_within(y0, y1, ROWS, dy0, dy1), _within(x0, x1, columns, dx0, dx1))]
-    scale = levels.choose(inside, surface.lowest(), _resolved(surface, (y1 - y0) / ROWS))
+    scale = levels.choose(inside, surface.lowest(), _resolved(surface, (y1 - y0) / _TYPICAL))
     ground = Field(
         x=np.linspace(x0, x1, columns),
         y=np.linspace(y0, y1, ROWS),
@@ -100,6 +100,7 @@ def map_of(surface: Surface, narrowest: float = NARROWEST) -> Map:
         step=(scale.high - scale.low) / levels.COUNT,
         colors=theme.scales(scale.zero),
         zero=scale.zero is not None,
+        scale=scale.kind,
         ticks=tuple(zip(*scale.ticks(), strict=True)),
         title=scale.title,
     )
@@ -163,10 +164,10 @@ def _showing(axis: Axis, at: float) -> Axis:
     return dataclasses.replace(axis, low=min(axis.low, at - room), high=max(axis.high, at + room))
 
 
-def _resolved(surface: Surface, cell: float) -> float:
-    """How far the loss rises from its lowest minima within a cell of the grid: below, contours are noise."""
+def _resolved(surface: Surface, pixel: float) -> float:
+    """How far the loss rises from its lowest minima within a pixel: below, there is nothing to be seen."""
     sharpest = [np.linalg.eigvalsh(expand(surface, m)[2])[-1] for m in surface.minima()]
-    return float(max(sharpest, default=0.0)) * cell**2 / 2
+    return float(max(sharpest, default=0.0)) * pixel**2 / 2
 
 
 def _coordinates(surface: Surface) -> list[Text]:

@@ -271,7 +271,9 @@ class Field(Mark):
 
     Shapes: ``x`` (columns,), ``y`` (rows,), ``z`` (rows, columns). Contours run from ``low`` to ``high`` in steps of
     ``step``; beyond them the ground has the colours of the ends. Where 0 has a meaning of its own, ``zero`` is set, and
-    its contour is strong. ``colors`` has for each theme the colour scale, (share, colour) pairs.
+    its contour is strong. ``colors`` has for each theme the colour scale, (share, colour) pairs. ``scale`` says how
+    heights follow from what is shown: it is that which painters interpolate between the points of the grid. Of "log" a
+    height is the decimal logarithm, of "signed log" that of one more than the absolute value, with the value's sign.
 
     ``ticks`` are heights and words of the bar that explains the colours. Its ``title`` says what is shown, and it
     stands in ``corner`` where there is room.
@@ -285,6 +287,7 @@ class Field(Mark):
     step: float
     colors: Mapping[str, tuple[tuple[float, Color], ...]] = field(default_factory=dict)
     zero: bool = False
+    scale: Literal["linear", "log", "signed log"] = "linear"
     ticks: tuple[tuple[float, str], ...] = ()
     title: str = ""
     corner: Corner = "bottom right"

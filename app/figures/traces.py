@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from app.common.digits import percent, short
 from app.figures import marks
 from app.figures.marks import Axes, Axis, Head, Layer, Panel
+from app.figures.resample import resampled
 from app.figures.strokes import CASING, CONTOURS, DASHES, DOTS, HEADS, OPACITIES, PALE, SIGNS, STEP, WEIGHTS, WORDS
 from app.figures.theme import THEMES
 from app.figures.trails import exit_of
@@ -27,6 +28,8 @@ SYMBOLS = {
 """Names of plotly's, where they are others than ours."""
 RELATIVE = {"square": 0.9, "triangle-up": 1.17}
 """How much larger plotly must draw a symbol than a circle, to give it about the circle's area."""
+FINER = 2
+"""How many times finer than a field its contours are drawn, for plotly draws straight lines between the points."""
 TYPICAL = (640.0, 400.0)
 """Pixels of a figure, for which it is decided which points of a line are far enough apart for a dot."""
 BAR: Mapping[str, Any] = {
@@ -407,7 +410,9 @@ class _Painter:
     # Grounds.
 
     def _field(self, field: marks.Field) -> Iterator[Trace]:
-        ground: Trace = {"type": "contour", "x": field.x, "y": field.y, "z": field.z, "hoverinfo": "skip"}
+        columns, rows = FINER * len(field.x), FINER * len(field.y)
+        fine = resampled(field, (field.x[0], field.x[-1]), (field.y[0], field.y[-1]), columns, rows)
+        ground: Trace = {"type": "contour", "x": fine.x, "y": fine.y, "z": fine.z, "hoverinfo": "skip"}
         ground |= {"zmin": field.low, "zmax": field.high}
         ground["colorscale"] = [[share, color] for share, color in field.colors[self.theme]]
         up, across = field.corner.split()

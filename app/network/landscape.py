@@ -130,6 +130,7 @@ def _panel(found: Landscape, shown: Sequence[Shown], apart: int, kind: str) -> P
         high=scale.high,
         step=(scale.high - scale.low) / levels.COUNT,
         colors=theme.scales(),
+        scale=scale.kind,
         ticks=tuple(zip(*scale.ticks(), strict=True)),
         title=scale.title,
         corner=_corner(found),

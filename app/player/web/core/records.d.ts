@@ -120,6 +120,7 @@ export interface Field {
   step: number;
   colors: Record<string, [number, string][]>;
   zero: boolean;
+  scale: 'linear' | 'log' | 'signed log';
   ticks: [number, string][];
   title: string;
   corner: 'bottom right' | 'bottom left' | 'top right' | 'top left';
