@@ -47,7 +47,7 @@ OPACITIES: Mapping[str, float] = MappingProxyType(
 )
 """Of faint dots, bundles of lines, bands, racers that are not pointed at, and grounds of words. A cell of classes goes
 from "unsure" to the sum of that and "sure"."""
-WORDS: Mapping[str, float] = MappingProxyType({"title": 14.0, "text": 12.0, "label": 11.0, "small": 10.0, "gap": 7.0})
+WORDS: Mapping[str, float] = MappingProxyType({"title": 14.0, "text": 12.0, "label": 11.0, "small": 10.0, "gap": 9.0})
 """The sizes of letters: of panels' titles, axes, labels, and bars of colours; and how far words stand from their place.
 """
 

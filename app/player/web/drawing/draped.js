@@ -6,10 +6,10 @@ import { letters, thick } from '../core/scale.js';
 import { wipe } from './canvas.js';
 import { emphasis } from './emphasis.js';
 import { drape } from './ground.js';
-import { INWARD, paintArrow, paintLabel, paintMark, paintStart } from './heads.js';
-import { landmarksOf, paintLandmarks } from './landmarks.js';
+import { GAP, INWARD, paintArrow, paintLabel, paintMark, paintStart, paintWords } from './heads.js';
+import { landmarksOf, paintLandmarks, placeLandmarks } from './landmarks.js';
 import { handleOf } from './marks.js';
-import { Painter } from './painter.js';
+import { Painter, spotOf } from './painter.js';
 import { cameraOf, toScreen } from './projection.js';
 import { boundsOf, Trail } from './trail.js';
 
@@ -35,6 +35,10 @@ export class DrapedTrail extends Trail {
     super(mark, style);
     this.painter = painter;
     this.lie = this.drape();
+  }
+
+  get line() {
+    return this.long;
   }
 
   /** The run on the ground. */
@@ -229,6 +233,34 @@ export class DrapedPainter extends Painter {
     } else super.paint(position);
   }
 
+  /**
+   * Where the start is seen.
+   * @param {Camera} camera
+   * @returns {[number, number]}
+   */
+  pixel(camera) {
+    const [x, y] = toScreen(this.origin, camera);
+    return [x, y];
+  }
+
+  /**
+   * Finds places for the words of the landmarks and of the start, once for each camera.
+   * @param {import('./heads.js').Pen} pen
+   * @param {Painter['groups'][0]} group
+   */
+  arrange(pen, group) {
+    const { camera } = this;
+    if (!camera || group.arranged) return;
+    group.arranged = 'placed';
+    const starts = this.origin.length ? [this.pixel(camera)] : [];
+    const places = this.places(group, starts);
+    group.spots = placeLandmarks(pen, this.landmarks, camera, places, spotOf);
+    for (const at of starts) {
+      if (!inside(...at, group.frame)) continue;
+      group.spots.push(spotOf(pen, places, { words: ['start'], side: 'top center', color: 'muted' }, at, GAP.start));
+    }
+  }
+
   /** @param {number} position */
   paintHeads(position) {
     const { style, font } = this.shown;
@@ -238,17 +270,15 @@ export class DrapedPainter extends Painter {
     if (!camera || !group) return;
     const { context } = this.heads;
     const pen = { context, style, font };
+    this.arrange(pen, group);
     paintLandmarks(pen, this.landmarks, camera);
-    if (this.origin.length) {
-      const [x, y] = toScreen(this.origin, camera);
-      if (inside(x, y, group.frame)) paintStart(pen, group.frame, [x, y], 'start');
-    }
+    if (this.origin.length) paintStart(pen, group.frame, this.pixel(camera));
+    for (const spot of group.spots) paintWords(pen, spot);
     for (const trail of group.trails) {
       context.globalAlpha = emphasis(style, this.lit, trail.mark.racer);
       trail.advance(context, position);
     }
-    /** @type {import('./heads.js').Label[]} */
-    const labels = [];
+    const labels = group.spots.map(({ box }) => ({ x: box.x, y: box.y + box.height / 2, width: box.width }));
     for (const trail of group.trails) {
       context.globalAlpha = emphasis(style, this.lit, trail.mark.racer);
       trail.stand(pen, position, labels);

@@ -14,12 +14,22 @@ import { outline } from './symbols.js';
  * @property {boolean} [untold] whether everything after the clock is hidden, even if it would be pale
  *
  * @typedef {{x: number, y: number, width: number}} Label
+ *
+ * @typedef {Object} Spot words at a point of the ground, and their place
+ * @property {string} text
+ * @property {import('./placing.js').Room} box
+ * @property {string} side
+ * @property {string} color
+ * @property {string} font
+ * @property {boolean} start whether they belong to the start
  * @typedef {{width: number, height: number}} Room
  */
 
 /** The length of the arrow of a run that has left the frame, and the distance of its name from the edge. */
 const ARROW = 12;
 export const INWARD = 18;
+/** The distance of the words at the start from its ring. */
+export const GAP = { start: 9 };
 /** The height of the arrow of a curve that has left the frame. */
 const NOTCH = 9;
 
@@ -117,13 +127,12 @@ export function paintLabel({ context, style, font }, frame, text, color, x, y, l
 }
 
 /**
- * Draws the handle of the start: a ring with a text.
+ * Draws the ring of the start.
  * @param {Pen} pen
  * @param {Room} frame
  * @param {[number, number]} at in pixels
- * @param {string} text
  */
-export function paintStart({ context, style, font }, frame, [x, y], text) {
+export function paintStart({ context, style }, frame, [x, y]) {
   if (!inside(x, y, frame)) return;
   context.setLineDash([]);
   const [size, stroke] = style.strokes.signs['circle-open'];
@@ -137,14 +146,18 @@ export function paintStart({ context, style, font }, frame, [x, y], text) {
     context.strokeStyle = color;
     context.stroke();
   }
-  if (!text) return;
-  context.font = `${lettersOf(style, 'label')}px ${font}`;
+}
+
+/**
+ * Words at a point of the ground.
+ * @param {Pen} pen
+ * @param {Spot} spot
+ */
+export function paintWords({ context, style }, { text, box, color, font }) {
+  context.font = font;
+  context.textAlign = 'left';
   context.textBaseline = 'middle';
-  context.textAlign = 'center';
-  const half = context.measureText(text).width / 2 + 6;
-  const middle = Math.min(frame.width - half, Math.max(half, x));
-  const above = y > letters(style, 26);
-  caption(context, text, middle, above ? y - letters(style, 15) : y + letters(style, 16), style.muted, style.paper);
+  caption(context, text, box.x, box.y + box.height / 2, color, style.paper);
 }
 
 /**

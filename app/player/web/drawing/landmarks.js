@@ -1,9 +1,8 @@
 // Draws the landmarks of the map in three dimensions, such as known minima and saddles.
 
-import { caption } from './canvas.js';
 import { heightAt } from './ground.js';
 import { toScreen } from './projection.js';
-import { dashOf, lettersOf } from './strokes.js';
+import { dashOf } from './strokes.js';
 import { traceSymbol } from './symbols.js';
 
 /**
@@ -43,11 +42,9 @@ export function landmarksOf(map, ground) {
  * @param {Landmark[]} landmarks
  * @param {import('./projection.js').Camera} camera
  */
-export function paintLandmarks({ context, style, font }, landmarks, camera) {
-  context.font = `${lettersOf(style, 'label')}px ${font}`;
-  context.textBaseline = 'middle';
+export function paintLandmarks({ context, style }, landmarks, camera) {
   context.lineCap = 'round';
-  for (const { points, symbol, words, side } of landmarks) {
+  for (const { points, symbol } of landmarks) {
     const path = toScreen(points, camera);
     if (!symbol) {
       context.setLineDash(dashOf(style, 'dot'));
@@ -55,11 +52,7 @@ export function paintLandmarks({ context, style, font }, landmarks, camera) {
         for (let k = 0; k < path.length; k += 2) context.lineTo(path[k], path[k + 1]);
       });
       context.setLineDash([]);
-    } else if (symbol === 'none') {
-      const [right, up] = [side.includes('left') ? -1 : 1, side.includes('top') ? -1 : 1];
-      context.textAlign = right > 0 ? 'left' : 'right';
-      caption(context, words[0], path[0] + 8 * right, path[1] + 10 * up, style.muted, style.paper);
-    } else {
+    } else if (symbol !== 'none') {
       const [size] = style.strokes.signs[symbol];
       ink(context, style, 1.8, () => {
         for (let k = 0; k < path.length; k += 2) traceSymbol(context, symbol, path[k], path[k + 1], size / 2);
@@ -67,7 +60,27 @@ export function paintLandmarks({ context, style, font }, landmarks, camera) {
     }
   }
   context.lineCap = 'butt';
-  context.textAlign = 'left';
+}
+
+/**
+ * The words of the landmarks at their places.
+ * @param {import('./heads.js').Pen} pen
+ * @param {Landmark[]} landmarks
+ * @param {import('./projection.js').Camera} camera
+ * @param {import('./placing.js').Places} places
+ * @param {typeof import('./painter.js').spotOf} spotOf
+ * @returns {import('./heads.js').Spot[]}
+ */
+export function placeLandmarks(pen, landmarks, camera, places, spotOf) {
+  const seen = landmarks.map((landmark) => ({ ...landmark, path: toScreen(landmark.points, camera) }));
+  for (const { symbol, path } of seen) {
+    if (symbol && symbol !== 'none') for (let k = 0; k < path.length; k += 2) places.keep(path[k], path[k + 1], 6);
+  }
+  return seen.flatMap(({ symbol, words, side, path }) =>
+    symbol === 'none' && Number.isFinite(path[0] + path[1])
+      ? [spotOf(pen, places, { words, side, color: 'muted' }, [path[0], path[1]])]
+      : [],
+  );
 }
 
 /**

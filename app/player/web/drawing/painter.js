@@ -1,15 +1,18 @@
 // The canvas painter, which draws the marks of a panel sixty times per second.
 //
-// Each trail with a casing has an off-screen canvas, so that a frame only adds the new part and copies the small area
-// that has changed. Marks that are replaced are drawn again only when their moment changes.
+// Each trail with a casing, and each line while one racer is lit, has an off-screen canvas, so that a frame only adds the
+// new part and copies the small area that has changed. Marks that are replaced are drawn again only when their moment
+// changes.
 
 import { letters, thick } from '../core/scale.js';
 import { Ribbon, Curves } from './bundle.js';
 import { cut, fold, layer, pixelAt, place, wipe } from './canvas.js';
+import { inside } from '../core/geometry.js';
 import { BLEED, emphasis } from './emphasis.js';
-import { paintStart } from './heads.js';
+import { GAP, paintStart, paintWords } from './heads.js';
 import { isReplaced } from './marks.js';
 import { drawerOf, scoreOf } from './moments.js';
+import { Places } from './placing.js';
 import { inkOf, lettersOf, pallor, widthOf } from './strokes.js';
 import { Trail } from './trail.js';
 
@@ -46,6 +49,14 @@ class Group {
   over = [];
   /** @type {import('./marks.js').Sign[]} */
   handles = [];
+  /** Critical points and the like. @type {import('./marks.js').Sign[]} */
+  signs = [];
+  /** Words of the ground. @type {import('./marks.js').Text[]} */
+  words = [];
+  /** All words at points of the ground, with their places. @type {import('./heads.js').Spot[]} */
+  spots = [];
+  /** For what these places were found. */
+  arranged = '';
   clocked = false;
   /** @type {Box} */
   frame = { left: 0, top: 0, width: 0, height: 0, x: { slope: 1, offset: 0 }, y: { slope: -1, offset: 0 } };
@@ -76,6 +87,9 @@ class Momentary {
     this.sheet = layer(host, name);
   }
 }
+
+/** Half the room of a sign, of the ring of the start and of a head, in pixels. */
+const [SIGN, START, HEAD] = [6, 8, 9];
 
 export class Painter {
   /** @type {Group[]} */
@@ -126,10 +140,15 @@ export class Painter {
     this.measured = false;
     for (const mark of marks) {
       const group = this.groups[mark.axes];
-      if (!group || mark.layer === 'ground' || mark.type === 'field' || hidden.has(mark.racer)) continue;
+      if (!group || mark.type === 'field' || hidden.has(mark.racer)) continue;
+      if (mark.layer === 'ground') {
+        if (mark.type === 'sign') group.signs.push(mark);
+        if (mark.type === 'text' && !mark.within && !mark.time) group.words.push(mark);
+        continue;
+      }
       if (mark.type === 'line' && !isReplaced(mark)) {
         const trail = this.trail(mark, style);
-        if (mark.casing) trail.sheet = spare.shift() ?? layer(null);
+        if (mark.casing || this.lit !== null) trail.sheet = spare.shift() ?? layer(null);
         group.trails.push(trail);
       } else if (mark.type === 'lines') group.curves.push(new Curves(mark, style));
       else if (mark.type === 'band') group.ribbons.push(new Ribbon(mark, style));
@@ -181,6 +200,7 @@ export class Painter {
       group.frame = frames[k];
       [group.left, group.top] = [frames[k].left - left, frames[k].top - top];
       for (const drawer of group.drawers) drawer.measure(group.frame);
+      group.arranged = '';
       for (const { sheet } of group.trails) if (sheet) place(sheet, group.frame);
     });
     this.restart();
@@ -206,7 +226,12 @@ export class Painter {
       [this.strong, this.groups.some(({ trails }) => trails.length > 0)],
       [this.moments.sheet, this.groups.some(({ moments, axes }) => moments.length > 0 || axes.title)],
       [this.over.sheet, this.groups.some(({ over }) => over.length > 0)],
-      [this.heads, this.groups.some(({ trails, clocked, handles }) => trails.length + handles.length > 0 || clocked)],
+      [
+        this.heads,
+        this.groups.some(
+          ({ trails, clocked, handles, words }) => trails.length + handles.length + words.length || clocked,
+        ),
+      ],
     ];
     for (const [sheet, needed] of sheets) {
       if (needed) place(sheet, area);
@@ -289,6 +314,7 @@ export class Painter {
         if (trail.sheet) wipe(trail.sheet);
         else shared = true;
         trail.measure(group.frame);
+        group.arranged = '';
       }
     }
     this.fresh = true;
@@ -304,7 +330,16 @@ export class Painter {
    */
   light(id) {
     this.lit = id;
-    if (this.measured) this.restart();
+    if (!this.measured) return;
+    // a faint line that is drawn piece by piece is stronger where pieces meet: it has a canvas of its own
+    for (const { trails, frame } of this.groups) {
+      for (const trail of trails) {
+        if (trail.mark.casing || Boolean(trail.sheet) === (id !== null)) continue;
+        trail.sheet = id === null ? null : layer(null);
+        if (trail.sheet) place(trail.sheet, frame);
+      }
+    }
+    this.restart();
   }
 
   /** @param {number} position of the clock */
@@ -516,7 +551,7 @@ export class Painter {
 
   /** @param {number} position */
   paintHeads(position) {
-    const { style, font, handle, untold } = this.shown;
+    const { style, font, untold } = this.shown;
     wipe(this.heads);
     const { context } = this.heads;
     /** @type {Pen} */
@@ -524,28 +559,25 @@ export class Painter {
     for (const group of this.groups) {
       const { frame, trails } = group;
       if (group.clocked) this.within(this.heads, group, () => this.paintClock(group, position), false);
-      for (const { x, y } of group.handles) {
-        this.within(
-          this.heads,
-          group,
-          () =>
-            paintStart(
-              pen,
-              frame,
-              [pixelAt(frame.x, x[0]), pixelAt(frame.y, y[0])],
-              handle(this.groups.indexOf(group)),
-            ),
-          false,
-        );
-      }
+      this.arrange(pen, group);
+      this.within(
+        this.heads,
+        group,
+        () => {
+          for (const { x, y } of group.handles) {
+            paintStart(pen, frame, [pixelAt(frame.x, x[0]), pixelAt(frame.y, y[0])]);
+          }
+          for (const spot of group.spots) paintWords(pen, spot);
+        },
+        false,
+      );
       this.within(this.heads, group, () => {
         for (const trail of trails) {
           context.globalAlpha = emphasis(style, this.lit, trail.mark.racer);
           trail.advance(context, position);
         }
       });
-      /** @type {Label[]} */
-      const labels = [];
+      const labels = group.spots.map(({ box }) => ({ x: box.x, y: box.y + box.height / 2, width: box.width }));
       this.within(
         this.heads,
         group,
@@ -560,6 +592,52 @@ export class Painter {
         false,
       );
     }
+  }
+
+  /**
+   * Finds places for the words at points of the ground, where something that is in their way has changed.
+   * @param {Pen} pen
+   * @param {Group} group
+   */
+  arrange(pen, group) {
+    const { frame, handles, words } = group;
+    if (!handles.length && !words.length) return;
+    const { handle, untold, exchanged } = this.shown;
+    /** @type {(x: number, y: number) => [number, number]} */
+    const pixel = (x, y) => [pixelAt(frame.x, x), pixelAt(frame.y, y)];
+    const starts = handles.map(({ x, y }) => pixel(x[0], y[0]));
+    const text = handle(this.groups.indexOf(group));
+    const wanted = [text, untold, ...starts].join();
+    if (wanted === group.arranged) return;
+    const places = this.places(group, starts);
+    for (const { x, y } of group.signs) Array.from(x, (_, k) => places.keep(...pixel(x[k], y[k]), SIGN));
+    const shown = words.filter(({ x, y }) => inside(...pixel(x, y), frame));
+    const before = group.spots.find(({ start }) => start)?.side;
+    group.arranged = wanted;
+    group.spots = shown.map((mark) => spotOf(pen, places, mark, pixel(mark.x, mark.y)));
+    for (const at of starts) {
+      if (!text || !inside(...at, frame)) continue;
+      // under the pointer words stay on their side if they can
+      const side = (exchanged.size && before) || 'top center';
+      group.spots.push({ ...spotOf(pen, places, { words: [text], side, color: 'muted' }, at, GAP.start), start: true });
+    }
+  }
+
+  /**
+   * The places of words in a frame, of which trails, their ends and the starts are taken.
+   * @param {Group} group
+   * @param {[number, number][]} starts
+   */
+  places({ frame, trails }, starts) {
+    const { style, untold } = this.shown;
+    const told = untold ? [] : trails;
+    const places = new Places(
+      frame,
+      told.map((trail) => trail.line),
+    );
+    for (const at of starts) places.keep(...at, thick(style, START));
+    for (const { line } of told) places.keep(line[line.length - 2], line[line.length - 1], thick(style, HEAD));
+    return places;
   }
 
   /**
@@ -585,6 +663,26 @@ export class Painter {
   destroy() {
     for (const { canvas } of this.sheets) canvas.remove();
   }
+}
+
+/**
+ * Words at a point, where they cover the least.
+ * @param {Pen} pen
+ * @param {Places} places
+ * @param {{words: string[], side: string, color: string, italic?: boolean, bold?: boolean}} mark
+ * @param {[number, number]} at
+ * @param {number} [gap] in pixels
+ * @returns {import('./heads.js').Spot}
+ */
+export function spotOf(pen, places, { words, side, color, italic, bold }, [x, y], gap) {
+  const { context, style, font } = pen;
+  const height = lettersOf(style, 'label');
+  const face = `${italic ? 'italic ' : ''}${bold ? '600 ' : ''}${height}px ${font}`;
+  context.font = face;
+  const { width } = context.measureText(words[0]);
+  const away = letters(style, gap ?? style.strokes.words.gap);
+  const placed = places.place({ x, y, width, height, gap: away, side });
+  return { ...placed, text: words[0], color: inkOf(style, color), font: face, start: false };
 }
 
 /** @param {Group[]} groups */

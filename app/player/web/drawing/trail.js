@@ -52,6 +52,11 @@ export class Trail {
     this.done = 0;
   }
 
+  /** All pixels of the line that is drawn: x, y, x, y, … */
+  get line() {
+    return this.path;
+  }
+
   /** The frame in which it was measured. */
   get box() {
     if (!this.frame) throw new Error('a trail is drawn before it is measured');
