@@ -28,12 +28,11 @@ SEEN = """(selectors) => selectors.map((one) => [...document.querySelectorAll(on
   (e) => e.checkVisibility({ visibilityProperty: true, opacityProperty: false })))"""
 SIZES = """() => Object.fromEntries([
   ['title', '.card h3'], ['status', '.card .status'], ['step', '.steps'],
-  ['tick', '.map .xtick text'], ['losses', '.loss .ytick text'], ['minimum', '.map .annotation-text'],
+  ['tick', '.map .xtick text'], ['losses', '.loss .ytick text'],
 ].map(([name, one]) => [name, document.querySelector('.optiscope-player ' + one)])
  .map(([name, e]) => [name, parseFloat(getComputedStyle(e).fontSize)]))"""
 WIDTHS = """() => Object.fromEntries([
   ['trail', '.map .trace[class*="racer-0-line"] path.js-line'],
-  ['casing', '.map .trace[class*="racer-0-casing"] path.js-line'],
   ['loss', '.loss .trace[class*="racer-0-line"] path.js-line'],
 ].map(([name, one]) => [name, parseFloat(document.querySelector('.optiscope-player ' + one).style.strokeWidth)]))"""
 
@@ -289,9 +288,8 @@ def test_views_hide_the_future_during_a_prediction(fresh: Visit) -> None:
 
 
 def _to_come(race: Race) -> int:
-    """How many pixels of a chart show what is to come, on the canvas and among plotly's traces."""
-    traces = race.page.locator(".slot .trace[class*='-pale']").count()
-    return int((race.canvas(".slot .pale")[..., 3] > 0).sum()) + traces
+    """How many pixels of a chart show what is to come."""
+    return int((race.canvas(".slot .pale")[..., 3] > 0).sum())
 
 
 def test_a_guess_is_measured_to_the_last_position_of_the_engine(guessing: Race) -> None:

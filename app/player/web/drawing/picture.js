@@ -25,8 +25,16 @@ export async function pictureOf(root, plotly) {
   context.scale(scale, scale);
   context.fillStyle = getComputedStyle(document.body).backgroundColor;
   context.fillRect(0, 0, width, height);
+  const layers = (/** @type {HTMLElement} */ host, /** @type {string} */ selector) => {
+    for (const layer of seen(host, selector)) {
+      const box = boxOf(layer);
+      context.drawImage(/** @type {HTMLCanvasElement} */ (layer), box.left, box.top, box.width, box.height);
+    }
+  };
   for (const plot of seen(root, '.plot')) {
     if (!(/** @type {any} */ (plot)._fullLayout)) continue;
+    const host = /** @type {HTMLElement} */ (plot.parentElement);
+    layers(host, 'canvas.ground');
     const { left, top, width: wide, height: tall } = boxOf(plot);
     const image = new Image();
     image.src =
@@ -34,10 +42,7 @@ export async function pictureOf(root, plotly) {
       (await plotly.toImage(plot, { format: 'png', width: wide, height: tall, scale }));
     await image.decode();
     context.drawImage(image, left, top, wide, tall);
-    for (const layer of seen(/** @type {HTMLElement} */ (plot.parentElement), 'canvas.layer')) {
-      const box = boxOf(layer);
-      context.drawImage(/** @type {HTMLCanvasElement} */ (layer), box.left, box.top, box.width, box.height);
-    }
+    layers(host, 'canvas.layer:not(.ground)');
   }
   for (const layer of seen(root, 'canvas.layer')) {
     if (layer.parentElement?.querySelector('.plot')) continue;

@@ -1,8 +1,7 @@
-// The plotly painter: marks as traces of plotly's, for what stands still, and for hovering at rest.
+// What plotly draws of marks: those that stand still, and unseen those that have labels under the pointer.
 
 import { short } from '../core/digits.js';
 import { blend, fade } from '../core/theme.js';
-import { emphasis } from './emphasis.js';
 import { escaped, nth } from './layout.js';
 import { indexAt, isReplaced, momentAt, rowAt } from './marks.js';
 import { inkOf, opacityOf, pallor, plotlyDash } from './strokes.js';
@@ -20,6 +19,14 @@ import { plotlySymbol } from './symbols.js';
 /** What every trace has. */
 const COMMON = { type: 'scatter', showlegend: false, hoverinfo: 'skip' };
 
+/** The most points of a line that have a label: more are nearer to each other than a pointer can tell. */
+const MOST = 2000;
+
+/** @param {number} count */
+function upTo(count) {
+  return Array.from({ length: count }, (_, k) => k);
+}
+
 /**
  * @param {number} k the pair of axes
  */
@@ -28,26 +35,22 @@ function on(k) {
 }
 
 /**
- * The traces of the marks that do not move.
+ * The traces of the marks that do not move, without the field: that is a canvas below the plot.
  * @param {AnyMark[]} marks
  * @param {Style} style
- * @param {string} font
  * @returns {Trace[]}
  */
-export function groundTraces(marks, style, font) {
-  return marks.filter(({ layer }) => layer === 'ground').flatMap((mark) => groundOf(mark, style, font));
+export function groundTraces(marks, style) {
+  return marks.filter(({ layer }) => layer === 'ground').flatMap((mark) => groundOf(mark, style));
 }
 
 /**
  * @param {AnyMark} mark
  * @param {Style} style
- * @param {string} font
  * @returns {Trace[]}
  */
-function groundOf(mark, style, font) {
+function groundOf(mark, style) {
   switch (mark.type) {
-    case 'field':
-      return fieldTraces(mark, style, font);
     case 'sign':
       return [signTrace(mark, style)];
     case 'line':
@@ -56,50 +59,6 @@ function groundOf(mark, style, font) {
       return dotsTraces(mark, style, [], Infinity);
   }
   return [];
-}
-
-/**
- * @param {import('./marks.js').Field} field
- * @param {Style} style
- * @param {string} font
- * @returns {Trace[]}
- */
-function fieldTraces(field, style, font) {
-  const { low, high, step } = field;
-  const contour = {
-    ...{ type: 'contour', hoverinfo: 'skip', showlegend: false, ...on(field.axes) },
-    ...{ x: field.x, y: field.y, z: field.z, zmin: low, zmax: high, colorscale: field.colors[style.theme] },
-    contours: { start: low, end: high, size: step },
-    line: { width: style.strokes.contours.line, color: style.contour_line },
-    showscale: field.ticks.length > 0,
-    colorbar: scaleBar(field, style, font),
-  };
-  if (!field.zero) return [contour];
-  const zero = {
-    ...{ ...contour, showscale: false, colorbar: undefined },
-    contours: { start: 0, end: 0, size: 1, coloring: 'none' },
-    line: { width: style.strokes.contours.zero, color: style.muted },
-  };
-  return [contour, zero];
-}
-
-/**
- * A thin bar that says which colour is which height, and how the contours are spaced.
- * @param {import('./marks.js').Field} field
- * @param {Style} style
- * @param {string} font
- */
-function scaleBar({ ticks, title, corner }, style, font) {
-  const text = { family: font, size: style.strokes.words.small, color: style.muted };
-  const [side, end] = [corner.includes('left') ? 'left' : 'right', corner.includes('top') ? 'top' : 'bottom'];
-  return {
-    ...{ orientation: 'h', lenmode: 'pixels', len: 200, thicknessmode: 'pixels', thickness: 6 },
-    ...{ x: side === 'left' ? 0 : 1, xanchor: side, xpad: 14, y: end === 'top' ? 1 : 0, yanchor: end, ypad: 4 },
-    ...{ outlinewidth: 0.5, outlinecolor: style.muted, ticks: '', bgcolor: fade(style.paper, 0.6) },
-    ...{ tickvals: ticks.map(([height]) => height), ticktext: ticks.map(([, words]) => words) },
-    tickfont: text,
-    title: { text: title, side: 'top', font: text },
-  };
 }
 
 /**
@@ -171,29 +130,22 @@ function within(value) {
 }
 
 /**
- * The trails up to the clock: of each its casing, its line, and the dots of its steps. A marker is an element of its own,
- * and thousands of them take a second to draw: the dots are one line of points with round caps.
+ * The lines up to the clock, for the labels under the pointer: what is seen of them is on a canvas.
  * @param {Trail[]} trails
  * @param {Style} style
  * @param {number} position
  * @param {Naming} naming
- * @param {boolean} untold what is to come may not be shown
  * @returns {Trace[]}
  */
-export function trailTraces(trails, style, position, naming, untold) {
+export function hoverLines(trails, style, position, naming) {
   const uids = new Map();
-  const pale = [];
-  const strong = [];
-  for (const trail of trails) {
-    const { mark } = trail;
-    const stem = naming.stem(mark);
+  return trails.flatMap((trail) => {
+    if (!trail.mark.hover.length) return [];
+    const stem = naming.stem(trail.mark);
     const nthOf = uids.get(stem) ?? 0;
     uids.set(stem, nthOf + 1);
-    const uid = nthOf ? `${stem}-${nthOf}` : stem;
-    if (mark.time && mark.future === 'pale' && !untold) pale.push(paleTrace(trail, style, uid));
-    strong.push(...trailOf(trail, style, position, uid, naming));
-  }
-  return [...pale, ...strong];
+    return [lineOf(trail, style, position, nthOf ? `${stem}-${nthOf}` : stem, naming)];
+  });
 }
 
 /**
@@ -203,31 +155,16 @@ export function trailTraces(trails, style, position, naming, untold) {
  */
 
 /**
+ * The heights of some points of a line: far above the frame a curve is a vertical line, and plotly's own arithmetic ends
+ * in NaN there.
  * @param {Trail} trail
- * @param {Style} style
- * @param {string} uid
- * @returns {Trace}
+ * @param {number[]} points their indices
  */
-function paleTrace(trail, style, uid) {
-  const { mark, last } = trail;
-  const width = Math.min(style.strokes.weights[mark.weight], style.strokes.pale.width);
-  return {
-    ...{ ...COMMON, ...on(mark.axes), uid: `${uid}-pale`, mode: 'lines', connectgaps: false },
-    ...{ x: part(mark.x, last + 1), y: heights(trail, last + 1) },
-    line: { width, color: fade(inkOf(style, mark.color), pallor(style)), dash: plotlyDash(style, mark.dash) },
-  };
-}
-
-/**
- * The heights of a line: far above the frame a curve is a vertical line, and plotly's own arithmetic ends in NaN there.
- * @param {Trail} trail
- * @param {number} count
- */
-function heights({ mark, box }, count) {
+function heights({ mark, box }, points) {
   const { slope, offset, log } = box.y;
   const top = -offset / slope;
   const highest = log ? 10 ** Math.min(300, top + 30) : 1e12;
-  return Array.from({ length: count }, (_, k) => {
+  return points.map((k) => {
     const value = mark.y[k];
     if (Number.isNaN(value) || (log && value <= 0)) return null;
     return Math.min(highest, log ? value : Math.max(-1e12, value));
@@ -240,63 +177,34 @@ function heights({ mark, box }, count) {
  * @param {number} position
  * @param {string} uid
  * @param {Naming} naming
- * @returns {Trace[]}
- */
-function trailOf(trail, style, position, uid, naming) {
-  const { mark } = trail;
-  const count = trail.index(position) + 1;
-  const color = inkOf(style, mark.color);
-  const dash = plotlyDash(style, mark.dash);
-  // plotly leaves out points by how far they are off a line, and by its width: a run that leaps across the frame from far
-  // outside would be drawn elsewhere, and its casing elsewhere again
-  const simplify = dash === 'solid' && mark.head?.outside !== 'arrow';
-  const alone = trail.alone >= 0 && trail.alone < count;
-  const common = {
-    ...{ ...COMMON, ...on(mark.axes), mode: alone ? 'markers' : 'lines', connectgaps: false },
-    ...{ x: part(mark.x, count), y: heights(trail, count) },
-    marker: { color, size: style.strokes.dots.large[0], line: { width: 0 } },
-  };
-  const casing = {
-    ...{ ...common, uid: `${uid}-casing`, mode: 'lines' },
-    line: { width: style.strokes.casing, color: style.paper, dash, simplify },
-  };
-  const line = {
-    ...{ ...common, uid: `${uid}-line`, name: escaped(mark.name), meta: mark.racer },
-    line: { width: style.strokes.weights[mark.weight], color, dash, simplify },
-    ...hoverOf(mark, count, naming.unit),
-  };
-  return [...(mark.casing ? [casing] : []), line, ...(mark.dots ? [stepDots(trail, style, count, color, uid)] : [])];
-}
-
-/**
- * @param {Trail} trail
- * @param {Style} style
- * @param {number} count
- * @param {string} color
- * @param {string} uid
  * @returns {Trace}
  */
-function stepDots(trail, style, count, color, uid) {
-  const { mark, box } = trail;
-  const apart = Array.from({ length: count }, (_, k) => k).filter((k) => k > 0 && trail.sparse(k));
-  const tiny = 0.01 / box.x.slope;
+function lineOf(trail, style, position, uid, naming) {
+  const { mark } = trail;
+  const count = trail.index(position) + 1;
+  const stride = Math.max(1, Math.ceil(count / MOST));
+  const points = Array.from({ length: Math.ceil(count / stride) }, (_, k) => Math.min(count - 1, k * stride));
+  if (stride > 1) points[points.length - 1] = count - 1;
+  const alone = trail.alone >= 0 && trail.alone < count;
   return {
-    ...{ ...COMMON, ...on(mark.axes), uid: `${uid}-dots`, mode: 'lines', connectgaps: false },
-    x: apart.flatMap((k) => [mark.x[k], mark.x[k] + tiny, null]),
-    y: apart.flatMap((k) => [mark.y[k], mark.y[k], null]),
-    line: { width: style.strokes.step.size, color, simplify: false },
+    ...{ ...COMMON, ...on(mark.axes), mode: alone ? 'markers' : 'lines', connectgaps: false },
+    ...{ uid: `${uid}-line`, name: escaped(mark.name), meta: mark.racer },
+    ...{ x: points.map((k) => within(mark.x[k])), y: heights(trail, points) },
+    marker: { color: inkOf(style, mark.color), size: style.strokes.dots.large[0], line: { width: 0 } },
+    line: { width: style.strokes.weights[mark.weight], color: inkOf(style, mark.color), simplify: false },
+    ...hoverOf(mark, points, naming.unit),
   };
 }
 
 /**
  * The label under the pointer: a name, the time, and a row for each of the numbers there.
  * @param {Line | import('./marks.js').Dots} mark
- * @param {number} count
+ * @param {number[]} points the indices of the points that have one
  * @param {string} unit
  */
-function hoverOf({ hover, time, name }, count, unit) {
+function hoverOf({ hover, time, name }, points, unit) {
   if (!hover.length) return {};
-  const texts = Array.from({ length: count }, (_, k) => {
+  const texts = points.map((k) => {
     const rows = hover.map(([word, values]) => `${word} ${short(values[k], 4)}`.trim());
     return `${time ? `${name ? ', ' : ''}${unit} ${short(time[k])}<br>` : '<br>'}${rows.join('<br>')}`;
   });
@@ -353,7 +261,7 @@ function dotsOf(mark, x, y, style, scale, { from, to, strength }) {
       },
       line: { width: mark.edge ? rim : 0, color: mark.edge ? inkOf(style, mark.edge) : undefined },
     },
-    ...(strength === 1 ? hoverOf(mark, to, '') : {}),
+    ...(strength === 1 ? hoverOf(mark, upTo(to), '') : {}),
   };
 }
 
@@ -375,7 +283,7 @@ export function hoverDots(mark, style, position, naming) {
     ],
     position,
   );
-  const many = hoverOf(mark, trace.x.length, naming.unit);
+  const many = hoverOf(mark, upTo(trace.x.length), naming.unit);
   return {
     ...trace,
     ...many,
@@ -385,7 +293,7 @@ export function hoverDots(mark, style, position, naming) {
 }
 
 /**
- * The words and upright lines of the ground, as annotations and shapes of a layout.
+ * The words of the ground that belong to the axes, and its upright lines, as annotations and shapes of a layout.
  * @param {AnyMark[]} marks
  * @param {Style} style
  * @param {string} font
@@ -396,7 +304,9 @@ export function groundWords(marks, style, font) {
   /** @type {any[]} */
   const shapes = [];
   for (const mark of marks) {
-    if (mark.type === 'text' && mark.layer === 'ground') annotations.push(annotation(mark, 0, style, font));
+    if (mark.type === 'text' && mark.layer === 'ground' && mark.within) {
+      annotations.push(annotation(mark, 0, style, font));
+    }
     if (mark.type === 'rule' && mark.layer === 'ground' && !mark.clock) shapes.push(upright(mark, mark.x, style, font));
   }
   return { annotations, shapes };
@@ -456,21 +366,4 @@ function upright({ axes, dash, color, label }, x, style, font) {
     line: { width: style.strokes.weights.hair, dash: plotlyDash(style, dash), color: ink },
     ...(label ? { label: { ...words, font: { family: font, size: style.strokes.words.small, color: ink } } } : {}),
   };
-}
-
-/**
- * Dims the traces of all racers but one, without drawing anything anew.
- * @param {HTMLElement} plot
- * @param {Style} style
- * @param {{id: string}[]} cards
- * @param {string | null} lit
- */
-export function dim(plot, style, cards, lit) {
-  cards.forEach(({ id }, k) => {
-    const strength = emphasis(style, lit, id);
-    const opacity = strength === 1 ? '' : String(strength);
-    /** @type {NodeListOf<SVGElement>} */
-    const traces = plot.querySelectorAll(`.trace[class*="traceracer-${k}-"]`);
-    for (const trace of traces) trace.style.opacity = opacity;
-  });
 }

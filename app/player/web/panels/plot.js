@@ -1,11 +1,12 @@
-// One panel: plotly draws the ground and the axes, the canvas painter what moves, and at rest plotly the lines again, for
-// hovering.
+// One panel: plotly draws the axes and what stands on the ground, canvases the ground and what moves. At rest plotly has
+// the lines too, unseen, for the labels under the pointer.
 
+import { Contours } from '../drawing/contours.js';
 import { frameOfAxes, valueAt } from '../drawing/canvas.js';
 import { baseLayout, axesLayout, marginsOf, nth, rangeOf, STILL, uprightTitle } from '../drawing/layout.js';
 import { handleOf } from '../drawing/marks.js';
 import { Painter } from '../drawing/painter.js';
-import { dim, groundTraces, groundWords, hoverDots, trailTraces } from '../drawing/plotly.js';
+import { groundTraces, groundWords, hoverDots, hoverLines } from '../drawing/plotly.js';
 import { h, mark } from '../core/dom.js';
 import { fit } from '../core/geometry.js';
 import { letters, scaled } from '../core/scale.js';
@@ -19,6 +20,7 @@ import { ZoomTools } from './zoom.js';
 /**
  * @typedef {import('../drawing/marks.js').Panel} Panel
  * @typedef {import('../drawing/marks.js').Axes} Axes
+ * @typedef {import('../drawing/marks.js').Field} Field
  * @typedef {import('../drawing/canvas.js').Box} Box
  * @typedef {import('../core/envelope.js').Scene} Scene
  * @typedef {import('../core/envelope.js').Style} Style
@@ -84,6 +86,7 @@ export class PlotPanel {
     this.element = element;
     this.plot = h('div', { class: 'plot', role: 'img', 'data-testid': testid });
     this.element.append(this.plot);
+    this.contours = new Contours(this.element);
     this.painter = new Painter(this.element);
     this.switch = new ScaleSwitch((scale) => this.rescale(scale));
     this.element.append(this.switch.element);
@@ -280,10 +283,10 @@ export class PlotPanel {
 
   /** The traces of the ground, and one more for each pair of axes, without which plotly draws none. */
   ground() {
-    const { panel, style, theme } = this.given;
+    const { panel, style } = this.given;
     const anchor = { type: 'scatter', x: [null], y: [null], hoverinfo: 'skip', showlegend: false };
     const anchors = this.axes.map((_, k) => ({ ...anchor, xaxis: nth('x', k), yaxis: nth('y', k) }));
-    return [...anchors, ...groundTraces(panel.marks, style, theme.font)];
+    return [...anchors, ...groundTraces(panel.marks, style)];
   }
 
   /** @param {any[]} traces */
@@ -402,11 +405,17 @@ export class PlotPanel {
   }
 
   measure() {
-    if (this.bare || this.drawn) this.painter.measure(this.frames());
+    if (!this.bare && !this.drawn) return;
+    const frames = this.frames();
+    this.painter.measure(frames);
+    const { panel, style, theme } = this.given;
+    const fields = panel.marks.filter(/** @returns {one is Field} */ (one) => one.type === 'field');
+    const pieces = fields.flatMap((field) => (frames[field.axes] ? [{ field, frame: frames[field.axes] }] : []));
+    this.contours.draw(pieces, panel.ground, style, theme.font);
   }
 
   /**
-   * The lines up to the clock as plotly's own traces, for hovering.
+   * Gives plotly the lines up to the clock, for the labels under the pointer.
    * @param {number} position
    */
   async settle(position) {
@@ -423,9 +432,8 @@ export class PlotPanel {
         ? [hoverDots(one, style, position, naming)]
         : [],
     );
-    await this.draw([...this.base, ...trailTraces(trails, style, position, naming, Boolean(scene.untold)), ...dots]);
+    await this.draw([...this.base, ...hoverLines(trails, style, position, naming), ...dots]);
     this.settled = key;
-    dim(this.plot, style, scene.cards, this.painter.lit);
   }
 
   /** @param {MouseEvent} event */
@@ -555,7 +563,6 @@ export class PlotPanel {
   /** @param {string | null} id */
   light(id) {
     this.painter.light(id);
-    if (this.panel && this.style && this.scene) dim(this.plot, this.style, this.scene.cards, id);
   }
 
   destroy() {

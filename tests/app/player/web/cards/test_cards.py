@@ -152,14 +152,22 @@ def test_a_rate_that_diverges_is_drawn_out_of_the_frame_and_called_by_its_name(f
 
 def test_card_and_trail_light_up_together(fresh: Visit) -> None:
     race = fresh()
-    traces = "[...document.querySelectorAll('.trace[class*=\"traceracer-0-line\"]')].map((t) => t.style.opacity)"
-    alone = f"() => {traces}"
-    assert set(race.page.evaluate(alone)) == {""}
+    strong = _ink(race)
     race.at("card-racer-2").hover()
-    race.until(f"() => {traces}.every((opacity) => opacity !== '')")
-    assert all(0 < float(v) < 0.5 for v in race.page.evaluate(alone))
+    lit = _ink(race)
+    assert lit[:2] == [0, 0] and lit[2] >= strong[2] > 0
+    trails = race.trails()
+    alpha = trails[..., 3][near(trails, PALETTE[1], 60)]
+    assert alpha.size > 50 and alpha.max() < 0.4 * 255  # dimmed, and nowhere drawn over itself
+    race.at("to-start").evaluate("(button) => button.click()")
+    for _ in range(12):  # piece by piece, as while the race plays
+        race.at("step-forward").evaluate("(button) => button.click()")
+    curves = race.canvas(".loss canvas.trails")
+    alpha = curves[..., 3][near(curves, PALETTE[1], 60)]
+    assert alpha.size > 20 and alpha.max() < 0.35 * 255  # 0.39 where two pieces lie over each other
+    race.at("to-end").evaluate("(button) => button.click()")
     race.page.mouse.move(640, 5)
-    race.until(f"() => {traces}.every((opacity) => opacity === '')")
+    assert _ink(race) == strong
 
 
 def test_hover_labels_have_their_numbers_in_the_format_of_the_cards(fresh: Visit) -> None:

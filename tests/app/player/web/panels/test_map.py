@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from typing import Any
 
@@ -12,7 +13,7 @@ from app.common.digits import short
 from app.figures.theme import PALETTE
 from app.race import results, runs
 from app.race.link import parse
-from tests.app.driving import Race, near, picture
+from tests.app.driving import Race, near
 
 pytestmark = pytest.mark.browser
 Visit = Callable[..., Race]
@@ -74,55 +75,62 @@ def test_trails_lie_where_the_engine_says(shared: Race, step: int) -> None:
         assert on.mean() > (0.999 if k == last else 0.6)
 
 
-def _both(race: Race) -> tuple[np.ndarray, np.ndarray]:
-    """The map with plotly's own traces, and the same with the overlay, without heads."""
-    out = []
-    for settled in ("true", "false"):
-        race.page.evaluate(
-            """(settled) => {
-              document.querySelector('[data-testid=player]').dataset.settled = settled;
-              document.querySelector('.map canvas.heads').style.visibility = 'hidden';
-            }""",
-            settled,
-        )
-        out.append(picture(race.page.locator(".map").screenshot()))
-    race.page.evaluate(
-        """() => {
-          document.querySelector('[data-testid=player]').dataset.settled = 'true';
-          document.querySelector('.map canvas.heads').style.visibility = '';
-        }"""
-    )
-    return out[0], out[1]
+# The lines that plotly has for the labels under the pointer: of each racer points along it, in pixels of the axes.
+HOVERED = """() => {
+  const plot = document.querySelector('[data-testid=map]');
+  const { left, top } = plot.getBoundingClientRect();
+  const { xaxis, yaxis } = plot._fullLayout;
+  return ['0', '1', '2'].map((racer) => {
+    const path = plot.querySelector(`[class*="traceracer-${racer}-line"] path.js-line`);
+    const matrix = path.getScreenCTM();
+    const length = path.getTotalLength();
+    return Array.from({ length: 400 }, (_, k) => {
+      const at = path.getPointAtLength((k / 399) * length).matrixTransform(matrix);
+      return [at.x - left - xaxis._offset, at.y - top - yaxis._offset];
+    });
+  });
+}"""
 
 
 def _agree(race: Race, colors: tuple[str, ...]) -> None:
-    """Whatever one of the two inks, the other inks too, to a pixel, and by as much."""
-    real, overlay = _both(race)
-    for color in colors:
-        a, b = near(real, color, 40), near(overlay, color, 40)
-        assert a.sum() > 20 and b.sum() > 20
-        assert a.sum() == pytest.approx(b.sum(), rel=0.12)
-        assert (a & _spread(b, 1)).sum() > 0.97 * a.sum(), f"{color}: plotly draws where the overlay does not"
-        assert (b & _spread(a, 1)).sum() > 0.97 * b.sum(), f"{color}: the overlay draws where plotly does not"
+    """The line under the pointer lies on ink of its racer, and all that ink lies on the line."""
+    trails = race.trails()
+    lines = race.page.evaluate(HOVERED)
+    assert len(lines) == len(colors)
+    for color, line in zip(colors, np.array(lines), strict=True):
+        ink = near(trails, color, 40) & (trails[..., 3] > 200)
+        assert ink.sum() > 20
+        height, width = ink.shape
+        if color == colors[-1]:  # which is drawn over the others
+            seen = line[(line > 3).all(axis=1) & (line[:, 0] < width - 3) & (line[:, 1] < height - 3)]
+            columns, rows = np.round(seen).astype(int).T
+            assert _spread(ink, 4)[rows, columns].mean() > 0.97
+        on = np.zeros_like(ink)
+        for one, other in itertools.pairwise(line):
+            count = int(np.abs(other - one).max()) + 2
+            between = np.round(one + np.linspace(0, 1, count)[:, None] * (other - one)).astype(int)
+            inside = (between >= 0).all(axis=1) & (between < [width, height]).all(axis=1)
+            on[between[inside, 1], between[inside, 0]] = True
+        assert _spread(on, 4)[ink].mean() > 0.97, f"{color}: ink away from the line under the pointer"
 
 
 @pytest.mark.thinned(2)
-def test_the_overlay_lies_on_plotly_s_own_traces(shared: Race) -> None:
+def test_labels_under_the_pointer_stand_on_the_trails(shared: Race) -> None:
     """Pins the internals of plotly.js that the overlay reads: a new version that moves them fails here."""
-    _agree(shared, PALETTE[1:3])
+    _agree(shared, PALETTE[:3])
     for step in ("25", "7"):
         shared.at("scrub").fill(step)
         shared.settle()
-        _agree(shared, PALETTE[1:3])
+        _agree(shared, PALETTE[:3])
     shared.at("to-end").click()
     for button in ("zoom-in", "zoom-in", "zoom-home"):
         shared.at(button).evaluate("(button) => button.click()")
         shared.settle()
-        _agree(shared, PALETTE[1:3])
+        _agree(shared, PALETTE[:3])
 
 
 @pytest.mark.long
-def test_the_overlay_lies_on_dashed_and_departing_traces_too(fresh: Visit) -> None:
+def test_labels_stand_on_dashed_and_departing_trails_too(fresh: Visit) -> None:
     racers = "&".join(
         f"racer={rule}"
         for rule in ("adam:learning_rate=0.2,slot=8", "adam:learning_rate=1,slot=1", "sgd:learning_rate=5,slot=2")
@@ -172,12 +180,11 @@ RECORD = """() => {
     if (window.seen !== seen) return;
     const settled = root.dataset.settled === 'true';
     const canvas = root.querySelector('.map canvas.trails');
-    const traces = root.querySelectorAll('.map .trace[class*="-line"] path.js-line');
     seen.push({
-      contours: root.querySelectorAll('.map .contourfill path, .map .contourlines path').length > 5,
+      contours: inked(root.querySelector('.map canvas.ground')),
       axes: root.querySelectorAll('.map .xtick').length > 2 && root.querySelectorAll('.loss .xtick').length > 2,
-      trails: settled ? [...traces].some((t) => t.getAttribute('d')?.length > 20) : inked(canvas),
-      curves: inked(root.querySelector('.loss canvas.trails')) || settled,
+      trails: inked(canvas),
+      curves: inked(root.querySelector('.loss canvas.trails')),
       heads: inked(root.querySelector('.map canvas.heads')),
       settled, cards: root.querySelectorAll('.card').length,
     });
@@ -239,21 +246,6 @@ def test_a_click_that_closes_a_panel_does_nothing_else(fresh: Visit, button: str
     assert race.settle().query() == before and "start" not in before
     race.page.mouse.click(left, top)  # the next one moves it
     race.until("() => new URL(location.href).searchParams.has('start')")
-
-
-@pytest.mark.long
-def test_a_run_from_far_outside_is_drawn_with_its_casing_under_it(fresh: Visit) -> None:
-    """Every path of plotly's casing is the path of its line, also where a run leaps across the frame."""
-    race = fresh(
-        "surface=linear_regression&surface.offset=4&surface.scale=0.2&rotation=0&racer=sgd:learning_rate=0.095"
-        "&racer=nesterov:learning_rate=0.095"
-    )
-    paths = race.page.evaluate(
-        """() => [0, 1].map((k) => ['casing', 'line'].map((part) =>
-             document.querySelector(`[class*="traceracer-${k}-${part}"] path.js-line`).getAttribute('d')))"""
-    )
-    for casing, line in paths:
-        assert casing == line and len(line) > 40
 
 
 def test_what_became_of_a_run_is_not_told_before_the_clock_is_there(fresh: Visit) -> None:

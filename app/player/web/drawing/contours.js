@@ -1,0 +1,219 @@
+// The ground of a panel: the bands and lines of a field, pixel by pixel. They follow the view, and are as sharp in a part
+// of the map as in the whole.
+
+import { blend, channels } from '../core/theme.js';
+import { letters, thick } from '../core/scale.js';
+import { layer, place, valueAt, wipe } from './canvas.js';
+import { resample, stepIn } from './resample.js';
+import { lettersOf } from './strokes.js';
+
+/**
+ * @typedef {import('./canvas.js').Box} Box
+ * @typedef {import('./marks.js').Field} Field
+ * @typedef {import('./strokes.js').Style} Style
+ */
+
+/** Where lines are nearer to each other than so many pixels, they are fainter, and half as near there are none. */
+const DENSE = 4;
+/** The bar of colours, and the distances round it, in pixels. */
+const BAR = { wide: 200, tall: 6, gap: 3, away: 14, room: 10 };
+/** The axes have room for a bar from this width and height on. */
+const ROOMY = [240, 120];
+
+export class Contours {
+  /** What is drawn, in words. */
+  drawn = '';
+
+  /** @param {HTMLElement} host below whose other children the ground lies */
+  constructor(host) {
+    this.sheet = layer(host, 'ground');
+    host.prepend(this.sheet.canvas);
+  }
+
+  /**
+   * Draws the fields of some frames, unless that is what is drawn.
+   * @param {{field: Field, frame: Box}[]} pieces
+   * @param {string} key changes with the fields
+   * @param {Style} style
+   * @param {string} font
+   */
+  draw(pieces, key, style, font) {
+    const { devicePixelRatio: ratio } = window;
+    const wanted = [
+      key,
+      ratio,
+      style.scale?.text,
+      style.theme,
+      JSON.stringify(pieces.map(({ frame }) => frame)),
+    ].join();
+    if (wanted === this.drawn) return;
+    this.drawn = wanted;
+    this.sheet.canvas.hidden = !pieces.length;
+    if (!pieces.length) return;
+    const [left, top] = [
+      Math.min(...pieces.map(({ frame }) => frame.left)),
+      Math.min(...pieces.map(({ frame }) => frame.top)),
+    ];
+    place(this.sheet, {
+      ...{ left, top },
+      width: Math.max(...pieces.map(({ frame }) => frame.left + frame.width)) - left,
+      height: Math.max(...pieces.map(({ frame }) => frame.top + frame.height)) - top,
+    });
+    wipe(this.sheet);
+    for (const { field, frame } of pieces) {
+      const picture = pictureOf(field, frame, this.sheet.ratio, style);
+      const { ratio: fine, context } = this.sheet;
+      context.putImageData(picture, Math.round((frame.left - left) * fine), Math.round((frame.top - top) * fine));
+      context.save();
+      context.translate(frame.left - left, frame.top - top);
+      paintBar(context, field, frame, style, font);
+      context.restore();
+    }
+  }
+}
+
+/**
+ * The bands and lines of a field in a frame, so many pixels to one of the page.
+ * @param {Field} field
+ * @param {Box} frame
+ * @param {number} ratio
+ * @param {Style} style
+ */
+export function pictureOf(field, frame, ratio, style) {
+  const [width, height] = [Math.max(1, Math.round(frame.width * ratio)), Math.max(1, Math.round(frame.height * ratio))];
+  const xs = Float64Array.from({ length: width }, (_, i) => valueAt(frame.x, (i + 0.5) / ratio));
+  const ys = Float64Array.from({ length: height }, (_, j) => valueAt(frame.y, (j + 0.5) / ratio));
+  const heights = resample(field, xs, ys);
+  const image = new ImageData(width, height);
+  const pixels = new Uint32Array(image.data.buffer);
+  const between = stepIn(field, heights);
+  const count = Math.max(1, Math.round((field.high - field.low) / between));
+  const bands = bandsOf(field, count, style);
+  const lines = lineOf(style.contour_line);
+  const zero = lineOf(style.muted);
+  const width0 = thick(style, style.strokes.contours.line) * ratio;
+  const widthZero = thick(style, style.strokes.contours.zero) * ratio;
+  for (let j = 0; j < height; j++) {
+    const row = heights[j];
+    const below = heights[Math.min(height - 1, j + 1)];
+    const above = heights[Math.max(0, j - 1)];
+    const step = Math.min(height - 1, j + 1) - Math.max(0, j - 1) || 1;
+    for (let i = 0; i < width; i++) {
+      const z = row[i];
+      if (!(z - z === 0)) continue;
+      const level = (z - field.low) / between;
+      const band = level < 0 ? 0 : level >= count ? count - 1 : Math.floor(level);
+      const [left, right] = [i ? i - 1 : 0, i < width - 1 ? i + 1 : i];
+      const across = (row[right] - row[left]) / (right - left || 1);
+      const slope = Math.hypot(across, (below[i] - above[i]) / step);
+      let color = bands[band];
+      const nearest = Math.round(level);
+      if (slope > 0 && nearest > 0 && nearest <= count) {
+        const apart = between / slope;
+        const share = cover((Math.abs(level - nearest) * between) / slope, width0) * fading(apart, ratio);
+        if (share > 0) color = mixed(color, lines, share);
+      }
+      if (field.zero && slope > 0) {
+        const share = cover(Math.abs(z) / slope, widthZero);
+        if (share > 0) color = mixed(color, zero, share);
+      }
+      pixels[j * width + i] = color;
+    }
+  }
+  return image;
+}
+
+/**
+ * The colour of each band, as a pixel has it.
+ * @param {Field} field
+ * @param {number} count
+ * @param {Style} style
+ */
+function bandsOf(field, count, style) {
+  const scale = field.colors[style.theme];
+  return Uint32Array.from({ length: count }, (_, k) => packed(channels(blend(scale, (k + 0.5) / count))));
+}
+
+/** @param {number[]} rgb */
+function packed([red, green, blue]) {
+  return ((255 << 24) | (blue << 16) | (green << 8) | red) >>> 0;
+}
+
+/**
+ * The colour of a line and how strong it is.
+ * @param {string} color
+ */
+function lineOf(color) {
+  const alpha = /rgba\(.*,\s*([\d.]+)\)/.exec(color);
+  return { rgb: channels(color.replace(/rgba\((.*),[^,]*\)/, 'rgb($1)')), alpha: alpha ? Number(alpha[1]) : 1 };
+}
+
+/**
+ * How much of a pixel a line covers whose middle is so far away.
+ * @param {number} distance
+ * @param {number} width
+ */
+function cover(distance, width) {
+  const share = width / 2 + 0.5 - distance;
+  return share <= 0 ? 0 : Math.min(1, width, share);
+}
+
+/**
+ * How strong lines are that stand so many pixels apart.
+ * @param {number} apart
+ * @param {number} ratio
+ */
+function fading(apart, ratio) {
+  return Math.min(1, Math.max(0, (2 * apart) / (DENSE * ratio) - 1));
+}
+
+/**
+ * @param {number} color
+ * @param {{rgb: number[], alpha: number}} line
+ * @param {number} share
+ */
+function mixed(color, { rgb, alpha }, share) {
+  const a = alpha * share;
+  const [red, green, blue] = [color & 255, (color >> 8) & 255, (color >> 16) & 255];
+  return (
+    ((255 << 24) |
+      (Math.round(blue + a * (rgb[2] - blue)) << 16) |
+      (Math.round(green + a * (rgb[1] - green)) << 8) |
+      Math.round(red + a * (rgb[0] - red))) >>>
+    0
+  );
+}
+
+/**
+ * A thin bar that says which colour is which height. It is part of the ground: trails go over it.
+ * @param {CanvasRenderingContext2D} context
+ * @param {Field} field
+ * @param {Box} frame
+ * @param {Style} style
+ * @param {string} font
+ */
+function paintBar(context, { ticks, title, corner, low, high, colors }, frame, style, font) {
+  if (!ticks.length || frame.width < letters(style, ROOMY[0]) || frame.height < letters(style, ROOMY[1])) return;
+  const small = lettersOf(style, 'small');
+  const wide = Math.min(letters(style, BAR.wide), 0.5 * frame.width);
+  const [tall, gap, away, room] = [BAR.tall, BAR.gap, BAR.away, BAR.room].map((size) => letters(style, size));
+  const whole = 2 * small + tall + 2 * gap;
+  const left = corner.includes('right') ? frame.width - wide - away : away;
+  const top = corner.includes('bottom') ? frame.height - whole - gap : gap;
+  context.globalAlpha = 0.6;
+  context.fillStyle = style.paper;
+  context.fillRect(left - room, top - gap, wide + 2 * room, whole + 2 * gap);
+  context.globalAlpha = 1;
+  const shades = context.createLinearGradient(left, 0, left + wide, 0);
+  for (const [share, color] of colors[style.theme]) shades.addColorStop(share, color);
+  context.fillStyle = shades;
+  context.fillRect(left, top + small + gap, wide, tall);
+  context.font = `${small}px ${font}`;
+  context.fillStyle = style.muted;
+  context.textAlign = 'center';
+  context.textBaseline = 'top';
+  context.fillText(title, left + wide / 2, top);
+  for (const [height, words] of ticks) {
+    context.fillText(words, left + (wide * (height - low)) / (high - low), top + small + tall + 2 * gap);
+  }
+}
