@@ -36,7 +36,7 @@ SIGNS: Mapping[str, tuple[float, float]] = MappingProxyType(
         "asterisk": (8.0, 1.2),
         "triangle-open": (7.0, 1.2),
         "diamond-open": (7.0, 1.2),
-        "star-open": (7.0, 1.2),
+        "star-open": (9.0, 1.2),
         "circle-open": (11.0, 2.0),
     }
 )

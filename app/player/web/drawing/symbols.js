@@ -1,5 +1,11 @@
 // The outlines of symbols: filled heads, and open signs that consist of strokes.
 
+/** A star with five tips. One with three could be mistaken for the triangle of a maximum. */
+const STAR = Array.from({ length: 11 }, (_, k) => {
+  const [angle, radius] = [(k * Math.PI) / 5 - Math.PI / 2, k % 2 ? 0.5 : 1.3];
+  return [radius * Math.cos(angle), radius * Math.sin(angle)];
+}).flat();
+
 /** Each sign as polylines, in units of half its size. */
 const STROKES = /** @type {Record<string, number[][]>} */ ({
   cross: [
@@ -17,7 +23,7 @@ const STROKES = /** @type {Record<string, number[][]>} */ ({
     [-0.7, 0.7, 0.7, -0.7],
   ],
   'triangle-open': [[-1, 0.58, 0, -1.15, 1, 0.58, -1, 0.58]],
-  'star-open': [[-1.2, 0.7, 0, 0.35, 1.2, 0.7, 0.3, -0.17, 0, -1.4, -0.3, -0.17, -1.2, 0.7]],
+  'star-open': [STAR],
   'diamond-open': [[-1.3, 0, 0, -1.3, 1.3, 0, 0, 1.3, -1.3, 0]],
   'square-open': [[-0.9, -0.9, 0.9, -0.9, 0.9, 0.9, -0.9, 0.9, -0.9, -0.9]],
 });
@@ -28,7 +34,6 @@ const PLOTLY = /** @type {Record<string, string>} */ ({
   plus: 'cross-thin',
   asterisk: 'asterisk-open',
   'triangle-open': 'triangle-up-open',
-  'star-open': 'star-triangle-up-open',
 });
 
 /** @param {string} symbol */
