@@ -21,7 +21,7 @@ that are narrower than its cells, and would cover the runs along their floor.
 """
 FINER = 2
 """How many times finer than the field's the grid of the ground is."""
-TALL, DEEP = 0.22, 0.75
+TALL, DEEP = 0.3, 0.75
 """The height of the box as a fraction of its longer side, and its largest depth, small because pictures are wide."""
 
 

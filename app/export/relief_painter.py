@@ -33,8 +33,8 @@ QUADS = 400_000
 """The largest number of quadrilaterals of the ground."""
 BANDS, MOST_BANDS = 16, 40
 """The number of bands of one colour if there are no contours, and the largest number of bands."""
-AMBIENT, DIFFUSE = 0.7, 0.42
-LIGHT = np.array([-2.0, -4.0, 6.0]) / np.linalg.norm([2.0, 4.0, 6.0])
+AMBIENT, DIFFUSE = 0.62, 0.62
+LIGHT = np.array([5.0, -2.5, 4.5]) / np.linalg.norm([5.0, 2.5, 4.5])
 """The amounts of ambient and of directional light, and the direction of the latter."""
 FAINT = 0.32
 """The strength of contours, from the paper (0) to muted ink (1)."""

@@ -25,15 +25,15 @@ class Camera:
     """The camera of a surface in three dimensions, in plotly's coordinates.
 
     The box of the axes is centred at (0, 0, 0). The camera is at ``eye``, looks at ``center``, and has ``up`` at the
-    top. By default it looks down from the lower end of the y axis, so that valleys are visible and few trails are
-    hidden behind a hill.
+    top. By default it looks down from the corner where both axes begin, so steeply that valleys are visible, and so
+    slantwise that hills stand out.
 
     Raises:
         ValueError: if nothing can be seen from the camera.
     """
 
-    eye: Point = (-0.22, -0.66, 0.98)
-    center: Point = (0.0, -0.02, -0.08)
+    eye: Point = (-0.38, -0.78, 0.92)
+    center: Point = (0.02, 0.0, -0.06)
     up: Point = (0.0, 0.0, 1.0)
 
     def __post_init__(self) -> None:

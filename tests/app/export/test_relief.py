@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import io
 import math
+import re
 
 import numpy as np
 import pytest
@@ -15,10 +16,11 @@ from app.export.about import About
 from app.export.drawing import Drawing
 from app.export.options import Look
 from app.export.projection import Projection
-from app.export.relief import drape, ground_of
+from app.export.relief import DEEP, TALL, drape, ground_of
 from app.export.relief_painter import projected
 from app.export.stills import still
 from app.figures.marks import Dots, Line, Sign
+from app.player.routes import WEB
 from app.player.screen import Camera
 from app.race import changes
 from app.race import scene as race
@@ -43,6 +45,19 @@ def test_the_camera_has_an_angle_of_45_degrees_from_its_lower_edge_to_its_upper(
     points = np.array([[0.0, 2.0, 20.0], [0.0, 2.0, 20 + 20 * up], [4 * up, 2.0, 20.0], [0.0, 6.0, 20 + 20 * up]])
     np.testing.assert_allclose(seen.pixels(points), [[400, 200], [400, 400], [600, 200], [400, 200 + 200 * 2 / 3]])
     assert np.isnan(seen.pixels(np.array([0.0, -7.0, 20.0]))).all()  # behind the camera
+
+
+def test_files_and_the_page_show_a_surface_from_the_same_place() -> None:
+    """The page's camera and the height of its box stand in `drawing/relief.js`."""
+    script = (WEB / "drawing" / "relief.js").read_text()
+    places = [
+        [float(v) for v in re.findall(r"[xyz]: (-?[\d.]+)", line)] for line in script.splitlines() if "x: " in line
+    ]
+    camera = Camera()
+    for point in (camera.eye, camera.center, camera.up):
+        assert list(point) in places
+    assert float(re.findall(r"const TALL = ([\d.]+);", script)[0]) == TALL
+    assert float(re.findall(r"const DEEP = ([\d.]+);", script)[0]) == DEEP
 
 
 def test_a_narrow_picture_shows_as_much_across() -> None:

@@ -5,6 +5,7 @@ import { inside, lengths } from '../core/geometry.js';
 import { letters, thick } from '../core/scale.js';
 import { wipe } from './canvas.js';
 import { emphasis } from './emphasis.js';
+import { paintEdges } from './edges.js';
 import { drape } from './ground.js';
 import { GAP, INWARD, paintArrow, paintLabel, paintMark, paintStart, paintWords } from './heads.js';
 import { landmarksOf, paintLandmarks, placeLandmarks } from './landmarks.js';
@@ -271,6 +272,7 @@ export class DrapedPainter extends Painter {
     const { context } = this.heads;
     const pen = { context, style, font };
     this.arrange(pen, group);
+    paintEdges(pen, this.solid, camera);
     paintLandmarks(pen, this.landmarks, camera);
     if (this.origin.length) paintStart(pen, group.frame, this.pixel(camera));
     for (const spot of group.spots) paintWords(pen, spot);

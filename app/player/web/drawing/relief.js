@@ -2,6 +2,7 @@
 
 import { short } from '../core/digits.js';
 import { blend, channels } from '../core/theme.js';
+import { cornersOf, ticksOf } from './edges.js';
 import { baseLayout, escaped } from './layout.js';
 import { inkOf } from './strokes.js';
 
@@ -14,16 +15,16 @@ import { inkOf } from './strokes.js';
 /** The number of bands of one colour if the map has no contours. */
 const BANDS = 16;
 /** The height of the box, as a fraction of its longer side. */
-const TALL = 0.22;
+const TALL = 0.3;
 /** The largest depth of the box as a fraction of its longer side, because the panel is wide. */
 const DEEP = 0.75;
 /** The smallest distance between two dots, as a fraction of the box. */
-const SPARSE = 0.006;
+const SPARSE = 0.01;
 
-/** The camera looks down from the lower end of the y axis, so that valleys are visible and few trails are hidden. */
+/** The camera looks down from the corner where both axes begin: valleys are visible, and hills stand out. */
 export const CAMERA = {
-  eye: { x: -0.22, y: -0.66, z: 0.98 },
-  center: { x: 0, y: -0.02, z: -0.08 },
+  eye: { x: -0.38, y: -0.78, z: 0.92 },
+  center: { x: 0.02, y: 0, z: -0.06 },
   up: { x: 0, y: 0, z: 1 },
   projection: { type: 'perspective' },
 };
@@ -57,8 +58,8 @@ export function groundTrace(style, ground) {
     ...{ cmin: low, cmax: high, colorscale: bands(colors[style.theme], count), showscale: false, hoverinfo: 'skip' },
     // levels are evenly spaced only on the map's own scale; for the plain loss, the edges of the bands show them
     contours: { z: ground.z === ground.shade ? lines : { show: false }, ...quiet },
-    lighting: { ambient: 0.6, diffuse: 0.55, specular: 0.03, roughness: 0.9, fresnel: 0.02 },
-    lightposition: { x: -2000, y: -4000, z: 6000 },
+    lighting: { ambient: 0.62, diffuse: 0.62, specular: 0.04, roughness: 0.8, fresnel: 0.02 },
+    lightposition: { x: 5000, y: -2500, z: 4500 },
   };
 }
 
@@ -114,7 +115,7 @@ export function runTraces(trails, style, position, ground, naming) {
       {
         ...{ ...common, uid: `${stem}-dots`, mode: 'markers', text: dots.map(words) },
         ...{ x: dotsAlong(0), y: dotsAlong(1), z: dotsAlong(2) },
-        marker: { color, size: 2.6, opacity: 1, line: { width: 0 } },
+        marker: { color, size: 1.8, opacity: 1, line: { width: 0 } },
       },
     ];
   });
@@ -147,27 +148,19 @@ function apart({ x, y }, inside, to, { box: [[x0, x1], [y0, y1]] }) {
 export function reliefLayout(style, font, ground, camera) {
   const [[x0, x1], [y0, y1]] = ground.box;
   const longer = Math.max(x1 - x0, (y1 - y0) / DEEP);
-  const size = style.strokes.words.label;
-  /** @type {(title: string, range: [number, number], extra?: object) => object} */
-  const axis = (title, range, extra = {}) => ({
-    ...{ range, autorange: false, title: { text: title, font: { family: font, size, color: style.muted } } },
-    ...{ tickfont: { family: font, size, color: style.muted }, nticks: 6, tickangle: 0, showspikes: false },
-    ...{ gridcolor: style.grid, zeroline: false, showbackground: false, linecolor: style.grid, ...extra },
-  });
-  const { ticks } = ground;
-  const named = {
-    tickmode: 'array',
-    tickvals: ticks.map(([height]) => height),
-    ticktext: ticks.map(([, words]) => words),
-  };
+  const [low, high] = cornersOf(ground);
+  // numbers and names are written on the canvas
+  const [xaxis, yaxis, zaxis] = ticksOf(ground).map((ticks, k) => ({
+    ...{ range: [low[k], high[k]], autorange: false, title: { text: '' }, showticklabels: false, ticks: '' },
+    ...{ tickmode: 'array', tickvals: ticks.map(([value]) => value), showspikes: false },
+    ...{ gridcolor: style.grid, zeroline: false, showbackground: false, linecolor: style.grid },
+  }));
   return baseLayout(style, font, {
     margin: { l: 0, r: 0, t: 0, b: 0 },
     scene: {
       ...{ uirevision: 'kept', dragmode: 'turntable', hovermode: 'closest', bgcolor: 'rgba(0, 0, 0, 0)', camera },
       ...{ aspectmode: 'manual', aspectratio: { x: (x1 - x0) / longer, y: (y1 - y0) / longer, z: TALL } },
-      xaxis: axis('x', [x0, x1]),
-      yaxis: axis('y', [y0, y1]),
-      zaxis: axis('loss', [ground.range[0], ground.range[1] + 2 * ground.lift], ticks.length ? named : {}),
+      ...{ xaxis, yaxis, zaxis },
     },
   });
 }
