@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -25,6 +26,8 @@ BEYOND = 1e30
 """The same for a log axis, as a factor."""
 ARROW, INWARD = 7.0, 26.0
 """The distances from the edge of the arrow of a line that has left the axes, and of its label."""
+LINE = 15.0
+"""The height of a line of text in pixels."""
 
 Way = NDArray[np.float64]
 """Points (k, 2) of a line."""
@@ -145,6 +148,33 @@ def spots(pen: Pen, sizes: Sequence[float], z: float, **options: Any) -> PathCol
 # Heads.
 
 
+Room = tuple[float, float, float]
+"""Where words stand: the middle, and half the width, in pixels of the box."""
+
+
+@dataclass(frozen=True)
+class Words:
+    """The words at a head, which keep apart from those that stand already."""
+
+    text: Any
+    taken: list[Room]
+
+    def say(self, pen: Pen, words: str, place: NDArray[np.float64]) -> None:
+        """Set words round a place in pixels of the box, within it."""
+        if not self.text or not words:
+            return
+        half = 3.4 * len(words) + 8
+        room = np.array([half, LINE - 3])
+        x, y = np.clip(place, room, np.maximum(room, np.array(pen.box[2:]) - room))
+        down = -LINE if y > pen.box[3] / 2 else LINE
+        while any(abs(x - x0) < half + other and abs(y - y0) < LINE - 1 for x0, y0, other in self.taken):
+            y += down
+        self.taken.append((x, y, half))
+        low, high = pen.scaled(pen.frame)
+        self.text.set(text=words, visible=True)
+        self.text.set_position(pen.unscaled((low + np.array([x, y]) / pen.box[2:] * (high - low))[None])[0])
+
+
 def paint_heads(pen: Pen, lines: Sequence[Line], z: float) -> None:
     """Paint the heads of lines above everything else in their layer."""
     lines = [line for line in lines if line.head]
@@ -161,8 +191,9 @@ def paint_heads(pen: Pen, lines: Sequence[Line], z: float) -> None:
 
     def move(time: float) -> None:
         symbols, places = [], []
+        taken: list[Room] = []
         for line, way, text in zip(lines, ways, words, strict=True):
-            symbol, place = _head(pen, line, until(pen, line, way, time), text, time)
+            symbol, place = _head(pen, line, until(pen, line, way, time), Words(text, taken), time)
             symbols.append(symbol)
             places.append(place)
         heads.set_paths(symbols)
@@ -181,12 +212,12 @@ def _words(pen: Pen, line: Line, z: float) -> Any:
     return pen.sheet.moves(pen.plot, text)
 
 
-def _head(pen: Pen, line: Line, seen: Way, text: Any, time: float) -> tuple[Path, NDArray[np.float64]]:
+def _head(pen: Pen, line: Line, seen: Way, words: Words, time: float) -> tuple[Path, NDArray[np.float64]]:
     """The symbol and the position of a line's head. The text beside it is updated."""
     head = line.head
     assert head
-    if text:
-        text.set_visible(False)
+    if words.text:
+        words.text.set_visible(False)
     nowhere = np.full(2, np.nan)
     if not len(seen):
         return outline(head.symbol), nowhere
@@ -194,11 +225,11 @@ def _head(pen: Pen, line: Line, seen: Way, text: Any, time: float) -> tuple[Path
     at = seen[-1]
     ended = head.ending if head.ending and time >= head.ended else ""
     if ((at >= low) & (at <= high)).all():
-        if ended and text:
-            _say(pen, text, ended, pen.pixels(at[None])[0] + [0, 18])
+        if ended:
+            words.say(pen, ended, pen.pixels(at[None])[0] + [0, 18])
         return outline(head.symbol), at
     if head.outside == "arrow" and np.isnan(at).any():
-        return _gone(pen, line, seen, text, ended)
+        return _gone(pen, line, seen, words, ended)
     if head.outside == "absent" or (head.outside == "upward arrow" and not at[1] > high[1]):
         return outline(head.symbol), nowhere
     edge = exit_of(pen.scaled(seen), pen.scaled(pen.frame))
@@ -210,13 +241,12 @@ def _head(pen: Pen, line: Line, seen: Way, text: Any, time: float) -> tuple[Path
     unit = edge[1] / (high - low) * pen.box[2:]
     unit = unit / np.hypot(*unit)
     place = (edge[0] - low) / (high - low) * pen.box[2:]
-    if text:
-        _say(pen, text, ended or head.label, place - INWARD * unit)
+    words.say(pen, ended or head.label, place - INWARD * unit)
     arrow = pen.unscaled((low + (place - ARROW * unit) / pen.box[2:] * (high - low))[None])[0]
     return outline("triangle-up", float(np.arctan2(unit[1], unit[0])) - np.pi / 2), arrow
 
 
-def _gone(pen: Pen, line: Line, seen: Way, text: Any, ended: str) -> tuple[Path, NDArray[np.float64]]:
+def _gone(pen: Pen, line: Line, seen: Way, words: Words, ended: str) -> tuple[Path, NDArray[np.float64]]:
     """The arrow at the last known point of a line that ends within the axes because its next point is not finite."""
     head = line.head
     assert head
@@ -225,19 +255,8 @@ def _gone(pen: Pen, line: Line, seen: Way, text: Any, ended: str) -> tuple[Path,
         return outline(head.symbol), np.full(2, np.nan)
     before, last = pen.pixels(known[-2:])
     way = last - before
-    if text:
-        _say(pen, text, ended or head.label, last - INWARD * way / max(1e-9, float(np.hypot(*way))))
+    words.say(pen, ended or head.label, last - INWARD * way / max(1e-9, float(np.hypot(*way))))
     return outline("triangle-up", float(np.arctan2(way[1], way[0])) - np.pi / 2), known[-1]
-
-
-def _say(pen: Pen, text: Any, words: str, place: NDArray[np.float64]) -> None:
-    """Set words round a place in pixels of the box, within it."""
-    text.set_text(words)
-    text.set_visible(True)
-    room = np.array([3.4 * len(words) + 8, 12])
-    low, high = pen.scaled(pen.frame)
-    inside = np.clip(place, room, np.maximum(room, np.array(pen.box[2:]) - room))
-    text.set_position(pen.unscaled((low + inside / pen.box[2:] * (high - low))[None])[0])
 
 
 # Bundles, bands and rules.

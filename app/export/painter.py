@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 from collections.abc import Sequence
 from typing import Any, get_args
 
+import numpy as np
 from matplotlib.axes import Axes as Plot
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator, PercentFormatter
 
@@ -13,10 +15,11 @@ from app.common.digits import decade
 from app.export import grounds, lines, points_and_words
 from app.export.look import color, cut, points, wide, wrap
 from app.export.pen import Pen
+from app.export.placing import Places
 from app.export.sheet import Box, Sheet
 from app.figures import marks
 from app.figures.marks import Axes, Axis, Layer, Panel, Tiles
-from app.figures.strokes import WEIGHTS, WORDS
+from app.figures.strokes import HEADS, SIGNS, WEIGHTS, WORDS
 
 TITLE, ROW, NOTE = 22.0, 17.0, 15.0
 """The heights of a title, of a line of text, and of a line of a note."""
@@ -202,12 +205,30 @@ def paint_axes(sheet: Sheet, pair: Axes, box: Box, shown: Sequence[marks.AnyMark
         _upright_title(sheet, plot, y, box)
     field = next((mark for mark in shown if isinstance(mark, marks.Field)), None)
     pen = Pen(sheet, plot, box, y.scale == "log", field)
+    pen = dataclasses.replace(pen, places=_places_of_words(pen, shown))
     z = itertools.count(1.0, 3.0)  # each painter of marks uses three values of zorder
     for layer in get_args(Layer):
         here = [mark for mark in shown if mark.layer == layer]
         for kind, group in itertools.groupby(here, type):
             PAINTERS[kind](pen, list(group), next(z))
         lines.paint_heads(pen, [mark for mark in here if isinstance(mark, marks.Line)], next(z))
+
+
+def _places_of_words(pen: Pen, shown: Sequence[marks.AnyMark]) -> Places | None:
+    """The places of words at points, of which trails, their ends and signs are taken; None where there are no words."""
+    if not any(isinstance(mark, marks.Text) or (isinstance(mark, marks.Sign) and mark.handle) for mark in shown):
+        return None
+    trails = [mark for mark in shown if isinstance(mark, marks.Line) and mark.time is not None and np.ndim(mark.y) == 1]
+    ways = [pen.pixels(lines.way_of(pen, trail)) for trail in trails]
+    places = Places(pen.box[2:], ways)
+    for way in ways:
+        if len(way):
+            places.keep(way[-1, 0], way[-1, 1], HEADS["trail"][0] / 2 + 2)
+    for sign in shown:
+        if isinstance(sign, marks.Sign):
+            for x, y in pen.pixels(np.column_stack([sign.x, sign.y]).astype(float)):
+                places.keep(x, y, SIGNS[sign.symbol][0] / 2 + 2)
+    return places
 
 
 def _upright(sheet: Sheet, plot: Plot, axis: Axis, box: Box) -> None:

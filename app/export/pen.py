@@ -14,6 +14,7 @@ from matplotlib.transforms import Affine2D
 from numpy.typing import NDArray
 
 from app.export.look import blend, color, points
+from app.export.placing import Places
 from app.export.sheet import Box, Sheet
 from app.figures.marks import Field
 from app.figures.strokes import DASHES, PALE
@@ -40,7 +41,7 @@ class Pen:
     """A pair of axes to draw on.
 
     ``box`` is their position in pixels, ``log`` says whether the vertical axis is logarithmic, and ``field`` is the
-    background, if there is one.
+    background, if there is one. ``places`` finds the positions of words at points, if there are any.
     """
 
     sheet: Sheet
@@ -48,6 +49,7 @@ class Pen:
     box: Box
     log: bool
     field: Field | None = None
+    places: Places | None = None
 
     def color(self, word: str) -> Any:
         """A colour in a form that matplotlib accepts."""

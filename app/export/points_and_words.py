@@ -11,14 +11,16 @@ from matplotlib.colors import to_rgba_array
 from numpy.typing import NDArray
 
 from app.export.lines import spots
-from app.export.look import colormap, points
+from app.export.look import colormap, points, wide
 from app.export.pen import SYMBOLS, Pen, moment, outline, reached
-from app.figures.marks import Dots, Sign, Text
+from app.figures.marks import Dots, Side, Sign, Text
 from app.figures.strokes import DOTS, OPACITIES, PALE, SIGNS, WORDS
 
 ANCHORS = {"left": "right", "right": "left", "center": "center", "top": "bottom", "bottom": "top", "middle": "center"}
 """The alignment of a text that stands on a side of its position."""
 AWAY = {"left": -1, "right": 1, "center": 0, "top": 1, "bottom": -1, "middle": 0}
+START = 9.0
+"""How far words stand from the ring of the start, in pixels."""
 FLIP = 0.6
 """The fraction of the axes to the right of which a moving text stands to the left of its position."""
 APART = (120.0, 15.0)
@@ -120,7 +122,7 @@ def paint_signs(pen: Pen, signs: Sequence[Sign], z: float) -> None:
         pen.plot.plot(one.x, one.y, ls="", mfc=face, zorder=z, **style)
         if one.handle or one.symbol == "circle-open":
             for x, y in zip(one.x, one.y, strict=True):
-                _label(pen, one.name, (float(x), float(y)), (0, 10), ("center", "bottom"), z + 1)
+                _placed(pen, one.name, (float(x), float(y)), "top center", START, z + 1)
 
 
 def _label(
@@ -145,6 +147,15 @@ def _label(
     )
 
 
+def _placed(pen: Pen, words: str, at: tuple[float, float], side: Side, gap: float, z: float, **more: Any) -> None:
+    """Write words at a point, on a side of it where they cover little."""
+    size = wide(words, WORDS["label"], more.get("weight") == "bold"), WORDS["label"]
+    if pen.places:
+        side = pen.places.place(side, pen.pixels(np.array([at]))[0], size, gap)
+    up, across = side.split()
+    _label(pen, words, at, (gap * AWAY[across], gap * AWAY[up]), (ANCHORS[across], ANCHORS[up]), z, **more)
+
+
 def paint_texts(pen: Pen, texts: Sequence[Text], z: float) -> None:
     """Paint texts."""
     moving = []
@@ -163,8 +174,7 @@ def paint_texts(pen: Pen, texts: Sequence[Text], z: float) -> None:
             ends: Any = {"ha": ANCHORS[across], "va": ANCHORS[up], "fontsize": points(WORDS["text"])}
             pen.plot.text(float(one.x), float(one.y), one.words[0], **form, **ends, **common)
         else:
-            away = (WORDS["gap"] * AWAY[across], WORDS["gap"] * AWAY[up])
-            _label(pen, one.words[0], (float(one.x), float(one.y)), away, (ANCHORS[across], ANCHORS[up]), z, **form)
+            _placed(pen, one.words[0], (float(one.x), float(one.y)), one.side, WORDS["gap"], z, **form)
     if moving:
         _paint_moving(pen, moving, z)
 
