@@ -56,6 +56,9 @@ export function clip(x0, y0, x1, y1, left, top, right, bottom) {
   return [x0 + from * dx, y0 + from * dy, x0 + to * dx, y0 + to * dy];
 }
 
+/** By how many pixels rounding puts what lies on the edge beyond it. */
+const ROUNDING = 1e-6;
+
 /**
  * Whether a point lies in the frame or on its edge.
  * @param {number} x
@@ -63,7 +66,7 @@ export function clip(x0, y0, x1, y1, left, top, right, bottom) {
  * @param {Box} frame
  */
 export function inside(x, y, frame) {
-  return x >= 0 && y >= 0 && x <= frame.width && y <= frame.height;
+  return x >= -ROUNDING && y >= -ROUNDING && x <= frame.width + ROUNDING && y <= frame.height + ROUNDING;
 }
 
 /**

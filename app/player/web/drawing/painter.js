@@ -648,7 +648,7 @@ export class Painter {
     const { context } = this.heads;
     const { style } = this.shown;
     const x = pixelAt(frame.x, position);
-    if (!(x >= 0 && x <= frame.width)) return;
+    if (!inside(x, 0, frame)) return;
     const line = Math.round(x) + 0.5;
     context.globalAlpha = 1;
     context.setLineDash([]);

@@ -47,6 +47,7 @@ test('a segment along an edge of the box, and a point, are kept', () => {
 
 test('the edges of the frame belong to it', () => {
   assert.ok(inside(0, 0, FRAME) && inside(300, 200, FRAME));
+  assert.ok(inside(300 + 1e-9, 0, FRAME) && inside(0, -1e-9, FRAME)); // the last step of an axis, after rounding
   assert.ok(!inside(300.5, 100, FRAME) && !inside(100, -0.5, FRAME));
 });
 
