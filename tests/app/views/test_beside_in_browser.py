@@ -37,7 +37,7 @@ def test_the_second_race_is_shown_and_hidden_and_kept_in_the_link(fresh: Visit) 
         shown = _ends(race, beside)
         wanted = [run.positions[run.last] for run in runs.runs(one)]
         np.testing.assert_allclose(shown, wanted, rtol=1e-5, atol=1e-6)
-    assert race.statuses()[0].startswith("A converged @") and " · B converged @" in race.statuses()[0]
+    assert race.statuses()[0].startswith("A converged @") and "\nB converged @" in race.statuses()[0]
     assert next(iter(race.table())) == "A · SGD" and len(race.table()) == 6
     again = fresh(race.page.url.partition("?")[2])
     assert again.statuses() == race.statuses() and again.at("map-beside").is_visible()

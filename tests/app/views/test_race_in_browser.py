@@ -358,6 +358,37 @@ def test_plots_grow_with_the_window(fresh: Visit) -> None:
     assert canvas["height"] == pytest.approx(frame["height"], abs=1)
 
 
+WATCH = """(selector) => {
+  const seen = (window.seen = []);
+  const look = () => {
+    if (window.seen !== seen) return;
+    const shown = [...document.querySelectorAll(selector)].filter((e) => e.getClientRects().length);
+    const boxes = shown.map((e) => e.getBoundingClientRect());
+    seen.push(boxes.map(({ x, y, width, height }) => [x, y, width, height].map(Math.round)));
+    requestAnimationFrame(look);
+  };
+  requestAnimationFrame(look);
+}"""
+
+
+def test_the_toolbar_and_its_popovers_stay_where_they_are(fresh: Visit) -> None:
+    race = fresh()
+    race.page.evaluate(WATCH, ".st-key-toolbar .stSelectbox")
+    race.pick("Overshooting")
+    race.wait_query("steps", "200")
+    race.settle()
+    boxes = race.page.evaluate("() => window.seen")
+    assert len(boxes) > 10 and {len(one) for one in boxes} == {1}, "a choice stands beside its successor"
+    race.page.locator(".st-key-more-popover button").first.click()
+    body = race.page.locator("[data-testid=stPopoverBody]")
+    places = []
+    for tab in ("Surface", "Noise", "Racers", "Run"):
+        race.page.get_by_role("tab", name=tab).click()
+        race.page.wait_for_timeout(200)  # the popover is moved some frames later, if it is
+        places.append(body.bounding_box())
+    assert all(place == places[0] for place in places[1:])
+
+
 def test_dark(fresh: Visit) -> None:
     race = fresh(dark=True)
     assert race.root.get_attribute("data-theme") == "dark"

@@ -133,13 +133,14 @@ class CardView {
     const cards = !other ? [this.card] : second ? [other, this.card] : [this.card, other];
     const known = cards.map((card) => stepsAt(card, position) >= card.settled);
     /** @type {(words: (card: Card, known: boolean) => string) => string} */
-    const each = (words) => cards.map((card, k) => `${other ? `${'AB'[k]} ` : ''}${words(card, known[k])}`).join(' · ');
+    const each = (words) => cards.map((card, k) => `${other ? `${'AB'[k]} ` : ''}${words(card, known[k])}`).join('\n');
     const any = known.includes(true);
     const why = each((card, settled) => (settled ? card.why : ''));
     say(
       this.status,
       each((card, settled) => (settled ? card.status : 'running')),
     );
+    mark(this.status, 'data-races', cards.length);
     this.status.title = any ? why : 'The outcome appears when the clock reaches it.';
     say(this.why, any ? why : '');
     mark(this.element, 'data-pending', !any);
