@@ -44,7 +44,7 @@ def paint_fields(pen: Pen, fields: Sequence[Field], z: float) -> None:
 
 
 def _levels(one: Field, heights: Any) -> NDArray[np.float64]:
-    """The levels of the contours that are in view, and one more on either side."""
+    """The levels of the contours in view, with one more on either side."""
     step = step_in(one)
     last = round((one.high - one.low) / step)
     if heights.count() == 0:
@@ -54,10 +54,13 @@ def _levels(one: Field, heights: Any) -> NDArray[np.float64]:
 
 
 def _seen(pen: Pen, one: Field) -> Field:
-    """A field on a grid for the part of it that is in view: points so near each other that nothing lies between."""
+    """The part of a field that is in view, on a grid that is fine enough for its size in pixels."""
     (x0, y0), (x1, y1) = pen.frame
     columns, rows = (int(size / APART) + 1 for size in pen.box[2:])
-    edge = ((x1 - x0) / columns, (y1 - y0) / rows)  # a point more all round, for matplotlib may round the axes
+    edge = (
+        (x1 - x0) / columns,
+        (y1 - y0) / rows,
+    )  # one more point on every side
     return resampled(one, (x0 - edge[0], x1 + edge[0]), (y0 - edge[1], y1 + edge[1]), columns, rows)
 
 

@@ -149,18 +149,18 @@ def spots(pen: Pen, sizes: Sequence[float], z: float, **options: Any) -> PathCol
 
 
 Room = tuple[float, float, float]
-"""Where words stand: the middle, and half the width, in pixels of the box."""
+"""The middle of words and half their width, in pixels."""
 
 
 @dataclass(frozen=True)
 class Words:
-    """The words at a head, which keep apart from those that stand already."""
+    """The words at a head, and the places of the words that are already there."""
 
     text: Any
     taken: list[Room]
 
     def say(self, pen: Pen, words: str, place: NDArray[np.float64]) -> None:
-        """Set words round a place in pixels of the box, within it."""
+        """Write words around a place, inside the axes and apart from other words."""
         if not self.text or not words:
             return
         half = 3.4 * len(words) + 8

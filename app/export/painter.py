@@ -215,7 +215,7 @@ def paint_axes(sheet: Sheet, pair: Axes, box: Box, shown: Sequence[marks.AnyMark
 
 
 def _places_of_words(pen: Pen, shown: Sequence[marks.AnyMark]) -> Places | None:
-    """The places of words at points, of which trails, their ends and signs are taken; None where there are no words."""
+    """The places for words at points, apart from trails, heads and signs; None if there are no such words."""
     if not any(isinstance(mark, marks.Text) or (isinstance(mark, marks.Sign) and mark.handle) for mark in shown):
         return None
     trails = [mark for mark in shown if isinstance(mark, marks.Line) and mark.time is not None and np.ndim(mark.y) == 1]

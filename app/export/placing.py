@@ -1,4 +1,4 @@
-"""Where words stand at a point: on the side where they cover the least of lines, of marks and of other words.
+"""Find the side of a point on which words cover the least of lines, marks and other words.
 
 The page does the same in `app/player/web/drawing/placing.js`.
 """
@@ -22,15 +22,15 @@ SIDES: tuple[Side, ...] = (
     *("bottom right", "top right", "bottom left", "top left"),
     *("top center", "bottom center", "middle right", "middle left"),
 )
-"""Other sides than the one that is wanted, those that are preferred first."""
+"""All sides in order of preference."""
 ALONG, TAKEN, OUTSIDE, LATER = 1.0, 0.5, 2.0, 1.5
-"""What a pixel of a line under words costs, a square pixel of other words or marks, one outside the axes, and a side
-that is less preferred.
+"""The costs of a pixel of a line under the words, of a square pixel of marks or other words, of a square pixel outside
+the axes, and of each step down in preference.
 """
 
 
 def box_on(side: str, x: float, y: float, size: tuple[float, float], gap: float) -> Room:
-    """The box of words on a side of a point, in pixels upwards."""
+    """The box of words on a side of a point, with y upwards."""
     width, height = size
     left = x + gap if "right" in side else x - gap - width if "left" in side else x - width / 2
     low = y + gap if "top" in side else y - gap - height if "bottom" in side else y - height / 2
@@ -38,7 +38,7 @@ def box_on(side: str, x: float, y: float, size: tuple[float, float], gap: float)
 
 
 def shared(one: Room, other: Room) -> float:
-    """The area that two boxes share."""
+    """The area of the overlap of two boxes."""
     width = min(one[2], other[2]) - max(one[0], other[0])
     height = min(one[3], other[3]) - max(one[1], other[1])
     return max(0.0, width) * max(0.0, height)
@@ -46,19 +46,19 @@ def shared(one: Room, other: Room) -> float:
 
 @dataclass
 class Places:
-    """The words of a pair of axes of a size, placed one after the other beside ways (k, 2) in pixels."""
+    """Places words one after the other on axes of a size, beside lines with points (k, 2) in pixels."""
 
     size: tuple[float, float]
     ways: Sequence[Floats] = ()
     taken: list[Room] = field(default_factory=list)
 
     def keep(self, x: float, y: float, half: float) -> None:
-        """Keep a square free around a point."""
+        """Reserve a square around a point."""
         if np.isfinite(x + y):
             self.taken.append((x - half, y - half, x + half, y + half))
 
     def place(self, side: Side, at: Floats, size: tuple[float, float], gap: float) -> Side:
-        """The side on which words stand best; their room is taken from now on."""
+        """Return the best side for words at a point, and reserve their box."""
         sides = [side, *(other for other in SIDES if other != side)]
         boxes = [box_on(one, float(at[0]), float(at[1]), size, gap) for one in sides]
         costs = [self._cost(box) + LATER * k for k, box in enumerate(boxes)]
@@ -75,7 +75,7 @@ class Places:
 
 
 def _inside(way: Floats, room: Floats) -> float:
-    """The length of the part of a way that lies in a box."""
+    """The length of the part of a line inside a box."""
     if len(way) < 2:
         return 0.0
     a, b = way[:-1], way[1:]

@@ -272,8 +272,8 @@ class Field(Mark):
     Shapes: ``x`` (columns,), ``y`` (rows,), ``z`` (rows, columns). Contours run from ``low`` to ``high`` in steps of
     ``step``; beyond them the ground has the colours of the ends. Where 0 has a meaning of its own, ``zero`` is set, and
     its contour is strong. ``colors`` has for each theme the colour scale, (share, colour) pairs. ``scale`` says how
-    heights follow from what is shown: it is that which painters interpolate between the points of the grid. Of "log" a
-    height is the decimal logarithm, of "signed log" that of one more than the absolute value, with the value's sign.
+    heights follow from losses, which painters interpolate between the points of the grid. A height is the loss itself,
+    its decimal logarithm ("log"), or the signed logarithm of 1 + |loss| ("signed log"), up to an offset and a unit.
 
     ``ticks`` are heights and words of the bar that explains the colours. Its ``title`` says what is shown, and it
     stands in ``corner`` where there is room.

@@ -1,7 +1,7 @@
-"""Fields between the points of their grid.
+"""Interpolation of fields between the points of their grid.
 
-Straight lines between the points bridge a valley that is narrower than a cell, and contours close into islands there.
-Cubic convolution (Keys 1981) reproduces parabolas. The page does the same in `app/player/web/drawing/resample.js`.
+Cubic convolution (Keys 1981) is exact for parabolas. Linear interpolation would bridge a valley that is narrower than a
+cell, and its contours would close into islands. The page does the same in `app/player/web/drawing/resample.js`.
 """
 
 from __future__ import annotations
@@ -14,19 +14,19 @@ from numpy.typing import NDArray
 from app.figures.marks import Field
 
 FEWEST, MOST_HALVINGS = 6, 6
-"""The least number of levels in a view, and how often the step between them may be halved for it."""
+"""The smallest number of levels in a view, and how often the step between them may be halved to reach it."""
 Floats = NDArray[np.float64]
 Range = tuple[float, float]
 
 
 def resampled(field: Field, x: Range, y: Range, columns: int, rows: int) -> Field:
-    """A field on another grid, of so many columns and rows at least, that covers ranges as far as the field does."""
+    """A field on a grid with at least these numbers of columns and rows, cropped to the ranges."""
     grids = [_grid(np.asarray(old, float), *new) for old, new in ((field.x, (x, columns)), (field.y, (y, rows)))]
     return dataclasses.replace(field, x=grids[0], y=grids[1], z=heights(field, *grids).astype(np.float32))
 
 
 def heights(field: Field, x: Floats, y: Floats) -> Floats:
-    """The heights of a field at places, (len(y), len(x)), those outside the grid as at its edge."""
+    """The heights of a field on another grid, (len(y), len(x)). Outside the field they are those at its edge."""
     grid = np.asarray(field.z, float)
     with np.errstate(invalid="ignore", over="ignore"):
         values = _padded(_padded(_fall(field, grid)).T).T
@@ -39,7 +39,7 @@ def heights(field: Field, x: Floats, y: Floats) -> Floats:
 
 
 def step_in(field: Field) -> float:
-    """The step of the contours of what is in view: halved until there are enough, where only a few levels are."""
+    """The step between contours, which is halved while there are only a few levels in view."""
     seen = field.z[np.isfinite(field.z)]
     span = float(min(seen.max(), field.high) - max(seen.min(), field.low)) if seen.size else 0.0
     step = field.step
@@ -51,7 +51,7 @@ def step_in(field: Field) -> float:
 
 
 def _grid(old: Floats, ends: Range, count: int) -> Floats:
-    """Evenly spaced places in a range as far as the grid reaches, and not fewer than the grid has there."""
+    """Evenly spaced values in a range within the grid, at least as many as the grid has there."""
     low, high = max(old[0], min(ends)), min(old[-1], max(ends))
     if not high > low:
         return old
@@ -60,7 +60,7 @@ def _grid(old: Floats, ends: Range, count: int) -> Floats:
 
 
 def _fall(field: Field, height: Floats) -> Floats:
-    """What heights are the heights of."""
+    """The losses that have these heights, up to an offset and a unit."""
     if field.scale == "log":
         return np.asarray(10.0**height)
     if field.scale == "signed log":
@@ -78,7 +78,7 @@ def _rise(field: Field, value: Floats) -> Floats:
 
 
 def _padded(values: Floats) -> Floats:
-    """Rows with one more point at either end, on the parabola through the three points there."""
+    """Rows with one more point at either end, extrapolated by a parabola."""
     one = 3 * values[:, :1] - 3 * values[:, 1:2] + values[:, min(2, values.shape[1] - 1)][:, None]
     other = 3 * values[:, -1:] - 3 * values[:, -2:-1] + values[:, max(-3, -values.shape[1])][:, None]
     return np.concatenate([one, values, other], axis=1)
@@ -97,7 +97,7 @@ def _between(values: Floats, grid: Floats, places: Floats) -> Floats:
 
 
 def _places(grid: Floats, places: Floats) -> tuple[NDArray[np.intp], Floats]:
-    """The points of a grid before places, and the shares of the way from there to the next."""
+    """The index of the grid point before each place, and the position between it and the next."""
     last = len(grid) - 1
     at = np.clip((places - grid[0]) * last / (grid[-1] - grid[0]), 0, last)
     first = np.minimum(at.astype(np.intp), last - 1)
@@ -105,7 +105,7 @@ def _places(grid: Floats, places: Floats) -> tuple[NDArray[np.intp], Floats]:
 
 
 def _straight(field: Field, grid: Floats, x: Floats, y: Floats) -> Floats:
-    """Heights between the four nearest points, which are numbers where the cubic reaches points that are none."""
+    """Heights by linear interpolation, which needs fewer points of the grid."""
     (i, s), (j, t) = _places(np.asarray(field.x, float), x), _places(np.asarray(field.y, float), y)
     with np.errstate(invalid="ignore"):
         row = np.where(s > 0, grid[:, i] + s * (grid[:, i + 1] - grid[:, i]), grid[:, i])

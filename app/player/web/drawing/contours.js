@@ -1,5 +1,5 @@
-// The ground of a panel: the bands and lines of a field, pixel by pixel. They follow the view, and are as sharp in a part
-// of the map as in the whole.
+// Draws the ground of a panel, which is the bands and contours of a field, pixel by pixel. It follows the view, so that a
+// part of the map is as sharp as the whole.
 
 import { blend, channels } from '../core/theme.js';
 import { letters, thick } from '../core/scale.js';
@@ -13,27 +13,27 @@ import { lettersOf } from './strokes.js';
  * @typedef {import('./strokes.js').Style} Style
  */
 
-/** Where lines are nearer to each other than so many pixels, they are fainter, and half as near there are none. */
+/** Contours less than this many pixels apart fade, and those at half the distance are left out. */
 const DENSE = 4;
-/** The bar of colours, and the distances round it, in pixels. */
+/** The size of the colour bar and the distances around it, in pixels. */
 const BAR = { wide: 200, tall: 6, gap: 3, away: 14, room: 10 };
-/** The axes have room for a bar from this width and height on. */
+/** The smallest width and height of axes that have room for a colour bar. */
 const ROOMY = [240, 120];
 
 export class Contours {
-  /** What is drawn, in words. */
+  /** Identifies the picture that is drawn. */
   drawn = '';
 
-  /** @param {HTMLElement} host below whose other children the ground lies */
+  /** @param {HTMLElement} host whose other children are drawn above the ground */
   constructor(host) {
     this.sheet = layer(host, 'ground');
     host.prepend(this.sheet.canvas);
   }
 
   /**
-   * Draws the fields of some frames, unless that is what is drawn.
+   * Draws the fields in their frames, unless the same picture is already there.
    * @param {{field: Field, frame: Box}[]} pieces
-   * @param {string} key changes with the fields
+   * @param {string} key changes whenever a field changes
    * @param {Style} style
    * @param {string} font
    */
@@ -73,10 +73,10 @@ export class Contours {
 }
 
 /**
- * The bands and lines of a field in a frame, so many pixels to one of the page.
+ * Returns the picture of a field in a frame.
  * @param {Field} field
  * @param {Box} frame
- * @param {number} ratio
+ * @param {number} ratio device pixels per pixel of the page
  * @param {Style} style
  */
 export function pictureOf(field, frame, ratio, style) {
@@ -124,7 +124,7 @@ export function pictureOf(field, frame, ratio, style) {
 }
 
 /**
- * The colour of each band, as a pixel has it.
+ * Returns the colour of each band, packed into a pixel.
  * @param {Field} field
  * @param {number} count
  * @param {Style} style
@@ -140,7 +140,7 @@ function packed([red, green, blue]) {
 }
 
 /**
- * The colour of a line and how strong it is.
+ * Returns the colour and the opacity of a line.
  * @param {string} color
  */
 function lineOf(color) {
@@ -149,7 +149,7 @@ function lineOf(color) {
 }
 
 /**
- * How much of a pixel a line covers whose middle is so far away.
+ * Returns the share of a pixel that a line covers at a distance from its middle.
  * @param {number} distance
  * @param {number} width
  */
@@ -159,7 +159,7 @@ function cover(distance, width) {
 }
 
 /**
- * How strong lines are that stand so many pixels apart.
+ * Returns the opacity of lines at a distance from each other.
  * @param {number} apart
  * @param {number} ratio
  */
@@ -185,7 +185,7 @@ function mixed(color, { rgb, alpha }, share) {
 }
 
 /**
- * A thin bar that says which colour is which height. It is part of the ground: trails go over it.
+ * Draws a thin bar that explains the colours. It belongs to the ground, so trails are drawn over it.
  * @param {CanvasRenderingContext2D} context
  * @param {Field} field
  * @param {Box} frame

@@ -1,5 +1,5 @@
-// The numbers and names of axes in three dimensions, along the outer edges of the box. Plotly's own are hidden by the
-// ground, and cut off at the edge of the picture.
+// Draws the numbers and names of axes in three dimensions along the outer edges of the box. Plotly's own labels can be
+// hidden by the ground, and they are cut off at the edge of the picture.
 
 import { short } from '../core/digits.js';
 import { letters } from '../core/scale.js';
@@ -8,17 +8,17 @@ import { lettersOf } from './strokes.js';
 
 /**
  * @typedef {import('./ground.js').Ground} Ground
- * @typedef {[number, string][]} Ticks places of an axis, and what is written there
+ * @typedef {[number, string][]} Ticks values of an axis and their labels
  * @typedef {[number, number, number]} Point
  */
 
-/** How far numbers stand from their edge and names from it, in pixels. */
+/** The distances of numbers and of names from their edge, in pixels. */
 const [AWAY, BEYOND] = [13, 34];
-/** About how many ticks an axis has. */
+/** The largest numbers of ticks of a horizontal axis and of the vertical axis. */
 const [MANY, FEW] = [6, 4];
 
 /**
- * The lowest and the highest corner of the box.
+ * Returns the lowest and the highest corner of the box.
  * @param {Ground} ground
  * @returns {[Point, Point]}
  */
@@ -30,7 +30,7 @@ export function cornersOf({ box: [[x0, x1], [y0, y1]], range: [z0, z1], lift }) 
 }
 
 /**
- * The ticks of the three axes.
+ * Returns the ticks of the three axes.
  * @param {Ground} ground
  * @returns {Ticks[]}
  */
@@ -44,7 +44,7 @@ export function ticksOf(ground) {
 }
 
 /**
- * Round numbers in a range, evenly spaced.
+ * Returns round, evenly spaced numbers in a range.
  * @param {number} low
  * @param {number} high
  * @param {number} most
@@ -101,8 +101,8 @@ export function paintEdges({ context, style, font }, ground, camera) {
 }
 
 /**
- * The edge of the box along which an axis is written: for x and y the lower one that is nearest to the bottom of the
- * picture, for the loss the one that is farthest to the left.
+ * Returns the edge of the box for the labels of an axis: for x and y the bottom edge that is lowest in the picture, for
+ * the loss the leftmost edge.
  * @param {Point} low
  * @param {Point} high
  * @param {number} axis
@@ -125,7 +125,7 @@ export function edgeOf(low, high, axis, camera) {
 }
 
 /**
- * The pixel of a point.
+ * Returns the pixel of a point.
  * @param {ArrayLike<number>} point
  * @param {import('./projection.js').Camera} camera
  */

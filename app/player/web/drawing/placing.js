@@ -1,32 +1,32 @@
-// Where words stand at a point: on the side where they cover the least of trails, of marks and of other words.
+// Finds the side of a point on which words cover the least of trails, marks and other words.
 
 import { clip } from '../core/geometry.js';
 
 /**
  * @typedef {{x: number, y: number, width: number, height: number}} Room a box, by its upper left corner
  *
- * @typedef {Object} Words what is to be placed
- * @property {number} x the point that they belong to
+ * @typedef {Object} Words words that need a place
+ * @property {number} x of the point that they describe
  * @property {number} y
  * @property {number} width
  * @property {number} height
- * @property {number} gap how far they stand from the point
- * @property {string} side where they stand if nothing is in the way
+ * @property {number} gap the distance from the point
+ * @property {string} side the preferred side
  *
  * @typedef {{box: Room, side: string}} Placed
  */
 
-/** Other sides, those that are preferred first. */
+/** All sides in order of preference. */
 export const SIDES = [
   ...['bottom right', 'top right', 'bottom left', 'top left'],
   ...['top center', 'bottom center', 'middle right', 'middle left'],
 ];
-/** What a pixel of trail under words costs, a square pixel of other words or marks, one outside the frame, and a side
- * that is less preferred. */
+/** The costs of a pixel of a trail under the words, of a square pixel of marks or other words, of a square pixel outside
+ * the frame, and of each step down in preference. */
 const COST = { trail: 1, taken: 0.5, outside: 2, later: 1.5 };
 
 /**
- * The box of words on a side of their point.
+ * Returns the box of words on a side of their point.
  * @param {Words} words
  * @param {string} side
  * @returns {Room}
@@ -37,7 +37,7 @@ export function boxOn({ x, y, width, height, gap }, side) {
   return { x: left, y: top, width, height };
 }
 
-/** The words of a frame, placed one after the other. */
+/** Places the words of a frame one after the other. */
 export class Places {
   /** @type {Room[]} */
   taken = [];
@@ -52,7 +52,7 @@ export class Places {
   }
 
   /**
-   * Keeps a square free around a point.
+   * Reserves a square around a point.
    * @param {number} x
    * @param {number} y
    * @param {number} half
@@ -62,7 +62,7 @@ export class Places {
   }
 
   /**
-   * Places words, and keeps their room free.
+   * Places words and reserves their box.
    * @param {Words} words
    * @returns {Placed}
    */
@@ -77,7 +77,7 @@ export class Places {
   }
 
   /**
-   * The pieces of the trails that come near some boxes.
+   * Returns the pieces of trails near some boxes.
    * @param {Room[]} boxes
    */
   near(boxes) {
@@ -117,7 +117,7 @@ export class Places {
 }
 
 /**
- * The area that two boxes share.
+ * Returns the area of the overlap of two boxes.
  * @param {Room} one
  * @param {Room} other
  */

@@ -1,16 +1,16 @@
-// A field between the points of its grid, by cubic convolution (Keys 1981), which reproduces parabolas: straight lines
-// between the points would bridge a valley that is narrower than a cell, and contours would close into islands there.
+// Interpolates a field between the points of its grid by cubic convolution (Keys 1981), which is exact for parabolas.
+// Linear interpolation would bridge a valley that is narrower than a cell, and its contours would close into islands.
 
 /**
  * @typedef {import('./marks.js').Field} Field
  *
- * @typedef {Object} Weights which points of a row contribute to a place, and how much
+ * @typedef {Object} Weights the contributions of the points of a row to each place
  * @property {Int32Array} first the index of the first of four points, in the padded row
  * @property {Float64Array} weight four of them for each place
  */
 
 /**
- * The heights of a field at the crossings of some columns and rows. Outside the grid they are those at its edge.
+ * Returns the heights of a field on another grid. Outside the field they are those at its edge.
  * @param {Field} field
  * @param {ArrayLike<number>} xs the places of the columns
  * @param {ArrayLike<number>} ys the places of the rows
@@ -20,7 +20,7 @@ export function resample(field, xs, ys) {
   const across = weightsOf(field.x, xs);
   const upward = weightsOf(field.y, ys);
   const { rise, fall } = scaleOf(field);
-  /** Rows of the grid, resampled along themselves when they are first needed. @type {(Float64Array | undefined)[]} */
+  /** Rows of the grid, interpolated along x when they are first needed. @type {(Float64Array | undefined)[]} */
   const rows = new Array(field.y.length + 2);
   const source = (/** @type {number} */ k) => (rows[k] ??= stretched(padded(field, k, fall), across));
   const floor = fall(field.low);
@@ -38,11 +38,11 @@ export function resample(field, xs, ys) {
   });
 }
 
-/** The least number of levels in a view, and how often the step between them may be halved for it. */
+/** The smallest number of levels in a view, and how often the step between them may be halved to reach it. */
 const [FEWEST, MOST_HALVINGS] = [6, 6];
 
 /**
- * The step of the contours of what is in view: halved until there are enough, where only a few levels are.
+ * Returns the step between contours, which is halved while there are only a few levels in view.
  * @param {Field} field
  * @param {Float32Array[]} seen
  */
@@ -61,7 +61,8 @@ export function stepIn({ low, high, step }, seen) {
 }
 
 /**
- * What is interpolated: the loss, of which the height may be a logarithm. A valley is a parabola in the loss alone.
+ * Returns the functions from heights to losses and back. Losses are interpolated, because the floor of a valley is a
+ * parabola in the loss and not in its logarithm.
  * @param {Field} field
  */
 function scaleOf({ scale }) {
@@ -103,8 +104,8 @@ function weightsOf(grid, places) {
 }
 
 /**
- * A row of the grid with one more point on either side, on the parabola through the three points there; and so the row
- * below the first, and that above the last.
+ * Returns a row of losses with one more point on either side, extrapolated by a parabola. The rows below the first and
+ * above the last are extrapolated in the same way.
  * @param {Field} field
  * @param {number} k the index of the row, 0 for that below the first
  * @param {(height: number) => number} fall
@@ -147,8 +148,7 @@ function holes(row) {
 }
 
 /**
- * Fills what the cubic left out with straight lines between the four nearest points, where these are numbers: the cubic
- * reaches further, to points that may be none.
+ * Replaces values that are not finite by linear interpolation, which needs fewer points of the grid.
  * @param {Field} field
  * @param {Float32Array} out
  * @param {Weights} across
@@ -169,7 +169,7 @@ function mend({ z }, out, across, upward, j) {
 }
 
 /**
- * How far a place is from one point of the grid to the next: the weights of Keys have it as their first moment.
+ * Returns the position of a place between two points of the grid, which is the first moment of its weights.
  * @param {Weights} weights
  * @param {number} i
  */
