@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from app.figures.theme import PALETTE
 from app.network import link as network_link
 from app.network import presets
 from app.network.settings import Training
@@ -168,7 +169,8 @@ def test_a_training_is_taken_away(trained: Race) -> None:
     with Image.open(picture.value.path()) as image:
         assert image.size == (2560, 1440) and "Optiscope" in image.info["Software"]
         paper, colors = image.getpixel((4, 4)), image.convert("RGB").getcolors(2**24)
-    assert paper == (255, 255, 255, 255) and {(213, 94, 0), (0, 114, 178)} <= {color for _, color in colors or ()}
+    inks = {"#{:02x}{:02x}{:02x}".format(*color) for _, color in colors or ()}
+    assert paper == (255, 255, 255, 255) and set(PALETTE[:2]) <= inks
     trained.page.locator(".st-key-export-kind").get_by_text("Slides and HTML", exact=True).click()
     with trained.page.expect_download() as page:
         trained.page.get_by_role("button", name="Download HTML").click()
