@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 from collections.abc import Callable
 from typing import Any
@@ -10,9 +11,12 @@ import numpy as np
 import pytest
 
 from app.common.digits import short
+from app.figures.marks import Field
+from app.figures.resample import step_in
 from app.figures.theme import PALETTE
-from app.race import results, runs
+from app.race import results, runs, scene
 from app.race.link import parse
+from surfaces.calculus import values
 from tests.app.driving import Race, near
 
 pytestmark = pytest.mark.browser
@@ -165,6 +169,41 @@ def test_the_map_zooms_and_comes_home(shared: Race) -> None:
     shared.at("zoom-home").evaluate("(button) => button.click()")
     shared.settle()
     assert shared.frame() == home
+
+
+def test_the_ground_is_the_loss_at_every_pixel_of_any_view(fresh: Visit) -> None:
+    """Colours between the contours, held to the surface itself: a valley narrower than a cell of the grid is whole."""
+    race = fresh("surface=quadratic_ravine&surface.condition_number=1000&rotation=18&racer=adam")
+    settings, _ = parse(race.query())
+    background = scene.background_of(settings)
+    (ground,) = (mark for mark in background.marks if isinstance(mark, Field))
+    places, colors = zip(*ground.colors["light"], strict=True)
+    stops = np.array([[int(color[k : k + 2], 16) for k in (1, 3, 5)] for color in colors])
+    halvings = []
+    for _ in range(3):
+        picture, frame = race.canvas(".map canvas.ground")[..., :3].astype(int), race.frame()
+        rows, columns = picture.shape[:2]
+        x = np.interp((np.arange(columns) + 0.5) / columns, [0, 1], frame["x"])
+        y = np.interp((np.arange(rows) + 0.5) / rows, [0, 1], frame["y"][::-1])
+        z = background.levels.height(values(settings.built_surface(), np.stack(np.meshgrid(x, y)).reshape(2, -1)))
+        step = step_in(dataclasses.replace(ground, z=z.reshape(rows, columns)))
+        halvings.append(round(np.log2(ground.step / step)))
+        count = round((ground.high - ground.low) / step)
+        band = np.clip(np.floor((z.reshape(rows, columns) - ground.low) / step), 0, count - 1)
+        wanted = np.stack([np.interp((band + 0.5) / count, places, stops[:, k]) for k in range(3)], axis=-1)
+        bar = np.zeros((rows, columns), bool)
+        bar[-50:, -240:] = True
+        off = (np.abs(picture - wanted).max(axis=-1) > 3) & ~bar
+        assert off.mean() < 0.25  # the contours, which are darker
+        # no pixel of another band lies further from a contour than its width
+        inner = np.ones_like(bar)
+        for dy, dx in itertools.product((-2, -1, 0, 1, 2), repeat=2):
+            inner &= np.roll(band, (dy, dx), (0, 1)) == band
+        assert (off & inner)[3:-3, 3:-3].mean() < 2e-3
+        for _ in range(4):
+            race.at("zoom-in").evaluate("(button) => button.click()")
+            race.settle()
+    assert halvings == sorted(halvings) and halvings[-1] > halvings[0] == 0  # more contours where the view is narrow
 
 
 RECORD = """() => {
