@@ -5,8 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from app.export.painter import paint_axes
 from app.export.placing import SIDES, Places, box_on, shared
-from app.figures.marks import Side
+from app.export.sheet import Sheet, rules
+from app.figures.marks import Axes, Axis, Head, Line, Side
 
 SIZE = (50.0, 11.0)
 POINT = np.array([200.0, 100.0])
@@ -48,3 +50,31 @@ def test_words_cover_neither_marks_nor_other_words() -> None:
     mark, *boxes = places.taken
     for k, box in enumerate(boxes):
         assert all(shared(box, other) == 0 for other in [mark, *boxes[:k]])
+
+
+def test_the_words_of_runs_that_leave_at_the_same_place_stand_apart() -> None:
+    """Five runs leave through nearly the same point; each has its name and its end beside its arrow."""
+    time = np.arange(3.0)
+    lines = [
+        Line(
+            x=np.array([5.0, 5.0 + 0.1 * k, 5.0 + 0.2 * k]),
+            y=np.array([5.0, 8.0, 30.0]),
+            time=time,
+            color="ink",
+            weight="trail",
+            future="absent",
+            head=Head(symbol="circle", outside="arrow", label="run", ending=f"run {k}: diverged @ 2", ended=2.0),
+        )
+        for k in range(5)
+    ]
+    with rules():
+        sheet = Sheet(640, 400, scale=1, theme_name="light", transparent=False)
+        axes = Axes(x=Axis(low=0, high=10), y=Axis(low=0, high=10))
+        paint_axes(sheet, axes, (0, 0, 640, 400), lines, "")
+        sheet.show(2.0)
+        sheet.canvas.draw()
+        texts = [text for text in sheet.figure.axes[0].texts if text.get_visible() and text.get_text()]
+        boxes = [text.get_window_extent().extents for text in texts]
+    assert {text.get_text() for text in texts} == {f"run {k}: diverged @ 2" for k in range(5)}
+    for k, box in enumerate(boxes):
+        assert all(shared(tuple(box), tuple(other)) == 0 for other in boxes[:k])

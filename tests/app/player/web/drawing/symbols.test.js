@@ -20,7 +20,9 @@ function cornersOf(symbol) {
 }
 
 test('a minimum at a kink is a star of five tips, and a maximum a triangle', () => {
-  assert.equal(cornersOf('star-open').size, 10);
+  const radii = [...cornersOf('star-open')].map((corner) => Math.hypot(...corner.split(', ').map(Number)));
+  assert.equal(radii.length, 10);
+  assert.ok(radii.every((radius, k) => (k % 2 ? radius < 60 : radius > 120)));
   assert.equal(cornersOf('triangle-open').size, 3);
   assert.equal(plotlySymbol('star-open'), 'star-open');
   assert.ok(!SIGNS.some((symbol) => plotlySymbol(symbol).startsWith('star-triangle')));
