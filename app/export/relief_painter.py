@@ -34,7 +34,7 @@ QUADS = 400_000
 BANDS, MOST_BANDS = 16, 40
 """The number of bands of one colour if there are no contours, and the largest number of bands."""
 AMBIENT, DIFFUSE = 0.72, 0.48
-LIGHT = np.array([5.0, -2.5, 4.5]) / np.linalg.norm([5.0, 2.5, 4.5])
+LIGHT = np.array([-2.5, -2.5, 4.5]) / np.linalg.norm([2.5, 2.5, 4.5])
 """The amounts of ambient and of directional light, and the direction of the latter."""
 FAINT = 0.32
 """The strength of contours, from the paper (0) to muted ink (1)."""
