@@ -25,6 +25,7 @@ def momentum(default: float = 0.9, symbol: str = "β") -> Any:
         default=default,
         low=0.0,
         high=0.999,
+        one_minus_log=True,
         legal=UNIT,
         doc="Momentum: the share of the velocity that is kept in each step.",
     )
@@ -37,6 +38,7 @@ def beta1(default: float = 0.9) -> Any:
         default=default,
         low=0.0,
         high=0.999,
+        one_minus_log=True,
         legal=UNIT,
         doc="Decay rate of the mean of gradients (first moment).",
     )
@@ -58,7 +60,13 @@ def beta2(default: float = 0.999) -> Any:
 def decay(default: float = 0.9) -> Any:
     """γ of RMSprop and Adadelta."""
     return parameter(
-        "γ", default=default, low=0.0, high=0.999, legal=UNIT, doc="Decay rate of the mean of squared gradients."
+        "γ",
+        default=default,
+        low=0.0,
+        high=0.999,
+        one_minus_log=True,
+        legal=UNIT,
+        doc="Decay rate of the mean of squared gradients.",
     )
 
 

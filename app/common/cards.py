@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
+import numpy as np
+
+from app.common.digits import short
 from app.common.racers import Racer
 from app.common.stops import stops
 from app.figures import theme
 from app.player import Card, Slider
 from optimizers import RULES
 from surfaces import Parameter
+from surfaces.parameter import Interval
 
 ON_CARD = ("learning_rate", "momentum", "beta1")
 """The parameters whose sliders live on the racer's card, and nowhere else."""
@@ -32,5 +37,17 @@ def slider(spec: Parameter, racer: Racer) -> Slider:
         symbol=spec.symbol,
         label=spec.name.replace("_", " "),
         value=value,
-        stops=stops(spec),
+        stops=stops(spec, value),
+        **_limits(spec.legal),
     )
+
+
+def _limits(legal: Interval) -> dict[str, Any]:
+    """The least and the largest value that can be typed, and both in words; an open end is excluded."""
+    low = float(legal.low if legal.closed_low else np.nextafter(legal.low, np.inf))
+    high = float(legal.high if legal.closed_high else np.nextafter(legal.high, -np.inf))
+    least = f"{'at least' if legal.closed_low else 'above'} {short(legal.low)}"
+    most = f"{'at most' if legal.closed_high else 'below'} {short(legal.high)}"
+    bounded = [math.isfinite(legal.low), math.isfinite(legal.high)]
+    words = [word for word, one in zip((least, most), bounded, strict=True) if one]
+    return {"low": low if bounded[0] else None, "high": high if bounded[1] else None, "allowed": " and ".join(words)}

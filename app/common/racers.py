@@ -227,16 +227,16 @@ def checked(cls: type[Declared], name: str, value: Any) -> Value:
         raise Refused(
             f"{cls.__name__} has no parameter {shortened(name)!r}; it has {', '.join(cls.parameters()) or 'none'}."
         )
-    return legal(spec, value)
+    return legal(spec, value, widened=issubclass(cls, Optimizer) and not spec.integer)
 
 
-def legal(spec: Parameter, value: Any) -> Value:
-    """What the page allows is the declared range: what its sliders can show, it can set."""
+def legal(spec: Parameter, value: Any, widened: bool = False) -> Value:
+    """A value within the declared range, which sliders show; a `widened` one takes whatever the mathematics allows."""
     if spec.choices:
         found: Value = shortened(value)  # no choice is that long, and the refusal repeats it
     else:
         found = number(value, spec.name)
-        if not spec.low <= found <= spec.high and found != spec.default:
+        if not widened and not spec.low <= found <= spec.high and found != spec.default:
             limits = f"from {short(spec.low)} to {short(spec.high)}"
             raise Refused(f"{spec.name} must lie in the range {limits}; got {short(found)}.")
     try:

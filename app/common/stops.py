@@ -1,11 +1,12 @@
 """The stops of a slider: the values that it is dragged to, that the keyboard steps through, and whose runs are computed
-while it is dragged. Any value between two stops can be typed.
+while it is dragged. Any other value can be typed.
 """
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+import math
+from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,55 +14,79 @@ from numpy.typing import NDArray
 from surfaces import Parameter
 
 COUNT = 101
-"""Stops of a logarithmic slider, and about as many of a linear one."""
+"""The most stops that a slider has."""
 Values = NDArray[np.float64]
 
 
-@functools.cache
-def stops(spec: Parameter) -> Values:
+def _ladder(*flights: tuple[float, float, float]) -> Values:
+    """Numbers from 1 to 10, without the 10, in flights of equal steps: each is a first number, an end and a step."""
+    parts = [start + step * np.arange(round((end - start) / step)) for start, end, step in flights]
+    return np.round(np.concatenate(parts).astype(float), 6)
+
+
+LADDERS = (
+    _ladder((1, 10, 0.1)),
+    _ladder((1, 4, 0.1), (4, 10, 0.2)),
+    _ladder((1, 2, 0.1), (2, 4, 0.2), (4, 10, 0.5)),
+    _ladder((1, 2, 0.1), (2, 3, 0.2), (3, 5, 0.5), (5, 10, 1)),
+    _ladder((1, 2, 0.2), (2, 4, 0.5), (4, 8, 1), (8, 10, 2)),
+    _ladder((1, 10, 1)),
+    np.array([1, 1.5, 2, 3, 5, 7]),
+    np.array([1.0, 2, 5]),
+    np.array([1.0]),
+)
+"""Round numbers that divide a decade about evenly on a logarithmic scale, finest first."""
+
+
+def stops(spec: Parameter, value: float | None = None) -> Values:
     """The stops of a parameter's slider, in ascending order: both ends of its range, its default, and between them
-    values with few digits, evenly spread on its declared scale.
+    round numbers, about evenly spread on its declared scale.
+
+    Args:
+        value: what the slider shows; a value outside the declared range, which was typed, widens it.
     """
-    if spec.scale == "linear":
-        values = _linear(spec)
-    elif spec.scale == "log":
-        values = _even(spec, np.log, np.exp, lambda value: float(f"{value:.3g}"))
-    else:
-        values = _even(spec, lambda value: -np.log(1 - value), lambda place: 1 - np.exp(-place), _near_one)
-    values = np.unique(np.round(values) if spec.integer else values)
+    low, high = spec.low, spec.high
+    if value is not None and value != spec.default:
+        low, high = min(low, value), max(high, value)
+    return _stops(spec, low, high)
+
+
+@functools.lru_cache(maxsize=512)
+def _stops(spec: Parameter, low: float, high: float) -> Values:
+    for inner in _candidates(spec, low, high):
+        values = np.unique(np.array([low, *inner, high, spec.default], dtype=float))
+        values = np.unique(np.round(values)) if spec.integer else values
+        if len(values) <= COUNT:
+            break
     values.flags.writeable = False  # shared by all who ask
     return values
 
 
-def _linear(spec: Parameter) -> Values:
-    """Multiples of a round step, which is a hundredth of the range or a little more."""
-    finest = (spec.high - spec.low) / (COUNT - 1)
-    step = min(m * 10.0**p for p in range(-6, 6) for m in (1, 2, 5) if m * 10.0**p >= finest * (1 - 1e-9))
-    inner = np.arange(spec.low, spec.high, max(step, 1.0) if spec.integer else step)
-    return np.array([*(float(f"{value:.6g}") for value in inner), spec.high, spec.default], dtype=float)
+def _candidates(spec: Parameter, low: float, high: float) -> Iterator[Values]:
+    """Round numbers between the ends of a range, finest first."""
+    if spec.scale == "linear":
+        yield from _multiples(low, high)
+        return
+    for ladder in LADDERS:
+        if spec.scale == "log":
+            yield _rungs(ladder, low or spec.low, high)
+        else:  # the distances from one are round, and so are their differences from one
+            yield np.round(1 - _rungs(ladder, 1 - high, 1 - low), 15)
 
 
-def _even(
-    spec: Parameter,
-    place: Callable[[float], float],
-    value: Callable[[float], float],
-    rounded: Callable[[float], float],
-) -> Values:
-    """Values evenly spread over their places on a scale; the one nearest to the default gives way to the default, so
-    that sliders have equally many stops, and sweeps along them the same compiled program.
-    """
-    inner = np.linspace(place(spec.low), place(spec.high), COUNT)[1:-1]
-    values = np.array([spec.low, *(rounded(value(at)) for at in inner), spec.high], dtype=float)
-    if not spec.low < spec.default < spec.high:
-        return np.append(values, float(spec.default))
-    nearest = 1 + int(np.argmin(np.abs(inner - place(spec.default))))
-    values[nearest] = spec.default
-    return values
+def _multiples(low: float, high: float) -> Iterator[Values]:
+    """Multiples of round steps."""
+    decade = math.floor(math.log10((high - low) / COUNT))
+    for step in (m * 10.0**p for p in (decade, decade + 1) for m in (1, 2, 5)):
+        first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
+        yield np.array([float(f"{k * step:.6g}") for k in range(first, last + 1)])
 
 
-def _near_one(value: float) -> float:
-    """A value to three digits; of values close to one, those of the distance from one."""
-    return float(f"{1 - float(f'{1 - value:.3g}'):.12g}") if value > 0.9 else float(f"{value:.3g}")
+def _rungs(ladder: Values, low: float, high: float) -> Values:
+    """The rungs of a ladder, repeated in every decade, between two positive numbers."""
+    decades = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+    rungs = np.array([float(f"{rung:.6g}e{decade}") for decade in decades for rung in ladder])
+    return rungs[(rungs >= low * (1 - 1e-9)) & (rungs <= high * (1 + 1e-9))]
 
 
 def some(values: Values, count: int) -> Values:

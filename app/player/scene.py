@@ -109,8 +109,9 @@ class Slider:
     """A slider of a card, for one number.
 
     ``symbol`` is the letter that is shown (η), and ``label`` is the text for screen readers. ``stops`` are the values
-    to which the slider can be dragged, in ascending order; its value may also lie between two of them. ``sweep``
-    identifies the runs at the stops: they are the same as long as it stays the same.
+    to which the slider can be dragged, in ascending order. Any other value from ``low`` to ``high`` can be typed, where
+    None is no limit; ``allowed`` describes these values in words. ``sweep`` identifies the runs at the stops: they are
+    the same as long as it stays the same.
     """
 
     name: str
@@ -119,14 +120,17 @@ class Slider:
     value: float
     stops: NDArray[np.floating[Any]]
     sweep: str = ""
+    low: float | None = None
+    high: float | None = None
+    allowed: str = ""
 
     def __post_init__(self) -> None:
         if self.stops.ndim != 1 or len(self.stops) < 2 or not (np.diff(self.stops) > 0).all():
             raise ValueError(f"stops of {self.name} must be two or more ascending numbers; got {self.stops}")
 
     def __contains__(self, value: float) -> bool:
-        """Whether a value lies in the range of the slider."""
-        return bool(self.stops[0] <= value <= self.stops[-1])
+        """Whether the slider can be set to a value."""
+        return (self.low is None or self.low <= value) and (self.high is None or value <= self.high)
 
 
 @dataclass(frozen=True)

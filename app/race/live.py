@@ -15,14 +15,13 @@ import numpy as np
 
 from app.common import addresses, budget, racers
 from app.common.racers import Racer, Refused, built
-from app.common.stops import Values, some, stops
+from app.common.stops import COUNT, Values, some, stops
 from app.figures import loss, trails
 from app.player.scene import Runs, Scene, Slider, pack_runs
 from app.race import changes, link, runs, scene
 from app.race.settings import Settings
 from optimizers import RULES, Optimizer, Trace
 from optimizers.sensitivity import nudged, sensitive
-from surfaces import Parameter
 from surfaces.caching import Cache
 
 FINE_STEPS = 1000
@@ -98,17 +97,29 @@ _SWEEPS: Cache[Runs] = Cache(64 * 2**20)
 def _sweep(settings: Settings, racer: Racer, name: str, halved: bool, wanted: Wanted) -> Runs:
     kind = RULES[racer.rule.key]
     specs = {n: p for n, p in kind.parameters().items() if not p.static}
-    values = _values(settings, racer, specs[name])
-    given = {n: np.full(len(values), float(racer.rule.get(n, p.default))) for n, p in specs.items()}
-    rule = settings.scheduled(built(RULES, racer.rule).replace(**{**given, name: values}))
+    every = stops(specs[name], float(racer.rule.get(name, specs[name].default)))
+    values = _some(settings, racer, every)
+    # sweeps of equally many runs share a compiled program
+    padded = np.pad(values, (0, COUNT - len(values)), mode="edge") if len(values) not in COUNTS else values
+    others = {n: np.full(len(padded), float(racer.rule.get(n, p.default))) for n, p in specs.items()}
+    rule = settings.scheduled(built(RULES, racer.rule).replace(**{**others, name: padded}))
     shown = dataclasses.replace(settings, halved=halved)
-    return _packed(shown, _with_shadows(settings, rule), len(values), values, wanted)
+    blocks = _first(_with_shadows(settings, rule), len(values))
+    return _packed(shown, blocks, len(values), values, wanted)
 
 
-def _values(settings: Settings, racer: Racer, spec: Parameter) -> Values:
+def _first(blocks: Iterable[Block], count: int) -> Iterator[Block]:
+    """The blocks cut off after `count` runs."""
+    for block, shadows in blocks:
+        yield block[:count], shadows[:count]
+        count -= len(block)
+        if count <= 0:
+            return
+
+
+def _some(settings: Settings, racer: Racer, every: Values) -> Values:
     """The stops of a slider whose runs are computed: as many as can be while one waits."""
     each = 2 * runs.cost(settings, settings.rule(racer)).work  # with its shadow
-    every = stops(spec)
     for values in [every] * (settings.steps <= FINE_STEPS) + [some(every, count) for count in COUNTS]:
         if len(values) * each <= budget.MOST_LIVE:
             return values
@@ -186,6 +197,9 @@ def _ask(settings: Settings, what: str, asked: Mapping[str, str], wanted: Wanted
 
 
 def _swept(racer: Racer, name: str) -> Racer:
-    """The racer without what makes no other sweep: its place, and the value of the parameter that is swept."""
-    rest = tuple((n, v) for n, v in racer.rule.values if n != name)
+    """The racer without what makes no other sweep: its place, and the value of the parameter that is swept, unless that
+    widens the range of the slider.
+    """
+    spec = RULES[racer.rule.key].parameters()[name]
+    rest = tuple((n, v) for n, v in racer.rule.values if n != name or not spec.low <= float(v) <= spec.high)
     return dataclasses.replace(racer.bare(), rule=dataclasses.replace(racer.rule, values=rest))

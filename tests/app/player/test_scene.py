@@ -17,7 +17,7 @@ from app.player import Card, Clock, Event, Relief, Scene, Slider, pack, read
 from app.player.scene import KINDS, RECORDS
 from tests.app.envelope import opened
 
-ETA = Slider("learning_rate", "η", "learning rate", 0.1, np.array([1e-6, 1e-3, 0.3, 10.0]), "abc")
+ETA = Slider("learning_rate", "η", "learning rate", 0.1, np.array([1e-6, 1e-3, 0.3, 5.0]), "abc", 1e-6, 10.0, "some")
 STEPS = 5
 TIME = np.arange(STEPS + 1)
 CARDS = (Card("one", "One", "#d55e00", sliders=(ETA,)), Card("two", "Zwei ½", "#0072b2", gone=True))
@@ -99,6 +99,9 @@ def test_an_envelope_restores_its_scene() -> None:
         "label": "learning rate",
         "value": 0.1,
         "sweep": "abc",
+        "low": 1e-6,
+        "high": 10.0,
+        "allowed": "some",
     }
     assert header["scene"]["panels"][0]["axes"][0]["x"] == {
         "type": "axis",
@@ -223,6 +226,10 @@ GOOD = [
     (
         {"kind": "parameter", "racer": "one", "name": "learning_rate", "value": 0.5},
         Event("parameter", racer="one", name="learning_rate", value=0.5),
+    ),
+    (  # beyond the last stop, and within the limits
+        {"kind": "parameter", "racer": "one", "name": "learning_rate", "value": 10},
+        Event("parameter", racer="one", name="learning_rate", value=10.0),
     ),
     ({"kind": "add", "name": "adam"}, Event("add", name="adam")),
     ({"kind": "remove", "racer": "two"}, Event("remove", racer="two")),

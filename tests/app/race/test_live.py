@@ -12,7 +12,7 @@ from starlette.applications import Starlette
 
 from app.common import addresses, racers
 from app.common.racers import Refused
-from app.common.stops import stops
+from app.common.stops import COUNT, stops
 from app.player.scene import Runs
 from app.race import changes, live
 from app.race import scene as race
@@ -21,6 +21,7 @@ from app.race.runs import Race
 from app.race.settings import Settings
 from app.server import live_route
 from optimizers import OPTIMIZERS
+from surfaces.parameter import runs_of
 from tests.app.asking import get
 from tests.app.drawn import line_of, losses, positions
 from tests.app.envelope import opened
@@ -52,8 +53,9 @@ def test_a_sweep_is_the_runs_one_by_one(racer: str, name: str) -> None:
     runs = ask(SHORT, "sweep", racer=racer, name=name)
     spec = OPTIMIZERS[("sgd", "nesterov", "adam")[int(racer[-1])]].parameters()[name]
     np.testing.assert_array_equal(runs.values, stops(spec))
-    assert (runs.values[0], runs.values[-1], len(runs.values)) == (spec.low, spec.high, 101)
-    for k in (0, 17, 50, 83, 100):
+    assert (runs.values[0], runs.values[-1]) == (spec.low, spec.high)
+    assert len(runs.values) == len(runs.positions) == len(runs.losses) == len(runs.told)
+    for k in (0, 17, 50, 83, len(runs.values) - 1):
         same(runs, k, racers.set_racer(SHORT, racer, name, runs.values[k]), int(racer[-1]))
 
 
@@ -76,6 +78,30 @@ def test_the_value_that_is_swept_makes_no_other_sweep() -> None:
     assert ask(SHORT, "sweep", racer="racer-0", name="learning_rate") is ask(
         other, "sweep", racer="racer-0", name="learning_rate"
     )
+
+
+def test_sweeps_along_all_sliders_of_a_rule_share_a_program(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = []
+    blocks = live.runs.blocks
+
+    def counted(settings: Settings, rule: Any, *rest: Any, **options: Any) -> Any:
+        seen.append(runs_of(rule))
+        return blocks(settings, rule, *rest, **options)
+
+    monkeypatch.setattr(live.runs, "blocks", counted)
+    short = racers.set_steps(SHORT, 7)
+    for name, count in (("learning_rate", 99), ("beta1", 97)):
+        assert len(ask(short, "sweep", racer="racer-2", name=name).values) == count
+    wide = racers.set_racer(short, "racer-2", "learning_rate", 50.0)
+    assert ask(wide, "sweep", racer="racer-2", name="learning_rate").values[-1] == 50
+    assert set(seen) == {COUNT}
+
+
+def test_a_typed_value_beyond_the_range_is_the_last_run_of_the_sweep() -> None:
+    wide = racers.set_racer(SHORT, "racer-1", "momentum", 0.9995)
+    runs = ask(wide, "sweep", racer="racer-1", name="momentum")
+    assert runs.values[-1] == 0.9995
+    same(runs, len(runs.values) - 1, wide, 1)
 
 
 def test_a_sweep_has_a_name_that_changes_with_its_runs_and_with_nothing_else() -> None:

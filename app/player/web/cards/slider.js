@@ -185,12 +185,11 @@ export class SliderRow {
 
   /** Takes the number that was typed, or says why not. */
   type() {
-    const { stops, symbol, value: old } = this.slider;
-    const [low, high] = [stops[0], stops[stops.length - 1]];
+    const { low, high, allowed, symbol, value: old } = this.slider;
     const value = parsed(this.value.value);
-    if (!(value >= low && value <= high)) {
+    if (!(value >= (low ?? -Infinity) && value <= (high ?? Infinity) && Number.isFinite(value))) {
       const name = symbol.replace('_', '');
-      this.complain(`${name} must be a number from ${short(low, EXACT)} to ${short(high, EXACT)}.`);
+      this.complain(`${name} must be ${['a number', allowed].filter(Boolean).join(', ')}.`);
       return;
     }
     this.write(value);

@@ -277,6 +277,9 @@ export interface Slider {
   value: number;
   stops: Numbers;
   sweep: string;
+  low: number | null;
+  high: number | null;
+  allowed: string;
 }
 
 /** Words at a place, on one side of it. */

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from app.common.digits import short
+from app.common.digits import parsed, short
 from app.figures.theme import PALETTE
 from app.race import changes, runs
 from tests.app.driving import Race, near
@@ -51,16 +51,33 @@ def test_an_exact_value_is_taken_and_a_bad_one_answered_in_a_sentence(fresh: Vis
     race.type_value("racer-2", "beta1", "0.85")
     race.wait_query("racer", "beta1=0.85")
     kept, table = race.query(), race.table()
-    for text in ("fast", "nan", "1e9", "-1", "", "inf", "0.1.2"):
+    for text in ("fast", "nan", "-1", "", "inf", "0.1.2"):
         race.type_value("racer-2", "learning_rate", text)
         hint = race.at("hint-racer-2-learning_rate")
-        assert hint.is_visible() and hint.inner_text() == "η must be a number from 10⁻⁶ to 10."
+        assert hint.is_visible() and hint.inner_text() == "η must be a number, at least 0."
         assert race.at("value-racer-2-learning_rate").get_attribute("aria-invalid") == "true"
     race.type_value("racer-2", "learning_rate", "0.0123")
     race.wait_query("racer", "learning_rate=0.0123")
     assert race.at("hint-racer-2-learning_rate").is_hidden()
     assert race.query()["racer"][2] == "adam:learning_rate=0.0123,beta1=0.85"
     assert race.query()["racer"][:2] == kept["racer"][:2] and race.table()["SGD"] == table["SGD"]
+
+
+def test_a_typed_value_widens_the_range_of_its_slider(fresh: Visit) -> None:
+    race = fresh("racer=momentum:learning_rate=0.01")
+    slider = race.at("slider-racer-0-momentum")
+    race.type_value("racer-0", "momentum", "1")
+    assert race.at("hint-racer-0-momentum").inner_text() == "β must be a number, at least 0 and below 1."
+    race.type_value("racer-0", "momentum", "0.9999")
+    race.wait_query("racer", "momentum=0.9999")
+    race.until("() => document.querySelector('[data-testid=slider-racer-0-momentum]').value !== '96'")
+    assert slider.input_value() == slider.get_attribute("max")  # the widened range ends there
+    slider.focus()
+    race.page.keyboard.press("ArrowLeft")
+    race.until("() => !location.search.includes('0.9999')")
+    race.settle()
+    assert 0.999 <= parsed(race.card("racer-0")[3]) < 0.9999  # round numbers lie between the declared end and the new
+    assert race.notices() == [] and fresh("racer=momentum:learning_rate=0.01,momentum=0.9999").notices() == []
 
 
 def test_racers_are_added_and_duplicated_and_told_apart(fresh: Visit) -> None:
