@@ -15,6 +15,7 @@ import { inkVariable } from '../core/theme.js';
  * @property {(event: PlayerEvent) => void} send
  * @property {(racer: string | null) => void} light emphasizes one racer on all panels, or none
  * @property {(racer: string, name: string) => Dragging} dragging what happens while a slider is dragged
+ * @property {(racer: string, name: string) => boolean} pending whether a value of a slider has yet to be sent
  */
 
 /** Outlines of the heads, as they are drawn on the map. @type {Record<string, string>} */
@@ -157,10 +158,10 @@ class CardView {
 
   /** @param {Slider} slider */
   row(slider) {
-    const { send, dragging } = this.listeners;
+    const { send, dragging, pending } = this.listeners;
     const commit = (/** @type {number} */ value) =>
       send({ kind: 'parameter', racer: this.id, name: slider.name, value });
-    return new SliderRow(this.id, slider, commit, dragging(this.id, slider.name));
+    return new SliderRow(this.id, slider, commit, dragging(this.id, slider.name), () => pending(this.id, slider.name));
   }
 
   /**
@@ -200,9 +201,10 @@ export class Cards {
    * @param {(racer: string | null) => void} light
    * @param {boolean} [recorded]
    * @param {(racer: string, name: string) => Dragging} [dragging]
+   * @param {(racer: string, name: string) => boolean} [pending]
    */
-  constructor(send, light, recorded = false, dragging = () => STILL) {
-    this.listeners = { send, light, dragging };
+  constructor(send, light, recorded = false, dragging = () => STILL, pending = () => false) {
+    this.listeners = { send, light, dragging, pending };
     this.recorded = recorded;
     this.list = h('div', { class: 'cards', role: 'group', 'aria-label': 'Racers', 'data-testid': 'cards' });
     this.menu = h('div', { class: 'menu', role: 'menu', 'aria-label': 'Add a racer', hidden: true });
@@ -272,6 +274,11 @@ export class Cards {
   change(id) {
     const card = this.cards.find((one) => one.id === id);
     if (card) this.views.get(id)?.update(card);
+  }
+
+  /** Shows again what is dragged, or was chosen since, over a scene that knows only older values. */
+  resume() {
+    for (const view of this.views.values()) for (const row of view.rows.values()) row.resume();
   }
 
   /**

@@ -51,11 +51,14 @@ export class SliderRow {
    * @param {Slider} slider
    * @param {(value: number) => void} commit called on release and with a value that was typed
    * @param {Dragging} dragging
+   * @param {() => boolean} pending whether a value that was committed has yet to be sent, so that whatever arrives
+   *   answers an older one
    */
-  constructor(racer, slider, commit, dragging) {
+  constructor(racer, slider, commit, dragging, pending) {
     this.slider = slider;
     this.commit = commit;
     this.dragging = dragging;
+    this.pending = pending;
     const id = `${racer}-${slider.name}`;
     this.range = h('input', {
       ...{ type: 'range', class: 'range', min: 0, step: 1, 'data-testid': `slider-${id}` },
@@ -89,6 +92,7 @@ export class SliderRow {
 
   /** @param {Slider} slider */
   update(slider) {
+    if (this.ready && this.pending()) return;
     const first = !this.ready;
     this.ready = true;
     const renamed = this.slider.symbol !== slider.symbol || this.slider.label !== slider.label;
@@ -175,6 +179,13 @@ export class SliderRow {
     this.picked = undefined;
     if (value !== this.slider.value) this.accept(value);
     else this.dragging.back();
+  }
+
+  /** Shows again what the thumb stands for, after a scene has arrived that knows only an older value. */
+  resume() {
+    const dragged = this.held && this.range.value !== this.home;
+    const chosen = !this.held && this.pending() && this.chosen() === this.slider.value;
+    if (dragged || chosen) this.dragging.show(this.slider.stops, this.stop, chosen);
   }
 
   /** @param {number} value */

@@ -41,8 +41,19 @@ export class Outbox {
   /** @param {PlayerEvent} event */
   send(event) {
     // The answer to any event contains what a poll asks for.
-    this.waiting = [...this.waiting.filter(({ kind }) => kind !== 'poll'), event];
+    this.waiting = this.waiting.filter(({ kind }) => kind !== 'poll');
+    const last = this.waiting.at(-1);
+    if (last && outdates(event, last)) this.waiting.pop();
+    this.waiting.push(event);
     this.next();
+  }
+
+  /**
+   * Whether an event like this one still waits to be delivered.
+   * @param {(event: PlayerEvent) => boolean} like
+   */
+  holds(like) {
+    return this.waiting.some(like);
   }
 
   /**
@@ -103,6 +114,18 @@ export class Outbox {
     this.waiting = [];
     this.deliver = undefined;
   }
+}
+
+/**
+ * Whether an event sets the same number as the one before it, whose value is then never needed. Between the two nothing
+ * else was done, so that a card that was duplicated in between has the value of that time.
+ * @param {PlayerEvent} event
+ * @param {PlayerEvent} before
+ */
+function outdates(event, before) {
+  const same = event.kind === before.kind && Boolean(event.beside) === Boolean(before.beside);
+  if (event.kind === 'start') return same;
+  return same && event.kind === 'parameter' && event.racer === before.racer && event.name === before.name;
 }
 
 /**

@@ -163,6 +163,7 @@ export class Dragging {
   }
 
   putBack() {
+    this.first.wanted = this.second.wanted = undefined;
     if (!this.first.originals && !this.second.originals) return;
     this.first.putBack();
     this.second.putBack();
@@ -171,14 +172,15 @@ export class Dragging {
   }
 
   /**
-   * Another scene has come, with runs of its own.
+   * Takes a scene with runs of its own; returns whether it is another one than before.
    * @param {Scene} scene
    */
   arrived(scene) {
-    if (scene === this.arrival) return;
+    if (scene === this.arrival) return false;
     this.arrival = scene;
     this.first.originals = this.second.originals = null;
     this.clear();
+    return true;
   }
 
   /** Removes the remarks from the cards; everything on the screen belongs to one scene again. */
@@ -213,7 +215,7 @@ export class Dragging {
     side.live
       .ask('start', { x, y })
       .then((runs) => {
-        if (side.scene !== scene) return;
+        if (side.scene !== scene || !side.wanted) return;
         side.show(
           runs,
           scene.cards.map((_, k) => [k, k]),

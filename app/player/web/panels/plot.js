@@ -32,6 +32,7 @@ import { ZoomTools } from './zoom.js';
  * @property {(id: string | null) => void} hover the pointer is over a racer's line
  * @property {(position: number) => void} scrub the clock is dragged
  * @property {(x: number, y: number) => void} [start] a panel with a start was clicked
+ * @property {() => void} [withdraw] the last click was the first half of a double click
  * @property {import('../dragging/drag.js').StartListeners} [drag] the start is dragged
  */
 
@@ -63,6 +64,8 @@ export class PlotPanel {
   /** How many changes of the view are our own. */
   own = 0;
   listening = false;
+  /** Whether the next click is the second of a double click. */
+  doubled = false;
   drawn = false;
   edition = 0;
   /** @type {StartHandle | null} */
@@ -327,6 +330,10 @@ export class PlotPanel {
     on('plotly_unhover', () => listeners.hover(null));
     if (!this.movable) return;
     on('plotly_click', (/** @type {any} */ { event }) => this.click(event));
+    on('plotly_doubleclick', () => {
+      this.doubled = true; // the second of its clicks is reported after it
+      listeners.withdraw?.();
+    });
     on('plotly_relayouting', () => this.follow());
     on('plotly_relayout', () => this.own || this.arrive());
   }
@@ -438,7 +445,9 @@ export class PlotPanel {
 
   /** @param {MouseEvent} event */
   click(event) {
-    if (event.button) return;
+    const { doubled } = this;
+    this.doubled = false;
+    if (event.button || doubled) return;
     const { left, top } = this.plot.getBoundingClientRect();
     const [px, py] = [event.clientX - left, event.clientY - top];
     for (const { frame } of this.painter.groups) {

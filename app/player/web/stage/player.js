@@ -5,6 +5,7 @@ import { RACE } from '../core/clock.js';
 import { h, mark } from '../core/dom.js';
 import { panelOf, slotsOf } from '../core/envelope.js';
 import { stepAt } from '../core/pace.js';
+import { StartClick } from '../dragging/click.js';
 import { Dragging } from '../dragging/dragging.js';
 import { paintArrows } from '../drawing/arrows.js';
 import { Beside, Linking } from '../modes/beside.js';
@@ -38,6 +39,8 @@ export class Player extends Stage {
   /** The choice of one more view. @type {HTMLSelectElement | undefined} */
   adder;
   addable = '';
+  /** The clicks on maps that wait for a second one. @type {StartClick[]} */
+  clicks = [];
   // What pages offer whose first panel can be shown in several ways.
   /** @type {PlotPanel | undefined} */
   map;
@@ -85,14 +88,18 @@ export class Player extends Stage {
    */
   plot(key, listeners) {
     /** @type {(x: number, y: number) => void} */
-    const start = (x, y) => {
-      if (!this.dismissing && !this.predict?.click(x, y)) this.send({ kind: 'start', x, y });
-    };
+    const send = (x, y) => this.send({ kind: 'start', x, y });
     /** @type {(x: number, y: number) => void} */
-    const dragged = (x, y) => {
+    const show = (x, y) => {
       if (this.drags && this.map) this.drags.start(this.drags.first, this.map, x, y);
     };
-    const acts = { ...listeners, start, drag: { dragged, dropped: start } };
+    const starting = this.starting(() => this.map, send, show);
+    /** @type {(act: (x: number, y: number) => void) => (x: number, y: number) => void} */
+    const unlessGuessed = (act) => (x, y) => {
+      if (this.dismissing || !this.predict?.click(x, y)) act(x, y);
+    };
+    const drag = { ...starting.drag, dropped: unlessGuessed(starting.drag.dropped) };
+    const acts = { ...listeners, ...starting, start: unlessGuessed(starting.start), drag };
     return new PlotPanel(this.plotly, acts, h('div', { class: key }), key, (scene) => panelOf(scene, key));
   }
 
@@ -140,7 +147,8 @@ export class Player extends Stage {
     const find = (scene) => scene.panels[0];
     const heights = (/** @type {string} */ name) => this.send({ kind: 'heights', name });
     this.surface = new SurfacePanel(this.plotly, { ...listeners, heights }, find);
-    const multiples = new MultiplesPanel(this.plotly, { ...listeners, start: map.listeners.start }, find);
+    const { start, withdraw } = map.listeners;
+    const multiples = new MultiplesPanel(this.plotly, { ...listeners, start, withdraw }, find);
     const choose = (/** @type {string} */ name) => this.send({ kind: 'picture', name });
     const big = new BigPanel({ map, surface: this.surface, panels: multiples }, choose, listeners.moved);
     big.element.append(h('span', { class: 'tag' }, 'A'));
@@ -153,14 +161,32 @@ export class Player extends Stage {
    */
   second(listeners) {
     /** @type {(x: number, y: number) => void} */
-    const start = (x, y) => {
-      if (!this.dismissing && !this.predict?.phase) this.send({ kind: 'start', x, y, beside: true });
-    };
+    const send = (x, y) => this.send({ kind: 'start', x, y, beside: true });
     /** @type {(x: number, y: number) => void} */
-    const dragged = (x, y) => {
+    const show = (x, y) => {
       if (this.drags && this.beside?.map) this.drags.start(this.drags.second, this.beside.map, x, y);
     };
-    return new Beside(this.plotly, { ...listeners, start, drag: { dragged, dropped: start } });
+    return new Beside(this.plotly, { ...listeners, ...this.starting(() => this.beside?.map, send, show) });
+  }
+
+  /**
+   * What a click on a map and a drag of its start do, unless the press closes something.
+   * @param {() => PlotPanel | undefined} find returns the map
+   * @param {(x: number, y: number) => void} send
+   * @param {(x: number, y: number) => void} show shows the runs from a start before it is sent
+   */
+  starting(find, send, show) {
+    const click = new StartClick(find, { send, show, putBack: () => this.drags?.putBack() });
+    this.clicks.push(click);
+    /** @type {(act: (x: number, y: number) => void) => (x: number, y: number) => void} */
+    const unless = (act) => (x, y) => {
+      if (!this.dismissing && !this.predict?.phase && this.recording === undefined) act(x, y);
+    };
+    return {
+      start: unless((x, y) => click.click(x, y)),
+      withdraw: () => click.withdraw(),
+      drag: { dragged: unless(show), dropped: unless(send) },
+    };
   }
 
   /**
@@ -207,6 +233,14 @@ export class Player extends Stage {
   }
 
   /**
+   * @param {string} racer
+   * @param {string} name
+   */
+  pending(racer, name) {
+    return super.pending(racer, name, Boolean(this.linking?.second));
+  }
+
+  /**
    * What explains a rule explains here each of its steps.
    * @param {Event} event
    */
@@ -220,6 +254,11 @@ export class Player extends Stage {
   /** The card whose steps are explained. */
   get inspected() {
     return this.scene?.cards.find(({ id }) => id === this.scene?.inspected?.racer);
+  }
+
+  destroy() {
+    for (const click of this.clicks) click.destroy();
+    super.destroy();
   }
 
   paint() {
@@ -278,7 +317,7 @@ export class Player extends Stage {
   arrangeModes(scene) {
     const { predict, inspector, linking, big, drags } = this;
     if (!predict || !inspector || !linking || !big || !drags) return;
-    drags.arrived(scene);
+    if (drags.arrived(scene)) this.cards.resume();
     big.force(scene.beside || predict.phase ? 'map' : null);
     linking.update(scene, Boolean(predict.phase));
     predict.button.disabled = Boolean(scene.beside);

@@ -14,6 +14,9 @@ import { Transport } from './transport.js';
 /** Milliseconds of rest after which the trails become plotly's own traces. */
 const REST = 250;
 
+/** What a press anywhere else closes: menus, Streamlit's panels, and the lists of its choices. */
+const OPENED = '.optiscope-player [role="menu"], [data-testid="stPopoverBody"], [role="listbox"]';
+
 /** What ends a press; a drag that the browser takes over ends without a pointerup. */
 const LIFTS = ['pointerup', 'pointercancel', 'mouseup'];
 
@@ -94,6 +97,7 @@ export class Stage {
       (id) => this.light(id),
       recorded,
       (racer, name) => this.dragging(racer, name),
+      (racer, name) => this.pending(racer, name),
     );
     this.takeaway = recorded
       ? new Takeaway('Save picture', () => this.picture(), this.recording)
@@ -109,6 +113,7 @@ export class Stage {
     this.onpress = (/** @type {PointerEvent} */ event) => {
       this.pressed = true;
       this.dismiss(event);
+      if (root.contains(/** @type {Node} */ (event.target))) leaveField(event.target);
     };
     this.onlift = () => {
       this.pressed = false;
@@ -181,6 +186,19 @@ export class Stage {
    */
   dragging(_racer, _name) {
     return { ready() {}, show: () => null, back() {} };
+  }
+
+  /**
+   * Whether a value of a card's slider has yet to be sent.
+   * @param {string} racer
+   * @param {string} name
+   * @param {boolean} [beside] whether it is a value of the race beside
+   */
+  pending(racer, name, beside = false) {
+    return this.outbox.holds(
+      (event) =>
+        event.kind === 'parameter' && event.racer === racer && event.name === name && Boolean(event.beside) === beside,
+    );
   }
 
   /**
@@ -431,9 +449,8 @@ export class Stage {
    */
   dismiss(event) {
     const target = /** @type {Node} */ (event.target);
-    const popover = document.querySelector('[data-testid="stPopoverBody"]');
-    const opened = !this.cards.menu.hidden || popover?.checkVisibility();
-    this.dismissing = Boolean(opened) && !popover?.contains(target);
+    const opened = [...document.querySelectorAll(OPENED)].filter((one) => one.checkVisibility());
+    this.dismissing = opened.length > 0 && !opened.some((one) => one.contains(target));
     if (!this.cards.adder.contains(target) && !this.cards.menu.hidden) this.cards.open(false);
   }
 
@@ -452,6 +469,17 @@ export class Stage {
     for (const panel of this.panels) panel.destroy();
     this.root.replaceChildren();
   }
+}
+
+/**
+ * Takes the focus out of a text field on a press elsewhere. plotly.js keeps the browser from doing so where it draws,
+ * and what was typed would be shown without being taken.
+ * @param {EventTarget | null} target of the press
+ */
+function leaveField(target) {
+  const field = document.activeElement;
+  const text = field instanceof HTMLTextAreaElement || (field instanceof HTMLInputElement && field.type === 'text');
+  if (text && field !== target) field.blur();
 }
 
 /**

@@ -92,6 +92,34 @@ for (const [name, moves, expected] of CASES) {
   });
 }
 
+/** What waits is the last value of each number, as long as nothing else was done between two values of it. */
+const SET = { kind: 'parameter', racer: 'a', name: 'rate' };
+const WAITING = [
+  ['only the last value of a slider waits', [1, 2, 3].map((value) => ({ ...SET, value })), [3]],
+  ['another slider waits as well', [SET, { ...SET, name: 'momentum' }, { ...SET, racer: 'b' }], 3],
+  ['the race beside has values of its own', [SET, { ...SET, beside: true }], 2],
+  ['a value that was set before a racer was duplicated stays', [SET, { kind: 'duplicate', racer: 'a' }, SET], 3],
+  ['only the last start waits', [{ kind: 'start' }, { kind: 'start' }, { kind: 'start', beside: true }], 2],
+  ['every other event waits', [{ kind: 'add' }, { kind: 'add' }], 2],
+];
+
+for (const [name, events, expected] of WAITING) {
+  test(name, () => {
+    for (const event of events) outbox.send(event);
+    const left = outbox.waiting;
+    if (Array.isArray(expected)) {
+      assert.deepEqual(
+        left.map(({ value }) => value),
+        expected,
+      );
+    } else assert.equal(left.length, expected);
+    assert.ok(outbox.holds(({ kind }) => kind === events[0].kind));
+    MOVES.open();
+    later(5);
+    assert.equal(outbox.waiting.length, left.length - 1, 'the first is on its way');
+  });
+}
+
 test('an outbox is idle when nothing waits and nothing is on its way', () => {
   assert.ok(outbox.idle);
   outbox.send({ kind: 'a' });

@@ -1,0 +1,68 @@
+// A click on a map moves the start. Two in quick succession are a double click, which resets the zoom and nothing else,
+// so a click is shown at once and carried out only when no second one has followed.
+
+import { handleOf } from '../drawing/marks.js';
+
+/**
+ * @typedef {Object} Clickable a map whose start can be moved
+ * @property {import('../drawing/marks.js').Panel | undefined} panel
+ * @property {(x: number, y: number) => void} move moves the mark of the start
+ *
+ * @typedef {Object} Actions
+ * @property {(x: number, y: number) => void} show shows the runs from a start
+ * @property {() => void} putBack shows the runs from the start before
+ * @property {(x: number, y: number) => void} send makes a point the start
+ */
+
+/** Milliseconds within which plotly.js takes a second click for a double click. */
+export const DOUBLE = 300;
+
+export class StartClick {
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  timer;
+  /** Moves the mark of the start back. @type {(() => void) | undefined} */
+  undo;
+
+  /**
+   * @param {() => Clickable | undefined} find
+   * @param {Actions} actions
+   */
+  constructor(find, actions) {
+    this.find = find;
+    this.actions = actions;
+  }
+
+  /**
+   * @param {number} x
+   * @param {number} y
+   */
+  click(x, y) {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => {
+      this.undo = undefined;
+      this.actions.send(x, y);
+    }, DOUBLE);
+    const map = this.find();
+    const start = handleOf(map?.panel);
+    if (!map || !start) return;
+    const { panel } = map;
+    const [x0, y0] = [start.x[0], start.y[0]];
+    this.undo ??= () => {
+      if (map.panel === panel) map.move(x0, y0);
+    };
+    this.actions.show(x, y);
+  }
+
+  /** Takes the click back that was the first half of a double click. */
+  withdraw() {
+    clearTimeout(this.timer);
+    if (!this.undo) return;
+    this.undo();
+    this.undo = undefined;
+    this.actions.putBack();
+  }
+
+  destroy() {
+    clearTimeout(this.timer);
+  }
+}
