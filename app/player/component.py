@@ -10,7 +10,7 @@ from typing import Any
 import streamlit as st
 
 from .routes import index_path, plotly_path
-from .scene import Event, Scene, pack, read
+from .scene import Event, Scene, number_of, pack, read
 
 HTML = '<div class="optiscope-player optiscope-KIND" data-testid="player" data-kind="KIND"></div>'
 
@@ -26,14 +26,18 @@ def play(scene: Scene, key: str, react: Callable[[Event], None], refusal: str = 
         refusal: the reason why the last change was refused, which the player shows below the cards.
         again: whether the script will end with a rerun. The player then waits for that scene before its next event.
     """
+    answered = f"{key}-answered"
 
     def forward() -> None:
-        event = read(st.session_state[key].get("event"), scene)
+        message = st.session_state[key].get("event")
+        st.session_state[answered] = number_of(message) or st.session_state.get(answered, 0)
+        event = read(message, scene)
         if event is not None:
             react(event)
 
+    data = pack(scene, refusal, again, st.session_state.get(answered, 0))
     kind = "race" if scene.arrangement == "one above" else "board"
-    _component(kind)(key=key, data=pack(scene, refusal, again), on_event_change=forward)
+    _component(kind)(key=key, data=data, on_event_change=forward)
 
 
 @cache

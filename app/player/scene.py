@@ -19,6 +19,7 @@ Everything is little-endian. The header of a scene has
 ``scene``     the scene, its records packed as described below
 ``refusal``   why the last change was refused, or an empty text
 ``again``     whether another scene follows without an event
+``answered``  the number of the last event that was carried out before the scene was made, 0 before the first
 ``strokes``   `app.figures.strokes.TABLE`: widths, sizes, dashes, opacities and the colours of the themes
 ``defaults``  by the type of a record, the fields that may be left out, with their values
 ``arrays``    for each array its ``dtype``, its ``shape``, and the ``offset`` of its body from the first body
@@ -70,6 +71,7 @@ __all__ = [
     "Runs",
     "Scene",
     "Slider",
+    "number_of",
     "pack",
     "pack_runs",
     "read",
@@ -325,6 +327,12 @@ class Event:
     screen: Screen | None = None
 
 
+def number_of(message: object) -> int:
+    """The number of an event, by which the browser recognizes its answer; 0 of one that has none."""
+    number = message.get("number") if isinstance(message, Mapping) else None
+    return number if isinstance(number, int) and not isinstance(number, bool) and 0 < number < 2**53 else 0
+
+
 def read(message: object, scene: Scene) -> Event | None:
     """Read an event from a browser's message; return None if it is malformed or does not fit the scene.
 
@@ -416,13 +424,14 @@ EXACT = 1e-15
 """The largest deviation from a progression, as a fraction of the largest element: a few rounding errors."""
 
 
-def pack(scene: Scene, refusal: str = "", again: bool = False) -> bytes:
+def pack(scene: Scene, refusal: str = "", again: bool = False, answered: int = 0) -> bytes:
     """Pack a scene into an envelope, whose format is described above."""
     packer = _Packer()
     header = {
         "scene": packer.plain(scene),
         "refusal": refusal,
         "again": again,
+        "answered": answered,
         "strokes": packer.plain(strokes.TABLE),
         "defaults": defaults(),
         "arrays": packer.table,

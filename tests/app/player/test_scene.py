@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from app.figures.marks import Axes, Axis, Dots, Field, Line, Option, Panel, Rule, Sign, Tiles
 from app.player import Card, Clock, Event, Relief, Scene, Slider, pack, read
-from app.player.scene import KINDS, RECORDS
+from app.player.scene import KINDS, RECORDS, number_of
 from tests.app.envelope import opened
 
 ETA = Slider("learning_rate", "η", "learning rate", 0.1, np.array([1e-6, 1e-3, 0.3, 5.0]), "abc", 1e-6, 10.0, "some")
@@ -283,6 +283,21 @@ def test_a_malformed_event_is_dropped(message: Any) -> None:
     assert read(message, _scene()) is None
 
 
+@pytest.mark.parametrize(
+    ("message", "number"),
+    [
+        ({"number": 5}, 5),
+        ({"number": True}, 0),
+        ({"number": "5"}, 0),
+        ({"number": -1}, 0),
+        ({"number": 2**60}, 0),
+        (3, 0),
+    ],
+)
+def test_the_number_of_an_event_is_read_from_whatever_comes(message: Any, number: int) -> None:
+    assert number_of(message) == number
+
+
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=4),
     lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=4), inner, max_size=2),
@@ -378,6 +393,7 @@ def test_polls_are_accepted_while_the_scene_grows() -> None:
 def test_a_scene_says_whether_another_follows() -> None:
     for thing in (_scene(), _board()):
         assert [opened(pack(thing, "", again))[0]["again"] for again in (False, True)] == [False, True]
+        assert opened(pack(thing, answered=7))[0]["answered"] == 7
 
 
 def test_only_offered_pictures_heights_and_axes_are_accepted() -> None:

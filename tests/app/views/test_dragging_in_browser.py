@@ -168,3 +168,76 @@ def test_a_click_on_the_start_with_a_small_movement_does_not_move_it(fresh: Visi
     race.page.mouse.up()
     race.leave()
     assert race.page.url == address
+
+
+PRESSES = 30
+
+
+def test_no_press_of_an_arrow_key_is_lost(fresh: Visit) -> None:
+    """At the pace of a key that is held, of which the page's script answers only some."""
+    race = fresh("v=1&racer=sgd:learning_rate=0.0001&racer=adam")
+    slider = race.at("slider-racer-0-learning_rate")
+    slider.focus()
+    first = int(slider.input_value())
+    for k in range(PRESSES):
+        race.page.keyboard.press("ArrowRight")
+        assert int(slider.input_value()) == first + k + 1
+        race.page.wait_for_timeout(33)
+    value = stops(RULES["sgd"].parameters()["learning_rate"])[first + PRESSES]
+    assert parsed(race.card("racer-0")[2]) == value
+    race.wait_query("racer", f"sgd:learning_rate={value:g}")
+    assert int(slider.input_value()) == first + PRESSES
+    run = runs.runs(link.parse(race.query())[0])[0]
+    assert race.card("racer-0")[1] == str(run.status) == race.table()["SGD"][0]
+    np.testing.assert_allclose(race.path(0)[-1], run.positions[-1], rtol=1e-5, atol=1e-6)
+
+
+def test_a_typed_value_counts_when_the_map_is_clicked(fresh: Visit) -> None:
+    race = fresh()
+    field = race.at("value-racer-1-momentum")
+    field.click()
+    field.fill("0.55")
+    race.page.mouse.click(*race.pixel(1, 1))
+    race.wait_query("racer", "momentum=0.55")
+    race.until("() => new URL(location.href).searchParams.has('start')")
+    race.settle()
+    np.testing.assert_allclose([float(v) for v in race.query()["start"][0].split(",")], (1, 1), atol=0.02)
+    assert field.input_value() == "0.55"
+
+
+def test_a_click_that_closes_a_list_moves_no_start(fresh: Visit) -> None:
+    race = fresh()
+    address = race.page.url
+    race.page.locator(".st-key-toolbar").get_by_role("combobox").click()
+    race.page.get_by_role("listbox").wait_for()
+    race.page.mouse.click(*race.pixel(2, -1))
+    race.page.get_by_role("listbox").wait_for(state="detached")
+    race.page.wait_for_timeout(1000)  # in which a start would have been sent
+    race.settle()
+    assert race.page.url == address
+    race.page.mouse.click(*race.pixel(2, -1))
+    race.until("() => new URL(location.href).searchParams.has('start')")
+    race.settle()
+
+
+def test_a_double_click_resets_the_zoom_and_nothing_else(fresh: Visit) -> None:
+    race = fresh()
+    address, home, before = race.page.url, race.frame(), race.leave().trails()
+    race.at("zoom-in").click()
+    race.until(
+        "(width) => { const [a, b] = document.querySelector('[data-testid=map]')._fullLayout.xaxis.range;"
+        " return b - a < width; }",
+        0.9 * (home["x"][1] - home["x"][0]),
+    )
+    race.settle()
+    race.page.mouse.dblclick(*race.pixel(0.5, 0.5))
+    race.until(
+        "(width) => { const [a, b] = document.querySelector('[data-testid=map]')._fullLayout.xaxis.range;"
+        " return b - a > width; }",
+        0.9 * (home["x"][1] - home["x"][0]),
+    )
+    race.page.wait_for_timeout(1000)  # in which a start would have been sent
+    race.leave()
+    assert race.frame() == home and race.page.url == address
+    np.testing.assert_array_equal(race.trails(), before)
+    assert race.root.get_attribute("data-stale") == "false"

@@ -15,7 +15,7 @@ import { inkVariable } from '../core/theme.js';
  * @property {(event: PlayerEvent) => void} send
  * @property {(racer: string | null) => void} light emphasizes one racer on all panels, or none
  * @property {(racer: string, name: string) => Dragging} dragging what happens while a slider is dragged
- * @property {(racer: string, name: string) => boolean} pending whether a value of a slider has yet to be sent
+ * @property {(racer: string, name: string) => boolean} pending whether a value of a slider has no answer yet
  */
 
 /** Outlines of the heads, as they are drawn on the map. @type {Record<string, string>} */
@@ -94,13 +94,22 @@ class CardView {
       this.dot.innerHTML = `<svg viewBox="0 0 16 16" fill="currentColor">${SHAPES[card.shape]}</svg>`;
     }
     if (this.card?.title !== card.title) this.rename(card.title);
-    this.card = card;
     this.element.style.setProperty('--racer', inkVariable(card.color));
-    this.reveal(this.position ?? Infinity);
+    this.tell(card);
     mark(this.element, 'data-hidden', card.hidden);
     relabel(this.hide, card.hidden ? 'show' : 'hide', `${card.hidden ? 'Show' : 'Hide'} ${card.title}`);
     this.values.replaceChildren(...card.sliders.map(valueOf));
     this.arrange(card.sliders);
+  }
+
+  /**
+   * Says what becomes of a run. The sliders stay as they are: while one is dragged, the card of the scene does not know
+   * its value.
+   * @param {Card} card
+   */
+  tell(card) {
+    this.card = card;
+    this.reveal(this.position ?? Infinity);
   }
 
   /**
@@ -273,7 +282,7 @@ export class Cards {
    */
   change(id) {
     const card = this.cards.find((one) => one.id === id);
-    if (card) this.views.get(id)?.update(card);
+    if (card) this.views.get(id)?.tell(card);
   }
 
   /** Shows again what is dragged, or was chosen since, over a scene that knows only older values. */

@@ -36,6 +36,7 @@
  * @property {{light: Style, dark: Style}} styles
  * @property {string} refusal the reason why the last change was refused, or an empty text
  * @property {boolean} again whether another scene follows without an event
+ * @property {number} answered the number of the last event that was carried out before
  * @property {Set<string>} exchanged the racers that show another run while something is dragged
  * @property {boolean} [still] whether the start cannot be moved at the moment
  * @property {boolean} [untold] whether everything after the clock is hidden, even if it would be pale
@@ -73,7 +74,7 @@ const KINDS = /** @type {Record<string, any>} */ ({
 export function decode(bytes) {
   const { header, arrays } = open(bytes);
   const extras = {
-    ...{ refusal: header.refusal, again: header.again },
+    ...{ refusal: header.refusal, again: header.again, answered: header.answered },
     styles: { light: styleOf(header.strokes, 'light'), dark: styleOf(header.strokes, 'dark') },
   };
   const scene = completed(revive(header.scene, arrays, header.defaults), extras);

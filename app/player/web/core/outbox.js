@@ -3,8 +3,11 @@
 
 /** @typedef {import('./types.js').PlayerEvent} PlayerEvent */
 
-/** Milliseconds after which an event counts as handled without an answer, unless the script still runs. */
-const PATIENCE = 1500;
+/**
+ * Milliseconds after which an event counts as handled without an answer, unless the script still runs. A poll that
+ * brings no news has none; any other event has one unless it was lost.
+ */
+const PATIENCE = { poll: 1500, event: 4000 };
 
 /** Milliseconds between two checks of whether the script still runs. */
 const MOMENT = 20;
@@ -17,11 +20,16 @@ const ELSEWHERE = 400;
 
 const CAPTURE = { capture: true };
 
+/** The number of the last event: ascending also where one player follows another, as after a reload. */
+let last = 0;
+
 export class Outbox {
   /** @type {PlayerEvent[]} */
   waiting = [];
   /** Whether an event is on its way. */
   busy = false;
+  /** The event that was delivered last. @type {PlayerEvent | undefined} */
+  sent;
   /** The time until which a run of another widget may still begin. */
   until = 0;
   /** Passes an event to Streamlit. @type {((event: PlayerEvent) => void) | undefined} */
@@ -38,30 +46,33 @@ export class Outbox {
     for (const type of ACTIONS) document.addEventListener(type, this.onelsewhere, CAPTURE);
   }
 
-  /** @param {PlayerEvent} event */
-  send(event) {
+  /** @param {PlayerEvent} message */
+  send(message) {
+    const event = message.kind === 'poll' ? message : { ...message, number: (last = Math.max(last + 1, Date.now())) };
     // The answer to any event contains what a poll asks for.
     this.waiting = this.waiting.filter(({ kind }) => kind !== 'poll');
-    const last = this.waiting.at(-1);
-    if (last && outdates(event, last)) this.waiting.pop();
+    const before = this.waiting.at(-1);
+    if (before && outdates(event, before)) this.waiting.pop();
     this.waiting.push(event);
     this.next();
   }
 
   /**
-   * Whether an event like this one still waits to be delivered.
+   * Whether an event like this one waits, or has not been answered yet.
    * @param {(event: PlayerEvent) => boolean} like
    */
   holds(like) {
-    return this.waiting.some(like);
+    return this.waiting.some(like) || Boolean(this.busy && this.sent && like(this.sent));
   }
 
   /**
-   * Called when the script has answered, so that the next event may be sent.
+   * Called when the script has run. If it has answered, the next event may be sent.
    * @param {(event: PlayerEvent) => void} deliver
+   * @param {number} [answered] the number of the last event that was carried out
    */
-  open(deliver) {
+  open(deliver, answered = Infinity) {
     this.deliver = deliver;
+    if (this.busy && (this.sent?.number ?? 0) > answered) return;
     clearTimeout(this.timer);
     this.busy = false;
     if (this.waiting.length) this.timer = setTimeout(() => this.next());
@@ -71,7 +82,8 @@ export class Outbox {
   hold() {
     clearTimeout(this.timer);
     this.busy = true;
-    this.timer = setTimeout(() => this.handled(), PATIENCE);
+    this.sent = undefined; // its answer has come
+    this.timer = setTimeout(() => this.handled(), PATIENCE.event);
   }
 
   /** Whether no event waits or is on its way. */
@@ -95,8 +107,9 @@ export class Outbox {
     const [event, ...rest] = this.waiting;
     this.waiting = rest;
     this.busy = true;
+    this.sent = event;
     this.deliver(event);
-    this.timer = setTimeout(() => this.handled(), PATIENCE);
+    this.timer = setTimeout(() => this.handled(), event.kind === 'poll' ? PATIENCE.poll : PATIENCE.event);
   }
 
   handled() {
@@ -125,7 +138,8 @@ export class Outbox {
 function outdates(event, before) {
   const same = event.kind === before.kind && Boolean(event.beside) === Boolean(before.beside);
   if (event.kind === 'start') return same;
-  return same && event.kind === 'parameter' && event.racer === before.racer && event.name === before.name;
+  const number = event.kind === 'parameter' || event.kind === 'slide';
+  return same && number && event.racer === before.racer && event.name === before.name;
 }
 
 /**

@@ -28,6 +28,8 @@ export interface PlayerEvent {
   hidden?: boolean;
   slot?: number;
   beside?: boolean;
+  /** Ascends from event to event; a scene says which event it answers. */
+  number?: number;
 }
 
 /** The argument that Streamlit passes to a component on every call. */

@@ -14,8 +14,21 @@ import { handleOf } from '../drawing/marks.js';
  * @property {(x: number, y: number) => void} send makes a point the start
  */
 
-/** Milliseconds within which plotly.js takes a second click for a double click. */
-export const DOUBLE = 300;
+/** Milliseconds within which a second click makes a double click. */
+const DOUBLE = 400;
+
+/** Pixels between them. */
+const APART = 5;
+
+/**
+ * Whether two presses make a double click.
+ * @param {PointerEvent} first
+ * @param {PointerEvent} second
+ */
+export function isDouble(first, second) {
+  const apart = Math.hypot(second.clientX - first.clientX, second.clientY - first.clientY);
+  return second.timeStamp - first.timeStamp < DOUBLE && apart < APART;
+}
 
 export class StartClick {
   /** @type {ReturnType<typeof setTimeout> | undefined} */

@@ -10,6 +10,7 @@ import { groundTraces, groundWords, hoverDots, hoverLines } from '../drawing/plo
 import { h, mark } from '../core/dom.js';
 import { fit } from '../core/geometry.js';
 import { letters, scaled } from '../core/scale.js';
+import { isDouble } from '../dragging/click.js';
 import { StartHandle } from '../dragging/drag.js';
 import { scrubbing } from '../dragging/scrub.js';
 import { namingOf } from './naming.js';
@@ -64,7 +65,9 @@ export class PlotPanel {
   /** How many changes of the view are our own. */
   own = 0;
   listening = false;
-  /** Whether the next click is the second of a double click. */
+  /** When and where the pointer was pressed last. @type {PointerEvent | undefined} */
+  pressed;
+  /** Whether that was the second press of a double click. */
   doubled = false;
   drawn = false;
   edition = 0;
@@ -329,11 +332,8 @@ export class PlotPanel {
     on('plotly_hover', (/** @type {any} */ { points }) => listeners.hover(points?.[0]?.data?.meta || null));
     on('plotly_unhover', () => listeners.hover(null));
     if (!this.movable) return;
+    this.element.addEventListener('pointerdown', (event) => this.press(event), true);
     on('plotly_click', (/** @type {any} */ { event }) => this.click(event));
-    on('plotly_doubleclick', () => {
-      this.doubled = true; // the second of its clicks is reported after it
-      listeners.withdraw?.();
-    });
     on('plotly_relayouting', () => this.follow());
     on('plotly_relayout', () => this.own || this.arrive());
   }
@@ -443,11 +443,24 @@ export class PlotPanel {
     this.settled = key;
   }
 
+  /**
+   * A double click shows the whole map again, and does nothing else. The second press may be on the handle of the start,
+   * which the first click has brought under the pointer.
+   * @param {PointerEvent} event
+   */
+  press(event) {
+    const target = /** @type {Node} */ (event.target);
+    if (event.button || !(this.plot.contains(target) || this.handle?.element.contains(target))) return;
+    this.doubled = this.pressed !== undefined && isDouble(this.pressed, event);
+    this.pressed = event;
+    if (!this.doubled) return;
+    this.listeners.withdraw?.();
+    if (this.view) this.return();
+  }
+
   /** @param {MouseEvent} event */
   click(event) {
-    const { doubled } = this;
-    this.doubled = false;
-    if (event.button || doubled) return;
+    if (event.button || this.doubled) return;
     const { left, top } = this.plot.getBoundingClientRect();
     const [px, py] = [event.clientX - left, event.clientY - top];
     for (const { frame } of this.painter.groups) {

@@ -234,7 +234,7 @@ export class Stage {
   async update({ data, setTriggerValue }) {
     const scene = !data || data === this.data ? this.scene : decode(data);
     if (scene?.again) this.outbox.hold();
-    else this.outbox.open((/** @type {Event} */ event) => setTriggerValue('event', event));
+    else this.outbox.open((/** @type {Event} */ event) => setTriggerValue('event', event), scene?.answered);
     const theme = this.present.theme(readTheme(this.root));
     const same = data === this.data && theme.key === this.theme?.key;
     if (!data || same || !scene) return;

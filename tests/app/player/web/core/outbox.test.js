@@ -60,7 +60,7 @@ const MOVES = {
   tab: () => document.dispatchEvent(new KeyboardEvent('keydown', { key: 'Tab' })),
   enter: () => document.dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter' })),
   later: () => later(500),
-  long: () => later(1500),
+  long: () => later(4000),
 };
 
 /** What was delivered after each move; a move that has no meaning of its own is the kind of an event. */
@@ -117,6 +117,9 @@ for (const [name, events, expected] of WAITING) {
     MOVES.open();
     later(5);
     assert.equal(outbox.waiting.length, left.length - 1, 'the first is on its way');
+    assert.ok(outbox.holds((event) => event === left[0]));
+    MOVES.open();
+    assert.equal(outbox.sent && outbox.busy, false, 'it was answered');
   });
 }
 
@@ -129,6 +132,34 @@ test('an outbox is idle when nothing waits and nothing is on its way', () => {
   assert.ok(!outbox.idle, 'delivered, and not yet answered');
   MOVES.open();
   assert.ok(outbox.idle);
+});
+
+test('only the answer to an event opens the way for the next', () => {
+  const numbers = [];
+  const deliver = ({ number }) => numbers.push(number);
+  outbox.open(deliver);
+  outbox.send({ kind: 'a' });
+  outbox.send({ kind: 'b' });
+  outbox.open(deliver, numbers[0] - 1);
+  later(50);
+  assert.equal(numbers.length, 1, 'the scene was made before the event was carried out');
+  assert.ok(outbox.holds(({ kind }) => kind === 'a'));
+  outbox.open(deliver, numbers[0]);
+  later(50);
+  assert.equal(numbers.length, 2);
+  assert.ok(numbers[1] > numbers[0]);
+  assert.ok(!outbox.holds(({ kind }) => kind === 'a'));
+});
+
+test('a poll without news is given up sooner than an event without an answer', () => {
+  MOVES.open();
+  outbox.send({ kind: 'poll' });
+  later(1600);
+  outbox.send({ kind: 'a' });
+  later(3900);
+  outbox.send({ kind: 'b' });
+  later(50);
+  assert.deepEqual(delivered, ['poll', 'a']);
 });
 
 test('a closed outbox delivers nothing', () => {
