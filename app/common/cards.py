@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from typing import Any
 
@@ -24,21 +25,25 @@ def card(racer: Racer, title: str, **told: Any) -> Card:
     """A racer's card with its mark and its sliders; `told` is what became of it."""
     color, dash, shape = theme.mark(racer.slot)
     specs = RULES[racer.rule.key].parameters()
-    sliders = tuple(slider(p, racer) for name, p in specs.items() if name in ON_CARD)
+    sliders = tuple(
+        dataclasses.replace(slider(p, racer.rule.get(name, p.default)), **_limits(p.legal))
+        for name, p in specs.items()
+        if name in ON_CARD
+    )
     common: Any = {"color": color, "dash": dash, "shape": shape, "hidden": racer.hidden, "sliders": sliders}
     return Card(id=racer.id, title=title, **common, **told)
 
 
-def slider(spec: Parameter, racer: Racer) -> Slider:
-    """A card's slider for a declared parameter."""
-    value = float(racer.rule.get(spec.name, spec.default))
+def slider(spec: Parameter, value: Any) -> Slider:
+    """A slider for a declared parameter, which can be set to any value in its declared range."""
     return Slider(
         name=spec.name,
         symbol=spec.symbol,
         label=spec.name.replace("_", " "),
-        value=value,
-        stops=stops(spec, value),
-        **_limits(spec.legal),
+        value=float(value),
+        stops=stops(spec, float(value)),
+        **_limits(Interval(min(spec.low, spec.default), max(spec.high, spec.default))),
+        help=spec.doc,
     )
 
 

@@ -150,6 +150,12 @@ def add_racer(training: Training, key: str, data: DataSet, rate: Value | None = 
     return checked_whole(lineup.join(training, rule), data)
 
 
+def reset_racer(training: Training, id: str, data: DataSet) -> Training:
+    """A racer's rule as it was when it joined: its defaults, and the learning rate that the network suggests."""
+    racer = lineup.find(training, id)
+    return lineup.put(training, dataclasses.replace(racer, rule=_starting(training, Choice(racer.rule.key), data)))
+
+
 def set_racer(training: Training, id: str, name: str, value: Any) -> Training:
     """A parameter of one racer's rule, or a setting that it has for itself; "" takes that away."""
     racer = lineup.find(training, id)

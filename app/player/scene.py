@@ -47,7 +47,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, dataclass, fields
 from functools import cache
 from typing import Any, Literal, cast, get_args
@@ -80,10 +80,12 @@ __all__ = [
 Kind = Literal[
     "start",
     "parameter",
+    "slide",
     "add",
     "remove",
     "duplicate",
     "hide",
+    "reset",
     "explain",
     "inspect",
     "view",
@@ -112,8 +114,10 @@ class Slider:
 
     ``symbol`` is the letter that is shown (η), and ``label`` is the text for screen readers. ``stops`` are the values
     to which the slider can be dragged, in ascending order. Any other value from ``low`` to ``high`` can be typed, where
-    None is no limit; ``allowed`` describes these values in words. ``sweep`` identifies the runs at the stops: they are
-    the same as long as it stays the same.
+    None is no limit; ``allowed`` describes these values in words, and ``help`` explains the number. ``sweep``
+    identifies the runs at the stops: they are the same as long as it stays the same. ``live`` says whether the picture
+    can follow while the slider is dragged, and ``suggested`` is a value that suits the surface, None where none is
+    known.
     """
 
     name: str
@@ -125,6 +129,9 @@ class Slider:
     low: float | None = None
     high: float | None = None
     allowed: str = ""
+    help: str = ""
+    live: bool = True
+    suggested: float | None = None
 
     def __post_init__(self) -> None:
         if self.stops.ndim != 1 or len(self.stops) < 2 or not (np.diff(self.stops) > 0).all():
@@ -140,8 +147,8 @@ class Card:
     """The card of a racer: how the racer is drawn, its status, and its sliders.
 
     ``status`` is short ("converged @ 141"), and ``why`` is a sentence that explains it. The card shows both from the
-    step ``settled`` on. ``gone`` marks a run that grows without bound or has diverged. ``cost`` is the number of
-    gradient evaluations of a step.
+    step ``settled`` on. ``caution`` warns of a value that is too large. ``gone`` marks a run that grows without bound
+    or has diverged. ``cost`` is the number of gradient evaluations of a step.
     """
 
     id: str
@@ -152,6 +159,7 @@ class Card:
     hidden: bool = False
     status: str = ""
     why: str = ""
+    caution: str = ""
     gone: bool = False
     settled: int = 0
     cost: int = 1
@@ -213,7 +221,8 @@ class Scene:
 
     ``arrangement`` places the panels: "one above" shows the first panel large above all others, "two above" shows two
     panels above the third. ``choices`` are the racers that can be added, as pairs of key and name, and ``addable`` are
-    the views that a further panel could show. ``busy`` says that the scene is still growing, so that the player polls.
+    the views that a further panel could show. ``sliders`` are those of the scene as a whole, and ``subject`` names what
+    they belong to. ``busy`` says that the scene is still growing, so that the player polls.
 
     The other fields are for some pages only. ``picture`` says how the first panel is shown: as the "map", as the
     "surface" in three dimensions with the heights of ``relief``, or as "panels", a small map for each racer. If it is
@@ -230,6 +239,8 @@ class Scene:
     arrangement: Literal["one above", "two above"] = "two above"
     choices: tuple[tuple[str, str], ...] = ()
     addable: tuple[tuple[str, str], ...] = ()
+    sliders: tuple[Slider, ...] = ()
+    subject: str = ""
     caption: str = ""
     description: str = ""
     busy: bool = False
@@ -298,8 +309,9 @@ class Event:
     ========== =============================================================
     start      moves the start to ``point``, (x, y)
     parameter  sets the parameter ``name`` of ``racer`` to ``value``
+    slide      sets the slider ``name`` of the scene to ``value``
     add        adds the racer of the choice ``name``
-    remove, duplicate, explain   concerns ``racer``
+    remove, duplicate, explain, reset   concerns ``racer``
     hide       hides ``racer`` if ``hidden``, else shows it
     inspect    explains the steps of ``racer``; closes the inspector if that is empty
     view       shows ``name`` in ``slot``, an index of `Scene.slots`; removes the slot if ``name`` is empty, and adds a
@@ -311,9 +323,7 @@ class Event:
     heights    sets the heights of the surface to ``name``, one of `HEIGHTS`
     poll       is no action; the scene may have grown
     export     requests a file of what is on the ``screen``
-    ========== =============================================================
-
-    ``beside`` says that a start or a parameter belongs to the second race.
+    ========== ======================================================
     """
 
     kind: Kind
@@ -356,12 +366,15 @@ def read(message: object, scene: Scene) -> Event | None:
         return Event(cast(Kind, kind), name=word) if isinstance(word, str) and word in _offered(kind, scene) else None
     second = message.get("beside") is True
     if second:
-        if kind not in ("start", "parameter") or scene.beside is None:
+        if kind not in ("start", "parameter", "slide") or scene.beside is None:
             return None
         scene = scene.beside
     if kind == "start":
         x, y = finite(message.get("x")), finite(message.get("y"))
         return None if x is None or y is None or not scene.movable else Event("start", point=(x, y), beside=second)
+    if kind == "slide":
+        found = _slid(message, scene.sliders)
+        return Event("slide", name=found[0], value=found[1], beside=second) if found else None
     if kind == "add":
         name = message.get("name")
         return Event("add", name=name) if isinstance(name, str) and name in dict(scene.choices) else None
@@ -371,15 +384,19 @@ def read(message: object, scene: Scene) -> Event | None:
     if card is None:
         return None
     if kind == "parameter":
-        slider = next((slider for slider in card.sliders if slider.name == message.get("name")), None)
-        value = finite(message.get("value"))
-        if slider is None or value is None or value not in slider:
-            return None
-        return Event("parameter", racer=card.id, name=slider.name, value=value, beside=second)
+        found = _slid(message, card.sliders)
+        return Event("parameter", racer=card.id, name=found[0], value=found[1], beside=second) if found else None
     if kind == "hide":
         hidden = message.get("hidden")
         return Event("hide", racer=card.id, hidden=hidden) if isinstance(hidden, bool) else None
     return Event(cast(Kind, kind), racer=card.id)
+
+
+def _slid(message: Mapping[str, Any], sliders: Sequence[Slider]) -> tuple[str, float] | None:
+    """Return the name of the slider that a message names, and the value to which it sets it."""
+    slider = next((slider for slider in sliders if slider.name == message.get("name")), None)
+    value = finite(message.get("value"))
+    return None if slider is None or value is None or value not in slider else (slider.name, value)
 
 
 def _map_limits(scene: Scene) -> list[Window]:

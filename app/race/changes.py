@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import dataclasses
-import functools
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from app.common import racers as lineup
 from app.common.digits import short, shortened
 from app.common.forms import SomeOf
-from app.common.racers import Choice, Refused, Value, built, checked, sentence
+from app.common.racers import Choice, Refused, Value, checked, sentence
 from app.common.setting import declared, with_value
 from app.figures.map import extent
+from app.race import rates
 from app.race.settings import MOST_VIEWS, Beside, Settings
 from app.race.views import VIEWS
-from optimizers import NOISES, OPTIMIZERS, size_objection, starting, starting_learning_rate
-from surfaces import SURFACES, Declared, Surface
+from optimizers import NOISES, OPTIMIZERS, size_objection
+from surfaces import SURFACES, Declared
 
 FIRST_RACERS = ("sgd", "nesterov", "adam")
 SETTINGS = declared(Settings, views=SomeOf(0, MOST_VIEWS, VIEWS))
@@ -69,6 +69,11 @@ def set_parameters(settings: Settings, part: str, values: Mapping[str, Any]) -> 
     if changed.start is not None and not _within(extent(changed.built_surface()), changed.start):
         changed = dataclasses.replace(changed, start=None)
     return changed
+
+
+def slide(settings: Settings, name: str, value: Any) -> Settings:
+    """Another value of a slider of the surface."""
+    return set_rotation(settings, value) if name == "rotation" else set_parameter(settings, "surface", name, value)
 
 
 def set_rotation(settings: Settings, value: Any) -> Settings:
@@ -177,6 +182,12 @@ def add_racer(settings: Settings, key: str, rate: Value | None = None) -> Settin
     return lineup.join(settings, _starting(settings, rule) if rate is None else rule.having("learning_rate", rate))
 
 
+def reset_racer(settings: Settings, id: str) -> Settings:
+    """A racer as it was when it joined: its rule at its defaults, and the learning rate that the surface suggests."""
+    racer = lineup.find(settings, id)
+    return lineup.put(settings, dataclasses.replace(racer, rule=_starting(settings, Choice(racer.rule.key))))
+
+
 _REGISTRIES: Mapping[str, Mapping[str, type[Declared]]] = {"surface": SURFACES, "noise": NOISES}
 
 
@@ -185,16 +196,10 @@ def _within(box: Any, point: Iterable[float]) -> bool:
 
 
 def _starting(settings: Settings, rule: Choice) -> Choice:
-    rate = starting_learning_rate(_level(settings.surface), OPTIMIZERS[rule.key])
+    rate = rates.suggested(settings.surface, rule.key)
     return rule if rate is None else rule.having("learning_rate", rate)
 
 
 def starting_reason(settings: Settings, rule: Choice) -> str:
     """How the learning rate that a rule starts with on the surface is chosen, in a sentence."""
-    return starting.starting_reason(_level(settings.surface), OPTIMIZERS[rule.key])
-
-
-@functools.lru_cache(maxsize=64)
-def _level(surface: Choice) -> Surface:
-    """The surface at a rotation of zero, one record for all racers: a starting rate is the same at every rotation."""
-    return built(SURFACES, surface)
+    return rates.reason(settings.surface, rule.key)

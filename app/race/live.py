@@ -17,8 +17,9 @@ from app.common import addresses, budget, racers
 from app.common.racers import Racer, Refused, built
 from app.common.stops import COUNT, Values, some, stops
 from app.figures import loss, trails
-from app.player.scene import Runs, Scene, Slider, pack_runs
-from app.race import changes, link, runs, scene
+from app.player.scene import Runs, Scene, Slider, pack, pack_runs
+from app.race import changes, link, rates, runs, scene
+from app.race.runs import Race
 from app.race.settings import Settings
 from optimizers import RULES, Optimizer, Trace
 from optimizers.sensitivity import nudged, sensitive
@@ -38,10 +39,17 @@ class Abandoned(Exception):
     """Nobody waits for the answer any more."""
 
 
-def connected(scene: Scene, settings: Settings) -> Scene:
-    """The scene of a race with the address where its other runs are asked for, and of each slider a name for the runs
-    along it.
+def connected(scene: Scene, race: Race) -> Scene:
+    """The scene of a race, and of the one beside it, with the address where other runs are asked for, and of each
+    slider of a card a name for the runs along it.
     """
+    first = _connected(scene, race.settings)
+    if scene.beside is None or race.second is None:
+        return first
+    return dataclasses.replace(first, beside=_connected(scene.beside, race.second.settings))
+
+
+def _connected(scene: Scene, settings: Settings) -> Scene:
     race = repr((settings.bare(), settings.half))
 
     def named(racer: Racer, slider: Slider) -> Slider:
@@ -65,9 +73,10 @@ def answer(what: str, given: Mapping[str, list[str]], asked: Mapping[str, str], 
     """What a page asks for, as the player takes it.
 
     Args:
-        what: "sweep", of the slider of parameter "name" of "racer", or "start", the race from "x" and "y".
+        what: "sweep", of the slider of parameter "name" of "racer", "start", the race from "x" and "y", or "scene", all
+            that is drawn when the slider "name" of the surface is at "value".
         given: the settings, as a query spells them.
-        asked: what is wanted; "halved" of a race that is shown beside another.
+        asked: what is wanted; "halved" of a race that is shown beside another, "beside" of the other race's surface.
         wanted: whether somebody still waits for the answer.
 
     Raises:
@@ -76,7 +85,20 @@ def answer(what: str, given: Mapping[str, list[str]], asked: Mapping[str, str], 
     """
     settings, _ = link.parse(given)
     settings = dataclasses.replace(settings, halved="halved" in asked)
-    return pack_runs(_ask(settings, what, asked, wanted))
+    return pack(_changed(settings, asked)) if what == "scene" else pack_runs(_ask(settings, what, asked, wanted))
+
+
+def _changed(settings: Settings, asked: Mapping[str, str]) -> Scene:
+    """All that is drawn with another value of a slider of the surface."""
+    if not scene.followed(settings):
+        raise Refused("This race is too large to follow the slider. It is drawn when you let go.")
+    name, value = asked.get("name", ""), racers.number(asked.get("value", ""), "value")
+    if "beside" in asked:
+        changed = changes.in_second(settings, changes.slide, name, value)
+    else:
+        changed = changes.slide(settings, name, value)
+    race = Race(racers.accepted(changed))
+    return connected(scene.scene(race), race)
 
 
 def sweep(settings: Settings, racer: Racer, name: str, halved: bool = False, wanted: Wanted = lambda: True) -> Runs:
@@ -173,7 +195,12 @@ def _packed(settings: Settings, blocks: Iterable[Block], count: int, values: Any
         losses.append(loss.heights(block, surface)[:, kept])
         rounded = [bool(sensitive(run, shadow)) for run, shadow in zip(block, shadows, strict=True)]
         told += [
-            {**scene.told(run, sensitive, runs.pace(settings, run)), "last": run.last, "leaves": leaving}
+            {
+                **scene.told(run, sensitive, runs.pace(settings, run)),
+                "caution": rates.caution(settings.surface, run.optimizer),
+                "last": run.last,
+                "leaves": leaving,
+            }
             for run, leaving, sensitive in zip(block, leaves, rounded, strict=True)
         ]
         del block, shadows

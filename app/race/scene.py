@@ -5,7 +5,8 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-from app.common.cards import card
+from app.common import budget
+from app.common.cards import card, slider
 from app.common.racers import Choice, built
 from app.figures import map as maps
 from app.figures import theme
@@ -13,8 +14,8 @@ from app.figures.loss import loss_line, loss_panel, losses_of
 from app.figures.marks import AnyMark, Panel, Rule
 from app.figures.panels import Shown, message, steps_axis
 from app.figures.trails import GONE, trail
-from app.player import Card, Clock, Relief, Scene
-from app.race import bundles
+from app.player import Card, Clock, Relief, Scene, Slider
+from app.race import bundles, rates
 from app.race.captions import described, remarks_of
 from app.race.inspector import inspected
 from app.race.runs import Race, whole
@@ -22,8 +23,12 @@ from app.race.settings import MOST_WHOLE, Settings
 from app.race.views import VIEWS, View
 from optimizers import OPTIMIZERS, RULES, SCHEDULES, Optimizer, Trace
 from optimizers.sensitivity import SENTENCE
+from surfaces import SURFACES, Rotated
 from surfaces.caching import cached
 
+TURNED = "Coordinate-wise rules benefit from ravines along the axes. Rotate the surface, and compare again."
+MOST_FOLLOWED = 50_000
+"""Points of all runs that are sent again and again while the surface changes: about a megabyte."""
 UNITS = {"steps": "step", "evaluations": "gradient evaluations"}
 HIDE = ("", "Hide this view")
 """The choice that takes a view away."""
@@ -91,6 +96,8 @@ def _scene(race: Race) -> Scene:
         arrangement="one above",
         choices=tuple((key, rule.name) for key, rule in sorted(OPTIMIZERS.items(), key=_offered)),
         addable=tuple((key, view.name) for key, view in VIEWS.items() if key not in settings.views),
+        sliders=_sliders(settings),
+        subject=surface.surface.name,
         caption=described(race),
         description=f"{surface.surface.name}: the paths of {len(cards)} optimizers over {settings.steps} steps. "
         f"{words}.",
@@ -105,6 +112,25 @@ def _scene(race: Race) -> Scene:
         ),
         inspected=_inspected(race),
     )
+
+
+def _sliders(settings: Settings) -> tuple[Slider, ...]:
+    """The numbers of the surface and its rotation."""
+    specs = [spec for spec in SURFACES[settings.surface.key].parameters().values() if not spec.choices]
+    live = followed(settings)
+    own = [
+        dataclasses.replace(slider(spec, settings.surface.get(spec.name, spec.default)), live=live and not spec.static)
+        for spec in specs
+    ]
+    angle = slider(Rotated.parameters()["angle"], settings.rotation)
+    return *own, dataclasses.replace(angle, name="rotation", label="rotation, degrees", help=TURNED, live=live)
+
+
+def followed(settings: Settings) -> bool:
+    """Whether a race is small enough to be drawn anew again and again while its surface changes."""
+    races = [settings, *filter(None, [settings.second()])]
+    points = sum(len(race.racers) * (race.steps + 1) * race.runs_each for race in races)
+    return points <= MOST_FOLLOWED and sum(race.work for race in races) <= budget.MOST_LIVE / 10
 
 
 def _shown(race: Race, traces: list[Trace]) -> list[Shown]:
@@ -173,4 +199,8 @@ def _card(race: Race, k: int) -> Card:
         status, why = bundles.outcome(race.seeds[k])
         words = {**words, "status": status, "why": why, "settled": run.steps}
     why = " ".join([words["why"], *remarks_of(settings, RULES[racer.rule.key])])
-    return card(racer, race.titles[k], **{**words, "why": why, "cost": run.cost})
+    words |= {"why": why, "cost": run.cost, "caution": rates.caution(settings.surface, run.optimizer)}
+    made = card(racer, race.titles[k], **words)
+    rate = rates.suggested(settings.surface, racer.rule.key)
+    sliders = (dataclasses.replace(s, suggested=rate) if s.name == "learning_rate" else s for s in made.sliders)
+    return dataclasses.replace(made, sliders=tuple(sliders))

@@ -153,7 +153,7 @@ class Settings(Lineup):
                 f"This race would need {budget.megabytes(kept)} of memory, and the limit is "
                 f"{budget.megabytes(budget.MOST_KEPT)}: {self._size()}. Reduce one of these numbers."
             )
-        if (work := sum(race._work() for race in races)) > budget.MOST_WORK:
+        if (work := sum(race.work for race in races)) > budget.MOST_WORK:
             return (
                 f"This race would take {work / budget.MOST_WORK:.1f} times as long as the limit allows: "
                 f"{self._size()}. Reduce one of these numbers."
@@ -169,17 +169,19 @@ class Settings(Lineup):
     def _kept(self) -> int:
         """Bytes of all its runs, as they are drawn: points and losses in float64."""
         each = 8 * (self.steps + 1) * (len(self.built_start()) + 1)
-        return len(self.racers) * each * self._runs()
+        return len(self.racers) * each * self.runs_each
 
-    def _work(self) -> float:
+    @property
+    def work(self) -> float:
         """What `Cost.work` is of all its runs, at two gradients a step, or as many as a dense rule has columns."""
         many = len(self.built_start())
         surface = self.built_surface()
         size = max(many, 0 if surface.data is None else sum(np.size(leaf) for leaf in surface.data))
         gradients = sum(1 + many if RULES[racer.rule.key].dense else 2 for racer in self.racers)
-        return float(self.steps) * size * gradients * self._runs()
+        return float(self.steps) * size * gradients * self.runs_each
 
-    def _runs(self) -> int:
+    @property
+    def runs_each(self) -> int:
         """How many runs of each racer are computed."""
         return 1 + (seeds_computed(self.seeds) if self.bundled else 0)
 

@@ -133,6 +133,7 @@ def _react(event: Event) -> None:
         event,
         "board",
         {
+            "reset": lambda t: changes.reset_racer(t, event.racer, _data()),
             "add": lambda t: changes.add_racer(t, event.name, _data()),
             "duplicate": lambda t: changes.checked_whole(racers.duplicate_racer(t, event.racer), _data()),
             "view": lambda t: changes.set_view(t, event.slot, event.name),

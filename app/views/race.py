@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import html
 import math
 from collections.abc import Callable
@@ -11,7 +10,6 @@ from typing import Any
 import streamlit as st
 
 from app.common import budget, cards, names, racers
-from app.common.digits import short
 from app.export.making import Order
 from app.export.options import Cut, Look
 from app.figures.map import extent
@@ -29,7 +27,7 @@ from app.views import controls
 from app.views.export import Page, panel
 from app.views.parts import base, device, explain, masthead, react, restore, results, schedule_of, write
 from optimizers import NOISES, OPTIMIZERS, SCHEDULES
-from surfaces import SURFACES, Rotated
+from surfaces import SURFACES
 
 PRESET = "preset:"
 PICTURES = {"map": "One map", "surface": "3-D", "panels": "One for each racer"}
@@ -57,9 +55,7 @@ def _stage() -> None:
     except (budget.NoRoom, MemoryError) as problem:
         st.error(str(problem) if isinstance(problem, budget.NoRoom) else budget.SHORT)
         return
-    scene = live.connected(scene, settings)
-    if scene.beside and race.second:
-        scene = dataclasses.replace(scene, beside=live.connected(scene.beside, race.second.settings))
+    scene = live.connected(scene, race)
     if about := presets.shown_by(settings):
         st.html(f"<div class='about'>{html.escape(about)}</div>")
     again = st.session_state.get("stale", False)
@@ -84,7 +80,9 @@ def _react(event: Event) -> None:
         {
             "start": lambda s: _moved(s, event),
             "parameter": lambda s: _turned(s, event),
+            "slide": lambda s: _slid(s, event),
             "beside": lambda s: _beside(s, event.name),
+            "reset": lambda s: changes.reset_racer(s, event.racer),
             "add": lambda s: changes.add_racer(s, event.name),
             "view": lambda s: changes.set_view(s, event.slot, event.name),
             "axis": lambda s: changes.change(s, "axis", event.name),
@@ -108,6 +106,12 @@ def _turned(settings: Settings, event: Event) -> Settings:
     if event.beside and not linked:
         return changes.in_second(settings, racers.set_racer, *given)
     return racers.set_racer(settings, *given)
+
+
+def _slid(settings: Settings, event: Event) -> Settings:
+    if event.beside:
+        return changes.in_second(settings, changes.slide, event.name, event.value)
+    return changes.slide(settings, event.name, event.value)
 
 
 def _beside(settings: Settings, word: str) -> Settings:
@@ -143,8 +147,7 @@ def _toolbar() -> None:
 
 
 def _ground(settings: Settings, key: str, placed: Callable[[Any], Any]) -> None:
-    """Surface, its parameters and its rotation, of the race or, with a `key` of its own, of the one beside."""
-    own = SURFACES[settings.surface.key].parameters()
+    """The choice of a surface, of the race or, with a `key` of its own, of the one beside."""
     with st.container(width=262):
         controls.choice(
             "Surface of race B" if key else "Surface or preset",
@@ -155,20 +158,6 @@ def _ground(settings: Settings, key: str, placed: Callable[[Any], Any]) -> None:
             names=_named,
             visible=False,
         )
-    if own:
-        spelled = [f"{p.symbol} {short(settings.surface.get(p.name, p.default))}" for p in own.values()]
-        label = ", ".join([*spelled[:2], *("…" for _ in spelled[2:3])])
-        with st.popover(label, key=f"{key}surface-popover", width="content"):
-            controls.parameters(
-                own,
-                settings.surface,
-                f"{key}surface",
-                placed(lambda s, name, v: changes.set_parameter(s, "surface", name, v)),
-            )
-    with st.popover(f"rotation {short(settings.rotation)}°", key=f"{key}rotation-popover", width="content"):
-        spec = Rotated.parameters()["angle"]
-        controls.parameter(spec, settings.rotation, f"{key}rotation", placed(changes.set_rotation))
-        st.caption("Coordinate-wise rules benefit from ravines along the axes. Rotate the surface, and compare again.")
 
 
 def _chosen(settings: Settings, option: str) -> Settings:

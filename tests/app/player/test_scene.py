@@ -20,6 +20,7 @@ from tests.app.envelope import opened
 ETA = Slider("learning_rate", "η", "learning rate", 0.1, np.array([1e-6, 1e-3, 0.3, 5.0]), "abc", 1e-6, 10.0, "some")
 STEPS = 5
 TIME = np.arange(STEPS + 1)
+TILT = Slider("tilt", "t", "tilt", 0.5, np.array([-7.0, 0, 7]), low=-7.0, high=7.0)
 CARDS = (Card("one", "One", "#d55e00", sliders=(ETA,)), Card("two", "Zwei ½", "#0072b2", gone=True))
 
 
@@ -64,6 +65,7 @@ def _scene(**changes: Any) -> Scene:
         clock=Clock(STEPS, "steps"),
         arrangement="one above",
         choices=(("adam", "Adam"), ("sgd", "SGD")),
+        sliders=(TILT,),
         caption="η = 0.1 · seed 0",
         picture="map",
         relief=Relief(kind="linear", base=0.0, unit=1.0),
@@ -231,6 +233,8 @@ GOOD = [
         {"kind": "parameter", "racer": "one", "name": "learning_rate", "value": 10},
         Event("parameter", racer="one", name="learning_rate", value=10.0),
     ),
+    ({"kind": "slide", "name": "tilt", "value": -3}, Event("slide", name="tilt", value=-3.0)),
+    ({"kind": "reset", "racer": "one"}, Event("reset", racer="one")),
     ({"kind": "add", "name": "adam"}, Event("add", name="adam")),
     ({"kind": "remove", "racer": "two"}, Event("remove", racer="two")),
     ({"kind": "duplicate", "racer": "one"}, Event("duplicate", racer="one")),
@@ -263,7 +267,7 @@ MALFORMED: list[Any] = [
     *({"kind": "start", "x": v, "y": 0} for v in (math.nan, math.inf, -math.inf, "1", True, None, [1], 10**400)),
     *(
         {"kind": k, "racer": r}
-        for k in ("remove", "duplicate", "explain", "inspect")
+        for k in ("remove", "duplicate", "explain", "inspect", "reset")
         for r in ("three", None, 0, ["one"])
     ),
     *({"kind": "axis", "name": v} for v in ("hours", None, 1, ["steps"])),
@@ -273,6 +277,9 @@ MALFORMED: list[Any] = [
         {"kind": "parameter", "racer": "one", "name": "learning_rate", "value": v}
         for v in (11, -1, 0, math.nan, "0.5", True, None)
     ),
+    *({"kind": "slide", "name": "tilt", "value": v} for v in (8, -8, math.nan, "1", None)),
+    {"kind": "slide", "name": "learning_rate", "value": 0.5},
+    {"kind": "slide", "name": "tilt", "value": 0.5, "beside": True},
     {"kind": "parameter", "racer": "one", "name": "beta1", "value": 0.5},
     {"kind": "parameter", "racer": "two", "name": "learning_rate", "value": 0.5},
 ]
@@ -331,6 +338,8 @@ def test_events_name_only_parts_of_the_scene(message: dict[str, Any]) -> None:
         assert all(math.isfinite(v) for v in event.point)
     elif event.kind == "add":
         assert event.name in dict(scene.choices)
+    elif event.kind == "slide":
+        assert event.name == "tilt" and -7 <= event.value <= 7
     else:
         (card,) = [c for c in scene.cards if c.id == event.racer]
         if event.kind == "parameter":

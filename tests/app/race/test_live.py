@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import importlib
 from typing import Any
 from urllib.parse import urlencode
@@ -11,16 +12,17 @@ import pytest
 from starlette.applications import Starlette
 
 from app.common import addresses, racers
-from app.common.racers import Refused
+from app.common.racers import Choice, Refused
 from app.common.stops import COUNT, stops
-from app.player.scene import Runs
-from app.race import changes, live
+from app.player.scene import Runs, pack
+from app.race import changes, link, live
 from app.race import scene as race
 from app.race.link import query
 from app.race.runs import Race
 from app.race.settings import Settings
 from app.server import live_route
 from optimizers import OPTIMIZERS
+from surfaces import SURFACES
 from surfaces.parameter import runs_of
 from tests.app.asking import get
 from tests.app.drawn import line_of, losses, positions
@@ -106,7 +108,7 @@ def test_a_typed_value_beyond_the_range_is_the_last_run_of_the_sweep() -> None:
 
 def test_a_sweep_has_a_name_that_changes_with_its_runs_and_with_nothing_else() -> None:
     def names(settings: Settings) -> dict[tuple[str, str], str]:
-        scene = live.connected(race.scene(Race(settings)), settings)
+        scene = live.connected(race.scene(Race(settings)), Race(settings))
         assert scene.live == live.address(settings)
         return {(card.id, slider.name): slider.sweep for card in scene.cards for slider in card.sliders}
 
@@ -130,6 +132,54 @@ def test_another_start_moves_everybody() -> None:
     runs = ask(SHORT, "start", x="1.5", y="−0.5")
     for k in range(3):
         same(runs, k, changes.set_start(SHORT, 1.5, -0.5), k)
+
+
+@pytest.mark.parametrize(("name", "value"), [("condition_number", "77"), ("rotation", "−40")])
+def test_a_scene_is_that_of_the_race_with_the_slider_there(name: str, value: str) -> None:
+    header, _ = opened(live.answer("scene", query(SHORT), {"name": name, "value": value}))
+    changed = changes.slide(SHORT, name, value)
+    assert changed != SHORT and link.parse(query(changed))[0] == changed
+    whole, _ = opened(pack(live.connected(race.scene(Race(changed)), Race(changed))))
+    assert header == whole and header["scene"]["live"] == live.address(changed)
+
+
+def test_a_scene_can_change_the_race_beside() -> None:
+    both = changes.set_beside(SHORT, True)
+    header, _ = opened(live.answer("scene", query(both), {"name": "rotation", "value": "30", "beside": "1"}))
+    rotations = [
+        next(slider["value"] for slider in scene["sliders"] if slider["name"] == "rotation")
+        for scene in (header["scene"], header["scene"]["beside"])
+    ]
+    assert rotations == [SHORT.rotation, 30]
+
+
+def test_sliders_of_the_surface_are_live_where_the_race_is_small_and_no_program_is_compiled() -> None:
+    def followed(settings: Settings) -> dict[str, bool]:
+        return {slider.name: slider.live for slider in race.scene(Race(settings)).sliders}
+
+    assert followed(SHORT) == {"condition_number": True, "rotation": True}
+    many = changes.choose_surface(SHORT, "ravine_nd")
+    assert followed(many) == {"dimension": False, "condition_number": True, "rotation": True}
+    long = racers.set_steps(changes.first(), 20_000)
+    assert not any(followed(long).values())
+    with pytest.raises(Refused, match="too large to follow"):
+        live.answer("scene", query(long), {"name": "rotation", "value": "1"})
+    with pytest.raises(Refused, match="no parameter 'flavour'"):
+        live.answer("scene", query(SHORT), {"name": "flavour", "value": "1"})
+
+
+@pytest.mark.parametrize("key", SURFACES)
+def test_every_parameter_of_a_surface_has_a_slider_with_its_range(key: str) -> None:
+    settings = dataclasses.replace(Settings(steps=2), surface=Choice(key))
+    sliders = {slider.name: slider for slider in race.scene(Race(settings)).sliders}
+    specs = SURFACES[key].parameters()
+    assert list(sliders) == [*specs, "rotation"]
+    for name, spec in specs.items():
+        slider = sliders[name]
+        assert (slider.low, slider.high) == (spec.low, spec.high) == (slider.stops[0], slider.stops[-1])
+        assert slider.value == spec.default and slider.help == spec.doc
+        for end in (spec.low, spec.high):
+            changes.slide(settings, name, end)
 
 
 def test_a_long_sweep_is_thinned_and_says_which_steps_it_has() -> None:

@@ -2,7 +2,7 @@
 
 import { h, iconButton, mark, relabel, say } from '../core/dom.js';
 import { stepsAt } from '../core/pace.js';
-import { brief, letter, SliderRow } from './slider.js';
+import { brief, letter, SliderRow, SliderRows } from './slider.js';
 import { inkVariable } from '../core/theme.js';
 
 /**
@@ -29,9 +29,9 @@ export const SHAPES = {
 /** Pixels of the menu of racers: its heights, and what it leaves free at the edge of the window. */
 const MENU = { smallest: 160, largest: 420, margin: 24 };
 
+const CAUTION = 'λ is the largest curvature at the minimum: a step that starts beside it ends farther away';
+
 class CardView {
-  /** @type {Map<string, SliderRow>} */
-  rows = new Map();
   /** What the card shows now. @type {Card | undefined} */
   card;
   /** The step of the clock for which the card was last written. @type {number | undefined} */
@@ -60,7 +60,19 @@ class CardView {
     this.status = h('span', { class: 'status', 'data-testid': `status-${id}` });
     this.why = h('span', { class: 'unseen' });
     this.sliders = h(recorded ? 'fieldset' : 'div', { class: 'sliders', disabled: recorded });
+    this.rows = new SliderRows(this.sliders, (slider) => this.row(slider));
     this.values = h('p', { class: 'values', 'data-testid': `values-${id}` });
+    /** @type {(word: string, title: string, click: () => void) => HTMLButtonElement} */
+    const tool = (word, title, click) =>
+      h('button', { type: 'button', class: 'link', title, 'data-testid': `${word}-${id}`, click }, word);
+    this.suggest = tool('suggest', 'Set the learning rate to the one that is suggested for what is shown', () =>
+      this.take(),
+    );
+    this.reset = tool('reset', 'Set all values back to those with which it joined', () =>
+      send({ kind: 'reset', racer: id }),
+    );
+    this.caution = h('span', { class: 'caution', 'data-testid': `caution-${id}` });
+    this.foot = h('p', { class: 'foot' }, this.caution, ...(recorded ? [] : [this.suggest, this.reset]));
     const actions = recorded ? [this.hide] : [this.explain, this.duplicate, this.hide, this.remove];
     const lit = () => light(this.card?.hidden ? null : id);
     this.element = h(
@@ -77,7 +89,27 @@ class CardView {
       h('header', {}, this.dot, this.title, this.status, this.why, h('span', { class: 'actions' }, ...actions)),
       this.sliders,
       this.values,
+      this.foot,
     );
+  }
+
+  /**
+   * Says what becomes of a run. The sliders stay as they are: while one is dragged, the card of the scene does not know
+   * its value.
+   * @param {Card} card
+   */
+  tell(card) {
+    this.card = card;
+    this.reveal(this.position ?? Infinity);
+    say(this.caution, card.caution);
+    this.caution.title = card.caution && CAUTION;
+  }
+
+  /** Takes the learning rate that is suggested. */
+  take() {
+    const slider = this.card?.sliders.find(({ suggested }) => suggested !== null);
+    if (!slider || slider.suggested === null) return;
+    this.listeners.send({ kind: 'parameter', racer: this.id, name: slider.name, value: slider.suggested });
   }
 
   toggle() {
@@ -99,37 +131,10 @@ class CardView {
     mark(this.element, 'data-hidden', card.hidden);
     relabel(this.hide, card.hidden ? 'show' : 'hide', `${card.hidden ? 'Show' : 'Hide'} ${card.title}`);
     this.values.replaceChildren(...card.sliders.map(valueOf));
-    this.arrange(card.sliders);
-  }
-
-  /**
-   * Says what becomes of a run. The sliders stay as they are: while one is dragged, the card of the scene does not know
-   * its value.
-   * @param {Card} card
-   */
-  tell(card) {
-    this.card = card;
-    this.reveal(this.position ?? Infinity);
-  }
-
-  /**
-   * Gives every slider its row, in order.
-   * @param {Slider[]} sliders
-   */
-  arrange(sliders) {
-    for (const [name, row] of this.rows) {
-      if (sliders.some((slider) => slider.name === name)) continue;
-      row.element.remove();
-      this.rows.delete(name);
-    }
-    sliders.forEach((slider, k) => {
-      const row = this.rows.get(slider.name) ?? this.row(slider);
-      this.rows.set(slider.name, row);
-      row.update(slider);
-      if (this.sliders.children[k] !== row.element) {
-        this.sliders.insertBefore(row.element, this.sliders.children[k]);
-      }
-    });
+    this.rows.update(card.sliders);
+    const rate = card.sliders.find(({ suggested }) => suggested !== null);
+    this.suggest.hidden = !rate;
+    this.suggest.disabled = !rate || rate.value === rate.suggested;
   }
 
   /**
@@ -163,6 +168,8 @@ class CardView {
     relabel(this.explain, 'explain', `Explain ${title}`);
     relabel(this.duplicate, 'duplicate', `Duplicate ${title}`);
     relabel(this.remove, 'remove', `Remove ${title}`);
+    mark(this.suggest, 'aria-label', `Suggest a learning rate for ${title}`);
+    mark(this.reset, 'aria-label', `Reset ${title}`);
   }
 
   /** @param {Slider} slider */
@@ -285,9 +292,9 @@ export class Cards {
     if (card) this.views.get(id)?.tell(card);
   }
 
-  /** Shows again what is dragged, or was chosen since, over a scene that knows only older values. */
+  /** See `SliderRows`. */
   resume() {
-    for (const view of this.views.values()) for (const row of view.rows.values()) row.resume();
+    for (const view of this.views.values()) view.rows.resume();
   }
 
   /**

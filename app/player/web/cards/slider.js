@@ -36,6 +36,45 @@ export function letter(symbol) {
  * @property {() => void} back the slider was released where it was before
  */
 
+/** The rows of some sliders. Each is updated in place, so that focus and drags survive. */
+export class SliderRows {
+  /** @type {Map<string, SliderRow>} */
+  rows = new Map();
+
+  /**
+   * @param {HTMLElement} element where they stand
+   * @param {(slider: Slider) => SliderRow} make
+   */
+  constructor(element, make) {
+    this.element = element;
+    this.make = make;
+  }
+
+  /**
+   * Gives every slider its row, in order.
+   * @param {Slider[]} sliders
+   */
+  update(sliders) {
+    for (const [name, row] of this.rows) {
+      if (sliders.some((slider) => slider.name === name)) continue;
+      row.element.remove();
+      this.rows.delete(name);
+    }
+    sliders.forEach((slider, k) => {
+      const row = this.rows.get(slider.name) ?? this.make(slider);
+      this.rows.set(slider.name, row);
+      row.update(slider);
+      const { element } = this;
+      if (element.children[k] !== row.element) element.insertBefore(row.element, element.children[k] ?? null);
+    });
+  }
+
+  /** Shows again what is dragged, or was chosen since, over a scene that knows only older values. */
+  resume() {
+    for (const row of this.rows.values()) row.resume();
+  }
+}
+
 export class SliderRow {
   /** Whether the pointer holds the thumb. */
   held = false;
@@ -51,10 +90,12 @@ export class SliderRow {
    * @param {Slider} slider
    * @param {(value: number) => void} commit called on release and with a value that was typed
    * @param {Dragging} dragging
-   * @param {() => boolean} pending whether a value that was committed has yet to be sent, so that whatever arrives
-   *   answers an older one
+   * @param {() => boolean} pending whether a value that was committed has no answer yet, so that whatever arrives
+   *   knows only an older one
+   * @param {boolean} [worded] whether the label is written beside the symbol
    */
-  constructor(racer, slider, commit, dragging, pending) {
+  constructor(racer, slider, commit, dragging, pending, worded = false) {
+    this.worded = worded;
     this.slider = slider;
     this.commit = commit;
     this.dragging = dragging;
@@ -100,8 +141,8 @@ export class SliderRow {
     const moved = first || this.slider.value !== slider.value;
     this.slider = slider;
     if (first || renamed) {
-      this.letter.replaceChildren(letter(slider.symbol));
-      this.letter.title = slider.label;
+      this.letter.replaceChildren(letter(slider.symbol), this.worded ? ` ${slider.label}` : '');
+      this.letter.title = slider.help || slider.label;
       this.range.setAttribute('aria-label', slider.label);
       this.value.setAttribute('aria-label', `${slider.label}, exact value`);
     }

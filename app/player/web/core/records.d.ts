@@ -3,7 +3,7 @@
 /** An array of numbers whose element type is left open. */
 export type Numbers = ArrayLike<number>;
 
-export type Kind = 'start' | 'parameter' | 'add' | 'remove' | 'duplicate' | 'hide' | 'explain' | 'inspect' | 'view' | 'option' | 'axis' | 'picture' | 'poll' | 'heights' | 'beside' | 'export';
+export type Kind = 'start' | 'parameter' | 'slide' | 'add' | 'remove' | 'duplicate' | 'hide' | 'reset' | 'explain' | 'inspect' | 'view' | 'option' | 'axis' | 'picture' | 'poll' | 'heights' | 'beside' | 'export';
 
 export type AnyMark = Line | Lines | Band | Dots | Sign | Text | Field | Tiles | Bars | Rule;
 
@@ -71,6 +71,7 @@ export interface Card {
   hidden: boolean;
   status: string;
   why: string;
+  caution: string;
   gone: boolean;
   settled: number;
   cost: number;
@@ -244,6 +245,8 @@ export interface Scene {
   arrangement: 'one above' | 'two above';
   choices: [string, string][];
   addable: [string, string][];
+  sliders: Slider[];
+  subject: string;
   caption: string;
   description: string;
   busy: boolean;
@@ -280,6 +283,9 @@ export interface Slider {
   low: number | null;
   high: number | null;
   allowed: string;
+  help: string;
+  live: boolean;
+  suggested: number | null;
 }
 
 /** Words at a place, on one side of it. */

@@ -1,11 +1,10 @@
 // A click on a map moves the start. Two in quick succession are a double click, which resets the zoom and nothing else,
 // so a click is shown at once and carried out only when no second one has followed.
 
-import { handleOf } from '../drawing/marks.js';
-
 /**
  * @typedef {Object} Clickable a map whose start can be moved
- * @property {import('../drawing/marks.js').Panel | undefined} panel
+ * @property {unknown} panel what it shows now
+ * @property {[number, number] | null} start where the start is, if there is one
  * @property {(x: number, y: number) => void} move moves the mark of the start
  *
  * @typedef {Object} Actions
@@ -56,12 +55,10 @@ export class StartClick {
       this.actions.send(x, y);
     }, DOUBLE);
     const map = this.find();
-    const start = handleOf(map?.panel);
-    if (!map || !start) return;
-    const { panel } = map;
-    const [x0, y0] = [start.x[0], start.y[0]];
+    if (!map?.start) return;
+    const { panel, start } = map;
     this.undo ??= () => {
-      if (map.panel === panel) map.move(x0, y0);
+      if (map.panel === panel) map.move(...start);
     };
     this.actions.show(x, y);
   }

@@ -554,6 +554,12 @@ export class PlotPanel {
     this.painter.paint(position);
   }
 
+  /** Where the start is that can be moved. @returns {[number, number] | null} */
+  get start() {
+    const start = handleOf(this.panel);
+    return start ? [start.x[0], start.y[0]] : null;
+  }
+
   /**
    * The start is elsewhere, for as long as it is dragged.
    * @param {number} x

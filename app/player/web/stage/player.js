@@ -2,11 +2,13 @@
 
 import { Inspector } from '../cards/inspector.js';
 import { RACE } from '../core/clock.js';
+import { Subject } from '../cards/subject.js';
 import { h, mark } from '../core/dom.js';
 import { panelOf, slotsOf } from '../core/envelope.js';
 import { stepAt } from '../core/pace.js';
 import { StartClick } from '../dragging/click.js';
 import { Dragging } from '../dragging/dragging.js';
+import { SceneDrag } from '../dragging/scenes.js';
 import { paintArrows } from '../drawing/arrows.js';
 import { Beside, Linking } from '../modes/beside.js';
 import { Predict } from '../modes/predict.js';
@@ -60,6 +62,10 @@ export class Player extends Stage {
   drags;
   /** @type {Inspector | undefined} */
   inspector;
+  /** @type {SceneDrag | undefined} */
+  scenes;
+  /** The sliders of the surface, and of that of the race beside. @type {Subject[]} */
+  subjects = [];
 
   /**
    * @param {Scene} scene
@@ -116,6 +122,10 @@ export class Player extends Stage {
     this.big = this.pictures(map, listeners);
     this.beside = this.second(listeners);
     this.drags = new Dragging(this);
+    this.scenes = new SceneDrag(this);
+    const subjects = [false, true].map((beside) => this.subject(beside));
+    this.subjects = subjects;
+    this.aside.push(...subjects.map(({ element }) => element));
     this.linking = new Linking(
       (event) => this.send(/** @type {Event} */ (event)),
       () => this.scene && this.deal(this.scene),
@@ -135,6 +145,37 @@ export class Player extends Stage {
     this.panels = [this.big, loss, this.beside, ...this.slots, this.predict];
     map.painter.more = (pen, { frame }, position) => this.arrows(pen, frame, position);
     return [this.big, loss, ...this.slots];
+  }
+
+  /**
+   * The sliders of a race's surface.
+   * @param {boolean} beside whether it is the race beside
+   */
+  subject(beside) {
+    const flag = beside ? { beside } : {};
+    /** @type {import('../cards/subject.js').Acts} */
+    const acts = {
+      commit: (name, value) => this.send({ kind: 'slide', name, value, ...flag }),
+      dragging: (name) => this.scenes?.slider(name, beside) ?? super.dragging('', name),
+      pending: (name) =>
+        this.outbox.holds((event) => event.kind === 'slide' && event.name === name && Boolean(event.beside) === beside),
+    };
+    return new Subject(beside ? 'scene-b' : 'scene', beside ? 'B' : 'A', acts, this.recording !== undefined);
+  }
+
+  /**
+   * Shows a scene that the page's script has not sent, for as long as a slider of the surface is dragged.
+   * @param {Scene} scene
+   */
+  async preview(scene) {
+    if (!this.theme) return;
+    const drawn = this.show(scene, this.theme);
+    this.drags?.markStale(true);
+    await drawn;
+  }
+
+  async putBack() {
+    if (this.sent && this.theme) await this.show(this.sent, this.theme);
   }
 
   /**
@@ -313,11 +354,22 @@ export class Player extends Stage {
     );
   }
 
+  /** Shows again what is dragged, or was chosen since, over a scene that knows only older values. */
+  resume() {
+    this.cards.resume();
+    for (const { rows } of this.subjects) rows.resume();
+  }
+
   /** @param {Scene} scene */
   arrangeModes(scene) {
     const { predict, inspector, linking, big, drags } = this;
     if (!predict || !inspector || !linking || !big || !drags) return;
-    if (drags.arrived(scene)) this.cards.resume();
+    const arrived = drags.arrived(scene);
+    if (scene === this.sent) {
+      // A scene that answers an older value than the thumb shows moves no thumb.
+      this.subjects.forEach((subject, k) => subject.update(k ? scene.beside : scene, Boolean(scene.beside)));
+      if (arrived) this.resume();
+    }
     big.force(scene.beside || predict.phase ? 'map' : null);
     linking.update(scene, Boolean(predict.phase));
     predict.button.disabled = Boolean(scene.beside);
@@ -371,7 +423,7 @@ export class Player extends Stage {
    * @param {Scene} scene
    */
   announce(before, scene) {
-    if (!this.veiled(scene).untold) super.announce(before, scene);
+    if (scene === this.sent && !this.veiled(scene).untold) super.announce(before, scene);
   }
 
   /**

@@ -44,6 +44,8 @@ export class Stage {
   style;
   /** @type {Theme | undefined} */
   theme;
+  /** The last scene that the page's script has sent. @type {Scene | undefined} */
+  sent;
   /** The envelope of the scene. @type {Uint8Array | undefined} */
   data;
   /** Whatever follows the clock. @type {Follower[]} */
@@ -189,7 +191,7 @@ export class Stage {
   }
 
   /**
-   * Whether a value of a card's slider has yet to be sent.
+   * Whether a value of a card's slider has no answer yet.
    * @param {string} racer
    * @param {string} name
    * @param {boolean} [beside] whether it is a value of the race beside
@@ -239,6 +241,7 @@ export class Stage {
     const same = data === this.data && theme.key === this.theme?.key;
     if (!data || same || !scene) return;
     this.data = data;
+    this.sent = scene;
     await this.show(scene, theme);
   }
 
