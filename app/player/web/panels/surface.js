@@ -305,7 +305,8 @@ export class SurfacePanel {
     if (!this.scene || !this.element.clientWidth) return;
     const { clientWidth: width, clientHeight: height } = this.element;
     this.keep();
-    await this.plotly.relayout(this.plot, { width, height });
+    // In another size, plotly.js would return to the camera of its layout, which does not follow the pointer.
+    await this.plotly.relayout(this.plot, { width, height, 'scene.camera': structuredClone(camera ?? CAMERA) });
     this.hook();
     this.painter.look(this.plot);
     this.listeners.moved();

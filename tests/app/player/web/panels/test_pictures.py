@@ -107,6 +107,19 @@ def test_the_camera_stays_across_scenes(fresh: Visit) -> None:
     stays()
 
 
+def test_the_camera_stays_when_its_panel_changes_size(fresh: Visit) -> None:
+    """Right after the link was opened, when plotly.js has drawn with no other camera yet."""
+    race = fresh("picture=surface")
+    _, stays = _put(race)
+    width = race.page.evaluate(f"() => {SURFACE}.clientWidth")
+    race.at("explain-racer-0").click()  # the inspector takes room from it
+    race.until(f"(width) => {SURFACE}._fullLayout.width < width - 20", width)
+    stays()
+    race.page.set_viewport_size({"width": 1440, "height": 900})
+    race.until(f"(width) => {SURFACE}._fullLayout.width > width - 20", width)
+    stays()
+
+
 @pytest.mark.long
 def test_the_camera_stays_across_themes_sizes_and_pictures(fresh: Visit) -> None:
     race = fresh("picture=surface")
