@@ -123,6 +123,82 @@ export function draw(context, path, from, to, frame) {
   }
 }
 
+/** Points from which on a path is worth thinning. */
+const LONG = 2000;
+
+/** Cells in a pixel, along each axis, within which points count as the same. */
+const CELLS = 2;
+
+/**
+ * The points of a long path that are enough to draw it, or null if all are needed. Where the path does not go on from
+ * the point before, because that part is already drawn, the index is -1.
+ *
+ * A curve over time keeps the first, lowest, highest and last point of each column of pixels. Any other path loses the
+ * points that lie in the same half pixel as the one before, and the segments between places that were joined before.
+ * @param {ArrayLike<number>} path
+ * @returns {Int32Array | null}
+ */
+export function thinned(path) {
+  const count = path.length / 2;
+  if (count < LONG) return null;
+  const kept = ascends(path) ? columns(path) : segments(path);
+  return kept.length < count / 2 ? Int32Array.from(kept) : null;
+}
+
+/** @param {ArrayLike<number>} path */
+function ascends(path) {
+  for (let k = 2; k < path.length; k += 2) if (!(path[k] >= path[k - 2])) return false;
+  return path[path.length - 2] > path[0];
+}
+
+/** @param {ArrayLike<number>} path */
+function columns(path) {
+  /** @type {number[]} */
+  const kept = [];
+  const count = path.length / 2;
+  for (let k = 0; k < count;) {
+    const column = Math.floor(path[2 * k]);
+    let [low, high, end] = [k, k, k];
+    for (; end < count && Math.floor(path[2 * end]) === column; end++) {
+      if (Number.isNaN(path[2 * end + 1])) {
+        kept.push(end); // it leaves a gap
+        continue;
+      }
+      if (!(path[2 * low + 1] <= path[2 * end + 1])) low = end;
+      if (!(path[2 * high + 1] >= path[2 * end + 1])) high = end;
+    }
+    kept.push(k, low, high, end - 1);
+    k = end;
+  }
+  return [...new Set(kept)].sort((a, b) => a - b);
+}
+
+/** @param {ArrayLike<number>} path */
+function segments(path) {
+  const kept = [0];
+  /** @type {Map<string, Set<string>>} */
+  const joined = new Map();
+  /** @type {(k: number) => string} */
+  const cell = (k) => `${Math.round(path[2 * k] * CELLS)} ${Math.round(path[2 * k + 1] * CELLS)}`;
+  let here = cell(0);
+  let away = false;
+  for (let k = 1; k < path.length / 2; k++) {
+    const there = cell(k);
+    if (there === here) continue;
+    const [a, b] = here < there ? [here, there] : [there, here];
+    const known = joined.get(a) ?? new Set();
+    if (known.has(b)) away = true;
+    else {
+      joined.set(a, known.add(b));
+      if (away) kept.push(-1, k - 1);
+      kept.push(k);
+      away = false;
+    }
+    here = there;
+  }
+  return kept;
+}
+
 /**
  * The length drawn up to each point, so that a dash pattern continues where an increment begins.
  * @param {ArrayLike<number>} path

@@ -48,6 +48,11 @@ export class DrapedTrail extends Trail {
     return drape(x, y, heights ?? [], y.length - 1, this.painter.solid);
   }
 
+  /** On the ground it has more points than steps, and all of them are drawn. */
+  thin() {
+    return null;
+  }
+
   /** @param {import('./canvas.js').Box} frame */
   measure(frame) {
     super.measure(frame);

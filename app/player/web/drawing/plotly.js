@@ -123,6 +123,121 @@ function part(values, count) {
   return Array.from({ length: count }, (_, k) => within(values[k]));
 }
 
+/** @param {number} count */
+function upTo(count) {
+  return Array.from({ length: count }, (_, k) => k);
+}
+
+/**
+ * @param {number} k the pair of axes
+ */
+function on(k) {
+  return { xaxis: nth('x', k), yaxis: nth('y', k) };
+}
+
+/**
+ * The traces of the marks that do not move, without the field: that is a canvas below the plot.
+ * @param {AnyMark[]} marks
+ * @param {Style} style
+ * @returns {Trace[]}
+ */
+export function groundTraces(marks, style) {
+  return marks.filter(({ layer }) => layer === 'ground').flatMap((mark) => groundOf(mark, style));
+}
+
+/**
+ * @param {AnyMark} mark
+ * @param {Style} style
+ * @returns {Trace[]}
+ */
+function groundOf(mark, style) {
+  switch (mark.type) {
+    case 'sign':
+      return [signTrace(mark, style)];
+    case 'line':
+      return [lineTrace(mark, style, mark.y.length, mark.name)];
+    case 'dots':
+      return dotsTraces(mark, style, [], Infinity);
+  }
+  return [];
+}
+
+/**
+ * @param {import('./marks.js').Sign} mark
+ * @param {Style} style
+ * @returns {Trace}
+ */
+function signTrace(mark, style) {
+  const [size, width] = style.strokes.signs[mark.symbol];
+  const name = escaped(mark.name);
+  return {
+    ...{ ...COMMON, ...on(mark.axes), mode: 'markers', x: mark.x, y: mark.y, name },
+    marker: { symbol: plotlySymbol(mark.symbol), size, color: style.ink, line: { width, color: style.ink } },
+    ...labelled(
+      Array.from(mark.x, (x, k) => `x ${short(x, 4)}, y ${short(mark.y[k], 4)}`),
+      '%{fullData.name}<br>%{customdata}',
+    ),
+  };
+}
+
+/**
+ * @param {string[]} texts
+ * @param {string} template
+ */
+function labelled(texts, template) {
+  return { hoverinfo: 'all', customdata: texts, hovertemplate: `${template}<extra></extra>` };
+}
+
+/**
+ * A line that stands still, or its beginning.
+ * @param {Line} mark
+ * @param {Style} style
+ * @param {number} count
+ * @param {string} [label]
+ * @returns {Trace}
+ */
+function lineTrace(mark, style, count, label) {
+  return {
+    ...{
+      ...COMMON,
+      ...on(mark.axes),
+      mode: 'lines',
+      x: part(mark.x, count),
+      y: part(mark.y, count),
+      connectgaps: false,
+    },
+    line: {
+      width: style.strokes.weights[mark.weight],
+      color: inkOf(style, mark.color),
+      dash: plotlyDash(style, mark.dash),
+    },
+    ...(label ? { name: escaped(label), hoverinfo: 'all', hovertemplate: '%{fullData.name}<extra></extra>' } : {}),
+  };
+}
+
+/**
+ * The first numbers of a row, as plotly takes them: neither infinite nor further out than its own arithmetic reaches.
+ * @param {ArrayLike<number>} values
+ * @param {number} count
+ */
+function part(values, count) {
+  return Array.from({ length: count }, (_, k) => within(values[k]));
+}
+
+/**
+ * Some numbers of a row in the same way, and a gap where the index is negative.
+ * @param {ArrayLike<number>} values
+ * @param {number[]} steps
+ */
+function some(values, steps) {
+  return steps.map((k) => (k < 0 ? null : within(values[k])));
+}
+
+/** @param {number} count */
+function upTo(count) {
+  return Array.from({ length: count }, (_, k) => k);
+}
+
 /** @param {number} value */
 function within(value) {
   if (Number.isNaN(value)) return null;

@@ -1,6 +1,6 @@
 // Draws a line that the clock reveals: the strong part before the clock, the pale part after it, and the head.
 
-import { draw, exit, inside, lengths } from '../core/geometry.js';
+import { draw, exit, inside, lengths, thinned } from '../core/geometry.js';
 import { letters, thick } from '../core/scale.js';
 import { BEYOND, pixelsOf } from './canvas.js';
 import { INWARD, paintArrow, paintLabel, paintMark, paintNotch } from './heads.js';
@@ -22,6 +22,10 @@ export class Trail {
   path = new Float64Array(0);
   /** @type {Float64Array | null} */
   lengths = null;
+  /** Of a long path, the points that are drawn, -1 where there is a gap. @type {Int32Array | null} */
+  kept = null;
+  /** The pixels of the points that are drawn. @type {Float64Array} */
+  drawn = new Float64Array(0);
   /** The index of its point if it has only one, which is drawn as a dot. @type {number} */
   alone = -1;
   /** The off-screen canvas of a trail with a casing. @type {Sheet | null} */
@@ -44,8 +48,10 @@ export class Trail {
     this.frame = frame;
     this.last = mark.y.length - 1;
     this.path = pixelsOf(mark.x, mark.y, this.last + 1, frame);
+    this.kept = this.thin();
+    this.drawn = this.kept ? picked(this.path, this.kept) : this.path;
     this.dash = dashOf(style, mark.dash);
-    this.lengths = this.dash.length ? lengths(this.path, frame) : null;
+    this.lengths = this.dash.length ? lengths(this.drawn, frame) : null;
     this.color = inkOf(style, mark.color);
     this.width = widthOf(style, mark.weight);
     this.alone = loneOf(this.path);
@@ -54,7 +60,29 @@ export class Trail {
 
   /** All pixels of the line that is drawn: x, y, x, y, … */
   get line() {
-    return this.path;
+    return this.drawn;
+  }
+
+  /** Which points of the path are drawn, null for all. */
+  thin() {
+    return thinned(this.path);
+  }
+
+  /**
+   * The place among the points that are drawn of the last one up to a step.
+   * @param {number} step
+   */
+  place(step) {
+    const { kept } = this;
+    if (!kept) return step;
+    let [low, high] = [0, kept.length];
+    while (high - low > 1) {
+      const middle = (low + high) >> 1;
+      // before a gap and behind it the steps ascend all the same
+      if ((kept[middle] < 0 ? kept[middle - 1] : kept[middle]) <= step) low = middle;
+      else high = middle;
+    }
+    return low;
   }
 
   /** The frame in which it was measured. */
@@ -80,7 +108,8 @@ export class Trail {
    */
   extend(context, from, to) {
     // The last segment is drawn again because of the join between it and the next.
-    this.stroke(context, this.path, Math.max(0, from - 1), to, this.lengths, 'destination-over');
+    const [first, last] = [this.place(Math.max(0, from - 1)), this.place(to)];
+    this.stroke(context, this.drawn, first, last, this.lengths, 'destination-over');
     if (this.alone >= 0 && this.alone <= to) {
       this.dot(context, this.alone, thick(this.style, this.style.strokes.dots.large[0]) / 2);
     }
@@ -88,8 +117,9 @@ export class Trail {
     const radius = thick(this.style, this.style.strokes.step.size) / 2;
     context.fillStyle = this.color ?? '';
     context.beginPath();
-    for (let k = Math.max(1, from); k <= to; k++) {
-      if (!this.sparse(k)) continue;
+    for (let place = this.place(Math.max(1, from)); place <= last; place++) {
+      const k = this.kept ? this.kept[place] : place;
+      if (k < 1 || !this.sparse(k)) continue;
       const [x, y] = [this.path[2 * k], this.path[2 * k + 1]];
       context.moveTo(x + radius, y);
       context.arc(x, y, radius, 0, 2 * Math.PI);
@@ -155,7 +185,7 @@ export class Trail {
   pale(context, emphasis) {
     context.globalAlpha = pallor(this.style) * emphasis;
     context.beginPath();
-    draw(context, this.path, 0, this.last, this.box);
+    draw(context, this.drawn, 0, this.drawn.length / 2 - 1, this.box);
     context.setLineDash(this.dash ?? []);
     context.lineDashOffset = 0;
     context.lineWidth = Math.min(this.width ?? 1, thick(this.style, this.style.strokes.pale.width));
@@ -180,7 +210,7 @@ export class Trail {
     if (!(part > 0)) return;
     const [x, y] = this.head;
     this.head = [x + part * (path[2 * k + 2] - x), y + part * (path[2 * k + 3] - y)];
-    this.stroke(context, [x, y, ...this.head], 0, 1, this.lengths && [this.lengths[k]], 'source-over');
+    this.stroke(context, [x, y, ...this.head], 0, 1, this.lengths && [this.lengths[this.place(k)]], 'source-over');
   }
 
   /**
@@ -221,6 +251,19 @@ export class Trail {
   bounds(from, to) {
     return boundsOf(this.path, Math.max(0, from - 1), to, this.box, thick(this.style, this.style.strokes.casing) + 2);
   }
+}
+
+/**
+ * Some points of a path, and points that are not numbers where there is a gap.
+ * @param {Float64Array} path
+ * @param {Int32Array} kept
+ */
+function picked(path, kept) {
+  const points = new Float64Array(2 * kept.length).fill(NaN);
+  kept.forEach((k, place) => {
+    if (k >= 0) points.set(path.subarray(2 * k, 2 * k + 2), 2 * place);
+  });
+  return points;
 }
 
 /**

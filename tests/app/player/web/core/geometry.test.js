@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { clip, draw, exit, fit, inside, lengths } from '../../../../../app/player/web/core/geometry.js';
+import { clip, draw, exit, fit, inside, lengths, thinned } from '../../../../../app/player/web/core/geometry.js';
 
 /** A plot of 300 by 200 pixels. */
 const FRAME = { width: 300, height: 200 };
@@ -150,4 +150,65 @@ test('a fitted window stays within what the figure covers', () => {
   assert.ok(x0 >= -3 && x1 <= 3.5 && y0 >= 0 && y1 <= 9);
   assert.ok(Math.abs((x1 - x0) / 400 - (y1 - y0) / 200) < 1e-12);
   assert.equal(x1 - x0, 6.5);
+});
+
+/** The segments that a thinned path draws, by the half pixels that they join. */
+function segmentsOf(path, kept) {
+  const cell = (k) => [0, 1].map((axis) => Math.round(2 * path[2 * k + axis])).join(' ');
+  const drawn = new Set();
+  kept.forEach((k, place) => {
+    if (!place || k < 0 || kept[place - 1] < 0) return;
+    const ends = [cell(kept[place - 1]), cell(k)];
+    if (ends[0] !== ends[1]) drawn.add(ends.sort().join(' – '));
+  });
+  return drawn;
+}
+
+const everything = (path) => Array.from({ length: path.length / 2 }, (_, k) => k);
+
+test('a short path keeps all its points', () => {
+  assert.equal(thinned(Float64Array.from({ length: 400 }, (_, k) => k % 7)), null);
+});
+
+test('a long path that goes to and fro is drawn once, with every segment that it has', () => {
+  // Down a valley for 300 steps, then for 9,000 between four places.
+  const points = Array.from({ length: 9300 }, (_, k) =>
+    k < 300 ? [300 - k, 40 + 30 * (-1) ** k] : [(k % 4) * 3, [0, 20, 5, 60][k % 4]],
+  );
+  const path = Float64Array.from(points.flat());
+  const kept = thinned(path);
+  assert.ok(kept.length < 320);
+  assert.deepEqual(segmentsOf(path, kept), segmentsOf(path, everything(path)));
+  assert.equal(kept[0], 0);
+  const steps = kept.filter((k) => k >= 0);
+  assert.deepEqual(
+    [...steps],
+    [...steps].sort((a, b) => a - b),
+  );
+});
+
+test('where a path returns to a way that it has not gone, the gap is left out', () => {
+  const there = Array.from({ length: 2000 }, (_, k) => [[0, 10][k % 2], 0]);
+  const path = Float64Array.from([...there, [0, 50], [30, 50]].flat());
+  const kept = [...thinned(path)];
+  assert.deepEqual(kept, [0, 1, -1, 1999, 2000, 2001]);
+});
+
+test('a curve over time keeps its ends, and the lowest and the highest point of each pixel', () => {
+  const count = 20000;
+  const heights = Array.from({ length: count }, (_, k) => 50 + 40 * Math.sin(k * k) + 5 * Math.cos(k / 999));
+  const path = Float64Array.from(heights.flatMap((y, k) => [(k * 500) / count, y]));
+  const kept = [...thinned(path)];
+  assert.ok(kept.length <= 4 * 500);
+  assert.deepEqual([kept[0], kept.at(-1)], [0, count - 1]);
+  for (let column = 0; column < 500; column++) {
+    const all = heights.slice((column * count) / 500, ((column + 1) * count) / 500);
+    const drawn = kept.filter((k) => Math.floor(path[2 * k]) === column).map((k) => heights[k]);
+    assert.deepEqual([Math.min(...drawn), Math.max(...drawn)], [Math.min(...all), Math.max(...all)]);
+  }
+});
+
+test('a gap in a curve stays', () => {
+  const path = Float64Array.from({ length: 8000 }, (_, i) => (i % 2 ? (i === 4001 ? NaN : 3) : i / 100));
+  assert.ok([...thinned(path)].includes(2000));
 });

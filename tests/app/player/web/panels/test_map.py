@@ -143,6 +143,20 @@ def test_labels_stand_on_dashed_and_departing_trails_too(fresh: Visit) -> None:
     _agree(race, PALETTE[:3])
 
 
+def test_a_long_run_is_drawn_with_no_more_points_than_are_seen(fresh: Visit) -> None:
+    """A run that goes to and fro for thousands of steps, and a curve with many steps in each pixel."""
+    race = fresh("v=1&steps=8000&racer=rmsprop:slot=0&racer=momentum:slot=1")
+    _agree(race, PALETTE[:2])
+    for panel, most in (("map", 1000), ("loss", 4000)):
+        counts = race.page.evaluate(
+            "(panel) => document.querySelector(`[data-testid=${panel}]`).data.filter((t) => t.meta)"
+            ".map((t) => t.x.length)",
+            panel,
+        )
+        assert len(counts) == 2 and max(counts) < most, panel
+    assert len(race.path(0)) == 8001  # the scene has all of them, for the inspector and the playhead
+
+
 def test_the_map_zooms_and_comes_home(shared: Race) -> None:
     home = shared.frame()
     shared.at("zoom-in").evaluate("(button) => button.click()")
