@@ -15,6 +15,7 @@ from jax import Array
 from jax.tree_util import DictKey, GetAttrKey, tree_flatten_with_path
 
 from optimizers.optimizer import Gradient, Optimizer, Step
+from surfaces.parameter import Constant
 
 
 class Elsewhere(NamedTuple):
@@ -84,6 +85,10 @@ class Borrowed(Optimizer):
             raise ValueError(f"{self.name} works on the matrices of a network; a plane has none")
         return model.unravel(v)
 
+    def _extra(self, gradient: Gradient, value: Array, g: Array) -> dict[str, Any]:
+        """What the update takes besides gradient, state and parameters."""
+        return {"value": value} if self.wants_value else {}
+
     def init(self, w: Array) -> Any:
         with _optax_promotion():
             state = self._transformation().init(self._tree(w))
@@ -93,7 +98,7 @@ class Borrowed(Optimizer):
         evaluate = type(self).evaluate
         at, inner = state if evaluate else (w, state)
         value, g = gradient.value_and_grad(at)
-        extra = {"value": value} if self.wants_value else {}
+        extra = self._extra(gradient, value, g)
         with _optax_promotion():
             update, inner = self._transformation().update(self._tree(g), inner, self._tree(at), **extra)
             update = self.model.ravel(update) if self.layered else update  # type: ignore[attr-defined]
@@ -102,6 +107,51 @@ class Borrowed(Optimizer):
         if evaluate:
             return solution, Elsewhere(following, inner), Step(at, g, w - solution, 1.0)
         return following, inner, Step(at, g, -update, 1.0)
+
+
+class Transformation(Borrowed):
+    """A transformation of optax as it was built, whose numbers are compiled in.
+
+    A line search inside it evaluates the loss more often than `Trace.evaluations` counts. Where the solution is not the
+    point at which gradients are taken, as in schedule-free methods, `from_optax` with `evaluate` is needed.
+    """
+
+    name = "optax transformation"
+    year = 0
+    source = "optax"
+    watch = "Its update is optax's, unchanged."
+    rate_unit = "none"
+
+    transformation: Constant
+
+    factory = staticmethod(optax.identity)
+    arguments: ClassVar[Mapping[str, str]] = {}
+    wants_value = True
+    evaluate = None
+
+    def _transformation(self) -> optax.GradientTransformationExtraArgs:
+        return optax.with_extra_args_support(self.transformation.value)
+
+    def _extra(self, gradient: Gradient, value: Array, g: Array) -> dict[str, Any]:
+        return {"value": value, "grad": g, "value_fn": gradient.value}
+
+
+def as_rule(optimizer: Any) -> Optimizer:
+    """A rule as it is, or a transformation of optax as a rule.
+
+    Raises:
+        TypeError: if it is neither.
+    """
+    if isinstance(optimizer, Optimizer):
+        return optimizer
+    if isinstance(optimizer, optax.GradientTransformation):
+        return Transformation(Constant(optimizer))
+    if isinstance(optimizer, type) and issubclass(optimizer, Optimizer):
+        raise TypeError(f"optimizer must be an instance: call {optimizer.__name__} with its parameters first")
+    raise TypeError(
+        "optimizer must be a rule, such as OPTIMIZERS['adam'](learning_rate=0.05), or a transformation of optax, such "
+        f"as optax.adam(0.05); got {type(optimizer).__name__}"
+    )
 
 
 def from_optax(
@@ -157,7 +207,7 @@ def from_optax(
         origin = "optax." + dict(libraries)["optax"].partition("(")[0]
     declarations = {renamed.get(argument, argument): spec for argument, spec in parameters.items()}
     body: dict[str, Any] = {
-        "__module__": sys._getframe(1).f_globals["__name__"],
+        "__module__": sys._getframe(1).f_globals.get("__name__", "__main__"),
         "__doc__": f"{name}, as `{origin}` computes it.\n\n{remarks}".strip(),
         "__annotations__": dict.fromkeys(declarations, "float"),
         "name": name,

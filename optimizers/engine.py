@@ -14,14 +14,17 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
+import optax
 from jax import Array
 
+from optimizers.borrowed import as_rule
 from optimizers.noise import Noise, NoNoise
 from optimizers.optimizer import Gradient, Optimizer, Step
 from optimizers.packed import unpack
 from optimizers.programs import NEVER, batched, draws, mapped, numbers_of, single
 from optimizers.status import Status, floor, judge
 from surfaces.calculus import cpu
+from surfaces.function import from_function
 from surfaces.parameter import map_parameters, runs_of
 from surfaces.surface import Surface
 
@@ -113,8 +116,8 @@ class Trace:
 
 
 def trace(
-    surface: Surface,
-    optimizer: Optimizer,
+    surface: Surface | Callable[[Array], Any],
+    optimizer: Optimizer | optax.GradientTransformation,
     start: Any = None,
     steps: int = 300,
     *,
@@ -127,8 +130,10 @@ def trace(
     """Run `optimizer` on `surface` and return the record of the run.
 
     Args:
-        surface: the function to minimise; float parameters may be batches (runs,).
-        optimizer: the rule; float parameters may be batches (runs,).
+        surface: the surface to minimise, whose float parameters may be batches (runs,); or any function of w (n,) that
+            is written with `jax.numpy`, which needs a start. `surfaces.from_function` adds a domain and known minima.
+        optimizer: the rule, whose float parameters may be batches (runs,); or a transformation of optax, whose numbers
+            are compiled in. `from_optax` makes a rule out of its factory, with parameters that are not.
         start: (n,), or (runs, n) for a batch; the surface's own start if None.
         steps: the number of steps. Programs are compiled for powers of two, so that moving a slider compiles nothing.
         noise: `Isotropic`, `Shifted`, `MiniBatch`, or None.
@@ -144,9 +149,11 @@ def trace(
 
     Raises:
         ValueError: if steps < 1, if the stride does not divide them, if the start has the wrong size or is not finite,
-            if batches differ in length, if the noise cannot be used on the surface, or if a dense rule meets more
-            than a hundred coordinates.
+            if batches differ in length, if the noise cannot be used on the surface, if a dense rule meets more than a
+            hundred coordinates, or if a function of the user has no start or cannot be traced by JAX.
+        TypeError: if the surface is no surface and no function, or the optimizer no rule and no transformation.
     """
+    surface, optimizer = _as_surface(surface, start), as_rule(optimizer)
     run = program(surface, optimizer, start, steps, noise=noise, seed=seed, record=record, stride=stride, dtype=dtype)
     with jax.enable_x64(dtype == "float64"), jax.default_device(cpu()):
         packed, step, broken = jax.tree.map(np.asarray, run())
@@ -172,6 +179,27 @@ def trace(
         step=cut("step", unpack(step), 0, count),
         diverged=diverged,
     )
+
+
+def _as_surface(surface: Surface | Callable[[Array], Any], start: Any) -> Surface:
+    """A surface as it is, or a function of the user as a surface that begins at `start`, or at the first of a batch.
+
+    Raises:
+        ValueError: as `from_function`, or if the function has no start.
+        TypeError: if it is neither.
+    """
+    if isinstance(surface, Surface):
+        return surface
+    if isinstance(surface, type) and issubclass(surface, Surface):
+        raise TypeError(f"surface must be an instance: call {surface.__name__} with its parameters first")
+    if not callable(surface):
+        raise TypeError(
+            "surface must be a surface, such as SURFACES['rosenbrock'](), or a function of w written with jax.numpy; "
+            f"got {type(surface).__name__}"
+        )
+    if start is None:
+        raise ValueError("a function of your own needs a start, such as trace(function, rule, start=(-1.5, 2.0))")
+    return from_function(surface, np.atleast_2d(start)[0])
 
 
 def program(

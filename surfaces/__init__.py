@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from surfaces.catalogue import SURFACES, THEMES
+    from surfaces.function import from_function
     from surfaces.parameter import Declared, Parameter
     from surfaces.rotated import Rotated
     from surfaces.surface import CriticalPoint, Surface
 
-__all__ = ["SURFACES", "THEMES", "CriticalPoint", "Declared", "Parameter", "Rotated", "Surface"]
+__all__ = ["SURFACES", "THEMES", "CriticalPoint", "Declared", "Parameter", "Rotated", "Surface", "from_function"]
 
 _MODULES = {
     "SURFACES": "surfaces.catalogue",
@@ -25,6 +26,7 @@ _MODULES = {
     "Parameter": "surfaces.parameter",
     "Rotated": "surfaces.rotated",
     "Surface": "surfaces.surface",
+    "from_function": "surfaces.function",
 }
 
 

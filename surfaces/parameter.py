@@ -50,6 +50,7 @@ class Parameter:
 
     Args:
         name: the name of the field.
+        title: the name on the page.
         symbol: the letter in formulas, such as η.
         default: the value of the field unless another is passed.
         low, high: the range of sliders and sweeps, which does not limit the values that a constructor accepts.
@@ -63,6 +64,7 @@ class Parameter:
     """
 
     name: str
+    title: str
     symbol: str
     default: Any
     low: float
@@ -79,6 +81,11 @@ class Parameter:
     def static(self) -> bool:
         """Whether the value is compiled in rather than traced, as choices and whole numbers are."""
         return self.integer or bool(self.choices)
+
+    @property
+    def labelled(self) -> str:
+        """The title with the symbol, as in "Noise (σ)"; the title alone where the value is one of several choices."""
+        return self.title if self.choices else f"{self.title} ({self.symbol})"
 
     @property
     def letter(self) -> str:
@@ -124,6 +131,7 @@ def parameter(
     choices: Mapping[str, str] = MappingProxyType({}),
     integer: bool = False,
     tuned: bool = True,
+    title: str = "",
     doc: str,
 ) -> Any:
     """Declare a field of a `Declared` class as a parameter.
@@ -138,13 +146,41 @@ def parameter(
         choices: a mapping from the keys of choices, as code and links spell them, to their names.
         integer: whether the value is a whole number, which is compiled in.
         tuned: whether a fair comparison tunes it.
+        title: the name on the page, if it is not that of the field.
         doc: what it means.
     """
     scale: Scale = "log" if log else "one_minus_log" if one_minus_log else "linear"
     spec = Parameter(
-        "", symbol, default, low, high, scale, legal, tuple(choices), tuple(choices.values()), integer, tuned, doc
+        "",
+        title,
+        symbol,
+        default,
+        low,
+        high,
+        scale,
+        legal,
+        tuple(choices),
+        tuple(choices.values()),
+        integer,
+        tuned,
+        doc,
     )
     return dataclasses.field(default=default, metadata={"parameter": spec})
+
+
+@jax.tree_util.register_pytree_node_class
+@dataclasses.dataclass(frozen=True)
+class Constant:
+    """A hashable value of a record, such as a function, that is compiled in: a pytree without leaves."""
+
+    value: Any
+
+    def tree_flatten(self) -> tuple[Any, Any]:
+        return (), self.value
+
+    @classmethod
+    def tree_unflatten(cls, aux: Any, children: Any) -> Constant:
+        return cls(aux)
 
 
 Node = TypeVar("Node", bound="Declared")
@@ -173,7 +209,7 @@ class Declared:
         dataclasses.dataclass(frozen=True, eq=False)(cls)
         cls._parameters = MappingProxyType(
             {
-                f.name: dataclasses.replace(f.metadata["parameter"], name=f.name)
+                f.name: _named(f.metadata["parameter"], f.name)
                 for f in dataclasses.fields(cls)  # type: ignore[arg-type]
                 if "parameter" in f.metadata
             }
@@ -211,6 +247,11 @@ class Declared:
     def replace(self, **changes: Any) -> Self:
         """A copy with some fields changed, which is checked like a new record."""
         return dataclasses.replace(self, **changes)  # type: ignore[type-var]
+
+
+def _named(spec: Parameter, name: str) -> Parameter:
+    """The declaration of a field, with its name and, unless it has one, its title."""
+    return dataclasses.replace(spec, name=name, title=spec.title or name.replace("_", " ").capitalize())
 
 
 def _argument_lines(parameters: Mapping[str, Parameter]) -> list[str]:

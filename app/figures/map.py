@@ -187,7 +187,8 @@ def _slice(surface: Surface) -> list[Text]:
     many = len(surface.start)
     if many == 2:
         return []
-    words = f"slice through the minimum in {many:,} dimensions"
+    through = "minimum" if len(surface.minima()) else "start"
+    words = f"slice through the {through} in {many:,} dimensions"
     return [Text(x=0.0, y=1.0, words=(words,), side="bottom right", within=True, layer="ground")]
 
 

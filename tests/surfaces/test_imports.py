@@ -11,7 +11,7 @@ import pytest
 import surfaces
 
 ROOT = Path(__file__).resolve().parents[2]
-_NAMES = ("calculus", "compiled", "curvature", "digits", "parameter", "registry", "surface")
+_NAMES = ("calculus", "compiled", "curvature", "function", "digits", "parameter", "registry", "surface")
 VOCABULARY = {f"surfaces.{name}" for name in _NAMES}
 PAGE = {"streamlit", "plotly", "app", "starlette"}
 
