@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 import numpy as np
+from numpy.typing import NDArray
 
 from app.common.titles import distinct_titles
 from app.figures import map as maps
 from app.figures.loss import loss_line, loss_panel, losses_of
 from app.figures.marks import Axes, Line, Panel
-from app.figures.panels import Shown
+from app.figures.panels import Shown, finite, linear_axis, log_axis
 from app.figures.theme import THEMES, mark
 from app.figures.traces import figure_of
 from app.figures.trails import trail
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
 Runs = Trace | Sequence[Trace] | Mapping[str, Trace]
+Log = Any
+"""The losses of a training of the user: (k,) of steps 0, 1, …, or a pair of steps (k,) and losses (k,)."""
 Theme = Literal["light", "dark"]
 Axis = Literal["log", "linear"]
 AXES = ("log", "linear")
@@ -69,11 +73,16 @@ def paths(runs: Runs, *, theme: Theme = "light", step: int | None = None) -> Fig
     return figure_of(_paths(named, _common(named)), _checked(theme), 480, step, legend=_legend(named))
 
 
-def losses(runs: Runs, *, theme: Theme = "light", axis: Axis = "log") -> Figure:
+def losses(runs: Runs | Mapping[str, Log], *, theme: Theme = "light", axis: Axis = "log") -> Figure:
     """The loss of each run against the step; above the lowest minimum where that is not at zero, and then it says so.
 
+    Losses from elsewhere can be drawn as well, beside runs too::
+
+        figures.losses({"mine": np.loadtxt("losses.txt"), "every tenth": (np.arange(0, 500, 10), values)})
+
     Args:
-        runs: as in `paths`.
+        runs: as in `paths`; or a mapping in which a title may also stand for losses (k,) of steps 0, 1, …, or for a
+            pair of steps (k,) and losses (k,). Then all losses are plain, and none is above a minimum.
         theme: "light" or "dark".
         axis: "log" or "linear". Runs that grow or diverge leave the frame, whose range the others make.
 
@@ -81,8 +90,10 @@ def losses(runs: Runs, *, theme: Theme = "light", axis: Axis = "log") -> Figure:
         A plotly figure, 320 pixels high.
 
     Raises:
-        ValueError: as `paths`, and on another axis.
+        ValueError: as `paths`, on another axis, and on losses that are not numbers in that form.
     """
+    if isinstance(runs, Mapping) and not all(isinstance(run, Trace) for run in runs.values()):
+        return figure_of(_logs({str(title): run for title, run in runs.items()}, axis), _checked(theme), 320)
     named = _named(runs)
     panel = _losses(named, _common(named), axis)
     return figure_of(panel, _checked(theme), 320, legend=_legend(named))
@@ -159,6 +170,46 @@ def _losses(named: Mapping[str, Trace], surface: Surface, axis: str) -> Panel:
     return dataclasses.replace(panel, marks=tuple(lines))
 
 
+def _logs(named: Mapping[str, Any], axis: str) -> Panel:
+    """The plain losses of runs and of trainings of the user, on the axis of that scale."""
+    if axis not in AXES:
+        raise ValueError(f"axis must be one of {', '.join(AXES)}; got {axis!r}")
+    lines, all_values, end = [], [], 1.0
+    for k, (title, run) in enumerate(named.items()):
+        steps, values = _log(title, run)
+        line = loss_line(Shown(None, title, title, *mark(k)), values)
+        lines.append(dataclasses.replace(line, x=steps, time=steps))
+        all_values.append(values)
+        end = max(end, float(steps[-1]))
+    upright = log_axis(all_values) if axis == "log" else linear_axis(all_values)
+    panel = loss_panel(dataclasses.replace(upright, title="loss"), lines, math.ceil(end))
+    return dataclasses.replace(panel, marks=tuple(lines))
+
+
+def _log(title: str, run: Any) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The steps and the losses of a run, or of a training of the user."""
+    if isinstance(run, Trace):
+        only = _named({title: run})[title]
+        return np.arange(only.last + 1, dtype=float), only.losses[: only.last + 1]
+    try:
+        found = np.asarray(run, dtype=float)
+    except (TypeError, ValueError):
+        found = np.empty(0)
+    steps, values = found if found.ndim == 2 and len(found) == 2 else (np.arange(found.size, dtype=float), found)
+    if values.ndim != 1 or not len(values):
+        raise ValueError(
+            f"{title} must be a run, as returned by trace(...), losses of shape (k,), or a pair of steps (k,) and "
+            f"losses (k,); got {_described(run)}"
+        )
+    return steps, finite(values)
+
+
+def _described(thing: Any) -> str:
+    """What something is, in a word, with its shape if it has one."""
+    shape = getattr(thing, "shape", None)
+    return type(thing).__name__ if shape is None else f"{type(thing).__name__} of shape {shape}"
+
+
 def _shown(named: Mapping[str, Trace]) -> list[Shown]:
     return [Shown(run, title, title, *mark(k)) for k, (title, run) in enumerate(named.items())]
 
@@ -183,7 +234,10 @@ def _named(runs: Runs) -> dict[str, Trace]:
         raise ValueError("there is no run to draw")
     for title, run in named.items():
         if not isinstance(run, Trace):
-            raise ValueError(f"{title} must be a run, as returned by trace(...); got {type(run).__name__}")
+            raise ValueError(
+                f"{title} must be a run, as returned by trace(...); got {_described(run)}. figures.losses also draws "
+                "a mapping from titles to arrays of losses"
+            )
         if run.diverged.ndim:
             raise ValueError(f"{title} is a batch of {len(run)} runs: draw one of them, {title}[k], or the batch alone")
         if run.positions is None or run.losses is None:

@@ -7,6 +7,7 @@ import inspect
 from typing import Any
 
 import numpy as np
+import optax
 import pytest
 
 from app import figures
@@ -69,6 +70,30 @@ def test_a_race_has_both() -> None:
     # each is named once in the legend, and shown and hidden with its losses
     assert [t.legendgroup for t in figure.data if t.showlegend] == ["a", "b"]
     assert figure.layout.yaxis.domain[0] > figure.layout.yaxis2.domain[1]
+
+
+def test_losses_from_elsewhere_are_drawn_alone_and_beside_runs() -> None:
+    mine = np.geomspace(1.0, 1e-3, 50)
+    figure = figures.losses({"mine": mine})
+    (line,) = [trace for trace in figure.data if trace.name == "mine"]
+    assert list(line.x) == list(range(50)) and np.allclose(line.y, mine)
+    assert figure.layout.yaxis.type == "log" and figure.layout.yaxis.title.text == "loss"
+    both = figures.losses({"SGD": SGD, "mine": (np.arange(0, 500, 10), mine.tolist())}, axis="linear")
+    lines = {trace.name: trace for trace in both.data}
+    assert list(lines["mine"].x) == list(range(0, 500, 10)) and np.allclose(lines["mine"].y, mine)
+    assert np.allclose(lines["SGD"].y, SGD.losses), "the plain loss"
+    assert both.layout.yaxis.type == "linear" and both.layout.xaxis.range[1] >= 490
+
+
+@pytest.mark.parametrize("log", ["losses.txt", np.ones((3, 4)), [], None, [1.0, "two"]], ids=str)
+def test_losses_in_another_form_are_refused_in_a_sentence(log: Any) -> None:
+    with pytest.raises(ValueError, match=r"mine must be a run, as returned by trace\(...\), losses of shape \(k,\)"):
+        figures.losses({"mine": log})
+
+
+def test_a_function_of_the_user_is_drawn_with_its_runs() -> None:
+    run = trace(lambda w: (w[0] - 1.0) ** 2 + 3.0 * w[1] ** 2, optax.adam(0.1), start=(-1.0, 1.0), steps=30)
+    assert set(_lines(figures.race({"mine": run}))) == {"mine"}
 
 
 def test_a_surface_is_its_map() -> None:
