@@ -9,6 +9,7 @@ from typing import Any
 from app.common.digits import short, shortened
 from app.common.racers import Choice, Racer, Refused, Value, number, whole
 from app.common.setting import Form, Query
+from app.common.words import nearest, unknown
 from surfaces import Declared
 
 
@@ -75,7 +76,9 @@ class OneOf(Form):
 
     def read(self, value: Any, name: str) -> str:
         if value not in self.choices:
-            raise Refused(f"{name} must be {self.allowed}; got {shortened(value)!r}.")
+            meant = nearest(str(value), filter(None, self.choices))
+            guess = f" Did you mean {meant!r}?" if meant else ""
+            raise Refused(f"{name} must be {self.allowed}; got {shortened(value)!r}.{guess}")
         return str(value)
 
 
@@ -161,7 +164,7 @@ class OneRecord(Form):
 
     def read(self, value: Any, name: str) -> Choice:
         if value not in self.registry:
-            raise Refused(f"There is no {self.noun} {shortened(value)!r}; the choices are {', '.join(self.registry)}.")
+            raise Refused(unknown(self.noun, str(value), self.registry))
         return Choice(str(value))
 
     def spell(self, value: Choice) -> str:

@@ -12,6 +12,7 @@ from app.common.digits import shortened
 from app.common.forms import OneRecord, Parameters
 from app.common.racers import MAX_RACERS, Lineup, Refused, Value, number
 from app.common.setting import Query, Setting, declared
+from app.common.words import nearest
 from optimizers import RULES
 
 VERSION = "1"
@@ -144,7 +145,9 @@ class Reader(Generic[L]):
         """The settings, and a notice for each part that was dropped, including unknown keys."""
         for key in self.given:
             if key not in self._keys and key.partition(".")[0] not in self._parts:
-                self.notices.append(f"Dropped from the link: there is no setting called {shortened(key)!r}.")
+                meant = nearest(key, self._keys)
+                guess = f" Did you mean {meant!r}?" if meant else ""
+                self.notices.append(f"Dropped from the link: there is no setting called {shortened(key)!r}.{guess}")
         notices = list(dict.fromkeys(self.notices))
         if (more := len(notices) - MOST_NOTICES) > 0:
             notices = [*notices[:MOST_NOTICES], f"Dropped from the link: {more:,} more invalid settings."]

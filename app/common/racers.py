@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from app.common.digits import MOST_DIGITS, parsed, short, shortened
 from app.common.setting import declared, with_value
+from app.common.words import unknown
 from optimizers import RULES, SCHEDULES, Optimizer, Scheduled
 from surfaces import Declared, Parameter
 
@@ -224,9 +225,10 @@ def checked(cls: type[Declared], name: str, value: Any) -> Value:
     """
     spec = cls.parameters().get(name)
     if spec is None:
-        raise Refused(
-            f"{cls.__name__} has no parameter {shortened(name)!r}; it has {', '.join(cls.parameters()) or 'none'}."
-        )
+        title = getattr(cls, "name", cls.__name__)
+        if not cls.parameters():
+            raise Refused(f"{title} has no parameters; got {shortened(name)!r}.")
+        raise Refused(unknown(f"parameter of {title}", name, cls.parameters()))
     return legal(spec, value, widened=issubclass(cls, Optimizer) and not spec.integer)
 
 

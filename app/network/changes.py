@@ -14,6 +14,7 @@ from app.common.digits import shortened
 from app.common.forms import OneOf, SomeOf
 from app.common.racers import Choice, Racer, Refused, Value, checked, number, sentence
 from app.common.setting import declared, with_value, without_looks
+from app.common.words import unknown
 from app.network.landscape import PLANES
 from app.network.settings import FILE, LEAST, MEMORY, MOST_STEPS, OWN, SAMPLES, Setup, Training, generated
 from app.network.views import VIEWS
@@ -133,7 +134,7 @@ def steps_of(training: Training, epochs: float, data: DataSet) -> int:
 def set_view(training: Training, slot: int, key: str) -> Training:
     """What one of the three panels shows; a view that another panel shows changes places with it."""
     if key not in VIEWS:
-        raise Refused(f"There is no view {shortened(key)!r}; there are {', '.join(VIEWS)}.")
+        raise Refused(unknown("view", key, VIEWS))
     views = list(training.views)
     if key in views:
         views[views.index(key)] = views[slot]
@@ -144,7 +145,7 @@ def set_view(training: Training, slot: int, key: str) -> Training:
 def add_racer(training: Training, key: str, data: DataSet, rate: Value | None = None) -> Training:
     """One more racer, at a learning rate or, without one, at that which the network at its start suggests."""
     if key not in RULES:
-        raise Refused(f"There is no optimizer {shortened(key)!r}; the choices are {', '.join(RULES)}.")
+        raise Refused(unknown("optimizer", key, RULES))
     rule = Choice(key)
     rule = _starting(training, rule, data) if rate is None else rule.having("learning_rate", rate)
     return checked_whole(lineup.join(training, rule), data)

@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from app.common import racers as lineup
-from app.common.digits import shortened
 from app.common.link import Add, read_racer
 from app.common.racers import Choice, Refused, Value
+from app.common.words import unknown
 from app.network.changes import FIRST_RACERS, add_racer, set_racer, steps_of
 from app.network.settings import FILE, MOST_STEPS, Training, generated
 from surfaces.network import DataSet
@@ -24,7 +24,7 @@ def first() -> Training:
 def preset(key: str, data: DataSet) -> Training:
     """A training that shows what one came to see, ready to be trained."""
     if key not in PRESETS:
-        raise Refused(f"There is no preset {shortened(key)!r}; the choices are {', '.join(PRESETS)}.")
+        raise Refused(unknown("preset", key, PRESETS))
     chosen = PRESETS[key]
     base = _exercise(data) if key == "exercise" else chosen.base
     return with_racers(base, functools.partial(add_racer, data=data), *chosen.racers)
@@ -139,7 +139,7 @@ PRESETS: Mapping[str, Preset] = {
     ),
     "initialisation": Preset(
         "Initialisation",
-        "Zero weights never break the symmetry: no hidden unit learns. With σ = 0.01 the activations die out from "
+        "Zero weights never break the symmetry: no hidden unit learns. With σ = 0.01 the activations vanish from "
         "layer to layer; with σ = 1 they explode, and training diverges within a few steps. He's σ preserves "
         "their scale.",
         Training(

@@ -69,6 +69,7 @@ class Setup(Declared):
         default="cross_entropy",
         choices={key: one.name for key, one in LOSSES.items()},
         tuned=False,
+        title="Loss function",
         doc="The loss of one sample; the mean over samples is minimised.",
     )
     l2: float = parameter(
@@ -78,6 +79,7 @@ class Setup(Declared):
         high=0.1,
         legal=NON_NEGATIVE,
         tuned=False,
+        title="L2 penalty",
         doc="The L2 penalty in the loss: λ/2 ‖w‖². AdamW's decoupled decay is different: race the two to compare.",
     )
 
@@ -88,11 +90,11 @@ OWN = (*Setup.parameters(), "widths", "batch_size")
 
 @dataclasses.dataclass(frozen=True)
 class Data(OneRecord):
-    """A source of data, or a file."""
+    """A data set that is generated, or a file."""
 
     @property
     def allowed(self) -> str:
-        return f"the key of a data source, with its parameters, or `{FILE}`"
+        return f"the key of a data set, with its parameters, or `{FILE}`"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -134,7 +136,7 @@ class Training(Lineup):
     """The settings of one training, in the order in which a link has them."""
 
     data: Choice = setting(
-        Choice("spirals"), Data("data source", DATASETS), always=True, help="The data that the networks learn."
+        Choice("spirals"), Data("data set", DATASETS), always=True, help="The data that the networks learn."
     )
     file: str = setting(
         "", Text(), help="The name of a file that was uploaded on the page or named when the app was started."

@@ -7,10 +7,11 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from app.common import racers as lineup
-from app.common.digits import short, shortened
+from app.common.digits import short
 from app.common.forms import SomeOf
 from app.common.racers import Choice, Refused, Value, checked, sentence
 from app.common.setting import declared, with_value
+from app.common.words import unknown
 from app.figures.map import extent
 from app.race import rates
 from app.race.settings import MOST_VIEWS, Beside, Settings
@@ -108,7 +109,7 @@ def choose_noise(settings: Settings, key: str) -> Settings:
 def set_view(settings: Settings, slot: int, key: str) -> Settings:
     """Another view in a panel beside the losses, or in a new one; none takes the panel away."""
     if key and key not in VIEWS:
-        raise Refused(f"There is no view {shortened(key)!r}; the choices are {', '.join(VIEWS)}.")
+        raise Refused(unknown("view", key, VIEWS))
     views = [*settings.views[:slot], *filter(None, [key]), *settings.views[slot + 1 :]]
     if len(set(views)) < len(views):
         raise Refused(f"{VIEWS[key].name} is already shown.")
@@ -175,7 +176,9 @@ def in_second(settings: Settings, change: Callable[..., Settings], *arguments: A
 def add_racer(settings: Settings, key: str, rate: Value | None = None) -> Settings:
     """One more racer, at a learning rate or, without one, at that which this surface suggests."""
     if key not in OPTIMIZERS:
-        raise Refused(f"There is no optimizer {shortened(key)!r}; the choices are {', '.join(OPTIMIZERS)}.")
+        if key in RULES:
+            raise Refused(f"{RULES[key].name} needs the matrices of a network. It runs on the Network page only.")
+        raise Refused(unknown("optimizer", key, OPTIMIZERS))
     if problem := size_objection(OPTIMIZERS[key], len(settings.built_start())):
         raise Refused(sentence(problem))
     rule = Choice(key)

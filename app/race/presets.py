@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import parse_qs
 
 from app.common.racers import Refused
+from app.common.words import unknown
 from app.race.link import parse
 from app.race.settings import Settings
 
@@ -101,7 +102,7 @@ def preset(key: str) -> Settings:
         Refused: if there is no such preset.
     """
     if key not in PRESETS:
-        raise Refused(f"There is no preset {key!r}; the choices are {', '.join(PRESETS)}.")
+        raise Refused(unknown("preset", key, PRESETS))
     settings, _ = parse(parse_qs(PRESETS[key].link))
     return settings
 

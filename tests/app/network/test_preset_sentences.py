@@ -143,7 +143,7 @@ def _() -> None:
     "network initialisation",
     "Initialisation.",
     "Zero weights never break the symmetry: no hidden unit learns.",
-    "With σ = 0.01 the activations die out from layer to layer; with σ = 1 they explode, and training diverges "
+    "With σ = 0.01 the activations vanish from layer to layer; with σ = 1 they explode, and training diverges "
     "within a "
     "few steps.",
     "He's σ preserves their scale.",

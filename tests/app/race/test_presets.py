@@ -35,7 +35,7 @@ def test_words_stay_while_numbers_move_and_go_with_the_race() -> None:
     assert presets.shown_by(changes.choose_surface(settings, "himmelblau")) == ""
     assert presets.shown_by(changes.set_beside(settings, True)) == ""
     assert presets.shown_by(changes.first()) == ""
-    with pytest.raises(Refused, match="There is no preset"):
+    with pytest.raises(Refused, match="Unknown preset"):
         presets.preset("zigzags")
 
 
