@@ -89,13 +89,13 @@ def epsilon(
 
 
 def weight_decay(default: float = 1e-2, doc: str = "Decoupled weight decay: each step multiplies w by 1 − η λ.") -> Any:
-    """λ of weight decay, which is decoupled unless `doc` says otherwise."""
+    """λ of weight decay, which is decoupled unless `doc` says otherwise; its range includes a default of 0."""
     return parameter(
         "λ",
         default=default,
-        low=1e-5,
+        low=1e-5 if default else 0.0,
         high=1.0,
-        log=True,
+        log=default > 0,
         legal=NON_NEGATIVE,
         doc=doc,
     )

@@ -7,6 +7,7 @@ import pytest
 
 from app.common.digits import exact
 from app.common.stops import COUNT, some, stops
+from app.network.settings import Setup
 from optimizers import NOISES, RULES, SCHEDULES
 from surfaces import SURFACES, Parameter
 from surfaces.network import DATASETS
@@ -19,6 +20,15 @@ SPECS = [
     for spec in cls.parameters().values()
     if not spec.choices
 ]
+
+
+@pytest.mark.parametrize("spec", [*SPECS, *Setup.parameters().values()], ids=lambda s: f"{s.name} {s.symbol}")
+def test_a_declared_default_lies_within_its_declared_range(spec: Parameter) -> None:
+    if spec.choices:
+        assert spec.default in spec.choices
+    else:
+        assert spec.low <= spec.default <= spec.high and spec.low < spec.high
+        spec.check(spec.default)
 
 
 @pytest.mark.parametrize("spec", SPECS, ids=lambda s: f"{s.name} {s.low:g}–{s.high:g}")
