@@ -47,7 +47,7 @@ class Visitor:
 
     Attributes:
         socket: the connection to the server.
-        query: what stands in the address bar behind the question mark.
+        query: the query string of the page's address.
         widgets: the elements of the page that can report events, by their ids.
         drawn: the number of times that elements of each kind have been drawn.
     """

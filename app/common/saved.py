@@ -23,7 +23,7 @@ def read_query(content: bytes) -> tuple[str, dict[str, list[str]]]:
     """Read the page and the query from a file of `write_query`.
 
     Raises:
-        Refused: if it is no JSON, none of Optiscope's, or of a newer version.
+        Refused: if it is not valid JSON, not a settings file, or of a newer version.
     """
     try:
         read = json.loads(content)

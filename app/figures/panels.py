@@ -86,7 +86,7 @@ def limit_line(shown: Shown, limits: NDArray[Any]) -> Line | Dots:
     if (limits == limits[0]).all():
         time, heights = time[[0, -1]], limits[[0, -1]]
     time, heights = thinned(time, heights)
-    line = curve(shown, time, heights, "stable below", dash="dot")
+    line = curve(shown, time, heights, "stability limit", dash="dot")
     return dataclasses.replace(line, weight="thin") if isinstance(line, Line) else line
 
 

@@ -196,7 +196,7 @@ def _note(found: Landscape, apart: int, samples: int) -> str:
     plane = found.plane
     if plane.explained is not None and plane.chance is not None:
         explained, chance = percent(plane.explained, 2), percent(plane.chance, 2)
-        said.append(f"explains {explained} of the runs' variance (random walks of this length: {chance})")
+        said.append(f"captures {explained} of the runs' variance (random walks of this length: {chance})")
         if plane.explained < plane.chance:
             said.append("it says little about these runs")
     far = max(float(d.max()) for _, d, _ in found.paths)

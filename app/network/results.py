@@ -53,7 +53,7 @@ def status(run: Run, job: Job) -> tuple[str, str, int]:
     if not run.finished:
         return f"step {run.last:,} · {words}", why, 0
     if found.loss[-1] > found.loss[0]:
-        return f"grew: {words}", f"{why} The loss ended higher than it began.", run.last
+        return f"ended above its start: {words}", f"{why} The loss ended above its start.", run.last
     if job.stopped and run.last < job.steps:
         return f"stopped @ {run.last:,} · {words}", f"{why} Training was stopped there.", run.last
     return words, why, run.last
@@ -63,7 +63,7 @@ def _last(run: Run) -> Measures | None:
     seen = [one for one in run.seen.get("measures", []) if one is not None]
     if not seen:
         return None
-    # the first value of all, the last of what is there: for "grew"
+    # the first value of all, the last of what is there: to compare them
     return Measures(*(np.concatenate([a[:1], b[-1:]]) for a, b in zip(seen[0], seen[-1], strict=True)))
 
 
@@ -81,16 +81,21 @@ def table(training: Training, job: Job) -> list[Row]:
                 racer=racer.id,
                 title=title,
                 status=status(run, job)[0],
-                loss=float(found.loss[-1]),
-                validation_loss=float(found.validation_loss[-1]),
-                accuracy=float(found.accuracy[-1]),
-                validation_accuracy=float(found.validation_accuracy[-1]),
+                loss=widened(found.loss[-1]),
+                validation_loss=widened(found.validation_loss[-1]),
+                accuracy=widened(found.accuracy[-1]),
+                validation_accuracy=widened(found.validation_accuracy[-1]),
                 steps=run.last,
                 samples=run.last * (run.batch_size or len(job.data.train)),
                 weights=run.network.model.size,
             )
         )
     return rows
+
+
+def widened(value: np.floating) -> float:
+    """The float64 with the digits of a float32: 0.8 rather than 0.800000011920929."""
+    return float(str(value))
 
 
 def heads(data: DataSet) -> list[str]:

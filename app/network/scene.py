@@ -90,7 +90,7 @@ def _look(training: Training, job: Job) -> set[str]:
 def panel(key: str, job: Job, shown: list[Shown], training: Training) -> Panel:
     """What one view shows now."""
     if not shown:
-        return message("There are no racers to show. Add one, or show one that is hidden.")
+        return message("No optimizers to show: add one, or show one that is hidden.")
     return VIEWS[key].panel(job, shown, training)
 
 

@@ -50,7 +50,7 @@ def script(training: Training, job: Job) -> str:
         if not racer.hidden
     ]
     if not racers:
-        raise Refused("No racer is shown. Show one to get a script.")
+        raise Refused("No optimizers to export: add one, or show one that is hidden.")
     wanted, data = _data(training)
     names = {"RULES"}
     schedule = []

@@ -122,7 +122,7 @@ def shown(race: Race) -> list[int]:
         Refused: if there are none.
     """
     if not race.shown:
-        raise Refused("No racer is shown in this race. Add one, or show one that is hidden.")
+        raise Refused("No optimizers to export: add one, or show one that is hidden.")
     return race.shown
 
 

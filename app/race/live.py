@@ -210,7 +210,7 @@ def _packed(settings: Settings, blocks: Iterable[Block], count: int, values: Any
 def _ask(settings: Settings, what: str, asked: Mapping[str, str], wanted: Wanted = lambda: True) -> Runs:
     if what == "start":
         if not settings.racers:
-            raise Refused("There are no racers yet. Add one.")
+            raise Refused("No optimizers yet: add one.")
         x, y = (racers.number(asked.get(key, ""), f"{key} of the start", "-1.5") for key in ("x", "y"))
         return moved(settings, (x, y), wanted)
     if what != "sweep":

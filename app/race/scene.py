@@ -186,7 +186,7 @@ def _view(race: Race, view: View) -> Panel:
         return message("This view is not available for so many steps and coordinates. Choose fewer.")
     racers = _shown(race, race.whole_runs if view.whole else race.runs)
     if not race.shown:
-        return message("There are no racers to show. Add one, or show one that is hidden.")
+        return message("No optimizers to show: add one, or show one that is hidden.")
     axis = steps_axis(race.duration, UNITS[settings.axis])
     return view.panel([racers[k] for k in race.shown], axis, settings.bundle)
 

@@ -72,7 +72,7 @@ def format_number(value: float) -> str:
 def parameter(spec: Parameter, value: Any, key: str, change: Change) -> None:
     """Show the widgets of a declared parameter."""
     if spec.choices:
-        choice(_words(spec), list(spec.choices), value, key, change, names=spec.label, help=spec.doc)
+        choice(spec.labelled, list(spec.choices), value, key, change, names=spec.label, help=spec.doc)
         return
     slider, field = st.columns([3, 1.2], vertical_alignment="bottom")
     with slider:
@@ -84,7 +84,7 @@ def parameter(spec: Parameter, value: Any, key: str, change: Change) -> None:
             options = sorted({*options, float(value)})
         shown = widget(f"{key}-slider", float(value))
         st.select_slider(
-            f"{spec.symbol} · {_words(spec)}",
+            spec.labelled,
             options,
             value=float(value),
             key=shown,
@@ -93,7 +93,7 @@ def parameter(spec: Parameter, value: Any, key: str, change: Change) -> None:
             on_change=lambda: take(f"{key}-slider", shown, change, key),
         )
     with field:
-        _field(f"{_words(spec)}, exact value", format_number(value), key, change)
+        _field(f"{spec.title}, exact value", format_number(value), key, change)
     refusal(key)
 
 
@@ -215,7 +215,3 @@ def take(key: str, shown: str, change: Change, where: str) -> None:
 def _name(key: str) -> str:
     count = st.session_state.get("renamed", {}).get(key, 0)
     return f"{key}-again-{count}" if count else key
-
-
-def _words(spec: Parameter) -> str:
-    return spec.name.replace("_", " ")

@@ -44,7 +44,14 @@ class Network(Surface):
         doc="Loss function.",
     )
     decay: float = parameter(
-        "λ", default=0.0, low=0.0, high=1.0, legal=NON_NEGATIVE, tuned=False, doc="L2 penalty λ/2 ‖w‖² in the loss."
+        "λ",
+        default=0.0,
+        low=0.0,
+        high=1.0,
+        legal=NON_NEGATIVE,
+        tuned=False,
+        title="L2 penalty",
+        doc="L2 penalty λ/2 ‖w‖² in the loss.",
     )
 
     def __post_init__(self) -> None:

@@ -15,7 +15,7 @@ def opened(envelope: bytes) -> tuple[dict[str, Any], Any]:
     (length,) = struct.unpack_from("<I", envelope)
 
     def refuse(word: str) -> None:
-        raise AssertionError(f"{word} is no JSON")
+        raise AssertionError(f"{word} is not valid JSON")
 
     header = json.loads(envelope[4 : 4 + length].decode("utf-8"), parse_constant=refuse)
     blobs = -(-(4 + length) // 8) * 8

@@ -168,7 +168,7 @@ def test_controls_that_need_the_app_are_disabled_with_a_reason(race: File) -> No
     race.leave()
     np.testing.assert_array_equal(race.pixels("[data-testid=map]"), before)
     note = race.at("recording")
-    assert note.inner_text() == "This is a recording: open it in Optiscope to change it."
+    assert note.inner_text() == "Playback only: open it in Optiscope to change it."
     assert note.locator("a").get_attribute("href") == LINK
 
 
@@ -211,7 +211,7 @@ def test_no_text_becomes_markup(race: File) -> None:
 def test_its_theme_is_that_of_the_reader_or_of_the_order(open_file: Open, race: File, scene: Scene) -> None:
     """Without a link, there is no way back to the app."""
     ordered = open_file(html(scene, "Dark", theme="dark"))
-    assert ordered.at("recording").inner_text() == "This is a recording: it plays, but cannot be changed."
+    assert ordered.at("recording").inner_text() == "Playback only."
     assert ordered.at("copy-link").count() == 0 and ordered.at("export").is_visible()
     _is(ordered, "dark")
     for theme in ("dark", "light"):  # while it is open

@@ -104,7 +104,7 @@ def test_values_have_no_accuracy() -> None:
         (900, False, False, (START, END), "step 900 · loss 0.123", 0),
         (900, True, True, (START, END), "stopped @ 900 · loss 0.123", 900),
         (STEPS, True, True, (START, END), "loss 0.123", STEPS),  # it was stopped after its last step
-        (STEPS, True, False, (MIDDLE, END, START), "grew: loss 0.71", STEPS),
+        (STEPS, True, False, (MIDDLE, END, START), "ended above its start: loss 0.71", STEPS),
         (STEPS, True, False, (START, END, MIDDLE), "loss 0.3", STEPS),  # higher than before, lower than at the start
     ],
 )

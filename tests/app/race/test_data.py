@@ -164,7 +164,7 @@ def test_letters_that_are_taken_are_told_apart() -> None:
 
 @pytest.mark.parametrize("write", [data.csv, data.parquet, data.npz])
 def test_nobody_and_too_much_are_refused(write: Any) -> None:
-    with pytest.raises(Refused, match="No racer is shown"):
+    with pytest.raises(Refused, match="No optimizers to export"):
         write(Race(racers.hide_racer(_race("booth", "sgd"), "racer-0", True)))
     many = changes.set_parameter(_race("ravine_nd", "sgd", "adam", steps=20_000), "surface", "dimension", 1000)
     with pytest.raises(Refused, match="make 40,000,000 numbers of each kind, and a file can hold 2,000,000"):

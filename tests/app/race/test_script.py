@@ -257,7 +257,7 @@ def test_two_racers_of_one_rule_share_its_functions() -> None:
 def test_a_script_without_racers_is_refused(write: Any) -> None:
     alone = _race("booth", "sgd")
     for settings in (Settings(), racers.hide_racer(alone, "racer-0", True)):
-        with pytest.raises(Refused, match="No racer is shown"):
+        with pytest.raises(Refused, match="No optimizers to export"):
             write(Race(settings))
 
 

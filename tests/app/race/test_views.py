@@ -117,7 +117,7 @@ def test_views_are_in_the_link_and_unknown_ones_are_dropped() -> None:
     found, notices = link.parse({"views": ["distance,slope,distance,rates,gradient"]})
     assert found.views == ("distance", "rates")
     assert [notice.partition("link: ")[2] for notice in notices] == [
-        "There is no view 'slope'; the choices are distance, gradient, rates, sharpness.",
+        "Unknown view 'slope'. Choose from distance, gradient, rates, sharpness.",
         "Distance to minimum is already shown.",
         "There is room for 2 views beside the losses.",
     ]
@@ -128,7 +128,7 @@ def test_a_view_is_added_changed_and_removed() -> None:
     two = changes.set_view(one, 1, "distance")
     assert changes.set_view(two, 0, "gradient").views == ("gradient", "distance")
     assert changes.set_view(two, 0, "").views == ("distance",)
-    with pytest.raises(Refused, match="no view"):
+    with pytest.raises(Refused, match="Unknown view"):
         changes.set_view(FIRST, 0, "losses")
 
 
@@ -145,7 +145,7 @@ def test_events_of_views_are_read() -> None:
 
 def test_a_view_without_visible_racers_shows_a_message() -> None:
     scene = race.scene(Race(_shown("rates", settings=dataclasses.replace(FIRST, racers=()))))
-    assert scene.panels[2].message == "There are no racers to show. Add one, or show one that is hidden."
+    assert scene.panels[2].message == "No optimizers to show: add one, or show one that is hidden."
 
 
 def test_views_are_exported_together_and_alone() -> None:

@@ -185,7 +185,7 @@ def test_two_sessions_keep_to_themselves(page: Page) -> None:
 @pytest.mark.parametrize(
     ("query", "said"),
     [
-        ({"racer": "sgd:hidden=1"}, "No racer is shown in this race. Add one, or show one that is hidden."),
+        ({"racer": "sgd:hidden=1"}, "No optimizers to export: add one, or show one that is hidden."),
         ({"surface": "ravine_nd", "surface__dimension": "1000", "steps": "20000"}, "Use fewer of them"),
     ],
     ids=["nobody", "too many"],

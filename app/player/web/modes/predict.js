@@ -253,7 +253,7 @@ export class Predict {
   words(card) {
     if (this.phase === 'run') return ['The race is running.'];
     if (this.phase === 'end') return ['This is where they ended.'];
-    if (!card) return ['There are no racers to show. Add one, or show one that is hidden.'];
+    if (!card) return ['No optimizers to show: add one, or show one that is hidden.'];
     const name = h('b', {}, card.title);
     const who = this.people.length > 1 ? `Person ${this.turn + 1}: ` : '';
     const guess = this.person.get(card.id);

@@ -517,14 +517,12 @@ function wanted(target) {
 }
 
 /**
- * Says of a recording why it cannot be changed, and where it can.
+ * The line that tells a reader of a recording where its settings can be changed.
  * @param {string} address
  */
 function wayBack(address) {
   const link = h('a', { href: address, target: '_blank', rel: 'noopener' }, 'open it in Optiscope');
-  const words = address
-    ? ['This is a recording: ', link, ' to change it.']
-    : ['This is a recording: it plays, but cannot be changed.'];
+  const words = address ? ['Playback only: ', link, ' to change it.'] : ['Playback only.'];
   return h('p', { class: 'recording', 'data-testid': 'recording' }, ...words);
 }
 
