@@ -35,7 +35,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _run(argv: Sequence[str] | None) -> int:
     try:
-        arguments = _parser().parse_args(argv)
+        arguments = parser().parse_args(argv)
     except SystemExit:  # help and version have been printed
         streams.emit(end="")
         raise
@@ -43,36 +43,52 @@ def _run(argv: Sequence[str] | None) -> int:
     return status
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+def parser() -> argparse.ArgumentParser:
+    """The parser of the command line."""
+    parser = commands.Parser(
         prog="optiscope",
         description="Watch optimizers race down loss surfaces in the browser. Ctrl+C stops the server. "
-        "With a command, it writes files without a browser.",
+        "Without a command it serves the app; the other commands write files without a browser.",
     )
     parser.add_argument("--version", action="version", version=f"optiscope {version()}")
     _add_serve_options(parser)
-    parser.set_defaults(run=serve)  # a subcommand sets its own
-    commands.add_to(parser.add_subparsers(title="commands", metavar="", prog="optiscope", parser_class=commands.Parser))
+    parser.set_defaults(run=serve, **_served(), data=[], browser=None)  # a subcommand sets its own
+    subparsers = parser.add_subparsers(
+        title="commands", metavar="", dest="command", prog="optiscope", parser_class=commands.Parser
+    )
+    serving = subparsers.add_parser("serve", help="serve the app, as without a command")
+    _add_serve_options(serving)
+    serving.set_defaults(run=serve)
+    commands.add_to(subparsers)
     return parser
 
 
+def _served() -> dict[str, str]:
+    """The default port and address."""
+    port, address = (os.environ.get(f"STREAMLIT_SERVER_{name}") for name in ("PORT", "ADDRESS"))
+    return {"port": port or "8501", "address": address or "127.0.0.1"}
+
+
 def _add_serve_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options of the server, without defaults: those of `serve` would replace options before that word."""
+    served = _served()
     parser.add_argument(
         "--port",
         type=_port,
         metavar="N",
-        default=os.environ.get("STREAMLIT_SERVER_PORT", "8501"),
-        help="port to serve on (default: %(default)s)",
+        default=argparse.SUPPRESS,
+        help=f"port to serve on (default: {served['port']})",
     )
     parser.add_argument(
         "--address",
-        default=os.environ.get("STREAMLIT_SERVER_ADDRESS", "127.0.0.1"),
-        help="address to serve on (default: %(default)s; 127.0.0.1 is this machine only, 0.0.0.0 admits the network)",
+        default=argparse.SUPPRESS,
+        help=f"address to serve on (default: {served['address']}; 127.0.0.1 is this machine only, 0.0.0.0 admits the "
+        "network)",
     )
     parser.add_argument(
         "--data",
         action="append",
-        default=[],
+        default=argparse.SUPPRESS,
         metavar="FILE",
         help="data for the Network page: an .npz file, a .csv file, or two IDX files (images and labels); may be "
         "repeated",
@@ -81,11 +97,15 @@ def _add_serve_options(parser: argparse.ArgumentParser) -> None:
     browser.add_argument(
         "--browser",
         action="store_true",
-        default=None,
+        default=argparse.SUPPRESS,
         help="open the page in a browser (default: if there is a display)",
     )
     browser.add_argument(
-        "--headless", action="store_false", dest="browser", help="do not open a browser; only print the address"
+        "--headless",
+        action="store_false",
+        dest="browser",
+        default=argparse.SUPPRESS,
+        help="do not open a browser; only print the address",
     )
 
 

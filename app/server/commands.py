@@ -1,4 +1,4 @@
-"""The commands that make files, `optiscope render` and `optiscope train`, and `optiscope list` of what there is."""
+"""The commands that make files, `optiscope render` and `optiscope train`, and the parsers of all commands."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
+from app.common import words
 from app.common.digits import shortened
-from app.server import streams
+from app.server import listing, streams
 
 if TYPE_CHECKING:
     from app.common.setting import Query, Setting
     from app.export.worker import Progress
     from app.network.files import Brought
 
-LISTED = ("surfaces", "optimizers", "schedules", "noises", "views", "data", "presets", "network-views")
 BAD, FAILED = 2, 1
 """Exit statuses: what was asked for cannot be, and what could be was not done."""
 
@@ -75,15 +75,17 @@ def add_to(commands: Any) -> None:
     )
     train.add_argument("--json", action="store_true", help="print the results and the list of files as JSON")
     train.set_defaults(run=run_train)
-    listing = commands.add_parser("list", help="list the choices, with their parameters, defaults and ranges")
-    listing.add_argument("what", choices=LISTED)
-    listing.add_argument("--json", action="store_true", help="print JSON")
-    listing.set_defaults(run=run_list)
+    lists = commands.add_parser("list", help="list the choices, with their parameters, defaults and ranges")
+    lists.add_argument("list", choices=tuple(listing.LISTS))
+    lists.add_argument("--json", action="store_true", help="print JSON")
+    lists.set_defaults(run=listing.run)
 
 
 class Parser(argparse.ArgumentParser):
-    """A parser, of which some options are added when its command is parsed: the declarations of settings bring JAX,
-    for which `optiscope --help` does not wait.
+    """A parser that answers an unknown word with a suggestion.
+
+    Some options are added when their command is parsed: the declarations of settings bring JAX, for which
+    `optiscope --help` does not wait.
     """
 
     declare: Callable[[], None] | None = None
@@ -93,7 +95,19 @@ class Parser(argparse.ArgumentParser):
         declare, self.declare = self.declare, None
         if declare:
             declare()
-        return super().parse_known_args(args, namespace)
+        found, rest = super().parse_known_args(args, namespace)
+        if rest:
+            options = [option for option in self._option_string_actions if option.startswith("--")]
+            word = rest[0].partition("=")[0]
+            meant = words.nearest(word, options) if word.startswith("--") else ""
+            guess = f" Did you mean {meant}?" if meant else ""
+            self.error(f"unknown argument {shortened(rest[0])!r}.{guess} `{self.prog} --help` lists what there is.")
+        return found, rest
+
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        if action.choices is not None and value not in action.choices:
+            noun = f"value of {action.option_strings[-1]}" if action.option_strings else action.dest
+            raise argparse.ArgumentError(None, words.unknown(noun, str(value), map(str, action.choices)))
 
 
 def _add_race(race: Any) -> None:
@@ -102,7 +116,8 @@ def _add_race(race: Any) -> None:
     environment.prepare()
     from app.race.changes import SETTINGS
 
-    race.add_argument("--link", metavar="LINK", help="a permalink, or its part after the question mark")
+    race.add_argument("--preset", metavar="KEY", help="see optiscope list presets")
+    race.add_argument("--link", metavar="LINK", help="a permalink, or its query string")
     race.add_argument(
         "--settings", metavar="FILE", help="a .json file written by this command or exported from the page"
     )
@@ -148,9 +163,9 @@ def _add_declared(group: Any, specs: Iterable[Setting]) -> None:
         if not spec.form.metavar:
             continue
         repeated = {"action": "append"} if spec.name == "racers" else {}
-        words = spec.explained.replace("`", "").replace("%", "%%")
+        explained = spec.explained.replace("`", "").replace("%", "%%")
         option = f"--{spec.key.replace('_', '-')}"
-        group.add_argument(option, dest=_option(spec), metavar=spec.form.metavar, help=words, **repeated)
+        group.add_argument(option, dest=_option(spec), metavar=spec.form.metavar, help=explained, **repeated)
 
 
 def _option(spec: Setting) -> str:
@@ -163,13 +178,13 @@ def _given(arguments: argparse.Namespace, specs: Iterable[Setting], query: Query
     from app.common.forms import OneRecord
 
     for spec in specs:
-        words = getattr(arguments, _option(spec), None)
-        if words is None:
+        spelled = getattr(arguments, _option(spec), None)
+        if spelled is None:
             continue
         if isinstance(spec.form, OneRecord):
-            query = _choice(spec.key, words, query)
+            query = _choice(spec.key, spelled, query)
         else:
-            query = {**query, spec.key: words if isinstance(words, list) else [words]}
+            query = {**query, spec.key: spelled if isinstance(spelled, list) else [spelled]}
     return query
 
 
@@ -261,8 +276,8 @@ def _render(arguments: argparse.Namespace) -> None:
     from app.server import environment
 
     environment.prepare()
+    from app.race import export
     from app.race import results as standings
-    from app.race.export import contents
     from app.race.runs import Race
 
     settings = _settings(arguments)
@@ -276,7 +291,7 @@ def _render(arguments: argparse.Namespace) -> None:
     for path in map(Path, arguments.output):
 
         def content(report: Progress, name: str = path.name) -> bytes:
-            return contents(race, name, look, cut, step=arguments.step, report=report)
+            return export.contents(race, name, look, cut, step=arguments.step, report=report)
 
         written.append(_write(path, content))
     if arguments.json:
@@ -412,31 +427,59 @@ def _look(arguments: argparse.Namespace) -> tuple[Any, Any]:
 
 
 def _settings(arguments: argparse.Namespace) -> Any:
-    """The race that is asked for: link or file first, single settings over it; here a bad value ends it."""
-    from app.common.racers import Refused
+    """The race that is asked for: a preset, link or file first, single settings over it; a bad value ends it."""
     from app.race import link as race_link
     from app.race.changes import SETTINGS
-    from app.race.data import from_json
 
     query: dict[str, list[str]] = {}
-    _one(arguments, "settings", "link")
+    _one(arguments, "preset", "settings", "link")
+    if arguments.preset:
+        query = race_link.query(_race_preset(arguments.preset))
     if arguments.settings:
-        try:
-            found, notices = from_json(_read(arguments.settings))
-        except Refused as refused:
-            raise Wrong(f"{arguments.settings}: {refused}") from None
-        _none_dropped(notices)
-        query = race_link.query(found)
+        query = _saved(arguments.settings, "race")
     if arguments.link:
         if urlsplit(arguments.link).path.rstrip("/").endswith("/network"):
             raise Wrong("That link belongs to the Network page: use optiscope train.")
         query |= _behind(arguments.link)
     if getattr(arguments, _option(SETTINGS["surface"])):
-        query = {key: words for key, words in query.items() if key not in ("start", "rotation")}
+        query = {key: values for key, values in query.items() if key not in ("start", "rotation")}
     query = _given(arguments, SETTINGS.values(), query)
     settings, notices = race_link.parse(query)
     _none_dropped(notices)
     return settings
+
+
+def _race_preset(key: str) -> Any:
+    """The settings of a preset of the Race page."""
+    from app.common.racers import Refused
+    from app.network.presets import PRESETS
+    from app.race import presets
+
+    try:
+        return presets.preset(key)
+    except Refused as refused:
+        if key in PRESETS:
+            raise Wrong(f"{key!r} is a preset of the Network page: use optiscope train --preset {key}.") from None
+        raise Wrong(str(refused)) from None
+
+
+_COMMANDS = {"race": "render", "network": "train"}
+"""The command that reads the settings of a page."""
+
+
+def _saved(name: str, page: str) -> dict[str, list[str]]:
+    """The query in a settings file of a page."""
+    from app.common.racers import Refused
+    from app.common.saved import read_query
+
+    try:
+        found, query = read_query(_read(name))
+    except Refused as refused:
+        raise Wrong(f"{name}: {refused}") from None
+    if found != page:
+        command = f": use optiscope {_COMMANDS[found]}" if found in _COMMANDS else ""
+        raise Wrong(f"{name} holds the settings of the {found.capitalize()} page{command}.")
+    return query
 
 
 def run_train(arguments: argparse.Namespace) -> int:
@@ -454,8 +497,7 @@ def _train(arguments: argparse.Namespace) -> None:
 
     environment.prepare()
     from app.common.racers import Refused
-    from app.network import files, process, results, scene
-    from app.network.export import contents
+    from app.network import export, files, process, results, scene
 
     try:
         brought = files.read(map(Path, arguments.data))
@@ -478,7 +520,7 @@ def _train(arguments: argparse.Namespace) -> None:
             _wait(job)  # what its panels show is still being worked out
 
             def content(report: Progress, name: str = path.name) -> bytes:
-                return contents(training, job, name, look, cut, arguments.step, report)
+                return export.contents(training, job, name, look, cut, arguments.step, report)
 
             written.append(_write(path, content))
     finally:
@@ -502,7 +544,6 @@ def _training(arguments: argparse.Namespace, brought: Mapping[str, Brought]) -> 
     from app.network import files, presets
     from app.network import link as network_link
     from app.network.changes import SETTINGS
-    from app.network.export import query_of
     from app.network.settings import FILE, Training
 
     query: dict[str, list[str]] = {}
@@ -512,7 +553,7 @@ def _training(arguments: argparse.Namespace, brought: Mapping[str, Brought]) -> 
         plain = dataclasses.replace(Training(), data=Choice(source)) if source else Training()
         query = network_link.query(presets.preset(arguments.preset, files.find(plain, brought)))
     if arguments.settings:
-        query = query_of(_read(arguments.settings))
+        query = _saved(arguments.settings, "network")
     if arguments.link:
         query |= _behind(arguments.link)
     if arguments.source:
@@ -538,7 +579,7 @@ def _training(arguments: argparse.Namespace, brought: Mapping[str, Brought]) -> 
 
 
 def _behind(link: str) -> dict[str, list[str]]:
-    """The query of a link, or of what stands behind its question mark."""
+    """The query of a link, which may be a query string alone."""
     return parse_qs(urlsplit(link).query or link.removeprefix("?"), keep_blank_values=True)
 
 
@@ -552,7 +593,7 @@ def _read(name: str) -> bytes:
 def _choice(part: str, spelled: str, query: dict[str, list[str]]) -> dict[str, list[str]]:
     """The query with a part such as rosenbrock:steepness=30 in the place of its own."""
     key, _, values = spelled.partition(":")
-    kept = {name: words for name, words in query.items() if name.partition(".")[0] != part}
+    kept = {name: values for name, values in query.items() if name.partition(".")[0] != part}
     items = (item.partition("=") for item in values.split(",") if item)
     return {**kept, part: [key], **{f"{part}.{name}": [value] for name, _, value in items}}
 
@@ -602,53 +643,3 @@ def _progress(name: str) -> Iterator[Progress]:
     finally:
         if shows:
             print(f"\r{name} {outcome}", file=sys.stderr)
-
-
-def run_list(arguments: argparse.Namespace) -> int:
-    """Print what there is to choose from, and return the exit status."""
-    from app.server import environment
-
-    environment.prepare()
-    from app.network.presets import PRESETS
-    from app.network.views import VIEWS as NETWORK_VIEWS
-    from app.race.views import VIEWS
-    from optimizers import NOISES, OPTIMIZERS, SCHEDULES
-    from surfaces import SURFACES
-    from surfaces.digits import exact
-    from surfaces.network import DATASETS
-
-    registries: dict[str, Any] = {
-        "views": VIEWS,
-        "data": DATASETS,
-        "presets": PRESETS,
-        "network-views": NETWORK_VIEWS,
-        "surfaces": SURFACES,
-        "optimizers": OPTIMIZERS,
-        "schedules": SCHEDULES,
-        "noises": NOISES,
-    }
-    found: dict[str, dict[str, Any]] = {
-        key: {
-            "name": one.name if isinstance(one.name, str) else key.replace("_", " "),
-            "parameters": {
-                name: {
-                    "symbol": spec.symbol,
-                    "default": spec.default,
-                    **({"choices": list(spec.choices)} if spec.choices else {"low": spec.low, "high": spec.high}),
-                    "doc": spec.doc,
-                }
-                for name, spec in (one.parameters() if hasattr(one, "parameters") else {}).items()
-            },
-        }
-        for key, one in registries[arguments.what].items()
-    }
-    if arguments.json:
-        streams.emit(json.dumps(found, ensure_ascii=False, indent=2))
-        return 0
-    for key, one in found.items():
-        streams.emit(f"{key}  {one['name']}")
-        for name, spec in one["parameters"].items():
-            span = " | ".join(spec["choices"]) if "choices" in spec else f"{exact(spec['low'])} … {exact(spec['high'])}"
-            default = spec["default"] if "choices" in spec else exact(spec["default"])
-            streams.emit(f"    {name} ({spec['symbol']}) = {default}  [{span}]")
-    return 0

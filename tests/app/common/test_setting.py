@@ -40,7 +40,7 @@ assert kept == plain and notices == [
 assert cache_key(dataclasses.replace(plain, tempo=4.0)) == cache_key(plain) != cache_key(both)
 assert from_json(to_json(both)) == (both, [])
 words = [command, "--g", "7", "--tempo", "0.5", "--racer", "sgd:learning_rate=0.25", "-o", "a"]
-assert from_arguments(cli._parser().parse_args(words)) == both
+assert from_arguments(cli.parser().parse_args(words)) == both
 page = build.settings_page()
 assert "| `g` | `3` | a whole number from 1 to 9 | the runs | The grain of the run. |" in page
 assert "| `tempo` | `1` | a number from 0.25 to 4 | the look | The tempo of the clock. |" in page
@@ -162,7 +162,7 @@ def test_a_form_writes_the_values_that_it_reads(form: Any, word: str, value: Any
         (SomeOf(2, 2, {"a": 0, "b": 0}), "a", "it must be 2 different keys out of a, b, separated by commas; got 'a'."),
         (SomeOf(0, 3, {"a": 0, "b": 0}), "a,a", "it must be up to 3 different keys out of a, b"),
         (Point(), "1;2", "it must be two numbers separated by a comma, such as -1.5,2; got '1;2'."),
-        (RACE["noise"].form, "pink", "There is no noise 'pink'; the choices are none, "),
+        (RACE["noise"].form, "pink", "Unknown noise 'pink'. Choose from none, "),
     ],
     ids=lambda v: str(v)[:20],
 )

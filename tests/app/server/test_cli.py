@@ -16,6 +16,8 @@ from typing import Any
 
 import pytest
 
+from app.server import cli
+from app.server.cli import main
 from tests.app.conftest import ROOT
 
 Start = Callable[..., Any]
@@ -69,6 +71,37 @@ def test_unreadable_data_are_refused_with_a_sentence(tmp_path: Path) -> None:
 def test_a_foreign_address_is_refused_with_a_sentence() -> None:
     run = _run("--headless", "--address", "203.0.113.7", "--port", "18555")
     assert run.returncode == 1 and "'203.0.113.7'" in run.stderr and "Traceback" not in run.stderr
+
+
+UNKNOWN = [
+    (["serv"], "Unknown command 'serv'. Did you mean 'serve'? Choose from serve, render, train, list."),
+    (["weather"], "Unknown command 'weather'. Choose from serve, render, train, list."),
+    (["--prot=9000"], "unknown argument '--prot=9000'. Did you mean --port?"),
+    (["serve", "--adress", "::1"], "unknown argument '--adress'. Did you mean --address?"),
+    (["list", "optimizer"], "Unknown list 'optimizer'. Did you mean 'optimizers'?"),
+    (["render", "--sufrace", "saddle", "-o", "a.png"], "unknown argument '--sufrace'. Did you mean --surface?"),
+    (["render", "--time", "evn", "-o", "a.png"], "Unknown value of --time 'evn'. Did you mean 'even'?"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "sentence"), UNKNOWN, ids=[" ".join(arguments) for arguments, _ in UNKNOWN])
+def test_an_unknown_word_is_answered_with_what_was_meant_and_what_there_is(
+    arguments: list[str], sentence: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        main(arguments)
+    assert stopped.value.code == 2
+    assert sentence in " ".join(capsys.readouterr().err.split())
+
+
+@pytest.mark.parametrize(
+    "arguments", [["serve", "--port", "9123", "--headless"], ["--port", "9123", "--headless", "serve"]]
+)
+def test_the_options_of_the_server_stand_before_or_after_the_command(arguments: list[str]) -> None:
+    parsed = cli.parser().parse_args(arguments)
+    plain = cli.parser().parse_args(["serve"])
+    assert (parsed.run, parsed.port, parsed.browser, parsed.data) == (cli.serve, 9123, False, [])
+    assert (plain.run, plain.port, plain.address, plain.browser) == (cli.serve, 8501, "127.0.0.1", None)
 
 
 def _page(url: str) -> str:

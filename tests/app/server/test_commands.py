@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import stat
@@ -15,13 +16,16 @@ import pytest
 from PIL import Image
 
 from app.common import racers
+from app.common.saved import write_query
 from app.export.sizes import SIZES
+from app.network import presets as network_presets
 from app.race import changes
 from app.race import link as race_link
-from app.race.data import to_json
+from app.race import presets as race_presets
+from app.race.data import from_json, to_json
 from app.server import commands
 from app.server.cli import main
-from optimizers import OPTIMIZERS
+from optimizers import LAYERED, RULES
 from surfaces import SURFACES
 
 RACE = ["render", "--surface", "rosenbrock:steepness=30", "--racer", "adam:learning_rate=0.05", "--steps", "40"]
@@ -65,7 +69,7 @@ def test_what_a_link_shows_is_drawn(tmp_path: Path) -> None:
         path = tmp_path / f"{k}.png"
         assert main(["render", *arguments, "--size", "4:3", "-o", str(path)]) == 0
         with Image.open(path) as image:
-            assert image.size == SIZES["4:3"] == (1024, 768)
+            assert image.size == SIZES["4:3"][:2] == (1024, 768)
             pictures.append(np.asarray(image.convert("RGB")))
     assert len({one.tobytes() for one in pictures}) == len(own)
 
@@ -74,15 +78,20 @@ BAD = [
     (["-o", "race.xyz"], "file format is not available"),
     (["-o", "nowhere/race.png"], "no folder"),
     (["-o", "."], "file format is not available"),
-    (["--surface", "rosenbrok", "-o", "race.png"], "'rosenbrok'"),
+    (["--surface", "rosenbrok", "-o", "race.png"], "Unknown surface 'rosenbrok'. Did you mean 'rosenbrock'?"),
     (["--racer", "adam:learning_rate=fast", "-o", "race.png"], "must be a number"),
-    (["--racer", "adam:speed=3", "-o", "race.png"], "no parameter 'speed'"),
+    (["--racer", "adam:speed=3", "-o", "race.png"], "Unknown parameter of Adam 'speed'"),
     (["--steps", "0", "-o", "race.png"], "whole number"),
     (["--size", "big", "-o", "race.png"], "--size must be one of"),
     (["--size", "9x9", "-o", "race.png"], "between 200 and 4,096"),
     (["--seconds", "600", "--rate", "60", "-o", "race.mp4"], "at most 3,000 frames"),
     (["--settings", "missing.json", "-o", "race.png"], "cannot be read"),
     (["--link", "http://localhost:8501/network?v=1", "-o", "race.png"], "Network page"),
+    (["--preset", "zigzg", "-o", "race.png"], "Unknown preset 'zigzg'. Did you mean 'zigzag'?"),
+    (["--preset", "edge", "-o", "race.png"], "use optiscope train --preset edge"),
+    (["--preset", "zigzag", "--link", "?v=1", "-o", "race.png"], "--preset and --link each describe"),
+    (["--racer", "muon", "-o", "race.png"], "Muon needs the matrices of a network"),
+    (["--picture", "mapp", "-o", "race.png"], "Did you mean 'map'?"),
     (["--racer", "newton", "-o", "race.optax.py"], "Newton"),
     (["--picture", "hologram", "-o", "race.png"], "picture must be one of"),
     (["--window", "1,0,0,1", "-o", "race.png"], "--window must show a part of the map"),
@@ -150,7 +159,7 @@ def test_a_file_has_the_rights_that_the_user_gives(tmp_path: Path) -> None:
     assert stat.S_IMODE((tmp_path / "race.csv").stat().st_mode) == 0o666 & ~mask
 
 
-@pytest.mark.parametrize(("what", "registry"), [("surfaces", SURFACES), ("optimizers", OPTIMIZERS)])
+@pytest.mark.parametrize(("what", "registry"), [("surfaces", SURFACES), ("optimizers", RULES)])
 def test_a_list_holds_every_parameter_with_default_and_range(
     what: str, registry: dict[str, type], capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -164,6 +173,56 @@ def test_a_list_holds_every_parameter_with_default_and_range(
     assert main(["list", what]) == 0
     plain = capsys.readouterr().out
     assert all(key in plain for key in registry)
+
+
+def test_a_list_says_what_runs_on_networks_only(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["list", "optimizers", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert [key for key, entry in found.items() if entry["networks_only"]] == list(LAYERED)
+    assert main(["list", "optimizers"]) == 0
+    assert "muon  Muon  (networks only)\n" in capsys.readouterr().out
+
+
+def test_the_presets_of_both_pages_are_listed_with_their_commands(capsys: pytest.CaptureFixture[str]) -> None:
+    assert not {*race_presets.PRESETS} & {*network_presets.PRESETS}, "one key would hide the other in JSON"
+    assert main(["list", "presets", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert list(found) == [*race_presets.PRESETS, *network_presets.PRESETS]
+    for key, preset in race_presets.PRESETS.items():
+        entry = found[key]
+        assert entry["command"] == f"optiscope render --preset {key}"
+        assert (entry["name"], entry["about"]) == (preset.name, preset.about)
+    assert main(["list", "presets"]) == 0
+    plain = capsys.readouterr().out
+    assert "zigzag  Zigzag in a ravine  (optiscope render --preset zigzag)\n" in plain
+    assert "edge  Edge of stability  (optiscope train --preset edge)\n" in plain
+
+
+def test_views_are_listed_by_the_names_that_the_pages_show(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["list", "network-views"]) == 0
+    found = capsys.readouterr().out
+    assert "outcome  Decision boundary or Confusion matrix or Predicted against true or Fitted curve\n" in found
+    assert "accuracy  Accuracy\n" in found
+
+
+def test_a_preset_is_rendered_and_single_settings_change_it(tmp_path: Path) -> None:
+    assert main(["render", "--preset", "saddle", "-o", str(tmp_path / "one.json")]) == 0
+    settings, notices = from_json((tmp_path / "one.json").read_bytes())
+    assert settings == race_presets.preset("saddle") and notices == []
+    assert main(["render", "--preset", "saddle", "--steps", "20", "-o", str(tmp_path / "two.json")]) == 0
+    assert from_json((tmp_path / "two.json").read_bytes())[0] == dataclasses.replace(settings, steps=20)
+
+
+def test_settings_of_the_other_page_name_the_command_that_reads_them(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    race, network = tmp_path / "race.json", tmp_path / "network.json"
+    race.write_bytes(to_json(changes.first()))
+    network.write_bytes(write_query("network", {"v": ["1"]}))
+    assert main(["train", "--settings", str(race)]) == commands.BAD
+    assert "race.json holds the settings of the Race page: use optiscope render." in capsys.readouterr().err
+    assert main(["render", "--settings", str(network), "-o", str(tmp_path / "a.png")]) == commands.BAD
+    assert "network.json holds the settings of the Network page: use optiscope train." in capsys.readouterr().err
 
 
 def test_the_command_is_there_for_a_shell(tmp_path: Path) -> None:
@@ -204,6 +263,8 @@ def test_a_training_is_run_and_written(tmp_path: Path, capsys: pytest.CaptureFix
     assert main(["train", *arguments, *outputs, "--json"]) == 0
     (row,) = json.loads(capsys.readouterr().out)["results"]
     assert row["steps"] == 30 and row["title"] == "Adam"
+    # float32 has at most nine digits
+    assert all(len(repr(row[name])) <= 11 for name in ("loss", "validation_loss", "accuracy", "validation_accuracy"))
     assert table.read_text().splitlines()[-1].startswith("Adam,30,")
     assert np.load(arrays)["racer-0/weights"].shape[1] == row["weights"] == 2 * 4 + 4 + 4 * 2 + 2
     assert page.read_bytes().startswith(b"<!")
@@ -236,8 +297,8 @@ def test_a_training_on_a_file_that_is_named(tmp_path: Path, capsys: pytest.Captu
 
 
 BAD_TRAININGS = [
-    (["--preset", "edges"], "no preset 'edges'"),
-    (["--source", "moon"], "'moon'"),
+    (["--preset", "edges"], "Unknown preset 'edges'. Did you mean 'edge'?"),
+    (["--source", "moon"], "Unknown data set 'moon'. Did you mean 'moons'? Choose from blobs, "),
     (["--set", "widths"], "NAME=VALUE"),
     (["--set", "widths=0"], "width of a hidden layer"),
     (["--set", "batch_size=9999"], "batch size"),
