@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Mapping, Sequence
 
 from app.common.digits import short
 from app.common.racers import Choice, Lineup, Racer
@@ -51,6 +52,18 @@ def spelled_racers(settings: Lineup, words: Callable[[Racer], list[str]] = lambd
         schedule = SCHEDULES[settings.schedule.key]
         descriptions.append(f"{schedule.name} schedule{spelled_values(schedule.parameters(), settings.schedule)}")
     return descriptions
+
+
+MOST_IN_FILE, MOST_CHARACTERS = 4, 100
+"""The most racers that a file name spells out, and its most characters."""
+
+
+def file_name(words: Sequence[str], racers: Sequence[str]) -> str:
+    """A file name without its ending: what the racers run on, and the keys of the racers, without repetition."""
+    keys = list(dict.fromkeys(racers))
+    spelled = keys if len(keys) <= MOST_IN_FILE else [f"{len(keys)} optimizers"]
+    plain = (re.sub(r"[^\w.+-]+", "-", word.replace("_", "-")).strip("-.") for word in (*words, *spelled))
+    return "-".join(filter(None, plain))[:MOST_CHARACTERS]
 
 
 def spelled_values(specs: Mapping[str, Parameter], choice: Choice) -> str:

@@ -23,6 +23,7 @@ class About:
 
     Attributes:
         title: a short description of the contents.
+        description: an alternative text: what a picture shows, for readers who cannot see it.
         page: the page from which the file was exported, "race" or "network".
         query: the settings as the address bar spells them.
         base: the address at which the app was served, with a slash at the end; empty without a server.
@@ -32,6 +33,7 @@ class About:
     page: str
     query: Mapping[str, list[str]]
     base: str = ""
+    description: str = ""
 
     @property
     def maker(self) -> str:

@@ -1,10 +1,11 @@
-"""A deck of slides: a title, one slide with a film for each view, and a table of settings and results."""
+"""A deck of slides: a title, one slide with a film for each view, and a table of results."""
 
 from __future__ import annotations
 
 import io
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
 
 from pptx import Presentation
 from pptx.dml.color import RGBColor
@@ -15,13 +16,37 @@ from app.export.about import About
 
 WIDE, TALL = Inches(13.333), Inches(7.5)
 EDGE = Inches(0.5)
-_TITLE_ONLY, _BLANK = 5, 6
+TOP = Inches(1.15)
+ROOM = (1184, 592)
+"""The pixels of a picture on a slide of 1280 × 720, below the title."""
+TITLE, LONG_TITLE, LONG = Pt(28), Pt(24), 60
+"""The sizes of titles, and the number of characters from which on a title is long."""
+MOST_ROWS = 9
+"""The most racers in one table; more have further slides."""
+_TITLE_ONLY = 5
+
+
+class View(NamedTuple):
+    """One view of a scene.
+
+    Attributes:
+        title: the title of its slide.
+        description: what its picture shows, for readers who do not see it.
+        poster: a PNG file.
+        film: an MP4 file; if it is empty, the poster stands alone.
+    """
+
+    title: str
+    description: str
+    poster: bytes
+    film: bytes = b""
 
 
 def deck(
     about: About,
+    heading: str,
     caption: str,
-    views: Sequence[tuple[str, bytes, bytes]],
+    views: Sequence[View],
     heads: Sequence[str],
     rows: Sequence[Sequence[str]],
     dark: bool = False,
@@ -29,14 +54,15 @@ def deck(
     """The bytes of a .pptx file in the format 16:9.
 
     Args:
+        heading: the title of the first slide.
         caption: all settings as one line.
-        views: (title, poster as PNG, film as MP4) of each view; without a film, the slide shows the poster.
         heads, rows: the header and the rows of the table of results.
         dark: whether the slides have a dark background.
     """
     presentation: Any = Presentation()
     presentation.slide_width, presentation.slide_height = WIDE, TALL
     ink, paper = ("E8ECF1", "11151C") if dark else ("1B2430", "FFFFFF")
+    link = about.link if urlsplit(about.link).scheme in ("http", "https") else ""
     note = f"Made with {about.maker}. {caption}\n\nOpen it again: {about.link}\n\n{about.text}"
 
     def slide(title: str) -> Any:
@@ -44,31 +70,37 @@ def deck(
         page.background.fill.solid()
         page.background.fill.fore_color.rgb = RGBColor.from_string(paper)
         page.shapes.title.text = title
-        _place(page.shapes.title, EDGE, Inches(0.2), WIDE - 2 * EDGE, Inches(0.8))
-        _set(page.shapes.title.text_frame, Pt(28), ink, bold=True)
+        _place(page.shapes.title, EDGE, Inches(0.2), WIDE - 2 * EDGE, Inches(0.9))
+        _set(page.shapes.title.text_frame, TITLE if len(title) <= LONG else LONG_TITLE, ink, bold=True)
         page.shapes.title.text_frame.paragraphs[0].alignment = PP_ALIGN.LEFT
         page.notes_slide.notes_text_frame.text = note
         return page
 
-    first = slide(about.title)
-    _place(first.shapes.title, EDGE, Inches(2.2), WIDE - 2 * EDGE, Inches(1.2))
-    _set(first.shapes.title.text_frame, Pt(44), ink, bold=True)
+    first = slide(heading)
+    _place(first.shapes.title, EDGE, Inches(1.9), WIDE - 2 * EDGE, Inches(1.5))
+    _set(first.shapes.title.text_frame, Pt(44) if len(heading) <= LONG else Pt(36), ink, bold=True)
     box = first.shapes.add_textbox(EDGE, Inches(3.6), WIDE - 2 * EDGE, Inches(2.5))
     box.text_frame.word_wrap = True
     box.text_frame.text = caption
+    if link:
+        run = box.text_frame.add_paragraph().add_run()
+        run.text = "Open in Optiscope"
+        run.hyperlink.address = link
     _set(box.text_frame, Pt(18), ink)
-    for title, poster, film in views:
-        page = slide(title)
-        left, top, width, height = _fitted(poster)
-        if film:
-            picture = io.BytesIO(poster)
-            movie = page.shapes.add_movie(
-                io.BytesIO(film), left, top, width, height, poster_frame_image=picture, mime_type="video/mp4"
+    for view in views:
+        page = slide(view.title)
+        left, top, width, height = _fitted(view.poster)
+        if view.film:
+            poster = io.BytesIO(view.poster)
+            picture = page.shapes.add_movie(
+                io.BytesIO(view.film), left, top, width, height, poster_frame_image=poster, mime_type="video/mp4"
             )
-            movie.name = f"{title}, film"
         else:
-            page.shapes.add_picture(io.BytesIO(poster), left, top, width, height)
-    _table(slide("Settings and results"), heads, rows, caption, ink)
+            picture = page.shapes.add_picture(io.BytesIO(view.poster), left, top, width, height)
+        picture.name = f"{view.title}, film" if view.film else view.title
+        _describe(picture, view.description)
+    for start in range(0, max(1, len(rows)), MOST_ROWS):
+        _table(slide("Results" if start == 0 else "Results, continued"), heads, rows[start : start + MOST_ROWS])
     presentation.core_properties.title = about.title
     presentation.core_properties.author = about.maker
     presentation.core_properties.keywords = "Optiscope"
@@ -77,33 +109,33 @@ def deck(
     return out.getvalue()
 
 
+def _describe(shape: Any, words: str) -> None:
+    """Give a shape its alternative text."""
+    shape._element.xpath(".//p:cNvPr")[0].set("descr", words)
+
+
 def _fitted(poster: bytes) -> tuple[Emu, Emu, Emu, Emu]:
     """The left, top, width and height of the largest picture that fits below the title."""
     from PIL import Image
 
     width, height = Image.open(io.BytesIO(poster)).size
-    across, upward = WIDE - 2 * EDGE, TALL - Inches(1.2)
+    across, upward = WIDE - 2 * EDGE, TALL - TOP - Inches(0.18)
     scale = min(across / width, upward / height)
     wide, tall = int(width * scale), int(height * scale)
-    return Emu((WIDE - wide) // 2), Emu(Inches(1.0)), Emu(wide), Emu(tall)
+    return Emu((WIDE - wide) // 2), Emu(TOP), Emu(wide), Emu(tall)
 
 
-def _table(slide: Any, heads: Sequence[str], rows: Sequence[Sequence[str]], caption: str, ink: str) -> None:
-    """Add the table of results to a slide, and the settings below it."""
-    size = Pt(14) if len(rows) <= 9 else Pt(10)
-    tall = Inches(0.38) if len(rows) <= 9 else Inches(0.27)
-    high = tall * (len(rows) + 1)
-    shape = slide.shapes.add_table(len(rows) + 1, len(heads), EDGE, Inches(1.1), WIDE - 2 * EDGE, high)
+def _table(slide: Any, heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Add the table of results to a slide."""
+    size, tall = Pt(14), Inches(0.42)
+    shape = slide.shapes.add_table(len(rows) + 1, len(heads), EDGE, TOP, WIDE - 2 * EDGE, tall * (len(rows) + 1))
+    _describe(shape, "Table of results")
     for column, head in enumerate(heads):
         _cell(shape.table.cell(0, column), head, size, bold=True)
         for row, cells in enumerate(rows, 1):
             _cell(shape.table.cell(row, column), cells[column], size)
     for row in shape.table.rows:
         row.height = tall
-    box = slide.shapes.add_textbox(EDGE, Inches(1.3) + high, WIDE - 2 * EDGE, Inches(1))
-    box.text_frame.word_wrap = True
-    box.text_frame.text = caption
-    _set(box.text_frame, Pt(12), ink)
 
 
 def _cell(cell: Any, text: str, size: Any, bold: bool = False) -> None:

@@ -18,6 +18,7 @@ from app.export.painter import ROW, TITLE, paint
 from app.export.pen import SYMBOLS, dashes
 from app.export.relief_painter import paint_relief
 from app.export.sheet import Box, Sheet, rules
+from app.export.sizes import DPI, LAYOUTS
 from app.figures.marks import Axes, Dots, Line, Panel
 from app.figures.multiples import multiples
 from app.figures.strokes import WORDS
@@ -26,9 +27,17 @@ from app.player.screen import Window
 
 NAMES = "AB"
 """The names of two races side by side."""
-EDGE, GAP = 24.0, 16.0
+GAP = 16.0
+HEADING, HEADING_ROW, HEADING_GAP = 17.0, 22.0, 8.0
+"""The size of the letters of a heading, the height of its lines, and the space below them."""
+MOST_HEADING = 2
+"""The most lines of a heading."""
+CELL = 36.0
+"""The space beside a racer's name in a row of racers, for its sample and the distance to the next racer."""
 AXIS = 38.0
 """The indentation of a legend below panels, where the axes begin to the right of their numbers."""
+BOLD = 1.1
+"""The factor by which bold letters are wider than others."""
 LEAST = 100.0
 """The smallest width and height of the panels in pixels."""
 LEAP = 0.2
@@ -58,18 +67,27 @@ class Drawing(Sheet):
         if look.part not in parts:
             raise ValueError(f"part must be one of {', '.join(parts)}; got {look.part!r}")
         self.shown = [card for card in scene.cards if not card.hidden]
+        self.layout = LAYOUTS[look.purpose]
+        self.edge = self.layout.margin
         self.panels = self._panels()
-        with rules():
-            transparent = look.transparent
-            super().__init__(look.width, look.height, scale=look.scale, theme_name=look.theme, transparent=transparent)
+        with rules(self.layout.text):
+            super().__init__(
+                look.width,
+                look.height,
+                scale=look.scale * self.layout.dpi / DPI,
+                theme_name=look.theme,
+                transparent=look.transparent,
+                text=self.layout.text,
+            )
             words = [look.title] if look.title else [*self._captions(), link if look.link else ""]
-            box, legend, columns = self._divide(self._foot(words) if look.caption else 0.0)
+            self.beside = self.layout.beside and self.width / self.height >= 1.2
+            box, legend, columns = self._divide(self._head(), self._foot(words) if look.caption else 0.0)
             if min(box[2:]) < LEAST:
                 few = f"{look.width}×{look.height} pixels are too few for the legend and the caption"
                 raise ValueError(f"{few}: make the picture larger, hide some racers, or leave out the caption")
             for (race, panel), place in zip(self.panels, self._arranged(box), strict=True):
                 self._paint(race, panel, place)
-            self._legend(legend, columns)
+            (self._row_of_racers if self.beside else self._legend)(legend, columns)
         self.show(self.steps)
 
     @staticmethod
@@ -132,6 +150,8 @@ class Drawing(Sheet):
             upper = height - lower - (GAP / 2 if lower else 0.0)
             rows = [(top, upper), (top + height - lower, lower)][: count // 2]
             return [(left + k * (half + GAP), at, half, tall) for at, tall in rows for k in range(2)]
+        if self.scene.arrangement == "one above" and self.beside:
+            return self._first_at_the_left(box)
         if self.scene.arrangement == "one above":
             # the small panels are in one row, and each has a title and a note
             lower = float(round((0.26 if count == 2 else 0.32) * height + 52))
@@ -143,6 +163,22 @@ class Drawing(Sheet):
         pair = [(left, top, half, upper), (left + half + GAP, top, width - half - GAP, upper)]
         below = [(left, top + upper + GAP, width, height - upper - GAP)]
         return [*pair, *below][:count]
+
+    def _first_at_the_left(self, box: Box) -> list[Box]:
+        """The box of the first panel at the left, and those of the others at the right; of many in two columns."""
+        left, top, width, height = box
+        others = len(self.panels) - 1
+        columns = 1 if others <= 2 else 2
+        rows = -(-others // columns)
+        share = 0.56 if columns == 1 else 0.4
+        first = round((width - GAP) * share)
+        across = (width - first - GAP * columns) / columns
+        tall = (height - GAP / 2 * (rows - 1)) / rows
+        right = [
+            (left + first + GAP + k % columns * (across + GAP), top + k // columns * (tall + GAP / 2), across, tall)
+            for k in range(others)
+        ]
+        return [(left, top, first, height), *right]
 
     # The timing of films.
 
@@ -176,33 +212,93 @@ class Drawing(Sheet):
 
     # The caption and the legend.
 
+    def _head(self) -> float:
+        """Draw the heading at the top, and return its height including the space below it."""
+        room = self.width - 2 * self.edge
+        lines = wrap(self.look.heading, room / BOLD, HEADING)
+        if len(lines) > MOST_HEADING:
+            lines = [*lines[: MOST_HEADING - 1], cut(f"{lines[MOST_HEADING - 1]} …", room, HEADING, bold=True)]
+        for k, line in enumerate(lines):
+            self.words(line, self.edge, self.edge + k * HEADING_ROW, HEADING, weight="bold")
+        return HEADING_ROW * len(lines) + HEADING_GAP if lines else 0.0
+
     def _foot(self, paragraphs: Sequence[str]) -> float:
         """Draw the caption at the bottom, and return its height including the space above it."""
-        room, size = self.width - 2 * EDGE, WORDS["text"]
+        room, size = self.width - 2 * self.edge, WORDS["text"]
         lines = [line for paragraph in paragraphs if paragraph for line in wrap(paragraph, room, size)]
         most = max(2, int(0.24 * self.height / ROW))
         if len(lines) > most:  # the metadata of the file are complete
             lines = [*lines[: most - 1], cut(f"{lines[most - 1]} …", room, size)]
         for k, line in enumerate(lines):
-            top = self.height - EDGE / 2 - ROW * (len(lines) - k)
-            self.words(line, EDGE, top, color=self.style["muted"])
+            top = self.height - self.edge / 2 - ROW * (len(lines) - k)
+            self.words(line, self.edge, top, color=self.style["muted"])
         return ROW * len(lines) + 14 if lines else 0.0
 
-    def _divide(self, foot: float) -> tuple[Box, Box, int]:
+    def _divide(self, head: float, foot: float) -> tuple[Box, Box, int]:
         """The box of the panels, the box of the legend beside or below them, and the legend's number of columns."""
+        edge = self.edge
+        if self.beside:
+            return self._divide_wide(head, foot)
         beside = self.width / self.height >= 1.2
         columns = 1 if beside else min(3, max(1, int(self.width // 180)))
         rows = -(-len(self.shown) // columns)
         words = [word for card in self.shown for word in (card.title, *self._lines(card))]
         widest = max((wide(word, WORDS["text"], bold=True) for word in words), default=0.0) + 36
         aside = max(120.0, min(300.0, round(self.width * 0.22), widest)) if beside else 0.0
-        below = 0.0 if beside else rows * self._row + 8 + ROW
-        width = self.width - 2 * EDGE - (aside + 20 if beside else 0.0)
-        room = self.height - EDGE - foot - below
-        panels = (EDGE, EDGE, width, room)
+        below = 0.0 if beside else rows * self._row + 8 + ROW * self.layout.clock
+        width = self.width - 2 * edge - (aside + 20 if beside else 0.0)
+        top = edge + head
+        room = self.height - top - foot - below
+        panels = (edge, top, width, room)
         if beside:
-            return panels, (EDGE + width + 20, EDGE, aside, room), columns
-        return panels, (EDGE + AXIS, EDGE + room, (width - AXIS) / columns, below), columns
+            return panels, (edge + width + 20, top, aside, room), columns
+        return panels, (edge + AXIS, top + room, (width - AXIS) / columns, below), columns
+
+    def _divide_wide(self, head: float, foot: float) -> tuple[Box, Box, int]:
+        """The place of the panels, that of the row of racers below them, and how many columns that has."""
+        edge, size = self.edge, WORDS["text"]
+        cells = len(self.shown) + self.layout.clock  # the clock has a cell too
+        words = [wide(card.title, size, bold=True) for card in self.shown]
+        words += [wide(card.status, size) for card in self.shown] if self._one_row(words) else []
+        words += [wide(self._clock(self.steps), WORDS["label"]) - CELL / 2] if self.layout.clock else []
+        widest = max(words, default=0.0) + CELL
+        width = self.width - 2 * edge
+        columns = max(1, min(cells, int(width // widest)))
+        rows = max(1, -(-cells // columns))
+        below = rows * ROW + (ROW if rows == 1 else 0.0) + 6
+        top = edge + head
+        room = self.height - top - max(foot, edge) - below
+        return (edge, top, width, room), (edge, top + room + 6, width / columns, below - 6), columns
+
+    def _one_row(self, names: Sequence[float]) -> bool:
+        """Whether all racers fit into one row with room for their statuses."""
+        return (len(names) + 1) * (max(names, default=0.0) + 3 * CELL) <= self.width - 2 * self.edge
+
+    def _clock(self, time: float) -> str:
+        """The place of the clock in words."""
+        return f"{self.scene.clock.unit} {time:,.0f} of {self.steps:,}"
+
+    def _row_of_racers(self, box: Box, columns: int) -> None:
+        """The racers side by side, with their statuses where all fit into one row, and the clock after them."""
+        left, top, width, height = box
+        size = WORDS["text"]
+        for at, card in enumerate(self.shown):
+            row, column = divmod(at, columns)
+            x, y = left + column * width, top + row * ROW
+            self._sample(card, x, y + 8)
+            self.words(cut(card.title, width - CELL, size, bold=True), x + 30, y, weight="bold")
+            if len(self.races) == 1 and len(self.shown) <= columns and height >= 2 * ROW:
+                text = self.words(cut(self._lines(card)[0], width - CELL, size), x + 30, y + ROW)
+                text.set_color(self.style["muted"])
+                self._reveal(self._cards(card)[0], text)
+        if self.layout.clock:
+            row, column = divmod(len(self.shown), columns)
+            self._show_clock(left + (column + 1) * width, top + row * ROW + 1, ha="right")
+
+    def _show_clock(self, left: float, top: float, **options: Any) -> None:
+        """Write which step is shown."""
+        here = self.words("", left, top, WORDS["label"], color=self.style["muted"], **options)
+        self.moves(self.figure, here, lambda time: here.set_text(self._clock(time)))
 
     @property
     def _row(self) -> float:
@@ -211,10 +307,9 @@ class Drawing(Sheet):
 
     def _legend(self, box: Box, columns: int) -> None:
         left, top, width, height = box
-        unit = self.scene.clock.unit
-        here = self.words("", left, top, WORDS["label"], color=self.style["muted"])
-        self.moves(self.figure, here, lambda time: here.set_text(f"{unit} {time:,.0f} of {self.steps:,}"))
-        top, height = top + ROW, height - ROW
+        if self.layout.clock:
+            self._show_clock(left, top)
+            top, height = top + ROW, height - ROW
         rows = -(-len(self.shown) // columns)
         tall = min(54.0, height / max(1, rows)) if columns == 1 else self._row
         for at, card in enumerate(self.shown):

@@ -46,7 +46,9 @@ class Film:
 
 PICTURES: Mapping[str, Picture] = MappingProxyType(
     {
-        "png": Picture("image/png", {"Software": "maker", "Title": "title", "Description": "text"}),
+        "png": Picture(
+            "image/png", {"Software": "maker", "Title": "title", "Description": "text", "Alt": "description"}
+        ),
         "svg": Picture(
             "image/svg+xml", {"Creator": "maker", "Title": "title", "Description": "text", "Date": ""}, vector=True
         ),
@@ -88,12 +90,13 @@ DATA: Mapping[str, str] = MappingProxyType(
         "csv": "text/csv",
         "parquet": "application/vnd.apache.parquet",
         "npz": "application/octet-stream",
+        "txt": "text/plain",
         "json": "application/json",
         "py": "text/x-python",
         "optax.py": "text/x-python",
     }
 )
-"""The media types of numbers, settings and scripts by their endings."""
+"""The media types of numbers, captions, settings and scripts by their endings."""
 ENDINGS: Mapping[str, str] = MappingProxyType({**DRAWN, **DATA})
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import colorsys
+import contextlib
 import functools
 import logging
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,8 @@ from matplotlib.colors import LinearSegmentedColormap, to_rgb
 from matplotlib.font_manager import FontProperties
 from matplotlib.textpath import text_to_path
 
-DPI = 96.0
-"""Pixels per inch at scale 1, as in browsers."""
+from app.export.sizes import DPI
+
 LATIN = "DejaVu Sans"
 """The font that comes with matplotlib. It has Latin and Greek letters and mathematical symbols."""
 HINTED = 1.04
@@ -28,9 +29,25 @@ for _name in ("matplotlib.font_manager", "fontTools.subset"):
 _HANGUL = ("NanumGothic", "Noto Sans CJK KR", "Noto Sans KR", "Malgun Gothic", "Apple SD Gothic Neo", "UnDotum")
 
 
+_factors = [1.0]
+
+
+@contextlib.contextmanager
+def magnified(factor: float) -> Iterator[None]:
+    """A block in which letters, lines and marks are larger by a factor.
+
+    Like matplotlib's own settings it holds for the whole process, in which one thread may draw at a time.
+    """
+    _factors.append(factor)
+    try:
+        yield
+    finally:
+        _factors.pop()
+
+
 def points(pixels: float) -> float:
-    """Convert pixels to matplotlib's unit, 1/72 of an inch."""
-    return pixels * 72 / DPI
+    """Convert pixels of a drawing to matplotlib's unit, 1/72 of an inch."""
+    return pixels * 72 / DPI * _factors[-1]
 
 
 def color(word: Any, style: Any) -> Any:

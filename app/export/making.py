@@ -6,7 +6,7 @@ import atexit
 import dataclasses
 import os
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
 from app.export.about import About
@@ -29,6 +29,7 @@ class Order:
         kind: the file name extension, a key of `DRAWN`.
         heads, rows: the header and the rows of the table of results, for slides.
         step: the step that a picture shows; None for the last step.
+        headings: the findings that parts of the scene show, by their keys, as titles of slides.
     """
 
     kind: str
@@ -39,6 +40,7 @@ class Order:
     heads: Sequence[str] = ()
     rows: Sequence[Sequence[str]] = ()
     step: int | None = None
+    headings: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
 
 def make(order: Order, report: Progress = lambda fraction: None) -> bytes:
@@ -97,25 +99,35 @@ def _slides(order: Order, report: Progress, make_part: Callable[[Order, Progress
         make_part: makes a single poster or film.
         threads: how many of these are made at the same time.
     """
-    from app.export.deck import deck
+    from app.export.deck import ROOM, View, deck
     from app.export.drawing import Drawing
 
     parts = Drawing.parts(order.scene)
     fractions = dict.fromkeys(parts, 0.0)
 
-    def view(part: str) -> tuple[str, bytes, bytes]:
-        look = dataclasses.replace(order.look, part=part, caption=False, width=960, height=480, scale=1.25)
+    def view(part: str) -> View:
+        width, height = ROOM
+        look = dataclasses.replace(
+            order.look, part=part, heading="", caption=False, width=width, height=height, purpose="slide", scale=1.0
+        )
 
         def report_part(fraction: float) -> None:
             fractions[part] = fraction
             report(sum(fractions.values()) / len(fractions))
 
         poster = make_part(dataclasses.replace(order, kind="png", look=look, step=None), lambda fraction: None)
-        return parts[part], poster, make_part(dataclasses.replace(order, kind="mp4", look=look), report_part)
+        film = make_part(dataclasses.replace(order, kind="mp4", look=look), report_part)
+        return View(order.headings.get(part) or parts[part], _described(order.scene, part), poster, film)
 
     views = [view(part) for part in parts] if threads == 1 else map_in_threads(view, parts, threads)
     caption = order.look.title or order.scene.caption
-    return deck(order.about, caption, views, order.heads, order.rows, order.look.theme == "dark")
+    heading = order.headings.get("all") or order.about.title
+    return deck(order.about, heading, caption, views, order.heads, order.rows, order.look.theme == "dark")
+
+
+def _described(scene: Scene, part: str) -> str:
+    """What a picture of a part of a scene shows, for readers who do not see it."""
+    return scene.description if part == "all" else f"{scene.panel(part).title}. {scene.description}"
 
 
 def map_in_threads(function: Callable[[I], R], items: Iterable[I], count: int) -> list[R]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import Literal
 
+from app.export.sizes import LAYOUTS, Purpose
 from app.player.screen import SCALES, THEMES, Camera, Window
 
 DEFAULT_CAMERA = Camera()
@@ -21,6 +22,7 @@ class Look:
 
     Attributes:
         width, height: the size in pixels at scale 1, where a pixel is 1/96 of an inch.
+        purpose: what the picture is for, which decides on its layout and the size of its letters.
         scale: the factor, 1 to 4, by which a bitmap has more pixels along each side.
         theme: "light" or "dark".
         part: "all" for everything that the page shows, or the key of a single panel of the scene.
@@ -30,6 +32,7 @@ class Look:
         windows: the windows of the map and of the second race's map; None for a whole map.
         camera: the camera of the surface in three dimensions.
         transparent: whether the background is transparent.
+        heading: the title above the picture.
         caption: whether the picture has a caption with the surface, the racers, their values, the seed and the link.
         title: text that replaces the caption.
         link: whether the caption includes the permalink, if the app is served anywhere.
@@ -40,6 +43,7 @@ class Look:
 
     width: int = 1280
     height: int = 720
+    purpose: Purpose = "screen"
     scale: float = 1.0
     theme: Literal["light", "dark"] = "light"
     part: str = "all"
@@ -48,6 +52,7 @@ class Look:
     windows: tuple[Window | None, ...] = ()
     camera: Camera = DEFAULT_CAMERA
     transparent: bool = False
+    heading: str = ""
     caption: bool = True
     title: str = ""
     link: bool = True
@@ -57,7 +62,12 @@ class Look:
             raise ValueError(f"width and height must lie between 200 and 4,096 pixels; got {self.width}×{self.height}")
         if not 1 <= self.scale <= 4:
             raise ValueError(f"scale must lie between 1 and 4; got {self.scale:g}")
-        words = {"theme": THEMES, "axis": SCALES, "picture": ("", "map", "surface", "panels")}
+        words = {
+            "purpose": tuple(LAYOUTS),
+            "theme": THEMES,
+            "axis": SCALES,
+            "picture": ("", "map", "surface", "panels"),
+        }
         for name, known in words.items():
             if getattr(self, name) not in known:
                 raise ValueError(f"{name} must be one of {', '.join(known)}; got {getattr(self, name)!r}")

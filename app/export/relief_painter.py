@@ -15,11 +15,12 @@ from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from app.common.digits import short
-from app.export.look import DPI, blend, colormap, points
+from app.export.look import blend, colormap, points
 from app.export.painter import paint
 from app.export.projection import Projection
 from app.export.relief import Ground, drape, ground_of
 from app.export.sheet import Box, Sheet
+from app.export.sizes import DPI
 from app.figures.marks import AnyMark, Axes, Axis, Dots, Line, Panel, Sign, Text
 from app.figures.strokes import STEP, WEIGHTS, WORDS
 from app.player.scene import Relief
@@ -123,7 +124,7 @@ def _run(line: Line, ground: Ground, projection: Projection) -> Iterator[AnyMark
 def _picture(sheet: Sheet, ground: Ground, projection: Projection) -> NDArray[np.uint8]:
     """The ground as a picture (rows, columns, 4)."""
     width, height = projection.size
-    fine = max(FINE, sheet.figure.dpi / DPI)
+    fine = max(FINE, sheet.figure.dpi / DPI * sheet.text)
     x, y, z, shade = _refined(ground, fine * width)
     colors = _colors(sheet, ground, x, y, z, shade)
     places = projection.pixels(np.stack([*np.meshgrid(x, y), z], axis=-1))

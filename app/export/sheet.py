@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -14,14 +15,13 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 from numpy.typing import NDArray
 
-from app.export.look import DPI, fonts, points
+from app.export.look import fonts, magnified, points
+from app.export.sizes import DPI
 from app.figures import theme
 from app.figures.strokes import WORDS
 
 STYLE: Any = {
-    "font.size": points(12),
     "axes.unicode_minus": True,
-    "axes.linewidth": points(1),
     "lines.scale_dashes": False,
     "path.simplify": False,  # simplification would move runs that leap across the frame
     "pdf.fonttype": 42,
@@ -33,22 +33,30 @@ Mover = Callable[[float], None]
 """A function that updates artists to a time of the clock."""
 
 
-def rules() -> Any:
-    """A context with our style of matplotlib."""
-    return mpl.rc_context({**STYLE, "font.family": fonts()})
+@contextlib.contextmanager
+def rules(text: float = 1.0) -> Iterator[None]:
+    """A context with our style of matplotlib, in which letters, lines and marks are larger by a factor."""
+    with magnified(text):
+        lengths: Any = {"font.size": points(12), "axes.linewidth": points(1)}
+        with mpl.rc_context({**STYLE, **lengths, "font.family": fonts()}):
+            yield
 
 
 class Sheet:
     """An empty figure in the colours of a theme. Positions are pixels from the upper left corner.
 
     Args:
-        width, height: the size in pixels at scale 1.
+        width, height: the size in pixels at scale 1, where a pixel is 1/96 of an inch.
         scale: the factor by which a bitmap has more pixels along each side.
         transparent: whether the background is transparent.
+        text: the factor by which letters, lines and marks are larger. The pixels of positions are larger by it too, so
+            that a figure is `self.width` of them wide.
     """
 
-    def __init__(self, width: float, height: float, *, scale: float, theme_name: str, transparent: bool) -> None:
-        self.width, self.height, self.theme = width, height, theme_name
+    def __init__(
+        self, width: float, height: float, *, scale: float, theme_name: str, transparent: bool, text: float = 1.0
+    ) -> None:
+        self.width, self.height, self.theme, self.text = width / text, height / text, theme_name, text
         self.style: Mapping[str, str] = theme.THEMES[theme_name]
         self.figure = Figure(figsize=(width / DPI, height / DPI), dpi=DPI * scale)
         self.canvas = FigureCanvasAgg(self.figure)
@@ -71,12 +79,13 @@ class Sheet:
 
     def show(self, time: float) -> None:
         """Update all moving artists to a time of the clock."""
-        for mover in self._movers:
-            mover(time)
+        with magnified(self.text):
+            for mover in self._movers:
+                mover(time)
 
     def frames(self, times: Sequence[float]) -> Iterator[NDArray[np.uint8]]:
         """Yield the pictures (height, width, 4) at these times. The background is drawn only once."""
-        with rules():
+        with rules(self.text):
             for _, artist in self._moving:
                 artist.set_animated(True)
             self.canvas.draw()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from xml.sax.saxutils import quoteattr
 
 import matplotlib as mpl
 
@@ -24,8 +25,13 @@ def still(drawing: Drawing, kind: str, about: About, step: int | None = None) ->
     form = PICTURES[kind]
     metadata = {entry: getattr(about, name) if name else None for entry, name in form.metadata.items()}
     out = io.BytesIO()
-    with rules(), mpl.rc_context({"svg.hashsalt": "optiscope"}):
+    with rules(drawing.text), mpl.rc_context({"svg.hashsalt": "optiscope"}):
         drawing.figure.savefig(
             out, format=kind, dpi=72 if form.vector else drawing.figure.dpi, metadata=metadata or None
         )
-    return out.getvalue()
+    return _with_alt(out.getvalue(), about.description) if kind == "svg" else out.getvalue()
+
+
+def _with_alt(svg: bytes, description: str) -> bytes:
+    """An SVG file with an alternative text, which screen readers read out."""
+    return svg.replace(b"<svg ", f'<svg role="img" aria-label={quoteattr(description)} '.encode(), 1)

@@ -7,6 +7,7 @@ import io
 
 import numpy as np
 
+from app.common import names
 from app.common.racers import Refused
 from app.common.saved import read_query, write_query
 from app.export.about import About
@@ -14,11 +15,11 @@ from app.export.formats import DRAWN, ending
 from app.export.making import Order, make, make_apart
 from app.export.options import Cut, Look
 from app.export.worker import Progress
-from app.network import captions, link, results, scene
+from app.network import captions, findings, link, results, scene
 from app.network.job import Job
 from app.network.observers import measures
 from app.network.script import script
-from app.network.settings import Training
+from app.network.settings import FILE, Training
 
 HEADS = ("racer", "step", "loss", "validation_loss", "accuracy", "validation_accuracy", "gradient_norm", "weight_norm")
 
@@ -27,14 +28,33 @@ def order(
     training: Training, job: Job, kind: str, look: Look, cut: Cut, step: int | None = None, base: str = ""
 ) -> Order:
     """What has to be known to draw a file of what the board shows now; `base` is where the app is served, if it is."""
-    names = ", ".join(captions.titles(training))
-    about = About(f"{job.data.name}: {names}" if names else job.data.name, "network", link.query(training), base)
+    shown = scene.scene(training, job)
+    about = About(title(training, job), "network", link.query(training), base, shown.description)
     rows = [results.cells(row, job.data) for row in results.table(training, job)]
-    return Order(kind, scene.scene(training, job), look, cut, about, results.heads(job.data), rows, step)
+    headings = {"all": findings.finding(training, job)}
+    return Order(kind, shown, look, cut, about, results.heads(job.data), rows, step, headings)
+
+
+def title(training: Training, job: Job) -> str:
+    """The neutral title of a training: its data and its racers."""
+    titles = ", ".join(captions.titles(training))
+    return f"{job.data.name}: {titles}" if titles else job.data.name
+
+
+def heading(training: Training, job: Job, part: str = "all") -> str:
+    """The title of a slide: what the training shows, or the neutral title where nothing stands out."""
+    found = findings.finding(training, job) if part == "all" else ""
+    return found or title(training, job)
+
+
+def file_name(training: Training) -> str:
+    """A file name without its ending that says what the file shows: the data and the racers."""
+    data = training.file.rpartition(".")[0] or training.file if training.data.key == FILE else training.data.key
+    return names.file_name([data], [racer.rule.key for racer in training.racers if not racer.hidden])
 
 
 def contents(
-    training: Training, job: Job, name: str, look: Look, cut: Cut, step: int | None, report: Progress
+    training: Training, job: Job, name: str, look: Look, cut: Cut, step: int | None, report: Progress, base: str = ""
 ) -> bytes:
     """The file of that name, of what the board shows now.
 
@@ -45,12 +65,12 @@ def contents(
     if kind not in DRAWN:
         return numbers(training, job, name)
     made = make_apart if kind == "pptx" else make  # slides are so many films that two processes are worth it
-    return made(order(training, job, kind, look, cut, step), report)
+    return made(order(training, job, kind, look, cut, step, base), report)
 
 
 def numbers(training: Training, job: Job, name: str) -> bytes:
-    """The file of that name: .csv, what was measured at the kept steps; .npz, weights and losses; .json, settings; .py,
-    a script.
+    """The file of that name: .csv, what was measured at the kept steps; .npz, weights and losses; .txt, the caption;
+    .json, settings; .py, a script.
 
     Raises:
         Refused: where there is no such kind of file, or this training cannot be had in it.
@@ -59,6 +79,7 @@ def numbers(training: Training, job: Job, name: str) -> bytes:
     makers = {
         "csv": lambda: _csv(training, job),
         "npz": lambda: _npz(training, job),
+        "txt": lambda: f"{captions.caption(training, job.data)}\n".encode(),
         "json": lambda: write_query("network", link.query(training)),
         "py": lambda: script(training, job).encode(),
     }
@@ -74,7 +95,7 @@ def fits(training: Training) -> None:
         Refused: if nobody is shown.
     """
     if all(racer.hidden for racer in training.racers):
-        raise Refused("No racer is shown in this training. Add one, or show one that is hidden.")
+        raise Refused("No optimizers to export: add one, or show one that is hidden.")
 
 
 def query_of(content: bytes) -> dict[str, list[str]]:
@@ -101,7 +122,7 @@ def _csv(training: Training, job: Job) -> bytes:
         norms = [np.linalg.norm(one, axis=1) for one in (found.gradients, found.weights)]
         columns = (found.loss, found.validation_loss, found.accuracy, found.validation_accuracy, *norms)
         for k, step in enumerate(run.steps()[: len(found.loss)]):
-            values = ("" if np.isnan(column[k]) else repr(float(column[k])) for column in columns)
+            values = ("" if np.isnan(column[k]) else str(column[k]) for column in columns)
             writer.writerow([title, int(step), *values])
     return out.getvalue().encode()
 

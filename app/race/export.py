@@ -6,14 +6,16 @@ import dataclasses
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from app.common import names
 from app.common.racers import Refused
 from app.export.about import About
 from app.export.formats import DRAWN, ending
 from app.export.making import Order, make, make_apart
 from app.export.worker import Progress
 from app.figures import map as maps
-from app.race import data, link, results, scene, script
+from app.race import captions, data, findings, link, results, scene, script
 from app.race.runs import Race
+from app.race.settings import Settings
 from surfaces import SURFACES
 
 if TYPE_CHECKING:
@@ -23,11 +25,39 @@ if TYPE_CHECKING:
 
 def order(race: Race, kind: str, look: Look, cut: Cut, step: int | None = None, base: str = "") -> Order:
     """The order for a drawn file. `base` is the address at which the app is served, if any."""
+    shown = _magnified(race, scene.scene(race), look)
+    about = About(title(race), "race", link.query(race.settings), base, shown.description)
+    heading = findings.finding(race)
+    headings = {"all": heading, **{panel.key: findings.of_panel(race, panel.key) for panel in shown.panels}}
+    return Order(kind, shown, look, cut, about, results.heads(race), results.cells(race), step, headings)
+
+
+def title(race: Race) -> str:
+    """The neutral title of a race: its surface and its racers."""
     name = SURFACES[race.settings.surface.key].name
     titles = [race.titles[k] for k in race.shown]
-    about = About(f"{name}: {', '.join(titles)}" if titles else name, "race", link.query(race.settings), base)
-    shown = _magnified(race, scene.scene(race), look)
-    return Order(kind, shown, look, cut, about, results.heads(race), results.cells(race), step)
+    return f"{name}: {', '.join(titles)}" if titles else name
+
+
+def heading(race: Race, part: str = "all") -> str:
+    """The title of a slide: what a part of the race shows, or the neutral title where nothing stands out."""
+    found = findings.finding(race) if part == "all" else findings.of_panel(race, part)
+    return found or title(race)
+
+
+def caption(race: Race) -> str:
+    """The caption of a race, and of the one beside it."""
+    if race.second is None:
+        return captions.described(race)
+    return f"A: {captions.described(race)}\nB: {captions.described(race.second)}"
+
+
+def file_name(settings: Settings) -> str:
+    """A file name without its ending that says what the file shows: the preset or the surface, and the racers."""
+    surface = settings.surface.key
+    usual = SURFACES[surface].default_rotation
+    turned = [f"rotated-{settings.rotation:g}"] if settings.rotation != usual else []
+    return names.file_name([surface, *turned], [racer.rule.key for racer in settings.racers if not racer.hidden])
 
 
 def _magnified(race: Race, shown: Scene, look: Look) -> Scene:
@@ -75,6 +105,7 @@ def numbers(race: Race, name: str) -> bytes:
         "csv": data.csv,
         "parquet": data.parquet,
         "npz": data.npz,
+        "txt": lambda race: f"{caption(race)}\n".encode(),
         "json": lambda race: data.to_json(race.settings),
         "py": lambda race: script.script(race).encode(),
         "optax.py": lambda race: script.plain_optax(race).encode(),

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from app.export.worker import Progress
     from app.network.files import Brought
 
+LOCAL = ("localhost", "127.0.0.1", "::1")
+"""The host names of this machine."""
 BAD, FAILED = 2, 1
 """Exit statuses: what was asked for cannot be, and what could be was not done."""
 
@@ -193,13 +195,25 @@ def _add_look(parser: argparse.ArgumentParser, parts: str) -> Any:
     from app.export.sizes import SIZES
 
     look = parser.add_argument_group("the picture")
-    look.add_argument("--size", default="16:9", metavar="SIZE", help=f"{', '.join(SIZES)}, or WIDTHxHEIGHT in pixels")
+    look.add_argument(
+        "--size",
+        default="16:9",
+        metavar="SIZE",
+        help=f"{', '.join(SIZES)}, WIDTHxHEIGHT in pixels, or for a paper such as 8.5cmx6cm. On slides the letters "
+        "are at least 18 pixels high; for papers text has 8 points, bitmaps have 300 dpi, and no caption (a .txt file "
+        "holds it)",
+    )
     look.add_argument("--scale", type=float, default=1.0, metavar="N", help="1 to 4 times as many pixels on each side")
     look.add_argument("--dark", action="store_true")
     look.add_argument("--part", default="all", help=f"{parts} (default: %(default)s)")
     look.add_argument("--linear", action="store_true", help="draw the losses on a linear axis")
     look.add_argument("--transparent", action="store_true", help="make the background transparent")
     look.add_argument("--no-caption", action="store_true")
+    look.add_argument(
+        "--heading",
+        metavar="TEXT",
+        help="the title above the picture (default: on slides the finding of the run, elsewhere none)",
+    )
     look.add_argument("--title", default="", metavar="TEXT", help="a caption of your own")
     look.add_argument("--step", type=int, metavar="N", help="the step that a picture shows (default: the last)")
     film = parser.add_argument_group("the film")
@@ -287,11 +301,14 @@ def _render(arguments: argparse.Namespace) -> None:
     known = ("all", "map", "loss", *settings.views)
     if look.part not in known:
         raise Wrong(f"--part must be one of {', '.join(known)}, or a view that --views adds; got {look.part!r}.")
+    if look.purpose == "slide" and arguments.heading is None:
+        look = dataclasses.replace(look, heading=export.heading(race, look.part))
     written = []
+    base = _base(arguments.link)
     for path in map(Path, arguments.output):
 
         def content(report: Progress, name: str = path.name) -> bytes:
-            return export.contents(race, name, look, cut, step=arguments.step, report=report)
+            return export.contents(race, name, look, cut, step=arguments.step, report=report, base=base)
 
         written.append(_write(path, content))
     if arguments.json:
@@ -382,7 +399,7 @@ def _look(arguments: argparse.Namespace) -> tuple[Any, Any]:
     from app.export.formats import ending
     from app.export.look import drawable
     from app.export.options import Cut, Look
-    from app.export.sizes import SIZES
+    from app.export.sizes import SIZES, size_of
 
     title = arguments.title
     if not drawable(title):
@@ -390,24 +407,27 @@ def _look(arguments: argparse.Namespace) -> tuple[Any, Any]:
             "optiscope: no font on this machine has these characters; the caption shows the settings instead."
         )
         title = ""
-    size = SIZES.get(arguments.size)
+    if not drawable(arguments.heading or ""):
+        streams.complain("optiscope: no font on this machine has the characters of the heading; it is left out.")
+        arguments.heading = ""
+    size = size_of(arguments.size)
     if size is None:
-        width, _, height = arguments.size.lower().replace("×", "x").partition("x")
-        if not all(side.isdecimal() and len(side) <= 6 for side in (width, height)):
-            raise Wrong(
-                f"--size must be one of {', '.join(SIZES)}, or a size like 1280x720; got {shortened(arguments.size)!r}."
-            )
-        size = (int(width), int(height))
+        raise Wrong(
+            f"--size must be one of {', '.join(SIZES)}, or a size like 1280x720 or 8.5cmx6cm; got "
+            f"{shortened(arguments.size)!r}."
+        )
     try:
         look = Look(
-            width=size[0],
-            height=size[1],
+            width=size.width,
+            height=size.height,
+            purpose=size.purpose,
+            heading=arguments.heading or "",
             scale=arguments.scale,
             theme="dark" if arguments.dark else "light",
             part=arguments.part,
             axis="linear" if arguments.linear else "log",
             transparent=arguments.transparent,
-            caption=not arguments.no_caption,
+            caption=not arguments.no_caption and (size.purpose != "paper" or bool(title)),
             title=title,
         )
         cut = Cut(
@@ -491,7 +511,7 @@ def _train(arguments: argparse.Namespace) -> None:
     from app.export.formats import DRAWN
 
     for path in arguments.output:
-        _check(Path(path), (*DRAWN, "csv", "npz", "json", "py"))
+        _check(Path(path), (*DRAWN, "csv", "npz", "txt", "json", "py"))
     look, cut = _look(arguments)
     from app.server import environment
 
@@ -514,13 +534,16 @@ def _train(arguments: argparse.Namespace) -> None:
         job.begin()
         with _progress("training") as report:
             _wait(job, report)
+        if look.purpose == "slide" and arguments.heading is None:
+            look = dataclasses.replace(look, heading=export.heading(training, job, look.part))
         written = []
+        base = _base(arguments.link)
         for path in map(Path, arguments.output):
             scene.scene(training, job)
             _wait(job)  # what its panels show is still being worked out
 
             def content(report: Progress, name: str = path.name) -> bytes:
-                return export.contents(training, job, name, look, cut, arguments.step, report)
+                return export.contents(training, job, name, look, cut, arguments.step, report, base)
 
             written.append(_write(path, content))
     finally:
@@ -581,6 +604,18 @@ def _training(arguments: argparse.Namespace, brought: Mapping[str, Brought]) -> 
 def _behind(link: str) -> dict[str, list[str]]:
     """The query of a link, which may be a query string alone."""
     return parse_qs(urlsplit(link).query or link.removeprefix("?"), keep_blank_values=True)
+
+
+def _base(link: str | None) -> str:
+    """The address at which the app is served according to a link, with a slash at its end.
+
+    Empty if the link has no address, or that of this machine, which readers of a file cannot open.
+    """
+    parts = urlsplit(link or "")
+    if parts.scheme not in ("http", "https") or parts.hostname in (None, *LOCAL):
+        return ""
+    path = parts.path.rstrip("/").removesuffix("/network")
+    return f"{parts.scheme}://{parts.netloc}{path}/"
 
 
 def _read(name: str) -> bytes:

@@ -93,7 +93,7 @@ def parameter(spec: Parameter, value: Any, key: str, change: Change) -> None:
             on_change=lambda: take(f"{key}-slider", shown, change, key),
         )
     with field:
-        _field(f"{spec.title}, exact value", format_number(value), key, change)
+        _field(f"{spec.name.replace('_', ' ')}, exact value", format_number(value), key, change)
     refusal(key)
 
 

@@ -15,7 +15,7 @@ from app.common.racers import Refused
 from app.export.formats import ENDINGS, FILMS, PICTURES, ending
 from app.export.making import FILMERS, Order, make_apart
 from app.export.options import DEFAULT_CAMERA, MOST_GIF_RATE, Cut, Look
-from app.export.sizes import SIZES
+from app.export.sizes import LAYOUTS, SIZES
 from app.export.worker import Failed
 from app.player import Event
 from app.player.screen import Screen
@@ -28,9 +28,11 @@ that was asked for: a browser that is slow to fetch it must not lose it.
 FIELDS: Mapping[str, Any] = {
     "size": "16:9",
     "part": "all",
+    "paper_caption": "None",
     "title": "",
     "format": "png",
     "scale": 2,
+    "paper_scale": 1,
     "film": "mp4",
     "seconds": 6.0,
     "rate": 25.0,
@@ -54,9 +56,11 @@ class Page:
     """What a page gives the panel to make its files with.
 
     Attributes:
-        name: what its files are called.
+        name: what its files are called, without part and ending.
         order: the order for a drawn file of a kind, with a look, a cut and a step.
         contents: the bytes of a file of data or code, by its name; may refuse.
+        heading: the title of a slide that shows a part of the page: its finding, or a neutral title.
+        caption: the caption of a picture.
         open: settings out of a file that was made here, with notices.
         fits: raises `Refused` where no file of numbers can be made.
         last: the last step there is.
@@ -72,6 +76,8 @@ class Page:
     name: str
     order: Callable[[str, Look, Cut, int | None], Order]
     contents: Callable[[str], bytes]
+    heading: Callable[[str], str]
+    caption: Callable[[], str]
     open: Callable[[bytes], tuple[Any, list[str]]]
     fits: Callable[[], None]
     last: int
@@ -210,12 +216,13 @@ def _first_caption() -> str:
 def _look(page: Page, parts: Mapping[str, str]) -> dict[str, Any]:
     """What all pictures are asked for: as on the screen, unless something else is chosen."""
     left, right = st.columns(2)
-    size = _choice(left, "Size", "size", list(SIZES), _sized)
+    part, size = "all", SIZES[FIELDS["size"]]
     theme = _choice(right, "Colours", "theme", list(_THEMES), _THEMES.__getitem__)
-    part = "all"
     if parts:
+        size = SIZES[_choice(left, "Size", "size", list(SIZES), _sized)]
         part = _choice(left, "Content", "part", list(parts), lambda k: parts.get(k, k))
-    caption = _choice(right, "Caption", "caption", CAPTIONS)
+    paper = size.purpose == "paper"
+    caption = _choice(right, "Caption", "paper_caption" if paper else "caption", CAPTIONS)
     screen = _screen()
     look: dict[str, Any] = {"camera": screen.camera or DEFAULT_CAMERA}
     if page.pictures:
@@ -226,43 +233,85 @@ def _look(page: Page, parts: Mapping[str, str]) -> dict[str, Any]:
         help_ = "The part of the map that the page shows, or all of it."
         if _put("zoomed", st.toggle("Zoomed as on the page", _kept()["zoomed"], key=_key("zoomed"), help=help_)):
             look["windows"] = screen.windows
-    title = ""
+    heading = title = ""
+    if size.purpose == "slide":
+        heading = st.text_input("Title", page.heading(part), key=f"{_key('heading')}-{part}")
+        heading = _drawable(heading, "The title is left out.")
     if caption == "Custom text":
-        from app.export.look import drawable  # matplotlib: not before it is asked for
-
         title = _put("title", st.text_input("Caption text", _kept()["title"], key=_key("title")))
-        if not drawable(title):
-            st.warning("This server has no font for these characters. The caption will show the settings instead.")
-            title = ""
-    width, height = SIZES[size]
+        title = _drawable(title, "The caption will show the settings instead.")
+    elif caption == "None" and paper:
+        st.caption("The caption, for your manuscript:")
+        st.code(page.caption(), None, wrap_lines=True)
     return {
         **look,
-        "width": width,
-        "height": height,
+        "width": size.width,
+        "height": size.height,
+        "purpose": size.purpose,
         "theme": theme,
         "part": part,
+        "heading": heading,
         "caption": caption != "None",
         "title": title,
         "link": caption == "Settings and link",
     }
 
 
+def _drawable(text: str, otherwise: str) -> str:
+    """A typed text, or none where this server has no font for it, which the panel then says."""
+    from app.export.look import drawable  # matplotlib: not before it is asked for
+
+    if drawable(text):
+        return text
+    st.warning(f"This server has no font for these characters. {otherwise}")
+    return ""
+
+
+_SIZES = {
+    "16:9": "16:9",
+    "4:3": "4:3",
+    "square": "Square",
+    "slide": "Slide 16:9",
+    "slide-4:3": "Slide 4:3",
+    "column": "Paper, one column",
+    "text": "Paper, width of the text",
+    "page": "Paper, two columns",
+}
+"""What sizes are called."""
+
+
 def _sized(key: str) -> str:
-    width, height = SIZES[key]
-    return f"{key}, {width} × {height}"
+    return f"{_SIZES.get(key, key)}, {SIZES[key].words}"
 
 
 def _picture(page: Page) -> None:
     look = _look(page, page.parts)
     left, middle, right = st.columns(3, vertical_alignment="bottom")
     kind = _choice(left, "Format", "format", list(PICTURES), str.upper)
-    scale = _choice(middle, "Resolution", "scale", [1, 2, 3, 4], lambda n: f"{n}×", disabled=kind != "png")
+    form, dpi = PICTURES[kind], LAYOUTS[look["purpose"]].dpi
+    paper = look["purpose"] == "paper"
+    name = "paper_scale" if paper else "scale"
+    scale = _choice(
+        middle,
+        "Resolution",
+        name,
+        [1, 2, 3, 4],
+        lambda n: f"{n * dpi:g} dpi" if paper else f"{n}×",
+        disabled=form.vector,
+    )
     typed = _put("step", right.text_input("Step", _kept()["step"], key=_key("step"), placeholder="last"))
     empty = st.toggle("Transparent background", key="export-transparent", help="For placing the picture on a slide.")
     step = _step(typed, page.last)
     wanted = Look(**look, scale=float(scale), transparent=empty)
-    name = f"{page.name}.{kind}"
+    name = _name(page, wanted, kind, step)
     _download(f"Download {kind.upper()}", name, lambda: make_apart(page.order(kind, wanted, Cut(), step)))
+
+
+def _name(page: Page, look: Look, kind: str, step: int | None = None) -> str:
+    """The name of a drawn file: what it is of, which part of it, at which step if that is not the last."""
+    part = "" if look.part == "all" else f"-{look.part.replace('_', '-')}"
+    at = "" if step is None or step == page.last else f"-step-{step}"
+    return f"{page.name}{part}{at}.{kind}"
 
 
 def _step(typed: str, last: int) -> int | None:
@@ -313,7 +362,7 @@ def _start(page: Page, label: str, kind: str, look: Look, cut: Cut) -> None:
     FILMERS.warm(2 if kind == "pptx" else 1)  # somebody is about to ask
 
     def begin() -> None:
-        st.session_state["making"] = Making(f"{page.name}.{kind}", page.order(kind, look, cut, None))
+        st.session_state["making"] = Making(_name(page, look, kind), page.order(kind, look, cut, None))
         st.session_state["making-began"] = True
 
     st.button(label, key=f"export-make-{kind}", type="primary", on_click=begin)

@@ -194,6 +194,12 @@ def _exports() -> Page:
     def contents(name: str) -> bytes:
         return export.numbers(held[PAGE], held["job"], name)
 
+    def heading(part: str) -> str:
+        return export.heading(held[PAGE], held["job"], part)
+
+    def caption() -> str:
+        return captions.caption(held[PAGE], held["job"].data)
+
     def find(training: Training) -> DataSet:
         return files.find(training, brought)
 
@@ -205,10 +211,10 @@ def _exports() -> Page:
 
     said = "CSV: the measurements of every racer at the recorded steps. NPZ: the weights, and the loss of every batch."
     training: Training = controls.current()
-    name = f"{training.data.key}-training"
+    name = export.file_name(training)
     parts = {"all": "Everything", **{key: f"{VIEWS[key].name(_data())} only" for key in training.views}}
     more: Any = {"tables": ("csv", "npz"), "scripts": ("py",), "holds": said}
-    return Page(name, order, contents, opened, fit, training.steps, parts, **more)
+    return Page(name, order, contents, heading, caption, opened, fit, training.steps, parts, **more)
 
 
 def _button(job: Job) -> str:
@@ -421,7 +427,7 @@ def _epochs(training: Training, data: DataSet) -> None:
 def _racers(training: Training) -> None:
     """What a racer has for itself, one racer at a time: a page of all would be long."""
     if not training.racers:
-        st.caption("There are no racers yet. Add one.")
+        st.caption("No optimizers yet: add one.")
         return
     names = dict(zip((r.id for r in training.racers), captions.titles(training), strict=True))
     id = st.selectbox("Racer", list(names), format_func=lambda k: names.get(k, k), key="own-racer")
@@ -438,16 +444,16 @@ def _racers(training: Training) -> None:
     for name in ("objective", "activation", "initialization"):
         spec = Setup.parameters()[name]
         controls.choice(
-            name.replace("_", " ").capitalize(),
+            spec.title,
             ["", *spec.choices],
             str(own.get(name, "")),
             f"own-{racer.id}-{name}",
             lambda t, v, name=name: put(t, name, v),  # type: ignore[misc]
-            names=lambda v, spec=spec: spec.label(v) if v else "same as all",  # type: ignore[misc]
+            names=lambda v, spec=spec: spec.label(v) if v else "same as the others",  # type: ignore[misc]
         )
     fields = (
-        ("sigma", "σ of N(0, σ²), or the constant"),
-        ("l2", "L2 in the loss, λ"),
+        ("sigma", "Standard deviation of N(0, σ²), or the constant (σ)"),
+        ("l2", Setup.parameters()["l2"].labelled),
         ("batch_size", "Batch size"),
         ("widths", "Hidden layers"),
     )
@@ -455,7 +461,7 @@ def _racers(training: Training) -> None:
         value = own.get(name, "")
         spelled = "all" if name == "batch_size" and value == 0 else str(value)
         controls.field(
-            f"{label} (empty: same as all)",
+            f"{label} (empty: same as the others)",
             spelled,
             f"own-{racer.id}-{name}",
             lambda t, v, name=name: put(t, name, _typed(v) if name == "batch_size" else v.strip()),  # type: ignore[misc]

@@ -186,6 +186,12 @@ def _exports() -> Page:
     def contents(name: str) -> bytes:
         return export.numbers(Race(held["settings"]), name)
 
+    def heading(part: str) -> str:
+        return export.heading(Race(held["settings"]), part)
+
+    def caption() -> str:
+        return export.caption(Race(held["settings"]))
+
     def fit() -> None:
         fits(Race(held["settings"]))
 
@@ -193,8 +199,9 @@ def _exports() -> Page:
     parts = {"all": "Everything", "map": "Map only", "loss": "Losses only"}
     parts |= {key: f"{VIEWS[key].name} only" for key in settings.views}
     pictures = {} if settings.beside else PICTURES
-    name, note = f"{settings.surface.key}-race", _left_out(settings)
-    return Page(name, order, contents, from_json, fit, settings.steps, parts, pictures, scaled=True, note=note)
+    name, note = export.file_name(settings), _left_out(settings)
+    more: Any = {"scaled": True, "note": note}
+    return Page(name, order, contents, heading, caption, from_json, fit, settings.steps, parts, pictures, **more)
 
 
 def _left_out(settings: Settings) -> str:

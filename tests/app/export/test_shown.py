@@ -183,6 +183,8 @@ def test_slides_have_the_films_of_what_is_shown() -> None:
 
 @pytest.mark.parametrize("name", list(SIZES))
 def test_a_size_is_that_of_the_table(name: str) -> None:
-    width, height = SIZES[name]
-    content = making.make(export.order(Race(SETTINGS), "png", Look(width=width, height=height), Cut()))
-    assert Image.open(io.BytesIO(content)).size == (width, height)
+    width, height, purpose = SIZES[name]
+    look = Look(width=width, height=height, purpose=purpose)
+    content = making.make(export.order(Race(SETTINGS), "png", look, Cut()))
+    dots = round(300 / 96 * width), round(300 / 96 * height)
+    assert Image.open(io.BytesIO(content)).size == (dots if purpose == "paper" else (width, height))

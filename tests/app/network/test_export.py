@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import io
 import json
+import re
 import time
 from typing import Any
 
@@ -20,7 +21,7 @@ from app.common.digits import percent
 from app.common.racers import Choice, Refused
 from app.export.making import make
 from app.export.options import Cut, Look
-from app.network import captions, export, link, presets, results, scene
+from app.network import captions, export, findings, link, presets, results, scene
 from app.network import changes as network_changes
 from app.network.job import Job
 from app.network.observers import measures
@@ -80,7 +81,12 @@ def test_slides_have_a_film_of_every_view_and_the_table(job: Job) -> None:
     cut = Cut(seconds=0.4, rate=5, hold=0.0)
     slides = Presentation(io.BytesIO(make(export.order(TRAINING, job, "pptx", Look(), cut)))).slides
     titles = [slide.shapes.title.text for slide in slides]
-    assert titles[1:] == ["The training", "Decision boundary", "Accuracy", "Loss", "Settings and results"]
+    finding = findings.finding(TRAINING, job)
+    assert titles == [finding, finding, "Decision boundary", "Accuracy", "Loss", "Results"]
+    shares = [measures(run).validation_accuracy[-1] for run in job.runs]
+    best, worst = (captions.titles(TRAINING)[pick(shares)] for pick in (np.argmax, np.argmin))
+    assert re.fullmatch(rf"{best} classifies \S+ % of the validation samples correctly, {worst} \S+ %", finding, re.I)
+    assert re.findall(r"(\S+ %)", finding) == [percent(max(shares)), percent(min(shares))]
     films = [shape for slide in slides for shape in slide.shapes if shape.shape_type == MSO_SHAPE_TYPE.MEDIA]
     assert len(films) == 4
     (table,) = (shape.table for slide in slides for shape in slide.shapes if shape.has_table)
@@ -128,7 +134,7 @@ def test_a_script_has_what_each_racer_has_for_itself_and_the_schedule() -> None:
 
 def test_a_script_without_anybody_or_for_two_files_is_refused(job: Job) -> None:
     alone = dataclasses.replace(TRAINING, racers=())
-    with pytest.raises(Refused, match="No racer is shown"):
+    with pytest.raises(Refused, match="No optimizers to export"):
         export.numbers(alone, job, "t.py")
     idx = dataclasses.replace(TRAINING, data=Choice(FILE), file="images-idx3-ubyte")
     with pytest.raises(Refused, match=r"one \.npz file, or one \.csv"):

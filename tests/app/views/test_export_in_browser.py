@@ -20,10 +20,10 @@ from app.export.options import Cut, Look
 from app.export.projection import Projection
 from app.export.relief import ground_of
 from app.player.screen import Camera
-from app.race import export, link, runs
+from app.race import captions, export, link, runs
 from app.race import scene as race
 from app.race.runs import Race as Contest
-from tests.app.driving import Race, picture
+from tests.app.driving import RAN, Race, picture
 
 pytestmark = pytest.mark.browser
 
@@ -52,9 +52,36 @@ def _seconds(page: Race, typed: str) -> Any:
 def test_a_picture_is_what_is_set_now(opened: Race) -> None:
     name, content = opened.download("Download PNG")
     with Image.open(io.BytesIO(content)) as image:
-        assert name == "rosenbrock-race.png" and image.size == (2560, 1440)
+        assert name == "rosenbrock-adam-sgd.png" and image.size == (2560, 1440)
         said = json.loads(image.text["Description"])  # type: ignore[attr-defined]
     assert said["query"] == opened.query() and said["link"].startswith(opened.url)
+
+
+def test_a_slide_has_a_title_and_a_paper_its_caption_as_a_text(opened: Race) -> None:
+    opened.choose("Size", "Slide 16:9, 1280 × 720")
+    title = opened.page.get_by_role("textbox", name="Title", exact=True)
+    contest = Contest(link.parse(opened.query())[0])
+    assert title.input_value() == export.heading(contest)
+    name, content = opened.download("Download PNG")
+    top = (slice(0, 80), slice(40, 1200))  # twice the pixels of a heading
+    with Image.open(io.BytesIO(content)) as image:
+        assert name == "rosenbrock-adam-sgd.png" and image.size == (2560, 1440)
+        assert "Rosenbrock" in image.text["Alt"]  # type: ignore[attr-defined]
+        assert np.asarray(image.convert("L"))[top].min() < 60
+    opened.fill("Title", "")
+    opened.until(RAN)
+    _, content = opened.download("Download PNG")
+    with Image.open(io.BytesIO(content)) as image:
+        assert np.asarray(image.convert("L"))[:20].min() > 250, "nothing stands at the very top"
+    opened.choose("Size", "Paper, one column, 3.5 × 4 in")
+    opened.said("The caption, for your manuscript:")
+    opened.said(captions.described(contest))
+    opened.choose("Content", "Losses only")
+    name, content = opened.download("Download PNG")
+    with Image.open(io.BytesIO(content)) as image:
+        assert name == "rosenbrock-adam-sgd-loss.png" and image.size == (1050, 1200)
+    opened.choose("Content", "Everything")
+    opened.choose("Size", "16:9, 1280 × 720")
 
 
 def test_a_film_is_made_with_its_progress_and_taken_away(opened: Race) -> None:
@@ -62,10 +89,10 @@ def test_a_film_is_made_with_its_progress_and_taken_away(opened: Race) -> None:
     opened.page.get_by_role("button", name="Make film").click()
     opened.page.get_by_test_id("stProgress").wait_for()
     opened.page.get_by_role("button", name="Stop").wait_for()
-    opened.page.get_by_role("button", name="Download rosenbrock-race.mp4").wait_for()
-    name, content = opened.download("Download rosenbrock-race.mp4")
+    opened.page.get_by_role("button", name="Download rosenbrock-adam-sgd.mp4").wait_for()
+    name, content = opened.download("Download rosenbrock-adam-sgd.mp4")
     with av.open(io.BytesIO(content)) as film:
-        assert name == "rosenbrock-race.mp4" and film.streams.video[0].codec_context.name.startswith("h264")
+        assert name == "rosenbrock-adam-sgd.mp4" and film.streams.video[0].codec_context.name.startswith("h264")
         assert sum(1 for _ in film.decode(video=0)) == 188
 
 
@@ -79,7 +106,7 @@ def test_other_files_can_be_had_while_a_film_is_made_and_it_can_be_stopped(opene
     _section(opened, "Picture")
     for _ in range(2):
         name, content = opened.download("Download PNG")
-        assert name == "rosenbrock-race.png" and content.startswith(b"\x89PNG")
+        assert name == "rosenbrock-adam-sgd.png" and content.startswith(b"\x89PNG")
     opened.page.get_by_role("button", name="Stop").click()
     opened.said("could not be made: It was stopped.")
     _section(opened, "Film")
@@ -101,7 +128,7 @@ def test_numbers_are_the_engine_s(opened: Race) -> None:
     name, content = opened.download("CSV")
     table = pd.read_csv(io.BytesIO(content))
     settings, _ = link.parse(opened.query())
-    assert name == "rosenbrock-race.csv" and len(table) == 2 * 61
+    assert name == "rosenbrock-adam-sgd.csv" and len(table) == 2 * 61
     for title, run in zip(names.titles(settings), runs.runs(settings), strict=True):
         own = table[table["racer"] == title]
         assert own["loss"].tolist() == pytest.approx(run.losses.tolist(), rel=1e-9)
@@ -110,8 +137,8 @@ def test_numbers_are_the_engine_s(opened: Race) -> None:
 def test_code_is_shown_and_taken_away(opened: Race) -> None:
     _section(opened, "Code")
     opened.said("OPTIMIZERS")
-    name, content = opened.download("Download rosenbrock-race.optax.py")
-    assert name == "rosenbrock-race.optax.py" and b"import optax" in content
+    name, content = opened.download("Download rosenbrock-adam-sgd.optax.py")
+    assert name == "rosenbrock-adam-sgd.optax.py" and b"import optax" in content
 
 
 def test_settings_are_taken_away_and_opened_again(opened: Race, fresh: Callable[..., Race], tmp_path: Path) -> None:
