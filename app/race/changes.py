@@ -16,7 +16,7 @@ from app.figures.map import extent
 from app.race import rates
 from app.race.settings import MOST_VIEWS, Beside, Settings
 from app.race.views import VIEWS
-from optimizers import NOISES, OPTIMIZERS, size_objection
+from optimizers import NOISES, OPTIMIZERS, RULES, size_objection
 from surfaces import SURFACES, Declared
 
 FIRST_RACERS = ("sgd", "nesterov", "adam")
