@@ -34,6 +34,8 @@ MOST_HEADING = 2
 """The most lines of a heading."""
 CELL = 36.0
 """The space beside a racer's name in a row of racers, for its sample and the distance to the next racer."""
+ABOVE_ROW = 6.0
+"""The space above a row of racers."""
 AXIS = 38.0
 """The indentation of a legend below panels, where the axes begin to the right of their numbers."""
 BOLD = 1.1
@@ -79,7 +81,7 @@ class Drawing(Sheet):
                 transparent=look.transparent,
                 text=self.layout.text,
             )
-            words = [look.title] if look.title else [*self._captions(), link if look.link else ""]
+            words = [look.title] if look.title else [*self._captions(), self._whole(link) if look.link else ""]
             self.beside = self.layout.beside and self.width / self.height >= 1.2
             box, legend, columns = self._divide(self._head(), self._foot(words) if look.caption else 0.0)
             if min(box[2:]) < LEAST:
@@ -150,7 +152,7 @@ class Drawing(Sheet):
             upper = height - lower - (GAP / 2 if lower else 0.0)
             rows = [(top, upper), (top + height - lower, lower)][: count // 2]
             return [(left + k * (half + GAP), at, half, tall) for at, tall in rows for k in range(2)]
-        if self.scene.arrangement == "one above" and self.beside:
+        if self.beside:
             return self._first_at_the_left(box)
         if self.scene.arrangement == "one above":
             # the small panels are in one row, and each has a title and a note
@@ -226,13 +228,18 @@ class Drawing(Sheet):
         """Draw the caption at the bottom, and return its height including the space above it."""
         room, size = self.width - 2 * self.edge, WORDS["text"]
         lines = [line for paragraph in paragraphs if paragraph for line in wrap(paragraph, room, size)]
-        most = max(2, int(0.24 * self.height / ROW))
+        most = max(2, int(self.layout.caption * self.height / ROW))
         if len(lines) > most:  # the metadata of the file are complete
             lines = [*lines[: most - 1], cut(f"{lines[most - 1]} …", room, size)]
         for k, line in enumerate(lines):
             top = self.height - self.edge / 2 - ROW * (len(lines) - k)
             self.words(line, self.edge, top, color=self.style["muted"])
         return ROW * len(lines) + 14 if lines else 0.0
+
+    def _whole(self, link: str) -> str:
+        """The link; on slides, where a caption has little room, none that would be cut off."""
+        room = self.width - 2 * self.edge
+        return link if self.look.purpose != "slide" or wide(link, WORDS["text"]) <= room else ""
 
     def _divide(self, head: float, foot: float) -> tuple[Box, Box, int]:
         """The box of the panels, the box of the legend beside or below them, and the legend's number of columns."""
@@ -255,45 +262,40 @@ class Drawing(Sheet):
         return panels, (edge + AXIS, top + room, (width - AXIS) / columns, below), columns
 
     def _divide_wide(self, head: float, foot: float) -> tuple[Box, Box, int]:
-        """The place of the panels, that of the row of racers below them, and how many columns that has."""
-        edge, size = self.edge, WORDS["text"]
-        cells = len(self.shown) + self.layout.clock  # the clock has a cell too
-        words = [wide(card.title, size, bold=True) for card in self.shown]
-        words += [wide(card.status, size) for card in self.shown] if self._one_row(words) else []
-        words += [wide(self._clock(self.steps), WORDS["label"]) - CELL / 2] if self.layout.clock else []
-        widest = max(words, default=0.0) + CELL
-        width = self.width - 2 * edge
-        columns = max(1, min(cells, int(width // widest)))
-        rows = max(1, -(-cells // columns))
-        below = rows * ROW + (ROW if rows == 1 else 0.0) + 6
-        top = edge + head
-        room = self.height - top - max(foot, edge) - below
-        return (edge, top, width, room), (edge, top + room + 6, width / columns, below - 6), columns
+        """The box of the panels, the box of the first racer in the row below them, and the number of columns there.
 
-    def _one_row(self, names: Sequence[float]) -> bool:
-        """Whether all racers fit into one row with room for their statuses."""
-        return (len(names) + 1) * (max(names, default=0.0) + 3 * CELL) <= self.width - 2 * self.edge
+        The clock is at the right end of the first row. Statuses are below the names if all racers fit into one row.
+        """
+        edge, size = self.edge, WORDS["text"]
+        names = max((wide(card.title, size, bold=True) for card in self.shown), default=0.0) + CELL
+        statuses = max((wide(card.status, size) for card in self.shown), default=0.0) + CELL
+        clock = wide(self._clock(self.steps), WORDS["label"]) + GAP if self.layout.clock else 0.0
+        width, count = self.width - 2 * edge - clock, max(1, len(self.shown))
+        self.statuses = len(self.races) == 1 and count * max(names, statuses) <= width
+        columns = max(1, min(count, int(width // names)))
+        below = (-(-count // columns) + self.statuses) * ROW
+        top = edge + head
+        room = self.height - top - max(foot, edge) - below - ABOVE_ROW
+        return (edge, top, self.width - 2 * edge, room), (edge, top + room + ABOVE_ROW, width / columns, below), columns
 
     def _clock(self, time: float) -> str:
         """The place of the clock in words."""
         return f"{self.scene.clock.unit} {time:,.0f} of {self.steps:,}"
 
     def _row_of_racers(self, box: Box, columns: int) -> None:
-        """The racers side by side, with their statuses where all fit into one row, and the clock after them."""
-        left, top, width, height = box
+        """Draw the racers side by side, and the clock at the right."""
+        left, top, width, _ = box
         size = WORDS["text"]
         for at, card in enumerate(self.shown):
             row, column = divmod(at, columns)
             x, y = left + column * width, top + row * ROW
             self._sample(card, x, y + 8)
             self.words(cut(card.title, width - CELL, size, bold=True), x + 30, y, weight="bold")
-            if len(self.races) == 1 and len(self.shown) <= columns and height >= 2 * ROW:
-                text = self.words(cut(self._lines(card)[0], width - CELL, size), x + 30, y + ROW)
-                text.set_color(self.style["muted"])
-                self._reveal(self._cards(card)[0], text)
+            if self.statuses:
+                status = self.words(card.status, x + 30, y + ROW, color=self.style["muted"])
+                self._reveal(card, status)
         if self.layout.clock:
-            row, column = divmod(len(self.shown), columns)
-            self._show_clock(left + (column + 1) * width, top + row * ROW + 1, ha="right")
+            self._show_clock(self.width - self.edge, top + 1, ha="right")
 
     def _show_clock(self, left: float, top: float, **options: Any) -> None:
         """Write which step is shown."""

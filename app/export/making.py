@@ -117,7 +117,8 @@ def _slides(order: Order, report: Progress, make_part: Callable[[Order, Progress
 
         poster = make_part(dataclasses.replace(order, kind="png", look=look, step=None), lambda fraction: None)
         film = make_part(dataclasses.replace(order, kind="mp4", look=look), report_part)
-        return View(order.headings.get(part) or parts[part], _described(order.scene, part), poster, film)
+        neutral = order.about.title if part == "all" else parts[part]
+        return View(order.headings.get(part) or neutral, _described(order.scene, part), poster, film)
 
     views = [view(part) for part in parts] if threads == 1 else map_in_threads(view, parts, threads)
     caption = order.look.title or order.scene.caption

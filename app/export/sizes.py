@@ -20,6 +20,7 @@ class Layout(NamedTuple):
         margin: the empty margin, in pixels before that factor.
         beside: whether a wide picture has the losses beside the map and the racers in a row below, so that little
             text leaves much room.
+        caption: the largest share of the height that a caption takes.
         dpi: the resolution of a bitmap at scale 1.
         clock: whether the picture says which step it shows.
     """
@@ -27,6 +28,7 @@ class Layout(NamedTuple):
     text: float = 1.0
     margin: float = 24.0
     beside: bool = False
+    caption: float = 0.24
     dpi: float = DPI
     clock: bool = True
 
@@ -35,7 +37,7 @@ LAYOUTS: Mapping[str, Layout] = MappingProxyType(
     {
         "screen": Layout(),
         # the smallest letters are 18 pixels high
-        "slide": Layout(text=1.8, margin=14.0, beside=True),
+        "slide": Layout(text=1.8, margin=14.0, beside=True, caption=0.13),
         # text of 8 points, and no letters below 6.5
         "paper": Layout(text=8 / 9, margin=3.0, beside=True, dpi=300.0, clock=False),
     }

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import itertools
 import re
+from urllib.parse import parse_qs
 
 import pytest
 from PIL import Image
@@ -12,7 +14,7 @@ from app.export.drawing import Drawing
 from app.export.making import make
 from app.export.options import Cut, Look
 from app.export.sizes import DPI, SIZES, Size, size_of
-from app.race import export, presets, scene
+from app.race import export, link, presets, scene
 from app.race.runs import Race
 
 RACE = Race(presets.preset("overshoot"))
@@ -69,6 +71,45 @@ def test_a_wide_slide_has_the_losses_beside_the_map_and_the_racers_below() -> No
     names = {text.get_text(): text.get_position() for text in drawing.figure.texts}
     assert all(names[title][1] < min(box.y0 for box in boxes) for title in ("SGD", "Momentum", "Nesterov"))
     assert names["SGD"][1] == names["Momentum"][1] == names["Nesterov"][1]
+
+
+def _legend(spelled: str, name: str = "slide") -> tuple[Drawing, dict[str, list[float]]]:
+    """A picture of a race, and the left, right, lower and upper ends in pixels of each text outside its axes."""
+    settings, _ = link.parse(parse_qs(spelled))
+    drawing = Drawing(scene.scene(Race(settings)), _look(name))
+    drawing.canvas.draw()
+    boxes = {}
+    for text in drawing.figure.texts:
+        box = text.get_window_extent(drawing.canvas.get_renderer())
+        if text.get_text() and text.get_visible():
+            boxes[text.get_text()] = [box.x0, box.x1, box.y0, box.y1]
+    return drawing, boxes
+
+
+def test_statuses_are_below_the_names_where_all_racers_fit_into_one_row() -> None:
+    _, boxes = _legend("surface=saddle&racer=sgd&racer=momentum&racer=adam&steps=100")
+    assert sum(words.startswith("converged @") or words == "moving" for words in boxes) >= 1
+    assert boxes["step 100 of 100"][2] > boxes["SGD"][2] - 5, "the clock is in the first row"
+
+
+@pytest.mark.parametrize("count", [3, 5, 8, 14])
+def test_no_text_below_the_panels_covers_another_or_leaves_the_slide(count: int) -> None:
+    keys = ("sgd", "momentum", "adam", "rmsprop", "adagrad", "nadam", "radam")
+    racers = "&".join(f"racer={keys[k % len(keys)]}:learning_rate={0.01 + k / 1000}" for k in range(count))
+    _, boxes = _legend(f"surface=saddle&steps=100&{racers}")
+    assert all(box[0] >= 0 and box[1] <= 1281 and box[2] >= 0 and box[3] <= 720 for box in boxes.values()), boxes
+    for one, other in itertools.combinations(boxes.values(), 2):
+        across = min(one[1], other[1]) - max(one[0], other[0])
+        upward = min(one[3], other[3]) - max(one[2], other[2])
+        assert across <= 1 or upward <= 4, (one, other)  # boxes of lines have room for descenders
+
+
+def test_a_link_that_would_be_cut_off_is_not_written_on_a_slide() -> None:
+    shown, short, long = scene.scene(RACE), "https://example.org/?v=1", f"https://example.org/?{'v=1&' * 60}"
+    texts = [
+        [text.get_text() for text in Drawing(shown, _look("slide"), address).figure.texts] for address in (short, long)
+    ]
+    assert short in texts[0] and not any("example.org" in text for text in texts[1])
 
 
 def _made(kind: str, look: Look) -> bytes:

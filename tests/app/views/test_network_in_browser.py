@@ -174,7 +174,7 @@ def test_a_training_is_taken_away(trained: Race) -> None:
     trained.page.locator(".st-key-export-kind").get_by_text("Slides and HTML", exact=True).click()
     with trained.page.expect_download() as page:
         trained.page.get_by_role("button", name="Download HTML").click()
-    assert page.value.suggested_filename == "spirals-sgd-momentum-adam.html"
+    assert page.value.suggested_filename == "spirals-adam-sgd.html"
     assert b"Adam" in Path(page.value.path()).read_bytes()
     trained.page.locator(".st-key-export-kind").get_by_text("Data", exact=True).click()
     with trained.page.expect_download() as table:
