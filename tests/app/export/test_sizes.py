@@ -31,7 +31,8 @@ def _letters(drawing: Drawing) -> list[float]:
     """The heights in points of all letters that a picture shows."""
     drawing.canvas.draw()
     found = [text for text in drawing.figure.texts if text.get_text()]
-    for axes in drawing.figure.axes:
+    # the bar of colours has axes of its own within those of the map
+    for axes in (*drawing.figure.axes, *(inner for outer in drawing.figure.axes for inner in outer.child_axes)):
         found += [text for text in axes.texts if text.get_text()]
         for axis in (axes.xaxis, axes.yaxis):
             found += [axis.label, *axis.get_ticklabels()]
