@@ -31,7 +31,7 @@ def order(
     shown = scene.scene(training, job)
     about = About(title(training, job), "network", link.query(training), base, shown.description)
     rows = [results.cells(row, job.data) for row in results.table(training, job)]
-    headings = {"all": findings.finding(training, job)}
+    headings = {"all": findings.finding(training, job)} if kind == "pptx" else {}
     return Order(kind, shown, look, cut, about, results.heads(job.data), rows, step, headings)
 
 

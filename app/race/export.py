@@ -27,9 +27,13 @@ def order(race: Race, kind: str, look: Look, cut: Cut, step: int | None = None, 
     """The order for a drawn file. `base` is the address at which the app is served, if any."""
     shown = _magnified(race, scene.scene(race), look)
     about = About(title(race), "race", link.query(race.settings), base, shown.description)
-    heading = findings.finding(race)
-    headings = {"all": heading, **{panel.key: findings.of_panel(race, panel.key) for panel in shown.panels}}
+    headings = _headings(race, shown) if kind == "pptx" else {}
     return Order(kind, shown, look, cut, about, results.heads(race), results.cells(race), step, headings)
+
+
+def _headings(race: Race, shown: Scene) -> dict[str, str]:
+    """The findings that the parts of a scene show, by their keys."""
+    return {"all": findings.finding(race), **{panel.key: findings.of_panel(race, panel.key) for panel in shown.panels}}
 
 
 def title(race: Race) -> str:
