@@ -255,7 +255,7 @@ def _slider(chromium: Any, address: str, ours: bool, view: str, typed: bool = Fa
         typed: whether to measure from Enter after a typed number instead.
     """
     page = chromium.new_page(viewport={"width": 1280, "height": 800})
-    asked = {"": "", "3d": "?picture=surface" if ours else "?view=3d"}
+    asked = {"": "?surface=quadratic_ravine" if ours else "", "3d": "?picture=surface" if ours else "?view=3d"}
     page.goto(address + asked[view])
     slider = '[data-testid^="slider-"]' if ours else 'input[type="range"]'
     page.wait_for_selector('[data-settled="true"]' if ours else ".js-plotly-plot", timeout=90_000)

@@ -15,8 +15,8 @@ from optimizers import OPTIMIZERS
 from surfaces import SURFACES
 
 PAGES = {
-    "race-light": ("", "light"),
-    "race-dark": ("", "dark"),
+    "race-light": ("surface=quadratic_ravine", "light"),
+    "race-dark": ("surface=quadratic_ravine", "dark"),
     "diverged-dark": (
         "v=1&surface=rosenbrock&rotation=18&steps=300&racer=sgd:learning_rate=0.5"
         "&racer=nesterov:learning_rate=0.0015&racer=adam:learning_rate=0.044&racer=momentum:learning_rate=0.0009",
@@ -62,7 +62,7 @@ VIEWS = {
         "b.surface=quadratic_ravine&b.rotation=45&rotation=0",
         "The same ravine at two rotations, on the same clock.",
     ),
-    "presenting": ("", "Present mode, with larger type for the back row."),
+    "presenting": ("preset=zigzag", "Present mode, with larger type for the back row."),
     "predicting": ("surface=himmelblau", "Predict mode: where does each racer end?"),
 }
 """Views of the Race page, each in both colour schemes, by file name: the query string, and the caption."""

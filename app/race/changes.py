@@ -25,7 +25,7 @@ SETTINGS = declared(Settings, views=SomeOf(0, MOST_VIEWS, VIEWS))
 
 
 def first() -> Settings:
-    """The race of a first visit."""
+    """The plain race: that of a link which says nothing of surface and racers."""
     settings = Settings()
     for key in FIRST_RACERS:
         settings = add_racer(settings, key)
@@ -35,7 +35,7 @@ def first() -> Settings:
 def choose_surface(settings: Settings, key: str) -> Settings:
     """Another surface at its defaults: start and rotation are its own, every racer's learning rate starts anew."""
     changed = with_value(settings, SETTINGS["surface"], key)
-    changed = dataclasses.replace(changed, start=None, rotation=SURFACES[key].default_rotation)
+    changed = dataclasses.replace(changed, start=None, rotation=SURFACES[key].default_rotation, preset="")
     if changed.noise.key == "mini_batch" and changed.built_noise().objection(changed.built_surface()):
         changed = dataclasses.replace(changed, noise=Choice("none"))
     racers = tuple(dataclasses.replace(r, rule=_starting(changed, r.rule)) for r in settings.racers)

@@ -11,15 +11,19 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
+from urllib.parse import parse_qs
 
 from app.common import racers
 from app.common.link import Reader, write
 from app.common.racers import Refused, sentence
 from app.common.setting import Query
-from app.race.changes import FIRST_RACERS, SETTINGS, add_racer, change, first, inspect, set_parameters, set_view
+from app.race.changes import FIRST_RACERS, SETTINGS, add_racer, change, inspect, set_parameters, set_view
+from app.race.effects import PRESETS
 from app.race.settings import Beside, Settings
 from optimizers import OPTIMIZERS, size_objection
 
+OPENING = "zigzag"
+"""The preset of a first visit."""
 BESIDE = ("surface", "rotation", "start")
 """The settings that the race beside has for itself."""
 
@@ -43,9 +47,14 @@ def _write_beside(settings: Settings) -> Query:
 
 
 def parse(given: Mapping[str, list[str]]) -> tuple[Settings, list[str]]:
-    """Settings out of a query, and a notice for each value that had to be dropped."""
-    if not given:
-        return first(), []
+    """Settings out of a query, and a notice for each value that had to be dropped.
+
+    A query that names a preset and nothing else stands for the preset, an empty one for that of a first visit.
+    """
+    given = given or {"preset": [OPENING]}
+    if opens(given) and given["preset"][-1] in PRESETS:
+        key = given["preset"][-1]
+        given = {**parse_qs(PRESETS[key].link), "preset": [key]}
     link = Reader(given, Settings())
     special = {
         "racers": lambda: link.read_racers(FIRST_RACERS, add_racer),
@@ -57,6 +66,11 @@ def parse(given: Mapping[str, list[str]]) -> tuple[Settings, list[str]]:
     specs = {"seeds": SETTINGS["seeds"], **SETTINGS}
     link.read_settings(specs.values(), change, set_parameters, special)
     return link.finished()
+
+
+def opens(given: Mapping[str, list[str]]) -> bool:
+    """Whether a query leaves all settings to a preset, so that a race begins before the visitor has done anything."""
+    return not given or (set(given) <= {"preset", "v"} and "preset" in given)
 
 
 def _read_views(link: Reader[Settings]) -> None:

@@ -11,6 +11,7 @@ from app.common import budget, shared
 from app.common.forms import Number, OneOf, OneRecord, Point, SomeOf, Whole
 from app.common.racers import Choice, Lineup, Racer, built
 from app.common.setting import Form, setting, without_looks
+from app.race.effects import PRESETS
 from optimizers import NOISES, RULES
 from optimizers.noise import Noise
 from surfaces import SURFACES, Rotated
@@ -52,6 +53,13 @@ class PlaceOfRacer(Form):
 
     metavar = "N"
     allowed = "the place of a racer, 1 for the first"
+
+
+@dataclasses.dataclass(frozen=True)
+class OnePreset(OneOf):
+    """The key of a preset. The command line has an option of its own for presets."""
+
+    metavar = ""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -121,6 +129,12 @@ class Settings(Lineup):
         OneOf({"log": "levels of the map", "linear": "plain loss"}),
         look=True,
         help="The scale of the heights in three dimensions; each surface has a default.",
+    )
+    preset: str = setting(
+        "",
+        OnePreset({"": "none", **{key: preset.name for key, preset in PRESETS.items()}}),
+        look=True,
+        help="The preset that the race began as, whose sentence is shown. A link with nothing else is the preset.",
     )
     halved: bool = False
     """Whether it is itself the race beside another; no link mentions it."""

@@ -47,22 +47,22 @@ def _warm() -> None:
         # the last function registered is called first: JAX drops its programs at exit, but must not while it compiles
         atexit.register(_stop, threading.current_thread())
         from app.network import process
-        from app.race import changes, link, live, results, runs, scene, settings
+        from app.race import changes, link, live, presets, results, runs, scene, settings
         from optimizers import OPTIMIZERS
         from surfaces import SURFACES
 
-        first = changes.first()
-        racers = [dataclasses.replace(first, racers=(racer,)) for racer in first.racers]
+        opening, first = presets.preset(link.OPENING), changes.first()
+        racers = [dataclasses.replace(one, racers=(racer,)) for one in (opening, first) for racer in one.racers]
         try:
             with ThreadPoolExecutor(2) as pool:
-                pool.submit(scene.mapped, first.surface, first.rotation)
+                pool.submit(scene.mapped, opening.surface, opening.rotation)
                 for alone in racers:
                     pool.submit(runs.runs, alone)
         except RuntimeError:  # after Ctrl+C, Python starts no more threads
             return
         if _stopping.is_set():
             return
-        race = runs.Race(first)
+        race = runs.Race(opening)
         scene.scene(race)
         if _stopping.is_set():
             return
@@ -76,9 +76,9 @@ def _warm() -> None:
             from app.export.making import DRAWERS
 
             DRAWERS.warm()  # so that the first picture is made as quickly as later ones
-        for racer in first.racers:  # the runs that the first drag of a slider needs
+        for racer in opening.racers:  # the runs that the first drag of a slider needs
             if not _stopping.is_set():
-                live.answer("sweep", link.query(first), {"racer": racer.id, "name": "learning_rate"})
+                live.answer("sweep", link.query(opening), {"racer": racer.id, "name": "learning_rate"})
         for other in others:
             if _stopping.is_set():
                 return

@@ -24,6 +24,8 @@ FLAGS = [
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"),
     *("--disable-background-networking", "--disable-component-update"),
 ]
+PLAIN = "surface=quadratic_ravine"
+"""The race of tests that do not care which: no preset, and none that plays by itself."""
 PATIENCE = 60_000
 """Milliseconds that a condition may take on a busy machine: a bound on hanging, not a measurement."""
 
@@ -140,10 +142,13 @@ def profile(playing: tuple[Any, str], tmp_path_factory: pytest.TempPathFactory) 
 
 @pytest.fixture(scope="session")
 def visit(profile: Any, server: Server) -> Callable[..., Race]:
-    """Open the app in a page of its own: `visit(query, width=…, dark=…)`; whoever visits also leaves."""
+    """Open the app in a page of its own: `visit(query, width=…, dark=…)`; whoever visits also leaves.
+
+    Without a query it is the plain race, and on the Network page what a first visit shows.
+    """
 
     def open_(
-        query: str = "",
+        query: str | None = None,
         *,
         page: str = "",
         width: int = 1280,
@@ -157,7 +162,7 @@ def visit(profile: Any, server: Server) -> Callable[..., Race]:
             color_scheme="dark" if dark else "light",
             reduced_motion="reduce" if reduced else "no-preference",
         )
-        return Race(tab, server.url).load(query, page)
+        return Race(tab, server.url).load(query if query is not None else "" if page else PLAIN, page)
 
     return open_
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from urllib.parse import parse_qs
 
 import numpy as np
 import pytest
 
-from app.common.racers import Refused, set_racer, set_steps
+from app.common.racers import Refused, remove_racer, set_racer, set_steps
 from app.race import changes, link, presets, results, runs
 from app.race.runs import Race
 from app.race.settings import Settings
@@ -22,19 +23,32 @@ def _table(settings: Settings) -> dict[str, results.Row]:
 
 @pytest.mark.parametrize("key", presets.PRESETS)
 def test_links_are_read_whole_and_their_words_are_found(key: str) -> None:
-    settings, notices = link.parse(parse_qs(presets.PRESETS[key].link))
-    assert notices == [] and presets.shown_by(settings) == presets.PRESETS[key].about
-    again, notices = link.parse(link.query(presets.preset(key)))
-    assert notices == [] and again == settings
+    settings, notices = link.parse({"preset": [key]})
+    assert notices == [] and settings == presets.preset(key)
+    assert presets.shown_by(settings) == presets.PRESETS[key].about and not presets.changed(settings)
+    plain, notices = link.parse(parse_qs(presets.PRESETS[key].link))
+    assert notices == [] and dataclasses.replace(plain, preset=key) == settings
+    assert link.parse(link.query(settings)) == (settings, [])
 
 
-def test_words_stay_while_numbers_move_and_go_with_the_race() -> None:
+def test_the_sentence_stays_while_a_race_is_changed_and_goes_with_its_surface() -> None:
     settings = presets.preset("zigzag")
-    moved = set_racer(settings, settings.racers[0].id, "learning_rate", 0.01)
-    assert presets.shown_by(moved) == presets.PRESETS["zigzag"].about
-    assert presets.shown_by(changes.choose_surface(settings, "himmelblau")) == ""
-    assert presets.shown_by(changes.set_beside(settings, True)) == ""
-    assert presets.shown_by(changes.first()) == ""
+    edits = (
+        set_racer(settings, settings.racers[0].id, "learning_rate", 0.01),
+        changes.set_parameter(settings, "surface", "condition_number", 1000),
+        changes.add_racer(settings, "adam"),
+        remove_racer(settings, settings.racers[1].id),
+        changes.set_start(settings, 1.0, 0.5),
+    )
+    for edited in edits:
+        assert presets.shown_by(edited) == presets.PRESETS["zigzag"].about and presets.changed(edited)
+        assert link.parse(link.query(edited)) == (edited, [])
+    for looks in (changes.set_view(settings, 0, "distance"), changes.set_beside(settings, True)):
+        assert presets.shown_by(looks) and not presets.changed(looks)
+    moved_back = set_racer(edits[0], settings.racers[0].id, "learning_rate", 0.019)
+    assert not presets.changed(moved_back)
+    for other in (changes.choose_surface(settings, "himmelblau"), changes.first()):
+        assert presets.shown_by(other) == "" and not presets.changed(other)
     with pytest.raises(Refused, match="Unknown preset"):
         presets.preset("zigzags")
 
@@ -51,7 +65,18 @@ def test_p1_sgd_crosses_at_every_step_and_diverges_where_the_condition_number_ri
     assert (_table(tamed)["SGD"].reached or 301) > 1.3 * sgd.reached
 
 
-def test_p1_on_the_first_screen_sgd_does_not_cross_and_the_others_do() -> None:
+def test_a_link_of_a_preset_alone_is_the_preset_and_more_settings_are_a_race() -> None:
+    assert link.opens({}) and link.opens({"preset": ["saddle"], "v": ["1"]})
+    assert not link.opens({"v": ["1"]}) and not link.opens({"preset": ["saddle"], "steps": ["20"]})
+    assert link.parse({}) == (presets.preset(link.OPENING), [])
+    settings, notices = link.parse({"preset": ["saddle"], "steps": ["20"]})
+    assert notices == [] and (settings.preset, settings.steps) == ("saddle", 20)
+    assert settings.surface.key == "quadratic_ravine"
+    settings, (notice,) = link.parse({"preset": ["sadle"]})
+    assert settings == changes.first() and "preset must be one of zigzag" in notice and "'sadle'" in notice
+
+
+def test_p1_in_the_plain_race_sgd_does_not_cross_and_the_others_do() -> None:
     """η κ = 0.5: SGD halves its way across with each step."""
     rows = _table(changes.first())
     assert rows["SGD"].measured["crossings"] == 0 < (rows["Nesterov"].measured["crossings"] or 0)

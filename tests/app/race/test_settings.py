@@ -104,8 +104,8 @@ def test_a_surface_is_restored_whatever_the_order_in_which_it_was_set() -> None:
     assert parse(query(settings)) == (settings, [])
 
 
-def test_no_link_is_the_first_race() -> None:
-    settings, notices = parse({})
+def test_a_link_without_surface_and_racers_is_the_plain_race() -> None:
+    settings, notices = parse({"v": ["1"]})
     assert notices == [] and settings == changes.first()
     assert [r.rule.key for r in settings.racers] == ["sgd", "nesterov", "adam"]
     assert settings.surface.key == "quadratic_ravine"

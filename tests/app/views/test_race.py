@@ -13,7 +13,7 @@ from streamlit.testing.v1 import AppTest, app_test
 from app.common import budget
 from app.common.digits import parsed
 from app.race import captions as words
-from app.race import changes
+from app.race import changes, presets
 from app.race import link as race_link
 from app.race import settings as change
 from app.views import export
@@ -108,7 +108,7 @@ def test_bad_text_is_answered_beside_its_field_and_nothing_else_changes(
 
 
 def test_two_bad_fields_have_a_sentence_each(page: Page) -> None:
-    test = page()
+    test = page(surface="quadratic_ravine")
     _type(test, "steps-field", "x")
     _type(test, "seed-field", "y")
     assert [text.split()[0] for text in _refusals(test)] == ["steps", "seed"]
@@ -117,8 +117,9 @@ def test_two_bad_fields_have_a_sentence_each(page: Page) -> None:
     assert _link(test)["steps"] == ["200"]
 
 
-def test_no_link_is_the_first_race_and_is_spelled_out(page: Page) -> None:
-    assert race_link.parse(_link(page())) == (changes.first(), [])
+def test_no_link_is_the_opening_preset_and_is_spelled_out(page: Page) -> None:
+    link = _link(page())
+    assert race_link.parse(link) == (presets.preset(race_link.OPENING), []) and "surface" in link
 
 
 def test_a_bad_link_is_answered_by_notices_and_a_page(page: Page) -> None:
@@ -141,14 +142,14 @@ def test_every_surface_has_its_page(page: Page, key: str) -> None:
 
 
 def test_a_surface_is_chosen_from_the_list(page: Page) -> None:
-    test = page()
+    test = page(surface="quadratic_ravine")
     _widget(test.selectbox, "surface").set_value("rosenbrock").run()
     assert not test.exception
     assert race_link.parse(_link(test))[0] == changes.choose_surface(changes.first(), "rosenbrock")
 
 
 def test_a_slider_and_its_field_are_one(page: Page) -> None:
-    test = page()
+    test = page(surface="quadratic_ravine")
     key = "racer-2-adam-beta2"
     slider = _widget(test.select_slider, f"{key}-slider")
     assert slider.value == 0.999
@@ -161,7 +162,7 @@ def test_a_slider_and_its_field_are_one(page: Page) -> None:
 
 
 def test_mini_batches_are_refused_where_there_are_no_data(page: Page) -> None:
-    test = page()
+    test = page(surface="quadratic_ravine")
     _widget(test.selectbox, "noise").set_value("mini_batch").run()
     assert len(_refusals(test)) == 1 and "no data" in _refusals(test)[0]
     assert "noise" not in _link(test)
@@ -176,7 +177,7 @@ def test_a_race_without_racers_is_a_page(page: Page) -> None:
 
 
 def test_two_sessions_keep_to_themselves(page: Page) -> None:
-    one, other = page(), page()
+    one, other = page(surface="quadratic_ravine"), page(surface="quadratic_ravine")
     _type(one, "steps-field", "77")
     other.run()
     assert (_link(one)["steps"], _link(other)["steps"]) == (["77"], ["300"])
