@@ -18,6 +18,9 @@ const MARGIN = 200;
 /** Moves of fewer pixels are drawn together with the next move, because a run that has come to rest is a point. */
 const STILL = 0.3;
 
+/** How far from the middle a point that stays in view may be, as a share of the way to the edge. */
+const KEPT = 0.92;
+
 /**
  * The part of a segment that lies in a box (Liang and Barsky 1984), or null.
  * @param {number} x0
@@ -234,20 +237,25 @@ export function exit(path, to, head, frame) {
 }
 
 /**
- * The window, widened on one axis until a unit is equally long on both axes, within the limits of the figure.
+ * The window, widened on one axis until a unit is equally long on both axes, within the limits of the figure. Where these
+ * leave less of an axis than the window has, it is moved until it shows the point to keep.
  * @param {[[number, number], [number, number]]} window
  * @param {{width: number, height: number}} box
  * @param {[[number, number], [number, number]]} limits
+ * @param {number[]} [keep] a point that stays in view
  * @returns {[[number, number], [number, number]]}
  */
-export function fit(window, box, limits) {
+export function fit(window, box, limits, keep) {
   const sizes = [box.width, box.height];
   const wanted = Math.max(...window.map(([low, high], i) => (high - low) / sizes[i]));
   const unit = Math.min(wanted, ...limits.map(([low, high], i) => (high - low) / sizes[i]));
   /** @type {(range: [number, number], i: number) => [number, number]} */
   const widened = ([low, high], i) => {
     const half = (unit * sizes[i]) / 2;
-    const centre = Math.min(limits[i][1] - half, Math.max(limits[i][0] + half, (low + high) / 2));
+    const reach = KEPT * half;
+    const middle = (low + high) / 2;
+    const wish = keep ? Math.min(keep[i] + reach, Math.max(keep[i] - reach, middle)) : middle;
+    const centre = Math.min(limits[i][1] - half, Math.max(limits[i][0] + half, wish));
     return [centre - half, centre + half];
   };
   return [widened(window[0], 0), widened(window[1], 1)];

@@ -165,7 +165,13 @@ export class PlotPanel {
   /** The ranges of axes of equal units. @returns {View | null} */
   get ranges() {
     if (!this.axes[0]?.equal) return null;
-    return fit(this.view ?? this.window, this.box, this.limits);
+    return this.view ? fit(this.view, this.box, this.limits) : fit(this.window, this.box, this.limits, this.start);
+  }
+
+  /** The start that can be dragged, a point of the plane. */
+  get start() {
+    const start = handleOf(this.panel);
+    return start && [start.x[0], start.y[0]];
   }
 
   /**
@@ -547,10 +553,7 @@ export class PlotPanel {
   /** @param {number} position of the clock */
   paint(position) {
     if (!this.panel) return;
-    if (this.handle) {
-      const start = handleOf(this.panel);
-      if (start) this.handle.place([start.x[0], start.y[0]]);
-    }
+    if (this.handle && this.start) this.handle.place(this.start);
     this.painter.paint(position);
   }
 

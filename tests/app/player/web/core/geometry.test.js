@@ -212,3 +212,22 @@ test('a gap in a curve stays', () => {
   const path = Float64Array.from({ length: 8000 }, (_, i) => (i % 2 ? (i === 4001 ? NaN : 3) : i / 100));
   assert.ok([...thinned(path)].includes(2000));
 });
+
+test('where not all of a window fits, it is moved to a point that stays in view', () => {
+  const window = [
+    [-4, 4],
+    [-1, 1],
+  ];
+  const limits = [
+    [-5, 5],
+    [-2, 2],
+  ];
+  const box = { width: 100, height: 100 }; // 4 units either way are all that the limits allow
+  assert.deepEqual(fit(window, box, limits)[0], [-2, 2]);
+  assert.deepEqual(fit(window, box, limits, [1, 0])[0], [-2, 2]);
+  const [[x0, x1]] = fit(window, box, limits, [-3, 0]);
+  assert.ok(x0 < -3 && x1 > -3 && x1 < 2);
+  assert.ok(Math.abs(x1 - x0 - 4) < 1e-12);
+  const [[left]] = fit(window, box, limits, [-4.99, 0]);
+  assert.equal(left, -5); // no further than the limits
+});
