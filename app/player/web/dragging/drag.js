@@ -1,6 +1,7 @@
-// An invisible handle over the mark of the start on the map, which the pointer can drag.
+// An invisible handle over the mark of the start on the map, which the pointer can drag and the arrow keys can move.
 
-import { h } from '../core/dom.js';
+import { short } from '../core/digits.js';
+import { h, mark } from '../core/dom.js';
 
 /**
  * @typedef {Object} StartListeners
@@ -12,10 +13,23 @@ import { h } from '../core/dom.js';
 
 /** A press that moves by fewer pixels is not a drag. */
 const TREMBLE = 3;
+/** What holds the handle while the arrow keys move it; pointers have numbers of their own. */
+const KEYS = -1;
+/** By how many pixels an arrow key moves it, and how many times as far with Shift. */
+const STRIDE = 4;
+const FAR = 5;
+/** Milliseconds after the latest key at which the start is dropped. */
+const PAUSE = 300;
+/** @type {Record<string, [number, number]>} */
+const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
 export class StartHandle {
-  /** The pointer that holds the handle. @type {number | null} */
+  /** The pointer that holds the handle, or `KEYS`. @type {number | null} */
   held = null;
+  /** Where it is in the frame, in pixels. @type {[number, number]} */
+  at = [0, 0];
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  timer;
   moved = false;
   /** Where the pointer was pressed. @type {[number, number]} */
   from = [0, 0];
@@ -30,7 +44,13 @@ export class StartHandle {
     this.frame = frame;
     this.listeners = listeners;
     this.element = h('div', {
-      ...{ class: 'handle', 'data-testid': 'start-handle', title: 'Drag the start', hidden: true },
+      ...{ class: 'handle', 'data-testid': 'start-handle', hidden: true },
+      ...{ tabindex: 0, role: 'button', 'aria-roledescription': 'movable point' },
+      title: 'Drag the start, or move it with the arrow keys',
+      keydown: (event) => this.key(event),
+      blur: () => this.held === KEYS && this.drop(),
+      // A drag takes no focus: the arrow keys go on moving the clock.
+      mousedown: (event) => event.preventDefault(),
       pointerdown: (event) => this.press(event),
       pointermove: (event) => this.move(event),
       pointerup: (event) => this.lift(event),
@@ -45,15 +65,27 @@ export class StartHandle {
     if (!frame || this.held !== null || start.length < 2) return;
     const [x, y] = [frame.x.offset + frame.x.slope * start[0], frame.y.offset + frame.y.slope * start[1]];
     this.element.hidden = !(x >= 0 && y >= 0 && x <= frame.width && y <= frame.height);
-    this.put(frame.left + x, frame.top + y);
+    this.put(x, y, frame);
   }
 
   /**
-   * @param {number} left
-   * @param {number} top
+   * Moves the handle to a place of the frame, or to the nearest one, and returns the point of the plane there.
+   * @param {number} x
+   * @param {number} y
+   * @param {PlacedFrame} frame
+   * @returns {[number, number]}
    */
-  put(left, top) {
-    this.element.style.transform = `translate(${left}px, ${top}px)`;
+  put(x, y, frame) {
+    /** @type {(value: number, size: number) => number} */
+    const within = (value, size) => Math.min(size, Math.max(0, value));
+    this.at = [within(x, frame.width), within(y, frame.height)];
+    const [left, top] = this.at;
+    this.element.style.transform = `translate(${frame.left + left}px, ${frame.top + top}px)`;
+    /** @type {[number, number]} */
+    const point = [(left - frame.x.offset) / frame.x.slope, (top - frame.y.offset) / frame.y.slope];
+    const words = point.map((value) => short(value, 3)).join(', ');
+    mark(this.element, 'aria-label', `Start at ${words}. Move it with the arrow keys.`);
+    return point;
   }
 
   /** @param {PointerEvent} event */
@@ -73,12 +105,7 @@ export class StartHandle {
    */
   follow(event, frame) {
     const { left, top } = this.host.getBoundingClientRect();
-    /** @type {(value: number, size: number) => number} */
-    const within = (value, size) => Math.min(size, Math.max(0, value));
-    const x = within(event.clientX - left - frame.left, frame.width);
-    const y = within(event.clientY - top - frame.top, frame.height);
-    this.put(frame.left + x, frame.top + y);
-    return [(x - frame.x.offset) / frame.x.slope, (y - frame.y.offset) / frame.y.slope];
+    return this.put(event.clientX - left - frame.left, event.clientY - top - frame.top, frame);
   }
 
   /** @param {PointerEvent} event */
@@ -95,5 +122,27 @@ export class StartHandle {
     this.held = null;
     const frame = this.frame();
     if (this.moved && frame) this.listeners.dropped(...this.follow(event, frame));
+  }
+
+  /** @param {KeyboardEvent} event */
+  key(event) {
+    const arrow = ARROWS[event.key];
+    const frame = this.frame();
+    if (!arrow || !frame || event.ctrlKey || event.metaKey || event.altKey) return;
+    event.preventDefault();
+    const far = STRIDE * (event.shiftKey ? FAR : 1);
+    this.held = KEYS;
+    this.listeners.dragged(...this.put(this.at[0] + far * arrow[0], this.at[1] + far * arrow[1], frame));
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.drop(), PAUSE);
+  }
+
+  /** Releases the start where the keys have moved it. */
+  drop() {
+    clearTimeout(this.timer);
+    const frame = this.frame();
+    if (this.held !== KEYS) return;
+    this.held = null;
+    if (frame) this.listeners.dropped(...this.put(...this.at, frame));
   }
 }
