@@ -66,6 +66,7 @@ __all__ = [
     "Card",
     "Clock",
     "Event",
+    "Guide",
     "Kind",
     "Relief",
     "Runs",
@@ -95,6 +96,7 @@ Kind = Literal[
     "poll",
     "heights",
     "beside",
+    "preset",
     "export",
 ]
 KINDS = get_args(Kind)
@@ -215,6 +217,28 @@ class Relief:
             raise ValueError(f"heights must be one of {', '.join(HEIGHTS)}, or empty; got {self.heights!r}")
 
 
+@dataclass(frozen=True, kw_only=True)
+class Guide:
+    """What a page is for, and the presets that it offers.
+
+    ``purpose`` is one line. ``presets`` are the key, the label and the name of each. ``shown`` is the key of the preset
+    that the scene began as, empty without one, ``about`` what to look at in it, and ``changed`` says that it has other
+    runs by now. ``opening`` numbers the scenes that begin by themselves: a scene with a higher number than any before
+    is played once, from its start.
+    """
+
+    purpose: str
+    presets: tuple[tuple[str, str, str], ...]
+    shown: str = ""
+    about: str = ""
+    changed: bool = False
+    opening: int = 0
+
+    def __post_init__(self) -> None:
+        if self.shown and self.shown not in (keys := [key for key, *_ in self.presets]):
+            raise ValueError(f"the preset shown must be one of {', '.join(keys)}; got {self.shown!r}")
+
+
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Scene:
     """Everything that a rerun of the page passes to the player.
@@ -230,7 +254,7 @@ class Scene:
     race, with the same racers on the same clock, and ``linked`` says whether its sliders have the same values.
     ``inspected`` explains the steps of one racer: its id, lines of MathML with slots, and the values for the slots.
     ``live`` is the address that answers with other runs while something is dragged (see `Runs`); it is empty if there
-    is none.
+    is none. ``guide`` offers the presets of the page.
     """
 
     panels: tuple[Panel, ...]
@@ -250,6 +274,7 @@ class Scene:
     linked: bool = True
     inspected: Mapping[str, Any] | None = None
     live: str = ""
+    guide: Guide | None = None
 
     def __post_init__(self) -> None:
         ids = [card.id for card in self.cards]
@@ -321,6 +346,7 @@ class Event:
     option     sets the option of the panel in ``slot`` to ``name``
     picture    shows ``name``, one of `PICTURES`, in the big panel
     heights    sets the heights of the surface to ``name``, one of `HEIGHTS`
+    preset     begins the preset ``name``
     poll       is no action; the scene may have grown
     export     requests a file of what is on the ``screen``
     ========== ======================================================
@@ -361,7 +387,7 @@ def read(message: object, scene: Scene) -> Event | None:
         return Event("export", screen=screen) if screen else None
     if kind in ("view", "option"):
         return _chosen(cast(Kind, kind), message, scene)
-    if kind in ("axis", "picture", "heights", "beside"):
+    if kind in ("axis", "picture", "heights", "beside", "preset"):
         word = message.get("name")
         return Event(cast(Kind, kind), name=word) if isinstance(word, str) and word in _offered(kind, scene) else None
     second = message.get("beside") is True
@@ -414,6 +440,7 @@ def _offered(kind: str, scene: Scene) -> tuple[str, ...]:
         "picture": PICTURES if scene.picture else (),
         "heights": HEIGHTS if scene.relief else (),
         "beside": BESIDE if scene.picture else (),
+        "preset": tuple(key for key, *_ in scene.guide.presets) if scene.guide else (),
     }[kind]
 
 
@@ -433,7 +460,10 @@ def _chosen(kind: Kind, message: Mapping[str, Any], scene: Scene) -> Event | Non
     return Event(kind, name=name, slot=slot) if isinstance(name, str) and name in dict(choices) else None
 
 
-RECORDS: tuple[type[Any], ...] = (*MARKS, Head, Axis, Axes, Note, Option, Panel, Card, Slider, Clock, Relief, Scene)
+RECORDS: tuple[type[Any], ...] = (
+    *(*MARKS, Head, Axis, Axes, Note, Option, Panel),
+    *(Card, Slider, Clock, Relief, Guide, Scene),
+)
 """All records that are sent."""
 SHORTEST = 3
 """The smallest number of elements for which a progression is shorter than its array."""

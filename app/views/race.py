@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import html
+import dataclasses
 import math
 from collections.abc import Callable
 from typing import Any
@@ -13,7 +13,7 @@ from app.common import budget, cards, names, racers
 from app.export.making import Order
 from app.export.options import Cut, Look
 from app.figures.map import extent
-from app.player import Event
+from app.player import Event, Guide
 from app.player.component import play
 from app.race import captions, changes, export, link, live, presets
 from app.race import results as standings
@@ -30,12 +30,17 @@ from optimizers import NOISES, OPTIMIZERS, SCHEDULES
 from surfaces import SURFACES
 
 PRESET = "preset:"
+PURPOSE = "Watch optimizers race down loss surfaces."
 PICTURES = {"map": "One map", "surface": "3-D", "panels": "One for each racer"}
 
 
 def show() -> None:
     """The whole page, top to bottom."""
     controls.enter("settings")
+    if "settings" not in st.session_state and link.opens(
+        {key: st.query_params.get_all(key) for key in st.query_params}
+    ):
+        _open()
     restore("settings", link.parse)
     _toolbar()
     _stage()
@@ -56,8 +61,7 @@ def _stage() -> None:
         st.error(str(problem) if isinstance(problem, budget.NoRoom) else budget.SHORT)
         return
     scene = live.connected(scene, race)
-    if about := presets.shown_by(settings):
-        st.html(f"<div class='about'>{html.escape(about)}</div>")
+    scene = dataclasses.replace(scene, guide=_guide(settings))
     again = st.session_state.get("stale", False)
     play(scene, key="player", react=_react, refusal=controls.refused("player"), again=again)
     if explained := st.session_state.pop("explained", None):
@@ -89,6 +93,7 @@ def _react(event: Event) -> None:
             "inspect": lambda s: changes.inspect(s, event.racer),
             "picture": lambda s: changes.change(s, "picture", event.name),
             "heights": lambda s: changes.change(s, "heights", event.name),
+            "preset": lambda s: _preset(event.name),
         },
     )
 
@@ -162,8 +167,31 @@ def _ground(settings: Settings, key: str, placed: Callable[[Any], Any]) -> None:
 
 def _chosen(settings: Settings, option: str) -> Settings:
     if option.startswith(PRESET):
-        return presets.preset(option.removeprefix(PRESET))
+        return _preset(option.removeprefix(PRESET))
     return changes.choose_surface(settings, option)
+
+
+def _preset(key: str) -> Settings:
+    settings = presets.preset(key)
+    _open()
+    return settings
+
+
+def _open() -> None:
+    """Let the player play the next scene from its start."""
+    st.session_state["opening"] = st.session_state.get("opening", 0) + 1
+
+
+def _guide(settings: Settings) -> Guide:
+    """The presets, and the sentence of the one that the race began as."""
+    return Guide(
+        purpose=PURPOSE,
+        presets=tuple((key, preset.label, preset.name) for key, preset in presets.PRESETS.items()),
+        shown=settings.preset,
+        about=presets.shown_by(settings),
+        changed=presets.changed(settings),
+        opening=st.session_state.get("opening", 0),
+    )
 
 
 def _named(option: str) -> str:

@@ -13,7 +13,7 @@ from hypothesis import settings as bounded
 from hypothesis import strategies as st
 
 from app.figures.marks import Axes, Axis, Dots, Field, Line, Option, Panel, Rule, Sign, Tiles
-from app.player import Card, Clock, Event, Relief, Scene, Slider, pack, read
+from app.player import Card, Clock, Event, Guide, Relief, Scene, Slider, pack, read
 from app.player.scene import KINDS, RECORDS, number_of
 from tests.app.envelope import opened
 
@@ -69,6 +69,7 @@ def _scene(**changes: Any) -> Scene:
         caption="η = 0.1 · seed 0",
         picture="map",
         relief=Relief(kind="linear", base=0.0, unit=1.0),
+        guide=Guide(purpose="Watch.", presets=(("zigzag", "Zigzag", "Zigzag in a ravine"),), shown="zigzag"),
     )
     return dataclasses.replace(scene, **changes)
 
@@ -243,6 +244,7 @@ GOOD = [
     ({"kind": "picture", "name": "surface"}, Event("picture", name="surface")),
     ({"kind": "heights", "name": "linear"}, Event("heights", name="linear")),
     ({"kind": "beside", "name": "apart"}, Event("beside", name="apart")),
+    ({"kind": "preset", "name": "zigzag"}, Event("preset", name="zigzag")),
     ({"kind": "inspect", "racer": "two"}, Event("inspect", racer="two")),
     ({"kind": "hide", "racer": "two", "hidden": True}, Event("hide", racer="two", hidden=True)),
 ]
@@ -271,6 +273,7 @@ MALFORMED: list[Any] = [
         for r in ("three", None, 0, ["one"])
     ),
     *({"kind": "axis", "name": v} for v in ("hours", None, 1, ["steps"])),
+    *({"kind": "preset", "name": v} for v in ("", "saddle", None, 1, ["zigzag"])),
     *({"kind": "hide", "racer": "one", "hidden": v} for v in (1, "true", None)),
     *({"kind": "add", "name": v} for v in ("adma", None, 1, ["adam"], {"adam": 1})),
     *(

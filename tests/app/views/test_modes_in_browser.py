@@ -10,20 +10,22 @@ import numpy as np
 import pytest
 
 from app.figures.theme import PALETTE
-from app.race import runs, scene
+from app.race import presets, runs
 from app.race.link import parse
-from tests.app import drawn
 from tests.app.driving import Race, near
 
 pytestmark = pytest.mark.browser
 Visit = Callable[..., Race]
 
 FOLDED = (
-    *(".st-key-toolbar", "[data-testid=results]", ".sliders", ".actions", "[data-testid=add-racer]", ".zoom", ".scale"),
+    *(".st-key-toolbar", "[data-testid=results]", ".actions", "[data-testid=add-racer]", ".zoom", ".scale", ".strip"),
     *("[data-testid=export]", "[data-testid=copy-link]", "[data-testid=present]", "[data-testid=step-back]"),
-    *("[data-testid=to-end]", "[data-testid=speed]", "[data-testid=loop]", "select.view.more"),
+    *("[data-testid=to-end]", "[data-testid=loop]", "select.view.more"),
 )
-KEPT = ("[data-testid=map]", "[data-testid=loss]", "[data-testid=play]", "[data-testid=scrub]", "[data-testid=step]")
+KEPT = (
+    *("[data-testid=map]", "[data-testid=loss]", "[data-testid=play]", "[data-testid=scrub]", "[data-testid=step]"),
+    *(".sliders", "[data-testid=speed]", "[data-testid=preset-next]", "[data-testid=preset-previous]"),
+)
 SEEN = """(selectors) => selectors.map((one) => [...document.querySelectorAll(one)].some(
   (e) => e.checkVisibility({ visibilityProperty: true, opacityProperty: false })))"""
 SIZES = """() => Object.fromEntries([
@@ -67,7 +69,7 @@ def test_presenting_hides_the_controls_and_fills_the_window(fresh: Visit) -> Non
     box, window = race.root.bounding_box(), race.page.evaluate("[innerWidth, innerHeight]")
     assert [box[k] for k in ("x", "y", "width", "height")] == [0, 0, *window]
     assert race.titles() == ["SGD", "Nesterov", "Adam"] and all(race.statuses())
-    assert race.at("values-racer-2").inner_text().split() == ["η", "0.068", "β₁", "0.9"]
+    assert race.card("racer-2")[2:] == ("0.068", "0.9")
     assert "data:image/svg+xml" in race.page.evaluate("getComputedStyle(document.querySelector('.map')).cursor")
     # nothing that is shown runs over its box
     for testid in ("card-racer-0", "card-racer-2", "step", "loss", "map"):
@@ -76,6 +78,30 @@ def test_presenting_hides_the_controls_and_fills_the_window(fresh: Visit) -> Non
     _leave(race)
     assert all(race.page.evaluate(SEEN, [*FOLDED, *KEPT]))
     assert race.page.evaluate("document.fullscreenElement") is None
+
+
+def test_a_slider_the_speed_and_the_next_preset_are_at_hand_while_presenting(fresh: Visit) -> None:
+    race = fresh("preset=overshoot", reduced=True)
+    _present(race)
+    assert race.at("preset-name").inner_text() == presets.PRESETS["overshoot"].name
+    assert race.at("preset-about").inner_text() == presets.PRESETS["overshoot"].about
+    race.slide("racer-1", "learning_rate", 0.3)
+    race.until("() => new URL(location.href).searchParams.getAll('racer')[1] !== 'momentum:learning_rate=0.02'")
+    race.settle()
+    assert race.at("preset-about").is_visible() and _presenting(race)
+    race.page.emulate_media(reduced_motion="no-preference")
+    keys = list(presets.PRESETS)
+    race.page.keyboard.press("PageDown")  # a presenter's remote
+    race.until("(key) => window.optiscope.scenes()[0].guide.shown === key", keys[keys.index("overshoot") + 1])
+    race.until("() => document.querySelector('[data-testid=player]').dataset.playing === 'true'")
+    race.at("speed").select_option("4")
+    race.settle()
+    assert race.step() == 300 and _presenting(race)
+    assert race.titles() == ["SGD", "Momentum"]
+    race.page.keyboard.press("PageUp")
+    race.until("(key) => window.optiscope.scenes()[0].guide.shown === key", "overshoot")
+    race.settle()
+    assert race.values() == ["0.02", "0.02", "0.9", "0.02", "0.9"]
 
 
 @pytest.mark.long
@@ -223,13 +249,9 @@ def test_predicting_hides_everything_that_reveals_the_ends(guessing: Race) -> No
     assert race.step() == 0 and _phase(race) == "guess"
     ground = race.pixels(".map")
     left, top = (v - o for v, o in zip(race.pixel(0, 0), (race.frame()["left"], race.frame()["top"]), strict=True))
-    # of the trails' colours there is only the last head, at the start
-    for color in PALETTE[:2]:
+    # no racer's color is on the map, not even at the start
+    for color in PALETTE[:3]:
         assert not near(ground, color, 40).any()
-    rows, columns = np.nonzero(near(ground, PALETTE[2], 40))
-    start = race.pixel(*drawn.start(scene.scene(runs.Race(parse(race.query())[0]))))
-    box = race.page.locator(".map").bounding_box()
-    assert np.hypot(columns + box["x"] - start[0], rows + box["y"] - start[1]).max() < 12
     assert left > 0 and top > 0
     assert not (race.trails()[..., 3] > 0).any()
     hidden = [".loss", "[data-testid=loss]", ".card .status", "[data-testid=results]"]
@@ -245,6 +267,25 @@ def test_predicting_hides_everything_that_reveals_the_ends(guessing: Race) -> No
     assert race.at("question").inner_text() == "Where does SGD end? Click on the map."
     race.page.keyboard.press("Escape")  # nothing was said that could be taken back
     assert _phase(race) is None and race.settle().step() == 200
+
+
+def test_predicting_does_not_show_the_sentence_that_tells_the_answer(fresh: Visit) -> None:
+    race = fresh("preset=trap", reduced=True)
+    telling = ["[data-testid=preset-about]", "[data-testid=preset-name]", "[data-testid=presets] button"]
+    assert all(race.page.evaluate(SEEN, telling))
+    _predict(race)
+    assert not any(race.page.evaluate(SEEN, telling))
+    race.at("preset-next").click()  # another race may be asked about, and does not begin by itself
+    race.until("() => window.optiscope.scenes()[0].guide.shown === 'freezing'")
+    race.settle()
+    assert (_phase(race), race.step(), race.playing()) == ("guess", 0, False)
+    assert not any(race.page.evaluate(SEEN, telling))
+    race.at("reveal").click()
+    race.until("() => Number(document.querySelector('[data-testid=player]').dataset.step) > 0")
+    assert not any(race.page.evaluate(SEEN, telling))
+    race.page.keyboard.press("End")
+    race.until("() => document.querySelector('[data-testid=player]').dataset.predicting === 'end'")
+    assert all(race.page.evaluate(SEEN, telling))
 
 
 @pytest.mark.long

@@ -2,7 +2,7 @@
 
 import { h, iconButton, mark, relabel, say } from '../core/dom.js';
 import { stepsAt } from '../core/pace.js';
-import { brief, letter, SliderRow, SliderRows } from './slider.js';
+import { SliderRow, SliderRows } from './slider.js';
 import { inkVariable } from '../core/theme.js';
 
 /**
@@ -61,7 +61,6 @@ class CardView {
     this.why = h('span', { class: 'unseen' });
     this.sliders = h(recorded ? 'fieldset' : 'div', { class: 'sliders', disabled: recorded });
     this.rows = new SliderRows(this.sliders, (slider) => this.row(slider));
-    this.values = h('p', { class: 'values', 'data-testid': `values-${id}` });
     /** @type {(word: string, title: string, click: () => void) => HTMLButtonElement} */
     const tool = (word, title, click) =>
       h('button', { type: 'button', class: 'link', title, 'data-testid': `${word}-${id}`, click }, word);
@@ -88,7 +87,6 @@ class CardView {
       },
       h('header', {}, this.dot, this.title, this.status, this.why, h('span', { class: 'actions' }, ...actions)),
       this.sliders,
-      this.values,
       this.foot,
     );
   }
@@ -130,7 +128,6 @@ class CardView {
     this.tell(card);
     mark(this.element, 'data-hidden', card.hidden);
     relabel(this.hide, card.hidden ? 'show' : 'hide', `${card.hidden ? 'Show' : 'Hide'} ${card.title}`);
-    this.values.replaceChildren(...card.sliders.map(valueOf));
     this.rows.update(card.sliders);
     const rate = card.sliders.find(({ suggested }) => suggested !== null);
     this.suggest.hidden = !rate;
@@ -193,14 +190,6 @@ class CardView {
 
 /** A slider that shows nothing while it is dragged. @type {Dragging} */
 const STILL = { ready() {}, show: () => null, back() {} };
-
-/**
- * The value of a slider as text, for a card that shows no sliders.
- * @param {Slider} slider
- */
-function valueOf(slider) {
-  return h('span', {}, letter(slider.symbol), ` ${brief(slider.value)}`);
-}
 
 export class Cards {
   /** @type {Card[]} */

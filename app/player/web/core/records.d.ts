@@ -3,7 +3,7 @@
 /** An array of numbers whose element type is left open. */
 export type Numbers = ArrayLike<number>;
 
-export type Kind = 'start' | 'parameter' | 'slide' | 'add' | 'remove' | 'duplicate' | 'hide' | 'reset' | 'explain' | 'inspect' | 'view' | 'option' | 'axis' | 'picture' | 'poll' | 'heights' | 'beside' | 'export';
+export type Kind = 'start' | 'parameter' | 'slide' | 'add' | 'remove' | 'duplicate' | 'hide' | 'reset' | 'explain' | 'inspect' | 'view' | 'option' | 'axis' | 'picture' | 'poll' | 'heights' | 'beside' | 'preset' | 'export';
 
 export type AnyMark = Line | Lines | Band | Dots | Sign | Text | Field | Tiles | Bars | Rule;
 
@@ -125,6 +125,17 @@ export interface Field {
   ticks: [number, string][];
   title: string;
   corner: 'bottom right' | 'bottom left' | 'top right' | 'top left';
+}
+
+/** What a page is for, and the presets that it offers. */
+export interface Guide {
+  type: 'guide';
+  purpose: string;
+  presets: [string, string, string][];
+  shown: string;
+  about: string;
+  changed: boolean;
+  opening: number;
 }
 
 /** A symbol that shows where a line is when the clock is at its place, above all marks of its layer. */
@@ -256,6 +267,7 @@ export interface Scene {
   linked: boolean;
   inspected: Record<string, any> | null;
   live: string;
+  guide: Guide | null;
 }
 
 /** Symbols with a meaning, ``name``: critical points, the start. Shapes: ``x`` and ``y`` (k,). */

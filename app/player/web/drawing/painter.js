@@ -582,7 +582,9 @@ export class Painter {
         this.heads,
         group,
         () => {
-          for (const trail of trails) {
+          // At the start all heads cover each other: the color of the last would hint at a racer.
+          const hinting = untold && position === 0 && group.handles.length > 0;
+          for (const trail of hinting ? [] : trails) {
             context.globalAlpha = emphasis(style, this.lit, trail.mark.racer);
             trail.stand(pen, position, labels);
           }

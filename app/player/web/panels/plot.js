@@ -165,13 +165,9 @@ export class PlotPanel {
   /** The ranges of axes of equal units. @returns {View | null} */
   get ranges() {
     if (!this.axes[0]?.equal) return null;
-    return this.view ? fit(this.view, this.box, this.limits) : fit(this.window, this.box, this.limits, this.start);
-  }
-
-  /** The start that can be dragged, a point of the plane. */
-  get start() {
-    const start = handleOf(this.panel);
-    return start && [start.x[0], start.y[0]];
+    return this.view
+      ? fit(this.view, this.box, this.limits)
+      : fit(this.window, this.box, this.limits, this.start ?? undefined);
   }
 
   /**

@@ -360,6 +360,10 @@ export class Player extends Stage {
     for (const { rows } of this.subjects) rows.resume();
   }
 
+  get still() {
+    return Boolean(this.predict?.phase);
+  }
+
   /** @param {Scene} scene */
   arrangeModes(scene) {
     const { predict, inspector, linking, big, drags } = this;

@@ -8,6 +8,7 @@ import { Outbox } from '../core/outbox.js';
 import { pictureOf } from '../drawing/picture.js';
 import { Present } from '../modes/present.js';
 import { readTheme, setInks } from '../core/theme.js';
+import { Guide } from './guide.js';
 import { Takeaway } from './takeaway.js';
 import { Transport } from './transport.js';
 
@@ -104,13 +105,15 @@ export class Stage {
     this.takeaway = recorded
       ? new Takeaway('Save picture', () => this.picture(), this.recording)
       : new Takeaway('Export', () => this.send({ kind: 'export', ...this.screen() }));
+    this.guide = new Guide((name) => this.send({ kind: 'preset', name }));
     this.refusal = h('p', { class: 'hint', role: 'alert', 'data-testid': 'refusal', hidden: true });
     this.live = h('div', { class: 'unseen', 'aria-live': 'polite', 'data-testid': 'live' });
     this.present = new Present(root, () => this.redraw());
     this.onkey = (/** @type {KeyboardEvent} */ event) => {
+      this.dismissing = false;
       if (behind(event)) return;
       if (event.key === 'Escape') this.escape(event);
-      else this.transport.key(event);
+      else if (!this.turn(event)) this.transport.key(event);
     };
     this.onpress = (/** @type {PointerEvent} */ event) => {
       this.pressed = true;
@@ -136,12 +139,14 @@ export class Stage {
     if (recorded) for (const choice of selectsOf(stage)) choice.disabled = true;
     const last = recorded ? wayBack(this.recording ?? '') : this.cards.adder;
     this.root.replaceChildren(
+      this.guide.element,
       stage,
       h(
         'div',
         { class: 'side' },
         this.takeaway.element,
         ...this.aside,
+        h('h2', { class: 'unseen' }, 'Racers'),
         this.cards.list,
         ...this.behind,
         last,
@@ -267,6 +272,8 @@ export class Stage {
     const length = scene.clock.end;
     this.clock.resize(length);
     if (first) this.clock.position = length;
+    this.guide.update(scene);
+    if (this.guide.opening) this.open();
     this.transport.resize(length);
     this.deal(scene);
     // A card that is gone sends no word that the pointer left it.
@@ -279,7 +286,33 @@ export class Stage {
     this.arrange(scene);
     const told = this.veiled(scene);
     await Promise.all(this.panels.map((panel) => panel.update(told, style, theme, this.lit)));
-    if (this.scene === scene && !this.gone) this.rest();
+    if (this.scene !== scene || this.gone) return;
+    this.rest();
+    if (this.guide.takeOpening() && this.clock.position === 0) this.clock.play();
+  }
+
+  /** Goes back to the start of a scene that is to be played once it is drawn, unless motion is not wanted. */
+  open() {
+    this.clock.pause();
+    if (this.still || this.clock.reduced.matches) this.guide.takeOpening();
+    else this.clock.position = 0;
+  }
+
+  /** Whether scenes wait for the reader to play them. */
+  get still() {
+    return false;
+  }
+
+  /**
+   * Turns to another preset: the keys of a presenter's remote. Returns whether the key was meant for that.
+   * @param {KeyboardEvent} event
+   */
+  turn(event) {
+    const steps = { PageUp: -1, PageDown: 1 }[event.key];
+    if (!steps || !this.present.on || this.guide.element.hidden) return false;
+    event.preventDefault();
+    this.guide.step(steps);
+    return true;
   }
 
   /**
