@@ -155,7 +155,9 @@ def results(heads: Sequence[str], rows: Sequence[Sequence[str]], tips: Mapping[s
     """
     head = "".join(f"<th scope='col'{_tip((tips or {}).get(h, ''))}>{html.escape(h)}</th>" for h in heads)
     body = "".join(f"<tr>{''.join(f'<td>{html.escape(cell)}</td>' for cell in row)}</tr>" for row in rows)
-    return f"<table class='results' data-testid='results'><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+    table = f"<table class='results' data-testid='results'><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+    # in a narrow window the table scrolls, also by the arrow keys
+    return f"<div class='results-box' role='region' aria-label='Results' tabindex='0'>{table}</div>"
 
 
 def _tip(words: str) -> str:

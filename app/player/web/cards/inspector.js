@@ -142,10 +142,13 @@ export class Inspector {
       arrow(place(start), place(end), style.muted, 1.4, '3 3'),
       ...vectors.map(({ name }, i) => arrow(place(points[i]), place(points[i + 1]), colors(name), 2.2)),
     ];
-    const names = vectors.map(({ name }) => h('b', { style: `color:${colors(name)}` }, name));
+    /** @type {(name: string, color: string) => HTMLElement} */
+    const named = (name, color) => h('b', { style: `text-decoration-color:${color}` }, name);
+    const names = vectors.map(({ name }) => named(name, colors(name)));
     if (vectors.length > 1) {
-      arrows.push(arrow(place([0, 0]), place(tip), inkOf(style, card.color), 2.6));
-      names.unshift(h('b', { style: `color:${inkOf(style, card.color)}` }, 'step'));
+      const ink = inkOf(style, card.color);
+      arrows.push(arrow(place([0, 0]), place(tip), ink, 2.6));
+      names.unshift(named('step', ink));
     }
     this.sum.innerHTML = `<svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img"
       aria-label="The step as the sum of its parts">${arrows.join('')}</svg>`;
