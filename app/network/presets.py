@@ -31,8 +31,14 @@ def preset(key: str, data: DataSet) -> Training:
 
 
 def shown_by(training: Training) -> str:
-    """What to look at, where a training is a preset's, learning rates and steps aside; else nothing."""
-    return next((one.about for key, one in PRESETS.items() if _gist(training) == _preset_gist(key)), "")
+    """What to look at in a training that is a preset, or an empty text."""
+    key = key_of(training)
+    return PRESETS[key].about if key else ""
+
+
+def key_of(training: Training) -> str:
+    """The key of the preset that a training is, whatever its learning rates and steps; an empty text if it is none."""
+    return next((key for key in PRESETS if _gist(training) == _preset_gist(key)), "")
 
 
 def _gist(training: Training) -> tuple[Any, ...]:

@@ -25,7 +25,7 @@ from app.network.job import Job
 from app.network.presets import PRESETS
 from app.network.settings import ALL, FILE, Setup, Training, generated, read_batch
 from app.network.views import VIEWS
-from app.player import Event
+from app.player import Event, Guide
 from app.player.component import play
 from app.views import controls, sessions
 from app.views.export import Page, panel
@@ -115,6 +115,7 @@ def _stage() -> None:
         with st.spinner("Compiling the network …"):
             scene = board.scene(training, job)
     st.html(_progress(job, presets.shown_by(training)))
+    scene = dataclasses.replace(scene, guide=_guide(training))
     again = st.session_state.get("stale", False) or st.session_state["button"] != _button(job)
     play(scene, key="board", react=_react, refusal=controls.refused("board"), again=again)
     if not again and (explained := st.session_state.pop("explained", None)):
@@ -126,6 +127,14 @@ def _stage() -> None:
     if again:
         st.session_state["stale"] = False
         st.rerun()
+
+
+def _guide(training: Training) -> Guide | None:
+    """The sentence of the preset, for a presentation; on the page it stands above the player."""
+    if not (key := presets.key_of(training)):
+        return None
+    name = PRESETS[key].name
+    return Guide(purpose="", presets=((key, name, name),), shown=key, about=PRESETS[key].about)
 
 
 def _react(event: Event) -> None:

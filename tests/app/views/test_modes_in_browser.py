@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from app.figures.theme import PALETTE
+from app.network.presets import PRESETS
 from app.race import presets, runs
 from app.race.link import parse
 from tests.app.driving import Race, near
@@ -191,13 +192,18 @@ def test_presenting_ends_when_the_browser_leaves_full_screen(fresh: Visit) -> No
 @pytest.mark.long
 def test_the_network_can_be_presented(fresh: Visit) -> None:
     race = fresh(page="network")
+    assert race.at("preset-about").is_hidden()  # the page shows the sentence itself
     sizes = "() => ['.card h3', '.steps', '.slot .xtick text'].map((one) => " + (
         "parseFloat(getComputedStyle(document.querySelector('.optiscope-player ' + one)).fontSize))"
     )
     before = race.page.evaluate(sizes)
     _present(race)
     assert race.page.evaluate(sizes) == pytest.approx([1.5 * size for size in before], rel=1e-3)
-    assert not any(race.page.evaluate(SEEN, [".st-key-toolbar", ".sliders", "[data-testid=add-racer]"]))
+    assert not any(
+        race.page.evaluate(SEEN, [".st-key-toolbar", "[data-testid=add-racer]", "[data-testid=preset-next]"])
+    )
+    assert all(race.page.evaluate(SEEN, [".sliders", "[data-testid=speed]"]))
+    assert race.at("preset-about").inner_text() == PRESETS["spirals"].about
     _leave(race)
     assert race.page.evaluate(sizes) == before
 

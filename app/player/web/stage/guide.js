@@ -40,6 +40,10 @@ export class Guide {
     /** @type {(name: 'back' | 'forward', label: string, testid: string, steps: number) => HTMLButtonElement} */
     const button = (name, label, testid, steps) =>
       iconButton(name, label, { class: 'quiet icon', 'data-testid': testid, click: () => this.step(steps) });
+    this.steppers = [
+      button('back', 'Previous preset (Page Up)', 'preset-previous', -1),
+      button('forward', 'Next preset (Page Down)', 'preset-next', 1),
+    ];
     this.element = h(
       'section',
       { class: 'guide', 'aria-label': 'Presets', hidden: true, 'data-testid': 'guide' },
@@ -47,8 +51,7 @@ export class Guide {
       h(
         'div',
         { class: 'lesson' },
-        button('back', 'Previous preset (Page Up)', 'preset-previous', -1),
-        button('forward', 'Next preset (Page Down)', 'preset-next', 1),
+        ...this.steppers,
         h('div', { class: 'words', 'aria-live': 'polite' }, this.name, this.about, ' ', this.reset),
       ),
     );
@@ -82,6 +85,7 @@ export class Guide {
     if (listed === this.listed) return;
     this.listed = listed;
     this.keys = presets.map(([key]) => key);
+    for (const button of this.steppers) button.hidden = presets.length < 2;
     this.list.replaceChildren(
       ...presets.map(([key, label, title]) =>
         h(
@@ -115,7 +119,7 @@ export class Guide {
    */
   step(steps) {
     const { keys } = this;
-    if (!keys.length) return;
+    if (keys.length < 2) return;
     const here = keys.indexOf(this.current);
     const next = here < 0 ? Math.min(0, steps) : here + steps;
     this.pick(keys[(next + keys.length) % keys.length]);
