@@ -54,6 +54,8 @@ NETWORK = (
 )
 """The query of a network 64-1024-1024-10 that classifies the digits."""
 SURFACE, RULES = "quadratic_ravine", ("sgd", "nesterov", "adam")
+RACE = f"surface={SURFACE}"
+"""The query of the race of these rules, which is not that of a first visit."""
 RACES = (("levy", "nadam"), ("griewank", "adabelief"))
 """The surface and the rule of two races, each of which needs a program that no other page needs."""
 NETWORKS = (("moons", "12-12"), ("circles", "20-20"))
@@ -96,7 +98,7 @@ class _Load:
         """The waits in seconds by condition."""
         waits = _PrintedWaits(type(self).__name__.strip("_").lower(), self.patience)
         async with contextlib.AsyncExitStack() as stack:
-            pages = [await stack.enter_async_context(visitor(self.served.address)) for _ in range(USERS)]
+            pages = [await stack.enter_async_context(visitor(self.served.address, query=RACE)) for _ in range(USERS)]
             for page in pages:
                 await page.open(self.patience)
             await self._rest()
@@ -203,7 +205,7 @@ class _App(_Load):
 
     def films(self) -> list[Work]:
         async def film(begun: asyncio.Event) -> None:
-            async with visitor(self.served.address) as page:
+            async with visitor(self.served.address, query=RACE) as page:
                 await page.open(None)
                 await page.send(dict(EXPORT), None)
                 await page.set(page.find("button_group", "What"), None, string_array_value=["Film"])

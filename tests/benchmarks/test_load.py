@@ -19,7 +19,7 @@ def test_the_visitor_opens_the_race_and_moves_a_slider() -> None:
     wanted = {"kind": "parameter", "racer": "racer-1", "name": "learning_rate", "value": 0.0123}
 
     async def visit(address: str) -> tuple[float, float, dict[tuple[str, str], float], str]:
-        async with visitor(address) as page:
+        async with visitor(address, query=load.RACE) as page:
             waits = await page.open(), await page.send(wanted)
             return *waits, sliders(page.scene()), page.query
 

@@ -191,7 +191,7 @@ def test_pages_keep_what_was_set(trained: Race) -> None:
     trained.page.get_by_role("link", name="Race").click()
     trained.until("() => document.querySelector('[data-testid=map]')")
     trained.settle()
-    assert trained.titles() == ["SGD", "Nesterov", "Adam"]
+    assert trained.titles() == ["SGD", "Momentum"]
     trained.page.get_by_role("link", name="Network").click()
     trained.until("() => document.querySelector('.optiscope-player .board')")
     trained.settle()
