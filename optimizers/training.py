@@ -110,125 +110,164 @@ def train(
         ValueError: if steps, stride or batch_size is out of range, if the start has the wrong shape or is not finite,
             or if a rule needs the whole Hessian of too many weights.
     """
-    begin = np.asarray(start, dtype=dtype)
-    _check(surface, optimizer, begin, steps, batch_size, stride, blocks)
-    optimizer = _with_model(optimizer, surface)
-    records = (record, preconditioners and optimizer.preconditioned)
-    strides = None if stepwise else blocks
-    return _pieces(surface, optimizer, begin, steps, batch_size, seed, stride, strides, records, dtype, device)
+    runner = Runner(
+        surface,
+        optimizer,
+        start,
+        batch_size=batch_size,
+        seed=seed,
+        record=record,
+        preconditioners=preconditioners,
+        dtype=dtype,
+        device=device,
+    )
+    _check_positive(steps, stride, blocks)
+    return itertools.chain([runner.first], runner.run(steps, stride=stride, blocks=blocks, stepwise=stepwise))
 
 
-def _check(
-    surface: Surface,
-    optimizer: Optimizer,
-    begin: Floats,
-    steps: int,
-    batch_size: int | None,
-    stride: int,
-    blocks: int = PIECE,
-) -> None:
+class Runner:
+    """A training run that can be continued: its weights, the state of its rule, and the batches to come.
+
+    Args:
+        surface, optimizer, start, batch_size, seed, record, preconditioners, dtype, device: as in `train`.
+
+    Attributes:
+        first: the piece that holds the start alone.
+        done: the number of steps taken.
+        diverged: the first step after which a number was not finite, or −1. The run ends with it.
+
+    Raises:
+        ValueError: as in `train`.
+    """
+
+    def __init__(
+        self,
+        surface: Surface,
+        optimizer: Optimizer,
+        start: Any,
+        *,
+        batch_size: int | None = None,
+        seed: int = 0,
+        record: bool = True,
+        preconditioners: bool = False,
+        dtype: str = "float32",
+        device: Any = None,
+    ) -> None:
+        begin = np.asarray(start, dtype=dtype)
+        _check(surface, optimizer, begin, batch_size)
+        self._surface, self._optimizer = surface, _with_model(optimizer, surface)
+        self._record = (record, preconditioners and optimizer.preconditioned)
+        self._order, self.first = _beginning(surface, begin, batch_size, seed, self._record[1])
+        self._layers = self.first.updates.shape[1]
+        self._context = functools.partial(_precision, dtype, device)
+        self._dtype = dtype
+        self._w: Any = begin
+        self._state: Any = None
+        self._packed: Any = None
+        self.done = 0
+        self.diverged = -1
+
+    def run(self, until: int, *, stride: int = 10, blocks: int = PIECE, stepwise: bool = False) -> Iterator[Piece]:
+        """Train up to a step, and yield the run piece by piece.
+
+        The weights are recorded after every step that is a multiple of `stride`, and after the last. A caller may stop
+        iterating at any piece, and call `run` again, which goes on from there.
+
+        Args:
+            until: the last step; nothing happens if it is not after `done`.
+            stride, blocks, stepwise: as in `train`.
+        """
+        self._prepare()
+        pieces = self._few_at_a_time(until, stride) if stepwise else self._whole_strides(until, stride, blocks)
+        for piece in pieces:
+            self.done, self.diverged = piece.last, piece.diverged
+            yield piece
+            if piece.diverged >= 0:
+                return
+
+    def record(self) -> Piece:
+        """The piece that holds the present weights alone."""
+        numbers, arrays, layout = self._packed
+        with self._context():
+            scale = np.asarray(_scales(numbers, arrays, self._w, self._state, layout=layout, record=self._record[1]))
+        w = np.asarray(self._w)
+        updates = np.zeros((0, self._layers), w.dtype)
+        return Piece(self.done, w[:0], updates, np.array([self.done]), w[None], scale[None], self.diverged)
+
+    def _prepare(self) -> None:
+        """Put the weights on the device, and initialise the state of the rule, before the first step."""
+        if self._packed is not None:
+            return
+        with self._context():
+            numbers, arrays, layout = numbers_of((self._surface, self._optimizer), self._dtype)
+            numbers, arrays, self._w = jax.device_put((numbers, arrays, self._w))
+            self._state = _init(numbers, arrays, self._w, layout=layout)
+        self._packed = numbers, arrays, layout
+
+    def _whole_strides(self, until: int, stride: int, blocks: int) -> Iterator[Piece]:
+        """Pieces of this many strides each."""
+        if self.diverged >= 0:
+            return
+        numbers, arrays, layout = self._packed
+        for done, shape in _parts(self.done, until, stride, blocks):
+            with self._context():
+                static = {"layout": layout, "shape": shape, "record": self._record}
+                drawn = _drawn(self._order, shape)
+                self._w, self._state, records = _advance(
+                    numbers, arrays, self._w, self._state, np.int32(done), drawn, **static
+                )
+                records = jax.tree.map(np.asarray, records)
+            yield _piece(done, shape, records, self._record[0], self._layers)
+
+    def _few_at_a_time(self, until: int, stride: int) -> Iterator[Piece]:
+        """Pieces of as many steps as take about `PAUSE` seconds, never across the end of a stride.
+
+        The number of steps follows the time that the last piece took. It is a traced argument of one program, so
+        changing it compiles nothing, and changes no number of the run.
+        """
+        if self.diverged >= 0:
+            return
+        numbers, arrays, layout = self._packed
+        done, count = self.done, 1
+        static = {"layout": layout, "record": self._record}
+        while done < until:
+            count = min(count, FEW, stride - done % stride, until - done)
+            records_weights = (done + count) % stride == 0 or done + count == until
+            drawn = _drawn(self._order, (1, count))
+            if drawn is not None:
+                drawn = np.pad(drawn[0], ((0, FEW - count), (0, 0)))
+            began = time.perf_counter()
+            with self._context():
+                self._w, self._state, scalars, scale = _advance_few(
+                    numbers, arrays, self._w, self._state, np.int32(done), np.int32(count), drawn, **static
+                )
+                self._w.block_until_ready()
+                scalars = jax.tree.map(lambda values, count=count: np.asarray(values)[None, :count], scalars)
+                ends = [
+                    np.asarray(end)[None] if records_weights else np.zeros((0, *end.shape), end.dtype)
+                    for end in (self._w, scale)
+                ]
+            piece = _piece(done, (1, count), (scalars, *ends), self._record[0], self._layers)
+            seconds = time.perf_counter() - began
+            yield piece
+            done += count
+            if done > 1:  # the time of the first step includes compilation
+                count = max(1, min(2 * count, int(PAUSE * count / seconds)))
+
+
+def _check_positive(*numbers: int) -> None:
+    if min(numbers) < 1:
+        raise ValueError(f"steps, stride and blocks must be positive; got {', '.join(map(str, numbers))}")
+
+
+def _check(surface: Surface, optimizer: Optimizer, begin: Floats, batch_size: int | None) -> None:
     samples = len(jax.tree.leaves(surface.data)[0])
-    if min(steps, stride, blocks) < 1:
-        raise ValueError(f"steps, stride and blocks must be positive; got {steps}, {stride} and {blocks}")
     if batch_size is not None and not 1 <= batch_size <= samples:
         raise ValueError(f"batch_size must lie between 1 and the {samples} training samples; got {batch_size}")
     if begin.ndim != 1 or not np.isfinite(begin).all():
         raise ValueError(f"start must be a vector of finite weights; got shape {begin.shape}")
     if objection := size_objection(optimizer, len(begin)):
         raise ValueError(objection)
-
-
-def _pieces(
-    surface: Surface,
-    optimizer: Optimizer,
-    begin: Floats,
-    steps: int,
-    batch_size: int | None,
-    seed: int,
-    stride: int,
-    strides: int | None,
-    record: tuple[bool, bool],
-    dtype: str,
-    device: Any,
-) -> Iterator[Piece]:
-    """The pieces of `train`, of this many strides each, or of single steps if `strides` is None.
-
-    `record` says whether to record losses and updates, and whether to record preconditioners.
-    """
-    order, first = _beginning(surface, begin, batch_size, seed, record[1])
-    yield first
-    context = functools.partial(_precision, dtype, device)
-    with context():
-        numbers, arrays, layout = numbers_of((surface, optimizer), dtype)
-        numbers, arrays, w = jax.device_put((numbers, arrays, begin))
-        state = _init(numbers, arrays, w, layout=layout)
-    if strides is None:
-        draw = functools.partial(_drawn, order)
-        layers = first.updates.shape[1]
-        yield from _few_at_a_time((numbers, arrays, layout), w, state, draw, (steps, stride), record, layers, context)
-        return
-    for done, shape in _parts(steps, stride, strides):
-        with context():
-            static = {"layout": layout, "shape": shape, "record": record}
-            w, state, records = _advance(numbers, arrays, w, state, np.int32(done), _drawn(order, shape), **static)
-            records = jax.tree.map(np.asarray, records)
-        piece = _piece(done, shape, records, record[0], first.updates.shape[1])
-        yield piece
-        if piece.diverged >= 0:
-            return
-
-
-def _few_at_a_time(
-    packed: tuple[Any, Any, Any],
-    w: Array,
-    state: Any,
-    draw: Callable[[tuple[int, int]], Any],
-    horizon: tuple[int, int],
-    record: tuple[bool, bool],
-    layers: int,
-    context: Callable[[], Any],
-) -> Iterator[Piece]:
-    """Pieces of as many steps as take about `PAUSE` seconds, never across the end of a stride.
-
-    The number of steps follows the time that the last piece took. It is a traced argument of one program, so changing
-    it compiles nothing, and changes no number of the run.
-
-    Args:
-        packed: what `numbers_of` returned.
-        w, state: the weights and the state at the start.
-        draw: returns the samples of the next steps; see `_drawn`.
-        horizon: the number of steps and the stride.
-        record: as in `_pieces`.
-        layers: the number of columns of `Piece.updates`.
-        context: returns the context in which JAX must run.
-    """
-    numbers, arrays, layout = packed
-    steps, stride = horizon
-    done, count = 0, 1
-    while done < steps:
-        count = min(count, FEW, stride - done % stride, steps - done)
-        records_weights = (done + count) % stride == 0 or done + count == steps
-        drawn = draw((1, count))
-        if drawn is not None:
-            drawn = np.pad(drawn[0], ((0, FEW - count), (0, 0)))
-        began = time.perf_counter()
-        with context():
-            w, state, scalars, scale = _advance_few(
-                numbers, arrays, w, state, np.int32(done), np.int32(count), drawn, layout=layout, record=record
-            )
-            w.block_until_ready()
-            scalars = jax.tree.map(lambda values, count=count: np.asarray(values)[None, :count], scalars)
-            ends = [
-                np.asarray(end)[None] if records_weights else np.zeros((0, *end.shape), end.dtype) for end in (w, scale)
-            ]
-        piece = _piece(done, (1, count), (scalars, *ends), record[0], layers)
-        seconds = time.perf_counter() - began
-        yield piece
-        if piece.diverged >= 0:
-            return
-        done += count
-        if done > 1:  # the time of the first step includes compilation
-            count = max(1, min(2 * count, int(PAUSE * count / seconds)))
 
 
 def _beginning(
@@ -243,15 +282,15 @@ def _beginning(
     return order, Piece(0, none, updates, np.zeros(1, int), begin[None], scales, -1)
 
 
-def _parts(steps: int, stride: int, strides: int) -> Iterator[tuple[int, tuple[int, int]]]:
+def _parts(done: int, until: int, stride: int, strides: int) -> Iterator[tuple[int, tuple[int, int]]]:
     """The number of steps before each piece, and its shape (blocks, steps of a block).
 
-    All pieces but the last two have the same shape, so that two or three programs serve a run of any length.
+    From a multiple of the stride on, all pieces but the last two have the same shape, so that two or three programs
+    serve a run of any length.
     """
-    done = 0
-    while done < steps:
-        left = steps - done
-        shape = (min(strides, left // stride), stride) if left >= stride else (1, left)
+    while done < until:
+        left, rest = until - done, stride - done % stride
+        shape = (min(strides, left // stride), stride) if left >= stride == rest else (1, min(left, rest))
         yield done, shape
         done += shape[0] * shape[1]
 
@@ -311,7 +350,8 @@ def train_together(
     }
     begin = np.asarray(start, dtype=dtype)
     for rule in optimizers:
-        _check(surface, rule, begin, steps, batch_size, stride)
+        _check(surface, rule, begin, batch_size)
+    _check_positive(steps, stride)
     devices = jax.devices()
     if vectorised is None:
         vectorised = devices[0].platform != "cpu" or np.size(start) < SMALL
@@ -348,7 +388,7 @@ def _side_by_side(
         layout = packed[0][2]
         w = jnp.broadcast_to(jnp.asarray(begin), (len(rules), len(begin)))
         state = _init_all(numbers, arrays, w, layout=layout)
-        for done, shape in _parts(steps, stride, PIECE):
+        for done, shape in _parts(0, steps, stride, PIECE):
             static = {"layout": layout, "shape": shape, "record": (record, False)}
             w, state, records = _advance_all(numbers, arrays, w, state, np.int32(done), _drawn(order, shape), **static)
             records = jax.tree.map(np.asarray, records)
@@ -496,6 +536,11 @@ def _stepper(surface: Any, optimizer: Any, count: int, record: bool) -> Callable
 def _scale(optimizer: Any, state: Any, w: Array, record: bool) -> Array:
     """The diagonal of the preconditioner, (n,), or an empty array, (0,), if it is not recorded."""
     return jnp.broadcast_to(optimizer.preconditioner(state), w.shape) if record else w[:0]
+
+
+@compiled(static=("layout", "record"), network=True)
+def _scales(numbers: Array, arrays: Any, w: Array, state: Any, *, layout: Any, record: bool) -> Any:
+    return _scale(nodes_of(numbers, arrays, layout)[1], state, w, record)
 
 
 @compiled(static=("layout", "record"), network=True)

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from optimizers import OPTIMIZERS, Gradient, Optimizer, trace
-from optimizers.training import PIECE, batches, join, train, train_together
+from optimizers.training import PIECE, Runner, batches, join, train, train_together
 from surfaces import SURFACES
 from surfaces.curvature import top_eigenvalues
 from surfaces.network import DATASETS, MLP, Network, accuracy
@@ -75,6 +75,33 @@ def test_a_stepwise_run_takes_the_same_steps_and_records_the_same_weights(batch_
     assert parts.steps.tolist() == whole.steps.tolist() == [0, 5, 10, 15, 17]
     for name in ("losses", "updates", "weights", "preconditioners"):
         np.testing.assert_allclose(getattr(parts, name), getattr(whole, name), rtol=1e-9, atol=1e-13)
+
+
+@pytest.mark.parametrize("stepwise", [False, True])
+def test_a_run_that_is_continued_takes_the_steps_of_one_that_is_not(stepwise: bool) -> None:
+    """Single steps, the rest of a stride, a run that is left half way, and another stride."""
+    network, w = _network("float64"), _start("float64")
+    rule = ADAM(learning_rate=0.02)  # type: ignore[call-arg]
+    options: dict[str, Any] = {"batch_size": 8, "dtype": "float64", "preconditioners": True}
+    runner = Runner(network, rule, w, **options)
+    pieces = [runner.first]
+    for until in (1, 2, 2):
+        pieces += runner.run(until, stride=5, stepwise=stepwise)
+    pieces += itertools.islice(runner.run(100, stride=5, blocks=1, stepwise=stepwise), 2)
+    left_at = runner.done
+    assert 2 < left_at <= 10
+    pieces += runner.run(23, stride=10, stepwise=stepwise)
+    whole, parts = join(train(network, rule, w, 23, stride=1, **options)), join(pieces)
+    assert runner.done == 23 and len(parts.losses) == 23
+    assert set(parts.steps) - {5} == {0, 1, 2, 10, 20, 23}
+    for name in ("losses", "updates"):
+        np.testing.assert_allclose(getattr(parts, name), getattr(whole, name), rtol=1e-9, atol=1e-13)
+    for name in ("weights", "preconditioners"):
+        np.testing.assert_allclose(getattr(parts, name), getattr(whole, name)[parts.steps], rtol=1e-9, atol=1e-13)
+    last = runner.record()
+    assert last.steps.tolist() == [23] and len(last.losses) == 0
+    np.testing.assert_array_equal(last.weights[0], parts.weights[-1])
+    np.testing.assert_array_equal(last.preconditioners[0], parts.preconditioners[-1])
 
 
 def test_a_stepwise_run_ends_with_the_piece_in_which_it_diverges() -> None:
