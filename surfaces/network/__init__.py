@@ -2,6 +2,7 @@
 
 from surfaces.network.activations import ACTIVATIONS
 from surfaces.network.data import DataSet, Samples, Source
+from surfaces.network.features import FEATURES
 from surfaces.network.initial import INITIALIZATIONS
 from surfaces.network.losses import LOSSES
 from surfaces.network.mlp import MLP
@@ -14,6 +15,7 @@ DATASETS = discover("surfaces.network.datasets", Source, order=lambda source: so
 __all__ = [
     "ACTIVATIONS",
     "DATASETS",
+    "FEATURES",
     "INITIALIZATIONS",
     "LOSSES",
     "MLP",

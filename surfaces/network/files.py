@@ -6,7 +6,6 @@ Every error is a sentence for the person who uploaded the file.
 from __future__ import annotations
 
 import csv
-import dataclasses
 import gzip
 import io
 import itertools
@@ -20,7 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from surfaces.network.data import DataSet, Samples, one_hot, split
+from surfaces.network.data import SHARE, DataSet, Samples, one_hot, split
 from surfaces.network.losses import Task
 
 MOST_NUMBERS = 2**26
@@ -105,10 +104,19 @@ def read_idx(content: bytes, name: str = "The file") -> NDArray[Any]:
 
 def idx_axes(content: bytes) -> int:
     """The number of axes of the array in an IDX file, or 0 if it is not an IDX file."""
+    return len(_idx_shape(content))
+
+
+def idx_length(content: bytes) -> int:
+    """The number of samples in an IDX file, or 0 if it is not an IDX file."""
+    return next(iter(_idx_shape(content)), 0)
+
+
+def _idx_shape(content: bytes) -> tuple[int, ...]:
     try:
-        return len(_idx_header(io.BufferedReader(_Decompressed(content, "The file")), "The file")[1])
+        return _idx_header(io.BufferedReader(_Decompressed(content, "The file")), "The file")[1]
     except ValueError:
-        return 0
+        return ()
 
 
 def _idx_header(file: Any, name: str) -> tuple[np.dtype[Any], tuple[int, ...]]:
@@ -144,20 +152,41 @@ def _check_size(name: str, count: int) -> None:
         )
 
 
-def from_idx(images: bytes, labels: bytes, name: str = "Images", seed: int = 0) -> DataSet:
+def from_idx(
+    images: bytes,
+    labels: bytes,
+    name: str = "Images",
+    seed: int = 0,
+    test: tuple[bytes, bytes] | None = None,
+    share: float | None = None,
+) -> DataSet:
     """The data set of an IDX file of images (N, …), scaled to pixels from 0 to 1, and one of their labels (N,).
+
+    Args:
+        test: the images and labels of the test part. Without them, a part of the samples tests.
+        share: the share of training samples; by default all if there is a test part, and `SHARE` if there is none.
 
     Raises:
         ValueError: if one of them is not an IDX file, or if they differ in the number of samples.
     """
-    x = _inputs(name, read_idx(images, "The file of images"))
-    return _parts(name, (x, _labels(name, read_idx(labels, "The file of labels"))), None, seed)
+    pair, test_pair = (
+        None
+        if part is None
+        else (
+            _inputs(title, read_idx(part[0], f"The file of {kind}images")),
+            _labels(title, read_idx(part[1], f"The file of {kind}labels")),
+        )
+        for part, title, kind in (((images, labels), name, ""), (test, f"{name}, test", "test "))
+    )
+    assert pair is not None
+    return _parts(name, pair, test_pair, seed, share)
 
 
-def from_npz(content: bytes, name: str = "Arrays", seed: int = 0) -> DataSet:
+def from_npz(content: bytes, name: str = "Arrays", seed: int = 0, share: float | None = None) -> DataSet:
     """The data set of an .npz file with the arrays x and y, or images and labels.
 
-    The arrays x_train, y_train, x_test and y_test, as in Keras's file of MNIST, keep their test part.
+    Of the arrays x_train, y_train, x_test and y_test, as in Keras's file of MNIST, the first two train and the last two
+    test. `share` is as in `from_idx`.
 
     Raises:
         ValueError: if it is not an .npz file, contains Python objects, lacks these arrays, or is too large.
@@ -177,7 +206,7 @@ def from_npz(content: bytes, name: str = "Arrays", seed: int = 0) -> DataSet:
                         part = f"{name}, test"
                         test_inputs = _inputs(part, _npy(archive, test[0], name))
                         test_pair = test_inputs, _labels(part, _npy(archive, test[1], name))
-                    return _parts(name, pair, test_pair, seed)
+                    return _parts(name, pair, test_pair, seed, share)
     except _DAMAGED as error:
         raise ValueError(f"{name} is not an .npz file, or is damaged: {error}") from None
     raise ValueError(
@@ -230,7 +259,14 @@ def _npy(archive: zipfile.ZipFile, member: str, name: str) -> NDArray[Any]:
     return values.reshape(shape, order="F" if fortran else "C")
 
 
-def from_csv(content: bytes, target: str, name: str = "Table", task: Task | None = None, seed: int = 0) -> DataSet:
+def from_csv(
+    content: bytes,
+    target: str,
+    name: str = "Table",
+    task: Task | None = None,
+    seed: int = 0,
+    share: float | None = None,
+) -> DataSet:
     """The data set of a table whose first line names its columns: one is the target, and all others are inputs.
 
     The table is read line by line, and only the numbers of a line are kept.
@@ -239,6 +275,7 @@ def from_csv(content: bytes, target: str, name: str = "Table", task: Task | None
         target: the name of the target column.
         task: whether the target holds classes or values. By default, a text or at most twenty different whole numbers
             are classes.
+        share: the share of training samples, by default `SHARE`.
 
     Raises:
         ValueError: if the table has no lines or is too large, if there is no such column, or if a cell is empty or is
@@ -257,11 +294,11 @@ def from_csv(content: bytes, target: str, name: str = "Table", task: Task | None
     if x.count < FEWEST:
         raise ValueError(f"{name} has {x.count} samples; training, validation and test need at least {FEWEST}")
     if (task or ("classes" if column.classes else "values")) == "values":
-        return split(name, "values", x.values, column.values()[:, None], (target,), seed)
+        return split(name, "values", x.values, column.values()[:, None], (target,), seed, share or SHARE)
     classes, labels = column.labels()
     _check_size(name, x.count * (len(names) - 1 + len(classes)))
     del column
-    return split(name, "classes", x.values, one_hot(labels, len(classes)), classes, seed)
+    return split(name, "classes", x.values, one_hot(labels, len(classes)), classes, seed, share or SHARE)
 
 
 def columns(content: bytes, name: str = "Table") -> list[str]:
@@ -525,7 +562,7 @@ _Pair = tuple[NDArray[np.float32], NDArray[np.int64]]
 """Inputs (N, d) and labels (N,)."""
 
 
-def _parts(name: str, pair: _Pair, test: _Pair | None, seed: int) -> DataSet:
+def _parts(name: str, pair: _Pair, test: _Pair | None, seed: int, share: float | None) -> DataSet:
     """The data set of inputs and labels in three parts, of which `test`, if there is one, is the test part."""
     x, y = pair
     _check_lengths(name, x, y)
@@ -533,16 +570,16 @@ def _parts(name: str, pair: _Pair, test: _Pair | None, seed: int) -> DataSet:
         _check_lengths(f"{name}, test", *test)
         if test[0].shape[1] != x.shape[1]:
             raise ValueError(f"{name}: test samples have {test[0].shape[1]} inputs, but training samples {x.shape[1]}")
+        if not np.isfinite(test[0]).all():
+            raise ValueError(f"{name}, test: the inputs contain a value that is not a finite number")
     classes = max(int(labels.max()) for labels in (y, *([test[1]] if test else []))) + 1
     if not 2 <= classes <= MOST_CLASSES:
         raise ValueError(f"{name} has labels up to {classes - 1}; there must be 2 to {MOST_CLASSES} classes from 0 on")
     _check_size(name, (len(y) + (len(test[1]) if test else 0)) * (x.shape[1] + classes))
-    data = split(name, "classes", x, one_hot(y, classes), tuple(map(str, range(classes))), seed)
-    if test is None:
-        return data
-    # the file has a test part of its own, so the one that `split` makes goes back into the training part
-    train = Samples(np.concatenate([data.train.x, data.test.x]), np.concatenate([data.train.y, data.test.y]))
-    return dataclasses.replace(data, train=train, test=Samples(test[0], one_hot(test[1], classes)))
+    names = tuple(map(str, range(classes)))
+    held = None if test is None else Samples(test[0], one_hot(test[1], classes))
+    share = share or (SHARE if test is None else 1.0)
+    return split(name, "classes", x, one_hot(y, classes), names, seed, share, held)
 
 
 def _inputs(name: str, x: NDArray[Any]) -> NDArray[np.float32]:

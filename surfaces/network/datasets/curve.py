@@ -4,7 +4,7 @@ import dataclasses
 
 import numpy as np
 
-from surfaces.network.data import DataSet, Samples, Source, samples
+from surfaces.network.data import SHARE, DataSet, Samples, Source, samples
 from surfaces.parameter import NON_NEGATIVE, Interval, parameter
 
 
@@ -42,9 +42,9 @@ class Curve(Source):
         x = rng.uniform(-2, 2, (self.samples, 1))
         return x, np.sin(3 * x) + x / 2 + self.noise * rng.standard_normal(x.shape)
 
-    def make(self, seed: int = 0) -> DataSet:
+    def make(self, seed: int = 0, share: float = SHARE) -> DataSet:
         """The data set for a seed; outliers replace the training samples nearest to x = 0, 1, −1, 1.5 and −1.5."""
-        clean = super().make(seed)
+        clean = super().make(seed, share)
         x, y = clean.train.x, clean.train.y.copy()
         for place in (0.0, 1.0, -1.0, 1.5, -1.5)[: self.outliers]:
             y[np.argmin(np.abs(x[:, 0] - place))] = np.sin(3 * place) + place / 2 + 6

@@ -72,10 +72,26 @@ def test_npz_files_keep_their_test_part() -> None:
     content = _npz(x_train=IMAGES[:20], y_train=LABELS[:20], x_test=IMAGES[20:], y_test=LABELS[20:])
     data = files.from_npz(content)
     np.testing.assert_allclose(data.test.x * 255, IMAGES[20:].reshape(10, -1), atol=1e-4)
-    assert len(data.train) + len(data.validation) == 20 and len(data.test) == 10
+    assert len(data.train) == 20 and data.validation is data.test and data.held_out == "test"
     assert _pixels(data) == {row.tobytes() for row in IMAGES.reshape(30, -1)}
     alone = files.from_npz(_npz(images=IMAGES / 255.0, labels=LABELS))
     assert sum(len(p) for p in (alone.train, alone.validation, alone.test)) == 30
+
+
+def test_four_idx_files_are_training_and_test_samples_as_they_are() -> None:
+    test = _idx(IMAGES[20:]), _idx(LABELS[20:])
+    data = files.from_idx(_idx(IMAGES[:20]), _idx(LABELS[:20]), test=test)
+    assert len(data.train) == 20 and data.held_out == "test"
+    np.testing.assert_array_equal(np.rint(data.test.x * 255), IMAGES[20:].reshape(10, -1))
+    np.testing.assert_array_equal(data.test.y.argmax(axis=1), LABELS[20:])
+    scaled = data.standardised()
+    assert scaled.held_out == "test"
+    np.testing.assert_allclose(scaled.train.x.mean(axis=0), 0, atol=1e-5)
+    held = files.from_idx(_idx(IMAGES[:20]), _idx(LABELS[:20]), test=test, share=0.75)
+    assert [len(part) for part in (held.train, held.validation, held.test)] == [15, 5, 10]
+    assert held.held_out == "validation"
+    with pytest.raises(ValueError, match="10 samples, but 20 labels"):
+        files.from_idx(_idx(IMAGES[:20]), _idx(LABELS[:20]), test=(test[0], _idx(LABELS[:20])))
 
 
 @pytest.mark.parametrize(
@@ -260,6 +276,7 @@ def test_very_long_lines_and_unusual_tables_are_rejected(monkeypatch: pytest.Mon
 PEAK = """
 import gzip, io, sys, numpy as np
 from app.network import files
+from app.network.settings import Training
 from surfaces.caching import size_of
 from tests.apart import memory
 
@@ -280,11 +297,11 @@ kinds = {
                     for a in [a.astype(np.uint8)]],
 }
 small = gzip.compress(b"a,b\\n" + b"1,yes\\n2,no\\n" * 50)
-files.bring([("small.csv", small)]).read("b", True)  # imports all modules
+files.bring([("small.csv", small)]).read(Training(target="b"))  # imports all modules
 content = kinds[sys.argv[1]]()
 before = memory("VmRSS")
 upload = files.bring(content)
-data = upload.read(upload.target, True)
+data = upload.read(Training(target=upload.target))
 print(size_of(data), memory("VmHWM") - before)
 """
 
