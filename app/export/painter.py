@@ -11,7 +11,7 @@ import numpy as np
 from matplotlib.axes import Axes as Plot
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator, PercentFormatter
 
-from app.common.digits import decade
+from app.common.digits import decade, short
 from app.export import grounds, lines, points_and_words
 from app.export.look import color, cut, points, wide, wrap
 from app.export.pen import Pen
@@ -185,7 +185,7 @@ def paint_axes(sheet: Sheet, pair: Axes, box: Box, shown: Sequence[marks.AnyMark
     _upright(sheet, plot, y, box)
     x_range, y_range = fit(pair, box[2:]) if pair.equal else [(pair.x.low, pair.x.high), (y.low, y.high)]
     if pair.x.ticks:
-        plot.set_xticks(pair.x.ticks)
+        plot.set_xticks(pair.x.ticks, [short(tick / pair.x.unit) for tick in pair.x.ticks])
     elif pair.x.numbers:
         most = 9 if pair.equal else max(2, min(7, int(box[2] // 70)))
         plot.xaxis.set_major_locator(MaxNLocator(most, integer=pair.x.whole, steps=[1, 2, 5, 10]))

@@ -75,8 +75,9 @@ class Axis:
 
     The title of an upright axis stands above its axes, at the right. ``limits`` is how far the range can be moved or
     widened; where there are none, it is fixed. ``ticks`` are the values that get a number; without any, the painter
-    chooses, and where the axis is ``whole`` it chooses whole numbers. ``percent`` writes shares as percentages. A
-    reader can switch to one of the ``alternatives``, which are called by their scales.
+    chooses, and where the axis is ``whole`` it chooses whole numbers. They are written as multiples of ``unit``.
+    ``percent`` writes shares as percentages. A reader can switch to one of the ``alternatives``, which are called by
+    their scales.
     """
 
     low: float
@@ -88,6 +89,7 @@ class Axis:
     grid: bool = True
     numbers: bool = True
     ticks: tuple[float, ...] = ()
+    unit: float = 1.0
     limits: tuple[float, float] | None = None
     alternatives: tuple[Axis, ...] = ()
 

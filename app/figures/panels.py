@@ -16,6 +16,8 @@ CROP = 1e-12
 """Log axes go no further down than this share of their top."""
 CROP_LIMITS = 10.0
 """Stability limits further above the largest sharpness than this factor are outside the frame."""
+TICKS = 6
+"""The most numbers of an axis of epochs besides its zero."""
 LARGEST = 1e300
 """Numbers from which on the arithmetic of what draws them overflows."""
 
@@ -104,9 +106,16 @@ def limits_in_view(limits: NDArray[Any], sharpness: NDArray[Any]) -> NDArray[Any
     return limits[limits <= CROP_LIMITS * top]
 
 
-def steps_axis(steps: int, word: str = "step") -> Axis:
-    """The axis of a chart's steps, all of them from the beginning; or of what else the clock counts."""
-    return Axis(low=0, high=max(1, steps), title=word, whole=True)
+def steps_axis(steps: int, word: str = "step", unit: float = 1.0) -> Axis:
+    """The axis of a chart's steps, all of them from the beginning; or of what else the clock counts.
+
+    With a `unit` of several steps, such as an epoch, its whole multiples are the ticks.
+    """
+    axis = Axis(low=0, high=max(1, steps), title=word, whole=True)
+    if unit == 1.0:
+        return axis
+    ticks = tuple(unit * tick for tick in _round_numbers(steps / unit, TICKS))
+    return dataclasses.replace(axis, ticks=ticks, unit=unit)
 
 
 def log_axis(arrays: Sequence[Any]) -> Axis:
@@ -146,24 +155,32 @@ def facets(count: int) -> list[Place]:
     return [(left, bottom, left + width, bottom + height) for left, bottom in corners]
 
 
-def facet_axes(shown: Sequence[Shown], steps: int, y: Axis) -> tuple[Axes, ...]:
-    """A pair of axes for each run, with its title; numbers stand at the outer edges alone."""
+def facet_axes(shown: Sequence[Shown], steps: int, y: Axis, word: str = "step", unit: float = 1.0) -> tuple[Axes, ...]:
+    """A pair of axes for each run, with its title; numbers stand at the outer edges alone.
+
+    `word` and `unit` are those of `steps_axis`.
+    """
     count = len(shown)
     columns = min(4, count)
     pairs = []
     for k, (racer, place) in enumerate(zip(shown, facets(count), strict=True)):
         lowest = k + columns >= count
-        x = dataclasses.replace(steps_axis(steps, "step" if lowest else ""), ticks=tuple(_ticks(steps)), numbers=lowest)
+        ticks = tuple(unit * tick for tick in _ticks(steps / unit))
+        x = dataclasses.replace(steps_axis(steps, word if lowest else ""), ticks=ticks, unit=unit, numbers=lowest)
         upright = dataclasses.replace(y, numbers=k % columns == 0)
         pairs.append(Axes(x=x, y=upright, place=place, title=racer.title, color=racer.color, racer=racer.id))
     return tuple(pairs)
 
 
-def _ticks(steps: int) -> list[float]:
+def _ticks(end: float) -> list[float]:
     """Zero and a round number or two, none so near the end that its text would meet the next chart's zero."""
-    most = 0.8 * max(1, steps)
-    step = next(m * 10.0**p for p in range(7) for m in (1, 2, 5) if 3 * m * 10**p > most)
-    return [float(tick) for tick in np.arange(0.0, most, step)]
+    return _round_numbers(0.8 * end, 2)
+
+
+def _round_numbers(end: float, most: int) -> list[float]:
+    """Zero and at most so many round numbers up to the end, evenly spaced."""
+    step = next((m * 10**p for p in range(9) for m in (1, 2, 5) if (most + 1) * m * 10**p > end), end)
+    return [float(tick) for tick in np.arange(0, end * (1 + 1e-9), step)]
 
 
 def thinned(x: NDArray[Any], y: NDArray[Any], most: int = 1200) -> tuple[NDArray[Any], NDArray[Any]]:

@@ -144,7 +144,7 @@ class _Painter:
         if axis.limits:
             plain |= {"minallowed": axis.limits[0], "maxallowed": axis.limits[1]}
         if axis.ticks:
-            plain["tickvals"] = list(axis.ticks)
+            plain |= {"tickvals": list(axis.ticks), "ticktext": [short(tick / axis.unit) for tick in axis.ticks]}
         if axis.percent:
             plain["tickformat"] = ".0%"
         return {**plain, "exponentformat": "power"} if log else plain

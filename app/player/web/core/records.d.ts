@@ -31,6 +31,7 @@ export interface Axis {
   grid: boolean;
   numbers: boolean;
   ticks: number[];
+  unit: number;
   limits: [number, number] | null;
   alternatives: Axis[];
 }
