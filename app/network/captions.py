@@ -10,7 +10,7 @@ from app.common.digits import short
 from app.common.racers import Racer
 from app.network.settings import FILE, Setup, Training
 from optimizers import RULES
-from surfaces.network import ACTIVATIONS, DATASETS, INITIALIZATIONS, LOSSES, DataSet
+from surfaces.network import ACTIVATIONS, DATASETS, FEATURES, INITIALIZATIONS, LOSSES, DataSet
 
 
 def titles(training: Training) -> list[str]:
@@ -72,6 +72,12 @@ def caption(training: Training, data: DataSet) -> str:
     source = data.name
     if training.data.key != FILE:
         source += names.spelled_values(DATASETS[training.data.key].parameters(), training.data)
+    if training.sample:
+        source += f", sample {training.sample}"
+    if training.share:
+        source += f", {training.share} % for training"
+    if training.features:
+        source += f", with {', '.join(FEATURES[key].name for key in training.features)}"
     batch = f"batch {training.batch_size}" if training.batch_size else "full batch"
     spelled = [p.label(str(training.of(None, n))) for n, p in Setup.parameters().items() if p.choices]
     widths = spelled_widths(training.model(None, data).widths)

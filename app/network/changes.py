@@ -40,12 +40,40 @@ def choose_data(training: Training, key: str) -> Training:
     """Other data, with the hidden layers and the loss that suit them; learning rates start anew."""
     changed = with_value(training, SETTINGS["data"], key)
     changed = dataclasses.replace(changed, file="", target="", widths=DATASETS[key].widths)
-    return fitted(changed, generated(changed))
+    try:
+        data = generated(changed)
+    except Refused:  # the features of the data before are too many for these
+        changed = dataclasses.replace(changed, features=())
+        data = generated(changed)
+    return fitted(changed, data)
+
+
+def of_file(training: Training, name: str, target: str = "") -> Training:
+    """The settings with which the samples of a file are read."""
+    return dataclasses.replace(training, data=Choice(FILE), file=name, target=target, features=())
 
 
 def choose_file(training: Training, name: str, data: DataSet, target: str = "") -> Training:
-    """Data out of a file."""
-    return fitted(dataclasses.replace(training, data=Choice(FILE), file=name, target=target), data)
+    """Data out of a file, read as `of_file` says."""
+    return fitted(of_file(training, name, target), data)
+
+
+def prepare(training: Training, name: str, value: Any, find: Callable[[Training], DataSet]) -> Training:
+    """Another value of a setting that says how the samples are drawn, split or prepared.
+
+    Args:
+        find: returns the data of a training.
+    """
+    changed = with_value(training, SETTINGS[name], value)
+    data = find(changed)
+    if changed.batch_size > len(data.train):
+        changed = dataclasses.replace(changed, batch_size=0)
+    return checked_whole(changed, data)
+
+
+def draw_again(training: Training) -> Training:
+    """Other samples from the same source, or the samples of a file split in another way."""
+    return with_value(training, SETTINGS["sample"], training.sample + 1)
 
 
 def fitted(training: Training, data: DataSet) -> Training:
@@ -120,15 +148,8 @@ def set_epochs(training: Training, value: Any, data: DataSet) -> Training:
     return lineup.set_steps(training, steps_of(training, epochs, data))
 
 
-def steps_per_epoch(training: Training, data: DataSet) -> float:
-    """Training samples over batch size, which need not be whole: a batch may hold the end of one pass through the
-    samples and the beginning of the next.
-    """
-    return len(data.train) / (training.batch_size or len(data.train))
-
-
 def steps_of(training: Training, epochs: float, data: DataSet) -> int:
-    return math.ceil(round(epochs * steps_per_epoch(training, data), 6))  # 0.1 + 0.2 is not a step more than 0.3
+    return math.ceil(round(epochs * training.epoch(data), 6))  # 0.1 + 0.2 is not a step more than 0.3
 
 
 def set_view(training: Training, slot: int, key: str) -> Training:

@@ -114,7 +114,7 @@ def _csv(training: Training, job: Job) -> bytes:
     """One line for each racer that is shown and each step at which its weights were kept."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(HEADS)
+    writer.writerow([head.replace("validation", job.data.held_out) for head in HEADS])
     for racer, title, run in zip(training.racers, captions.titles(training), job.runs, strict=True):
         if racer.hidden or not run.looks("measures"):
             continue

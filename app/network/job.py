@@ -20,6 +20,9 @@ from app.network.settings import Training
 from optimizers.training import Piece
 from surfaces.network import DataSet
 
+MOST_ENDLESS = 5_000_000
+"""The most steps of a training without a limit, whose losses then take 100 MB."""
+
 
 class Job:
     """A training of all racers of a page, side by side.
@@ -46,7 +49,6 @@ class Job:
         self.training = training
         self.data = data
         self.observers = dict(observers)
-        self.steps = training.steps
         self.blocks = training.blocks(data)
         self.connection = connection
         self.requests = 0
@@ -56,7 +58,10 @@ class Job:
         """The duration of the training so far."""
         self.pace = 0.0
         """Seconds per step of one run so far, without the first pieces, which may wait for the compiler."""
-        self._stop = False
+        self._legs: dict[int, int] = {}
+        """The number of the last request to train, by the index of the run."""
+        self._targets: dict[int, int] = {}
+        """The step up to which each run was last asked to train."""
         self._answers: dict[str, Any] = {}
         self._changed = threading.Condition()
         token = connection.token(data)
@@ -71,7 +76,11 @@ class Job:
 
     def _take_over(self, earlier: Job) -> dict[int, int]:
         """Return which runs an earlier job has already trained: its index, by the index in this job."""
-        trained = {r.key: i for i, r in enumerate(earlier.runs) if r.finished and r.last and not r.error}
+        trained = {
+            r.key: i
+            for i, r in enumerate(earlier.runs)
+            if r.finished and r.last and not r.error and (r.last <= self.training.steps or self.training.endless)
+        }
         taken = {k: trained[run.key] for k, run in enumerate(self.runs) if run.key in trained}
         for k, i in taken.items():
             former = earlier.runs[i]
@@ -79,25 +88,70 @@ class Job:
             self.runs[k] = dataclasses.replace(former, racer=self.runs[k].racer, seen={}, fetch=fetch)
         return taken
 
-    def begin(self) -> None:
-        """Start training every run that is not trained yet."""
+    @property
+    def steps(self) -> int:
+        """Return the number of steps that the page shows: those that are set, or without a limit those taken."""
+        if self.training.endless:
+            return max([1, *(run.last for run in self.runs)])
+        return self.training.steps
+
+    def begin(self, steps: int = 0, *, resume: bool = True) -> None:
+        """Train every run up to a step, by default the last one of the settings; a run goes on from where it is.
+
+        Args:
+            steps: the step.
+            resume: whether runs that were trained before go on, too.
+        """
+        target = steps or (MOST_ENDLESS if self.training.endless else self.training.steps)
+        indices = [
+            k
+            for k, run in enumerate(self.runs)
+            if not run.error and run.diverged < 0 and run.last < target and (resume or not run.finished or not run.last)
+        ]
         self.begun = True
-        self.connection.send("begin", self.number)
+        if not indices:
+            return
+        leg = next(Job._numbers)
+        for k in indices:
+            self._legs[k], self._targets[k] = leg, target
+            self.runs[k].finished = False
+        self.connection.send("begin", self.number, leg, target, tuple(indices))
+
+    def follow(self, training: Training) -> bool:
+        """Take over settings that differ in the number of steps alone; return whether the runs can.
+
+        A training that is going on goes on to the new number of steps.
+        """
+        if not training.endless and any(run.last > training.steps for run in self.runs):
+            return False
+        self.training = training
+        if self.begun and self.training_now:
+            self.begin()
+        return True
 
     def stop(self) -> None:
         """Stop training after the current pieces; the steps taken so far are kept."""
-        self._stop = True
         self.connection.send("stop", self.number)
 
     @property
     def stopped(self) -> bool:
         """Return whether training was stopped before every run had ended."""
-        return self._stop and any(run.last < self.steps and run.diverged < 0 for run in self.runs)
+        return self.begun and not self.training_now and any(self.can_go_on(run) for run in self.runs)
+
+    def can_go_on(self, run: Run) -> bool:
+        """Return whether a run has steps left to take."""
+        left = self.training.endless or run.last < self.training.steps
+        return left and run.diverged < 0 and not run.error
 
     @property
     def training_now(self) -> bool:
         """Return whether a run is unfinished, also before training begins."""
         return any(not run.finished for run in self.runs)
+
+    @property
+    def stepping(self) -> bool:
+        """Return whether the present request ends before the last step of the settings."""
+        return any(target < self.steps for k, target in self._targets.items() if not self.runs[k].finished)
 
     @property
     def busy(self) -> bool:
@@ -113,7 +167,7 @@ class Job:
         """Return the share, 0 to 1, of all steps of all racers that were taken or will never be taken."""
         if not self.runs:
             return 1.0
-        done = sum(self.steps if run.diverged >= 0 or run.error else run.last for run in self.runs)
+        done = sum(self.steps if run.diverged >= 0 or run.error else min(run.last, self.steps) for run in self.runs)
         return done / (self.steps * len(self.runs))
 
     def observe(self, name: str, observer: Observer) -> bool:
@@ -176,9 +230,13 @@ class Job:
             k, name, result = content
             self.runs[k].seen.setdefault(name, []).append(result)
         elif kind == "finished":
-            k, error = content
-            self.runs[k].error = error
-            self.runs[k].finished = True
+            k, error, leg = content
+            if error or leg == self._legs.get(k, 0):  # otherwise it was asked to go on meanwhile
+                self.runs[k].error = error
+                self.runs[k].finished = True
+        elif kind == "thin":
+            k, stride, count = content
+            self.runs[k].thin(stride, count)
         elif kind == "answer":
             key, result = content
             self._answers[key] = result

@@ -62,7 +62,7 @@ def panel(job: Job, shown: Sequence[Shown], training: Training) -> Panel:
         and float(one.run.network.decay) == float(first.decay)
     ]
     ids = [racer.id for racer in training.racers]
-    key = f"landscape-{training.plane}-{training.seed}-{','.join(one.run.racer.id for one in alike)}"
+    key = f"landscape-{training.plane}-{training.seed}-{','.join(f'{one.id}@{one.run.last}' for one in alike)}"
     found = job.ask(key, landscape, [ids.index(one.id) for one in alike], training.plane, training.seed)
     if found is None:
         return message("Drawing the landscape …")

@@ -3,19 +3,18 @@
     data=spirals&data.turns=1.5&widths=32-32&activation=tanh&batch_size=32&steps=2000&seed=0
     &racer=adam:learning_rate=0.01&racer=adam:learning_rate=0.01,activation=sigmoid&views=outcome,accuracy,loss
 
-Settings that are not given take their defaults. Bad values are dropped, each with a notice; the others are kept.
+Settings that are not given take their defaults, and `epochs=10` may stand for `steps`. Bad values are dropped, each
+with a notice; the others are kept.
 """
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from app.common.link import Reader, write
-from app.common.racers import Choice
-from app.common.setting import Query
+from app.common.setting import Query, with_value
 from app.network.changes import (
     FIRST_RACERS,
     SETTINGS,
@@ -24,6 +23,9 @@ from app.network.changes import (
     checked_whole,
     choose_data,
     choose_file,
+    of_file,
+    prepare,
+    set_epochs,
     set_parameters,
     set_racer,
 )
@@ -31,8 +33,10 @@ from app.network.presets import first
 from app.network.settings import FILE, Training, generated
 from surfaces.network import DataSet
 
-OF_DATA = ("standardised", "data", "file", "target")
+OF_DATA = ("data", "file", "target")
 """The settings that say which data are learned: they are read first, for the others have to fit the data."""
+PREPARED = ("share", "sample", "standardised", "features")
+"""The settings that say how the samples are drawn, split and prepared."""
 
 
 def query(training: Training) -> Query:
@@ -49,10 +53,14 @@ def parse(given: Mapping[str, list[str]], brought: Callable[[Training], DataSet]
     if not given:
         return first(), []
     link = Reader(given, Training())
-    _read_data(link, brought)
-    data = brought(link.settings) if link.settings.data.key == FILE else generated(link.settings)
+
+    def find(training: Training) -> DataSet:
+        return brought(training) if training.data.key == FILE else generated(training)
+
+    _read_data(link, brought, find)
+    data = find(link.settings)
     link.read_settings(
-        (spec for name, spec in SETTINGS.items() if name not in OF_DATA),
+        (spec for name, spec in SETTINGS.items() if name not in (*OF_DATA, *PREPARED)),
         functools.partial(change, data=data),
         functools.partial(set_parameters, data=data),
         {
@@ -61,19 +69,25 @@ def parse(given: Mapping[str, list[str]], brought: Callable[[Training], DataSet]
             )
         },
     )
+    link.read("epochs", functools.partial(set_epochs, data=data))  # another spelling of the steps
     return link.finished()
 
 
-def _read_data(link: Reader[Training], brought: Callable[[Training], DataSet]) -> None:
+def _read_data(
+    link: Reader[Training], brought: Callable[[Training], DataSet], find: Callable[[Training], DataSet]
+) -> None:
     """The data that a link names: a file that is at hand, or a source with its parameters."""
-    link.read("standardised", lambda t, word: dataclasses.replace(t, standardised=SETTINGS["standardised"].read(word)))
+    *early, features = PREPARED
+    for name in early:  # before the data, which take longest to read
+        link.read(name, lambda t, word, name=name: with_value(t, SETTINGS[name], word))  # type: ignore[misc]
     name, target = link.word("file"), link.word("target")
     if link.word("data") == FILE and name:
-        asked = dataclasses.replace(link.settings, data=Choice(FILE), file=name, target=target)
+        asked = of_file(link.settings, name, target)
         link.attempt(lambda t: choose_file(t, name, brought(asked), target))
     else:
         link.read("data", choose_data)
         link.read_parameters(SETTINGS["data"], set_parameters)
+    link.read(features, lambda t, word: prepare(t, features, word, find))
 
 
 def _set_fitting(training: Training, id: str, name: str, value: Any, data: DataSet) -> Training:

@@ -54,7 +54,7 @@ def observe_boundary(run: Run, piece: Piece) -> tuple[NDArray[np.uint8], NDArray
     """The class and how sure it is (0 for chance, 255 for certain) on the grid, (k, SIDE²) each."""
     (x0, x1), (y0, y1) = extent(run.data)
     grid = np.stack(np.meshgrid(np.linspace(x0, x1, SIDE), np.linspace(y0, y1, SIDE)), axis=-1).reshape(-1, 2)
-    return _sure(_predicted(run, piece, grid))
+    return _sure(_predicted(run, piece, run.data.inputs_at(grid)))
 
 
 def _sure(outputs: NDArray[Any]) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
@@ -67,7 +67,7 @@ def _sure(outputs: NDArray[Any]) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
 
 def extent(data: DataSet) -> tuple[tuple[float, float], tuple[float, float]]:
     """A square round all training and validation samples of two inputs."""
-    both = np.concatenate([data.train.x, data.validation.x])
+    both = np.concatenate([data.train.x, data.validation.x])[:, :2]
     low, high = both.min(axis=0), both.max(axis=0)
     middle, half = (low + high) / 2, 0.56 * float((high - low).max())
     return (float(middle[0] - half), float(middle[0] + half)), (float(middle[1] - half), float(middle[1] + half))
@@ -75,11 +75,12 @@ def extent(data: DataSet) -> tuple[tuple[float, float], tuple[float, float]]:
 
 def observe_fit(run: Run, piece: Piece) -> NDArray[np.float32]:
     """The outputs along the input, (k, POINTS)."""
-    return _predicted(run, piece, along(run.data)[:, None])[..., 0]
+    return _predicted(run, piece, run.data.inputs_at(along(run.data)[:, None]))[..., 0]
 
 
 def along(data: DataSet) -> NDArray[np.float64]:
-    low, high = float(data.train.x.min()), float(data.train.x.max())
+    x = data.train.x[:, 0]
+    low, high = float(x.min()), float(x.max())
     room = 0.05 * (high - low)
     return np.linspace(low - room, high + room, POINTS)
 

@@ -38,8 +38,8 @@ MANY = 4
 def called(data: DataSet) -> str:
     """What the outcome of a network on these data is called."""
     if data.task == "classes":
-        return "Decision boundary" if data.inputs == 2 else "Confusion matrix"
-    return "Fitted curve" if data.inputs == 1 else "Predicted against true"
+        return "Decision boundary" if data.dimensions == 2 else "Confusion matrix"
+    return "Fitted curve" if data.dimensions == 1 else "Predicted against true"
 
 
 def observers(data: DataSet) -> Mapping[str, Observer]:
@@ -101,7 +101,7 @@ def _boundary(job: Job, shown: Sequence[Shown]) -> Panel:
                     layer="over",
                 )
             )
-    note = "dots: training samples; squares: validation" + (
+    note = f"dots: training samples; squares: {data.held_out}" + (
         f"; the first {SHOWN} of each" if len(data.train) > SHOWN else ""
     )
     return Panel(axes=tuple(axes), marks=tuple(marks), note=(Note(text=note),), spread="squares")
@@ -123,7 +123,7 @@ def _confusion(job: Job, shown: Sequence[Shown]) -> Panel:
                 **_scored(racer, len(shares)),
             )
         )
-    note = "validation samples by true class (rows) and predicted class (columns), in % of each row"
+    note = f"{job.data.held_out} samples by true class (rows) and predicted class (columns), in % of each row"
     return Panel(axes=tuple(axes), marks=tuple(marks), note=(Note(text=note),), spread="squares")
 
 
@@ -139,7 +139,7 @@ def _square(racer: Shown, x: Axis, y: Axis) -> Axes:
 
 
 def _scored(racer: Shown, count: int) -> dict[str, Any]:
-    """The moments of a picture, and the share of validation samples that are right at each."""
+    """The moments of a picture, and the share of held-out samples that are classified correctly at each."""
     accuracy = np.asarray(measures(racer.run).validation_accuracy[:count], np.float32)
     return {"time": racer.run.steps()[:count], "score": accuracy if np.isfinite(accuracy).any() else None}
 
@@ -148,7 +148,7 @@ def _fit(job: Job, shown: Sequence[Shown]) -> Panel:
     data = job.data
     mean, deviation = (np.ravel(v)[0] for v in (data.mean, data.deviation))
     marks: list[AnyMark] = []
-    for part, samples, symbol in (("training", data.train, "circle"), ("validation", data.validation, "square-open")):
+    for part, samples, symbol in (("training", data.train, "circle"), (data.held_out, data.validation, "square-open")):
         x, y = samples.x[:SHOWN, 0] * deviation + mean, samples.y[:SHOWN, 0]
         common: Any = {"color": "muted", "symbol": symbol, "faint": True, "layer": "ground"}
         marks.append(Dots(x=x, y=y, name=f"{part} sample", hover=(("x", x), ("y", y)), **common))
@@ -163,7 +163,7 @@ def _fit(job: Job, shown: Sequence[Shown]) -> Panel:
         x=Axis(low=float(x[0]), high=float(x[-1]), title="x"),
         y=Axis(low=float(targets.min()) - room, high=float(targets.max()) + room),
     )
-    note = "dots: training samples; squares: validation"
+    note = f"dots: training samples; squares: {data.held_out}"
     return Panel(axes=(axes,), marks=tuple(marks), note=(Note(text=note),))
 
 
@@ -179,5 +179,5 @@ def _predictions(job: Job, shown: Sequence[Shown]) -> Panel:
         time = racer.run.steps()[: len(frames)]
         marks.append(Dots(racer=racer.id, x=true, y=frames, time=time, color=racer.color))
     axes = Axes(x=Axis(low=low, high=high, title="true"), y=Axis(low=low, high=high))
-    note = "validation samples: predicted (vertical) against true (horizontal)"
+    note = f"{job.data.held_out} samples: predicted (vertical) against true (horizontal)"
     return Panel(axes=(axes,), marks=tuple(marks), note=(Note(text=note),))

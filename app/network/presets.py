@@ -11,7 +11,9 @@ from app.common import racers as lineup
 from app.common.link import Add, read_racer
 from app.common.racers import Choice, Refused, Value
 from app.common.words import unknown
+from app.network import changes
 from app.network.changes import FIRST_RACERS, add_racer, set_racer, steps_of
+from app.network.files import Brought
 from app.network.settings import FILE, MOST_STEPS, Training, generated
 from surfaces.network import DataSet
 
@@ -28,6 +30,12 @@ def preset(key: str, data: DataSet) -> Training:
     chosen = PRESETS[key]
     base = _exercise(data) if key == "exercise" else chosen.base
     return with_racers(base, functools.partial(add_racer, data=data), *chosen.racers)
+
+
+def of_file(key: str, file: Brought) -> Training:
+    """A preset on the samples of a file."""
+    asked = changes.of_file(PRESETS[key].base, file.name, file.target)
+    return dataclasses.replace(preset(key, file.read(asked)), data=asked.data, file=asked.file, target=asked.target)
 
 
 def shown_by(training: Training) -> str:
@@ -186,13 +194,15 @@ PRESETS: Mapping[str, Preset] = {
     ),
     "exercise": Preset(
         "Exercise: one hidden layer of 256",
-        "784-256-10, ReLU, He initialisation, batches of 128, ten epochs: upload MNIST as a file first.",
+        "One hidden layer of 256 ReLU units, He initialisation, batches of 128, ten epochs: the accuracy on training "
+        "and test samples after each.",
         Training(
             data=Choice(FILE),
             widths=(256,),
             setup=_setup(activation="relu", initialization="he_normal"),
             batch_size=128,
             standardised=False,
+            axis="epochs",
         ),
         ("sgd:learning_rate=0.1", "adam:learning_rate=0.001"),
     ),

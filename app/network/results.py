@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from collections.abc import Mapping
 
 import numpy as np
 
@@ -15,6 +16,9 @@ from app.network.run import Run
 from app.network.settings import Training
 from surfaces.network import DataSet
 from surfaces.network.measures import Measures
+
+AT_END = 0.05
+"""How far from the end of an epoch, in epochs, its results may be recorded."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -46,16 +50,17 @@ def status(run: Run, job: Job) -> tuple[str, str, int]:
     found = _last(run)
     if found is None:
         return "training", "", 0
-    share = "" if np.isnan(found.accuracy[-1]) else f" · val. {percent(found.validation_accuracy[-1])}"
+    part = {"validation": "val.", "test": "test"}[job.data.held_out]
+    share = "" if np.isnan(found.accuracy[-1]) else f" · {part} {percent(found.validation_accuracy[-1])}"
     words = f"loss {short(float(found.loss[-1]), 3)}{share}"
     why = f"Training loss after {run.last:,} steps"
-    why += ", and the share of validation samples that it classifies correctly." if share else "."
+    why += f", and the share of {job.data.held_out} samples that it classifies correctly." if share else "."
     if not run.finished:
         return f"step {run.last:,} · {words}", why, 0
     if found.loss[-1] > found.loss[0]:
         return f"ended above its start: {words}", f"{why} The loss ended above its start.", run.last
-    if job.stopped and run.last < job.steps:
-        return f"stopped @ {run.last:,} · {words}", f"{why} Training was stopped there.", run.last
+    if job.can_go_on(run):
+        return f"stopped @ {run.last:,} · {words}", f"{why} Training was stopped there; Train goes on.", run.last
     return words, why, run.last
 
 
@@ -100,8 +105,9 @@ def widened(value: np.floating) -> float:
 
 def heads(data: DataSet) -> list[str]:
     """What stands above the columns of `cells`."""
-    accuracies = ["Training accuracy", "Validation accuracy"] if data.task == "classes" else []
-    return ["Racer", "Status", "Training loss", "Validation loss", *accuracies, "Steps", "Samples seen", "Weights"]
+    part = data.held_out.capitalize()
+    accuracies = ["Training accuracy", f"{part} accuracy"] if data.task == "classes" else []
+    return ["Racer", "Status", "Training loss", f"{part} loss", *accuracies, "Steps", "Samples seen", "Weights"]
 
 
 def cells(row: Row, data: DataSet) -> list[str]:
@@ -109,6 +115,60 @@ def cells(row: Row, data: DataSet) -> list[str]:
     found = [row.title, row.status, finite(row.loss), finite(row.validation_loss)]
     found += [share(row.accuracy), share(row.validation_accuracy)] if data.task == "classes" else []
     return [*found, f"{row.steps:,}", f"{row.samples:,}", f"{row.weights:,}"]
+
+
+@dataclasses.dataclass(frozen=True)
+class Epoch:
+    """One line of the table by epoch.
+
+    Attributes:
+        epoch: the number of passes through the training samples; 0 for the start.
+        step: the step at which the weights were recorded, the first after the epoch's end.
+        results: of each racer by its title, the accuracies on training and held-out samples, or their losses if the
+            targets are values; NaN where a run has none.
+    """
+
+    epoch: int
+    step: int
+    results: Mapping[str, tuple[float, float]]
+
+
+def epochs(training: Training, job: Job) -> list[Epoch]:
+    """The results of every racer that is shown after each epoch at whose end weights were recorded."""
+    each = training.epoch(job.data)
+    found: dict[int, tuple[int, dict[str, tuple[float, float]]]] = {}
+    for racer, title, run in zip(training.racers, titles(training), job.runs, strict=True):
+        if racer.hidden or not run.looks("measures"):
+            continue
+        seen = observers.measures(run)
+        pair = (seen.accuracy, seen.validation_accuracy)
+        pair = pair if job.data.task == "classes" else (seen.loss, seen.validation_loss)
+        for step, *values in zip(run.steps(), *pair, strict=False):
+            epoch = round(step / each)
+            if abs(step - epoch * each) < max(1.0, AT_END * each):
+                found.setdefault(epoch, (int(step), {}))[1][title] = (float(values[0]), float(values[1]))
+    return [Epoch(epoch, step, results) for epoch, (step, results) in sorted(found.items())]
+
+
+def epoch_heads(training: Training, job: Job) -> list[str]:
+    """The heads of the columns of `epoch_cells`."""
+    parts = ("training", job.data.held_out)
+    return ["Epoch", *(f"{title}, {part}" for title in _shown(training) for part in parts)]
+
+
+def epoch_cells(training: Training, job: Job) -> list[list[str]]:
+    """The lines of the table by epoch in words."""
+    word = share if job.data.task == "classes" else finite
+    none = (math.nan, math.nan)
+    return [
+        [str(row.epoch), *(word(value) for title in _shown(training) for value in row.results.get(title, none))]
+        for row in epochs(training, job)
+    ]
+
+
+def _shown(training: Training) -> list[str]:
+    """The titles of the racers that are shown."""
+    return [t for racer, t in zip(training.racers, titles(training), strict=True) if not racer.hidden]
 
 
 def finite(loss: float) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import threading
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
@@ -24,7 +25,7 @@ class Run:
     """The training of one racer so far.
 
     Attributes:
-        key: everything that determines the outcome; runs with equal keys are the same.
+        key: everything that determines the outcome of a number of steps; runs with equal keys take the same steps.
         blocks: the largest number of recorded weights per piece.
         pieces: the pieces so far; the first is the start. On the page, they have no weights.
         seen: the results of each observer for the pieces in order; may lag behind `pieces`.
@@ -47,6 +48,13 @@ class Run:
     error: str = ""
     device: Any = None
     fetch: Callable[[], np.ndarray] | None = None
+    lock: Any = dataclasses.field(default_factory=threading.Lock)
+    """A lock that is held while pieces and results are thinned."""
+
+    @property
+    def recorded(self) -> int:
+        """Return how many times weights were recorded."""
+        return sum(len(piece.steps) for piece in list(self.pieces))
 
     @property
     def last(self) -> int:
@@ -84,8 +92,24 @@ class Run:
 
     def snapshot(self, names: Iterable[str]) -> Run:
         """Return a copy of the run with the pieces that all these observers have seen."""
-        count = min([len(self.pieces), *(len(self.seen.get(name, [])) for name in names)])
-        return dataclasses.replace(self, pieces=self.pieces[: max(1, count)])
+        with self.lock:
+            count = min([len(self.pieces), *(len(self.seen.get(name, [])) for name in names)])
+            seen = {name: list(results) for name, results in self.seen.items()}
+            return dataclasses.replace(self, pieces=self.pieces[: max(1, count)], seen=seen)
+
+    def thin(self, stride: int, count: int) -> None:
+        """Keep the records at multiples of `stride`, and the last one, in the first `count` pieces."""
+        last = next(int(piece.steps[-1]) for piece in reversed(self.pieces[:count]) if len(piece.steps))
+        with self.lock:
+            for i, piece in enumerate(self.pieces[:count]):
+                keep = (piece.steps % stride == 0) | (piece.steps == last)
+                if keep.all():
+                    continue
+                arrays = {name: getattr(piece, name)[keep] for name in ("steps", "weights", "preconditioners")}
+                self.pieces[i] = dataclasses.replace(piece, **arrays)
+                for results in self.seen.values():
+                    if i < len(results):
+                        results[i] = _rows(results[i], keep)
 
 
 def runs_of(training: Training, data: DataSet, token: Any) -> list[Run]:
@@ -94,8 +118,8 @@ def runs_of(training: Training, data: DataSet, token: Any) -> list[Run]:
     Args:
         token: identifies the data in the key of a run.
     """
-    shared = without_looks(training, racers=())
-    stride, blocks = training.stride(data), training.blocks(data)
+    shared = without_looks(training, racers=(), steps=1, endless=False)  # more steps continue a run
+    blocks = training.blocks(data)
     return [
         Run(
             racer,
@@ -103,11 +127,21 @@ def runs_of(training: Training, data: DataSet, token: Any) -> list[Run]:
             training.rule(racer),
             data,
             training.of(racer, "batch_size") or None,
-            (shared, stride, dataclasses.replace(racer, slot=0, hidden=False), token),
+            (shared, dataclasses.replace(racer, slot=0, hidden=False), token),
             blocks,
         )
         for racer in training.racers
     ]
+
+
+def _rows(result: Any, keep: np.ndarray) -> Any:
+    """Return some rows of an observer's result: an array, a tuple of arrays, or None."""
+    if result is None:
+        return None
+    if isinstance(result, tuple):
+        rows = [column[keep] for column in result]
+        return type(result)(*rows) if hasattr(result, "_fields") else tuple(rows)
+    return result[keep]
 
 
 def bare(piece: Piece) -> Piece:

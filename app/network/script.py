@@ -39,7 +39,7 @@ def script(training: Training, job: Job) -> str:
     """A script that repeats the training of the racers shown.
 
     Its `runs`, by the racers' titles, hold the very weights and losses of the page where it has the same device; it
-    prints the training and the validation loss of the last weights.
+    prints the training and the held-out loss of the last weights.
 
     Raises:
         Refused: if nobody is shown, or the data came out of two files.
@@ -52,6 +52,7 @@ def script(training: Training, job: Job) -> str:
     if not racers:
         raise Refused("No optimizers to export: add one, or show one that is hidden.")
     wanted, data = _data(training)
+    features = f".with_features({training.features!r})" if training.features else ""
     names = {"RULES"}
     schedule = []
     if any(isinstance(training.rule(racer), Scheduled) for racer, _ in racers):
@@ -68,7 +69,7 @@ def script(training: Training, job: Job) -> str:
             "",
             f"SEED, STEPS = {training.seed}, {training.steps}",
             "",
-            data + (".standardised()" if training.standardised else ""),
+            data + features + (".standardised()" if training.standardised else ""),
             *schedule,
             "",
             "",
@@ -85,7 +86,7 @@ def script(training: Training, job: Job) -> str:
             "for name, (network, run) in runs.items():",
             "    w, (x, y) = run.weights[-1], (data.validation.x, data.validation.y)",
             "    held = Network(network.model, x, y, network.objective, network.decay)",
-            '    print(f"{name}: loss {float(network(w))}, validation loss {float(held(w))}")',
+            f'    print(f"{{name}}: loss {{float(network(w))}}, {job.data.held_out} loss {{float(held(w))}}")',
             "",
         ]
     )
@@ -93,20 +94,23 @@ def script(training: Training, job: Job) -> str:
 
 def _data(training: Training) -> tuple[list[str], str]:
     """What has to be imported for the data, and the line that makes them."""
+    options = [f"seed={training.sample}"] if training.sample else []
+    options += [f"share={training.share / 100}"] if training.share else []
     if training.data.key != FILE:
-        return [], f"data = {record('DATASETS', training.data)}.make()"
+        return [], f"data = {record('DATASETS', training.data)}.make({', '.join(options)})"
     name = training.file
+    source = f"Path({name!r}).read_bytes()"
     if name.endswith(".npz"):
-        return ["from pathlib import Path", "", "from surfaces.network.files import from_npz"], (
-            f"data = from_npz(Path({name!r}).read_bytes(), {name!r})"
+        reader, arguments = "from_npz", [source, repr(name), *options]
+    elif training.target:
+        reader, arguments = "from_csv", [source, repr(training.target), repr(name), *options]
+    else:
+        raise Refused(
+            "A script can read one .npz file, or one .csv file with a target column; these data come from another "
+            "source."
         )
-    if training.target:
-        return ["from pathlib import Path", "", "from surfaces.network.files import from_csv"], (
-            f"data = from_csv(Path({name!r}).read_bytes(), {training.target!r}, {name!r})"
-        )
-    raise Refused(
-        "A script can read one .npz file, or one .csv file with a target column; these data come from another source."
-    )
+    imports = ["from pathlib import Path", "", f"from surfaces.network.files import {reader}"]
+    return imports, f"data = {reader}({', '.join(arguments)})"
 
 
 def _value(training: Training, racer: Racer | None, name: str) -> Any:

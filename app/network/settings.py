@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import re
 from typing import Any
 
@@ -10,11 +11,12 @@ import numpy as np
 
 from app.common import shared
 from app.common.digits import shortened
-from app.common.forms import Flag, OneOf, OneRecord, Parameters, SomeOf, Text
+from app.common.forms import Flag, OneOf, OneRecord, Parameters, SomeOf, Text, Whole
 from app.common.racers import Choice, Lineup, Racer, Refused, built, number, sentence, whole
 from app.common.setting import Form, setting
 from surfaces.caching import cached
-from surfaces.network import ACTIVATIONS, DATASETS, INITIALIZATIONS, LOSSES, MLP, DataSet, Network
+from surfaces.network import ACTIVATIONS, DATASETS, FEATURES, INITIALIZATIONS, LOSSES, MLP, DataSet, Network
+from surfaces.network.data import SHARE
 from surfaces.parameter import NON_NEGATIVE, Declared, parameter
 
 MOST_STEPS = 100_000
@@ -27,12 +29,16 @@ FILE = "file"
 MEMORY = 512 * 2**20
 """Bytes that the weights kept of all racers may take, and the preconditioners with them."""
 LEAST, MOST = 11, 61
-"""How many times the weights of a run are kept: no fewer, no more."""
+"""How many times the weights of a run are recorded: no fewer, no more."""
+FEW_EPOCHS = 20
+"""Up to this number of epochs, the weights are recorded after each of them."""
 SECOND = 1e10
 """Multiplications that a core does in about a second."""
 MOST_BLOCKS = 10
 PIECE_WORK = 0.05 * SECOND
 """Multiplications of one piece, after which other trainings get their turn."""
+LEAST_SHARE, MOST_SHARE = 10, 90
+"""The share of training samples that can be asked for, in per cent."""
 SAMPLES = 2000
 """Of so many training samples, the first, what is costly is measured."""
 
@@ -131,6 +137,21 @@ class BatchSize(Form):
         return f"`{key}` (0 for all)"
 
 
+@dataclasses.dataclass(frozen=True)
+class Share(Form):
+    """The share of training samples in per cent, 0 for that of the data."""
+
+    metavar = "PERCENT"
+    allowed = f"a whole number from {LEAST_SHARE} to {MOST_SHARE}, or empty for that of the data"
+
+    def read(self, value: Any, name: str) -> int:
+        word = str(value).strip().removesuffix("%").strip()
+        return whole(word, name, LEAST_SHARE, MOST_SHARE, "80") if word not in ("", "0") else 0
+
+    def typed(self, value: int) -> str:
+        return str(value) if value else ""
+
+
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Training(Lineup):
     """The settings of one training, in the order in which a link has them."""
@@ -142,6 +163,25 @@ class Training(Lineup):
         "", Text(), help="The name of a file that was uploaded on the page or named when the app was started."
     )
     target: str = setting("", Text(), help="The target column of a table.")
+    share: int = setting(
+        0,
+        Share(),
+        label="Training samples (%)",
+        help="The share of the samples that train; half of the others validate, and half test. Without it, 60 % train; "
+        "where a file brings a test part, all its other samples train.",
+    )
+    features: tuple[str, ...] = setting(
+        (),
+        SomeOf(0, len(FEATURES), FEATURES),
+        label="Features",
+        help="Functions of the inputs that the networks receive as further inputs.",
+    )
+    sample: int = setting(
+        0,
+        Whole(0, 2**31 - 1, "0 or 7"),
+        label="Seed of the samples",
+        help="The seed from which the samples are drawn and split.",
+    )
     standardised: bool = setting(
         True,
         Flag(),
@@ -162,10 +202,25 @@ class Training(Lineup):
         "racers: those with the same batch size see the same batches.",
     )
     steps: int = shared.steps(1500, MOST_STEPS)
+    endless: bool = setting(
+        False,
+        Flag(),
+        tab="Run",
+        label="Go on until stopped",
+        help="Whether a training goes on, beyond the number of steps, until it is stopped.",
+    )
     schedule: Choice = shared.schedule()
     seed: int = shared.seed("weights and batches")
     views: tuple[str, ...] = setting(
         ("outcome", "accuracy", "loss"), SomeOf(3, 3), look=True, always=True, help="What the three panels show."
+    )
+    axis: str = setting(
+        "steps",
+        OneOf({"steps": "steps", "epochs": "epochs"}),
+        label="Count in",
+        tab="Run",
+        look=True,
+        help="What curves are drawn against. With epochs, a table lists the results after each.",
     )
     plane: str = setting("principal", OneOf({}), look=True, help="The plane on which the loss landscape is drawn.")
     racers: tuple[Racer, ...] = shared.racers()
@@ -198,33 +253,65 @@ class Training(Lineup):
         scheme, sigma = self.of(racer, "initialization"), self.of(racer, "sigma")
         return np.asarray(self.model(racer, data).initial(self.seed, scheme, sigma))
 
+    def epoch(self, data: DataSet) -> float:
+        """The steps of one epoch, which need not be a whole number: a batch may hold the end of one pass through the
+        samples and the beginning of the next.
+        """
+        return len(data.train) / (self.batch_size or len(data.train))
+
+    @property
+    def counts_epochs(self) -> bool:
+        """Whether curves are drawn against epochs, which must be equally long for all racers."""
+        return self.axis == "epochs" and all(self.of(r, "batch_size") == self.batch_size for r in self.racers)
+
     def stride(self, data: DataSet) -> int:
-        """After how many steps the weights are kept and measured.
+        """After how many steps the weights are recorded and measured.
 
         As often as serves a picture, yet so seldom that measuring over all samples costs no more than a fraction of
-        the training, or a second, and that what is kept fits the memory.
+        the training, or a second, and that what is recorded fits the memory. Of few epochs, each ends with a record.
         """
         size = max((self.model(r, data).size for r in self.racers), default=1)
         batch = min((self.of(r, "batch_size") or len(data.train) for r in self.racers), default=1)
+        epoch = self.epoch(data)
+        epochs = self.steps / epoch
         worth = max(self.steps * batch / 4, SECOND / (6 * size)) / len(data.train)
-        fits = MEMORY / (8 * size * max(1, len(self.racers)))
-        times = max(LEAST, min(MOST, int(worth), int(fits))) - 1
-        return max(1, -(-self.steps // times))
+        if epochs <= FEW_EPOCHS:
+            worth = max(worth, math.ceil(epochs) + 1)
+        most = max(LEAST, min(MOST, int(MEMORY / (8 * size * max(1, len(self.racers))))))
+        times = max(LEAST, min(most, int(worth))) - 1
+        stride = max(1, -(-self.steps // times))
+        return stride if epochs > MOST else self._in_step(stride, epoch, most)
 
-    def blocks(self, data: DataSet) -> int:
+    def _in_step(self, stride: int, epoch: float, most: int) -> int:
+        """A stride, smaller or else larger, such that epochs end with a record; or this one, if neither fits."""
+        if stride >= epoch:
+            whole = max(1, math.floor(stride / epoch + 0.05))
+            choices = [epoch * whole, epoch * (whole + 1)]
+        else:
+            parts = math.ceil(epoch / stride - 0.05)
+            choices = [epoch / parts, epoch / max(1, parts - 1)]
+        fits = (math.ceil(c) for c in choices if LEAST <= 1 - -self.steps // math.ceil(c) <= most)
+        return next(fits, stride)
+
+    def blocks(self, data: DataSet, stride: int | None = None) -> int:
         """How many strides make a piece: many of a quick run, for each piece costs its overhead, and one of a slow one,
         for it to be seen and stopped.
         """
         size = max((self.model(r, data).size for r in self.racers), default=1)
         batch = max((self.of(r, "batch_size") or len(data.train) for r in self.racers), default=1)
-        work = 6 * size * (batch * self.stride(data) + len(data.train))
+        work = 6 * size * (batch * (stride or self.stride(data)) + len(data.train))
         return max(1, min(MOST_BLOCKS, int(PIECE_WORK / work)))
 
-    def stepwise(self, data: DataSet) -> bool:
+    def stepwise(self, data: DataSet, stride: int | None = None) -> bool:
         """Whether a stride takes so long that it is trained in pieces."""
         size = max((self.model(r, data).size for r in self.racers), default=1)
         batch = max((self.of(r, "batch_size") or len(data.train) for r in self.racers), default=1)
-        return 6 * size * batch * self.stride(data) > PIECE_WORK
+        return 6 * size * batch * (stride or self.stride(data)) > PIECE_WORK
+
+    def most_records(self, data: DataSet) -> int:
+        """How many records of a run that is continued are kept; beyond, every second one is dropped."""
+        size = max((self.model(r, data).size for r in self.racers), default=1)
+        return max(LEAST, min(2 * MOST, int(MEMORY / (8 * size * max(1, len(self.racers))))))
 
     def seconds(self, data: DataSet) -> float:
         """About how long training takes once its programs are there."""
@@ -241,16 +328,22 @@ class Training(Lineup):
 
 def generated(training: Training) -> DataSet:
     """The data of a source; those out of a file come by other ways."""
-    return _generated(training.data, training.standardised)
+    return _generated(training.data, training.sample, training.share, training.features, training.standardised)
 
 
 @cached(64 * 2**20)
-def _generated(choice: Choice, standardised: bool) -> DataSet:
+def _generated(choice: Choice, seed: int, share: int, features: tuple[str, ...], standardised: bool) -> DataSet:
     try:
-        made: DataSet = built(DATASETS, choice).make()
+        made: DataSet = built(DATASETS, choice).make(seed, share / 100 if share else SHARE)
+        return prepared(made, features, standardised)
     except ValueError as error:
         raise Refused(sentence(str(error))) from None
-    return made.standardised() if standardised else made
+
+
+def prepared(data: DataSet, features: tuple[str, ...], standardised: bool) -> DataSet:
+    """The samples as the networks receive them."""
+    data = data.with_features(features)
+    return data.standardised() if standardised else data
 
 
 def read_widths(spelled: str) -> tuple[int, ...]:

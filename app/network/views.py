@@ -58,18 +58,30 @@ class View:
     fits: Callable[[DataSet], bool] = lambda data: True
 
 
-def _curves(values: Callable[[Measures], Sequence[tuple[str, Any]]], log: bool, percent: bool = False) -> Any:
-    """A chart of numbers along the kept steps: (word, values) pairs for each run, the second of them dotted."""
+def _unit(job: Job, training: Training) -> tuple[str, float]:
+    """The word for what curves are drawn against, and how many steps it has."""
+    return ("epoch", training.epoch(job.data)) if training.counts_epochs else ("step", 1.0)
+
+
+def _clock_axis(job: Job, training: Training) -> Axis:
+    """The axis of the steps or epochs of a training."""
+    return steps_axis(job.steps, *_unit(job, training))
+
+
+def _curves(values: Callable[[Measures], Sequence[Any]], log: bool, percent: bool = False) -> Any:
+    """A chart of numbers along the recorded steps, of training samples and, dotted, of held-out samples."""
 
     def panel(job: Job, shown: Sequence[Shown], training: Training) -> Panel:
         marks, ranged = [], []
         for racer in shown:
             time = racer.run.steps()
-            for k, (word, y) in enumerate(values(measures(racer.run))):
+            for k, (word, y) in enumerate(
+                zip(("training", job.data.held_out), values(measures(racer.run)), strict=True)
+            ):
                 marks.append(curve(racer, time, y, word, dash="dot" if k else None))
                 ranged.append(y if racer.run.diverged < 0 else y[:1])
         axis = log_axis(ranged) if log else linear_axis(ranged, percent)
-        return chart(Axes(x=steps_axis(job.steps), y=axis), marks, "training solid, validation dotted")
+        return chart(Axes(x=_clock_axis(job, training), y=axis), marks, f"training solid, {job.data.held_out} dotted")
 
     return panel
 
@@ -85,7 +97,7 @@ def _batch_loss(job: Job, shown: Sequence[Shown], training: Training) -> Panel:
         ranged.append(losses if racer.run.diverged < 0 else losses[:1])
     if not marks:
         return message("The loss of each step's batch appears here once training starts.")
-    axes = Axes(x=steps_axis(job.steps), y=log_axis(ranged))
+    axes = Axes(x=_clock_axis(job, training), y=log_axis(ranged))
     return chart(axes, marks, "loss of each step's batch, including the penalty")
 
 
@@ -108,7 +120,7 @@ def _by_layer(values: Callable[[Run, Measures], Any], log: bool, percent: bool =
             return message("This network has no hidden layer.")
         axis = log_axis(ranged) if log else linear_axis(ranged, percent)
         key = (Note(text=str(k + 1), color=_layer_color(k, most)) for k in range(most))
-        return chart(facet_axes(shown, job.steps, axis), marks, (Note(text="layer"), *key))
+        return chart(facet_axes(shown, job.steps, axis, *_unit(job, training)), marks, (Note(text="layer"), *key))
 
     return panel
 
@@ -142,7 +154,7 @@ def _sharpness(job: Job, shown: Sequence[Shown], training: Training) -> Panel:
     scaled = [racer.title for racer in shown if racer.run.rule.preconditioned]
     note = limits_note(limited) + "largest eigenvalue of the Hessian"
     note += f"; for {', '.join(scaled)} of P⁻¹H" if scaled else ""
-    return chart(Axes(x=steps_axis(job.steps), y=axis), marks, note + _of_samples(job.data))
+    return chart(Axes(x=_clock_axis(job, training), y=axis), marks, note + _of_samples(job.data))
 
 
 def _of_samples(data: DataSet, most: int = SAMPLES) -> str:
@@ -191,12 +203,12 @@ def _activations(job: Job, shown: Sequence[Shown], training: Training) -> Panel:
     return Panel(axes=tuple(axes), marks=tuple(marks), note=(Note(text=note),))
 
 
-def _loss_values(found: Measures) -> Sequence[tuple[str, Any]]:
-    return (("training", found.loss), ("validation", found.validation_loss))
+def _loss_values(found: Measures) -> Sequence[Any]:
+    return found.loss, found.validation_loss
 
 
-def _accuracy_values(found: Measures) -> Sequence[tuple[str, Any]]:
-    return (("training", found.accuracy), ("validation", found.validation_accuracy))
+def _accuracy_values(found: Measures) -> Sequence[Any]:
+    return found.accuracy, found.validation_accuracy
 
 
 def _plain(text: str) -> Callable[[DataSet], str]:

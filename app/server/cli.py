@@ -90,8 +90,8 @@ def _add_serve_options(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=argparse.SUPPRESS,
         metavar="FILE",
-        help="data for the Network page: an .npz file, a .csv file, or two IDX files (images and labels); may be "
-        "repeated",
+        help="data for the Network page: an .npz file, a .csv file, or two or four IDX files (images and labels, of "
+        "training and test samples); may be repeated",
     )
     browser = parser.add_mutually_exclusive_group()
     browser.add_argument(

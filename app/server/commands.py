@@ -145,7 +145,8 @@ def _add_training(training: Any) -> None:
         action="append",
         default=[],
         metavar="FILE",
-        help="the data to train on: an .npz file, a .csv file, or two IDX files; may be repeated",
+        help="the data to train on: an .npz file, a .csv file, or two or four IDX files (images and labels, of "
+        "training and test samples), each with its own --data",
     )
     training.add_argument("--target", metavar="COLUMN", help="the target column of a .csv file (default: the last)")
     names = [*(spec.key for spec in SETTINGS.values() if spec.name not in ("racers", "setup")), *Setup.parameters()]
@@ -156,7 +157,7 @@ def _add_training(training: Any) -> None:
         metavar="NAME=VALUE",
         help=f"a setting, spelled as in links: {', '.join(names)}, or for example schedule.horizon; may be repeated",
     )
-    _add_declared(training, (spec for name, spec in SETTINGS.items() if name not in OF_DATA or name == "standardised"))
+    _add_declared(training, (spec for name, spec in SETTINGS.items() if name not in OF_DATA))
 
 
 def _add_declared(group: Any, specs: Iterable[Setting]) -> None:
@@ -373,9 +374,13 @@ def _write(path: Path, content: Callable[[Progress], bytes]) -> dict[str, Any]:
     return {"file": str(path), "bytes": len(made)}
 
 
-def _print_json(written: Sequence[Mapping[str, Any]], table: Sequence[Any]) -> None:
-    rows = [{k: _plain(v) for k, v in dataclasses.asdict(row).items()} for row in table]
-    streams.emit(json.dumps({"files": written, "results": rows}, ensure_ascii=False, indent=2))
+def _print_json(
+    written: Sequence[Mapping[str, Any]], table: Sequence[Any], by_epoch: Sequence[Any] | None = None
+) -> None:
+    found = {"files": written, "results": [dataclasses.asdict(row) for row in table]}
+    if by_epoch:
+        found["epochs"] = [dataclasses.asdict(row) for row in by_epoch]
+    streams.emit(json.dumps(_plain(found), ensure_ascii=False, indent=2))
 
 
 def _within(step: int | None, last: int) -> None:
@@ -392,6 +397,11 @@ def _one(arguments: argparse.Namespace, *names: str) -> None:
 
 
 def _plain(value: Any) -> Any:
+    """A value as JSON has it, which knows no NaN."""
+    if isinstance(value, Mapping):
+        return {key: _plain(one) for key, one in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(one) for one in value]
     return None if isinstance(value, float) and value != value else value
 
 
@@ -520,7 +530,7 @@ def _train(arguments: argparse.Namespace) -> None:
     from app.network import export, files, process, results, scene
 
     try:
-        brought = files.read(map(Path, arguments.data))
+        brought = files.read(map(Path, arguments.data), together=True)
         training = _training(arguments, brought)
         data = files.find(training, brought)
     except Refused as refused:
@@ -548,11 +558,21 @@ def _train(arguments: argparse.Namespace) -> None:
             written.append(_write(path, content))
     finally:
         job.stop()  # Ctrl+C waits for the pieces in hand alone
+    by_epoch = results.epochs(training, job) if training.counts_epochs else []
     if arguments.json:
-        _print_json(written, results.table(training, job))
-    else:
-        for row in results.table(training, job):
-            streams.emit(f"{row.title}: {row.status}")
+        _print_json(written, results.table(training, job), by_epoch)
+        return
+    if by_epoch:
+        streams.emit(_columns(results.epoch_heads(training, job), results.epoch_cells(training, job)))
+    for row in results.table(training, job):
+        streams.emit(f"{row.title}: {row.status}")
+
+
+def _columns(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A table for a terminal, with columns as wide as their words."""
+    widths = [max(map(len, column)) for column in zip(heads, *rows, strict=True)]
+    lines = ("  ".join(cell.rjust(width) for cell, width in zip(line, widths, strict=True)) for line in (heads, *rows))
+    return "\n".join(lines)
 
 
 def _wait(job: Any, report: Any = lambda fraction: None) -> None:
@@ -563,28 +583,28 @@ def _wait(job: Any, report: Any = lambda fraction: None) -> None:
 
 def _training(arguments: argparse.Namespace, brought: Mapping[str, Brought]) -> Any:
     """The training that is asked for; here a bad value ends it."""
-    from app.common.racers import Choice
-    from app.network import files, presets
+    from app.network import files
     from app.network import link as network_link
     from app.network.changes import SETTINGS
-    from app.network.settings import FILE, Training
+    from app.network.settings import FILE
 
+    if len(brought) > 1:
+        raise Wrong(f"A training takes one data set; --data names {', '.join(brought)}.")
+    file = next(iter(brought.values()), None)
     query: dict[str, list[str]] = {}
     _one(arguments, "preset", "settings", "link")
     if arguments.preset:
-        source = presets.PRESETS[arguments.preset].source if arguments.preset in presets.PRESETS else ""
-        plain = dataclasses.replace(Training(), data=Choice(source)) if source else Training()
-        query = network_link.query(presets.preset(arguments.preset, files.find(plain, brought)))
+        query = _preset(arguments.preset, file)
     if arguments.settings:
         query = _saved(arguments.settings, "network")
     if arguments.link:
         query |= _behind(arguments.link)
     if arguments.source:
         query = _choice("data", arguments.source, query)
-    if arguments.data:
-        query |= {"data": [FILE], "file": [next(iter(brought))]}
-        if target := next(iter(brought.values())).target:
-            query["target"] = [target]
+    if file:
+        query |= {"data": [FILE], "file": [file.name]}
+        if file.target:
+            query["target"] = [file.target]
     if arguments.target:
         query["target"] = [arguments.target]
     for item in arguments.set:
@@ -599,6 +619,21 @@ def _training(arguments: argparse.Namespace, brought: Mapping[str, Brought]) -> 
     training, notices = network_link.parse(query, lambda asked: files.find(asked, brought))
     _none_dropped(notices)
     return training
+
+
+def _preset(key: str, file: Brought | None) -> dict[str, list[str]]:
+    """The query of a preset; the file is for presets that need one."""
+    from app.common.racers import Choice
+    from app.network import link, presets
+    from app.network.settings import FILE, Training, generated
+
+    source = presets.PRESETS[key].source if key in presets.PRESETS else ""
+    if source != FILE:
+        plain = Training(data=Choice(source)) if source else Training()
+        return link.query(presets.preset(key, generated(plain)))
+    if file is None:
+        raise Wrong(f"The preset {key!r} needs a file: add --data with its path, for example --data mnist.npz.")
+    return link.query(presets.of_file(key, file))
 
 
 def _behind(link: str) -> dict[str, list[str]]:

@@ -72,18 +72,17 @@ def _job() -> Job:
     """The job of the settings in hand: another one where they changed, with the runs that are still theirs."""
     training: Training = controls.current()
     shown = tuple(dataclasses.replace(r, hidden=False) for r in training.racers)
-    key = without_looks(training, racers=shown)
+    key = without_looks(training, racers=shown, steps=1, endless=False)
     data = _data()
     there: Job | None = st.session_state.get("job")
-    if there is not None and st.session_state.get("job-key") == (key, id(data)):
-        there.training = training
+    if there is not None and st.session_state.get("job-key") == (key, id(data)) and there.follow(training):
         return there
     if there is not None:
         there.stop()
     job = _open(training, data, there)
     st.session_state["job-key"] = (key, id(data))
     if there is not None and there.begun and (_quick(there, job) or not job.training_now):
-        job.begin()
+        job.begin(resume=False)
     return job
 
 
@@ -154,11 +153,13 @@ def _react(event: Event) -> None:
 def _progress(job: Job, about: str) -> str:
     """What to look at, and the one bar: the share of all steps of all racers that were taken."""
     share = job.progress if job.begun else 0.0
+    last, done = max((run.last for run in job.runs), default=0), sum(run.last for run in job.runs)
     if job.training_now and job.begun:
-        done = sum(run.last for run in job.runs)
         words = f"{share:.0%} · {done:,} of {job.steps * len(job.runs):,} steps" if done else "compiling …"
+        if job.training.endless and done:
+            words = f"step {last:,} · until stopped"
     elif job.begun and job.stopped:
-        words = f"stopped at {share:.0%}; the weights are kept"
+        words = f"stopped at step {last:,}" + ("" if job.training.endless else f" of {job.steps:,}") + ": Train goes on"
     elif job.begun:
         words = f"trained in {short(job.seconds, 2)} s" if job.seconds else "trained"
     else:
@@ -176,7 +177,7 @@ def _toolbar() -> None:
     training, job = controls.current(), _job()
     with st.container(horizontal=True, key="toolbar", vertical_alignment="center"):
         masthead("Network")
-        with st.container(key="train-box", width=90):  # holds its place while one button replaces the other
+        with st.container(horizontal=True, key="train-box", width="content", gap="small"):
             _train(job)
         with st.container(width=230):
             _choose(training)
@@ -227,31 +228,61 @@ def _exports() -> Page:
 
 
 def _button(job: Job) -> str:
-    """Which button the toolbar has now."""
-    if not job.training_now:
-        return "again"
-    return "stop" if job.begun else "train"
+    """Which buttons the toolbar has now."""
+    if job.begun and job.training_now:
+        return "stop"
+    return "on" if job.begun else "train"
 
 
 def _train(job: Job) -> None:
     button = st.session_state["button"] = _button(job)
     if button == "stop":
-        st.button("Stop", key="stop", type="primary", on_click=_stop, width=90)
-    elif button == "train":
-        st.button("Train", key="train", type="primary", on_click=_begin, width=90)
+        st.button("Stop", key="stop", type="primary", on_click=_stop)
     else:
-        # under the same key: pressed in a page whose session is gone, it is the button of networks not yet trained
-        st.button(
-            "Train", key="train", on_click=_begin, width=90, help="Train all racers again with the same settings."
+        helped = (
+            None if button == "train" else "Go on from here." if job.stopped else f"Go on: {_leg(job):,} steps more."
         )
+        st.button("Train", key="train", type="primary", on_click=_begin, help=helped)
+    still = button == "stop"
+    st.button("Step", key="step", on_click=_step, disabled=still, help="Train all racers for one step.")
+    words = "Put all racers back to their initial weights."
+    st.button("Restart", key="restart", on_click=_restart, disabled=still or not job.begun, help=words)
+
+
+def _leg(job: Job) -> int:
+    """How many steps a finished training goes on for: as many as it began with."""
+    leg: int = st.session_state.setdefault("leg", job.training.steps)
+    return leg
 
 
 def _begin() -> None:
-    """Train what is set now, which may have changed since the button was drawn; what is trained trains anew."""
+    """Train what is set now, which may have changed since the button was drawn. What was stopped goes on; what is
+    finished goes on for as many steps again; what diverged or failed is trained anew.
+    """
     job = _job()
-    if not job.training_now:
-        job = _open(controls.current(), _data())
+    if any(run.error for run in job.runs) or (job.runs and all(run.diverged >= 0 for run in job.runs)):
+        job = _open(controls.current(), _data(), job if any(run.error for run in job.runs) else None)
+    elif not job.begun:
+        st.session_state["leg"] = controls.current().steps
+    elif not job.training_now and not job.stopped:
+        controls.commit(lambda training: racers.set_steps(training, training.steps + _leg(job)), "training-steps")
+        job = _job()
     job.begin()
+
+
+def _step() -> None:
+    """Train every racer up to the step after the last one taken."""
+    job = _job()
+    step = 1 + max((run.last for run in job.runs), default=0)
+    if step > controls.current().steps and not job.training.endless:
+        controls.commit(lambda training: racers.set_steps(training, step), "training-steps")
+        job = _job()
+    job.begin(step)
+
+
+def _restart() -> None:
+    _job().stop()
+    _open(controls.current(), _data())
 
 
 def _stop() -> None:
@@ -282,14 +313,16 @@ def _chosen(training: Training, option: str) -> Training:
         return changes.choose_data(training, key)
     if kind == "file":
         one = _brought()[key]
-        return changes.choose_file(training, key, one.read(one.target, training.standardised), one.target)
+        asked = changes.of_file(training, key, one.target)
+        return changes.choose_file(training, key, one.read(asked), one.target)
     source = PRESETS[key].source
     if source == FILE:
-        if training.data.key != FILE:
-            raise Refused("Upload a file under Data first: MNIST as .npz, or its two IDX files.")
-        plain = dataclasses.replace(training, standardised=False)
-        made = presets.preset(key, _find(plain))
-        return dataclasses.replace(made, data=training.data, file=training.file, target=training.target)
+        at_hand = list(_brought())
+        if not at_hand:
+            st.session_state["wanted"] = key
+            raise Refused("Upload MNIST under Data (one .npz file, or its four IDX files), and the exercise begins.")
+        name = training.file if training.data.key == FILE else at_hand[-1]
+        return presets.of_file(key, _brought()[name])
     data = generated(dataclasses.replace(Training(), data=racers.Choice(source)))
     return presets.preset(key, data)
 
@@ -316,7 +349,7 @@ def _about_data(training: Training) -> None:
     )
     controls.setting(SETTINGS["standardised"], training.standardised, _standardise)
     st.file_uploader(
-        "Upload a file: .npz, .csv, or two IDX files (images and labels) together",
+        "Upload an .npz file, a .csv file, or two or four IDX files (images and labels) at once",
         accept_multiple_files=True,
         key="uploader",
         on_change=_bring,
@@ -341,26 +374,37 @@ def _bring() -> None:
         if not given:
             return training
         one = files.bring(given)
-        read = one.read(one.target, training.standardised)
-        changed = changes.choose_file(training, one.name, read, one.target)
+        if wanted := st.session_state.get("wanted"):
+            changed = presets.of_file(wanted, one)
+        else:
+            asked = changes.of_file(training, one.name, one.target)
+            changed = changes.choose_file(training, one.name, one.read(asked), one.target)
         _session()[one.name] = one
+        st.session_state.pop("wanted", None)
+        st.session_state.get("refusals", {}).pop("data", None)
         return changed
 
     controls.commit(apply, "uploader")
 
 
 def _new_files() -> list[tuple[str, bytes]]:
-    """What was added to the uploader, where earlier ones stay listed. One IDX file alone waits for its other half."""
+    """What was added to the uploader, where earlier files stay listed. IDX files wait for those that belong to them."""
     listed = st.session_state["uploader"] or []
     seen: set[str] = st.session_state.setdefault("seen-files", set())
-    new = [file for file in listed if file.file_id not in seen]
-    halves = [file for file in listed if files.is_idx(file.name, file.getvalue())]
-    seen.update(file.file_id for file in new)
-    if len(new) == 1 and new[0] in halves:
-        if len(halves) == 1:
-            raise Refused(f"{new[0].name} is one of two IDX files, images or labels. Upload the other one too.")
-        new = halves[-2:]
-    return [(file.name, file.getvalue()) for file in new]
+    new = [(file.name, file.getvalue()) for file in listed if file.file_id not in seen]
+    seen.update(file.file_id for file in listed)
+    parts = [(file.name, file.getvalue()) for file in listed if files.is_idx(file.name, file.getvalue())]
+    if not new or not all(file in parts for file in new):
+        return new
+    if files.is_whole(parts[-4:]):
+        return parts[-4:]
+    if len(new) > 1:
+        return new
+    if len(parts) == 1:
+        raise Refused(f"{new[0][0]} is one of two IDX files, images or labels. Upload the other one as well.")
+    if len(parts) == 3 and {files.role(name) for name, _ in parts} == set(files.PARTS):
+        raise Refused(f"{new[0][0]} is one of four IDX files. Upload the one that is missing as well.")
+    return parts[-2:]
 
 
 def _about_model(training: Training) -> None:
@@ -422,7 +466,7 @@ def _about_training(training: Training, job: Job) -> None:
 
 def _epochs(training: Training, data: DataSet) -> None:
     """The number of steps as passes through the samples."""
-    each = changes.steps_per_epoch(training, data)
+    each = training.epoch(data)
     controls.field(
         "Epochs",
         short(training.steps / each, 4),
@@ -509,17 +553,22 @@ def _results(training: Training, job: Job) -> None:
             )
         lines.append(cells)
     st.html(results(heads, lines))
+    if training.counts_epochs and (by_epoch := network_results.epoch_cells(training, job)):
+        st.html(results(network_results.epoch_heads(training, job), by_epoch, name="epochs"))
     if not job.begun or job.training_now:
         return
     looks: dict[tuple[racers.Choice, str], int] = st.session_state.setdefault("looks", {})
     with st.container(horizontal=True, vertical_alignment="center"):
-        if not tested:
+        if not tested and job.data.held_out == "validation":
             st.button("Evaluate on the test set, once", key="test-set", on_click=_test, args=(training, job))
         said = "Use the validation samples to choose between runs, and keep the test samples for the end."
         count = looks.get(_samples(training), 0)
         if count:
             said = f"The test samples of these data were used {count} time{'s' if count > 1 else ''}"
             said += " in this session. Anything chosen after that is no longer independent of them."
+        if job.data.held_out == "test":
+            said = "These data have training and test samples only, so the test samples are measured all along. To "
+            said += "choose between runs, hold some training samples out: Data, Training samples."
         st.caption(said)
 
 

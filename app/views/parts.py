@@ -146,18 +146,24 @@ def explain(choice: Choice, start: str = "") -> None:
     dialog()
 
 
-def results(heads: Sequence[str], rows: Sequence[Sequence[str]], tips: Mapping[str, str] | None = None) -> str:
+def results(
+    heads: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    tips: Mapping[str, str] | None = None,
+    name: str = "results",
+) -> str:
     """The HTML of a table of results. A native table would take ten times as long, for each move of a slider.
 
     Args:
         heads, rows: the text of the headings and of the cells.
         tips: the meanings of columns by their headings.
+        name: the word by which tests find the table.
     """
     head = "".join(f"<th scope='col'{_tip((tips or {}).get(h, ''))}>{html.escape(h)}</th>" for h in heads)
     body = "".join(f"<tr>{''.join(f'<td>{html.escape(cell)}</td>' for cell in row)}</tr>" for row in rows)
-    table = f"<table class='results' data-testid='results'><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+    table = f"<table class='results' data-testid='{name}'><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
     # in a narrow window the table scrolls, also by the arrow keys
-    return f"<div class='results-box' role='region' aria-label='Results' tabindex='0'>{table}</div>"
+    return f"<div class='results-box' role='region' aria-label='{name.capitalize()}' tabindex='0'>{table}</div>"
 
 
 def _tip(words: str) -> str:

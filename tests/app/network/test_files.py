@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import struct
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ from app.network.settings import FILE, Training
 RNG = np.random.default_rng(0)
 IMAGES = RNG.integers(0, 256, (30, 4, 5), dtype=np.uint8)
 LABELS = (np.arange(30) % 3).astype(np.uint8)
+RAW = Training(standardised=False)
 CSV = "a,b,kind\n" + "\n".join(f"{k},{k * k % 7},{'xyz'[k % 3]}" for k in range(30))
 
 
@@ -40,19 +42,59 @@ def start(monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyPatch]:
 def test_two_idx_files_are_one_set_of_samples_in_either_order() -> None:
     pair = [("train-labels", _idx(LABELS)), ("train-images", _idx(IMAGES))]
     for order in (pair, pair[::-1]):
-        data = files.bring(order).read("", False)
+        data = files.bring(order).read(RAW)
         assert data.inputs == 20 and data.outputs == 3
         assert len(data.train) + len(data.validation) + len(data.test) == 30
 
 
+MNIST = [
+    ("t10k-labels-idx1-ubyte", _idx(LABELS[20:])),
+    ("train-images-idx3-ubyte", _idx(IMAGES[:20])),
+    ("t10k-images-idx3-ubyte", _idx(IMAGES[20:])),
+    ("train-labels-idx1-ubyte", _idx(LABELS[:20])),
+]
+
+
+@pytest.mark.parametrize("names", [[name for name, _ in MNIST], ["a", "b", "c", "d"]], ids=["named", "unnamed"])
+def test_four_idx_files_are_training_and_test_samples_in_any_order(names: list[str]) -> None:
+    """By their names; where these do not tell, the larger pair trains."""
+    given = [(name, content) for name, (_, content) in zip(names, MNIST, strict=True)]
+    for order in (given, given[::-1], [given[k] for k in (2, 0, 3, 1)]):
+        data = files.bring(order).read(RAW)
+        assert (len(data.train), len(data.test), data.held_out) == (20, 10, "test")
+        np.testing.assert_array_equal(np.rint(data.test.x * 255), IMAGES[20:].reshape(10, -1))
+        np.testing.assert_array_equal(data.test.y.argmax(axis=1), LABELS[20:])
+
+
+def test_test_files_may_be_larger_than_those_for_training_if_their_names_say_so() -> None:
+    swapped = [
+        (name.replace("train", "test") if "train" in name else name.replace("t10k", "train"), content)
+        for name, content in MNIST
+    ]
+    data = files.bring(swapped).read(RAW)
+    assert (len(data.train), len(data.test)) == (10, 20)
+
+
+def test_four_files_named_at_the_start_are_one_set_or_two(tmp_path: Path) -> None:
+    for name, content in MNIST:
+        (tmp_path / name).write_bytes(content)
+    (found,) = files.read(tmp_path / name for name, _ in MNIST).values()
+    assert found.name == "train-images-idx3-ubyte" and len(found.contents) == 4
+    paths = [tmp_path / f"{letter}-{kind}" for letter in "ab" for kind in ("images", "labels")]
+    for path, content in zip(paths, (_idx(IMAGES), _idx(LABELS)) * 2, strict=True):
+        path.write_bytes(content)
+    assert list(files.read(paths)) == ["a-images", "b-images"]
+    assert [len(one.contents) for one in files.read(paths, together=True).values()] == [4]
+
+
 def test_an_npz_and_a_csv_are_read() -> None:
-    assert files.bring([("m.npz", _npz(x=IMAGES, y=LABELS))]).read("", True).inputs == 20
+    assert files.bring([("m.npz", _npz(x=IMAGES, y=LABELS))]).read(Training()).inputs == 20
     table = files.bring([("t.csv", CSV.encode())])
     assert table.columns == ("a", "b", "kind")
-    assert table.read("kind", True).task == "classes"
+    assert table.read(Training(target="kind")).task == "classes"
     with pytest.raises(Refused, match="'x' in the column 'kind' is not a number"):
-        table.read("a", True)
-    assert table.read("kind", True) is table.read("kind", True)  # read once
+        table.read(Training(target="a"))
+    assert table.read(Training(target="kind")) is table.read(Training(target="kind"))  # read once
 
 
 @pytest.mark.parametrize(
@@ -63,7 +105,8 @@ def test_an_npz_and_a_csv_are_read() -> None:
         ([("images", _idx(IMAGES)), ("labels", _idx(LABELS[:-1]))], "30 samples, but 29 labels"),
         ([("x.npz", b"PK nonsense")], "not an .npz file"),
         ([("t.csv", b"a,b\n1,2\n3\n")], "line 3"),
-        ([("a.csv", b"a,b\n1,2\n"), ("b.csv", b"a,b\n1,2\n")], "two IDX files together"),
+        ([("a.csv", b"a,b\n1,2\n"), ("b.csv", b"a,b\n1,2\n")], "one .npz file, one .csv file, or two or four"),
+        ([(name, _idx(IMAGES)) for name in "abc"], "One of four IDX files is missing"),
         ([("n.npz", _npz(x=np.full((9, 2), np.nan), y=np.arange(9) % 2))], "not a finite number"),
     ],
     ids=lambda v: v if isinstance(v, str) else "",
@@ -76,7 +119,7 @@ def test_what_is_wrong_with_a_file_is_said(given: list[tuple[str, bytes]], said:
 def test_holes_of_a_table_are_said_with_their_line() -> None:
     table = files.bring([("t.csv", b"a,b\n1,2\n,4\n5,6\n7,8\n")])
     with pytest.raises(Refused, match="line 3: the column 'a' is empty"):
-        table.read("b", True)
+        table.read(Training(target="b"))
 
 
 def test_files_named_at_the_start_are_there(start: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -103,8 +146,32 @@ def test_a_file_that_is_not_there_is_refused(start: pytest.MonkeyPatch, tmp_path
 
 
 def test_the_exercise_takes_ten_epochs_of_the_file() -> None:
-    data = files.bring([("m.npz", _npz(x=np.repeat(IMAGES, 20, axis=0), y=np.repeat(LABELS, 20)))]).read("", False)
+    data = files.bring([("m.npz", _npz(x=np.repeat(IMAGES, 20, axis=0), y=np.repeat(LABELS, 20)))]).read(RAW)
     training = presets.preset("exercise", data)
     assert training.widths == (256,) and training.batch_size == 128
     assert (training.steps - 1) * 128 < 10 * len(data.train) <= training.steps * 128
     assert training.of(None, "initialization") == "he_normal" and training.of(None, "activation") == "relu"
+
+
+def test_the_exercise_trains_on_all_training_samples_of_a_file_with_a_test_part() -> None:
+    train, test = np.repeat(IMAGES, 20, axis=0), IMAGES
+    file = files.bring([("m.npz", _npz(x_train=train, y_train=np.repeat(LABELS, 20), x_test=test, y_test=LABELS))])
+    training = presets.of_file("exercise", file)
+    data = file.read(training)
+    assert training.file == "m.npz" and training.data.key == FILE and not training.standardised
+    assert len(data.train) == 600 and data.held_out == "test" and training.batch_size == 128
+    assert training.steps == 47  # ten times 600 samples in batches of 128
+    again, notices = link.parse(link.query(training), file.read)
+    assert again == training and notices == []
+
+
+def test_records_end_epochs_where_there_are_few() -> None:
+    data = files.bring([("m.npz", _npz(x=np.repeat(IMAGES, 20, axis=0), y=np.repeat(LABELS, 20)))]).read(RAW)
+    large = Training(widths=(256,), batch_size=1, racers=presets.first().racers)
+    each = large.epoch(data)
+    assert each == 360
+    for epochs in (3, 10, 15, 20, 35):
+        training = dataclasses.replace(large, steps=changes.steps_of(large, epochs, data))
+        records = np.arange(0, training.steps + 1, training.stride(data))
+        nearest = np.abs(records[:, None] - each * np.arange(epochs)[None]).min(axis=0)
+        assert nearest.max() <= 0.05 * each + 1, epochs

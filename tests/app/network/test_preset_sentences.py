@@ -198,7 +198,8 @@ def _() -> None:
 @holds(
     "network exercise",
     "Exercise: one hidden layer of 256.",
-    "784-256-10, ReLU, He initialisation, batches of 128, ten epochs: upload MNIST as a file first.",
+    "One hidden layer of 256 ReLU units, He initialisation, batches of 128, ten epochs: the accuracy on training and "
+    "test samples after each.",
 )
 def _() -> None:
     rng = np.random.default_rng(0)
@@ -210,6 +211,7 @@ def _() -> None:
         assert model.widths == (784, 256, 10) and model.activation == "relu"
         assert training.of(racer, "initialization") == "he_normal"
     assert training.batch_size == 128 and training.steps * 128 == 10 * 640 and PRESETS["exercise"].source == FILE
+    assert data.held_out == "test" and training.counts_epochs and training.stride(data) == training.epoch(data) == 5
 
 
 @pytest.mark.parametrize("check", SAID.cases())

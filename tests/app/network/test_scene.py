@@ -265,9 +265,9 @@ def test_an_error_of_one_racer_is_said_on_its_card(monkeypatch: pytest.MonkeyPat
         yield
 
     (task,) = local._trainer._tasks.values()
-    while not all(course.ready for course in task._courses):
+    while not all(course.ready for course in task.courses):
         time.sleep(0.01)
-    task._courses[0].parts, task._courses[0].pieces = [], broken()
+    task.courses[0].parts, task.courses[0].pieces = [], broken()
     job.begin()
     _wait(job)
     assert results.status(job.runs[0], job)[:2] == ("failed", "RuntimeError: out of memory")

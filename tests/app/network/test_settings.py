@@ -271,7 +271,7 @@ def test_epochs_are_passes_through_all_samples(batch_size: int) -> None:
     """The fewest steps in which so many passes fit; the page shows steps · batch size / samples."""
     training, samples = dataclasses.replace(FIRST, batch_size=batch_size), len(DATA.train)
     batch = batch_size or samples
-    assert changes.steps_per_epoch(training, DATA) == samples / batch
+    assert training.epoch(DATA) == samples / batch
     for epochs in (1, 2.5, 3):
         steps = changes.set_epochs(training, epochs, DATA).steps
         assert (steps - 1) * batch < epochs * samples <= steps * batch

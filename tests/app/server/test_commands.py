@@ -296,7 +296,48 @@ def test_a_training_on_a_file_that_is_named(tmp_path: Path, capsys: pytest.Captu
     assert "line 3" in capsys.readouterr().err
 
 
+def _mnist(folder: Path) -> list[str]:
+    """The options that name four small IDX files like those of MNIST: each class has its own bright column."""
+    rng = np.random.default_rng(0)
+    options = []
+    for part, count in (("train", 600), ("t10k", 60)):
+        labels = np.arange(count, dtype=np.uint8) % 3
+        images = rng.integers(0, 60, (count, 4, 4), dtype=np.uint8)
+        images[np.arange(count), :, labels] += 150
+        for name, array in ((f"{part}-images-idx3-ubyte", images), (f"{part}-labels-idx1-ubyte", labels)):
+            content = bytes([0, 0, 8, array.ndim]) + np.array(array.shape, ">u4").tobytes() + array.tobytes()
+            (folder / name).write_bytes(content)
+            options += ["--data", str(folder / name)]
+    return options
+
+
+def test_the_exercise_trains_on_four_idx_files(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    exercise = ["train", "--preset", "exercise", *_mnist(tmp_path)]
+    assert main([*exercise, "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert [row["steps"] for row in found["results"]] == [47, 47]  # ten epochs of 600 samples in batches of 128
+    assert [row["epoch"] for row in found["epochs"]] == list(range(11))
+    for row in found["results"]:
+        training, test = found["epochs"][-1]["results"][row["title"]]
+        assert (training, test) == (row["accuracy"], row["validation_accuracy"]) and training == test == 1
+        assert 0 <= found["epochs"][0]["results"][row["title"]][0] < 0.9
+    assert main([*exercise, "--set", "epochs=2"]) == 0
+    head, *lines = capsys.readouterr().out.splitlines()
+    assert head.split() == ["Epoch", "SGD,", "training", "SGD,", "test", "Adam,", "training", "Adam,", "test"]
+    assert [line.split()[0] for line in lines] == ["0", "1", "2", "SGD:", "Adam:"]
+    assert " · test " in lines[-1]
+
+
+def test_a_preset_takes_the_epochs_that_are_asked_for(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ["--source", "moons", "--set", "widths=4", "--racer", "sgd:learning_rate=0.1", "--json"]
+    assert main(["train", *arguments, "--set", "epochs=4", "--batch-size", "60"]) == 0
+    (row,) = json.loads(capsys.readouterr().out)["results"]
+    assert row["steps"] == 12 and row["samples"] == 4 * 180
+
+
 BAD_TRAININGS = [
+    (["--preset", "exercise"], "needs a file: add --data with its path"),
+    (["--set", "epochs=0"], "epochs must be above 0"),
     (["--preset", "edges"], "Unknown preset 'edges'. Did you mean 'edge'?"),
     (["--source", "moon"], "Unknown data set 'moon'. Did you mean 'moons'? Choose from blobs, "),
     (["--set", "widths"], "NAME=VALUE"),
