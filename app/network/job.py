@@ -60,8 +60,6 @@ class Job:
         """Seconds per step of one run so far, without the first pieces, which may wait for the compiler."""
         self._legs: dict[int, int] = {}
         """The number of the last request to train, by the index of the run."""
-        self._targets: dict[int, int] = {}
-        """The step up to which each run was last asked to train."""
         self._answers: dict[str, Any] = {}
         self._changed = threading.Condition()
         token = connection.token(data)
@@ -85,7 +83,8 @@ class Job:
         for k, i in taken.items():
             former = earlier.runs[i]
             fetch = _fetch(weakref.ref(self), k)
-            self.runs[k] = dataclasses.replace(former, racer=self.runs[k].racer, seen={}, fetch=fetch)
+            pieces = list(former.pieces)
+            self.runs[k] = dataclasses.replace(former, racer=self.runs[k].racer, pieces=pieces, seen={}, fetch=fetch)
         return taken
 
     @property
@@ -96,26 +95,26 @@ class Job:
         return self.training.steps
 
     def begin(self, steps: int = 0, *, resume: bool = True) -> None:
-        """Train every run up to a step, by default the last one of the settings; a run goes on from where it is.
+        """Train every run up to the last step of the settings; a run goes on from where it is.
 
         Args:
-            steps: the step.
+            steps: how many steps each run takes, if not all that are left.
             resume: whether runs that were trained before go on, too.
         """
-        target = steps or (MOST_ENDLESS if self.training.endless else self.training.steps)
-        indices = [
-            k
+        last = MOST_ENDLESS if self.training.endless else self.training.steps
+        targets = {
+            k: min(last, run.last + steps) if steps else last
             for k, run in enumerate(self.runs)
-            if not run.error and run.diverged < 0 and run.last < target and (resume or not run.finished or not run.last)
-        ]
+            if not run.error and run.diverged < 0 and run.last < last and (resume or not run.finished or not run.last)
+        }
         self.begun = True
-        if not indices:
+        if not targets:
             return
         leg = next(Job._numbers)
-        for k in indices:
-            self._legs[k], self._targets[k] = leg, target
+        for k in targets:
+            self._legs[k] = leg
             self.runs[k].finished = False
-        self.connection.send("begin", self.number, leg, target, tuple(indices))
+        self.connection.send("begin", self.number, leg, targets)
 
     def follow(self, training: Training) -> bool:
         """Take over settings that differ in the number of steps alone; return whether the runs can.
@@ -124,8 +123,9 @@ class Job:
         """
         if not training.endless and any(run.last > training.steps for run in self.runs):
             return False
-        self.training = training
-        if self.begun and self.training_now:
+        before, self.training = self.training, training
+        changed = (before.steps, before.endless) != (training.steps, training.endless)
+        if changed and self.begun and self.training_now:
             self.begin()
         return True
 
@@ -147,11 +147,6 @@ class Job:
     def training_now(self) -> bool:
         """Return whether a run is unfinished, also before training begins."""
         return any(not run.finished for run in self.runs)
-
-    @property
-    def stepping(self) -> bool:
-        """Return whether the present request ends before the last step of the settings."""
-        return any(target < self.steps for k, target in self._targets.items() if not self.runs[k].finished)
 
     @property
     def busy(self) -> bool:

@@ -154,26 +154,25 @@ class Task:
             run.device = devices[k % len(devices)]
             if k in known:
                 former, self.courses[k] = known[k]
-                run.pieces, run.seen = former.pieces, {name: list(seen) for name, seen in former.seen.items()}
+                run.pieces, run.seen = list(former.pieces), {name: list(seen) for name, seen in former.seen.items()}
                 run.network, run.device, run.blocks, run.finished = former.network, former.device, former.blocks, True
                 self.courses[k].begin(0, run.last)
                 self.courses[k].ready = False  # until this task's observers have seen it
         for k in range(len(self.runs)):
             turns.first(functools.partial(self._open, k))
 
-    def begin(self, leg: int, target: int, indices: Sequence[int]) -> None:
-        """Train some runs up to a step.
+    def begin(self, leg: int, targets: Mapping[int, int]) -> None:
+        """Train some runs further.
 
         Args:
             leg: a number that the end of these runs is reported with.
-            target: the last step.
-            indices: the indices of the runs.
+            targets: the last step of each run, by its index.
         """
         with self._lock:
             self._stopped = False
             self._before, self._began = self._seconds, time.monotonic()
             ready = []
-            for k in indices:
+            for k, target in targets.items():
                 course = self.courses[k]
                 course.begin(leg, target)
                 if course.ready and not course.queued:

@@ -27,7 +27,7 @@ from app.network.settings import ALL, FILE, Setup, Training, generated, read_bat
 from app.network.views import VIEWS
 from app.player import Event, Guide
 from app.player.component import play
-from app.views import controls, sessions
+from app.views import controls, reloads, sessions
 from app.views.export import Page, panel
 from app.views.parts import base, device, explain, masthead, react, restore, results, schedule_of, write
 from optimizers import RULES
@@ -35,6 +35,8 @@ from surfaces.network import DATASETS, INITIALIZATIONS, LOSSES, DataSet
 from surfaces.network.files import LIMIT
 
 PAGE = "training"
+KEPT = ("job", "job-key", "leg", "brought", "looks", "tested", "tested-job")
+"""What a reload of the page keeps, under the keys of the session's state."""
 LIVE = 3.0
 """Seconds: what takes less trains again by itself when a slider moves."""
 
@@ -42,6 +44,7 @@ LIVE = 3.0
 def show() -> None:
     """The whole page, top to bottom."""
     controls.enter(PAGE)
+    reloads.take_up()
     restore(PAGE, lambda given: link.parse(given, _find))
     _job()
     _toolbar()
@@ -123,6 +126,7 @@ def _stage() -> None:
         panel(_exports)
     _results(training, job)
     write(link.query(training))
+    reloads.keep(KEPT)
     if again:
         st.session_state["stale"] = False
         st.rerun()
@@ -177,7 +181,8 @@ def _toolbar() -> None:
     training, job = controls.current(), _job()
     with st.container(horizontal=True, key="toolbar", vertical_alignment="center"):
         masthead("Network")
-        with st.container(horizontal=True, key="train-box", width="content", gap="small"):
+        # as wide as all its buttons, so that nothing moves when one comes or goes
+        with st.container(horizontal=True, key="train-box", width=204, gap="xsmall"):
             _train(job)
         with st.container(width=230):
             _choose(training)
@@ -244,9 +249,10 @@ def _train(job: Job) -> None:
         )
         st.button("Train", key="train", type="primary", on_click=_begin, help=helped)
     still = button == "stop"
-    st.button("Step", key="step", on_click=_step, disabled=still, help="Train all racers for one step.")
-    words = "Put all racers back to their initial weights."
-    st.button("Restart", key="restart", on_click=_restart, disabled=still or not job.begun, help=words)
+    st.button("Step", key="step", on_click=_step, disabled=still, help="Train every racer for one step more.")
+    if job.begun:
+        words = "Put all racers back to their initial weights."
+        st.button("Restart", key="restart", on_click=_restart, disabled=still, help=words)
 
 
 def _leg(job: Job) -> int:
@@ -271,13 +277,13 @@ def _begin() -> None:
 
 
 def _step() -> None:
-    """Train every racer up to the step after the last one taken."""
+    """Train every racer for one step more, beyond the last one of the settings if need be."""
     job = _job()
-    step = 1 + max((run.last for run in job.runs), default=0)
-    if step > controls.current().steps and not job.training.endless:
-        controls.commit(lambda training: racers.set_steps(training, step), "training-steps")
+    steps = controls.current().steps
+    if not job.training.endless and job.begun and not job.stopped and not job.training_now:
+        controls.commit(lambda training: racers.set_steps(training, steps + 1), "training-steps")
         job = _job()
-    job.begin(step)
+    job.begin(1)
 
 
 def _restart() -> None:
@@ -341,12 +347,7 @@ def _about_data(training: Training) -> None:
             f"target-{training.file}",
             lambda t, v: changes.choose_file(t, t.file, _find(dataclasses.replace(t, target=v)), v),
         )
-    sizes = (len(part) for part in (data.train, data.validation, data.test))
-    st.markdown(
-        "{:,} training, {:,} validation and {:,} test samples; {:,} inputs, {:,} outputs.".format(
-            *sizes, data.inputs, data.outputs
-        )
-    )
+    st.markdown(_sizes(data))
     controls.setting(SETTINGS["standardised"], training.standardised, _standardise)
     st.file_uploader(
         "Upload an .npz file, a .csv file, or two or four IDX files (images and labels) at once",
@@ -359,6 +360,15 @@ def _about_data(training: Training) -> None:
     controls.refusal("uploader")
     if training.data.key != FILE:
         st.caption(DATASETS[training.data.key].source)
+
+
+def _sizes(data: DataSet) -> str:
+    """How many samples, inputs and outputs there are."""
+    parts = {"training": data.train, "validation": data.validation, "test": data.test}
+    if data.held_out == "test":
+        del parts["validation"]
+    *some, last = (f"{len(part):,} {name}" for name, part in parts.items())
+    return f"{', '.join(some)} and {last} samples; {data.inputs:,} inputs, {data.outputs:,} outputs."
 
 
 def _standardise(training: Training, value: bool) -> Training:

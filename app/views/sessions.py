@@ -36,6 +36,12 @@ def end_with_session(stop: Callable[[], None]) -> None:
             _thread.start()
 
 
+def hand_over(session: str, successor: str) -> None:
+    """Let the work of a session end with the one that follows it."""
+    with _lock:
+        _watched[:] = [(successor if watched == session else watched, stop) for watched, stop in _watched]
+
+
 def _watch() -> None:
     away: dict[str, float] = {}  # the time at which each session was first seen without a browser
     while True:

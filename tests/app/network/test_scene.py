@@ -99,11 +99,78 @@ def test_the_bar_tells_the_truth_and_stopping_keeps_what_was_learned() -> None:
     assert all("stopped @" in row.status for row in rows) and [row.steps for row in rows] == lasts
 
 
+def test_a_training_that_was_stopped_goes_on_where_it_was() -> None:
+    """Stop, single steps and more steps: the batches and losses are those of one training without a pause."""
+    training = _small(steps=60)
+    data = generated(training)
+    job = scene.job_for(training, data)
+    for steps, last in ((1, 1), (1, 2), (0, 60)):
+        job.begin(steps)
+        _wait(job)
+        assert [run.last for run in job.runs] == [last, last]
+        assert job.stopped == (last < 60) and not job.training_now
+        assert ("stopped @" in results.table(training, job)[0].status) == (last < 60)
+    longer = dataclasses.replace(training, steps=90)
+    assert job.follow(longer) and job.stopped
+    job.begin()
+    _wait(job)
+    for racer, run in zip(training.racers, job.runs, strict=True):
+        network, start = training.network(racer, data), training.start(racer, data)
+        alone = join(train(network, training.rule(racer), start, 90, batch_size=32, stride=1))
+        steps = run.steps()
+        assert steps[:3].tolist() == [0, 1, 2] and steps[-1] == 90 and 60 in steps
+        np.testing.assert_allclose(run.losses(), alone.losses, rtol=1e-4)
+        np.testing.assert_allclose(run.weights(), alone.weights[steps], rtol=1e-3, atol=1e-5)
+    assert not job.follow(training)  # steps that were taken cannot be taken back
+
+
+def test_more_steps_lengthen_a_training_that_goes_on_and_one_that_is_taken_over() -> None:
+    moons = _trained(MOONS)
+    longer = dataclasses.replace(MOONS, steps=80)
+    job = scene.job_for(longer, generated(longer), moons)
+    assert [run.last for run in job.runs] == [60, 60] and job.runs[0].finished
+    job.begin(resume=False)
+    assert not job.training_now  # what was trained before goes on when it is asked to
+    job.begin()
+    _wait(job)
+    assert [run.last for run in job.runs] == [80, 80] and not job.stopped
+    np.testing.assert_array_equal(job.runs[0].losses()[:60], moons.runs[0].losses())
+    shorter = dataclasses.replace(MOONS, steps=50)
+    assert not any(run.last for run in scene.job_for(shorter, generated(shorter), job).runs)
+
+
+def test_an_endless_training_goes_on_until_it_is_stopped_with_few_records(monkeypatch: pytest.MonkeyPatch) -> None:
+    training = dataclasses.replace(_small(steps=60), endless=True)
+    monkeypatch.setattr(Training, "most_records", lambda self, data: 70)
+    data = generated(training)
+    job = scene.job_for(training, data, connection=process.Local())
+    job.begin()
+    end = time.monotonic() + 60
+    while min(run.last for run in job.runs) < 500:
+        assert time.monotonic() < end
+        time.sleep(0.01)
+    job.stop()
+    _wait(job)
+    assert job.stopped and job.steps == max(run.last for run in job.runs)
+    racer, run = training.racers[0], job.runs[0]
+    steps = run.steps()
+    assert len(steps) <= 70 and steps[0] == 0 and steps[-1] == run.last
+    widths = np.diff(steps[:-1])
+    assert (widths == widths[0]).all() and widths[0] > training.stride(data)
+    alone = join(
+        train(training.network(racer, data), training.rule(racer), training.start(racer, data), 500, batch_size=32)
+    )
+    np.testing.assert_allclose(run.losses()[:500], alone.losses, rtol=1e-3)
+    lines = [line for line in only(_panel(training, job, "loss"), Line) if line.racer == "racer-0"]
+    network = run.network
+    np.testing.assert_allclose(lines[0].y, [float(network(w)) for w in run.weights()], rtol=1e-4)
+
+
 def test_runs_that_a_change_leaves_alone_are_taken_over(moons: Job) -> None:
     moved = set_racer(MOONS, "racer-0", "learning_rate", 0.2)
     job = scene.job_for(moved, generated(moved), moons)
     assert job.runs[1].finished and not job.runs[0].finished
-    assert job.runs[1].pieces is moons.runs[1].pieces
+    assert job.runs[1].pieces == moons.runs[1].pieces
     other = racers.set_seed(MOONS, 5)
     assert not any(run.finished for run in scene.job_for(other, generated(other), moons).runs)
 

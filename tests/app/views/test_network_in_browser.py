@@ -14,6 +14,7 @@ from app.figures.theme import PALETTE
 from app.network import link as network_link
 from app.network import presets
 from app.network.settings import Training
+from surfaces.network.data import DataSet, Samples, one_hot
 from tests.app.driving import Race
 
 pytestmark = pytest.mark.browser
@@ -27,6 +28,10 @@ def _parsed(race: Race) -> Training:
 
 def _train(race: Race) -> None:
     race.page.get_by_role("button", name="Train", exact=True).click()
+    _train_ended(race)
+
+
+def _train_ended(race: Race) -> None:
     race.until(
         """() => /trained in/.test(document.querySelector('.progress span')?.textContent)
              && ![...document.querySelectorAll('.status')].some((e) => /waiting|untrained/.test(e.textContent))"""
@@ -199,6 +204,40 @@ def test_pages_keep_what_was_set(trained: Race) -> None:
     assert trained.page.url == link
 
 
+def test_a_reload_comes_back_to_the_trained_networks(trained: Race) -> None:
+    before = trained.statuses()
+    trained.page.reload()
+    trained.until("() => document.querySelectorAll('.status').length === 2")
+    trained.settle()
+    assert trained.statuses() == before and trained.notices() == []
+    assert "trained in" in trained.page.locator(".progress span").first.inner_text()
+
+
+def test_a_training_is_made_step_by_step_and_goes_on(trained: Race) -> None:
+    def press(name: str) -> None:
+        trained.page.get_by_role("button", name=name, exact=True).click()
+
+    def taken() -> list[str]:
+        return [row[5] for row in trained.table().values()]
+
+    press("Restart")
+    trained.until("() => [...document.querySelectorAll('.status')].every((e) => e.textContent === 'untrained')")
+    for step in (1, 2):
+        press("Step")
+        words = f"stopped @ {step} "
+        trained.until(
+            "(words) => [...document.querySelectorAll('.status')].every((e) => e.textContent.startsWith(words))", words
+        )
+        trained.settle()
+        assert taken() == [str(step)] * 2 and trained.step() == step
+    _train(trained)
+    assert taken() == ["300", "300"]
+    press("Train")  # what is finished goes on for as many steps again
+    trained.wait_query("steps", "600")
+    _train_ended(trained)
+    assert taken() == ["600", "600"]
+
+
 @pytest.mark.long
 def test_stopping_keeps_what_was_learned(fresh: Callable[..., Race]) -> None:
     race = fresh("data=spirals&widths=256-256&steps=100000&racer=adam:learning_rate=0.01", page="network")
@@ -229,6 +268,54 @@ def test_a_bad_file_is_said_and_a_good_one_is_learned(fresh: Callable[..., Race]
     race.page.keyboard.press("Escape")
     _train(race)
     assert "loss" in race.statuses()[0]
+
+
+def _idx(array: np.ndarray) -> bytes:
+    return bytes([0, 0, 8, array.ndim]) + np.array(array.shape, ">u4").tobytes() + array.tobytes()
+
+
+def test_the_exercise_begins_with_four_idx_files(fresh: Callable[..., Race], tmp_path: Path) -> None:
+    """Chosen before the files are there, it begins with them; they come back with a reload."""
+    rng = np.random.default_rng(0)
+    paths = []
+    for part, count in (("train", 300), ("t10k", 30)):
+        labels = np.arange(count, dtype=np.uint8) % 3
+        images = rng.integers(0, 60, (count, 4, 4), dtype=np.uint8)
+        images[np.arange(count), :, labels] += 150
+        for kind, array in (("labels-idx1-ubyte", labels), ("images-idx3-ubyte", images)):
+            paths.append(tmp_path / f"{part}-{kind}")
+            paths[-1].write_bytes(_idx(array))
+    race = fresh("steps=50&racer=adam:learning_rate=0.01", page="network")
+    race.pick("Exercise: one hidden layer of 256")
+    race.said("Upload MNIST under Data")
+    race.page.get_by_role("button", name="Data", exact=True).click()
+    race.page.locator("input[type=file]").set_input_files(list(map(str, paths)))
+    race.wait_query("file", "train-images-idx3-ubyte")
+    race.said("300 training and 30 test samples")
+    race.page.keyboard.press("Escape")
+    training = _parsed_with(race, 300)
+    assert (training.widths, training.batch_size, training.steps, training.axis) == ((256,), 128, 24, "epochs")
+    _train(race)
+    epochs = race.page.locator("[data-testid=epochs] tbody tr").all_inner_texts()
+    assert [row.split()[0] for row in epochs] == [str(k) for k in range(11)]
+    assert "100 %" in epochs[-1]
+    heads = race.page.locator("[data-testid=epochs] th").all_inner_texts()
+    assert heads == ["Epoch", "SGD, training", "SGD, test", "Adam, training", "Adam, test"]
+    assert race.page.locator("[data-testid=panel-1] .xtitle").text_content() == "epoch"
+    before = race.statuses()
+    race.page.reload()
+    race.until("() => document.querySelectorAll('.status').length === 2")
+    race.settle()
+    assert race.statuses() == before and race.notices() == [] and _data(race) == "file"
+
+
+def _parsed_with(race: Race, samples: int) -> Training:
+    """The settings in the address, without the file that they name."""
+    part = Samples(np.zeros((samples, 16), np.float32), one_hot(np.arange(samples) % 3, 3))
+    data = DataSet("file", "classes", part, part, part, ("0", "1", "2"))
+    training, notices = network_link.parse(race.query(), lambda training: data)
+    assert notices == []
+    return training
 
 
 def _data(race: Race) -> Any:
