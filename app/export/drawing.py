@@ -154,17 +154,12 @@ class Drawing(Sheet):
             return [(left + k * (half + GAP), at, half, tall) for at, tall in rows for k in range(2)]
         if self.beside:
             return self._first_at_the_left(box)
-        if self.scene.arrangement == "one above":
-            # the small panels are in one row, and each has a title and a note
-            lower = float(round((0.26 if count == 2 else 0.32) * height + 52))
-            across = (width - GAP * (count - 2)) / (count - 1)
-            below = [(left + k * (across + GAP), top + height - lower, across, lower) for k in range(count - 1)]
-            return [(left, top, width, height - lower - GAP / 2), *below]
-        upper = round(0.58 * (height - GAP))
-        half = round((width - GAP) * 1.15 / 2.15)
-        pair = [(left, top, half, upper), (left + half + GAP, top, width - half - GAP, upper)]
-        below = [(left, top + upper + GAP, width, height - upper - GAP)]
-        return [*pair, *below][:count]
+        # the small panels are in one row, and each has a title and a note
+        share = 0.26 if count == 2 else 0.32 if self.scene.arrangement == "one above" else 0.36
+        lower = float(round(share * height + 52))
+        across = (width - GAP * (count - 2)) / (count - 1)
+        below = [(left + k * (across + GAP), top + height - lower, across, lower) for k in range(count - 1)]
+        return [(left, top, width, height - lower - GAP / 2), *below]
 
     def _first_at_the_left(self, box: Box) -> list[Box]:
         """The box of the first panel at the left, and those of the others at the right; of many in two columns."""

@@ -243,8 +243,8 @@ class Guide:
 class Scene:
     """Everything that a rerun of the page passes to the player.
 
-    ``arrangement`` places the panels: "one above" shows the first panel large above all others, "two above" shows two
-    panels above the third. ``choices`` are the racers that can be added, as pairs of key and name, and ``addable`` are
+    ``arrangement`` places the panels: "one above" shows the first panel large above all others, "two below" shows it
+    above the other two. ``choices`` are the racers that can be added, as pairs of key and name, and ``addable`` are
     the views that a further panel could show. ``sliders`` are those of the scene as a whole, and ``subject`` names what
     they belong to. ``busy`` says that the scene is still growing, so that the player polls.
 
@@ -260,7 +260,7 @@ class Scene:
     panels: tuple[Panel, ...]
     cards: tuple[Card, ...]
     clock: Clock
-    arrangement: Literal["one above", "two above"] = "two above"
+    arrangement: Literal["one above", "two below"] = "two below"
     choices: tuple[tuple[str, str], ...] = ()
     addable: tuple[tuple[str, str], ...] = ()
     sliders: tuple[Slider, ...] = ()

@@ -254,7 +254,7 @@ export interface Scene {
   panels: Panel[];
   cards: Card[];
   clock: Clock;
-  arrangement: 'one above' | 'two above';
+  arrangement: 'one above' | 'two below';
   choices: [string, string][];
   addable: [string, string][];
   sliders: Slider[];

@@ -22,7 +22,7 @@ export function marginsOf({ axes }) {
   const titled = axes.some(({ x, y }) => y.title || y.alternatives.length || x.alternatives.length);
   const below = axes.some(({ x }) => x.title) ? 36 : 26;
   const movable = axes.some(({ x }) => x.limits);
-  return { l: 46, r: 10, t: titled ? 28 : movable ? 10 : 8, b: below, pad: 0, autoexpand: false };
+  return { l: 46, r: 18, t: titled ? 28 : movable ? 10 : 8, b: below, pad: 0, autoexpand: false };
 }
 
 /**

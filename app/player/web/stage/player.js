@@ -84,7 +84,7 @@ export class Player extends Stage {
     const arranged = scene.picture ? this.offer(plots, listeners) : [...plots, ...this.slots];
     if (!scene.picture) this.panels = arranged;
     this.front = arranged[0].element;
-    return scene.arrangement === 'one above' ? this.oneAbove(arranged) : this.twoAbove(arranged);
+    return scene.arrangement === 'one above' ? this.oneAbove(arranged) : this.twoBelow(arranged);
   }
 
   /**
@@ -251,18 +251,13 @@ export class Player extends Stage {
   }
 
   /**
-   * Two panels side by side over the third.
+   * The first panel over the other two.
    * @param {StagePanel[]} panels
    */
-  twoAbove(panels) {
-    const [left, right, ...below] = panels.map(({ element }) => element);
-    return h(
-      'div',
-      { class: 'stage board' },
-      h('div', { class: 'pair' }, left, right),
-      this.transport.element,
-      ...below,
-    );
+  twoBelow(panels) {
+    const [first, ...below] = panels.map(({ element }) => element);
+    const pair = h('div', { class: 'pair' }, ...below);
+    return h('div', { class: 'stage board' }, first, this.transport.element, pair);
   }
 
   /**
