@@ -14,8 +14,15 @@ from surfaces.network import ACTIVATIONS, DATASETS, FEATURES, INITIALIZATIONS, L
 
 
 def titles(training: Training) -> list[str]:
-    """The racers' names with what they have for themselves."""
-    return names.titles(training, own_words)
+    """The racers' names with as much of what they have for themselves as tells them apart: panels are narrow."""
+    full = names.titles(training, own_words)
+    words = [own_words(racer) for racer in training.racers]
+    for count in range(1, max(map(len, words), default=0)):
+        few = {racer.slot: own[:count] for racer, own in zip(training.racers, words, strict=True)}
+        bare = [names.rule_title(racer, lambda racer, few=few: few[racer.slot]) for racer in training.racers]  # type: ignore[misc]
+        if len(set(bare)) == len(bare):
+            return bare
+    return full
 
 
 def own_words(racer: Racer) -> list[str]:
@@ -31,7 +38,7 @@ def own_words(racer: Racer) -> list[str]:
         if name in named:
             word = named[name][str(value)].name
             if name == "initialization" and value in ("normal", "constant") and "sigma" in own:
-                word = f"N(0, {short(own['sigma'])}²)" if value == "normal" else f"constant {short(own['sigma'])}"
+                word = f"σ = {short(own['sigma'])}" if value == "normal" else f"constant {short(own['sigma'])}"
             said.append(word)
         elif name == "batch_size":
             said.append(f"batch {value}" if value else "full batch")

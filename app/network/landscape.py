@@ -37,6 +37,16 @@ PLANES: Mapping[str, str] = MappingProxyType(
 """How the plane of the loss landscape is chosen."""
 
 
+AXES: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        "principal": ("first principal direction", "second principal direction"),
+        "random": ("first random direction", "second random direction"),
+        "three": ("from the first end towards the second", "towards the third"),
+    }
+)
+"""The names of the axes of each kind of plane."""
+
+
 @dataclasses.dataclass(frozen=True, eq=False)
 class Landscape:
     """The loss on a plane, and the runs' nearest points on it."""
@@ -141,8 +151,8 @@ def _panel(found: Landscape, shown: Sequence[Shown], apart: int, kind: str) -> P
         near = 1e-3 * (found.x[-1] - found.x[0])
         paths.append(_path(racer, at, distance, loss, np.nan_to_num(shares, nan=1.0).astype(np.float32), near))
     axes = Axes(
-        x=Axis(low=float(found.x[0]), high=float(found.x[-1]), grid=False),
-        y=Axis(low=float(found.y[0]), high=float(found.y[-1]), grid=False),
+        x=Axis(low=float(found.x[0]), high=float(found.x[-1]), grid=False, title=AXES[kind][0]),
+        y=Axis(low=float(found.y[0]), high=float(found.y[-1]), grid=False, title=AXES[kind][1]),
     )
     return Panel(
         axes=(axes,),
@@ -159,7 +169,9 @@ def _path(
     """A run as it is seen from the plane, dots in the colour of its true loss, and how far off the plane it is."""
     x, y = at.T
     common: Any = {"racer": racer.id, "time": racer.run.steps(), "x": x, "y": y}
-    words = tuple(f"{short(float(far), 2)} off the plane" if far >= near else "" for far in distance)
+    words = tuple(
+        f"{racer.title}: {short(float(far), 2)} off the plane" if far >= near else racer.title for far in distance
+    )
     hover = (("true loss", loss), ("off the plane", distance))
     return [
         Line(

@@ -31,6 +31,8 @@ from app.network.settings import Training
 from surfaces.network import DataSet
 from surfaces.network.data import Samples
 
+ACROSS, DOWN = 12, 4
+"""How many images stand side by side, and in how many rows."""
 MANY = 4
 """Racers beyond which samples are drawn smaller."""
 
@@ -64,6 +66,32 @@ def panel(job: Job, shown: Sequence[Shown], training: Training) -> Panel:
         "Predicted against true": _predictions,
     }
     return draw[name](job, shown)
+
+
+def before(job: Job, shown: Sequence[Shown], training: Training) -> Panel:
+    """The data, before the first step: images as pictures, other samples as in the outcome."""
+    pictures = mosaic(job.data)
+    if called(job.data) != "Confusion matrix" or pictures is None:
+        return panel(job, shown, training)
+    rows, columns = pictures.shape
+    axes = Axes(
+        x=Axis(low=0, high=columns, numbers=False, grid=False), y=Axis(low=0, high=rows, numbers=False, grid=False)
+    )
+    note = f"the first {ACROSS * DOWN} training samples; press Train to see how the racers classify"
+    tiles = Tiles(values=pictures[None], time=np.zeros(1))
+    return Panel(axes=(axes,), marks=(tiles,), note=(Note(text=note),))
+
+
+def mosaic(data: DataSet) -> NDArray[np.uint8] | None:
+    """The first training samples side by side, (rows, columns), if they are square images; None if they are not."""
+    side = round(data.inputs**0.5)
+    if side < 4 or side**2 != data.inputs or len(data.train) < ACROSS * DOWN:
+        return None
+    images = data.train.x[: ACROSS * DOWN] * data.deviation + data.mean
+    low, high = float(images.min()), float(images.max())
+    shades = np.rint(255 * (images - low) / ((high - low) or 1.0)).astype(np.uint8)
+    framed = np.pad(shades.reshape(DOWN, ACROSS, side, side), ((0, 0), (0, 0), (1, 1), (1, 1)))
+    return framed.transpose(0, 2, 1, 3).reshape(DOWN * (side + 2), ACROSS * (side + 2))
 
 
 def _boundary(job: Job, shown: Sequence[Shown]) -> Panel:

@@ -41,6 +41,8 @@ def of_file(key: str, file: Brought) -> Training:
 def shown_by(training: Training) -> str:
     """What to look at in a training that is a preset, or an empty text."""
     key = key_of(training)
+    if key == "exercise":
+        return f"{PRESETS[key].about} The samples are those of {training.file}."
     return PRESETS[key].about if key else ""
 
 

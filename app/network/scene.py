@@ -9,14 +9,14 @@ from app.common.racers import Racer
 from app.figures import theme
 from app.figures.marks import Panel
 from app.figures.panels import Shown, message
-from app.network import observers, process
+from app.network import observers, outcome, process
 from app.network.captions import caption, titles
 from app.network.connection import Connection
 from app.network.job import Job
 from app.network.results import status
 from app.network.run import Observer, Run
 from app.network.settings import Training
-from app.network.views import VIEWS
+from app.network.views import BEFORE, VIEWS
 from app.player import Card, Clock, Scene
 from optimizers import RULES
 from surfaces.network import DataSet
@@ -89,6 +89,11 @@ def _look(training: Training, job: Job) -> set[str]:
 
 def panel(key: str, job: Job, shown: list[Shown], training: Training) -> Panel:
     """What one view shows now."""
+    if shown and key in BEFORE and not any(one.run.last for one in shown) and not (job.begun and job.training_now):
+        name = VIEWS[key].name(job.data).lower()
+        return message(f"Press Train: the {name} of every racer appears here, step by step.")
+    if shown and key == "outcome" and not any(one.run.last for one in shown):
+        return outcome.before(job, shown, training)
     if not shown:
         return message("No optimizers to show: add one, or show one that is hidden.")
     return VIEWS[key].panel(job, shown, training)

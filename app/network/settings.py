@@ -268,7 +268,8 @@ class Training(Lineup):
         """After how many steps the weights are recorded and measured.
 
         As often as serves a picture, yet so seldom that measuring over all samples costs no more than a fraction of
-        the training, or a second, and that what is recorded fits the memory. Of few epochs, each ends with a record.
+        the training, or a second, and that what is recorded fits the memory. In a training of more than a second, each
+        of few epochs ends with a record.
         """
         size = max((self.model(r, data).size for r in self.racers), default=1)
         batch = min((self.of(r, "batch_size") or len(data.train) for r in self.racers), default=1)
@@ -280,7 +281,8 @@ class Training(Lineup):
         most = max(LEAST, min(MOST, int(MEMORY / (8 * size * max(1, len(self.racers))))))
         times = max(LEAST, min(most, int(worth))) - 1
         stride = max(1, -(-self.steps // times))
-        return stride if epochs > MOST else self._in_step(stride, epoch, most)
+        slow = 6 * size * batch * self.steps > SECOND  # a quick training would wait for the programs of other strides
+        return self._in_step(stride, epoch, most) if slow and epochs <= MOST else stride
 
     def _in_step(self, stride: int, epoch: float, most: int) -> int:
         """A stride, smaller or else larger, such that epochs end with a record; or this one, if neither fits."""

@@ -13,12 +13,13 @@ from typing import Any
 import numpy as np
 
 from app.common.digits import short
-from app.figures.marks import AnyMark, Axes, Axis, Bars, Note, Panel
+from app.figures.marks import AnyMark, Axes, Axis, Bars, Lines, Note, Panel
 from app.figures.panels import (
     Shown,
     chart,
     curve,
     facet_axes,
+    finite,
     limit_line,
     limits_in_view,
     limits_note,
@@ -37,6 +38,8 @@ from optimizers import stability_limits
 from surfaces.network import DataSet
 from surfaces.network.measures import Measures, edges
 
+SMOOTHED = 100
+"""The losses of batches are averaged over this part of a run."""
 WORDY = 3
 """The most hidden layers whose histograms have room for their names."""
 
@@ -87,18 +90,31 @@ def _curves(values: Callable[[Measures], Sequence[Any]], log: bool, percent: boo
 
 
 def _batch_loss(job: Job, shown: Sequence[Shown], training: Training) -> Panel:
-    marks, ranged = [], []
+    marks, ranged = list[AnyMark](), []
+    window = max(1, job.steps // SMOOTHED)
     for racer in shown:
         losses = np.asarray(racer.run.losses(), dtype=float)
         if not len(losses):
             continue
         time, y = thinned(np.arange(len(losses)), losses)
+        if window > 1:
+            marks.append(Lines(racer=racer.id, x=time, y=finite(y)[None], time=time, color=racer.color, layer="under"))
+            time, y = thinned(np.arange(len(losses)), running_mean(losses, window))
         marks.append(curve(racer, time, y, "batch"))
         ranged.append(losses if racer.run.diverged < 0 else losses[:1])
     if not marks:
         return message("The loss of each step's batch appears here once training starts.")
     axes = Axes(x=_clock_axis(job, training), y=log_axis(ranged))
-    return chart(axes, marks, "loss of each step's batch, including the penalty")
+    note = "loss of each step's batch, including the penalty"
+    return chart(axes, marks, f"{note}: faint; strong: mean of the last {window:,} steps" if window > 1 else note)
+
+
+def running_mean(values: np.ndarray, window: int) -> np.ndarray:
+    """The mean of each value (k,) and the `window` − 1 before it, or as many as there are."""
+    sums = np.concatenate([[0.0], np.cumsum(values)])
+    ends = np.arange(1, len(values) + 1)
+    begins = np.maximum(0, ends - window)
+    return (sums[ends] - sums[begins]) / (ends - begins)
 
 
 def _by_layer(values: Callable[[Run, Measures], Any], log: bool, percent: bool = False) -> Any:
@@ -209,6 +225,10 @@ def _loss_values(found: Measures) -> Sequence[Any]:
 
 def _accuracy_values(found: Measures) -> Sequence[Any]:
     return found.accuracy, found.validation_accuracy
+
+
+BEFORE = ("loss", "accuracy", "sharpness", "gradients", "dead", "weights", "updates")
+"""The views that are charts against the steps, and empty before the first."""
 
 
 def _plain(text: str) -> Callable[[DataSet], str]:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import dataclasses
 import html
 import math
+from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import streamlit as st
 
 from app.common import racers
@@ -23,7 +25,7 @@ from app.network.changes import SETTINGS
 from app.network.files import Brought
 from app.network.job import Job
 from app.network.presets import PRESETS
-from app.network.settings import ALL, FILE, Setup, Training, generated, read_batch
+from app.network.settings import ALL, FILE, LEAST_SHARE, MOST_SHARE, Setup, Training, generated, read_batch
 from app.network.views import VIEWS
 from app.player import Event, Guide
 from app.player.component import play
@@ -31,12 +33,15 @@ from app.views import controls, reloads, sessions
 from app.views.export import Page, panel
 from app.views.parts import base, device, explain, masthead, react, restore, results, schedule_of, write
 from optimizers import RULES
-from surfaces.network import DATASETS, INITIALIZATIONS, LOSSES, DataSet
+from surfaces.network import DATASETS, FEATURES, INITIALIZATIONS, LOSSES, DataSet
+from surfaces.network.features import MOST_INPUTS
 from surfaces.network.files import LIMIT
 
 PAGE = "training"
 KEPT = ("job", "job-key", "leg", "brought", "looks", "tested", "tested-job")
 """What a reload of the page keeps, under the keys of the session's state."""
+NOISES = 7
+"""About how many strengths of the noise are offered in sight; others can be set under Data."""
 LIVE = 3.0
 """Seconds: what takes less trains again by itself when a slider moves."""
 
@@ -48,6 +53,8 @@ def show() -> None:
     restore(PAGE, lambda given: link.parse(given, _find))
     _job()
     _toolbar()
+    with st.container(horizontal=True, key="data-row", vertical_alignment="center"):
+        _data_row(controls.current(), _data())
     _stage()
 
 
@@ -78,10 +85,13 @@ def _job() -> Job:
     key = without_looks(training, racers=shown, steps=1, endless=False)
     data = _data()
     there: Job | None = st.session_state.get("job")
+    reloaded = st.session_state.pop("reloaded", False)
     if there is not None and st.session_state.get("job-key") == (key, id(data)) and there.follow(training):
         return there
     if there is not None:
         there.stop()
+    if reloaded:  # another training than the one that was reloaded
+        there = None
     job = _open(training, data, there)
     st.session_state["job-key"] = (key, id(data))
     if there is not None and there.begun and (_quick(there, job) or not job.training_now):
@@ -137,7 +147,7 @@ def _guide(training: Training) -> Guide | None:
     if not (key := presets.key_of(training)):
         return None
     name = PRESETS[key].name
-    return Guide(purpose="", presets=((key, name, name),), shown=key, about=PRESETS[key].about)
+    return Guide(purpose="", presets=((key, name, name),), shown=key, about=presets.shown_by(training))
 
 
 def _react(event: Event) -> None:
@@ -300,7 +310,14 @@ def _choose(training: Training) -> None:
     options = [f"preset:{key}" for key in PRESETS]
     options += [f"data:{key}" for key in DATASETS]
     options += [f"file:{name}" for name in _brought()]
-    here = f"file:{training.file}" if training.data.key == FILE else f"data:{training.data.key}"
+    preset = presets.key_of(training)
+    here = (
+        f"preset:{preset}"
+        if preset
+        else f"file:{training.file}"
+        if training.data.key == FILE
+        else f"data:{training.data.key}"
+    )
 
     def name(option: str) -> str:
         kind, _, key = option.partition(":")
@@ -323,14 +340,74 @@ def _chosen(training: Training, option: str) -> Training:
         return changes.choose_file(training, key, one.read(asked), one.target)
     source = PRESETS[key].source
     if source == FILE:
-        at_hand = list(_brought())
-        if not at_hand:
+        at_hand = [name for name, one in _brought().items() if not one.columns]
+        if not at_hand and training.data.key != FILE:
             st.session_state["wanted"] = key
             raise Refused("Upload MNIST under Data (one .npz file, or its four IDX files), and the exercise begins.")
         name = training.file if training.data.key == FILE else at_hand[-1]
         return presets.of_file(key, _brought()[name])
     data = generated(dataclasses.replace(Training(), data=racers.Choice(source)))
     return presets.preset(key, data)
+
+
+def _data_row(training: Training, data: DataSet) -> None:
+    """What changes the samples, in sight: noise, the share that trains, features, and another draw."""
+
+    def prepare(name: str) -> Callable[[Training, Any], Training]:
+        return lambda t, value: changes.prepare(t, name, value, _find)
+
+    drawn = training.data.key == FILE or DATASETS[training.data.key].drawn
+    specs = {} if training.data.key == FILE else DATASETS[training.data.key].parameters()
+    for name in ("noise", "spread"):
+        if name in specs:
+            spec, value = specs[name], float(training.data.get(name, specs[name].default))
+            step = min(m * 10.0**p for p in range(-3, 2) for m in (1, 2, 5) if m * 10.0**p >= spec.high / NOISES)
+            every = sorted({value, spec.default, *np.arange(0, spec.high * 1.001, step).round(6).tolist()})
+            with st.container(width=170):
+                controls.choice(
+                    name.capitalize(),
+                    [short(one) for one in every],
+                    short(value),
+                    f"row-{training.data.key}-{name}",
+                    lambda t, v, name=name: changes.set_data(t, name, v),  # type: ignore[misc]
+                    names=lambda v, name=name: f"{name.capitalize()} {v}",  # type: ignore[misc]
+                    visible=False,
+                )
+    if drawn:
+        words = {"": "all" if data.held_out == "test" and not training.share else "60 %"}
+        every = ["", *(str(k) for k in sorted({training.share, *range(LEAST_SHARE, MOST_SHARE + 1, 10)} - {0, 60}))]
+        with st.container(width=190):
+            controls.choice(
+                "Training samples",
+                every,
+                str(training.share or ""),
+                "row-share",
+                prepare("share"),
+                names=lambda v: f"Training samples: {words.get(v, f'{v} %')}",
+                visible=False,
+            )
+    if data.dimensions <= MOST_INPUTS:
+        shown = controls.widget("row-features", list(training.features))
+        st.pills(
+            "Features",
+            list(FEATURES),
+            selection_mode="multi",
+            default=list(training.features),
+            format_func=lambda key: FEATURES[key].name,
+            key=shown,
+            label_visibility="collapsed",
+            width="content",
+            on_change=lambda: controls.take("row-features", shown, prepare("features"), "row-features"),
+        )
+    if drawn:
+        label = "Split again" if training.data.key == FILE else "New samples"
+        st.button(label, key="row-sample", on_click=lambda: controls.commit(_draw_again, "row-sample"))
+    controls.refusal("row-features")
+
+
+def _draw_again(training: Training) -> Training:
+    changed = changes.draw_again(training)
+    return changes.checked_whole(changed, _find(changed))
 
 
 def _about_data(training: Training) -> None:

@@ -51,7 +51,10 @@ def keep(keys: Iterable[str]) -> None:
 
 
 def take_up() -> None:
-    """Put the work of a session of this browser that has ended into the state of this session, once."""
+    """Put the work of a session of this browser that has ended into the state of this session, once.
+
+    If there is such work, the entry "reloaded" of the state is true.
+    """
     if st.session_state.get("taken-up"):
         return
     st.session_state["taken-up"] = True
@@ -59,6 +62,7 @@ def take_up() -> None:
     if browser and (work := latest(browser, runtime.get_instance().is_active_session)):
         for key, value in work.state.items():
             st.session_state.setdefault(key, value)
+        st.session_state["reloaded"] = True
         sessions.hand_over(work.session, session)
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from app.common import racers
 from app.common.racers import Choice, hide_racer, set_racer
-from app.figures.marks import Axis, Bars, Dots, Field, Line, Panel, Tiles
+from app.figures.marks import Axis, Bars, Dots, Field, Line, Lines, Panel, Tiles
 from app.figures.panels import Shown, facet_axes, thinned
 from app.network import captions, changes, observers, presets, process, results, scene
 from app.network.job import Job
@@ -372,10 +372,65 @@ def test_thinning_keeps_the_extremes() -> None:
 
 
 def test_titles_say_what_a_racer_has_for_itself() -> None:
-    training = _small(
-        "moons", "sgd:activation=relu,batch_size=0", "sgd:initialization=normal,sigma=0.01", "adam:l2=0.5"
-    )
-    assert captions.titles(training)[:2] == ["SGD (ReLU, full batch)", "SGD (N(0, 0.01²))"]
+    training = _small("moons", "sgd:activation=relu,batch_size=0", "sgd:initialization=normal,sigma=0.01", "adam")
+    assert captions.titles(training) == ["SGD (ReLU)", "SGD (σ = 0.01)", "Adam"]
+
+
+def test_before_the_first_step_there_are_the_data_and_an_invitation() -> None:
+    training = _small("digits")
+    job = scene.job_for(training, generated(training))
+    outcome_, accuracy, loss = scene.scene(training, job).panels
+    for panel in (accuracy, loss):
+        assert panel.message.startswith("Press Train") and panel.title.lower() in panel.message
+    (tiles,) = only(outcome_, Tiles)
+    data = generated(dataclasses.replace(training, standardised=False))
+    image = data.train.x[13].reshape(8, 8)  # the second of the second row
+    np.testing.assert_allclose(tiles.values[0, 11:19, 11:19] / 255, image, atol=0.01)
+    job.begin()
+    _wait(job)
+    assert not any(panel.message for panel in scene.scene(training, job).panels)
+
+
+def test_the_loss_of_batches_is_smoothed_and_says_so() -> None:
+    training = _small("moons", "sgd:learning_rate=0.1,batch_size=1", steps=400)
+    job = _trained(training)
+    panel = _panel(training, job, "batch_loss")
+    losses = job.runs[0].losses()
+    (raw,), (smooth,) = only(panel, Lines), only(panel, Line)
+    np.testing.assert_allclose(raw.y[0], losses, rtol=1e-6)
+    assert smooth.y[0] == pytest.approx(losses[0]) and smooth.y[2] == pytest.approx(losses[:3].mean())
+    assert smooth.y[100] == pytest.approx(losses[97:101].mean(), rel=1e-5)
+    assert "mean of the last 4 steps" in note(panel)
+
+
+def test_the_boundary_of_a_network_with_features_is_that_of_its_inputs() -> None:
+    """A linear model on x² and sin πx separates the circles; the class at a point is that of its expanded inputs."""
+    training = dataclasses.replace(_small("circles", "adam:learning_rate=0.1"), widths=(), steps=200)
+    training = changes.prepare(training, "features", "squares,sines", generated)
+    data = generated(training)
+    assert data.inputs == 6 and data.dimensions == 2
+    job = _trained(training)
+    tile = only(_panel(training, job, "outcome"), Tiles)[0]
+    run = job.runs[0]
+    (x0, x1), (y0, y1) = observers.extent(data)
+    raw = generated(dataclasses.replace(training, features=(), standardised=False)).train.x
+    mean, deviation = raw.mean(axis=0), raw.std(axis=0)
+    for row, column in ((0, 0), (10, 40), (24, 24), (30, 3)):
+        at = np.array([x0 + (x1 - x0) * column / 47, y0 + (y1 - y0) * row / 47]) * deviation + mean
+        expanded = np.concatenate([at, at**2, np.sin(np.pi * at)])
+        inputs = (expanded - data.mean) / data.deviation
+        outputs = np.asarray(run.network.model(run.weights()[-1], inputs[None].astype(np.float32)))[0]
+        assert tile.classes is not None and tile.classes[-1][observers.SIDE - 1 - row, column] == outputs.argmax()
+    assert results.table(training, job)[0].accuracy > 0.95
+
+
+def test_titles_are_as_short_as_tells_racers_apart() -> None:
+    vanishing = presets.preset("vanishing", generated(PRESETS["vanishing"].base))
+    assert captions.titles(vanishing) == ["SGD (sigmoid)", "SGD (tanh)", "SGD (ReLU)"]
+    starts = presets.preset("initialisation", generated(PRESETS["initialisation"].base))
+    assert captions.titles(starts) == ["SGD (zeros)", "SGD (σ = 0.01)", "SGD (He normal)", "SGD (σ = 1)"]
+    same = _small("moons", "sgd:activation=relu,batch_size=7", "sgd:activation=relu,batch_size=9")
+    assert captions.titles(same) == ["SGD (ReLU, batch 7)", "SGD (ReLU, batch 9)"]
 
 
 @pytest.mark.parametrize(

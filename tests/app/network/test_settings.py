@@ -278,3 +278,27 @@ def test_epochs_are_passes_through_all_samples(batch_size: int) -> None:
     for bad in ("0", "-1", "1e9", "nan", "many"):
         with pytest.raises(Refused, match="epochs must be"):
             changes.set_epochs(training, bad, DATA)
+
+
+def test_shares_seeds_and_features_change_the_samples_and_are_in_the_link() -> None:
+    plain = generated(FIRST)
+    more = changes.prepare(FIRST, "share", "80", generated)
+    data = generated(more)
+    assert (len(data.train), len(data.validation), len(data.test)) == (320, 40, 40)
+    again = changes.draw_again(FIRST)
+    assert again.sample == 1 and not np.array_equal(generated(again).train.x, plain.train.x)
+    wide = changes.prepare(again, "features", "squares,products", generated)
+    assert generated(wide).inputs == 5 and generated(wide).dimensions == 2
+    assert _read(query(wide)) == (wide, []) and _read(query(more)) == (more, [])
+    with pytest.raises(Refused, match="from 10 to 90"):
+        changes.prepare(FIRST, "share", "5", generated)
+    digits = changes.choose_data(wide, "digits")
+    assert digits.features == ()  # 64 inputs have too many products
+    with pytest.raises(Refused, match="at most 20 inputs; these have 64"):
+        changes.prepare(digits, "features", "squares", generated)
+
+
+def test_a_link_may_say_how_many_epochs() -> None:
+    training, notices = _read({"epochs": ["4"], "batch_size": ["60"], "steps": ["9"]})
+    assert notices == [] and training.steps == 16  # of 240 samples
+    assert _read({"epochs": ["none"]})[1] != []
