@@ -65,7 +65,12 @@ export function baseLayout(style, font, extra) {
 function plotlyAxis(axis, style, range, extra) {
   const { log10 } = Math;
   const ticks = axis.ticks.length
-    ? { tickmode: 'array', tickvals: axis.ticks, ticktext: axis.ticks.map((tick) => short(tick / axis.unit)), tickangle: 0 }
+    ? {
+        tickmode: 'array',
+        tickvals: axis.ticks,
+        ticktext: axis.ticks.map((tick) => short(tick / axis.unit)),
+        tickangle: 0,
+      }
     : axis.scale === 'log'
       ? decades([log10(axis.low), log10(axis.high)])
       : axis.whole && axis.high - axis.low < 6
