@@ -31,7 +31,7 @@ from app.network.settings import Training
 from surfaces.network import DataSet
 from surfaces.network.data import Samples
 
-ACROSS, DOWN = 12, 4
+ACROSS, DOWN = 16, 4
 """How many images stand side by side, and in how many rows."""
 MANY = 4
 """Racers beyond which samples are drawn smaller."""

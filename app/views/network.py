@@ -381,7 +381,7 @@ def _data_row(training: Training, data: DataSet) -> None:
                 "Training samples",
                 every,
                 str(training.share or ""),
-                "row-share",
+                f"row-share-{words['']}",  # a list with other names is another list
                 prepare("share"),
                 names=lambda v: f"Training samples: {words.get(v, f'{v} %')}",
                 visible=False,

@@ -384,7 +384,7 @@ def test_before_the_first_step_there_are_the_data_and_an_invitation() -> None:
         assert panel.message.startswith("Press Train") and panel.title.lower() in panel.message
     (tiles,) = only(outcome_, Tiles)
     data = generated(dataclasses.replace(training, standardised=False))
-    image = data.train.x[13].reshape(8, 8)  # the second of the second row
+    image = data.train.x[17].reshape(8, 8)  # the second of the second row
     np.testing.assert_allclose(tiles.values[0, 11:19, 11:19] / 255, image, atol=0.01)
     job.begin()
     _wait(job)

@@ -311,6 +311,9 @@ def test_the_exercise_begins_with_four_idx_files(fresh: Callable[..., Race], tmp
     race.wait_query("file", "train-images-idx3-ubyte")
     race.said("300 training and 30 test samples")
     race.page.keyboard.press("Escape")
+    race.settle()
+    assert race.page.locator(".st-key-data-row input").input_value() == "Training samples: all"
+    assert "share must" not in race.page.locator(".st-key-data-row").inner_text()
     training = _parsed_with(race, 300)
     assert (training.widths, training.batch_size, training.steps, training.axis) == ((256,), 128, 24, "epochs")
     _train(race)
