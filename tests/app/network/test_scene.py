@@ -166,6 +166,17 @@ def test_an_endless_training_goes_on_until_it_is_stopped_with_few_records(monkey
     np.testing.assert_allclose(lines[0].y, [float(network(w)) for w in run.weights()], rtol=1e-4)
 
 
+def test_thinned_records_keep_their_measures_and_the_last_one() -> None:
+    run = _trained(MOONS).runs[0]
+    steps, losses = run.steps(), observers.measures(run).loss
+    keep = (steps % 7 == 0) | (steps == 60)
+    assert keep.sum() == 10  # 0, 7 … 56 and 60
+    run.thin(7, len(run.pieces))
+    np.testing.assert_array_equal(run.steps(), steps[keep])
+    np.testing.assert_array_equal(observers.measures(run).loss, losses[keep])
+    assert run.recorded == 10 and run.last == 60
+
+
 def test_runs_that_a_change_leaves_alone_are_taken_over(moons: Job) -> None:
     moved = set_racer(MOONS, "racer-0", "learning_rate", 0.2)
     job = scene.job_for(moved, generated(moved), moons)
