@@ -1,4 +1,4 @@
-"""Cards of racers, with their sliders."""
+"""Creates the cards of racers with their sliders."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from surfaces import Parameter
 from surfaces.parameter import Interval
 
 ON_CARD = ("learning_rate", "momentum", "beta1")
-"""The parameters whose sliders live on the racer's card, and nowhere else."""
+"""The parameters whose sliders are on the racer's card, and nowhere else."""
 
 
-def card(racer: Racer, title: str, **told: Any) -> Card:
-    """A racer's card with its mark and its sliders; `told` is what became of it."""
+def card(racer: Racer, title: str, **status: Any) -> Card:
+    """The card of a racer with its colours and sliders. `status` are the fields of its status."""
     color, dash, shape = theme.mark(racer.slot)
     specs = RULES[racer.rule.key].parameters()
     sliders = tuple(
@@ -31,11 +31,11 @@ def card(racer: Racer, title: str, **told: Any) -> Card:
         if name in ON_CARD
     )
     common: Any = {"color": color, "dash": dash, "shape": shape, "hidden": racer.hidden, "sliders": sliders}
-    return Card(id=racer.id, title=title, **common, **told)
+    return Card(id=racer.id, title=title, **common, **status)
 
 
 def slider(spec: Parameter, value: Any) -> Slider:
-    """A slider for a declared parameter, which can be set to any value in its declared range."""
+    """The slider of a declared parameter, which accepts any value in the declared range."""
     return Slider(
         name=spec.name,
         symbol=spec.symbol,
@@ -48,11 +48,11 @@ def slider(spec: Parameter, value: Any) -> Slider:
 
 
 def _limits(legal: Interval) -> dict[str, Any]:
-    """The least and the largest value that can be typed, and both in words; an open end is excluded."""
+    """The smallest and the largest value that can be typed, without open ends, and a text that names both."""
     low = float(legal.low if legal.closed_low else np.nextafter(legal.low, np.inf))
     high = float(legal.high if legal.closed_high else np.nextafter(legal.high, -np.inf))
     least = f"{'at least' if legal.closed_low else 'above'} {short(legal.low)}"
     most = f"{'at most' if legal.closed_high else 'below'} {short(legal.high)}"
     bounded = [math.isfinite(legal.low), math.isfinite(legal.high)]
-    words = [word for word, one in zip((least, most), bounded, strict=True) if one]
+    words = [word for word, is_bounded in zip((least, most), bounded, strict=True) if is_bounded]
     return {"low": low if bounded[0] else None, "high": high if bounded[1] else None, "allowed": " and ".join(words)}

@@ -43,19 +43,19 @@ def write(settings: L, special: Mapping[str, Callable[[L], Query]] = MappingProx
 class Reader(Generic[L]):
     """Reads settings from a query, change by change. Refused changes are dropped with a notice."""
 
-    def __init__(self, given: Mapping[str, list[str]], settings: L) -> None:
-        self.given = given
+    def __init__(self, query: Mapping[str, list[str]], settings: L) -> None:
+        self.query = query
         self.settings = settings
         self.notices: list[str] = []
-        length = sum(len(key) + sum(map(len, words)) for key, words in given.items())
+        length = sum(len(key) + sum(map(len, words)) for key, words in query.items())
         if length > MOST_CHARACTERS:
-            self.given = given = {}
+            self.query = query = {}
             self.notices.append(
                 f"This link has {length:,} characters and was not read; the limit is {MOST_CHARACTERS:,}."
             )
         self._keys = {"v"}
         self._parts: set[str] = set()
-        version = given.get("v", [VERSION])[-1]
+        version = query.get("v", [VERSION])[-1]
         if version != VERSION:
             self.notices.append(
                 f"This link has version {shortened(version)!r}, and this app reads version {VERSION}. "
@@ -75,18 +75,18 @@ class Reader(Generic[L]):
     def word(self, name: str, default: str = "") -> str:
         """The value of a key in the query; the last one if there are several."""
         self._keys.add(name)
-        return self.given.get(name, [default])[-1]
+        return self.query.get(name, [default])[-1]
 
     def read(self, name: str, change: Callable[[L, str], L]) -> None:
         """Apply a change with the value of a key, if the query has it."""
         word = self.word(name)
-        if name in self.given:
+        if name in self.query:
             self.attempt(change, word)
 
     def values(self, part: str) -> dict[str, str]:
         """The parameters of a part in the query."""
         self._parts.add(part)
-        return {key.partition(".")[2]: words[-1] for key, words in self.given.items() if key.startswith(f"{part}.")}
+        return {key.partition(".")[2]: words[-1] for key, words in self.query.items() if key.startswith(f"{part}.")}
 
     def read_settings(
         self,
@@ -131,7 +131,7 @@ class Reader(Generic[L]):
     ) -> None:
         """Read the racers of the query, or those in `first` if it has no key for racers."""
         self._keys.add("racer")
-        words = [word for word in self.given.get("racer", first) if word]
+        words = [word for word in self.query.get("racer", first) if word]
         for k, spelled in enumerate(words):
             if len(self.settings.racers) >= MAX_RACERS:
                 more = len(words) - k
@@ -141,9 +141,9 @@ class Reader(Generic[L]):
                 break
             self.attempt(read_racer, spelled, self.notices, add, set_value)
 
-    def finished(self) -> tuple[L, list[str]]:
+    def result(self) -> tuple[L, list[str]]:
         """The settings, and a notice for each part that was dropped, including unknown keys."""
-        for key in self.given:
+        for key in self.query:
             if key not in self._keys and key.partition(".")[0] not in self._parts:
                 meant = nearest(key, self._keys)
                 guess = f" Did you mean {meant!r}?" if meant else ""

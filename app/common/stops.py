@@ -1,5 +1,6 @@
-"""The stops of a slider: the values that it is dragged to, that the keyboard steps through, and whose runs are computed
-while it is dragged. Any other value can be typed.
+"""The stops of sliders: the values to which a slider is dragged, and at which runs are computed while it is dragged.
+
+Any other value can be typed.
 """
 
 from __future__ import annotations
@@ -14,12 +15,12 @@ from numpy.typing import NDArray
 from surfaces import Parameter
 
 COUNT = 101
-"""The most stops that a slider has."""
+"""The largest number of stops of a slider."""
 Values = NDArray[np.float64]
 
 
 def _ladder(*flights: tuple[float, float, float]) -> Values:
-    """Numbers from 1 to 10, without the 10, in flights of equal steps: each is a first number, an end and a step."""
+    """Numbers from 1 up to 10 in flights of equal steps, each of which has a first number, an end and a step."""
     parts = [start + step * np.arange(round((end - start) / step)) for start, end, step in flights]
     return np.round(np.concatenate(parts).astype(float), 6)
 
@@ -35,15 +36,16 @@ LADDERS = (
     np.array([1.0, 2, 5]),
     np.array([1.0]),
 )
-"""Round numbers that divide a decade about evenly on a logarithmic scale, finest first."""
+"""Round numbers that divide a decade almost evenly on a logarithmic scale, finest first."""
 
 
 def stops(spec: Parameter, value: float | None = None) -> Values:
-    """The stops of a parameter's slider, in ascending order: both ends of its range, its default, and between them
-    round numbers, about evenly spread on its declared scale.
+    """The stops of a parameter's slider, in ascending order: both ends of its range, its default, and round numbers.
+
+    The round numbers are spread almost evenly on the declared scale.
 
     Args:
-        value: what the slider shows; a value outside the declared range, which was typed, widens it.
+        value: the value of the slider. A typed value outside the declared range widens the range.
     """
     low, high = spec.low, spec.high
     if value is not None and value != spec.default:
@@ -58,7 +60,7 @@ def _stops(spec: Parameter, low: float, high: float) -> Values:
         values = np.unique(np.round(values)) if spec.integer else values
         if len(values) <= COUNT:
             break
-    values.flags.writeable = False  # shared by all who ask
+    values.flags.writeable = False  # the array is cached and shared
     return values
 
 
@@ -70,12 +72,12 @@ def _candidates(spec: Parameter, low: float, high: float) -> Iterator[Values]:
     for ladder in LADDERS:
         if spec.scale == "log":
             yield _rungs(ladder, low or spec.low, high)
-        else:  # the distances from one are round, and so are their differences from one
+        else:  # the distances from 1 are round numbers
             yield np.round(1 - _rungs(ladder, 1 - high, 1 - low), 15)
 
 
 def _multiples(low: float, high: float) -> Iterator[Values]:
-    """Multiples of round steps."""
+    """Multiples of round steps between two numbers, finest first."""
     decade = math.floor(math.log10((high - low) / COUNT))
     for step in (m * 10.0**p for p in (decade, decade + 1) for m in (1, 2, 5)):
         first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
@@ -90,6 +92,6 @@ def _rungs(ladder: Values, low: float, high: float) -> Values:
 
 
 def some(values: Values, count: int) -> Values:
-    """So many of some stops, both ends among them, as evenly among the others as can be; all where there are fewer."""
+    """A subset of `count` stops with both ends, spread as evenly as possible; all stops if there are fewer."""
     places = np.round(np.linspace(0, len(values) - 1, min(count, len(values)))).astype(int)
     return values[places]

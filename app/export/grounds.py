@@ -29,18 +29,18 @@ CELL, COLUMN = 24.0, 13.0
 
 def paint_fields(pen: Pen, fields: Sequence[Field], z: float) -> None:
     """Paint fields as filled contours."""
-    for one in fields:
-        one = _seen(pen, one)
-        heights = np.ma.masked_invalid(one.z)
-        levels = _levels(one, heights)
-        colors = colormap(one.colors[pen.sheet.theme])
-        ends: Any = {"vmin": one.low, "vmax": one.high, "extend": "both", "zorder": z}
-        pen.plot.contourf(one.x, one.y, heights, levels, cmap=colors, **ends)
-        _contour(pen, one, levels, "contour_line", CONTOURS["line"], z + 0.1)
-        if one.zero:
-            _contour(pen, one, [0.0], "muted", CONTOURS["zero"], z + 0.2)
-        if one.ticks and pen.box[2] > ROOMY[0] and pen.box[3] > ROOMY[1]:
-            _bar(pen, one, colors, z)
+    for field in fields:
+        field = _seen(pen, field)
+        heights = np.ma.masked_invalid(field.z)
+        levels = _levels(field, heights)
+        colors = colormap(field.colors[pen.sheet.theme])
+        ends: Any = {"vmin": field.low, "vmax": field.high, "extend": "both", "zorder": z}
+        pen.plot.contourf(field.x, field.y, heights, levels, cmap=colors, **ends)
+        _contour(pen, field, levels, "contour_line", CONTOURS["line"], z + 0.1)
+        if field.zero:
+            _contour(pen, field, [0.0], "muted", CONTOURS["zero"], z + 0.2)
+        if field.ticks and pen.box[2] > ROOMY[0] and pen.box[3] > ROOMY[1]:
+            _bar(pen, field, colors, z)
 
 
 def _levels(one: Field, heights: Any) -> NDArray[np.float64]:
@@ -64,18 +64,18 @@ def _seen(pen: Pen, one: Field) -> Field:
     return resampled(one, (x0 - edge[0], x1 + edge[0]), (y0 - edge[1], y1 + edge[1]), columns, rows)
 
 
-def _contour(pen: Pen, one: Field, levels: Any, color: str, width: float, z: float) -> None:
-    heights = np.ma.masked_invalid(one.z)
+def _contour(pen: Pen, field: Field, levels: Any, color: str, width: float, z: float) -> None:
+    heights = np.ma.masked_invalid(field.z)
     style: Any = {"colors": [pen.color(color)], "linewidths": points(width), "linestyles": "solid", "zorder": z}
-    pen.plot.contour(one.x, one.y, heights, levels, **style)
+    pen.plot.contour(field.x, field.y, heights, levels, **style)
 
 
-def _bar(pen: Pen, one: Field, colors: Any, z: float) -> None:
+def _bar(pen: Pen, field: Field, colors: Any, z: float) -> None:
     """Paint a thin colour bar, which belongs to the background, so that paths are drawn over it."""
     width, height = pen.box[2:]
     wide = min(BAR, 0.5 * width)
-    left = width - wide - 14 if "right" in one.corner else 14
-    bottom = height - 28 if "top" in one.corner else 20
+    left = width - wide - 14 if "right" in field.corner else 14
+    bottom = height - 28 if "top" in field.corner else 20
 
     def inset(left: float, bottom: float, across: float, tall: float, z: float) -> Plot:
         axes = pen.plot.inset_axes((left / width, bottom / height, across / width, tall / height), zorder=z)
@@ -86,25 +86,25 @@ def _bar(pen: Pen, one: Field, colors: Any, z: float) -> None:
     paper, muted = pen.color("paper"), pen.color("muted")
     inset(left - 10, bottom - 18, wide + 20, 42, z + 0.3).set_facecolor((paper, 0.6))
     axes = inset(left, bottom, wide, 6, z + 0.4)
-    axes.imshow(np.linspace(0, 1, 256)[None], aspect="auto", cmap=colors, extent=(one.low, one.high, 0, 1))
-    axes.set_xticks([at for at, _ in one.ticks], [words for _, words in one.ticks])
+    axes.imshow(np.linspace(0, 1, 256)[None], aspect="auto", cmap=colors, extent=(field.low, field.high, 0, 1))
+    axes.set_xticks([at for at, _ in field.ticks], [words for _, words in field.ticks])
     small = points(WORDS["small"])
     axes.tick_params(length=0, labelsize=small, labelcolor=muted, pad=points(2))
-    axes.set_title(one.title, fontsize=small, color=muted, pad=points(3))
+    axes.set_title(field.title, fontsize=small, color=muted, pad=points(3))
 
 
 def paint_tiles(pen: Pen, tiles: Sequence[Tiles], z: float) -> None:
     """Paint tiles as framed pictures of cells."""
-    for one in tiles:
-        _tile(pen, one, z)
+    for tile in tiles:
+        _tile(pen, tile, z)
 
 
-def _tile(pen: Pen, one: Tiles, z: float) -> None:
+def _tile(pen: Pen, tile: Tiles, z: float) -> None:
     plot, muted, size = pen.plot, pen.color("muted"), pen.box[2]
     plot.spines[:].set(visible=True, color=pen.color("grid"))
     (x0, y0), (x1, y1) = pen.frame
-    _, rows, columns = one.values.shape
-    smooth = "bilinear" if one.smooth else "nearest"
+    _, rows, columns = tile.values.shape
+    smooth = "bilinear" if tile.smooth else "nearest"
     blank = np.zeros((rows, columns, 3))
     picture = plot.imshow(blank, extent=(x0, x1, y0, y1), interpolation=smooth, aspect="auto", zorder=z)
     plot.set(xlim=(x0, x1), ylim=(y0, y1), aspect="auto")
@@ -113,27 +113,27 @@ def _tile(pen: Pen, one: Tiles, z: float) -> None:
     at = 1 + 4 / pen.box[3]
     score = plot.text(1, at, "", ha="right", va="bottom", fontsize=points(WORDS["text"]), **within)
     pen.sheet.moves(plot, score)
-    numbers = _numbers(pen, rows, columns, z + 2) if one.numbers else []
-    cell = size / max(1, len(one.names))
-    for k, word in enumerate(one.names if cell >= COLUMN else ()):
+    numbers = _numbers(pen, rows, columns, z + 2) if tile.numbers else []
+    cell = size / max(1, len(tile.names))
+    for k, word in enumerate(tile.names if cell >= COLUMN else ()):
         label, small = cut(word, cell, WORDS["label"]), points(WORDS["label"])
-        plot.text((k + 0.5) / len(one.names), -3 / pen.box[3], label, ha="center", va="top", fontsize=small, **within)
-    paper, palette = np.array(to_rgb(pen.color("paper"))), np.array([to_rgb(pen.color(ink)) for ink in one.palette])
+        plot.text((k + 0.5) / len(tile.names), -3 / pen.box[3], label, ha="center", va="top", fontsize=small, **within)
+    paper, palette = np.array(to_rgb(pen.color("paper"))), np.array([to_rgb(pen.color(ink)) for ink in tile.palette])
 
     def move(time: float) -> None:
-        k = moment(one.time, time)
-        share = np.asarray(one.values[k], float)[..., None] / 255
-        if one.classes is not None:
-            inks: NDArray[np.float64] = palette[one.classes[k]]
+        k = moment(tile.time, time)
+        share = np.asarray(tile.values[k], float)[..., None] / 255
+        if tile.classes is not None:
+            inks: NDArray[np.float64] = palette[tile.classes[k]]
             share = OPACITIES["unsure"] + OPACITIES["sure"] * share
         else:
-            inks = np.array(to_rgb(pen.color(one.color)))
+            inks = np.array(to_rgb(pen.color(tile.color)))
         picture.set_data(paper + share * (inks - paper))
-        known = one.score is not None and np.isfinite(one.score[k])
-        score.set_text(percent(one.score[k]) if known and one.score is not None else "")
-        for text, value in zip(numbers, np.ravel(one.values[k]), strict=False):
-            hundredths = round(100 * int(value) / 255)
-            text.set_text(str(hundredths) if hundredths else "")
+        known = tile.score is not None and np.isfinite(tile.score[k])
+        score.set_text(percent(tile.score[k]) if known and tile.score is not None else "")
+        for text, value in zip(numbers, np.ravel(tile.values[k]), strict=False):
+            percentage = round(100 * int(value) / 255)
+            text.set_text(str(percentage) if percentage else "")
 
     pen.sheet.moves_by(move)
 
@@ -150,16 +150,16 @@ def _numbers(pen: Pen, rows: int, columns: int, z: float) -> list[Any]:
 
 def paint_bars(pen: Pen, bars: Sequence[Bars], z: float) -> None:
     """Paint histograms with the first moment as an outline."""
-    for one in bars:
-        _histogram(pen, one, z)
+    for histogram in bars:
+        _histogram(pen, histogram, z)
 
 
-def _histogram(pen: Pen, one: Bars, z: float) -> None:
+def _histogram(pen: Pen, histogram: Bars, z: float) -> None:
     plot = pen.plot
     plot.spines["bottom"].set(visible=True, color=pen.color("grid"))
-    edges = np.linspace(*plot.get_xlim(), one.heights.shape[1] + 1)
-    filled = plot.stairs(one.heights[0], edges, fill=True, color=pen.color(one.color), zorder=z)
-    first = plot.stairs(one.heights[0], edges, color=pen.color("ink"), lw=points(1), zorder=z + 1)
+    edges = np.linspace(*plot.get_xlim(), histogram.heights.shape[1] + 1)
+    filled = plot.stairs(histogram.heights[0], edges, fill=True, color=pen.color(histogram.color), zorder=z)
+    first = plot.stairs(histogram.heights[0], edges, color=pen.color("ink"), lw=points(1), zorder=z + 1)
     pen.sheet.moves(plot, filled)
     pen.sheet.moves(plot, first)
     below: Any = {"transform": plot.transAxes, "ha": "center", "va": "top", "parse_math": False}
@@ -168,8 +168,8 @@ def _histogram(pen: Pen, one: Bars, z: float) -> None:
     pen.sheet.moves(plot, words)
 
     def move(time: float) -> None:
-        k = moment(one.time, time)
-        filled.set_data(one.heights[k])
-        words.set_text(cut(one.captions[k], pen.box[2] + 6, WORDS["small"]) if one.captions else "")
+        k = moment(histogram.time, time)
+        filled.set_data(histogram.heights[k])
+        words.set_text(cut(histogram.captions[k], pen.box[2] + 6, WORDS["small"]) if histogram.captions else "")
 
     pen.sheet.moves_by(move)

@@ -29,31 +29,33 @@ APART = (120.0, 15.0)
 
 def paint_dots(pen: Pen, dots: Sequence[Dots], z: float) -> None:
     """Paint dots. Those that look alike share one artist."""
-    for _, alike in itertools.groupby(dots, lambda one: (one.size, one.symbol.endswith("-open"), bool(one.edge))):
+    for _, alike in itertools.groupby(
+        dots, lambda group: (group.size, group.symbol.endswith("-open"), bool(group.edge))
+    ):
         _paint_alike(pen, list(alike), z)
 
 
 def _paint_alike(pen: Pen, dots: Sequence[Dots], z: float) -> None:
-    for one in dots:
-        if one.time is not None and one.future == "pale" and np.ndim(one.x) == np.ndim(one.y) == 1:
-            pale = _spots(pen, [one], z, PALE[pen.sheet.theme])
-            pale.set_offsets(_places(one))
+    for group in dots:
+        if group.time is not None and group.future == "pale" and np.ndim(group.x) == np.ndim(group.y) == 1:
+            pale = _spots(pen, [group], z, PALE[pen.sheet.theme])
+            pale.set_offsets(_places(group))
             pen.plot.add_collection(pale, autolim=False)
-    still = [one for one in dots if one.time is None]
-    moving = [one for one in dots if one.time is not None]
-    for one in still:  # an artist each, because there are only few of them
-        drawn = _spots(pen, [one], z + 1)
-        drawn.set_offsets(_places(one))
+    still = [group for group in dots if group.time is None]
+    moving = [group for group in dots if group.time is not None]
+    for group in still:  # an artist each, because there are only few of them
+        drawn = _spots(pen, [group], z + 1)
+        drawn.set_offsets(_places(group))
         pen.plot.add_collection(drawn, autolim=False)
     if not moving:
         return
     artist = pen.sheet.moves(pen.plot, _spots(pen, moving, z + 1))
-    faces, edges = (list(inks) for inks in zip(*(_inks(pen, one) for one in moving), strict=True))
-    symbols = [outline(one.symbol) for one in moving]
-    different = len({one.symbol for one in moving}) > 1
+    faces, edges = (list(inks) for inks in zip(*(_inks(pen, group) for group in moving), strict=True))
+    symbols = [outline(group.symbol) for group in moving]
+    different = len({group.symbol for group in moving}) > 1
 
     def move(time: float) -> None:
-        seen = [_seen(one, time) for one in moving]
+        seen = [_seen(group, time) for group in moving]
         artist.set_offsets(np.concatenate(seen))
         artist.set_facecolor(_joined(faces, seen))
         artist.set_edgecolor(_joined(edges, seen))
@@ -68,16 +70,16 @@ def _joined(inks: Sequence[NDArray[np.float64]], seen: Sequence[NDArray[np.float
     return np.concatenate([ink[: len(at)] for ink, at in zip(inks, seen, strict=True)])
 
 
-def _places(one: Dots) -> NDArray[np.float64]:
-    return np.column_stack([np.asarray(one.x, float), np.asarray(one.y, float)])
+def _places(dots: Dots) -> NDArray[np.float64]:
+    return np.column_stack([np.asarray(dots.x, float), np.asarray(dots.y, float)])
 
 
-def _seen(one: Dots, time: float) -> NDArray[np.float64]:
+def _seen(dots: Dots, time: float) -> NDArray[np.float64]:
     """The points (k, 2) that are visible at a time of the clock."""
-    if np.ndim(one.x) == np.ndim(one.y) == 1:
-        return _places(one)[: reached(one.time, time)]
-    at = moment(one.time, time)
-    x, y = (np.asarray(values[at] if np.ndim(values) == 2 else values, float) for values in (one.x, one.y))
+    if np.ndim(dots.x) == np.ndim(dots.y) == 1:
+        return _places(dots)[: reached(dots.time, time)]
+    at = moment(dots.time, time)
+    x, y = (np.asarray(values[at] if np.ndim(values) == 2 else values, float) for values in (dots.x, dots.y))
     with np.errstate(over="ignore"):
         return np.nan_to_num(np.column_stack([x, y]), nan=np.nan, posinf=1e30, neginf=-1e30)
 
@@ -95,34 +97,34 @@ def _spots(pen: Pen, dots: Sequence[Dots], z: float, opacity: float = 1.0) -> An
     return artist
 
 
-def _inks(pen: Pen, one: Dots, opacity: float = 1.0) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _inks(pen: Pen, dots: Dots, opacity: float = 1.0) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """The face colour and the edge colour of each point."""
-    count = max(np.shape(one.x)[-1], np.shape(one.y)[-1])
-    opacity *= OPACITIES["faint"] if one.faint else 1.0
-    if one.shares is not None and pen.field is not None:
-        faces = colormap(pen.field.colors[pen.sheet.theme])(np.asarray(one.shares, float))
+    count = max(np.shape(dots.x)[-1], np.shape(dots.y)[-1])
+    opacity *= OPACITIES["faint"] if dots.faint else 1.0
+    if dots.shares is not None and pen.field is not None:
+        faces = colormap(pen.field.colors[pen.sheet.theme])(np.asarray(dots.shares, float))
         faces[:, 3] = opacity
-    elif one.colors is not None:
-        faces = to_rgba_array([pen.color(ink) for ink in one.palette], opacity)[one.colors]
+    elif dots.colors is not None:
+        faces = to_rgba_array([pen.color(ink) for ink in dots.palette], opacity)[dots.colors]
     else:
-        faces = np.repeat(to_rgba_array([pen.color(one.color)], opacity), count, axis=0)
-    if one.symbol.endswith("-open"):
+        faces = np.repeat(to_rgba_array([pen.color(dots.color)], opacity), count, axis=0)
+    if dots.symbol.endswith("-open"):
         return np.zeros((count, 4)), faces
-    edge = np.repeat(to_rgba_array([pen.color(one.edge)], opacity), count, axis=0) if one.edge else faces
+    edge = np.repeat(to_rgba_array([pen.color(dots.edge)], opacity), count, axis=0) if dots.edge else faces
     return faces, edge
 
 
 def paint_signs(pen: Pen, signs: Sequence[Sign], z: float) -> None:
     """Paint critical points and the start."""
-    for one in signs:
-        diameter, width = SIGNS[one.symbol]
+    for sign in signs:
+        diameter, width = SIGNS[sign.symbol]
         ink = pen.color("ink")
-        face = pen.color("paper") if one.symbol == "circle-open" else "none" if one.symbol.endswith("-open") else ink
-        style: Any = {"marker": SYMBOLS[one.symbol], "ms": points(diameter), "mew": points(width), "mec": ink}
-        pen.plot.plot(one.x, one.y, ls="", mfc=face, zorder=z, **style)
-        if one.handle or one.symbol == "circle-open":
-            for x, y in zip(one.x, one.y, strict=True):
-                _placed(pen, one.name, (float(x), float(y)), "top center", START, z + 1)
+        face = pen.color("paper") if sign.symbol == "circle-open" else "none" if sign.symbol.endswith("-open") else ink
+        style: Any = {"marker": SYMBOLS[sign.symbol], "ms": points(diameter), "mew": points(width), "mec": ink}
+        pen.plot.plot(sign.x, sign.y, ls="", mfc=face, zorder=z, **style)
+        if sign.handle or sign.symbol == "circle-open":
+            for x, y in zip(sign.x, sign.y, strict=True):
+                _placed(pen, sign.name, (float(x), float(y)), "top center", START, z + 1)
 
 
 def _label(
@@ -186,21 +188,21 @@ def _backing(pen: Pen) -> dict[str, Any]:
 def _paint_moving(pen: Pen, texts: Sequence[Text], z: float) -> None:
     """Paint texts that move. A text that would cover an earlier one is moved down."""
     artists = [
-        pen.sheet.moves(pen.plot, _label(pen, "", (0, 0), (0, 0), ("left", "bottom"), z, color=pen.color(one.color)))
-        for one in texts
+        pen.sheet.moves(pen.plot, _label(pen, "", (0, 0), (0, 0), ("left", "bottom"), z, color=pen.color(text.color)))
+        for text in texts
     ]
     roomy = pen.box[2] > 240 and pen.box[3] > 120
 
     def move(time: float) -> None:
         taken: list[tuple[float, float]] = []
-        for one, artist in zip(texts, artists, strict=True):
-            at = moment(one.time, time)
-            words = one.words[at] if roomy else ""
+        for text, artist in zip(texts, artists, strict=True):
+            at = moment(text.time, time)
+            words = text.words[at] if roomy else ""
             artist.set_text(words)
-            artist.set_bbox(_backing(pen) if words and one.backing else None)
+            artist.set_bbox(_backing(pen) if words and text.backing else None)
             if not words:
                 continue
-            place = np.array([[np.ravel(one.x)[at], np.ravel(one.y)[at]]], dtype=float)
+            place = np.array([[np.ravel(text.x)[at], np.ravel(text.y)[at]]], dtype=float)
             across, up = pen.pixels(place)[0]
             side, end = (-9, "right") if across > FLIP * pen.box[2] else (9, "left")
             level = up + 3

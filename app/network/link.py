@@ -70,7 +70,7 @@ def parse(given: Mapping[str, list[str]], brought: Callable[[Training], DataSet]
         },
     )
     link.read("epochs", functools.partial(set_epochs, data=data))  # another spelling of the steps
-    return link.finished()
+    return link.result()
 
 
 def _read_data(

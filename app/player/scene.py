@@ -35,7 +35,7 @@ Every panel has two more fields. Its ``id`` changes if and only if something in 
 its axes and its marks of the layer "ground", so that the still part is drawn again only when necessary.
 
 `Runs` are sent in the same envelope. Their header has ``positions`` (runs, kept, 2), ``losses`` (runs, kept), ``steps``
-(kept,), ``values`` (runs,) and ``told``, which has the text of the card for each run, and the numbers of points of its
+(kept,), ``values`` (runs,) and ``statuses``, the fields of the card for each run with the numbers of points of its
 path and of its losses that are drawn, ``leaves`` + 1 and ``last`` + 1. While a racer is dragged, its lines that follow
 a "path" take ``x`` and ``y`` from the positions, and those that follow a "loss" take ``y`` from the losses; the time
 and the ``x`` of a loss are steps times the `Scene.pace` of the card. Other marks of that racer belong to another run
@@ -315,15 +315,15 @@ class Runs:
     """The runs that the player shows instead of those of its scene while something is dragged.
 
     ``positions`` (runs, kept, 2) are sent as float32 and ``losses`` (runs, kept) as float64. ``steps`` (kept,) are the
-    steps at which they are recorded. ``told`` has the fields of each run's `Card`, with ``leaves`` and ``last``, the
-    indices of the last point and of the last loss that are drawn. ``values`` are those of the slider, if a slider is
-    dragged.
+    steps at which they are recorded. ``statuses`` has the fields of each run's `Card`, with ``leaves`` and ``last``:
+    the indices of the last point and of the last loss that are drawn. ``values`` are those of the slider, if a slider
+    is dragged.
     """
 
     positions: NDArray[np.floating[Any]]
     losses: NDArray[np.floating[Any]]
     steps: NDArray[np.integer[Any]]
-    told: tuple[Mapping[str, Any], ...]
+    statuses: tuple[Mapping[str, Any], ...]
     values: NDArray[np.floating[Any]]
 
 
@@ -495,7 +495,7 @@ def pack_runs(runs: Runs) -> bytes:
         "positions": packer.add(positions),
         "losses": packer.add(runs.losses.astype("<f8")),
         "steps": packer.add(runs.steps.astype("<i4")),
-        "told": packer.plain(runs.told),
+        "statuses": packer.plain(runs.statuses),
         "values": packer.add(runs.values.astype("<f8")),
         "arrays": packer.table,
     }

@@ -1,4 +1,4 @@
-"""Changes of a race: functions from settings to settings, which may refuse."""
+"""The changes of a race: functions from settings to settings that may raise `Refused`."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from surfaces import SURFACES, Declared
 
 FIRST_RACERS = ("sgd", "nesterov", "adam")
 SETTINGS = declared(Settings, views=SomeOf(0, MOST_VIEWS, VIEWS))
-"""Every setting of a race by the name of its field, with the views that there are."""
+"""The settings of a race by the names of their fields, with the available views."""
 
 
 def first() -> Settings:
@@ -33,7 +33,7 @@ def first() -> Settings:
 
 
 def choose_surface(settings: Settings, key: str) -> Settings:
-    """Another surface at its defaults: start and rotation are its own, every racer's learning rate starts anew."""
+    """Choose a surface with its defaults. Start, rotation and the learning rates of all racers are reset."""
     changed = with_value(settings, SETTINGS["surface"], key)
     changed = dataclasses.replace(changed, start=None, rotation=SURFACES[key].default_rotation, preset="")
     if changed.noise.key == "mini_batch" and changed.built_noise().objection(changed.built_surface()):
@@ -43,12 +43,12 @@ def choose_surface(settings: Settings, key: str) -> Settings:
 
 
 def set_parameter(settings: Settings, part: str, name: str, value: Any) -> Settings:
-    """A parameter of the surface, the noise or the schedule."""
+    """Set a parameter of the surface, the noise or the schedule."""
     return set_parameters(settings, part, {name: value})
 
 
 def set_parameters(settings: Settings, part: str, values: Mapping[str, Any]) -> Settings:
-    """Several parameters of the surface, the noise or the schedule at once, which may be legal together alone."""
+    """Set several parameters of the surface, the noise or the schedule at once; they may be legal only together."""
     if part == "schedule":
         for name, value in values.items():
             settings = lineup.set_schedule(settings, name, value)
@@ -63,10 +63,10 @@ def set_parameters(settings: Settings, part: str, values: Mapping[str, Any]) -> 
         problem = changed.built_noise().objection(changed.built_surface())
     except ValueError as error:
         raise Refused(sentence(str(error))) from None
-    many = len(changed.built_start())
-    for found in (problem, *(size_objection(OPTIMIZERS[r.rule.key], many) for r in changed.racers)):
-        if found:
-            raise Refused(sentence(found))
+    size = len(changed.built_start())
+    for objection in (problem, *(size_objection(OPTIMIZERS[r.rule.key], size) for r in changed.racers)):
+        if objection:
+            raise Refused(sentence(objection))
     if changed.start is not None and not _within(extent(changed.built_surface()), changed.start):
         changed = dataclasses.replace(changed, start=None)
     return changed
@@ -78,17 +78,17 @@ def slide(settings: Settings, name: str, value: Any) -> Settings:
 
 
 def set_rotation(settings: Settings, value: Any) -> Settings:
-    """Another rotation; the start is again that of the surface."""
+    """Set the rotation, and reset the start to that of the surface."""
     return dataclasses.replace(with_value(settings, SETTINGS["rotation"], value), start=None)
 
 
 def set_start(settings: Settings, x: Any, y: Any) -> Settings:
-    """Another start, within the part of the plane that the map covers."""
+    """Set the start to a point of the map."""
     return choose_start(settings, (x, y))
 
 
 def choose_start(settings: Settings, point: Any) -> Settings:
-    """Another start, as a word or as two numbers, within the part of the plane that the map covers."""
+    """Set the start, as text or as two numbers, to a point of the map."""
     changed = with_value(settings, SETTINGS["start"], point)
     box = extent(settings.built_surface())
     if changed.start is not None and not _within(box, changed.start):
@@ -99,7 +99,7 @@ def choose_start(settings: Settings, point: Any) -> Settings:
 
 
 def choose_noise(settings: Settings, key: str) -> Settings:
-    """Another noise, at its defaults."""
+    """Choose a noise with its defaults."""
     changed = with_value(settings, SETTINGS["noise"], key)
     if problem := changed.built_noise().objection(changed.built_surface()):
         raise Refused(sentence(problem))
@@ -107,7 +107,7 @@ def choose_noise(settings: Settings, key: str) -> Settings:
 
 
 def set_view(settings: Settings, slot: int, key: str) -> Settings:
-    """Another view in a panel beside the losses, or in a new one; none takes the panel away."""
+    """Show a view in a panel beside the losses or in a new one. An empty key removes the panel."""
     if key and key not in VIEWS:
         raise Refused(unknown("view", key, VIEWS))
     views = [*settings.views[:slot], *filter(None, [key]), *settings.views[slot + 1 :]]
@@ -119,7 +119,7 @@ def set_view(settings: Settings, slot: int, key: str) -> Settings:
 
 
 def inspect(settings: Settings, id: str) -> Settings:
-    """Another racer's steps explained, or none."""
+    """Inspect the steps of a racer, or of none if the id is empty."""
     if id:
         lineup.find(settings, id)
     return dataclasses.replace(settings, inspected=id)
@@ -133,26 +133,26 @@ CHANGES: Mapping[str, Callable[[Settings, Any], Settings]] = {
     "schedule": lineup.choose_schedule,
     "noise": choose_noise,
 }
-"""The changes of settings that have consequences for others."""
+"""The changes of those settings that have consequences for others."""
 
 
 def change(settings: Settings, name: str, value: Any) -> Settings:
-    """The settings with one of them, by its name, as a user wants it, and what follows from that."""
+    """Set a setting, by its name, with its consequences for others."""
     if name in CHANGES:
         return CHANGES[name](settings, value)
     return with_value(settings, SETTINGS[name], value)
 
 
 def set_beside(settings: Settings, shown: bool) -> Settings:
-    """A race beside this one, or none: at first on the same surface, turned."""
+    """Show or hide the second race, which first has the same surface with another rotation."""
     if not shown:
         return dataclasses.replace(settings, beside=None)
-    turned = 0.0 if settings.rotation else 45.0
-    return dataclasses.replace(settings, beside=Beside(settings.surface, turned))
+    rotation = 0.0 if settings.rotation else 45.0
+    return dataclasses.replace(settings, beside=Beside(settings.surface, rotation))
 
 
 def set_linked(settings: Settings, linked: bool) -> Settings:
-    """Whether the race beside has the same values; if not, it begins with those that it had."""
+    """Link or unlink the values of the second race. After unlinking, it first keeps its values."""
     if settings.beside is None:
         raise Refused("There is no race B.")
     beside = dataclasses.replace(settings.beside, linked=linked, racers=() if linked else settings.racers)
@@ -160,7 +160,7 @@ def set_linked(settings: Settings, linked: bool) -> Settings:
 
 
 def in_second(settings: Settings, change: Callable[..., Settings], *arguments: Any) -> Settings:
-    """A change of the race beside."""
+    """Apply a change to the second race."""
     second = settings.second()
     if second is None or settings.beside is None:
         raise Refused("There is no race B.")
@@ -174,7 +174,7 @@ def in_second(settings: Settings, change: Callable[..., Settings], *arguments: A
 
 
 def add_racer(settings: Settings, key: str, rate: Value | None = None) -> Settings:
-    """One more racer, at a learning rate or, without one, at that which this surface suggests."""
+    """Add a racer with a learning rate, or with the one that the surface suggests."""
     if key not in OPTIMIZERS:
         if key in RULES:
             raise Refused(f"{RULES[key].name} needs the matrices of a network. It runs on the Network page only.")
@@ -204,5 +204,5 @@ def _starting(settings: Settings, rule: Choice) -> Choice:
 
 
 def starting_reason(settings: Settings, rule: Choice) -> str:
-    """How the learning rate that a rule starts with on the surface is chosen, in a sentence."""
+    """A sentence that explains how the initial learning rate of a rule on the surface is chosen."""
     return rates.reason(settings.surface, rule.key)

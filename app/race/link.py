@@ -1,4 +1,4 @@
-"""The settings of a race as a query of the address bar, and back.
+"""Writes the settings of a race as the query of a link, and reads them.
 
     surface=rosenbrock&surface.steepness=30&rotation=20&start=-1.5,2&steps=300&seed=0
     &schedule=cosine&schedule.horizon=200&noise=isotropic&noise.scale=0.1
@@ -25,11 +25,11 @@ from optimizers import OPTIMIZERS, size_objection
 OPENING = "zigzag"
 """The preset of a first visit."""
 BESIDE = ("surface", "rotation", "start")
-"""The settings that the race beside has for itself."""
+"""The settings that the second race always has for itself."""
 
 
 def query(settings: Settings) -> Query:
-    """The settings as a query: each key with its values, in the order they should stand."""
+    """The query of the settings, in the order of their declarations."""
     return write(settings, {"inspected": _write_inspected, "beside": _write_beside})
 
 
@@ -62,10 +62,10 @@ def parse(given: Mapping[str, list[str]]) -> tuple[Settings, list[str]]:
         "inspected": lambda: link.read("inspect", _read_inspected),
         "beside": lambda: _read_beside(link),
     }
-    # the number of seeds first: a bundle may be too large with another number
+    # the number of seeds is read first, because a bundle may be too large with the default number
     specs = {"seeds": SETTINGS["seeds"], **SETTINGS}
     link.read_settings(specs.values(), change, set_parameters, special)
-    return link.finished()
+    return link.result()
 
 
 def opens(given: Mapping[str, list[str]]) -> bool:
@@ -85,24 +85,24 @@ def _read_inspected(settings: Settings, spelled: str) -> Settings:
 
 def _read_beside(link: Reader[Settings]) -> None:
     if link.values("b"):
-        own = {key.removeprefix("b."): words for key, words in link.given.items() if key.startswith("b.")}
-        link.attempt(_with_beside, own, link.notices)
+        second = {key.removeprefix("b."): words for key, words in link.query.items() if key.startswith("b.")}
+        link.attempt(_with_beside, second, link.notices)
 
 
-def _with_beside(settings: Settings, own: Mapping[str, list[str]], notices: list[str]) -> Settings:
-    """The race with one beside it: its surface, rotation and start, and its racers' values where it has any."""
-    given = {key: words for key, words in own.items() if key.partition(".")[0] != "b"}
-    if len(given) < len(own):
+def _with_beside(settings: Settings, query: Mapping[str, list[str]], notices: list[str]) -> Settings:
+    """Add the second race of a query: its surface, rotation and start, and the values of its racers if it has any."""
+    plain = {key: words for key, words in query.items() if key.partition(".")[0] != "b"}
+    if len(plain) < len(query):
         notices.append(
-            "Dropped from the link: race B cannot have a race of its own beside it, so b.b settings have no effect."
+            "Dropped from the link: race B cannot have a second race itself, so b.b settings have no effect."
         )
     base = Settings(steps=settings.steps, schedule=settings.schedule, noise=settings.noise)
-    link = Reader({"surface": [settings.surface.key], **given}, base)
+    link = Reader({"surface": [settings.surface.key], **plain}, base)
     link.read_settings((SETTINGS[name] for name in BESIDE), change, set_parameters)
-    linked = "racer" not in given
+    linked = "racer" not in plain
     if not linked:
         link.read_racers((), add_racer)
-    second, dropped = link.finished()
+    second, dropped = link.result()
     notices += [f"Race B: {notice}" for notice in dropped]
     for racer in settings.racers:
         if problem := size_objection(OPTIMIZERS[racer.rule.key], len(second.built_start())):

@@ -1,6 +1,6 @@
-"""What the page asks for while something is dragged: runs, computed at once and sent as bytes, without a rerun.
+"""Computes the runs that the player requests while something is dragged, without a rerun of the page.
 
-An address names the settings in full, as the address bar does, so that any replica can answer it.
+A request contains all settings, like a link, so that any replica of the server can answer it.
 """
 
 from __future__ import annotations
@@ -26,23 +26,21 @@ from optimizers.sensitivity import nudged, sensitive
 from surfaces.caching import Cache
 
 FINE_STEPS = 1000
-"""The most steps at which all stops of a slider are computed: more of so many runs are too much to send."""
+"""The largest number of steps at which runs are computed for all stops of a slider; longer runs would be too large."""
 COUNTS = (41, 21, 11, 5)
-"""How many stops are computed where not all can be: as many as fit into the time that one may wait."""
+"""The numbers of stops that are computed if not all can be, of which the largest possible is used."""
 Wanted = Callable[[], bool]
-"""Whether somebody still waits for an answer; asked between two runs."""
+"""A function that returns whether a client still waits for the answer. It is called between two runs."""
 MOST_BYTES = 2_000_000
-"""Of one answer; where runs are longer, every second step is sent, or every third, and so on."""
+"""The largest size of an answer. If it is exceeded, only every second step is sent, and so on."""
 
 
 class Abandoned(Exception):
-    """Nobody waits for the answer any more."""
+    """Raised when no client waits for the answer any more."""
 
 
 def connected(scene: Scene, race: Race) -> Scene:
-    """The scene of a race, and of the one beside it, with the address where other runs are asked for, and of each
-    slider of a card a name for the runs along it.
-    """
+    """The scene of a race, with the address of its live runs, and with the name of the sweep of each slider."""
     first = _connected(scene, race.settings)
     if scene.beside is None or race.second is None:
         return first
@@ -64,36 +62,39 @@ def _connected(scene: Scene, settings: Settings) -> Scene:
 
 
 def address(settings: Settings) -> str:
-    """Where runs at these settings, but for what is dragged, are asked for."""
+    """The address of runs at these settings, except for the value that is dragged."""
     halved = "&live.halved=1" if settings.halved else ""
     return addresses.live(urlencode(link.query(settings), doseq=True) + halved)
 
 
-def answer(what: str, given: Mapping[str, list[str]], asked: Mapping[str, str], wanted: Wanted = lambda: True) -> bytes:
-    """What a page asks for, as the player takes it.
+def answer(
+    what: str, query: Mapping[str, list[str]], request: Mapping[str, str], wanted: Wanted = lambda: True
+) -> bytes:
+    """The packed runs or the packed scene for a request of the player.
 
     Args:
-        what: "sweep", of the slider of parameter "name" of "racer", "start", the race from "x" and "y", or "scene", all
-            that is drawn when the slider "name" of the surface is at "value".
-        given: the settings, as a query spells them.
-        asked: what is wanted; "halved" of a race that is shown beside another, "beside" of the other race's surface.
-        wanted: whether somebody still waits for the answer.
+        what: "sweep" for the runs along the slider of the parameter "name" of "racer", "start" for all runs from the
+            start "x", "y", or "scene" for the scene with the slider "name" of the surface at "value".
+        query: the query of the settings.
+        request: the parameters of the request; "halved" if the race is the second one, and "beside" if the slider
+            belongs to the second race.
+        wanted: whether a client still waits for the answer.
 
     Raises:
-        Refused: if that cannot be.
-        Abandoned: if nobody waits any more.
+        Refused: if the answer cannot be computed.
+        Abandoned: if no client waits any more.
     """
-    settings, _ = link.parse(given)
-    settings = dataclasses.replace(settings, halved="halved" in asked)
-    return pack(_changed(settings, asked)) if what == "scene" else pack_runs(_ask(settings, what, asked, wanted))
+    settings, _ = link.parse(query)
+    settings = dataclasses.replace(settings, halved="halved" in request)
+    return pack(_changed(settings, request)) if what == "scene" else pack_runs(_runs(settings, what, request, wanted))
 
 
-def _changed(settings: Settings, asked: Mapping[str, str]) -> Scene:
-    """All that is drawn with another value of a slider of the surface."""
+def _changed(settings: Settings, request: Mapping[str, str]) -> Scene:
+    """The scene with another value of a slider of the surface."""
     if not scene.followed(settings):
         raise Refused("This race is too large to follow the slider. It is drawn when you let go.")
-    name, value = asked.get("name", ""), racers.number(asked.get("value", ""), "value")
-    if "beside" in asked:
+    name, value = request.get("name", ""), racers.number(request.get("value", ""), "value")
+    if "beside" in request:
         changed = changes.in_second(settings, changes.slide, name, value)
     else:
         changed = changes.slide(settings, name, value)
@@ -102,13 +103,13 @@ def _changed(settings: Settings, asked: Mapping[str, str]) -> Scene:
 
 
 def sweep(settings: Settings, racer: Racer, name: str, halved: bool = False, wanted: Wanted = lambda: True) -> Runs:
-    """One racer's runs at the stops of one of its sliders; `settings` bare of racers.
+    """The runs of a racer at the stops of one of its sliders. `settings` have no racers.
 
-    Every parameter travels as an array, so that all sliders of a rule share one program.
+    Every parameter is passed as an array, so that all sliders of a rule share one compiled program.
 
     Raises:
         Refused: if even the fewest stops would take too long.
-        Abandoned: if they are not wanted any more.
+        Abandoned: if no client waits any more.
     """
     return _SWEEPS.get((settings, racer, name, halved), lambda: _sweep(settings, racer, name, halved, wanted))
 
@@ -121,7 +122,7 @@ def _sweep(settings: Settings, racer: Racer, name: str, halved: bool, wanted: Wa
     specs = {n: p for n, p in kind.parameters().items() if not p.static}
     every = stops(specs[name], float(racer.rule.get(name, specs[name].default)))
     values = _some(settings, racer, every)
-    # sweeps of equally many runs share a compiled program
+    # sweeps with the same number of runs share a compiled program
     padded = np.pad(values, (0, COUNT - len(values)), mode="edge") if len(values) not in COUNTS else values
     others = {n: np.full(len(padded), float(racer.rule.get(n, p.default))) for n, p in specs.items()}
     rule = settings.scheduled(built(RULES, racer.rule).replace(**{**others, name: padded}))
@@ -131,7 +132,7 @@ def _sweep(settings: Settings, racer: Racer, name: str, halved: bool, wanted: Wa
 
 
 def _first(blocks: Iterable[Block], count: int) -> Iterator[Block]:
-    """The blocks cut off after `count` runs."""
+    """Yield the first `count` runs of blocks."""
     for block, shadows in blocks:
         yield block[:count], shadows[:count]
         count -= len(block)
@@ -140,7 +141,7 @@ def _first(blocks: Iterable[Block], count: int) -> Iterator[Block]:
 
 
 def _some(settings: Settings, racer: Racer, every: Values) -> Values:
-    """The stops of a slider whose runs are computed: as many as can be while one waits."""
+    """The stops of a slider at which runs are computed: as many as the time limit allows."""
     each = 2 * runs.cost(settings, settings.rule(racer)).work  # with its shadow
     for values in [every] * (settings.steps <= FINE_STEPS) + [some(every, count) for count in COUNTS]:
         if len(values) * each <= budget.MOST_LIVE:
@@ -149,11 +150,11 @@ def _some(settings: Settings, racer: Racer, every: Values) -> Values:
 
 
 def moved(settings: Settings, start: tuple[float, float], wanted: Wanted = lambda: True) -> Runs:
-    """Every racer's run from another start; none of them is kept, for the pointer moves on.
+    """The runs of all racers from another start. They are not cached, because the pointer moves on.
 
     Raises:
-        Refused: if that would take too long.
-        Abandoned: if they are not wanted any more.
+        Refused: if they would take too long.
+        Abandoned: if no client waits any more.
     """
     elsewhere = changes.set_start(settings, *start)
     rules = [elsewhere.rule(racer) for racer in elsewhere.racers]
@@ -173,7 +174,7 @@ def _too_long(what: str, work: float, settings: Settings) -> str:
 
 
 Block = tuple[Sequence[Trace], Sequence[Trace]]
-"""Runs, and the shadow of each, which begins within rounding of it."""
+"""Runs with their shadows, which differ from them only by rounding."""
 
 
 def _with_shadows(settings: Settings, rule: Optimizer) -> Iterator[Block]:
@@ -183,10 +184,10 @@ def _with_shadows(settings: Settings, rule: Optimizer) -> Iterator[Block]:
 
 
 def _packed(settings: Settings, blocks: Iterable[Block], count: int, values: Any, wanted: Wanted) -> Runs:
-    """What the player draws of `count` runs; each block is dropped before the next one is computed."""
+    """The parts of `count` runs that the player draws. Each block is released before the next is computed."""
     surface, extent = settings.built_surface(), scene.background_of(settings).extent
     kept = trails.kept(settings.steps, count, MOST_BYTES)
-    paths, losses, told = [], [], []
+    paths, losses, statuses = [], [], []
     for block, shadows in blocks:
         if not wanted():
             raise Abandoned
@@ -194,9 +195,9 @@ def _packed(settings: Settings, blocks: Iterable[Block], count: int, values: Any
         paths.append(drawn[:, kept])
         losses.append(loss.heights(block, surface)[:, kept])
         rounded = [bool(sensitive(run, shadow)) for run, shadow in zip(block, shadows, strict=True)]
-        told += [
+        statuses += [
             {
-                **scene.told(run, sensitive, runs.pace(settings, run)),
+                **scene.status_fields(run, sensitive, runs.pace(settings, run)),
                 "caution": rates.caution(settings.surface, run.optimizer),
                 "last": run.last,
                 "leaves": leaving,
@@ -204,28 +205,29 @@ def _packed(settings: Settings, blocks: Iterable[Block], count: int, values: Any
             for run, leaving, sensitive in zip(block, leaves, rounded, strict=True)
         ]
         del block, shadows
-    return Runs(np.concatenate(paths), np.concatenate(losses), kept, tuple(told), np.asarray(values, dtype=float))
+    return Runs(np.concatenate(paths), np.concatenate(losses), kept, tuple(statuses), np.asarray(values, dtype=float))
 
 
-def _ask(settings: Settings, what: str, asked: Mapping[str, str], wanted: Wanted = lambda: True) -> Runs:
+def _runs(settings: Settings, what: str, request: Mapping[str, str], wanted: Wanted = lambda: True) -> Runs:
+    """The runs for a request."""
     if what == "start":
         if not settings.racers:
             raise Refused("No optimizers yet: add one.")
-        x, y = (racers.number(asked.get(key, ""), f"{key} of the start", "-1.5") for key in ("x", "y"))
+        x, y = (racers.number(request.get(key, ""), f"{key} of the start", "-1.5") for key in ("x", "y"))
         return moved(settings, (x, y), wanted)
     if what != "sweep":
         raise Refused(f"There is no request {what!r}; the choices are sweep and start.")
-    racer = racers.find(settings, asked.get("racer", ""))
+    racer = racers.find(settings, request.get("racer", ""))
     specs = RULES[racer.rule.key].parameters()
-    name = asked.get("name", "")
+    name = request.get("name", "")
     if name not in specs or specs[name].static:
         raise Refused(f"{racer.rule.key} has no parameter {name!r} with a slider.")
     return sweep(settings.bare(), _swept(racer, name), name, settings.half, wanted)
 
 
 def _swept(racer: Racer, name: str) -> Racer:
-    """The racer without what makes no other sweep: its place, and the value of the parameter that is swept, unless that
-    widens the range of the slider.
+    """The part of a racer on which a sweep depends: all except its slot and the value of the swept parameter, unless
+    that value widens the range of the slider.
     """
     spec = RULES[racer.rule.key].parameters()[name]
     rest = tuple((n, v) for n, v in racer.rule.values if n != name or not spec.low <= float(v) <= spec.high)

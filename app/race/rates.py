@@ -1,4 +1,4 @@
-"""The learning rates that a surface suggests, and those at which no minimum is stable."""
+"""The learning rates that a surface suggests, and those for which no minimum is stable."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from surfaces.calculus import curvatures
 
 
 def suggested(surface: Choice, rule: str) -> float | None:
-    """The learning rate that a rule starts with on a surface, None for a rule without one."""
+    """The initial learning rate of a rule on a surface; None for a rule without one."""
     return starting_learning_rate(_level(surface), OPTIMIZERS[rule])
 
 
 def reason(surface: Choice, rule: str) -> str:
-    """How that learning rate is chosen, in a sentence."""
+    """A sentence that explains how the initial learning rate is chosen."""
     return starting.starting_reason(_level(surface), OPTIMIZERS[rule])
 
 
 def caution(surface: Choice, rule: Optimizer) -> str:
-    """A few words if the learning rate is so large that the rule stays at no minimum of the surface, else empty.
+    """A warning if no minimum of the surface is stable for the learning rate of a rule, else an empty string.
 
-    The word is about the learning rate itself, not about what a schedule makes of it.
+    It considers the learning rate without its schedule.
     """
     rule = rule.inner if isinstance(rule, Scheduled) else rule
     limit = None if rule.preconditioned or not float(getattr(rule, "learning_rate", 0)) else rule.stability_limit()
@@ -40,7 +40,7 @@ def caution(surface: Choice, rule: Optimizer) -> str:
 
 @functools.lru_cache(maxsize=256)
 def flattest(surface: Choice) -> float | None:
-    """The largest curvature λ at the minimum where that is least; None if no minimum with a curvature is known."""
+    """The smallest sharpness of all minima; None if no minimum with a finite curvature is known."""
     level = _level(surface)
     minima = np.array([p.position for p in level.critical_points() if p.kind in ("minimum", "local minimum")])
     if not len(minima):
@@ -51,6 +51,6 @@ def flattest(surface: Choice) -> float | None:
 
 @functools.lru_cache(maxsize=64)
 def _level(surface: Choice) -> Surface:
-    """The surface at a rotation of zero, one record for all racers: curvatures are the same at every rotation."""
+    """The surface without rotation, cached for all racers, because curvatures do not depend on the rotation."""
     level: Surface = built(SURFACES, surface)
     return level

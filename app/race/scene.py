@@ -1,4 +1,4 @@
-"""From settings to a scene: all that the player draws of a race."""
+"""Builds the scene of a race, which the player and the export draw."""
 
 from __future__ import annotations
 
@@ -31,27 +31,27 @@ MOST_FOLLOWED = 50_000
 """Points of all runs that are sent again and again while the surface changes: about a megabyte."""
 UNITS = {"steps": "step", "evaluations": "gradient evaluations"}
 HIDE = ("", "Hide this view")
-"""The choice that takes a view away."""
+"""The choice that removes a view."""
 
 
 @cached(48 * 2**20)
 def mapped(surface: Choice, rotation: float, narrowest: float = maps.NARROWEST) -> maps.Map:
-    """The map of a surface, drawn once."""
+    """The map of a surface, which is computed only once."""
     return maps.map_of(Settings(surface=surface, rotation=rotation).built_surface(), narrowest)
 
 
 def background_of(settings: Settings) -> maps.Map:
-    """The map of a race, which may have to share the page's width."""
+    """The map of a race, which is narrower if there is a second race."""
     return mapped(settings.surface, settings.rotation, maps.HALF if settings.half else maps.NARROWEST)
 
 
-def _offered(item: tuple[str, type[Optimizer]]) -> tuple[bool, bool]:
-    """First the lectures' rules by their years, then what is borrowed, last what needs a whole Hessian."""
+def _order(item: tuple[str, type[Optimizer]]) -> tuple[bool, bool]:
+    """The sort key of a rule among the choices: elementwise rules, others, and finally those with a dense Hessian."""
     return item[1].dense, not item[1].elementwise
 
 
 def scene(race: Race) -> Scene:
-    """All that the player plays: the race, and what is beside it."""
+    """The scene of a race, with the second race if there is one."""
     first = _scene(race)
     if race.second is None or race.settings.beside is None:
         return first
@@ -64,11 +64,11 @@ def scene(race: Race) -> Scene:
 def _scene(race: Race) -> Scene:
     settings, traces, surface = race.settings, race.runs, race.surface
     background = background_of(settings)
-    every = [*traces, *(seed for seeds in race.seeds for seed in seeds)]
-    losses = losses_of(every, surface, bundles.title_suffix(settings) if settings.bundled else "")
+    all_runs = [*traces, *(seed for seeds in race.seeds for seed in seeds)]
+    losses = losses_of(all_runs, surface, bundles.title_suffix(settings) if settings.bundled else "")
     racers = _shown(race, traces)
     cards = tuple(_card(race, k) for k in range(len(racers)))
-    # a run that leaves crosses the whole frame, and goes below those that stay
+    # a run that leaves crosses the whole frame, so it is drawn below those that stay
     order = sorted(range(len(cards)), key=lambda k: not cards[k].gone)
     trails: list[AnyMark] = [
         trail(racers[k], losses.values[k], background.extent, status=cards[k].status, settled=cards[k].settled)
@@ -94,7 +94,7 @@ def _scene(race: Race) -> Scene:
         cards=cards,
         clock=Clock(race.duration, settings.axis),  # type: ignore[arg-type]
         arrangement="one above",
-        choices=tuple((key, rule.name) for key, rule in sorted(OPTIMIZERS.items(), key=_offered)),
+        choices=tuple((key, rule.name) for key, rule in sorted(OPTIMIZERS.items(), key=_order)),
         addable=tuple((key, view.name) for key, view in VIEWS.items() if key not in settings.views),
         sliders=_sliders(settings),
         subject=surface.surface.name,
@@ -134,7 +134,7 @@ def followed(settings: Settings) -> bool:
 
 
 def _shown(race: Race, traces: list[Trace]) -> list[Shown]:
-    """Every racer's run, as it is drawn."""
+    """The runs of all racers as they are drawn."""
     return [
         Shown(trace, racer.id, race.titles[k], *theme.mark(racer.slot), race.seeds[k], race.paces[k])
         for k, (racer, trace) in enumerate(zip(race.settings.racers, traces, strict=True))
@@ -142,27 +142,27 @@ def _shown(race: Race, traces: list[Trace]) -> list[Shown]:
 
 
 def _drops(settings: Settings) -> list[AnyMark]:
-    """Rules on the losses where the schedule lets the learning rate drop; against evaluations there is no one place."""
+    """Vertical lines at the steps at which the schedule drops the learning rate, if the clock counts steps."""
     if settings.axis != "steps" or settings.schedule.key == "constant":
         return []
     drops = built(SCHEDULES, settings.schedule).drops(settings.steps)
     return [Rule(x=float(at), dash="dot", label="" if k else "η drops", layer="ground") for k, at in enumerate(drops)]
 
 
-def told(run: Trace, rounded: bool, pace: int) -> dict[str, Any]:
-    """What a card says of a run; `rounded` where rounding decides where it goes."""
-    # where the clock counts evaluations, a bare number would be taken for one
+def status_fields(run: Trace, sensitive: bool, pace: int) -> dict[str, Any]:
+    """The fields of a card that depend on the status of a run, which may be sensitive to rounding."""
+    # if the clock counts evaluations, a bare number would be mistaken for an evaluation
     status = str(run.status).replace("@ ", "@ step ") if pace > 1 else str(run.status)
     return {
         "status": status,
-        "why": f"{run.status.why} {SENTENCE}" if rounded else run.status.why,
+        "why": f"{run.status.why} {SENTENCE}" if sensitive else run.status.why,
         "gone": run.status.kind in GONE,
         "settled": run.steps if run.status.step is None else run.status.step,
     }
 
 
 def _inspected(race: Race) -> dict[str, Any] | None:
-    """What explains the steps of the racer inspected, if there is one."""
+    """The contents of the inspector, if a racer is inspected."""
     for racer, title in zip(race.settings.racers, race.titles, strict=True):
         if racer.id == race.settings.inspected:
             return inspected(whole(race.settings.bare(), racer.bare()), racer.id, title)
@@ -170,7 +170,7 @@ def _inspected(race: Race) -> dict[str, Any] | None:
 
 
 def _views(race: Race) -> list[Panel]:
-    """The panels beside the losses."""
+    """The panels of the views beside the losses."""
     shown = race.settings.views
     panels = []
     for key in shown:
@@ -194,7 +194,7 @@ def _view(race: Race, view: View) -> Panel:
 def _card(race: Race, k: int) -> Card:
     """The card of racer k."""
     settings, racer, run = race.settings, race.settings.racers[k], race.runs[k]
-    words = told(run, race.sensitive[k], race.paces[k])
+    words = status_fields(run, race.sensitive[k], race.paces[k])
     if settings.bundled:
         status, why = bundles.outcome(race.seeds[k])
         words = {**words, "status": status, "why": why, "settled": run.steps}

@@ -1,4 +1,4 @@
-"""The settings of a race, as one frozen record."""
+"""The settings of a race as a frozen record."""
 
 from __future__ import annotations
 
@@ -19,15 +19,17 @@ from surfaces import SURFACES, Rotated
 MOST_STEPS = 20_000
 MOST_SEEDS = 64
 MOST_VIEWS = 2
-"""Panels beside the losses."""
+"""The largest number of panels beside the losses."""
 MOST_WHOLE = 500_000
-"""Steps times coordinates, and for a view times racers, of which states and steps are kept."""
+"""The largest product of steps and coordinates, and for a view of racers, for which states and steps are recorded."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Beside:
-    """What the race beside has of its own. Its racers are those of the race; unless they are `linked`, with the values
-    that they have in `racers`, one for one.
+    """The settings of the second race.
+
+    It has the racers of the first race. If they are not `linked`, `racers` has their values in the second race, one for
+    each racer.
     """
 
     surface: Choice
@@ -39,9 +41,9 @@ class Beside:
 
 @dataclasses.dataclass(frozen=True)
 class SecondRace(Form):
-    """A second race, whose settings have the keys of the first with "b." before them."""
+    """The form of a second race, whose settings have the keys of the first with the prefix "b."."""
 
-    allowed = "a surface, its rotation and its start; the racers, where they have values of their own there"
+    allowed = "a surface, its rotation and its start; the racers, if they have other values there"
 
     def keys(self, key: str) -> str:
         return ", ".join(f"`b.{name}`" for name in ("surface", "surface.NAME", "rotation", "start", "racer"))
@@ -49,7 +51,7 @@ class SecondRace(Form):
 
 @dataclasses.dataclass(frozen=True)
 class PlaceOfRacer(Form):
-    """The place of a racer in the race, from 1; the record has its id."""
+    """The form of a racer's place in the race, counted from 1. The record contains its id instead."""
 
     metavar = "N"
     allowed = "the place of a racer, 1 for the first"
@@ -64,7 +66,7 @@ class OnePreset(OneOf):
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Settings(Lineup):
-    """The settings of one race, in the order in which a link has them."""
+    """The settings of a race, in the order in which a link contains them."""
 
     surface: Choice = setting(
         Choice("quadratic_ravine"), OneRecord("surface", SURFACES), always=True, help="The surface that is minimised."
@@ -137,10 +139,10 @@ class Settings(Lineup):
         help="The preset that the race began as, whose sentence is shown. A link with nothing else is the preset.",
     )
     halved: bool = False
-    """Whether it is itself the race beside another; no link mentions it."""
+    """Whether this is the second race. It is not part of a link."""
 
     def __post_init__(self) -> None:
-        if self.inspected not in {racer.id for racer in self.racers}:  # who left is not looked at any more
+        if self.inspected not in {racer.id for racer in self.racers}:  # the inspected racer was removed
             object.__setattr__(self, "inspected", "")
         if self.beside is not None:
             apart = {} if self.beside.linked else {racer.id: racer for racer in self.beside.racers}
@@ -148,23 +150,24 @@ class Settings(Lineup):
             object.__setattr__(self, "beside", dataclasses.replace(self.beside, racers=racers))
 
     def built_surface(self) -> Rotated:
-        """The surface with its parameters, under its rotation."""
+        """The surface with its parameters and its rotation."""
         return Rotated(built(SURFACES, self.surface), angle=self.rotation)
 
     def built_start(self) -> tuple[float, ...]:
-        """The start in all coordinates: the two that are drawn may be set, the rest are the surface's."""
-        own = self.built_surface().start
-        return tuple(float(v) for v in (*(self.start or own[:2]), *own[2:]))
+        """The start with all its coordinates. The two that are drawn may be set; the others belong to the surface."""
+        default = self.built_surface().start
+        return tuple(float(v) for v in (*(self.start or default[:2]), *default[2:]))
 
     def built_noise(self) -> Noise:
+        """The noise with its parameters."""
         return built(NOISES, self.noise)
 
     def objection(self) -> str:
-        """Why this race is too large for the server, or an empty string."""
+        """The reason why this race is too large for the server, or an empty string."""
         races = [self, *filter(None, [self.second()])]
-        if (kept := sum(race._kept() for race in races)) > budget.MOST_KEPT:
+        if (size := sum(race._bytes() for race in races)) > budget.MOST_KEPT:
             return (
-                f"This race would need {budget.megabytes(kept)} of memory, and the limit is "
+                f"This race would need {budget.megabytes(size)} of memory, and the limit is "
                 f"{budget.megabytes(budget.MOST_KEPT)}: {self._size()}. Reduce one of these numbers."
             )
         if (work := sum(race.work for race in races)) > budget.MOST_WORK:
@@ -172,26 +175,26 @@ class Settings(Lineup):
                 f"This race would take {work / budget.MOST_WORK:.1f} times as long as the limit allows: "
                 f"{self._size()}. Reduce one of these numbers."
             )
-        many = len(self.built_start())
-        if self.inspected and self.steps * many > MOST_WHOLE:
+        coordinates = len(self.built_start())
+        if self.inspected and self.steps * coordinates > MOST_WHOLE:
             return (
-                f"{self.steps:,} steps in {many:,} coordinates are too many to explain: steps times coordinates may "
+                f"{self.steps:,} steps in {coordinates:,} coordinates are too many to explain: their product may "
                 f"be at most {MOST_WHOLE:,}. Choose fewer, or close the explanation."
             )
         return ""
 
-    def _kept(self) -> int:
-        """Bytes of all its runs, as they are drawn: points and losses in float64."""
-        each = 8 * (self.steps + 1) * (len(self.built_start()) + 1)
-        return len(self.racers) * each * self.runs_each
+    def _bytes(self) -> int:
+        """The number of bytes of all runs, with points and losses in float64."""
+        run = 8 * (self.steps + 1) * (len(self.built_start()) + 1)
+        return len(self.racers) * run * self.runs_each
 
     @property
     def work(self) -> float:
-        """What `Cost.work` is of all its runs, at two gradients a step, or as many as a dense rule has columns."""
-        many = len(self.built_start())
+        """The `Cost.work` of all runs, with two gradients per step, or with a gradient per column for a dense rule."""
+        coordinates = len(self.built_start())
         surface = self.built_surface()
-        size = max(many, 0 if surface.data is None else sum(np.size(leaf) for leaf in surface.data))
-        gradients = sum(1 + many if RULES[racer.rule.key].dense else 2 for racer in self.racers)
+        size = max(coordinates, 0 if surface.data is None else sum(np.size(leaf) for leaf in surface.data))
+        gradients = sum(1 + coordinates if RULES[racer.rule.key].dense else 2 for racer in self.racers)
         return float(self.steps) * size * gradients * self.runs_each
 
     @property
@@ -208,27 +211,27 @@ class Settings(Lineup):
 
     @property
     def bundled(self) -> bool:
-        """Whether several seeds are shown: without noise they would all walk the same path."""
+        """Whether several seeds are shown. Without noise, all seeds would give the same run."""
         return self.bundle != "one" and self.seeds > 1 and self.noise.key != "none"
 
     @property
     def half(self) -> bool:
-        """Whether its map shares the page's width with another."""
+        """Whether two maps share the width of the page."""
         return self.halved or self.beside is not None
 
     def bare(self) -> Settings:
-        """The settings on which a run depends besides its racer: the same record however the race is shown."""
+        """The settings on which a run depends in addition to its racer. They do not depend on the look of the race."""
         return without_looks(self, racers=(), halved=False)
 
     def second(self) -> Settings | None:
-        """The race beside this one, if there is one: on its own surface, the same racers by the same rules.
+        """The settings of the second race, if there is one. It has the same racers on another surface.
 
-        Noise of data is left out where that surface has none.
+        Mini-batches are left out if that surface has no data.
         """
         if self.beside is None:
             return None
         racers = self.racers if self.beside.linked else self.beside.racers
-        own: dict[str, Any] = {
+        changes: dict[str, Any] = {
             "surface": self.beside.surface,
             "rotation": self.beside.rotation,
             "start": self.beside.start,
@@ -241,23 +244,23 @@ class Settings(Lineup):
             "beside": None,
             "halved": True,
         }
-        second = dataclasses.replace(self, racers=racers, **own, **looks)
-        return fitting(second)
+        second = dataclasses.replace(self, racers=racers, **changes, **looks)
+        return with_possible_noise(second)
 
 
 def seeds_computed(count: int) -> int:
-    """How many seeds are computed where `count` are shown: a power of two, so that few programs serve all counts."""
+    """The number of seeds that are computed to show `count`: a power of two, so that few programs are compiled."""
     return max(8, 1 << (count - 1).bit_length())
 
 
 def with_values(racer: Racer, other: Racer | None) -> Racer:
-    """The racer with the values of the other, where that runs by the same rule."""
+    """The racer with the values of another racer, if that has the same rule."""
     same = other is not None and other.rule.key == racer.rule.key
     return dataclasses.replace(racer, rule=other.rule) if same and other else racer
 
 
-def fitting(settings: Settings) -> Settings:
-    """Without the noise of data on a surface that has none."""
+def with_possible_noise(settings: Settings) -> Settings:
+    """The settings without noise if the noise is not possible on the surface."""
     if settings.built_noise().objection(settings.built_surface()):
         return dataclasses.replace(settings, noise=Choice("none"))
     return settings

@@ -29,19 +29,19 @@ if TYPE_CHECKING:
 LOCAL = ("localhost", "127.0.0.1", "::1")
 """The host names of this machine."""
 BAD, FAILED = 2, 1
-"""Exit statuses: what was asked for cannot be, and what could be was not done."""
+"""The exit statuses of an invalid request and of a failure."""
 
 
 class Wrong(ValueError):
-    """What was asked for cannot be; the message says why."""
+    """Raised for an invalid request; the message gives the reason."""
 
 
 class Unfinished(RuntimeError):
-    """What could be was not done; the message says why."""
+    """Raised if a valid request fails; the message gives the reason."""
 
 
 def add_to(commands: Any) -> None:
-    """Add the subcommands to those of `optiscope`; `commands` makes parsers of the class `Parser`."""
+    """Add the subcommands to those of `optiscope`, which are parsers of the class `Parser`."""
     render = commands.add_parser(
         "render",
         help="write pictures, films, slides, pages, data and code of a race",
@@ -91,7 +91,7 @@ class Parser(argparse.ArgumentParser):
     """
 
     declare: Callable[[], None] | None = None
-    """Adds those options."""
+    """The function that adds the options."""
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
         declare, self.declare = self.declare, None
@@ -161,7 +161,7 @@ def _add_training(training: Any) -> None:
 
 
 def _add_declared(group: Any, specs: Iterable[Setting]) -> None:
-    """An option for each declared setting that has a word for its values."""
+    """Add an option for each declared setting that has a placeholder for its values."""
     for spec in specs:
         if not spec.form.metavar:
             continue
@@ -176,8 +176,8 @@ def _option(spec: Setting) -> str:
     return f"setting {spec.name}"
 
 
-def _given(arguments: argparse.Namespace, specs: Iterable[Setting], query: Query) -> Query:
-    """The query with the declared settings that a command names in the place of its own."""
+def _updated(arguments: argparse.Namespace, specs: Iterable[Setting], query: Query) -> Query:
+    """The query, updated with the declared settings among the arguments of a command."""
     from app.common.forms import OneRecord
 
     for spec in specs:
@@ -192,7 +192,7 @@ def _given(arguments: argparse.Namespace, specs: Iterable[Setting], query: Query
 
 
 def _add_look(parser: argparse.ArgumentParser, parts: str) -> Any:
-    """Add the arguments that say what a picture and a film look like; return the group of those of the picture."""
+    """Add the arguments for the look of pictures and films, and return the group of those for pictures."""
     from app.export.sizes import SIZES
 
     look = parser.add_argument_group("the picture")
@@ -246,12 +246,12 @@ def _add_look(parser: argparse.ArgumentParser, parts: str) -> Any:
 
 
 def run_render(arguments: argparse.Namespace) -> int:
-    """Write the files of a race, each whole or not at all, and return the exit status."""
+    """Write the files of a race, each completely or not at all, and return the exit status."""
     return _status(_render, arguments)
 
 
 def _status(work: Callable[[argparse.Namespace], None], arguments: argparse.Namespace) -> int:
-    """The exit status of a command, whose errors are printed as sentences."""
+    """Run a command, print its errors as sentences, and return the exit status."""
     try:
         work(arguments)
     except Wrong as error:
@@ -267,6 +267,7 @@ def _status(work: Callable[[argparse.Namespace], None], arguments: argparse.Name
 
 
 def _check(path: Path, known: Sequence[str] = ()) -> None:
+    """Check that a file of a known format can be written at a path."""
     from app.export.formats import ENDINGS, ending
 
     known = known or tuple(ENDINGS)
@@ -274,7 +275,7 @@ def _check(path: Path, known: Sequence[str] = ()) -> None:
         raise Wrong(f"{path.name}: this file format is not available; the extensions are .{', .'.join(known)}.")
     try:
         folder = path.is_dir()
-    except OSError as error:  # a name that is too long, for one
+    except OSError as error:  # for example, a name that is too long
         raise Wrong(f"{path} cannot be written: {error.strerror}.") from None
     if folder:
         raise Wrong(f"{path} is a folder: give the name of a file in it.")
@@ -297,7 +298,7 @@ def _render(arguments: argparse.Namespace) -> None:
 
     settings = _settings(arguments)
     race = Race(settings)
-    _within(arguments.step, settings.steps)
+    _check_step(arguments.step, settings.steps)
     look = _shown(arguments, look, settings)
     known = ("all", "map", "loss", *settings.views)
     if look.part not in known:
@@ -317,7 +318,7 @@ def _render(arguments: argparse.Namespace) -> None:
 
 
 def _shown(arguments: argparse.Namespace, look: Any, settings: Any) -> Any:
-    """The look with the window of the map and the camera of the surface that are asked for."""
+    """The look with the window of the map and the camera of the surface from the arguments."""
     from app.figures.map import extent
     from app.player.screen import Camera
 
@@ -339,7 +340,7 @@ def _shown(arguments: argparse.Namespace, look: Any, settings: Any) -> Any:
 
 
 def _numbers(name: str, spelled: str, example: str, count: int) -> list[float]:
-    """So many finite numbers with commas between them."""
+    """Read a number of finite numbers that are separated by commas."""
     try:
         numbers = [float(word) for word in spelled.split(",")]
     except ValueError:
@@ -350,10 +351,10 @@ def _numbers(name: str, spelled: str, example: str, count: int) -> list[float]:
 
 
 def _write(path: Path, content: Callable[[Progress], bytes]) -> dict[str, Any]:
-    """Make a file and put it in its place; its name and size.
+    """Make a file and write it, and return its name and size.
 
     Raises:
-        Wrong: if there is no such file of what was asked for.
+        Wrong: if the file cannot be made from these settings.
         Unfinished: if it could not be made or written.
     """
     from app.common.racers import Refused
@@ -361,8 +362,8 @@ def _write(path: Path, content: Callable[[Progress], bytes]) -> dict[str, Any]:
 
     try:
         with _progress(path.name) as report:
-            made = content(report)
-        write(path, made)
+            data = content(report)
+        write(path, data)
     except Refused as refused:
         raise Wrong(f"{path.name}: {refused}") from None
     except ValueError as error:
@@ -371,7 +372,7 @@ def _write(path: Path, content: Callable[[Progress], bytes]) -> dict[str, Any]:
         raise Unfinished(f"{path.name} could not be made: {error}") from None
     except OSError as error:
         raise Unfinished(f"{path} could not be written: {error.strerror}.") from None
-    return {"file": str(path), "bytes": len(made)}
+    return {"file": str(path), "bytes": len(data)}
 
 
 def _print_json(
@@ -383,12 +384,13 @@ def _print_json(
     streams.emit(json.dumps(_plain(found), ensure_ascii=False, indent=2))
 
 
-def _within(step: int | None, last: int) -> None:
+def _check_step(step: int | None, last: int) -> None:
+    """Check that a picture can show a step."""
     if step is not None and not 0 <= step <= last:
         raise Wrong(f"--step must lie in [0, {last:,}]; got {step}.")
 
 
-def _one(arguments: argparse.Namespace, *names: str) -> None:
+def _check_single(arguments: argparse.Namespace, *names: str) -> None:
     given = [f"--{name}" for name in names if getattr(arguments, name)]
     if len(given) > 1:
         raise Wrong(
@@ -406,6 +408,7 @@ def _plain(value: Any) -> Any:
 
 
 def _look(arguments: argparse.Namespace) -> tuple[Any, Any]:
+    """The look of pictures and the timing of films from the arguments."""
     from app.export.formats import ending
     from app.export.look import drawable
     from app.export.options import Cut, Look
@@ -462,7 +465,7 @@ def _settings(arguments: argparse.Namespace) -> Any:
     from app.race.changes import SETTINGS
 
     query: dict[str, list[str]] = {}
-    _one(arguments, "preset", "settings", "link")
+    _check_single(arguments, "preset", "settings", "link")
     if arguments.preset:
         query = race_link.query(_race_preset(arguments.preset))
     if arguments.settings:
@@ -473,9 +476,9 @@ def _settings(arguments: argparse.Namespace) -> Any:
         query |= _behind(arguments.link)
     if getattr(arguments, _option(SETTINGS["surface"])):
         query = {key: values for key, values in query.items() if key not in ("start", "rotation")}
-    query = _given(arguments, SETTINGS.values(), query)
+    query = _updated(arguments, SETTINGS.values(), query)
     settings, notices = race_link.parse(query)
-    _none_dropped(notices)
+    _check_notices(notices)
     return settings
 
 
@@ -513,7 +516,7 @@ def _saved(name: str, page: str) -> dict[str, list[str]]:
 
 
 def run_train(arguments: argparse.Namespace) -> int:
-    """Train, write what came of it, and return the exit status."""
+    """Train networks, write the files, and return the exit status."""
     return _status(_train, arguments)
 
 
@@ -535,7 +538,7 @@ def _train(arguments: argparse.Namespace) -> None:
         data = files.find(training, brought)
     except Refused as refused:
         raise Wrong(str(refused)) from None
-    _within(arguments.step, training.steps)
+    _check_step(arguments.step, training.steps)
     known = ("all", *training.views)
     if look.part not in known:
         raise Wrong(f"--part must be one of {', '.join(known)}, or a view in --set views=…; got {look.part!r}.")
@@ -550,14 +553,14 @@ def _train(arguments: argparse.Namespace) -> None:
         base = _base(arguments.link)
         for path in map(Path, arguments.output):
             scene.scene(training, job)
-            _wait(job)  # what its panels show is still being worked out
+            _wait(job)  # some panels are still being computed
 
             def content(report: Progress, name: str = path.name) -> bytes:
                 return export.contents(training, job, name, look, cut, arguments.step, report, base)
 
             written.append(_write(path, content))
     finally:
-        job.stop()  # Ctrl+C waits for the pieces in hand alone
+        job.stop()  # after Ctrl+C, only the current pieces are finished
     by_epoch = results.epochs(training, job) if training.counts_epochs else []
     if arguments.json:
         _print_json(written, results.table(training, job), by_epoch)
@@ -576,13 +579,14 @@ def _columns(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 
 def _wait(job: Any, report: Any = lambda fraction: None) -> None:
+    """Wait until a job rests, and report its progress."""
     while job.busy:
         report(job.progress)
         time.sleep(0.1)
 
 
 def _training(arguments: argparse.Namespace, brought: Mapping[str, Brought]) -> Any:
-    """The training that is asked for; here a bad value ends it."""
+    """The training that the arguments describe. An invalid value ends the command."""
     from app.network import files
     from app.network import link as network_link
     from app.network.changes import SETTINGS
@@ -592,7 +596,7 @@ def _training(arguments: argparse.Namespace, brought: Mapping[str, Brought]) -> 
         raise Wrong(f"A training takes one data set; --data names {', '.join(brought)}.")
     file = next(iter(brought.values()), None)
     query: dict[str, list[str]] = {}
-    _one(arguments, "preset", "settings", "link")
+    _check_single(arguments, "preset", "settings", "link")
     if arguments.preset:
         query = _preset(arguments.preset, file)
     if arguments.settings:
@@ -612,12 +616,12 @@ def _training(arguments: argparse.Namespace, brought: Mapping[str, Brought]) -> 
         if not equals:
             raise Wrong(f"--set takes NAME=VALUE; got {item!r}.")
         query[name] = [value]
-    query = _given(arguments, SETTINGS.values(), query)
+    query = _updated(arguments, SETTINGS.values(), query)
     name = query.get("file", [""])[-1]
     if query.get("data") == [FILE] and name not in brought:
         raise Wrong(f"These settings need data from the file {name!r}: add --data with its path.")
     training, notices = network_link.parse(query, lambda asked: files.find(asked, brought))
-    _none_dropped(notices)
+    _check_notices(notices)
     return training
 
 
@@ -654,6 +658,7 @@ def _base(link: str | None) -> str:
 
 
 def _read(name: str) -> bytes:
+    """The contents of a file."""
     try:
         return Path(name).read_bytes()
     except OSError as error:
@@ -661,28 +666,28 @@ def _read(name: str) -> bytes:
 
 
 def _choice(part: str, spelled: str, query: dict[str, list[str]]) -> dict[str, list[str]]:
-    """The query with a part such as rosenbrock:steepness=30 in the place of its own."""
+    """The query with a part replaced by a text such as rosenbrock:steepness=30."""
     key, _, values = spelled.partition(":")
     kept = {name: values for name, values in query.items() if name.partition(".")[0] != part}
     items = (item.partition("=") for item in values.split(",") if item)
     return {**kept, part: [key], **{f"{part}.{name}": [value] for name, _, value in items}}
 
 
-def _none_dropped(notices: Sequence[str]) -> None:
+def _check_notices(notices: Sequence[str]) -> None:
+    """Check that no part of a link was dropped. What a page drops with a notice ends a command."""
     if notices:
-        # what a page drops with a notice ends a command
         raise Wrong(" ".join(re.sub(r"^Dropped from the link(?:, (.+?))?: ", _named, notice) for notice in notices))
 
 
-def _named(found: re.Match[str]) -> str:
-    return f"{found[1]}: " if found[1] else ""
+def _named(match: re.Match[str]) -> str:
+    """The name of a racer in front of a sentence, if there is one."""
+    return f"{match[1]}: " if match[1] else ""
 
 
 def write(path: Path, content: bytes) -> None:
-    """Put a file in its place whole, or not at all."""
-    handle, name = tempfile.mkstemp(
-        dir=path.parent, prefix=".optiscope-"
-    )  # not its name, which may be as long as names can be
+    """Write a file completely or not at all."""
+    # the prefix is not the name of the file, which may already have the largest possible length
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".optiscope-")
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(content)
@@ -698,11 +703,11 @@ def write(path: Path, content: bytes) -> None:
 
 @contextlib.contextmanager
 def _progress(name: str) -> Iterator[Progress]:
-    """A function that shows the fraction that is done on the standard error, if a person sees it."""
-    shows = sys.stderr.isatty()
+    """Yield a function that prints the progress to the standard error, if that is a terminal."""
+    interactive = sys.stderr.isatty()
 
     def report(fraction: float) -> None:
-        if shows:
+        if interactive:
             print(f"\r{name} {fraction:4.0%}", end="", file=sys.stderr, flush=True)
 
     report(0.0)
@@ -711,5 +716,5 @@ def _progress(name: str) -> Iterator[Progress]:
         yield report
         outcome = "done"
     finally:
-        if shows:
+        if interactive:
             print(f"\r{name} {outcome}", file=sys.stderr)

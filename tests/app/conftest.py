@@ -1,4 +1,4 @@
-"""A server of the app, and a real browser that finds fault with whatever the page complains of."""
+"""Fixtures: a server of the app, and a browser that fails tests on errors of the page."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ FLAGS = [
 PLAIN = "surface=quadratic_ravine"
 """The race of tests that do not care which: no preset, and none that plays by itself."""
 PATIENCE = 60_000
-"""Milliseconds that a condition may take on a busy machine: a bound on hanging, not a measurement."""
+"""The timeout of conditions in milliseconds on a busy machine, which only limits hanging tests."""
 
 
 @pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """All browser tests go to one worker, and share its server and its browser."""
+    """Run all browser tests in one worker, so that they share its server and its browser."""
     for item in items:
         if item.get_closest_marker("browser"):
             item.add_marker(pytest.mark.xdist_group("browser"))
@@ -45,7 +45,7 @@ def free_port() -> int:
 
 
 class Server:
-    """A process that serves the app; what it printed is kept for the report of a failure."""
+    """A process that serves the app. Its output is part of the report of a failure."""
 
     def __init__(self, command: list[str], port: int, folder: Path, log: Path, **environment: str) -> None:
         self.url = f"http://127.0.0.1:{port}/"
@@ -57,7 +57,7 @@ class Server:
             )
 
     def wait(self, seconds: float = 120) -> Server:
-        """Until it answers; an error with its output if it never does."""
+        """Wait until it answers, and raise an error with its output if it does not."""
         end = time.monotonic() + seconds
         while time.monotonic() < end and self.process.poll() is None:
             try:
@@ -69,7 +69,7 @@ class Server:
         raise AssertionError(f"the server did not answer:\n{self.log.read_text()}")
 
     def stop(self) -> int:
-        """Stop it as Ctrl+C does."""
+        """Stop it like Ctrl+C."""
         if self.process.poll() is None:
             os.killpg(self.process.pid, signal.SIGINT)
         try:
@@ -81,7 +81,7 @@ class Server:
 
 @pytest.fixture(scope="session")
 def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Server]]:
-    """Start servers by command; `{port}` in it is a free one. All are stopped in the end."""
+    """Start servers by command, in which `{port}` is replaced by a free port. All are stopped in the end."""
     servers: list[Server] = []
     folder = tmp_path_factory.mktemp("servers")
 
@@ -99,13 +99,13 @@ def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Se
 
 @pytest.fixture(scope="session")
 def server(serve: Callable[..., Server]) -> Server:
-    """The app, as `optiscope` serves it."""
+    """The server of the command `optiscope`."""
     return serve([sys.executable, "-m", "app", "--headless", "--port", "{port}"])
 
 
 @pytest.fixture(scope="session")
 def playing() -> Iterator[tuple[Any, str]]:
-    """Playwright's Chromium and the path of the system's."""
+    """Playwright's browser type, and the path of the system's Chromium."""
     found = next(filter(None, map(shutil.which, BROWSERS)), None)
     if found is None:
         why = f"no browser found: none of {', '.join(BROWSERS)} is on the PATH"
@@ -120,7 +120,7 @@ def playing() -> Iterator[tuple[Any, str]]:
 
 @pytest.fixture(scope="session")
 def chromium(playing: tuple[Any, str]) -> Iterator[Any]:
-    """A browser that knows nothing: for contexts with options of their own."""
+    """A browser without state, for contexts with other options."""
     launcher, found = playing
     browser = launcher.launch(executable_path=found, args=FLAGS)
     yield browser
@@ -169,7 +169,7 @@ def visit(profile: Any, server: Server) -> Callable[..., Race]:
 
 @pytest.fixture
 def fresh(visit: Callable[..., Race]) -> Iterator[Callable[..., Race]]:
-    """`visit`, whose pages are looked through for complaints after the test, and closed."""
+    """`visit` with pages that are checked for errors and closed after the test."""
     races: list[Race] = []
 
     def open_(*arguments: Any, **options: Any) -> Race:
@@ -192,7 +192,7 @@ def _kept(visit: Callable[..., Race]) -> Iterator[Race]:
 
 @pytest.fixture
 def shared(_kept: Race) -> Iterator[Race]:
-    """One page for all tests of a module that leave the settings alone; its playhead is put to the end."""
+    """A page that all tests of a module share if they do not change settings, with the playhead at the end."""
     _kept.reset()
     yield _kept
     assert _kept.complaints() == []

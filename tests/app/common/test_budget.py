@@ -65,7 +65,7 @@ def test_the_size_of_a_race_is_the_size_of_its_runs(seeds: int) -> None:
     )
     assert not notices and settings.bundled
     kept = [*runs.runs(settings), *(runs.bundle(settings, racer) for racer in settings.racers)]
-    assert 0.45 * settings._kept() <= size_of(kept) <= 1.01 * settings._kept()
+    assert 0.45 * settings._bytes() <= size_of(kept) <= 1.01 * settings._bytes()
 
 
 def test_the_largest_race_in_the_plane_is_allowed() -> None:
@@ -81,14 +81,14 @@ def test_a_long_sweep_of_many_coordinates_has_fewer_positions(monkeypatch: pytes
     monkeypatch.setattr(budget, "MOST_LIVE", 2e7)
     monkeypatch.setattr(budget, "BLOCK", 0)  # one by one
     settings, _ = opened("surface=ravine_nd&surface.dimension=100&steps=2000&racer=sam")
-    sweep = live._ask(settings, "sweep", {"racer": "racer-0", "name": "learning_rate"})
+    sweep = live._runs(settings, "sweep", {"racer": "racer-0", "name": "learning_rate"})
     assert len(sweep.values) == 21 and sweep.positions.shape[0] == 21
     spec = OPTIMIZERS["sam"].parameters()["learning_rate"]
     assert (sweep.values[0], sweep.values[-1]) == (spec.low, spec.high)
     moved = racers.set_racer(settings, "racer-0", "learning_rate", sweep.values[8])
     scene = race.scene(Race(moved))
     np.testing.assert_array_equal(sweep.positions[8].astype(np.float32), positions(scene)[0][sweep.steps])
-    assert sweep.told[8]["status"] == scene.cards[0].status
+    assert sweep.statuses[8]["status"] == scene.cards[0].status
 
 
 def test_a_block_equals_its_single_runs(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -108,14 +108,14 @@ def test_live_runs_that_take_too_long_are_refused_with_a_sentence(what: str) -> 
     assert not notices
     asked = {"racer": "racer-0", "name": "learning_rate", "x": "1", "y": "1"}
     with pytest.raises(Refused, match=r"20,000 steps in 100 coordinates take .* when you let go"):
-        live._ask(settings, what, asked)
+        live._runs(settings, what, asked)
 
 
 def test_abandoned_runs_are_not_computed_to_the_end() -> None:
     settings, _ = opened(f"{WIDE}&steps=4000&racer=adam")
     left = iter([True, True])
     with pytest.raises(live.Abandoned):
-        live._ask(settings, "sweep", {"racer": "racer-0", "name": "learning_rate"}, lambda: next(left, False))
+        live._runs(settings, "sweep", {"racer": "racer-0", "name": "learning_rate"}, lambda: next(left, False))
 
 
 def test_free_memory_is_checked_before_a_computation(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -50,7 +50,7 @@ def test_a_second_race_has_no_second_race(depth: int) -> None:
     settings, notices = race_link.parse(nested)
     assert settings.beside is not None and settings.beside.surface.key == "beale"
     assert notices == [
-        "Dropped from the link: race B cannot have a race of its own beside it, so b.b settings have no effect."
+        "Dropped from the link: race B cannot have a second race itself, so b.b settings have no effect."
     ]
 
 

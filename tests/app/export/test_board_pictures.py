@@ -162,9 +162,9 @@ def test_a_film_ends_with_the_still_and_can_follow_the_curves() -> None:
     _, _, made = _trained("chebyshev", ("outcome", "loss", "landscape"))
     drawing = Drawing(made, SMALL)
     cut = Cut(seconds=1.0, rate=10, hold=0.0)
-    told: list[float] = []
-    images = Image.open(io.BytesIO(film(drawing, "gif", cut, ABOUT, told.append)))
-    assert told[-1] == 1.0
+    fractions: list[float] = []
+    images = Image.open(io.BytesIO(film(drawing, "gif", cut, ABOUT, fractions.append)))
+    assert fractions[-1] == 1.0
     last = _pixels(Drawing(made, SMALL), 20)
     images.seek(images.n_frames - 1)  # type: ignore[attr-defined]
     assert (np.abs(np.asarray(images.convert("RGB")).astype(int) - last).max(axis=-1) > 80).mean() < 0.002

@@ -41,7 +41,7 @@ def _slides(content: bytes) -> list[Any]:
     return list(Presentation(io.BytesIO(content)).slides)
 
 
-def test_the_slides_are_title_views_with_films_and_a_table(content: bytes) -> None:
+def test_the_slides_are_a_title_views_with_films_and_a_table(content: bytes) -> None:
     first, *views, last = _slides(content)
     assert first.shapes.title.text == FINDING
     assert any("κ = 30" in shape.text_frame.text for shape in first.shapes if shape.has_text_frame)
@@ -99,14 +99,14 @@ def test_a_link_without_an_address_is_not_offered_and_long_tables_are_continued(
     ]
 
 
-def test_every_slide_says_how_it_was_made(content: bytes) -> None:
+def test_the_notes_of_every_slide_name_its_origin(content: bytes) -> None:
     for slide in _slides(content):
         note = slide.notes_slide.notes_text_frame.text
         assert "Made with Optiscope" in note and "http://localhost:8501/?v=1&surface=quadratic_ravine" in note
         assert '"query"' in note
 
 
-def test_films_and_posters_are_inside_and_everything_is_whole_xml(content: bytes) -> None:
+def test_a_deck_contains_films_and_posters_and_valid_xml(content: bytes) -> None:
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         assert archive.testzip() is None
         names = archive.namelist()

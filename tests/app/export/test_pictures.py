@@ -101,13 +101,13 @@ def test_the_status_of_a_racer_is_not_shown_before_its_step() -> None:
     drawing = Drawing(scene, Look())
     statuses = {card.status: card.settled for card in scene.cards}
 
-    def told(step: int) -> set[str]:
+    def shown_statuses(step: int) -> set[str]:
         drawing.show(step)
         return {t.get_text() for t in drawing.figure.texts if t.get_visible()} & set(statuses)
 
-    assert told(0) == set() and told(300) == set(statuses)
+    assert shown_statuses(0) == set() and shown_statuses(300) == set(statuses)
     first, settled = min(statuses.items(), key=lambda one: one[1])
-    assert told(settled - 1) == set() and told(settled) == {first}
+    assert shown_statuses(settled - 1) == set() and shown_statuses(settled) == {first}
     drawing.show(60)
     assert "step 60 of 300" in {t.get_text() for t in drawing.figure.texts}
 
@@ -213,8 +213,8 @@ def _frames(content: bytes) -> list[np.ndarray]:
 
 @pytest.mark.parametrize("kind", ["mp4", "webm"])
 def test_a_film_has_its_frames_and_length_and_ends_with_the_still(kind: Any) -> None:
-    told: list[float] = []
-    content = film(Drawing(SCENE, SMALL), kind, SHORT, ABOUT, told.append)
+    fractions: list[float] = []
+    content = film(Drawing(SCENE, SMALL), kind, SHORT, ABOUT, fractions.append)
     with av.open(io.BytesIO(content)) as container:
         stream = container.streams.video[0]
         assert (stream.width, stream.height) == (400, 300)
@@ -224,7 +224,7 @@ def test_a_film_has_its_frames_and_length_and_ends_with_the_still(kind: Any) -> 
         assert "quadratic_ravine" in str(container.metadata)
     frames = _frames(content)
     assert len(frames) == SHORT.frames == 17
-    assert told[-1] == 1.0 and told == sorted(told)
+    assert fractions[-1] == 1.0 and fractions == sorted(fractions)
     for frame, step in ((frames[0], 0), (frames[-1], 60)):
         picture = _pixels(still(Drawing(SCENE, SMALL), "png", ABOUT, step))
         assert np.abs(frame - picture).mean() < 4

@@ -60,7 +60,7 @@ def test_files_and_the_page_show_a_surface_from_the_same_place() -> None:
     assert float(re.findall(r"const DEEP = ([\d.]+);", script)[0]) == DEEP
 
 
-def test_a_narrow_picture_shows_as_much_across() -> None:
+def test_a_narrow_picture_shows_the_full_width() -> None:
     wide, narrow = (_projection(Camera(), size) for size in ((640.0, 400.0), (320.0, 400.0)))
     point = np.array([2.0, 4.0, 10.0])
     (x, y), (nx, ny) = wide.pixels(point), narrow.pixels(point)
@@ -98,7 +98,7 @@ def test_between_steps_a_run_follows_the_ground() -> None:
     assert np.ptp(under) > 0.5 * np.ptp(ground.z)
 
 
-def test_a_run_that_leaves_the_box_has_a_gap_there_and_enters_again() -> None:
+def test_a_run_has_a_gap_where_it_is_outside_the_box() -> None:
     ground = ground_of(MAP, SCENE.relief)
     right, middle = ground.high[0], (ground.low[1] + ground.high[1]) / 2
     path = np.array([[right - 1, middle], [right + 1, middle], [right + 3, middle], [right - 1, middle]])
@@ -120,7 +120,7 @@ def _near(pixels: np.ndarray, color: str, within: int = 12) -> np.ndarray:
 
 
 @pytest.mark.parametrize("camera", [Camera(), Camera((1.2, -0.9, 0.7), (0.0, 0.0, -0.1))], ids=["home", "turned"])
-def test_a_run_ends_on_the_surface_where_the_camera_sees_it(camera: Camera) -> None:
+def test_the_head_of_a_run_is_at_its_projection(camera: Camera) -> None:
     """The last racer is drawn on top: the disc of its head is at the projection of its point."""
     look = Look(width=800, height=500, part="map", caption=False, camera=camera)
     drawing = Drawing(SCENE, look)
@@ -138,7 +138,7 @@ def test_a_run_ends_on_the_surface_where_the_camera_sees_it(camera: Camera) -> N
         assert around.all(), step
 
 
-def test_the_surface_has_the_colours_of_the_map_and_covers_what_is_behind_it() -> None:
+def test_the_surface_has_the_colours_of_the_map_and_hides_what_is_behind_it() -> None:
     for theme, dark in (("light", False), ("dark", True)):
         look = Look(width=800, height=500, part="map", caption=False, theme=theme)  # type: ignore[arg-type]
         pixels = _pixels(Drawing(SCENE, look), 60)
@@ -168,7 +168,7 @@ def test_a_run_that_diverges_ends_in_an_arrow_with_its_status() -> None:
     assert any(word.startswith(("SGD: diverged @", "SGD: growing")) for word in words), words
 
 
-def test_frames_of_a_film_are_the_stills() -> None:
+def test_the_frames_of_a_relief_film_equal_the_stills() -> None:
     drawing = Drawing(SCENE, Look(width=400, height=300, part="map", caption=False))
     early, late = drawing.frames([5, 60])
     assert not np.array_equal(early, late)

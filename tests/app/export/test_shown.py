@@ -67,7 +67,7 @@ def test_the_window_is_drawn_at_equal_scales_with_heads_where_the_engine_says() 
     assert _near(around, SCENE.cards[1].color).all()
 
 
-def test_the_ground_of_a_window_is_as_fine_as_that_of_a_map() -> None:
+def test_the_ground_of_a_window_is_as_fine_as_a_whole_map() -> None:
     (field,) = only(
         export.order(Race(SETTINGS), "png", dataclasses.replace(LOOK, windows=(WINDOW,)), Cut()).scene.panels[0], Field
     )
@@ -82,7 +82,7 @@ def test_the_ground_of_a_window_is_as_fine_as_that_of_a_map() -> None:
 
 
 @pytest.mark.parametrize("size", [(900, 600), (900, 900), (600, 1100), (2000, 400)])
-def test_a_window_at_the_edge_of_the_map_is_filled_to_the_edge(size: tuple[int, int]) -> None:
+def test_a_window_at_the_edge_of_the_map_is_filled(size: tuple[int, int]) -> None:
     limits = SCENE.panels[0].axes[0]
     assert limits.x.limits and limits.y.limits
     corner: Window = ((limits.x.limits[1] - 0.5, limits.x.limits[1]), (limits.y.limits[1] - 0.2, limits.y.limits[1]))
@@ -92,7 +92,7 @@ def test_a_window_at_the_edge_of_the_map_is_filled_to_the_edge(size: tuple[int, 
     assert (pixels[3, 3:-3] != 255).any(axis=-1).all() and (pixels[3:-3, 3] != 255).any(axis=-1).all()
 
 
-def test_each_racer_has_a_map_without_the_others() -> None:
+def test_each_small_map_shows_one_racer() -> None:
     drawing = _drawing(changes.change(SETTINGS, "picture", "panels"), part="map")
     plots = drawing.figure.axes
     assert len(plots) == len(SCENE.cards)
@@ -106,7 +106,7 @@ def test_each_racer_has_a_map_without_the_others() -> None:
     assert len(places) == 1
 
 
-def test_maps_for_each_racer_share_the_window() -> None:
+def test_small_maps_share_the_window() -> None:
     drawing = _drawing(changes.change(SETTINGS, "picture", "panels"), part="map", windows=(WINDOW,))
     for plot in drawing.figure.axes:
         (x0, x1), (y0, y1) = plot.get_xlim(), plot.get_ylim()
@@ -114,12 +114,12 @@ def test_maps_for_each_racer_share_the_window() -> None:
         assert y0 <= WINDOW[1][0] + 1e-9 and y1 >= WINDOW[1][1] - 1e-9 and y1 - y0 < 2
 
 
-def test_a_picture_that_is_chosen_stands_in_the_place_of_that_of_the_page() -> None:
+def test_a_chosen_picture_replaces_that_of_the_page() -> None:
     one, each = (len(_drawing(SETTINGS, part="map", picture=key).figure.axes) for key in ("map", "panels"))
     assert (one, each) == (1, len(SCENE.cards))
 
 
-def test_two_races_stand_beside_each_other_on_one_clock() -> None:
+def test_two_races_are_drawn_side_by_side_on_one_clock() -> None:
     drawing = _drawing(TWO)
     scene = drawing.scene
     assert scene.beside
@@ -152,7 +152,7 @@ def test_the_legend_and_the_caption_name_both_races() -> None:
         assert {f"{name}: {card.status}" for card in one.cards if card.status} <= words
 
 
-def test_each_of_two_races_has_its_window() -> None:
+def test_each_race_has_its_window() -> None:
     other: Window = ((0.5, 1.5), (0.5, 1.2))
     plots = _drawing(TWO, windows=(WINDOW, other), part="map").figure.axes
     for plot, window in zip(plots, (WINDOW, other), strict=True):
@@ -160,14 +160,14 @@ def test_each_of_two_races_has_its_window() -> None:
         assert np.ptp(plot.get_ylim()) < 1.5
 
 
-def test_two_races_are_maps_whatever_is_chosen_and_their_losses_can_be_drawn_alone() -> None:
+def test_two_races_are_always_maps_and_their_losses_can_be_drawn_alone() -> None:
     assert _drawing(TWO, picture="surface").picture == "map"
     assert len(_drawing(TWO, part="loss").figure.axes) == 2
 
 
 @pytest.mark.parametrize("kind", ["png", "svg", "pdf", "gif"])
 @pytest.mark.parametrize("shown", ["surface", "panels", "two"])
-def test_every_kind_of_file_shows_it(kind: str, shown: str) -> None:
+def test_every_format_shows_the_screen(kind: str, shown: str) -> None:
     settings = TWO if shown == "two" else changes.change(SETTINGS, "picture", shown)
     look = Look(width=480, height=320, caption=False)
     content = making.make(export.order(Race(settings), kind, look, Cut(seconds=0.3, rate=10, hold=0.1)))
@@ -175,14 +175,14 @@ def test_every_kind_of_file_shows_it(kind: str, shown: str) -> None:
     assert content.startswith(starts[kind]) and len(content) > 5000
 
 
-def test_slides_have_the_films_of_what_is_shown() -> None:
+def test_slides_have_films_of_the_visible_panels() -> None:
     settings = changes.change(racers.set_steps(SETTINGS, 10), "picture", "surface")
     deck = making.make(export.order(Race(settings), "pptx", Look(), Cut(seconds=0.2, rate=10, hold=0.1)))
     assert deck.startswith(b"PK") and deck.count(b"ppt/media/") >= 6
 
 
 @pytest.mark.parametrize("name", list(SIZES))
-def test_a_size_is_that_of_the_table(name: str) -> None:
+def test_named_sizes_are_those_of_the_table(name: str) -> None:
     width, height, purpose = SIZES[name]
     look = Look(width=width, height=height, purpose=purpose)
     content = making.make(export.order(Race(SETTINGS), "png", look, Cut()))

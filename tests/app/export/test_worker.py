@@ -40,9 +40,9 @@ def _ends(process: int) -> bool:
 
 
 def test_two_orders_are_carried_out_by_the_same_separate_process(workers: Workers) -> None:
-    told: list[float] = []
-    first = workers.carry_out("", told.append)
-    assert told == [0.25, 0.5, 0.75, 1.0]
+    fractions: list[float] = []
+    first = workers.carry_out("", fractions.append)
+    assert fractions == [0.25, 0.5, 0.75, 1.0]
     assert first != os.getpid() and workers.carry_out("print") == first
 
 

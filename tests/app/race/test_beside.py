@@ -127,4 +127,4 @@ def test_live_runs_of_the_second_race_are_those_of_that_race() -> None:
     assert scene is not None
     np.testing.assert_allclose(array(header["losses"]), losses(scene), rtol=1e-9)
     lengths = [len(line_of(scene, card.id, "path").x) for card in scene.cards]
-    assert [one["leaves"] + 1 for one in header["told"]] == lengths
+    assert [one["leaves"] + 1 for one in header["statuses"]] == lengths

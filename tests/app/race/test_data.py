@@ -93,7 +93,7 @@ def test_pandas_reads_from_csv_what_trace_made(settings: Settings) -> None:
     assert frame.columns[:2].tolist() == ["racer", "step"] and frame.columns.is_unique
 
 
-def test_a_csv_says_nothing_of_what_a_racer_has_not() -> None:
+def test_fields_of_a_csv_are_empty_where_a_racer_has_no_value() -> None:
     frame = pd.read_csv(io.BytesIO(data.csv(Race(MIXED))))
     sgd, adam = frame[frame["racer"].str.startswith("SGD")], frame[frame["racer"] == "Adam"]
     assert {"m0", "m1", "v0", "v1", "b1", "b2", "estim_lr", "params0_0"} <= set(frame.columns)
@@ -102,7 +102,7 @@ def test_a_csv_says_nothing_of_what_a_racer_has_not() -> None:
     np.testing.assert_allclose(adam["b1"].to_numpy()[1:], 0.9 ** np.arange(1, STEPS + 1))
 
 
-def test_a_run_that_diverged_ends_at_its_last_finite_point() -> None:
+def test_the_table_of_a_diverged_run_ends_at_its_last_finite_point() -> None:
     (run,) = _runs(LONG).values()
     frame = pd.read_csv(io.BytesIO(data.csv(Race(LONG))))
     assert 0 < run.last < LONG.steps and len(frame) == run.last + 1
@@ -111,7 +111,7 @@ def test_a_run_that_diverged_ends_at_its_last_finite_point() -> None:
 
 
 @pytest.mark.parametrize("settings", [MIXED, BUSY], ids=["mixed", "busy"])
-def test_parquet_holds_the_table_the_link_and_the_settings(settings: Settings) -> None:
+def test_parquet_contains_the_table_the_link_and_the_settings(settings: Settings) -> None:
     table = pq.read_table(io.BytesIO(data.parquet(Race(settings))))
     _held(table.to_pandas(), settings)
     kinds = {name: table.schema.field(name).type for name in table.column_names}
@@ -155,7 +155,7 @@ def test_every_rule_has_columns_of_its_own(key: str) -> None:
     _held(pd.read_csv(io.BytesIO(data.csv(Race(settings)))), settings)
 
 
-def test_letters_that_are_taken_are_told_apart() -> None:
+def test_states_with_the_name_of_another_column_are_renamed() -> None:
     assert data._names("d", 2, {}) == ["d0", "d1"]
     assert data._names("d", 2, {"d0": None}) == ["state d0", "state d1"]
     assert data._names("loss", 1, {"loss": None}) == ["state loss"]
@@ -163,7 +163,7 @@ def test_letters_that_are_taken_are_told_apart() -> None:
 
 
 @pytest.mark.parametrize("write", [data.csv, data.parquet, data.npz])
-def test_nobody_and_too_much_are_refused(write: Any) -> None:
+def test_an_empty_race_and_one_that_is_too_large_are_refused(write: Any) -> None:
     with pytest.raises(Refused, match="No optimizers to export"):
         write(Race(racers.hide_racer(_race("booth", "sgd"), "racer-0", True)))
     many = changes.set_parameter(_race("ravine_nd", "sgd", "adam", steps=20_000), "surface", "dimension", 1000)
@@ -191,7 +191,7 @@ def test_settings_come_back_from_json(settings: Settings) -> None:
     assert data.to_json(data.from_json(content)[0]) == content
 
 
-def test_a_json_says_what_it_is_in_a_fixed_order() -> None:
+def test_the_keys_of_the_json_are_in_a_fixed_order() -> None:
     content = data.to_json(MIXED)
     read = json.loads(content)
     assert list(read) == ["optiscope", "page", "version", "query"]
@@ -207,7 +207,7 @@ def test_a_bad_value_is_dropped_with_a_notice() -> None:
     assert settings.racers == MIXED.racers and settings.steps == Settings().steps
 
 
-def test_another_page_shares_the_form() -> None:
+def test_settings_of_the_other_page_have_the_same_format() -> None:
     query = network_link.query(Training())
     content = saved.write_query("network", query)
     assert saved.read_query(content) == ("network", query)
@@ -238,7 +238,7 @@ BROKEN = {
 
 
 @pytest.mark.parametrize(("content", "said"), BROKEN.values(), ids=BROKEN)
-def test_what_cannot_be_read_is_refused_with_a_sentence(content: bytes, said: str) -> None:
+def test_an_unreadable_file_is_refused_with_a_sentence(content: bytes, said: str) -> None:
     with pytest.raises(Refused, match=said) as refusal:
         data.from_json(content)
     assert str(refusal.value).endswith(".")

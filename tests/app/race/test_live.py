@@ -32,7 +32,7 @@ SHORT = racers.set_steps(changes.first(), 120)
 
 
 def ask(settings: Settings, what: str, **asked: str) -> Runs:
-    return live._ask(settings, what, asked)
+    return live._runs(settings, what, asked)
 
 
 def same(runs: Runs, k: int, settings: Settings, index: int) -> None:
@@ -42,21 +42,21 @@ def same(runs: Runs, k: int, settings: Settings, index: int) -> None:
     np.testing.assert_allclose(runs.positions[k], path, rtol=1e-6, atol=1e-6 * np.abs(path).max())
     np.testing.assert_allclose(runs.losses[k], losses(scene)[index][runs.steps], rtol=1e-7, atol=1e-12)
     for word in ("status", "gone", "settled"):
-        assert runs.told[k][word] == getattr(card, word), word
+        assert runs.statuses[k][word] == getattr(card, word), word
     for word, follows in (("leaves", "path"), ("last", "loss")):
-        assert runs.told[k][word] + 1 == len(line_of(scene, card.id, follows).x), word
-    assert card.why.startswith(runs.told[k]["why"])
+        assert runs.statuses[k][word] + 1 == len(line_of(scene, card.id, follows).x), word
+    assert card.why.startswith(runs.statuses[k]["why"])
 
 
 @pytest.mark.parametrize(
     ("racer", "name"), [("racer-0", "learning_rate"), ("racer-1", "momentum"), ("racer-2", "beta1")]
 )
-def test_a_sweep_is_the_runs_one_by_one(racer: str, name: str) -> None:
+def test_a_sweep_equals_its_single_runs(racer: str, name: str) -> None:
     runs = ask(SHORT, "sweep", racer=racer, name=name)
     spec = OPTIMIZERS[("sgd", "nesterov", "adam")[int(racer[-1])]].parameters()[name]
     np.testing.assert_array_equal(runs.values, stops(spec))
     assert (runs.values[0], runs.values[-1]) == (spec.low, spec.high)
-    assert len(runs.values) == len(runs.positions) == len(runs.losses) == len(runs.told)
+    assert len(runs.values) == len(runs.positions) == len(runs.losses) == len(runs.statuses)
     for k in (0, 17, 50, 83, len(runs.values) - 1):
         same(runs, k, racers.set_racer(SHORT, racer, name, runs.values[k]), int(racer[-1]))
 
@@ -75,7 +75,7 @@ def test_noise_and_schedule_are_those_of_the_race() -> None:
     same(runs, 40, racers.set_racer(settings, "racer-2", "learning_rate", runs.values[40]), 2)
 
 
-def test_the_value_that_is_swept_makes_no_other_sweep() -> None:
+def test_a_sweep_does_not_depend_on_the_swept_value() -> None:
     other = racers.set_racer(SHORT, "racer-0", "learning_rate", 0.5)
     assert ask(SHORT, "sweep", racer="racer-0", name="learning_rate") is ask(
         other, "sweep", racer="racer-0", name="learning_rate"
@@ -106,7 +106,7 @@ def test_a_typed_value_beyond_the_range_is_the_last_run_of_the_sweep() -> None:
     same(runs, len(runs.values) - 1, wide, 1)
 
 
-def test_a_sweep_has_a_name_that_changes_with_its_runs_and_with_nothing_else() -> None:
+def test_the_name_of_a_sweep_changes_only_with_its_runs() -> None:
     def names(settings: Settings) -> dict[tuple[str, str], str]:
         scene = live.connected(race.scene(Race(settings)), Race(settings))
         assert scene.live == live.address(settings)
@@ -128,7 +128,7 @@ def test_a_sweep_has_a_name_that_changes_with_its_runs_and_with_nothing_else() -
         assert not set(names(other).values()) & set(plain.values())
 
 
-def test_another_start_moves_everybody() -> None:
+def test_another_start_moves_all_racers() -> None:
     runs = ask(SHORT, "start", x="1.5", y="−0.5")
     for k in range(3):
         same(runs, k, changes.set_start(SHORT, 1.5, -0.5), k)
@@ -182,7 +182,7 @@ def test_every_parameter_of_a_surface_has_a_slider_with_its_range(key: str) -> N
             changes.slide(settings, name, end)
 
 
-def test_a_long_sweep_is_thinned_and_says_which_steps_it_has() -> None:
+def test_a_long_sweep_is_thinned_and_names_its_steps() -> None:
     long = racers.set_steps(changes.first(), 4000)
     runs = ask(long, "sweep", racer="racer-0", name="learning_rate")
     every = stops(OPTIMIZERS["sgd"].parameters()["learning_rate"])
@@ -205,12 +205,12 @@ def test_a_long_sweep_is_thinned_and_says_which_steps_it_has() -> None:
         ("weather", {}, "There is no request"),
     ],
 )
-def test_what_cannot_be_is_refused_in_a_sentence(what: str, asked: dict[str, str], why: str) -> None:
+def test_an_impossible_request_for_runs_is_refused_with_a_sentence(what: str, asked: dict[str, str], why: str) -> None:
     with pytest.raises(Refused, match=why):
         ask(SHORT, what, **asked)
 
 
-def test_over_http_it_is_the_same_bytes() -> None:
+def test_the_route_sends_the_same_bytes() -> None:
     app: Any = Starlette(routes=live_route.routes())
     address = live.address(SHORT).replace(addresses.WHAT, "sweep")
     path, _, spelled = address.partition("?")
@@ -222,12 +222,12 @@ def test_over_http_it_is_the_same_bytes() -> None:
     np.testing.assert_array_equal(array(header["values"]), runs.values)
     np.testing.assert_allclose(array(header["positions"]), runs.positions, rtol=1e-6, atol=1e-30)
     np.testing.assert_array_equal(array(header["losses"]), runs.losses)
-    assert [one["status"] for one in header["told"]] == [one["status"] for one in runs.told]
+    assert [one["status"] for one in header["statuses"]] == [one["status"] for one in runs.statuses]
     status, _, body = get(path, app, query=f"{spelled}&live.racer=nobody&live.name=learning_rate")
     assert status == 400 and b"no longer in the race" in body
 
 
-def test_the_route_is_light() -> None:
+def test_the_route_does_not_import_jax() -> None:
     """The server answers before JAX is imported, so the module of the route must not import it."""
     module = importlib.import_module("app.server.live_route")
     assert not {"jax", "race", "live", "optimizers"} & set(vars(module))

@@ -1,4 +1,4 @@
-"""Presets of the Race page: each shows what its words say."""
+"""The presets of the Race page show the effects that their sentences describe."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def _table(settings: Settings) -> dict[str, results.Row]:
 
 
 @pytest.mark.parametrize("key", presets.PRESETS)
-def test_links_are_read_whole_and_their_words_are_found(key: str) -> None:
+def test_links_of_presets_are_valid_and_recognised(key: str) -> None:
     settings, notices = link.parse({"preset": [key]})
     assert notices == [] and settings == presets.preset(key)
     assert presets.shown_by(settings) == presets.PRESETS[key].about and not presets.changed(settings)
@@ -77,14 +77,14 @@ def test_a_link_of_a_preset_alone_is_the_preset_and_more_settings_are_a_race() -
 
 
 def test_p1_in_the_plain_race_sgd_does_not_cross_and_the_others_do() -> None:
-    """η κ = 0.5: SGD halves its way across with each step."""
+    """η κ = 0.5: each step of SGD halves the distance from the valley floor."""
     rows = _table(changes.first())
     assert rows["SGD"].measured["crossings"] == 0 < (rows["Nesterov"].measured["crossings"] or 0)
 
 
 @pytest.mark.parametrize("key", [key for key in presets.PRESETS if key not in ("noise", "drop")])
 def test_no_number_of_the_table_depends_on_the_rotation(key: str) -> None:
-    """Rules that know no axes, from a start that turns along; under noise the draws would have to turn, too."""
+    """For rules without preferred axes and a rotated start. With noise, the draws would have to be rotated, too."""
     settings = presets.preset(key)
     taken, seen = results.measures(Race(settings)), []
     built = settings.built_surface()
@@ -105,7 +105,7 @@ def test_no_number_of_the_table_depends_on_the_rotation(key: str) -> None:
 
 
 def test_an_overshoot_beyond_all_bounds_is_a_short_number() -> None:
-    """The preset invites a larger κ: at 200 SGD ends some 10¹³⁰ starts beyond the minimum."""
+    """The preset suggests a larger κ: with 200, SGD ends 10¹³⁰ times the initial distance beyond the minimum."""
     steep = changes.set_parameter(presets.preset("zigzag"), "surface", "condition_number", 200.0)
     (far,) = (row[-1] for row in results.cells(Race(steep)) if row[0] == "SGD")
     assert re.fullmatch(r"[0-9.]+·10[⁰¹²³⁴⁵⁶⁷⁸⁹]+ %", far), far

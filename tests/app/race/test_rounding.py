@@ -39,7 +39,7 @@ def _positions(surface: str, key: str, every: int) -> Iterator[tuple[bool, bool,
     box = settings.built_surface().domain
     diagonal = float(np.hypot(*(high - low for low, high in box)))
     extent = race.background_of(settings).extent
-    runs = live._ask(settings, "sweep", {"racer": "racer-0", "name": "learning_rate"})
+    runs = live._runs(settings, "sweep", {"racer": "racer-0", "name": "learning_rate"})
     for k in range(0, len(runs.values), every):
         there = racers.set_racer(settings, "racer-0", "learning_rate", float(runs.values[k]))
         scene = race.scene(Race(there))
@@ -49,9 +49,9 @@ def _positions(surface: str, key: str, every: int) -> Iterator[tuple[bool, bool,
         low, high = np.array(box).T
         seen = np.any([((path >= low) & (path <= high)).all(axis=1) for path in paths], axis=0)
         gap = max(float(np.linalg.norm(paths[0] - other, axis=1)[seen].max()) for other in paths[1:])
-        kinds = {scene.cards[0].status.split(" ")[0], runs.told[k]["status"].split(" ")[0], whole.status.kind}
+        kinds = {scene.cards[0].status.split(" ")[0], runs.statuses[k]["status"].split(" ")[0], whole.status.kind}
         differs = gap > 1e-3 * diagonal or len(kinds) > 1
-        yield differs, SENTENCE in scene.cards[0].why, SENTENCE in runs.told[k]["why"]
+        yield differs, SENTENCE in scene.cards[0].why, SENTENCE in runs.statuses[k]["why"]
 
 
 @pytest.mark.parametrize(("surface", "key"), [("rastrigin", "adam"), ("beale", "newton"), ("rastrigin", "nadam")])
@@ -79,8 +79,8 @@ def test_a_regular_run_is_not_flagged_as_sensitive(surface: str, key: str) -> No
     for rate in (1e-4, 1e-3, 0.01, 0.05):
         settings = _race(surface, key, learning_rate=rate)
         assert not race_runs.is_sensitive(settings.bare(), settings.racers[0].bare())
-    runs = live._ask(_race(surface, key), "sweep", {"racer": "racer-0", "name": "learning_rate"})
-    flagged = [SENTENCE in said["why"] for said in runs.told]
+    runs = live._runs(_race(surface, key), "sweep", {"racer": "racer-0", "name": "learning_rate"})
+    flagged = [SENTENCE in said["why"] for said in runs.statuses]
     if surface != "saddle" and key != "adam":
         assert not any(flagged)
 

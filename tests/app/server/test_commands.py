@@ -57,7 +57,7 @@ def test_a_link_and_a_settings_file_give_the_same_race(tmp_path: Path) -> None:
     assert one == two == three
 
 
-def test_what_a_link_shows_is_drawn(tmp_path: Path) -> None:
+def test_render_draws_what_a_link_shows(tmp_path: Path) -> None:
     """The same race as a map, in three dimensions, as a map each, and beside another one: each picture differs."""
     first = racers.set_steps(changes.first(), 30)
     link = f"?{urlencode(race_link.query(changes.set_beside(first, True)), doseq=True)}"
@@ -102,7 +102,7 @@ BAD = [
 
 
 @pytest.mark.parametrize(("arguments", "said"), BAD, ids=[said for _, said in BAD])
-def test_what_cannot_be_is_said_and_nothing_is_written(
+def test_an_impossible_request_is_refused_and_nothing_is_written(
     arguments: list[str], said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -115,7 +115,7 @@ def test_what_cannot_be_is_said_and_nothing_is_written(
 @pytest.mark.parametrize(
     ("content", "said"), [(b"{", "JSON"), (b'{"a": 1}', "Optiscope"), (b'{"optiscope": "9", "version": "9"}', "")]
 )
-def test_a_broken_settings_file_is_said(
+def test_a_broken_settings_file_is_reported(
     content: bytes, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "race.json").write_bytes(content)
@@ -123,7 +123,7 @@ def test_a_broken_settings_file_is_said(
     assert said in capsys.readouterr().err and not (tmp_path / "race.png").exists()
 
 
-def test_a_disk_that_fills_leaves_nothing_half_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_disk_that_fills_up_leaves_no_partial_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "race.csv"
     path.write_bytes(b"before")
 
@@ -145,14 +145,14 @@ def test_a_disk_that_fills_leaves_nothing_half_written(tmp_path: Path, monkeypat
     assert path.read_bytes() == b"before" and list(tmp_path.iterdir()) == [path]
 
 
-def test_words_without_a_font_give_way_to_the_settings_and_that_is_said(
+def test_a_title_without_a_font_is_replaced_by_the_settings_with_a_notice(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main([*RACE, "--title", "\U00020000", "-o", str(tmp_path / "race.svg")]) == 0
     assert "no font" in capsys.readouterr().err and (tmp_path / "race.svg").exists()
 
 
-def test_a_file_has_the_rights_that_the_user_gives(tmp_path: Path) -> None:
+def test_a_file_has_the_permissions_of_the_umask(tmp_path: Path) -> None:
     commands.write(tmp_path / "race.csv", b"x")
     mask = os.umask(0)
     os.umask(mask)
@@ -160,7 +160,7 @@ def test_a_file_has_the_rights_that_the_user_gives(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("what", "registry"), [("surfaces", SURFACES), ("optimizers", RULES)])
-def test_a_list_holds_every_parameter_with_default_and_range(
+def test_a_list_contains_every_parameter_with_default_and_range(
     what: str, registry: dict[str, type], capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["list", what, "--json"]) == 0
@@ -225,7 +225,7 @@ def test_settings_of_the_other_page_name_the_command_that_reads_them(
     assert "network.json holds the settings of the Network page: use optiscope train." in capsys.readouterr().err
 
 
-def test_the_command_is_there_for_a_shell(tmp_path: Path) -> None:
+def test_the_command_is_installed(tmp_path: Path) -> None:
     path = tmp_path / "race.gif"
     arguments = ["--size", "300x300", "--seconds", "1", "--rate", "10", "-o", str(path)]
     done = subprocess.run([sys.executable, "-m", "app", *RACE, *arguments], capture_output=True, text=True, timeout=120)
@@ -234,7 +234,7 @@ def test_the_command_is_there_for_a_shell(tmp_path: Path) -> None:
         assert image.n_frames > 5  # type: ignore[attr-defined]
 
 
-def test_a_gif_faster_than_browsers_show_is_slowed_and_that_is_said(
+def test_a_gif_that_is_too_fast_for_browsers_is_slowed_with_a_notice(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = tmp_path / "race.gif"
@@ -247,7 +247,7 @@ def test_a_gif_faster_than_browsers_show_is_slowed_and_that_is_said(
         assert image.n_frames <= 25  # type: ignore[attr-defined]
 
 
-def test_a_training_is_run_and_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_train_runs_a_training_and_writes_files(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     table, arrays, page, picture = (tmp_path / f"run.{ending}" for ending in ("csv", "npz", "html", "png"))
     arguments = [
         "--source",
@@ -274,7 +274,7 @@ def test_a_training_is_run_and_written(tmp_path: Path, capsys: pytest.CaptureFix
     assert capsys.readouterr().out.startswith("Adam: loss ")
 
 
-def test_a_training_on_a_file_that_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_train_reads_a_data_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "d.csv"
     path.write_text("a,b,kind\n" + "\n".join(f"{k},{k % 5},{'xy'[k % 2]}" for k in range(40)))
     arguments = [
@@ -353,7 +353,9 @@ BAD_TRAININGS = [
 
 
 @pytest.mark.parametrize(("arguments", "said"), BAD_TRAININGS, ids=[said for _, said in BAD_TRAININGS])
-def test_a_training_that_cannot_be_is_said(arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_impossible_training_is_refused_with_a_sentence(
+    arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     before = dict(os.environ)
     assert main(["train", *arguments]) == commands.BAD
     assert said in capsys.readouterr().err

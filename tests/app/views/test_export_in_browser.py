@@ -49,7 +49,7 @@ def _seconds(page: Race, typed: str) -> Any:
     return field
 
 
-def test_a_picture_is_what_is_set_now(opened: Race) -> None:
+def test_a_picture_shows_the_current_settings(opened: Race) -> None:
     name, content = opened.download("Download PNG")
     with Image.open(io.BytesIO(content)) as image:
         assert name == "rosenbrock-adam-sgd.png" and image.size == (2560, 1440)
@@ -84,7 +84,7 @@ def test_a_slide_has_a_title_and_a_paper_its_caption_as_a_text(opened: Race) -> 
     opened.choose("Size", "16:9, 1280 × 720")
 
 
-def test_a_film_is_made_with_its_progress_and_taken_away(opened: Race) -> None:
+def test_a_film_is_made_with_progress_and_downloaded(opened: Race) -> None:
     _section(opened, "Film")
     opened.page.get_by_role("button", name="Make film").click()
     opened.page.get_by_test_id("stProgress").wait_for()
@@ -97,7 +97,7 @@ def test_a_film_is_made_with_its_progress_and_taken_away(opened: Race) -> None:
 
 
 @pytest.mark.long
-def test_other_files_can_be_had_while_a_film_is_made_and_it_can_be_stopped(opened: Race) -> None:
+def test_other_files_can_be_downloaded_while_a_film_is_made_and_it_can_be_stopped(opened: Race) -> None:
     _section(opened, "Film")
     seconds = _seconds(opened, "90")
     opened.said("2,288 frames")
@@ -115,7 +115,7 @@ def test_other_files_can_be_had_while_a_film_is_made_and_it_can_be_stopped(opene
     opened.said("188 frames")
 
 
-def test_a_film_that_cannot_be_is_answered_and_nothing_else_changes(opened: Race) -> None:
+def test_an_impossible_film_is_refused_and_nothing_else_changes(opened: Race) -> None:
     _section(opened, "Film")
     _seconds(opened, "600")
     opened.said("at most 3,000 frames")
@@ -123,7 +123,7 @@ def test_a_film_that_cannot_be_is_answered_and_nothing_else_changes(opened: Race
     opened.page.get_by_role("button", name="Make film").wait_for()
 
 
-def test_numbers_are_the_engine_s(opened: Race) -> None:
+def test_exported_numbers_are_those_of_the_engine(opened: Race) -> None:
     _section(opened, "Data")
     name, content = opened.download("CSV")
     table = pd.read_csv(io.BytesIO(content))
@@ -134,14 +134,14 @@ def test_numbers_are_the_engine_s(opened: Race) -> None:
         assert own["loss"].tolist() == pytest.approx(run.losses.tolist(), rel=1e-9)
 
 
-def test_code_is_shown_and_taken_away(opened: Race) -> None:
+def test_code_is_shown_and_downloaded(opened: Race) -> None:
     _section(opened, "Code")
     opened.said("OPTIMIZERS")
     name, content = opened.download("Download rosenbrock-adam-sgd.optax.py")
     assert name == "rosenbrock-adam-sgd.optax.py" and b"import optax" in content
 
 
-def test_settings_are_taken_away_and_opened_again(opened: Race, fresh: Callable[..., Race], tmp_path: Path) -> None:
+def test_settings_are_downloaded_and_opened_again(opened: Race, fresh: Callable[..., Race], tmp_path: Path) -> None:
     _section(opened, "Data")
     _, content = opened.download("Settings as JSON")
     other: Any = fresh()
@@ -208,7 +208,7 @@ CAMERA = """() => {
 }"""
 
 
-def test_a_surface_is_seen_from_where_the_page_sees_it(fresh: Callable[..., Race]) -> None:
+def test_an_exported_surface_has_the_camera_of_the_page(fresh: Callable[..., Race]) -> None:
     """The page's matrices project a point to the same position as the camera of the file."""
     page = fresh(STATE + "&picture=surface")
     box = page.at("surface").bounding_box()
@@ -237,7 +237,7 @@ def test_a_surface_is_seen_from_where_the_page_sees_it(fresh: Callable[..., Race
     _same(page, content, Look(camera=own), 60)
 
 
-def test_two_races_are_in_one_file(fresh: Callable[..., Race]) -> None:
+def test_a_file_contains_both_races(fresh: Callable[..., Race]) -> None:
     page = fresh(STATE)
     page.at("beside").click()
     page.until("() => new URL(location.href).searchParams.has('b.surface')")

@@ -1,4 +1,4 @@
-"""The two modes for a class: presenting, and predicting the ends before they are shown."""
+"""The modes for a class: presenting, and predicting the ends of runs."""
 
 from __future__ import annotations
 
@@ -46,8 +46,8 @@ def _presenting(race: Race) -> bool:
 
 def _present(race: Race) -> None:
     race.at("present").click()
-    race.page.mouse.move(500, 20)  # off the cards, which light up under the pointer
-    race.page.wait_for_timeout(300)  # the full screen comes, where it does, without a word
+    race.page.mouse.move(500, 20)  # away from the cards, which are highlighted under the pointer
+    race.page.wait_for_timeout(300)  # full screen is entered without a message
     race.settle()
 
 
@@ -72,7 +72,7 @@ def test_presenting_hides_the_controls_and_fills_the_window(fresh: Visit) -> Non
     assert race.titles() == ["SGD", "Nesterov", "Adam"] and all(race.statuses())
     assert race.card("racer-2")[2:] == ("0.068", "0.9")
     assert "data:image/svg+xml" in race.page.evaluate("getComputedStyle(document.querySelector('.map')).cursor")
-    # nothing that is shown runs over its box
+    # no visible element overflows its box
     for testid in ("card-racer-0", "card-racer-2", "step", "loss", "map"):
         inner = race.at(testid).bounding_box()
         assert inner["x"] + inner["width"] <= window[0] and inner["y"] + inner["height"] <= window[1], testid
@@ -142,7 +142,7 @@ def test_presenting_keeps_the_state_of_the_player(fresh: Visit) -> None:
     race.page.keyboard.press("ArrowLeft")
     race.page.keyboard.press("Space")
     assert race.playing()
-    race.page.keyboard.press("Escape")  # and the clock goes on
+    race.page.keyboard.press("Escape")  # and the clock continues
     race.until("() => !document.querySelector('[data-testid=player]').hasAttribute('data-presenting')")
     assert race.playing()
     race.page.keyboard.press("Space")
@@ -265,13 +265,13 @@ def test_predicting_hides_everything_that_reveals_the_ends(guessing: Race) -> No
     assert race.at("export").is_disabled()
     words = race.at("map").get_attribute("aria-label")
     assert "converged" not in words and "SGD" in words
-    # neither keys nor the scrub bar bring the ends
+    # neither keys nor the scrub bar reveal the ends
     for key in ("End", "ArrowRight"):
         race.page.keyboard.press(key)
     race.at("scrub").fill("150")
     assert race.step() == 0 and _phase(race) == "guess"
     assert race.at("question").inner_text() == "Where does SGD end? Click on the map."
-    race.page.keyboard.press("Escape")  # nothing was said that could be taken back
+    race.page.keyboard.press("Escape")  # there is no guess to undo
     assert _phase(race) is None and race.settle().step() == 200
 
 
@@ -351,12 +351,12 @@ def test_a_guess_is_measured_to_the_last_position_of_the_engine(guessing: Race) 
         assert around[at[0] - 10 : at[0] + 11, at[1] - 10 : at[1] + 11].sum() > 40
         assert not around[at[0] - 3 : at[0] + 4, at[1] - 3 : at[1] + 4].any()  # hollow
     assert "start" not in race.query()
-    # the mark of Nesterov is moved, by way of its card
+    # Nesterov's guess is moved after a click on its card
     race.at("card-racer-1").locator("h3").click()
     first[1] = _guess(race, 0.5, -0.2)
     race.at("next-person").click()
     second = [_guess(race, -0.5, -0.5), _guess(race, -2.0, 1.0), _guess(race, 2.0, 0.3)]
-    race.page.keyboard.press("Escape")  # takes back the last answer, and no other
+    race.page.keyboard.press("Escape")  # undoes only the last guess
     assert race.at("question").inner_text() == "Person 2: Where does Adam end? Click on the map."
     second[2] = _guess(race, 0.1, 0.3)
     _reveal(race)
@@ -390,7 +390,7 @@ def test_a_run_that_leaves_the_map_is_judged_by_leaving(fresh: Visit) -> None:
     assert race.at("guessed-racer-0").inner_text() == "SGD left the map: Person 1 guessed it"
     adam = race.at("guessed-racer-1").inner_text()
     assert adam.startswith("Person 2 was nearest for Adam (") and "it stayed on the map: Person 1 wrong" in adam
-    # one miss each: the sum decides between one distance and none at all
+    # with one miss each, the sum of distances decides
     assert math.dist(near_end, _ends(race)[1]) > 0
     assert "1 miss" in race.at("guess-sum").inner_text()
 

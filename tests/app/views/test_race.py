@@ -90,7 +90,7 @@ FIELDS = [
 
 @pytest.mark.parametrize(("key", "text", "said"), FIELDS, ids=[f"{k}: {t}" for k, t, _ in FIELDS])
 @pytest.mark.thinned(3)
-def test_bad_text_is_answered_beside_its_field_and_nothing_else_changes(
+def test_invalid_text_is_refused_below_its_field_and_nothing_else_changes(
     page: Page, key: str, text: str, said: str
 ) -> None:
     test = page(noise="isotropic", schedule="cosine", racer=["sgd", "nesterov", "adam:learning_rate=0.05"])
@@ -107,7 +107,7 @@ def test_bad_text_is_answered_beside_its_field_and_nothing_else_changes(
     assert words.caption(after) == words.caption(before)  # a default may now be spelled out
 
 
-def test_two_bad_fields_have_a_sentence_each(page: Page) -> None:
+def test_two_invalid_fields_have_a_sentence_each(page: Page) -> None:
     test = page(surface="quadratic_ravine")
     _type(test, "steps-field", "x")
     _type(test, "seed-field", "y")
@@ -122,7 +122,7 @@ def test_no_link_is_the_opening_preset_and_is_spelled_out(page: Page) -> None:
     assert race_link.parse(link) == (presets.preset(race_link.OPENING), []) and "surface" in link
 
 
-def test_a_bad_link_is_answered_by_notices_and_a_page(page: Page) -> None:
+def test_an_invalid_link_gives_notices_and_a_page(page: Page) -> None:
     test = page(steps="many", surface="himmelblau", racer=["adam", "nobody"], v="99")
     (warning,) = test.warning
     lines = warning.value.splitlines()
@@ -136,7 +136,7 @@ def test_a_bad_link_is_answered_by_notices_and_a_page(page: Page) -> None:
 
 @pytest.mark.parametrize("key", SURFACES)
 @pytest.mark.thinned(10)
-def test_every_surface_has_its_page(page: Page, key: str) -> None:
+def test_every_surface_can_be_shown(page: Page, key: str) -> None:
     test = page(surface=key, racer=["sgd", "adam"])
     assert _link(test)["surface"] == [key]
 
@@ -148,7 +148,7 @@ def test_a_surface_is_chosen_from_the_list(page: Page) -> None:
     assert race_link.parse(_link(test))[0] == changes.choose_surface(changes.first(), "rosenbrock")
 
 
-def test_a_slider_and_its_field_are_one(page: Page) -> None:
+def test_a_slider_and_its_field_show_the_same_value(page: Page) -> None:
     test = page(surface="quadratic_ravine")
     key = "racer-2-adam-beta2"
     slider = _widget(test.select_slider, f"{key}-slider")
@@ -161,7 +161,7 @@ def test_a_slider_and_its_field_are_one(page: Page) -> None:
     assert "beta2=0.99995" in _link(test)["racer"][2]
 
 
-def test_mini_batches_are_refused_where_there_are_no_data(page: Page) -> None:
+def test_mini_batches_are_refused_on_a_surface_without_data(page: Page) -> None:
     test = page(surface="quadratic_ravine")
     _widget(test.selectbox, "noise").set_value("mini_batch").run()
     assert len(_refusals(test)) == 1 and "no data" in _refusals(test)[0]
@@ -176,7 +176,7 @@ def test_a_race_without_racers_is_a_page(page: Page) -> None:
     assert not test.exception
 
 
-def test_two_sessions_keep_to_themselves(page: Page) -> None:
+def test_two_sessions_are_independent(page: Page) -> None:
     one, other = page(surface="quadratic_ravine"), page(surface="quadratic_ravine")
     _type(one, "steps-field", "77")
     other.run()
@@ -191,7 +191,7 @@ def test_two_sessions_keep_to_themselves(page: Page) -> None:
     ],
     ids=["nobody", "too many"],
 )
-def test_numbers_that_cannot_be_had_are_refused_before_they_are_asked_for(page: Page, query: Any, said: str) -> None:
+def test_exports_that_are_too_large_are_refused_before_they_are_computed(page: Page, query: Any, said: str) -> None:
     test = page(**query)
     _exporting(test, "Data")
     assert not test.exception
@@ -202,14 +202,14 @@ def test_numbers_that_cannot_be_had_are_refused_before_they_are_asked_for(page: 
     assert {"CSV", "PARQUET", "NPZ"} <= {b.proto.label for b in test.get("download_button")}
 
 
-def test_a_race_that_is_too_large_is_refused_beside_what_was_typed(page: Page) -> None:
+def test_a_race_that_is_too_large_is_refused_below_the_field(page: Page) -> None:
     test = page(surface="ravine_nd", surface__dimension="100", steps="300", racer="sgd", inspect="1")
     _type(test, "steps-field", "6000")
     assert any("too many to explain" in refusal for refusal in _refusals(test))
     assert _link(test)["steps"] == ["300"]
 
 
-def test_a_server_short_of_memory_says_so_on_the_page(page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_page_says_when_the_server_is_low_on_memory(page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(budget, "free_memory", lambda: 0)
     test = page(surface="ravine_nd", surface__dimension="500", steps="5000", racer="sgd")
     assert [error.value.partition(":")[0] for error in test.error] == ["The server is low on memory"]
@@ -221,7 +221,7 @@ def test_a_server_short_of_memory_says_so_on_the_page(page: Page, monkeypatch: p
     ("kind", "lasts", "slowed"),
     [("gif", "200 frames, 4.00 seconds in total", True), ("mp4", "240 frames, 4.00", False)],
 )
-def test_a_film_says_how_long_it_lasts_and_a_gif_what_browsers_allow(
+def test_the_panel_shows_the_length_of_a_film_and_the_limit_of_gifs(
     page: Page, kind: str, lasts: str, slowed: bool
 ) -> None:
     test = page(racer="sgd:learning_rate=0.01", steps="20")

@@ -48,7 +48,7 @@
  * @property {Float32Array[]} positions an array for each run: x, y, x, y, …
  * @property {Float64Array[]} losses
  * @property {Int32Array} steps the recorded steps
- * @property {(Partial<Card> & {leaves: number, last: number})[]} told the card's fields for each run, and the ends of its
+ * @property {(Partial<Card> & {leaves: number, last: number})[]} statuses the card's fields for each run, and the ends of its
  *   lines
  * @property {Float64Array} values the values of the slider, if a slider is dragged
  *
@@ -134,7 +134,9 @@ export function decodeRuns(bytes) {
   const { header, arrays } = open(bytes);
   const count = arrays[header.steps.array].flat.length;
   return {
-    .../** @type {any} */ (revive({ steps: header.steps, values: header.values, told: header.told }, arrays, {})),
+    .../** @type {any} */ (
+      revive({ steps: header.steps, values: header.values, statuses: header.statuses }, arrays, {})
+    ),
     positions: rows(arrays[header.positions.array].flat, 2 * count),
     losses: rows(arrays[header.losses.array].flat, count),
   };

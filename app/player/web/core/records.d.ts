@@ -244,7 +244,7 @@ export interface Runs {
   positions: Numbers;
   losses: Numbers;
   steps: Numbers;
-  told: Record<string, any>[];
+  statuses: Record<string, any>[];
   values: Numbers;
 }
 

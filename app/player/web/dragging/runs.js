@@ -72,7 +72,7 @@ export class Live {
  * @param {number} k which of them
  */
 export function exchange(scene, card, runs, k) {
-  const { leaves, last, ...words } = runs.told[k];
+  const { leaves, last, ...words } = runs.statuses[k];
   Object.assign(card, words);
   const time = Float64Array.from(runs.steps, (step) => step * card.pace);
   const jumps = runs.steps.length !== runs.steps[runs.steps.length - 1] + 1;

@@ -1,4 +1,4 @@
-// What plotly draws of marks: those that stand still, and unseen those that have labels under the pointer.
+// The plotly painter, which converts marks to traces: the still ones, and invisible ones with labels under the pointer.
 
 import { short } from '../core/digits.js';
 import { blend, fade } from '../core/theme.js';
@@ -13,13 +13,13 @@ import { plotlySymbol } from './symbols.js';
  * @typedef {import('./strokes.js').Style} Style
  * @typedef {import('./trail.js').Trail} Trail
  * @typedef {any} Trace
- * @typedef {{from: number, to: number, strength: number}} Stretch some points, and how strong they are drawn
+ * @typedef {{from: number, to: number, strength: number}} Stretch a range of points with their opacity
  */
 
-/** What every trace has. */
+/** The attributes of every trace. */
 const COMMON = { type: 'scatter', showlegend: false, hoverinfo: 'skip' };
 
-/** The most points of a line that have a label: more are nearer to each other than a pointer can tell. */
+/** The largest number of labelled points of a line; more would be too close to each other to point at. */
 const MOST = 2000;
 
 /** @param {number} count */
@@ -28,14 +28,15 @@ function upTo(count) {
 }
 
 /**
- * @param {number} k the pair of axes
+ * The axes of a trace.
+ * @param {number} k the index of the pair of axes
  */
 function on(k) {
   return { xaxis: nth('x', k), yaxis: nth('y', k) };
 }
 
 /**
- * The traces of the marks that do not move, without the field: that is a canvas below the plot.
+ * The traces of the marks of the layer "ground", except the field, which is a canvas below the plot.
  * @param {AnyMark[]} marks
  * @param {Style} style
  * @returns {Trace[]}
@@ -88,7 +89,7 @@ function labelled(texts, template) {
 }
 
 /**
- * A line that stands still, or its beginning.
+ * The trace of the first points of a line.
  * @param {Line} mark
  * @param {Style} style
  * @param {number} count
@@ -115,7 +116,7 @@ function lineTrace(mark, style, count, label) {
 }
 
 /**
- * The first numbers of a row, as plotly takes them: neither infinite nor further out than its own arithmetic reaches.
+ * The first numbers of an array in a form that plotly accepts, limited to values that its arithmetic can handle.
  * @param {ArrayLike<number>} values
  * @param {number} count
  */
@@ -130,7 +131,7 @@ function within(value) {
 }
 
 /**
- * The lines up to the clock, for the labels under the pointer: what is seen of them is on a canvas.
+ * The invisible traces that provide the labels of lines up to the clock, which are drawn on a canvas.
  * @param {Trail[]} trails
  * @param {Style} style
  * @param {number} position
@@ -150,13 +151,12 @@ export function hoverLines(trails, style, position, naming) {
 
 /**
  * @typedef {Object} Naming
- * @property {(mark: AnyMark) => string} stem the beginning of the ids of a mark's traces
- * @property {string} unit what the clock counts
+ * @property {(mark: AnyMark) => string} stem the prefix of the ids of a mark's traces
+ * @property {string} unit the unit of the clock
  */
 
 /**
- * The heights of some points of a line: far above the frame a curve is a vertical line, and plotly's own arithmetic ends
- * in NaN there.
+ * The heights of some points of a line, limited because far above the frame, plotly's arithmetic results in NaN.
  * @param {Trail} trail
  * @param {number[]} points their indices
  */
@@ -197,7 +197,7 @@ function lineOf(trail, style, position, uid, naming) {
 }
 
 /**
- * The label under the pointer: a name, the time, and a row for each of the numbers there.
+ * The labels under the pointer: the name, the time, and a row for each of the numbers.
  * @param {Line | import('./marks.js').Dots} mark
  * @param {number[]} points the indices of the points that have one
  * @param {string} unit
@@ -212,7 +212,7 @@ function hoverOf({ hover, time, name }, points, unit) {
 }
 
 /**
- * Dots at a position of the clock: those that have been, and pale those that are to come.
+ * The traces of dots at a position of the clock: those before it, and pale those after it.
  * @param {import('./marks.js').Dots} mark
  * @param {Style} style
  * @param {import('./marks.js').ColorScale} scale
@@ -266,7 +266,7 @@ function dotsOf(mark, x, y, style, scale, { from, to, strength }) {
 }
 
 /**
- * Dots that can be pointed at, unseen: what is seen is on a canvas.
+ * The invisible trace that provides the labels of dots, which are drawn on a canvas.
  * @param {import('./marks.js').Dots} mark
  * @param {Style} style
  * @param {number} position
@@ -293,7 +293,7 @@ export function hoverDots(mark, style, position, naming) {
 }
 
 /**
- * The words of the ground that belong to the axes, and its upright lines, as annotations and shapes of a layout.
+ * The texts of the ground that belong to the axes, and its vertical lines, as annotations and shapes of a layout.
  * @param {AnyMark[]} marks
  * @param {Style} style
  * @param {string} font

@@ -1,5 +1,5 @@
-// One panel: plotly draws the axes and what stands on the ground, canvases the ground and what moves. At rest plotly has
-// the lines too, unseen, for the labels under the pointer.
+// A panel: plotly draws the axes and the marks on the ground, and canvases draw the ground and the moving marks. At rest,
+// plotly also has invisible lines, which provide the labels under the pointer.
 
 import { Contours } from '../drawing/contours.js';
 import { frameOfAxes, valueAt } from '../drawing/canvas.js';
@@ -29,12 +29,12 @@ import { ZoomTools } from './zoom.js';
  * @typedef {[[number, number], [number, number]]} View the ranges of two axes
  *
  * @typedef {Object} Listeners
- * @property {() => void} moved the view changed, so that the canvases are to be painted again
- * @property {(id: string | null) => void} hover the pointer is over a racer's line
- * @property {(position: number) => void} scrub the clock is dragged
- * @property {(x: number, y: number) => void} [start] a panel with a start was clicked
- * @property {() => void} [withdraw] the last click was the first half of a double click
- * @property {import('../dragging/drag.js').StartListeners} [drag] the start is dragged
+ * @property {() => void} moved called when the view has changed, so that the canvases must be painted again
+ * @property {(id: string | null) => void} hover called when the pointer enters or leaves the line of a racer
+ * @property {(position: number) => void} scrub called when the clock is dragged
+ * @property {(x: number, y: number) => void} [start] called when a panel with a start is clicked
+ * @property {() => void} [withdraw] called when the last click turns out to be the first half of a double click
+ * @property {import('../dragging/drag.js').StartListeners} [drag] called when the start is dragged
  */
 
 /** The room for the title of a pair of axes, in pixels. */
@@ -49,20 +49,20 @@ export class PlotPanel {
   style;
   /** @type {Theme | undefined} */
   theme;
-  /** The axes as they are drawn: with the scale that is chosen, at the places that they have. @type {Axes[]} */
+  /** The axes as they are drawn, with the chosen scale and their places. @type {Axes[]} */
   axes = [];
-  /** What of the axes is in view, null for all that is wanted. @type {View | null} */
+  /** The ranges in view, null for the whole window. @type {View | null} */
   view = null;
-  /** The same as it was chosen, so that a size that comes back has it back. @type {View | null} */
+  /** The ranges that the reader chose, which are restored when the panel has its old size again. @type {View | null} */
   chosen = null;
-  /** Traces of the ground. @type {any[]} */
+  /** The traces of the ground. @type {any[]} */
   base = [];
-  /** Changes with what plotly has drawn. */
+  /** Identifies the ground that plotly has drawn. */
   drawing = '';
-  /** Changes with the lines that plotly has drawn. */
+  /** Identifies the lines that plotly has drawn. */
   settled = '';
   home = '';
-  /** How many changes of the view are our own. */
+  /** The number of changes of the view in progress that the panel itself has made. */
   own = 0;
   listening = false;
   /** When and where the pointer was pressed last. @type {PointerEvent | undefined} */
@@ -81,9 +81,9 @@ export class PlotPanel {
   /**
    * @param {any} plotly
    * @param {Listeners} listeners
-   * @param {HTMLElement} element where it stands
+   * @param {HTMLElement} element the parent of the plot
    * @param {string} testid
-   * @param {(scene: Scene) => Panel | undefined} find which panel of a scene it draws
+   * @param {(scene: Scene) => Panel | undefined} find returns the panel of a scene to draw
    */
   constructor(plotly, listeners, element, testid, find) {
     this.plotly = plotly;
@@ -98,12 +98,12 @@ export class PlotPanel {
     this.element.append(this.switch.element);
   }
 
-  /** The scale of an axis that has several. */
+  /** The chosen scale of an axis that has several. */
   get scale() {
     return this.switch.scale;
   }
 
-  /** What it was handed last. */
+  /** The arguments of the last update. */
   get given() {
     const { panel, scene, style, theme } = this;
     if (!panel || !scene || !style || !theme) throw new Error('a panel is drawn before it is handed anything');
@@ -115,20 +115,20 @@ export class PlotPanel {
     return this.axes.some(({ x }) => x.limits !== null);
   }
 
-  /** Whether there is nothing for plotly to draw: neither numbers nor lines of a grid, nor a ground. */
+  /** Whether plotly has nothing to draw: neither numbers nor a grid nor a ground. */
   get bare() {
     const { marks } = this.given.panel;
     const plain = this.axes.every(({ x, y }) => !x.numbers && !y.numbers && !x.grid && !y.grid);
     return plain && marks.every(({ layer, type }) => layer !== 'ground' && type !== 'line');
   }
 
-  /** How far the axes may go. @returns {View} */
+  /** The limits of the axes. @returns {View} */
   get limits() {
     const [{ x, y }] = this.axes;
     return [x.limits ?? [-Infinity, Infinity], y.limits ?? [-Infinity, Infinity]];
   }
 
-  /** What of the plane is wanted in view. @returns {View} */
+  /** The ranges that the axes show first. @returns {View} */
   get window() {
     const [{ x, y }] = this.axes;
     return [rangeOf(x), rangeOf(y)];
@@ -139,12 +139,12 @@ export class PlotPanel {
     return { width, height };
   }
 
-  /** The room round the axes, as plotly takes it. */
+  /** The margins of the axes in plotly's notation. */
   get room() {
     return marginsOf(this.given.panel);
   }
 
-  /** The same in pixels. */
+  /** The margins of the axes in pixels. */
   get margins() {
     const { style } = this.given;
     const { l, r, t, b } = this.room;
@@ -162,7 +162,7 @@ export class PlotPanel {
     };
   }
 
-  /** The ranges of axes of equal units. @returns {View | null} */
+  /** The ranges of axes with equal units. @returns {View | null} */
   get ranges() {
     if (!this.axes[0]?.equal) return null;
     return this.view
@@ -171,7 +171,7 @@ export class PlotPanel {
   }
 
   /**
-   * The panel that is drawn of a scene.
+   * The panel of a scene that is drawn.
    * @param {Scene} scene
    */
   panelIn(scene) {
@@ -179,7 +179,7 @@ export class PlotPanel {
   }
 
   /**
-   * Takes a new scene; plotly draws only where the ground or the style changed.
+   * Shows a new scene. Plotly draws again only if the ground or the style has changed.
    * @param {Scene} scene
    * @param {Style} style
    * @param {Theme} theme
@@ -213,7 +213,7 @@ export class PlotPanel {
     this.show();
   }
 
-  /** Hands the painter its marks, and what it has to know beside them. */
+  /** Passes the marks and the properties of the scene to the painter. */
   show() {
     const { panel, scene, style, theme } = this.given;
     this.painter.show(this.axes, panel.marks, {
@@ -227,8 +227,8 @@ export class PlotPanel {
   }
 
   /**
-   * What is written at the start.
-   * @param {number} k the pair of axes
+   * The text at the start.
+   * @param {number} k the index of the pair of axes
    * @returns {string}
    */
   startWords(k) {
@@ -236,7 +236,7 @@ export class PlotPanel {
   }
 
   /**
-   * What a screen reader says of it.
+   * The text for screen readers.
    * @param {Panel} panel
    * @param {Scene} scene
    */
@@ -247,14 +247,14 @@ export class PlotPanel {
   }
 
   /**
-   * The upright axis with the scale that is chosen.
+   * The vertical axis with the chosen scale.
    * @param {Axes} axes
    */
   upright({ y }) {
     return [y, ...y.alternatives].find(({ scale }) => scale === this.scale) ?? y;
   }
 
-  /** Gives all axes their places and the scale that is chosen. */
+  /** Sets the places and the scale of all axes. */
   place() {
     const { panel, style } = this.given;
     const named = panel.marks.some((one) => one.type === 'tiles' && one.names.length);
@@ -264,7 +264,7 @@ export class PlotPanel {
   }
 
   /**
-   * Axes that leave room for titles above them, where there are any.
+   * The axes with room for titles above them, if they have any.
    * @param {Axes[]} axes
    * @returns {Axes[]}
    */
@@ -281,7 +281,7 @@ export class PlotPanel {
   }
 
   /**
-   * Axes with nothing of a racer that is hidden.
+   * The axes, each with a flag whether its racer is hidden.
    * @param {Axes[]} axes
    */
   shown(axes) {
@@ -289,7 +289,7 @@ export class PlotPanel {
     return axes.map((pair) => ({ pair, hidden: hidden.has(pair.racer) }));
   }
 
-  /** The traces of the ground, and one more for each pair of axes, without which plotly draws none. */
+  /** The traces of the ground, and an empty trace for each pair of axes, which plotly would not draw otherwise. */
   ground() {
     const { panel, style } = this.given;
     const anchor = { type: 'scatter', x: [null], y: [null], hoverinfo: 'skip', showlegend: false };
@@ -340,7 +340,7 @@ export class PlotPanel {
     on('plotly_relayout', () => this.own || this.arrive());
   }
 
-  /** What can be done to it, by what is on it. */
+  /** Adds the interactions that the marks and axes of the panel allow. */
   attach() {
     const { panel } = this.given;
     const clocked = panel.marks.some((one) => one.type === 'rule' && one.clock);
@@ -368,7 +368,7 @@ export class PlotPanel {
     return this.painter.measured ? this.painter.groups[0]?.frame : undefined;
   }
 
-  /** The frame under a place of the plot, if it has a clock. */
+  /** The frame at a position of the plot, if it shows the clock. */
   under(/** @type {number} */ x, /** @type {number} */ y) {
     const { groups } = this.painter;
     const clocked = groups.filter((group) => group.clocked).map(({ frame }) => frame);
@@ -378,7 +378,7 @@ export class PlotPanel {
     );
   }
 
-  /** Where all axes are, in pixels. @returns {Box[]} */
+  /** The frames of all axes in pixels. @returns {Box[]} */
   frames() {
     if (!this.bare) {
       const plots = /** @type {any} */ (this.plot)._fullLayout._plots;
@@ -406,7 +406,7 @@ export class PlotPanel {
     });
   }
 
-  /** What axes without numbers leave of their places to titles, captions, and each other. */
+  /** The room that axes without numbers leave for titles, captions, and each other. */
   get inset() {
     const { panel, style } = this.given;
     if (panel.spread === 'squares') return { l: 0, r: 0, t: 0, b: 0 };
@@ -473,14 +473,14 @@ export class PlotPanel {
     }
   }
 
-  /** What of the first pair of axes is in view now. @returns {View} */
+  /** The ranges of the first pair of axes that are in view now. @returns {View} */
   range() {
     if (!this.drawn) return this.window;
     const { xaxis, yaxis } = /** @type {any} */ (this.plot)._fullLayout;
     return /** @type {View} */ ([xaxis, yaxis].map(({ range }) => range.map(Number)));
   }
 
-  /** The reader moved the view: the canvases go with it. */
+  /** Called when the reader moves the view, which the canvases follow. */
   follow() {
     this.see(this.range());
     this.measure();
@@ -494,7 +494,7 @@ export class PlotPanel {
     if (frame && Math.abs(frame.x.slope + frame.y.slope) > 1e-3 * frame.x.slope) this.look();
   }
 
-  /** @param {View | null} view what is wanted in view, null for the whole */
+  /** @param {View | null} view the ranges to show, null for the whole window */
   see(view) {
     this.view = view;
     this.chosen = view;
@@ -526,7 +526,7 @@ export class PlotPanel {
     this.listeners.moved();
   }
 
-  /** Brings size and view up to date. */
+  /** Updates the size and the view. */
   async look() {
     if (!this.panel || !this.element.clientWidth) return;
     const { edition } = this;
@@ -560,7 +560,7 @@ export class PlotPanel {
   }
 
   /**
-   * The start is elsewhere, for as long as it is dragged.
+   * Moves the start while it is dragged.
    * @param {number} x
    * @param {number} y
    */
@@ -572,7 +572,7 @@ export class PlotPanel {
   }
 
   /**
-   * The run of a racer is another now, for as long as something is dragged.
+   * Called when a racer shows another run while something is dragged.
    * @param {string} racer
    */
   change(racer) {
@@ -580,7 +580,7 @@ export class PlotPanel {
     this.painter.change(racer);
   }
 
-  /** A racer was hidden or shown. */
+  /** Called after a racer was hidden or shown. */
   async remeasure() {
     if (!this.panel) return;
     if (this.panel.spread === 'squares') await this.look();

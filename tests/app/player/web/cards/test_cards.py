@@ -46,7 +46,7 @@ def test_a_dragged_slider_changes_path_address_and_table_of_one_racer(fresh: Vis
         assert (was & still).sum() > 0.9 * max(was.sum(), still.sum())
 
 
-def test_an_exact_value_is_taken_and_a_bad_one_answered_in_a_sentence(fresh: Visit) -> None:
+def test_an_exact_value_is_accepted_and_an_invalid_one_refused_with_a_sentence(fresh: Visit) -> None:
     race = fresh()
     race.type_value("racer-2", "beta1", "0.85")
     race.wait_query("racer", "beta1=0.85")
@@ -94,7 +94,7 @@ def test_a_card_suggests_a_rate_and_resets_its_racer(fresh: Visit) -> None:
     assert race.card("racer-1")[2:] == ("0.001", "0.9")
 
 
-def test_racers_are_added_and_duplicated_and_told_apart(fresh: Visit) -> None:
+def test_racers_are_added_duplicated_and_distinguished(fresh: Visit) -> None:
     race = fresh()
     table = race.table()
     race.at("duplicate-racer-2").click()
@@ -114,7 +114,7 @@ def test_racers_are_added_and_duplicated_and_told_apart(fresh: Visit) -> None:
     assert all(count > 0 for count in _ink(race)[:5])
 
 
-def test_hidden_racers_leave_the_picture_and_removed_ones_the_race(fresh: Visit) -> None:
+def test_racers_are_hidden_and_removed(fresh: Visit) -> None:
     race = fresh()
     before, all_ = race.trails(), _ink(race)
     race.at("hide-racer-1").click()
@@ -134,7 +134,7 @@ def test_hidden_racers_leave_the_picture_and_removed_ones_the_race(fresh: Visit)
 
 
 @pytest.mark.long
-def test_the_last_racer_may_leave_and_another_come(fresh: Visit) -> None:
+def test_the_last_racer_can_be_removed_and_another_added(fresh: Visit) -> None:
     race = fresh("surface=rosenbrock&racer=adam")
     race.at("remove-racer-0").click()
     race.at("card-racer-0").wait_for(state="detached")
@@ -147,7 +147,7 @@ def test_the_last_racer_may_leave_and_another_come(fresh: Visit) -> None:
     assert race.titles() == ["SGD"] and _ink(race)[0] > 0
 
 
-def test_a_racer_explains_itself(fresh: Visit) -> None:
+def test_the_dialog_explains_a_rule(fresh: Visit) -> None:
     race = fresh()
     race.at("explain-racer-2").click()
     race.at("about-rule").click()
@@ -161,7 +161,7 @@ def test_a_racer_explains_itself(fresh: Visit) -> None:
 
 
 @pytest.mark.long
-def test_a_rate_that_diverges_is_drawn_out_of_the_frame_and_called_by_its_name(fresh: Visit) -> None:
+def test_a_diverging_run_is_drawn_out_of_the_frame_and_labelled(fresh: Visit) -> None:
     race = fresh()
     axis = "() => document.querySelector('[data-testid=loss]')._fullLayout.yaxis.range.map(Number)"
     before = race.page.evaluate(axis)
@@ -181,7 +181,7 @@ def test_a_rate_that_diverges_is_drawn_out_of_the_frame_and_called_by_its_name(f
     assert sum(_ink(race)[1:3]) > 0.8 * sum(ink[1:3])
 
 
-def test_card_and_trail_light_up_together(fresh: Visit) -> None:
+def test_card_and_trail_are_highlighted_together(fresh: Visit) -> None:
     race = fresh()
     strong = _ink(race)
     race.at("card-racer-2").hover()
@@ -201,7 +201,7 @@ def test_card_and_trail_light_up_together(fresh: Visit) -> None:
     assert _ink(race) == strong
 
 
-def test_hover_labels_have_their_numbers_in_the_format_of_the_cards(fresh: Visit) -> None:
+def test_hover_labels_format_numbers_like_the_cards(fresh: Visit) -> None:
     race = fresh()
     labels = race.page.evaluate(
         """() => document.querySelector('[data-testid=map]').data

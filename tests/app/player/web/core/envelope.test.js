@@ -144,9 +144,9 @@ test('a progression is spelled by its start, step and count', () => {
 
 test('runs come with the steps that they hold', () => {
   const header = { positions: { array: 0 }, losses: { array: 1 }, steps: { array: 2 }, values: { array: 3 } };
-  const told = [{ status: 'converged' }, { status: 'moving' }];
+  const statuses = [{ status: 'converged' }, { status: 'moving' }];
   const runs = decodeRuns(
-    envelope({ ...header, told }, [
+    envelope({ ...header, statuses }, [
       { flat: Float32Array.of(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11), shape: [2, 3, 2] },
       { flat: Float64Array.of(3, 2, 1, 30, 20, 10), shape: [2, 3] },
       { flat: Int32Array.of(0, 10, 20), shape: [3] },
@@ -157,5 +157,5 @@ test('runs come with the steps that they hold', () => {
   assert.deepEqual([...runs.values], [0.1, 0.2]);
   assert.deepEqual([...runs.positions[1]], [6, 7, 8, 9, 10, 11]);
   assert.deepEqual([...runs.losses[0]], [3, 2, 1]);
-  assert.deepEqual(runs.told, told);
+  assert.deepEqual(runs.statuses, statuses);
 });

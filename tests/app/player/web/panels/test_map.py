@@ -1,4 +1,4 @@
-"""The map: clicks, zoom, and trails that lie where the numbers say, drawn twice and blank never."""
+"""The map: clicks, zoom, and trails at the right positions, on the canvas and by plotly."""
 
 from __future__ import annotations
 
@@ -37,13 +37,13 @@ def test_a_click_moves_the_start_to_that_point(fresh: Visit) -> None:
     assert start == pytest.approx([x, y], abs=0.05 * pixel)  # rounded for the link, below what can be seen
     assert race.frame() == frame  # the view stays
     assert race.table().keys() == table.keys() and race.table() != table
-    # the ring of the start: 5.5 pixels round the point, on a canvas that is 9 pixels larger on every side
+    # the ring of the start has a radius of 5.5 pixels, on a canvas that is 9 pixels larger on every side
     heads = race.heads()
     left, top = place[0] - frame["left"] + 9, place[1] - frame["top"] + 9
     for dx, dy in ((5.5, 0), (-5.5, 0), (0, 5.5)):
         around = heads[round(top + dy) - 2 : round(top + dy) + 3, round(left + dx) - 2 : round(left + dx) + 3]
         assert near(around, "#1b2430", 40).any()
-    # and every racer's run begins there, in the engine's own numbers
+    # and the run of every racer begins there
     settings, _ = parse(race.query())
     assert settings.start == tuple(start)
     assert [race.table()[row.title][1] for row in results.table(runs.Race(settings))] == [
@@ -52,7 +52,7 @@ def test_a_click_moves_the_start_to_that_point(fresh: Visit) -> None:
 
 
 def _spread(mask: np.ndarray, by: int) -> np.ndarray:
-    """A mask and all that is within so many pixels of it."""
+    """A mask, extended by a number of pixels."""
     out = mask.copy()
     for dy in range(-by, by + 1):
         for dx in range(-by, by + 1):
@@ -62,8 +62,8 @@ def _spread(mask: np.ndarray, by: int) -> np.ndarray:
 
 @pytest.mark.parametrize("step", [12, 40])
 @pytest.mark.thinned(2)
-def test_trails_lie_where_the_engine_says(shared: Race, step: int) -> None:
-    """The engine's positions, taken to pixels by the axes' ranges alone, are on ink of that racer's colour."""
+def test_trails_are_at_the_positions_of_the_engine(shared: Race, step: int) -> None:
+    """The engine's positions, converted to pixels by the ranges of the axes, have the colour of the racer."""
     shared.at("scrub").fill(str(step))
     shared.settle()
     settings, _ = parse(shared.query())
@@ -75,7 +75,7 @@ def test_trails_lie_where_the_engine_says(shared: Race, step: int) -> None:
         top = frame["height"] * (y1 - run.positions[1 : step + 1, 1]) / (y1 - y0)
         ink = _spread(near(trails, PALETTE[k], 60) & (trails[..., 3] > 120), 2)
         on = ink[np.round(top).astype(int), np.round(left).astype(int)]
-        # later racers are drawn over earlier ones; the last is on top
+        # later racers are drawn above earlier ones
         assert on.mean() > (0.999 if k == last else 0.6)
 
 
@@ -120,7 +120,7 @@ def _agree(race: Race, colors: tuple[str, ...]) -> None:
 
 @pytest.mark.thinned(2)
 def test_labels_under_the_pointer_stand_on_the_trails(shared: Race) -> None:
-    """Pins the internals of plotly.js that the overlay reads: a new version that moves them fails here."""
+    """This fails if a new version of plotly.js changes the internals that the canvas reads."""
     _agree(shared, PALETTE[:3])
     for step in ("25", "7"):
         shared.at("scrub").fill(step)
@@ -157,7 +157,7 @@ def test_a_long_run_is_drawn_with_no_more_points_than_are_seen(fresh: Visit) -> 
     assert len(race.path(0)) == 8001  # the scene has all of them, for the inspector and the playhead
 
 
-def test_the_map_zooms_and_comes_home(shared: Race) -> None:
+def test_the_map_zooms_and_resets(shared: Race) -> None:
     home = shared.frame()
     shared.at("zoom-in").evaluate("(button) => button.click()")
     shared.settle()
@@ -179,7 +179,7 @@ def test_the_map_zooms_and_comes_home(shared: Race) -> None:
     shared.settle()
     f = shared.frame()
     units = [(f[a][1] - f[a][0]) / f[size] for a, size in (("x", "width"), ("y", "height"))]
-    assert units[0] == pytest.approx(units[1], rel=1e-3)  # a unit is as long on either axis
+    assert units[0] == pytest.approx(units[1], rel=1e-3)  # units are equal on both axes
     shared.at("zoom-home").evaluate("(button) => button.click()")
     shared.settle()
     assert shared.frame() == home
@@ -251,7 +251,7 @@ def _frames(race: Race) -> list[dict[str, Any]]:
     return list(race.page.evaluate("() => { const seen = window.seen; window.seen = null; return seen; }"))
 
 
-def test_no_frame_is_blank_while_data_are_exchanged(fresh: Visit) -> None:
+def test_no_frame_is_blank_while_data_change(fresh: Visit) -> None:
     race = fresh()
     race.page.evaluate(RECORD)
     race.slide("racer-0", "learning_rate", 0.45)
@@ -276,7 +276,7 @@ def test_zoom_and_playhead_survive_a_slider(fresh: Visit) -> None:
     race.wait_query("racer", "momentum=")
     assert race.frame() == frame and race.step() == 40 and not race.playing()
     assert node.evaluate("(node) => node === document.querySelector('[data-testid=map]') && node.isConnected")
-    # while it plays, it goes on playing
+    # a playing clock continues
     race.at("speed").select_option("0.25")
     race.at("play").click()
     race.type_value("racer-1", "momentum", "0.5")
@@ -297,11 +297,11 @@ def test_a_click_that_closes_a_panel_does_nothing_else(fresh: Visit, button: str
     race.page.mouse.click(left, top)
     race.page.wait_for_timeout(600)
     assert race.settle().query() == before and "start" not in before
-    race.page.mouse.click(left, top)  # the next one moves it
+    race.page.mouse.click(left, top)  # the next click moves it
     race.until("() => new URL(location.href).searchParams.has('start')")
 
 
-def test_what_became_of_a_run_is_not_told_before_the_clock_is_there(fresh: Visit) -> None:
+def test_the_status_of_a_run_is_not_shown_before_the_clock_reaches_it(fresh: Visit) -> None:
     race = fresh("racer=sgd:learning_rate=10")
     race.at("to-start").click()
     for _ in range(3):
