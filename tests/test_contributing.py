@@ -155,7 +155,7 @@ class Stripes(Source):
 '''
 VIEWS = {
     "race": 'View("Twice the distance", _measured(lambda run: 2 * _distances(run), "twice", "", ""))',
-    "network": 'View(_plain("Half"), _curves(lambda m: [("half", m.loss / 2)], log=True), _only_measures)',
+    "network": 'View(_plain("Half"), _curves(lambda m: [m.loss / 2, m.loss], log=True), _only_measures)',
 }
 """A view of each page, which its table gets under the name "new"."""
 FORMATS = {

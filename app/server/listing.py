@@ -110,7 +110,7 @@ def _network_views() -> dict[str, Entry]:
 
 def _names(name: Callable[[Any], str]) -> str:
     """The names of a view for all kinds of data."""
-    kinds = [SimpleNamespace(task=task, inputs=inputs) for task in ("classes", "values") for inputs in (2, 1, 3)]
+    kinds = [SimpleNamespace(task=task, dimensions=n) for task in ("classes", "values") for n in (2, 1, 3)]
     names = list(dict.fromkeys(map(name, kinds)))
     return " or ".join(one for one in names if not any(one != other and one.startswith(other) for other in names))
 

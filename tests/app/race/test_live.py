@@ -164,7 +164,7 @@ def test_sliders_of_the_surface_are_live_where_the_race_is_small_and_no_program_
     assert not any(followed(long).values())
     with pytest.raises(Refused, match="too large to follow"):
         live.answer("scene", query(long), {"name": "rotation", "value": "1"})
-    with pytest.raises(Refused, match="no parameter 'flavour'"):
+    with pytest.raises(Refused, match="Unknown parameter of Ravine 'flavour'"):
         live.answer("scene", query(SHORT), {"name": "flavour", "value": "1"})
 
 

@@ -92,9 +92,11 @@ def test_the_clock_counts_evaluations(fresh: Visit) -> None:
                  .find((t) => t.uid === `racer-${k}-line`).x.length - 1)"""
     )
     assert counts == [60, 30, 20]
+    race.at("to-end").click()
+    race.settle()
     ends = race.page.evaluate(
         """() => [0, 1, 2].map((k) => document.querySelector('[data-testid=loss]').data
-                 .find((t) => t.uid === `racer-${k}-pale`).x.at(-1))"""
+                 .find((t) => t.uid === `racer-${k}-line`).x.at(-1))"""
     )
     assert ends == [100, 200, 300]
 

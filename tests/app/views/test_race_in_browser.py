@@ -402,7 +402,7 @@ def test_light_is_light(shared: Race) -> None:
 def test_the_keyboard_reaches_everything_and_the_focus_is_seen(shared: Race) -> None:
     shared.page.locator(".st-key-toolbar input").first.focus()
     reached, unseen = [], []
-    for _ in range(60):
+    for _ in range(120):
         shared.page.keyboard.press("Tab")
         found = shared.page.evaluate(
             """() => {

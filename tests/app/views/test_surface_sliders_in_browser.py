@@ -14,8 +14,9 @@ from tests.app.driving import Race
 pytestmark = pytest.mark.browser
 Visit = Callable[..., Race]
 
-LEVELS = """() => document.querySelector('.map .contourlayer').innerHTML"""
-FOLLOWS = """(old) => document.querySelector('.map .contourlayer').innerHTML !== old"""
+GROUND = """() => document.querySelector('.map canvas.ground').toDataURL()"""
+FOLLOWS = """(old) => document.querySelector('.map canvas.ground').toDataURL() !== old"""
+RETURNS = """(old) => document.querySelector('.map canvas.ground').toDataURL() === old"""
 
 
 def grab(race: Race, name: str) -> tuple[float, float]:
@@ -28,7 +29,7 @@ def grab(race: Race, name: str) -> tuple[float, float]:
 
 def test_map_and_runs_follow_a_dragged_slider(fresh: Visit) -> None:
     race = fresh()
-    address, ground, table = race.page.url, race.page.evaluate(LEVELS), race.table()
+    address, ground, table = race.page.url, race.page.evaluate(GROUND), race.table()
     x, y = grab(race, "condition_number")
     race.page.mouse.move(x + 20, y, steps=3)
     race.until(FOLLOWS, ground)
@@ -53,13 +54,13 @@ def test_map_and_runs_follow_a_dragged_slider(fresh: Visit) -> None:
 
 def test_a_slider_released_where_it_was_changes_nothing(fresh: Visit) -> None:
     race = fresh()
-    before, ground, statuses = race.trails(), race.page.evaluate(LEVELS), race.statuses()
+    before, ground, statuses = race.trails(), race.page.evaluate(GROUND), race.statuses()
     x, y = grab(race, "rotation")
     race.page.mouse.move(x + 30, y, steps=3)
     race.until(FOLLOWS, ground)
     race.page.mouse.move(x, y, steps=3)
     race.page.mouse.up()
-    race.until("(old) => document.querySelector('.map .contourlayer').innerHTML === old", ground)
+    race.until(RETURNS, ground)
     race.leave()
     np.testing.assert_array_equal(race.trails(), before)
     assert race.statuses() == statuses and race.root.get_attribute("data-stale") == "false"

@@ -80,11 +80,11 @@ def test_trails_are_at_the_positions_of_the_engine(shared: Race, step: int) -> N
 
 
 # The lines that plotly has for the labels under the pointer: of each racer points along it, in pixels of the axes.
-HOVERED = """() => {
+HOVERED = """(racers) => {
   const plot = document.querySelector('[data-testid=map]');
   const { left, top } = plot.getBoundingClientRect();
   const { xaxis, yaxis } = plot._fullLayout;
-  return ['0', '1', '2'].map((racer) => {
+  return racers.map((racer) => {
     const path = plot.querySelector(`[class*="traceracer-${racer}-line"] path.js-line`);
     const matrix = path.getScreenCTM();
     const length = path.getTotalLength();
@@ -96,11 +96,10 @@ HOVERED = """() => {
 }"""
 
 
-def _agree(race: Race, colors: tuple[str, ...]) -> None:
-    """The line under the pointer lies on ink of its racer, and all that ink lies on the line."""
+def _agree(race: Race, colors: tuple[str, ...], share: float = 0.97) -> None:
+    """The line under the pointer lies on ink of its racer, and at least a share of that ink lies on the line."""
     trails = race.trails()
-    lines = race.page.evaluate(HOVERED)
-    assert len(lines) == len(colors)
+    lines = race.page.evaluate(HOVERED, [str(k) for k in range(len(colors))])
     for color, line in zip(colors, np.array(lines), strict=True):
         ink = near(trails, color, 40) & (trails[..., 3] > 200)
         assert ink.sum() > 20
@@ -115,7 +114,7 @@ def _agree(race: Race, colors: tuple[str, ...]) -> None:
             between = np.round(one + np.linspace(0, 1, count)[:, None] * (other - one)).astype(int)
             inside = (between >= 0).all(axis=1) & (between < [width, height]).all(axis=1)
             on[between[inside, 1], between[inside, 0]] = True
-        assert _spread(on, 4)[ink].mean() > 0.97, f"{color}: ink away from the line under the pointer"
+        assert _spread(on, 4)[ink].mean() > share, f"{color}: ink away from the line under the pointer"
 
 
 @pytest.mark.thinned(2)
@@ -146,14 +145,14 @@ def test_labels_stand_on_dashed_and_departing_trails_too(fresh: Visit) -> None:
 def test_a_long_run_is_drawn_with_no_more_points_than_are_seen(fresh: Visit) -> None:
     """A run that goes to and fro for thousands of steps, and a curve with many steps in each pixel."""
     race = fresh("v=1&steps=8000&racer=rmsprop:slot=0&racer=momentum:slot=1")
-    _agree(race, PALETTE[:2])
-    for panel, most in (("map", 1000), ("loss", 4000)):
+    _agree(race, PALETTE[:2], share=0.9)  # the line under the pointer has every fourth step
+    for panel in ("map", "loss"):
         counts = race.page.evaluate(
             "(panel) => document.querySelector(`[data-testid=${panel}]`).data.filter((t) => t.meta)"
             ".map((t) => t.x.length)",
             panel,
         )
-        assert len(counts) == 2 and max(counts) < most, panel
+        assert len(counts) == 2 and max(counts) <= 2000, panel
     assert len(race.path(0)) == 8001  # the scene has all of them, for the inspector and the playhead
 
 
