@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 from urllib.parse import urlencode
 
@@ -127,17 +127,7 @@ def _sweep(settings: Settings, racer: Racer, name: str, halved: bool, wanted: Wa
     others = {n: np.full(len(padded), float(racer.rule.get(n, p.default))) for n, p in specs.items()}
     rule = settings.scheduled(built(RULES, racer.rule).replace(**{**others, name: padded}))
     shown = dataclasses.replace(settings, halved=halved)
-    blocks = _first(_with_shadows(settings, rule), len(values))
-    return _packed(shown, blocks, len(values), values, wanted)
-
-
-def _first(blocks: Iterable[Block], count: int) -> Iterator[Block]:
-    """Yield the first `count` runs of blocks."""
-    for block, shadows in blocks:
-        yield block[:count], shadows[:count]
-        count -= len(block)
-        if count <= 0:
-            return
+    return _packed(shown, _with_shadows(settings, rule), len(values), values, wanted)
 
 
 def _some(settings: Settings, racer: Racer, every: Values) -> Values:
@@ -161,7 +151,7 @@ def moved(settings: Settings, start: tuple[float, float], wanted: Wanted = lambd
     work = 2 * sum(runs.cost(elsewhere, rule).work for rule in rules)  # with their shadows
     if work > budget.MOST_LIVE:
         raise Refused(_too_long("Runs from another start", work, settings))
-    each = (([runs.traced(elsewhere, rule, record=runs.PATHS)], [runs.shadow(elsewhere, rule)]) for rule in rules)
+    each = ((runs.traced(elsewhere, rule, record=runs.PATHS), runs.shadow(elsewhere, rule)) for rule in rules)
     return _packed(elsewhere, each, len(rules), [], wanted)
 
 
@@ -173,8 +163,8 @@ def _too_long(what: str, work: float, settings: Settings) -> str:
     )
 
 
-Block = tuple[Sequence[Trace], Sequence[Trace]]
-"""Runs with their shadows, which differ from them only by rounding."""
+Block = tuple[Trace, Trace]
+"""A run or a batch of runs with its shadow, which differs from it only by rounding."""
 
 
 def _with_shadows(settings: Settings, rule: Optimizer) -> Iterator[Block]:
@@ -184,27 +174,31 @@ def _with_shadows(settings: Settings, rule: Optimizer) -> Iterator[Block]:
 
 
 def _packed(settings: Settings, blocks: Iterable[Block], count: int, values: Any, wanted: Wanted) -> Runs:
-    """The parts of `count` runs that the player draws. Each block is released before the next is computed."""
+    """The parts of the first `count` runs that the player draws. Each block is released before the next is computed."""
     surface, extent = settings.built_surface(), scene.background_of(settings).extent
     kept = trails.kept(settings.steps, count, MOST_BYTES)
-    paths, losses, statuses = [], [], []
-    for block, shadows in blocks:
+    paths, losses = [], []
+    statuses = list[dict[str, Any]]()
+    for batch, shadows in blocks:
         if not wanted():
             raise Abandoned
+        block = runs.members(batch)[: count - len(statuses)]
+        rounded = np.atleast_1d(sensitive(batch, shadows))[: len(block)].tolist()
         drawn, leaves = trails.drawn(block, settings.steps, extent)
         paths.append(drawn[:, kept])
         losses.append(loss.heights(block, surface)[:, kept])
-        rounded = [bool(sensitive(run, shadow)) for run, shadow in zip(block, shadows, strict=True)]
         statuses += [
             {
-                **scene.status_fields(run, sensitive, runs.pace(settings, run)),
+                **scene.status_fields(run, flag, runs.pace(settings, run)),
                 "caution": rates.caution(settings.surface, run.optimizer),
                 "last": run.last,
                 "leaves": leaving,
             }
-            for run, leaving, sensitive in zip(block, leaves, rounded, strict=True)
+            for run, leaving, flag in zip(block, leaves, rounded, strict=True)
         ]
-        del block, shadows
+        del batch, block, shadows
+        if len(statuses) == count:
+            break
     return Runs(np.concatenate(paths), np.concatenate(losses), kept, tuple(statuses), np.asarray(values, dtype=float))
 
 

@@ -46,7 +46,7 @@ def seeded(settings: Settings, racer: Racer, count: int) -> tuple[Trace, ...]:
     """The runs of one racer under `count` seeds, from the seed of the settings on. `settings` have no racers."""
     # programs are compiled for few numbers of seeds only, so there may be more runs than needed
     seeds = settings.seed + np.arange(seeds_computed(count))
-    computed = itertools.chain.from_iterable(blocks(settings, settings.rule(racer), seeds))
+    computed = itertools.chain.from_iterable(map(members, blocks(settings, settings.rule(racer), seeds)))
     return tuple(itertools.islice(computed, count))
 
 
@@ -92,11 +92,11 @@ def cost(settings: Settings, rule: Optimizer, runs: int | None = None, record: t
     return estimate(surface, rule, settings.steps, noise=noise, runs=runs, record=record)
 
 
-def blocks(settings: Settings, rule: Optimizer, seeds: Any = None, **options: Any) -> Iterator[list[Trace]]:
+def blocks(settings: Settings, rule: Optimizer, seeds: Any = None, **options: Any) -> Iterator[Trace]:
     """Yield the runs of a batch of parameters or of seeds.
 
-    All runs are computed in one call if they fit into a block, else one by one. A caller that keeps only a part of each
-    run then never holds all of them in memory.
+    All runs are one batch if they fit into a block, else single runs. A caller that keeps only a part of each run then
+    never holds all of them in memory.
 
     Args:
         options: a surface or a start that replaces that of the race, as for `traced`.
@@ -104,12 +104,16 @@ def blocks(settings: Settings, rule: Optimizer, seeds: Any = None, **options: An
     options["record"] = PATHS
     count = (len(seeds) if seeds is not None else runs_of(rule)) or 0
     if cost(settings, _member(rule, 0), count).peak <= budget.BLOCK:
-        batch = traced(settings, rule, seed=settings.seed if seeds is None else seeds, **options)
-        yield [batch[k] for k in range(count)]
+        yield traced(settings, rule, seed=settings.seed if seeds is None else seeds, **options)
         return
     for k in range(count):
         seed = settings.seed if seeds is None else int(seeds[k])
-        yield [traced(settings, _member(rule, k), seed=seed, **options)]
+        yield traced(settings, _member(rule, k), seed=seed, **options)
+
+
+def members(block: Trace) -> list[Trace]:
+    """The runs of a batch, or the single run."""
+    return [block[k] for k in range(len(block))] if block.diverged.ndim else [block]
 
 
 def _member(rule: Optimizer, k: int) -> Optimizer:
