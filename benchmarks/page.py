@@ -257,7 +257,7 @@ def _slider(chromium: Any, address: str, ours: bool, view: str, typed: bool = Fa
     page = chromium.new_page(viewport={"width": 1280, "height": 800})
     asked = {"": "?surface=quadratic_ravine" if ours else "", "3d": "?picture=surface" if ours else "?view=3d"}
     page.goto(address + asked[view])
-    slider = '[data-testid^="slider-"]' if ours else 'input[type="range"]'
+    slider = '[data-testid^="slider-racer-"]' if ours else 'input[type="range"]'
     page.wait_for_selector('[data-settled="true"]' if ours else ".js-plotly-plot", timeout=90_000)
     page.wait_for_timeout(3000)
     page.locator(slider).first.focus()
@@ -266,7 +266,7 @@ def _slider(chromium: Any, address: str, ours: bool, view: str, typed: bool = Fa
     for k in range(PRESSES):
         before = page.evaluate("window.waits.length")
         if typed:
-            page.locator("input.value").first.fill(f"{0.0171 + 0.0003 * k:.4f}")
+            page.get_by_test_id("value-racer-0-learning_rate").fill(f"{0.0171 + 0.0003 * k:.4f}")
         page.keyboard.press("Enter" if typed else "ArrowRight")
         page.wait_for_function(f"window.waits.length > {before}", timeout=30_000)
         page.wait_for_timeout(800)
