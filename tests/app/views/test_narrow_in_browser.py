@@ -92,12 +92,13 @@ def test_the_start_is_in_view_whatever_the_shape_of_the_window(
     _start_in_view(race)
 
 
-@pytest.mark.long
-@pytest.mark.parametrize("width", [360, 768])
+@pytest.mark.parametrize("width", [360, pytest.param(768, marks=pytest.mark.long)])
 def test_a_narrow_network_page_has_one_column(fresh: Visit, width: int) -> None:
     race = fresh(page="network", width=width, height=780)
-    order = [".pair > :first-child", ".pair > :nth-child(2)", ".transport", ".cards", ".board > .slot"]
+    order = [".board > .slot", ".transport", ".cards", ".pair > :first-child", ".pair > :nth-child(2)"]
     places = race.page.evaluate(PLACES, order)
+    table = race.page.locator(".results").first.bounding_box()
+    assert table is not None and places[-1]["bottom"] <= table["y"] + 1
     for above, below in itertools.pairwise(places):
         assert above["bottom"] <= below["top"] + 1, order
     _within(race, width)
