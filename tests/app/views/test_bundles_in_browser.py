@@ -66,7 +66,10 @@ def test_a_band_is_drawn_around_the_median(fresh: Visit) -> None:
 def test_bundles_are_chosen_under_more(fresh: Visit) -> None:
     race = fresh("noise=isotropic")
     race.more("Noise")
-    race.page.locator(".st-key-bundle input").click()
+    choice = race.page.locator(".st-key-bundle input")
+    choice.scroll_into_view_if_needed()
+    race.page.wait_for_timeout(500)  # a list that opens while its box still scrolls is closed at once
+    choice.click()
     race.page.get_by_role("option", name="all seeds, one thin line each").click()
     race.wait_query("bundle", "spaghetti")
     race.fill("Number of seeds", "5")
