@@ -1,7 +1,6 @@
 """Take the pictures of the README and the documentation in the app itself: `python -m docs.pictures [folder]`."""
 
 import io
-import shutil
 import sys
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ from playwright.sync_api import sync_playwright
 
 from benchmarks.page import FLAGS
 from benchmarks.serving import app
+from docs.driving import chromium, opened, trained
 from optimizers import OPTIMIZERS
 from surfaces import SURFACES
 
@@ -87,19 +87,18 @@ HERE = Path(__file__).parent / "pictures"
 
 def main(folder: Path) -> None:
     """Serve the app, open each page, wait until it is drawn, and save a screenshot in a folder."""
-    chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))))
     with sync_playwright() as playwright, app() as served:
         address = served.address
-        browser: Any = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        browser: Any = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
         for name, (query, scheme) in PAGES.items():
             page = browser.new_page(viewport={"width": 1280, "height": 800}, color_scheme=scheme)
-            _open(page, f"{address}?{query}")
+            opened(page, f"{address}?{query}")
             _save(page.screenshot(), folder / f"{name}.png")
             page.close()
         for name, (query, _) in VIEWS.items():
             for scheme in ("light", "dark"):
                 page = browser.new_page(viewport={"width": 1280, "height": 800}, color_scheme=scheme)
-                _open(page, f"{address}?{query}")
+                opened(page, f"{address}?{query}")
                 _act(page, name)
                 _save(page.screenshot(), folder / f"{name}-{scheme}.png")
                 page.close()
@@ -107,13 +106,13 @@ def main(folder: Path) -> None:
             (HERE.parent / "views.md").write_text(views_page(), "utf-8")
         for name, (query, scheme) in NETWORKS.items():
             page = browser.new_page(viewport={"width": 1280, "height": 800}, color_scheme=scheme)
-            _open(page, f"{address}network?{query}")
-            _train(page)
+            opened(page, f"{address}network?{query}")
+            trained(page)
             _save(page.screenshot(), folder / f"{name}.png")
             page.close()
         page = browser.new_page(viewport={"width": 1000, "height": 760}, color_scheme="light")
         for name, query in STAGES.items():
-            _open(page, f"{address}?{query}")
+            opened(page, f"{address}?{query}")
             _save(page.screenshot(clip=_stage(page)), folder / f"{name}.png")
         browser.close()
 
@@ -147,25 +146,6 @@ def views_page() -> str:
         lines += [f"## {caption}", "", f"`/?{query}`", ""]
         lines += [f"![{caption}](pictures/{name}-{scheme}.png)\n" for scheme in ("light", "dark")]
     return "\n".join(lines).rstrip() + "\n"
-
-
-def _train(page: Any) -> None:
-    """Train the networks of the page, and wait until all views are drawn."""
-    page.get_by_role("button", name="Train", exact=True).click()
-    page.wait_for_function("() => /trained in/.test(document.querySelector('.progress span')?.textContent)")
-    page.wait_for_function(
-        """() => ![...document.querySelectorAll('.slot .body')].some((body) => body.dataset.type === 'message')"""
-    )
-    page.mouse.move(640, 790)
-    page.wait_for_timeout(2500)
-
-
-def _open(page: Any, address: str) -> None:
-    """Open a page, and wait until it is drawn."""
-    page.goto(address)
-    page.wait_for_selector('[data-settled="true"]', timeout=120_000)
-    page.mouse.move(5, 5)
-    page.wait_for_timeout(600)
 
 
 def _stage(page: Any) -> dict[str, float]:

@@ -15,7 +15,8 @@ from app.network import link as network_link
 from app.network.settings import Training
 from app.race import changes
 from app.race import link as race_link
-from docs import build
+from app.views import pages
+from docs import build, screenshots
 from optimizers import OPTIMIZERS
 from surfaces import SURFACES
 from surfaces.digits import parsed
@@ -101,3 +102,8 @@ def test_a_surfaces_page_says_which_parameters_are_rejected() -> None:
     text = PAGES["surfaces/narrow_trap.md"]
     assert "Values are rejected if the hole is too shallow to be a minimum, or so wide that it swallows" in text
     assert not any("Raises" in text for path, text in PAGES.items() if path.startswith("surfaces/"))
+
+
+def test_screenshots_show_every_page_in_every_width_that_a_page_is_built_for() -> None:
+    assert {state.page for state in screenshots.STATES.values()} == {*pages.PAGES}
+    assert {390, 960, 1280, 1920} <= {*screenshots.WIDTHS} and {*screenshots.SCHEMES} == {"light", "dark"}

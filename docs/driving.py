@@ -1,0 +1,35 @@
+"""Opens the pages of the app in Chromium, for pictures and screenshots."""
+
+import shutil
+from typing import Any
+
+
+def chromium() -> str:
+    """The path of Chromium.
+
+    Raises:
+        RuntimeError: if it is not installed.
+    """
+    path = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    if path is None:
+        raise RuntimeError("Chromium is not installed. Install it, or put it on the PATH.")
+    return path
+
+
+def opened(page: Any, address: str) -> None:
+    """Open a page, and wait until it is drawn."""
+    page.goto(address)
+    page.wait_for_selector('[data-settled="true"]', timeout=120_000)
+    page.mouse.move(5, 5)
+    page.wait_for_timeout(600)
+
+
+def trained(page: Any) -> None:
+    """Train the networks of the page, and wait until all views are drawn."""
+    page.get_by_role("button", name="Train", exact=True).click()
+    page.wait_for_function("() => /trained in/.test(document.querySelector('.progress span')?.textContent)")
+    page.wait_for_function(
+        """() => ![...document.querySelectorAll('.slot .body')].some((body) => body.dataset.type === 'message')"""
+    )
+    page.mouse.move(640, 790)
+    page.wait_for_timeout(2500)
