@@ -231,7 +231,9 @@ def program(
         start = np.stack(np.broadcast_arrays(*surface.start), axis=-1)
     w = np.asarray(start, dtype=dtype)
     if w.ndim not in (1, 2) or w.shape[-1] != len(surface.start):
-        raise ValueError(f"start must have {len(surface.start)} coordinates, or be a batch of such; got {start!r}")
+        raise ValueError(
+            f"start must have {len(surface.start)} coordinates, or be a batch of such points; got {start!r}"
+        )
     if objection := size_objection(optimizer, w.shape[-1]):
         raise ValueError(objection)
     if not np.isfinite(w).all():
@@ -270,7 +272,7 @@ def size_objection(rule: Optimizer | type[Optimizer], coordinates: int) -> str:
     """The reason why a rule cannot run on this many coordinates; an empty string if it can."""
     if not rule.dense or coordinates <= MOST_DENSE:
         return ""
-    return f"{rule.name} needs the whole Hessian, and runs on at most {MOST_DENSE} coordinates; here are {coordinates}"
+    return f"{rule.name} needs the whole Hessian, and runs on at most {MOST_DENSE} coordinates; got {coordinates}"
 
 
 def _without_rest(part: np.ndarray) -> np.ndarray:

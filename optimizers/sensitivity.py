@@ -38,8 +38,8 @@ APART = 1e-9
 """The gap, over the same length, up to which two runs are known to have the same status."""
 
 SENTENCE = (
-    "It is sensitive to rounding: a difference in the last digit grows until the path is another one, so another "
-    "program or machine may show a different path."
+    "It is sensitive to rounding: a difference in the last digit grows until the path is visibly different, so "
+    "another program or machine may show a different path."
 )
 
 

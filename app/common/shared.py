@@ -9,7 +9,7 @@ from app.common.racers import Choice
 from app.common.setting import setting
 from optimizers import SCHEDULES
 
-FIRST = "The optimizers that run side by side. A link without this key starts with those of a first visit."
+FIRST = "The optimizers that run side by side. A link without this key starts with the default optimizers."
 
 
 def racers() -> Any:
@@ -28,7 +28,7 @@ def schedule() -> Any:
         Choice("constant"),
         OneRecord("schedule", SCHEDULES),
         label="Learning rate schedule",
-        help="The factor on every learning rate as a function of the step.",
+        help="The factor by which every learning rate is multiplied, as a function of the step.",
     )
 
 

@@ -218,12 +218,16 @@ def checked_whole(training: Training, data: DataSet) -> Training:
         if needed > MEMORY:
             raise Refused(
                 f"A network of {size:,} weights is too large: recorded {LEAST} times, with the state of the rules, "
-                f"{max(1, len(training.racers))} racers need {needed / 2**20:,.0f} MB, and the limit is "
+                f"{_needing(len(training.racers))} {needed / 2**20:,.0f} MB, and the limit is "
                 f"{MEMORY >> 20} MB. Choose smaller widths, or fewer racers."
             )
         if racer and (problem := size_objection(RULES[racer.rule.key], size)):
             raise Refused(sentence(problem))
     return training
+
+
+def _needing(racers: int) -> str:
+    return f"{racers} racers need" if racers > 1 else "1 racer needs"
 
 
 def _starting(training: Training, rule: Choice, data: DataSet) -> Choice:

@@ -210,11 +210,11 @@ def _note(found: Landscape, apart: int, samples: int) -> str:
         explained, chance = percent(plane.explained, 2), percent(plane.chance, 2)
         said.append(f"captures {explained} of the runs' variance (random walks of this length: {chance})")
         if plane.explained < plane.chance:
-            said.append("it says little about these runs")
+            said.append("this plane says little about these runs")
     far = max(float(d.max()) for _, d, _ in found.paths)
     said.append(f"dots have the colour of their true loss and are up to {short(far, 2)} off the plane")
     if found.samples < samples:
         said.append(f"losses over the first {found.samples:,} training samples")
     if apart:
-        said.append(f"{apart} with another network or loss left out")
+        said.append(f"{apart} with another network or loss {'is' if apart == 1 else 'are'} left out")
     return "; ".join(said)

@@ -77,7 +77,7 @@ def before(job: Job, shown: Sequence[Shown], training: Training) -> Panel:
     axes = Axes(
         x=Axis(low=0, high=columns, numbers=False, grid=False), y=Axis(low=0, high=rows, numbers=False, grid=False)
     )
-    note = f"the first {ACROSS * DOWN} training samples; press Train to see how the racers classify"
+    note = f"the first {ACROSS * DOWN} training samples; press Train to see how the racers classify them"
     tiles = Tiles(values=pictures[None], time=np.zeros(1))
     return Panel(axes=(axes,), marks=(tiles,), note=(Note(text=note),))
 

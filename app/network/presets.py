@@ -105,8 +105,8 @@ PRESETS: Mapping[str, Preset] = {
     ),
     "digits": Preset(
         "Handwritten digits",
-        "Ten classes of 8 × 8 pixels: one hidden layer learns all training samples, and gets a few of the others "
-        "wrong.",
+        "Images of 8 × 8 pixels in ten classes: a network with one hidden layer learns all training samples, and "
+        "misclassifies a few of the others.",
         Training(
             data=Choice("digits"),
             widths=(64,),
@@ -144,8 +144,8 @@ PRESETS: Mapping[str, Preset] = {
     ),
     "vanishing": Preset(
         "Vanishing gradients",
-        "Eight hidden layers: sigmoid's gradient shrinks ten-thousandfold from the last layer to the first; those of "
-        "tanh and ReLU stay within a factor of ten.",
+        "With eight hidden layers, the gradient under sigmoid shrinks ten-thousandfold from the last layer to the "
+        "first; the gradients under tanh and ReLU stay within a factor of ten.",
         Training(widths=(32,) * 8, views=("gradients", "activations", "loss"), steps=1000),
         (
             "sgd:learning_rate=0.05,activation=sigmoid,initialization=lecun_normal",
@@ -196,8 +196,8 @@ PRESETS: Mapping[str, Preset] = {
     ),
     "exercise": Preset(
         "Exercise: one hidden layer of 256",
-        "One hidden layer of 256 ReLU units, He initialisation, batches of 128, ten epochs: the accuracy on training "
-        "and test samples after each.",
+        "A hidden layer of 256 ReLU units is trained for ten epochs, with He initialisation and batches of 128; the "
+        "table lists the accuracy on training and test samples after each epoch.",
         Training(
             data=Choice(FILE),
             widths=(256,),

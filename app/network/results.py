@@ -43,7 +43,7 @@ def status(run: Run, job: Job) -> tuple[str, str, int]:
     if run.error:
         return "failed", run.error, run.last
     if run.diverged >= 0:
-        why = f"At step {run.diverged} its loss or its weights stopped being finite; the last finite ones are kept."
+        why = f"At step {run.diverged} its loss or its weights were no longer finite; the last finite values remain."
         return f"diverged @ {run.diverged:,}", why, run.diverged
     if run.last == 0:
         return ("waiting" if job.training_now and job.begun else "untrained"), "Press Train.", 0
@@ -58,9 +58,13 @@ def status(run: Run, job: Job) -> tuple[str, str, int]:
     if not run.finished:
         return f"step {run.last:,} · {words}", why, 0
     if found.loss[-1] > found.loss[0]:
-        return f"ended above its start: {words}", f"{why} The loss ended above its start.", run.last
+        return f"ended above its start: {words}", f"{why} The loss ended above its initial value.", run.last
     if job.can_go_on(run):
-        return f"stopped @ {run.last:,} · {words}", f"{why} Training was stopped there; Train goes on.", run.last
+        return (
+            f"stopped @ {run.last:,} · {words}",
+            f"{why} Training was stopped there; press Train to continue.",
+            run.last,
+        )
     return words, why, run.last
 
 

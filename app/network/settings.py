@@ -51,13 +51,15 @@ class Setup(Declared):
         default="tanh",
         choices={key: one.name for key, one in ACTIVATIONS.items()},
         tuned=False,
-        doc="Applied between the layers. Its derivative at a kink is a convention: here, that of ReLU at 0 is 0.",
+        doc="The activation function between the layers. Its derivative at a kink is a matter of convention: here, the "
+        "derivative of ReLU at 0 is 0.",
     )
     initialization: str = parameter(
         "W₀",
         default="xavier_normal",
         choices={key: one.name for key, one in INITIALIZATIONS.items()},
         tuned=False,
+        title="Initialisation",
         doc="How the weight matrices are initialised; biases start at 0.",
     )
     sigma: float = parameter(
@@ -86,7 +88,7 @@ class Setup(Declared):
         legal=NON_NEGATIVE,
         tuned=False,
         title="L2 penalty",
-        doc="The L2 penalty in the loss: λ/2 ‖w‖². AdamW's decoupled decay is different: race the two to compare.",
+        doc="The L2 penalty in the loss: λ/2 ‖w‖². AdamW's decoupled decay is different; compare the two in a race.",
     )
 
 
@@ -142,7 +144,7 @@ class Share(Form):
     """The share of training samples in per cent, 0 for that of the data."""
 
     metavar = "PERCENT"
-    allowed = f"a whole number from {LEAST_SHARE} to {MOST_SHARE}, or empty for that of the data"
+    allowed = f"a whole number from {LEAST_SHARE} to {MOST_SHARE}, or empty for the default of the data"
 
     def read(self, value: Any, name: str) -> int:
         word = str(value).strip().removesuffix("%").strip()
@@ -167,8 +169,9 @@ class Training(Lineup):
         0,
         Share(),
         label="Training samples (%)",
-        help="The share of the samples that train; half of the others validate, and half test. Without it, 60 % train; "
-        "where a file brings a test part, all its other samples train.",
+        help="The share of the samples that are used for training; of the others, half are for validation and half "
+        "for testing. By default it is 60 %; if a file includes test samples, all its other samples are used for "
+        "training.",
     )
     features: tuple[str, ...] = setting(
         (),
@@ -206,8 +209,8 @@ class Training(Lineup):
         False,
         Flag(),
         tab="Run",
-        label="Go on until stopped",
-        help="Whether a training goes on, beyond the number of steps, until it is stopped.",
+        label="Continue until stopped",
+        help="Whether training continues beyond the number of steps, until it is stopped.",
     )
     schedule: Choice = shared.schedule()
     seed: int = shared.seed("weights and batches")
@@ -220,7 +223,7 @@ class Training(Lineup):
         label="Count in",
         tab="Run",
         look=True,
-        help="What curves are drawn against. With epochs, a table lists the results after each.",
+        help="What the curves are drawn against. With epochs, a table lists the results after each epoch.",
     )
     plane: str = setting("principal", OneOf({}), look=True, help="The plane on which the loss landscape is drawn.")
     racers: tuple[Racer, ...] = shared.racers()

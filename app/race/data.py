@@ -135,8 +135,8 @@ def fits(race: Race) -> None:
     racers, steps, coordinates = len(shown(race)), race.settings.steps, len(race.start)
     if (count := racers * steps * coordinates) > MOST_NUMBERS:
         raise Refused(
-            f"{racers} racers, {steps:,} steps and {coordinates} coordinates make {count:,} numbers of "
-            f"each kind, and a file can hold {MOST_NUMBERS:,}. Use fewer of them."
+            f"{racers} racer{'' if racers == 1 else 's'}, {steps:,} steps and {coordinates} coordinates make {count:,} "
+            f"numbers of each kind, and a file can hold {MOST_NUMBERS:,}. Use fewer of them."
         )
 
 

@@ -92,7 +92,7 @@ def answer(
 def _changed(settings: Settings, request: Mapping[str, str]) -> Scene:
     """The scene with another value of a slider of the surface."""
     if not scene.followed(settings):
-        raise Refused("This race is too large to follow the slider. It is drawn when you let go.")
+        raise Refused("This race is too large to follow the slider. It is drawn when you let go of it.")
     name, value = request.get("name", ""), racers.number(request.get("value", ""), "value")
     if "beside" in request:
         changed = changes.in_second(settings, changes.slide, name, value)

@@ -86,7 +86,7 @@ class Settings(Lineup):
     steps: int = shared.steps(300, MOST_STEPS)
     schedule: Choice = shared.schedule()
     noise: Choice = setting(
-        Choice("none"), OneRecord("noise", NOISES), label="Gradient noise", help="The noise of the gradient."
+        Choice("none"), OneRecord("noise", NOISES), label="Gradient noise", help="The noise in the gradient."
     )
     seed: int = shared.seed("the noise")
     racers: tuple[Racer, ...] = shared.racers()
@@ -116,7 +116,7 @@ class Settings(Lineup):
         "steps",
         OneOf({"steps": "steps", "evaluations": "gradient evaluations"}),
         look=True,
-        help="What the clock counts and the curves are drawn against.",
+        help="What the clock counts, and what the curves are drawn against.",
     )
     inspected: str = setting("", PlaceOfRacer(), key="inspect", look=True, help="The racer whose steps are explained.")
     beside: Beside | None = setting(None, SecondRace(), key="b", look=True, help="The second race, beside this one.")
@@ -136,7 +136,7 @@ class Settings(Lineup):
         "",
         OnePreset({"": "none", **{key: preset.name for key, preset in PRESETS.items()}}),
         look=True,
-        help="The preset that the race began as, whose sentence is shown. A link with nothing else is the preset.",
+        help="The preset from which the race began; its sentence is shown. A link with nothing else opens the preset.",
     )
     halved: bool = False
     """Whether this is the second race. It is not part of a link."""
@@ -204,7 +204,11 @@ class Settings(Lineup):
 
     def _size(self) -> str:
         """What its size is the product of, in words."""
-        factors = [f"{len(self.racers)} racers", f"{self.steps:,} steps", f"{len(self.built_start()):,} coordinates"]
+        factors = [
+            f"{len(self.racers)} racer{'' if len(self.racers) == 1 else 's'}",
+            f"{self.steps:,} steps",
+            f"{len(self.built_start()):,} coordinates",
+        ]
         factors += [f"{self.seeds} seeds"] if self.bundled else []
         factors += ["two races"] if self.beside else []
         return " × ".join(factors)

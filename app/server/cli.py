@@ -82,8 +82,8 @@ def _add_serve_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--address",
         default=argparse.SUPPRESS,
-        help=f"address to serve on (default: {served['address']}; 127.0.0.1 is this machine only, 0.0.0.0 admits the "
-        "network)",
+        help=f"address to serve on (default: {served['address']}; 127.0.0.1 serves this machine only, 0.0.0.0 "
+        "the whole network)",
     )
     parser.add_argument(
         "--data",

@@ -103,7 +103,7 @@ class Parser(argparse.ArgumentParser):
             word = rest[0].partition("=")[0]
             meant = words.nearest(word, options) if word.startswith("--") else ""
             guess = f" Did you mean {meant}?" if meant else ""
-            self.error(f"unknown argument {shortened(rest[0])!r}.{guess} `{self.prog} --help` lists what there is.")
+            self.error(f"unknown argument {shortened(rest[0])!r}.{guess} `{self.prog} --help` lists all of them.")
         return found, rest
 
     def _check_value(self, action: argparse.Action, value: Any) -> None:
@@ -118,7 +118,7 @@ def _add_race(race: Any) -> None:
     environment.prepare()
     from app.race.changes import SETTINGS
 
-    race.add_argument("--preset", metavar="KEY", help="see optiscope list presets")
+    race.add_argument("--preset", metavar="KEY", help="a preset; optiscope list presets names them all")
     race.add_argument("--link", metavar="LINK", help="a permalink, or its query string")
     race.add_argument(
         "--settings", metavar="FILE", help="a .json file written by this command or exported from the page"
@@ -134,7 +134,7 @@ def _add_training(training: Any) -> None:
     from app.network.link import OF_DATA
     from app.network.settings import Setup
 
-    training.add_argument("--preset", metavar="KEY", help="see optiscope list presets")
+    training.add_argument("--preset", metavar="KEY", help="a preset; optiscope list presets names them all")
     training.add_argument("--link", metavar="LINK", help="a permalink of the Network page")
     training.add_argument(
         "--settings", metavar="FILE", help="a .json file written by this command or exported from the page"
@@ -201,15 +201,15 @@ def _add_look(parser: argparse.ArgumentParser, parts: str) -> Any:
         default="16:9",
         metavar="SIZE",
         help=f"{', '.join(SIZES)}, WIDTHxHEIGHT in pixels, or for a paper such as 8.5cmx6cm. On slides the letters "
-        "are at least 18 pixels high; for papers text has 8 points, bitmaps have 300 dpi, and no caption (a .txt file "
-        "holds it)",
+        "are at least 18 pixels high; on paper the text has 8 points, bitmaps have 300 dpi, and there is no caption "
+        "(a .txt file holds it)",
     )
     look.add_argument("--scale", type=float, default=1.0, metavar="N", help="1 to 4 times as many pixels on each side")
-    look.add_argument("--dark", action="store_true")
+    look.add_argument("--dark", action="store_true", help="draw on a dark background")
     look.add_argument("--part", default="all", help=f"{parts} (default: %(default)s)")
     look.add_argument("--linear", action="store_true", help="draw the losses on a linear axis")
     look.add_argument("--transparent", action="store_true", help="make the background transparent")
-    look.add_argument("--no-caption", action="store_true")
+    look.add_argument("--no-caption", action="store_true", help="leave out the caption")
     look.add_argument(
         "--heading",
         metavar="TEXT",
@@ -282,7 +282,7 @@ def _check(path: Path, known: Sequence[str] = ()) -> None:
     if not path.parent.is_dir():
         raise Wrong(f"{path}: there is no folder {path.parent}; create it first.")
     if not os.access(path.parent, os.W_OK):
-        raise Wrong(f"{path} cannot be written: you may not write to the folder {path.parent}.")
+        raise Wrong(f"{path} cannot be written: you do not have permission to write to the folder {path.parent}.")
 
 
 def _render(arguments: argparse.Namespace) -> None:
@@ -393,9 +393,7 @@ def _check_step(step: int | None, last: int) -> None:
 def _check_single(arguments: argparse.Namespace, *names: str) -> None:
     given = [f"--{name}" for name in names if getattr(arguments, name)]
     if len(given) > 1:
-        raise Wrong(
-            f"{' and '.join(given)} each describe all settings: give one of them, and single settings beside it."
-        )
+        raise Wrong(f"{' and '.join(given)} each describe all settings: give only one, and add single settings to it.")
 
 
 def _plain(value: Any) -> Any:
@@ -593,7 +591,7 @@ def _training(arguments: argparse.Namespace, brought: Mapping[str, Brought]) -> 
     from app.network.settings import FILE
 
     if len(brought) > 1:
-        raise Wrong(f"A training takes one data set; --data names {', '.join(brought)}.")
+        raise Wrong(f"Training takes one data set, but --data names {', '.join(brought)}.")
     file = next(iter(brought.values()), None)
     query: dict[str, list[str]] = {}
     _check_single(arguments, "preset", "settings", "link")

@@ -19,8 +19,8 @@ from app.common.addresses import live_folder
 PLACES, WAITING = 2, 16
 """How many requests are computed at the same time, and how many more may wait."""
 _HEADERS = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
-_BUSY = "The server is busy with other users' runs. Yours are computed when you let go, or try again in a moment."
-_SHORT = "The server is low on memory. The runs are computed when you let go, or try again in a moment."
+_BUSY = "The server is busy with other users' runs. Yours are computed when you let go; or try again in a moment."
+_SHORT = "The server is low on memory. The runs are computed when you let go; or try again in a moment."
 _FAILED = "The runs could not be computed. The server's log says why."
 
 

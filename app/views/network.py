@@ -173,7 +173,9 @@ def _progress(job: Job, about: str) -> str:
         if job.training.endless and done:
             words = f"step {last:,} · until stopped"
     elif job.begun and job.stopped:
-        words = f"stopped at step {last:,}" + ("" if job.training.endless else f" of {job.steps:,}") + ": Train goes on"
+        words = (
+            f"stopped at step {last:,}" + ("" if job.training.endless else f" of {job.steps:,}") + ": Train continues"
+        )
     elif job.begun:
         words = f"trained in {short(job.seconds, 2)} s" if job.seconds else "trained"
     else:
@@ -255,13 +257,17 @@ def _train(job: Job) -> None:
         st.button("Stop", key="stop", type="primary", on_click=_stop)
     else:
         helped = (
-            None if button == "train" else "Go on from here." if job.stopped else f"Go on: {_leg(job):,} steps more."
+            None
+            if button == "train"
+            else "Continue from here."
+            if job.stopped
+            else f"Continue for {_leg(job):,} more steps."
         )
         st.button("Train", key="train", type="primary", on_click=_begin, help=helped)
     still = button == "stop"
-    st.button("Step", key="step", on_click=_step, disabled=still, help="Train every racer for one step more.")
+    st.button("Step", key="step", on_click=_step, disabled=still, help="Train every racer for one more step.")
     if job.begun:
-        words = "Put all racers back to their initial weights."
+        words = "Reset all racers to their initial weights."
         st.button("Restart", key="restart", on_click=_restart, disabled=still, help=words)
 
 

@@ -36,7 +36,7 @@ class RAdam(Optimizer):
     (√v + ε)/√(1 − β₂ᵗ). Keras does not have it.
 
     ε has no effect until the steps adapt, and then the same one as in Adam. For β₂ ≤ 0.6 (2/3 if the threshold is 5)
-    ρ∞ does not exceed the threshold, and the rule remains momentum for ever.
+    ρ∞ does not exceed the threshold, and the rule remains momentum forever.
     """
 
     name = "RAdam"

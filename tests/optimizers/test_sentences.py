@@ -688,7 +688,7 @@ def test_the_readme_says_where_newtons_method_runs() -> None:
 
 def test_the_readme_names_the_limits_of_stability() -> None:
     _quoted("2/η for SGD, (2+2β)/η for momentum, with the η of each step under a schedule.")
-    _quoted("For Adam and its kin it is that of the preconditioned Hessian.")
+    _quoted("For Adam and related rules it is that of the preconditioned Hessian.")
     assert OPTIMIZERS["sgd"](learning_rate=0.1).stability_limit() == pytest.approx(20)
     assert OPTIMIZERS["momentum"](learning_rate=0.1, momentum=0.9).stability_limit() == pytest.approx(38)
     halved = Scheduled(OPTIMIZERS["sgd"](learning_rate=0.1), SCHEDULES["step_decay"](drop=0.5, every=10))

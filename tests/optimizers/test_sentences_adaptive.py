@@ -637,8 +637,7 @@ def test_radams_first_steps(convention: str, waits: int) -> None:
 
 @checks(
     "radam",
-    "For β₂ ≤ 0.6 (2/3 if the threshold is 5) ρ∞ does not exceed the threshold, and the rule remains momentum for "
-    "ever.",
+    "For β₂ ≤ 0.6 (2/3 if the threshold is 5) ρ∞ does not exceed the threshold, and the rule remains momentum forever.",
 )
 @pytest.mark.parametrize(("convention", "edge"), [("textbook", 0.6), ("pytorch", 2 / 3), ("optax", 2 / 3)])
 def test_radam_with_a_short_memory_remains_momentum(convention: str, edge: float) -> None:

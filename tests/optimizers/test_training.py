@@ -192,7 +192,7 @@ def test_bad_arguments_are_named_in_the_error(changes: dict[str, Any], message: 
 def test_dense_rules_do_not_train_networks() -> None:
     model = MLP((2, 32, 2))
     network = Network(model, DATA.train.x, DATA.train.y)
-    with pytest.raises(ValueError, match=f"whole Hessian.*at most 100 coordinates; here are {model.size}"):
+    with pytest.raises(ValueError, match=f"whole Hessian.*at most 100 coordinates; got {model.size}"):
         train(network, OPTIMIZERS["newton"](), model.initial(), 10)
 
 

@@ -78,7 +78,8 @@ def _() -> None:
 @holds(
     "network digits",
     "Handwritten digits.",
-    "Ten classes of 8 × 8 pixels: one hidden layer learns all training samples, and gets a few of the others wrong.",
+    "Images of 8 × 8 pixels in ten classes: a network with one hidden layer learns all training samples, and "
+    "misclassifies a few of the others.",
     marks=pytest.mark.long,
 )
 def _() -> None:
@@ -128,8 +129,8 @@ def _() -> None:
 @holds(
     "network vanishing",
     "Vanishing gradients.",
-    "Eight hidden layers: sigmoid's gradient shrinks ten-thousandfold from the last layer to the first; those of tanh "
-    "and ReLU stay within a factor of ten.",
+    "With eight hidden layers, the gradient under sigmoid shrinks ten-thousandfold from the last layer to the first; "
+    "the gradients under tanh and ReLU stay within a factor of ten.",
 )
 def _() -> None:
     found = {network.model.activation: m.gradients[0] for network, _, m in trained("vanishing", 1)}
@@ -198,8 +199,8 @@ def _() -> None:
 @holds(
     "network exercise",
     "Exercise: one hidden layer of 256.",
-    "One hidden layer of 256 ReLU units, He initialisation, batches of 128, ten epochs: the accuracy on training and "
-    "test samples after each.",
+    "A hidden layer of 256 ReLU units is trained for ten epochs, with He initialisation and batches of 128; the table "
+    "lists the accuracy on training and test samples after each epoch.",
 )
 def _() -> None:
     rng = np.random.default_rng(0)

@@ -317,7 +317,7 @@ def test_a_plane_through_three_needs_three(moons: Job) -> None:
 def test_another_network_is_left_out_of_the_plane() -> None:
     training = _small("moons", "sgd:learning_rate=0.3", "sgd:learning_rate=0.2", "sgd:learning_rate=0.2,widths=4")
     panel = _panel(training, _trained(training), "landscape")
-    assert len(only(panel, Dots)) == 2 and "1 with another network or loss left out" in note(panel)
+    assert len(only(panel, Dots)) == 2 and "1 with another network or loss is left out" in note(panel)
 
 
 def test_a_diverging_run_says_so_and_the_others_live_on() -> None:

@@ -256,7 +256,7 @@ def test_every_rule_moves_on_every_surface_and_stays(rule: str, surface: str) ->
 def test_every_rule_runs_in_a_thousand_dimensions_except_dense_ones() -> None:
     settings = changes.choose_surface(Settings(), "ravine_nd")
     with_newton = changes.add_racer(settings, "newton")
-    with pytest.raises(Refused, match="at most 100 coordinates; here are 1000"):
+    with pytest.raises(Refused, match="at most 100 coordinates; got 1000"):
         changes.set_parameter(with_newton, "surface", "dimension", "1000")
     large = changes.set_parameter(changes.add_racer(settings, "adam"), "surface", "dimension", "1000")
     with pytest.raises(Refused, match="Newton needs the whole Hessian"):

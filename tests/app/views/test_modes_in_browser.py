@@ -389,7 +389,7 @@ def test_a_run_that_leaves_the_map_is_judged_by_leaving(fresh: Visit) -> None:
     assert race.statuses()[0] != race.statuses()[1] and "converged" not in race.statuses()[0]
     assert race.at("guessed-racer-0").inner_text() == "SGD left the map: Person 1 guessed it"
     adam = race.at("guessed-racer-1").inner_text()
-    assert adam.startswith("Person 2 was nearest for Adam (") and "it stayed on the map: Person 1 wrong" in adam
+    assert adam.startswith("Person 2 was nearest for Adam (") and "it stayed on the map, so Person 1 was wrong" in adam
     # with one miss each, the sum of distances decides
     assert math.dist(near_end, _ends(race)[1]) > 0
     assert "1 miss" in race.at("guess-sum").inner_text()
@@ -405,7 +405,7 @@ def test_a_changed_slider_clears_only_the_guesses_of_its_racer(guessing: Race) -
     race.wait_query("racer", "adam:learning_rate=0.3")
     race.leave()
     assert _phase(race) == "guess" and race.step() == 0
-    assert race.at("guess-note").inner_text() == "Adam changed: its guesses were cleared."
+    assert race.at("guess-note").inner_text() == "Adam changed: the guesses for it were cleared."
     assert race.at("question").inner_text() == "Where does Adam end? Click on the map."
     now = race.canvas(".map canvas.guesses")
     before, after = (

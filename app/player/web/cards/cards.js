@@ -64,10 +64,8 @@ class CardView {
     /** @type {(word: string, title: string, click: () => void) => HTMLButtonElement} */
     const tool = (word, title, click) =>
       h('button', { type: 'button', class: 'link', title, 'data-testid': `${word}-${id}`, click }, word);
-    this.suggest = tool('suggest', 'Set the learning rate to the one that is suggested for what is shown', () =>
-      this.take(),
-    );
-    this.reset = tool('reset', 'Set all values back to those with which it joined', () =>
+    this.suggest = tool('suggest', 'Set the learning rate to the value suggested for what is shown', () => this.take());
+    this.reset = tool('reset', 'Reset all values to those with which the racer joined', () =>
       send({ kind: 'reset', racer: id }),
     );
     this.caution = h('span', { class: 'caution', 'data-testid': `caution-${id}` });

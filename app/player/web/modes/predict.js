@@ -310,7 +310,7 @@ export class Predict {
     this.current = others.find((card) => !card.hidden)?.id ?? this.asked()[0]?.id ?? null;
     this.turn = 0;
     const names = everything ? 'The race' : others.map((card) => card.title).join(', ');
-    const rest = others.length > 1 || everything ? 'their guesses were' : 'its guesses were';
+    const rest = others.length > 1 || everything ? 'the guesses for them were' : 'the guesses for it were';
     this.rewind(`${names} changed: ${rest} cleared.`);
   }
 

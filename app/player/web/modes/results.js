@@ -43,7 +43,9 @@ function lineOf({ card, end, guesses, distances, right }, alone) {
   const [first, ...others] = smallest(distances);
   const nearest = short(distances[first] ?? NaN, 3);
   const wrong = guesses.flatMap((guess, person) => (guess === LEAVES ? [person] : []));
-  const but = wrong.length ? `; it stayed on the map: ${persons(wrong)} wrong` : '';
+  const but = wrong.length
+    ? `; it stayed on the map, so ${persons(wrong)} ${wrong.length > 1 ? 'were' : 'was'} wrong`
+    : '';
   if (alone) return [name, `: off by ${nearest}`];
   return [`${persons([first, ...others])} ${others.length ? 'were' : 'was'} nearest for `, name, ` (${nearest})${but}`];
 }

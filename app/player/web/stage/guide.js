@@ -7,7 +7,7 @@ import { h, iconButton, mark, say } from '../core/dom.js';
  * @typedef {import('../core/envelope.js').Scene} Scene
  */
 
-const WITHOUT = 'Choose an effect, or set up a race: click on the map for a start, drag a slider, add a racer.';
+const WITHOUT = 'Choose a preset, or set up a race: click on the map for a start, drag a slider, or add a racer.';
 
 /** The latest scene that began by itself: a player that is mounted anew does not begin it again. */
 let opened = 0;
@@ -32,7 +32,7 @@ export class Guide {
     this.reset = h(
       'button',
       {
-        ...{ type: 'button', class: 'link', title: 'Begin this preset anew', hidden: true },
+        ...{ type: 'button', class: 'link', title: 'Start this preset again', hidden: true },
         ...{ 'data-testid': 'preset-reset', click: () => this.pick(this.current) },
       },
       'Reset',

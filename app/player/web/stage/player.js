@@ -373,7 +373,7 @@ export class Player extends Stage {
     big.force(scene.beside || predict.phase ? 'map' : null);
     linking.update(scene, Boolean(predict.phase));
     predict.button.disabled = Boolean(scene.beside);
-    predict.button.title = scene.beside ? 'Only a single race can be predicted' : 'Guess where they end';
+    predict.button.title = scene.beside ? 'Only a single race can be predicted' : 'Guess where the racers end';
     const { inspected } = scene;
     const racer = inspected?.racer ?? '';
     mark(this.root, 'data-inspecting', racer !== '');

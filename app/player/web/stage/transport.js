@@ -45,7 +45,7 @@ export class Transport {
       'select',
       {
         ...{ class: 'quiet unit', 'aria-label': 'What the clock counts', hidden: true, 'data-testid': 'unit' },
-        title: 'What the clock counts and the curves are drawn against',
+        title: 'What the clock counts, and what the curves are drawn against',
         change: () => {
           this.choose(this.unit.value);
         },
