@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
 import statistics
 import tempfile
 import time
 from collections.abc import Iterator
 from typing import Any
 
+from benchmarks import serving
 from benchmarks.measure import Result, seconds
 from benchmarks.serving import app, script
 
@@ -102,7 +102,7 @@ PLAYED = {
 
 def run() -> Iterator[Result]:
     """Yield the results of all comparisons. They need Chromium and Playwright."""
-    browser = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    browser = serving.chromium()
     if browser is None:
         yield Result("the page in a browser", "–", "no Chromium found", "–", "–", False)
         return

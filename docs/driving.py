@@ -1,7 +1,8 @@
 """Opens the pages of the app in Chromium, for pictures and screenshots."""
 
-import shutil
 from typing import Any
+
+from benchmarks import serving
 
 
 def chromium() -> str:
@@ -10,7 +11,7 @@ def chromium() -> str:
     Raises:
         RuntimeError: if it is not installed.
     """
-    path = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    path = serving.chromium()
     if path is None:
         raise RuntimeError("Chromium is not installed. Install it, or put it on the PATH.")
     return path

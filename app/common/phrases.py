@@ -1,4 +1,4 @@
-"""Phrases about several racers."""
+"""Phrases about several racers, and about numbers of things."""
 
 from __future__ import annotations
 
@@ -16,6 +16,11 @@ def listed(names: Sequence[str]) -> str:
         return f"{len(names)} optimizers"
     words = [within(name) for name in names]
     return " and ".join(filter(None, [", ".join(words[:-1]), words[-1]]))
+
+
+def counted(number: int, noun: str) -> str:
+    """A number with its noun, which is plural unless the number is 1: "1 step", "2,000 steps"."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 def within(name: str) -> str:

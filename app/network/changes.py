@@ -12,6 +12,7 @@ import numpy as np
 from app.common import racers as lineup
 from app.common.digits import shortened
 from app.common.forms import OneOf, SomeOf
+from app.common.phrases import counted
 from app.common.racers import Choice, Racer, Refused, Value, checked, number, sentence
 from app.common.setting import declared, with_value, without_looks
 from app.common.words import unknown
@@ -214,20 +215,17 @@ def checked_whole(training: Training, data: DataSet) -> Training:
                 f"The batch size must lie between 1 and the number of training samples, {len(data.train):,}, or be all."
             )
         size = training.model(racer, data).size
-        needed = 8 * size * LEAST * max(1, len(training.racers))
+        count = max(1, len(training.racers))
+        needed = 8 * size * LEAST * count
         if needed > MEMORY:
             raise Refused(
                 f"A network of {size:,} weights is too large: recorded {LEAST} times, with the state of the rules, "
-                f"{_needing(len(training.racers))} {needed / 2**20:,.0f} MB, and the limit is "
-                f"{MEMORY >> 20} MB. Choose smaller widths, or fewer racers."
+                f"{counted(count, 'racer')} {'needs' if count == 1 else 'need'} {needed / 2**20:,.0f} MB, and the "
+                f"limit is {MEMORY >> 20} MB. Choose smaller widths, or fewer racers."
             )
         if racer and (problem := size_objection(RULES[racer.rule.key], size)):
             raise Refused(sentence(problem))
     return training
-
-
-def _needing(racers: int) -> str:
-    return f"{racers} racers need" if racers > 1 else "1 racer needs"
 
 
 def _starting(training: Training, rule: Choice, data: DataSet) -> Choice:

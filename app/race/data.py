@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 
 import numpy as np
 
+from app.common.phrases import counted
 from app.common.racers import Refused
 from app.common.saved import read_query, write_query
 from app.export.about import version
@@ -135,7 +136,7 @@ def fits(race: Race) -> None:
     racers, steps, coordinates = len(shown(race)), race.settings.steps, len(race.start)
     if (count := racers * steps * coordinates) > MOST_NUMBERS:
         raise Refused(
-            f"{racers} racer{'' if racers == 1 else 's'}, {steps:,} steps and {coordinates} coordinates make {count:,} "
+            f"{counted(racers, 'racer')}, {counted(steps, 'step')} and {coordinates} coordinates make {count:,} "
             f"numbers of each kind, and a file can hold {MOST_NUMBERS:,}. Use fewer of them."
         )
 

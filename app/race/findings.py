@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable
 import numpy as np
 
 from app.common.digits import percent, short
-from app.common.phrases import agreeing, listed, sentence_case, within
+from app.common.phrases import agreeing, counted, listed, sentence_case, within
 from app.race.results import MEASURES, SHARE
 from app.race.runs import Race
 from optimizers import Trace, steps_to
@@ -137,8 +137,7 @@ def _alone(entries: list[_Entry], reached: list[_Entry]) -> bool:
 
 
 def _steps(entry: _Entry) -> str:
-    step = entry.run.status.step or 0
-    return f"{step:,} step{'' if step == 1 else 's'}"
+    return counted(entry.run.status.step or 0, "step")
 
 
 def _place(run: Trace) -> CriticalPoint | None:

@@ -9,6 +9,7 @@ import numpy as np
 
 from app.common import budget, shared
 from app.common.forms import Number, OneOf, OneRecord, Point, SomeOf, Whole
+from app.common.phrases import counted
 from app.common.racers import Choice, Lineup, Racer, built
 from app.common.setting import Form, setting, without_looks
 from app.race.effects import PRESETS
@@ -204,11 +205,8 @@ class Settings(Lineup):
 
     def _size(self) -> str:
         """What its size is the product of, in words."""
-        factors = [
-            f"{len(self.racers)} racer{'' if len(self.racers) == 1 else 's'}",
-            f"{self.steps:,} steps",
-            f"{len(self.built_start()):,} coordinates",
-        ]
+        sizes = {"racer": len(self.racers), "step": self.steps, "coordinate": len(self.built_start())}
+        factors = [counted(size, noun) for noun, size in sizes.items()]
         factors += [f"{self.seeds} seeds"] if self.bundled else []
         factors += ["two races"] if self.beside else []
         return " × ".join(factors)

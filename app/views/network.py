@@ -14,6 +14,7 @@ import streamlit as st
 from app.common import racers
 from app.common.cards import ON_CARD
 from app.common.digits import short
+from app.common.phrases import counted
 from app.common.racers import Refused
 from app.common.setting import without_looks
 from app.export.making import Order
@@ -657,7 +658,7 @@ def _results(training: Training, job: Job) -> None:
         said = "Use the validation samples to choose between runs, and keep the test samples for the end."
         count = looks.get(_samples(training), 0)
         if count:
-            said = f"The test samples of these data were used {count} time{'s' if count > 1 else ''}"
+            said = f"The test samples of these data were used {counted(count, 'time')}"
             said += " in this session. Anything chosen after that is no longer independent of them."
         if job.data.held_out == "test":
             said = "These data have training and test samples only, so the test samples are measured all along. To "

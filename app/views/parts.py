@@ -13,6 +13,7 @@ import streamlit as st
 
 from app.common import racers
 from app.common.digits import short
+from app.common.phrases import counted
 from app.common.racers import Choice, Lineup
 from app.common.setting import declared
 from app.player import Event
@@ -175,4 +176,4 @@ def device() -> str:
     """The name of the device that computes the runs, and the number of devices."""
     devices = jax.devices()
     kind = "CPU" if devices[0].platform == "cpu" else devices[0].device_kind
-    return f"{kind} · {len(devices)} device{'s' if len(devices) > 1 else ''}"
+    return f"{kind} · {counted(len(devices), 'device')}"

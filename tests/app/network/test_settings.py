@@ -192,6 +192,9 @@ def test_the_largest_network_is_the_one_that_fits_the_memory_the_fewest_times() 
     assert 8 * LEAST * racers_ * largest.model(None, DATA).size <= MEMORY and largest.kept(DATA) == LEAST
     with pytest.raises(Refused, match=rf"{racers_} racers need 5\d\d MB, and the limit is 512 MB"):
         changes.change(FIRST, "widths", f"{fits + 1}-{fits + 1}", DATA)
+    alone = dataclasses.replace(FIRST, racers=FIRST.racers[:1])
+    with pytest.raises(Refused, match=r"1 racer needs \d+ MB, and the limit is 512 MB"):
+        changes.change(alone, "widths", f"{2 * fits}-{2 * fits}", DATA)
     with pytest.raises(Refused, match="too large"):
         changes.checked_whole(dataclasses.replace(largest, racers=(*FIRST.racers, FIRST.racers[0])), DATA)
 
