@@ -17,7 +17,7 @@ from app.race import scene as race
 from app.race.runs import Race
 from app.race.settings import Settings
 from optimizers import OPTIMIZERS
-from optimizers.sensitivity import SENTENCE
+from optimizers.sensitivity import SENTENCE, sensitive
 from tests.app.drawn import positions
 
 SWEPT = [key for key, rule in OPTIMIZERS.items() if "learning_rate" in rule.parameters()]
@@ -52,6 +52,16 @@ def _positions(surface: str, key: str, every: int) -> Iterator[tuple[bool, bool,
         kinds = {scene.cards[0].status.split(" ")[0], runs.statuses[k]["status"].split(" ")[0], whole.status.kind}
         differs = gap > 1e-3 * diagonal or len(kinds) > 1
         yield differs, SENTENCE in scene.cards[0].why, SENTENCE in runs.statuses[k]["why"]
+
+
+def test_each_run_along_a_slider_is_judged_by_itself() -> None:
+    settings = _race("rastrigin", "adam")
+    swept = live._runs(settings, "sweep", {"racer": "racer-0", "name": "learning_rate"})
+    rule = settings.rule(settings.racers[0]).replace(learning_rate=np.asarray(swept.values))
+    ((batch, shadows),) = live._with_shadows(settings, rule)
+    alone = [bool(sensitive(batch[k], shadows[k])) for k in range(len(batch))]
+    assert [SENTENCE in status["why"] for status in swept.statuses] == alone
+    assert 0 < sum(alone) < len(alone) and alone != alone[::-1]
 
 
 @pytest.mark.parametrize(

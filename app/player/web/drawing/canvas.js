@@ -177,3 +177,29 @@ export function cut(context, text, room) {
   while (end > 1 && context.measureText(`${text.slice(0, end)}…`).width > room) end -= 1;
   return `${text.slice(0, end)}…`;
 }
+
+/**
+ * The widths of words in pixels, by font and text: measuring them again takes milliseconds while a slider is dragged.
+ * @type {Map<string, number>}
+ */
+const widths = new Map();
+const MOST_WIDTHS = 500;
+globalThis.document?.fonts.addEventListener('loadingdone', () => widths.clear());
+
+/**
+ * The width of a text in pixels in a font, which is measured once until fonts are loaded.
+ * @param {CanvasRenderingContext2D} context
+ * @param {string} font
+ * @param {string} text
+ */
+export function widthOfWords(context, font, text) {
+  const key = `${font} ${text}`;
+  let width = widths.get(key);
+  if (width === undefined) {
+    context.font = font;
+    ({ width } = context.measureText(text));
+    if (widths.size >= MOST_WIDTHS) widths.clear();
+    widths.set(key, width);
+  }
+  return width;
+}

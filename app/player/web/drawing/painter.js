@@ -6,7 +6,7 @@
 
 import { letters, thick } from '../core/scale.js';
 import { Ribbon, Curves } from './bundle.js';
-import { cut, fold, layer, pixelAt, place, wipe } from './canvas.js';
+import { cut, fold, layer, pixelAt, place, widthOfWords, wipe } from './canvas.js';
 import { inside } from '../core/geometry.js';
 import { BLEED, emphasis } from './emphasis.js';
 import { GAP, paintStart, paintWords } from './heads.js';
@@ -680,35 +680,10 @@ export function spotOf(pen, places, { words, side, color, italic, bold }, [x, y]
   const { context, style, font } = pen;
   const height = lettersOf(style, 'label');
   const face = `${italic ? 'italic ' : ''}${bold ? '600 ' : ''}${height}px ${font}`;
-  const width = measured(context, face, words[0]);
+  const width = widthOfWords(context, face, words[0]);
   const away = letters(style, gap ?? style.strokes.words.gap);
   const placed = places.place({ x, y, width, height, gap: away, side });
   return { ...placed, text: words[0], color: inkOf(style, color), font: face, start: false };
-}
-
-/**
- * The widths of words in pixels, by font and text: measuring them anew takes milliseconds while a slider is dragged.
- * @type {Map<string, number>}
- */
-const widths = new Map();
-const MOST_WIDTHS = 500;
-globalThis.document?.fonts.addEventListener('loadingdone', () => widths.clear());
-
-/**
- * @param {CanvasRenderingContext2D} context
- * @param {string} font
- * @param {string} text
- */
-function measured(context, font, text) {
-  const key = `${font} ${text}`;
-  let width = widths.get(key);
-  if (width === undefined) {
-    context.font = font;
-    ({ width } = context.measureText(text));
-    if (widths.size >= MOST_WIDTHS) widths.clear();
-    widths.set(key, width);
-  }
-  return width;
 }
 
 /** @param {Group[]} groups */

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { pixelAt, pixelsOf, valueAt } from '../../../../../app/player/web/drawing/canvas.js';
+import { pixelAt, pixelsOf, valueAt, widthOfWords } from '../../../../../app/player/web/drawing/canvas.js';
 
 /** A plot of 300 by 200 pixels that shows 2 ≤ x ≤ 8 and −3 ≤ y ≤ 1, y upwards. */
 const FRAME = {
@@ -49,4 +49,20 @@ test('a pixel has the value that is placed there', () => {
   ]) {
     assert.ok(Math.abs(valueAt(axis, pixelAt(axis, value)) - value) < 1e-12);
   }
+});
+
+test('words are measured once in each font', () => {
+  let count = 0;
+  const context = /** @type {any} */ ({
+    font: '',
+    measureText(/** @type {string} */ text) {
+      count += 1;
+      return { width: text.length * parseFloat(this.font) };
+    },
+  });
+  const widths = () =>
+    ['10px a', '12px a'].flatMap((font) => ['start', 'saddle'].map((text) => widthOfWords(context, font, text)));
+  assert.deepEqual(widths(), [50, 60, 60, 72]);
+  assert.deepEqual(widths(), [50, 60, 60, 72]);
+  assert.equal(count, 4);
 });
