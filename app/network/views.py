@@ -169,7 +169,7 @@ def _sharpness(job: Job, shown: Sequence[Shown], training: Training) -> Panel:
     axis = log_axis([found]) if wide else Axis(low=0.0, high=1.12 * float(found.max()))
     scaled = [racer.title for racer in shown if racer.run.rule.preconditioned]
     note = limits_note(limited) + "largest eigenvalue of the Hessian"
-    note += f"; for {', '.join(scaled)} of P⁻¹H" if scaled else ""
+    note += f"; for {', '.join(scaled)}, of P⁻¹H" if scaled else ""
     return chart(Axes(x=_clock_axis(job, training), y=axis), marks, note + _of_samples(job.data))
 
 

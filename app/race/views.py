@@ -133,7 +133,7 @@ def _sharpness(shown: Sequence[Shown], x: Axis, bundle: str) -> Panel:
     note = f"dots: above the limit ({', '.join(exceeded)} points); " if exceeded else ""
     note += limits_note(limited) + "largest eigenvalue of the Hessian"
     scaled = [racer.title for racer in shown if racer.run.optimizer.preconditioned]
-    note += f"; for {', '.join(scaled)} of P⁻¹H" if scaled else ""
+    note += f"; for {', '.join(scaled)}, of P⁻¹H" if scaled else ""
     note += "; gaps: values below zero, which a log axis cannot show" if below else ""
     return chart(Axes(x=x, y=y), marks, note + _of_first_seed(shown))
 

@@ -253,7 +253,7 @@ def test_sharpness_is_lanczos_and_its_limit_the_rules() -> None:
     np.testing.assert_allclose(found.y[[0, 5, -1]], expected, rtol=1e-3)
     limits = {line.racer: line.y[0] for line in only(panel, Line) if line.dash == "dot"}
     assert limits["racer-0"] == pytest.approx(2 / 0.05) and limits["racer-1"] == pytest.approx(38 / 0.01)
-    assert "Adam of P⁻¹H" in note(panel)
+    assert "Adam, of P⁻¹H" in note(panel)
 
 
 @pytest.mark.long
@@ -271,7 +271,7 @@ def test_the_limits_of_a_scheduled_training_are_those_of_each_step() -> None:
     first = slice(0, min(50, job.steps))
     for racer, limit in (("racer-0", 2 / 0.05), ("racer-1", 38 / 0.01)):
         np.testing.assert_allclose(found[racer][first], limit * limits[first], rtol=1e-6)
-    assert "Adam of P⁻¹H" in note(panel) and "at the learning rate of each step" in note(panel)
+    assert "Adam, of P⁻¹H" in note(panel) and "at the learning rate of each step" in note(panel)
     before, after = (_strong(one)["racer-1"].y for one in (plain, panel))
     assert np.isnan(before[0]) and np.isnan(after[0])
     # the first steps have nearly the same rates, so nearly the same P⁻¹H; H alone is smaller by orders of magnitude

@@ -80,7 +80,7 @@ def test_under_a_schedule_the_limit_is_that_of_each_step() -> None:
     np.testing.assert_array_equal(limits["racer-0"].x, np.arange(41))
     (marks,) = (dots for dots in only(panel, Dots) if dots.racer == "racer-0")
     np.testing.assert_array_equal(marks.x, np.arange(20))
-    for words in ("SGD on 20 of 41 points", "at the learning rate of each step", "for Adam of P⁻¹H"):
+    for words in ("SGD on 20 of 41 points", "at the learning rate of each step", "for Adam, of P⁻¹H"):
         assert words in note(panel)
     adam = runs.runs(settings, runs.whole)[1]
     (curve,) = (line for line in only(panel, Line) if line.racer == "racer-1" and line.dash != "dot")
