@@ -133,19 +133,23 @@ def magnified(panel: Panel, background: Map, surface: Surface, window: Box) -> P
     (x0, x1), (y0, y1) = window
     sizes = max(x1 - x0, WIDEST * (y1 - y0)), max(y1 - y0, (x1 - x0) / HALF)
     x, y = (_round(*span) for span in zip(window, sizes, background.extent, strict=True))
-    scale = background.levels
-    heights = scale.height(grid(surface, (x, y), *FINE))
-    ground = next(mark for mark in background.marks if isinstance(mark, Field))
-    fine = dataclasses.replace(
-        ground,
-        x=np.linspace(*x, FINE[1]),
-        y=np.linspace(*y, FINE[0]),
-        z=np.clip(heights, scale.low, None).astype(np.float32),
-    )
+    fine = ground(background, surface, (x, y))
     marks = tuple(fine if isinstance(mark, Field) else mark for mark in panel.marks)
     pair = panel.axes[0]
     axes = dataclasses.replace(pair, x=dataclasses.replace(pair.x, limits=x), y=dataclasses.replace(pair.y, limits=y))
     return dataclasses.replace(panel, axes=(axes, *panel.axes[1:]), marks=marks)
+
+
+def ground(background: Map, surface: Surface, box: Box) -> Field:
+    """The ground of a map in a box, which has as many points there as that of a whole map, and the same levels."""
+    scale = background.levels
+    whole = next(mark for mark in background.marks if isinstance(mark, Field))
+    return dataclasses.replace(
+        whole,
+        x=np.linspace(*box[0], FINE[1]),
+        y=np.linspace(*box[1], FINE[0]),
+        z=np.clip(scale.height(grid(surface, box, *FINE)), scale.low, None).astype(np.float32),
+    )
 
 
 def _round(span: tuple[float, float], size: float, limits: tuple[float, float]) -> tuple[float, float]:

@@ -56,7 +56,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.figures import strokes
-from app.figures.marks import MARKS, Axes, Axis, Dash, Head, Mark, Note, Option, Panel, Sign, Symbol
+from app.figures.marks import MARKS, Axes, Axis, Dash, Field, Head, Mark, Note, Option, Panel, Sign, Symbol
 from app.player.screen import Screen, Window, finite, read_screen
 
 __all__ = [
@@ -500,6 +500,13 @@ def pack_runs(runs: Runs) -> bytes:
         "arrays": packer.table,
     }
     return packer.envelope(header)
+
+
+def pack_ground(field: Field) -> bytes:
+    """Pack the grid of a field into an envelope, without its levels and colours."""
+    packer = _Packer()
+    header = {name: packer.plain(getattr(field, name)) for name in ("x", "y", "z")}
+    return packer.envelope({**header, "arrays": packer.table})
 
 
 @cache

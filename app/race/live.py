@@ -17,7 +17,9 @@ from app.common import addresses, budget, racers
 from app.common.racers import Racer, Refused, built
 from app.common.stops import COUNT, Values, some, stops
 from app.figures import loss, trails
-from app.player.scene import Runs, Scene, Slider, pack, pack_runs
+from app.figures import map as maps
+from app.figures.marks import Field
+from app.player.scene import Runs, Scene, Slider, pack, pack_ground, pack_runs
 from app.race import changes, link, rates, runs, scene
 from app.race.runs import Race
 from app.race.settings import Settings
@@ -31,6 +33,8 @@ COUNTS = (41, 21, 11, 5)
 """The numbers of stops that are computed if not all can be, of which the largest possible is used."""
 Wanted = Callable[[], bool]
 """A function that returns whether a client still waits for the answer. It is called between two runs."""
+MARGIN = 0.15
+"""The margin of the ground of a window, as a share of its size."""
 MOST_BYTES = 2_000_000
 """The largest size of an answer. If it is exceeded, only every second step is sent, and so on."""
 
@@ -74,7 +78,8 @@ def answer(
 
     Args:
         what: "sweep" for the runs along the slider of the parameter "name" of "racer", "start" for all runs from the
-            start "x", "y", or "scene" for the scene with the slider "name" of the surface at "value".
+            start "x", "y", "scene" for the scene with the slider "name" of the surface at "value", or "ground" for the
+            ground of the map in the window from "left" to "right" and from "bottom" to "top".
         query: the query of the settings.
         request: the parameters of the request; "halved" if the race is the second one, and "beside" if the slider
             belongs to the second race.
@@ -86,7 +91,35 @@ def answer(
     """
     settings, _ = link.parse(query)
     settings = dataclasses.replace(settings, halved="halved" in request)
-    return pack(_changed(settings, request)) if what == "scene" else pack_runs(_runs(settings, what, request, wanted))
+    if what == "scene":
+        return pack(_changed(settings, request))
+    if what == "ground":
+        return pack_ground(_ground(settings, request))
+    return pack_runs(_runs(settings, what, request, wanted))
+
+
+def _ground(settings: Settings, request: Mapping[str, str]) -> Field:
+    """The ground of the map in a window, which is widened by a margin for the views that follow."""
+    left, right, bottom, top = (
+        racers.number(request.get(side, ""), f"{side} of the window") for side in ("left", "right", "bottom", "top")
+    )
+    background = scene.background_of(settings)
+    spans = zip(((left, right), (bottom, top)), background.extent, strict=True)
+    x, y = (_widened(span, limits) for span, limits in spans)
+    return maps.ground(background, settings.built_surface(), (x, y))
+
+
+def _widened(span: tuple[float, float], limits: tuple[float, float]) -> tuple[float, float]:
+    """A span with a margin, within its limits.
+
+    Raises:
+        Refused: if it is empty, or so short that a grid of it would have equal points.
+    """
+    room = MARGIN * (span[1] - span[0])
+    low, high = max(limits[0], span[0] - room), min(limits[1], span[1] + room)
+    if not high - low > 1e-9 * (abs(low) + abs(high)):
+        raise Refused(f"The map cannot be drawn from {span[0]:g} to {span[1]:g}.")
+    return low, high
 
 
 def _changed(settings: Settings, request: Mapping[str, str]) -> Scene:
@@ -210,7 +243,7 @@ def _runs(settings: Settings, what: str, request: Mapping[str, str], wanted: Wan
         x, y = (racers.number(request.get(key, ""), f"{key} of the start", "-1.5") for key in ("x", "y"))
         return moved(settings, (x, y), wanted)
     if what != "sweep":
-        raise Refused(f"There is no request {what!r}; the choices are sweep and start.")
+        raise Refused(f"There is no request {what!r}; the choices are sweep, start, scene and ground.")
     racer = racers.find(settings, request.get("racer", ""))
     specs = RULES[racer.rule.key].parameters()
     name = request.get("name", "")

@@ -196,6 +196,8 @@ def test_a_long_sweep_is_thinned_and_names_its_steps() -> None:
 @pytest.mark.parametrize(
     ("what", "asked", "why"),
     [
+        ("ground", {"left": "0", "right": "1", "bottom": "0"}, "top of the window"),
+        ("ground", {"left": "1", "right": "1", "bottom": "0", "top": "1"}, "cannot be drawn from 1 to 1"),
         ("sweep", {"racer": "racer-9", "name": "learning_rate"}, "no longer in the race"),
         ("sweep", {"racer": "racer-0", "name": "momentum"}, "no parameter 'momentum'"),
         ("sweep", {"racer": "racer-0"}, "no parameter ''"),
@@ -207,7 +209,21 @@ def test_a_long_sweep_is_thinned_and_names_its_steps() -> None:
 )
 def test_an_impossible_request_for_runs_is_refused_with_a_sentence(what: str, asked: dict[str, str], why: str) -> None:
     with pytest.raises(Refused, match=why):
-        ask(SHORT, what, **asked)
+        live.answer(what, dict(query(SHORT)), asked)
+
+
+def test_the_ground_of_a_window_has_the_losses_of_the_surface_there() -> None:
+    settings = dataclasses.replace(SHORT, surface=Choice("rosenbrock"), rotation=20.0)
+    window = {"left": "-0.31", "right": "-0.29", "bottom": "0.04", "top": "0.05"}
+    header, array = opened(live.answer("ground", dict(query(settings)), window))
+    (x0, dx, columns), (y0, dy, rows) = header["x"]["range"], header["y"]["range"]
+    x, y = x0 + dx * np.arange(columns), y0 + dy * np.arange(rows)
+    # the window is inside, with a margin of less than its size
+    assert -0.33 < x[0] < -0.31 and -0.29 < x[-1] < -0.27 and 0.03 < y[0] < 0.04 and 0.05 < y[-1] < 0.06
+    heights, surface = array(header["z"]), settings.built_surface()
+    scale = race.background_of(settings).levels
+    for j, i in ((0, 0), (7, 300), (rows - 1, columns - 1)):
+        assert heights[j, i] == pytest.approx(scale.height(float(surface(np.array([x[i], y[j]])))), rel=1e-4)
 
 
 def test_the_route_sends_the_same_bytes() -> None:

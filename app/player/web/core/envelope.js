@@ -52,6 +52,11 @@
  *   lines
  * @property {Float64Array} values the values of the slider, if a slider is dragged
  *
+ * @typedef {Object} Grid the points of a ground and its heights there, a row for each y
+ * @property {Float64Array} x
+ * @property {Float64Array} y
+ * @property {Float32Array[]} z
+ *
  * @typedef {{shape: number[], flat: any}} Entry
  * @typedef {Record<string, Record<string, any>>} Defaults
  */
@@ -140,6 +145,16 @@ export function decodeRuns(bytes) {
     positions: rows(arrays[header.positions.array].flat, 2 * count),
     losses: rows(arrays[header.losses.array].flat, count),
   };
+}
+
+/**
+ * @param {Uint8Array} bytes
+ * @returns {Grid}
+ */
+export function decodeGround(bytes) {
+  const { header, arrays } = open(bytes);
+  const { x, y, z } = header;
+  return revive({ x, y, z }, arrays, {});
 }
 
 /**

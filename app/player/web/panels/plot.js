@@ -14,6 +14,7 @@ import { isDouble } from '../dragging/click.js';
 import { StartHandle } from '../dragging/drag.js';
 import { scrubbing } from '../dragging/scrub.js';
 import { namingOf } from './naming.js';
+import { RefinedGround } from './refined.js';
 import { ScaleSwitch } from './switch.js';
 import { squares } from './squares.js';
 import { ZoomTools } from './zoom.js';
@@ -93,6 +94,7 @@ export class PlotPanel {
     this.plot = h('div', { class: 'plot', role: 'img', 'data-testid': testid });
     this.element.append(this.plot);
     this.contours = new Contours(this.element);
+    this.refined = new RefinedGround(() => this.refined.key === this.panel?.ground && this.paintGround());
     this.painter = new Painter(this.element);
     this.switch = new ScaleSwitch((scale) => this.rescale(scale));
     this.element.append(this.switch.element);
@@ -417,10 +419,23 @@ export class PlotPanel {
     if (!this.bare && !this.drawn) return;
     const frames = this.frames();
     this.painter.measure(frames);
-    const { panel, style, theme } = this.given;
+    this.paintGround(frames);
+  }
+
+  /** Draws the ground, on the finest grids that there are, and asks for finer ones where these are coarse. */
+  paintGround(frames = this.frames()) {
+    const { panel, scene, style, theme } = this.given;
+    const { refined } = this;
+    refined.of(panel.ground);
     const fields = panel.marks.filter(/** @returns {one is Field} */ (one) => one.type === 'field');
-    const pieces = fields.flatMap((field) => (frames[field.axes] ? [{ field, frame: frames[field.axes] }] : []));
-    this.contours.draw(pieces, panel.ground, style, theme.font);
+    const pieces = fields.flatMap((field) => {
+      const frame = frames[field.axes];
+      return frame ? [{ field: refined.finest(field, frame), frame }] : [];
+    });
+    const grids = pieces.map(({ field: { x, y } }) => [x[0], x[x.length - 1], y[0], y[y.length - 1]].join());
+    mark(this.element, 'data-grid', pieces.some(({ field }) => !fields.includes(field)) ? 'window' : 'scene');
+    this.contours.draw(pieces, [panel.ground, ...grids].join('|'), style, theme.font);
+    if (pieces.length && this.movable) refined.want(pieces[0].field, pieces[0].frame, scene.live);
   }
 
   /**
@@ -593,6 +608,7 @@ export class PlotPanel {
   }
 
   destroy() {
+    this.refined.of('');
     if (this.drawn) this.plotly.purge(this.plot);
   }
 }

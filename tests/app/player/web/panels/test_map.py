@@ -191,16 +191,27 @@ def test_the_map_zooms_and_resets(shared: Race) -> None:
     assert shared.frame() == home
 
 
-def test_the_ground_is_the_loss_at_every_pixel_of_any_view(fresh: Visit) -> None:
-    """Colours between the contours, held to the surface itself: a valley narrower than a cell of the grid is whole."""
-    race = fresh("surface=quadratic_ravine&surface.condition_number=1000&rotation=18&racer=adam")
+@pytest.mark.parametrize(
+    ("surface", "grids"),
+    [
+        ("surface=quadratic_ravine&surface.condition_number=1000&rotation=18", ["scene", "window", "window"]),
+        ("surface=ackley&start=-3,1", ["scene", "window", "window"]),
+    ],
+    ids=["ravine", "cone"],
+)
+def test_the_ground_is_the_loss_at_every_pixel_of_any_view(fresh: Visit, surface: str, grids: list[str]) -> None:
+    """Colours between the contours, held to the surface itself: a valley narrower than a cell of the grid is whole, and
+    the tip of a cone is sharp.
+    """
+    race = fresh(f"{surface}&racer=adam")
     settings, _ = parse(race.query())
     background = scene.background_of(settings)
     (ground,) = (mark for mark in background.marks if isinstance(mark, Field))
     places, colors = zip(*ground.colors["light"], strict=True)
     stops = np.array([[int(color[k : k + 2], 16) for k in (1, 3, 5)] for color in colors])
     halvings = []
-    for _ in range(3):
+    for grid in grids:
+        race.until("(grid) => document.querySelector('.map').dataset.grid === grid", grid)
         picture, frame = race.canvas(".map canvas.ground")[..., :3].astype(int), race.frame()
         rows, columns = picture.shape[:2]
         x = np.interp((np.arange(columns) + 0.5) / columns, [0, 1], frame["x"])
@@ -209,7 +220,8 @@ def test_the_ground_is_the_loss_at_every_pixel_of_any_view(fresh: Visit) -> None
         step = step_in(dataclasses.replace(ground, z=z.reshape(rows, columns)))
         halvings.append(round(np.log2(ground.step / step)))
         count = round((ground.high - ground.low) / step)
-        band = np.clip(np.floor((z.reshape(rows, columns) - ground.low) / step), 0, count - 1)
+        level = np.floor((z.reshape(rows, columns) - ground.low) / step)
+        band = np.clip(level, 0, count - 1)
         wanted = np.stack([np.interp((band + 0.5) / count, places, stops[:, k]) for k in range(3)], axis=-1)
         bar = np.zeros((rows, columns), bool)
         bar[-50:, -240:] = True
@@ -218,9 +230,9 @@ def test_the_ground_is_the_loss_at_every_pixel_of_any_view(fresh: Visit) -> None
         # no pixel of another band lies further from a contour than its width
         inner = np.ones_like(bar)
         for dy, dx in itertools.product((-2, -1, 0, 1, 2), repeat=2):
-            inner &= np.roll(band, (dy, dx), (0, 1)) == band
+            inner &= np.roll(level, (dy, dx), (0, 1)) == level
         assert (off & inner)[3:-3, 3:-3].mean() < 2e-3
-        for _ in range(4):
+        for _ in range(5):
             race.at("zoom-in").evaluate("(button) => button.click()")
             race.settle()
     assert halvings == sorted(halvings) and halvings[-1] > halvings[0] == 0  # more contours where the view is narrow
