@@ -105,6 +105,31 @@ def test_a_slider_the_speed_and_the_next_preset_are_at_hand_while_presenting(fre
     assert race.values() == ["0.02", "0.02", "0.9", "0.02", "0.9"]
 
 
+CUT = """() => [...document.querySelectorAll('.optiscope-player :is(.subject .letter, .card h3, .card .status)')]
+  .filter((e) => e.checkVisibility() && e.scrollWidth > e.clientWidth + 1).map((e) => e.textContent)"""
+BOXES = """() => [...document.querySelectorAll('.card')].map((card) =>
+  ['h3', '.status', '.foot', '.sliders'].map((one) => card.querySelector(one).getBoundingClientRect().toJSON()))"""
+
+
+def test_no_label_is_cut_while_presenting_and_the_status_follows_the_name(fresh: Visit) -> None:
+    race = fresh("surface=sharp_and_flat")
+    _present(race)
+    for width, query in ((1280, ""), (1920, ""), (1280, "surface=quadratic_ravine")):
+        if query:
+            _leave(race)
+            race.load(query)
+            _present(race)
+        race.page.set_viewport_size({"width": width, "height": 900})
+        race.settle()
+        assert race.page.evaluate(CUT) == []
+        for name, status, foot, sliders in race.page.evaluate(BOXES):
+            assert name["right"] < status["left"] and abs(name["bottom"] - status["bottom"]) < 8
+            assert status["right"] < foot["left"] or status["bottom"] <= foot["top"] + 1
+            assert foot["bottom"] <= sliders["top"] + 1
+    letters = race.page.locator(".subject .letter").all_inner_texts()
+    assert letters == ["κ condition number", "θ rotation, degrees"]
+
+
 @pytest.mark.long
 def test_presenting_enlarges_text_by_half_and_lines_by_a_third(fresh: Visit) -> None:
     race = fresh().leave()

@@ -141,7 +141,7 @@ export class SliderRow {
     const moved = first || this.slider.value !== slider.value;
     this.slider = slider;
     if (first || renamed) {
-      this.letter.replaceChildren(letter(slider.symbol), this.worded ? ` ${slider.label}` : '');
+      this.letter.replaceChildren(letter(slider.symbol), this.worded ? h('span', {}, ` ${slider.label}`) : '');
       this.letter.title = slider.help || slider.label;
       this.range.setAttribute('aria-label', slider.label);
       this.value.setAttribute('aria-label', `${slider.label}, exact value`);
