@@ -7,10 +7,11 @@ from types import MappingProxyType
 
 from app.figures.marks import Dash, Symbol
 
-PALETTE = ("#c45a09", "#005ba9", "#00854e", "#af1065", "#7e4c00", "#2080b6", "#443800", "#383d3e")
-"""The colours of racers, as they are on a light page: vermilion, blue, green, purple, orange, sky blue, yellow, grey.
+PALETTE = ("#c45a09", "#005ba9", "#00854e", "#af1065", "#7e4c00", "#2080b6", "#4e543c", "#7e6c84")
+"""The colours of racers, as they are on a light page: vermilion, blue, green, purple, orange, sky blue, olive, mauve.
 
-The hues are those of Okabe & Ito (2008), for black a grey. Their lightness is chosen in each theme so that every trail
+The hues are those of Okabe & Ito (2008), for black a grey; a yellow and a grey that are dark enough for a light page
+look black there, so that olive and mauve replace them. Their lightness is chosen in each theme so that every trail
 has a contrast of 3 : 1 to every colour of the ground (WCAG 2.2, 1.4.11), and so that the pair that is hardest to tell
 apart is as different as possible for people with protanopia, deuteranopia and tritanopia (Machado et al. 2009).
 """

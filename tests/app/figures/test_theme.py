@@ -120,6 +120,16 @@ def test_any_two_racers_differ_with_any_colour_vision(theme: str, vision: str) -
     assert least > (14 if vision == "all cones" else 8)
 
 
+@pytest.mark.parametrize("vision", VISIONS)
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_the_seventh_and_the_eighth_colour_are_far_from_all_others(theme: str, vision: str) -> None:
+    *others, seventh, eighth = (_seen(color, vision) for color in _inks(theme))
+    pairs = [(seventh, eighth), *itertools.product((seventh, eighth), others)]
+    assert min(_difference(one, other) for one, other in pairs) > (19 if vision == "all cones" else 10)
+    for color in (seventh, eighth):  # on a light page, dark colours look black in thin lines
+        assert _lab(color)[0] > 30
+
+
 @pytest.mark.parametrize("zero", [None, 0.2, 0.75])
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_a_trail_stands_out_from_the_page_and_from_all_of_the_ground(theme: str, zero: float | None) -> None:
