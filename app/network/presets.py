@@ -8,11 +8,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from app.common import racers as lineup
+from app.common.differences import differences, sentence
 from app.common.link import Add, read_racer
 from app.common.racers import Choice, Refused, Value
 from app.common.words import unknown
-from app.network import changes
 from app.network.changes import FIRST_RACERS, add_racer, set_racer, steps_of
+from app.network.changes import of_file as _of_file
 from app.network.files import Brought
 from app.network.settings import FILE, MOST_STEPS, Training, generated
 from surfaces.network import DataSet
@@ -34,7 +35,7 @@ def preset(key: str, data: DataSet) -> Training:
 
 def of_file(key: str, file: Brought) -> Training:
     """A preset on the samples of a file."""
-    asked = changes.of_file(PRESETS[key].base, file.name, file.target)
+    asked = _of_file(PRESETS[key].base, file.name, file.target)
     return dataclasses.replace(preset(key, file.read(asked)), data=asked.data, file=asked.file, target=asked.target)
 
 
@@ -44,6 +45,20 @@ def shown_by(training: Training) -> str:
     if key == "exercise":
         return f"{PRESETS[key].about} The samples are those of {training.file}."
     return PRESETS[key].about if key else ""
+
+
+def changes(training: Training, data: DataSet) -> str:
+    """What differs in a training from the preset that it is, as a sentence; an empty text if nothing does.
+
+    Args:
+        data: the data of the training.
+    """
+    if not (key := key_of(training)):
+        return ""
+    began = preset(key, data)
+    if key == "exercise":
+        began = dataclasses.replace(began, data=training.data, file=training.file, target=training.target)
+    return sentence(differences(began, training))
 
 
 def key_of(training: Training) -> str:

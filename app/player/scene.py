@@ -222,16 +222,16 @@ class Guide:
     """What a page is for, and the presets that it offers.
 
     ``purpose`` is one line. ``presets`` are the key, the label and the name of each. ``shown`` is the key of the preset
-    that the scene began as, empty without one, ``about`` what to look at in it, and ``changed`` says that it has other
-    runs by now. ``opening`` numbers the scenes that begin by themselves: a scene with a higher number than any before
-    is played once, from its start.
+    that the scene began as, empty without one, and ``about`` what to look at in it. ``changes`` is a sentence on what
+    was changed since, empty as long as the runs are those of the preset. ``opening`` numbers the scenes that begin by
+    themselves: a scene with a higher number than any before is played once, from its start.
     """
 
     purpose: str
     presets: tuple[tuple[str, str, str], ...]
     shown: str = ""
     about: str = ""
-    changed: bool = False
+    changes: str = ""
     opening: int = 0
 
     def __post_init__(self) -> None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import functools
 
+from app.common.differences import differences, sentence
 from app.common.racers import Refused
 from app.common.words import unknown
 from app.race.effects import PRESETS, Preset
 from app.race.link import parse
 from app.race.settings import Settings
 
-__all__ = ["PRESETS", "Preset", "changed", "preset", "shown_by"]
+__all__ = ["PRESETS", "Preset", "changes", "preset", "shown_by"]
 
 
 @functools.cache
@@ -31,9 +32,11 @@ def shown_by(settings: Settings) -> str:
     return PRESETS[settings.preset].about if settings.preset else ""
 
 
-def changed(settings: Settings) -> bool:
-    """Whether a race that began as a preset has other runs by now."""
-    return bool(settings.preset) and _runs(settings) != _runs(preset(settings.preset))
+def changes(settings: Settings) -> str:
+    """What was changed in a race since it began as a preset, as a sentence; an empty text if its runs are the same."""
+    if not settings.preset or _runs(settings) == _runs(preset(settings.preset)):
+        return ""
+    return sentence(differences(preset(settings.preset), settings)) or "The order of the racers was changed."
 
 
 def _runs(settings: Settings) -> tuple[object, ...]:

@@ -127,8 +127,9 @@ def _stage() -> None:
     else:  # a first visit may have to wait for programs to be compiled
         with st.spinner("Compiling the network …"):
             scene = board.scene(training, job)
-    st.html(_progress(job, presets.shown_by(training)))
-    scene = dataclasses.replace(scene, guide=_guide(training))
+    _about_preset(training, job.data)
+    st.html(_progress(job))
+    scene = dataclasses.replace(scene, guide=_guide(training, job.data))
     again = st.session_state.get("stale", False) or st.session_state["button"] != _button(job)
     play(scene, key="board", react=_react, refusal=controls.refused("board"), again=again)
     if not again and (explained := st.session_state.pop("explained", None)):
@@ -143,12 +144,31 @@ def _stage() -> None:
         st.rerun()
 
 
-def _guide(training: Training) -> Guide | None:
+def _about_preset(training: Training, data: DataSet) -> None:
+    """What to look at in a preset, and what was changed since it began."""
+    key = presets.key_of(training)
+    if not key:
+        return
+    with st.container(key="about-preset", horizontal=True, vertical_alignment="center", gap="small"):
+        words = html.escape(presets.shown_by(training))
+        changed = presets.changes(training, data)
+        st.html(f"<div class='about'>{words} <i data-testid='changes'>{html.escape(changed)}</i></div>")
+        if changed:
+            st.button("Reset", type="tertiary", on_click=controls.commit, args=(lambda t: _preset(t, key), "data"))
+
+
+def _guide(training: Training, data: DataSet) -> Guide | None:
     """The sentence of the preset, for a presentation; on the page it stands above the player."""
     if not (key := presets.key_of(training)):
         return None
     name = PRESETS[key].name
-    return Guide(purpose="", presets=((key, name, name),), shown=key, about=presets.shown_by(training))
+    return Guide(
+        purpose="",
+        presets=((key, name, name),),
+        shown=key,
+        about=presets.shown_by(training),
+        changes=presets.changes(training, data),
+    )
 
 
 def _react(event: Event) -> None:
@@ -161,12 +181,13 @@ def _react(event: Event) -> None:
             "duplicate": lambda t: changes.checked_whole(racers.duplicate_racer(t, event.racer), _data()),
             "view": lambda t: changes.set_view(t, event.slot, event.name),
             "option": lambda t: changes.change(t, "plane", event.name, _data()),
+            "preset": lambda t: _preset(t, event.name),
         },
     )
 
 
-def _progress(job: Job, about: str) -> str:
-    """What to look at, and the one bar: the share of all steps of all racers that were taken."""
+def _progress(job: Job) -> str:
+    """The one bar: the share of all steps of all racers that were taken."""
     share = job.progress if job.begun else 0.0
     last, done = max((run.last for run in job.runs), default=0), sum(run.last for run in job.runs)
     if job.training_now and job.begun:
@@ -184,7 +205,6 @@ def _progress(job: Job, about: str) -> str:
     bar = f"<div class='bar' style='width:{100 * share:.1f}%'></div>"
     attributes = f"role='progressbar' aria-valuenow='{100 * share:.0f}' aria-valuemin='0' aria-valuemax='100'"
     return (
-        f"<div class='about'>{html.escape(about)}</div>"
         f"<div class='progress' data-testid='progress' aria-label='Training' {attributes}>"
         f"<div class='rail'>{bar}</div><span>{words}</span><span class='device'>{html.escape(device())}</span></div>"
     )
@@ -345,6 +365,10 @@ def _chosen(training: Training, option: str) -> Training:
         one = _brought()[key]
         asked = changes.of_file(training, key, one.target)
         return changes.choose_file(training, key, one.read(asked), one.target)
+    return _preset(training, key)
+
+
+def _preset(training: Training, key: str) -> Training:
     source = PRESETS[key].source
     if source == FILE:
         at_hand = [name for name, one in _brought().items() if not one.columns]

@@ -189,7 +189,7 @@ def _guide(settings: Settings) -> Guide:
         presets=tuple((key, preset.label, preset.name) for key, preset in presets.PRESETS.items()),
         shown=settings.preset,
         about=presets.shown_by(settings),
-        changed=presets.changed(settings),
+        changes=presets.changes(settings),
         opening=st.session_state.get("opening", 0),
     )
 

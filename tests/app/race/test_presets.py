@@ -25,7 +25,7 @@ def _table(settings: Settings) -> dict[str, results.Row]:
 def test_links_of_presets_are_valid_and_recognised(key: str) -> None:
     settings, notices = link.parse({"preset": [key]})
     assert notices == [] and settings == presets.preset(key)
-    assert presets.shown_by(settings) == presets.PRESETS[key].about and not presets.changed(settings)
+    assert presets.shown_by(settings) == presets.PRESETS[key].about and not presets.changes(settings)
     plain, notices = link.parse(parse_qs(presets.PRESETS[key].link))
     assert notices == [] and dataclasses.replace(plain, preset=key) == settings
     assert link.parse(link.query(settings)) == (settings, [])
@@ -41,14 +41,14 @@ def test_the_sentence_stays_while_a_race_is_changed_and_goes_with_its_surface() 
         changes.set_start(settings, 1.0, 0.5),
     )
     for edited in edits:
-        assert presets.shown_by(edited) == presets.PRESETS["zigzag"].about and presets.changed(edited)
+        assert presets.shown_by(edited) == presets.PRESETS["zigzag"].about and presets.changes(edited)
         assert link.parse(link.query(edited)) == (edited, [])
     for looks in (changes.set_view(settings, 0, "distance"), changes.set_beside(settings, True)):
-        assert presets.shown_by(looks) and not presets.changed(looks)
+        assert presets.shown_by(looks) and not presets.changes(looks)
     moved_back = set_racer(edits[0], settings.racers[0].id, "learning_rate", 0.019)
-    assert not presets.changed(moved_back)
+    assert not presets.changes(moved_back)
     for other in (changes.choose_surface(settings, "himmelblau"), changes.first()):
-        assert presets.shown_by(other) == "" and not presets.changed(other)
+        assert presets.shown_by(other) == "" and not presets.changes(other)
     with pytest.raises(Refused, match="Unknown preset"):
         presets.preset("zigzags")
 

@@ -106,14 +106,16 @@ def test_the_presets_are_stepped_through_and_their_sentence_survives_changes(fre
         lambda: race.at("remove-racer-1").click(),
     ):
         change()
-        race.until("() => window.optiscope.scenes()[0].guide.changed")
+        race.until("() => window.optiscope.scenes()[0].guide.changes")
         race.settle()
         assert race.at("preset-about").inner_text() == about
+    changed = "Changed: SGD: η 0.019 → 0.01; Momentum removed."
+    race.until("(words) => window.optiscope.scenes()[0].guide.changes === words", changed)
     race.page.reload()
     race.settle()
-    assert race.at("preset-about").inner_text() == about
+    assert race.at("preset-about").inner_text() == about and race.at("preset-changes").inner_text() == changed
     race.at("preset-reset").click()
-    race.until("() => !window.optiscope.scenes()[0].guide.changed")
+    race.until("() => !window.optiscope.scenes()[0].guide.changes")
     race.settle()
     assert link.parse(race.query()) == (presets.preset(keys[0]), [])
     race.pick("Rosenbrock")

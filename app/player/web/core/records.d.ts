@@ -135,7 +135,7 @@ export interface Guide {
   presets: [string, string, string][];
   shown: string;
   about: string;
-  changed: boolean;
+  changes: string;
   opening: number;
 }
 

@@ -29,6 +29,7 @@ export class Guide {
     this.list = h('div', { class: 'presets', role: 'group', 'aria-label': 'Presets', 'data-testid': 'presets' });
     this.name = h('h2', { 'data-testid': 'preset-name' });
     this.about = h('span', { class: 'sentence', 'data-testid': 'preset-about' });
+    this.changes = h('span', { class: 'changes', 'data-testid': 'preset-changes' });
     this.reset = h(
       'button',
       {
@@ -52,7 +53,7 @@ export class Guide {
         'div',
         { class: 'lesson' },
         ...this.steppers,
-        h('div', { class: 'words', 'aria-live': 'polite' }, this.name, this.about, ' ', this.reset),
+        h('div', { class: 'words', 'aria-live': 'polite' }, this.name, this.about, ' ', this.changes, ' ', this.reset),
       ),
     );
   }
@@ -69,7 +70,8 @@ export class Guide {
     say(this.name, name);
     say(this.about, name ? guide.about : WITHOUT);
     mark(this.element, 'data-shown', Boolean(name));
-    this.reset.hidden = !guide.changed;
+    say(this.changes, guide.changes);
+    this.reset.hidden = !guide.changes;
     if (guide.opening > opened) {
       opened = guide.opening;
       this.opening = true;
