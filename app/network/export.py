@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import io
 
 import numpy as np
@@ -15,11 +16,13 @@ from app.export.formats import DRAWN, ending
 from app.export.making import Order, make, make_apart
 from app.export.options import Cut, Look
 from app.export.worker import Progress
-from app.network import captions, findings, link, results, scene
+from app.network import captions, findings, link, presets, results, scene
 from app.network.job import Job
 from app.network.observers import measures
 from app.network.script import script
 from app.network.settings import FILE, Training
+from app.player import Guide
+from surfaces.network import DataSet
 
 HEADS = ("racer", "step", "loss", "validation_loss", "accuracy", "validation_accuracy", "gradient_norm", "weight_norm")
 
@@ -28,11 +31,18 @@ def order(
     training: Training, job: Job, kind: str, look: Look, cut: Cut, step: int | None = None, base: str = ""
 ) -> Order:
     """What has to be known to draw a file of what the board shows now; `base` is where the app is served, if it is."""
-    shown = scene.scene(training, job)
+    shown = dataclasses.replace(scene.scene(training, job), guide=guide(training, job.data))
     about = About(title(training, job), "network", link.query(training), base, shown.description)
     rows = [results.cells(row, job.data) for row in results.table(training, job)]
     headings = {"all": findings.finding(training, job)} if kind == "pptx" else {}
     return Order(kind, shown, look, cut, about, results.heads(job.data), rows, step, headings)
+
+
+def guide(training: Training, data: DataSet) -> Guide | None:
+    """The sentence of the preset that a training is, which presentations and recordings show."""
+    if not (key := presets.key_of(training)):
+        return None
+    return Guide.of(key, presets.PRESETS[key].name, presets.shown_by(training), presets.changes(training, data))
 
 
 def title(training: Training, job: Job) -> str:

@@ -238,6 +238,11 @@ class Guide:
         if self.shown and self.shown not in (keys := [key for key, *_ in self.presets]):
             raise ValueError(f"the preset shown must be one of {', '.join(keys)}; got {self.shown!r}")
 
+    @classmethod
+    def of(cls, key: str, name: str, about: str, changes: str) -> Guide:
+        """The guide that shows one preset and offers no others."""
+        return cls(purpose="", presets=((key, name, name),), shown=key, about=about, changes=changes)
+
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Scene:

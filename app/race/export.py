@@ -13,7 +13,8 @@ from app.export.formats import DRAWN, ending
 from app.export.making import Order, make, make_apart
 from app.export.worker import Progress
 from app.figures import map as maps
-from app.race import captions, data, findings, link, results, scene, script
+from app.player import Guide
+from app.race import captions, data, findings, link, presets, results, scene, script
 from app.race.runs import Race
 from app.race.settings import Settings
 from surfaces import SURFACES
@@ -25,10 +26,17 @@ if TYPE_CHECKING:
 
 def order(race: Race, kind: str, look: Look, cut: Cut, step: int | None = None, base: str = "") -> Order:
     """The order for a drawn file. `base` is the address at which the app is served, if any."""
-    shown = _magnified(race, scene.scene(race), look)
+    shown = dataclasses.replace(_magnified(race, scene.scene(race), look), guide=_guide(race.settings))
     about = About(title(race), "race", link.query(race.settings), base, shown.description)
     headings = _headings(race, shown) if kind == "pptx" else {}
     return Order(kind, shown, look, cut, about, results.heads(race), results.cells(race), step, headings)
+
+
+def _guide(settings: Settings) -> Guide | None:
+    """The sentence of the preset that a race began as, which a recording shows."""
+    if not (key := settings.preset):
+        return None
+    return Guide.of(key, presets.PRESETS[key].name, presets.shown_by(settings), presets.changes(settings))
 
 
 def _headings(race: Race, shown: Scene) -> dict[str, str]:

@@ -28,7 +28,7 @@ from app.network.job import Job
 from app.network.presets import PRESETS
 from app.network.settings import ALL, FILE, LEAST_SHARE, MOST_SHARE, Setup, Training, generated, read_batch
 from app.network.views import VIEWS
-from app.player import Event, Guide
+from app.player import Event
 from app.player.component import play
 from app.views import controls, reloads, sessions
 from app.views.export import Page, panel
@@ -129,7 +129,7 @@ def _stage() -> None:
             scene = board.scene(training, job)
     _about_preset(training, job.data)
     st.html(_progress(job))
-    scene = dataclasses.replace(scene, guide=_guide(training, job.data))
+    scene = dataclasses.replace(scene, guide=export.guide(training, job.data))
     again = st.session_state.get("stale", False) or st.session_state["button"] != _button(job)
     play(scene, key="board", react=_react, refusal=controls.refused("board"), again=again)
     if not again and (explained := st.session_state.pop("explained", None)):
@@ -155,20 +155,6 @@ def _about_preset(training: Training, data: DataSet) -> None:
         st.html(f"<div class='about'>{words} <i data-testid='changes'>{html.escape(changed)}</i></div>")
         if changed:
             st.button("Reset", type="tertiary", on_click=controls.commit, args=(lambda t: _preset(t, key), "data"))
-
-
-def _guide(training: Training, data: DataSet) -> Guide | None:
-    """The sentence of the preset, for a presentation; on the page it stands above the player."""
-    if not (key := presets.key_of(training)):
-        return None
-    name = PRESETS[key].name
-    return Guide(
-        purpose="",
-        presets=((key, name, name),),
-        shown=key,
-        about=presets.shown_by(training),
-        changes=presets.changes(training, data),
-    )
 
 
 def _react(event: Event) -> None:

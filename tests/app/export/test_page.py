@@ -12,13 +12,14 @@ import numpy as np
 import pytest
 
 from app.common.racers import hide_racer
+from app.export.options import Cut, Look
 from app.export.page import html
 from app.figures.theme import PALETTE, THEMES, scales
 from app.network import changes
 from app.network import scene as made
 from app.network.settings import Training, generated
 from app.player.scene import Scene
-from app.race import runs
+from app.race import export, presets, runs
 from app.race import scene as computed
 from app.race.link import parse
 from tests.app.drawn import positions
@@ -223,6 +224,17 @@ def test_its_theme_is_that_of_the_reader_or_of_the_order(open_file: Open, race: 
 def _is(file: File, theme: str) -> None:
     assert near(file.pixels("h1")[:2], THEMES[theme]["paper"], 2).all()
     assert near(file.pixels("[data-testid=map]"), scales()[theme][-1][1], 12).mean() > 0.1
+
+
+def test_a_recorded_preset_has_its_sentence_and_what_was_changed(open_file: Open) -> None:
+    settings = dataclasses.replace(presets.preset("zigzag"), steps=40)
+    order = export.order(runs.Race(settings), "html", Look(), Cut())
+    file = open_file(html(order.scene, "Zigzag", LINK))
+    assert file.at("preset-name").inner_text() == presets.PRESETS["zigzag"].name
+    assert file.at("preset-about").inner_text() == presets.PRESETS["zigzag"].about
+    assert file.at("preset-changes").inner_text() == "Changed: steps 150 → 40."
+    for testid in ("presets", "preset-reset", "preset-next", "purpose"):
+        assert file.at(testid).is_hidden()
 
 
 @pytest.mark.thinned(2)

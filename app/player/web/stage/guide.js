@@ -22,9 +22,13 @@ export class Guide {
   /** Whether the next scene that is drawn is to be played. */
   opening = false;
 
-  /** @param {(key: string) => void} choose begins a preset */
-  constructor(choose) {
+  /**
+   * @param {(key: string) => void} choose begins a preset
+   * @param {boolean} recorded whether the player plays a recording, which cannot begin one
+   */
+  constructor(choose, recorded) {
     this.choose = choose;
+    this.recorded = recorded;
     this.purpose = h('p', { class: 'purpose', 'data-testid': 'purpose' });
     this.list = h('div', { class: 'presets', role: 'group', 'aria-label': 'Presets', 'data-testid': 'presets' });
     this.name = h('h2', { 'data-testid': 'preset-name' });
@@ -71,7 +75,7 @@ export class Guide {
     say(this.about, name ? guide.about : WITHOUT);
     mark(this.element, 'data-shown', Boolean(name));
     say(this.changes, guide.changes);
-    this.reset.hidden = !guide.changes;
+    this.reset.hidden = this.recorded || !guide.changes;
     if (guide.opening > opened) {
       opened = guide.opening;
       this.opening = true;

@@ -105,7 +105,7 @@ export class Stage {
     this.takeaway = recorded
       ? new Takeaway('Save picture', () => this.picture(), this.recording)
       : new Takeaway('Export', () => this.send({ kind: 'export', ...this.screen() }));
-    this.guide = new Guide((name) => this.send({ kind: 'preset', name }));
+    this.guide = new Guide((name) => this.send({ kind: 'preset', name }), recorded);
     this.refusal = h('p', { class: 'hint', role: 'alert', 'data-testid': 'refusal', hidden: true });
     this.live = h('div', { class: 'unseen', 'aria-live': 'polite', 'data-testid': 'live' });
     this.present = new Present(root, () => this.redraw());
