@@ -83,6 +83,13 @@ def test_training_is_seen_in_all_panels(trained: Race) -> None:
     assert curves >= 4  # training and validation of both
 
 
+def test_what_is_dotted_is_dotted_at_rest(trained: Race) -> None:
+    """Plotly has solid lines for the labels under the pointer, which would fill the gaps if they were visible."""
+    seen = """(lines) => lines.map((line) => line.checkVisibility({ opacityProperty: true }))"""
+    lines = trained.page.locator("[data-testid=panel-1] .trace[class*='traceracer-']").evaluate_all(seen)
+    assert len(lines) >= 4 and not any(lines)
+
+
 def test_the_boundary_moves_with_the_clock(trained: Race) -> None:
     def picture() -> np.ndarray:
         return trained.canvas("[data-testid=panel-0] canvas.moments").astype(int)
