@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable
 
+import numpy as np
 import pytest
 
 from tests.app.driving import Race
@@ -95,6 +96,10 @@ def test_the_start_is_in_view_whatever_the_shape_of_the_window(
 @pytest.mark.parametrize("width", [360, pytest.param(768, marks=pytest.mark.long)])
 def test_a_narrow_network_page_has_one_column(fresh: Visit, width: int) -> None:
     race = fresh(page="network", width=width, height=780)
+    tiles = race.pixels("[data-testid=panel-0]").astype(int)
+    filled = (np.abs(tiles - tiles[0, 0]).max(axis=-1) > 12).mean(axis=1) > 0.3
+    assert np.flatnonzero(filled).max() > len(tiles) - 40  # no blank space below the boundaries
+    assert filled.sum() > 0.7 * len(tiles)
     order = [".board > .slot", ".transport", ".cards", ".pair > :first-child", ".pair > :nth-child(2)"]
     places = race.page.evaluate(PLACES, order)
     table = race.page.locator(".results").first.bounding_box()

@@ -16,7 +16,7 @@ import { scrubbing } from '../dragging/scrub.js';
 import { namingOf } from './naming.js';
 import { RefinedGround } from './refined.js';
 import { ScaleSwitch } from './switch.js';
-import { squares } from './squares.js';
+import { heightOf, squares } from './squares.js';
 import { ZoomTools } from './zoom.js';
 
 /**
@@ -260,8 +260,12 @@ export class PlotPanel {
   place() {
     const { panel, style } = this.given;
     const named = panel.marks.some((one) => one.type === 'tiles' && one.names.length);
-    const spread =
-      panel.spread === 'squares' ? squares(this.shown(panel.axes), this.size, style, named) : this.headed(panel.axes);
+    const shown = this.shown(panel.axes);
+    const square = panel.spread === 'squares';
+    const count = shown.filter(({ hidden }) => !hidden).length;
+    mark(this.element, 'data-spread', panel.spread);
+    if (square) this.element.style.setProperty('--needed', `${heightOf(count, this.size.width, style, named)}px`);
+    const spread = square ? squares(shown, this.size, style, named) : this.headed(panel.axes);
     this.axes = spread.map((pair) => ({ ...pair, y: this.upright(pair) }));
   }
 

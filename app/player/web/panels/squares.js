@@ -5,6 +5,27 @@ import { letters } from '../core/scale.js';
 const HEAD = 22;
 const FOOT = 18;
 const GAP = 14;
+/** Pixels that the squares of a narrow window measure at most, and the number up to which two of them share a row. */
+const [LARGEST, PAIRED] = [260, 6];
+
+/**
+ * The height that squares need in a narrow window, where nothing else sets it.
+ * @param {number} count
+ * @param {number} width
+ * @param {import('../core/envelope.js').Style} style
+ * @param {boolean} named whether there are names below each square
+ */
+export function heightOf(count, width, style, named) {
+  const columns = Math.min(count, count <= PAIRED ? 2 : 3) || 1;
+  const size = Math.min(LARGEST, Math.floor((width - GAP * (columns + 1)) / columns));
+  return Math.ceil(count / columns) * (size + letters(style, HEAD) + footOf(style, named)) + 14;
+}
+
+/**
+ * @param {import('../core/envelope.js').Style} style
+ * @param {boolean} named
+ */
+const footOf = (style, named) => (named ? letters(style, FOOT) : 6);
 
 /**
  * The axes with their places as fractions of the panel. Hidden axes take no room.
@@ -16,7 +37,7 @@ const GAP = 14;
  */
 export function squares(axes, { width, height }, style, named) {
   const head = letters(style, HEAD);
-  const foot = named ? letters(style, FOOT) : 6;
+  const foot = footOf(style, named);
   const count = axes.filter(({ hidden }) => !hidden).length;
   let best = { size: 0, columns: 1 };
   for (let columns = 1; columns <= count; columns++) {
