@@ -9,9 +9,9 @@ from typing import Any, get_args
 
 import numpy as np
 from matplotlib.axes import Axes as Plot
-from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator, PercentFormatter
+from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
 
-from app.common.digits import decade, short
+from app.common.digits import decade, percent, short
 from app.export import grounds, lines, points_and_words
 from app.export.look import color, cut, points, wide, wrap
 from app.export.pen import Pen
@@ -242,10 +242,10 @@ def _upright(sheet: Sheet, plot: Plot, axis: Axis, box: Box) -> None:
         plot.yaxis.set_major_locator(LogLocator(subs=subs, numticks=many))
         plot.yaxis.set_major_formatter(FuncFormatter(lambda value, _: decade(value)))
         plot.yaxis.set_minor_locator(NullLocator())
+    elif axis.percent:
+        plot.set_yticks(axis.ticks, [percent(tick) for tick in axis.ticks])
     else:
         plot.yaxis.set_major_locator(MaxNLocator(max(2, min(9, int(box[3] // 40))), steps=[1, 2, 2.5, 5, 10]))
-        if axis.percent:
-            plot.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
 
 
 def _upright_title(sheet: Sheet, plot: Plot, axis: Axis, box: Box) -> None:

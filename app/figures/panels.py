@@ -130,13 +130,20 @@ def log_axis(arrays: Sequence[Any]) -> Axis:
     return Axis(scale="log", low=10.0**low, high=10.0 ** min(high, 308))
 
 
-def linear_axis(arrays: Sequence[Any], percent: bool = False) -> Axis:
-    """A linear axis round all that is finite, with zero in it; shares go up to one."""
+_PERCENTS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5)
+"""The steps between ticks of an axis of percentages."""
+
+
+def linear_axis(arrays: Sequence[Any], percent: bool = False, most: int = 6) -> Axis:
+    """A linear axis round all that is finite, with zero in it; shares go up to one, with at most `most` ticks."""
     values = np.concatenate([np.ravel(a) for a in arrays] or [np.ones(1)]).astype(float)
     values = values[np.isfinite(values)]
     low, high = (float(values.min()), float(values.max())) if len(values) else (0.0, 1.0)
     if percent:
-        return Axis(low=max(-0.02, min(low, 0.9) - 0.04), high=1.02, percent=True)
+        low = max(-0.02, min(low, 0.9) - 0.04)
+        step = next(step for step in _PERCENTS if int((1.0 - low) / step) < most or step == _PERCENTS[-1])
+        ticks = (round(1.0 - k * step, 4) for k in range(int((1.0 - low) / step), -1, -1))
+        return Axis(low=low, high=1.02, percent=True, ticks=tuple(ticks))
     room = 0.06 * ((high - low) or 1.0)
     return Axis(low=min(0.0, low) - (room if low < 0 else 0.0), high=high + room)
 

@@ -144,9 +144,7 @@ class _Painter:
         if axis.limits:
             plain |= {"minallowed": axis.limits[0], "maxallowed": axis.limits[1]}
         if axis.ticks:
-            plain |= {"tickvals": list(axis.ticks), "ticktext": [short(tick / axis.unit) for tick in axis.ticks]}
-        if axis.percent:
-            plain["tickformat"] = ".0%"
+            plain |= {"tickvals": list(axis.ticks), "ticktext": [_tick(axis, tick) for tick in axis.ticks]}
         return {**plain, "exponentformat": "power"} if log else plain
 
     def _placed(self, mark: marks.AnyMark, trace: Trace) -> Trace:
@@ -495,6 +493,10 @@ class _Painter:
                 words = {"text": f" {_plain(rule.label)}", "font": self._font(rule.color, WORDS["small"])}
                 self.annotations.append({**words, **place, "showarrow": False})
         return iter(())
+
+
+def _tick(axis: Axis, tick: float) -> str:
+    return percent(tick) if axis.percent else short(tick / axis.unit)
 
 
 def _nth(k: int) -> str:

@@ -134,7 +134,7 @@ def _by_layer(values: Callable[[Run, Measures], Any], log: bool, percent: bool =
             ranged.append(found if racer.run.diverged < 0 else found[:1])
         if not most:
             return message("This network has no hidden layer.")
-        axis = log_axis(ranged) if log else linear_axis(ranged, percent)
+        axis = log_axis(ranged) if log else linear_axis(ranged, percent, most=3)
         key = (Note(text=str(k + 1), color=_layer_color(k, most)) for k in range(most))
         return chart(facet_axes(shown, job.steps, axis, *_unit(job, training)), marks, (Note(text="layer"), *key))
 

@@ -43,9 +43,14 @@ def test_a_linear_axis_has_zero_and_room_for_all_of_its_curves() -> None:
         room = 0.06 * (max(values) - min(values))
         assert axis.scale == "linear" and axis.high == pytest.approx(max(values) + room)
         assert axis.low == pytest.approx(min(values) - room if min(values) < 0 else 0.0)
-    for shares, low in (([0.42, 0.97], 0.38), ([0.97, 0.99], 0.86), ([0.0, 0.9], -0.02)):
+    for shares, low, ticks in (
+        ([0.42, 0.97], 0.38, (0.4, 0.6, 0.8, 1.0)),
+        ([0.97, 0.99], 0.86, (0.9, 0.95, 1.0)),
+        ([0.0, 0.9], -0.02, (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)),
+    ):
         axis = panels.linear_axis([shares], percent=True)
-        assert (axis.low, axis.high) == pytest.approx((low, 1.02)) and axis.percent
+        assert (axis.low, axis.high) == pytest.approx((low, 1.02)) and axis.percent and axis.ticks == ticks
+    assert panels.linear_axis([[0.0, 0.9]], percent=True, most=3).ticks == (0.0, 0.5, 1.0)
 
 
 SHOWN = panels.Shown(None, "racer-3", "SGD", "#123456", "dash", pace=3)

@@ -1,6 +1,6 @@
 // Layouts of plotly for the axes of a panel, in the colours of a style.
 
-import { short } from '../core/digits.js';
+import { percent, short } from '../core/digits.js';
 import { fade } from '../core/theme.js';
 
 /**
@@ -68,7 +68,7 @@ function plotlyAxis(axis, style, range, extra) {
     ? {
         tickmode: 'array',
         tickvals: axis.ticks,
-        ticktext: axis.ticks.map((tick) => short(tick / axis.unit)),
+        ticktext: axis.ticks.map((tick) => (axis.percent ? percent(tick) : short(tick / axis.unit))),
         tickangle: 0,
       }
     : axis.scale === 'log'
@@ -82,7 +82,6 @@ function plotlyAxis(axis, style, range, extra) {
     ...{ showgrid: axis.grid, showticklabels: axis.numbers, ticks: axis.numbers ? 'outside' : '', ticklen: 4 },
     tickcolor: style.muted,
     ...(axis.limits ? { minallowed: axis.limits[0], maxallowed: axis.limits[1] } : {}),
-    ...(axis.percent ? { tickformat: '.0%' } : {}),
     ...ticks,
     ...extra,
   };
