@@ -275,7 +275,7 @@ class Drawing(Sheet):
 
     def _clock(self, time: float) -> str:
         """The place of the clock in words."""
-        return f"{self.scene.clock.unit} {time:,.0f} of {self.steps:,}"
+        return self.scene.clock.words(time)
 
     def _row_of_racers(self, box: Box, columns: int) -> None:
         """Draw the racers side by side, and the clock at the right."""

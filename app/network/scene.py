@@ -65,7 +65,10 @@ def scene(training: Training, job: Job) -> Scene:
     return Scene(
         panels=tuple(panels),
         cards=tuple(cards),
-        clock=Clock(max((run.last for run in job.runs), default=0)),
+        clock=Clock(
+            max((run.last for run in job.runs), default=0),
+            epoch=training.epoch(job.data) if training.counts_epochs else 0.0,
+        ),
         choices=tuple((key, rule.name) for key, rule in RULES.items() if not rule.dense),
         caption=caption(training, job.data),
         description=f"{job.data.name}, {len(cards)} optimizers, {training.steps:,} steps. {words}.",

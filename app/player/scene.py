@@ -58,6 +58,7 @@ from numpy.typing import NDArray
 from app.figures import strokes
 from app.figures.marks import MARKS, Axes, Axis, Dash, Field, Head, Mark, Note, Option, Panel, Sign, Symbol
 from app.player.screen import Screen, Window, finite, read_screen
+from surfaces.digits import short
 
 __all__ = [
     "AXES",
@@ -180,20 +181,23 @@ class Clock:
     """The clock of a scene, which counts from 0 to ``end``.
 
     ``counts`` is "steps" or "evaluations" of the gradient on a page that offers both, and empty on a page that counts
-    only steps.
+    only steps. ``epoch`` is the number of steps of an epoch if the clock is read in epochs, else 0.
     """
 
     end: int
     counts: Literal["", "steps", "evaluations"] = ""
+    epoch: float = 0.0
 
     def __post_init__(self) -> None:
         if self.counts not in ("", *AXES):
             raise ValueError(f"counts must be one of {', '.join(AXES)}, or empty; got {self.counts!r}")
 
-    @property
-    def unit(self) -> str:
-        """The singular of what the clock counts."""
-        return "evaluation" if self.counts == "evaluations" else "step"
+    def words(self, time: float) -> str:
+        """A time of the clock and its end, such as "step 12 of 300" or "epoch 1.5 of 10"."""
+        if self.epoch:
+            return f"epoch {short(round(time / self.epoch, 2))} of {short(round(self.end / self.epoch, 2))}"
+        unit = "evaluation" if self.counts == "evaluations" else "step"
+        return f"{unit} {time:,.0f} of {self.end:,}"
 
 
 @dataclass(frozen=True, kw_only=True)

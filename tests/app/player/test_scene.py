@@ -78,6 +78,12 @@ def _marks(header: dict[str, Any], panel: int, kind: str) -> list[dict[str, Any]
     return [mark for mark in header["scene"]["panels"][panel]["marks"] if mark["type"] == kind]
 
 
+def test_a_clock_is_read_in_what_it_counts() -> None:
+    assert Clock(300).words(12) == "step 12 of 300"
+    assert Clock(4000, "evaluations").words(1234) == "evaluation 1,234 of 4,000"
+    assert Clock(4690, epoch=469.0).words(703.5) == "epoch 1.5 of 10"
+
+
 def test_an_envelope_restores_its_scene() -> None:
     scene = _scene()
     header, array = opened(pack(scene))

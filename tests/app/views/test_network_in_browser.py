@@ -10,10 +10,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from app.common.digits import short
 from app.figures.theme import PALETTE
 from app.network import link as network_link
 from app.network import presets
-from app.network.settings import Training
+from app.network.settings import Training, generated
 from surfaces.network.data import DataSet, Samples, one_hot
 from tests.app.driving import Race
 
@@ -348,3 +349,15 @@ def _parsed_with(race: Race, samples: int) -> Training:
 
 def _data(race: Race) -> Any:
     return race.query().get("data", ["spirals"])[0]
+
+
+def test_the_clock_counts_epochs_where_the_axis_does(fresh: Callable[..., Race]) -> None:
+    race = fresh("data=moons&widths=4&steps=40&axis=epochs&racer=sgd:learning_rate=0.1", page="network")
+    _train(race)
+    training = _parsed(race)
+    end = short(round(40 / training.epoch(generated(training)), 2))
+    assert race.at("step").inner_text() == f"epoch {end} / {end}"
+    race.at("to-start").click()
+    race.at("step-forward").click()
+    assert race.settle().step() == 1
+    assert race.at("step").inner_text() == f"epoch {short(round(1 / training.epoch(generated(training)), 2))} / {end}"

@@ -1,5 +1,7 @@
 // Conversions between the clock, which counts steps or gradient evaluations, and the steps of a racer.
 
+import { short } from './digits.js';
+
 /** @typedef {import('./envelope.js').Card} Card */
 
 /**
@@ -25,5 +27,15 @@ export function stepAt(card, position) {
  * @param {{clock: import('./envelope.js').Clock}} scene
  */
 export function unitOf({ clock }) {
+  if (clock.epoch) return 'epoch';
   return clock.counts === 'evaluations' ? 'evaluation' : 'step';
+}
+
+/**
+ * The number of a time of the clock, in its unit.
+ * @param {{clock: import('./envelope.js').Clock}} scene
+ * @param {number} time
+ */
+export function numberOf({ clock }, time) {
+  return clock.epoch ? short(Math.round((100 * time) / clock.epoch) / 100) : short(time);
 }

@@ -84,6 +84,7 @@ export interface Clock {
   type: 'clock';
   end: number;
   counts: '' | 'steps' | 'evaluations';
+  epoch: number;
 }
 
 /** Points. */

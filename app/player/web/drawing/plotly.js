@@ -152,7 +152,7 @@ export function hoverLines(trails, style, position, naming) {
 /**
  * @typedef {Object} Naming
  * @property {(mark: AnyMark) => string} stem the prefix of the ids of a mark's traces
- * @property {string} unit the unit of the clock
+ * @property {(time: number) => string} at a time of the clock in words
  */
 
 /**
@@ -192,7 +192,7 @@ function lineOf(trail, style, position, uid, naming) {
     ...{ x: points.map((k) => within(mark.x[k])), y: heights(trail, points) },
     marker: { color: inkOf(style, mark.color), size: style.strokes.dots.large[0], line: { width: 0 } },
     line: { width: style.strokes.weights[mark.weight], color: inkOf(style, mark.color), simplify: false },
-    ...hoverOf(mark, points, naming.unit),
+    ...hoverOf(mark, points, naming.at),
   };
 }
 
@@ -200,13 +200,13 @@ function lineOf(trail, style, position, uid, naming) {
  * The labels under the pointer: the name, the time, and a row for each of the numbers.
  * @param {Line | import('./marks.js').Dots} mark
  * @param {number[]} points the indices of the points that have one
- * @param {string} unit
+ * @param {Naming['at']} at
  */
-function hoverOf({ hover, time, name }, points, unit) {
+function hoverOf({ hover, time, name }, points, at) {
   if (!hover.length) return {};
   const texts = points.map((k) => {
     const rows = hover.map(([word, values]) => `${word} ${short(values[k], 4)}`.trim());
-    return `${time ? `${name ? ', ' : ''}${unit} ${short(time[k])}<br>` : '<br>'}${rows.join('<br>')}`;
+    return `${time ? `${name ? ', ' : ''}${at(time[k])}<br>` : '<br>'}${rows.join('<br>')}`;
   });
   return labelled(texts, name ? '<b>%{fullData.name}</b>%{customdata}' : '%{customdata}');
 }
@@ -261,7 +261,7 @@ function dotsOf(mark, x, y, style, scale, { from, to, strength }) {
       },
       line: { width: mark.edge ? rim : 0, color: mark.edge ? inkOf(style, mark.edge) : undefined },
     },
-    ...(strength === 1 ? hoverOf(mark, upTo(to), '') : {}),
+    ...(strength === 1 ? hoverOf(mark, upTo(to), (time) => short(time)) : {}),
   };
 }
 
@@ -283,7 +283,7 @@ export function hoverDots(mark, style, position, naming) {
     ],
     position,
   );
-  const many = hoverOf(mark, upTo(trace.x.length), naming.unit);
+  const many = hoverOf(mark, upTo(trace.x.length), naming.at);
   return {
     ...trace,
     ...many,

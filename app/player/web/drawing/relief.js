@@ -95,10 +95,9 @@ export function runTraces(trails, style, position, ground, naming) {
     const dotsAlong = (axis) => dots.map((i) => points[3 * at[i] + axis]);
     /** @type {(i: number) => string} */
     const words = (i) =>
-      [
-        `${naming.unit} ${short(mark.time?.[i] ?? i)}`,
-        ...mark.hover.map(([word, values]) => `${word} ${short(values[i], 4)}`),
-      ].join('<br>');
+      [naming.at(mark.time?.[i] ?? i), ...mark.hover.map(([word, values]) => `${word} ${short(values[i], 4)}`)].join(
+        '<br>',
+      );
     const text = new Array(at[to] + 1);
     for (let i = 0, from = 0; i <= to; from = at[i] + 1, i++) text.fill(words(i), from, at[i] + 1);
     const common = {

@@ -1,6 +1,6 @@
 // The ids of the traces of a mark, and the unit of the clock.
 
-import { unitOf } from '../core/pace.js';
+import { numberOf, unitOf } from '../core/pace.js';
 
 /** @typedef {import('../drawing/marks.js').AnyMark} AnyMark */
 
@@ -12,7 +12,7 @@ export function namingOf(scene) {
   /** @type {(mark: AnyMark) => number} */
   const card = ({ racer }) => scene.cards.findIndex(({ id }) => id === racer);
   return {
-    unit: unitOf(scene),
+    at: (time) => `${unitOf(scene)} ${numberOf(scene, time)}`,
     stem: (mark) => (mark.racer ? `racer-${card(mark)}` : 'racer-none'),
     hidden: (mark) => Boolean(scene.cards[card(mark)]?.hidden),
   };

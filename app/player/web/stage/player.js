@@ -339,7 +339,6 @@ export class Player extends Stage {
     mark(this.root, 'data-beside', Boolean(scene.beside));
     this.adder.hidden =
       this.recording !== undefined || Boolean(scene.beside) || slots >= SLOTS || !scene.addable.length;
-    this.transport.count(scene);
     this.arrangeModes(scene);
     const addable = JSON.stringify(scene.addable);
     if (addable === this.addable) return;

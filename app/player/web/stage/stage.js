@@ -274,7 +274,7 @@ export class Stage {
     if (first) this.clock.position = length;
     this.guide.update(scene);
     if (this.guide.opening) this.open();
-    this.transport.resize(length);
+    this.transport.count(scene);
     this.deal(scene);
     // A card that is gone sends no word that the pointer left it.
     if (!scene.cards.some((card) => card.id === this.lit)) this.lit = null;

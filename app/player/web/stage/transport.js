@@ -1,7 +1,7 @@
 // The transport: buttons to play and to step, the scrub bar, speed and loop.
 
 import { h, iconButton, mark, relabel, say } from '../core/dom.js';
-import { unitOf } from '../core/pace.js';
+import { numberOf, unitOf } from '../core/pace.js';
 
 /**
  * @typedef {import('../core/envelope.js').Scene} Scene
@@ -18,6 +18,8 @@ const SPEEDS = [
 ];
 
 export class Transport {
+  /** The scene whose clock is shown. @type {Scene | undefined} */
+  scene;
   /** Called with what the clock is to count. @type {(name: string) => void} */
   choose = () => {};
 
@@ -97,6 +99,16 @@ export class Transport {
     this.word.hidden = choosable;
     if (counts && this.unit.value !== counts) this.unit.value = counts;
     say(this.word, unitOf(scene));
+    this.scene = scene;
+    this.resize(this.clock.steps);
+  }
+
+  /**
+   * A step as it is written: by itself, or as a number of epochs.
+   * @param {number} step
+   */
+  number(step) {
+    return this.scene?.clock.epoch ? numberOf(this.scene, step) : String(step);
   }
 
   /** @param {number} step */
@@ -112,18 +124,21 @@ export class Transport {
   resize(steps) {
     this.scrub.max = String(Math.max(1, steps));
     this.scrub.disabled = steps === 0;
-    say(this.all, String(steps));
-    this.now.style.minWidth = `${String(steps).length}ch`;
+    say(this.all, this.number(steps));
+    this.now.style.minWidth = `${this.number(steps).length}ch`;
   }
 
   /** @param {number} position of the playhead */
   paint(position) {
     const step = Math.floor(position);
-    say(this.now, String(step));
+    say(this.now, this.number(step));
     if (this.scrub.value !== String(step)) this.scrub.value = String(step);
     const share = this.clock.steps ? position / this.clock.steps : 0;
     this.scrub.style.setProperty('--share', share.toFixed(4));
-    this.scrub.setAttribute('aria-valuetext', `${this.word.textContent} ${step} of ${this.clock.steps}`);
+    this.scrub.setAttribute(
+      'aria-valuetext',
+      `${this.word.textContent} ${this.number(step)} of ${this.number(this.clock.steps)}`,
+    );
     if (this.clock.playing) relabel(this.play, 'pause', 'Pause');
     else relabel(this.play, 'play', 'Play');
   }
