@@ -56,12 +56,13 @@ class Drawing(Sheet):
         scene: the scene that the page plays.
         look: the appearance of the picture.
         link: the permalink for the caption.
+        step: the step of a still; captions name it where the picture has no clock, unless it is the last.
 
     Raises:
         ValueError: if the look names a part that the scene does not have, or the size leaves no room for the panels.
     """
 
-    def __init__(self, scene: Scene, look: Look | None = None, link: str = "") -> None:
+    def __init__(self, scene: Scene, look: Look | None = None, link: str = "", step: int | None = None) -> None:
         self.scene = scene
         self.look = look = look or Look()
         self.races = [scene, *filter(None, [scene.beside])]
@@ -70,6 +71,7 @@ class Drawing(Sheet):
             raise ValueError(f"part must be one of {', '.join(parts)}; got {look.part!r}")
         self.shown = [card for card in scene.cards if not card.hidden]
         self.layout = LAYOUTS[look.purpose]
+        self.note = "" if self.layout.clock else scene.clock.note(step)
         self.edge = self.layout.margin
         self.panels = self._panels()
         with rules(self.layout.text):
@@ -117,8 +119,8 @@ class Drawing(Sheet):
     def _captions(self) -> list[str]:
         """The captions below the panels, one for each race."""
         if len(self.races) == 1:
-            return [self.scene.caption]
-        return [f"{name}: {race.caption}" for name, race in zip(NAMES, self.races, strict=True)]
+            return [self.scene.caption + self.note]
+        return [f"{name}: {race.caption}{self.note}" for name, race in zip(NAMES, self.races, strict=True)]
 
     def _paint(self, race: int, panel: Panel, box: Box) -> None:
         scene = self.races[race]

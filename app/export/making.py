@@ -60,7 +60,7 @@ def make(order: Order, report: Progress = lambda fraction: None) -> bytes:
     link = order.about.link if order.about.base else ""
     from app.export.drawing import Drawing
 
-    drawing = Drawing(order.scene, order.look, link)
+    drawing = Drawing(order.scene, order.look, link, None if order.kind in FILMS else order.step)
     if order.kind in FILMS:
         from app.export.films import film
 

@@ -73,12 +73,17 @@ def contents(
     """
     kind = ending(name)
     if kind not in DRAWN:
-        return numbers(training, job, name)
+        return numbers(training, job, name, step)
     made = make_apart if kind == "pptx" else make  # slides are so many films that two processes are worth it
     return made(order(training, job, kind, look, cut, step, base), report)
 
 
-def numbers(training: Training, job: Job, name: str) -> bytes:
+def caption(training: Training, job: Job, step: int | None = None) -> str:
+    """The caption of a training for a picture of a step; None is the last."""
+    return captions.caption(training, job.data) + scene.clock_of(training, job).note(step)
+
+
+def numbers(training: Training, job: Job, name: str, step: int | None = None) -> bytes:
     """The file of that name: .csv, what was measured at the kept steps; .npz, weights and losses; .txt, the caption;
     .json, settings; .py, a script.
 
@@ -89,7 +94,7 @@ def numbers(training: Training, job: Job, name: str) -> bytes:
     makers = {
         "csv": lambda: _csv(training, job),
         "npz": lambda: _npz(training, job),
-        "txt": lambda: f"{captions.caption(training, job.data)}\n".encode(),
+        "txt": lambda: f"{caption(training, job, step)}\n".encode(),
         "json": lambda: write_query("network", link.query(training)),
         "py": lambda: script(training, job).encode(),
     }

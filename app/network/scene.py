@@ -65,10 +65,7 @@ def scene(training: Training, job: Job) -> Scene:
     return Scene(
         panels=tuple(panels),
         cards=tuple(cards),
-        clock=Clock(
-            max((run.last for run in job.runs), default=0),
-            epoch=training.epoch(job.data) if training.counts_epochs else 0.0,
-        ),
+        clock=clock_of(training, job),
         choices=tuple((key, rule.name) for key, rule in RULES.items() if not rule.dense),
         caption=caption(training, job.data),
         description=f"{job.data.name}, {len(cards)} optimizers, {training.steps:,} steps. {words}.",
@@ -112,3 +109,9 @@ def _card(training: Training, racer: Racer, title: str, run: Run, job: Job) -> C
         gone=run.diverged >= 0,
         settled=settled,
     )
+
+
+def clock_of(training: Training, job: Job) -> Clock:
+    """The clock of a training, which ends at its last step so far."""
+    end = max((run.last for run in job.runs), default=0)
+    return Clock(end, epoch=training.epoch(job.data) if training.counts_epochs else 0.0)

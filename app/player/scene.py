@@ -199,6 +199,10 @@ class Clock:
         unit = "evaluation" if self.counts == "evaluations" else "step"
         return f"{unit} {time:,.0f} of {self.end:,}"
 
+    def note(self, step: int | None) -> str:
+        """What a caption adds for a picture of a step: its words, unless it is the last one, which None stands for."""
+        return "" if step is None or step >= self.end else f" · shown at {self.words(step)}"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Relief:

@@ -57,11 +57,12 @@ def heading(race: Race, part: str = "all") -> str:
     return found or title(race)
 
 
-def caption(race: Race) -> str:
-    """The caption of a race, and of the one beside it."""
+def caption(race: Race, step: int | None = None) -> str:
+    """The caption of a race, and of the one beside it, for a picture of a step; None is the last."""
+    note = scene.clock_of(race).note(step)
     if race.second is None:
-        return captions.described(race)
-    return f"A: {captions.described(race)}\nB: {captions.described(race.second)}"
+        return captions.described(race) + note
+    return f"A: {captions.described(race)}{note}\nB: {captions.described(race.second)}{note}"
 
 
 def file_name(settings: Settings) -> str:
@@ -103,11 +104,11 @@ def contents(
     if kind in DRAWN:
         function = make_apart if kind == "pptx" else make  # a deck has several films, so two processes are faster
         return function(order(race, kind, look, cut, step, base), report)
-    return numbers(race, name)
+    return numbers(race, name, step)
 
 
-def numbers(race: Race, name: str) -> bytes:
-    """The bytes of a file with data, settings or code, whose format follows from its name.
+def numbers(race: Race, name: str, step: int | None = None) -> bytes:
+    """The bytes of a file with data, settings, code or the caption of a step, whose format follows from its name.
 
     Raises:
         Refused: if the format is unknown, or the race cannot be written in it.
@@ -117,7 +118,7 @@ def numbers(race: Race, name: str) -> bytes:
         "csv": data.csv,
         "parquet": data.parquet,
         "npz": data.npz,
-        "txt": lambda race: f"{caption(race)}\n".encode(),
+        "txt": lambda race: f"{caption(race, step)}\n".encode(),
         "json": lambda race: data.to_json(race.settings),
         "py": lambda race: script.script(race).encode(),
         "optax.py": lambda race: script.plain_optax(race).encode(),

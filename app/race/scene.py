@@ -56,9 +56,15 @@ def scene(race: Race) -> Scene:
     if race.second is None or race.settings.beside is None:
         return first
     other = _scene(race.second)
-    clock = dataclasses.replace(first.clock, end=max(first.clock.end, other.clock.end))
+    clock = clock_of(race)
     other = dataclasses.replace(other, clock=clock)
     return dataclasses.replace(first, clock=clock, beside=other, linked=race.settings.beside.linked)
+
+
+def clock_of(race: Race) -> Clock:
+    """The clock of a race and of the one beside it."""
+    end = max(one.duration for one in (race, race.second) if one is not None)
+    return Clock(end, race.settings.axis)  # type: ignore[arg-type]
 
 
 def _scene(race: Race) -> Scene:

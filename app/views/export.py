@@ -60,7 +60,7 @@ class Page:
         order: the order for a drawn file of a kind, with a look, a cut and a step.
         contents: the bytes of a file of data or code, by its name; may refuse.
         heading: the title of a slide that shows a part of the page: its finding, or a neutral title.
-        caption: the caption of a picture.
+        caption: the caption of a picture of a step, None for the last.
         open: settings out of a file that was made here, with notices.
         fits: raises `Refused` where no file of numbers can be made.
         last: the last step there is.
@@ -77,7 +77,7 @@ class Page:
     order: Callable[[str, Look, Cut, int | None], Order]
     contents: Callable[[str], bytes]
     heading: Callable[[str], str]
-    caption: Callable[[], str]
+    caption: Callable[[int | None], str]
     open: Callable[[bytes], tuple[Any, list[str]]]
     fits: Callable[[], None]
     last: int
@@ -213,8 +213,12 @@ def _first_caption() -> str:
     return CAPTIONS[0] if local else CAPTIONS[1]
 
 
-def _look(page: Page, parts: Mapping[str, str]) -> dict[str, Any]:
-    """What all pictures are asked for: as on the screen, unless something else is chosen."""
+def _look(page: Page, parts: Mapping[str, str], step: int | None = None) -> dict[str, Any]:
+    """What all pictures are asked for: as on the screen, unless something else is chosen.
+
+    Args:
+        step: the step of a picture, which its caption names.
+    """
     left, right = st.columns(2)
     part, size = "all", SIZES[FIELDS["size"]]
     theme = _choice(right, "Colours", "theme", list(_THEMES), _THEMES.__getitem__)
@@ -242,7 +246,7 @@ def _look(page: Page, parts: Mapping[str, str]) -> dict[str, Any]:
         title = _drawable(title, "The caption will show the settings instead.")
     elif caption == "None" and paper:
         st.caption("The caption, for your manuscript:")
-        st.code(page.caption(), None, wrap_lines=True)
+        st.code(page.caption(step), None, wrap_lines=True)
     return {
         **look,
         "width": size.width,
@@ -285,7 +289,8 @@ def _sized(key: str) -> str:
 
 
 def _picture(page: Page) -> None:
-    look = _look(page, page.parts)
+    typed = str(st.session_state.get(_key("step"), _kept()["step"]))
+    look = _look(page, page.parts, _step(typed, page.last))
     left, middle, right = st.columns(3, vertical_alignment="bottom")
     kind = _choice(left, "Format", "format", list(PICTURES), str.upper)
     form, dpi = PICTURES[kind], LAYOUTS[look["purpose"]].dpi

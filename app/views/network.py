@@ -231,8 +231,8 @@ def _exports() -> Page:
     def heading(part: str) -> str:
         return export.heading(held[PAGE], held["job"], part)
 
-    def caption() -> str:
-        return captions.caption(held[PAGE], held["job"].data)
+    def caption(step: int | None) -> str:
+        return export.caption(held[PAGE], held["job"], step)
 
     def find(training: Training) -> DataSet:
         return files.find(training, brought)

@@ -217,8 +217,8 @@ def _exports() -> Page:
     def heading(part: str) -> str:
         return export.heading(Race(held["settings"]), part)
 
-    def caption() -> str:
-        return export.caption(Race(held["settings"]))
+    def caption(step: int | None) -> str:
+        return export.caption(Race(held["settings"]), step)
 
     def fit() -> None:
         fits(Race(held["settings"]))

@@ -23,7 +23,7 @@ from app.export.options import Cut, Look
 from app.export.painter import fit
 from app.export.stills import still
 from app.figures.marks import Axes, Axis
-from app.race import changes, link
+from app.race import changes, export, link
 from app.race import scene as race
 from app.race.runs import Race
 from tests.app.drawn import positions, start
@@ -180,6 +180,15 @@ def test_captions_fit_into_the_picture_and_a_title_replaces_them() -> None:
         assert box.x0 >= 0 and box.x1 <= 641 and box.y0 >= -1 and box.y1 <= 481, text.get_text()
     own = Drawing(SCENE, Look(title="Figure 1: a ravine"))
     assert "Figure 1: a ravine" in [text.get_text() for text in own.figure.texts]
+
+
+def test_a_caption_names_the_step_of_a_picture_without_a_clock_unless_it_is_the_last() -> None:
+    paper = Look(width=672, height=336, purpose="paper")
+    for look_, step, named in ((paper, 3, True), (paper, None, False), (paper, 10**6, False), (Look(), 3, False)):
+        drawing = Drawing(SCENE, look_, step=step)
+        words = " ".join(text.get_text().replace("\n", " ") for text in drawing.figure.texts)
+        assert (f"shown at step 3 of {SCENE.clock.end}" in words) == named
+        assert export.caption(Race(SETTINGS), step).endswith("shown at step 3 of 60") == (step == 3)
 
 
 def test_korean_is_drawn_if_a_font_is_installed(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -76,6 +76,10 @@ def test_a_slide_has_a_title_and_a_paper_its_caption_as_a_text(opened: Race) -> 
     opened.choose("Size", "Paper, one column, 3.5 × 4 in")
     opened.said("The caption, for your manuscript:")
     opened.said(captions.described(contest))
+    opened.fill("Step", "7")
+    opened.said(f"{captions.described(contest)} · shown at step 7 of {contest.duration}")
+    opened.fill("Step", "")
+    opened.until(RAN)
     opened.choose("Content", "Losses only")
     name, content = opened.download("Download PNG")
     with Image.open(io.BytesIO(content)) as image:
