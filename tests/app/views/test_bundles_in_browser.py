@@ -66,10 +66,8 @@ def test_a_band_is_drawn_around_the_median(fresh: Visit) -> None:
 def test_bundles_are_chosen_under_more(fresh: Visit) -> None:
     race = fresh("noise=isotropic")
     race.more("Noise")
-    choice = race.page.locator(".st-key-bundle input")
-    choice.scroll_into_view_if_needed()
-    race.page.wait_for_timeout(500)  # a list that opens while its box still scrolls is closed at once
-    choice.click()
+    race.page.set_viewport_size({"width": 1280, "height": 420})  # the box scrolls, and the list opens all the same
+    race.page.locator(".st-key-bundle input").click()
     race.page.get_by_role("option", name="all seeds, one thin line each").click()
     race.wait_query("bundle", "spaghetti")
     race.fill("Number of seeds", "5")

@@ -9,6 +9,7 @@ import { pictureOf } from '../drawing/picture.js';
 import { Present } from '../modes/present.js';
 import { readTheme, setInks } from '../core/theme.js';
 import { Guide } from './guide.js';
+import { Lists } from './lists.js';
 import { Takeaway } from './takeaway.js';
 import { Transport } from './transport.js';
 
@@ -109,6 +110,7 @@ export class Stage {
     this.refusal = h('p', { class: 'hint', role: 'alert', 'data-testid': 'refusal', hidden: true });
     this.live = h('div', { class: 'unseen', 'aria-live': 'polite', 'data-testid': 'live' });
     this.present = new Present(root, () => this.redraw());
+    this.lists = new Lists();
     this.onkey = (/** @type {KeyboardEvent} */ event) => {
       this.dismissing = false;
       if (behind(event)) return;
@@ -226,6 +228,7 @@ export class Stage {
   }
 
   listen() {
+    this.lists.listen();
     document.addEventListener('keydown', this.onkey);
     document.addEventListener('pointerdown', this.onpress, true);
     for (const end of LIFTS) document.addEventListener(end, this.onlift, true);
@@ -495,6 +498,7 @@ export class Stage {
     clearTimeout(this.polling);
     this.clock.pause();
     this.present.destroy();
+    this.lists.destroy();
     this.unsettle();
     this.outbox.close();
     this.root.removeEventListener('click', release, true);
