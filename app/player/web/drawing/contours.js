@@ -32,7 +32,7 @@ export class Contours {
 
   /**
    * Draws the fields in their frames, unless the same picture is already there.
-   * @param {{field: Field, frame: Box}[]} pieces
+   * @param {{field: Field, frame: Box, bar: import('./placing.js').Room | null}[]} pieces
    * @param {string} key changes whenever a field changes
    * @param {Style} style
    * @param {string} font
@@ -44,7 +44,7 @@ export class Contours {
       ratio,
       style.scale?.text,
       style.theme,
-      JSON.stringify(pieces.map(({ frame }) => frame)),
+      JSON.stringify(pieces.map(({ frame, bar }) => [frame, bar])),
     ].join();
     if (wanted === this.drawn) return;
     this.drawn = wanted;
@@ -60,13 +60,13 @@ export class Contours {
       height: Math.max(...pieces.map(({ frame }) => frame.top + frame.height)) - top,
     });
     wipe(this.sheet);
-    for (const { field, frame } of pieces) {
+    for (const { field, frame, bar } of pieces) {
       const picture = pictureOf(field, frame, this.sheet.ratio, style);
       const { ratio: fine, context } = this.sheet;
       context.putImageData(picture, Math.round((frame.left - left) * fine), Math.round((frame.top - top) * fine));
       context.save();
       context.translate(frame.left - left, frame.top - top);
-      paintBar(context, field, frame, style, font);
+      if (bar) paintBar(context, field, bar, style, font);
       context.restore();
     }
   }
@@ -185,24 +185,47 @@ function mixed(color, { rgb, alpha }, share) {
 }
 
 /**
- * Draws a thin bar that explains the colours. It belongs to the ground, so trails are drawn over it.
- * @param {CanvasRenderingContext2D} context
+ * The box of the bar that explains the colours: in the field's corner, or in another one below or at the left that
+ * covers fewer signs (the buttons of the map are at the upper right). Null where the axes have no room for a bar.
  * @param {Field} field
  * @param {Box} frame
  * @param {Style} style
+ * @param {[number, number][]} signs their places in the frame
+ * @returns {import('./placing.js').Room | null}
+ */
+export function barOf({ ticks, corner }, frame, style, signs) {
+  if (!ticks.length || frame.width < letters(style, ROOMY[0]) || frame.height < letters(style, ROOMY[1])) return null;
+  const [tall, gap, away, room] = [BAR.tall, BAR.gap, BAR.away, BAR.room].map((size) => letters(style, size));
+  const wide = Math.min(letters(style, BAR.wide), 0.5 * frame.width);
+  const whole = 2 * lettersOf(style, 'small') + tall + 2 * gap;
+  const boxes = [corner, 'bottom right', 'bottom left', 'top left'].map((one) => ({
+    x: (one.includes('right') ? frame.width - wide - away : away) - room,
+    y: (one.includes('bottom') ? frame.height - whole - gap : gap) - gap,
+    width: wide + 2 * room,
+    height: whole + 2 * gap,
+  }));
+  const covered = boxes.map(
+    ({ x, y, width, height }) =>
+      signs.filter(([left, top]) => left > x && left < x + width && top > y && top < y + height).length,
+  );
+  return boxes[covered.indexOf(Math.min(...covered))];
+}
+
+/**
+ * Draws a thin bar that explains the colours. It belongs to the ground, so trails are drawn over it.
+ * @param {CanvasRenderingContext2D} context
+ * @param {Field} field
+ * @param {import('./placing.js').Room} box
+ * @param {Style} style
  * @param {string} font
  */
-function paintBar(context, { ticks, title, corner, low, high, colors }, frame, style, font) {
-  if (!ticks.length || frame.width < letters(style, ROOMY[0]) || frame.height < letters(style, ROOMY[1])) return;
+function paintBar(context, { ticks, title, low, high, colors }, box, style, font) {
   const small = lettersOf(style, 'small');
-  const wide = Math.min(letters(style, BAR.wide), 0.5 * frame.width);
-  const [tall, gap, away, room] = [BAR.tall, BAR.gap, BAR.away, BAR.room].map((size) => letters(style, size));
-  const whole = 2 * small + tall + 2 * gap;
-  const left = corner.includes('right') ? frame.width - wide - away : away;
-  const top = corner.includes('bottom') ? frame.height - whole - gap : gap;
+  const [tall, gap, room] = [BAR.tall, BAR.gap, BAR.room].map((size) => letters(style, size));
+  const [left, top, wide] = [box.x + room, box.y + gap, box.width - 2 * room];
   context.globalAlpha = 0.6;
   context.fillStyle = style.paper;
-  context.fillRect(left - room, top - gap, wide + 2 * room, whole + 2 * gap);
+  context.fillRect(box.x, box.y, box.width, box.height);
   context.globalAlpha = 1;
   const shades = context.createLinearGradient(left, 0, left + wide, 0);
   for (const [share, color] of colors[style.theme]) shades.addColorStop(share, color);

@@ -55,6 +55,8 @@ class Group {
   words = [];
   /** All words at points of the ground, with their places. @type {import('./heads.js').Spot[]} */
   spots = [];
+  /** The box of the bar of colours, which words avoid. @type {import('./placing.js').Room | null} */
+  reserved = null;
   /** For what these places were found. */
   arranged = '';
   clocked = false;
@@ -626,17 +628,27 @@ export class Painter {
   }
 
   /**
+   * Keeps a box of a frame free of words.
+   * @param {number} k the index of its axes
+   * @param {import('./placing.js').Room | null} box
+   */
+  reserve(k, box) {
+    if (this.groups[k]) this.groups[k].reserved = box;
+  }
+
+  /**
    * The places of words in a frame, of which trails, their ends and the starts are taken.
    * @param {Group} group
    * @param {[number, number][]} starts
    */
-  places({ frame, trails }, starts) {
+  places({ frame, trails, reserved }, starts) {
     const { style, untold } = this.shown;
     const told = untold ? [] : trails;
     const places = new Places(
       frame,
       told.map((trail) => trail.line),
     );
+    if (reserved) places.taken.push(reserved);
     for (const at of starts) places.keep(...at, thick(style, START));
     for (const { line } of told) places.keep(line[line.length - 2], line[line.length - 1], thick(style, HEAD));
     return places;

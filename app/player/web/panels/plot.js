@@ -1,8 +1,8 @@
 // A panel: plotly draws the axes and the marks on the ground, and canvases draw the ground and the moving marks. At rest,
 // plotly also has invisible lines, which provide the labels under the pointer.
 
-import { Contours } from '../drawing/contours.js';
-import { frameOfAxes, valueAt } from '../drawing/canvas.js';
+import { barOf, Contours } from '../drawing/contours.js';
+import { frameOfAxes, pixelAt, valueAt } from '../drawing/canvas.js';
 import { baseLayout, axesLayout, marginsOf, nth, rangeOf, STILL, uprightTitle } from '../drawing/layout.js';
 import { handleOf } from '../drawing/marks.js';
 import { Painter } from '../drawing/painter.js';
@@ -432,9 +432,13 @@ export class PlotPanel {
     const { refined } = this;
     refined.of(panel.ground);
     const fields = panel.marks.filter(/** @returns {one is Field} */ (one) => one.type === 'field');
+    const signs = panel.marks.filter((one) => one.type === 'sign' && one.layer === 'ground');
     const pieces = fields.flatMap((field) => {
       const frame = frames[field.axes];
-      return frame ? [{ field: refined.finest(field, frame), frame }] : [];
+      if (!frame) return [];
+      const bar = barOf(field, frame, style, pointsOf(signs, field.axes, frame));
+      this.painter.reserve(field.axes, bar);
+      return [{ field: refined.finest(field, frame), frame, bar }];
     });
     const grids = pieces.map(({ field: { x, y } }) => [x[0], x[x.length - 1], y[0], y[y.length - 1]].join());
     mark(this.element, 'data-grid', pieces.some(({ field }) => !fields.includes(field)) ? 'window' : 'scene');
@@ -615,4 +619,22 @@ export class PlotPanel {
     this.refined.of('');
     if (this.drawn) this.plotly.purge(this.plot);
   }
+}
+
+/**
+ * The places of signs in a frame.
+ * @param {import('../drawing/marks.js').AnyMark[]} signs
+ * @param {number} axes
+ * @param {Box} frame
+ * @returns {[number, number][]}
+ */
+function pointsOf(signs, axes, frame) {
+  return signs.flatMap((sign) =>
+    sign.type === 'sign' && sign.axes === axes
+      ? Array.from(
+          sign.x,
+          (x, k) => /** @type {[number, number]} */ ([pixelAt(frame.x, x), pixelAt(frame.y, sign.y[k])]),
+        )
+      : [],
+  );
 }
