@@ -31,12 +31,14 @@ _SHORT = "The server does not have enough memory to read {}. Use fewer samples, 
 class Brought:
     """The content of one file, or of two or four IDX files: images and labels, and those of the test part.
 
-    `columns` are the columns of a table, of which one is the target; empty for arrays.
+    `columns` are the columns of a table, of which one is the target; empty for arrays. `files` are the names of IDX
+    files, in the order of their contents.
     """
 
     name: str
     contents: tuple[bytes, ...]
     columns: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
     _read_before: Cache[DataSet] = dataclasses.field(default_factory=lambda: Cache(MOST_KEPT))
 
     @property
@@ -65,6 +67,7 @@ class Brought:
                 data = from_idx(images, labels, self.name, test=(test[0], test[1]) if test else None, **options)
             else:
                 data = from_npz(self.contents[0], self.name, **options)
+            data = dataclasses.replace(data, files=self.files)
             return prepared(data, training.features, training.standardised)
         except ValueError as error:
             raise Refused(sentence(str(error))) from None
@@ -112,7 +115,8 @@ def _of_idx(files: Sequence[tuple[str, bytes]]) -> Brought:
             parts = [ordered[:2], ordered[2:]]
     # images have more axes than labels
     pairs = [sorted(part, key=lambda file: idx_axes(file[1]), reverse=True) for part in parts]
-    return Brought(pairs[0][0][0], tuple(content for pair in pairs for _, content in pair))
+    names, contents = zip(*(file for pair in pairs for file in pair), strict=True)
+    return Brought(names[0], contents, files=names)
 
 
 def is_whole(files: Sequence[tuple[str, bytes]]) -> bool:

@@ -11,6 +11,7 @@ from app.network import captions, link
 from app.network.job import Job
 from app.network.settings import FILE, Training
 from optimizers import Scheduled
+from surfaces.network import DataSet
 
 SHARED = ("widths", "activation", "objective", "l2", "initialization", "sigma", "batch_size")
 TRAINED = '''\
@@ -42,7 +43,7 @@ def script(training: Training, job: Job) -> str:
     prints the training and the held-out loss of the last weights.
 
     Raises:
-        Refused: if nobody is shown, or the data came out of two files.
+        Refused: if nobody is shown, or the data came from a source that a script cannot read.
     """
     racers = [
         (racer, title)
@@ -51,7 +52,7 @@ def script(training: Training, job: Job) -> str:
     ]
     if not racers:
         raise Refused("No optimizers to export: add one, or show one that is hidden.")
-    wanted, data = _data(training)
+    wanted, data = _data(training, job.data)
     features = f".with_features({training.features!r})" if training.features else ""
     names = {"RULES"}
     schedule = []
@@ -92,7 +93,7 @@ def script(training: Training, job: Job) -> str:
     )
 
 
-def _data(training: Training) -> tuple[list[str], str]:
+def _data(training: Training, data: DataSet) -> tuple[list[str], str]:
     """What has to be imported for the data, and the line that makes them."""
     options = [f"seed={training.sample}"] if training.sample else []
     options += [f"share={training.share / 100}"] if training.share else []
@@ -100,17 +101,21 @@ def _data(training: Training) -> tuple[list[str], str]:
         return [], f"data = {record('DATASETS', training.data)}.make({', '.join(options)})"
     name = training.file
     source = f"Path({name!r}).read_bytes()"
-    if name.endswith(".npz"):
+    if data.files:
+        images, labels, *test = (f"Path({file!r}).read_bytes()" for file in data.files)
+        options += [f"test=({', '.join(test)})"] if test else []
+        reader, arguments = "from_idx", [images, labels, repr(name), *options]
+    elif name.endswith(".npz"):
         reader, arguments = "from_npz", [source, repr(name), *options]
     elif training.target:
         reader, arguments = "from_csv", [source, repr(training.target), repr(name), *options]
     else:
         raise Refused(
-            "A script can read one .npz file, or one .csv file with a target column; these data come from another "
-            "source."
+            "A script can read one .npz file, IDX files, or one .csv file with a target column; these data come from "
+            "another source."
         )
     imports = ["from pathlib import Path", "", f"from surfaces.network.files import {reader}"]
-    return imports, f"data = {reader}({', '.join(arguments)})"
+    return imports, f"data = {call(reader, arguments, before=7)}"
 
 
 def _value(training: Training, racer: Racer | None, name: str) -> Any:

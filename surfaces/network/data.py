@@ -43,6 +43,7 @@ class DataSet:
         task: "classes" or "values".
         names: the names of the classes or of the outputs.
         mean, deviation: (inputs,), the mean and the standard deviation before standardisation, or 0 and 1 without it.
+        files: the names of the IDX files that the samples were read from, in the order in which `from_idx` takes them.
         features: the features among the inputs, which follow the plain inputs; see `surfaces.network.features`.
     """
 
@@ -56,6 +57,7 @@ class DataSet:
     deviation: Floats | float = 1.0
     features: tuple[str, ...] = ()
     plain: int = 0
+    files: tuple[str, ...] = ()
 
     @property
     def dimensions(self) -> int:

@@ -6,7 +6,9 @@ import dataclasses
 import io
 import json
 import re
+import struct
 import time
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -21,7 +23,7 @@ from app.common.digits import percent
 from app.common.racers import Choice, Refused
 from app.export.making import make
 from app.export.options import Cut, Look
-from app.network import captions, export, findings, link, presets, results, scene
+from app.network import captions, export, files, findings, link, presets, results, scene
 from app.network import changes as network_changes
 from app.network.job import Job
 from app.network.observers import measures
@@ -36,11 +38,16 @@ TRAINING = racers.set_steps(network_changes.change(presets.first(), "widths", "4
 @pytest.fixture(scope="module")
 def job() -> Job:
     found = scene.job_for(TRAINING, generated(TRAINING))
-    found.begin()
-    end = time.monotonic() + 120
-    while found.busy and time.monotonic() < end:
-        time.sleep(0.02)
+    _train(found)
     return found
+
+
+def _train(job: Job) -> None:
+    """Train to the end."""
+    job.begin()
+    end = time.monotonic() + 120
+    while job.busy and time.monotonic() < end:
+        time.sleep(0.02)
 
 
 def test_a_table_holds_what_was_measured(job: Job) -> None:
@@ -132,12 +139,40 @@ def test_a_script_has_what_each_racer_has_for_itself_and_the_schedule() -> None:
         assert network.model == run.network.model
 
 
-def test_a_script_without_anybody_or_for_two_files_is_refused(job: Job) -> None:
+@pytest.mark.parametrize("parts", [1, 2], ids=["one part", "a test part"])
+def test_a_script_reads_idx_files(parts: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The files of the lectures' exercise, in miniature: the script trains the very runs of the page."""
+    rng = np.random.default_rng(0)
+    paths = []
+    for part, count in (("train", 60), ("t10k", 20))[:parts]:
+        for kind, values in (
+            ("images-idx3", rng.integers(0, 256, (count, 4, 4))),
+            ("labels-idx1", np.arange(count) % 3),
+        ):
+            header = struct.pack(f">BBBB{values.ndim}I", 0, 0, 8, values.ndim, *values.shape)
+            paths.append(tmp_path / f"{part}-{kind}-ubyte")
+            paths[-1].write_bytes(header + values.astype(np.uint8).tobytes())
+    ((name, brought),) = files.read(reversed(paths), together=True).items()
+    training = dataclasses.replace(TRAINING, data=Choice(FILE), file=name, standardised=False, steps=12, batch_size=8)
+    data = brought.read(training)
+    assert data.files == tuple(path.name for path in paths) and data.held_out == (
+        "test" if parts == 2 else "validation"
+    )
+    made = scene.job_for(training, data)
+    _train(made)
+    monkeypatch.chdir(tmp_path)
+    names = run_script(export.numbers(training, made, "t.py").decode())
+    for (_, run_), run in zip(names["runs"].values(), made.runs, strict=True):
+        np.testing.assert_array_equal(run_.weights, run.weights())
+    np.testing.assert_array_equal(names["data"].test.x, data.test.x)
+
+
+def test_a_script_without_anybody_or_for_a_source_that_it_cannot_read_is_refused(job: Job) -> None:
     alone = dataclasses.replace(TRAINING, racers=())
     with pytest.raises(Refused, match="No optimizers to export"):
         export.numbers(alone, job, "t.py")
     idx = dataclasses.replace(TRAINING, data=Choice(FILE), file="images-idx3-ubyte")
-    with pytest.raises(Refused, match=r"one \.npz file, or one \.csv"):
+    with pytest.raises(Refused, match=r"one \.npz file, IDX files, or one \.csv"):
         export.numbers(idx, job, "t.py")
     table = dataclasses.replace(idx, file="d.csv", target="kind")
     assert "from_csv(Path('d.csv').read_bytes(), 'kind', 'd.csv').standardised()" in _text(table, job)
