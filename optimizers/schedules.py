@@ -29,6 +29,7 @@ def _horizon() -> Any:
         high=20_000.0,
         log=True,
         legal=AT_LEAST_ONE,
+        counts=True,
         tuned=False,
         doc="Steps until the schedule ends.",
     )
@@ -73,6 +74,7 @@ class StepDecay(Schedule):
         high=10_000.0,
         log=True,
         legal=AT_LEAST_ONE,
+        counts=True,
         tuned=False,
         doc="Steps between drops.",
     )
@@ -143,6 +145,7 @@ class Exponential(Schedule):
         high=10_000.0,
         log=True,
         legal=AT_LEAST_ONE,
+        counts=True,
         tuned=False,
         doc="Steps in which the learning rate is multiplied by d.",
     )
@@ -178,6 +181,7 @@ class WarmUp(Schedule):
         high=10_000.0,
         log=True,
         legal=AT_LEAST_ONE,
+        counts=True,
         tuned=False,
         doc="Steps of the warm-up.",
     )

@@ -59,6 +59,7 @@ class Parameter:
         choices: the keys to choose from, if the value is not a number.
         labels: the names of the choices, in the same order.
         integer: whether the value is a whole number.
+        counts: whether the value counts something, such as steps: sliders stop at whole numbers, but others are legal.
         tuned: whether a fair comparison tunes it.
         doc: what it means.
     """
@@ -74,6 +75,7 @@ class Parameter:
     choices: tuple[str, ...]
     labels: tuple[str, ...]
     integer: bool
+    counts: bool
     tuned: bool
     doc: str
 
@@ -130,6 +132,7 @@ def parameter(
     legal: Interval = REAL,
     choices: Mapping[str, str] = MappingProxyType({}),
     integer: bool = False,
+    counts: bool = False,
     tuned: bool = True,
     title: str = "",
     doc: str,
@@ -145,6 +148,7 @@ def parameter(
         legal: the values for which the mathematics holds; a constructor rejects all others.
         choices: a mapping from the keys of choices, as code and links spell them, to their names.
         integer: whether the value is a whole number, which is compiled in.
+        counts: whether the value counts something, such as steps: sliders stop at whole numbers, but others are legal.
         tuned: whether a fair comparison tunes it.
         title: the name on the page, if it is not that of the field.
         doc: what it means.
@@ -162,6 +166,7 @@ def parameter(
         tuple(choices),
         tuple(choices.values()),
         integer,
+        counts,
         tuned,
         doc,
     )

@@ -57,7 +57,7 @@ def stops(spec: Parameter, value: float | None = None) -> Values:
 def _stops(spec: Parameter, low: float, high: float) -> Values:
     for inner in _candidates(spec, low, high):
         values = np.unique(np.array([low, *inner, high, spec.default], dtype=float))
-        values = np.unique(np.round(values)) if spec.integer else values
+        values = np.unique(np.round(values)) if spec.integer or spec.counts else values
         if len(values) <= COUNT:
             break
     values.flags.writeable = False  # the array is cached and shared

@@ -114,6 +114,19 @@ def test_whole_numbers_have_whole_stops() -> None:
     assert many[:4].tolist() == [2, 3, 4, 5] and {10, 100} <= set(many) and many[-1] == 1000
 
 
+def test_a_number_of_steps_has_whole_stops() -> None:
+    for schedule, name in (
+        ("step_decay", "every"),
+        ("cosine", "horizon"),
+        ("warm_up", "over"),
+        ("one_cycle", "horizon"),
+    ):
+        spec = SCHEDULES[schedule].parameters()[name]
+        values = stops(spec)
+        assert (values == np.round(values)).all() and {1.0, 2.0, 3.0, 10.0, 100.0, 1000.0, spec.high} <= {*values}
+        assert SCHEDULES[schedule](**{name: 2.5}).parameters()  # typed values need not be whole
+
+
 def test_some_of_the_stops_are_spread_over_all() -> None:
     values = np.arange(101.0)
     assert some(values, 11).tolist() == [10.0 * k for k in range(11)]
