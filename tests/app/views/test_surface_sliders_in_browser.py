@@ -88,3 +88,22 @@ def test_a_long_race_follows_on_release(fresh: Visit) -> None:
     race.until("() => !new URL(location.href).searchParams.getAll('rotation').includes('18')")
     race.settle()
     assert asked == []
+
+
+def test_a_slider_that_the_picture_cannot_follow_says_so_while_it_moves(fresh: Visit) -> None:
+    """A program is compiled for each number of dimensions, which takes longer than a frame."""
+    race = fresh("surface=ravine_nd")
+    later = race.at("later-scene-dimension")
+    assert later.is_hidden()
+    x, y = grab(race, "dimension")
+    race.page.mouse.move(x + 20, y, steps=3)
+    assert later.inner_text() == "The picture follows when you let go."
+    race.page.mouse.up()
+    race.until("() => new URL(location.href).searchParams.get('surface.dimension') !== '20'")
+    race.settle()
+    assert later.is_hidden()
+    x, y = grab(race, "rotation")
+    race.page.mouse.move(x + 20, y, steps=3)
+    assert race.at("later-scene-rotation").is_hidden()
+    race.page.mouse.up()
+    race.settle()

@@ -6,6 +6,8 @@ import { nearest } from '../core/stops.js';
 
 /** @typedef {import('../core/envelope.js').Slider} Slider */
 
+/** What is written while a slider moves that the picture cannot follow. */
+const LATER = 'The picture follows when you let go.';
 /** Digits that show a value in full, ready to be overwritten. */
 const EXACT = 12;
 
@@ -126,8 +128,9 @@ export class SliderRow {
       keydown: (event) => this.key(event),
     });
     this.hint = h('p', { class: 'hint', role: 'alert', hidden: true, 'data-testid': `hint-${id}` });
+    this.later = h('p', { class: 'later', role: 'status', hidden: true, 'data-testid': `later-${id}` }, LATER);
     this.letter = h('span', { class: 'letter' });
-    this.element = h('div', { class: 'slider' }, this.letter, this.range, this.value, this.hint);
+    this.element = h('div', { class: 'slider' }, this.letter, this.range, this.value, this.hint, this.later);
     this.update(slider);
   }
 
@@ -212,10 +215,12 @@ export class SliderRow {
     this.picked = value;
     this.fill(value);
     this.write(value);
+    this.later.hidden = home || !this.worded || this.slider.live;
   }
 
   release() {
     this.held = false;
+    this.later.hidden = true;
     const value = this.picked ?? this.chosen();
     this.picked = undefined;
     if (value !== this.slider.value) this.accept(value);
