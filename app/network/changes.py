@@ -176,7 +176,27 @@ def add_racer(training: Training, key: str, data: DataSet, rate: Value | None = 
 def reset_racer(training: Training, id: str, data: DataSet) -> Training:
     """A racer's rule as it was when it joined: its defaults, and the learning rate that the network suggests."""
     racer = lineup.find(training, id)
-    return lineup.put(training, dataclasses.replace(racer, rule=_starting(training, Choice(racer.rule.key), data)))
+    rule = _starting(training, Choice(racer.rule.key), data, racer)
+    return lineup.put(training, dataclasses.replace(racer, rule=rule))
+
+
+def suggest_rate(training: Training, id: str, data: DataSet) -> Training:
+    """A racer at the learning rate that its network suggests; its other values stay."""
+    racer = lineup.find(training, id)
+    return lineup.put(training, dataclasses.replace(racer, rule=_starting(training, racer.rule, data, racer)))
+
+
+def suggestion(key: str) -> str:
+    """What learning rate is suggested for a rule, as a tooltip; an empty text if it has none."""
+    if "learning_rate" not in RULES[key].parameters():
+        return ""
+    what = {
+        "curvature": "half the inverse of the largest eigenvalue of the Hessian at the initial weights",
+        "length": "1 % of the root mean square of the initial weights",
+        "both": "1 % of the root mean square of the initial weights, or half the inverse of the largest eigenvalue of "
+        "the Hessian there if that is less",
+    }.get(RULES[key].rate_unit, "the default of the rule")
+    return f"Set the learning rate to {what}"
 
 
 def set_racer(training: Training, id: str, name: str, value: Any) -> Training:
@@ -228,12 +248,13 @@ def checked_whole(training: Training, data: DataSet) -> Training:
     return training
 
 
-def _starting(training: Training, rule: Choice, data: DataSet) -> Choice:
+def _starting(training: Training, rule: Choice, data: DataSet, racer: Racer | None = None) -> Choice:
+    """A rule at the learning rate that the network suggests: the common one, or that of a racer."""
     bare = without_looks(training, racers=(), steps=1, schedule=Choice("constant"))
     rate = rate_in_units(
         RULES[rule.key],
-        lambda: _length(bare, data),
-        lambda: _sharpness(bare, data),
+        lambda: _length(bare, data, racer),
+        lambda: _sharpness(bare, data, racer),
     )
     return rule if rate is None else rule.having("learning_rate", rate)
 
@@ -244,20 +265,22 @@ def _measured(data: DataSet) -> Cache[float]:
     return Cache(256 * ENTRY)
 
 
-def _length(bare: Training, data: DataSet) -> float:
+def _length(bare: Training, data: DataSet, racer: Racer | None) -> float:
     """The root mean square of the weights at the start."""
-    return _measured(data).get(("length", bare), lambda: _root_mean_square(bare.start(None, data)))
+    own = racer.own if racer else ()
+    return _measured(data).get(("length", bare, own), lambda: _root_mean_square(bare.start(racer, data)))
 
 
 def _root_mean_square(weights: np.ndarray) -> float:
     return float(np.sqrt(np.mean(np.square(weights, dtype=float))))
 
 
-def _sharpness(bare: Training, data: DataSet) -> float:
+def _sharpness(bare: Training, data: DataSet, racer: Racer | None) -> float:
     """λmax at the start, over the first samples; 0 where it is not positive."""
-    return _measured(data).get(("sharpness", bare), lambda: _largest_eigenvalue(bare, data))
+    own = racer.own if racer else ()
+    return _measured(data).get(("sharpness", bare, own), lambda: _largest_eigenvalue(bare, data, racer))
 
 
-def _largest_eigenvalue(bare: Training, data: DataSet) -> float:
-    network = bare.network(None, data).first(SAMPLES)
-    return max(0.0, float(top_eigenvalues(network, bare.start(None, data))[0]))
+def _largest_eigenvalue(bare: Training, data: DataSet, racer: Racer | None) -> float:
+    network = bare.network(racer, data).first(SAMPLES)
+    return max(0.0, float(top_eigenvalues(network, bare.start(racer, data))[0]))

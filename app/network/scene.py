@@ -11,6 +11,7 @@ from app.figures.marks import Panel
 from app.figures.panels import Shown, message
 from app.network import observers, outcome, process
 from app.network.captions import caption, titles
+from app.network.changes import suggestion
 from app.network.connection import Connection
 from app.network.job import Job
 from app.network.results import status
@@ -108,6 +109,7 @@ def _card(training: Training, racer: Racer, title: str, run: Run, job: Job) -> C
         why=" ".join(filter(None, [why, RULES[racer.rule.key].beginning])),
         gone=run.diverged >= 0,
         settled=settled,
+        suggests=suggestion(racer.rule.key),
     )
 
 

@@ -88,6 +88,7 @@ Kind = Literal[
     "duplicate",
     "hide",
     "reset",
+    "suggest",
     "explain",
     "inspect",
     "view",
@@ -151,7 +152,8 @@ class Card:
 
     ``status`` is short ("converged @ 141"), and ``why`` is a sentence that explains it. The card shows both from the
     step ``settled`` on. ``caution`` warns of a value that is too large. ``gone`` marks a run that grows without bound
-    or has diverged. ``cost`` is the number of gradient evaluations of a step.
+    or has diverged. ``cost`` is the number of gradient evaluations of a step. ``suggests`` says what learning rate the
+    page sets when it is asked for one, because measuring it takes long; empty if it sets none, or if a slider has one.
     """
 
     id: str
@@ -166,6 +168,7 @@ class Card:
     gone: bool = False
     settled: int = 0
     cost: int = 1
+    suggests: str = ""
     sliders: tuple[Slider, ...] = ()
 
     def __post_init__(self) -> None:
@@ -349,7 +352,7 @@ class Event:
     parameter  sets the parameter ``name`` of ``racer`` to ``value``
     slide      sets the slider ``name`` of the scene to ``value``
     add        adds the racer of the choice ``name``
-    remove, duplicate, explain, reset   concerns ``racer``
+    remove, duplicate, explain, reset, suggest   concerns ``racer``
     hide       hides ``racer`` if ``hidden``, else shows it
     inspect    explains the steps of ``racer``; closes the inspector if that is empty
     view       shows ``name`` in ``slot``, an index of `Scene.slots`; removes the slot if ``name`` is empty, and adds a

@@ -162,6 +162,7 @@ def _react(event: Event) -> None:
         event,
         "board",
         {
+            "suggest": lambda t: changes.suggest_rate(t, event.racer, _data()),
             "reset": lambda t: changes.reset_racer(t, event.racer, _data()),
             "add": lambda t: changes.add_racer(t, event.name, _data()),
             "duplicate": lambda t: changes.checked_whole(racers.duplicate_racer(t, event.racer), _data()),

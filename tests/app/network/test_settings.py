@@ -6,6 +6,8 @@ import dataclasses
 from typing import Any
 
 import hypothesis.strategies as st
+import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -305,3 +307,24 @@ def test_a_link_may_say_how_many_epochs() -> None:
     training, notices = _read({"epochs": ["4"], "batch_size": ["60"], "steps": ["9"]})
     assert notices == [] and training.steps == 16  # of 240 samples
     assert _read({"epochs": ["none"]})[1] != []
+
+
+@pytest.mark.parametrize(
+    "own", [(), (("activation", "sigmoid"), ("initialization", "he_normal"))], ids=["common", "own"]
+)
+def test_a_suggested_rate_is_half_the_inverse_of_the_largest_eigenvalue_at_the_start(own: Any) -> None:
+    """Held to the dense Hessian of the racer's network, all of whose eigenvalues are known."""
+    training = changes.choose_data(Training(steps=20), "moons")
+    data = generated(training)
+    training = dataclasses.replace(training, widths=(4,), racers=())
+    training = changes.add_racer(training, "momentum", data, 1.7)
+    (racer,) = training.racers
+    racer = dataclasses.replace(racer, rule=racer.rule.having("momentum", 0.5), own=own)
+    training = dataclasses.replace(training, racers=(racer,))
+    network = training.network(racer, data)
+    hessian = jax.hessian(lambda w: network(w))(jnp.asarray(training.start(racer, data)))
+    largest = float(np.linalg.eigvalsh(np.asarray(hessian, float))[-1])
+    (suggested,) = changes.suggest_rate(training, racer.id, data).racers
+    assert suggested.rule.get("learning_rate", 0) == pytest.approx(0.5 / largest, rel=0.05)  # two digits
+    assert suggested.rule.get("momentum", 0) == 0.5 and suggested.own == own
+    assert "eigenvalue" in changes.suggestion("momentum") and changes.suggestion("prodigy") != changes.suggestion("sgd")

@@ -242,6 +242,7 @@ GOOD = [
     ),
     ({"kind": "slide", "name": "tilt", "value": -3}, Event("slide", name="tilt", value=-3.0)),
     ({"kind": "reset", "racer": "one"}, Event("reset", racer="one")),
+    ({"kind": "suggest", "racer": "one"}, Event("suggest", racer="one")),
     ({"kind": "add", "name": "adam"}, Event("add", name="adam")),
     ({"kind": "remove", "racer": "two"}, Event("remove", racer="two")),
     ({"kind": "duplicate", "racer": "one"}, Event("duplicate", racer="one")),
@@ -275,7 +276,7 @@ MALFORMED: list[Any] = [
     *({"kind": "start", "x": v, "y": 0} for v in (math.nan, math.inf, -math.inf, "1", True, None, [1], 10**400)),
     *(
         {"kind": k, "racer": r}
-        for k in ("remove", "duplicate", "explain", "inspect", "reset")
+        for k in ("remove", "duplicate", "explain", "inspect", "reset", "suggest")
         for r in ("three", None, 0, ["one"])
     ),
     *({"kind": "axis", "name": v} for v in ("hours", None, 1, ["steps"])),

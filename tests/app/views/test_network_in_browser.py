@@ -361,3 +361,11 @@ def test_the_clock_counts_epochs_where_the_axis_does(fresh: Callable[..., Race])
     race.at("step-forward").click()
     assert race.settle().step() == 1
     assert race.at("step").inner_text() == f"epoch {short(round(1 / training.epoch(generated(training)), 2))} / {end}"
+
+
+def test_a_card_suggests_a_rate_that_suits_the_network(fresh: Callable[..., Race]) -> None:
+    race = fresh("data=moons&widths=4&steps=20&racer=sgd:learning_rate=9&racer=adam:learning_rate=0.5", page="network")
+    race.at("suggest-racer-0").click()
+    race.until("() => !location.search.includes('learning_rate%3D9')")
+    race.settle()
+    assert 0.01 < float(race.values()[0]) < 5 and race.values()[1] == "0.5"

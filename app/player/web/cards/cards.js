@@ -64,7 +64,7 @@ class CardView {
     /** @type {(word: string, title: string, click: () => void) => HTMLButtonElement} */
     const tool = (word, title, click) =>
       h('button', { type: 'button', class: 'link', title, 'data-testid': `${word}-${id}`, click }, word);
-    this.suggest = tool('suggest', 'Set the learning rate to the value suggested for what is shown', () => this.take());
+    this.suggest = tool('suggest', '', () => this.take());
     this.reset = tool('reset', 'Reset all values to those with which the racer joined', () =>
       send({ kind: 'reset', racer: id }),
     );
@@ -104,7 +104,10 @@ class CardView {
   /** Takes the learning rate that is suggested. */
   take() {
     const slider = this.card?.sliders.find(({ suggested }) => suggested !== null);
-    if (!slider || slider.suggested === null) return;
+    if (!slider || slider.suggested === null) {
+      this.listeners.send({ kind: 'suggest', racer: this.id });
+      return;
+    }
     this.listeners.send({ kind: 'parameter', racer: this.id, name: slider.name, value: slider.suggested });
   }
 
@@ -128,8 +131,9 @@ class CardView {
     relabel(this.hide, card.hidden ? 'show' : 'hide', `${card.hidden ? 'Show' : 'Hide'} ${card.title}`);
     this.rows.update(card.sliders);
     const rate = card.sliders.find(({ suggested }) => suggested !== null);
-    this.suggest.hidden = !rate;
-    this.suggest.disabled = !rate || rate.value === rate.suggested;
+    this.suggest.hidden = !rate && !card.suggests;
+    this.suggest.disabled = rate?.value === rate?.suggested && !card.suggests;
+    this.suggest.title = card.suggests || 'Set the learning rate to the value suggested for what is shown';
   }
 
   /**

@@ -3,7 +3,7 @@
 /** An array of numbers whose element type is left open. */
 export type Numbers = ArrayLike<number>;
 
-export type Kind = 'start' | 'parameter' | 'slide' | 'add' | 'remove' | 'duplicate' | 'hide' | 'reset' | 'explain' | 'inspect' | 'view' | 'option' | 'axis' | 'picture' | 'poll' | 'heights' | 'beside' | 'preset' | 'export';
+export type Kind = 'start' | 'parameter' | 'slide' | 'add' | 'remove' | 'duplicate' | 'hide' | 'reset' | 'suggest' | 'explain' | 'inspect' | 'view' | 'option' | 'axis' | 'picture' | 'poll' | 'heights' | 'beside' | 'preset' | 'export';
 
 export type AnyMark = Line | Lines | Band | Dots | Sign | Text | Field | Tiles | Bars | Rule;
 
@@ -76,6 +76,7 @@ export interface Card {
   gone: boolean;
   settled: number;
   cost: number;
+  suggests: string;
   sliders: Slider[];
 }
 
