@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -13,16 +14,20 @@ from app.common.setting import Setting, declared
 from optimizers import RULES
 from surfaces import Declared
 
-MOST = 3
-"""The largest number of differences that a sentence names."""
+LONGEST = 46
+"""Characters of the differences that a sentence names: it shares two lines with the sentence of a preset, and a third
+line would move the map.
+"""
 
 
 def sentence(differences: list[str]) -> str:
     """A sentence with the first differences and the number of the others; an empty text if there are none."""
     if not differences:
         return ""
-    named, rest = differences[:MOST], len(differences) - MOST
-    return f"Changed: {'; '.join(named)}{f'; and {rest} more' if rest > 0 else ''}."
+    lengths = itertools.accumulate(len(difference) + 2 for difference in differences)
+    count = max(1, sum(length <= LONGEST for length in lengths))
+    rest = len(differences) - count
+    return f"Changed: {'; '.join(differences[:count])}{f'; and {rest} more' if rest else ''}."
 
 
 def differences(before: Lineup, after: Lineup, words: Callable[[Racer], list[str]] = lambda racer: []) -> list[str]:

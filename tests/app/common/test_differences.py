@@ -69,7 +69,10 @@ def test_differences_are_written_with_symbols_and_both_values() -> None:
 def test_a_sentence_names_the_first_and_counts_the_others() -> None:
     assert sentence([]) == ""
     assert sentence(["a", "b", "c"]) == "Changed: a; b; c."
-    assert sentence(["a", "b", "c", "d", "e"]) == "Changed: a; b; c; and 2 more."
+    assert sentence(["SGD: η 0.019 → 0.0005", "κ 100 → 1,000", "Adam added"]) == (
+        "Changed: SGD: η 0.019 → 0.0005; κ 100 → 1,000; and 1 more."
+    )
+    assert sentence(["x" * 99, "b"]) == f"Changed: {'x' * 99}; and 1 more."
 
 
 @pytest.mark.parametrize("key", [key for key in trainings.PRESETS if key != "exercise"])
