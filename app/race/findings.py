@@ -22,6 +22,8 @@ from surfaces.surface import CriticalPoint
 
 APART = 1.5
 """The least ratio of two numbers of steps that is worth a title."""
+TOUCHED = 3.0
+"""A run that ends this many times above a loss has only touched it."""
 LOSSES_APART = 2.0
 """The least ratio of two final losses that is worth a title."""
 CROSSINGS, CROSSINGS_APART = 10, 3.0
@@ -156,12 +158,17 @@ def _escaped(run: Trace) -> bool:
 
 
 def _speeds(race: Race, entries: list[_Entry]) -> str:
-    """How many steps the fastest and the slowest racer take to a share of the initial loss."""
+    """How many steps the fastest and the slowest racer take to a share of the initial loss, if all of them stay there.
+
+    A run that oscillates may touch a low loss once and end far above it.
+    """
     floor = race.surface.lowest()
     if len(entries) < 2 or floor is None:
         return ""
     counts = [(steps_to(entry.run, SHARE), entry) for entry in entries if entry.run.status.kind not in LEAVING]
     reached = sorted(((count, entry) for count, entry in counts if count), key=lambda pair: pair[0])
+    if any(entry.run.losses[-1] - floor > TOUCHED * SHARE * (entry.run.losses[0] - floor) for _, entry in reached):
+        return ""
     if not reached or (len(reached) > 1 and reached[0][0] == reached[1][0]):
         return ""
     (least, first), (most, last) = reached[0], reached[-1]

@@ -160,6 +160,28 @@ def test_crossings_are_changes_of_the_side_of_the_valley() -> None:
         assert int((sides[1:] != sides[:-1]).sum()) == count
 
 
+def test_a_loss_that_a_run_only_touches_is_not_reached() -> None:
+    """Momentum with β = 0.99 passes 1 % of the initial loss at step 45, and ends at a tenth of it."""
+    settings, _ = link.parse(
+        {
+            "surface": ["quadratic_ravine"],
+            "surface.condition_number": ["1000"],
+            "start": ["-3.13,-0.39"],
+            "steps": ["150"],
+            "racer": [
+                "sgd:learning_rate=0.0005",
+                "momentum:learning_rate=0.0005,momentum=0.99",
+                "adam:learning_rate=0.068",
+            ],
+        }
+    )
+    race = Race(settings)
+    touching = named(race)["momentum"]
+    assert first_below(touching, 0.01) < 50 and _height(touching)[-1] > 0.05
+    assert "reaches" not in findings.finding(race) and "reaches" not in findings.of_panel(race, "loss")
+    holds(race, findings.finding(race))
+
+
 def test_divergence_comes_first() -> None:
     race = race_of("surface=quadratic_ravine&racer=sgd:learning_rate=1&racer=adam:learning_rate=0.1&steps=1500")
     assert findings.finding(race) == findings.of_panel(race, "loss") == "SGD diverges; Adam converges"
