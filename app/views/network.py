@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import html
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -52,6 +52,7 @@ def show() -> None:
     controls.enter(PAGE)
     reloads.take_up()
     restore(PAGE, lambda given: link.parse(given, _find))
+    _bring_rest()
     _job()
     _toolbar()
     with st.container(horizontal=True, key="data-row", vertical_alignment="center"):
@@ -474,8 +475,11 @@ def _standardise(training: Training, value: bool) -> Training:
 def _bring() -> None:
     """What was uploaded becomes the data; what is wrong with it stands beside the uploader."""
 
+    seen: set[str] = st.session_state.setdefault("seen-files", set())
+    listed = st.session_state.get("uploader") or []
+
     def apply(training: Training) -> Training:
-        given = _new_files()
+        given = _new_files(listed, seen)
         if not given:
             return training
         one = files.bring(given)
@@ -490,14 +494,20 @@ def _bring() -> None:
         return changed
 
     controls.commit(apply, "uploader")
-
-
-def _new_files() -> list[tuple[str, bytes]]:
-    """What was added to the uploader, where earlier files stay listed. IDX files wait for those that belong to them."""
-    listed = st.session_state["uploader"] or []
-    seen: set[str] = st.session_state.setdefault("seen-files", set())
-    new = [(file.name, file.getvalue()) for file in listed if file.file_id not in seen]
+    # Not before: if the user does something else meanwhile, Streamlit breaks off here, and the next run reads on.
     seen.update(file.file_id for file in listed)
+
+
+def _bring_rest() -> None:
+    """Read uploaded files whose reading was broken off."""
+    seen = st.session_state.get("seen-files", set())
+    if any(file.file_id not in seen for file in st.session_state.get("uploader") or []):
+        _bring()
+
+
+def _new_files(listed: Sequence[Any], seen: set[str]) -> list[tuple[str, bytes]]:
+    """What was added to the uploader, where earlier files stay listed. IDX files wait for those that belong to them."""
+    new = [(file.name, file.getvalue()) for file in listed if file.file_id not in seen]
     parts = [(file.name, file.getvalue()) for file in listed if files.is_idx(file.name, file.getvalue())]
     if not new or not all(file in parts for file in new):
         return new

@@ -175,3 +175,41 @@ def test_words_on_batches_and_epochs_hold_where_batches_do_not_divide_the_sample
     assert epochs.value == "10" and "all 240 training samples. One epoch takes 1.6 steps" in epochs.help
     assert "those with the same batch size see the same batches" in batch.help
     assert _widget(_type(test, "epochs", "5").text_input, "training-steps-field").value == "8"
+
+
+def _interrupted_upload() -> None:
+    import contextlib
+    from types import SimpleNamespace
+
+    import streamlit as st
+
+    from app.network import files
+    from app.network.settings import Training
+    from app.views import network
+
+    class Stopped(BaseException):
+        """What Streamlit raises in a script when the user does something else."""
+
+    read = []
+
+    def bring(given):  # type: ignore[no-untyped-def]
+        read.append(given[0][0])
+        if len(read) == 1:
+            raise Stopped
+        raise network.Refused("read to the end")
+
+    file = SimpleNamespace(name="mnist.npz", file_id="1", getvalue=lambda: b"PK\x03\x04")
+    st.session_state.update(page="training", training=Training(), uploader=[file])
+    original, files.bring = files.bring, bring
+    with contextlib.suppress(Stopped):
+        network._bring()
+    for _ in range(2):
+        network._bring_rest()
+    files.bring = original
+    st.text(f"{len(read)} {st.session_state['refusals']}")
+
+
+def test_files_whose_reading_was_broken_off_are_read_by_the_next_run() -> None:
+    test = AppTest.from_function(_interrupted_upload).run()
+    assert not test.exception
+    assert test.text[0].value == "2 {'uploader': 'read to the end'}"
