@@ -87,11 +87,12 @@ def _add_serve_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--data",
-        action="append",
+        action="extend",
+        nargs="+",
         default=argparse.SUPPRESS,
         metavar="FILE",
-        help="data for the Network page: an .npz file, a .csv file, or two or four IDX files (images and labels, of "
-        "training and test samples); may be repeated",
+        help="data for the Network page: .npz files, .csv files, or two or four IDX files (images and labels, of "
+        "training and test samples)",
     )
     browser = parser.add_mutually_exclusive_group()
     browser.add_argument(

@@ -142,11 +142,12 @@ def _add_training(training: Any) -> None:
     training.add_argument("--source", metavar="KEY[:NAME=VALUE,…]", help="generated data, for example moons:noise=0.2")
     training.add_argument(
         "--data",
-        action="append",
+        action="extend",
+        nargs="+",
         default=[],
         metavar="FILE",
         help="the data to train on: an .npz file, a .csv file, or two or four IDX files (images and labels, of "
-        "training and test samples), each with its own --data",
+        "training and test samples)",
     )
     training.add_argument("--target", metavar="COLUMN", help="the target column of a .csv file (default: the last)")
     names = [*(spec.key for spec in SETTINGS.values() if spec.name not in ("racers", "setup")), *Setup.parameters()]
