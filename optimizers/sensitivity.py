@@ -2,8 +2,8 @@
 
 Another compiled program, processor or version of a library rounds the last digit differently, as the shadow does. A
 chaotic run magnifies the difference until its path is visibly another one. So does a run that stands still within
-rounding and then leaves, as RMSprop leaves a minimum when its steps have become too large: the shadow may leave in step
-with it, because both are computed by the same program.
+rounding, if only in one coordinate, and then leaves, as RMSprop leaves a minimum when its steps have become too large:
+the shadow may leave in step with it, because both are computed by the same program.
 """
 
 from __future__ import annotations
@@ -86,16 +86,28 @@ def sensitive(run: Trace, shadow: Trace) -> NDArray[np.bool_]:
 
 
 def _leaves(run: Trace, length: Floats) -> NDArray[np.bool_]:
-    """Whether a run takes a step within rounding and a visible one later, (), or (runs,) for a batch.
+    """Whether a run or one of its coordinates stands still within rounding and leaves, (), or (runs,) for a batch.
 
     Args:
         length: the length with which the steps are compared, (..., steps + 1).
     """
-    moves = np.linalg.norm(np.diff(run.positions, axis=-2), axis=-1)
+    moves = np.abs(np.diff(run.positions, axis=-2))
     if isinstance(run.optimizer, Scheduled):  # a warm-up and a drop shorten the steps without a standstill
-        moves = moves / _factors(run.optimizer.schedule, moves.shape[-1])
-    still = np.maximum.accumulate(moves <= STILL * length[..., 1:], axis=-1)
-    return (still[..., :-1] & (moves > VISIBLE * length[..., 1:])[..., 1:]).any(axis=-1)
+        moves = moves / _factors(run.optimizer.schedule, moves.shape[-2])[:, None]
+    length = length[..., 1:]
+    whole = np.linalg.norm(moves, axis=-1)
+    leaves = _follows(whole <= STILL * length, whole > VISIBLE * length, -1)
+    # One coordinate may stand still and leave while the others move on. It moves within rounding in two steps in a row:
+    # a coordinate that turns round does so in one, and one whose gradient is exactly zero does not move at all.
+    limits = length[..., None]
+    small = moves <= STILL * limits
+    still = small[..., :-1, :] & small[..., 1:, :] & (moves[..., 1:, :] > 0)
+    return leaves | _follows(still, (moves > VISIBLE * limits)[..., 1:, :], -2).any(axis=-1)
+
+
+def _follows(first: NDArray[np.bool_], second: NDArray[np.bool_], axis: int) -> NDArray[np.bool_]:
+    """Whether `second` is true anywhere along an axis after a place where `first` is true."""
+    return np.asarray((np.maximum.accumulate(first, axis=axis) & second).any(axis=axis))
 
 
 @functools.lru_cache(64)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 from jax import Array
@@ -29,6 +30,16 @@ class Logistic(Surface):
 
     def critical_points(self) -> tuple[Any, ...]:
         return ()
+
+
+class Gate(Logistic):
+    """y begins to move when x has come below ½."""
+
+    name = "Gate"
+    start = (1.0, 0.5)
+
+    def __call__(self, w: Array) -> Array:
+        return w[0] ** 2 / 2 + jnp.maximum(0.5 - w[0], 0) ** 2 * w[1]
 
 
 def _pair(surface: Any, rule: Any, steps: int = 300, **options: Any) -> tuple[Any, Any]:
@@ -132,6 +143,45 @@ def test_a_run_that_leaves_a_minimum_again_is_sensitive(name: str, key: str, rat
     """Near the minimum it forgets its start, so its shadow may follow the same path; it leaves by rounding errors."""
     surface, rule = Rotated(SURFACES[name]()), OPTIMIZERS[key](learning_rate=rate)
     assert sensitive(*_pair(surface, rule))
+
+
+def test_a_run_that_leaves_a_minimum_in_step_with_its_shadow_is_sensitive() -> None:
+    """Nadam settles in the valley x = 3.79 of Lévy's function while y still moves, and leaves it by rounding errors.
+
+    One program may round both runs alike on the way out. Here the shadow is the run itself.
+    """
+    run, _ = _pair(Rotated(SURFACES["levy"]()), OPTIMIZERS["nadam"](learning_rate=7.0))
+    moves = np.abs(np.diff(run.positions, axis=0))
+    in_valley = np.abs(run.positions[:, 0] - 3.79108219) < 1e-8
+    assert moves[in_valley[:-1], 1].min() > 1e-8 and abs(run.positions[-1, 0] - 1) < 1e-3
+    assert sensitive(run, run)
+    short, _ = _pair(Rotated(SURFACES["levy"]()), OPTIMIZERS["nadam"](learning_rate=7.0), 100)
+    assert not sensitive(short, short)
+
+
+def test_a_coordinate_without_a_gradient_is_no_standstill() -> None:
+    """On the parabola y = x² the derivative of Rosenbrock's function along y is exactly 0; from step 2 on, y moves.
+
+    Behind a gate it is 0 for many steps.
+    """
+    sgd = OPTIMIZERS["sgd"](learning_rate=2e-3)
+    run, shadow = _pair(Rotated(SURFACES["rosenbrock"]()), sgd, start=(-1.0, 1.0))
+    assert run.positions[1, 1] == 1 and abs(run.positions[2, 1] - 1) > 1e-3
+    assert not sensitive(run, shadow)
+    run, shadow = _pair(Gate(), OPTIMIZERS["sgd"](learning_rate=0.05))
+    assert (run.positions[:10, 1] == 0.5).all() and abs(run.positions[-1, 1] - 0.5) > 0.1
+    assert not sensitive(run, shadow)
+
+
+def test_a_coordinate_that_turns_round_is_no_standstill() -> None:
+    """From a velocity of 0, heavy ball with ηλ = 1 + β stands still in step 2: x₁ = −βx₀, v₂ = −ηλ(β + 1 − ηλ)x₀."""
+    surface = Rotated(SURFACES["quadratic_ravine"](condition_number=30.0))
+    stiff = int(np.argmax(np.abs(jax.grad(surface)(np.ones(2)))))
+    curvature = float(jax.grad(surface)(np.ones(2))[stiff])
+    rule = OPTIMIZERS["momentum"](learning_rate=1.9 * (1 + 1e-12) / curvature, momentum=0.9)
+    run, shadow = _pair(surface, rule, start=(1.0, 1.0))
+    assert 0 < abs(run.positions[2, stiff] - run.positions[1, stiff]) < 1e-11
+    assert not sensitive(run, shadow)
 
 
 @pytest.mark.parametrize("schedule", ["warm_up", "cosine", "one_cycle"])
