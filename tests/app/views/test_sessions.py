@@ -17,7 +17,7 @@ from tests.app.driving import Race
 SERVER = """
 import sys
 from app.views import sessions
-sessions.GRACE, sessions.INTERVAL = 3.0, 0.2
+sessions.GRACE, sessions.INTERVAL = 1.0, 0.2
 from app.server.cli import main
 sys.exit(main(sys.argv[1:]))
 """
