@@ -42,7 +42,7 @@ def _by_hand(transformation: Any, steps: int, start: tuple[float, ...] = START) 
         optax.chain(optax.clip_by_global_norm(1.0), optax.adam(0.05)),
         optax.adam(optax.cosine_decay_schedule(0.1, 50)),
         optax.polyak_sgd(max_learning_rate=0.01),
-        optax.lbfgs(),
+        pytest.param(optax.lbfgs(), marks=pytest.mark.long),
     ],
     ids=["lamb", "chain", "schedule", "polyak", "lbfgs"],
 )

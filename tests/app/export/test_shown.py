@@ -167,6 +167,7 @@ def test_two_races_are_always_maps_and_their_losses_can_be_drawn_alone() -> None
 
 @pytest.mark.parametrize("kind", ["png", "svg", "pdf", "gif"])
 @pytest.mark.parametrize("shown", ["surface", "panels", "two"])
+@pytest.mark.thinned(2)
 def test_every_format_shows_the_screen(kind: str, shown: str) -> None:
     settings = TWO if shown == "two" else changes.change(SETTINGS, "picture", shown)
     look = Look(width=480, height=320, caption=False)

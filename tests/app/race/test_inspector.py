@@ -32,6 +32,7 @@ def test_only_the_inspected_racer_is_in_the_scene() -> None:
 
 
 @pytest.mark.parametrize("key", OPTIMIZERS)
+@pytest.mark.thinned(2)
 def test_every_rule_has_its_inspector(key: str) -> None:
     run = trace(SURFACES["himmelblau"](), OPTIMIZERS[key](), steps=30)
     found = inspected(run, "racer-0", "X")
@@ -71,16 +72,18 @@ def test_inspecting_recomputes_no_run() -> None:
 
 
 def test_the_note_explains_borrowed_scheduled_and_noisy_steps() -> None:
-    settings = changes.choose_noise(racers.choose_schedule(changes.first(), "cosine"), "isotropic")
+    alone = dataclasses.replace(changes.first(), racers=changes.first().racers[:1])
+    settings = changes.choose_noise(racers.choose_schedule(alone, "cosine"), "isotropic")
     found = race.scene(Race(changes.inspect(settings, "racer-0"))).inspected
     assert found is not None
     assert "schedule" in found["note"] and "ξ is the noise drawn for this step" in found["note"]
-    many = race.scene(Race(changes.inspect(changes.choose_surface(changes.first(), "ravine_nd"), "racer-0"))).inspected
+    many = race.scene(Race(changes.inspect(changes.choose_surface(alone, "ravine_nd"), "racer-0"))).inspected
     assert many is not None and "The first two of" in many["note"]
 
 
 @pytest.mark.parametrize(("noise", "word"), [("isotropic", "standard deviation σ"), ("shifted", "random shift")])
 @pytest.mark.parametrize("key", ["nesterov", "sam", "polyak_sgd"])
+@pytest.mark.thinned(2)
 def test_noisy_gradients_are_printed_with_both_summands(noise: str, word: str, key: str) -> None:
     """The true gradient and the noise have a slot each, and add up to the gradient that the rule used."""
     settings = changes.choose_noise(changes.add_racer(dataclasses.replace(changes.first(), racers=()), key), noise)

@@ -169,6 +169,7 @@ def test_sliders_of_the_surface_are_live_where_the_race_is_small_and_no_program_
 
 
 @pytest.mark.parametrize("key", SURFACES)
+@pytest.mark.thinned(3)
 def test_every_parameter_of_a_surface_has_a_slider_with_its_range(key: str) -> None:
     settings = dataclasses.replace(Settings(steps=2), surface=Choice(key))
     sliders = {slider.name: slider for slider in race.scene(Race(settings)).sliders}

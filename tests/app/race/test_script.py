@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import ast
 import contextlib
+import functools
 import itertools
 import os
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -278,27 +279,40 @@ print(plain_optax(Race(parse({link})[0])))
 FUNCTIONS = ("adam", "sam", "nesterov", "prodigy", "yogi")
 
 
-def test_scripts_have_neither_unused_nor_undefined_names(tmp_path: Path) -> None:
-    """A linter checks the scripts of every surface, every schedule and every rule."""
+def _on(surface: str, schedule: str, key: str) -> Settings:
+    settings = racers.choose_schedule(changes.choose_surface(Settings(), surface), schedule)
+    return racers.join(changes.set_rotation(settings, 20.0), Choice(key, (("learning_rate", 0.01),)))
+
+
+def _of_rules(part: slice, noise: str) -> Settings:
     equal = [key for key, convention in EQUAL if convention == "textbook"]
-    written = {}
-    for surface, schedule, key in zip(SURFACES, itertools.cycle(SCHEDULES), itertools.cycle(FUNCTIONS), strict=False):
-        settings = racers.choose_schedule(changes.choose_surface(Settings(), surface), schedule)
-        written[surface] = racers.join(changes.set_rotation(settings, 20.0), Choice(key, (("learning_rate", 0.01),)))
-    written["rules"] = _race("booth", *equal[:16])
-    written["more_rules"] = changes.choose_noise(_race("booth", *equal[16:]), "isotropic")
-    for name, settings in written.items():
-        for write in (script, plain_optax):
-            code = write(Race(settings))
-            assert "# type:" not in code and "# noqa" not in code
-            (tmp_path / f"{write.__name__}_{name}.py").write_text(code, encoding="utf-8")
-            roots = {
-                (n.module or "" if isinstance(n, ast.ImportFrom) else n.names[0].name).partition(".")[0]
-                for n in ast.walk(ast.parse(code))
-                if isinstance(n, ast.Import | ast.ImportFrom)
-            }
-            allowed = {"optimizers", "surfaces"} if write is script else {"jax", "numpy", "optax"}
-            assert roots <= allowed | set(sys.stdlib_module_names), name
+    return changes.choose_noise(_race("booth", *equal[part]), noise)
+
+
+WRITTEN: dict[str, Callable[[], Settings]] = {
+    surface: functools.partial(_on, surface, schedule, key)
+    for surface, schedule, key in zip(SURFACES, itertools.cycle(SCHEDULES), itertools.cycle(FUNCTIONS), strict=False)
+}
+WRITTEN["rules"] = functools.partial(_of_rules, slice(16), "none")
+WRITTEN["more rules"] = functools.partial(_of_rules, slice(16, None), "isotropic")
+
+
+@pytest.mark.parametrize("name", WRITTEN)
+@pytest.mark.thinned(3)
+def test_scripts_have_neither_unused_nor_undefined_names(name: str, tmp_path: Path) -> None:
+    """A linter checks the scripts of every surface, every schedule and every rule."""
+    settings = WRITTEN[name]()
+    for write in (script, plain_optax):
+        code = write(Race(settings))
+        assert "# type:" not in code and "# noqa" not in code
+        (tmp_path / f"{write.__name__}.py").write_text(code, encoding="utf-8")
+        roots = {
+            (n.module or "" if isinstance(n, ast.ImportFrom) else n.names[0].name).partition(".")[0]
+            for n in ast.walk(ast.parse(code))
+            if isinstance(n, ast.Import | ast.ImportFrom)
+        }
+        allowed = {"optimizers", "surfaces"} if write is script else {"jax", "numpy", "optax"}
+        assert roots <= allowed | set(sys.stdlib_module_names)
     command = [sys.executable, "-m", "ruff", "check", "--isolated", "--select", "E4,E7,E9,F,I,B", "--quiet", tmp_path]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stdout[-3000:]

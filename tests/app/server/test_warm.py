@@ -42,7 +42,7 @@ time.sleep(float(sys.argv[1]))
 """
 
 
-@pytest.mark.parametrize("after", ["0.5", "1.5"])
+@pytest.mark.parametrize("after", [pytest.param("0.5", marks=pytest.mark.long), "1.5"])
 def test_a_server_that_stops_during_warm_up_prints_nothing(after: str) -> None:
     variables = {**os.environ, "JAX_ENABLE_COMPILATION_CACHE": "false"}
     done = subprocess.run(
