@@ -187,7 +187,7 @@ def test_two_sessions_are_independent(page: Page) -> None:
     ("query", "said"),
     [
         ({"racer": "sgd:hidden=1"}, "No optimizers to export: add one, or show one that is hidden."),
-        ({"surface": "ravine_nd", "surface__dimension": "1000", "steps": "20000"}, "Use fewer of them"),
+        ({"surface": "ravine_nd", "surface__dimension": "1000", "steps": "2001", "racer": "sgd"}, "Use fewer of them"),
     ],
     ids=["nobody", "too many"],
 )

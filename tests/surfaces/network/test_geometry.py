@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 
 import jax
@@ -30,9 +31,15 @@ def _network(dtype: str = "float64") -> Network:
     return Network(MODEL, X.astype(dtype), Y.astype(dtype), objective="mse", decay=0.01)
 
 
-def test_products_and_eigenvalues_equal_those_of_the_dense_hessian(float64: None) -> None:
+@functools.cache
+def _hessian() -> tuple[Network, jax.Array, np.ndarray]:
+    """A network in float64, its weights, and its dense Hessian there."""
     network, w = _network(), MODEL.initial(1, "xavier_normal", dtype="float64")
-    hessian = np.asarray(jax.jit(jax.hessian(network))(w))
+    return network, w, np.asarray(jax.jit(jax.hessian(network))(w))
+
+
+def test_products_and_eigenvalues_equal_those_of_the_dense_hessian(float64: None) -> None:
+    network, w, hessian = _hessian()
     v = jnp.asarray(RNG.standard_normal(MODEL.size))
     np.testing.assert_allclose(hessian_product(network, w, v), hessian @ v, atol=1e-12)
     values = np.linalg.eigvalsh(hessian)[::-1]
@@ -41,9 +48,9 @@ def test_products_and_eigenvalues_equal_those_of_the_dense_hessian(float64: None
 
 
 def test_eigenvalues_with_a_preconditioner(float64: None) -> None:
-    network, w = _network(), MODEL.initial(1, "xavier_normal", dtype="float64")
+    network, w, hessian = _hessian()
     scale = jnp.asarray(RNG.uniform(0.5, 2.0, MODEL.size))
-    dense = np.asarray(jax.jit(jax.hessian(network))(w)) / np.asarray(scale)[:, None]
+    dense = hessian / np.asarray(scale)[:, None]
     expected = np.linalg.eigvals(dense).real.max()
     assert float(top_eigenvalues(network, w, 1, vectors=40, scale=scale)[0]) == pytest.approx(expected, rel=1e-4)
 
