@@ -125,7 +125,7 @@ class Point(Form):
     """Two finite numbers, separated by a comma. The form does not check whether the point lies on the map."""
 
     metavar = "X,Y"
-    allowed = "two numbers separated by a comma, on the map"
+    allowed = "two numbers separated by a comma; the point must lie on the map"
 
     def read(self, value: Any, name: str) -> tuple[float, float]:
         x, comma, y = value.strip().strip("()").partition(",") if isinstance(value, str) else (value[0], ",", value[1])

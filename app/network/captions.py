@@ -71,7 +71,8 @@ def memory(training: Training, data: DataSet) -> str:
     kept, stride = training.kept(data), training.stride(data)
     every = "after every step" if stride == 1 else f"every {stride:,} steps"
     taken = sum(sizes) * kept * 4 * 2  # the preconditioners of adaptive rules with them
-    return f"Weights are recorded and measured {every}, {kept} times in all: at most {max(taken / 2**20, 0.1):,.1f} MB."
+    size = max(taken / 2**20, 0.1)
+    return f"Weights are recorded and measured {every}, {kept} times in total, which takes at most {size:,.1f} MB."
 
 
 def caption(training: Training, data: DataSet) -> str:

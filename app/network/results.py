@@ -54,7 +54,7 @@ def status(run: Run, job: Job) -> tuple[str, str, int]:
     share = "" if np.isnan(found.accuracy[-1]) else f" · {part} {percent(found.validation_accuracy[-1])}"
     words = f"loss {short(float(found.loss[-1]), 3)}{share}"
     why = f"Training loss after {run.last:,} steps"
-    why += f", and the share of {job.data.held_out} samples that it classifies correctly." if share else "."
+    why += f", and the share of {job.data.held_out} samples that are classified correctly." if share else "."
     if not run.finished:
         return f"step {run.last:,} · {words}", why, 0
     if found.loss[-1] > found.loss[0]:

@@ -84,7 +84,7 @@ def outcome(runs: Sequence[Trace]) -> tuple[str, str]:
     kinds = Counter(run.status.kind for run in runs).most_common()
     short = ", ".join(f"{count}/{len(runs)} {kind}" for kind, count in kinds[:2]) + (" …" if len(kinds) > 2 else "")
     full = ", ".join(f"{count} {kind}" for kind, count in kinds)
-    return short, f"Of {len(runs)} seeds: {full}. The map highlights the first, {runs[0].status}."
+    return short, f"Of {len(runs)} seeds: {full}. The map highlights the first seed: {runs[0].status}."
 
 
 @dataclasses.dataclass(frozen=True)

@@ -110,7 +110,7 @@ class Settings(Lineup):
         Whole(2, MOST_SEEDS, "12"),
         look=True,
         label="Number of seeds",
-        help="The number of seeds that are shown, counted up from the seed of the noise.",
+        help="The number of seeds that are shown, starting from the seed of the noise.",
         always=lambda race: race.bundle != "one",
     )
     axis: str = setting(

@@ -340,8 +340,8 @@ def _film(page: Page) -> None:
     fits = min(rate, MOST_GIF_RATE) if kind == "gif" else rate
     cut = Cut(seconds=seconds, rate=fits, hold=hold, time=time, loop=loop == "forever")
     st.caption(
-        f"{cut.frames:,} frames, {cut.duration:.2f} seconds in total: {cut.moving / cut.rate:.2f} of motion, then the "
-        "last frame. The film is made in the background: you can close this panel."
+        f"{cut.frames:,} frames, {cut.duration:.2f} seconds in total: {cut.moving / cut.rate:.2f} seconds of motion, "
+        "then the last frame. The film is made in the background: you can close this panel."
     )
     if fits < rate:
         st.caption(f"A GIF has at most {MOST_GIF_RATE:g} frames per second, because browsers slow faster ones down.")
@@ -356,7 +356,7 @@ def _slides(page: Page) -> None:
 
 
 def _html(page: Page, look: Look) -> None:
-    st.caption("One HTML file that plays everything in any browser, without a server.")
+    st.caption("A single HTML file that plays everything in any browser, without a server.")
     _download("Download HTML", f"{page.name}.html", lambda: make_apart(page.order("html", look, Cut(), None)))
 
 
@@ -417,7 +417,7 @@ def _data(page: Page) -> None:
             for kind in page.tables:
                 name = f"{page.name}.{kind}"
                 _download(kind.upper(), name, lambda name=name: page.contents(name))  # type: ignore[misc]
-    st.caption("The settings, which this page can open again:")
+    st.caption("Settings that this page can open again:")
     _download("Settings as JSON", f"{page.name}.json", lambda: page.contents(f"{page.name}.json"))
     st.file_uploader("Open settings (.json)", type="json", key="export-open", on_change=_opened, args=(page,))
     controls.refusal("export-open")

@@ -184,7 +184,9 @@ def _progress(job: Job) -> str:
             words = f"step {last:,} · until stopped"
     elif job.begun and job.stopped:
         words = (
-            f"stopped at step {last:,}" + ("" if job.training.endless else f" of {job.steps:,}") + ": Train continues"
+            f"stopped at step {last:,}"
+            + ("" if job.training.endless else f" of {job.steps:,}")
+            + ": press Train to continue"
         )
     elif job.begun:
         words = f"trained in {short(job.seconds, 2)} s" if job.seconds else "trained"
@@ -362,7 +364,7 @@ def _preset(training: Training, key: str) -> Training:
         at_hand = [name for name, one in _brought().items() if not one.columns]
         if not at_hand and training.data.key != FILE:
             st.session_state["wanted"] = key
-            raise Refused("Upload MNIST under Data (one .npz file, or its four IDX files), and the exercise begins.")
+            raise Refused("To start the exercise, upload MNIST under Data: one .npz file, or its four IDX files.")
         name = training.file if training.data.key == FILE else at_hand[-1]
         return presets.of_file(key, _brought()[name])
     data = generated(dataclasses.replace(Training(), data=racers.Choice(source)))
@@ -450,7 +452,7 @@ def _about_data(training: Training) -> None:
         accept_multiple_files=True,
         key="uploader",
         on_change=_bring,
-        help="Files stay in this session. Nothing is downloaded.",
+        help="Files are used in this session only, and the app downloads nothing.",
     )
     st.caption(f"A file may have {LIMIT}.")
     controls.refusal("uploader")
@@ -559,8 +561,8 @@ def _about_loss(training: Training) -> None:
     st.latex(LOSSES[training.of(None, "objective")].formula)
     _setup(training, "l2")
     st.caption(
-        "L2 is part of the loss, so an adaptive rule divides it by √v like the rest. AdamW's weight decay is not "
-        "divided. The preset “L2 or weight decay” compares the two."
+        "The L2 penalty is part of the loss, so an adaptive rule divides its gradient by √v like that of the rest. "
+        "AdamW's weight decay is not divided by √v. The preset “L2 or weight decay” compares the two."
     )
 
 
@@ -588,7 +590,8 @@ def _epochs(training: Training, data: DataSet) -> None:
         "epochs",
         lambda t, v: changes.set_epochs(t, v, _data()),
         f"Passes through all {len(data.train):,} training samples. One epoch takes {short(each, 4)} steps at "
-        "this batch size; a racer with its own batch size takes the same number of steps, so more or fewer epochs.",
+        "this batch size; a racer with its own batch size takes the same number of steps, so it trains for more or "
+        "fewer epochs.",
     )
 
 
@@ -603,7 +606,7 @@ def _racers(training: Training) -> None:
     rule = RULES[racer.rule.key]
     rest = {name: spec for name, spec in rule.parameters().items() if name not in ON_CARD}
     controls.parameters(rest, racer.rule, f"own-{racer.id}", lambda t, name, v: racers.set_racer(t, racer.id, name, v))
-    st.caption("Settings for this racer only. By default, racers follow Model, Loss and Run.")
+    st.caption("Settings for this racer only. By default, racers use those under Model, Loss and Run.")
     own = dict(racer.own)
 
     def put(t: Training, name: str, value: Any) -> Training:
@@ -679,11 +682,11 @@ def _results(training: Training, job: Job) -> None:
         said = "Use the validation samples to choose between runs, and keep the test samples for the end."
         count = looks.get(_samples(training), 0)
         if count:
-            said = f"The test samples of these data were used {counted(count, 'time')}"
-            said += " in this session. Anything chosen after that is no longer independent of them."
+            said = f"The test samples of these data have been used {counted(count, 'time')} in this session. "
+            said += "Whatever is chosen from now on is no longer independent of them."
         if job.data.held_out == "test":
-            said = "These data have training and test samples only, so the test samples are measured all along. To "
-            said += "choose between runs, hold some training samples out: Data, Training samples."
+            said = "These data have only training and test samples, so the test samples are measured throughout the "
+            said += "training. To choose between runs, hold out some training samples: see Training samples above."
         st.caption(said)
 
 

@@ -193,7 +193,7 @@ def samples(default: int) -> Any:
         integer=True,
         legal=Interval(6, math.inf, True, False),
         tuned=False,
-        doc="Number of samples in the three parts together.",
+        doc="Number of training, validation and test samples together.",
     )
 
 

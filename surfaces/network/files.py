@@ -32,7 +32,7 @@ MOST_LINE = 2**20
 """The most characters of a line of a table."""
 MOST_DIRECTORY = 2**20
 """The most bytes of an archive's directory, which is read as a whole."""
-LIMIT = f"up to {MOST_NUMBERS / 1e6:.0f} million numbers and {MOST_BYTES / 2**30:g} GB once decompressed"
+LIMIT = f"up to {MOST_NUMBERS / 1e6:.0f} million numbers and take up {MOST_BYTES / 2**30:g} GB when decompressed"
 """The limits of a file, in words."""
 MOST_CLASSES = 100
 MOST_WORDS = 10_000

@@ -146,7 +146,7 @@ def test_presets_come_from_the_list() -> None:
     training = test.session_state["training"]
     assert training.data.key == "curve" and [r.own for r in training.racers] == [(), (("objective", "mae"),)]
     _widget(test.selectbox, "data").set_value("preset:exercise").run()
-    assert any("Upload MNIST under Data" in said for said in _refusals(test))
+    assert any("upload MNIST under Data" in said for said in _refusals(test))
     assert test.session_state["training"] == training
 
 

@@ -312,7 +312,7 @@ def test_the_exercise_begins_with_four_idx_files(fresh: Callable[..., Race], tmp
             paths[-1].write_bytes(_idx(array))
     race = fresh("steps=50&racer=adam:learning_rate=0.01", page="network")
     race.pick("Exercise: one hidden layer of 256")
-    race.said("Upload MNIST under Data")
+    race.said("upload MNIST under Data")
     race.settle()
     race.page.get_by_role("button", name="Data", exact=True).click()
     race.page.locator("input[type=file]").set_input_files(list(map(str, paths)))

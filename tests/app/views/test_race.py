@@ -239,5 +239,5 @@ def test_the_panel_shows_the_length_of_a_film_and_the_limit_of_gifs(
     }
     _exporting(test, "Film")
     captions = " ".join(caption.value for caption in test.caption)
-    assert lasts in captions and "2.50 of motion" in captions
+    assert lasts in captions and "2.50 seconds of motion" in captions
     assert ("at most 50 frames per second" in captions) is slowed

@@ -65,7 +65,7 @@ class CardView {
     const tool = (word, title, click) =>
       h('button', { type: 'button', class: 'link', title, 'data-testid': `${word}-${id}`, click }, word);
     this.suggest = tool('suggest', '', () => this.take());
-    this.reset = tool('reset', 'Reset all values to those with which the racer joined', () =>
+    this.reset = tool('reset', 'Reset all values to those that the racer had when it was added', () =>
       send({ kind: 'reset', racer: id }),
     );
     this.caution = h('span', { class: 'caution', 'data-testid': `caution-${id}` });
