@@ -2,6 +2,7 @@
 
 from types import MappingProxyType
 
+from optimizers.axes import Grid, Random
 from optimizers.borrowed import from_optax
 from optimizers.engine import Trace, size_objection, trace
 from optimizers.measures import (
@@ -19,6 +20,7 @@ from optimizers.optimizer import Gradient, Optimizer, Step
 from optimizers.schedules import SCHEDULES, Scheduled
 from optimizers.starting import starting_learning_rate
 from optimizers.status import Status, steps_to
+from optimizers.sweeps import Piece, Plan, Sweep, plan_sweep, sweep
 from surfaces.registry import discover
 
 OPTIMIZERS = discover("optimizers.rules", Optimizer, order=lambda rule: rule.year)
@@ -37,14 +39,19 @@ __all__ = [
     "RULES",
     "SCHEDULES",
     "Gradient",
+    "Grid",
     "Isotropic",
     "MiniBatch",
     "NoNoise",
     "Optimizer",
+    "Piece",
+    "Plan",
+    "Random",
     "Scheduled",
     "Shifted",
     "Status",
     "Step",
+    "Sweep",
     "Trace",
     "crossings",
     "distances",
@@ -52,11 +59,13 @@ __all__ = [
     "from_optax",
     "gradient_norms",
     "overshoot",
+    "plan_sweep",
     "sharpnesses",
     "size_objection",
     "stability_limits",
     "starting_learning_rate",
     "steps_on_flat_ground",
     "steps_to",
+    "sweep",
     "trace",
 ]

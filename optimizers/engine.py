@@ -153,7 +153,7 @@ def trace(
             hundred coordinates, or if a function of the user has no start or cannot be traced by JAX.
         TypeError: if the surface is no surface and no function, or the optimizer no rule and no transformation.
     """
-    surface, optimizer = _as_surface(surface, start), as_rule(optimizer)
+    surface, optimizer = as_surface(surface, start), as_rule(optimizer)
     run = program(surface, optimizer, start, steps, noise=noise, seed=seed, record=record, stride=stride, dtype=dtype)
     with jax.enable_x64(dtype == "float64"), jax.default_device(cpu()):
         packed, step, broken = jax.tree.map(np.asarray, run())
@@ -181,7 +181,7 @@ def trace(
     )
 
 
-def _as_surface(surface: Surface | Callable[[Array], Any], start: Any) -> Surface:
+def as_surface(surface: Surface | Callable[[Array], Any], start: Any) -> Surface:
     """A surface as it is, or a function of the user as a surface that begins at `start`, or at the first of a batch.
 
     Raises:

@@ -31,12 +31,20 @@ class Compiled:
         function: a function of arrays and pytrees of arrays.
         static: the names of the arguments that are compiled in.
         network: whether the function works on networks rather than on landscapes.
+        options: options of the compiler for this function.
     """
 
-    def __init__(self, function: Callable[..., Any], static: tuple[str, ...] = (), network: bool = False) -> None:
+    def __init__(
+        self,
+        function: Callable[..., Any],
+        static: tuple[str, ...] = (),
+        network: bool = False,
+        options: dict[str, Any] | None = None,
+    ) -> None:
         functools.update_wrapper(self, function)
         self.function = function
         self._static = static
+        self._options = options
         self._names = tuple(inspect.signature(function).parameters)
         self._cache = NETWORK_PROGRAMS if network else LANDSCAPE_PROGRAMS
         self._bytes = NETWORK_BYTES if network else LANDSCAPE_BYTES
@@ -61,7 +69,7 @@ class Compiled:
             return function(**arguments)
 
         del copy.__wrapped__  # JAX would read its signature, which is not that of the copy
-        return jax.jit(copy, static_argnames=self._static)
+        return jax.jit(copy, static_argnames=self._static, compiler_options=self._options)
 
     def clear_cache(self) -> None:
         """Forget the programs of this function."""
@@ -71,9 +79,17 @@ class Compiled:
 @overload
 def compiled(function: Callable[..., Any]) -> Compiled: ...
 @overload
-def compiled(*, static: tuple[str, ...] = (), network: bool = False) -> Callable[[Callable[..., Any]], Compiled]: ...
-def compiled(function: Callable[..., Any] | None = None, *, static: tuple[str, ...] = (), network: bool = False) -> Any:
+def compiled(
+    *, static: tuple[str, ...] = (), network: bool = False, options: dict[str, Any] | None = None
+) -> Callable[[Callable[..., Any]], Compiled]: ...
+def compiled(
+    function: Callable[..., Any] | None = None,
+    *,
+    static: tuple[str, ...] = (),
+    network: bool = False,
+    options: dict[str, Any] | None = None,
+) -> Any:
     """Decorate a function to be `Compiled` with these arguments."""
     if function is None:
-        return functools.partial(Compiled, static=static, network=network)
-    return Compiled(function, static, network)
+        return functools.partial(Compiled, static=static, network=network, options=options)
+    return Compiled(function, static, network, options)

@@ -1,0 +1,515 @@
+"""`sweep` runs an optimizer at thousands of settings at once and returns what became of each run.
+
+Only numbers of each run are kept, no paths: memory does not grow with the number of steps. Blocks of runs are
+independent of each other, so a sweep can be computed piece by piece, in any order and by any scheduler.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+import jax
+import numpy as np
+import optax
+from jax import Array
+from numpy.typing import NDArray
+
+from optimizers import axes
+from optimizers.axes import Column
+from optimizers.borrowed import as_rule
+from optimizers.engine import Trace, as_surface, first_step, size_objection, trace
+from optimizers.lanes import BLOCKS, RECORDS, Block, Inputs, run_blocks
+from optimizers.noise import Noise, NoNoise
+from optimizers.optimizer import Optimizer
+from optimizers.programs import NEVER, numbers_of
+from optimizers.summaries import WORDS, Ends, Parts, kinds, levels_of
+from surfaces.parameter import runs_of
+from surfaces.surface import Surface
+
+WIDTHS = (64, 256, 1024)
+"""The numbers of runs of a block. The largest one stays in a core's cache; small sweeps take smaller ones, so that few
+places stay empty and all devices have work."""
+PIECE_WORK = 5e7
+"""The steps, over all runs, that a piece has on each device: a tenth of a second for a cheap rule."""
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Piece:
+    """The results of the runs from `first` on, in the order of the sweep; plain arrays, which can be sent and stored.
+
+    Attributes:
+        first: the number of the first run.
+        results: the arrays of `Sweep` for these runs, (k,) or (k, n), by name.
+    """
+
+    first: int
+    results: Mapping[str, NDArray[Any]]
+
+    def __len__(self) -> int:
+        return len(self.results["final"])
+
+    @property
+    def end(self) -> int:
+        """The number of the run after the last one."""
+        return self.first + len(self)
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Plan:
+    """A sweep before it is computed. Iterating over it computes it piece by piece.
+
+    Attributes:
+        surface, optimizer, noise, start, seed, steps: those of every run, where no axis replaces them.
+        columns: the values of each name.
+        threshold: the share of the initial height that `Sweep.reached` refers to.
+        record: what is computed.
+        dtype: the precision.
+        devices: the devices that share the runs.
+    """
+
+    surface: Surface
+    optimizer: Optimizer
+    noise: Noise
+    start: NDArray[Any] | None
+    seed: int
+    steps: int
+    columns: tuple[Column, ...]
+    threshold: float
+    record: tuple[str, ...]
+    dtype: str
+    devices: tuple[Any, ...]
+
+    @functools.cached_property
+    def shape(self) -> tuple[int, ...]:
+        """The number of values along each axis; all random columns share the first one."""
+        return axes.shape_of(self.columns)
+
+    @property
+    def runs(self) -> int:
+        """The number of runs."""
+        return math.prod(self.shape)
+
+    @functools.cached_property
+    def cost(self) -> int:
+        """The number of gradient evaluations in one step."""
+        start = np.zeros(len(self.surface.start), np.float32)
+        return int(jax.eval_shape(first_step, self.optimizer, self.surface, start)[1].evaluations)
+
+    def __iter__(self) -> Iterator[Piece]:
+        return self.pieces()
+
+    def pieces(self, first: int = 0, end: int | None = None) -> Iterator[Piece]:
+        """Compute the runs from `first` to before `end`, and yield each piece when it is ready.
+
+        While a piece is handed on, the next one is being computed. The results of a run do not depend on the piece, the
+        block or the device in which it is computed.
+        """
+        end = self.runs if end is None else end
+        if not 0 <= first <= end <= self.runs:
+            raise ValueError(f"pieces lie between the runs 0 and {self.runs:,}; got {first:,} to {end:,}")
+        size = self._piece_size
+        waiting: tuple[int, int, Block] | None = None
+        for begin in range(first, end, size):
+            stop = min(begin + size, end)
+            launched = begin, stop, self._launch(begin, stop)
+            if waiting:
+                yield self._piece(*waiting)
+            waiting = launched
+        if waiting:
+            yield self._piece(*waiting)
+
+    def gather(self, pieces: Iterable[Piece]) -> Sweep:
+        """The record of a sweep, from all its pieces or from some of them, in any order.
+
+        Where a piece is missing, losses and points are NaN, steps are −1 and the status is "missing".
+        """
+        n = len(self.surface.start)
+        results: dict[str, NDArray[Any]] = {}
+        for piece in pieces:
+            for name, values in piece.results.items():
+                if name not in results:
+                    blank = np.nan if values.dtype.kind == "f" else NEVER
+                    results[name] = np.full((self.runs, *values.shape[1:]), blank, dtype=values.dtype)
+                results[name][piece.first : piece.end] = values
+        shaped = {name: x.reshape(self.shape + ((n,) if name == "end" else ())) for name, x in results.items()}
+        return Sweep(self, **shaped)
+
+    # The computation
+
+    @functools.cached_property
+    def _width(self) -> int:
+        return next((width for width in WIDTHS[:-1] if self.runs <= 4 * width), WIDTHS[-1])
+
+    @property
+    def _piece_size(self) -> int:
+        blocks = min(max(int(PIECE_WORK / (self._width * self.steps * self.cost)), 1), BLOCKS)
+        return blocks * self._width * len(self.devices)
+
+    @functools.cached_property
+    def _program(self) -> tuple[Any, Any, dict[str, Any]]:
+        """The numbers and arrays of surface, optimizer and noise, and the static arguments of the program."""
+        nodes = [self.surface, self.optimizer, self.noise]
+        numbers, arrays, layout = numbers_of(tuple(nodes), self.dtype)
+        for k, column in enumerate(self._swept):
+            room = axes.ROOMS.index(column.path[0])
+            nodes[room] = axes.unchecked(nodes[room], column.path[1:], _Mark(k))
+        marks = {leaf.k: place for place, leaf in enumerate(jax.tree.leaves(tuple(nodes))) if isinstance(leaf, _Mark)}
+        static = {
+            "layout": layout,
+            "places": tuple(marks[k] for k in range(len(marks))),
+            "width": self._width,
+            "record": self.record,
+            "quiet": isinstance(self.noise, NoNoise),
+            "devices": self.devices,
+        }
+        return numbers, arrays, static
+
+    @functools.cached_property
+    def _swept(self) -> tuple[Column, ...]:
+        """The columns of parameters of surface, optimizer and noise."""
+        return tuple(column for column in self.columns if column.path[0] in axes.ROOMS)
+
+    def _launch(self, begin: int, end: int) -> Block:
+        """Start the computation of the runs from `begin` to before `end`."""
+        rows = self._rows(begin, end)
+        per = math.ceil((end - begin) / (self._width * len(self.devices)))
+        bottom, rounding = self._levels(rows)
+        swept = [rows[column.name] for column in self._swept]
+        inputs = Inputs(
+            rows=self._blocks(np.array(swept, dtype=float).reshape(len(swept), end - begin), per),
+            start=self._shared_or_blocks(self._starts(rows).T, per),
+            seed=self._blocks(rows["seed"].astype(np.uint32), per) if "seed" in rows else np.uint32(self.seed),
+            bottom=self._shared_or_blocks(bottom, per),
+            rounding=self._shared_or_blocks(rounding, per),
+        )
+        parts = Parts(self.steps)
+        bounds = (*parts.bounds, parts.tail) if "status" in self.record else (0, self.steps)
+        counts = np.full(len(self.devices), per, dtype=np.int32)
+        numbers, arrays, static = self._program
+        with jax.enable_x64(self.dtype == "float64"):
+            share = np.asarray(self.threshold, dtype=self.dtype)
+            return run_blocks(numbers, arrays, inputs, counts, np.array(bounds, np.int32), share, **static)
+
+    def _shared_or_blocks(self, values: NDArray[Any], per: int) -> NDArray[Any]:
+        """Values (…, k) in blocks; if there is one for all runs, (n, 1) or a number."""
+        if values.shape[-1] > 1:
+            return self._blocks(values, per)
+        return (values if values.ndim > 1 else values[0]).astype(self.dtype)
+
+    def _blocks(self, values: NDArray[Any], per: int) -> NDArray[Any]:
+        """Values (…, k) in blocks, (devices, BLOCKS, …, width); empty places repeat the last value."""
+        values = values.astype(self.dtype) if values.dtype.kind == "f" else values
+        devices, rest = len(self.devices), values.shape[:-1]
+        padding = per * devices * self._width - values.shape[-1]
+        filled = np.pad(values, [(0, 0)] * len(rest) + [(0, padding)], mode="edge")
+        filled = np.moveaxis(filled.reshape(*rest, devices, per, self._width), (-3, -2), (0, 1))
+        blocks = np.zeros((devices, BLOCKS, *rest, self._width), values.dtype)
+        blocks[:, :per] = filled
+        return blocks
+
+    def _piece(self, begin: int, end: int, block: Block) -> Piece:
+        """The results of a piece, when the devices have computed them."""
+        per = math.ceil((end - begin) / (self._width * len(self.devices)))
+
+        def rows(leaf: Any) -> NDArray[Any]:
+            values = np.moveaxis(np.asarray(leaf)[:, :per], (0, 1), (-3, -2))
+            return values.reshape(*values.shape[:-3], -1)[..., : end - begin]
+
+        block = jax.tree.map(rows, block)
+        alive = np.isfinite(block.final) if block.lived is None else block.lived > self.steps
+        results: dict[str, NDArray[Any]] = {"final": np.where(alive, block.final, np.inf).astype(self.dtype)}
+        if block.lived is not None:
+            results["diverged"] = np.where(alive, NEVER, block.lived).astype(np.int32)
+        if "best" in self.record:
+            results["best"] = block.best
+        if "area" in self.record:
+            results["area"] = np.where(alive, block.total / (self.steps + 1), np.inf).astype(self.dtype)
+        if "reached" in self.record:
+            known = np.isfinite(self._levels(self._rows(begin, end))[0]) & np.isfinite(block.first)
+            reached = known & (block.above <= self.steps)
+            results["reached"] = np.where(reached, block.above, NEVER).astype(np.int32)
+        if "end" in self.record:
+            results["end"] = block.last.T
+        if "status" in self.record:
+            results["codes"] = self._codes(begin, end, block, results["diverged"])
+        return Piece(begin, results)
+
+    def _codes(self, begin: int, end: int, block: Block, diverged: NDArray[Any]) -> NDArray[np.int8]:
+        """The status of each run of a piece; runs on the same surface are judged together."""
+        rows, codes = self._rows(begin, end), np.empty(end - begin, dtype=np.int8)
+        tail = block.tail._asdict()
+        whole = {"first": block.first, "final": block.final, "best": block.best, "highs": block.highs, **tail}
+        whole = {name: np.asarray(values, dtype=float) for name, values in whole.items()}
+        for surface, runs in self._surfaces(rows):
+            part = {name: values[..., runs] for name, values in whole.items()}
+            ends = Ends(diverged=diverged[runs], point=np.asarray(block.last.T[runs], dtype=float), **part)
+            codes[runs] = kinds(surface, ends, self.steps)
+        return codes
+
+    # The settings of single runs
+
+    def values(self, name: str) -> NDArray[Any]:
+        """The values of an axis for every run, in the shape of the sweep; whole starts have a further axis (n,)."""
+        column = next((c for c in self.columns if name in (c.name, ".".join(c.path))), None)
+        if column is None:
+            raise ValueError(f"{name!r} is no axis of this sweep; they are {', '.join(c.name for c in self.columns)}")
+        rest = column.values.shape[1:]
+        shape = [len(column.values) if d == column.dimension else 1 for d in range(len(self.shape))]
+        return np.broadcast_to(column.values.reshape(*shape, *rest), self.shape + rest)
+
+    def arguments(self, *index: int) -> dict[str, Any]:
+        """The arguments with which `trace` computes one run of the sweep.
+
+        Raises:
+            IndexError: if the indices are not those of a run.
+        """
+        if len(index) != len(self.shape) or any(not -n <= k < n for k, n in zip(index, self.shape, strict=False)):
+            raise IndexError(f"a run of this sweep has an index in the shape {self.shape}; got {index}")
+        run = int(np.ravel_multi_index(np.mod(index, self.shape), self.shape)) if index else 0
+        rows = self._rows(run, run + 1)
+        parts: dict[str, Any] = {room: getattr(self, room) for room in axes.ROOMS}
+        for column in self._swept:
+            room, *path = column.path
+            parts[room] = axes.with_value(parts[room], tuple(path), float(rows[column.name][0]))
+        seed = int(rows["seed"][0]) if "seed" in rows else self.seed
+        return {**parts, "start": self._starts(rows)[0], "steps": self.steps, "seed": seed, "dtype": self.dtype}
+
+    def _rows(self, first: int, end: int) -> dict[str, NDArray[Any]]:
+        """The values of each column, by its name, for the runs from `first` to before `end`."""
+        index = np.unravel_index(np.arange(first, end), self.shape) if self.shape else [np.zeros(1, int)]
+        return {column.name: column.values[index[column.dimension]] for column in self.columns}
+
+    def _starts(self, rows: Mapping[str, NDArray[Any]]) -> NDArray[Any]:
+        """The starts (k, n) of the runs of these rows; (1, n) if all have the same."""
+        surface = self.surface
+        for column in self._swept:
+            if column.path[0] == "surface":
+                surface = axes.unchecked(surface, column.path[1:], rows[column.name])
+        start = rows.get("start", self.start)
+        if start is None:  # each run begins at the start of its own surface
+            start = np.stack(np.broadcast_arrays(*surface.start), axis=-1)
+        coordinates = list(np.atleast_2d(np.asarray(start, dtype=float)).T)
+        for column in self.columns:
+            if column.path[0] == "start" and len(column.path) == 2:
+                coordinates[int(column.path[1])] = rows[column.name]
+        return np.stack(np.broadcast_arrays(*coordinates), axis=-1)
+
+    def _levels(self, rows: Mapping[str, NDArray[Any]]) -> tuple[NDArray[Any], NDArray[Any]]:
+        """The loss at the lowest minimum and the rounding of losses, (k,), or (1,) if all runs have the same."""
+        if not {"reached", "status"} & set(self.record):
+            return np.full(1, np.nan), np.zeros(1)
+        groups = list(self._surfaces(rows))
+        size = 1 if len(groups) == 1 else len(next(iter(rows.values())))
+        bottom, rounding = np.empty(size), np.empty(size)
+        for surface, runs in groups:
+            own = runs if size > 1 else slice(None)
+            bottom[own], _, rounding[own] = levels_of(surface)
+        return bottom, rounding
+
+    def _surfaces(self, rows: Mapping[str, NDArray[Any]]) -> Iterator[tuple[Surface, Any]]:
+        """The different surfaces of these rows, each with the indices of its runs."""
+        columns = [column for column in self._swept if column.path[0] == "surface"]
+        if not columns:
+            yield self.surface, slice(None)
+            return
+        table = np.stack([rows[column.name] for column in columns], axis=-1)
+        different, group = np.unique(table, axis=0, return_inverse=True)
+        order = np.argsort(group.ravel(), kind="stable")
+        for values, runs in zip(different, np.split(order, np.cumsum(np.bincount(group.ravel()))[:-1]), strict=True):
+            yield self._surface(tuple(column.path[1:] for column in columns), tuple(map(float, values))), runs
+
+    @functools.cached_property
+    def _surface(self) -> Callable[..., Surface]:
+        """The surface with other parameters; the same object for the same ones, by which its minima are cached."""
+
+        @functools.lru_cache(maxsize=4096)
+        def surface_with(paths: tuple[axes.Path, ...], values: tuple[float, ...]) -> Surface:
+            surface = self.surface
+            for path, value in zip(paths, values, strict=True):
+                surface = axes.with_value(surface, path, value)
+            return surface
+
+        return surface_with
+
+
+@dataclasses.dataclass(frozen=True)
+class _Mark:
+    """A leaf by which the place of a swept parameter is found."""
+
+    k: int
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Sweep:
+    """The record of a sweep: arrays in its shape, one entry for each run; None for what was not recorded.
+
+    Attributes:
+        plan: the settings of all runs.
+        final: the loss after the last step; infinite for a run that diverged.
+        best: the smallest loss at any step before a divergence.
+        area: the mean loss over all steps; infinite for a run that diverged.
+        reached: the first step at which the height above the lowest minimum is at most `plan.threshold` of the initial
+            height, as `steps_to` finds it; −1 if there is no such step, and if no minimum is known.
+        end: the last point, (…, n); before a divergence the last finite one.
+        diverged: the first step whose point or loss is not finite, −1 if there is none.
+        codes: the status of each run as an index of `optimizers.summaries.WORDS`, −1 where it is missing.
+    """
+
+    plan: Plan
+    final: Any = None
+    best: Any = None
+    area: Any = None
+    reached: Any = None
+    end: Any = None
+    diverged: Any = None
+    codes: Any = None
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The number of values along each axis."""
+        return self.plan.shape
+
+    @property
+    def axes(self) -> dict[str, NDArray[Any]]:
+        """The values along each axis, by name."""
+        return {column.name: column.values for column in self.plan.columns}
+
+    @functools.cached_property
+    def status(self) -> Any:
+        """The status of each run: the word of `trace(…).status.kind`, or "missing"."""
+        if self.codes is None:
+            raise ValueError('the sweep did not record statuses: use sweep(…, record=(…, "status"))')
+        return np.asarray(np.array([*WORDS, "missing"])[self.codes])
+
+    @property
+    def evaluations(self) -> Any:
+        """The number of gradient evaluations of each run, up to its end or its divergence."""
+        if self.diverged is None:
+            raise ValueError('the sweep did not record divergences: use sweep(…, record=(…, "status"))')
+        return self.plan.cost * np.where(self.diverged == NEVER, self.plan.steps, self.diverged)
+
+    def values(self, name: str) -> NDArray[Any]:
+        """The values of an axis for every run, in the shape of the sweep; whole starts have a further axis (n,)."""
+        return self.plan.values(name)
+
+    def trace(self, *index: int, **changes: Any) -> Trace:
+        """The whole path of one run, in the precision of the sweep unless `changes` has another `dtype`."""
+        return trace(**self.plan.arguments(*index) | changes)
+
+
+def plan_sweep(
+    surface: Surface | Callable[[Array], Any],
+    optimizer: Optimizer | optax.GradientTransformation,
+    *,
+    over: Mapping[Any, Any] | None = None,
+    start: Any = None,
+    steps: int = 300,
+    noise: Noise | None = None,
+    seed: int = 0,
+    draws: int = 64,
+    draw_seed: int = 0,
+    threshold: float = 1e-2,
+    record: tuple[str, ...] = RECORDS,
+    dtype: str = "float32",
+    devices: Sequence[Any] | None = None,
+) -> Plan:
+    """A sweep that is not computed yet.
+
+    Iterating over the plan yields its pieces one after the other, so that the caller can report progress and stop, and
+    `Plan.pieces(first, end)` computes a part, so that it can resume or hand parts to a scheduler. `Plan.gather` makes a
+    `Sweep` of the pieces.
+
+    Args:
+        surface, optimizer, over, start, steps, noise, seed, draws, draw_seed, threshold, record, dtype, devices: as in
+            `sweep`.
+
+    Raises:
+        ValueError, TypeError: as `sweep`.
+    """
+    surface, optimizer = as_surface(surface, start), as_rule(optimizer)
+    noise = NoNoise() if noise is None else noise
+    if steps < 1:
+        raise ValueError(f"steps must be positive; got {steps}")
+    if unknown := set(record) - set(RECORDS) or (set() if record else {"nothing"}):
+        raise ValueError(f"record must be among {', '.join(RECORDS)}; got {', '.join(sorted(unknown))}")
+    if not 0 < threshold < 1:
+        raise ValueError(f"threshold must be a share of the initial height between 0 and 1; got {threshold:g}")
+    if optimizer.layered:
+        raise ValueError(f"{optimizer.name} works on the matrices of a network, and cannot be swept on a surface")
+    n = len(surface.start)
+    if objection := noise.objection(surface) or size_objection(optimizer, n):
+        raise ValueError(objection)
+    if any(runs_of(node) is not None for node in (surface, optimizer, noise)):
+        raise ValueError("surface, optimizer and noise must have single values: pass lists of values as `over`")
+    if start is not None and (np.shape(start) != (n,) or not np.isfinite(np.asarray(start, dtype=float)).all()):
+        raise ValueError(f"start must be one point of {n} finite coordinates; pass several as over={{'start': …}}")
+    columns = axes.columns_of(over or {}, surface, optimizer, noise, draws, draw_seed)
+    point = None if start is None else np.asarray(start, dtype=float)
+    record = tuple(name for name in RECORDS if name in record)
+    used = tuple(jax.local_devices() if devices is None else devices)
+    return Plan(surface, optimizer, noise, point, int(seed), steps, columns, threshold, record, dtype, used)
+
+
+def sweep(
+    surface: Surface | Callable[[Array], Any],
+    optimizer: Optimizer | optax.GradientTransformation,
+    *,
+    over: Mapping[Any, Any] | None = None,
+    start: Any = None,
+    steps: int = 300,
+    noise: Noise | None = None,
+    seed: int = 0,
+    draws: int = 64,
+    draw_seed: int = 0,
+    threshold: float = 1e-2,
+    record: tuple[str, ...] = RECORDS,
+    dtype: str = "float32",
+    devices: Sequence[Any] | None = None,
+) -> Sweep:
+    """Run `optimizer` on `surface` at all combinations of the values in `over`, and return what became of each run.
+
+    The runs are shared among all devices. Changed values compile nothing. A run equals that of `trace`
+    with the same `dtype`, up to rounding; `Sweep.trace` computes it.
+
+    Args:
+        surface, optimizer, start, steps, noise, seed: as in `trace`, for what `over` does not name; single values only.
+        over: what varies: by the name of a parameter (`optimizers.axes`), "start", "start.0", …, or "seed" a `Grid`, a
+            `Random`, or a list of values. Each list and each grid is an axis of the result, in this order; all random
+            ones share the first axis. Several names in a tuple share one axis: their lists, in a tuple as well, have
+            the same length and are taken pair by pair.
+        draws: the number of draws of the random axes.
+        draw_seed: the seed of the draws. More draws begin with the same ones.
+        threshold: the share of the initial height that `Sweep.reached` refers to.
+        record: which of "final", "best", "area", "reached", "end" and "status" to compute. If only "final"
+            is recorded, it takes a third of the time, and a run whose loss overflows and returns is not noticed.
+        dtype: "float32" or "float64", which takes twice as long. A loss overflows at 10³⁸ in float32.
+        devices: the JAX devices that share the runs; by default all of this process.
+
+    Returns:
+        The record, whose arrays have the shape of the axes.
+
+    Raises:
+        ValueError: if an axis is unknown, appears twice, has no values or a reversed range, if there are more than ten
+            million runs, or for a reason for which `trace` refuses its arguments. The message says what to do.
+        TypeError: as `trace`.
+    """
+    whole = plan_sweep(
+        surface,
+        optimizer,
+        over=over,
+        start=start,
+        steps=steps,
+        noise=noise,
+        seed=seed,
+        draws=draws,
+        draw_seed=draw_seed,
+        threshold=threshold,
+        record=record,
+        dtype=dtype,
+        devices=devices,
+    )
+    return whole.gather(whole)
