@@ -21,6 +21,8 @@ from optimizers.schedules import SCHEDULES, Scheduled
 from optimizers.starting import starting_learning_rate
 from optimizers.status import Status, steps_to
 from optimizers.sweeps import Piece, Plan, Sweep, plan_sweep, sweep
+from optimizers.tuning import Evaluation, Tuned, Tuning, tune
+from optimizers.verdicts import Verdict, verdict, verdicts
 from surfaces.registry import discover
 
 OPTIMIZERS = discover("optimizers.rules", Optimizer, order=lambda rule: rule.year)
@@ -38,6 +40,7 @@ __all__ = [
     "OPTIMIZERS",
     "RULES",
     "SCHEDULES",
+    "Evaluation",
     "Gradient",
     "Grid",
     "Isotropic",
@@ -53,6 +56,9 @@ __all__ = [
     "Step",
     "Sweep",
     "Trace",
+    "Tuned",
+    "Tuning",
+    "Verdict",
     "crossings",
     "distances",
     "effective_rates",
@@ -68,4 +74,7 @@ __all__ = [
     "steps_to",
     "sweep",
     "trace",
+    "tune",
+    "verdict",
+    "verdicts",
 ]

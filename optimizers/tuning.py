@@ -1,0 +1,401 @@
+"""`tune` searches the hyperparameters of several optimizers with the same budget, and compares what it found.
+
+Who wins depends on the budget (Choi et al. 2019; Sivaprasad et al. 2020), so the ranking is shown for several of them.
+The seeds and starts on which the tuned optimizers are compared are never those on which they were tuned: tuning uses
+even seeds, the comparison uses odd ones.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from optimizers import axes
+from optimizers.axes import Grid, Random
+from optimizers.borrowed import as_rule
+from optimizers.engine import as_surface
+from optimizers.noise import Noise, NoNoise
+from optimizers.optimizer import Optimizer
+from optimizers.programs import NEVER
+from optimizers.summaries import levels_of
+from optimizers.sweeps import Sweep, plan_sweep, sweep
+from optimizers.verdicts import Verdict, verdicts
+from surfaces.calculus import Floats
+from surfaces.surface import Surface
+
+Score = Literal["final", "area", "reached"]
+SEVERAL = 5
+"""The number of starts, or of seeds, on which each trial runs unless another one is passed."""
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Tuned:
+    """The trials of one optimizer.
+
+    Attributes:
+        name: its name in the comparison.
+        optimizer: the optimizer with the best setting.
+        settings: the values of each tuned parameter in every trial, (trials,).
+        scores: the mean score of each trial over starts and seeds, (trials,); infinite if a run diverged or did not
+            reach the threshold. Smaller is better.
+        steps: the steps of each run.
+        evaluations: the gradient evaluations of all trials.
+    """
+
+    name: str
+    optimizer: Optimizer
+    settings: Mapping[str, Floats]
+    scores: Floats
+    steps: int
+    evaluations: int
+
+    @property
+    def trials(self) -> int:
+        return len(self.scores)
+
+    @property
+    def best(self) -> dict[str, float]:
+        """The best setting."""
+        k = int(np.argmin(self.scores))
+        return {name: float(values[k]) for name, values in self.settings.items()}
+
+    @property
+    def best_score(self) -> float:
+        return float(self.scores.min())
+
+    @property
+    def failed(self) -> float:
+        """The share of trials with an infinite score."""
+        return float(np.isinf(self.scores).mean())
+
+    def score_at(self, share: float) -> float:
+        """The score that this share of the trials reaches: 0 for the best, 0.5 for the median, 1 for the worst.
+
+        The distance from the best to the median says how much the choice of a setting matters.
+        """
+        return float(np.sort(self.scores)[min(math.ceil(share * self.trials), self.trials) - 1 if share > 0 else 0])
+
+    def best_of(self, trials: int, share: float = 0.5) -> float:
+        """The score that the best of a smaller number of trials reaches with this chance, by default the median.
+
+        The chance is over all subsets of the trials. Unlike the mean, it is finite even if some trials fail.
+
+        Raises:
+            ValueError: if there are fewer trials.
+        """
+        chances = np.cumsum(self._chances(trials))
+        return float(np.sort(self.scores)[int(np.argmax(chances >= share * (1 - 1e-12)))])
+
+    def expected_best(self, trials: int) -> float:
+        """The mean score of the best of a smaller number of trials, over all subsets (Dodge et al. 2019).
+
+        Subsets are drawn without replacement, which leaves no bias (Tang et al. 2020). It is infinite if all trials of
+        a subset may fail.
+
+        Raises:
+            ValueError: if there are fewer trials.
+        """
+        chances = self._chances(trials)
+        possible = chances > 0
+        return float(np.sum(np.sort(self.scores)[possible] * chances[possible]))
+
+    def _chances(self, trials: int) -> Floats:
+        """The chance that each trial, from the best to the worst, is the best of a subset."""
+        count = self.trials
+        if not 1 <= trials <= count:
+            raise ValueError(f"{self.name} has {count} trials; got {trials}")
+        return np.array([math.comb(count - k, trials - 1) / math.comb(count, trials) for k in range(1, count + 1)])
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Tuning:
+    """The trials of several optimizers with the same budget.
+
+    Attributes:
+        surface, noise: those of all runs.
+        tuned: the trials of each optimizer, by name.
+        budget: the number of trials of an optimizer that needs one gradient evaluation for a step.
+        evaluations: the gradient evaluations that each optimizer may use.
+        starts, seeds: those on which each trial ran.
+        score: what was minimised.
+        threshold: the share of the initial height that "reached" refers to.
+        seed: the seed of the search.
+    """
+
+    surface: Surface
+    noise: Noise
+    tuned: Mapping[str, Tuned]
+    budget: int
+    evaluations: int
+    starts: Floats
+    seeds: NDArray[Any]
+    score: Score
+    threshold: float
+    seed: int
+
+    def __getitem__(self, name: str) -> Tuned:
+        return self.tuned[name]
+
+    def ranking(self, budget: int) -> list[tuple[str, float]]:
+        """The optimizers from the best to the worst with a smaller budget, each with the median score it reaches.
+
+        Args:
+            budget: the number of trials, as in `budget`; an optimizer with fewer trials has a share of them.
+
+        Raises:
+            ValueError: if it is larger than the budget of the tuning.
+        """
+        if not 1 <= budget <= self.budget:
+            raise ValueError(f"a ranking is known for budgets from 1 to {self.budget} trials; got {budget}")
+        reached = {
+            name: tuned.best_of(max(1, tuned.trials * budget // self.budget)) for name, tuned in self.tuned.items()
+        }
+        return sorted(reached.items(), key=lambda item: item[1])
+
+    def evaluate(self, pairs: int = 20, *, starts: ArrayLike | None = None) -> Evaluation:
+        """Run every optimizer at its best setting on fresh seeds and starts, in float64.
+
+        Args:
+            pairs: the number of runs of each optimizer, which all have the same starts and seeds.
+            starts: the starts, (n,) for all pairs or (pairs, n). By default the one start of the tuning if there is
+                noise, and else fresh ones in the surface's domain.
+
+        Raises:
+            ValueError: if there is no pair, or if a run without noise would begin at a start of the tuning.
+        """
+        if pairs < 1:
+            raise ValueError(f"pairs must be at least 1; got {pairs}")
+        n = len(self.surface.start)
+        quiet = isinstance(self.noise, NoNoise)
+        if starts is not None:
+            points = np.broadcast_to(np.asarray(starts, dtype=float), (pairs, n))
+        elif quiet or len(self.starts) > 1:
+            points = draw_starts(self.surface, pairs, self.seed, tuning=False)
+        else:
+            points = np.broadcast_to(self.starts[0], (pairs, n))
+        if quiet and (points[:, None] == self.starts).all(axis=-1).any():
+            raise ValueError(
+                "without noise a run from a start of the tuning is no fresh run: pass other starts, or leave them out"
+            )
+        seeds = draw_seeds(pairs, self.seed, tuning=False)
+        sweeps = {
+            name: sweep(
+                self.surface,
+                tuned.optimizer,
+                over={
+                    **{f"optimizer.{key}": [value] for key, value in tuned.best.items()},
+                    ("start", "seed"): (points, seeds),
+                },
+                steps=tuned.steps,
+                noise=self.noise,
+                threshold=self.threshold,
+                dtype="float64",
+            )
+            for name, tuned in self.tuned.items()
+        }
+        return Evaluation(self, points, seeds, sweeps)
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Evaluation:
+    """The runs of tuned optimizers on fresh seeds and starts.
+
+    Attributes:
+        tuning: the tuning.
+        starts, seeds: those of each pair, (pairs, n) and (pairs,).
+        sweeps: the runs of each optimizer, by name.
+    """
+
+    tuning: Tuning
+    starts: Floats
+    seeds: NDArray[Any]
+    sweeps: Mapping[str, Sweep]
+
+    @property
+    def measures(self) -> dict[str, Floats]:
+        """The score of each run, (pairs,), by the name of the optimizer; smaller is better.
+
+        Losses are heights above the lowest minimum, but at least the rounding of losses, below which two runs are
+        equal. If no minimum is known, they are losses. A run that diverged or did not reach the threshold has infinity.
+        """
+        return {name: self._measure(result) for name, result in self.sweeps.items()}
+
+    def _measure(self, result: Sweep) -> Floats:
+        values = np.asarray(getattr(result, self.tuning.score), dtype=float).ravel()
+        if self.tuning.score == "reached":
+            return np.where(values == NEVER, np.inf, values)
+        bottom, _, rounding = levels_of(self.tuning.surface)
+        return values if math.isnan(bottom) else np.maximum(values - bottom, rounding)
+
+    def verdicts(self, level: float = 0.05) -> list[Verdict]:
+        """The verdicts on all pairs of optimizers, corrected for their number."""
+        return verdicts(self.measures, level=level)
+
+
+def tune(
+    surface: Surface | Any,
+    optimizers: Mapping[str, Any] | Sequence[Any],
+    *,
+    budget: int = 64,
+    steps: int = 300,
+    clock: Literal["steps", "evaluations"] = "steps",
+    search: Literal["random", "grid"] = "random",
+    score: Score = "final",
+    parameters: Sequence[str] | None = None,
+    ranges: Mapping[str, tuple[float, float]] | None = None,
+    starts: int | ArrayLike | None = None,
+    seeds: int | None = None,
+    noise: Noise | None = None,
+    threshold: float = 1e-2,
+    seed: int = 0,
+    dtype: str = "float32",
+) -> Tuning:
+    """Search the hyperparameters of several optimizers with the same budget of gradient evaluations.
+
+    A trial is one setting, which runs from every start with every seed; its score is the mean over these runs. The
+    budget is what `budget` trials of a rule cost that needs one evaluation for a step. A rule that needs two, such as
+    SAM, therefore has half as many trials; or all of them, if `clock` gives it half as many steps.
+
+    Args:
+        surface: the surface.
+        optimizers: the rules, by name or in a list; their values hold for parameters that are not tuned.
+        budget: the number of trials of a rule with one evaluation in a step.
+        steps: the horizon: the number of steps after which scores are taken.
+        clock: whether the horizon counts "steps", or "evaluations".
+        search: "random" draws settings on the declared scales; "grid" takes the largest grid within the budget.
+        score: "final" loss; "area", the mean loss over all steps; or "reached", the steps to the threshold.
+        parameters: the names of the parameters to tune, where a rule has them; by default those declared as tuned.
+        ranges: the range of a parameter by its name, instead of the declared one.
+        starts: the number of starts in the domain, or the starts (k, n). By default 5; with noise the surface's own.
+        seeds: the number of seeds of the noise; by default 5, without noise 1.
+        noise: as in `trace`.
+        threshold: the share of the initial height that "reached" refers to.
+        seed: the seed from which settings, starts and seeds of the noise are drawn.
+        dtype: as in `sweep`.
+
+    Raises:
+        ValueError: if the budget is below 1, if there is no optimizer or two have the same name, if a name of
+            `parameters` or `ranges` is unknown to all of them, or for a reason for which `sweep` refuses its arguments.
+    """
+    rules = _named(optimizers)
+    if budget < 1 or steps < 1:
+        raise ValueError(f"budget and steps must be at least 1; got {budget} and {steps}")
+    for what, value, choices in (
+        ("clock", clock, ("steps", "evaluations")),
+        ("search", search, ("random", "grid")),
+        ("score", score, ("final", "area", "reached")),
+    ):
+        if value not in choices:
+            raise ValueError(f"{what} must be one of {', '.join(choices)}; got {value!r}")
+    surface = as_surface(surface, None if starts is None or np.ndim(starts) == 0 else starts)
+    noise = NoNoise() if noise is None else noise
+    quiet = isinstance(noise, NoNoise)
+    points = _starts(surface, starts, quiet, seed)
+    numbers = draw_seeds((1 if quiet else SEVERAL) if seeds is None else seeds, seed, tuning=True)
+    tunable = {name: _tunable(rule, parameters) for name, rule in rules.items()}
+    known = {name for names in tunable.values() for name in names}
+    if unknown := {*(parameters or ()), *(ranges or {})} - known:
+        raise ValueError(f"no optimizer tunes {', '.join(sorted(unknown))}; they tune {', '.join(sorted(known))}")
+    runs = len(points) * len(numbers)
+    options: dict[str, Any] = {"noise": noise, "threshold": threshold, "dtype": dtype, "record": (score,)}
+    tuned = {}
+    for name, rule in rules.items():
+        cost = plan_sweep(surface, rule, noise=noise).cost
+        horizon = steps if clock == "steps" else max(1, steps // cost)
+        trials = max(1, budget * steps // (cost * horizon))
+        over = _settings(tunable[name], trials, search, ranges or {})
+        result = sweep(
+            surface,
+            rule,
+            over={**over, "start": points, "seed": numbers},
+            steps=horizon,
+            draws=trials,
+            draw_seed=seed,
+            **options,
+        )
+        tuned[name] = _tuned(name, rule, result, score, [str(key) for key in over], cost * horizon * runs)
+    evaluations = budget * steps * runs
+    return Tuning(surface, noise, tuned, budget, evaluations, points, numbers, score, threshold, seed)
+
+
+def draw_seeds(count: int, seed: int, *, tuning: bool) -> NDArray[Any]:
+    """`count` different seeds of the noise: even ones for the tuning, odd ones for the comparison.
+
+    Raises:
+        ValueError: if the count is below 1.
+    """
+    if count < 1:
+        raise ValueError(f"seeds must be at least 1; got {count}")
+    return (2 * ((seed * 1_000_003 + np.arange(count)) % 2**31) + (not tuning)).astype(np.int64)
+
+
+def draw_starts(surface: Surface, count: int, seed: int, *, tuning: bool) -> Floats:
+    """`count` starts (count, n) in the surface's domain; coordinates that are not drawn are those of its own start."""
+    low, high = np.array(surface.domain).T
+    starts = np.tile(np.asarray(surface.start, dtype=float), (count, 1))
+    drawn = min(2, starts.shape[1])
+    shares = np.random.default_rng([seed, tuning]).random((count, drawn))
+    starts[:, :drawn] = (low + shares * (high - low) if drawn == 2 else low[:1] + shares * (high - low)[:1])[:, :drawn]
+    return starts
+
+
+def _named(optimizers: Mapping[str, Any] | Sequence[Any]) -> dict[str, Optimizer]:
+    """The rules by name; those of a list by the names they have on the page."""
+    if isinstance(optimizers, Mapping):
+        rules = {name: as_rule(rule) for name, rule in optimizers.items()}
+    else:
+        listed = [as_rule(rule) for rule in optimizers]
+        rules = {rule.name: rule for rule in listed}
+        if len(rules) < len(listed):
+            raise ValueError("two optimizers have the same name: pass a mapping with a name for each")
+    if not rules:
+        raise ValueError("there must be at least one optimizer to tune")
+    return rules
+
+
+def _starts(surface: Surface, starts: int | ArrayLike | None, quiet: bool, seed: int) -> Floats:
+    """The starts of the tuning, (k, n)."""
+    if starts is None and not quiet:
+        return np.asarray([surface.start], dtype=float)
+    if starts is None or np.ndim(starts) == 0:
+        count = SEVERAL if starts is None else int(starts)  # type: ignore[arg-type]
+        if count < 1:
+            raise ValueError(f"starts must be at least 1; got {count}")
+        return draw_starts(surface, count, seed, tuning=True)
+    return np.atleast_2d(np.asarray(starts, dtype=float))
+
+
+def _tunable(rule: Optimizer, parameters: Sequence[str] | None) -> list[str]:
+    """The names of the parameters of a rule, and of its schedule, that are tuned."""
+    fields = [(path[-1], spec) for path, spec in axes.fields_of_rule(rule) if not spec.static]
+    return [name for name, spec in fields if (spec.tuned if parameters is None else name in parameters)]
+
+
+def _settings(
+    names: Sequence[str], trials: int, search: str, ranges: Mapping[str, tuple[float, float]]
+) -> dict[str | tuple[str, ...], Any]:
+    """The axes of the search."""
+    if search == "random":
+        return {f"optimizer.{name}": Random(*ranges.get(name, ())) for name in names}
+    count = max(1, math.floor(trials ** (1 / len(names)) + 1e-9)) if names else 0
+    return {f"optimizer.{name}": Grid(count, *ranges.get(name, ())) for name in names}
+
+
+def _tuned(name: str, rule: Optimizer, result: Sweep, score: Score, over: list[str], cost: int) -> Tuned:
+    """The trials of one optimizer, from the sweep over settings, starts and seeds."""
+    values = np.asarray(getattr(result, score), dtype=float)
+    if score == "reached":
+        values = np.where(values == NEVER, np.inf, values)
+    scores = values.reshape(-1, values.shape[-2] * values.shape[-1]).mean(axis=1)
+    settings = {key.removeprefix("optimizer."): result.values(key)[..., 0, 0].ravel() for key in over}
+    k = int(np.argmin(scores))
+    for column in result.plan.columns:
+        if column.path[0] == "optimizer":
+            value = float(result.values(column.name)[..., 0, 0].ravel()[k])
+            rule = axes.with_value(rule, column.path[1:], value)
+    return Tuned(name, rule, settings, scores, result.plan.steps, len(scores) * cost)

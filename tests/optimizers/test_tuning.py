@@ -1,0 +1,174 @@
+"""Tuning spends equal budgets, finds what theory says, and never compares on what it tuned on."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+
+from optimizers import OPTIMIZERS, SCHEDULES, Isotropic, Scheduled, Tuned, trace, tune
+from optimizers.tuning import draw_seeds, draw_starts
+from surfaces import SURFACES
+from tests.optimizers.cases import Testbed, rng
+
+SGD, MOMENTUM, SAM = OPTIMIZERS["sgd"], OPTIMIZERS["momentum"], OPTIMIZERS["sam"]
+RAVINE = SURFACES["quadratic_ravine"]
+
+
+def test_the_best_learning_rate_is_that_of_theory() -> None:
+    """On a parabola SGD is fastest at η = 2/(1 + κ); the weights of the two coordinates shift it by less than 1 %."""
+    result = tune(RAVINE(9.0), [SGD()], steps=60, budget=200, search="grid", ranges={"learning_rate": (0.1, 0.3)})
+    rates = result["SGD"].settings["learning_rate"]
+    assert len(rates) == 200 and result["SGD"].best["learning_rate"] == pytest.approx(0.2, rel=0.01)
+    assert result["SGD"].optimizer.learning_rate == result["SGD"].best["learning_rate"]  # type: ignore[attr-defined]
+
+
+def test_scores_are_means_over_starts_and_seeds() -> None:
+    starts = [(1.0, 1.0), (-1.0, 0.5)]
+    for score in ("final", "area", "reached"):
+        result = tune(
+            Testbed(), [SGD()], budget=4, steps=30, starts=starts, seeds=2, noise=Isotropic(0.01), score=score,
+            ranges={"learning_rate": (0.02, 0.1)}, threshold=0.1, dtype="float64",
+        )  # fmt: skip
+        for k, rate in enumerate(result["SGD"].settings["learning_rate"]):
+            values = []
+            for start, seed in itertools.product(starts, (0, 2)):
+                run = trace(Testbed(), SGD(rate), start, 30, noise=Isotropic(0.01), seed=seed)
+                low = np.flatnonzero(run.losses <= 0.1 * run.losses[0])
+                reached = float(low[0]) if len(low) else math.inf
+                values.append({"final": run.losses[-1], "area": run.losses.mean(), "reached": reached}[score])
+            assert result["SGD"].scores[k] == pytest.approx(np.mean(values), rel=1e-9)
+
+
+def test_every_optimizer_has_the_same_budget() -> None:
+    """SAM takes two evaluations for a step: half the trials, or with the clock of evaluations half the steps."""
+    result = tune(RAVINE(), [SGD(), MOMENTUM(), SAM()], steps=40, budget=16, starts=3)
+    assert [t.trials for t in result.tuned.values()] == [16, 16, 8]
+    assert result.evaluations == 16 * 40 * 3
+    assert {t.evaluations for t in result.tuned.values()} == {result.evaluations}
+    equal = tune(RAVINE(), [SGD(), SAM()], steps=40, budget=16, clock="evaluations")
+    assert [(t.trials, t.steps) for t in equal.tuned.values()] == [(16, 40), (16, 20)]
+    assert {t.evaluations for t in equal.tuned.values()} == {16 * 40 * 5}
+
+
+def test_what_is_tuned_can_be_chosen() -> None:
+    rules = {"plain": OPTIMIZERS["adam"](), "decayed": Scheduled(OPTIMIZERS["adam"](), SCHEDULES["step_decay"]())}
+    all_ = tune(RAVINE(), rules, budget=4, steps=10)
+    assert list(all_["plain"].settings) == ["learning_rate", "beta1", "beta2", "epsilon"]
+    assert set(all_["decayed"].settings) == {"drop", *all_["plain"].settings}
+    some = tune(RAVINE(), rules, budget=16, steps=10, parameters=["learning_rate", "beta1"], search="grid")
+    assert list(some["plain"].settings) == ["learning_rate", "beta1"] and some["plain"].trials == 16
+    assert some["plain"].optimizer.epsilon == rules["plain"].epsilon  # type: ignore[attr-defined]
+
+
+def test_a_rule_without_tuned_parameters_has_one_trial() -> None:
+    result = tune(RAVINE(), [SGD()], budget=8, steps=10, parameters=[])
+    assert result["SGD"].trials == 1 and result["SGD"].best == {} and result["SGD"].evaluations == 10 * 5
+
+
+def _tuned(scores: Any) -> Tuned:
+    return Tuned("a", SGD(), {"learning_rate": np.arange(float(len(scores)))}, np.asarray(scores, dtype=float), 1, 1)
+
+
+def test_the_best_of_fewer_trials_by_going_through_all_subsets() -> None:
+    scores = rng("subsets").permutation([0.5, 0.1, 3.0, 2.0, 2.0, 7.0, 0.9])
+    for k in range(1, 8):
+        best = sorted(min(subset) for subset in itertools.combinations(scores, k))
+        assert _tuned(scores).expected_best(k) == pytest.approx(np.mean(best), rel=1e-12)
+        for share in (0.25, 0.5, 1.0):
+            assert _tuned(scores).best_of(k, share) == best[math.ceil(share * len(best)) - 1]
+
+
+def test_failed_trials_are_counted_and_make_no_median_infinite() -> None:
+    tuned = _tuned([1.0, math.inf, 2.0, math.inf, 3.0])
+    assert tuned.failed == 0.4 and tuned.best_score == 1.0 and tuned.best == {"learning_rate": 0.0}
+    assert tuned.expected_best(1) == math.inf and tuned.best_of(1) == 3.0
+    assert tuned.expected_best(3) < math.inf, "at most two of three trials fail"
+    assert [tuned.score_at(share) for share in (0.0, 0.5, 1.0)] == [1.0, 3.0, math.inf]
+    with pytest.raises(ValueError, match="a has 5 trials; got 6"):
+        tuned.best_of(6)
+
+
+def test_the_ranking_depends_on_the_budget() -> None:
+    """Momentum is faster once both of its parameters fit; a single trial more often fits SGD, which has one."""
+    result = tune(RAVINE(100.0), [SGD(), MOMENTUM()], steps=100, budget=256, ranges={"learning_rate": (1e-4, 0.1)})
+    few, many = result.ranking(1), result.ranking(256)
+    assert [name for name, _ in many] == ["Momentum", "SGD"]
+    assert many[0][1] == result["Momentum"].best_score
+    assert few[0][1] > many[0][1]
+    with pytest.raises(ValueError, match="budgets from 1 to 256 trials; got 500"):
+        result.ranking(500)
+
+
+def test_fresh_seeds_and_starts_are_never_those_of_the_tuning() -> None:
+    for seed in (0, 1, 7, 123_456_789, 2**31 - 1):
+        tuning, fresh = (draw_seeds(5000, seed, tuning=flag) for flag in (True, False))
+        assert len(set(tuning)) == len(set(fresh)) == 5000
+        for other in (0, 1, 2**31 - 1):
+            assert not set(tuning) & set(draw_seeds(5000, other, tuning=False))
+        assert min(tuning.min(), fresh.min()) >= 0 and max(tuning.max(), fresh.max()) < 2**32
+        a, b = (draw_starts(RAVINE(), 100, seed, tuning=flag) for flag in (True, False))
+        assert not {tuple(w) for w in a} & {tuple(w) for w in b}
+    noisy = tune(Testbed(), [SGD()], budget=2, steps=5, noise=Isotropic(0.1)).evaluate(9)
+    assert not set(noisy.seeds) & set(noisy.tuning.seeds) and len(set(noisy.seeds)) == 9
+    assert (noisy.sweeps["SGD"].axes["seed"] == noisy.seeds).all()
+    quiet = tune(Testbed(), [SGD()], budget=2, steps=5).evaluate(9)
+    assert not {tuple(w) for w in quiet.starts} & {tuple(w) for w in quiet.tuning.starts}
+    with pytest.raises(ValueError, match="without noise a run from a start of the tuning is no fresh run"):
+        quiet.tuning.evaluate(3, starts=quiet.tuning.starts[0])
+
+
+def test_a_fair_race_from_tuning_to_verdicts() -> None:
+    """Momentum beats SGD on a ravine of κ = 100, and a second SGD has the same trials as the first."""
+    rules = {"SGD": SGD(), "again": SGD(), "Momentum": MOMENTUM()}
+    options: dict[str, Any] = {"ranges": {"learning_rate": (1e-4, 0.1)}, "steps": 100, "budget": 64}
+    evaluation = tune(RAVINE(100.0), rules, **options).evaluate(12)
+    by_names = {v.names: v for v in evaluation.verdicts()}
+    assert by_names["SGD", "again"].word == "cannot tell"
+    assert by_names["SGD", "Momentum"].winner == by_names["again", "Momentum"].winner == "Momentum"
+    measured = evaluation.measures["Momentum"][4]
+    run = trace(RAVINE(100.0), evaluation.tuning["Momentum"].optimizer, evaluation.starts[4], 100)
+    assert measured == pytest.approx(run.losses[-1], rel=1e-9)
+
+
+def test_losses_are_measured_above_the_minimum_and_its_rounding() -> None:
+    """Styblinski-Tang's minimum lies at −78.3; a converged run is equal to another one there."""
+    surface = SURFACES["styblinski_tang"]()
+    options: dict[str, Any] = {"ranges": {"learning_rate": (0.02, 0.03)}, "steps": 200, "budget": 4}
+    evaluation = tune(surface, {"a": SGD(), "b": SGD()}, starts=[(-2.0, -2.0)], **options)
+    measures = evaluation.evaluate(3, starts=[(-2.5, -2.0), (-2.0, -2.5), (-3.0, -2.2)]).measures["a"]
+    assert (measures >= 0).all() and measures.max() < 1e-11
+    never = tune(RAVINE(), [SGD()], score="reached", threshold=1e-9, **options).evaluate(3)
+    assert (never.measures["SGD"] == math.inf).all()
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"budget": 0}, "budget and steps must be at least 1; got 0 and 300"),
+        ({"steps": 0}, "at least 1"),
+        ({"search": "guess"}, "search must be one of random, grid; got 'guess'"),
+        ({"clock": "hours"}, "clock must be one of steps, evaluations"),
+        ({"score": "end"}, "score must be one of final, area, reached"),
+        ({"parameters": ["beta1"]}, "no optimizer tunes beta1"),
+        ({"ranges": {"rate": (0.0, 1.0)}}, "no optimizer tunes rate; they tune learning_rate"),
+        ({"ranges": {"learning_rate": (1.0, 0.1)}}, "reversed"),
+        ({"starts": 0}, "starts must be at least 1; got 0"),
+        ({"seeds": 0}, "seeds must be at least 1; got 0"),
+    ],
+)
+def test_bad_arguments_are_refused_with_a_sentence(options: Any, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        tune(RAVINE(), [SGD()], **options)
+
+
+def test_optimizers_need_different_names() -> None:
+    with pytest.raises(ValueError, match="two optimizers have the same name: pass a mapping"):
+        tune(RAVINE(), [SGD(), SGD(0.1)])
+    with pytest.raises(ValueError, match="at least one optimizer"):
+        tune(RAVINE(), [])
+    with pytest.raises(ValueError, match="pairs must be at least 1"):
+        tune(RAVINE(), [SGD()], budget=1, steps=2).evaluate(0)

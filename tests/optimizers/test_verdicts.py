@@ -1,0 +1,185 @@
+"""Verdicts agree with SciPy, keep their promise on false positives, and treat censored runs as they say."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from optimizers import OPTIMIZERS, Isotropic, sweep, verdict, verdicts
+from optimizers.verdicts import _null, holm, signed_rank
+from surfaces import SURFACES
+from tests.optimizers.cases import rng
+
+
+@pytest.mark.parametrize("pairs", [5, 6, 11, 20, 48])
+def test_the_p_value_is_that_of_scipy(pairs: int) -> None:
+    draws = rng("p", str(pairs))
+    for shift in (0.0, 0.3, 1.0):
+        d = draws.normal(shift, 1.0, pairs)
+        expected = stats.wilcoxon(d, method="exact")
+        assert signed_rank(d)[1] == pytest.approx(expected.pvalue, rel=1e-9)
+
+
+def test_ties_are_those_of_all_signs() -> None:
+    """The p-value for tied and zero differences, by going through all signs of the ranks."""
+    d = np.array([0.0, 1.0, 1.0, -1.0, 2.0, 2.0, 3.0, math.inf, math.inf])
+    kept = d[d != 0]
+    ranks = stats.rankdata(np.abs(kept))
+    observed = abs(ranks[kept > 0].sum() - ranks.sum() / 2)
+    sums = [sum(r for r, s in zip(ranks, signs, strict=True) if s) for signs in itertools.product((0, 1), repeat=8)]
+    expected = np.mean([abs(s - ranks.sum() / 2) >= observed - 1e-9 for s in sums])
+    balance, p = signed_rank(d)
+    assert p == pytest.approx(expected, rel=1e-12)
+    assert balance == pytest.approx((2 * ranks[kept > 0].sum() - ranks.sum()) / ranks.sum())
+
+
+def test_the_normal_approximation_takes_over_smoothly() -> None:
+    d = rng("normal").normal(0.15, 1.0, 201)
+    assert signed_rank(d)[1] == pytest.approx(stats.wilcoxon(d, correction=True, method="approx").pvalue, rel=1e-6)
+    assert signed_rank(d[:200])[1] == pytest.approx(stats.wilcoxon(d[:200], method="exact").pvalue, rel=1e-9)
+
+
+@pytest.mark.parametrize("pairs", range(1, 15))
+def test_the_rate_of_false_verdicts_is_at_most_the_level(pairs: int) -> None:
+    """Under random signs, exactly: the sum of the chances of all rank sums that lead to a verdict."""
+    chances = _null(2 * np.arange(1, pairs + 1))
+    total = pairs * (pairs + 1)
+    rejected = 0.0
+    for doubled, chance in enumerate(chances):
+        larger = max(doubled, total - doubled)
+        rejected += chance * (2 * chances[larger:].sum() <= 0.05)
+    assert rejected <= 0.05
+    assert (rejected > 0) == (pairs >= 6)
+
+
+def _copies(trials: int, pairs: int, seed: int) -> int:
+    """The number of trials in which two copies of SGD, which differ in their seeds alone, are told apart."""
+    seeds = np.arange(2 * trials * pairs) + seed
+    result = sweep(
+        SURFACES["rosenbrock"](),
+        OPTIMIZERS["sgd"](1e-3),
+        over={"seed": seeds},
+        noise=Isotropic(1.0),
+        steps=60,
+        record=("final",),
+    )
+    a, b = result.final.astype(float).reshape(2, trials, pairs)
+    return sum(verdict(x, y).winner is not None for x, y in zip(a, b, strict=True))
+
+
+def test_two_copies_are_rarely_told_apart() -> None:
+    """200 trials: at a rate of 5 %, more than 20 verdicts have a chance of 0.1 %."""
+    assert _copies(200, 12, seed=0) <= 20
+
+
+@pytest.mark.long
+def test_two_copies_are_told_apart_in_at_most_five_per_cent_of_a_thousand_trials() -> None:
+    assert _copies(1000, 20, seed=1_000_000) <= 50
+
+
+def test_a_real_difference_is_found_with_its_size() -> None:
+    draws = rng("effect")
+    a = draws.lognormal(0.0, 1.0, 25)
+    b = 3.0 * a * draws.lognormal(0.0, 0.3, 25)
+    result = verdict(a, b, names=("Adam", "SGD"))
+    assert result.word == "Adam is faster" and result.winner == "Adam" and result.p < 1e-4
+    low, high = result.interval
+    assert low < 3.0 < high and low < result.effect < high
+    averages = [(x + y) / 2 for x, y in itertools.combinations_with_replacement(np.log(b / a), 2)]
+    assert result.effect == pytest.approx(math.exp(np.median(averages)), rel=1e-9)
+    assert "SGD / Adam = " in str(result) and "95 % interval" in str(result) and "25 pairs for Adam" in str(result)
+    swapped = verdict(b, a, names=("SGD", "Adam"))
+    assert swapped.winner == "Adam" and swapped.p == result.p
+    assert swapped.effect == pytest.approx(1 / result.effect) and swapped.rank_biserial == -result.rank_biserial
+    np.testing.assert_allclose(swapped.interval, (1 / high, 1 / low), rtol=1e-9)
+
+
+def test_the_interval_covers_as_often_as_it_says() -> None:
+    """95 % of 400 intervals contain the true ratio of 1.5, to 3 standard deviations of 1.1 %."""
+    draws = rng("coverage")
+    covered = 0
+    for _ in range(400):
+        a = draws.lognormal(0.0, 1.0, 15)
+        low, high = verdict(a, 1.5 * a * np.exp(draws.normal(0.0, 0.5, 15))).interval
+        covered += low <= 1.5 <= high
+    assert 0.917 <= covered / 400 <= 0.99
+
+
+def test_the_pairs_that_are_needed_have_the_power_that_was_asked_for() -> None:
+    """About 80 % of 300 repetitions with that number of pairs find the effect, up to the error of the formula."""
+    draws = rng("needed")
+    pilot = verdict(np.ones(400), np.exp(stats.norm.ppf((np.arange(400) + 0.5) / 400, 0.5)))
+    assert pilot.needed is not None and 30 < pilot.needed < 45
+    found = [
+        verdict(np.ones(pilot.needed), np.exp(draws.normal(0.5, 1.0, pilot.needed))).winner is not None
+        for _ in range(300)
+    ]
+    assert 0.7 < np.mean(found) < 0.9
+
+
+def test_equal_runs_and_few_runs_cannot_be_told_apart() -> None:
+    same = verdict([1.0, 2.0, 3.0], [1.0, 2.0, 3.0])
+    assert same.word == "cannot tell" and same.ties == 3 and same.p == 1.0 and same.needed is None and same.effect == 1
+    assert "no reasonable number of pairs" in str(same)
+    few = verdict([1.0] * 5, [2.0] * 5)
+    assert few.winner is None and few.p == 0.0625 and few.needed == 11 and few.interval == (0.0, math.inf)
+    assert verdict([1.0] * 6, [2.0] * 6).winner == "A"
+
+
+def test_runs_that_never_arrive_are_worse_than_all_others() -> None:
+    steps = [120.0, 80.0, 95.0, 110.0, 60.0, 75.0, 130.0, 90.0]
+    never = [math.inf] * 8
+    lost = verdict(steps, never)
+    assert lost.winner == "A" and lost.effect == math.inf and lost.wins == 8
+    both = verdict(never, never)
+    assert both.winner is None and both.ties == 8
+    mixed = verdict([math.inf, 1.0, 1.0], [1.0, math.inf, 1.0])
+    assert mixed.winner is None and mixed.rank_biserial == 0 and mixed.interval == (0.0, math.inf)
+
+
+def test_losses_below_zero_are_compared_by_their_differences() -> None:
+    result = verdict([-3.0, -2.0, -5.0], [-2.0, -1.0, -4.0])
+    assert not result.is_ratio and result.effect == 1.0 and "B − A = 1" in str(result)
+    exact = verdict([0.0, 0.0, 1e-9], [1e-3, 0.0, 1e-9])
+    assert exact.is_ratio and exact.ties == 2 and exact.wins == 1
+
+
+def test_holm_by_hand() -> None:
+    """Sorted: 0.005 · 4, 0.01 · 3, 0.03 · 2, 0.04 · 1, and never less than the one before."""
+    assert holm([0.01, 0.04, 0.03, 0.005]) == pytest.approx([0.03, 0.06, 0.06, 0.02])
+    assert holm([0.9, 0.8]) == [1.0, 1.0]
+
+
+def test_all_pairs_are_compared_with_correction() -> None:
+    draws = rng("pairs")
+    base = draws.lognormal(0.0, 1.0, 12)
+    noisy = {name: base * factor * draws.lognormal(0.0, 0.2, 12) for name, factor in (("a", 1), ("b", 1.02), ("c", 9))}
+    results = verdicts(noisy)
+    assert [v.names for v in results] == [("a", "b"), ("a", "c"), ("b", "c")]
+    assert [v.winner for v in results] == [None, "a", "b"]
+    single = [verdict(noisy[a], noisy[b]).p for a, b in itertools.combinations("abc", 2)]
+    assert [v.p for v in results] == holm(single)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (([1.0, 2.0], [1.0]), r"two lists of the same length, at least 1; got shapes \(2,\) and \(1,\)"),
+        (([], []), "at least 1"),
+        (([[1.0]], [[1.0]]), "two lists"),
+        (([math.nan], [1.0]), "pass math.inf for a run that diverged"),
+        (([-math.inf], [1.0]), "measures must be numbers"),
+    ],
+)
+def test_bad_measures_are_refused_with_a_sentence(arguments: Any, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        verdict(*arguments)
+    with pytest.raises(ValueError, match="level must lie between 0 and 1; got 1"):
+        verdict([1.0], [2.0], level=1.0)
+    with pytest.raises(ValueError, match="at least two optimizers to compare; got 1"):
+        verdicts({"a": [1.0]})
