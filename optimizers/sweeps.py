@@ -22,7 +22,9 @@ from optimizers import axes
 from optimizers.axes import Column
 from optimizers.borrowed import as_rule
 from optimizers.engine import Trace, as_surface, first_step, size_objection, trace
-from optimizers.lanes import BLOCKS, RECORDS, Block, Inputs, run_blocks
+from optimizers.entries import NotEntrywise
+from optimizers.kernels import RUNS, Loop
+from optimizers.lanes import RECORDS, Block, Inputs, run_blocks
 from optimizers.noise import Noise, NoNoise
 from optimizers.optimizer import Optimizer
 from optimizers.programs import NEVER, numbers_of
@@ -33,8 +35,14 @@ from surfaces.surface import Surface
 WIDTHS = (64, 256, 1024)
 """The numbers of runs of a block. The largest one stays in a core's cache; small sweeps take smaller ones, so that few
 places stay empty and all devices have work."""
+BLOCKS = 32
+"""The most blocks of a piece on a CPU; on an accelerator a piece is one block."""
 PIECE_WORK = 5e7
-"""The steps, over all runs, that a piece has on each device: a tenth of a second for a cheap rule."""
+"""The steps, over all runs, that a piece has on each core of a CPU: a tenth of a second for a cheap rule."""
+WIDEST = 2**20
+"""The most runs of a block on an accelerator, all of which it computes at once."""
+REFUSED: set[Any] = set()
+"""The kinds of sweeps that need more than a kernel can do; finding out takes half a second each time."""
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -69,6 +77,7 @@ class Plan:
         record: what is computed.
         dtype: the precision.
         devices: the devices that share the runs.
+        loop: how the loop over the steps is compiled; None for the fastest way on these devices.
     """
 
     surface: Surface
@@ -82,6 +91,7 @@ class Plan:
     record: tuple[str, ...]
     dtype: str
     devices: tuple[Any, ...]
+    loop: Loop | None
 
     @functools.cached_property
     def shape(self) -> tuple[int, ...]:
@@ -141,13 +151,32 @@ class Plan:
     # The computation
 
     @functools.cached_property
+    def _loop(self) -> Loop:
+        platform = self.devices[0].platform
+        if self.loop or platform == "cpu" or not isinstance(self.noise, NoNoise):
+            return self.loop or "planes"
+        return "kernel" if platform == "gpu" else "lanes"
+
+    @property
+    def _in_blocks(self) -> bool:
+        """Whether runs are computed in blocks that stay in the cache of a core, rather than all at once."""
+        return self.devices[0].platform == "cpu" and self._loop == "planes"
+
+    @functools.cached_property
     def _width(self) -> int:
+        if not self._in_blocks:
+            share = math.ceil(self.runs / len(self.devices))
+            return min(max(1 << (share - 1).bit_length(), RUNS), WIDEST)
         return next((width for width in WIDTHS[:-1] if self.runs <= 4 * width), WIDTHS[-1])
 
     @property
     def _piece_size(self) -> int:
-        blocks = min(max(int(PIECE_WORK / (self._width * self.steps * self.cost)), 1), BLOCKS)
+        blocks = min(max(int(PIECE_WORK / (self._width * self.steps * self.cost)), 1), self._most_blocks)
         return blocks * self._width * len(self.devices)
+
+    @property
+    def _most_blocks(self) -> int:
+        return BLOCKS if self._in_blocks else 1
 
     @functools.cached_property
     def _program(self) -> tuple[Any, Any, dict[str, Any]]:
@@ -162,6 +191,7 @@ class Plan:
             "layout": layout,
             "places": tuple(marks[k] for k in range(len(marks))),
             "width": self._width,
+            "blocks": self._most_blocks,
             "record": self.record,
             "quiet": isinstance(self.noise, NoNoise),
             "devices": self.devices,
@@ -190,9 +220,18 @@ class Plan:
         bounds = (*parts.bounds, parts.tail) if "status" in self.record else (0, self.steps)
         counts = np.full(len(self.devices), per, dtype=np.int32)
         numbers, arrays, static = self._program
-        with jax.enable_x64(self.dtype == "float64"):
-            share = np.asarray(self.threshold, dtype=self.dtype)
-            return run_blocks(numbers, arrays, inputs, counts, np.array(bounds, np.int32), share, **static)
+        share, place = np.asarray(self.threshold, dtype=self.dtype), self.devices[0] if len(self.devices) == 1 else None
+        arguments = numbers, arrays, inputs, counts, np.array(bounds, np.int32), share
+        with jax.enable_x64(self.dtype == "float64"), jax.default_device(place):
+            if self._loop == "planes" or self.loop:
+                return run_blocks(*arguments, loop=self._loop, **static)
+            kind = (static["layout"], static["places"], static["record"])
+            if kind not in REFUSED:
+                try:
+                    return run_blocks(*arguments, loop=self._loop, **static)
+                except (NotEntrywise, NotImplementedError):
+                    REFUSED.add(kind)
+            return run_blocks(*arguments, loop="planes", **static)
 
     def _shared_or_blocks(self, values: NDArray[Any], per: int) -> NDArray[Any]:
         """Values (…, k) in blocks; if there is one for all runs, (n, 1) or a number."""
@@ -207,7 +246,7 @@ class Plan:
         padding = per * devices * self._width - values.shape[-1]
         filled = np.pad(values, [(0, 0)] * len(rest) + [(0, padding)], mode="edge")
         filled = np.moveaxis(filled.reshape(*rest, devices, per, self._width), (-3, -2), (0, 1))
-        blocks = np.zeros((devices, BLOCKS, *rest, self._width), values.dtype)
+        blocks = np.zeros((devices, self._most_blocks, *rest, self._width), values.dtype)
         blocks[:, :per] = filled
         return blocks
 
@@ -416,6 +455,7 @@ def plan_sweep(
     record: tuple[str, ...] = RECORDS,
     dtype: str = "float32",
     devices: Sequence[Any] | None = None,
+    loop: Loop | None = None,
 ) -> Plan:
     """A sweep that is not computed yet.
 
@@ -424,8 +464,8 @@ def plan_sweep(
     `Sweep` of the pieces.
 
     Args:
-        surface, optimizer, over, start, steps, noise, seed, draws, draw_seed, threshold, record, dtype, devices: as in
-            `sweep`.
+        surface, optimizer, over, start, steps, noise, seed, draws, draw_seed, threshold, record, dtype, devices, loop:
+            as in `sweep`.
 
     Raises:
         ValueError, TypeError: as `sweep`.
@@ -451,7 +491,7 @@ def plan_sweep(
     point = None if start is None else np.asarray(start, dtype=float)
     record = tuple(name for name in RECORDS if name in record)
     used = tuple(jax.local_devices() if devices is None else devices)
-    return Plan(surface, optimizer, noise, point, int(seed), steps, columns, threshold, record, dtype, used)
+    return Plan(surface, optimizer, noise, point, int(seed), steps, columns, threshold, record, dtype, used, loop)
 
 
 def sweep(
@@ -469,6 +509,7 @@ def sweep(
     record: tuple[str, ...] = RECORDS,
     dtype: str = "float32",
     devices: Sequence[Any] | None = None,
+    loop: Loop | None = None,
 ) -> Sweep:
     """Run `optimizer` on `surface` at all combinations of the values in `over`, and return what became of each run.
 
@@ -488,6 +529,7 @@ def sweep(
             is recorded, it takes a third of the time, and a run whose loss overflows and returns is not noticed.
         dtype: "float32" or "float64", which takes twice as long. A loss overflows at 10³⁸ in float32.
         devices: the JAX devices that share the runs; by default all of this process.
+        loop: how the loop over the steps is compiled (`optimizers.kernels`); by default the fastest way on the devices.
 
     Returns:
         The record, whose arrays have the shape of the axes.
@@ -511,5 +553,6 @@ def sweep(
         record=record,
         dtype=dtype,
         devices=devices,
+        loop=loop,
     )
     return whole.gather(whole)
