@@ -44,7 +44,8 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks",
         description=f"Run benchmarks and print the tables of the README.\n\nbenchmarks:\n{listed}",
-        epilog="The exit status is the number of targets that were missed.",
+        epilog="The exit status is the number of targets that were missed.\n\n"
+        "On a machine with a GPU or TPU, python -m benchmarks.gpu measures that device.",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument(
