@@ -18,7 +18,8 @@ ALIKE = {"settings", "changes", "link", "presets", "scene", "views", "results", 
 SHARED = {"common", "figures", "export", "player"}
 """The folders that every page may import."""
 BELOW = {
-    "server": {*PAGES, *SHARED},
+    "server": {*PAGES, *SHARED, "sweeps"},
+    "sweeps": {"common"},
     "views": {*PAGES, *SHARED},
     **dict.fromkeys(PAGES, SHARED),
     "common": {"figures", "export", "player"},
