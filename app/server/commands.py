@@ -51,7 +51,7 @@ def add_to(commands: Any) -> None:
         "-o race.mp4 -o race.pdf",
     )
     race = render.add_argument_group("the race")
-    render.declare = lambda: _add_race(race)
+    render.declare = lambda: add_race(race)
     look = _add_look(render, "all, map, loss, or the key of a view in --views")
     look.add_argument("--window", metavar="X0,X1,Y0,Y1", help="the part of the map that is drawn (default: the whole)")
     look.add_argument("--camera", metavar="X,Y,Z", help="where the surface is seen from; its box is centred at 0,0,0")
@@ -112,7 +112,8 @@ class Parser(argparse.ArgumentParser):
             raise argparse.ArgumentError(None, words.unknown(noun, str(value), map(str, action.choices)))
 
 
-def _add_race(race: Any) -> None:
+def add_race(race: Any, looks: bool = True) -> None:
+    """Add the options of a race, on request without those that change only what is shown."""
     from app.server import environment
 
     environment.prepare()
@@ -123,7 +124,7 @@ def _add_race(race: Any) -> None:
     race.add_argument(
         "--settings", metavar="FILE", help="a .json file written by this command or exported from the page"
     )
-    _add_declared(race, SETTINGS.values())
+    _add_declared(race, (spec for spec in SETTINGS.values() if looks or not spec.look))
 
 
 def _add_training(training: Any) -> None:
@@ -248,10 +249,10 @@ def _add_look(parser: argparse.ArgumentParser, parts: str) -> Any:
 
 def run_render(arguments: argparse.Namespace) -> int:
     """Write the files of a race, each completely or not at all, and return the exit status."""
-    return _status(_render, arguments)
+    return status(_render, arguments)
 
 
-def _status(work: Callable[[argparse.Namespace], None], arguments: argparse.Namespace) -> int:
+def status(work: Callable[[argparse.Namespace], None], arguments: argparse.Namespace) -> int:
     """Run a command, print its errors as sentences, and return the exit status."""
     try:
         work(arguments)
@@ -297,7 +298,7 @@ def _render(arguments: argparse.Namespace) -> None:
     from app.race import results as standings
     from app.race.runs import Race
 
-    settings = _settings(arguments)
+    settings = race_settings(arguments)
     race = Race(settings)
     _check_step(arguments.step, settings.steps)
     look = _shown(arguments, look, settings)
@@ -362,7 +363,7 @@ def _write(path: Path, content: Callable[[Progress], bytes]) -> dict[str, Any]:
     from app.export.worker import Failed
 
     try:
-        with _progress(path.name) as report:
+        with progress(path.name) as report:
             data = content(report)
         write(path, data)
     except Refused as refused:
@@ -382,7 +383,7 @@ def _print_json(
     found = {"files": written, "results": [dataclasses.asdict(row) for row in table]}
     if by_epoch:
         found["epochs"] = [dataclasses.asdict(row) for row in by_epoch]
-    streams.emit(json.dumps(_plain(found), ensure_ascii=False, indent=2))
+    streams.emit(json.dumps(plain(found), ensure_ascii=False, indent=2))
 
 
 def _check_step(step: int | None, last: int) -> None:
@@ -397,12 +398,12 @@ def _check_single(arguments: argparse.Namespace, *names: str) -> None:
         raise Wrong(f"{' and '.join(given)} each describe all settings: give only one, and add single settings to it.")
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
     """A value as JSON has it, which knows no NaN."""
     if isinstance(value, Mapping):
-        return {key: _plain(one) for key, one in value.items()}
+        return {key: plain(one) for key, one in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_plain(one) for one in value]
+        return [plain(one) for one in value]
     return None if isinstance(value, float) and value != value else value
 
 
@@ -458,7 +459,7 @@ def _look(arguments: argparse.Namespace) -> tuple[Any, Any]:
     return look, cut
 
 
-def _settings(arguments: argparse.Namespace) -> Any:
+def race_settings(arguments: argparse.Namespace) -> Any:
     """The race that is asked for: a preset, link or file first, single settings over it; a bad value ends it."""
     from app.race import link as race_link
     from app.race.changes import SETTINGS
@@ -473,7 +474,7 @@ def _settings(arguments: argparse.Namespace) -> Any:
         if urlsplit(arguments.link).path.rstrip("/").endswith("/network"):
             raise Wrong("That link belongs to the Network page: use optiscope train.")
         query |= _behind(arguments.link)
-    if getattr(arguments, _option(SETTINGS["surface"])):
+    if getattr(arguments, _option(SETTINGS["surface"]), None):
         query = {key: values for key, values in query.items() if key not in ("start", "rotation")}
     query = _updated(arguments, SETTINGS.values(), query)
     settings, notices = race_link.parse(query)
@@ -516,7 +517,7 @@ def _saved(name: str, page: str) -> dict[str, list[str]]:
 
 def run_train(arguments: argparse.Namespace) -> int:
     """Train networks, write the files, and return the exit status."""
-    return _status(_train, arguments)
+    return status(_train, arguments)
 
 
 def _train(arguments: argparse.Namespace) -> None:
@@ -544,7 +545,7 @@ def _train(arguments: argparse.Namespace) -> None:
     job = scene.job_for(training, data, connection=process.Local())
     try:
         job.begin()
-        with _progress("training") as report:
+        with progress("training") as report:
             _wait(job, report)
         if look.purpose == "slide" and arguments.heading is None:
             look = dataclasses.replace(look, heading=export.heading(training, job, look.part))
@@ -701,7 +702,7 @@ def write(path: Path, content: bytes) -> None:
 
 
 @contextlib.contextmanager
-def _progress(name: str) -> Iterator[Progress]:
+def progress(name: str) -> Iterator[Progress]:
     """Yield a function that prints the progress to the standard error, if that is a terminal."""
     interactive = sys.stderr.isatty()
 

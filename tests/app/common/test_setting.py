@@ -52,7 +52,7 @@ from app.race.link import parse, query
 from app.race.settings import Settings
 from app.server import cli, commands
 from docs import build
-cache_key, command, from_arguments = Settings.bare, "render", commands._settings
+cache_key, command, from_arguments = Settings.bare, "render", commands.race_settings
 """
 NETWORK_PAGE = """
 import dataclasses
