@@ -11,7 +11,7 @@ import pytest
 from scipy import stats
 
 from optimizers import OPTIMIZERS, Isotropic, sweep, verdict, verdicts
-from optimizers.verdicts import _null, holm, signed_rank
+from optimizers.verdicts import MOST_EXACT, _null, holm, signed_rank
 from surfaces import SURFACES
 from tests.optimizers.cases import rng
 
@@ -183,3 +183,17 @@ def test_bad_measures_are_refused_with_a_sentence(arguments: Any, message: str) 
         verdict([1.0], [2.0], level=1.0)
     with pytest.raises(ValueError, match="at least two optimizers to compare; got 1"):
         verdicts({"a": [1.0]})
+
+
+@pytest.mark.parametrize("pairs", [MOST_EXACT, MOST_EXACT + 1, 400])
+def test_the_interval_of_many_pairs_excludes_equality_exactly_when_the_test_does(pairs: int) -> None:
+    draws = rng("many pairs")
+    decisions = []
+    for shift in np.linspace(0.0, 0.35, 30):
+        a = draws.lognormal(0.0, 1.0, pairs)
+        result = verdict(a, a * np.exp(shift + draws.normal(0.0, 1.0, pairs)))
+        low, high = result.interval
+        if abs(result.p - 0.05) > 0.005:  # the normal approximations of test and interval differ by less
+            assert (low > 1 or high < 1) == (result.p < 0.05)
+            decisions.append(result.p < 0.05)
+    assert len(decisions) > 20 and 5 < sum(decisions) < len(decisions) - 5
