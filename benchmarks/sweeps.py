@@ -9,7 +9,9 @@ from __future__ import annotations
 import ctypes
 import shutil
 import subprocess
+import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -21,7 +23,7 @@ import numpy as np
 import optax
 
 from benchmarks.measure import Result, alternate, seconds
-from optimizers import OPTIMIZERS, Grid, Isotropic, sweep, tune
+from optimizers import OPTIMIZERS, Grid, Isotropic, plan_sweep, sweep, tune
 from surfaces import SURFACES
 
 STEPS = 500
@@ -70,6 +72,8 @@ def run() -> Iterator[Result]:
     yield _torch()
     yield _numpy()
     yield _map()
+    yield _million()
+    yield from _cost()
     yield _verdict()
 
 
@@ -203,6 +207,58 @@ def _map() -> Result:
     return Result(what, seconds(mine), "–", "–", "≤ 250 ms", mine <= 0.25)
 
 
+def _million() -> Result:
+    """A map of a million runs, in a process of its own, whose memory is measured."""
+    command = [sys.executable, "-m", "benchmarks.sweeps"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    total, first, extra = map(float, done.stdout.split())
+    what = f"a map of 1,000 × 1,000 runs of {STEPS} steps, everything recorded; first piece after {seconds(first)}"
+    return Result(what, seconds(total), "–", f"{extra:.0f} MB beside the results", "≤ 100 MB", extra <= 100)
+
+
+def _measure_million() -> None:
+    """Print the seconds of the map, those until its first piece, and the megabytes it needs beside its results."""
+    from app.server import environment
+
+    environment.prepare()  # one device per core, as in the app
+    over = {"learning_rate": Grid(1000, 1e-3, 1.0), "momentum": Grid(1000)}
+    plan = plan_sweep(SURFACES["quadratic_ravine"](), OPTIMIZERS["momentum"](), over=over, steps=STEPS)
+    plan.gather(plan.pieces(0, 10_000))
+    before, begun, first = _memory("VmRSS"), time.perf_counter(), []
+
+    def timed() -> Iterator[Any]:
+        for piece in plan:
+            first.append(time.perf_counter() - begun)
+            yield piece
+
+    result = plan.gather(timed())
+    names = ("final", "best", "area", "reached", "end", "diverged", "codes")
+    size = sum(getattr(result, name).nbytes for name in names)
+    print(time.perf_counter() - begun, first[0], (_memory("VmHWM") - before - size) / 2**20)
+
+
+def _memory(field: str) -> int:
+    """Bytes of this process, as Linux counts them: "VmRSS", what it has in memory now, or "VmHWM", the most it had."""
+    lines = Path("/proc/self/status").read_text("utf-8").splitlines()
+    return next(1024 * int(line.split()[1]) for line in lines if line.startswith(f"{field}:"))
+
+
+def _cost() -> Iterator[Result]:
+    """The time per run and step, for more runs and for more steps."""
+    surface, rule = SURFACES["rosenbrock"](), OPTIMIZERS["adam"]()
+
+    def cost(runs: int, steps: int) -> float:
+        rates = _rates(runs)
+        (time,) = alternate(lambda: sweep(surface, rule, over={"learning_rate": rates}, steps=steps), rounds=3)
+        return time / (runs * steps)
+
+    base = cost(10_000, 500)
+    for runs, steps in ((100_000, 500), (1_000_000, 500), (10_000, 5_000), (10_000, 50_000)):
+        other = cost(runs, steps)
+        what = f"time of a step of a run: {runs:,} runs × {steps:,} steps / 10,000 runs × 500 steps"
+        yield Result(what, seconds(other), seconds(base), f"{other / base:.2f}", "≤ 1.2 (linear)", other <= 1.2 * base)
+
+
 def _verdict() -> Result:
     surface, noise = SURFACES["rosenbrock"](), Isotropic(0.1)
     rules = [OPTIMIZERS[key]() for key in ("sgd", "momentum", "nesterov", "rmsprop", "adam", "lion")]
@@ -213,3 +269,7 @@ def _verdict() -> Result:
     (mine,) = alternate(ours, rounds=3)
     what = "verdicts on six rules, each tuned in 64 trials of five seeds, from 20 seeds"
     return Result(what, seconds(mine), "–", "–", "≤ 2 s", mine <= 2)
+
+
+if __name__ == "__main__":
+    _measure_million()
