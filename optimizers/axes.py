@@ -24,7 +24,7 @@ from surfaces.parameter import Declared, Parameter, Scale
 from surfaces.surface import Surface
 
 MOST_RUNS = 10_000_000
-"""The most runs of one sweep. Its results take about 40 bytes a run."""
+"""The most runs of one sweep."""
 ROOMS = ("surface", "optimizer", "noise")
 Path = tuple[str, ...]
 
@@ -80,7 +80,7 @@ class Column:
 
 
 def spread(count: int, low: float, high: float, scale: Scale) -> Floats:
-    """`count` values at equal distances on a scale, from low to high; a single one is low."""
+    """`count` values at equal distances on a scale, from low to high; a single value is low."""
     return on_scale(np.linspace(0.0, 1.0, count), low, high, scale)
 
 
@@ -143,14 +143,18 @@ def columns_of(
         ValueError: with the reason and what to do, if a name is unknown or ambiguous, appears twice or is compiled in,
             if a range is reversed or unknown, if a value is not allowed, or if there are no runs or too many.
     """
+    if not isinstance(over, Mapping):
+        raise ValueError(f"over must map names to values, such as {{'learning_rate': [0.1, 0.2]}}; got {over!r}")
     known = dict(fields_of(surface, optimizer, noise))
     columns: list[Column] = []
     random = any(isinstance(axis, Random) for axis in over.values())
-    if random and draws < 1:
-        raise ValueError(f"draws must be at least 1 for random axes; got {draws}")
+    if random and not (_whole(draws) and 1 <= draws <= MOST_RUNS):
+        raise ValueError(f"draws must be a whole number from 1 to {MOST_RUNS:,} for random axes; got {draws}")
+    if random and not (_whole(draw_seed) and draw_seed >= 0):
+        raise ValueError(f"draw_seed must be a whole number that is not negative; got {draw_seed}")
     dimension = 1 if random else 0
     for names, axis in over.items():
-        together = list(zip(names, axis, strict=True)) if isinstance(names, tuple) else [(names, axis)]
+        together = _together(names, axis)
         for name, values in together:
             path = _path(name, known, len(surface.start))
             if earlier := next((c for c in columns if _overlap(c.path, path)), None):
@@ -173,6 +177,23 @@ def columns_of(
             "the grid and sweep its parts one after the other"
         )
     return tuple(columns)
+
+
+def _together(names: Any, axis: Any) -> list[tuple[str, Axis]]:
+    """The names that share an axis, each with its values."""
+    if not isinstance(names, tuple):
+        return [(names, axis)]
+    if not isinstance(axis, list | tuple) or len(axis) != len(names):
+        raise ValueError(f"{names!r} share an axis, so there must be a list of values for each of them in a tuple")
+    if any(isinstance(values, Random) for values in axis):
+        raise ValueError(
+            f"{names!r} share an axis of lists or grids; random values need no tuple: all are drawn together"
+        )
+    return list(zip(names, axis, strict=True))
+
+
+def _whole(number: Any) -> bool:
+    return isinstance(number, int | np.integer) and not isinstance(number, bool)
 
 
 def shape_of(columns: Sequence[Column]) -> tuple[int, ...]:
@@ -217,8 +238,12 @@ def _values(
         low, high = _range(name, axis, path, spec, surface)
         scale: Scale = spec.scale if spec else "linear"
         if isinstance(axis, Grid):
-            if axis.count < 1:
-                raise ValueError(f"the grid of {name!r} must have at least one value; got {axis.count}")
+            if not _whole(axis.count) or axis.count < 1:
+                raise ValueError(
+                    f"the grid of {name!r} must have a whole number of values, at least 1; got {axis.count}"
+                )
+            if axis.count == 1 and low < high:
+                raise ValueError(f"the grid of {name!r} has one value for a whole range: pass a list such as [{low:g}]")
             if axis.count > MOST_RUNS:
                 raise ValueError(f"a sweep has at most {MOST_RUNS:,} runs; the grid of {name!r} has {axis.count:,}")
             values: NDArray[Any] = spread(axis.count, low, high, scale)
@@ -227,7 +252,12 @@ def _values(
             shares = np.random.default_rng([draw_seed, zlib.crc32(".".join(path).encode())]).random(draws)
             values = on_scale(shares, low, high, scale)
     else:
-        values = np.asarray(axis)
+        try:
+            values = np.asarray(axis)
+        except ValueError:  # rows of different lengths
+            values = np.empty(0)
+        if values.dtype.kind not in "iuf":
+            raise ValueError(f"the values of {name!r} must be numbers, a Grid or a Random; got {axis!r}")
         wanted = (len(values), len(surface.start)) if path == ("start",) and values.ndim else (values.size,)
         if values.shape != wanted or not len(values):
             shape = f"(k, {len(surface.start)})" if path == ("start",) else "(k,)"

@@ -10,7 +10,7 @@ import dataclasses
 import functools
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, get_args
 
 import jax
 import numpy as np
@@ -41,8 +41,12 @@ PIECE_WORK = 5e7
 """The steps, over all runs, that a piece has on each core of a CPU: a tenth of a second for a cheap rule."""
 WIDEST = 2**20
 """The most runs of a block on an accelerator, all of which it computes at once."""
+MOST_BYTES = 4 * 2**30
+"""The most bytes of the results of a sweep, which stay in memory."""
+DTYPES = ("float32", "float64")
 REFUSED: set[Any] = set()
 """The kinds of sweeps that need more than a kernel can do; finding out takes half a second each time."""
+MOST_REFUSED = 1000
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -227,6 +231,8 @@ class Plan:
                 return run_blocks(*arguments, loop=self._loop, **static)
             kind = (static["layout"], static["places"], static["record"])
             if kind not in REFUSED:
+                if len(REFUSED) >= MOST_REFUSED:
+                    REFUSED.clear()
                 try:
                     return run_blocks(*arguments, loop=self._loop, **static)
                 except (NotEntrywise, NotImplementedError):
@@ -392,7 +398,8 @@ class Sweep:
         best: the smallest loss at any step before a divergence.
         area: the mean loss over all steps; infinite for a run that diverged.
         reached: the first step at which the height above the lowest minimum is at most `plan.threshold` of the initial
-            height, as `steps_to` finds it; −1 if there is no such step, and if no minimum is known.
+            height; −1 if there is no such step. It is that of `steps_to`, except where the surface lists no minimum:
+            `steps_to` then estimates one from the end of the run, and here it is −1.
         end: the last point, (…, n); before a divergence the last finite one.
         diverged: the first step whose point or loss is not finite, −1 if there is none.
         codes: the status of each run as an index of `optimizers.summaries.WORDS`, −1 where it is missing.
@@ -472,8 +479,16 @@ def plan_sweep(
     """
     surface, optimizer = as_surface(surface, start), as_rule(optimizer)
     noise = NoNoise() if noise is None else noise
-    if steps < 1:
-        raise ValueError(f"steps must be positive; got {steps}")
+    if not isinstance(steps, int | np.integer) or not 1 <= steps < 2**31 - 1:
+        raise ValueError(f"steps must be a whole number from 1 to {2**31 - 2:,}; got {steps!r}")
+    if not isinstance(seed, int | np.integer) or not 0 <= seed < 2**32:
+        raise ValueError(
+            f"seed must be a whole number from 0 to 2³² − 1; got {seed!r}. Pass several as over={{'seed': …}}"
+        )
+    if dtype not in DTYPES:
+        raise ValueError(f"dtype must be {' or '.join(DTYPES)}; got {dtype!r}")
+    if loop is not None and loop not in get_args(Loop):
+        raise ValueError(f"loop must be one of {', '.join(get_args(Loop))}, or None; got {loop!r}")
     if unknown := set(record) - set(RECORDS) or (set() if record else {"nothing"}):
         raise ValueError(f"record must be among {', '.join(RECORDS)}; got {', '.join(sorted(unknown))}")
     if not 0 < threshold < 1:
@@ -491,6 +506,14 @@ def plan_sweep(
     point = None if start is None else np.asarray(start, dtype=float)
     record = tuple(name for name in RECORDS if name in record)
     used = tuple(jax.local_devices() if devices is None else devices)
+    if not used:
+        raise ValueError("devices must have at least one device, or be None for all of this process")
+    size = math.prod(axes.shape_of(columns)) * (24 + n * np.dtype(dtype).itemsize * ("end" in record))
+    if size > MOST_BYTES:
+        raise ValueError(
+            f"the results would take {size / 2**30:.1f} GB, and at most {MOST_BYTES / 2**30:.0f} GB are allowed: take "
+            'fewer runs, or leave out the last points with record=("final", …)'
+        )
     return Plan(surface, optimizer, noise, point, int(seed), steps, columns, threshold, record, dtype, used, loop)
 
 
@@ -513,8 +536,8 @@ def sweep(
 ) -> Sweep:
     """Run `optimizer` on `surface` at all combinations of the values in `over`, and return what became of each run.
 
-    The runs are shared among all devices. Changed values compile nothing. A run equals that of `trace`
-    with the same `dtype`, up to rounding; `Sweep.trace` computes it.
+    The runs are shared among all devices. Changed values compile nothing. A run equals that of `trace` with the same
+    `dtype`, up to rounding, which a chaotic run magnifies; `Sweep.trace` computes it.
 
     Args:
         surface, optimizer, start, steps, noise, seed: as in `trace`, for what `over` does not name; single values only.

@@ -294,7 +294,15 @@ def test_no_axes_are_a_single_run() -> None:
     ("over", "message"),
     [
         ({"learning_rate": []}, "at least one"),
-        ({"learning_rate": Grid(0)}, "the grid of 'learning_rate' must have at least one value; got 0"),
+        ({"learning_rate": Grid(0)}, "the grid of 'learning_rate' must have a whole number of values, .* got 0"),
+        ({"learning_rate": Grid(2.5)}, "whole number of values, at least 1; got 2.5"),  # type: ignore[arg-type]
+        ({"learning_rate": Grid(1)}, r"one value for a whole range: pass a list such as \[1e-06\]"),
+        ({"learning_rate": ["a"]}, "must be numbers, a Grid or a Random; got"),
+        ({"start": [(0.0, 0.0), (1.0,)]}, r"must be values of shape \(k, 2\)"),
+        (("learning_rate", [0.1]), "over must map names to values, such as"),
+        ({("learning_rate", "momentum"): ([0.1], [0.2], [0.3])}, "a list of values for each of them in a tuple"),
+        ({("learning_rate", "momentum"): (Random(), [0.1, 0.2])}, "random values need no tuple"),
+        ({("learning_rate", "momentum"): ([0.1], [0.1, 0.2])}, "must have the same length"),
         (
             {"learning_rate": Grid(10_000), "momentum": Grid(10_000)},
             r"at most 10,000,000 runs, .* got 10,000 × 10,000 = 100,000,000\. Take fewer values",
@@ -332,19 +340,38 @@ def test_bad_axes_are_refused_with_a_sentence(over: Any, message: str) -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"steps": 0}, "steps must be positive; got 0"),
+        ({"steps": 0}, "steps must be a whole number from 1 to 2,147,483,646; got 0"),
+        ({"steps": 10.5}, "got 10.5"),
+        ({"steps": 3 * 10**9}, "got 3000000000"),
+        ({"seed": -1}, "seed must be a whole number from 0 to"),
+        ({"seed": 2**33}, "Pass several as over"),
+        ({"dtype": "float16"}, "dtype must be float32 or float64; got 'float16'"),
+        ({"loop": "loop"}, "loop must be one of planes, lanes, kernel, interpreted, or None; got 'loop'"),
+        ({"devices": []}, "devices must have at least one device"),
+        ({"over": {"learning_rate": Random()}, "draws": 10**13}, "draws must be a whole number from 1 to 10,000,000"),
+        (
+            {"over": {"learning_rate": Random()}, "draw_seed": -1},
+            "draw_seed must be a whole number that is not negative",
+        ),
         ({"record": ("final", "path")}, "record must be among final, best, .*; got path"),
         ({"record": ()}, "record must be among"),
         ({"threshold": 0.0}, "threshold must be a share .* got 0"),
         ({"start": [(0.0, 0.0), (1.0, 1.0)]}, "start must be one point of 2 finite coordinates"),
         ({"start": (math.nan, 0.0)}, "finite coordinates"),
         ({"noise": MiniBatch(4)}, "This surface has no data"),
-        ({"over": {"learning_rate": Random()}, "draws": 0}, "draws must be at least 1"),
+        ({"over": {"learning_rate": Random()}, "draws": 0}, "draws must be a whole number"),
     ],
 )
 def test_bad_arguments_are_refused_with_a_sentence(options: Any, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         sweep(RAVINE(), SGD(), **options)
+
+
+def test_results_that_would_not_fit_into_memory_are_refused() -> None:
+    surface = SURFACES["ravine_nd"](dimension=200)  # type: ignore[call-arg]
+    with pytest.raises(ValueError, match=r"the results would take 7\.7 GB, .* leave out the last points"):
+        plan_sweep(surface, SGD(), over={"learning_rate": Grid(10**7)})
+    plan_sweep(surface, SGD(), over={"learning_rate": Grid(10**7)}, record=("final", "status"))
 
 
 def test_names_that_two_parts_have_need_a_prefix() -> None:
