@@ -209,7 +209,7 @@ class Plan:
 
     def _launch(self, begin: int, end: int) -> Block:
         """Start the computation of the runs from `begin` to before `end`."""
-        rows = self._rows(begin, end)
+        rows = self.settings(begin, end)
         per = math.ceil((end - begin) / (self._width * len(self.devices)))
         bottom, rounding = self._levels(rows)
         swept = [rows[column.name] for column in self._swept]
@@ -274,7 +274,7 @@ class Plan:
         if "area" in self.record:
             results["area"] = np.where(alive, block.total / (self.steps + 1), np.inf).astype(self.dtype)
         if "reached" in self.record:
-            known = np.isfinite(self._levels(self._rows(begin, end))[0]) & np.isfinite(block.first)
+            known = np.isfinite(self._levels(self.settings(begin, end))[0]) & np.isfinite(block.first)
             reached = known & (block.above <= self.steps)
             results["reached"] = np.where(reached, block.above, NEVER).astype(np.int32)
         if "end" in self.record:
@@ -285,7 +285,7 @@ class Plan:
 
     def _codes(self, begin: int, end: int, block: Block, diverged: NDArray[Any]) -> NDArray[np.int8]:
         """The status of each run of a piece; runs on the same surface are judged together."""
-        rows, codes = self._rows(begin, end), np.empty(end - begin, dtype=np.int8)
+        rows, codes = self.settings(begin, end), np.empty(end - begin, dtype=np.int8)
         tail = block.tail._asdict()
         whole = {"first": block.first, "final": block.final, "best": block.best, "highs": block.highs, **tail}
         whole = {name: np.asarray(values, dtype=float) for name, values in whole.items()}
@@ -315,7 +315,7 @@ class Plan:
         if len(index) != len(self.shape) or any(not -n <= k < n for k, n in zip(index, self.shape, strict=False)):
             raise IndexError(f"a run of this sweep has an index in the shape {self.shape}; got {index}")
         run = int(np.ravel_multi_index(np.mod(index, self.shape), self.shape)) if index else 0
-        rows = self._rows(run, run + 1)
+        rows = self.settings(run, run + 1)
         parts: dict[str, Any] = {room: getattr(self, room) for room in axes.ROOMS}
         for column in self._swept:
             room, *path = column.path
@@ -323,8 +323,8 @@ class Plan:
         seed = int(rows["seed"][0]) if "seed" in rows else self.seed
         return {**parts, "start": self._starts(rows)[0], "steps": self.steps, "seed": seed, "dtype": self.dtype}
 
-    def _rows(self, first: int, end: int) -> dict[str, NDArray[Any]]:
-        """The values of each column, by its name, for the runs from `first` to before `end`."""
+    def settings(self, first: int, end: int) -> dict[str, NDArray[Any]]:
+        """The values on each axis for the runs from `first` to before `end`: (k,), or (k, n) for whole starts."""
         index = np.unravel_index(np.arange(first, end), self.shape) if self.shape else [np.zeros(1, int)]
         return {column.name: column.values[index[column.dimension]] for column in self.columns}
 

@@ -84,6 +84,8 @@ def _sweep(arguments: argparse.Namespace) -> None:
     from app.common.racers import Refused
     from app.sweeps import cluster, dataset
 
+    if arguments.scheduler == "":
+        raise Wrong("--scheduler takes the address of a Dask scheduler, such as tcp://host:8786.")
     if arguments.workers is not None and arguments.workers < 1:
         raise Wrong(f"--workers must be at least 1; got {arguments.workers}.")
     settings = commands.race_settings(arguments)
@@ -97,10 +99,12 @@ def _sweep(arguments: argparse.Namespace) -> None:
             results = cluster.here(work, missing)
         else:
             places = {"scheduler": arguments.scheduler, "workers": arguments.workers}
-            results = cluster.on_cluster(work, missing, **places) if missing else iter(())
+            results = cluster.on_cluster(work, missing, **places)
         _write(data, results, sum(block.end - block.first for block in missing))
     except Refused as refused:
         raise Wrong(str(refused)) from None
+    except cluster.Lost as lost:
+        raise Unfinished(f"{lost}. What was computed is kept; the same command continues.") from None
     _report(arguments, data)
 
 

@@ -38,7 +38,7 @@ def _values(name: str, spelled: str) -> Any:
     if spelled == "random":
         return Random()
     parts = spelled.split(":")
-    if len(parts) == 1 and spelled.isdecimal():
+    if len(parts) == 1 and _is_count(spelled):
         return Grid(int(spelled))
     try:
         if len(parts) == 1:
@@ -46,11 +46,15 @@ def _values(name: str, spelled: str) -> Any:
         low, high = _number(parts[0]), _number(parts[1])
         if len(parts) == 2:
             return Random(low, high)
-        if len(parts) == 3 and parts[2].isdecimal():
+        if len(parts) == 3 and _is_count(parts[2]):
             return Grid(int(parts[2]), low, high)
     except ValueError:
         pass
     raise Refused(f"--over {name} takes {FORMS}; got {shortened(spelled)!r}.")
+
+
+def _is_count(text: str) -> bool:
+    return text.isdecimal() and len(text) < 12
 
 
 def _number(text: str) -> float:
@@ -65,7 +69,7 @@ def _number(text: str) -> float:
     return number
 
 
-def _seeds(spelled: str) -> list[int]:
+def _seeds(spelled: str) -> Sequence[int]:
     first, colon, last = spelled.partition(":")
     words = [first, last] if colon else spelled.split(",")
     if not all(word.isdecimal() and len(word) < 10 for word in words):
@@ -74,4 +78,4 @@ def _seeds(spelled: str) -> list[int]:
         return [int(word) for word in words]
     if not 0 <= int(last) - int(first) < MOST_SEEDS:
         raise Refused(f"--over seed goes from the first to the last of at most {MOST_SEEDS:,} seeds; got {spelled!r}.")
-    return list(range(int(first), int(last) + 1))
+    return range(int(first), int(last) + 1)

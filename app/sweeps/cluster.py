@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Iterator, Mapping
+import functools
+import logging
+import pickle
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -18,11 +21,17 @@ Results = dict[str, NDArray[Any]]
 Arguments = list[dict[str, Any]]
 """The arguments of `plan_sweep` for each optimizer."""
 AHEAD = 2
-"""The blocks that wait for each worker while it computes one; results that are not written take memory."""
+"""The blocks that wait for each thread of a worker while it computes one; results that are not written take memory."""
 PATIENCE = 10.0
 """Seconds until a scheduler that does not answer is given up."""
-ATTEMPTS = 3
-"""How often a block is tried again after its worker was lost."""
+LOOK = 2.0
+"""Seconds after which new workers get work, if no block is finished in the meantime."""
+ATTEMPTS = 2
+"""How often a block that failed is tried again. How many lost workers it survives is a setting of Dask."""
+
+
+class Lost(Exception):
+    """The cluster was lost, or could not compute a block; the message gives the reason."""
 
 
 def compute(plan: Plan, block: Block) -> Results:
@@ -41,7 +50,7 @@ def here(arguments: Arguments, blocks: Iterable[Block]) -> Iterator[tuple[Block,
 def on_cluster(
     arguments: Arguments, blocks: Iterable[Block], *, scheduler: str | None = None, workers: int | None = None
 ) -> Iterator[tuple[Block, Results]]:
-    """The results of all blocks in the order in which the workers finish them.
+    """The results of all blocks in the order in which the workers finish them. Workers that join later get work, too.
 
     Args:
         arguments: of each optimizer.
@@ -51,36 +60,48 @@ def on_cluster(
         workers: the number of workers to start.
 
     Raises:
-        Refused: if Dask is not installed, if the scheduler does not answer, or if a block failed on several workers.
+        Refused: if Dask is not installed, or if the scheduler does not answer.
+        Lost: if the scheduler is lost, or if a block fails repeatedly.
     """
+    waiting = list(blocks)[::-1]
+    if not waiting:
+        return
     try:
-        from distributed import KilledWorker, as_completed
+        from distributed import wait
+        from distributed.client import FuturesCancelledError
     except ImportError:
         raise Refused(
             "--scheduler and --workers need Dask, which is not installed: pip install 'optiscope[cluster]'."
         ) from None
+    content = pickle.dumps(arguments)
     with _client(scheduler, workers) as client:
-        waiting = iter(blocks)
-        queue: Any = as_completed(loop=client.loop, with_results=True, raise_errors=False)  # type: ignore[no-untyped-call]
-        known: dict[Any, Block] = {}
+        running: dict[Any, Block] = {}
+        try:
+            while waiting or running:
+                room = max(1, (1 + AHEAD) * sum(client.nthreads().values()))
+                while waiting and len(running) < room:
+                    block = waiting.pop()
+                    running[client.submit(_compute_there, content, block, pure=False, retries=ATTEMPTS)] = block
+                with contextlib.suppress(TimeoutError, FuturesCancelledError), client.as_current():
+                    wait(list(running), timeout=LOOK, return_when="FIRST_COMPLETED")  # type: ignore[no-untyped-call]
+                for future in [future for future in running if future.done()]:
+                    block = running.pop(future)
+                    if future.status != "finished":
+                        runs = f"the runs {block.first:,} to {block.end - 1:,}"
+                        raise Lost(f"{runs} could not be computed: {_reason(future)}")
+                    yield block, future.result()
+        except OSError:
+            raise Lost("the scheduler was lost") from None
 
-        def send() -> None:
-            if (block := next(waiting, None)) is not None:
-                future = client.submit(_compute_there, arguments, block, pure=False, retries=ATTEMPTS)
-                known[future.key] = block
-                queue.add(future)
 
-        for _ in range(max(1, len(client.nthreads())) * (1 + AHEAD)):
-            send()
-        for future, results in queue:
-            block = known.pop(future.key)
-            if future.status != "finished":
-                error = future.exception()
-                lost = isinstance(error, KilledWorker)
-                reason = "several workers were lost while they computed it" if lost else str(error)
-                raise Refused(f"The runs {block.first:,} to {block.end - 1:,} could not be computed: {reason}.")
-            send()
-            yield block, results
+def _reason(future: Any) -> str:
+    """The reason why a block was not computed."""
+    from distributed import KilledWorker
+
+    if future.status != "error":
+        return "the scheduler was lost"
+    error = future.exception()
+    return "several workers were lost while they computed them" if isinstance(error, KilledWorker) else str(error)
 
 
 @contextlib.contextmanager
@@ -88,28 +109,28 @@ def _client(scheduler: str | None, workers: int | None) -> Iterator[Any]:
     """A client of the scheduler, or of workers on this machine, one for each core unless their number is given."""
     from distributed import Client, LocalCluster
 
+    logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what matters is reported by sentences
     with contextlib.ExitStack() as stack:
-        if scheduler is None:
-            cluster = stack.enter_context(
-                LocalCluster(n_workers=workers, threads_per_worker=1, processes=True, dashboard_address=None)  # type: ignore[no-untyped-call]
-            )
+        address: Any = scheduler
+        if address is None:
+            options = {"n_workers": workers, "threads_per_worker": 1, "processes": True, "dashboard_address": None}
+            address = stack.enter_context(LocalCluster(**options))  # type: ignore[no-untyped-call]
         try:
-            client = Client(scheduler or cluster, timeout=PATIENCE, set_as_default=False)  # type: ignore[no-untyped-call]
-        except (OSError, ValueError) as error:
-            raise Refused(f"The scheduler {scheduler} does not answer: {error}. Is the address right?") from None
+            client = Client(address, timeout=PATIENCE, set_as_default=False)  # type: ignore[no-untyped-call]
+        except (OSError, ValueError, TypeError, TimeoutError) as error:
+            reason = str(error) or type(error).__name__
+            raise Refused(
+                f"The scheduler {scheduler!r} does not answer ({reason}). Its address looks like tcp://host:8786."
+            ) from None
         yield stack.enter_context(client)
 
 
-_PLANS: dict[int, Plan] = {}
-"""The plan of the last sweep that this worker computed blocks of, by the index of the optimizer."""
-_ARGUMENTS: list[Mapping[str, Any]] = []
+@functools.lru_cache(maxsize=4)
+def _plans(content: bytes) -> list[Plan]:
+    """The plans of a sweep, which a worker keeps for its next block; several sweeps may share a worker."""
+    return [plan_sweep(**each) for each in pickle.loads(content)]
 
 
-def _compute_there(arguments: Arguments, block: Block) -> Results:
-    """`compute` on a worker, which keeps the plans of one sweep."""
-    if repr(arguments) != repr(_ARGUMENTS):
-        _PLANS.clear()
-        _ARGUMENTS[:] = arguments
-    if block.optimizer not in _PLANS:
-        _PLANS[block.optimizer] = plan_sweep(**arguments[block.optimizer])
-    return compute(_PLANS[block.optimizer], block)
+def _compute_there(content: bytes, block: Block) -> Results:
+    """`compute` on a worker, from the pickled arguments of all optimizers."""
+    return compute(_plans(content)[block.optimizer], block)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -87,7 +87,7 @@ class Dataset:
     def _open(self, text: str) -> None:
         path = self.folder / DESCRIPTION
         if path.exists():
-            if path.read_text("utf-8") != text:
+            if path.read_bytes() != text.encode():
                 raise Refused(
                     f"{self.folder} holds another sweep, or one of another version: {_difference(path, text)}. Choose "
                     "another folder, or delete this one."
@@ -100,8 +100,15 @@ class Dataset:
 
     @property
     def missing(self) -> list[Block]:
-        """The blocks without a file."""
-        return [block for block in blocks(self._plans) if not (self.folder / block.file).exists()]
+        """The blocks without a file that holds all their runs."""
+        return [block for block in blocks(self._plans) if not self._holds(block)]
+
+    def _holds(self, block: Block) -> bool:
+        try:
+            count: int = pq.read_metadata(self.folder / block.file).num_rows
+        except (OSError, pa.ArrowException):  # it does not exist, or it was damaged
+            return False
+        return count == block.end - block.first
 
     @property
     def runs(self) -> int:
@@ -129,17 +136,22 @@ class Dataset:
         return [Summary(name, plan.runs, counts[name]) for name, plan in self._plans.items()]
 
 
-def _replace(path: Path, write: Any) -> None:
-    """Write a file under another name, and rename it when it is complete."""
-    unfinished = path.with_name(f"_{path.name}.part")
-    write(str(unfinished))
-    os.replace(unfinished, path)
+def _replace(path: Path, write: Callable[[str], Any]) -> None:
+    """Write a file under another name, and rename it when all of it is on the disk."""
+    unfinished = path.with_name(f"_{path.name}.{os.getpid()}.part")
+    try:
+        write(str(unfinished))
+        with open(unfinished, "rb") as file:
+            os.fsync(file.fileno())
+        os.replace(unfinished, path)
+    finally:
+        unfinished.unlink(missing_ok=True)
 
 
 def _difference(path: Path, text: str) -> str:
     """The first setting in which two descriptions differ."""
     try:
-        old, new = json.loads(path.read_text("utf-8")), json.loads(text)
+        old, new = json.loads(path.read_bytes()), json.loads(text)
         key = next(key for key in [*new, *old] if old.get(key) != new.get(key))
     except (ValueError, AttributeError, StopIteration):
         return "its description cannot be read"
@@ -153,8 +165,7 @@ def _table(name: str, plan: Plan, block: Block, results: Mapping[str, NDArray[An
         "optimizer": pa.DictionaryArray.from_arrays(np.zeros(count, np.int8), [name]),
         "run": np.arange(block.first, block.end),
     }
-    for column in plan.columns:
-        columns[column.name] = plan.values(column.name).reshape(plan.runs)[block.first : block.end]
+    columns |= plan.settings(block.first, block.end)
     for key, values in results.items():
         if key == "codes":
             columns["status"] = pa.DictionaryArray.from_arrays(values, list(WORDS))

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
 import sys
+import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +20,7 @@ from distributed import Client, LocalCluster
 
 from app.common.racers import Refused
 from app.sweeps import cluster, dataset
+from app.sweeps.cluster import Lost
 from app.sweeps.dataset import Block, blocks
 from optimizers import OPTIMIZERS, Grid, Isotropic, plan_sweep
 from surfaces import SURFACES
@@ -68,14 +72,42 @@ def test_results_are_the_same_to_the_last_bit_also_if_a_worker_is_killed(parts: 
 
 def test_a_block_that_cannot_be_computed_ends_the_sweep_with_its_reason(parts: list[Block], workers: Any) -> None:
     wrong = [Block(0, 0, 10**7)]
-    with pytest.raises(Refused, match=r"The runs 0 to 9,999,999 could not be computed: .*between the runs 0 and 6,000"):
+    with pytest.raises(Lost, match=r"the runs 0 to 9,999,999 could not be computed: .*between the runs 0 and 6,000"):
         list(cluster.on_cluster(WORK, wrong, scheduler=workers.scheduler_address))
 
 
-def test_a_scheduler_that_does_not_answer_is_reported(parts: list[Block], monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("address", ["tcp://127.0.0.1:9", "foo://127.0.0.1:9", "tls://127.0.0.1:9"])
+def test_a_scheduler_that_does_not_answer_is_reported(
+    address: str, parts: list[Block], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(cluster, "PATIENCE", 1.0)
-    with pytest.raises(Refused, match=r"The scheduler tcp://127\.0\.0\.1:9 does not answer"):
-        list(cluster.on_cluster(WORK, parts, scheduler="tcp://127.0.0.1:9"))
+    with pytest.raises(Refused, match=rf"The scheduler '{address}' does not answer .* tcp://host:8786"):
+        list(cluster.on_cluster(WORK, parts, scheduler=address))
+
+
+def test_workers_that_join_later_compute_blocks(parts: list[Block]) -> None:
+    with LocalCluster(n_workers=0, threads_per_worker=1, dashboard_address=None) as late:  # type: ignore[no-untyped-call]
+        results = cluster.on_cluster(WORK, parts, scheduler=late.scheduler_address)
+        timer = threading.Timer(1.0, late.scale, [2])
+        timer.start()
+        found = dict(results)
+        timer.join()
+    assert set(found) == set(parts)
+
+
+def test_a_lost_scheduler_ends_the_sweep_with_a_sentence(parts: list[Block]) -> None:
+    command = [sys.executable, "-m", "distributed.cli.dask_scheduler", "--host", "127.0.0.1", "--port", "0"]
+    command += ["--no-dashboard", "--scheduler-file", "scheduler.json"]
+    with tempfile.TemporaryDirectory() as folder:
+        scheduler = subprocess.Popen(command, cwd=folder, stderr=subprocess.DEVNULL)
+        path = Path(folder, "scheduler.json")
+        while not path.exists() or not path.read_text():
+            time.sleep(0.1)
+        results = cluster.on_cluster(WORK, parts, scheduler=json.loads(path.read_text())["address"])
+        threading.Timer(3.0, scheduler.kill).start()
+        with pytest.raises(Lost, match="the scheduler was lost"):
+            list(results)
+        scheduler.wait()
 
 
 def test_a_killed_command_continues_and_computes_no_block_twice(tmp_path: Path) -> None:
@@ -94,3 +126,4 @@ def test_a_killed_command_continues_and_computes_no_block_twice(tmp_path: Path) 
     assert subprocess.run(command, cwd=ROOT).returncode == 0
     assert len(list(folder.glob("*.parquet"))) == 3
     assert all(path.stat().st_mtime_ns == when for path, when in finished.items())
+    assert subprocess.run([*command, "--workers", "1"], cwd=ROOT).returncode == 0  # nothing is left to compute

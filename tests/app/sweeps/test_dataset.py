@@ -77,11 +77,24 @@ def test_an_unfinished_file_is_no_block(tmp_path: Path, monkeypatch: pytest.Monk
     assert data.missing == [block]
 
 
+def test_a_damaged_file_is_computed_again(tmp_path: Path) -> None:
+    data = Dataset(tmp_path, _plans(10), {})
+    ((block, results),) = cluster.here([_arguments(10)], data.missing)
+    for content in (b"", b"PAR1 and nothing else"):
+        (tmp_path / block.file).write_bytes(content)
+        assert data.missing == [block]
+    data.write(block, results)
+    assert data.missing == [] and not list(tmp_path.glob("*.part"))
+
+
 def test_another_sweep_is_not_mixed_in(tmp_path: Path) -> None:
     Dataset(tmp_path / "map", _plans(10), {"steps": 60, "seed": 0})
     Dataset(tmp_path / "map", _plans(10), {"steps": 60, "seed": 0})
     with pytest.raises(Refused, match="seed is 0 there, and 1 here"):
         Dataset(tmp_path / "map", _plans(10), {"steps": 60, "seed": 1})
+    (tmp_path / "map" / dataset.DESCRIPTION).write_bytes(b"\xff\xfe")
+    with pytest.raises(Refused, match="its description cannot be read"):
+        Dataset(tmp_path / "map", _plans(10), {"steps": 60, "seed": 0})
 
 
 def test_a_folder_with_other_files_is_left_alone(tmp_path: Path) -> None:
