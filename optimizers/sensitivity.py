@@ -47,8 +47,8 @@ def nudged(surface: Surface, optimizer: Optimizer, start: ArrayLike) -> tuple[Su
     """The surface, the rule and the start of the shadow run, which differ from those of the run by rounding.
 
     Every step rounds, also of a run that forgets its start. Hence the learning rate is changed as well, or the first
-    parameter of a rule without a learning rate. And a rotated surface is rotated further: a run that converges to a
-    minimum, and leaves it again because η is too large there, begins to leave from its rounding errors.
+    parameter of a rule without a learning rate. And a rotated surface is rotated further and bent: a run that converges
+    to a minimum, and leaves it again because η is too large there, begins to leave from its rounding errors.
     """
     begin = np.asarray(start, dtype=float)
     return surface.nudged(begin), _nudged(optimizer), begin * NUDGE

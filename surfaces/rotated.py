@@ -16,6 +16,8 @@ from surfaces.surface import Box, CriticalPoint, Surface
 
 TURN = 1e-13
 """An angle in degrees within rounding: it moves a point at distance 1 from the centre by 2·10⁻¹⁵."""
+BEND = 8 * 2.0**-52
+"""A curvature within rounding of curvatures of about 1."""
 
 
 class Rotated(Surface):
@@ -41,6 +43,8 @@ class Rotated(Surface):
     angle: float = parameter(
         "θ", default=0.0, low=-90.0, high=90.0, tuned=False, doc="Rotation in degrees, anticlockwise."
     )
+    bend: float = 0.0
+    """A curvature that is added along both axes. Only the surface of a shadow run has one: see `nudged`."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -61,7 +65,7 @@ class Rotated(Surface):
         return jnp.concatenate([jnp.stack([x, y]), w[2:]])
 
     def __call__(self, w: Array) -> Array:
-        return self.surface(self._unrotate(w))
+        return self.surface(self._unrotate(w)) + 0.5 * self.bend * w[0] * w[0] + 0.5 * self.bend * w[1] * w[1]
 
     @property
     def data(self) -> Any:
@@ -92,13 +96,15 @@ class Rotated(Surface):
         return self.surface
 
     def nudged(self, start: ArrayLike) -> Rotated:
-        """The surface rotated further by `TURN`.
+        """The surface rotated further by `TURN`, and bent by `BEND`.
 
-        At 0° a run that starts on an axis stays on it whatever the rounding, so there the surface stays as it is.
+        The bend is an error of the gradient at every step: without it, a run and its shadow may both stand at a minimum
+        where the gradient is exactly 0, and would leave it if it were not, as in another program. At 0° a run that
+        starts on an axis stays on it whatever the rounding, so there the surface is not rotated.
         """
         if self.angle == 0 and not np.all(start):
-            return self
-        return self.replace(angle=self.angle - TURN if self.angle > 0 else self.angle + TURN)
+            return self.replace(bend=BEND)
+        return self.replace(angle=self.angle - TURN if self.angle > 0 else self.angle + TURN, bend=BEND)
 
     @property
     def diagonal(self) -> float:

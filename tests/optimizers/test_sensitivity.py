@@ -135,9 +135,28 @@ def test_the_surface_is_rotated_by_rounding(angle: float, start: tuple[float, fl
     assert isinstance(rotated, Rotated) and abs(rotated.angle - angle) < 2e-13 and (rotated.angle != angle) is changed
 
 
+def test_the_shadow_has_a_gradient_at_a_minimum_but_none_across_an_axis() -> None:
+    """The derivatives of Himmelblau's function at (3, 2) are exactly 0, and so is ∂L/∂y of the saddle on its axis."""
+    with jax.enable_x64(True):
+        for key, point, still in (("himmelblau", (3.0, 2.0), [False, False]), ("saddle", (0.5, 0.0), [False, True])):
+            surface = Rotated(SURFACES[key](), angle=0.0)
+            shadow, *_ = nudged(surface, OPTIMIZERS["sgd"](), (1.0, 0.0))  # on an axis, so it is not rotated
+            w = jnp.asarray(point)
+            gradient, other = jax.grad(surface)(w), jax.grad(shadow)(w)
+            assert (np.asarray(other) == 0).tolist() == still
+            np.testing.assert_allclose(other, gradient, rtol=1e-14, atol=1e-12)
+            assert float(shadow(w)) == pytest.approx(float(surface(w)), rel=1e-14, abs=1e-12)
+
+
 @pytest.mark.parametrize(
     ("name", "key", "rate"),
-    [("six_hump_camel", "rmsprop", 2.75), ("six_hump_camel", "nadam", 0.398), ("levy", "rmsprop", 0.11)],
+    [
+        ("six_hump_camel", "rmsprop", 2.75),
+        ("six_hump_camel", "nadam", 0.398),
+        ("levy", "rmsprop", 0.11),
+        ("himmelblau", "rmsprop", 0.07),  # at (3, 2), where a gradient of exactly 0 can hold a run
+        ("himmelblau", "nadam", 1.8),
+    ],
 )
 def test_a_run_that_leaves_a_minimum_again_is_sensitive(name: str, key: str, rate: float) -> None:
     """Near the minimum it forgets its start, so its shadow may follow the same path; it leaves by rounding errors."""
