@@ -40,7 +40,7 @@ class Sizes:
     """
 
     runs: int = 2**23
-    steps: int = 5_000
+    steps: int = 20_000
     samples: int = 60_000
     epochs: int = 10
     networks: tuple[int, ...] = (1, 100, 1_000, 10_000)
