@@ -29,6 +29,8 @@ class Rotated(Surface):
     rotated ellipse that is inscribed in the inner domain, extended to contain the start and the critical points.
     At θ = 0 the arithmetic is exact: every value equals that of the inner surface to the last bit.
 
+    `bend` is a curvature that is added along both axes. It is 0 but for the surface of a shadow run (`nudged`).
+
     Raises:
         ValueError: if the inner surface is rotated already.
     """
@@ -44,7 +46,6 @@ class Rotated(Surface):
         "θ", default=0.0, low=-90.0, high=90.0, tuned=False, doc="Rotation in degrees, anticlockwise."
     )
     bend: float = 0.0
-    """A curvature that is added along both axes. Only the surface of a shadow run has one: see `nudged`."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
