@@ -8,6 +8,7 @@ import functools
 import gc
 import logging
 import threading
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 REST = 6.0
@@ -33,61 +34,73 @@ def _stop(thread: threading.Thread) -> None:
 
 
 def _warm() -> None:
-    """Compile the first page on two threads, wait until a browser has drawn it, then compile other surfaces and rules.
-
-    JAX is imported here, so that the server answers before the import is done.
-    """
+    """Carry out the parts of the warm-up one after the other until the server stops."""
     try:
-        from app.player.routes import compress
-
-        compress()
-        import jax
-
-        jax.devices()
-        # the last function registered is called first: JAX drops its programs at exit, but must not while it compiles
-        atexit.register(_stop, threading.current_thread())
-        from app.network import process
-        from app.race import changes, link, live, presets, results, runs, scene, settings
-        from optimizers import OPTIMIZERS
-        from surfaces import SURFACES
-
-        opening, first = presets.preset(link.OPENING), changes.first()
-        racers = [dataclasses.replace(one, racers=(racer,)) for one in (opening, first) for racer in one.racers]
-        try:
-            with ThreadPoolExecutor(2) as pool:
-                pool.submit(scene.mapped, opening.surface, opening.rotation)
-                for alone in racers:
-                    pool.submit(runs.runs, alone)
-        except RuntimeError:  # after Ctrl+C, Python starts no more threads
-            return
-        if _stopping.is_set():
-            return
-        race = runs.Race(opening)
-        scene.scene(race)
-        if _stopping.is_set():
-            return
-        results.table(race)
-        others = [changes.choose_surface(first, key) for key in SURFACES]
-        others += [changes.add_racer(settings.Settings(), key) for key in OPTIMIZERS]
-        _settle()
-        _stopping.wait(REST)
-        if not _stopping.is_set():
-            process.shared()  # the trainer imports JAX while nobody waits for it
-            from app.export.making import DRAWERS
-
-            DRAWERS.warm()  # so that the first picture is made as quickly as later ones
-        for racer in opening.racers:  # the runs that the first drag of a slider needs
-            if not _stopping.is_set():
-                live.answer("sweep", link.query(opening), {"racer": racer.id, "name": "learning_rate"})
-        for other in others:
+        for _ in _parts():
             if _stopping.is_set():
                 return
-            scene.scene(runs.Race(other))
-        gc.unfreeze()  # release the garbage of the meantime
-        gc.collect()
-        _settle()
     except Exception:  # a page compiles what is missing, and shows its own error
-        logging.getLogger(__name__).exception("warming up failed")
+        if not _stopping.is_set():  # at exit JAX drops what a program that is being compiled still needs
+            logging.getLogger(__name__).exception("warming up failed")
+
+
+def _parts() -> Iterator[None]:
+    """Compile the first page on two threads, wait until a browser has drawn it, then compile other surfaces and rules.
+
+    It yields after each part, where the warm-up can end. JAX is imported here, so that the server answers before the
+    import is done.
+    """
+    from app.player.routes import compress
+
+    compress()
+    import jax
+
+    jax.devices()
+    # the last function registered is called first: JAX drops its programs at exit, but must not while it compiles
+    atexit.register(_stop, threading.current_thread())
+    from app.network import process
+    from app.race import changes, link, live, presets, results, runs, scene, settings
+    from optimizers import OPTIMIZERS
+    from surfaces import SURFACES
+
+    yield
+    opening, first = presets.preset(link.OPENING), changes.first()
+    racers = [dataclasses.replace(one, racers=(racer,)) for one in (opening, first) for racer in one.racers]
+    try:
+        with ThreadPoolExecutor(2) as pool:
+            pool.submit(scene.mapped, opening.surface, opening.rotation)
+            for alone in racers:
+                pool.submit(runs.runs, alone)
+    except RuntimeError:  # after Ctrl+C, Python starts no more threads
+        return
+    yield
+    race = runs.Race(opening)
+    scene.scene(race)
+    yield
+    results.table(race)
+    others = []
+    for key in SURFACES:
+        others.append(changes.choose_surface(first, key))
+        yield
+    for key in OPTIMIZERS:
+        others.append(changes.add_racer(settings.Settings(), key))
+        yield
+    _settle()
+    _stopping.wait(REST)
+    yield
+    process.shared()  # the trainer imports JAX while nobody waits for it
+    from app.export.making import DRAWERS
+
+    DRAWERS.warm()  # so that the first picture is made as quickly as later ones
+    for racer in opening.racers:  # the runs that the first drag of a slider needs
+        yield
+        live.answer("sweep", link.query(opening), {"racer": racer.id, "name": "learning_rate"})
+    for other in others:
+        yield
+        scene.scene(runs.Race(other))
+    gc.unfreeze()  # release the garbage of the meantime
+    gc.collect()
+    _settle()
 
 
 def _settle() -> None:
