@@ -11,8 +11,6 @@ from typing import Any, Literal
 
 import jax
 import jax.numpy as jnp
-from jax.experimental import pallas
-from jax.experimental.pallas import triton
 
 from optimizers.entries import MOST, Entries, NotEntrywise, entries, entrywise
 
@@ -61,6 +59,9 @@ def in_kernel(function: Function, shared: Any, each: Any, *, interpret: bool = F
         NotEntrywise: if the function cannot be evaluated entry by entry.
         NotImplementedError: if Triton lacks an operation, from the compiler.
     """
+    from jax.experimental import pallas  # half of what importing sweeps costs, needed on GPUs only
+    from jax.experimental.pallas import triton
+
     problem = _Problem(function, shared, each)
 
     def kernel(*refs: Any) -> None:
