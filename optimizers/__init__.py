@@ -21,7 +21,8 @@ from optimizers.schedules import SCHEDULES, Scheduled
 from optimizers.starting import starting_learning_rate
 from optimizers.status import Status, steps_to
 from optimizers.sweeps import Piece, Plan, Sweep, plan_sweep, sweep
-from optimizers.tuning import Evaluation, Tuned, Tuning, tune
+from optimizers.tuned import Tuned
+from optimizers.tuning import Evaluation, Tuning, tune
 from optimizers.verdicts import Verdict, verdict, verdicts
 from surfaces.registry import discover
 

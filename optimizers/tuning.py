@@ -16,100 +16,19 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from optimizers import axes
-from optimizers.axes import Grid, Random
-from optimizers.borrowed import as_rule
 from optimizers.engine import as_surface
 from optimizers.noise import Noise, NoNoise
 from optimizers.optimizer import Optimizer
 from optimizers.programs import NEVER
+from optimizers.search import SEVERAL, draw_seeds, draw_starts, named, search_axes, tunable, tuning_starts
 from optimizers.summaries import levels_of
 from optimizers.sweeps import Sweep, plan_sweep, sweep
+from optimizers.tuned import Tuned
 from optimizers.verdicts import Verdict, verdicts
 from surfaces.calculus import Floats
 from surfaces.surface import Surface
 
 Score = Literal["final", "area", "reached"]
-SEVERAL = 5
-"""The number of starts, or of seeds, on which each trial runs unless another one is passed."""
-
-
-@dataclasses.dataclass(frozen=True, eq=False)
-class Tuned:
-    """The trials of one optimizer.
-
-    Attributes:
-        name: its name in the comparison.
-        optimizer: the optimizer with the best setting.
-        settings: the values of each tuned parameter in every trial, (trials,).
-        scores: the mean score of each trial over starts and seeds, (trials,); infinite if a run diverged or did not
-            reach the threshold. Smaller is better.
-        steps: the steps of each run.
-        evaluations: the gradient evaluations of all trials.
-    """
-
-    name: str
-    optimizer: Optimizer
-    settings: Mapping[str, Floats]
-    scores: Floats
-    steps: int
-    evaluations: int
-
-    @property
-    def trials(self) -> int:
-        return len(self.scores)
-
-    @property
-    def best(self) -> dict[str, float]:
-        """The best setting."""
-        k = int(np.argmin(self.scores))
-        return {name: float(values[k]) for name, values in self.settings.items()}
-
-    @property
-    def best_score(self) -> float:
-        return float(self.scores.min())
-
-    @property
-    def failed(self) -> float:
-        """The share of trials with an infinite score."""
-        return float(np.isinf(self.scores).mean())
-
-    def score_at(self, share: float) -> float:
-        """The score that this share of the trials reaches: 0 for the best, 0.5 for the median, 1 for the worst.
-
-        The distance from the best to the median says how much the choice of a setting matters.
-        """
-        return float(np.sort(self.scores)[min(math.ceil(share * self.trials), self.trials) - 1 if share > 0 else 0])
-
-    def best_of(self, trials: int, share: float = 0.5) -> float:
-        """The score that the best of a smaller number of trials reaches with this chance, by default the median.
-
-        The chance is over all subsets of the trials. Unlike the mean, it is finite even if some trials fail.
-
-        Raises:
-            ValueError: if there are fewer trials.
-        """
-        chances = np.cumsum(self._chances(trials))
-        return float(np.sort(self.scores)[int(np.argmax(chances >= share * (1 - 1e-12)))])
-
-    def expected_best(self, trials: int) -> float:
-        """The mean score of the best of a smaller number of trials, over all subsets (Dodge et al. 2019).
-
-        Subsets are drawn without replacement, which leaves no bias (Tang et al. 2020). It is infinite if all trials of
-        a subset may fail.
-
-        Raises:
-            ValueError: if there are fewer trials.
-        """
-        chances = self._chances(trials)
-        possible = chances > 0
-        return float(np.sum(np.sort(self.scores)[possible] * chances[possible]))
-
-    def _chances(self, trials: int) -> Floats:
-        """The chance that each trial, from the best to the worst, is the best of a subset."""
-        count = self.trials
-        if not 1 <= trials <= count:
-            raise ValueError(f"{self.name} has {count} trials; got {trials}")
-        return np.array([math.comb(count - k, trials - 1) / math.comb(count, trials) for k in range(1, count + 1)])
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -282,7 +201,7 @@ def tune(
         ValueError: if the budget is below 1, if there is no optimizer or two have the same name, if a name of
             `parameters` or `ranges` is unknown to all of them, or for a reason for which `sweep` refuses its arguments.
     """
-    rules = _named(optimizers)
+    rules = named(optimizers)
     if budget < 1 or steps < 1:
         raise ValueError(f"budget and steps must be at least 1; got {budget} and {steps}")
     for what, value, choices in (
@@ -295,10 +214,10 @@ def tune(
     surface = as_surface(surface, None if starts is None or np.ndim(starts) == 0 else starts)
     noise = NoNoise() if noise is None else noise
     quiet = isinstance(noise, NoNoise)
-    points = _starts(surface, starts, quiet, seed)
+    points = tuning_starts(surface, starts, quiet, seed)
     numbers = draw_seeds((1 if quiet else SEVERAL) if seeds is None else seeds, seed, tuning=True)
-    tunable = {name: _tunable(rule, parameters) for name, rule in rules.items()}
-    known = {name for names in tunable.values() for name in names}
+    searched = {name: tunable(rule, parameters) for name, rule in rules.items()}
+    known = {name for names in searched.values() for name in names}
     if unknown := {*(parameters or ()), *(ranges or {})} - known:
         raise ValueError(f"no optimizer tunes {', '.join(sorted(unknown))}; they tune {', '.join(sorted(known))}")
     runs = len(points) * len(numbers)
@@ -308,7 +227,7 @@ def tune(
         cost = plan_sweep(surface, rule, noise=noise).cost
         horizon = steps if clock == "steps" else max(1, steps // cost)
         trials = max(1, budget * steps // (cost * horizon))
-        over = _settings(tunable[name], trials, search, ranges or {})
+        over = search_axes(searched[name], trials, search, ranges or {})
         result = sweep(
             surface,
             rule,
@@ -321,69 +240,6 @@ def tune(
         tuned[name] = _tuned(name, rule, result, score, [str(key) for key in over], cost * horizon * runs)
     evaluations = budget * steps * runs
     return Tuning(surface, noise, tuned, budget, evaluations, points, numbers, score, threshold, seed)
-
-
-def draw_seeds(count: int, seed: int, *, tuning: bool) -> NDArray[Any]:
-    """`count` different seeds of the noise: even ones for the tuning, odd ones for the comparison.
-
-    Raises:
-        ValueError: if the count is below 1.
-    """
-    if count < 1:
-        raise ValueError(f"seeds must be at least 1; got {count}")
-    return (2 * ((seed * 1_000_003 + np.arange(count)) % 2**31) + (not tuning)).astype(np.int64)
-
-
-def draw_starts(surface: Surface, count: int, seed: int, *, tuning: bool) -> Floats:
-    """`count` starts (count, n) in the surface's domain; coordinates that are not drawn are those of its own start."""
-    low, high = np.array(surface.domain).T
-    starts = np.tile(np.asarray(surface.start, dtype=float), (count, 1))
-    drawn = min(2, starts.shape[1])
-    shares = np.random.default_rng([seed, tuning]).random((count, drawn))
-    starts[:, :drawn] = (low + shares * (high - low) if drawn == 2 else low[:1] + shares * (high - low)[:1])[:, :drawn]
-    return starts
-
-
-def _named(optimizers: Mapping[str, Any] | Sequence[Any]) -> dict[str, Optimizer]:
-    """The rules by name; those of a list by the names they have on the page."""
-    if isinstance(optimizers, Mapping):
-        rules = {name: as_rule(rule) for name, rule in optimizers.items()}
-    else:
-        listed = [as_rule(rule) for rule in optimizers]
-        rules = {rule.name: rule for rule in listed}
-        if len(rules) < len(listed):
-            raise ValueError("two optimizers have the same name: pass a mapping with a name for each")
-    if not rules:
-        raise ValueError("there must be at least one optimizer to tune")
-    return rules
-
-
-def _starts(surface: Surface, starts: int | ArrayLike | None, quiet: bool, seed: int) -> Floats:
-    """The starts of the tuning, (k, n)."""
-    if starts is None and not quiet:
-        return np.asarray([surface.start], dtype=float)
-    if starts is None or np.ndim(starts) == 0:
-        count = SEVERAL if starts is None else int(starts)  # type: ignore[arg-type]
-        if count < 1:
-            raise ValueError(f"starts must be at least 1; got {count}")
-        return draw_starts(surface, count, seed, tuning=True)
-    return np.atleast_2d(np.asarray(starts, dtype=float))
-
-
-def _tunable(rule: Optimizer, parameters: Sequence[str] | None) -> list[str]:
-    """The names of the parameters of a rule, and of its schedule, that are tuned."""
-    fields = [(path[-1], spec) for path, spec in axes.fields_of_rule(rule) if not spec.static]
-    return [name for name, spec in fields if (spec.tuned if parameters is None else name in parameters)]
-
-
-def _settings(
-    names: Sequence[str], trials: int, search: str, ranges: Mapping[str, tuple[float, float]]
-) -> dict[str | tuple[str, ...], Any]:
-    """The axes of the search."""
-    if search == "random":
-        return {f"optimizer.{name}": Random(*ranges.get(name, ())) for name in names}
-    count = max(1, math.floor(trials ** (1 / len(names)) + 1e-9)) if names else 0
-    return {f"optimizer.{name}": Grid(count, *ranges.get(name, ())) for name in names}
 
 
 def _tuned(name: str, rule: Optimizer, result: Sweep, score: Score, over: list[str], cost: int) -> Tuned:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from optimizers import OPTIMIZERS, SCHEDULES, Isotropic, Scheduled, Tuned, trace, tune
-from optimizers.tuning import draw_seeds, draw_starts
+from optimizers.search import draw_seeds, draw_starts
 from surfaces import SURFACES
 from tests.optimizers.cases import Testbed, rng
 
