@@ -80,8 +80,28 @@ def tunable(rule: Optimizer, parameters: Sequence[str] | None) -> list[str]:
 def search_axes(
     names: Sequence[str], trials: int, search: str, ranges: Mapping[str, tuple[float, float]]
 ) -> dict[str | tuple[str, ...], Any]:
-    """The axes of the search."""
+    """The axes of the search; a parameter of which a grid has room for one value is none of them."""
     if search == "random":
         return {f"optimizer.{name}": Random(*ranges.get(name, ())) for name in names}
-    count = max(1, math.floor(trials ** (1 / len(names)) + 1e-9)) if names else 0
-    return {f"optimizer.{name}": Grid(count, *ranges.get(name, ())) for name in names}
+    fixed = [name for name in names if name in ranges and ranges[name][0] == ranges[name][1]]
+    counts = grid_counts([name for name in names if name not in fixed], trials)
+    several = {name: count for name, count in counts.items() if count > 1}
+    return {f"optimizer.{name}": Grid(several.get(name, 1), *ranges.get(name, ())) for name in [*fixed, *several]}
+
+
+def grid_counts(names: Sequence[str], trials: int) -> dict[str, int]:
+    """The numbers of values of the parameters in a grid of at most `trials` settings.
+
+    One more value goes to the parameter with the fewest values for which the grid has room, and among equals to the
+    learning rate first.
+    """
+    # all counts are equal on the way to the largest cube within the budget, so the search can start there
+    edge = math.floor(trials ** (1 / len(names)) + 1e-9) if names else 1
+    counts = dict.fromkeys(sorted(names, key=lambda name: name != "learning_rate"), edge)
+
+    def has_room(name: str) -> bool:
+        return math.prod(counts.values()) // counts[name] * (counts[name] + 1) <= trials
+
+    while larger := [name for name in counts if has_room(name)]:
+        counts[min(larger, key=lambda name: counts[name])] += 1
+    return counts

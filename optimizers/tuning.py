@@ -186,7 +186,9 @@ def tune(
         budget: the number of trials of a rule with one evaluation in a step.
         steps: the horizon: the number of steps after which scores are taken.
         clock: whether the horizon counts "steps", or "evaluations".
-        search: "random" draws settings on the declared scales; "grid" takes the largest grid within the budget.
+        search: "random" draws settings on the declared scales. "grid" takes a grid within the budget whose values are
+            even on these scales, ends included: each parameter has about as many values as the others, and what is
+            left goes to the learning rate first. A parameter for which the budget allows a single value is not tuned.
         score: "final" loss; "area", the mean loss over all steps; or "reached", the steps to the threshold.
         parameters: the names of the parameters to tune, where a rule has them; by default those declared as tuned.
         ranges: the range of a parameter by its name, instead of the declared one.

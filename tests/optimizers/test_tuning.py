@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from optimizers import OPTIMIZERS, SCHEDULES, Isotropic, Scheduled, Tuned, trace, tune
-from optimizers.search import draw_seeds, draw_starts
+from optimizers.search import draw_seeds, draw_starts, grid_counts
 from surfaces import SURFACES
 from tests.optimizers.cases import Testbed, rng
 
@@ -62,6 +62,42 @@ def test_what_is_tuned_can_be_chosen() -> None:
     some = tune(RAVINE(), rules, budget=16, steps=10, parameters=["learning_rate", "beta1"], search="grid")
     assert list(some["plain"].settings) == ["learning_rate", "beta1"] and some["plain"].trials == 16
     assert some["plain"].optimizer.epsilon == rules["plain"].epsilon  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("trials", "counts"),
+    [
+        (1, {"learning_rate": 1, "beta1": 1, "beta2": 1, "epsilon": 1}),
+        (3, {"learning_rate": 3, "beta1": 1, "beta2": 1, "epsilon": 1}),  # a second parameter would need four
+        (4, {"learning_rate": 2, "beta1": 2, "beta2": 1, "epsilon": 1}),
+        (16, {"learning_rate": 2, "beta1": 2, "beta2": 2, "epsilon": 2}),
+        (64, {"learning_rate": 3, "beta1": 3, "beta2": 3, "epsilon": 2}),
+        (1000, {"learning_rate": 6, "beta1": 6, "beta2": 5, "epsilon": 5}),
+    ],
+)
+def test_a_grid_uses_its_budget(trials: int, counts: dict[str, int]) -> None:
+    """Four parameters had 2 values each for 64 trials: a quarter of the budget."""
+    assert grid_counts(["beta1", "learning_rate", "beta2", "epsilon"], trials) == counts
+
+
+def test_no_grid_has_room_for_one_more_value() -> None:
+    for number in range(1, 6):
+        names = [f"p{k}" for k in range(number)]
+        for trials in (*range(1, 130), 10**6, 10**7):
+            counts = list(grid_counts(names, trials).values())
+            size = math.prod(counts)
+            assert size <= trials < min(size // count * (count + 1) for count in counts)
+            assert size > trials / 2 and max(counts) - min(counts) <= max(2, min(counts))
+
+
+def test_a_grid_keeps_the_values_of_parameters_that_have_no_room() -> None:
+    adam = OPTIMIZERS["adam"](beta2=0.95, epsilon=1e-5)
+    tuned = tune(RAVINE(), [adam], budget=7, steps=5, search="grid", ranges={"beta1": (0.5, 0.9)})["Adam"]
+    assert tuned.trials == 6 and list(tuned.settings) == ["learning_rate", "beta1"]
+    assert sorted(set(tuned.settings["beta1"])) == [0.5, 0.9] and len(set(tuned.settings["learning_rate"])) == 3
+    assert tuned.optimizer.beta2 == 0.95 and tuned.optimizer.epsilon == 1e-5  # type: ignore[attr-defined]
+    fixed = tune(RAVINE(), [adam], budget=7, steps=5, search="grid", ranges={"beta2": (0.9, 0.9)})["Adam"]
+    assert fixed.best["beta2"] == 0.9 and fixed.trials == 6
 
 
 def test_a_rule_without_tuned_parameters_has_one_trial() -> None:
