@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax import Array
 
 from optimizers.optimizer import Landscape
@@ -41,6 +42,10 @@ class Noise(Declared):
         """The function that the rule sees in a step from w."""
         return surface
 
+    def ignores_seed(self, surface: Surface) -> bool:
+        """Whether every step sees the true gradient, so that runs with different seeds are the same run."""
+        return False
+
     def objection(self, surface: Surface) -> str:
         """The reason why this noise cannot be used on a surface; an empty string if it can."""
         return ""
@@ -50,6 +55,9 @@ class NoNoise(Noise):
     """The true gradient."""
 
     name = "none"
+
+    def ignores_seed(self, surface: Surface) -> bool:
+        return True
 
 
 class Isotropic(Noise):
@@ -82,6 +90,9 @@ class Isotropic(Noise):
             bound = 3.0**0.5  # variance 1
             return jax.random.uniform(key, w.shape, w.dtype, -bound, bound)
         return jax.random.normal(key, w.shape, w.dtype)
+
+    def ignores_seed(self, surface: Surface) -> bool:
+        return not np.any(self.scale)
 
     def landscape(self, surface: Surface, drawn: Array, w: Array) -> Landscape:
         tilt = self.scale * drawn
@@ -116,6 +127,9 @@ class Shifted(Noise):
     def draw(self, key: Array, w: Array, data: Any) -> Array:
         return jax.random.normal(key, w.shape, w.dtype)
 
+    def ignores_seed(self, surface: Surface) -> bool:
+        return not np.any(self.scale)
+
     def landscape(self, surface: Surface, drawn: Array, w: Array) -> Landscape:
         shift = self.scale * drawn
         return lambda u: surface(u - shift)
@@ -148,10 +162,13 @@ class MiniBatch(Noise):
     def objection(self, surface: Surface) -> str:
         if surface.data is None:
             return "This surface has no data to draw mini-batches from; choose isotropic or shifted noise"
-        samples = len(jax.tree.leaves(surface.data)[0])
+        samples = _samples(surface)
         if self.batch_size > samples:
             return f"batch_size must be at most the {samples} samples; got {self.batch_size}"
         return ""
+
+    def ignores_seed(self, surface: Surface) -> bool:
+        return self.batch_size == _samples(surface)
 
     def draw(self, key: Array, w: Array, data: Any) -> Array:
         samples = jax.tree.leaves(data)[0].shape[0]
@@ -160,6 +177,11 @@ class MiniBatch(Noise):
     def landscape(self, surface: Surface, drawn: Array, w: Array) -> Landscape:
         batch = jax.tree.map(lambda data: data[drawn], surface.data)
         return lambda u: surface.loss(u, batch)
+
+
+def _samples(surface: Surface) -> int:
+    """The number of samples of a surface with data."""
+    return len(jax.tree.leaves(surface.data)[0])
 
 
 NOISES: dict[str, type[Noise]] = {

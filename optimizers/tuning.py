@@ -82,15 +82,16 @@ class Tuning:
         Args:
             pairs: the number of runs of each optimizer, which all have the same starts and seeds.
             starts: the starts, (n,) for all pairs or (pairs, n). By default the one start of the tuning if there is
-                noise, and else fresh ones in the surface's domain.
+                noise, and else fresh ones in the surface's domain. Without noise they must differ from each other and
+                from those of the tuning: the same run once more would be no further evidence.
 
         Raises:
-            ValueError: if there is no pair, or if a run without noise would begin at a start of the tuning.
+            ValueError: if there is no pair, or if the starts of runs without noise are not fresh and different.
         """
         if pairs < 1:
             raise ValueError(f"pairs must be at least 1; got {pairs}")
         n = len(self.surface.start)
-        quiet = isinstance(self.noise, NoNoise)
+        quiet = self.noise.ignores_seed(self.surface)
         if starts is not None:
             points = np.broadcast_to(np.asarray(starts, dtype=float), (pairs, n))
         elif quiet or len(self.starts) > 1:
@@ -101,7 +102,12 @@ class Tuning:
             raise ValueError(
                 "without noise a run from a start of the tuning is no fresh run: pass other starts, or leave them out"
             )
-        seeds = draw_seeds(pairs, self.seed, tuning=False)
+        if quiet and (different := len(np.unique(points, axis=0))) < pairs:
+            raise ValueError(
+                "without noise, runs from the same start are the same run, and count once: "
+                f"pass {pairs} different starts, or leave them out; got {different}"
+            )
+        seeds = draw_seeds(pairs, self.seed, tuning=False)  # which are different, and make noisy runs different
         sweeps = {
             name: sweep(
                 self.surface,
@@ -215,7 +221,7 @@ def tune(
             raise ValueError(f"{what} must be one of {', '.join(choices)}; got {value!r}")
     surface = as_surface(surface, None if starts is None or np.ndim(starts) == 0 else starts)
     noise = NoNoise() if noise is None else noise
-    quiet = isinstance(noise, NoNoise)
+    quiet = noise.ignores_seed(surface)
     points = tuning_starts(surface, starts, quiet, seed)
     numbers = draw_seeds((1 if quiet else SEVERAL) if seeds is None else seeds, seed, tuning=True)
     searched = {name: tunable(rule, parameters) for name, rule in rules.items()}

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from optimizers import OPTIMIZERS, SCHEDULES, Isotropic, Scheduled, Tuned, trace, tune
+from optimizers import OPTIMIZERS, SCHEDULES, Isotropic, MiniBatch, Scheduled, Shifted, Tuned, trace, tune
 from optimizers.search import draw_seeds, draw_starts, grid_counts
 from surfaces import SURFACES
 from tests.optimizers.cases import Testbed, rng
@@ -155,6 +155,35 @@ def test_fresh_seeds_and_starts_are_never_those_of_the_tuning() -> None:
     assert not {tuple(w) for w in quiet.starts} & {tuple(w) for w in quiet.tuning.starts}
     with pytest.raises(ValueError, match="without noise a run from a start of the tuning is no fresh run"):
         quiet.tuning.evaluate(3, starts=quiet.tuning.starts[0])
+
+
+@pytest.mark.parametrize("noise", [None, Isotropic(0.0), Shifted(0.0)], ids=["none", "isotropic", "shifted"])
+def test_the_same_run_counts_once(noise: Any) -> None:
+    """Without noise, or with noise of strength 0, 20 runs from one start are one run, and no evidence of anything."""
+    tuning = tune(Testbed(), [SGD(), MOMENTUM()], budget=2, steps=5, noise=noise)
+    assert len(tuning.starts) == 5 and len(tuning.seeds) == 1
+    cases: list[tuple[Any, int]] = [
+        ((1.0, 1.0), 1),
+        ([(1.0, 1.0)] * 3, 1),
+        ([(1.0, 1.0), (0.5, 0.0), (1.0, 1.0)], 2),
+    ]
+    for starts, different in cases:
+        with pytest.raises(ValueError, match=f"pass 3 different starts, or leave them out; got {different}"):
+            tuning.evaluate(3, starts=starts)
+    assert tuning.evaluate(1, starts=(1.0, 1.0)).starts.shape == (1, 2)
+
+
+def test_full_batches_ignore_the_seed() -> None:
+    surface = SURFACES["linear_regression"]()
+    samples = len(np.asarray(surface.data[0]))
+    assert MiniBatch(samples).ignores_seed(surface) and not MiniBatch(samples - 1).ignores_seed(surface)  # type: ignore[arg-type]
+    runs = [trace(surface, SGD(0.01), steps=5, noise=MiniBatch(samples), seed=k).losses for k in (0, 1)]  # type: ignore[arg-type]
+    np.testing.assert_allclose(runs[0], runs[1], rtol=1e-12)
+
+
+def test_with_noise_the_seeds_make_the_runs_of_one_start_different() -> None:
+    evaluation = tune(Testbed(), [SGD()], budget=2, steps=5, noise=Isotropic(0.1)).evaluate(6, starts=(1.0, 1.0))
+    assert len(set(evaluation.measures["SGD"])) == 6
 
 
 def test_a_fair_race_from_tuning_to_verdicts() -> None:
