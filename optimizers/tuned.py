@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import math
 from collections.abc import Mapping
 
 import numpy as np
 
+from optimizers import axes
 from optimizers.optimizer import Optimizer
 from surfaces.calculus import Floats
 
@@ -18,16 +20,16 @@ class Tuned:
 
     Attributes:
         name: its name in the comparison.
-        optimizer: the optimizer with the best setting.
+        rule: the optimizer as it was passed, whose values hold for the parameters that are not tuned.
         settings: the values of each tuned parameter in every trial, (trials,).
-        scores: the mean score of each trial over starts and seeds, (trials,); infinite if a run diverged or did not
-            reach the threshold. Smaller is better.
+        scores: the mean score of each trial over starts and seeds, (trials,); infinite for a trial that failed, because
+            a run diverged or did not reach the threshold. Smaller is better.
         steps: the steps of each run.
         evaluations: the gradient evaluations of all trials.
     """
 
     name: str
-    optimizer: Optimizer
+    rule: Optimizer
     settings: Mapping[str, Floats]
     scores: Floats
     steps: int
@@ -38,19 +40,48 @@ class Tuned:
         return len(self.scores)
 
     @property
+    def failed(self) -> float:
+        """The share of trials that failed."""
+        return float((~np.isfinite(self.scores)).mean())
+
+    def objection(self) -> str:
+        """The reason why there is no best setting; an empty string if there is one."""
+        if self.failed < 1:
+            return ""
+        return (
+            f"{self.name} has no best setting, because all its trials failed ({self.trials} of {self.trials}): in each "
+            f"of them a run diverged or did not reach the threshold within {self.steps} steps"
+        )
+
+    @property
     def best(self) -> dict[str, float]:
-        """The best setting."""
+        """The best setting.
+
+        Raises:
+            ValueError: if all trials failed.
+        """
+        if objection := self.objection():
+            raise ValueError(f"{objection}. Tune it in other ranges, with more steps or a larger budget")
         k = int(np.argmin(self.scores))
         return {name: float(values[k]) for name, values in self.settings.items()}
 
-    @property
-    def best_score(self) -> float:
-        return float(self.scores.min())
+    @functools.cached_property
+    def optimizer(self) -> Optimizer:
+        """The optimizer with the best setting.
+
+        Raises:
+            ValueError: if all trials failed.
+        """
+        best, rule = self.best, self.rule
+        for path, _ in axes.fields_of_rule(self.rule):
+            if path[-1] in best:
+                rule = axes.with_value(rule, path[1:], best[path[-1]])
+        return rule
 
     @property
-    def failed(self) -> float:
-        """The share of trials with an infinite score."""
-        return float(np.isinf(self.scores).mean())
+    def best_score(self) -> float:
+        """The score of the best trial; infinite if all trials failed."""
+        return float(self.scores.min())
 
     def score_at(self, share: float) -> float:
         """The score that this share of the trials reaches: 0 for the best, 0.5 for the median, 1 for the worst.

@@ -15,7 +15,6 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from optimizers import axes
 from optimizers.engine import as_surface
 from optimizers.noise import Noise, NoNoise
 from optimizers.optimizer import Optimizer
@@ -63,20 +62,30 @@ class Tuning:
     def ranking(self, budget: int) -> list[tuple[str, float]]:
         """The optimizers from the best to the worst with a smaller budget, each with the median score it reaches.
 
+        The median is infinite where most choices of so many trials contain only trials that failed. Optimizers with
+        infinite medians come last, in the order of the tuning, and are not ranked among each other.
+
         Args:
             budget: the number of trials, as in `budget`; an optimizer with fewer trials has a share of them.
 
         Raises:
-            ValueError: if it is larger than the budget of the tuning.
+            ValueError: if it is larger than the budget of the tuning, or if all trials of all optimizers failed.
         """
         if not 1 <= budget <= self.budget:
             raise ValueError(f"a ranking is known for budgets from 1 to {self.budget} trials; got {budget}")
+        if all(tuned.objection() for tuned in self.tuned.values()):
+            raise ValueError(
+                "there is no ranking, because all trials of all optimizers failed: tune in other ranges, with more "
+                "steps or a larger budget"
+            )
         reached = {
             name: tuned.best_of(max(1, tuned.trials * budget // self.budget)) for name, tuned in self.tuned.items()
         }
         return sorted(reached.items(), key=lambda item: item[1])
 
-    def evaluate(self, pairs: int = 20, *, starts: ArrayLike | None = None) -> Evaluation:
+    def evaluate(
+        self, pairs: int = 20, *, starts: ArrayLike | None = None, names: Sequence[str] | None = None
+    ) -> Evaluation:
         """Run every optimizer at its best setting on fresh seeds and starts, in float64.
 
         Args:
@@ -84,12 +93,15 @@ class Tuning:
             starts: the starts, (n,) for all pairs or (pairs, n). By default the one start of the tuning if there is
                 noise, and else fresh ones in the surface's domain. Without noise they must differ from each other and
                 from those of the tuning: the same run once more would be no further evidence.
+            names: the names of the optimizers to compare, by default all of them.
 
         Raises:
-            ValueError: if there is no pair, or if the starts of runs without noise are not fresh and different.
+            ValueError: if there is no pair, if a name is unknown, if all trials of an optimizer failed, or if runs
+                without noise do not have fresh and different starts.
         """
         if pairs < 1:
             raise ValueError(f"pairs must be at least 1; got {pairs}")
+        compared = self._compared(names)
         n = len(self.surface.start)
         quiet = self.noise.ignores_seed(self.surface)
         if starts is not None:
@@ -121,9 +133,21 @@ class Tuning:
                 threshold=self.threshold,
                 dtype="float64",
             )
-            for name, tuned in self.tuned.items()
+            for name, tuned in compared.items()
         }
         return Evaluation(self, points, seeds, sweeps)
+
+    def _compared(self, names: Sequence[str] | None) -> dict[str, Tuned]:
+        """The trials of the optimizers with these names, which all have a best setting."""
+        wanted = [*self.tuned] if names is None else [names] if isinstance(names, str) else [*names]
+        if unknown := [name for name in wanted if name not in self.tuned]:
+            raise ValueError(f"unknown optimizer {unknown[0]!r}; the names are {', '.join(self.tuned)}")
+        objections = {name: self[name].objection() for name in wanted}
+        if failures := [objection for objection in objections.values() if objection]:
+            others = [name for name, objection in objections.items() if not objection]
+            advice = f", or compare the others with names={others!r}" if others else ""
+            raise ValueError(f"{'; '.join(failures)}. Tune in other ranges, with more steps or a larger budget{advice}")
+        return {name: self[name] for name in wanted}
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -133,7 +157,7 @@ class Evaluation:
     Attributes:
         tuning: the tuning.
         starts, seeds: those of each pair, (pairs, n) and (pairs,).
-        sweeps: the runs of each optimizer, by name.
+        sweeps: the runs of each optimizer that is compared, by name.
     """
 
     tuning: Tuning
@@ -207,7 +231,8 @@ def tune(
 
     Raises:
         ValueError: if the budget is below 1, if there is no optimizer or two have the same name, if a name of
-            `parameters` or `ranges` is unknown to all of them, or for a reason for which `sweep` refuses its arguments.
+            `parameters` or `ranges` is unknown to all of them, if the score is "reached" and the surface lists no
+            minimum, or for a reason for which `sweep` refuses its arguments.
     """
     rules = named(optimizers)
     if budget < 1 or steps < 1:
@@ -220,6 +245,11 @@ def tune(
         if value not in choices:
             raise ValueError(f"{what} must be one of {', '.join(choices)}; got {value!r}")
     surface = as_surface(surface, None if starts is None or np.ndim(starts) == 0 else starts)
+    if score == "reached" and surface.lowest() is None:
+        raise ValueError(
+            'score "reached" counts the steps to a height above the lowest minimum, and this surface lists no minimum: '
+            'use "final" or "area", or pass minima to from_function'
+        )
     noise = NoNoise() if noise is None else noise
     quiet = noise.ignores_seed(surface)
     points = tuning_starts(surface, starts, quiet, seed)
@@ -257,9 +287,4 @@ def _tuned(name: str, rule: Optimizer, result: Sweep, score: Score, over: list[s
         values = np.where(values == NEVER, np.inf, values)
     scores = values.reshape(-1, values.shape[-2] * values.shape[-1]).mean(axis=1)
     settings = {key.removeprefix("optimizer."): result.values(key)[..., 0, 0].ravel() for key in over}
-    k = int(np.argmin(scores))
-    for column in result.plan.columns:
-        if column.path[0] == "optimizer":
-            value = float(result.values(column.name)[..., 0, 0].ravel()[k])
-            rule = axes.with_value(rule, column.path[1:], value)
     return Tuned(name, rule, settings, scores, result.plan.steps, len(scores) * cost)

@@ -6,12 +6,13 @@ import itertools
 import math
 from typing import Any
 
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
 from optimizers import OPTIMIZERS, SCHEDULES, Isotropic, MiniBatch, Scheduled, Shifted, Tuned, trace, tune
 from optimizers.search import draw_seeds, draw_starts, grid_counts
-from surfaces import SURFACES
+from surfaces import SURFACES, from_function
 from tests.optimizers.cases import Testbed, rng
 
 SGD, MOMENTUM, SAM = OPTIMIZERS["sgd"], OPTIMIZERS["momentum"], OPTIMIZERS["sam"]
@@ -206,8 +207,47 @@ def test_losses_are_measured_above_the_minimum_and_its_rounding() -> None:
     evaluation = tune(surface, {"a": SGD(), "b": SGD()}, starts=[(-2.0, -2.0)], **options)
     measures = evaluation.evaluate(3, starts=[(-2.5, -2.0), (-2.0, -2.5), (-3.0, -2.2)]).measures["a"]
     assert (measures >= 0).all() and measures.max() < 1e-11
-    never = tune(RAVINE(), [SGD()], score="reached", threshold=1e-9, **options).evaluate(3)
-    assert (never.measures["SGD"] == math.inf).all()
+    slow = tune(RAVINE(), [SGD()], score="reached", threshold=1e-9, **options | {"steps": 100})
+    assert slow["SGD"].failed == 1
+
+
+def test_runs_that_do_not_reach_the_threshold_have_an_infinite_measure() -> None:
+    """On the tuning's start SGD arrives; from the far end of the ravine it needs more steps."""
+    options: dict[str, Any] = {"ranges": {"learning_rate": (0.09, 0.1)}, "steps": 15, "budget": 4, "score": "reached"}
+    tuning = tune(RAVINE(10.0), [SGD()], starts=[(0.0, 1.0)], threshold=1e-2, **options)
+    assert tuning["SGD"].failed == 0
+    measures = tuning.evaluate(2, starts=[(0.0, 0.5), (3.0, 0.0)]).measures["SGD"]
+    assert measures[0] <= 2 and measures[1] == math.inf
+
+
+def test_an_optimizer_whose_trials_all_fail_has_no_best_setting() -> None:
+    """At η ≥ 1 SGD diverges on a ravine of κ = 100 from every start, and Lion, whose steps have length η, does not."""
+    options: dict[str, Any] = {"ranges": {"learning_rate": (1.0, 2.0)}, "steps": 100, "budget": 8}
+    tuning = tune(RAVINE(100.0), [SGD(), OPTIMIZERS["lion"](), MOMENTUM()], parameters=["learning_rate"], **options)
+    lost = tuning["SGD"]
+    assert lost.failed == 1 and tuning["Lion"].failed == 0 and lost.best_score == math.inf
+    reason = r"SGD has no best setting, because all its trials failed \(8 of 8\): .* within 100 steps"
+    for missing in ("best", "optimizer"):
+        with pytest.raises(ValueError, match=f"{reason}. Tune it in other ranges"):
+            getattr(lost, missing)
+    assert [name for name, _ in tuning.ranking(8)] == ["Lion", "SGD", "Momentum"]
+    assert [score == math.inf for _, score in tuning.ranking(8)] == [False, True, True]
+    with pytest.raises(ValueError, match=f"{reason}; Momentum .* compare the others with names=\\['Lion'\\]"):
+        tuning.evaluate(3)
+    assert list(tuning.evaluate(3, names=["Lion"]).measures) == ["Lion"]
+    with pytest.raises(ValueError, match="unknown optimizer 'Adam'; the names are SGD, Lion, Momentum"):
+        tuning.evaluate(3, names=["Adam"])
+    all_lost = tune(RAVINE(100.0), [SGD()], **options)
+    with pytest.raises(ValueError, match="there is no ranking, because all trials of all optimizers failed"):
+        all_lost.ranking(8)
+
+
+def test_a_threshold_needs_a_known_minimum() -> None:
+    unknown = from_function(lambda w: jnp.sum(w**2), start=(2.0, 1.0))
+    with pytest.raises(ValueError, match='this surface lists no minimum: use "final" or "area"'):
+        tune(unknown, [SGD()], score="reached")
+    known = from_function(lambda w: jnp.sum(w**2), start=(2.0, 1.0), minima=[(0.0, 0.0)])
+    assert tune(known, [SGD()], score="reached", budget=16, steps=50).tuned["SGD"].best_score < 50
 
 
 @pytest.mark.parametrize(
