@@ -208,7 +208,8 @@ def tune(
 
     A trial is one setting, which runs from every start with every seed; its score is the mean over these runs. The
     budget is what `budget` trials of a rule cost that needs one evaluation for a step. A rule that needs two, such as
-    SAM, therefore has half as many trials; or all of them, if `clock` gives it half as many steps.
+    SAM, therefore has half as many trials; or all of them, if `clock` gives it half as many steps. No rule has more
+    than `budget` trials.
 
     Args:
         surface: the surface.
@@ -232,7 +233,8 @@ def tune(
     Raises:
         ValueError: if the budget is below 1, if there is no optimizer or two have the same name, if a name of
             `parameters` or `ranges` is unknown to all of them, if the score is "reached" and the surface lists no
-            minimum, or for a reason for which `sweep` refuses its arguments.
+            minimum, if a single trial of an optimizer costs more than the budget, or for a reason for which `sweep`
+            refuses its arguments.
     """
     rules = named(optimizers)
     if budget < 1 or steps < 1:
@@ -263,8 +265,10 @@ def tune(
     tuned = {}
     for name, rule in rules.items():
         cost = plan_sweep(surface, rule, noise=noise).cost
-        horizon = steps if clock == "steps" else max(1, steps // cost)
-        trials = max(1, budget * steps // (cost * horizon))
+        horizon = steps if clock == "steps" else steps // cost
+        trials = min(budget, budget * steps // (cost * horizon)) if horizon else 0
+        if not trials:
+            raise ValueError(_too_small(name, cost, steps, budget, clock))
         over = search_axes(searched[name], trials, search, ranges or {})
         result = sweep(
             surface,
@@ -278,6 +282,19 @@ def tune(
         tuned[name] = _tuned(name, rule, result, score, [str(key) for key in over], cost * horizon * runs)
     evaluations = budget * steps * runs
     return Tuning(surface, noise, tuned, budget, evaluations, points, numbers, score, threshold, seed)
+
+
+def _too_small(name: str, cost: int, steps: int, budget: int, clock: str) -> str:
+    """The reason why an optimizer that needs `cost` evaluations for a step cannot be tuned within a budget."""
+    if clock == "evaluations":
+        return (
+            f"a horizon of {steps} gradient evaluations is less than a step of {name}, which needs {cost}: "
+            f"pass steps={cost} or more"
+        )
+    return (
+        f"one trial of {name} costs {cost} gradient evaluations for each step, more than the whole budget of {budget} "
+        f'trials with one evaluation: pass budget={cost} or more, or clock="evaluations"'
+    )
 
 
 def _tuned(name: str, rule: Optimizer, result: Sweep, score: Score, over: list[str], cost: int) -> Tuned:

@@ -55,6 +55,26 @@ def test_every_optimizer_has_the_same_budget() -> None:
     assert {t.evaluations for t in equal.tuned.values()} == {16 * 40 * 5}
 
 
+def test_no_optimizer_has_more_trials_than_the_budget() -> None:
+    """7 steps are 3 steps of SAM; 100 · 7 evaluations are 116 trials of 6 evaluations."""
+    tuned = tune(RAVINE(), [SGD(), SAM()], steps=7, budget=100, clock="evaluations", starts=1).tuned
+    assert [(t.trials, t.steps, t.evaluations) for t in tuned.values()] == [(100, 7, 700), (100, 3, 600)]
+
+
+def test_a_trial_that_costs_more_than_the_budget_is_refused() -> None:
+    """A step of Newton's method costs 1 + n evaluations."""
+    rules = [SGD(), OPTIMIZERS["newton"]()]
+    with pytest.raises(
+        ValueError, match=r"one trial of Newton costs 3 .* budget of 2 trials .*: pass budget=3 or more"
+    ):
+        tune(RAVINE(), rules, steps=5, budget=2)
+    assert tune(RAVINE(), rules, steps=5, budget=3)["Newton"].trials == 1
+    with pytest.raises(
+        ValueError, match=r"horizon of 2 gradient evaluations is less than a step of Newton, .*: pass steps=3"
+    ):
+        tune(RAVINE(), rules, steps=2, budget=64, clock="evaluations")
+
+
 def test_what_is_tuned_can_be_chosen() -> None:
     rules = {"plain": OPTIMIZERS["adam"](), "decayed": Scheduled(OPTIMIZERS["adam"](), SCHEDULES["step_decay"]())}
     all_ = tune(RAVINE(), rules, budget=4, steps=10)
