@@ -148,9 +148,9 @@ def columns_of(
     known = dict(fields_of(surface, optimizer, noise))
     columns: list[Column] = []
     random = any(isinstance(axis, Random) for axis in over.values())
-    if random and not (_whole(draws) and 1 <= draws <= MOST_RUNS):
+    if random and not (is_whole(draws) and 1 <= draws <= MOST_RUNS):
         raise ValueError(f"draws must be a whole number from 1 to {MOST_RUNS:,} for random axes; got {draws}")
-    if random and not (_whole(draw_seed) and draw_seed >= 0):
+    if random and not (is_whole(draw_seed) and draw_seed >= 0):
         raise ValueError(f"draw_seed must be a whole number that is not negative; got {draw_seed}")
     dimension = 1 if random else 0
     for names, axis in over.items():
@@ -192,7 +192,8 @@ def _together(names: Any, axis: Any) -> list[tuple[str, Axis]]:
     return list(zip(names, axis, strict=True))
 
 
-def _whole(number: Any) -> bool:
+def is_whole(number: Any) -> bool:
+    """Whether something is a whole number of Python or NumPy; True and False are not."""
     return isinstance(number, int | np.integer) and not isinstance(number, bool)
 
 
@@ -238,7 +239,7 @@ def _values(
         low, high = _range(name, axis, path, spec, surface)
         scale: Scale = spec.scale if spec else "linear"
         if isinstance(axis, Grid):
-            if not _whole(axis.count) or axis.count < 1:
+            if not is_whole(axis.count) or axis.count < 1:
                 raise ValueError(
                     f"the grid of {name!r} must have a whole number of values, at least 1; got {axis.count}"
                 )

@@ -18,7 +18,7 @@ import optax
 from jax import Array
 
 from optimizers.borrowed import as_rule
-from optimizers.noise import Noise, NoNoise
+from optimizers.noise import Noise, NoNoise, as_noise
 from optimizers.optimizer import Gradient, Optimizer, Step
 from optimizers.packed import unpack
 from optimizers.programs import NEVER, batched, draws, mapped, numbers_of, single
@@ -170,7 +170,7 @@ def trace(
     return Trace(
         surface,
         optimizer,
-        NoNoise() if noise is None else noise,
+        as_noise(noise),
         steps,
         stride,
         positions=cut("positions", records.get("positions"), 0, count + 1),
@@ -220,7 +220,7 @@ def program(
     last one; the `Step`s; and the step at which a point between two records was not finite (−1 for never, None if every
     step is recorded). Records and `Step`s are `Packed` if they are short.
     """
-    noise = NoNoise() if noise is None else noise
+    noise = as_noise(noise)
     if steps < 1 or stride < 1 or steps % stride:
         raise ValueError(f"steps must be positive and a multiple of stride; got {steps} and {stride}")
     if unknown := set(record) - set(RECORDS):

@@ -168,7 +168,7 @@ class MiniBatch(Noise):
         return ""
 
     def ignores_seed(self, surface: Surface) -> bool:
-        return self.batch_size == _samples(surface)
+        return surface.data is not None and self.batch_size == _samples(surface)
 
     def draw(self, key: Array, w: Array, data: Any) -> Array:
         samples = jax.tree.leaves(data)[0].shape[0]
@@ -177,6 +177,19 @@ class MiniBatch(Noise):
     def landscape(self, surface: Surface, drawn: Array, w: Array) -> Landscape:
         batch = jax.tree.map(lambda data: data[drawn], surface.data)
         return lambda u: surface.loss(u, batch)
+
+
+def as_noise(noise: Any) -> Noise:
+    """A noise as it is, or none for None.
+
+    Raises:
+        TypeError: if it is neither.
+    """
+    if noise is None:
+        return NoNoise()
+    if not isinstance(noise, Noise):
+        raise TypeError(f"noise must be a noise, such as Isotropic(0.1), or None; got {noise!r}")
+    return noise
 
 
 def _samples(surface: Surface) -> int:

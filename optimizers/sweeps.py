@@ -25,7 +25,7 @@ from optimizers.engine import Trace, as_surface, first_step, size_objection, tra
 from optimizers.entries import NotEntrywise
 from optimizers.kernels import RUNS, Loop
 from optimizers.lanes import RECORDS, Block, Inputs, run_blocks
-from optimizers.noise import Noise, NoNoise
+from optimizers.noise import Noise, NoNoise, as_noise
 from optimizers.optimizer import Optimizer
 from optimizers.programs import NEVER, numbers_of
 from optimizers.summaries import WORDS, Ends, Parts, kinds, levels_of
@@ -43,6 +43,8 @@ WIDEST = 2**20
 """The most runs of a block on an accelerator, all of which it computes at once."""
 MOST_BYTES = 4 * 2**30
 """The most bytes of the results of a sweep, which stay in memory."""
+MOST_STEPS = 2**31 - 2
+"""The most steps of a run, which are counted in int32."""
 DTYPES = ("float32", "float64")
 REFUSED: set[Any] = set()
 """The kinds of sweeps that need more than a kernel can do; finding out takes half a second each time."""
@@ -478,9 +480,9 @@ def plan_sweep(
         ValueError, TypeError: as `sweep`.
     """
     surface, optimizer = as_surface(surface, start), as_rule(optimizer)
-    noise = NoNoise() if noise is None else noise
-    if not isinstance(steps, int | np.integer) or not 1 <= steps < 2**31 - 1:
-        raise ValueError(f"steps must be a whole number from 1 to {2**31 - 2:,}; got {steps!r}")
+    noise = as_noise(noise)
+    if not isinstance(steps, int | np.integer) or not 1 <= steps <= MOST_STEPS:
+        raise ValueError(f"steps must be a whole number from 1 to {MOST_STEPS:,}; got {steps!r}")
     if not isinstance(seed, int | np.integer) or not 0 <= seed < 2**32:
         raise ValueError(
             f"seed must be a whole number from 0 to 2³² − 1; got {seed!r}. Pass several as over={{'seed': …}}"

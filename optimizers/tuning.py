@@ -9,19 +9,34 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import reprlib
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from optimizers.axes import MOST_RUNS
 from optimizers.engine import as_surface
-from optimizers.noise import Noise, NoNoise
+from optimizers.noise import Noise, as_noise
 from optimizers.optimizer import Optimizer
 from optimizers.programs import NEVER
-from optimizers.search import SEVERAL, draw_seeds, draw_starts, named, search_axes, tunable, tuning_starts
+from optimizers.search import (
+    SEVERAL,
+    checked_ranges,
+    cost_objection,
+    draw_seeds,
+    draw_starts,
+    named,
+    points_or_count,
+    reached_objection,
+    search_axes,
+    tunable,
+    tuning_starts,
+    whole,
+)
 from optimizers.summaries import levels_of
-from optimizers.sweeps import Sweep, plan_sweep, sweep
+from optimizers.sweeps import MOST_STEPS, Sweep, plan_sweep, sweep
 from optimizers.tuned import Tuned
 from optimizers.verdicts import Verdict, verdicts
 from surfaces.calculus import Floats
@@ -96,29 +111,20 @@ class Tuning:
             names: the names of the optimizers to compare, by default all of them.
 
         Raises:
-            ValueError: if there is no pair, if a name is unknown, if all trials of an optimizer failed, or if runs
-                without noise do not have fresh and different starts.
+            ValueError: if there is no pair or too many, if a name is unknown, if all trials of an optimizer failed, if
+                the starts have another shape, or if those of runs without noise are not fresh and different.
         """
-        if pairs < 1:
-            raise ValueError(f"pairs must be at least 1; got {pairs}")
+        pairs = whole("pairs", pairs, 1, MOST_RUNS)
         compared = self._compared(names)
-        n = len(self.surface.start)
         quiet = self.noise.ignores_seed(self.surface)
         if starts is not None:
-            points = np.broadcast_to(np.asarray(starts, dtype=float), (pairs, n))
+            points = self._points(starts, pairs)
         elif quiet or len(self.starts) > 1:
             points = draw_starts(self.surface, pairs, self.seed, tuning=False)
         else:
-            points = np.broadcast_to(self.starts[0], (pairs, n))
-        if quiet and (points[:, None] == self.starts).all(axis=-1).any():
-            raise ValueError(
-                "without noise a run from a start of the tuning is no fresh run: pass other starts, or leave them out"
-            )
-        if quiet and (different := len(np.unique(points, axis=0))) < pairs:
-            raise ValueError(
-                "without noise, runs from the same start are the same run, and count once: "
-                f"pass {pairs} different starts, or leave them out; got {different}"
-            )
+            points = np.broadcast_to(self.starts[0], (pairs, len(self.surface.start)))
+        if quiet:
+            self._check_different(points)
         seeds = draw_seeds(pairs, self.seed, tuning=False)  # which are different, and make noisy runs different
         sweeps = {
             name: sweep(
@@ -136,6 +142,29 @@ class Tuning:
             for name, tuned in compared.items()
         }
         return Evaluation(self, points, seeds, sweeps)
+
+    def _points(self, starts: ArrayLike, pairs: int) -> Floats:
+        """The starts (pairs, n) of the comparison, from one point or from one for each pair."""
+        n, points = len(self.surface.start), points_or_count(starts)
+        if not isinstance(points, np.ndarray) or points.shape not in ((1, n), (pairs, n)):
+            raise ValueError(
+                f"starts must be one point of shape ({n},), or points of shape ({pairs}, {n}) for the pairs; got "
+                f"{reprlib.repr(starts)}"
+            )
+        return np.broadcast_to(points, (pairs, n))
+
+    def _check_different(self, points: Floats) -> None:
+        """Reject starts (pairs, n) that are not different from each other and from those of the tuning."""
+        different, used = np.unique(points, axis=0), np.unique(self.starts, axis=0)
+        if len(np.unique(np.concatenate([different, used]), axis=0)) < len(different) + len(used):
+            raise ValueError(
+                "without noise a run from a start of the tuning is no fresh run: pass other starts, or leave them out"
+            )
+        if len(different) < len(points):
+            raise ValueError(
+                "without noise, runs from the same start are the same run, and count once: "
+                f"pass {len(points)} different starts, or leave them out; got {len(different)}"
+            )
 
     def _compared(self, names: Sequence[str] | None) -> dict[str, Tuned]:
         """The trials of the optimizers with these names, which all have a best setting."""
@@ -231,14 +260,16 @@ def tune(
         dtype: as in `sweep`.
 
     Raises:
-        ValueError: if the budget is below 1, if there is no optimizer or two have the same name, if a name of
-            `parameters` or `ranges` is unknown to all of them, if the score is "reached" and the surface lists no
-            minimum, if a single trial of an optimizer costs more than the budget, or for a reason for which `sweep`
-            refuses its arguments.
+        ValueError: if budget, steps, starts or seeds are no whole numbers of at least 1 or make too many runs, if there
+            is no optimizer or two have the same name, if a name of `parameters` or `ranges` is unknown to all of them,
+            if a range is no pair of numbers or reversed, if the score is "reached" and the surface lists no minimum, if
+            a single trial of an optimizer costs more than the budget, or for a reason for which `sweep` refuses its
+            arguments. Nothing is computed then.
+        TypeError: if surface, optimizers or noise are none.
     """
-    rules = named(optimizers)
-    if budget < 1 or steps < 1:
-        raise ValueError(f"budget and steps must be at least 1; got {budget} and {steps}")
+    rules, spans, starts = named(optimizers), checked_ranges(ranges), points_or_count(starts)
+    budget, steps = whole("budget", budget, 1, MOST_RUNS), whole("steps", steps, 1, MOST_STEPS)
+    seed = whole("seed", seed, 0, 2**32 - 1)
     for what, value, choices in (
         ("clock", clock, ("steps", "evaluations")),
         ("search", search, ("random", "grid")),
@@ -246,30 +277,35 @@ def tune(
     ):
         if value not in choices:
             raise ValueError(f"{what} must be one of {', '.join(choices)}; got {value!r}")
-    surface = as_surface(surface, None if starts is None or np.ndim(starts) == 0 else starts)
-    if score == "reached" and surface.lowest() is None:
-        raise ValueError(
-            'score "reached" counts the steps to a height above the lowest minimum, and this surface lists no minimum: '
-            'use "final" or "area", or pass minima to from_function'
-        )
-    noise = NoNoise() if noise is None else noise
+    surface, noise = as_surface(surface, starts if isinstance(starts, np.ndarray) else None), as_noise(noise)
+    if objection := noise.objection(surface) or (reached_objection(surface) if score == "reached" else ""):
+        raise ValueError(objection)
+    names = tunable(rules, parameters, spans)
     quiet = noise.ignores_seed(surface)
-    points = tuning_starts(surface, starts, quiet, seed)
-    numbers = draw_seeds((1 if quiet else SEVERAL) if seeds is None else seeds, seed, tuning=True)
-    searched = {name: tunable(rule, parameters) for name, rule in rules.items()}
-    known = {name for names in searched.values() for name in names}
-    if unknown := {*(parameters or ()), *(ranges or {})} - known:
-        raise ValueError(f"no optimizer tunes {', '.join(sorted(unknown))}; they tune {', '.join(sorted(known))}")
-    runs = len(points) * len(numbers)
+    if starts is None:
+        starts = SEVERAL if quiet else np.asarray([surface.start], dtype=float)
+    seeds = whole("seeds", (1 if quiet else SEVERAL) if seeds is None else seeds, 1, MOST_RUNS)
+    count = len(starts) if isinstance(starts, np.ndarray) else whole("starts", starts, 1, MOST_RUNS)
+    runs = count * seeds
+    if budget * runs > MOST_RUNS:
+        raise ValueError(
+            f"a tuning has at most {MOST_RUNS:,} runs of each optimizer; got budget × starts × seeds = "
+            f"{budget:,} × {count:,} × {seeds:,} = {budget * runs:,}: take a smaller budget"
+        )
+    points, numbers = tuning_starts(surface, starts, seed), draw_seeds(seeds, seed, tuning=True)
     options: dict[str, Any] = {"noise": noise, "threshold": threshold, "dtype": dtype, "record": (score,)}
+    costs = {}
+    for name, rule in rules.items():  # all arguments are checked before the first run is computed
+        over = search_axes(names[name], 1, "random", spans)
+        costs[name] = plan_sweep(surface, rule, over=over, draws=1, steps=steps, **options).cost
+        if costs[name] > (budget if clock == "steps" else steps):
+            raise ValueError(cost_objection(name, costs[name], steps, budget, clock))
     tuned = {}
     for name, rule in rules.items():
-        cost = plan_sweep(surface, rule, noise=noise).cost
+        cost = costs[name]
         horizon = steps if clock == "steps" else steps // cost
-        trials = min(budget, budget * steps // (cost * horizon)) if horizon else 0
-        if not trials:
-            raise ValueError(_too_small(name, cost, steps, budget, clock))
-        over = search_axes(searched[name], trials, search, ranges or {})
+        trials = min(budget, budget * steps // (cost * horizon))
+        over = search_axes(names[name], trials, search, spans)
         result = sweep(
             surface,
             rule,
@@ -282,19 +318,6 @@ def tune(
         tuned[name] = _tuned(name, rule, result, score, [str(key) for key in over], cost * horizon * runs)
     evaluations = budget * steps * runs
     return Tuning(surface, noise, tuned, budget, evaluations, points, numbers, score, threshold, seed)
-
-
-def _too_small(name: str, cost: int, steps: int, budget: int, clock: str) -> str:
-    """The reason why an optimizer that needs `cost` evaluations for a step cannot be tuned within a budget."""
-    if clock == "evaluations":
-        return (
-            f"a horizon of {steps} gradient evaluations is less than a step of {name}, which needs {cost}: "
-            f"pass steps={cost} or more"
-        )
-    return (
-        f"one trial of {name} costs {cost} gradient evaluations for each step, more than the whole budget of {budget} "
-        f'trials with one evaluation: pass budget={cost} or more, or clock="evaluations"'
-    )
 
 
 def _tuned(name: str, rule: Optimizer, result: Sweep, score: Score, over: list[str], cost: int) -> Tuned:

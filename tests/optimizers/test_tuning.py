@@ -8,6 +8,7 @@ from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
+import optax
 import pytest
 
 from optimizers import OPTIMIZERS, SCHEDULES, Isotropic, MiniBatch, Scheduled, Shifted, Tuned, trace, tune
@@ -273,21 +274,81 @@ def test_a_threshold_needs_a_known_minimum() -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"budget": 0}, "budget and steps must be at least 1; got 0 and 300"),
-        ({"steps": 0}, "at least 1"),
+        ({"budget": 0}, "budget must be a whole number from 1 to 10,000,000; got 0"),
+        ({"budget": 10**9}, "budget must be a whole number from 1 to 10,000,000; got 1000000000"),
+        ({"budget": 2.5}, "budget must be a whole number .* got 2.5"),
+        ({"budget": True}, "budget must be a whole number .* got True"),
+        ({"budget": 10**7}, r"budget × starts × seeds = 10,000,000 × 5 × 1 = 50,000,000: take a smaller budget"),
+        ({"steps": 0}, "steps must be a whole number from 1 to 2,147,483,646; got 0"),
+        ({"seed": -1}, "seed must be a whole number from 0 to 4,294,967,295; got -1"),
         ({"search": "guess"}, "search must be one of random, grid; got 'guess'"),
         ({"clock": "hours"}, "clock must be one of steps, evaluations"),
         ({"score": "end"}, "score must be one of final, area, reached"),
-        ({"parameters": ["beta1"]}, "no optimizer tunes beta1"),
+        ({"parameters": ["beta1"]}, "no optimizer tunes beta1; they tune learning_rate"),
+        ({"parameters": "learning_rate"}, r"parameters must be a list of names, such as \['learning_rate'\]"),
         ({"ranges": {"rate": (0.0, 1.0)}}, "no optimizer tunes rate; they tune learning_rate"),
-        ({"ranges": {"learning_rate": (1.0, 0.1)}}, "reversed"),
-        ({"starts": 0}, "starts must be at least 1; got 0"),
-        ({"seeds": 0}, "seeds must be at least 1; got 0"),
+        ({"ranges": {"learning_rate": (1.0, 0.1)}}, "reversed: low must be at most high; got 1 to 0.1"),
+        (
+            {"ranges": {"learning_rate": 0.1}},
+            "the range of 'learning_rate' must be a pair of numbers, as in .* got 0.1",
+        ),
+        ({"ranges": {"learning_rate": (0.1, 0.2, 0.3)}}, "must be a pair of numbers"),
+        ({"ranges": {"learning_rate": (0.0, 0.2)}}, "has a log scale, so its range must be positive"),
+        ({"ranges": {"learning_rate": (0.1, math.inf)}}, "must be finite"),
+        ({"ranges": [("learning_rate", 0.1, 0.2)]}, "ranges must map names to pairs of numbers, such as"),
+        ({"starts": 0}, "starts must be a whole number from 1 to 10,000,000; got 0"),
+        ({"starts": 10**9}, "starts must be a whole number from 1 to 10,000,000; got 1000000000"),
+        ({"starts": 10**6}, r"budget × starts × seeds = 64 × 1,000,000 × 1 = 64,000,000"),
+        ({"starts": "x"}, "starts must be a whole number of starts, or points of shape .* got 'x'"),
+        ({"starts": 2.5}, "starts must be a whole number of starts, or points of shape .* got 2.5"),
+        ({"starts": [(1.0, math.nan)]}, "with finite coordinates"),
+        ({"starts": [(1.0, 2.0), (1.0,)]}, "points of shape"),
+        ({"starts": [1.0, 2.0, 3.0]}, r"starts must be points of shape \(k, 2\) on this surface; got shape \(1, 3\)"),
+        ({"seeds": 0}, "seeds must be a whole number from 1 to 10,000,000; got 0"),
+        ({"seeds": 10**9}, "seeds must be a whole number from 1 to 10,000,000; got 1000000000"),
+        ({"threshold": 2.0}, "threshold must be a share of the initial height between 0 and 1; got 2"),
+        ({"dtype": "float16"}, "dtype must be float32 or float64; got 'float16'"),
+        ({"seeds": 10**6, "noise": Isotropic(0.1)}, "64 × 1 × 1,000,000 = 64,000,000: take a smaller budget"),
+        ({"noise": MiniBatch(3)}, "no data to draw mini-batches from"),  # type: ignore[arg-type]
     ],
 )
-def test_bad_arguments_are_refused_with_a_sentence(options: Any, message: str) -> None:
+@pytest.mark.parametrize("search", ["random", "grid"])
+def test_bad_arguments_are_refused_with_a_sentence(
+    search: Any, options: Any, message: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Before anything is computed, and before SGD is tuned if only the arguments of Momentum are bad."""
+    monkeypatch.setattr("optimizers.tuning.sweep", None)
     with pytest.raises(ValueError, match=message):
-        tune(RAVINE(), [SGD()], **options)
+        tune(RAVINE(), [SGD()], **{"search": search, **options})
+
+
+def test_no_optimizer_is_tuned_if_the_range_of_another_is_bad(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("optimizers.tuning.sweep", None)
+    with pytest.raises(ValueError, match=r"momentum must lie in \[0, 1\); got 1"):
+        tune(RAVINE(), [SGD(), MOMENTUM()], ranges={"momentum": (0.0, 1.0)})
+    with pytest.raises(TypeError, match=r"noise must be a noise, such as Isotropic\(0.1\), or None; got 0.1"):
+        tune(RAVINE(), [SGD()], noise=0.1)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"pairs": 0}, "pairs must be a whole number from 1 to .*; got 0"),
+        ({"pairs": 10**9}, "pairs must be a whole number from 1 to .*; got 1000000000"),
+        ({"pairs": 2.5}, "pairs must be a whole number .* got 2.5"),
+        (
+            {"starts": [1, 2, 3]},
+            r"one point of shape \(2,\), or points of shape \(20, 2\) for the pairs; got \[1, 2, 3\]",
+        ),
+        ({"starts": [(1, 2)] * 3}, r"points of shape \(20, 2\)"),
+        ({"starts": 20}, r"points of shape \(20, 2\) for the pairs; got 20"),
+        ({"starts": "x"}, "points of shape"),
+    ],
+)
+def test_bad_arguments_of_the_comparison_are_refused_with_a_sentence(arguments: Any, message: str) -> None:
+    tuning = tune(RAVINE(), [SGD()], budget=1, steps=2)
+    with pytest.raises(ValueError, match=message):
+        tuning.evaluate(**arguments)
 
 
 def test_optimizers_need_different_names() -> None:
@@ -295,5 +356,6 @@ def test_optimizers_need_different_names() -> None:
         tune(RAVINE(), [SGD(), SGD(0.1)])
     with pytest.raises(ValueError, match="at least one optimizer"):
         tune(RAVINE(), [])
-    with pytest.raises(ValueError, match="pairs must be at least 1"):
-        tune(RAVINE(), [SGD()], budget=1, steps=2).evaluate(0)
+    for wrong in ("sgd", SGD(), optax.sgd(0.1), 3):
+        with pytest.raises(ValueError, match=r"optimizers must be a list of rules, such as .* or a mapping"):
+            tune(RAVINE(), wrong)  # type: ignore[arg-type]
