@@ -38,7 +38,7 @@ from optimizers.search import (
 from optimizers.summaries import levels_of
 from optimizers.sweeps import MOST_STEPS, Sweep, plan_sweep, sweep
 from optimizers.tuned import Tuned
-from optimizers.verdicts import Verdict, verdicts
+from optimizers.verdicts import MOST_PAIRS, Verdict, verdicts
 from surfaces.calculus import Floats
 from surfaces.surface import Surface
 
@@ -114,7 +114,7 @@ class Tuning:
             ValueError: if there is no pair or too many, if a name is unknown, if all trials of an optimizer failed, if
                 the starts have another shape, or if those of runs without noise are not fresh and different.
         """
-        pairs = whole("pairs", pairs, 1, MOST_RUNS)
+        pairs = whole("pairs", pairs, 1, MOST_PAIRS)
         compared = self._compared(names)
         quiet = self.noise.ignores_seed(self.surface)
         if starts is not None:

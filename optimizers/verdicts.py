@@ -23,12 +23,14 @@ from statistics import NormalDist
 import numpy as np
 from numpy.typing import ArrayLike
 
+from optimizers.averages import Averages, positive_share
 from surfaces.calculus import Floats
 
 MOST_EXACT = 200
 """The most pairs for which the exact distribution is computed; the normal approximation is then good to 1 %."""
 POWER = 0.8
-MOST_NEEDED = 1_000_000
+MOST_PAIRS = 1_000_000
+"""The most pairs of a verdict, which then takes seconds."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -40,7 +42,9 @@ class Verdict:
         word: "A is faster", "B is faster", with their names, or "cannot tell".
         pairs, wins, ties: the number of pairs, of those in which A is better, and of those without a difference.
         effect: the typical ratio of B's measure to A's, or the difference if measures may be negative: the
-            Hodges-Lehmann estimate. Above 1, or above 0, A is better. NaN if no pair has two finite measures.
+            Hodges-Lehmann estimate, the median of the means of two differences. Above 1, or above 0, A is better. It is
+            infinite, or 0 as a ratio, where most of these means are, and NaN where as many are +∞ as −∞ and none lies
+            between.
         interval: a confidence interval of the effect, at 1 − `level`.
         rank_biserial: the share of rank sums for A minus that for B, from −1 to 1 (Kerby 2014).
         p: the two-sided p-value of the signed-rank test, corrected for the number of comparisons.
@@ -96,7 +100,8 @@ def verdict(a: ArrayLike, b: ArrayLike, *, names: tuple[str, str] = ("A", "B"), 
         level: the rate at which two equal optimizers are told apart.
 
     Raises:
-        ValueError: if the measures are not paired, or one is NaN or −∞, or if the level is not between 0 and 1.
+        ValueError: if the measures are not paired, if there are more than a million, if one is NaN or −∞, or if the
+            level is not between 0 and 1.
     """
     first, second = np.asarray(a, dtype=float), np.asarray(b, dtype=float)
     if first.ndim != 1 or first.shape != second.shape or not len(first):
@@ -104,6 +109,8 @@ def verdict(a: ArrayLike, b: ArrayLike, *, names: tuple[str, str] = ("A", "B"), 
             "verdict compares paired runs: pass two lists of the same length, at least 1; got shapes "
             f"{first.shape} and {second.shape}"
         )
+    if len(first) > MOST_PAIRS:
+        raise ValueError(f"a verdict has at most {MOST_PAIRS:,} pairs; got {len(first):,}: pass fewer of them")
     if np.isnan([first, second]).any() or np.isneginf([first, second]).any():
         raise ValueError("measures must be numbers; pass math.inf for a run that diverged or never reached its goal")
     if not 0 < level < 1:
@@ -112,8 +119,7 @@ def verdict(a: ArrayLike, b: ArrayLike, *, names: tuple[str, str] = ("A", "B"), 
     with np.errstate(divide="ignore", invalid="ignore"):
         x, y = (np.log(first), np.log(second)) if is_ratio else (first, second)
         differences = np.where(first == second, 0.0, y - x)
-    averages = _walsh(differences)
-    effect, low, high = _estimate(averages, len(differences), level)
+    effect, low, high = _estimate(differences, level)
     back = np.exp if is_ratio else float
     with np.errstate(over="ignore"):
         effect, low, high = (float(back(v)) for v in (effect, low, high))
@@ -194,21 +200,12 @@ def _null(doubled: np.ndarray) -> Floats:
     return chances
 
 
-def _walsh(differences: Floats) -> Floats:
-    """The means of all pairs of differences, each with itself included; NaN for +∞ with −∞."""
-    i, j = np.triu_indices(len(differences))
-    with np.errstate(invalid="ignore"):
-        return np.asarray((differences[i] + differences[j]) / 2)
-
-
-def _estimate(averages: Floats, pairs: int, level: float) -> tuple[float, float, float]:
+def _estimate(differences: Floats, level: float) -> tuple[float, float, float]:
     """The Hodges-Lehmann estimate and the interval that belongs to the signed-rank test.
 
     Means that are not defined may be anything: they count as −∞ for the lower end, and as +∞ for the upper one.
     """
-    known = averages[~np.isnan(averages)]
-    with np.errstate(invalid="ignore"):
-        middle = float(np.sort(known)[[(len(known) - 1) // 2, len(known) // 2]].mean()) if len(known) else math.nan
+    pairs, averages = len(differences), Averages(differences)
     if pairs <= MOST_EXACT:
         below = np.cumsum(_null(2 * np.arange(1, pairs + 1))[::2])
         rank = int((below <= level / 2).sum())
@@ -216,23 +213,16 @@ def _estimate(averages: Floats, pairs: int, level: float) -> tuple[float, float,
         spread = math.sqrt(pairs * (pairs + 1) * (2 * pairs + 1) / 24)
         rank = int(pairs * (pairs + 1) / 4 + NormalDist().inv_cdf(level / 2) * spread)
     if rank < 1:
-        return middle, -math.inf, math.inf
-    low = float(np.sort(np.nan_to_num(averages, nan=-np.inf, posinf=np.inf, neginf=-np.inf))[rank - 1])
-    high = float(np.sort(np.nan_to_num(averages, nan=np.inf, posinf=np.inf, neginf=-np.inf))[-rank])
-    return middle, low, high
+        return averages.median(), -math.inf, math.inf
+    return averages.median(), averages.smallest(rank), averages.largest(rank)
 
 
 def _needed(differences: Floats, level: float) -> int | None:
     """The number of pairs for a power of 80 % (Noether 1987), from the share of positive means of two differences."""
-    i, j = np.triu_indices(len(differences), k=1)
-    if not len(i):
-        return None
-    with np.errstate(invalid="ignore"):
-        sums = differences[i] + differences[j]
-    share = float(((sums > 0) + 0.5 * ((sums == 0) | np.isnan(sums))).mean())
+    share = positive_share(differences)
     if share == 0.5:
         return None
     quantiles = NormalDist().inv_cdf(1 - level / 2) + NormalDist().inv_cdf(POWER)
     pairs = math.ceil(quantiles**2 / (3 * (share - 0.5) ** 2))
     smallest = math.ceil(1 - math.log2(level))  # with fewer pairs no p-value is at most the level
-    return None if pairs > MOST_NEEDED else max(pairs, smallest)
+    return None if pairs > MOST_PAIRS else max(pairs, smallest)

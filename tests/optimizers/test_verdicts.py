@@ -136,8 +136,11 @@ def test_runs_that_never_arrive_are_worse_than_all_others() -> None:
     never = [math.inf] * 8
     lost = verdict(steps, never)
     assert lost.winner == "A" and lost.effect == math.inf and lost.wins == 8
+    assert verdict(never, steps).effect == 0
     both = verdict(never, never)
-    assert both.winner is None and both.ties == 8
+    assert both.winner is None and both.ties == 8 and both.effect == 1
+    opposite = verdict([math.inf, 1.0], [1.0, math.inf])
+    assert opposite.winner is None and math.isnan(opposite.effect)
     mixed = verdict([math.inf, 1.0, 1.0], [1.0, math.inf, 1.0])
     assert mixed.winner is None and mixed.rank_biserial == 0 and mixed.interval == (0.0, math.inf)
 
