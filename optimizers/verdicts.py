@@ -6,6 +6,13 @@ exchanging them within a pair changes nothing, whatever the losses look like. So
 censored runs as well, whose measure is infinite: such a run is worse than any other by the largest difference, and a
 pair of two such runs is a tie, which says nothing.
 
+Of several verdicts, each is judged at the level that its pair faces in Holm's method: of m pairs, the one with the
+smallest p-value faces level/m, the next level/(m − 1), and so on up to the first that is not significant. Here the
+method stops, and all further pairs are judged at the same level. Equal p-values face the level of the first of them.
+Interval and number of pairs use this level, too. So without ties an interval excludes equality exactly if the two
+optimizers are told apart. (Ties count for the interval and not for the test: with ties, equality may be its end.) Each
+interval covers at its own level, but all of them together less often than at 1 − level.
+
 - F. Wilcoxon (1945), Individual comparisons by ranking methods
 - J. L. Hodges & E. L. Lehmann (1963), Estimates of location based on rank tests (the ratio and its interval)
 - G. E. Noether (1987), Sample size determination for some common nonparametric tests (the pairs that are needed)
@@ -45,12 +52,14 @@ class Verdict:
             Hodges-Lehmann estimate, the median of the means of two differences. Above 1, or above 0, A is better. It is
             infinite, or 0 as a ratio, where most of these means are, and NaN where as many are +∞ as −∞ and none lies
             between.
-        interval: a confidence interval of the effect, at 1 − `level`.
+        interval: a confidence interval of the effect, at 1 − `corrected_level`.
         rank_biserial: the share of rank sums for A minus that for B, from −1 to 1 (Kerby 2014).
         p: the two-sided p-value of the signed-rank test, corrected for the number of comparisons.
         level: the rate of false verdicts, over all comparisons.
-        needed: the number of pairs with which an effect as large as this one is found in 80 % of all cases; None if
-            there is no effect to be found, or if a million pairs were not enough.
+        corrected_level: the level of this comparison: `level`, or what Holm's method leaves of it.
+        needed: the number of pairs, with ties as frequent as here, of which 80 % of all samples detect an effect as
+            large as this one at `corrected_level`; more than `pairs` if the verdict is "cannot tell". None if there is
+            no effect, or if a million pairs are not enough.
         is_ratio: whether the effect is a ratio.
     """
 
@@ -63,6 +72,7 @@ class Verdict:
     rank_biserial: float
     p: float
     level: float
+    corrected_level: float
     needed: int | None
     is_ratio: bool
 
@@ -82,11 +92,14 @@ class Verdict:
         low, high = self.interval
         effect = f"{b} / {a}" if self.is_ratio else f"{b} − {a}"
         pairs = f"{self.wins} of {self.pairs} pairs for {a}" + (f", {self.ties} ties" if self.ties else "")
-        share = f"{100 * (1 - self.level):g} % interval {low:.3g} to {high:.3g}"
+        share = f"{100 * (1 - self.corrected_level):.4g} % interval {low:.3g} to {high:.3g}"
         words = f"{self.word}: {effect} = {self.effect:.3g} ({share}), {pairs}, p = {self.p:.2g}"
         if self.winner is None:
-            more = f"about {self.needed:,} pairs" if self.needed else "no reasonable number of pairs"
-            words += f"; {more} would be enough for an effect of this size"
+            words += (
+                f"; about {self.needed:,} pairs would be enough for an effect of this size"
+                if self.needed
+                else f"; for an effect of this size, {MOST_PAIRS:,} pairs would not be enough"
+            )
         return words
 
 
@@ -103,6 +116,13 @@ def verdict(a: ArrayLike, b: ArrayLike, *, names: tuple[str, str] = ("A", "B"), 
         ValueError: if the measures are not paired, if there are more than a million, if one is NaN or −∞, or if the
             level is not between 0 and 1.
     """
+    differences, is_ratio = _differences(a, b, level)
+    balance, p = signed_rank(differences)
+    return _judged(names, differences, is_ratio, balance, p, level, level)
+
+
+def _differences(a: ArrayLike, b: ArrayLike, level: float) -> tuple[Floats, bool]:
+    """The differences of the measures in each pair, or those of their logarithms if the measures have ratios."""
     first, second = np.asarray(a, dtype=float), np.asarray(b, dtype=float)
     if first.ndim != 1 or first.shape != second.shape or not len(first):
         raise ValueError(
@@ -118,12 +138,23 @@ def verdict(a: ArrayLike, b: ArrayLike, *, names: tuple[str, str] = ("A", "B"), 
     is_ratio = bool((first >= 0).all() and (second >= 0).all())
     with np.errstate(divide="ignore", invalid="ignore"):
         x, y = (np.log(first), np.log(second)) if is_ratio else (first, second)
-        differences = np.where(first == second, 0.0, y - x)
-    effect, low, high = _estimate(differences, level)
+        return np.where(first == second, 0.0, y - x), is_ratio
+
+
+def _judged(
+    names: tuple[str, str],
+    differences: Floats,
+    is_ratio: bool,
+    balance: float,
+    p: float,
+    level: float,
+    corrected_level: float,
+) -> Verdict:
+    """The verdict on differences whose rank-biserial correlation and p-value, corrected, are known."""
+    effect, low, high = _estimate(differences, corrected_level)
     back = np.exp if is_ratio else float
     with np.errstate(over="ignore"):
         effect, low, high = (float(back(v)) for v in (effect, low, high))
-    balance, p = signed_rank(differences)
     return Verdict(
         names=names,
         pairs=len(differences),
@@ -134,7 +165,8 @@ def verdict(a: ArrayLike, b: ArrayLike, *, names: tuple[str, str] = ("A", "B"), 
         rank_biserial=balance,
         p=p,
         level=level,
-        needed=_needed(differences, level),
+        corrected_level=corrected_level,
+        needed=_needed(differences, corrected_level, len(differences) + 1 if p > level else 1),
         is_ratio=is_ratio,
     )
 
@@ -151,11 +183,16 @@ def verdicts(measures: Mapping[str, ArrayLike], *, level: float = 0.05) -> list[
     """
     if len(measures) < 2:
         raise ValueError(f"there must be at least two optimizers to compare; got {len(measures)}")
-    single = [
-        verdict(measures[a], measures[b], names=(a, b), level=level) for a, b in itertools.combinations(measures, 2)
+    names = list(itertools.combinations(measures, 2))
+    pairs = [_differences(measures[a], measures[b], level) for a, b in names]
+    ranks = [signed_rank(differences) for differences, _ in pairs]
+    p = [value for _, value in ranks]
+    return [
+        _judged(name, *pair, balance, corrected, level, faced)
+        for name, pair, (balance, _), corrected, faced in zip(
+            names, pairs, ranks, holm(p), holm_levels(p, level), strict=True
+        )
     ]
-    corrected = holm([v.p for v in single])
-    return [dataclasses.replace(v, p=p) for v, p in zip(single, corrected, strict=True)]
 
 
 def holm(p: Sequence[float]) -> list[float]:
@@ -165,6 +202,19 @@ def holm(p: Sequence[float]) -> list[float]:
     corrected = np.empty(len(p))
     corrected[order] = np.minimum(raised, 1.0)
     return [float(value) for value in corrected]
+
+
+def holm_levels(p: Sequence[float], level: float) -> list[float]:
+    """The level that each p-value faces in Holm's method: level/m for the smallest, level/(m − 1) for the next, …
+
+    Equal p-values face the level of the first of them, and those after the first one that is not significant face its
+    level, because the method stops there. A p-value is at most the level it faces exactly if `holm` raises it to at
+    most `level`.
+    """
+    ordered = np.sort(p)
+    levels = level / (len(p) - np.searchsorted(ordered, ordered, "left"))
+    stop = int(np.argmax(ordered > levels)) if (ordered > levels).any() else len(p) - 1
+    return [float(min(faced, levels[stop])) for faced in levels[np.searchsorted(ordered, p, "left")]]
 
 
 def signed_rank(differences: Floats) -> tuple[float, float]:
@@ -217,12 +267,17 @@ def _estimate(differences: Floats, level: float) -> tuple[float, float, float]:
     return averages.median(), averages.smallest(rank), averages.largest(rank)
 
 
-def _needed(differences: Floats, level: float) -> int | None:
-    """The number of pairs for a power of 80 % (Noether 1987), from the share of positive means of two differences."""
-    share = positive_share(differences)
-    if share == 0.5:
+def _needed(differences: Floats, level: float, least: int) -> int | None:
+    """The number of pairs, at least `least`, for a power of 80 % (Noether 1987).
+
+    It follows from the share of positive means of two differences. The test leaves out ties, so more pairs are needed
+    where they are frequent.
+    """
+    different = differences[differences != 0]
+    if not len(different) or (share := positive_share(different)) == 0.5:
         return None
     quantiles = NormalDist().inv_cdf(1 - level / 2) + NormalDist().inv_cdf(POWER)
     pairs = math.ceil(quantiles**2 / (3 * (share - 0.5) ** 2))
     smallest = math.ceil(1 - math.log2(level))  # with fewer pairs no p-value is at most the level
-    return None if pairs > MOST_PAIRS else max(pairs, smallest)
+    with_ties = math.ceil(max(pairs, smallest) * len(differences) / len(different))
+    return None if max(with_ties, least) > MOST_PAIRS else max(with_ties, least)

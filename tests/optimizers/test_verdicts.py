@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import itertools
 import math
+from collections import Counter
 from typing import Any
 
 import numpy as np
 import pytest
 from scipy import stats
 
-from optimizers import OPTIMIZERS, Isotropic, sweep, verdict, verdicts
-from optimizers.verdicts import MOST_EXACT, _null, holm, signed_rank
+from optimizers import OPTIMIZERS, Isotropic, Verdict, sweep, verdict, verdicts
+from optimizers.verdicts import MOST_EXACT, _null, holm, holm_levels, signed_rank
 from surfaces import SURFACES
 from tests.optimizers.cases import rng
 
@@ -125,7 +126,7 @@ def test_the_pairs_that_are_needed_have_the_power_that_was_asked_for() -> None:
 def test_equal_runs_and_few_runs_cannot_be_told_apart() -> None:
     same = verdict([1.0, 2.0, 3.0], [1.0, 2.0, 3.0])
     assert same.word == "cannot tell" and same.ties == 3 and same.p == 1.0 and same.needed is None and same.effect == 1
-    assert "no reasonable number of pairs" in str(same)
+    assert str(same).endswith("for an effect of this size, 1,000,000 pairs would not be enough")
     few = verdict([1.0] * 5, [2.0] * 5)
     assert few.winner is None and few.p == 0.0625 and few.needed == 11 and few.interval == (0.0, math.inf)
     assert verdict([1.0] * 6, [2.0] * 6).winner == "A"
@@ -156,6 +157,88 @@ def test_holm_by_hand() -> None:
     """Sorted: 0.005 · 4, 0.01 · 3, 0.03 · 2, 0.04 · 1, and never less than the one before."""
     assert holm([0.01, 0.04, 0.03, 0.005]) == pytest.approx([0.03, 0.06, 0.06, 0.02])
     assert holm([0.9, 0.8]) == [1.0, 1.0]
+
+
+def test_the_levels_of_holm_by_hand() -> None:
+    """Of four, 0.005 faces 0.05/4, 0.01 faces 0.05/3, and 0.03 > 0.05/2, where the method stops."""
+    assert holm_levels([0.01, 0.04, 0.03, 0.005], 0.05) == pytest.approx([0.05 / 3, 0.025, 0.025, 0.0125])
+    assert holm_levels([0.9, 0.8], 0.05) == [0.025, 0.025]
+    assert holm_levels([0.001, 0.002, 0.01], 0.05) == pytest.approx([0.05 / 3, 0.025, 0.05])
+    assert holm_levels([0.02, 0.001, 0.02], 0.05) == pytest.approx([0.025, 0.05 / 3, 0.025])  # a tie faces 0.05/2
+    assert holm_levels([0.01], 0.05) == [0.05]
+
+
+def test_corrected_p_values_and_corrected_levels_decide_alike() -> None:
+    draws = rng("holm")
+    decisions = set()
+    for _ in range(500):
+        p = np.round(draws.random(draws.integers(1, 7)) ** 3, 2)  # with ties
+        significant = [value <= 0.05 for value in holm(p)]
+        assert significant == [value <= faced for value, faced in zip(p, holm_levels(p, 0.05), strict=True)]
+        decisions.add(sum(significant))
+    assert decisions >= {0, 1, 2, 3}
+
+
+def test_interval_and_pairs_of_several_verdicts_use_the_corrected_level() -> None:
+    """Each is that of a single verdict at the level that its pair faces, and excludes equality if the test does."""
+    told = Counter[bool]()
+    for trial in range(40):
+        draws = rng("corrected", str(trial))
+        base = draws.lognormal(0.0, 1.0, 14)
+        measures = {name: base * draws.lognormal(0.3 * k, 0.5, 14) for k, name in enumerate("abcd")}
+        results = verdicts(measures)
+        for v, faced in zip(results, holm_levels([verdict(*_both(measures, v)).p for v in results], 0.05), strict=True):
+            alone = verdict(*_both(measures, v), level=faced)
+            assert (v.corrected_level, v.level) == (faced, 0.05) and v.interval == alone.interval
+            assert (v.winner is None) == (v.interval[0] <= 1 <= v.interval[1])
+            assert v.needed == (max(alone.needed, 15) if alone.needed and v.winner is None else alone.needed)
+            told[v.winner is None] += 1
+    assert min(told[True], told[False]) > 40
+    assert "98.33 % interval" in str(verdicts({"a": [1.0, 2.0], "b": [2.0, 1.0], "c": [1.0, 3.0]})[0])
+
+
+def _both(measures: Any, result: Verdict) -> tuple[Any, Any]:
+    return measures[result.names[0]], measures[result.names[1]]
+
+
+def test_the_rate_of_false_verdicts_on_several_copies_is_at_most_the_level() -> None:
+    """Of 400 comparisons of four copies 5 % may tell any two apart; more than 34 have a chance of 0.1 %."""
+    draws = rng("family")
+    wrong = 0
+    for _ in range(400):
+        base = draws.lognormal(0.0, 1.0, 10)
+        copies = {name: base * draws.lognormal(0.0, 0.3, 10) for name in "abcd"}
+        wrong += any(v.winner is not None for v in verdicts(copies))
+    assert 1 <= wrong <= 34
+
+
+def test_who_cannot_tell_needs_more_pairs_than_there_are() -> None:
+    """Nine of twelve pairs favour A by a factor of 2: by the formula 11 pairs were enough, but these 12 are not."""
+    b = np.array([2.0] * 9 + [1 / 2.1] * 3)
+    result = verdict(np.ones(12), b)
+    assert result.winner is None and result.needed is not None and result.needed > 12
+    assert all(
+        v.needed is None or v.needed > v.pairs
+        for v in (verdict(np.ones(n), np.exp(rng("needed", str(n)).normal(0.4, 1.0, n))) for n in range(1, 60))
+        if v.winner is None
+    )
+    one = verdict([1.0], [2.0])
+    assert one.needed == 11, "the best guess from a single pair is that all pairs favour A"
+
+
+def test_ties_raise_the_number_of_pairs_that_are_needed() -> None:
+    """The test leaves ties out: if three of four pairs are ties, four times as many pairs are needed."""
+    d = rng("tied").normal(0.5, 1.0, 40)
+    plain, tied = verdict(np.ones(40), np.exp(d)), verdict(np.ones(160), np.exp(np.concatenate([d, np.zeros(120)])))
+    assert plain.p == tied.p and plain.needed is not None and tied.needed == 4 * plain.needed
+    few = verdict([1.0] * 8, [2.0] * 4 + [1.0] * 4)
+    assert few.winner is None and few.needed == 22 and few.ties == 4  # 11 without ties
+
+
+def test_equality_is_the_end_of_an_interval_with_many_ties() -> None:
+    """The test leaves ties out and tells the two apart; a typical pair is a tie, and the interval begins there."""
+    result = verdict([1.0] * 21, [2.0] * 6 + [1.0] * 15)
+    assert result.winner == "A" and result.effect == 1.0 and result.interval[0] == 1.0
 
 
 def test_all_pairs_are_compared_with_correction() -> None:
