@@ -25,7 +25,8 @@ from surfaces.surface import Surface
 
 MOST_RUNS = 10_000_000
 """The most runs of one sweep."""
-ROOMS = ("surface", "optimizer", "noise")
+COMPONENTS = ("surface", "optimizer", "noise")
+"""The parts of a run that have parameters, as the first names of paths."""
 Path = tuple[str, ...]
 
 
@@ -98,8 +99,8 @@ def on_scale(shares: ArrayLike, low: float, high: float, scale: Scale) -> Floats
 
 def fields_of(surface: Surface, optimizer: Optimizer, noise: Noise) -> Iterator[tuple[Path, Parameter]]:
     """The declared parameters of all parts of a run, with the way to each; wrappers come before what they wrap."""
-    for room, node in zip(ROOMS, (surface, optimizer, noise), strict=True):
-        yield from _fields((room,), node)
+    for component, node in zip(COMPONENTS, (surface, optimizer, noise), strict=True):
+        yield from _fields((component,), node)
 
 
 def fields_of_rule(optimizer: Optimizer) -> Iterator[tuple[Path, Parameter]]:
@@ -212,8 +213,8 @@ def _path(name: str, known: Mapping[Path, Parameter], coordinates: int) -> Path:
         if not tail.isdecimal() or int(tail) >= coordinates:
             raise ValueError(f"the start has the coordinates start.0 to start.{coordinates - 1}; got {name!r}")
         return "start", str(int(tail))
-    rooms, last = ([head], tail) if head in ROOMS and tail else (ROOMS, name)
-    matches = [path for path in known if path[0] in rooms and path[-1] == last]
+    components, last = ([head], tail) if head in COMPONENTS and tail else (COMPONENTS, name)
+    matches = [path for path in known if path[0] in components and path[-1] == last]
     if len(matches) == 1:
         return matches[0]
     if not matches:

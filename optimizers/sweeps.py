@@ -190,12 +190,13 @@ class Plan:
         nodes = [self.surface, self.optimizer, self.noise]
         numbers, arrays, layout = numbers_of(tuple(nodes), self.dtype)
         for k, column in enumerate(self._swept):
-            room = axes.ROOMS.index(column.path[0])
-            nodes[room] = axes.unchecked(nodes[room], column.path[1:], _Mark(k))
-        marks = {leaf.k: place for place, leaf in enumerate(jax.tree.leaves(tuple(nodes))) if isinstance(leaf, _Mark)}
+            component = axes.COMPONENTS.index(column.path[0])
+            nodes[component] = axes.unchecked(nodes[component], column.path[1:], _Placeholder(k))
+        leaves = enumerate(jax.tree.leaves(tuple(nodes)))
+        places = {leaf.column: place for place, leaf in leaves if isinstance(leaf, _Placeholder)}
         static = {
             "layout": layout,
-            "places": tuple(marks[k] for k in range(len(marks))),
+            "places": tuple(places[k] for k in range(len(places))),
             "width": self._width,
             "blocks": self._most_blocks,
             "record": self.record,
@@ -207,7 +208,7 @@ class Plan:
     @functools.cached_property
     def _swept(self) -> tuple[Column, ...]:
         """The columns of parameters of surface, optimizer and noise."""
-        return tuple(column for column in self.columns if column.path[0] in axes.ROOMS)
+        return tuple(column for column in self.columns if column.path[0] in axes.COMPONENTS)
 
     def _launch(self, begin: int, end: int) -> Block:
         """Start the computation of the runs from `begin` to before `end`."""
@@ -318,10 +319,10 @@ class Plan:
             raise IndexError(f"a run of this sweep has an index in the shape {self.shape}; got {index}")
         run = int(np.ravel_multi_index(np.mod(index, self.shape), self.shape)) if index else 0
         rows = self.settings(run, run + 1)
-        parts: dict[str, Any] = {room: getattr(self, room) for room in axes.ROOMS}
+        parts: dict[str, Any] = {component: getattr(self, component) for component in axes.COMPONENTS}
         for column in self._swept:
-            room, *path = column.path
-            parts[room] = axes.with_value(parts[room], tuple(path), float(rows[column.name][0]))
+            component, *path = column.path
+            parts[component] = axes.with_value(parts[component], tuple(path), float(rows[column.name][0]))
         seed = int(rows["seed"][0]) if "seed" in rows else self.seed
         return {**parts, "start": self._starts(rows)[0], "steps": self.steps, "seed": seed, "dtype": self.dtype}
 
@@ -384,10 +385,10 @@ class Plan:
 
 
 @dataclasses.dataclass(frozen=True)
-class _Mark:
-    """A leaf by which the place of a swept parameter is found."""
+class _Placeholder:
+    """A leaf that stands for a swept parameter, and shows its place among all leaves."""
 
-    k: int
+    column: int
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -398,7 +399,7 @@ class Sweep:
         plan: the settings of all runs.
         final: the loss after the last step; infinite for a run that diverged.
         best: the smallest loss at any step before a divergence.
-        area: the mean loss over all steps; infinite for a run that diverged.
+        area: the mean loss over all steps, exact to the rounding of its precision; infinite for a run that diverged.
         reached: the first step at which the height above the lowest minimum is at most `plan.threshold` of the initial
             height; −1 if there is no such step. It is that of `steps_to`, except where the surface lists no minimum:
             `steps_to` then estimates one from the end of the run, and here it is −1.
