@@ -14,6 +14,7 @@ import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+import jax
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -128,6 +129,29 @@ def unchecked(node: Any, path: Path, value: Any) -> Any:
     changed = copy.copy(node)
     object.__setattr__(changed, name, unchecked(getattr(node, name), tuple(rest), value) if rest else value)
     return changed
+
+
+@dataclasses.dataclass(frozen=True)
+class _Placeholder:
+    """A leaf that stands for a swept parameter, and shows its place among all leaves."""
+
+    index: int
+
+
+def places_of(nodes: Sequence[Any], paths: Sequence[Path]) -> tuple[int, ...]:
+    """The places of the fields at the ends of paths among the leaves of surface, optimizer and noise.
+
+    Args:
+        nodes: the first of `COMPONENTS`, or all of them.
+        paths: paths that begin with the name of a component.
+    """
+    marked = list(nodes)
+    for index, (component, *path) in enumerate(paths):
+        k = COMPONENTS.index(component)
+        marked[k] = unchecked(marked[k], tuple(path), _Placeholder(index))
+    leaves = enumerate(jax.tree.leaves(tuple(marked)))
+    places = {leaf.index: place for place, leaf in leaves if isinstance(leaf, _Placeholder)}
+    return tuple(places[index] for index in range(len(places)))
 
 
 def columns_of(

@@ -14,6 +14,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import math
+from collections.abc import Callable, Iterable
 from typing import Any, get_args
 
 import jax
@@ -21,7 +22,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optimizers.lanes import SEGMENTS
-from optimizers.status import CONVERGED, FLAT, RISE, ROUND_TRIP, ROUNDING, STILL, Word
+from optimizers.status import CONVERGED, FLAT, RISE, ROUND_TRIP, STILL, Word
+from optimizers.variants import Levels, Variant, rounding
 from surfaces.calculus import Floats, double
 from surfaces.compiled import compiled
 from surfaces.surface import LOWEST, Surface
@@ -43,7 +45,7 @@ class Parts:
 
     steps: int
 
-    @property
+    @functools.cached_property
     def quarters(self) -> tuple[int, ...]:
         parts = np.array_split(np.arange(self.steps // 2, self.steps + 1), 4)
         return tuple(int(part[0]) for part in parts if len(part))
@@ -56,7 +58,7 @@ class Parts:
     def tenth(self) -> int:
         return self.steps - min(max(math.ceil(self.steps / 10), 2), self.steps)
 
-    @property
+    @functools.cached_property
     def bounds(self) -> tuple[int, ...]:
         inner = (*self.quarters, *[self.steps] * (4 - len(self.quarters)), self.tail, self.tenth)
         return tuple(sorted((0, *inner, self.steps)))
@@ -103,29 +105,32 @@ class Ends:
     round_trip: Floats
 
 
-@functools.lru_cache(maxsize=256)
+Groups = Callable[[NDArray[np.bool_]], Iterable[tuple[Variant, NDArray[Any]]]]
+"""The different surfaces of selected runs, each with the indices of its runs."""
+
+
 def levels_of(surface: Surface) -> tuple[float, float, float]:
     """The loss at the lowest minimum (NaN if none is known), that at the default start, and the rounding of losses."""
     start, bottom = surface.levels(surface.minima())
-    height = start - bottom
-    return bottom, start, float(ROUNDING) * max(abs(bottom), height if math.isfinite(height) else 0.0)
+    return bottom, start, float(rounding(bottom, start))
 
 
-def kinds(surface: Surface, ends: Ends, steps: int) -> NDArray[np.int8]:
+def kinds(levels: Levels, groups: Groups, ends: Ends, steps: int) -> NDArray[np.int8]:
     """The status of each run, as an index of `WORDS`."""
-    parts, diagonal = Parts(steps), surface.diagonal
+    parts = Parts(steps)
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-        bottom, known, unit, rounding = _scales(surface, ends)
+        bottom, known, unit, epsilon = _scales(levels, groups, ends)
         peaks = parts.peaks(ends.highs)
         growing = np.zeros(len(ends.final), dtype=bool)
         if peaks is not None:
             peaks = peaks - np.minimum(bottom, ends.best)
-            growing = (peaks[1:] >= RISE * peaks[:-1]).all(axis=0) & (ends.final - ends.first > rounding)
-        ceiling = bottom + np.maximum(CONVERGED * unit, rounding)
+            growing = (peaks[1:] >= RISE * peaks[:-1]).all(axis=0) & (ends.final - ends.first > epsilon)
+        ceiling = bottom + np.maximum(CONVERGED * unit, epsilon)
         low = known & (parts.peak_of_the_last_tenth(ends.highs) <= ceiling)
-        still = (ends.reach <= STILL * diagonal) & (ends.change <= STILL * unit)
+        still = (ends.reach <= STILL * levels.diagonal) & (ends.change <= STILL * unit)
         elsewhere = np.zeros_like(low)
-        elsewhere[low] = _away_from_lowest(surface, ends.point[low], diagonal)
+        for variant, runs in groups(low):
+            elsewhere[runs] = _away_from_lowest(variant, ends.point[runs])
         oscillating = (ends.length > 0) & (ends.round_trip < ROUND_TRIP * ends.length)
     choices: list[tuple[NDArray[np.bool_], Word]] = [
         (ends.diverged >= 0, "diverged"),
@@ -138,45 +143,45 @@ def kinds(surface: Surface, ends: Ends, steps: int) -> NDArray[np.int8]:
     return np.select([flag for flag, _ in choices], codes, CODES["moving"]).astype(np.int8)
 
 
-def _scales(surface: Surface, ends: Ends) -> tuple[Floats, NDArray[np.bool_], Floats, Floats]:
+def _scales(levels: Levels, groups: Groups, ends: Ends) -> tuple[Floats, NDArray[np.bool_], Floats, Floats]:
     """L*, whether a minimum is known, u and ε of each run, as `optimizers.status.scale` defines them."""
-    lowest, start, _ = levels_of(surface)
-    bottom = np.full(len(ends.final), lowest)
-    if math.isnan(lowest):
-        bottom = _quadratic_minimum(surface, ends)
+    bottom = np.broadcast_to(levels.bottom, ends.final.shape).copy()
+    for variant, runs in groups(np.isnan(bottom)):
+        bottom[runs] = _quadratic_minimum(variant.surface, ends.point[runs], ends.final[runs])
     known = np.isfinite(bottom)
     bottom = np.where(known, bottom, ends.best)
-    heights = np.stack([ends.first - bottom, start - bottom])
-    rounding = float(ROUNDING) * np.maximum(abs(bottom), np.where(np.isfinite(heights[1]), heights[1], 0.0))
-    unit = np.where((heights > rounding) & (heights < np.inf), heights, np.inf).min(axis=0)
-    return bottom, known, np.where(np.isfinite(unit), unit, 0.0), rounding
+    heights = np.stack([ends.first - bottom, levels.start - bottom])
+    epsilon = rounding(bottom, levels.start)
+    unit = np.where((heights > epsilon) & (heights < np.inf), heights, np.inf).min(axis=0)
+    return bottom, known, np.where(np.isfinite(unit), unit, 0.0), epsilon
 
 
-def _away_from_lowest(surface: Surface, points: Floats, diagonal: float) -> NDArray[np.bool_]:
+def _away_from_lowest(variant: Variant, points: Floats) -> NDArray[np.bool_]:
     """Whether the listed critical point nearest to each point (k, n), if it is within D/100, is no lowest minimum."""
+    surface = variant.surface
     least, lowest = np.full(len(points), np.inf), np.ones(len(points), dtype=bool)
     curve = 0
-    for listed in surface.critical_points():
+    for listed in variant.critical_points:
         position: Any = np.asarray(listed.position, dtype=float)
         if listed.kind == "curve":
             position, curve = surface.nearest_on_curve(points, curve), curve + 1
         distance = np.linalg.norm(points - position, axis=-1)
         lowest = np.where(distance < least, listed.kind in LOWEST, lowest)
         least = np.minimum(distance, least)
-    return (least <= FLAT * diagonal) & ~lowest
+    return (least <= FLAT * surface.diagonal) & ~lowest
 
 
-def _quadratic_minimum(surface: Surface, ends: Ends) -> Floats:
-    """The minimum of the quadratic approximation at each last point; −∞ where it has none."""
+def _quadratic_minimum(surface: Surface, points: Floats, losses: Floats) -> Floats:
+    """The minimum of the quadratic approximation at each last point (k, n), from its loss; −∞ where it has none."""
     with double():
         leaves = jax.tree.map(lambda leaf: np.asarray(leaf, dtype="float64"), surface)
-        slopes, hessians = map(np.asarray, _expansions(leaves, ends.point))
-    bottom = np.full(len(ends.point), -np.inf)
+        slopes, hessians = map(np.asarray, _expansions(leaves, points))
+    bottom = np.full(len(points), -np.inf)
     finite = np.isfinite(hessians).all(axis=(1, 2)) & np.isfinite(slopes).all(axis=1)
     convex = np.flatnonzero(finite)[np.linalg.eigvalsh(hessians[finite])[:, 0] > 0]
     if len(convex):
         steps = np.linalg.solve(hessians[convex], slopes[convex][..., None])[..., 0]
-        bottom[convex] = ends.final[convex] - 0.5 * np.sum(slopes[convex] * steps, axis=1)
+        bottom[convex] = losses[convex] - 0.5 * np.sum(slopes[convex] * steps, axis=1)
     return bottom
 
 

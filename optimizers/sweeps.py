@@ -28,7 +28,8 @@ from optimizers.lanes import RECORDS, Block, Inputs, run_blocks
 from optimizers.noise import Noise, NoNoise, as_noise
 from optimizers.optimizer import Optimizer
 from optimizers.programs import NEVER, numbers_of
-from optimizers.summaries import WORDS, Ends, Parts, kinds, levels_of
+from optimizers.summaries import WORDS, Ends, Parts, kinds
+from optimizers.variants import UNKNOWN, Levels, Variants
 from surfaces.parameter import runs_of
 from surfaces.surface import Surface
 
@@ -128,10 +129,11 @@ class Plan:
         if not 0 <= first <= end <= self.runs:
             raise ValueError(f"pieces lie between the runs 0 and {self.runs:,}; got {first:,} to {end:,}")
         size = self._piece_size
-        waiting: tuple[int, int, Block] | None = None
+        waiting: tuple[int, int, Levels, Block] | None = None
         for begin in range(first, end, size):
             stop = min(begin + size, end)
-            launched = begin, stop, self._launch(begin, stop)
+            levels = self._levels(begin, stop)
+            launched = begin, stop, levels, self._launch(begin, stop, levels)
             if waiting:
                 yield self._piece(*waiting)
             waiting = launched
@@ -187,16 +189,11 @@ class Plan:
     @functools.cached_property
     def _program(self) -> tuple[Any, Any, dict[str, Any]]:
         """The numbers and arrays of surface, optimizer and noise, and the static arguments of the program."""
-        nodes = [self.surface, self.optimizer, self.noise]
-        numbers, arrays, layout = numbers_of(tuple(nodes), self.dtype)
-        for k, column in enumerate(self._swept):
-            component = axes.COMPONENTS.index(column.path[0])
-            nodes[component] = axes.unchecked(nodes[component], column.path[1:], _Placeholder(k))
-        leaves = enumerate(jax.tree.leaves(tuple(nodes)))
-        places = {leaf.column: place for place, leaf in leaves if isinstance(leaf, _Placeholder)}
+        nodes = self.surface, self.optimizer, self.noise
+        numbers, arrays, layout = numbers_of(nodes, self.dtype)
         static = {
             "layout": layout,
-            "places": tuple(places[k] for k in range(len(places))),
+            "places": axes.places_of(nodes, [column.path for column in self._swept]),
             "width": self._width,
             "blocks": self._most_blocks,
             "record": self.record,
@@ -210,18 +207,17 @@ class Plan:
         """The columns of parameters of surface, optimizer and noise."""
         return tuple(column for column in self.columns if column.path[0] in axes.COMPONENTS)
 
-    def _launch(self, begin: int, end: int) -> Block:
-        """Start the computation of the runs from `begin` to before `end`."""
+    def _launch(self, begin: int, end: int, levels: Levels) -> Block:
+        """Start the computation of the runs from `begin` to before `end`, whose levels are known."""
         rows = self.settings(begin, end)
         per = math.ceil((end - begin) / (self._width * len(self.devices)))
-        bottom, rounding = self._levels(rows)
         swept = [rows[column.name] for column in self._swept]
         inputs = Inputs(
             rows=self._blocks(np.array(swept, dtype=float).reshape(len(swept), end - begin), per),
             start=self._shared_or_blocks(self._starts(rows).T, per),
             seed=self._blocks(rows["seed"].astype(np.uint32), per) if "seed" in rows else np.uint32(self.seed),
-            bottom=self._shared_or_blocks(bottom, per),
-            rounding=self._shared_or_blocks(rounding, per),
+            bottom=self._shared_or_blocks(levels.bottom, per),
+            rounding=self._shared_or_blocks(levels.rounding, per),
         )
         parts = Parts(self.steps)
         bounds = (*parts.bounds, parts.tail) if "status" in self.record else (0, self.steps)
@@ -259,7 +255,7 @@ class Plan:
         blocks[:, :per] = filled
         return blocks
 
-    def _piece(self, begin: int, end: int, block: Block) -> Piece:
+    def _piece(self, begin: int, end: int, levels: Levels, block: Block) -> Piece:
         """The results of a piece, when the devices have computed them."""
         per = math.ceil((end - begin) / (self._width * len(self.devices)))
 
@@ -277,26 +273,31 @@ class Plan:
         if "area" in self.record:
             results["area"] = np.where(alive, block.total / (self.steps + 1), np.inf).astype(self.dtype)
         if "reached" in self.record:
-            known = np.isfinite(self._levels(self.settings(begin, end))[0]) & np.isfinite(block.first)
+            known = np.isfinite(levels.bottom) & np.isfinite(block.first)
             reached = known & (block.above <= self.steps)
             results["reached"] = np.where(reached, block.above, NEVER).astype(np.int32)
         if "end" in self.record:
             results["end"] = block.last.T
         if "status" in self.record:
-            results["codes"] = self._codes(begin, end, block, results["diverged"])
+            results["codes"] = self._codes(begin, end, levels, block, results["diverged"])
         return Piece(begin, results)
 
-    def _codes(self, begin: int, end: int, block: Block, diverged: NDArray[Any]) -> NDArray[np.int8]:
-        """The status of each run of a piece; runs on the same surface are judged together."""
-        rows, codes = self.settings(begin, end), np.empty(end - begin, dtype=np.int8)
-        tail = block.tail._asdict()
-        whole = {"first": block.first, "final": block.final, "best": block.best, "highs": block.highs, **tail}
-        whole = {name: np.asarray(values, dtype=float) for name, values in whole.items()}
-        for surface, runs in self._surfaces(rows):
-            part = {name: values[..., runs] for name, values in whole.items()}
-            ends = Ends(diverged=diverged[runs], point=np.asarray(block.last.T[runs], dtype=float), **part)
-            codes[runs] = kinds(surface, ends, self.steps)
-        return codes
+    def _codes(self, begin: int, end: int, levels: Levels, block: Block, diverged: NDArray[Any]) -> NDArray[np.int8]:
+        """The status of each run of a piece."""
+        whole = {"first": block.first, "final": block.final, "best": block.best, "highs": block.highs}
+        whole = {name: np.asarray(values, dtype=float) for name, values in {**whole, **block.tail._asdict()}.items()}
+        ends = Ends(diverged=diverged, point=np.asarray(block.last.T, dtype=float), **whole)
+        groups = functools.partial(self._variants.groups, self.settings(begin, end))
+        return kinds(levels, groups, ends, self.steps)
+
+    @functools.cached_property
+    def _variants(self) -> Variants:
+        return Variants(self.surface, [column for column in self._swept if column.path[0] == "surface"])
+
+    def _levels(self, begin: int, end: int) -> Levels:
+        """The levels of the runs from `begin` to before `end`, if something is recorded that needs them."""
+        needed = {"reached", "status"} & set(self.record)
+        return self._variants.levels(self.settings(begin, end)) if needed else UNKNOWN
 
     # The settings of single runs
 
@@ -345,50 +346,6 @@ class Plan:
             if column.path[0] == "start" and len(column.path) == 2:
                 coordinates[int(column.path[1])] = rows[column.name]
         return np.stack(np.broadcast_arrays(*coordinates), axis=-1)
-
-    def _levels(self, rows: Mapping[str, NDArray[Any]]) -> tuple[NDArray[Any], NDArray[Any]]:
-        """The loss at the lowest minimum and the rounding of losses, (k,), or (1,) if all runs have the same."""
-        if not {"reached", "status"} & set(self.record):
-            return np.full(1, np.nan), np.zeros(1)
-        groups = list(self._surfaces(rows))
-        size = 1 if len(groups) == 1 else len(next(iter(rows.values())))
-        bottom, rounding = np.empty(size), np.empty(size)
-        for surface, runs in groups:
-            own = runs if size > 1 else slice(None)
-            bottom[own], _, rounding[own] = levels_of(surface)
-        return bottom, rounding
-
-    def _surfaces(self, rows: Mapping[str, NDArray[Any]]) -> Iterator[tuple[Surface, Any]]:
-        """The different surfaces of these rows, each with the indices of its runs."""
-        columns = [column for column in self._swept if column.path[0] == "surface"]
-        if not columns:
-            yield self.surface, slice(None)
-            return
-        table = np.stack([rows[column.name] for column in columns], axis=-1)
-        different, group = np.unique(table, axis=0, return_inverse=True)
-        order = np.argsort(group.ravel(), kind="stable")
-        for values, runs in zip(different, np.split(order, np.cumsum(np.bincount(group.ravel()))[:-1]), strict=True):
-            yield self._surface(tuple(column.path[1:] for column in columns), tuple(map(float, values))), runs
-
-    @functools.cached_property
-    def _surface(self) -> Callable[..., Surface]:
-        """The surface with other parameters; the same object for the same ones, by which its minima are cached."""
-
-        @functools.lru_cache(maxsize=4096)
-        def surface_with(paths: tuple[axes.Path, ...], values: tuple[float, ...]) -> Surface:
-            surface = self.surface
-            for path, value in zip(paths, values, strict=True):
-                surface = axes.with_value(surface, path, value)
-            return surface
-
-        return surface_with
-
-
-@dataclasses.dataclass(frozen=True)
-class _Placeholder:
-    """A leaf that stands for a swept parameter, and shows its place among all leaves."""
-
-    column: int
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
