@@ -313,7 +313,7 @@ def _piece(done: int, shape: tuple[int, int], records: Any, recorded: bool, laye
 
 
 def train_together(
-    surface: Surface,
+    surface: Surface | Sequence[Surface],
     optimizers: Sequence[Optimizer],
     start: Any,
     steps: int,
@@ -325,15 +325,16 @@ def train_together(
     dtype: str = "float32",
     vectorised: bool | None = None,
 ) -> list[Piece]:
-    """Train several rules, or one rule with several settings, from the same start over the same batches.
+    """Train several rules, or one rule and one network with several settings, from one start over the same batches.
 
     On accelerators, and on CPUs below `SMALL` weights, runs of one rule are one program under `vmap`. Otherwise the
     runs take turns on all devices, because large matrices gain nothing from being stacked on a CPU.
 
     Args:
+        surface: the surface, or one for each rule, with the same data and other parameters.
         optimizers: the rules.
         vectorised: whether to stack the runs; None to decide by device and size.
-        surface, start, steps, batch_size, seed, stride, record, dtype: as in `train`.
+        start, steps, batch_size, seed, stride, record, dtype: as in `train`.
 
     Returns:
         The whole run of each rule, equal to the joined pieces of `train`.
@@ -349,19 +350,22 @@ def train_together(
         "dtype": dtype,
     }
     begin = np.asarray(start, dtype=dtype)
-    for rule in optimizers:
-        _check(surface, rule, begin, batch_size)
+    surfaces = [surface] * len(optimizers) if isinstance(surface, Surface) else list(surface)
+    if len({tuple(map(id, jax.tree.leaves(each.data))) for each in surfaces}) > 1:
+        raise ValueError("surfaces that are trained together must have the same data: train others one by one")
+    for each, rule in zip(surfaces, optimizers, strict=True):
+        _check(each, rule, begin, batch_size)
     _check_positive(steps, stride)
     devices = jax.devices()
     if vectorised is None:
         vectorised = devices[0].platform != "cpu" or np.size(start) < SMALL
-    if vectorised and len({jax.tree.structure(rule) for rule in optimizers}) == 1:
-        rules = [_with_model(rule, surface) for rule in optimizers]
-        return _side_by_side(surface, rules, begin, steps, batch_size, seed, stride, record, dtype)
+    if vectorised and len({jax.tree.structure(pair) for pair in zip(surfaces, optimizers, strict=True)}) == 1:
+        rules = [_with_model(rule, each) for each, rule in zip(surfaces, optimizers, strict=True)]
+        return _side_by_side(surfaces, rules, begin, steps, batch_size, seed, stride, record, dtype)
 
     def turn(k: int) -> list[Piece]:
         indices = range(k, len(optimizers), len(devices))
-        return [join(train(surface, optimizers[i], start, steps, **options, device=devices[k])) for i in indices]
+        return [join(train(surfaces[i], optimizers[i], start, steps, **options, device=devices[k])) for i in indices]
 
     with ThreadPoolExecutor(len(devices)) as pool:
         turns = list(pool.map(turn, range(len(devices))))
@@ -369,7 +373,7 @@ def train_together(
 
 
 def _side_by_side(
-    surface: Surface,
+    surfaces: Sequence[Surface],
     rules: Sequence[Optimizer],
     begin: Floats,
     steps: int,
@@ -380,10 +384,10 @@ def _side_by_side(
     dtype: str,
 ) -> list[Piece]:
     """`train_together` for runs of one rule, as one program."""
-    order, first = _beginning(surface, begin, batch_size, seed)
+    order, first = _beginning(surfaces[0], begin, batch_size, seed)
     runs = [[first] for _ in rules]
     with _precision(dtype, None):
-        packed = [numbers_of((surface, rule), dtype) for rule in rules]
+        packed = [numbers_of(pair, dtype) for pair in zip(surfaces, rules, strict=True)]
         numbers, arrays = jax.device_put((np.stack([p[0] for p in packed]), packed[0][1]))
         layout = packed[0][2]
         w = jnp.broadcast_to(jnp.asarray(begin), (len(rules), len(begin)))
