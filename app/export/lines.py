@@ -340,7 +340,10 @@ def paint_rules(pen: Pen, rules: Sequence[Rule], z: float) -> None:
             pen.sheet.moves_by(functools.partial(_follow, line))
         if rule.label:
             common: Any = {"transform": pen.plot.get_xaxis_transform(), "va": "top", "parse_math": False, "zorder": z}
-            at = rule.x + 3 / pen.box[2] * (pen.frame[1, 0] - pen.frame[0, 0])
+            low, high = pen.scaled(pen.frame)
+            beside = pen.scaled(np.array([[rule.x, pen.frame[0, 1]]]))
+            beside[0, 0] += 3 / pen.box[2] * (high - low)[0]
+            at = pen.unscaled(beside)[0, 0]
             size = points(WORDS["small"])
             pen.plot.text(at, 0.99, rule.label, color=pen.color(rule.color), fontsize=size, clip_on=True, **common)
 

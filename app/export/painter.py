@@ -183,9 +183,15 @@ def paint_axes(sheet: Sheet, pair: Axes, box: Box, shown: Sequence[marks.AnyMark
     y = next((other for other in pair.y.alternatives if other.scale == scale), pair.y)
     plot = sheet.axes(box)
     _upright(sheet, plot, y, box)
+    if pair.x.scale == "log":
+        plot.set_xscale("log", nonpositive="mask")
+        plot.xaxis.set_minor_locator(NullLocator())
     x_range, y_range = fit(pair, box[2:]) if pair.equal else [(pair.x.low, pair.x.high), (y.low, y.high)]
     if pair.x.ticks:
         plot.set_xticks(pair.x.ticks, [short(tick / pair.x.unit) for tick in pair.x.ticks])
+    elif pair.x.numbers and pair.x.scale == "log":
+        plot.xaxis.set_major_locator(LogLocator(numticks=max(2, int(box[2] // 44))))
+        plot.xaxis.set_major_formatter(FuncFormatter(lambda value, _: decade(value)))
     elif pair.x.numbers:
         most = 9 if pair.equal else max(2, min(7, int(box[2] // 70)))
         plot.xaxis.set_major_locator(MaxNLocator(most, integer=pair.x.whole, steps=[1, 2, 5, 10]))
@@ -204,7 +210,7 @@ def paint_axes(sheet: Sheet, pair: Axes, box: Box, shown: Sequence[marks.AnyMark
     if y.title:
         _upright_title(sheet, plot, y, box)
     field = next((mark for mark in shown if isinstance(mark, marks.Field)), None)
-    pen = Pen(sheet, plot, box, y.scale == "log", field)
+    pen = Pen(sheet, plot, box, y.scale == "log", field, log_across=pair.x.scale == "log")
     pen = dataclasses.replace(pen, places=_places_of_words(pen, shown))
     z = itertools.count(1.0, 3.0)  # each painter of marks uses three values of zorder
     for layer in get_args(Layer):

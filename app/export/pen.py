@@ -40,8 +40,9 @@ SYMBOLS: dict[str, Any] = {
 class Pen:
     """A pair of axes to draw on.
 
-    ``box`` is their position in pixels, ``log`` says whether the vertical axis is logarithmic, and ``field`` is the
-    background, if there is one. ``places`` finds the positions of words at points, if there are any.
+    ``box`` is their position in pixels, ``log`` says whether the vertical axis is logarithmic and ``log_across``
+    whether the horizontal one is, and ``field`` is the background, if there is one. ``places`` finds the positions of
+    words at points, if there are any.
     """
 
     sheet: Sheet
@@ -50,6 +51,7 @@ class Pen:
     log: bool
     field: Field | None = None
     places: Places | None = None
+    log_across: bool = False
 
     def color(self, word: str) -> Any:
         """A colour in a form that matplotlib accepts."""
@@ -75,15 +77,23 @@ class Pen:
 
     def scaled(self, places: NDArray[np.float64]) -> NDArray[np.float64]:
         """Positions (k, 2) in units in which the axes are linear; NaN where a log axis has no such value."""
-        if not self.log:
-            return places
-        with np.errstate(divide="ignore", invalid="ignore"):
-            upward = np.where(places[:, 1] > 0, np.log10(places[:, 1]), np.nan)
-        return np.column_stack([places[:, 0], upward])
+        columns = [_decades(values) if log else values for values, log in zip(places.T, self._logs, strict=True)]
+        return np.column_stack(columns)
 
     def unscaled(self, places: NDArray[np.float64]) -> NDArray[np.float64]:
         """The inverse of `scaled`."""
-        return np.column_stack([places[:, 0], 10.0 ** places[:, 1]]) if self.log else places
+        columns = [10.0**values if log else values for values, log in zip(places.T, self._logs, strict=True)]
+        return np.column_stack(columns)
+
+    @property
+    def _logs(self) -> tuple[bool, bool]:
+        return self.log_across, self.log
+
+
+def _decades(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Decimal logarithms; NaN where there is none."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(values > 0, np.log10(values), np.nan)
 
 
 def dashes(name: str) -> Any:

@@ -188,14 +188,21 @@ class _Painter:
         return np.vstack([way[:k], self._unscaled(line, (a + share * (b - a))[None])])
 
     def _scaled(self, mark: marks.Mark, places: Way) -> Way:
-        if self._pair(mark).y.scale == "linear":
-            return places
         with np.errstate(divide="ignore", invalid="ignore"):
-            return np.column_stack([places[:, 0], np.where(places[:, 1] > 0, np.log10(places[:, 1]), np.nan)])
+            columns = [
+                np.where(values > 0, np.log10(values), np.nan) if log else values
+                for values, log in zip(places.T, self._logs(mark), strict=True)
+            ]
+        return np.column_stack(columns)
 
     def _unscaled(self, mark: marks.Mark, places: Way) -> Way:
-        linear = self._pair(mark).y.scale == "linear"
-        return places if linear else np.column_stack([places[:, 0], 10.0 ** places[:, 1]])
+        columns = [10.0**values if log else values for values, log in zip(places.T, self._logs(mark), strict=True)]
+        return np.column_stack(columns)
+
+    def _logs(self, mark: marks.Mark) -> tuple[bool, bool]:
+        """Whether each axis of a mark is logarithmic."""
+        pair = self._pair(mark)
+        return pair.x.scale == "log", pair.y.scale == "log"
 
     def _frame(self, mark: marks.Mark) -> Way:
         pair = self._pair(mark)
@@ -489,7 +496,15 @@ class _Painter:
             ends = {"x0": at, "x1": at, "y0": 0, "y1": 1, "xref": f"x{k}", "yref": f"y{k} domain"}
             self.shapes.append({"type": "line", "line": line, **ends})
             if rule.label:
-                place = {"x": at, "y": 1, "xref": f"x{k}", "yref": f"y{k} domain", "xanchor": "left", "yanchor": "top"}
+                across = self._scaled(rule, np.array([[at, 1.0]]))[0, 0]  # annotations are placed in decades
+                place = {
+                    "x": float(across),
+                    "y": 1,
+                    "xref": f"x{k}",
+                    "yref": f"y{k} domain",
+                    "xanchor": "left",
+                    "yanchor": "top",
+                }
                 words = {"text": f" {_plain(rule.label)}", "font": self._font(rule.color, WORDS["small"])}
                 self.annotations.append({**words, **place, "showarrow": False})
         return iter(())

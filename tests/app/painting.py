@@ -112,13 +112,20 @@ MARKS: Mapping[str, tuple[AnyMark, ...]] = {
     "bars": (Bars(heights=np.stack([np.abs(WAVE) * (1 - 0.08 * k) for k in TIME]), time=TIME, color=BLUE),),
     "rule": (Rule(x=4.0, dash="dash"),),
     "clock": (Rule(clock=True),),
+    "on log axes": (
+        Band(x=TIME + 1.0, low=WAVE / 3, high=2.0 * WAVE, color=RED, layer="under"),
+        Line(x=TIME + 1.0, y=WAVE, color=BLUE),
+        Rule(x=4.0, dash="dot", color=RED, layer="ground"),
+    ),
 }  # fmt: skip
+LOG = Axis(low=0.5, high=20.0, scale="log", grid=False)
 
 
 def panel(name: str, bare: bool = False) -> Panel:
     """The panel of a kind of mark, or with `bare`, the same panel without marks."""
     marks = tuple(dataclasses.replace(mark, racer="racer-0") for mark in MARKS[name])
-    return Panel(key="sample", axes=(Axes(x=X_AXIS, y=Y_AXIS),), marks=() if bare else marks)
+    axes = Axes(x=LOG, y=LOG) if name == "on log axes" else Axes(x=X_AXIS, y=Y_AXIS)
+    return Panel(key="sample", axes=(axes,), marks=() if bare else marks)
 
 
 def scene(panel: Panel) -> Scene:
