@@ -13,6 +13,7 @@ from pptx.enum.text import PP_ALIGN
 from pptx.util import Emu, Inches, Pt
 
 from app.export.about import About
+from app.export.options import Table
 
 WIDE, TALL = Inches(13.333), Inches(7.5)
 EDGE = Inches(0.5)
@@ -23,6 +24,8 @@ TITLE, LONG_TITLE, LONG = Pt(28), Pt(24), 60
 """The sizes of titles, and the number of characters from which on a title is long."""
 MOST_ROWS = 9
 """The most racers in one table; more have further slides."""
+MOST_WITH_NOTES = 6
+"""The same of a table with sentences below it."""
 _TITLE_ONLY = 5
 
 
@@ -47,8 +50,7 @@ def deck(
     heading: str,
     caption: str,
     views: Sequence[View],
-    heads: Sequence[str],
-    rows: Sequence[Sequence[str]],
+    tables: Sequence[Table],
     dark: bool = False,
 ) -> bytes:
     """The bytes of a .pptx file in the format 16:9.
@@ -56,7 +58,7 @@ def deck(
     Args:
         heading: the title of the first slide.
         caption: all settings as one line.
-        heads, rows: the header and the rows of the table of results.
+        tables: the tables, each of which has a slide of its own, or several if it is long.
         dark: whether the slides have a dark background.
     """
     presentation: Any = Presentation()
@@ -99,8 +101,11 @@ def deck(
             picture = page.shapes.add_picture(io.BytesIO(view.poster), left, top, width, height)
         picture.name = f"{view.title}, film" if view.film else view.title
         _describe(picture, view.description)
-    for start in range(0, max(1, len(rows)), MOST_ROWS):
-        _table(slide("Results" if start == 0 else "Results, continued"), heads, rows[start : start + MOST_ROWS])
+    for table in tables:
+        most = MOST_WITH_NOTES if table.notes else MOST_ROWS
+        for start in range(0, max(1, len(table.rows)), most):
+            page = slide(table.title if start == 0 else f"{table.title}, continued")
+            _table(page, table, table.rows[start : start + most], ink)
     presentation.core_properties.title = about.title
     presentation.core_properties.author = about.maker
     presentation.core_properties.keywords = "Optiscope"
@@ -125,17 +130,23 @@ def _fitted(poster: bytes) -> tuple[Emu, Emu, Emu, Emu]:
     return Emu((WIDE - wide) // 2), Emu(TOP), Emu(wide), Emu(tall)
 
 
-def _table(slide: Any, heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Add the table of results to a slide."""
-    size, tall = Pt(14), Inches(0.42)
+def _table(slide: Any, table: Table, rows: Sequence[Sequence[str]], ink: str) -> None:
+    """Add a table, or some of its rows, to a slide, with its sentences below."""
+    heads, (size, tall) = table.heads, (Pt(12), Inches(0.55)) if table.notes else (Pt(14), Inches(0.42))
     shape = slide.shapes.add_table(len(rows) + 1, len(heads), EDGE, TOP, WIDE - 2 * EDGE, tall * (len(rows) + 1))
-    _describe(shape, "Table of results")
+    _describe(shape, f"Table: {table.title.lower()}")
     for column, head in enumerate(heads):
         _cell(shape.table.cell(0, column), head, size, bold=True)
         for row, cells in enumerate(rows, 1):
             _cell(shape.table.cell(row, column), cells[column], size)
     for row in shape.table.rows:
         row.height = tall
+    if table.notes:
+        top = TOP + tall * (len(rows) + 1) + Inches(0.15)
+        box = slide.shapes.add_textbox(EDGE, top, WIDE - 2 * EDGE, TALL - top - Inches(0.2))
+        box.text_frame.word_wrap = True
+        box.text_frame.text = "\n".join(table.notes)
+        _set(box.text_frame, Pt(12), ink)
 
 
 def _cell(cell: Any, text: str, size: Any, bold: bool = False) -> None:

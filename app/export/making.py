@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from app.export.about import About
 from app.export.formats import FILMS
-from app.export.options import Cut, Look
+from app.export.options import Cut, Look, Table
 from app.export.worker import Progress, Workers
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ class Order:
 
     Attributes:
         kind: the file name extension, a key of `DRAWN`.
-        heads, rows: the header and the rows of the table of results, for slides.
+        tables: the tables of slides.
         step: the step that a picture shows; None for the last step.
         headings: the findings that parts of the scene show, by their keys, as titles of slides.
     """
@@ -37,8 +37,7 @@ class Order:
     look: Look
     cut: Cut
     about: About
-    heads: Sequence[str] = ()
-    rows: Sequence[Sequence[str]] = ()
+    tables: Sequence[Table] = ()
     step: int | None = None
     headings: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
@@ -123,7 +122,7 @@ def _slides(order: Order, report: Progress, make_part: Callable[[Order, Progress
     views = [view(part) for part in parts] if threads == 1 else map_in_threads(view, parts, threads)
     caption = order.look.title or order.scene.caption
     heading = order.headings.get("all") or order.about.title
-    return deck(order.about, heading, caption, views, order.heads, order.rows, order.look.theme == "dark")
+    return deck(order.about, heading, caption, views, order.tables, order.look.theme == "dark")
 
 
 def _described(scene: Scene, part: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from typing import Literal
 
 from app.export.sizes import LAYOUTS, Purpose
@@ -129,3 +130,13 @@ class Cut:
         """The timing with a frame rate that the format allows: a GIF has at most `MOST_GIF_RATE` frames per second."""
         too_fast = kind == "gif" and self.rate > MOST_GIF_RATE
         return dataclasses.replace(self, rate=MOST_GIF_RATE) if too_fast else self
+
+
+@dataclasses.dataclass(frozen=True)
+class Table:
+    """A table on a slide of its own, with sentences below it."""
+
+    title: str
+    heads: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    notes: Sequence[str] = ()

@@ -14,7 +14,7 @@ from app.common.saved import read_query, write_query
 from app.export.about import About
 from app.export.formats import DRAWN, ending
 from app.export.making import Order, make, make_apart
-from app.export.options import Cut, Look
+from app.export.options import Cut, Look, Table
 from app.export.worker import Progress
 from app.network import captions, findings, link, presets, results, scene
 from app.network.job import Job
@@ -35,7 +35,8 @@ def order(
     about = About(title(training, job), "network", link.query(training), base, shown.description)
     rows = [results.cells(row, job.data) for row in results.table(training, job)]
     headings = {"all": findings.finding(training, job)} if kind == "pptx" else {}
-    return Order(kind, shown, look, cut, about, results.heads(job.data), rows, step, headings)
+    tables = [Table("Results", results.heads(job.data), rows)]
+    return Order(kind, shown, look, cut, about, tables, step, headings)
 
 
 def guide(training: Training, data: DataSet) -> Guide | None:

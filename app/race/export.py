@@ -11,6 +11,7 @@ from app.common.racers import Refused
 from app.export.about import About
 from app.export.formats import DRAWN, ending
 from app.export.making import Order, make, make_apart
+from app.export.options import Table
 from app.export.worker import Progress
 from app.figures import map as maps
 from app.player import Guide
@@ -29,7 +30,8 @@ def order(race: Race, kind: str, look: Look, cut: Cut, step: int | None = None, 
     shown = dataclasses.replace(_magnified(race, scene.scene(race), look), guide=_guide(race.settings))
     about = About(title(race), "race", link.query(race.settings), base, shown.description)
     headings = _headings(race, shown) if kind == "pptx" else {}
-    return Order(kind, shown, look, cut, about, results.heads(race), results.cells(race), step, headings)
+    tables = [Table("Results", results.heads(race), results.cells(race))]
+    return Order(kind, shown, look, cut, about, tables, step, headings)
 
 
 def _guide(settings: Settings) -> Guide | None:

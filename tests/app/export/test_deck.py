@@ -21,7 +21,7 @@ from app.common import racers
 from app.export.about import About
 from app.export.deck import ROOM, deck
 from app.export.making import make
-from app.export.options import Cut, Look
+from app.export.options import Cut, Look, Table
 from app.race import changes, results, scene
 from app.race.export import order
 from app.race.runs import Race
@@ -69,7 +69,7 @@ def test_every_picture_has_an_alternative_text_and_the_link_can_be_clicked(conte
     for slide in views:
         (picture,) = slide._element.xpath(".//p:pic/p:nvPicPr/p:cNvPr")
         assert described in picture.get("descr")
-    assert last._element.xpath(".//p:graphicFrame//p:cNvPr")[0].get("descr") == "Table of results"
+    assert last._element.xpath(".//p:graphicFrame//p:cNvPr")[0].get("descr") == "Table: results"
 
 
 def test_pictures_fill_the_room_below_the_title_and_text_has_18_pixels_or_more(content: bytes) -> None:
@@ -90,7 +90,7 @@ def test_pictures_fill_the_room_below_the_title_and_text_has_18_pixels_or_more(c
 def test_a_link_without_an_address_is_not_offered_and_long_tables_are_continued() -> None:
     about = About("Ravine: 12 racers", "race", {"v": ["1"]})
     rows = [[f"SGD {k}", "moving"] for k in range(12)]
-    slides = _slides(deck(about, "Twelve racers", "all settings", [], ["Racer", "Status"], rows))
+    slides = _slides(deck(about, "Twelve racers", "all settings", [], [Table("Results", ["Racer", "Status"], rows)]))
     assert [slide.shapes.title.text for slide in slides] == ["Twelve racers", "Results", "Results, continued"]
     assert not slides[0]._element.xpath(".//a:hlinkClick")
     tables = [shape.table for slide in slides[1:] for shape in slide.shapes if shape.has_table]
