@@ -25,7 +25,8 @@ LARGEST = 1e300
 class Shown(NamedTuple):
     """A run as it is drawn: its racer's id and title, colour, dash and symbol.
 
-    ``seeds`` are the runs of a bundle, ``pace`` what the clock counts for a step.
+    ``seeds`` are the runs of a bundle, ``pace`` what the clock counts for a step. ``curve`` is its
+    learning-rate curve, for the view that draws it.
     """
 
     run: Any
@@ -36,6 +37,7 @@ class Shown(NamedTuple):
     symbol: Symbol = "circle"
     seeds: tuple[Any, ...] = ()
     pace: int = 1
+    curve: Any = None
 
 
 def message(text: str) -> Panel:

@@ -15,7 +15,7 @@ from app.figures.marks import AnyMark, Panel, Rule
 from app.figures.panels import Shown, message, steps_axis
 from app.figures.trails import GONE, trail
 from app.player import Card, Clock, Relief, Scene, Slider
-from app.race import bundles, rates
+from app.race import bundles, paired, rates
 from app.race.captions import described, remarks_of
 from app.race.inspector import inspected
 from app.race.runs import Race, whole
@@ -193,6 +193,11 @@ def _view(race: Race, view: View) -> Panel:
     racers = _shown(race, race.whole_runs if view.whole else race.runs)
     if not race.shown:
         return message("No optimizers to show: add one, or show one that is hidden.")
+    if view.curves:
+        if problem := paired.curve_objection(settings, [settings.racers[k] for k in race.shown]):
+            return message(problem)
+        curves = [None if racer.hidden else paired.curve(settings, racer) for racer in settings.racers]
+        racers = [shown._replace(curve=curve) for shown, curve in zip(racers, curves, strict=True)]
     axis = steps_axis(race.duration, UNITS[settings.axis])
     return view.panel([racers[k] for k in race.shown], axis, settings.bundle)
 

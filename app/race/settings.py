@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,10 @@ MOST_STEPS = 20_000
 MOST_SEEDS = 64
 MOST_VIEWS = 2
 """The largest number of panels beside the losses."""
+PAIRS = 20
+"""The starts or seeds on which the racers are compared."""
+RATES_EACH = 43
+"""The learning rates of a curve: six in each decade from 10⁻⁶ to 10."""
 MOST_WHOLE = 500_000
 """The largest product of steps and coordinates, and for a view of racers, for which states and steps are recorded."""
 
@@ -191,12 +196,16 @@ class Settings(Lineup):
 
     @property
     def work(self) -> float:
-        """The `Cost.work` of all runs, with two gradients per step, or with a gradient per column for a dense rule."""
+        """The `Cost.work` of all runs."""
+        return self.work_of(self.racers) * self.runs_each
+
+    def work_of(self, racers: Iterable[Racer]) -> float:
+        """The `Cost.work` of a run of each racer, with two gradients per step, or one per column for a dense rule."""
         coordinates = len(self.built_start())
         surface = self.built_surface()
         size = max(coordinates, 0 if surface.data is None else sum(np.size(leaf) for leaf in surface.data))
-        gradients = sum(1 + coordinates if RULES[racer.rule.key].dense else 2 for racer in self.racers)
-        return float(self.steps) * size * gradients * self.runs_each
+        gradients = sum(1 + coordinates if RULES[racer.rule.key].dense else 2 for racer in racers)
+        return float(self.steps) * size * gradients
 
     @property
     def runs_each(self) -> int:

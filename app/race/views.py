@@ -24,6 +24,7 @@ from app.figures.panels import (
 )
 from app.figures.trails import GONE
 from app.race.bundles import per_seed, quantiles
+from app.race.rate_views import sensitivity
 from optimizers import Trace, distances, effective_rates, gradient_norms, sharpnesses, stability_limits
 from surfaces.caching import cached_with
 from surfaces.calculus import Floats
@@ -45,11 +46,13 @@ class View:
         name: the name of the choice.
         panel: the function from the visible runs, the axis of the clock and the form of bundles to the panel.
         whole: whether it needs the states and steps of the runs in addition to their points.
+        curves: whether it needs the learning-rate curves of the racers.
     """
 
     name: str
     panel: Draw
     whole: bool = False
+    curves: bool = False
 
 
 def _measured(measure: Callable[[Trace], Floats], word: str, note: str, empty: str) -> Draw:
@@ -174,6 +177,7 @@ VIEWS: Mapping[str, View] = MappingProxyType(
         ),
         "rates": View("Effective learning rate", _rates, whole=True),
         "sharpness": View("Sharpness", _sharpness, whole=True),
+        "sensitivity": View("Sensitivity to η", sensitivity, curves=True),
     }
 )
 """The views by their keys."""
