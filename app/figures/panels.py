@@ -25,8 +25,8 @@ LARGEST = 1e300
 class Shown(NamedTuple):
     """A run as it is drawn: its racer's id and title, colour, dash and symbol.
 
-    ``seeds`` are the runs of a bundle, ``pace`` what the clock counts for a step. ``curve`` is its
-    learning-rate curve, for the view that draws it.
+    ``seeds`` are the runs of a bundle, ``pace`` what the clock counts for a step. ``curve`` and ``trials`` are its
+    learning-rate curve and its tuning, for views that draw these.
     """
 
     run: Any
@@ -38,6 +38,7 @@ class Shown(NamedTuple):
     seeds: tuple[Any, ...] = ()
     pace: int = 1
     curve: Any = None
+    trials: Any = None
 
 
 def message(text: str) -> Panel:

@@ -13,7 +13,7 @@ from app.common.racers import Choice, Refused, Value, checked, sentence
 from app.common.setting import declared, with_value
 from app.common.words import unknown
 from app.figures.map import extent
-from app.race import rates
+from app.race import paired, rates
 from app.race.settings import MOST_VIEWS, Beside, Settings
 from app.race.views import VIEWS
 from optimizers import NOISES, OPTIMIZERS, RULES, size_objection
@@ -132,6 +132,7 @@ CHANGES: Mapping[str, Callable[[Settings, Any], Settings]] = {
     "steps": lineup.set_steps,
     "schedule": lineup.choose_schedule,
     "noise": choose_noise,
+    "fair": lambda settings, trials: set_fair(settings, trials),
 }
 """The changes of those settings that have consequences for others."""
 
@@ -157,6 +158,54 @@ def set_linked(settings: Settings, linked: bool) -> Settings:
         raise Refused("There is no race B.")
     beside = dataclasses.replace(settings.beside, linked=linked, racers=() if linked else settings.racers)
     return dataclasses.replace(settings, beside=beside)
+
+
+FAIR_VIEWS = ("sensitivity", "budgets")
+"""The views of a fair race that has none."""
+
+
+def set_fair(settings: Settings, trials: Any) -> Settings:
+    """Begin a fair race with a number of trials, or end it with 0: the racers then have their own values again."""
+    changed = with_value(settings, SETTINGS["fair"], trials)
+    if not changed.fair:
+        return dataclasses.replace(changed, views=tuple(key for key in settings.views if key != "budgets"))
+    if all(racer.hidden for racer in settings.racers):
+        raise Refused("No optimizers to tune: add one, or show one that is hidden.")
+    return dataclasses.replace(changed, beside=None, views=settings.views or FAIR_VIEWS)
+
+
+def in_fair(shown: Settings, change: Callable[[Settings], Settings]) -> tuple[Settings, bool]:
+    """Apply a change to a fair race, and return the settings, and whether the change has ended the fair race.
+
+    It ends with a change of what its verdict depends on. The race then continues as it is shown, with the tuned values.
+
+    Args:
+        shown: the settings that are shown, whose source are the settings of the fair race.
+    """
+    after = change(shown)
+    if shown.source is None or after.source is None:  # no fair race, or other settings altogether
+        return after, False
+    if after.fair != shown.fair or _alike(shown, after):
+        return change(shown.source), False
+    views = tuple(key for key in after.views if key != "budgets")
+    return dataclasses.replace(after, fair=0, source=None, views=views), True
+
+
+def _alike(one: Settings, other: Settings) -> bool:
+    """Whether two settings have the same base of a fair race, and those racers that are in both the same values."""
+    if paired.base(one) != paired.base(other) or (one.beside is None) != (other.beside is None):
+        return False
+    lineups = [(one.racers, other.racers)]
+    if one.beside and other.beside:
+        places = [(b.surface, b.rotation, b.linked) for b in (one.beside, other.beside)]
+        if places[0] != places[1]:
+            return False
+        lineups.append((one.beside.racers, other.beside.racers))
+    for before, after in lineups:
+        rules = [{racer.id: racer.rule for racer in lineup} for lineup in (before, after)]
+        if any(rules[0][id] != rules[1][id] for id in rules[0].keys() & rules[1].keys()):
+            return False
+    return True
 
 
 def in_second(settings: Settings, change: Callable[..., Settings], *arguments: Any) -> Settings:

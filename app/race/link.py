@@ -17,7 +17,7 @@ from app.common import racers
 from app.common.link import Reader, write
 from app.common.racers import Refused, sentence
 from app.common.setting import Query
-from app.race.changes import FIRST_RACERS, SETTINGS, add_racer, change, inspect, set_parameters, set_view
+from app.race.changes import FIRST_RACERS, SETTINGS, add_racer, change, inspect, set_fair, set_parameters, set_view
 from app.race.effects import PRESETS
 from app.race.settings import Beside, Settings
 from optimizers import OPTIMIZERS, size_objection
@@ -29,7 +29,8 @@ BESIDE = ("surface", "rotation", "start")
 
 
 def query(settings: Settings) -> Query:
-    """The query of the settings, in the order of their declarations."""
+    """The query of the settings, in the order of their declarations. Of a fair race, it is that of its source."""
+    settings = settings.source or settings
     return write(settings, {"inspected": _write_inspected, "beside": _write_beside})
 
 
@@ -61,6 +62,7 @@ def parse(given: Mapping[str, list[str]]) -> tuple[Settings, list[str]]:
         "views": lambda: _read_views(link),
         "inspected": lambda: link.read("inspect", _read_inspected),
         "beside": lambda: _read_beside(link),
+        "fair": lambda: link.read("fair", lambda s, word: _with_fair(s, word, "views" in link.query)),
     }
     # the number of seeds is read first, because a bundle may be too large with the default number
     specs = {"seeds": SETTINGS["seeds"], **SETTINGS}
@@ -76,6 +78,12 @@ def opens(given: Mapping[str, list[str]]) -> bool:
 def _read_views(link: Reader[Settings]) -> None:
     for key in filter(None, link.word("views").split(",")):
         link.attempt(lambda settings, key=key: set_view(settings, len(settings.views), key))
+
+
+def _with_fair(settings: Settings, spelled: str, has_views: bool) -> Settings:
+    """Begin a fair race. A link that names views, or none, keeps them."""
+    changed = set_fair(settings, spelled)
+    return dataclasses.replace(changed, views=settings.views) if has_views else changed
 
 
 def _read_inspected(settings: Settings, spelled: str) -> Settings:

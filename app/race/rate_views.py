@@ -1,4 +1,4 @@
-"""Views whose horizontal axis is not the clock: final losses against the learning rate."""
+"""Views whose horizontal axis is not the clock: final losses against the learning rate, and against the budget."""
 
 from __future__ import annotations
 
@@ -37,6 +37,26 @@ def sensitivity(shown: Sequence[Shown], x: Axis, bundle: str) -> Panel:
     note = f"final loss: median and 10–90 % of {drawn[0][1].fresh}; dotted: current η"
     missing = [racer.title for racer in shown if racer.curve is None]
     note += f"; {', '.join(missing)}: no learning rate" if missing else ""
+    return Panel(axes=(Axes(x=across, y=y),), marks=tuple(marks), note=(Note(text=note),))
+
+
+def budgets(shown: Sequence[Shown], x: Axis, bundle: str) -> Panel:
+    """The loss that the best of a smaller number of trials reaches: who wins depends on the budget."""
+    drawn = [racer for racer in shown if racer.trials is not None]
+    if not drawn:
+        return message("Press Fair race: this view shows what each racer reaches with fewer trials.")
+    marks: list[AnyMark] = []
+    for racer in drawn:
+        trials = racer.trials
+        rows = (("trials", trials.budgets), ("median of the best", trials.heights))
+        marks.append(_line(racer, trials.budgets, finite(trials.heights), rows))
+    most = max(racer.trials.most for racer in drawn)
+    heights = [racer.trials.heights for racer in drawn]
+    known = np.concatenate([values[np.isfinite(values)] for values in heights])
+    y = log_axis([known]) if (known > 0).all() else linear_axis([known])
+    ticks = tuple(float(4**k) for k in range(8) if 4**k <= most)
+    across = Axis(scale="log", low=0.9, high=1.1 * most, title="trials", ticks=ticks)
+    note = f"loss of the best trial: median over subsets of {drawn[0].trials.words}"
     return Panel(axes=(Axes(x=across, y=y),), marks=tuple(marks), note=(Note(text=note),))
 
 

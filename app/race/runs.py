@@ -14,7 +14,9 @@ import numpy as np
 from app.common import budget
 from app.common.names import titles
 from app.common.racers import Racer
+from app.race import tuning
 from app.race.settings import Settings, seeds_computed
+from app.race.tuning import Fair
 from optimizers import Optimizer, Trace, trace
 from optimizers.cost import Cost, estimate
 from optimizers.engine import RECORDS
@@ -125,10 +127,12 @@ def _member(rule: Optimizer, k: int) -> Optimizer:
 class Race:
     """A race with everything that follows from its settings.
 
-    Each part is computed once, when it is first needed. Lists are in the order of the racers.
+    Each part is computed once, when it is first needed. Lists are in the order of the racers. A fair race has the
+    settings that are shown, with `fair`, from which they follow.
     """
 
     settings: Settings
+    fair: Fair | None = None
 
     @functools.cached_property
     def surface(self) -> Rotated:
@@ -188,6 +192,14 @@ class Race:
     def shown(self) -> list[int]:
         """The indices of the racers that are not hidden."""
         return [k for k, racer in enumerate(self.settings.racers) if not racer.hidden]
+
+
+def race_of(settings: Settings) -> Race:
+    """The race that settings describe. The racers of a fair race are tuned first, which may take seconds."""
+    if not settings.fair or settings.source is not None or not tuning.visible(settings):
+        return Race(settings)
+    fair = tuning.compute(settings)
+    return Race(fair.shown, fair)
 
 
 def runs(settings: Settings, compute: Callable[[Settings, Racer], Trace] = run) -> list[Trace]:

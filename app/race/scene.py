@@ -198,6 +198,9 @@ def _view(race: Race, view: View) -> Panel:
             return message(problem)
         curves = [None if racer.hidden else paired.curve(settings, racer) for racer in settings.racers]
         racers = [shown._replace(curve=curve) for shown, curve in zip(racers, curves, strict=True)]
+    if view.trials and race.fair:
+        trials = [race.fair.trials(racer) for racer in settings.racers]
+        racers = [shown._replace(trials=one) for shown, one in zip(racers, trials, strict=True)]
     axis = steps_axis(race.duration, UNITS[settings.axis])
     return view.panel([racers[k] for k in race.shown], axis, settings.bundle)
 

@@ -16,14 +16,17 @@ from app.common.setting import Form, setting, without_looks
 from app.race.effects import PRESETS
 from optimizers import NOISES, RULES
 from optimizers.noise import Noise
+from optimizers.tuning import SEVERAL
 from surfaces import SURFACES, Rotated
 
 MOST_STEPS = 20_000
 MOST_SEEDS = 64
 MOST_VIEWS = 2
 """The largest number of panels beside the losses."""
+MOST_TRIALS = 256
+"""The largest budget of a fair race."""
 PAIRS = 20
-"""The starts or seeds on which the racers are compared."""
+"""The starts or seeds on which the racers of a fair race are compared."""
 RATES_EACH = 43
 """The learning rates of a curve: six in each decade from 10⁻⁶ to 10."""
 MOST_WHOLE = 500_000
@@ -96,7 +99,13 @@ class Settings(Lineup):
     )
     seed: int = shared.seed("the noise")
     racers: tuple[Racer, ...] = shared.racers()
-    views: tuple[str, ...] = setting((), SomeOf(0, MOST_VIEWS), look=True, help="The panels beside the losses.")
+    views: tuple[str, ...] = setting(
+        (),
+        SomeOf(0, MOST_VIEWS),
+        look=True,
+        help="The panels beside the losses.",
+        always=lambda race: bool(race.fair),
+    )
     bundle: str = setting(
         "one",
         OneOf(
@@ -144,8 +153,17 @@ class Settings(Lineup):
         look=True,
         help="The preset from which the race began; its sentence is shown. A link with nothing else opens the preset.",
     )
+    fair: int = setting(
+        0,
+        Whole(0, MOST_TRIALS, "64"),
+        look=True,
+        help="The number of trials with which every racer is tuned; the race then shows the racers at their best. 0 "
+        "shows them at their own values.",
+    )
     halved: bool = False
     """Whether this is the second race. It is not part of a link."""
+    source: Settings | None = None
+    """The settings of the fair race that is shown, in which the racers have their own values. The link is theirs."""
 
     def __post_init__(self) -> None:
         if self.inspected not in {racer.id for racer in self.racers}:  # the inspected racer was removed
@@ -170,7 +188,7 @@ class Settings(Lineup):
 
     def objection(self) -> str:
         """The reason why this race is too large for the server, or an empty string."""
-        races = [self, *filter(None, [self.second()])]
+        races = [self, self] if self.fair else [self, *filter(None, [self.second()])]
         if (size := sum(race._bytes() for race in races)) > budget.MOST_KEPT:
             return (
                 f"This race would need {budget.megabytes(size)} of memory, and the limit is "
@@ -180,6 +198,12 @@ class Settings(Lineup):
             return (
                 f"This race would take {work / budget.MOST_WORK:.1f} times as long as the limit allows: "
                 f"{self._size()}. Reduce one of these numbers."
+            )
+        tuning = self._tuning_work()
+        if self.fair and tuning > budget.MOST_WORK:
+            return (
+                f"Tuning with {counted(self.fair, 'trial')} would take {tuning / budget.MOST_WORK:.1f} times as long "
+                f"as the limit allows: {self._size()}. Choose fewer trials, or reduce one of these numbers."
             )
         coordinates = len(self.built_start())
         if self.inspected and self.steps * coordinates > MOST_WHOLE:
@@ -207,6 +231,11 @@ class Settings(Lineup):
         gradients = sum(1 + coordinates if RULES[racer.rule.key].dense else 2 for racer in racers)
         return float(self.steps) * size * gradients
 
+    def _tuning_work(self) -> float:
+        """The `Cost.work` of the trials, the comparison and the learning-rate curves of a fair race."""
+        runs = SEVERAL * self.fair + PAIRS * (RATES_EACH + 1)
+        return runs * self.work_of(racer for racer in self.racers if not racer.hidden)
+
     @property
     def runs_each(self) -> int:
         """How many runs of each racer are computed."""
@@ -217,7 +246,7 @@ class Settings(Lineup):
         sizes = {"racer": len(self.racers), "step": self.steps, "coordinate": len(self.built_start())}
         factors = [counted(size, noun) for noun, size in sizes.items()]
         factors += [f"{self.seeds} seeds"] if self.bundled else []
-        factors += ["two races"] if self.beside else []
+        factors += ["two races"] if self.beside or self.fair else []
         return " × ".join(factors)
 
     @property
@@ -232,7 +261,7 @@ class Settings(Lineup):
 
     def bare(self) -> Settings:
         """The settings on which a run depends in addition to its racer. They do not depend on the look of the race."""
-        return without_looks(self, racers=(), halved=False)
+        return without_looks(self, racers=(), halved=False, source=None)
 
     def second(self) -> Settings | None:
         """The settings of the second race, if there is one. It has the same racers on another surface.
@@ -253,6 +282,8 @@ class Settings(Lineup):
             "picture": "map",
             "heights": "",
             "beside": None,
+            "fair": 0,
+            "source": None,
             "halved": True,
         }
         second = dataclasses.replace(self, racers=racers, **changes, **looks)

@@ -24,7 +24,7 @@ from app.figures.panels import (
 )
 from app.figures.trails import GONE
 from app.race.bundles import per_seed, quantiles
-from app.race.rate_views import sensitivity
+from app.race.rate_views import budgets, sensitivity
 from optimizers import Trace, distances, effective_rates, gradient_norms, sharpnesses, stability_limits
 from surfaces.caching import cached_with
 from surfaces.calculus import Floats
@@ -47,12 +47,14 @@ class View:
         panel: the function from the visible runs, the axis of the clock and the form of bundles to the panel.
         whole: whether it needs the states and steps of the runs in addition to their points.
         curves: whether it needs the learning-rate curves of the racers.
+        trials: whether it needs the trials of a fair race.
     """
 
     name: str
     panel: Draw
     whole: bool = False
     curves: bool = False
+    trials: bool = False
 
 
 def _measured(measure: Callable[[Trace], Floats], word: str, note: str, empty: str) -> Draw:
@@ -178,6 +180,7 @@ VIEWS: Mapping[str, View] = MappingProxyType(
         "rates": View("Effective learning rate", _rates, whole=True),
         "sharpness": View("Sharpness", _sharpness, whole=True),
         "sensitivity": View("Sensitivity to η", sensitivity, curves=True),
+        "budgets": View("Loss by budget", budgets, trials=True),
     }
 )
 """The views by their keys."""

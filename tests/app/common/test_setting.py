@@ -181,6 +181,6 @@ def test_every_setting_has_a_help_text(spec: Any) -> None:
 
 @pytest.mark.parametrize(("record", "specs"), [(Settings, RACE), (Training, NETWORK)])
 def test_every_field_that_a_user_sets_is_declared(record: Any, specs: Any) -> None:
-    assert {field.name for field in dataclasses.fields(record)} - {"halved"} == set(specs)
+    assert {field.name for field in dataclasses.fields(record)} - {"halved", "source"} == set(specs)
     assert all(getattr(record(), name) == spec.default for name, spec in specs.items())
     assert len({spec.key for spec in specs.values()}) == len(specs)

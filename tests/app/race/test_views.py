@@ -31,7 +31,7 @@ def _shown(*keys: str, settings: Settings = FIRST) -> Settings:
     return dataclasses.replace(settings, views=keys)
 
 
-@pytest.mark.parametrize("key", sorted(key for key, view in VIEWS.items() if not view.curves))
+@pytest.mark.parametrize("key", sorted(key for key, view in VIEWS.items() if not view.curves and not view.trials))
 def test_every_view_has_a_line_for_every_visible_racer(key: str) -> None:
     settings = racers.hide_racer(_shown(key), "racer-1", True)
     (slot,) = race.scene(Race(settings)).slots
@@ -117,7 +117,7 @@ def test_views_are_in_the_link_and_unknown_ones_are_dropped() -> None:
     found, notices = link.parse({"views": ["distance,slope,distance,rates,gradient"]})
     assert found.views == ("distance", "rates")
     assert [notice.partition("link: ")[2] for notice in notices] == [
-        "Unknown view 'slope'. Choose from distance, gradient, rates, sharpness, sensitivity.",
+        "Unknown view 'slope'. Choose from distance, gradient, rates, sharpness, sensitivity, budgets.",
         "Distance to minimum is already shown.",
         "There is room for 2 views beside the losses.",
     ]
