@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
 
 from app.common.digits import MOST_DIGITS, shortened
 from app.common.link import VERSION
@@ -13,9 +15,9 @@ from app.export.about import version
 Query = Mapping[str, list[str]]
 
 
-def write_query(page: str, query: Query) -> bytes:
-    """The settings of a page as JSON, from their query."""
-    contents = {"optiscope": version(), "page": page, "version": VERSION, "query": query}
+def write_query(page: str, query: Query, more: Mapping[str, Any] = MappingProxyType({})) -> bytes:
+    """The settings of a page as JSON, from their query, with more entries that `read_query` ignores."""
+    contents = {"optiscope": version(), "page": page, "version": VERSION, "query": query, **more}
     return (json.dumps(contents, indent=2, ensure_ascii=False) + "\n").encode()
 
 

@@ -88,6 +88,7 @@ DRAWN: Mapping[str, str] = MappingProxyType(
 DATA: Mapping[str, str] = MappingProxyType(
     {
         "csv": "text/csv",
+        "verdict.csv": "text/csv",
         "parquet": "application/vnd.apache.parquet",
         "npz": "application/octet-stream",
         "txt": "text/plain",

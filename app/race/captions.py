@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from app.common.digits import short
 from app.common.names import spelled_racers, spelled_values
+from app.race import verdict
 from app.race.runs import Race
 from app.race.settings import Settings
 from optimizers import NOISES, RULES, Optimizer
@@ -29,10 +30,11 @@ def caption(settings: Settings) -> str:
 
 
 def described(race: Race) -> str:
-    """The caption of an exported picture, with the racers that are sensitive to rounding."""
+    """The caption of an exported picture, with the racers that are sensitive to rounding, and with a verdict."""
     names = [race.titles[k] for k in race.shown if race.sensitive[k]]
     line = caption(race.settings)
-    return f"{line} · sensitive to rounding: {', '.join(names)}" if names else line
+    line += f" · sensitive to rounding: {', '.join(names)}" if names else ""
+    return f"{line} · {verdict.caption(race.fair)}" if race.fair and race.fair.names else line
 
 
 def remarks(settings: Settings) -> list[str]:

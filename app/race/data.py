@@ -13,9 +13,10 @@ from app.common.phrases import counted
 from app.common.racers import Refused
 from app.common.saved import read_query, write_query
 from app.export.about import version
-from app.race import link
+from app.race import link, verdict
 from app.race.runs import Race, traced
 from app.race.settings import Settings
+from app.race.tuning import Fair
 from optimizers import Trace
 from optimizers.borrowed import fields
 
@@ -99,9 +100,32 @@ def npz(race: Race) -> bytes:
     return sink.getvalue()
 
 
-def to_json(settings: Settings) -> bytes:
-    """The settings as JSON in UTF-8. The same settings give the same bytes."""
-    return write_query(PAGE, link.query(settings))
+def to_json(settings: Settings, fair: Fair | None = None) -> bytes:
+    """The settings as JSON in UTF-8, and the verdict of a fair race. The same settings give the same bytes."""
+    return write_query(PAGE, link.query(settings), {"verdict": verdict.as_data(fair)} if fair else {})
+
+
+def verdict_csv(race: Race) -> bytes:
+    """The verdict of a fair race as CSV in UTF-8, a row for each pair of racers.
+
+    `effect` is the typical ratio of b's final loss to that of a (or their difference, as `effect_is` says) with its
+    confidence interval from `low` to `high`, and `trials`, `steps` and `search_seed` are those of the tuning.
+
+    Raises:
+        Refused: if it is no fair race, or has fewer than two racers.
+    """
+    import csv as writer
+
+    fair = race.fair
+    if fair is None or not fair.names or not fair.verdicts:
+        raise Refused("Only a fair race of two or more racers has a verdict: choose one with --fair, or on the page.")
+    common = {"trials": fair.settings.fair, "steps": fair.settings.steps, "search_seed": fair.tuning.seed}
+    rows = [{**verdict.pair_data(one), **common} for one in fair.verdicts]
+    sink = io.StringIO(newline="")
+    table = writer.DictWriter(sink, list(rows[0]))
+    table.writeheader()
+    table.writerows(rows)
+    return sink.getvalue().encode()
 
 
 def from_json(content: bytes) -> tuple[Settings, list[str]]:

@@ -15,7 +15,7 @@ from app.export.options import Table
 from app.export.worker import Progress
 from app.figures import map as maps
 from app.player import Guide
-from app.race import captions, data, findings, link, presets, results, scene, script
+from app.race import captions, data, findings, link, presets, results, scene, script, verdict
 from app.race.runs import Race
 from app.race.settings import Settings
 from surfaces import SURFACES
@@ -30,8 +30,20 @@ def order(race: Race, kind: str, look: Look, cut: Cut, step: int | None = None, 
     shown = dataclasses.replace(_magnified(race, scene.scene(race), look), guide=_guide(race.settings))
     about = About(title(race), "race", link.query(race.settings), base, shown.description)
     headings = _headings(race, shown) if kind == "pptx" else {}
-    tables = [Table("Results", results.heads(race), results.cells(race))]
+    tables = (*_verdict(race), Table("Results", results.heads(race), results.cells(race)))
     return Order(kind, shown, look, cut, about, tables, step, headings)
+
+
+def _verdict(race: Race) -> list[Table]:
+    """The tables of a fair race, for slides."""
+    fair = race.fair
+    if fair is None or not fair.names:
+        return []
+    notes = verdict.remarks(fair)
+    racers = Table("Tuning with equal budgets", verdict.racer_heads(fair), verdict.racer_rows(fair), notes[:1])
+    if not fair.verdicts:
+        return [racers]
+    return [Table("Verdict", verdict.PAIR_HEADS, verdict.pair_rows(fair), [verdict.sentence(fair), *notes[1:]]), racers]
 
 
 def _guide(settings: Settings) -> Guide | None:
@@ -118,10 +130,11 @@ def numbers(race: Race, name: str, step: int | None = None) -> bytes:
     kind = ending(name)
     makers: dict[str, Callable[[Race], bytes]] = {
         "csv": data.csv,
+        "verdict.csv": data.verdict_csv,
         "parquet": data.parquet,
         "npz": data.npz,
         "txt": lambda race: f"{caption(race, step)}\n".encode(),
-        "json": lambda race: data.to_json(race.settings),
+        "json": lambda race: data.to_json(race.settings, race.fair),
         "py": lambda race: script.script(race).encode(),
         "optax.py": lambda race: script.plain_optax(race).encode(),
     }

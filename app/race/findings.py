@@ -13,6 +13,7 @@ import numpy as np
 
 from app.common.digits import percent, short
 from app.common.phrases import agreeing, counted, listed, sentence_case, within
+from app.race import verdict
 from app.race.results import MEASURES, SHARE
 from app.race.runs import Race
 from optimizers import Trace, steps_to
@@ -56,6 +57,8 @@ Kind = Callable[[Race, list[_Entry]], str]
 
 def finding(race: Race) -> str:
     """The finding of a race as a whole; an empty string where nothing stands out."""
+    if race.fair and race.fair.names:
+        return verdict.headline(race.fair)
     entries = _entries(race)
     kinds = [_ends, _overshoots, _speeds] if "distance" in race.settings.views else [_ends, _speeds, _overshoots]
     return _first(race, entries, *kinds, _losses)
@@ -69,6 +72,10 @@ def of_panel(race: Race, key: str) -> str:
             return _first(race, entries, _ends, _crosses, _overshoots)
         case "loss":
             return _first(race, entries, _diverges, _speeds, _losses)
+        case "sensitivity" if race.fair and race.fair.names:
+            return verdict.rate_finding(race.fair)
+        case "budgets" if race.fair and race.fair.names:
+            return verdict.budget_finding(race.fair)
         case "distance":
             return _first(race, entries, _overshoots)
     return ""

@@ -19,8 +19,9 @@ from app.race import link
 from app.race.captions import described
 from app.race.data import shown
 from app.race.equals import Equal, equal
+from app.race.paired import is_quiet, search_seed, tuned_names
 from app.race.runs import Race
-from app.race.settings import Settings
+from app.race.settings import PAIRS, Settings
 from optimizers import SCHEDULES, Scheduled
 
 DOUBLE = 'jax.config.update("jax_enable_x64", True)'
@@ -68,7 +69,7 @@ def script(race: Race) -> str:
         Refused: if no racer is visible.
     """
     settings = race.settings
-    names = {"OPTIMIZERS", "trace"}
+    names = {"OPTIMIZERS", "trace", *(["tune"] if race.fair else [])}
     setup = [f"surface = Rotated({record('SURFACES', settings.surface)}, angle={settings.rotation!r})"]
     arguments = ["surface", "racer", _start(settings), f"steps={settings.steps}"]
     racers = {race.titles[k]: record("OPTIMIZERS", settings.racers[k].rule) for k in shown(race)}
@@ -98,9 +99,34 @@ def script(race: Race) -> str:
             "}",
             "for name, run in runs.items():",
             '    print(f"{name}: {run.losses[run.last]} at {run.positions[run.last].tolist()}, {run.status}")',
+            *(_fair_race(race) if race.fair else []),
             "",
         ]
     )
+
+
+def _fair_race(race: Race) -> list[str]:
+    """The code that tunes the racers of a fair race again, and prints their best settings and the verdicts."""
+    settings = race.settings
+    arguments = ["surface", "racers", f"budget={settings.fair}", f"steps={settings.steps}"]
+    if settings.axis == "evaluations":
+        arguments.append('clock="evaluations"')
+    if not is_quiet(settings):
+        arguments += [f"starts=[{_start(settings)}]", "noise=noise"]
+    if settings.schedule.key != "constant":  # the schedule is not tuned
+        names = sorted({name for k in shown(race) for name in tuned_names(settings.racers[k].rule)})
+        listed = ", ".join(f'"{name}"' for name in names)
+        arguments.append(f"parameters=[{listed}]")
+    arguments += [f"seed={search_seed(settings)}", 'dtype="float64"']
+    return [
+        "",
+        "# The fair race: all racers are tuned with the same budget, and compared on fresh starts or seeds.",
+        f"tuning = {call('tune', arguments, before=9)}",
+        "for name, tuned in tuning.tuned.items():",
+        '    print(f"{name}: best of {tuned.trials} trials {tuned.best}")',
+        f"evaluation = tuning.evaluate({PAIRS})",
+        *(["for verdict in evaluation.verdicts():", "    print(verdict)"] if len(shown(race)) > 1 else []),
+    ]
 
 
 def plain_optax(race: Race) -> str:

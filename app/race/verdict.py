@@ -1,0 +1,299 @@
+"""The verdict of a fair race in words: sentences, and the tables of its pairs and of its racers."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from app.common.digits import percent, short
+from app.common.phrases import counted, sentence_case, within
+from app.race import paired
+from app.race.settings import PAIRS
+from app.race.tuning import LEVEL, RANKED, Entrant, Fair, visible
+from optimizers import RULES, Verdict
+from optimizers.summaries import levels_of
+
+MOST_APART = 3
+"""The most undecided pairs that a sentence names; of more it says the number."""
+PAIR_HEADS = ("Racers", "Verdict", "Ratio of final losses (95 % interval)", "Wins", "p-value", "Pairs needed")
+"""The headings of `pair_rows`."""
+TIPS: Mapping[str, str] = {
+    "Ratio of final losses (95 % interval)": "The typical ratio of the losses of a pair, above the lowest minimum if "
+    "that is known (Hodges-Lehmann estimate)",
+    "Wins": f"In how many of the {PAIRS} pairs each racer has the lower loss",
+    "p-value": "Of Wilcoxon's signed-rank test, corrected for the number of pairs of racers by Holm's method",
+    "Pairs needed": "The number of starts or seeds with which an effect of this size is found in 80 % of all cases",
+    "Best trial": "The mean final loss of the best setting, over the starts and seeds of the tuning",
+    "Median trial": "The same of the median setting: the farther it is from the best, the more the choice matters",
+    "Fresh runs": "What became of the runs at the best setting on fresh starts or seeds",
+}
+"""The meanings of columns by their headings."""
+
+
+def summary(fair: Fair) -> str:
+    """The verdict as a phrase: who is faster than whom, and which pairs cannot be told apart."""
+    if len(fair.names) < 2:
+        return "there is only one racer: add another one for a verdict"
+    order = _order(fair)
+    beaten: dict[str, list[str]] = {name: [] for name in order}
+    undecided = []
+    for verdict in fair.verdicts:
+        a, b = verdict.names
+        if verdict.winner is None:
+            undecided.append((a, b))
+        else:
+            beaten[verdict.winner].append(b if verdict.winner == a else a)
+    phrases = []
+    for name in order:
+        losers = sorted(beaten[name], key=order.index)
+        if losers:
+            whole = len(losers) == len(order) - 1 > 2
+            phrases.append(f"{within(name)} is faster than {'all others' if whole else _joined(losers)}")
+    if len(undecided) > MOST_APART:
+        pairs = f"all {len(undecided)} pairs" if not phrases else f"{len(undecided)} pairs"
+        return "; ".join([*phrases, f"{pairs} of racers: cannot tell"])
+    return "; ".join([*phrases, *(f"{within(a)} and {within(b)}: cannot tell" for a, b in undecided)])
+
+
+def sentence(fair: Fair) -> str:
+    """The verdict as a sentence, which says what it refers to."""
+    ready = f"{len(fair.names)} of {len(visible(fair.settings))} racers are tuned"
+    if not fair.names:
+        return f"{ready}."
+    so_far = "" if fair.is_complete else f" So far, {ready}."
+    return f"At their best of {counted(fair.settings.fair, 'trial')} each: {summary(fair)}.{so_far}"
+
+
+def caption(fair: Fair) -> str:
+    """The verdict in the caption of a picture, with its budget and its seeds."""
+    trials, fresh = counted(fair.settings.fair, "trial"), paired.fresh_words(fair.settings)
+    return f"each racer at its best of {trials} (seed {fair.tuning.seed:,}), compared on {fresh}: {summary(fair)}"
+
+
+def headline(fair: Fair) -> str:
+    """The verdict as the title of a slide."""
+    return sentence_case(summary(fair))
+
+
+def _order(fair: Fair) -> list[str]:
+    """The racers by the median of their measures, the best first."""
+    measures = fair.evaluation.measures
+    return sorted(measures, key=lambda name: float(np.sort(measures[name])[(PAIRS - 1) // 2]))
+
+
+def _joined(names: Sequence[str]) -> str:
+    *first, last = map(within, names)
+    return f"{', '.join(first)} and {last}" if first else last
+
+
+def pair_rows(fair: Fair) -> list[list[str]]:
+    """The table of the verdicts: a row for each pair of racers."""
+    return [_pair(verdict) for verdict in fair.verdicts]
+
+
+def _pair(verdict: Verdict) -> list[str]:
+    a, b = verdict.names
+    low, high = verdict.interval
+    known = not math.isnan(verdict.effect)
+    sign = "/" if verdict.is_ratio else "−"
+    effect = f"{b} {sign} {a}: {short(verdict.effect, 3)} ({short(low, 3)} to {short(high, 3)})" if known else "–"
+    losses = verdict.pairs - verdict.wins - verdict.ties
+    wins = f"{a} {verdict.wins}, {b} {losses}" + (f", equal {verdict.ties}" if verdict.ties else "")
+    p = "< 0.0001" if verdict.p < 1e-4 else short(verdict.p, 2)
+    needed = "–" if verdict.needed is None else f"{verdict.needed:,}"
+    return [f"{a} and {b}", verdict.word, effect, wins, p, needed]
+
+
+def budgets(fair: Fair) -> list[int]:
+    """The budgets for which rankings are shown, the last of which is that of the fair race."""
+    return [*(budget for budget in RANKED if budget < fair.settings.fair), fair.settings.fair]
+
+
+def racer_heads(fair: Fair) -> list[str]:
+    """The headings of `racer_rows`."""
+    places = f"Place with {', '.join(map(str, budgets(fair)))} trials"
+    return ["Racer", "Best setting", "Best trial", "Median trial", "Diverged trials", "Fresh runs", places]
+
+
+def racer_rows(fair: Fair) -> list[list[str]]:
+    """The table of the tuning: a row for each racer."""
+    rankings = [[name for name, _ in fair.tuning.ranking(budget)] for budget in budgets(fair)]
+    rows = []
+    for racer in fair.shown.racers:
+        if racer.id not in fair.names:
+            continue
+        title, entrant = fair.names[racer.id], fair.entrants[racer.id]
+        tuned, specs = entrant.tuned, RULES[racer.rule.key].parameters()
+        best = ", ".join(f"{specs[name].symbol} = {short(value, 3)}" for name, value in tuned.best.items())
+        failed = round(tuned.failed * tuned.trials)
+        rows.append(
+            [
+                title,
+                "none" if entrant.has_diverged else best or "nothing to tune",
+                short(tuned.best_score, 3),
+                short(tuned.score_at(0.5), 3),
+                f"{failed} of {tuned.trials}",
+                _statuses(entrant),
+                ", ".join(str(ranking.index(title) + 1) for ranking in rankings),
+            ]
+        )
+    return rows
+
+
+def _statuses(entrant: Entrant) -> str:
+    (runs,) = entrant.evaluation.sweeps.values()
+    return ", ".join(f"{count} {kind}" for kind, count in Counter(runs.status.ravel().tolist()).most_common())
+
+
+def remarks(fair: Fair) -> list[str]:
+    """Sentences on budget, seeds and test, on the common learning rate, and on what limits the verdict."""
+    settings, tuning = fair.settings, fair.tuning
+    starts, seeds = len(tuning.starts), len(tuning.seeds)
+    each = counted(starts, "start") if paired.is_quiet(settings) else counted(seeds, "seed")
+    unit = "steps" if settings.axis == "steps" else "gradient evaluations"
+    parts = [
+        f"Budget: {counted(settings.fair, 'trial')} of each racer by random search with seed {tuning.seed:,}, from "
+        f"{each}: {tuning.evaluations:,} gradient evaluations. A rule that needs more evaluations in a step has "
+        + ("fewer trials." if settings.axis == "steps" else "fewer steps."),
+        f"Comparison: final losses after {settings.steps:,} {unit} from {paired.fresh_words(settings)}, none of which "
+        "was used for tuning; Wilcoxon's signed-rank test"
+        + (f", corrected for {len(fair.verdicts)} pairs by Holm's method" if len(fair.verdicts) > 1 else "")
+        + f", at a level of {percent(LEVEL)}.",
+    ]
+    if fair.common is not None:
+        rate, place, among = short(fair.common.rate), fair.common.place, fair.common.among
+        parts.append(
+            f"Race B has one learning rate, η = {rate}, for all racers: each of them ranks it at place {place} of "
+            f"{among} or better, and no other of these rates has a better lowest place."
+        )
+    return [*parts, *_limits(fair)]
+
+
+def _limits(fair: Fair) -> list[str]:
+    """Sentences on racers without a best setting, and on horizons that are too short or too long."""
+    parts = []
+    moving = []
+    for id, title in fair.names.items():
+        entrant = fair.entrants[id]
+        if entrant.has_diverged:
+            parts.append(
+                f"{title} diverged in all {counted(entrant.tuned.trials, 'trial')}: it has no best setting, and the "
+                "race shows it at its former values."
+            )
+        (runs,) = entrant.evaluation.sweeps.values()
+        if (runs.status == "moving").mean() > 0.5:
+            moving.append(title)
+    if moving:
+        parts.append(
+            f"After {fair.settings.steps:,} steps, most runs of {_joined(moving)} are still moving: with more steps "
+            "the verdict may be another one."
+        )
+    bottom, _, rounding = levels_of(fair.tuning.surface)
+    measures = fair.evaluation.measures
+    equal = [
+        v.names
+        for v in fair.verdicts
+        if not math.isnan(bottom) and ((measures[v.names[0]] <= rounding) & (measures[v.names[1]] <= rounding)).any()
+    ]
+    if equal:
+        names = list(dict.fromkeys(name for pair in equal for name in pair))
+        parts.append(
+            f"{sentence_case(_joined(names))} reach the minimum up to the rounding of losses in some pairs, which then "
+            "count as equal: fewer steps may tell them apart."
+        )
+    return parts
+
+
+def budget_finding(fair: Fair) -> str:
+    """Which racer is first with each budget, as the title of a slide."""
+    if len(fair.names) < 2:
+        return ""
+    firsts = [(budget, fair.tuning.ranking(budget)[0][0]) for budget in budgets(fair)]
+    if len({name for _, name in firsts}) == 1:
+        return f"{firsts[0][1]} reaches the lowest loss with {_joined([str(budget) for budget, _ in firsts])} trials"
+    (few, first), (many, last) = firsts[0], firsts[-1]
+    return f"{first} is ahead with {few} trials, {within(last)} with {many}" if first != last else ""
+
+
+def rate_finding(fair: Fair) -> str:
+    """How far the best learning rates are apart, as the title of a slide."""
+    rates = {}
+    for racer in fair.shown.racers:
+        if racer.id in fair.names and "learning_rate" in fair.entrants[racer.id].tuned.best:
+            rates[fair.names[racer.id]] = fair.entrants[racer.id].tuned.best["learning_rate"]
+    if len(rates) < 2:
+        return ""
+    low, high = min(rates, key=rates.__getitem__), max(rates, key=rates.__getitem__)
+    return (
+        f"{low} is at its best with η = {short(rates[low], 2)}, {within(high)} with η = {short(rates[high], 2)}"
+        if rates[high] >= 1.5 * rates[low]
+        else f"All racers are at their best near η = {short(rates[low], 2)}"
+    )
+
+
+def as_data(fair: Fair) -> dict[str, Any]:
+    """The verdict as plain data for a file; numbers that are not finite are None."""
+    settings, tuning = fair.settings, fair.tuning
+    racers = {
+        fair.names[id]: {
+            "best": one.tuned.best,
+            "best_trial": one.tuned.best_score,
+            "median_trial": one.tuned.score_at(0.5),
+            "trials": one.tuned.trials,
+            "diverged_trials": round(one.tuned.failed * one.tuned.trials),
+        }
+        for id, one in fair.entrants.items()
+        if id in fair.names
+    }
+    return _plain(
+        {
+            "sentence": sentence(fair),
+            "remarks": remarks(fair),
+            "trials": settings.fair,
+            "evaluations": tuning.evaluations,
+            "steps": settings.steps,
+            "clock": settings.axis,
+            "search_seed": tuning.seed,
+            "tuning_starts": tuning.starts.tolist(),
+            "tuning_seeds": tuning.seeds.tolist(),
+            "starts": fair.evaluation.starts.tolist(),
+            "seeds": fair.evaluation.seeds.tolist(),
+            "common_learning_rate": fair.common.rate if fair.common else None,
+            "racers": racers,
+            "pairs": [pair_data(verdict) for verdict in fair.verdicts],
+        }
+    )
+
+
+def pair_data(verdict: Verdict) -> dict[str, Any]:
+    """A verdict as the columns of a table."""
+    low, high = verdict.interval
+    return {
+        "a": verdict.names[0],
+        "b": verdict.names[1],
+        "verdict": verdict.word,
+        "effect": verdict.effect,
+        "effect_is": "ratio b / a" if verdict.is_ratio else "difference b - a",
+        "low": low,
+        "high": high,
+        "pairs": verdict.pairs,
+        "wins_a": verdict.wins,
+        "ties": verdict.ties,
+        "rank_biserial": verdict.rank_biserial,
+        "p": verdict.p,
+        "level": verdict.level,
+        "pairs_needed": verdict.needed,
+    }
+
+
+def _plain(value: Any) -> Any:
+    """A value as JSON has it, which knows no infinity."""
+    if isinstance(value, Mapping):
+        return {name: _plain(one) for name, one in value.items()}
+    if isinstance(value, list):
+        return [_plain(one) for one in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -1,0 +1,100 @@
+"""The verdict of a fair race in words, and in files."""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+import dataclasses
+import io
+import json
+from typing import Any
+
+import pytest
+
+from app.common import racers
+from app.common.racers import Refused
+from app.export.options import Cut, Look
+from app.race import captions, changes, data, export, findings, tuning, verdict
+from app.race.runs import Race, race_of
+from app.race.script import script
+from app.race.settings import RATES_EACH, Settings
+from tests.app.race.fair_races import BUDGET, NOISY, PAIR, SCHEDULED, STEPS, fair_race
+
+# Words.
+
+
+def test_the_verdict_in_words() -> None:
+    fair = tuning.compute(PAIR)
+    assert verdict.summary(fair) == "momentum is faster than SGD"
+    assert verdict.sentence(fair) == f"At their best of {BUDGET} trials each: momentum is faster than SGD."
+    (row,) = verdict.pair_rows(fair)
+    assert row[:2] == ["SGD and Momentum", "Momentum is faster"] and row[4] == "< 0.0001"
+    heads = verdict.racer_heads(fair)
+    assert heads[-1] == "Place with 4, 16 trials"
+    assert [cells[0] for cells in verdict.racer_rows(fair)] == ["SGD", "Momentum"]
+    budget, comparison, common, *_ = verdict.remarks(fair)
+    runs = BUDGET * 5 * STEPS
+    assert f"{runs:,} gradient evaluations" in budget and "seed 1" in budget
+    assert "20 random starts (seed 1)" in comparison and f"after {STEPS} steps" in comparison
+    assert fair.common is not None and f"place {fair.common.place} of {RATES_EACH}" in common
+
+
+def test_equal_racers_cannot_be_told_apart() -> None:
+    fair = tuning.compute(fair_race("sgd", "sgd"))
+    assert verdict.summary(fair).endswith(": cannot tell") and verdict.pair_rows(fair)[0][1] == "cannot tell"
+
+
+def test_a_racer_that_always_diverges_is_called_diverged() -> None:
+    wild = changes.choose_surface(fair_race("sgd", "adam", fair=0), "rosenbrock")
+    wild = changes.set_fair(racers.set_racer(wild, "racer-0", "learning_rate", 0.001), 1)
+    fair = next(
+        fair
+        for seed in range(20)
+        if (fair := tuning.compute(racers.set_seed(wild, seed))).entrants["racer-0"].has_diverged
+    )
+    assert fair.shown.racers[0].rule.get("learning_rate", 0.0) == 0.001
+    assert any(remark.startswith("SGD diverged in all 1 trial") for remark in verdict.remarks(fair))
+    assert verdict.racer_rows(fair)[0][1] == "none"
+
+
+def test_a_horizon_that_is_too_short_or_too_long_is_named() -> None:
+    short, long = (" ".join(verdict.remarks(tuning.compute(racers.set_steps(PAIR, steps)))) for steps in (5, 5000))
+    assert "are still moving: with more steps" in short and "are still moving" not in long
+    assert "fewer steps may tell them apart" in long and "fewer steps" not in short
+
+
+# Files.
+
+
+def test_files_contain_the_verdict() -> None:
+    race = race_of(PAIR)
+    assert "momentum is faster than SGD" in captions.described(race) and "(seed 1)" in captions.described(race)
+    assert findings.finding(race) == "Momentum is faster than SGD"
+    assert findings.of_panel(race, "budgets").startswith("Momentum ")
+    assert "η = " in findings.of_panel(race, "sensitivity")
+    read = json.loads(export.numbers(race, "race.json"))
+    (pair,) = read["verdict"]["pairs"]
+    assert pair["verdict"] == "Momentum is faster" and read["verdict"]["trials"] == BUDGET
+    assert data.from_json(export.numbers(race, "race.json")) == (PAIR, [])
+    (row,) = csv.DictReader(io.StringIO(export.numbers(race, "race.verdict.csv").decode()))
+    assert row["verdict"] == "Momentum is faster" and float(row["effect"]) == race.fair.verdicts[0].effect  # type: ignore[union-attr]
+    with pytest.raises(Refused, match="Only a fair race"):
+        export.numbers(Race(dataclasses.replace(PAIR, fair=0)), "race.verdict.csv")
+    titles = [table.title for table in export.order(race, "png", Look(), Cut()).tables]
+    assert titles == ["Verdict", "Tuning with equal budgets", "Results"]
+
+
+@pytest.mark.parametrize("settings", [PAIR, NOISY, SCHEDULED], ids=["starts", "seeds and evaluations", "schedule"])
+def test_a_script_repeats_tuning_and_verdicts(settings: Settings) -> None:
+    race = race_of(settings)
+    printed = io.StringIO()
+    names: dict[str, Any] = {}
+    with contextlib.redirect_stdout(printed):
+        exec(compile(script(race), "script", "exec"), names)
+    fair = race.fair
+    assert fair is not None
+    for one in fair.verdicts:
+        assert str(one) in printed.getvalue()
+    assert {name: one.best for name, one in names["tuning"].tuned.items()} == {
+        name: one.best for name, one in fair.tuning.tuned.items()
+    }
