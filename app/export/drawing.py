@@ -108,13 +108,18 @@ class Drawing(Sheet):
         return self.look.picture or self.scene.picture
 
     def _panels(self) -> list[tuple[int, Panel]]:
-        """The panels to draw, each with the index of its race. Of two races, the map and the losses are drawn."""
+        """The panels to draw, each with the index of its race.
+
+        Of two races, the map and the losses are drawn; of a fair race also the views, which concern both.
+        """
         part = self.look.part
         if part != "all":
             return [(k, race.panel(part)) for k, race in enumerate(self.races) if part in self.parts(race)]
         if len(self.races) == 1:
             return [(0, panel) for panel in self.scene.panels]
-        return [(k, race.panel(panel.key)) for panel in self.scene.panels[:2] for k, race in enumerate(self.races)]
+        two = [(k, race.panel(panel.key)) for panel in self.scene.panels[:2] for k, race in enumerate(self.races)]
+        views = self.scene.panels[2:] if self.scene.fair and self.scene.fair.trials else ()
+        return [*two, *((0, panel) for panel in views)]
 
     def _captions(self) -> list[str]:
         """The captions below the panels, one for each race."""
@@ -152,8 +157,10 @@ class Drawing(Sheet):
             half = (width - GAP) / 2
             lower = float(round(0.3 * height + 52)) if count > 2 else 0.0
             upper = height - lower - (GAP / 2 if lower else 0.0)
-            rows = [(top, upper), (top + height - lower, lower)][: count // 2]
-            return [(left + k * (half + GAP), at, half, tall) for at, tall in rows for k in range(2)]
+            maps = [(left + k * (half + GAP), top, half, upper) for k in range(2)]
+            across = (width - GAP * (count - 3)) / max(count - 2, 1)
+            at = top + height - lower
+            return [*maps, *((left + k * (across + GAP), at, across, lower) for k in range(count - 2))]
         if self.beside:
             return self._first_at_the_left(box)
         # the small panels are in one row, and each has a title and a note

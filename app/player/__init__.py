@@ -13,6 +13,6 @@ The player's files are served by routes of the application::
 This package does not import Streamlit, so that a process that only draws scenes need not load it.
 """
 
-from .scene import Card, Clock, Event, Guide, Relief, Scene, Slider, pack, read
+from .scene import Card, Clock, Event, FairRace, Guide, Relief, Scene, Slider, pack, read
 
-__all__ = ["Card", "Clock", "Event", "Guide", "Relief", "Scene", "Slider", "pack", "read"]
+__all__ = ["Card", "Clock", "Event", "FairRace", "Guide", "Relief", "Scene", "Slider", "pack", "read"]

@@ -67,6 +67,7 @@ __all__ = [
     "Card",
     "Clock",
     "Event",
+    "FairRace",
     "Guide",
     "Kind",
     "Relief",
@@ -99,6 +100,7 @@ Kind = Literal[
     "heights",
     "beside",
     "preset",
+    "fair",
     "export",
 ]
 KINDS = get_args(Kind)
@@ -107,6 +109,8 @@ AXES = ("steps", "evaluations")
 PICTURES = ("map", "surface", "panels")
 HEIGHTS = ("log", "linear")
 BESIDE = ("off", "on", "apart", "linked")
+FAIR = ("off", "stop", "resume")
+"""What a fair race can be asked for besides its budgets: to end, to stop tuning, and to go on."""
 
 DASHES = ("solid", "dash", "dot", "dashdot")
 SHAPES = ("circle", "square", "diamond", "triangle-up")
@@ -255,6 +259,23 @@ class Guide:
         return cls(purpose="", presets=((key, name, name),), shown=key, about=about, changes=changes)
 
 
+@dataclass(frozen=True, kw_only=True)
+class FairRace:
+    """The fair race of a page, in which all racers are tuned with the same budget.
+
+    ``trials`` is the budget, 0 if there is no fair race, and ``budgets`` are those that the page offers, ``usual`` the
+    first of them to be taken. ``words`` is the verdict or, if there is no fair race, why it ended. ``progress`` is the
+    share that is computed, and ``stopped`` says that no more will be.
+    """
+
+    trials: int = 0
+    budgets: tuple[int, ...] = ()
+    usual: int = 64
+    words: str = ""
+    progress: float = 1.0
+    stopped: bool = False
+
+
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Scene:
     """Everything that a rerun of the page passes to the player.
@@ -270,7 +291,7 @@ class Scene:
     race, with the same racers on the same clock, and ``linked`` says whether its sliders have the same values.
     ``inspected`` explains the steps of one racer: its id, lines of MathML with slots, and the values for the slots.
     ``live`` is the address that answers with other runs while something is dragged (see `Runs`); it is empty if there
-    is none. ``guide`` offers the presets of the page.
+    is none. ``guide`` offers the presets of the page, and ``fair`` its fair race.
     """
 
     panels: tuple[Panel, ...]
@@ -291,6 +312,7 @@ class Scene:
     inspected: Mapping[str, Any] | None = None
     live: str = ""
     guide: Guide | None = None
+    fair: FairRace | None = None
 
     def __post_init__(self) -> None:
         ids = [card.id for card in self.cards]
@@ -363,6 +385,7 @@ class Event:
     picture    shows ``name``, one of `PICTURES`, in the big panel
     heights    sets the heights of the surface to ``name``, one of `HEIGHTS`
     preset     begins the preset ``name``
+    fair       begins a fair race with ``name`` trials for each racer, or does one of `FAIR`
     poll       is no action; the scene may have grown
     export     requests a file of what is on the ``screen``
     ========== ======================================================
@@ -403,7 +426,7 @@ def read(message: object, scene: Scene) -> Event | None:
         return Event("export", screen=screen) if screen else None
     if kind in ("view", "option"):
         return _chosen(cast(Kind, kind), message, scene)
-    if kind in ("axis", "picture", "heights", "beside", "preset"):
+    if kind in ("axis", "picture", "heights", "beside", "preset", "fair"):
         word = message.get("name")
         return Event(cast(Kind, kind), name=word) if isinstance(word, str) and word in _offered(kind, scene) else None
     second = message.get("beside") is True
@@ -457,6 +480,7 @@ def _offered(kind: str, scene: Scene) -> tuple[str, ...]:
         "heights": HEIGHTS if scene.relief else (),
         "beside": BESIDE if scene.picture else (),
         "preset": tuple(key for key, *_ in scene.guide.presets) if scene.guide else (),
+        "fair": (*FAIR, *map(str, scene.fair.budgets)) if scene.fair else (),
     }[kind]
 
 
@@ -478,7 +502,7 @@ def _chosen(kind: Kind, message: Mapping[str, Any], scene: Scene) -> Event | Non
 
 RECORDS: tuple[type[Any], ...] = (
     *(*MARKS, Head, Axis, Axes, Note, Option, Panel),
-    *(Card, Slider, Clock, Relief, Guide, Scene),
+    *(Card, Slider, Clock, Relief, Guide, FairRace, Scene),
 )
 """All records that are sent."""
 SHORTEST = 3

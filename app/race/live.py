@@ -45,6 +45,8 @@ class Abandoned(Exception):
 
 def connected(scene: Scene, race: Race) -> Scene:
     """The scene of a race, with the address of its live runs, and with the name of the sweep of each slider."""
+    if race.fair is not None and not race.fair.is_complete:
+        return scene  # the settings of the address do not give these runs before all racers are tuned
     first = _connected(scene, race.settings)
     if scene.beside is None or race.second is None:
         return first
@@ -90,6 +92,8 @@ def answer(
         Abandoned: if no client waits any more.
     """
     settings, _ = link.parse(query)
+    if settings.fair:
+        settings = dataclasses.replace(runs.race_of(settings).settings, fair=0, source=None)
     settings = dataclasses.replace(settings, halved="halved" in request)
     if what == "scene":
         return pack(_changed(settings, request))

@@ -14,12 +14,13 @@ from app.figures.loss import loss_line, loss_panel, losses_of
 from app.figures.marks import AnyMark, Panel, Rule
 from app.figures.panels import Shown, message, steps_axis
 from app.figures.trails import GONE, trail
-from app.player import Card, Clock, Relief, Scene, Slider
-from app.race import bundles, paired, rates
+from app.player import Card, Clock, FairRace, Relief, Scene, Slider
+from app.race import bundles, paired, rates, verdict
 from app.race.captions import described, remarks_of
 from app.race.inspector import inspected
 from app.race.runs import Race, whole
 from app.race.settings import MOST_WHOLE, Settings
+from app.race.tuning import RANKED
 from app.race.views import VIEWS, View
 from optimizers import OPTIMIZERS, RULES, SCHEDULES, Optimizer, Trace
 from optimizers.sensitivity import SENTENCE
@@ -52,13 +53,20 @@ def _order(item: tuple[str, type[Optimizer]]) -> tuple[bool, bool]:
 
 def scene(race: Race) -> Scene:
     """The scene of a race, with the second race if there is one."""
-    first = _scene(race)
+    first = dataclasses.replace(_scene(race), fair=fair_race(race))
     if race.second is None or race.settings.beside is None:
         return first
     other = _scene(race.second)
     clock = clock_of(race)
     other = dataclasses.replace(other, clock=clock)
     return dataclasses.replace(first, clock=clock, beside=other, linked=race.settings.beside.linked)
+
+
+def fair_race(race: Race) -> FairRace:
+    """The offer of a fair race, or its verdict."""
+    if race.fair is None:
+        return FairRace(budgets=RANKED)
+    return FairRace(trials=race.settings.fair, budgets=RANKED, words=verdict.sentence(race.fair))
 
 
 def clock_of(race: Race) -> Clock:

@@ -20,11 +20,17 @@ from app.common.stops import stops
 from surfaces import Parameter
 
 Change = Callable[[Any, Any], Any]
+Through = Callable[[Any, Callable[[Any], Any]], Any]
 
 
-def enter(page: str) -> None:
-    """Make a page the current one. The session stores its settings under its name."""
+def enter(page: str, through: Through = lambda settings, change: change(settings)) -> None:
+    """Make a page the current one. The session stores its settings under its name.
+
+    Args:
+        through: applies a change to the settings of the session; it may add what the page does with every change.
+    """
     st.session_state["page"] = page
+    st.session_state["through"] = through
 
 
 def current() -> Any:
@@ -47,7 +53,7 @@ def hold() -> Any:
 def commit(change: Callable[[Any], Any], where: str) -> None:
     """Apply a change to the session's settings. If it is refused, store the reason for the control `where`."""
     try:
-        st.session_state[st.session_state["page"]] = accepted(change(current()))
+        st.session_state[st.session_state["page"]] = accepted(st.session_state["through"](current(), change))
         st.session_state.setdefault("refusals", {}).pop(where, None)
     except Refused as refusal:
         st.session_state.setdefault("refusals", {})[where] = str(refusal)

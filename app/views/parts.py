@@ -23,7 +23,7 @@ from optimizers import RULES, SCHEDULES
 from optimizers.equations import TEXTBOOK, latex
 
 # These events change values that other widgets of the page show too, so that these are drawn again.
-_SHOWN_ELSEWHERE = ("start", "slide", "reset", "add", "remove", "duplicate", "beside", "preset")
+_SHOWN_ELSEWHERE = ("start", "slide", "reset", "add", "remove", "duplicate", "beside", "preset", "fair")
 
 
 def masthead(here: str) -> None:

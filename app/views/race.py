@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import html
 import math
 from collections.abc import Callable
 from typing import Any
@@ -13,30 +14,37 @@ from app.common import budget, cards, names, racers
 from app.export.making import Order
 from app.export.options import Cut, Look
 from app.figures.map import extent
-from app.player import Event, Guide
+from app.player import Event, FairRace, Guide
 from app.player.component import play
-from app.race import captions, changes, export, link, live, presets
+from app.race import captions, changes, export, link, live, presets, verdict
 from app.race import results as standings
 from app.race import scene as scenes
 from app.race.changes import SETTINGS
 from app.race.data import fits, from_json
-from app.race.runs import Race
+from app.race.job import Job
+from app.race.runs import Race, race_of
 from app.race.settings import Settings
+from app.race.tuning import Fair
 from app.race.views import VIEWS
 from app.views import controls
-from app.views.export import Page, panel
+from app.views.export import TABLES, Page, panel
 from app.views.parts import base, device, explain, masthead, react, restore, results, schedule_of, write
+from app.views.sessions import end_with_session
 from optimizers import NOISES, OPTIMIZERS, SCHEDULES
 from surfaces import SURFACES
 
 PRESET = "preset:"
 PURPOSE = "Watch optimizers race down loss surfaces."
+ENDED = (
+    "A value was changed, so the verdict no longer holds. The racers keep their tuned values; press Fair race to tune "
+    "them again."
+)
 PICTURES = {"map": "One map", "surface": "3-D", "panels": "One for each racer"}
 
 
 def show() -> None:
     """The whole page, top to bottom."""
-    controls.enter("settings")
+    controls.enter("settings", _changed)
     if "settings" not in st.session_state and link.opens(
         {key: st.query_params.get_all(key) for key in st.query_params}
     ):
@@ -50,7 +58,8 @@ def show() -> None:
 def _stage() -> None:
     """Player and results: a moved slider of a card reruns these alone, not the widgets above."""
     settings = controls.hold()
-    race = Race(settings)
+    job = _job(settings)
+    race = Race(job.fair.shown, job.fair) if job else Race(settings)
     try:
         if "player" in st.session_state:
             scene = scenes.scene(race)
@@ -61,13 +70,15 @@ def _stage() -> None:
         st.error(str(problem) if isinstance(problem, budget.NoRoom) else budget.SHORT)
         return
     scene = live.connected(scene, race)
-    scene = dataclasses.replace(scene, guide=_guide(settings))
+    scene = dataclasses.replace(scene, guide=_guide(race.settings), fair=_fair_race(race, job), busy=_is_busy(job))
     again = st.session_state.get("stale", False)
     play(scene, key="player", react=_react, refusal=controls.refused("player"), again=again)
     if explained := st.session_state.pop("explained", None):
         explain(explained, changes.starting_reason(settings, explained))
     else:
         panel(_exports)
+    if race.fair and race.fair.names:
+        st.html(_verdict(race.fair))
     st.html(_results(race))
     if remarks := captions.remarks(settings):
         st.caption("  \n".join(remarks))
@@ -78,6 +89,9 @@ def _stage() -> None:
 
 
 def _react(event: Event) -> None:
+    if event.kind == "fair" and event.name in ("stop", "resume"):
+        _continue(event.name == "resume")
+        return
     react(
         event,
         "player",
@@ -94,8 +108,64 @@ def _react(event: Event) -> None:
             "picture": lambda s: changes.change(s, "picture", event.name),
             "heights": lambda s: changes.change(s, "heights", event.name),
             "preset": lambda s: _preset(event.name),
+            "fair": lambda s: changes.set_fair(s, 0 if event.name == "off" else event.name),
         },
     )
+
+
+def _changed(settings: Settings, change: Callable[[Settings], Settings]) -> Settings:
+    """Apply a change to a race; one that concerns the verdict of a fair race ends it."""
+    changed, ended = changes.in_fair(_shown(settings), change)
+    st.session_state["fair-ended"] = ended
+    return changed
+
+
+def _job(settings: Settings) -> Job | None:
+    """The computation of the fair race, which begins when it is needed first."""
+    job: Job | None = st.session_state.get("fair-job")
+    if not settings.fair:
+        if job:
+            job.stop()
+        return None
+    if job is None or not job.covers(settings):
+        if job:
+            job.stop()
+        job = st.session_state["fair-job"] = Job(settings, job.known if job else None)
+        end_with_session(job.stop)
+    job.follow(settings)
+    if job.is_busy != st.session_state.get("fair-busy", False):  # the widgets above show the tuned values, too
+        st.session_state["fair-busy"] = job.is_busy
+        st.session_state["stale"] = True
+    return job
+
+
+def _continue(goes_on: bool) -> None:
+    """Stop tuning, or go on with it."""
+    job: Job | None = st.session_state.get("fair-job")
+    if job and goes_on and job.is_stopped:
+        st.session_state["fair-job"] = Job(job.settings, job.known)
+    elif job and not goes_on:
+        job.stop()
+
+
+def _is_busy(job: Job | None) -> bool:
+    return job is not None and job.is_busy
+
+
+def _fair_race(race: Race, job: Job | None) -> FairRace:
+    """The fair race as the player shows it."""
+    shown = scenes.fair_race(race)
+    if job is None:
+        ended = st.session_state.get("fair-ended", False)
+        return dataclasses.replace(shown, words=ENDED) if ended else shown
+    words = " ".join(filter(None, [job.problem, shown.words]))
+    return dataclasses.replace(shown, words=words, progress=job.progress, stopped=job.is_stopped)
+
+
+def _shown(settings: Settings) -> Settings:
+    """The settings that are shown: in a fair race, those with the tuned values."""
+    job: Job | None = st.session_state.get("fair-job")
+    return job.fair.shown if settings.fair and job and job.covers(settings) else settings
 
 
 def _moved(settings: Settings, event: Event) -> Settings:
@@ -209,32 +279,34 @@ def _exports() -> Page:
     held, place = controls.held(), base()
 
     def order(kind: str, look: Look, cut: Cut, step: int | None) -> Order:
-        return export.order(Race(held["settings"]), kind, look, cut, step, place)
+        return export.order(race_of(held["settings"]), kind, look, cut, step, place)
 
     def contents(name: str) -> bytes:
-        return export.numbers(Race(held["settings"]), name)
+        return export.numbers(race_of(held["settings"]), name)
 
     def heading(part: str) -> str:
-        return export.heading(Race(held["settings"]), part)
+        return export.heading(race_of(held["settings"]), part)
 
     def caption(step: int | None) -> str:
-        return export.caption(Race(held["settings"]), step)
+        return export.caption(race_of(held["settings"]), step)
 
     def fit() -> None:
-        fits(Race(held["settings"]))
+        fits(race_of(held["settings"]))
 
     settings: Settings = controls.current()
     parts = {"all": "Everything", "map": "Map only", "loss": "Losses only"}
     parts |= {key: f"{VIEWS[key].name} only" for key in settings.views}
-    pictures = {} if settings.beside else PICTURES
+    pictures = {} if settings.beside or settings.fair else PICTURES
     name, note = export.file_name(settings), _left_out(settings)
     more: Any = {"scaled": True, "note": note}
+    if settings.fair:
+        more["tables"] = (*TABLES, "verdict.csv")
     return Page(name, order, contents, heading, caption, from_json, fit, settings.steps, parts, pictures, **more)
 
 
 def _left_out(settings: Settings) -> str:
     """What numbers and scripts do not hold of what the page shows."""
-    of = [*(["race A"] if settings.beside else []), *(["the first seed"] if settings.bundled else [])]
+    of = [*(["race A"] if settings.beside or settings.fair else []), *(["the first seed"] if settings.bundled else [])]
     return f"Data and scripts contain only {' and '.join(of)}." if of else ""
 
 
@@ -274,7 +346,7 @@ def _more(settings: Settings) -> None:
     with schedule:
         schedule_of(settings, "schedule")
     with rules:
-        _racers(settings)
+        _racers(_shown(settings))
     with about:
         surface = SURFACES[settings.surface.key]
         st.latex(surface.formula)
@@ -296,6 +368,14 @@ def _racers(settings: Settings) -> None:
             racer.id,
             lambda s, name, v, id=racer.id: racers.set_racer(s, id, name, v),  # type: ignore[misc]
         )
+
+
+def _verdict(fair: Fair) -> str:
+    """The verdict of a fair race in HTML: its sentences, and the tables of its pairs and of its racers."""
+    pairs = results(verdict.PAIR_HEADS, verdict.pair_rows(fair), verdict.TIPS, "verdict") if fair.verdicts else ""
+    racers = results(verdict.racer_heads(fair), verdict.racer_rows(fair), verdict.TIPS, "tuning")
+    notes = "".join(f"<p>{html.escape(remark)}</p>" for remark in verdict.remarks(fair))
+    return f"<section class='verdict' aria-label='Verdict'><h2>Verdict</h2>{pairs}{racers}{notes}</section>"
 
 
 def _results(race: Race) -> str:

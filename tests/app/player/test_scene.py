@@ -13,7 +13,7 @@ from hypothesis import settings as bounded
 from hypothesis import strategies as st
 
 from app.figures.marks import Axes, Axis, Dots, Field, Line, Option, Panel, Rule, Sign, Tiles
-from app.player import Card, Clock, Event, Guide, Relief, Scene, Slider, pack, read
+from app.player import Card, Clock, Event, FairRace, Guide, Relief, Scene, Slider, pack, read
 from app.player.scene import KINDS, RECORDS, number_of
 from tests.app.envelope import opened
 
@@ -70,6 +70,7 @@ def _scene(**changes: Any) -> Scene:
         picture="map",
         relief=Relief(kind="linear", base=0.0, unit=1.0),
         guide=Guide(purpose="Watch.", presets=(("zigzag", "Zigzag", "Zigzag in a ravine"),), shown="zigzag"),
+        fair=FairRace(trials=4, budgets=(4, 16), words="A is faster than B."),
     )
     return dataclasses.replace(scene, **changes)
 
@@ -252,6 +253,7 @@ GOOD = [
     ({"kind": "heights", "name": "linear"}, Event("heights", name="linear")),
     ({"kind": "beside", "name": "apart"}, Event("beside", name="apart")),
     ({"kind": "preset", "name": "zigzag"}, Event("preset", name="zigzag")),
+    ({"kind": "fair", "name": "16"}, Event("fair", name="16")),
     ({"kind": "inspect", "racer": "two"}, Event("inspect", racer="two")),
     ({"kind": "hide", "racer": "two", "hidden": True}, Event("hide", racer="two", hidden=True)),
 ]
@@ -281,6 +283,7 @@ MALFORMED: list[Any] = [
     ),
     *({"kind": "axis", "name": v} for v in ("hours", None, 1, ["steps"])),
     *({"kind": "preset", "name": v} for v in ("", "saddle", None, 1, ["zigzag"])),
+    *({"kind": "fair", "name": v} for v in ("", "5", "on", None, 16, ["16"])),
     *({"kind": "hide", "racer": "one", "hidden": v} for v in (1, "true", None)),
     *({"kind": "add", "name": v} for v in ("adma", None, 1, ["adam"], {"adam": 1})),
     *(

@@ -3,7 +3,7 @@
 /** An array of numbers whose element type is left open. */
 export type Numbers = ArrayLike<number>;
 
-export type Kind = 'start' | 'parameter' | 'slide' | 'add' | 'remove' | 'duplicate' | 'hide' | 'reset' | 'suggest' | 'explain' | 'inspect' | 'view' | 'option' | 'axis' | 'picture' | 'poll' | 'heights' | 'beside' | 'preset' | 'export';
+export type Kind = 'start' | 'parameter' | 'slide' | 'add' | 'remove' | 'duplicate' | 'hide' | 'reset' | 'suggest' | 'explain' | 'inspect' | 'view' | 'option' | 'axis' | 'picture' | 'poll' | 'heights' | 'beside' | 'preset' | 'fair' | 'export';
 
 export type AnyMark = Line | Lines | Band | Dots | Sign | Text | Field | Tiles | Bars | Rule;
 
@@ -108,6 +108,17 @@ export interface Dots {
   shares: Numbers | null;
   name: string;
   hover: [string, Numbers][];
+}
+
+/** The fair race of a page, in which all racers are tuned with the same budget. */
+export interface FairRace {
+  type: 'fairrace';
+  trials: number;
+  budgets: number[];
+  usual: number;
+  words: string;
+  progress: number;
+  stopped: boolean;
 }
 
 /** A function of the plane, as filled contours. */
@@ -271,6 +282,7 @@ export interface Scene {
   inspected: Record<string, any> | null;
   live: string;
   guide: Guide | null;
+  fair: FairRace | null;
 }
 
 /** Symbols with a meaning, ``name``: critical points, the start. Shapes: ``x`` and ``y`` (k,). */

@@ -152,6 +152,7 @@ export class Linking {
         send({ kind: 'beside', name: this.link.checked ? 'linked' : 'apart' });
       },
     });
+    this.check = h('label', { class: 'check' }, this.link, 'same values in A and B');
     this.sides = ['A', 'B'].map((name, k) =>
       h('button', { type: 'button', 'data-testid': `cards-of-${name}`, click: () => this.turn(k === 1) }, name),
     );
@@ -160,12 +161,7 @@ export class Linking {
       { class: 'scale', role: 'group', 'aria-label': 'Race that the sliders change' },
       ...this.sides,
     );
-    this.element = h(
-      'div',
-      { class: 'linking', hidden: true },
-      h('label', { class: 'check' }, this.link, 'same values in A and B'),
-      this.whose,
-    );
+    this.element = h('div', { class: 'linking', hidden: true }, this.check, this.whose);
   }
 
   /** @param {boolean} second whether the cards show the second race */
@@ -189,6 +185,7 @@ export class Linking {
     this.button.disabled = blocked;
     this.element.hidden = !this.on;
     this.link.checked = scene.linked;
+    this.check.hidden = Boolean(scene.fair?.trials);
     this.whose.hidden = scene.linked;
     if (!this.on || scene.linked) this.second = false;
     this.press();

@@ -11,6 +11,7 @@ import { Dragging } from '../dragging/dragging.js';
 import { SceneDrag } from '../dragging/scenes.js';
 import { paintArrows } from '../drawing/arrows.js';
 import { Beside, Linking } from '../modes/beside.js';
+import { Fair } from '../modes/fair.js';
 import { Predict } from '../modes/predict.js';
 import { BigPanel } from '../panels/big.js';
 import { MultiplesPanel } from '../panels/multiples.js';
@@ -56,6 +57,8 @@ export class Player extends Stage {
   beside;
   /** @type {Linking | undefined} */
   linking;
+  /** @type {Fair | undefined} */
+  fair;
   /** @type {Predict | undefined} */
   predict;
   /** @type {Dragging | undefined} */
@@ -131,10 +134,12 @@ export class Player extends Stage {
       () => this.scene && this.deal(this.scene),
     );
     this.predict = new Predict(this, map);
+    this.fair = new Fair((name) => this.send({ kind: 'fair', name }));
     if (this.recording === undefined) {
-      this.present.button.after(this.predict.button, this.linking.button);
+      this.present.button.after(this.predict.button, this.linking.button, this.fair.button);
       this.aside.push(this.linking.element);
     }
+    this.aside.push(this.fair.element);
     this.aside.push(this.predict.list);
     this.inspector = new Inspector(
       () => this.send({ kind: 'explain', racer: this.scene?.inspected?.racer }),
@@ -331,7 +336,7 @@ export class Player extends Stage {
   arrange(scene) {
     if (!this.adder || !this.below) return;
     const slots = slotsOf(scene).length;
-    const shown = scene.beside ? 0 : slots;
+    const shown = scene.beside && !scene.fair?.trials ? 0 : slots;
     this.slots.forEach((slot, k) => {
       slot.element.hidden = k >= shown;
     });
@@ -361,8 +366,8 @@ export class Player extends Stage {
 
   /** @param {Scene} scene */
   arrangeModes(scene) {
-    const { predict, inspector, linking, big, drags } = this;
-    if (!predict || !inspector || !linking || !big || !drags) return;
+    const { predict, inspector, linking, big, drags, fair } = this;
+    if (!predict || !inspector || !linking || !big || !drags || !fair) return;
     const arrived = drags.arrived(scene);
     if (scene === this.sent) {
       // A scene that answers an older value than the thumb shows moves no thumb.
@@ -371,6 +376,8 @@ export class Player extends Stage {
     }
     big.force(scene.beside || predict.phase ? 'map' : null);
     linking.update(scene, Boolean(predict.phase));
+    fair.update(scene, Boolean(predict.phase), this.recording !== undefined);
+    mark(this.root, 'data-fair', fair.on);
     predict.button.disabled = Boolean(scene.beside);
     predict.button.title = scene.beside ? 'Only a single race can be predicted' : 'Guess where the racers end';
     const { inspected } = scene;

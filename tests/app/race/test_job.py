@@ -1,0 +1,48 @@
+"""The computation of a fair race for a page, and what the page plays of it."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from app.common import racers
+from app.race import changes, findings, link, live, scene, tuning, verdict
+from app.race.job import Job
+from app.race.runs import Race, race_of
+from tests.app.race.fair_races import PAIR, STEPS, fair_race
+
+
+def test_what_is_dragged_in_a_fair_race_starts_from_the_tuned_values() -> None:
+    race = race_of(PAIR)
+    drawn = live.connected(scene.scene(race), race)
+    assert drawn.live == live.address(PAIR)
+    packed = live.answer("start", link.query(race.settings), {"x": "1.0", "y": "0.5"})
+    moved = Race(changes.set_start(dataclasses.replace(race.settings, source=None, fair=0, beside=None), 1.0, 0.5))
+    assert packed == live.pack_runs(live.moved(moved.settings, (1.0, 0.5)))
+
+
+def test_a_job_shows_racers_as_they_are_ready_and_keeps_them_when_it_is_stopped() -> None:
+    settings = racers.set_seed(fair_race("sgd", "momentum", "adam"), 77)
+    job = Job(settings)
+    job.stop()
+    job.wait()
+    ready = {*job.fair.entrants}
+    assert (job.is_stopped and ready < {"racer-0", "racer-1", "racer-2"}) or not job.is_stopped
+    again = Job(settings, job.known)
+    again.wait()
+    assert again.fair.is_complete and again.progress == 1.0 and not again.is_busy and again.problem == ""
+    assert all(again.known[key] is entrant for key, entrant in job.known.items())
+    assert again.fair.verdicts == tuning.compute(settings).verdicts
+    assert again.covers(racers.set_racer(settings, "racer-0", "learning_rate", 0.3))
+    assert not again.covers(racers.set_steps(settings, STEPS + 1))
+
+
+def test_a_fair_race_that_is_not_complete_has_no_race_b_and_says_so() -> None:
+    whole = tuning.compute(fair_race("sgd", "momentum", "adam"))
+    part = tuning.Fair(whole.settings, {"racer-0": whole.entrants["racer-0"], "racer-1": whole.entrants["racer-1"]})
+    assert part.shown.beside is None and part.shown.racers[2] == whole.settings.racers[2]
+    assert verdict.sentence(part).endswith("So far, 2 of 3 racers are tuned.")
+    assert verdict.sentence(tuning.Fair(whole.settings, {})) == "0 of 3 racers are tuned."
+    for fair in (part, tuning.Fair(whole.settings, {})):
+        race = Race(fair.shown, fair)
+        assert live.connected(scene.scene(race), race).live == ""
+        assert isinstance(findings.finding(race), str) and verdict.summary(fair)
