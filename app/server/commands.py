@@ -294,12 +294,12 @@ def _render(arguments: argparse.Namespace) -> None:
     from app.server import environment
 
     environment.prepare()
-    from app.race import export
+    from app.race import export, verdict
     from app.race import results as standings
-    from app.race.runs import Race
+    from app.race.runs import race_of
 
     settings = race_settings(arguments)
-    race = Race(settings)
+    race = race_of(settings)
     _check_step(arguments.step, settings.steps)
     look = _shown(arguments, look, settings)
     known = ("all", "map", "loss", *settings.views)
@@ -316,7 +316,7 @@ def _render(arguments: argparse.Namespace) -> None:
 
         written.append(_write(path, content))
     if arguments.json:
-        _print_json(written, standings.table(race))
+        _print_json(written, standings.table(race), verdict=verdict.as_data(race.fair) if race.fair else None)
 
 
 def _shown(arguments: argparse.Namespace, look: Any, settings: Any) -> Any:
@@ -378,11 +378,16 @@ def _write(path: Path, content: Callable[[Progress], bytes]) -> dict[str, Any]:
 
 
 def _print_json(
-    written: Sequence[Mapping[str, Any]], table: Sequence[Any], by_epoch: Sequence[Any] | None = None
+    written: Sequence[Mapping[str, Any]],
+    table: Sequence[Any],
+    by_epoch: Sequence[Any] | None = None,
+    verdict: Mapping[str, Any] | None = None,
 ) -> None:
-    found = {"files": written, "results": [dataclasses.asdict(row) for row in table]}
+    found: dict[str, Any] = {"files": written, "results": [dataclasses.asdict(row) for row in table]}
     if by_epoch:
         found["epochs"] = [dataclasses.asdict(row) for row in by_epoch]
+    if verdict:
+        found["verdict"] = verdict
     streams.emit(json.dumps(plain(found), ensure_ascii=False, indent=2))
 
 
