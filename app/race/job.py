@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import dataclasses
 import threading
 import weakref
 from collections.abc import Mapping
@@ -23,6 +24,28 @@ _turn = threading.Lock()
 _jobs: weakref.WeakSet[Job] = weakref.WeakSet()
 
 
+@dataclasses.dataclass(frozen=True, eq=False)
+class Now:
+    """A fair race at a moment of its computation.
+
+    Attributes:
+        fair: the race with those racers that were ready.
+        busy: whether more will be computed.
+        progress: the share that was computed.
+        problem: the reason why the computation ended early, in a sentence.
+    """
+
+    fair: Fair
+    busy: bool
+    progress: float
+    problem: str
+
+    @property
+    def is_stopped(self) -> bool:
+        """Whether the computation ended before all racers were ready."""
+        return not self.busy and not self.fair.is_complete
+
+
 class Job:
     """The fair race of a page, which is computed racer by racer.
 
@@ -34,10 +57,11 @@ class Job:
     def __init__(self, settings: Settings, known: Mapping[Key, Entrant] | None = None) -> None:
         self.settings = settings
         self.keys = {racer.id: tuning.key(settings, racer) for racer in tuning.visible(settings)}
-        self.known = {key: entrant for key, entrant in (known or {}).items() if key in self.keys.values()}
+        kept = {key: entrant for key, entrant in (known or {}).items() if key in self.keys.values()}
+        self._state: tuple[Mapping[Key, Entrant], int] = (kept, 0)
+        """The racers that are ready, and the number of parts of the next one."""
         self.problem = ""
         """The reason why the computation ended early, in a sentence."""
-        self._parts = 0
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
         if not self.fair.is_complete:
@@ -55,24 +79,28 @@ class Job:
         self.settings = settings
 
     @property
+    def known(self) -> Mapping[Key, Entrant]:
+        """The racers that are ready."""
+        return self._state[0]
+
+    @property
     def fair(self) -> Fair:
         """The fair race with those racers that are ready."""
-        known = dict(self.known)
+        return self._fair(self.known)
+
+    def _fair(self, known: Mapping[Key, Entrant]) -> Fair:
         return Fair(self.settings, {id: known[key] for id, key in self.keys.items() if key in known})
 
     @property
     def is_busy(self) -> bool:
         return self._thread is not None and self._thread.is_alive()
 
-    @property
-    def is_stopped(self) -> bool:
-        """Whether the computation ended before all racers were ready."""
-        return not self.is_busy and not self.fair.is_complete
-
-    @property
-    def progress(self) -> float:
-        """The share of the parts that are computed."""
-        return min(1.0, (PARTS * len(self.known) + self._parts) / max(1, PARTS * len(set(self.keys.values()))))
+    def now(self) -> Now:
+        """The fair race at this moment."""
+        busy = self.is_busy  # first, so that a race that ends meanwhile is asked for once more
+        known, parts = self._state
+        total = max(1, PARTS * len({*self.keys.values()}))
+        return Now(self._fair(known), busy, min(1.0, (PARTS * len(known) + parts) / total), self.problem)
 
     def stop(self) -> None:
         """End the computation after the current part. The racers that are ready stay."""
@@ -98,18 +126,14 @@ class Job:
                 raise
 
     def _compute(self, key: Key) -> None:
-        self._parts = 0
         parts = tuning.entrant(key)
-        while True:
+        for count in range(1, PARTS + 1):
             with _turn:
                 if self._stop.is_set():
+                    self._state = (self.known, 0)
                     return
                 part = next(parts)
-            if part is not None:
-                self.known = {**self.known, key: part}
-                self._parts = 0
-                return
-            self._parts += 1
+            self._state = (self.known, count) if part is None else ({**self.known, key: part}, 0)
 
 
 @atexit.register

@@ -21,7 +21,7 @@ from app.race import results as standings
 from app.race import scene as scenes
 from app.race.changes import SETTINGS
 from app.race.data import fits, from_json
-from app.race.job import Job
+from app.race.job import Job, Now
 from app.race.runs import Race, race_of
 from app.race.settings import Settings
 from app.race.tuning import Fair
@@ -59,7 +59,8 @@ def _stage() -> None:
     """Player and results: a moved slider of a card reruns these alone, not the widgets above."""
     settings = controls.hold()
     job = _job(settings)
-    race = Race(job.fair.shown, job.fair) if job else Race(settings)
+    now = job.now() if job else None
+    race = Race(now.fair.shown, now.fair) if now else Race(settings)
     try:
         if "player" in st.session_state:
             scene = scenes.scene(race)
@@ -70,7 +71,8 @@ def _stage() -> None:
         st.error(str(problem) if isinstance(problem, budget.NoRoom) else budget.SHORT)
         return
     scene = live.connected(scene, race)
-    scene = dataclasses.replace(scene, guide=_guide(race.settings), fair=_fair_race(race, job), busy=_is_busy(job))
+    scene = dataclasses.replace(scene, busy=now is not None and now.busy)
+    scene = dataclasses.replace(scene, guide=_guide(race.settings), fair=_fair_race(race, now))
     again = st.session_state.get("stale", False)
     play(scene, key="player", react=_react, refusal=controls.refused("player"), again=again)
     if explained := st.session_state.pop("explained", None):
@@ -142,24 +144,20 @@ def _job(settings: Settings) -> Job | None:
 def _continue(goes_on: bool) -> None:
     """Stop tuning, or go on with it."""
     job: Job | None = st.session_state.get("fair-job")
-    if job and goes_on and job.is_stopped:
+    if job and goes_on and job.now().is_stopped:
         st.session_state["fair-job"] = Job(job.settings, job.known)
     elif job and not goes_on:
         job.stop()
 
 
-def _is_busy(job: Job | None) -> bool:
-    return job is not None and job.is_busy
-
-
-def _fair_race(race: Race, job: Job | None) -> FairRace:
+def _fair_race(race: Race, now: Now | None) -> FairRace:
     """The fair race as the player shows it."""
     shown = scenes.fair_race(race)
-    if job is None:
+    if now is None:
         ended = st.session_state.get("fair-ended", False)
         return dataclasses.replace(shown, words=ENDED) if ended else shown
-    words = " ".join(filter(None, [job.problem, shown.words]))
-    return dataclasses.replace(shown, words=words, progress=job.progress, stopped=job.is_stopped)
+    words = " ".join(filter(None, [now.problem, shown.words]))
+    return dataclasses.replace(shown, words=words, progress=now.progress, stopped=now.is_stopped)
 
 
 def _shown(settings: Settings) -> Settings:
@@ -375,7 +373,7 @@ def _verdict(fair: Fair) -> str:
     pairs = results(verdict.PAIR_HEADS, verdict.pair_rows(fair), verdict.TIPS, "verdict") if fair.verdicts else ""
     racers = results(verdict.racer_heads(fair), verdict.racer_rows(fair), verdict.TIPS, "tuning")
     notes = "".join(f"<p>{html.escape(remark)}</p>" for remark in verdict.remarks(fair))
-    return f"<section class='verdict' aria-label='Verdict'><h2>Verdict</h2>{pairs}{racers}{notes}</section>"
+    return f"<div class='verdict'><h2>Verdict</h2>{pairs}{racers}{notes}</div>"
 
 
 def _results(race: Race) -> str:

@@ -26,10 +26,10 @@ def test_a_job_shows_racers_as_they_are_ready_and_keeps_them_when_it_is_stopped(
     job.stop()
     job.wait()
     ready = {*job.fair.entrants}
-    assert (job.is_stopped and ready < {"racer-0", "racer-1", "racer-2"}) or not job.is_stopped
+    assert job.now().is_stopped == (ready < {"racer-0", "racer-1", "racer-2"})
     again = Job(settings, job.known)
     again.wait()
-    assert again.fair.is_complete and again.progress == 1.0 and not again.is_busy and again.problem == ""
+    assert again.fair.is_complete and (again.now().progress, again.now().busy, again.problem) == (1.0, False, "")
     assert all(again.known[key] is entrant for key, entrant in job.known.items())
     assert again.fair.verdicts == tuning.compute(settings).verdicts
     assert again.covers(racers.set_racer(settings, "racer-0", "learning_rate", 0.3))
@@ -46,3 +46,16 @@ def test_a_fair_race_that_is_not_complete_has_no_race_b_and_says_so() -> None:
         race = Race(fair.shown, fair)
         assert live.connected(scene.scene(race), race).live == ""
         assert isinstance(findings.finding(race), str) and verdict.summary(fair)
+
+
+def test_a_moment_of_a_job_that_says_it_is_done_has_all_racers() -> None:
+    """The racers may become ready while a page is drawn, which then has to be drawn once more."""
+    job = Job(racers.set_seed(fair_race("sgd", "momentum"), 78))
+    moments = []
+    while job.is_busy or not moments:
+        moments.append(job.now())
+    moments.append(job.now())
+    assert all(now.fair.is_complete for now in moments if not now.busy)
+    assert all((now.progress == 1.0) == now.fair.is_complete for now in moments)
+    shares = [now.progress for now in moments]
+    assert moments[-1].fair.is_complete and shares == sorted(shares)
