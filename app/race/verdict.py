@@ -54,9 +54,9 @@ def summary(fair: Fair) -> str:
             whole = len(losers) == len(order) - 1 > 2
             phrases.append(f"{within(name)} is faster than {'all others' if whole else _joined(losers)}")
     if len(undecided) > MOST_APART:
-        pairs = f"all {len(undecided)} pairs" if not phrases else f"{len(undecided)} pairs"
-        return "; ".join([*phrases, f"{pairs} of racers: cannot tell"])
-    return "; ".join([*phrases, *(f"{within(a)} and {within(b)}: cannot tell" for a, b in undecided)])
+        pairs = f"{len(undecided)} other pairs" if phrases else f"any of the {len(undecided)} pairs of racers"
+        return "; ".join([*phrases, f"cannot tell {pairs} apart"])
+    return "; ".join([*phrases, *(f"cannot tell {within(a)} and {within(b)} apart" for a, b in undecided)])
 
 
 def sentence(fair: Fair) -> str:

@@ -13,6 +13,7 @@ import pytest
 
 from app.common import racers
 from app.common.racers import Refused
+from app.export.making import make
 from app.export.options import Cut, Look
 from app.race import captions, changes, data, export, findings, tuning, verdict
 from app.race.runs import Race, race_of
@@ -41,7 +42,8 @@ def test_the_verdict_in_words() -> None:
 
 def test_equal_racers_cannot_be_told_apart() -> None:
     fair = tuning.compute(fair_race("sgd", "sgd"))
-    assert verdict.summary(fair).endswith(": cannot tell") and verdict.pair_rows(fair)[0][1] == "cannot tell"
+    assert verdict.summary(fair) == "cannot tell SGD and SGD #2 apart"
+    assert verdict.pair_rows(fair)[0][1] == "cannot tell"
 
 
 def test_a_racer_that_always_diverges_is_called_diverged() -> None:
@@ -98,3 +100,17 @@ def test_a_script_repeats_tuning_and_verdicts(settings: Settings) -> None:
     assert {name: one.best for name, one in names["tuning"].tuned.items()} == {
         name: one.best for name, one in fair.tuning.tuned.items()
     }
+
+
+@pytest.mark.long
+def test_slides_of_a_fair_race_have_the_verdict() -> None:
+    from pptx import Presentation
+
+    race = race_of(PAIR)
+    content = make(export.order(race, "pptx", Look(), Cut(seconds=0.2, rate=10, hold=0.1)))
+    slides = {slide.shapes.title.text: slide for slide in Presentation(io.BytesIO(content)).slides}
+    assert race.fair is not None and {verdict.headline(race.fair), "Verdict", "Tuning with equal budgets"} <= {*slides}
+    (table,) = [shape.table for shape in slides["Verdict"].shapes if shape.has_table]
+    assert [[cell.text for cell in row.cells] for row in list(table.rows)[1:]] == verdict.pair_rows(race.fair)
+    words = [shape.text_frame.text for shape in slides["Verdict"].shapes if shape.has_text_frame]
+    assert any(verdict.sentence(race.fair) in text and "Wilcoxon" in text for text in words)
