@@ -20,8 +20,8 @@ from app.common.racers import Choice, Racer
 from app.race.bundles import quantiles
 from app.race.settings import PAIRS, RATES_EACH, Settings
 from optimizers import RULES, sweep
+from optimizers.search import draw_seeds, draw_starts
 from optimizers.summaries import levels_of
-from optimizers.tuning import draw_seeds, draw_starts
 from surfaces.caching import cached
 from surfaces.calculus import Floats
 from surfaces.calculus import values as values_of

@@ -16,7 +16,7 @@ from app.common.setting import Form, setting, without_looks
 from app.race.effects import PRESETS
 from optimizers import NOISES, RULES
 from optimizers.noise import Noise
-from optimizers.tuning import SEVERAL
+from optimizers.search import SEVERAL
 from surfaces import SURFACES, Rotated
 
 MOST_STEPS = 20_000
