@@ -9,6 +9,8 @@ which one matters. The test samples are used by `Search.test` alone, for the bes
 from __future__ import annotations
 
 import dataclasses
+import functools
+import itertools
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -40,7 +42,7 @@ MOST_TRAININGS = 20_000
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Search:
-    """The scores of all settings on the folds so far.
+    """The settings of a search, and their scores on the folds so far.
 
     Attributes:
         network: the network and its loss; its samples are not used.
@@ -51,7 +53,7 @@ class Search:
             the axes; infinite if the training diverged.
         accuracies: (folds, …), the share of held-out samples classified correctly; NaN if targets are values or if the
             training diverged.
-        steps, batch_size, seed, standardised: those of every training.
+        count, steps, batch_size, seed, initialization, sigma, standardised: as in `cross_validation`.
     """
 
     network: Network
@@ -60,9 +62,12 @@ class Search:
     columns: tuple[Column, ...]
     losses: Floats
     accuracies: Floats
+    count: int
     steps: int
     batch_size: int | None
     seed: int
+    initialization: str
+    sigma: float
     standardised: bool
 
     @property
@@ -92,7 +97,7 @@ class Search:
         """The setting with the lowest score.
 
         Raises:
-            ValueError: if every training diverged.
+            ValueError: if every setting diverged on some fold.
         """
         k = self._winner
         return {column.name: float(self.values(column.name).ravel()[k]) for column in self.columns}
@@ -107,24 +112,64 @@ class Search:
         np.minimum.at(scores, place.ravel(), self.scores.ravel())
         return values, scores
 
+    def extended(self) -> Search:
+        """The search with the scores on one more fold."""
+        k = len(self.losses)
+        fold = next(
+            itertools.islice(folds(self.data, self.count, seed=self.seed, standardised=self.standardised), k, None)
+        )
+        losses, accuracies = (
+            values.reshape(1, *self.shape) for values in self._measured(self._settings, fold, self.seed + k)
+        )
+        return dataclasses.replace(
+            self,
+            losses=np.concatenate([self.losses, losses]),
+            accuracies=np.concatenate([self.accuracies, accuracies]),
+        )
+
     def test(self) -> tuple[float, float]:
         """The loss and the accuracy on the test samples after training with the best setting on all others.
 
         This is the one use of the test samples. To test several settings, and to keep the best result, would make the
         result better than it will be on new samples.
+
+        Raises:
+            ValueError: if every setting diverged on some fold.
         """
         data = without_validation(self.data, standardised=self.standardised)
-        setting = _settings(self.network, self.optimizer, self.columns)[self._winner]
-        losses, accuracies = self.train_and_measure([setting], data, self.seed)
+        losses, accuracies = self._measured([self._settings[self._winner]], data, self.seed)
         return float(losses[0]), float(accuracies[0])
 
-    def train_and_measure(
+    @property
+    def _winner(self) -> int:
+        scores = self.scores.ravel()
+        k = int(np.argmin(scores))
+        if not np.isfinite(scores[k]):
+            raise ValueError(
+                "every setting diverged on some fold: search in other ranges, or with lower learning rates"
+            )
+        return k
+
+    @functools.cached_property
+    def _settings(self) -> list[tuple[Network, Optimizer]]:
+        """The network and the rule of every setting, in the order of the axes."""
+        settings = []
+        for index in np.ndindex(self.shape):
+            nodes: dict[str, Any] = {"surface": self.network, "optimizer": self.optimizer}
+            for column in self.columns:
+                component, *path = column.path
+                value = float(column.values[index[column.dimension]])
+                nodes[component] = axes.with_value(nodes[component], tuple(path), value)
+            settings.append((nodes["surface"], nodes["optimizer"]))
+        return settings
+
+    def _measured(
         self, settings: Sequence[tuple[Network, Optimizer]], data: DataSet, seed: int
     ) -> tuple[Floats, Floats]:
-        """The loss and the accuracy of some settings on the validation samples, (k,), after training on the others."""
+        """The loss and the accuracy of settings on the validation samples, (k,), after training on the rest."""
         dtype = self.losses.dtype
         x, y, *held_out = (v.astype(dtype) for part in (data.train, data.validation) for v in (part.x, part.y))
-        start = np.asarray(self.network.model.initial(seed, dtype=str(dtype)))
+        start = self.network.model.initial(seed, self.initialization, self.sigma, str(dtype))
         losses, accuracies = np.full(len(settings), np.inf, dtype), np.full(len(settings), np.nan, dtype)
         for first in range(0, len(settings), TOGETHER):
             part = settings[first : first + TOGETHER]
@@ -151,16 +196,6 @@ class Search:
                 accuracies[places] = np.where(np.isfinite(loss), share, np.nan)
         return losses, accuracies
 
-    @property
-    def _winner(self) -> int:
-        scores = self.scores.ravel()
-        k = int(np.argmin(scores))
-        if not np.isfinite(scores[k]):
-            raise ValueError(
-                "every setting diverged on some fold: search in other ranges, such as lower learning rates"
-            )
-        return k
-
 
 def cross_validate(network: Network, data: DataSet, optimizer: Any, **options: Any) -> Search:
     """The scores of all settings on all folds; the arguments are those of `cross_validation`."""
@@ -168,7 +203,15 @@ def cross_validate(network: Network, data: DataSet, optimizer: Any, **options: A
     return search
 
 
-def cross_validation(
+def cross_validation(network: Network, data: DataSet, optimizer: Any, **options: Any) -> Iterator[Search]:
+    """Train every setting on one fold after the other, and yield the scores after each; see `plan_search`."""
+    search = plan_search(network, data, optimizer, **options)
+    for _ in range(search.count):
+        search = search.extended()
+        yield search
+
+
+def plan_search(
     network: Network,
     data: DataSet,
     optimizer: Any,
@@ -180,10 +223,12 @@ def cross_validation(
     seed: int = 0,
     draws: int = 64,
     draw_seed: int = 0,
+    initialization: str = "he_normal",
+    sigma: float = 0.1,
     standardised: bool = True,
     dtype: str = "float32",
-) -> Iterator[Search]:
-    """Train every setting on one fold after the other, and yield the scores after each fold.
+) -> Search:
+    """A search before its first fold.
 
     In a fold all settings start from the same weights and see the same batches; the next fold has other ones.
 
@@ -196,56 +241,29 @@ def cross_validation(
             list of values, as in `sweep`.
         count: the number of folds.
         steps, batch_size: as in `train`.
-        seed: the seed of the folds, the initial weights (He's) and the batches.
+        seed: the seed of the folds, the initial weights and the batches.
         draws, draw_seed: as in `sweep`.
+        initialization, sigma: as in `MLP.initial`.
         standardised: whether inputs are standardised by the training samples of each fold.
         dtype: "float32" or "float64".
 
     Raises:
-        ValueError: if the folds cannot be divided so, if there are too many trainings, or as `sweep` and `train` do.
+        ValueError: if the samples cannot be divided so, if there are too many trainings, or as `sweep` and `train` do.
     """
     rule = as_rule(optimizer)
     columns = axes.columns_of(over, network, rule, NoNoise(), draws, draw_seed)
     if others := [column.name for column in columns if column.path[0] in ("start", "seed")]:
         raise ValueError(f"{others[0]!r} cannot be searched: every fold has its own initial weights and batches")
-    count, steps = whole("count", count, 2, 1000), whole("steps", steps, 1, 10_000_000)
-    trainings = math.prod(axes.shape_of(columns)) * count
-    if trainings > MOST_TRAININGS:
+    count, steps = whole("count", count, 2, MOST_TRAININGS), whole("steps", steps, 1, 10_000_000)
+    shape = axes.shape_of(columns)
+    if (trainings := math.prod(shape) * count) > MOST_TRAININGS:
         raise ValueError(
             f"a search has at most {MOST_TRAININGS:,} trainings; got settings × folds = {trainings:,}: take fewer "
             "settings or folds"
         )
-    parts = folds(data, count, seed=seed, standardised=standardised)
-    none = np.zeros((0, *axes.shape_of(columns)), dtype)
-    return _folds(Search(network, data, rule, columns, none, none, steps, batch_size, seed, standardised), parts)
-
-
-def _folds(search: Search, parts: Iterator[DataSet]) -> Iterator[Search]:
-    """The search after each fold."""
-    settings = _settings(search.network, search.optimizer, search.columns)
-    for k, fold in enumerate(parts):
-        measured = search.train_and_measure(settings, fold, search.seed + k)
-        losses, accuracies = (values.reshape(1, *search.shape) for values in measured)
-        search = dataclasses.replace(
-            search,
-            losses=np.concatenate([search.losses, losses]),
-            accuracies=np.concatenate([search.accuracies, accuracies]),
-        )
-        yield search
-
-
-def _settings(network: Network, rule: Optimizer, columns: Sequence[Column]) -> list[tuple[Network, Optimizer]]:
-    """The network and the rule of every setting, in the order of the axes."""
-    shape = axes.shape_of(columns)
-    settings = []
-    for index in np.ndindex(shape):
-        nodes: dict[str, Any] = {"surface": network, "optimizer": rule}
-        for column in columns:
-            component, *path = column.path
-            value = float(column.values[index[column.dimension]])
-            nodes[component] = axes.with_value(nodes[component], tuple(path), value)
-        settings.append((nodes["surface"], nodes["optimizer"]))
-    return settings
+    none = np.zeros((0, *shape), dtype)
+    options = count, steps, batch_size, seed, initialization, sigma, standardised
+    return Search(network, data, rule, columns, none, none, *options)
 
 
 @compiled(network=True)
