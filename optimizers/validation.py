@@ -112,20 +112,20 @@ class Search:
         np.minimum.at(scores, place.ravel(), self.scores.ravel())
         return values, scores
 
+    def fold(self, k: int) -> tuple[Floats, Floats]:
+        """The losses and the accuracies on fold `k`, with the shape of the axes."""
+        parts = folds(self.data, self.count, seed=self.seed, standardised=self.standardised)
+        losses, accuracies = self._measured(self._settings, next(itertools.islice(parts, k, None)), self.seed + k)
+        return losses.reshape(self.shape), accuracies.reshape(self.shape)
+
     def extended(self) -> Search:
         """The search with the scores on one more fold."""
-        k = len(self.losses)
-        fold = next(
-            itertools.islice(folds(self.data, self.count, seed=self.seed, standardised=self.standardised), k, None)
-        )
-        losses, accuracies = (
-            values.reshape(1, *self.shape) for values in self._measured(self._settings, fold, self.seed + k)
-        )
-        return dataclasses.replace(
-            self,
-            losses=np.concatenate([self.losses, losses]),
-            accuracies=np.concatenate([self.accuracies, accuracies]),
-        )
+        losses, accuracies = self.fold(len(self.losses))
+        return self.with_scores([*self.losses, losses], [*self.accuracies, accuracies])
+
+    def with_scores(self, losses: Sequence[Floats], accuracies: Sequence[Floats]) -> Search:
+        """The search with these scores, one array for each fold so far."""
+        return dataclasses.replace(self, losses=np.stack(losses), accuracies=np.stack(accuracies))
 
     def test(self) -> tuple[float, float]:
         """The loss and the accuracy on the test samples after training with the best setting on all others.

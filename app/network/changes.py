@@ -17,6 +17,7 @@ from app.common.racers import Choice, Racer, Refused, Value, checked, number, se
 from app.common.setting import declared, with_value, without_looks
 from app.common.words import unknown
 from app.network.landscape import PLANES
+from app.network.search import SEARCHES
 from app.network.settings import FILE, LEAST, MEMORY, MOST_STEPS, OWN, SAMPLES, Setup, Training, generated
 from app.network.views import VIEWS
 from optimizers import RULES, size_objection
@@ -26,8 +27,10 @@ from surfaces.curvature import top_eigenvalues
 from surfaces.network import DATASETS, LOSSES, DataSet
 
 FIRST_RACERS = ("sgd", "momentum", "adam")
-SETTINGS = declared(Training, views=SomeOf(3, 3, VIEWS), plane=OneOf(PLANES))
-"""Every setting of a training by the name of its field, with the views and planes that there are."""
+SETTINGS = declared(Training, views=SomeOf(3, 3, VIEWS), plane=OneOf(PLANES), search=OneOf(SEARCHES))
+"""Every setting of a training by the name of its field, with the views, planes and searches that there are."""
+OPTIONS = {"landscape": "plane", "search": "search"}
+"""The settings that are options of a view, by the key of the view."""
 
 
 def numbers_aside(training: Training) -> Training:
@@ -208,6 +211,13 @@ def set_racer(training: Training, id: str, name: str, value: Any) -> Training:
     if str(value) != "":
         own[name] = _own(name, value)
     return lineup.put(training, dataclasses.replace(racer, own=tuple(own.items())))
+
+
+def set_values(training: Training, id: str, values: Mapping[str, float]) -> Training:
+    """Several parameters of one racer at once, such as the best ones of a search."""
+    for name, value in values.items():
+        training = set_racer(training, id, name, value)
+    return training
 
 
 def _own(name: str, value: Any) -> Value:

@@ -61,9 +61,13 @@ class Job:
         self._legs: dict[int, int] = {}
         """The number of the last request to train, by the index of the run."""
         self._answers: dict[str, Any] = {}
+        self._lasting: set[str] = set()
         self._changed = threading.Condition()
         token = connection.token(data)
         self.runs = runs_of(training, data, token)
+        if earlier is not None and earlier.connection is connection:
+            self._lasting = {key for key in earlier._lasting if earlier._answers.get(key) is not None}
+            self._answers = {key: earlier._answers[key] for key in self._lasting}
         taken = self._take_over(earlier) if earlier is not None and earlier.connection is connection else {}
         for k, run in enumerate(self.runs):
             if k not in taken:
@@ -183,19 +187,25 @@ class Job:
                 )
             )
 
-    def ask(self, key: str, function: Callable[..., Any], runs: Sequence[int], *arguments: Any) -> Any:
+    def ask(
+        self, key: str, function: Callable[..., Any], runs: Sequence[int], *arguments: Any, lasting: bool = False
+    ) -> Any:
         """Return the result of a slow function of runs, or None until it is ready.
 
         Args:
             key: the name of the request; each key is computed once.
             function: a function at the top level of a module. It takes the runs with their weights, then the arguments.
             runs: the indices of the runs.
+            lasting: whether the result also serves the jobs that follow this one; the key then names all that it
+                depends on.
 
         Returns:
             The result, or the ValueError that the function raised.
         """
         if key not in self._answers:
             self._answers[key] = None
+            if lasting:
+                self._lasting.add(key)
             self.requests += 1
             self.connection.send("ask", self.number, key, function, tuple(runs), arguments)
         return self._answers[key]

@@ -226,6 +226,9 @@ class Training(Lineup):
         help="What the curves are drawn against. With epochs, a table lists the results after each epoch.",
     )
     plane: str = setting("principal", OneOf({}), look=True, help="The plane on which the loss landscape is drawn.")
+    search: str = setting(
+        "random", OneOf({}), look=True, help="The hyperparameters that the search varies, and how they are chosen."
+    )
     racers: tuple[Racer, ...] = shared.racers()
 
     def of(self, racer: Racer | None, name: str) -> Any:

@@ -29,7 +29,7 @@ from app.figures.panels import (
     steps_axis,
     thinned,
 )
-from app.network import landscape, outcome
+from app.network import landscape, outcome, search
 from app.network.job import Job
 from app.network.observers import MEASURES, measures, observe_sharpness, seen
 from app.network.run import Observer, Run
@@ -265,6 +265,7 @@ VIEWS: Mapping[str, View] = MappingProxyType(
             _plain("Weight norm per layer"), _by_layer(lambda run, m: m.weights, log=False), _only_measures
         ),
         "updates": View(_plain("Update / weight per layer"), _by_layer(_updates, log=True), _only_measures),
+        "search": View(_plain("Hyperparameter search"), search.panel, _only_measures),
     }
 )
 """Every view by its key."""

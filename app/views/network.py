@@ -19,7 +19,7 @@ from app.common.racers import Refused
 from app.common.setting import without_looks
 from app.export.making import Order
 from app.export.options import Cut, Look
-from app.network import captions, changes, export, files, link, presets
+from app.network import captions, changes, export, files, link, presets, search
 from app.network import results as network_results
 from app.network import scene as board
 from app.network.changes import SETTINGS
@@ -138,6 +138,8 @@ def _stage() -> None:
     elif not again:
         panel(_exports)
     _results(training, job)
+    if "search" in training.views:
+        _winner(training, job)
     write(link.query(training))
     reloads.keep(KEPT)
     if again:
@@ -168,7 +170,7 @@ def _react(event: Event) -> None:
             "add": lambda t: changes.add_racer(t, event.name, _data()),
             "duplicate": lambda t: changes.checked_whole(racers.duplicate_racer(t, event.racer), _data()),
             "view": lambda t: changes.set_view(t, event.slot, event.name),
-            "option": lambda t: changes.change(t, "plane", event.name, _data()),
+            "option": lambda t: changes.change(t, changes.OPTIONS[t.views[event.slot]], event.name, _data()),
             "preset": lambda t: _preset(t, event.name),
         },
     )
@@ -690,6 +692,36 @@ def _results(training: Training, job: Job) -> None:
         st.caption(said)
 
 
+def _winner(training: Training, job: Job) -> None:
+    """The best setting of a search: a button that uses it, and the test samples, which are used once."""
+    found = search.outcome(training, job)
+    if isinstance(found, str) or found.best is None:
+        return
+    winners = st.session_state.setdefault("winners", {})
+    key = (_samples(training), found.trials, found.best)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.button("Use the best setting", key="use-best", on_click=_use_best, args=(training, job))
+        if key in winners:
+            loss, accuracy = winners[key]
+            words = f"accuracy {network_results.share(accuracy)}, " if job.data.task == "classes" else ""
+            st.caption(
+                f"The best setting on the test samples, after training on all others: {words}loss "
+                f"{network_results.finite(loss)}."
+            )
+        else:
+            st.button("Test the best setting, once", key="test-best", on_click=_test_best, args=(training, job, key))
+
+
+def _use_best(training: Training, job: Job) -> None:
+    values = search.best(training, job)
+    controls.commit(lambda t: changes.set_values(t, *values), "use-best")
+
+
+def _test_best(training: Training, job: Job, key: Any) -> None:
+    st.session_state["winners"][key] = search.test(training, job)
+    _count_test(training)
+
+
 def _samples(training: Training) -> tuple[racers.Choice, str]:
     """The key under which the uses of the test samples are counted: equal for equal samples, standardised or not."""
     return training.data, training.file
@@ -697,5 +729,9 @@ def _samples(training: Training) -> tuple[racers.Choice, str]:
 
 def _test(training: Training, job: Job) -> None:
     st.session_state["tested"], st.session_state["tested-job"] = network_results.tested(job), job
+    _count_test(training)
+
+
+def _count_test(training: Training) -> None:
     looks = st.session_state.setdefault("looks", {})
     looks[_samples(training)] = looks.get(_samples(training), 0) + 1
