@@ -13,7 +13,7 @@ from app.server import environment
 
 environment.prepare()
 
-from benchmarks.measure import HEADER, Result  # noqa: E402
+from benchmarks.measure import CLOCKS, HEADER, Result  # noqa: E402
 
 ROOT = Path(__file__).resolve().parents[1]
 BENCHMARKS = {
@@ -65,6 +65,12 @@ def _parser() -> argparse.ArgumentParser:
         metavar="PATH",
         help="load: measure the app of another checkout, with its own .venv (default: this checkout)",
     )
+    parser.add_argument(
+        "--clock",
+        choices=CLOCKS,
+        default="wall",
+        help="sweeps: compare the time that passes, or on a machine that others use the processor time (default: wall)",
+    )
     return parser
 
 
@@ -87,8 +93,8 @@ def _seconds(text: str) -> float:
 def _results(name: str, options: argparse.Namespace) -> Iterator[Result]:
     # imported here, so that --help and a mistyped name are answered at once
     module = importlib.import_module(f"benchmarks.{name}")
-    arguments = (options.seconds, options.root.resolve()) if name == "load" else ()
-    results: Iterator[Result] = module.run(*arguments)
+    arguments = {"load": (options.seconds, options.root.resolve()), "sweeps": (options.clock,)}
+    results: Iterator[Result] = module.run(*arguments.get(name, ()))
     return results
 
 

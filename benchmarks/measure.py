@@ -6,6 +6,7 @@ import dataclasses
 import statistics
 import time
 from collections.abc import Callable
+from typing import Literal, get_args
 
 
 @dataclasses.dataclass(frozen=True)
@@ -27,22 +28,34 @@ class Result:
 HEADER = "| what | ours | compared with | ratio | aim | reached |\n| --- | --- | --- | --- | --- | --- |"
 
 
-def alternate(*sides: Callable[[], object], rounds: int = 7, repeats: int | tuple[int, ...] = 1) -> list[float]:
+Clock = Literal["wall", "processor"]
+"""What is measured: the time that passes, or the time for which this process keeps processors busy, all together.
+
+On a machine that other programs use as well, the first says how long a side had to wait for a processor, and the second
+how much it had to do.
+"""
+CLOCKS: tuple[Clock, ...] = get_args(Clock)
+
+
+def alternate(
+    *sides: Callable[[], object], rounds: int = 7, repeats: int | tuple[int, ...] = 1, clock: Clock = "wall"
+) -> list[float]:
     """The median seconds of each side over rounds in which they take turns, so that all meet the same conditions.
 
     `repeats` is the number of calls of a side in its turn, for all sides or for each. A single call of microseconds
     between two calls of a second would be timed with cold caches.
     """
+    now = time.perf_counter if clock == "wall" else time.process_time
     times: list[list[float]] = [[] for _ in sides]
     counts = (repeats,) * len(sides) if isinstance(repeats, int) else repeats
     for side in sides:
         side()
     for _ in range(rounds):
         for side, count, measured in zip(sides, counts, times, strict=True):
-            start = time.perf_counter()
+            start = now()
             for _ in range(count):
                 side()
-            measured.append((time.perf_counter() - start) / count)
+            measured.append((now() - start) / count)
     return [statistics.median(measured) for measured in times]
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.__main__ import BENCHMARKS, _results, main
-from benchmarks.measure import Result
+from benchmarks.measure import Result, alternate
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -43,6 +43,20 @@ def test_a_length_must_be_a_positive_number(seconds: str, capsys: pytest.Capture
     with pytest.raises(SystemExit) as ended:
         main(["load", "--seconds", seconds])
     assert ended.value.code == 2 and f"got {seconds!r}" in capsys.readouterr().err
+
+
+def test_a_clock_is_wall_or_processor(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["sweeps", "--clock", "sun"])
+    assert ended.value.code == 2 and "invalid choice: 'sun' (choose from" in capsys.readouterr().err
+
+
+def test_the_processor_clock_counts_what_a_side_computes_and_not_what_it_waits_for() -> None:
+    """A side that only waits for another process has next to no processor time, whatever that process does."""
+    work = [sys.executable, "-c", "sum(range(2_000_000))"]
+    own, waited = alternate(lambda: sum(range(2_000_000)), lambda: subprocess.run(work), rounds=3, clock="processor")
+    passed = alternate(lambda: subprocess.run(work), rounds=3)[0]
+    assert waited < passed and own > 0
 
 
 @pytest.mark.parametrize("name", BENCHMARKS)
