@@ -179,8 +179,10 @@ class Plan:
 
     @property
     def _piece_size(self) -> int:
-        blocks = min(max(int(PIECE_WORK / (self._width * self.steps * self.cost)), 1), self._most_blocks)
-        return blocks * self._width * len(self.devices)
+        least = self._width * len(self.devices)
+        if self.runs <= least:  # one piece, whatever a step costs: to know it, the rule would have to be traced
+            return least
+        return least * min(max(int(PIECE_WORK / (self._width * self.steps * self.cost)), 1), self._most_blocks)
 
     @property
     def _most_blocks(self) -> int:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Any
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
@@ -412,6 +413,12 @@ def test_a_sweep_can_be_stopped_resumed_and_put_together_in_any_order(monkeypatc
     np.testing.assert_array_equal(odd.results["final"], expected.final[301:310])
     with pytest.raises(ValueError, match="between the runs 0 and 1,000; got 5 to 2,000"):
         list(whole.pieces(5, 2000))
+
+
+def test_a_small_sweep_is_one_piece_and_traces_no_rule() -> None:
+    small = plan_sweep(RAVINE(), ADAM(), over={"learning_rate": Grid(64)}, steps=5, devices=jax.local_devices()[:1])
+    assert len(list(small)) == 1 and "cost" not in vars(small)
+    assert small.cost == 1 and "cost" in vars(small)
 
 
 def test_changed_values_compile_nothing(compilations: Counter) -> None:
