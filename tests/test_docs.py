@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import re
 import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -16,7 +18,7 @@ from app.network.settings import Training
 from app.race import changes
 from app.race import link as race_link
 from app.views import pages
-from docs import build, screenshots
+from docs import build, cost, screenshots
 from optimizers import OPTIMIZERS
 from surfaces import SURFACES
 from surfaces.digits import parsed
@@ -102,6 +104,20 @@ def test_a_surfaces_page_says_which_parameters_are_rejected() -> None:
     text = PAGES["surfaces/narrow_trap.md"]
     assert "Values are rejected if the hole is too shallow to be a minimum, or so wide that it swallows" in text
     assert not any("Raises" in text for path, text in PAGES.items() if path.startswith("surfaces/"))
+
+
+def test_the_picture_of_the_cost_shows_times_beside_proportional_ones() -> None:
+    seconds = {size: 3e-8 * math.prod(size) ** 0.9 for size in [(k, cost.STEPS) for k in cost.MORE_RUNS]}
+    seconds |= {(cost.RUNS, k): 2e-8 * cost.RUNS * k for k in cost.MORE_STEPS}
+    for scheme in cost.PICTURES.values():
+        drawn = cost.figure(seconds, scheme)
+        for axes, sizes in zip(drawn.axes, (cost.MORE_RUNS, cost.MORE_STEPS), strict=True):
+            proportional, measured = (line.get_xydata() for line in axes.lines)
+            assert tuple(measured[:, 0]) == tuple(proportional[:, 0]) == sizes
+        runs, steps = (axes.lines[1].get_ydata() for axes in drawn.axes)
+        np.testing.assert_allclose(runs, [seconds[k, cost.STEPS] for k in cost.MORE_RUNS])
+        np.testing.assert_allclose(steps, [seconds[cost.RUNS, k] for k in cost.MORE_STEPS])
+        np.testing.assert_allclose(drawn.axes[1].lines[0].get_ydata(), steps, rtol=1e-12)  # they are proportional
 
 
 def test_screenshots_show_every_page_in_every_width_that_a_page_is_built_for() -> None:
