@@ -55,10 +55,10 @@ def draw_starts(surface: Surface, count: int, seed: int, *, tuning: bool) -> Flo
 
 
 def whole(what: str, value: Any, low: int, high: int) -> int:
-    """A whole number from low to high.
+    """A value that has to be a whole number from low to high.
 
     Raises:
-        ValueError: with its name, its value and the range, if it is none.
+        ValueError: with the name, the value and the range, if it is no such number.
     """
     if not is_whole(value) or not low <= value <= high:
         raise ValueError(f"{what} must be a whole number from {low:,} to {high:,}; got {value!r}")

@@ -265,7 +265,7 @@ def tune(
             if a range is no pair of numbers or reversed, if the score is "reached" and the surface lists no minimum, if
             a single trial of an optimizer costs more than the budget, or for a reason for which `sweep` refuses its
             arguments. Nothing is computed then.
-        TypeError: if surface, optimizers or noise are none.
+        TypeError: if the surface is no surface or function, if an optimizer is no rule, or if the noise is no noise.
     """
     rules, spans, starts = named(optimizers), checked_ranges(ranges), points_or_count(starts)
     budget, steps = whole("budget", budget, 1, MOST_RUNS), whole("steps", steps, 1, MOST_STEPS)
