@@ -59,7 +59,7 @@ def _parts() -> Iterator[None]:
     # the last function registered is called first: JAX drops its programs at exit, but must not while it compiles
     atexit.register(_stop, threading.current_thread())
     from app.network import process
-    from app.race import changes, link, live, presets, results, runs, scene, settings
+    from app.race import changes, link, live, presets, results, runs, scene, settings, tuning
     from optimizers import OPTIMIZERS
     from surfaces import SURFACES
 
@@ -95,6 +95,10 @@ def _parts() -> Iterator[None]:
     for racer in opening.racers:  # the runs that the first drag of a slider needs
         yield
         live.answer("sweep", link.query(opening), {"racer": racer.id, "name": "learning_rate"})
+    fair = changes.set_fair(opening, 64)
+    for racer in tuning.visible(fair):
+        for _ in tuning.entrant(tuning.key(fair, racer)):
+            yield
     for other in others:
         yield
         scene.scene(runs.Race(other))
