@@ -99,8 +99,9 @@ class Job:
         """The fair race at this moment."""
         busy = self.is_busy  # first, so that a race that ends meanwhile is asked for once more
         known, parts = self._state
-        total = max(1, PARTS * len({*self.keys.values()}))
-        return Now(self._fair(known), busy, min(1.0, (PARTS * len(known) + parts) / total), self.problem)
+        total = PARTS * len({*self.keys.values()})
+        share = (PARTS * len(known) + parts) / total if total else 1.0
+        return Now(self._fair(known), busy, share, self.problem)
 
     def stop(self) -> None:
         """End the computation after the current part. The racers that are ready stay."""

@@ -37,7 +37,7 @@ TIPS: Mapping[str, str] = {
 def summary(fair: Fair) -> str:
     """The verdict as a phrase: who is faster than whom, and which pairs cannot be told apart."""
     if len(fair.names) < 2:
-        return "there is only one racer: add another one for a verdict"
+        return "there is no verdict on a single racer"
     order = _order(fair)
     beaten: dict[str, list[str]] = {name: [] for name in order}
     undecided = []
@@ -61,7 +61,10 @@ def summary(fair: Fair) -> str:
 
 def sentence(fair: Fair) -> str:
     """The verdict as a sentence, which says what it refers to."""
-    ready = f"{len(fair.names)} of {len(visible(fair.settings))} racers are tuned"
+    racers = visible(fair.settings)
+    if not racers:
+        return "No racers to tune: add one, or show one that is hidden."
+    ready = f"{len(fair.names)} of {counted(len(racers), 'racer')} {'is' if len(racers) == 1 else 'are'} tuned"
     if not fair.names:
         return f"{ready}."
     so_far = "" if fair.is_complete else f" So far, {ready}."

@@ -46,7 +46,8 @@ def add_to(commands: Any) -> None:
         "render",
         help="write pictures, films, slides, pages, data and code of a race",
         description="Write files of a race. The extension of each selects its format: .png .svg .pdf .gif .mp4 "
-        ".webm .html .pptx .csv .parquet .npz .json .py, and .optax.py for the race in plain optax.",
+        ".webm .html .pptx .csv .parquet .npz .json .py, .optax.py for the race in plain optax, and .verdict.csv for "
+        "the verdict of a fair race (--fair).",
         epilog="optiscope render --surface rosenbrock --racer adam:learning_rate=0.05 --racer sgd --steps 400 "
         "-o race.mp4 -o race.pdf",
     )

@@ -48,6 +48,17 @@ def test_a_fair_race_that_is_not_complete_has_no_race_b_and_says_so() -> None:
         assert isinstance(findings.finding(race), str) and verdict.summary(fair)
 
 
+def test_a_fair_race_without_visible_racers_waits_for_nothing() -> None:
+    hidden = racers.hide_racer(racers.hide_racer(PAIR, "racer-0", True), "racer-1", True)
+    job = Job(hidden)
+    assert (job.now().progress, job.now().busy, job.now().is_stopped) == (1.0, False, False)
+    shown = scene.scene(Race(job.fair.shown, job.fair))
+    assert shown.fair is not None and shown.fair.words.startswith("No racers to tune")
+    alone = tuning.compute(racers.hide_racer(PAIR, "racer-0", True))
+    assert alone.verdicts == [] and alone.common is None and "no verdict on a single racer" in verdict.sentence(alone)
+    assert scene.scene(Race(alone.shown, alone)).fair is not None and verdict.remarks(alone)
+
+
 def test_a_moment_of_a_job_that_says_it_is_done_has_all_racers() -> None:
     """The racers may become ready while a page is drawn, which then has to be drawn once more."""
     job = Job(racers.set_seed(fair_race("sgd", "momentum"), 78))
