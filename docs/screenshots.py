@@ -39,6 +39,11 @@ def _present(page: Any) -> None:
     page.wait_for_timeout(900)
 
 
+def _tuned(page: Any) -> None:
+    page.wait_for_function("() => window.optiscope?.scenes()[0]?.fair?.progress === 1")
+    page.wait_for_timeout(900)
+
+
 def _present_trained(page: Any) -> None:
     trained(page)
     _present(page)
@@ -56,6 +61,7 @@ STATES: Mapping[str, State] = {
         "surface=matrix_factorization&steps=100"
         "&racer=sgd&racer=momentum&racer=nesterov&racer=adagrad&racer=rmsprop&racer=adam&racer=radam&racer=lion",
     ),
+    "race-fair": State("race", "surface=rosenbrock&racer=sgd&racer=momentum&racer=adam&fair=16", _tuned),
     "race-present": State("race", "preset=saddle", _present),
     "network": State("network"),
     "network-trained": State("network", act=trained),

@@ -22,12 +22,16 @@ from app.race.settings import PAIRS, RATES_EACH, Settings
 from optimizers import RULES, sweep
 from optimizers.search import draw_seeds, draw_starts
 from optimizers.summaries import levels_of
-from surfaces.caching import cached
+from surfaces.caching import Cache, cached
 from surfaces.calculus import Floats
 from surfaces.calculus import values as values_of
 
 RATES = np.array([float(f"{rate:.3g}") for rate in np.geomspace(1e-6, 10.0, RATES_EACH)])
 """The learning rates of curves, rounded to three digits."""
+
+
+CURVES: Cache[Curve] = Cache(16 * 2**20)
+"""The learning-rate curves of the last racers."""
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -113,7 +117,7 @@ def curve(settings: Settings, racer: Racer) -> Curve | None:
     return _curve(base(settings), dataclasses.replace(racer.bare(), rule=Choice(racer.rule.key, rest)))
 
 
-@cached(16 * 2**20)
+@cached(CURVES)
 def _curve(settings: Settings, racer: Racer) -> Curve:
     specs = RULES[racer.rule.key].parameters()
     low, high = specs["learning_rate"].low, specs["learning_rate"].high

@@ -38,21 +38,28 @@ def summary(fair: Fair) -> str:
     """The verdict as a phrase: who is faster than whom, and which pairs cannot be told apart."""
     if len(fair.names) < 2:
         return "there is no verdict on a single racer"
-    order = _order(fair)
+    return phrase(fair.verdicts, _order(fair))
+
+
+def phrase(verdicts: Sequence[Verdict], order: Sequence[str]) -> str:
+    """Verdicts as a phrase. `order` are the racers from the best to the worst."""
     beaten: dict[str, list[str]] = {name: [] for name in order}
     undecided = []
-    for verdict in fair.verdicts:
+    for verdict in verdicts:
         a, b = verdict.names
         if verdict.winner is None:
             undecided.append((a, b))
         else:
             beaten[verdict.winner].append(b if verdict.winner == a else a)
-    phrases = []
+    winners: dict[tuple[str, ...], list[str]] = {}
     for name in order:
-        losers = sorted(beaten[name], key=order.index)
-        if losers:
-            whole = len(losers) == len(order) - 1 > 2
-            phrases.append(f"{within(name)} is faster than {'all others' if whole else _joined(losers)}")
+        if beaten[name]:
+            winners.setdefault(tuple(sorted(beaten[name], key=order.index)), []).append(name)
+    phrases = []
+    for losers, names in winners.items():
+        whole = len(losers) + len(names) == len(order) > 3
+        verb = "is" if len(names) == 1 else "are"
+        phrases.append(f"{_joined(names)} {verb} faster than {'all others' if whole else _joined(losers)}")
     if len(undecided) > MOST_APART:
         pairs = f"{len(undecided)} other pairs" if phrases else f"any of the {len(undecided)} pairs of racers"
         return "; ".join([*phrases, f"cannot tell {pairs} apart"])

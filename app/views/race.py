@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import html
 import math
 from collections.abc import Callable
 from typing import Any
@@ -14,37 +13,30 @@ from app.common import budget, cards, names, racers
 from app.export.making import Order
 from app.export.options import Cut, Look
 from app.figures.map import extent
-from app.player import Event, FairRace, Guide
+from app.player import Event, Guide
 from app.player.component import play
-from app.race import captions, changes, export, link, live, presets, verdict
+from app.race import captions, changes, export, link, live, presets
 from app.race import results as standings
 from app.race import scene as scenes
 from app.race.changes import SETTINGS
 from app.race.data import fits, from_json
-from app.race.job import Job, Now
 from app.race.runs import Race, race_of
 from app.race.settings import Settings
-from app.race.tuning import Fair
 from app.race.views import VIEWS
-from app.views import controls
+from app.views import controls, fair
 from app.views.export import TABLES, Page, panel
 from app.views.parts import base, device, explain, masthead, react, restore, results, schedule_of, write
-from app.views.sessions import end_with_session
 from optimizers import NOISES, OPTIMIZERS, SCHEDULES
 from surfaces import SURFACES
 
 PRESET = "preset:"
 PURPOSE = "Watch optimizers race down loss surfaces."
-ENDED = (
-    "A value was changed, so the verdict no longer holds. The racers keep their tuned values; press Fair race to tune "
-    "them again."
-)
 PICTURES = {"map": "One map", "surface": "3-D", "panels": "One for each racer"}
 
 
 def show() -> None:
     """The whole page, top to bottom."""
-    controls.enter("settings", _changed)
+    controls.enter("settings", fair.changed)
     if "settings" not in st.session_state and link.opens(
         {key: st.query_params.get_all(key) for key in st.query_params}
     ):
@@ -58,7 +50,7 @@ def show() -> None:
 def _stage() -> None:
     """Player and results: a moved slider of a card reruns these alone, not the widgets above."""
     settings = controls.hold()
-    job = _job(settings)
+    job = fair.job_of(settings)
     now = job.now() if job else None
     race = Race(now.fair.shown, now.fair) if now else Race(settings)
     try:
@@ -72,7 +64,7 @@ def _stage() -> None:
         return
     scene = live.connected(scene, race)
     scene = dataclasses.replace(scene, busy=now is not None and now.busy)
-    scene = dataclasses.replace(scene, guide=_guide(race.settings), fair=_fair_race(race, now))
+    scene = dataclasses.replace(scene, guide=_guide(race.settings), fair=fair.as_played(race, now))
     again = st.session_state.get("stale", False)
     play(scene, key="player", react=_react, refusal=controls.refused("player"), again=again)
     if explained := st.session_state.pop("explained", None):
@@ -80,7 +72,7 @@ def _stage() -> None:
     else:
         panel(_exports)
     if race.fair and race.fair.names:
-        st.html(_verdict(race.fair))
+        st.html(fair.tables(race.fair))
     st.html(_results(race))
     if remarks := captions.remarks(settings):
         st.caption("  \n".join(remarks))
@@ -92,7 +84,7 @@ def _stage() -> None:
 
 def _react(event: Event) -> None:
     if event.kind == "fair" and event.name in ("stop", "resume"):
-        _continue(event.name == "resume")
+        fair.go_on(event.name == "resume")
         return
     react(
         event,
@@ -113,57 +105,6 @@ def _react(event: Event) -> None:
             "fair": lambda s: changes.set_fair(s, 0 if event.name == "off" else event.name),
         },
     )
-
-
-def _changed(settings: Settings, change: Callable[[Settings], Settings]) -> Settings:
-    """Apply a change to a race; one that concerns the verdict of a fair race ends it."""
-    changed, ended = changes.in_fair(_shown(settings), change)
-    st.session_state["fair-ended"] = ended
-    return changed
-
-
-def _job(settings: Settings) -> Job | None:
-    """The computation of the fair race, which begins when it is needed first."""
-    job: Job | None = st.session_state.get("fair-job")
-    if not settings.fair:
-        if job:
-            job.stop()
-        return None
-    if job is None or not job.covers(settings):
-        if job:
-            job.stop()
-        job = st.session_state["fair-job"] = Job(settings, job.known if job else None)
-        end_with_session(job.stop)
-    job.follow(settings)
-    if job.is_busy != st.session_state.get("fair-busy", False):  # the widgets above show the tuned values, too
-        st.session_state["fair-busy"] = job.is_busy
-        st.session_state["stale"] = True
-    return job
-
-
-def _continue(goes_on: bool) -> None:
-    """Stop tuning, or go on with it."""
-    job: Job | None = st.session_state.get("fair-job")
-    if job and goes_on and job.now().is_stopped:
-        st.session_state["fair-job"] = Job(job.settings, job.known)
-    elif job and not goes_on:
-        job.stop()
-
-
-def _fair_race(race: Race, now: Now | None) -> FairRace:
-    """The fair race as the player shows it."""
-    shown = scenes.fair_race(race)
-    if now is None:
-        ended = st.session_state.get("fair-ended", False)
-        return dataclasses.replace(shown, words=ENDED) if ended else shown
-    words = " ".join(filter(None, [now.problem, shown.words]))
-    return dataclasses.replace(shown, words=words, progress=now.progress, stopped=now.is_stopped)
-
-
-def _shown(settings: Settings) -> Settings:
-    """The settings that are shown: in a fair race, those with the tuned values."""
-    job: Job | None = st.session_state.get("fair-job")
-    return job.fair.shown if settings.fair and job and job.covers(settings) else settings
 
 
 def _moved(settings: Settings, event: Event) -> Settings:
@@ -344,7 +285,7 @@ def _more(settings: Settings) -> None:
     with schedule:
         schedule_of(settings, "schedule")
     with rules:
-        _racers(_shown(settings))
+        _racers(fair.shown(settings))
     with about:
         surface = SURFACES[settings.surface.key]
         st.latex(surface.formula)
@@ -366,14 +307,6 @@ def _racers(settings: Settings) -> None:
             racer.id,
             lambda s, name, v, id=racer.id: racers.set_racer(s, id, name, v),  # type: ignore[misc]
         )
-
-
-def _verdict(fair: Fair) -> str:
-    """The verdict of a fair race in HTML: its sentences, and the tables of its pairs and of its racers."""
-    pairs = results(verdict.PAIR_HEADS, verdict.pair_rows(fair), verdict.TIPS, "verdict") if fair.verdicts else ""
-    racers = results(verdict.racer_heads(fair), verdict.racer_rows(fair), verdict.TIPS, "tuning")
-    notes = "".join(f"<p>{html.escape(remark)}</p>" for remark in verdict.remarks(fair))
-    return f"<div class='verdict'><h2>Verdict</h2>{pairs}{racers}{notes}</div>"
 
 
 def _results(race: Race) -> str:

@@ -9,6 +9,7 @@ import io
 import json
 from typing import Any
 
+import numpy as np
 import pytest
 
 from app.common import racers
@@ -18,7 +19,8 @@ from app.export.options import Cut, Look
 from app.race import captions, changes, data, export, findings, tuning, verdict
 from app.race.runs import Race, race_of
 from app.race.script import script
-from app.race.settings import RATES_EACH, Settings
+from app.race.settings import PAIRS, RATES_EACH, Settings
+from optimizers import verdicts as library_verdicts
 from tests.app.race.fair_races import BUDGET, NOISY, PAIR, SCHEDULED, STEPS, fair_race
 
 # Words.
@@ -44,6 +46,24 @@ def test_equal_racers_cannot_be_told_apart() -> None:
     fair = tuning.compute(fair_race("sgd", "sgd"))
     assert verdict.summary(fair) == "cannot tell SGD and SGD #2 apart"
     assert verdict.pair_rows(fair)[0][1] == "cannot tell"
+
+
+def _phrase(measures: dict[str, Any]) -> str:
+    """The phrase on racers with these final losses."""
+    order = sorted(measures, key=lambda name: float(np.median(measures[name])))
+    return verdict.phrase(library_verdicts(measures), order)
+
+
+def test_racers_that_are_faster_than_the_same_others_share_a_phrase() -> None:
+    noise = np.random.default_rng(0).random((4, PAIRS))
+    good, bad = 1.0 + noise, 10.0 + noise
+    measures = {"A": good[0], "B": good[1], "C": bad[2], "D": bad[3]}
+    words = _phrase(measures)
+    first = "A and B" if np.median(good[0]) < np.median(good[1]) else "B and A"
+    assert words.startswith(f"{first} are faster than all others; cannot tell A and B apart")
+    assert _phrase({"A": good[0], "C": bad[2]}) == "A is faster than C"
+    everyone = _phrase(dict(zip("ABCD", good, strict=True)))
+    assert everyone == "cannot tell any of the 6 pairs of racers apart"
 
 
 def test_a_racer_that_always_diverges_is_called_diverged() -> None:

@@ -58,6 +58,8 @@ def test_the_button_tunes_the_opening_race_and_the_link_restores_it(fresh: Visit
     race.settle()
     assert race.values() == own and not race.at("fair-race").is_visible()
     assert race.page.locator("div.verdict").count() == 0
+    _press(race)
+    assert (race.values(), race.at("fair-words").inner_text()) == (tuned, words)
 
 
 def test_a_moved_slider_ends_the_fair_race_and_says_so(fresh: Visit) -> None:
