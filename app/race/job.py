@@ -56,7 +56,7 @@ class Job:
 
     def __init__(self, settings: Settings, known: Mapping[Key, Entrant] | None = None) -> None:
         self.settings = settings
-        self.keys = {racer.id: tuning.key(settings, racer) for racer in tuning.visible(settings)}
+        self.keys = {racer.id: tuning.key(settings, racer) for racer in tuning.taking_part(settings)}
         kept = {key: entrant for key, entrant in (known or {}).items() if key in self.keys.values()}
         self._state: tuple[Mapping[Key, Entrant], int] = (kept, 0)
         """The racers that are ready, and the number of parts of the next one."""
@@ -72,7 +72,7 @@ class Job:
 
     def covers(self, settings: Settings) -> bool:
         """Whether these settings have the same fair race."""
-        return self.keys == {racer.id: tuning.key(settings, racer) for racer in tuning.visible(settings)}
+        return self.keys == {racer.id: tuning.key(settings, racer) for racer in tuning.taking_part(settings)}
 
     def follow(self, settings: Settings) -> None:
         """Take over settings that have the same fair race, but for example other views."""

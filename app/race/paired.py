@@ -69,8 +69,8 @@ def base(settings: Settings) -> Settings:
 
 
 def is_quiet(settings: Settings) -> bool:
-    """Whether there is no noise, so that runs differ by their starts."""
-    return settings.noise.key == "none"
+    """Whether all seeds give the same run, so that runs differ by their starts."""
+    return settings.built_noise().ignores_seed(settings.built_surface())
 
 
 def search_seed(settings: Settings) -> int:

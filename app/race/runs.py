@@ -196,7 +196,7 @@ class Race:
 
 def race_of(settings: Settings) -> Race:
     """The race that settings describe. The racers of a fair race are tuned first, which may take seconds."""
-    if not settings.fair or settings.source is not None or not tuning.visible(settings):
+    if not settings.fair or settings.source is not None or not tuning.taking_part(settings):
         return Race(settings)
     fair = tuning.compute(settings)
     return Race(fair.shown, fair)

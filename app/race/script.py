@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import ast
 import inspect
+import json
 import textwrap
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from app.common import names as common_names
 from app.common.racers import Refused, built
@@ -108,25 +109,38 @@ def script(race: Race) -> str:
 def _fair_race(race: Race) -> list[str]:
     """The code that tunes the racers of a fair race again, and prints their best settings and the verdicts."""
     settings = race.settings
-    arguments = ["surface", "racers", f"budget={settings.fair}", f"steps={settings.steps}"]
+    titles = {race.settings.racers[k].id: race.titles[k] for k in shown(race)}
+    tuned = [title for id, title in titles.items() if race.fair and id in race.fair.entrants]
+    compared = race.fair.compared if race.fair else []
+    some = f"{{name: racers[name] for name in {_listed(tuned)}}}" if len(tuned) < len(titles) else "racers"
+    arguments = ["surface", some, f"budget={settings.fair}", f"steps={settings.steps}"]
     if settings.axis == "evaluations":
         arguments.append('clock="evaluations"')
-    if not is_quiet(settings):
-        arguments += [f"starts=[{_start(settings)}]", "noise=noise"]
+    arguments += ["noise=noise"] if settings.noise.key != "none" else []
+    arguments += [] if is_quiet(settings) else [f"starts=[{_start(settings)}]"]
     if settings.schedule.key != "constant":  # the schedule is not tuned
-        names = sorted({name for k in shown(race) for name in tuned_names(settings.racers[k].rule)})
-        listed = ", ".join(f'"{name}"' for name in names)
-        arguments.append(f"parameters=[{listed}]")
+        parameters = sorted({name for k in shown(race) for name in tuned_names(settings.racers[k].rule)})
+        arguments.append(f"parameters={_listed(parameters)}")
     arguments += [f"seed={search_seed(settings)}", 'dtype="float64"']
+    names = f", names={_listed(compared)}" if len(compared) < len(tuned) else ""
+    verdicts = [
+        f"evaluation = tuning.evaluate({PAIRS}{names})",
+        "for verdict in evaluation.verdicts():",
+        "    print(verdict)",
+    ]
     return [
         "",
         "# The fair race: all racers are tuned with the same budget, and compared on fresh starts or seeds.",
         f"tuning = {call('tune', arguments, before=9)}",
         "for name, tuned in tuning.tuned.items():",
-        '    print(f"{name}: best of {tuned.trials} trials {tuned.best}")',
-        f"evaluation = tuning.evaluate({PAIRS})",
-        *(["for verdict in evaluation.verdicts():", "    print(verdict)"] if len(shown(race)) > 1 else []),
+        '    print(f"{name}: {tuned.objection() or tuned.best}")',
+        *(verdicts if len(compared) > 1 else []),
     ]
+
+
+def _listed(names: Sequence[str]) -> str:
+    """The code of a list of names."""
+    return f"[{', '.join(json.dumps(name, ensure_ascii=False) for name in names)}]"
 
 
 def plain_optax(race: Race) -> str:

@@ -14,11 +14,12 @@ from typing import Any
 import numpy as np
 
 from app.common.names import titles
+from app.common.phrases import counted
 from app.common.racers import Choice, Racer, Value
 from app.race import paired
 from app.race.paired import RATES, Curve
 from app.race.settings import PAIRS, Beside, Settings
-from optimizers import RULES, Evaluation, Tuned, Tuning, Verdict, tune
+from optimizers import RULES, Evaluation, Sweep, Tuned, Tuning, Verdict, plan_sweep, tune
 from optimizers.summaries import levels_of
 from surfaces.caching import Cache, cached
 from surfaces.calculus import Floats
@@ -49,24 +50,23 @@ class Key:
 class Entrant:
     """A racer of a fair race: its tuning, its runs on fresh starts and seeds, and its learning-rate curve at its best.
 
-    The tuning and the evaluation have this racer alone. `curve` is None for a rule without a learning rate.
+    The tuning and the evaluation have this racer alone. `evaluation` is None if all trials diverged, so that there is
+    no best one, and `curve` for a rule without a learning rate.
     """
 
     tuning: Tuning
-    evaluation: Evaluation
+    evaluation: Evaluation | None
     curve: Curve | None
 
     @property
     def tuned(self) -> Tuned:
-        return self.tuning[_ALONE]
+        (only,) = self.tuning.tuned.values()
+        return only
 
     @property
-    def has_diverged(self) -> bool:
-        """Whether the racer diverged in every trial, so that there is no best one."""
-        return self.tuned.failed == 1.0
-
-
-_ALONE = "racer"
+    def runs(self) -> Sweep | None:
+        """The runs on fresh starts and seeds."""
+        return next(iter(self.evaluation.sweeps.values())) if self.evaluation else None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -111,12 +111,14 @@ def key(settings: Settings, racer: Racer) -> Key:
 
 def entrant(key: Key) -> Iterator[Entrant | None]:
     """Compute a racer of a fair race part by part: yields None after each part, and at last the result."""
-    tuning = tuned(key)
+    found = Entrant(tuned(key), None, None)
     yield None
-    evaluation = compared(key)
+    has_best = not found.tuned.objection()
+    evaluation = compared(key) if has_best else None
     yield None
-    best = dataclasses.replace(key.racer, rule=with_best(key.racer.rule, tuning[_ALONE]))
-    yield Entrant(tuning, evaluation, paired.curve(key.base, best))
+    rule = with_best(key.racer.rule, found.tuned) if has_best else key.racer.rule
+    curve = paired.curve(key.base, dataclasses.replace(key.racer, rule=rule))
+    yield dataclasses.replace(found, evaluation=evaluation, curve=curve)
 
 
 @cached(CACHE)
@@ -125,7 +127,7 @@ def tuned(key: Key) -> Tuning:
     settings = key.base
     return tune(
         settings.built_surface(),
-        {_ALONE: settings.rule(key.racer)},
+        {RULES[key.racer.rule.key].name: settings.rule(key.racer)},
         budget=key.budget,
         steps=settings.steps,
         clock="steps" if key.clock == "steps" else "evaluations",
@@ -152,15 +154,32 @@ def with_best(rule: Choice, tuned: Tuned) -> Choice:
     return rule
 
 
-def visible(settings: Settings) -> tuple[Racer, ...]:
-    """The racers that take part: those that are not hidden."""
-    return tuple(racer for racer in settings.racers if not racer.hidden)
+def taking_part(settings: Settings) -> tuple[Racer, ...]:
+    """The racers that take part: those that are not hidden, and can afford a trial."""
+    return tuple(racer for racer in settings.racers if not racer.hidden and not objection(settings, racer))
+
+
+def objection(settings: Settings, racer: Racer) -> str:
+    """The reason why a racer takes no part: a trial costs more than the budget. An empty string if it does."""
+    cost = _cost(paired.base(settings), racer.bare())
+    trials = settings.axis == "steps"
+    if cost <= (settings.fair if trials else settings.steps):
+        return ""
+    limit = f"the budget of {counted(settings.fair, 'trial')}" if trials else f"the horizon of {settings.steps:,}"
+    name = RULES[racer.rule.key].name
+    return f"{name} takes no part, because one of its steps needs {cost:,} gradient evaluations, more than {limit}."
+
+
+@cached(2**18)
+def _cost(settings: Settings, racer: Racer) -> int:
+    """The gradient evaluations of a step."""
+    return plan_sweep(settings.built_surface(), settings.rule(racer), noise=settings.built_noise()).cost
 
 
 def compute(settings: Settings) -> Fair:
     """The whole fair race."""
     found: dict[str, Entrant] = {}
-    for racer in visible(settings):
+    for racer in taking_part(settings):
         for part in entrant(key(settings, racer)):
             if part is not None:
                 found[racer.id] = part
@@ -182,7 +201,7 @@ class Fair:
     @property
     def is_complete(self) -> bool:
         """Whether all visible racers have been computed."""
-        return all(racer.id in self.entrants for racer in visible(self.settings))
+        return all(racer.id in self.entrants for racer in taking_part(self.settings))
 
     @functools.cached_property
     def shown(self) -> Settings:
@@ -197,7 +216,7 @@ class Fair:
 
     def _at_best(self, racer: Racer) -> Racer:
         known = self.entrants.get(racer.id)
-        if racer.hidden or known is None or known.has_diverged:
+        if racer.hidden or known is None or known.tuned.objection():
             return racer
         return dataclasses.replace(racer, rule=with_best(racer.rule, known.tuned))
 
@@ -208,7 +227,7 @@ class Fair:
 
         Each racer ranks the rates by its median final loss, and equal ones share the lower place.
         """
-        curves = [one.curve for one in self.entrants.values() if one.curve is not None]
+        curves = [one.curve for one in self.entrants.values() if one.evaluation and one.curve]
         if not self.is_complete or len(curves) < 2:
             return None
         rates = [rate for rate in RATES if all(rate in curve.rates for curve in curves)]
@@ -230,17 +249,22 @@ class Fair:
         tuned = {title: dataclasses.replace(self.entrants[id].tuned, name=title) for id, title in self.names.items()}
         return dataclasses.replace(first, tuned=tuned)
 
+    @property
+    def compared(self) -> list[str]:
+        """The titles of the racers that are compared: those with a best setting."""
+        return [title for id, title in self.names.items() if self.entrants[id].evaluation]
+
     @functools.cached_property
     def evaluation(self) -> Evaluation:
         """The runs of all racers that have been computed, as `Tuning.evaluate` returns them."""
-        first = next(iter(self.entrants.values())).evaluation
-        sweeps = {title: self.entrants[id].evaluation.sweeps[_ALONE] for id, title in self.names.items()}
+        first = next(one.evaluation for one in self.entrants.values() if one.evaluation)
+        sweeps = {title: runs for id, title in self.names.items() if (runs := self.entrants[id].runs)}
         return Evaluation(self.tuning, first.starts, first.seeds, sweeps)
 
     @functools.cached_property
     def verdicts(self) -> list[Verdict]:
-        """The verdicts on all pairs of the racers that have been computed; empty for fewer than two."""
-        return self.evaluation.verdicts(LEVEL) if len(self.names) > 1 else []
+        """The verdicts on all pairs of the racers that are compared; empty for fewer than two."""
+        return self.evaluation.verdicts(LEVEL) if len(self.compared) > 1 else []
 
     def trials(self, racer: Racer) -> Trials | None:
         """What a racer reaches with fewer trials; None if it has not been computed."""

@@ -13,17 +13,17 @@ from app.common.digits import percent, short
 from app.common.phrases import counted, sentence_case, within
 from app.race import paired
 from app.race.settings import PAIRS
-from app.race.tuning import LEVEL, RANKED, Entrant, Fair, visible
+from app.race.tuning import LEVEL, RANKED, Entrant, Fair, objection, taking_part
 from optimizers import RULES, Verdict
 from optimizers.summaries import levels_of
 
 MOST_APART = 3
 """The most undecided pairs that a sentence names; of more it says the number."""
-PAIR_HEADS = ("Racers", "Verdict", "Ratio of final losses (95 % interval)", "Wins", "p-value", "Pairs needed")
+PAIR_HEADS = ("Racers", "Verdict", "Ratio of final losses (interval)", "Wins", "p-value", "Pairs needed")
 """The headings of `pair_rows`."""
 TIPS: Mapping[str, str] = {
-    "Ratio of final losses (95 % interval)": "The typical ratio of the losses of a pair, above the lowest minimum if "
-    "that is known (Hodges-Lehmann estimate)",
+    "Ratio of final losses (interval)": "The typical ratio of the losses of a pair, above the lowest minimum if that "
+    "is known (Hodges-Lehmann estimate), with its confidence interval at the level that Holm's method leaves the pair",
     "Wins": f"In how many of the {PAIRS} pairs each racer has the lower loss",
     "p-value": "Of Wilcoxon's signed-rank test, corrected for the number of pairs of racers by Holm's method",
     "Pairs needed": "The number of starts or seeds with which an effect of this size is found in 80 % of all cases",
@@ -36,8 +36,8 @@ TIPS: Mapping[str, str] = {
 
 def summary(fair: Fair) -> str:
     """The verdict as a phrase: who is faster than whom, and which pairs cannot be told apart."""
-    if len(fair.names) < 2:
-        return "there is no verdict on a single racer"
+    if len(fair.compared) < 2:
+        return "there is no verdict on fewer than two racers"
     return phrase(fair.verdicts, _order(fair))
 
 
@@ -68,7 +68,7 @@ def phrase(verdicts: Sequence[Verdict], order: Sequence[str]) -> str:
 
 def sentence(fair: Fair) -> str:
     """The verdict as a sentence, which says what it refers to."""
-    racers = visible(fair.settings)
+    racers = taking_part(fair.settings)
     if not racers:
         return "No racers to tune: add one, or show one that is hidden."
     ready = f"{len(fair.names)} of {counted(len(racers), 'racer')} {'is' if len(racers) == 1 else 'are'} tuned"
@@ -110,7 +110,9 @@ def _pair(verdict: Verdict) -> list[str]:
     low, high = verdict.interval
     known = not math.isnan(verdict.effect)
     sign = "/" if verdict.is_ratio else "−"
-    effect = f"{b} {sign} {a}: {short(verdict.effect, 3)} ({short(low, 3)} to {short(high, 3)})" if known else "–"
+    share = percent(1 - verdict.corrected_level)
+    ends = f"{short(low, 3)} to {short(high, 3)}"
+    effect = f"{b} {sign} {a}: {short(verdict.effect, 3)} ({share}: {ends})" if known else "–"
     losses = verdict.pairs - verdict.wins - verdict.ties
     wins = f"{a} {verdict.wins}, {b} {losses}" + (f", equal {verdict.ties}" if verdict.ties else "")
     p = "< 0.0001" if verdict.p < 1e-4 else short(verdict.p, 2)
@@ -131,32 +133,40 @@ def racer_heads(fair: Fair) -> list[str]:
 
 def racer_rows(fair: Fair) -> list[list[str]]:
     """The table of the tuning: a row for each racer."""
-    rankings = [[name for name, _ in fair.tuning.ranking(budget)] for budget in budgets(fair)]
+    rankings = [_ranking(fair, budget) for budget in budgets(fair)]
     rows = []
     for racer in fair.shown.racers:
         if racer.id not in fair.names:
             continue
         title, entrant = fair.names[racer.id], fair.entrants[racer.id]
         tuned, specs = entrant.tuned, RULES[racer.rule.key].parameters()
-        best = ", ".join(f"{specs[name].symbol} = {short(value, 3)}" for name, value in tuned.best.items())
+        setting = {} if tuned.objection() else tuned.best
+        best = ", ".join(f"{specs[name].symbol} = {short(value, 3)}" for name, value in setting.items())
         failed = round(tuned.failed * tuned.trials)
         rows.append(
             [
                 title,
-                "none" if entrant.has_diverged else best or "nothing to tune",
+                "none" if tuned.objection() else best or "nothing to tune",
                 short(tuned.best_score, 3),
                 short(tuned.score_at(0.5), 3),
                 f"{failed} of {tuned.trials}",
                 _statuses(entrant),
-                ", ".join(str(ranking.index(title) + 1) for ranking in rankings),
+                ", ".join(str(ranking.index(title) + 1) if title in ranking else "–" for ranking in rankings),
             ]
         )
     return rows
 
 
+def _ranking(fair: Fair, budget: int) -> list[str]:
+    """The racers from the best to the worst with a smaller budget, without those that mostly fail then."""
+    if all(tuned.objection() for tuned in fair.tuning.tuned.values()):
+        return []
+    return [name for name, score in fair.tuning.ranking(budget) if math.isfinite(score)]
+
+
 def _statuses(entrant: Entrant) -> str:
-    (runs,) = entrant.evaluation.sweeps.values()
-    return ", ".join(f"{count} {kind}" for kind, count in Counter(runs.status.ravel().tolist()).most_common())
+    statuses = [] if entrant.runs is None else entrant.runs.status.ravel().tolist()
+    return ", ".join(f"{count} {kind}" for kind, count in Counter(statuses).most_common()) or "–"
 
 
 def remarks(fair: Fair) -> list[str]:
@@ -185,17 +195,18 @@ def remarks(fair: Fair) -> list[str]:
 
 def _limits(fair: Fair) -> list[str]:
     """Sentences on racers without a best setting, and on horizons that are too short or too long."""
-    parts = []
+    parts = [
+        problem for racer in fair.settings.racers if not racer.hidden and (problem := objection(fair.settings, racer))
+    ]
     moving = []
     for id, title in fair.names.items():
         entrant = fair.entrants[id]
-        if entrant.has_diverged:
+        if entrant.tuned.objection():
             parts.append(
-                f"{title} diverged in all {counted(entrant.tuned.trials, 'trial')}: it has no best setting, and the "
-                "race shows it at its former values."
+                f"{title} diverged in all {counted(entrant.tuned.trials, 'trial')}: it has no best setting and no "
+                "verdict, and the race shows it at its former values."
             )
-        (runs,) = entrant.evaluation.sweeps.values()
-        if (runs.status == "moving").mean() > 0.5:
+        if entrant.runs is not None and (entrant.runs.status == "moving").mean() > 0.5:
             moving.append(title)
     if moving:
         parts.append(
@@ -203,7 +214,7 @@ def _limits(fair: Fair) -> list[str]:
             "the verdict may be another one."
         )
     bottom, _, rounding = levels_of(fair.tuning.surface)
-    measures = fair.evaluation.measures
+    measures = fair.evaluation.measures if fair.verdicts else {}
     equal = [
         v.names
         for v in fair.verdicts
@@ -220,9 +231,10 @@ def _limits(fair: Fair) -> list[str]:
 
 def budget_finding(fair: Fair) -> str:
     """Which racer is first with each budget, as the title of a slide."""
-    if len(fair.names) < 2:
+    rankings = [(budget, _ranking(fair, budget)) for budget in budgets(fair)]
+    firsts = [(budget, ranking[0]) for budget, ranking in rankings if ranking]
+    if len(fair.names) < 2 or not firsts:
         return ""
-    firsts = [(budget, fair.tuning.ranking(budget)[0][0]) for budget in budgets(fair)]
     if len({name for _, name in firsts}) == 1:
         return f"{firsts[0][1]} reaches the lowest loss with {_joined([str(budget) for budget, _ in firsts])} trials"
     (few, first), (many, last) = firsts[0], firsts[-1]
@@ -233,8 +245,9 @@ def rate_finding(fair: Fair) -> str:
     """How far the best learning rates are apart, as the title of a slide."""
     rates = {}
     for racer in fair.shown.racers:
-        if racer.id in fair.names and "learning_rate" in fair.entrants[racer.id].tuned.best:
-            rates[fair.names[racer.id]] = fair.entrants[racer.id].tuned.best["learning_rate"]
+        known = fair.entrants.get(racer.id)
+        if known and known.evaluation and racer.id in fair.names and "learning_rate" in known.tuned.best:
+            rates[fair.names[racer.id]] = known.tuned.best["learning_rate"]
     if len(rates) < 2:
         return ""
     low, high = min(rates, key=rates.__getitem__), max(rates, key=rates.__getitem__)
@@ -250,7 +263,7 @@ def as_data(fair: Fair) -> dict[str, Any]:
     settings, tuning = fair.settings, fair.tuning
     racers = {
         fair.names[id]: {
-            "best": one.tuned.best,
+            "best": None if one.tuned.objection() else one.tuned.best,
             "best_trial": one.tuned.best_score,
             "median_trial": one.tuned.score_at(0.5),
             "trials": one.tuned.trials,
@@ -270,8 +283,8 @@ def as_data(fair: Fair) -> dict[str, Any]:
             "search_seed": tuning.seed,
             "tuning_starts": tuning.starts.tolist(),
             "tuning_seeds": tuning.seeds.tolist(),
-            "starts": fair.evaluation.starts.tolist(),
-            "seeds": fair.evaluation.seeds.tolist(),
+            "starts": fair.evaluation.starts.tolist() if fair.compared else [],
+            "seeds": fair.evaluation.seeds.tolist() if fair.compared else [],
             "common_learning_rate": fair.common.rate if fair.common else None,
             "racers": racers,
             "pairs": [pair_data(verdict) for verdict in fair.verdicts],
@@ -296,6 +309,7 @@ def pair_data(verdict: Verdict) -> dict[str, Any]:
         "rank_biserial": verdict.rank_biserial,
         "p": verdict.p,
         "level": verdict.level,
+        "corrected_level": verdict.corrected_level,
         "pairs_needed": verdict.needed,
     }
 

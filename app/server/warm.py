@@ -96,7 +96,7 @@ def _parts() -> Iterator[None]:
         yield
         live.answer("sweep", link.query(opening), {"racer": racer.id, "name": "learning_rate"})
     fair = changes.set_fair(opening, 64)
-    for racer in tuning.visible(fair):
+    for racer in tuning.taking_part(fair):
         for _ in tuning.entrant(tuning.key(fair, racer)):
             yield
     for other in others:

@@ -55,7 +55,11 @@ def test_a_fair_race_without_visible_racers_waits_for_nothing() -> None:
     shown = scene.scene(Race(job.fair.shown, job.fair))
     assert shown.fair is not None and shown.fair.words.startswith("No racers to tune")
     alone = tuning.compute(racers.hide_racer(PAIR, "racer-0", True))
-    assert alone.verdicts == [] and alone.common is None and "no verdict on a single racer" in verdict.sentence(alone)
+    assert (
+        alone.verdicts == []
+        and alone.common is None
+        and "no verdict on fewer than two racers" in verdict.sentence(alone)
+    )
     assert scene.scene(Race(alone.shown, alone)).fair is not None and verdict.remarks(alone)
 
 

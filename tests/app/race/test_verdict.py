@@ -16,7 +16,7 @@ from app.common import racers
 from app.common.racers import Refused
 from app.export.making import make
 from app.export.options import Cut, Look
-from app.race import captions, changes, data, export, findings, tuning, verdict
+from app.race import captions, changes, data, export, findings, scene, tuning, verdict
 from app.race.runs import Race, race_of
 from app.race.script import script
 from app.race.settings import PAIRS, RATES_EACH, Settings
@@ -72,11 +72,28 @@ def test_a_racer_that_always_diverges_is_called_diverged() -> None:
     fair = next(
         fair
         for seed in range(20)
-        if (fair := tuning.compute(racers.set_seed(wild, seed))).entrants["racer-0"].has_diverged
+        if (fair := tuning.compute(racers.set_seed(wild, seed))).entrants["racer-0"].tuned.objection()
     )
     assert fair.shown.racers[0].rule.get("learning_rate", 0.0) == 0.001
     assert any(remark.startswith("SGD diverged in all 1 trial") for remark in verdict.remarks(fair))
-    assert verdict.racer_rows(fair)[0][1] == "none"
+    assert verdict.racer_rows(fair)[0][1] == "none" and verdict.racer_rows(fair)[0][5] == "–"
+    assert fair.compared == ["Adam"] and fair.verdicts == [] and "fewer than two racers" in verdict.sentence(fair)
+    race = Race(fair.shown, fair)
+    assert scene.scene(race).fair is not None and verdict.as_data(fair)["racers"]["SGD"]["best"] is None
+    assert "tuning.evaluate" not in script(race)
+
+
+def test_a_racer_whose_steps_cost_more_than_the_budget_takes_no_part() -> None:
+    settings = changes.choose_surface(fair_race("sgd", "newton", fair=0), "ravine_nd")
+    settings = racers.set_steps(changes.set_parameter(settings, "surface", "dimension", 20), 20)
+    race = race_of(changes.set_fair(settings, 16))
+    assert race.fair is not None and race.fair.is_complete and race.fair.compared == ["SGD"]
+    (remark,) = [remark for remark in verdict.remarks(race.fair) if remark.startswith("Newton")]
+    assert remark == (
+        "Newton takes no part, because one of its steps needs 21 gradient evaluations, more than the budget of "
+        "16 trials."
+    )
+    assert 'for name in ["SGD"]}' in script(race)
 
 
 def test_a_horizon_that_is_too_short_or_too_long_is_named() -> None:
