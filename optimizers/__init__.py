@@ -5,6 +5,7 @@ from types import MappingProxyType
 from optimizers.axes import Grid, Random
 from optimizers.borrowed import from_optax
 from optimizers.engine import Trace, size_objection, trace
+from optimizers.growth import convergence_rates
 from optimizers.measures import (
     crossings,
     distances,
@@ -60,6 +61,7 @@ __all__ = [
     "Tuned",
     "Tuning",
     "Verdict",
+    "convergence_rates",
     "crossings",
     "distances",
     "effective_rates",

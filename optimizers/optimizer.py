@@ -111,6 +111,8 @@ class Optimizer(Declared):
     """False for borrowed rules, which reduce over whole arrays and therefore run under `vmap`."""
     layered: ClassVar[bool] = False
     """Whether the rule needs the matrices of a network's layers, which excludes planes; see `optimizers/layered/`."""
+    linear: ClassVar[bool] = False
+    """Whether point and state after a step depend linearly on those before it where the gradient is linear."""
     preconditioned: ClassVar[bool] = False
     """Whether `stability_limit` bounds λmax(P⁻¹H), where H is the Hessian and P = diag(`preconditioner(state)`)."""
 
@@ -130,6 +132,15 @@ class Optimizer(Declared):
         """The largest curvature at which the rule, after its first steps, does not grow; None if none is known.
 
         For a `preconditioned` rule the curvature is that of P⁻¹H, as long as P hardly changes.
+        """
+        return None
+
+    @classmethod
+    def fastest(cls, low: float, high: float) -> Mapping[str, float] | None:
+        """The parameters for which the slowest direction of a quadratic shrinks fastest; None if they are unknown.
+
+        Args:
+            low, high: the smallest and the largest curvature.
         """
         return None
 

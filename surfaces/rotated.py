@@ -132,3 +132,7 @@ class Rotated(Surface):
     @property
     def complete(self) -> bool:  # type: ignore[override]
         return self.surface.complete
+
+    @property
+    def quadratic(self) -> bool:  # type: ignore[override]
+        return self.surface.quadratic

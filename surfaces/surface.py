@@ -51,6 +51,8 @@ class Surface(Declared):
     theme: ClassVar[str]
     complete: ClassVar[bool] = True
     """Whether `critical_points` lists all critical points in the domain."""
+    quadratic: ClassVar[bool] = False
+    """Whether the loss is a polynomial of degree two, so that its Hessian is the same everywhere."""
     default_rotation: ClassVar[float] = 0.0
     """The rotation in degrees at which a page first shows the surface."""
     axes: ClassVar[tuple[str, str]] = ("x", "y")

@@ -1,5 +1,6 @@
 """Momentum."""
 
+import math
 from typing import NamedTuple
 
 import jax.numpy as jnp
@@ -42,6 +43,8 @@ class Momentum(Optimizer):
     )
     equations = (("g", "grad(w)"), ("a", "β*a + g"), ("w", "w - η*a"))
 
+    linear = True
+
     learning_rate: float = learning_rate(1e-2)
     momentum: float = momentum()
 
@@ -59,3 +62,8 @@ class Momentum(Optimizer):
 
     def stability_limit(self) -> float:
         return (2 + 2 * self.momentum) / self.learning_rate
+
+    @classmethod
+    def fastest(cls, low: float, high: float) -> dict[str, float]:
+        least, most = math.sqrt(low), math.sqrt(high)  # Polyak (1964)
+        return {"learning_rate": (2 / (most + least)) ** 2, "momentum": ((most - least) / (most + least)) ** 2}

@@ -1,5 +1,6 @@
 """Nesterov's accelerated gradient in the look-ahead form."""
 
+import math
 from typing import NamedTuple
 
 import jax.numpy as jnp
@@ -38,6 +39,8 @@ class Nesterov(Optimizer):
     )
     equations = (("g", "grad(w - η*β*a)"), ("a", "β*a + g"), ("w", "w - η*a"))
 
+    linear = True
+
     learning_rate: float = learning_rate(1e-2)
     momentum: float = momentum()
 
@@ -56,3 +59,8 @@ class Nesterov(Optimizer):
 
     def stability_limit(self) -> float:
         return (2 + 2 * self.momentum) / ((1 + 2 * self.momentum) * self.learning_rate)
+
+    @classmethod
+    def fastest(cls, low: float, high: float) -> dict[str, float]:
+        root = math.sqrt(3 * high / low + 1)  # L. Lessard, B. Recht & A. Packard (2016), proposition 12
+        return {"learning_rate": 4 / (3 * high + low), "momentum": (root - 2) / (root + 2)}

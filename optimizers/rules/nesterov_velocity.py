@@ -1,5 +1,6 @@
 """Nesterov's accelerated gradient after the change of variables."""
 
+import math
 from typing import NamedTuple
 
 import jax.numpy as jnp
@@ -46,6 +47,8 @@ class NesterovVelocity(Optimizer):
         ("w", "w + v + ρ*(v - v_prev)"),
     )
 
+    linear = True
+
     learning_rate: float = learning_rate(1e-2)
     momentum: float = momentum(symbol="ρ")
 
@@ -65,3 +68,8 @@ class NesterovVelocity(Optimizer):
 
     def stability_limit(self) -> float:
         return (2 + 2 * self.momentum) / ((1 + 2 * self.momentum) * self.learning_rate)
+
+    @classmethod
+    def fastest(cls, low: float, high: float) -> dict[str, float]:
+        root = math.sqrt(3 * high / low + 1)  # L. Lessard, B. Recht & A. Packard (2016), proposition 12
+        return {"learning_rate": 4 / (3 * high + low), "momentum": (root - 2) / (root + 2)}

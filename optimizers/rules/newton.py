@@ -34,6 +34,7 @@ class Newton(Optimizer):
     rate_unit = "none"
     scale_free = True
     dense = True
+    linear = True
 
     learning_rate: float = learning_rate(1.0)
 

@@ -34,6 +34,8 @@ class SGD(Optimizer):
     )
     equations = (("g", "grad(w)"), ("w", "w - η*g"))
 
+    linear = True
+
     learning_rate: float = learning_rate(1e-2)
 
     def init(self, w: Array) -> State:
@@ -45,3 +47,7 @@ class SGD(Optimizer):
 
     def stability_limit(self) -> float:
         return 2 / self.learning_rate
+
+    @classmethod
+    def fastest(cls, low: float, high: float) -> dict[str, float]:
+        return {"learning_rate": 2 / (low + high)}

@@ -21,6 +21,7 @@ class Booth(Surface):
     teaches = "The ravine runs at 45° to the axes, where a separate learning rate for each coordinate does not help."
     source = "M. Jamil & X.-S. Yang (2013), A literature survey of benchmark functions for global optimization"
     theme = "ravines"
+    quadratic = True
 
     def __call__(self, w: Array) -> Array:
         x, y = w

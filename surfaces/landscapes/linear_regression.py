@@ -32,6 +32,7 @@ class LinearRegression(Surface):
     teaches = "The data shape the surface: shifting or scaling the feature turns a round bowl into a ravine."
     source = "C. F. Gauss (1809), Theoria motus"
     theme = "models"
+    quadratic = True
     axes = ("w", "b")
 
     offset: float = parameter("μ", default=1.0, low=-5.0, high=5.0, tuned=False, doc="Mean of the feature.")

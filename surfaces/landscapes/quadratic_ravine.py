@@ -23,6 +23,7 @@ class QuadraticRavine(Surface):
     )
     source = "B. T. Polyak (1964), Some methods of speeding up the convergence of iteration methods"
     theme = "ravines"
+    quadratic = True
     default_rotation = 18.0
 
     condition_number: float = parameter(

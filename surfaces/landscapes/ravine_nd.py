@@ -26,6 +26,7 @@ class RavineND(Surface):
     teaches = "The stiffest direction limits the learning rate; at that rate SGD crawls along the softest."
     source = "B. T. Polyak (1964); Y. Nesterov (2004), Introductory Lectures on Convex Optimization"
     theme = "ravines"
+    quadratic = True
     axes = ("w₀, softest", "w₁, stiffest")
 
     dimension: int = parameter(
