@@ -97,7 +97,7 @@ class Drawing(Sheet):
     @staticmethod
     def parts(scene: Scene) -> Mapping[str, str]:
         """The parts of a scene that can be drawn with their titles: "all" of it, or a single panel."""
-        whole = "The race" if scene.arrangement == "one above" else "The training"
+        whole = {"one above": "The race", "two below": "The training", "one beside": "The maps"}[scene.arrangement]
         return {"all": whole, **{panel.key: panel.title for panel in scene.panels}}
 
     @property

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from app.common.digits import percent
 from app.export.look import colormap, cut, points
 from app.export.pen import Pen, moment
-from app.figures.marks import Bars, Field, Tiles
+from app.figures.marks import Bars, Cells, Field, Tiles
 from app.figures.resample import resampled, step_in
 from app.figures.strokes import CONTOURS, OPACITIES, WORDS
 
@@ -146,6 +146,17 @@ def _numbers(pen: Pen, rows: int, columns: int, z: float) -> list[Any]:
     form |= {"transform": pen.plot.transAxes, "parse_math": False, "zorder": z}
     places = [((k + 0.5) / columns, 1 - (row + 0.5) / rows) for row in range(rows) for k in range(columns)]
     return [pen.sheet.moves(pen.plot, pen.plot.text(x, y, "", **form)) for x, y in places]
+
+
+def paint_cells(pen: Pen, cells: Sequence[Cells], z: float) -> None:
+    """Paint grids of cells, each of which fills its box."""
+    for grid in cells:
+        inks = np.array([(0.0, 0.0, 0.0, 0.0), *((*to_rgb(pen.color(ink)), 1.0) for ink in grid.colors)])
+        left, bottom, right, top = grid.box
+        picture: Any = {"extent": (left, right, bottom, top), "origin": "lower", "interpolation": "nearest"}
+        limits = pen.plot.get_xlim(), pen.plot.get_ylim()
+        pen.plot.imshow(inks[grid.shades], aspect="auto", zorder=z, **picture)
+        pen.plot.set(xlim=limits[0], ylim=limits[1], aspect="auto")
 
 
 def paint_bars(pen: Pen, bars: Sequence[Bars], z: float) -> None:

@@ -76,7 +76,6 @@ def html(scene: Scene, title: str, link: str = "", theme: Theme = "auto") -> byt
     """
     if theme not in _colors():
         raise ValueError(f"theme must be one of {', '.join(_colors())}; got {theme!r}")
-    kind = "race" if scene.arrangement == "one above" else "board"
     back = link if urlsplit(link).scheme in ("http", "https") else ""
     caption = f"A: {scene.caption} — B: {scene.beside.caption}" if scene.beside else scene.caption
     words = {"title": title, "link": link, "back": back, "caption": caption, "description": scene.description}
@@ -84,7 +83,7 @@ def html(scene: Scene, title: str, link: str = "", theme: Theme = "auto") -> byt
         **{name: escape(text) for name, text in words.items()},
         version=version(),
         colors=_colors()[theme],
-        kind=kind,
+        kind=scene.kind,
         recording=_packed(pack(_recorded(scene))),
         **_parts(),
     ).encode()

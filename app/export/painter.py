@@ -13,6 +13,7 @@ from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocato
 
 from app.common.digits import decade, percent, short
 from app.export import grounds, lines, points_and_words
+from app.export.legends import LEGEND, paint_legend
 from app.export.look import color, cut, points, wide, wrap
 from app.export.pen import Pen
 from app.export.placing import Places
@@ -44,6 +45,7 @@ PAINTERS: dict[type, Any] = {
     marks.Text: points_and_words.paint_texts,
     marks.Field: grounds.paint_fields,
     marks.Tiles: grounds.paint_tiles,
+    marks.Cells: grounds.paint_cells,
     marks.Bars: grounds.paint_bars,
 }
 
@@ -93,6 +95,8 @@ def _titled(sheet: Sheet, panel: Panel, box: Box) -> Box:
         for key in keys:
             sheet.words(key.text, at + 5, top + 3, size, color=color(key.color, sheet.style), weight="bold")
             at += wide(key.text, size, bold=True) + 5
+    if panel.legend:
+        down += paint_legend(sheet, panel.legend, (left, top + down, width, LEGEND))
     return left, top + down, width, height - down
 
 
@@ -188,7 +192,7 @@ def paint_axes(sheet: Sheet, pair: Axes, box: Box, shown: Sequence[marks.AnyMark
         plot.xaxis.set_minor_locator(NullLocator())
     x_range, y_range = fit(pair, box[2:]) if pair.equal else [(pair.x.low, pair.x.high), (y.low, y.high)]
     if pair.x.ticks:
-        plot.set_xticks(pair.x.ticks, [short(tick / pair.x.unit) for tick in pair.x.ticks])
+        plot.set_xticks(pair.x.ticks, pair.x.words or [short(tick / pair.x.unit) for tick in pair.x.ticks])
     elif pair.x.numbers and pair.x.scale == "log":
         plot.xaxis.set_major_locator(LogLocator(numticks=max(2, int(box[2] // 44))))
         plot.xaxis.set_major_formatter(FuncFormatter(lambda value, _: decade(value)))
@@ -248,6 +252,8 @@ def _upright(sheet: Sheet, plot: Plot, axis: Axis, box: Box) -> None:
         plot.yaxis.set_major_locator(LogLocator(subs=subs, numticks=many))
         plot.yaxis.set_major_formatter(FuncFormatter(lambda value, _: decade(value)))
         plot.yaxis.set_minor_locator(NullLocator())
+    elif axis.words:
+        plot.set_yticks(axis.ticks, axis.words)
     elif axis.percent:
         plot.set_yticks(axis.ticks, [percent(tick) for tick in axis.ticks])
     else:

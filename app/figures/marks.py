@@ -75,7 +75,8 @@ class Axis:
 
     The title of an upright axis stands above its axes, at the right. ``limits`` is how far the range can be moved or
     widened; where there are none, it is fixed. ``ticks`` are the values that get a number; without any, the painter
-    chooses, and where the axis is ``whole`` it chooses whole numbers. They are written as multiples of ``unit``.
+    chooses, and where the axis is ``whole`` it chooses whole numbers. They are written as multiples of ``unit``, or as
+    ``words``, one for each tick.
     ``percent`` writes shares as percentages. A reader can switch to one of the ``alternatives``, which are called by
     their scales.
     """
@@ -89,6 +90,7 @@ class Axis:
     grid: bool = True
     numbers: bool = True
     ticks: tuple[float, ...] = ()
+    words: tuple[str, ...] = ()
     unit: float = 1.0
     limits: tuple[float, float] | None = None
     alternatives: tuple[Axis, ...] = ()
@@ -320,6 +322,29 @@ class Tiles(Mark):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Cells(Mark):
+    """A grid of equal cells that fills a box of the axes: the results of many runs.
+
+    Shapes: ``shades`` (rows, columns) uint8, the lowest row first. Shade k has the colour ``colors[k - 1]``, and a cell
+    with shade 0 is not drawn. ``box`` is (left, bottom, right, top) in data units.
+
+    The label under the pointer has the names of both axes with ``x`` (columns,) and ``y`` (rows,), and the number of
+    the cell in ``values`` (rows, columns) with its ``unit``, or the text of its shade if ``words`` has one.
+    """
+
+    shades: Annotated[NDArray[np.uint8], "rows, columns"]
+    box: tuple[float, float, float, float]
+    colors: tuple[Color, ...]
+    x: Numbers
+    y: Numbers
+    values: Grid
+    names: tuple[str, str] = ("x", "y")
+    unit: str = ""
+    words: tuple[tuple[int, str], ...] = ()
+    layer: Layer = "under"
+
+
+@dataclass(frozen=True, kw_only=True)
 class Bars(Mark):
     """A histogram of equal bins across the axes, replaced at each moment; the first moment stays as an outline.
 
@@ -343,8 +368,8 @@ class Rule(Mark):
     label: str = ""
 
 
-AnyMark = Line | Lines | Band | Dots | Sign | Text | Field | Tiles | Bars | Rule
-MARKS: tuple[type[AnyMark], ...] = (Line, Lines, Band, Dots, Sign, Text, Field, Tiles, Bars, Rule)
+AnyMark = Line | Lines | Band | Dots | Sign | Text | Field | Tiles | Cells | Bars | Rule
+MARKS: tuple[type[AnyMark], ...] = (Line, Lines, Band, Dots, Sign, Text, Field, Tiles, Cells, Bars, Rule)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -354,6 +379,20 @@ class Option:
     name: str
     value: str
     choices: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Legend:
+    """What the shades of cells mean.
+
+    A bar of ``colors`` has a ``title`` and, at shares of its length, the words of ``ticks``. ``keys`` are the names and
+    the colours of shades outside the bar. Without colours there is no bar.
+    """
+
+    title: str = ""
+    colors: tuple[Color, ...] = ()
+    ticks: tuple[tuple[float, str], ...] = ()
+    keys: tuple[tuple[str, Color], ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -379,6 +418,7 @@ class Panel:
     marks: tuple[AnyMark, ...] = ()
     note: tuple[Note, ...] = ()
     message: str = ""
+    legend: Legend | None = None
     option: Option | None = None
     choices: tuple[tuple[str, str], ...] = ()
     spread: Literal["places", "squares"] = "places"

@@ -22,6 +22,15 @@ CLASSES = (
     *("#5468c4", "#c9623f", "#4f9a57", "#a45bb0", "#b8912b"),
     *("#3c9aa6", "#b54a72", "#7d8590", "#7a5c3e", "#2f6f5f"),
 )
+# the stops of viridis (N. Smith & S. van der Walt 2015), whose lightness rises evenly in any colour vision
+RAMP = (
+    *("#440154", "#482878", "#3e4989", "#31688e", "#26828e"),
+    *("#1f9e89", "#35b779", "#6ece58", "#b5de2b", "#fde725"),
+)
+BLANK, LOST = "#c3c9d0", "#f0c8be"
+"""The colours of cells outside the ramp, as they are on a light page: for runs that get nowhere, and that diverge."""
+KINDS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#f0e442", "#7d5ba6")
+"""The colours of cells of several kinds (Okabe & Ito 2008, with a violet for black)."""
 SHAPES: tuple[Symbol, ...] = ("circle", "square", "diamond", "triangle-up")
 
 
@@ -63,6 +72,8 @@ THEMES: Mapping[str, Mapping[str, str]] = MappingProxyType(
                 "paper": "#11151c",
                 "grid": "#262e3a",
                 **dict(zip(PALETTE, _ON_DARK, strict=True)),
+                BLANK: "#454d59",
+                LOST: "#6b2f2d",
             }
         ),
     }
@@ -73,6 +84,18 @@ THEMES: Mapping[str, Mapping[str, str]] = MappingProxyType(
 def scales(zero: float | None = None) -> dict[str, tuple[tuple[float, str], ...]]:
     """The colour scale of the ground in each theme; `zero` is the share of the scale at which its sign changes."""
     return {name: _scale(name, zero) for name in THEMES}
+
+
+def ramp(count: int) -> tuple[str, ...]:
+    """Colours at equal distances on the ramp of cells, from dark to light."""
+    stops = [[int(color[k : k + 2], 16) for k in (1, 3, 5)] for color in RAMP]
+    colors = []
+    for k in range(count):
+        place = k * (len(stops) - 1) / max(1, count - 1)
+        below = min(int(place), len(stops) - 2)
+        mixed = (a + (place - below) * (b - a) for a, b in zip(stops[below], stops[below + 1], strict=True))
+        colors.append("#" + "".join(f"{round(channel):02x}" for channel in mixed))
+    return tuple(colors)
 
 
 def _scale(theme: str, zero: float | None) -> tuple[tuple[float, str], ...]:

@@ -84,6 +84,7 @@ class _Painter:
             marks.Text: self._text,
             marks.Field: self._field,
             marks.Tiles: self._tiles,
+            marks.Cells: self._cells,
             marks.Bars: self._bars,
             marks.Rule: self._rule,
         }
@@ -108,7 +109,7 @@ class _Painter:
             if pair.equal:
                 x |= {"constrain": "range"}
                 y |= {"constrain": "range", "scaleanchor": f"x{_nth(k)}"}
-            elif any(isinstance(mark, marks.Tiles) and mark.axes == k for mark in self.panel.marks):
+            elif any(isinstance(mark, marks.Tiles | marks.Cells) and mark.axes == k for mark in self.panel.marks):
                 y["scaleanchor"] = False  # plotly gives axes with an image equal scales
             axes |= {f"xaxis{_nth(k)}": x, f"yaxis{_nth(k)}": y}
             if pair.title:
@@ -473,6 +474,14 @@ class _Painter:
             corner = self._within(tiles.axes, 1, 1, "right", "bottom")
             self.annotations.append({"text": percent(tiles.score[k]), "font": self._font("muted", 12), **corner})
 
+    def _cells(self, cells: marks.Cells) -> Iterator[Trace]:
+        inks = np.array([[0, 0, 0, 0], *([*_channels(self._color(ink)), 1] for ink in cells.colors)])
+        rows, columns = cells.shades.shape
+        left, bottom, right, top = cells.box
+        wide, tall = (right - left) / columns, (top - bottom) / rows
+        place = {"x0": left + wide / 2, "dx": wide, "y0": bottom + tall / 2, "dy": tall}
+        yield {"type": "image", "z": inks[cells.shades], "colormodel": "rgba", "hoverinfo": "skip", **place}
+
     def _bars(self, bars: marks.Bars) -> Iterator[Trace]:
         k = _moment(bars.time, self.time)
         axis = self._pair(bars).x
@@ -511,6 +520,8 @@ class _Painter:
 
 
 def _tick(axis: Axis, tick: float) -> str:
+    if axis.words:
+        return axis.words[axis.ticks.index(tick)]
     return percent(tick) if axis.percent else short(tick / axis.unit)
 
 

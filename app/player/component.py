@@ -36,8 +36,7 @@ def play(scene: Scene, key: str, react: Callable[[Event], None], refusal: str = 
             react(event)
 
     data = pack(scene, refusal, again, st.session_state.get(answered, 0))
-    kind = "race" if scene.arrangement == "one above" else "board"
-    _component(kind)(key=key, data=data, on_event_change=forward)
+    _component(scene.kind)(key=key, data=data, on_event_change=forward)
 
 
 @cache
@@ -49,7 +48,7 @@ def _component(kind: str) -> Any:
     """
     loader = files(__package__).joinpath("loader.js").read_text(encoding="utf-8")
     script = loader.replace("INDEX", index_path()).replace("PLOTLY", plotly_path())
-    around = {"race": 104, "board": 184}[kind]  # the height of the page above and below the player
+    around = {"race": 104, "board": 184, "maps": 150}[kind]  # the height of the page above and below the player
     height = f"height: var(--optiscope-player-height, clamp(560px, calc(100vh - {around}px), 1200px))"
     css = f".optiscope-{kind} {{ {height}; }}"
     html = HTML.replace("KIND", kind)

@@ -56,7 +56,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.figures import strokes
-from app.figures.marks import MARKS, Axes, Axis, Dash, Field, Head, Mark, Note, Option, Panel, Sign, Symbol
+from app.figures.marks import MARKS, Axes, Axis, Dash, Field, Head, Legend, Mark, Note, Option, Panel, Sign, Symbol
 from app.player.screen import Screen, Window, finite, read_screen
 from surfaces.digits import short
 
@@ -82,6 +82,8 @@ __all__ = [
 
 Kind = Literal[
     "start",
+    "cell",
+    "window",
     "parameter",
     "slide",
     "add",
@@ -281,9 +283,10 @@ class Scene:
     """Everything that a rerun of the page passes to the player.
 
     ``arrangement`` places the panels: "one above" shows the first panel large above all others, "two below" shows it
-    above the other two. ``choices`` are the racers that can be added, as pairs of key and name, and ``addable`` are
-    the views that a further panel could show. ``sliders`` are those of the scene as a whole, and ``subject`` names what
-    they belong to. ``busy`` says that the scene is still growing, so that the player polls.
+    above the other two, and "one beside" shows it large beside the other two. ``choices`` are the racers that can be
+    added, as pairs of key and name, and ``addable`` are the views that a further panel could show. ``sliders`` are
+    those of the scene as a whole, and ``subject`` names what they belong to. ``busy`` says that the scene is still
+    growing, so that the player polls.
 
     The other fields are for some pages only. ``picture`` says how the first panel is shown: as the "map", as the
     "surface" in three dimensions with the heights of ``relief``, or as "panels", a small map for each racer. If it is
@@ -297,7 +300,7 @@ class Scene:
     panels: tuple[Panel, ...]
     cards: tuple[Card, ...]
     clock: Clock
-    arrangement: Literal["one above", "two below"] = "two below"
+    arrangement: Literal["one above", "two below", "one beside"] = "two below"
     choices: tuple[tuple[str, str], ...] = ()
     addable: tuple[tuple[str, str], ...] = ()
     sliders: tuple[Slider, ...] = ()
@@ -332,6 +335,11 @@ class Scene:
     def pace(self, card: Card) -> int:
         """The number by which the clock advances in a step of a racer."""
         return card.cost if self.clock.counts == "evaluations" else 1
+
+    @property
+    def kind(self) -> str:
+        """The kind of player that plays it, which follows from the arrangement."""
+        return {"one above": "race", "two below": "board", "one beside": "maps"}[self.arrangement]
 
     def panel(self, key: str) -> Panel:
         """The panel with a key."""
@@ -371,6 +379,8 @@ class Event:
 
     ========== =============================================================
     start      moves the start to ``point``, (x, y)
+    cell       chooses the cell at ``point``, in the units of the axes of the first panel
+    window     shows the part of the first panel between the corners ``window``; all of it if that is None
     parameter  sets the parameter ``name`` of ``racer`` to ``value``
     slide      sets the slider ``name`` of the scene to ``value``
     add        adds the racer of the choice ``name``
@@ -396,6 +406,7 @@ class Event:
     name: str = ""
     value: float = math.nan
     point: tuple[float, float] = (math.nan, math.nan)
+    window: Window | None = None
     hidden: bool = False
     slot: int = -1
     beside: bool = False
@@ -424,6 +435,8 @@ def read(message: object, scene: Scene) -> Event | None:
     if kind == "export":
         screen = read_screen(message, scene.clock.end, PICTURES if scene.picture else (), _map_limits(scene))
         return Event("export", screen=screen) if screen else None
+    if kind in ("cell", "window"):
+        return _on_cells(cast(Kind, kind), message, scene)
     if kind in ("view", "option"):
         return _chosen(cast(Kind, kind), message, scene)
     if kind in ("axis", "picture", "heights", "beside", "preset", "fair"):
@@ -455,6 +468,21 @@ def read(message: object, scene: Scene) -> Event | None:
         hidden = message.get("hidden")
         return Event("hide", racer=card.id, hidden=hidden) if isinstance(hidden, bool) else None
     return Event(cast(Kind, kind), racer=card.id)
+
+
+def _on_cells(kind: Kind, message: Mapping[str, Any], scene: Scene) -> Event | None:
+    """Read an event of the kind "cell" or "window", for a scene whose first panel has cells."""
+    if scene.arrangement != "one beside" or not scene.panels[0].axes:
+        return None
+    if kind == "cell":
+        x, y = finite(message.get("x")), finite(message.get("y"))
+        return None if x is None or y is None else Event(kind, point=(x, y))
+    if message.get("whole") is True:
+        return Event(kind)
+    left, right, bottom, top = (finite(message.get(side)) for side in ("left", "right", "bottom", "top"))
+    if left is None or right is None or bottom is None or top is None or not (left < right and bottom < top):
+        return None
+    return Event(kind, window=((left, right), (bottom, top)))
 
 
 def _slid(message: Mapping[str, Any], sliders: Sequence[Slider]) -> tuple[str, float] | None:
@@ -501,7 +529,7 @@ def _chosen(kind: Kind, message: Mapping[str, Any], scene: Scene) -> Event | Non
 
 
 RECORDS: tuple[type[Any], ...] = (
-    *(*MARKS, Head, Axis, Axes, Note, Option, Panel),
+    *(*MARKS, Head, Axis, Axes, Legend, Note, Option, Panel),
     *(Card, Slider, Clock, Relief, Guide, FairRace, Scene),
 )
 """All records that are sent."""

@@ -14,6 +14,7 @@ from app.figures.marks import (
     Axis,
     Band,
     Bars,
+    Cells,
     Dots,
     Field,
     Head,
@@ -108,6 +109,16 @@ MARKS: Mapping[str, tuple[AnyMark, ...]] = {
     "tiles": (Tiles(values=_square(6), time=TIME, color=RED),),
     "tiles of classes": (
         Tiles(values=_square(6), classes=_square(6) // 128, palette=(RED, BLUE), time=TIME),
+    ),
+    "cells": (
+        Cells(
+            shades=np.arange(20, dtype=np.uint8).reshape(4, 5) % 3,
+            box=(1.0, 2.0, 9.0, 8.0),
+            colors=(RED, BLUE),
+            x=np.arange(5.0),
+            y=np.arange(4.0),
+            values=np.zeros((4, 5), np.float32),
+        ),
     ),
     "bars": (Bars(heights=np.stack([np.abs(WAVE) * (1 - 0.08 * k) for k in TIME]), time=TIME, color=BLUE),),
     "rule": (Rule(x=4.0, dash="dash"),),

@@ -270,7 +270,31 @@ def test_all_kinds_of_events_are_tested() -> None:
         "option",
         "poll",
         "export",
+        "cell",
+        "window",
     }  # these have separate tests
+
+
+WINDOW = {"kind": "window", "left": -4, "right": 0.5, "bottom": 0, "top": 2}
+ON_CELLS: list[tuple[Any, Event | None]] = [
+    ({"kind": "cell", "x": -1.5, "y": 1}, Event("cell", point=(-1.5, 1.0))),
+    ({"kind": "cell", "x": math.inf, "y": 1}, None),
+    ({"kind": "cell", "x": 1}, None),
+    (WINDOW, Event("window", window=((-4.0, 0.5), (0.0, 2.0)))),
+    ({"kind": "window", "whole": True}, Event("window")),
+    ({"kind": "window"}, None),
+    ({**WINDOW, "right": -4}, None),
+    ({**WINDOW, "bottom": 2}, None),
+    ({**WINDOW, "top": "2"}, None),
+]
+
+
+@pytest.mark.parametrize(("message", "event"), ON_CELLS, ids=str)
+def test_events_on_cells_are_read_where_the_first_panel_has_cells(message: Any, event: Event | None) -> None:
+    assert repr(read(message, _scene(arrangement="one beside"))) == repr(event)
+    assert read(message, _scene()) is None
+    nothing = dataclasses.replace(_scene().panels[0], axes=(), marks=())
+    assert read(message, _scene(arrangement="one beside", panels=(nothing,))) is None
 
 
 MALFORMED: list[Any] = [

@@ -3,9 +3,9 @@
 /** An array of numbers whose element type is left open. */
 export type Numbers = ArrayLike<number>;
 
-export type Kind = 'start' | 'parameter' | 'slide' | 'add' | 'remove' | 'duplicate' | 'hide' | 'reset' | 'suggest' | 'explain' | 'inspect' | 'view' | 'option' | 'axis' | 'picture' | 'poll' | 'heights' | 'beside' | 'preset' | 'fair' | 'export';
+export type Kind = 'start' | 'cell' | 'window' | 'parameter' | 'slide' | 'add' | 'remove' | 'duplicate' | 'hide' | 'reset' | 'suggest' | 'explain' | 'inspect' | 'view' | 'option' | 'axis' | 'picture' | 'poll' | 'heights' | 'beside' | 'preset' | 'fair' | 'export';
 
-export type AnyMark = Line | Lines | Band | Dots | Sign | Text | Field | Tiles | Bars | Rule;
+export type AnyMark = Line | Lines | Band | Dots | Sign | Text | Field | Tiles | Cells | Bars | Rule;
 
 /** A pair of axes and its place in the panel. */
 export interface Axes {
@@ -31,6 +31,7 @@ export interface Axis {
   grid: boolean;
   numbers: boolean;
   ticks: number[];
+  words: string[];
   unit: number;
   limits: [number, number] | null;
   alternatives: Axis[];
@@ -78,6 +79,23 @@ export interface Card {
   cost: number;
   suggests: string;
   sliders: Slider[];
+}
+
+/** A grid of equal cells that fills a box of the axes: the results of many runs. */
+export interface Cells {
+  type: 'cells';
+  axes: number;
+  racer: string;
+  layer: 'ground' | 'under' | 'trail' | 'over';
+  shades: Uint8Array[];
+  box: [number, number, number, number];
+  colors: string[];
+  x: Numbers;
+  y: Numbers;
+  values: Numbers[];
+  names: [string, string];
+  unit: string;
+  words: [number, string][];
 }
 
 /** The clock of a scene, which counts from 0 to ``end``. */
@@ -162,6 +180,15 @@ export interface Head {
   ended: number;
 }
 
+/** What the shades of cells mean. */
+export interface Legend {
+  type: 'legend';
+  title: string;
+  colors: string[];
+  ticks: [number, string][];
+  keys: [string, string][];
+}
+
 /** A curve through points. */
 export interface Line {
   type: 'line';
@@ -222,6 +249,7 @@ export interface Panel {
   marks: AnyMark[];
   note: Note[];
   message: string;
+  legend: Legend | null;
   option: Option | null;
   choices: [string, string][];
   spread: 'places' | 'squares';
@@ -267,7 +295,7 @@ export interface Scene {
   panels: Panel[];
   cards: Card[];
   clock: Clock;
-  arrangement: 'one above' | 'two below';
+  arrangement: 'one above' | 'two below' | 'one beside';
   choices: [string, string][];
   addable: [string, string][];
   sliders: Slider[];
