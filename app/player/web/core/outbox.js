@@ -137,7 +137,7 @@ export class Outbox {
  */
 function outdates(event, before) {
   const same = event.kind === before.kind && Boolean(event.beside) === Boolean(before.beside);
-  if (event.kind === 'start') return same;
+  if (['start', 'cell', 'window'].includes(event.kind)) return same;
   const number = event.kind === 'parameter' || event.kind === 'slide';
   return same && number && event.racer === before.racer && event.name === before.name;
 }

@@ -28,6 +28,11 @@ export interface PlayerEvent {
   hidden?: boolean;
   slot?: number;
   beside?: boolean;
+  whole?: boolean;
+  left?: number;
+  right?: number;
+  bottom?: number;
+  top?: number;
   /** Ascends from event to event; a scene says which event it answers. */
   number?: number;
 }

@@ -68,7 +68,9 @@ function plotlyAxis(axis, style, range, extra) {
     ? {
         tickmode: 'array',
         tickvals: axis.ticks,
-        ticktext: axis.ticks.map((tick) => (axis.percent ? percent(tick) : short(tick / axis.unit))),
+        ticktext: axis.words.length
+          ? axis.words.map(escaped)
+          : axis.ticks.map((tick) => (axis.percent ? percent(tick) : short(tick / axis.unit))),
         tickangle: 0,
       }
     : axis.scale === 'log'
@@ -97,11 +99,11 @@ export function rangeOf({ low, high, scale }) {
 }
 
 /**
- * The layout of all pairs of axes of a panel. Those with equal units move together.
+ * The layout of all pairs of axes of a panel. Those that can be moved move together.
  * @param {Axes[]} axes
  * @param {Style} style
  * @param {string} font
- * @param {[Range, Range] | null} view the ranges of axes with equal units
+ * @param {[Range, Range] | null} view the ranges of axes that can be moved, if they are not those of the scene
  */
 export function axesLayout(axes, style, font, view) {
   /** @type {Record<string, any>} */
@@ -109,16 +111,18 @@ export function axesLayout(axes, style, font, view) {
   const size = style.strokes.words.text;
   axes.forEach(({ x, y, place: [left, bottom, right, top], equal }, k) => {
     const title = { text: x.title, standoff: 4, font: { size, color: style.muted } };
-    const [across, upward] = equal && view ? view : [rangeOf(x), rangeOf(y)];
+    const [across, upward] = view ?? [rangeOf(x), rangeOf(y)];
+    const together = k > 0 && (equal || x.limits);
     const small =
       axes.length > 1 && equal ? { nticks: 5, tickfont: { size: style.strokes.words.small, family: font } } : {};
     layout[`xaxis${k ? k + 1 : ''}`] = plotlyAxis(x, style, across, {
       ...{ domain: [left, right], anchor: nth('y', k), title, ...small },
-      ...(equal && k ? { matches: 'x' } : {}),
+      ...(together ? { matches: 'x' } : {}),
     });
     layout[`yaxis${k ? k + 1 : ''}`] = plotlyAxis(y, style, upward, {
       ...{ domain: [bottom, top], anchor: nth('x', k), ...small },
-      ...(equal ? (k ? { matches: 'y' } : { scaleanchor: 'x', scaleratio: 1, constrain: 'range' }) : { ticks: '' }),
+      ...(together ? { matches: 'y' } : equal ? { scaleanchor: 'x', scaleratio: 1, constrain: 'range' } : {}),
+      ...(equal ? {} : { ticks: '' }),
     });
   });
   return layout;

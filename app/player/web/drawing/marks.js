@@ -21,7 +21,8 @@
  * @typedef {{x: Float64Array, y: Float64Array, z: Float32Array[]}} Grid
  * @typedef {Omit<import('../core/records.js').Field, keyof Grid> & Grid} Field
  * @typedef {import('../core/records.js').Tiles} Tiles
- * @typedef {Line | Lines | Band | Dots | Sign | Text | Field | Tiles | Bars | Rule} AnyMark
+ * @typedef {import('../core/records.js').Cells} Cells
+ * @typedef {Line | Lines | Band | Dots | Sign | Text | Field | Tiles | Cells | Bars | Rule} AnyMark
  *
  * @typedef {Object} PanelFields
  * @property {string} id changes if anything in the panel changes

@@ -5,6 +5,7 @@ import { inside } from '../core/geometry.js';
 import { letters, thick } from '../core/scale.js';
 import { blend, channels } from '../core/theme.js';
 import { caption, cut, penOf, pixelAt, pixelsOf } from './canvas.js';
+import { CellsDrawer } from './cells.js';
 import { indexAt, isReplaced, momentAt, rowAt } from './marks.js';
 import { dashOf, inkOf, lettersOf, opacityOf, pallor, widthOf } from './strokes.js';
 import { isOpen, outline, traceSymbol } from './symbols.js';
@@ -443,6 +444,8 @@ export function drawerOf(mark, scale) {
       return new WordsDrawer(mark);
     case 'tiles':
       return new TilesDrawer(mark);
+    case 'cells':
+      return new CellsDrawer(mark);
     case 'bars':
       return new BarsDrawer(mark);
     case 'rule':

@@ -160,7 +160,11 @@ export class Painter {
         const drawer = drawerOf(mark, scale);
         if (drawer) {
           group[
-            mark.layer === 'under' && mark.type === 'dots' ? 'clouds' : mark.layer === 'over' ? 'over' : 'moments'
+            mark.layer === 'under' && (mark.type === 'dots' || mark.type === 'cells')
+              ? 'clouds'
+              : mark.layer === 'over'
+                ? 'over'
+                : 'moments'
           ].push(drawer);
         }
       }

@@ -117,6 +117,11 @@ export class PlotPanel {
     return this.axes.some(({ x }) => x.limits !== null);
   }
 
+  /** Whether there are buttons that zoom. */
+  get zoomable() {
+    return this.movable && this.axes.length === 1;
+  }
+
   /** Whether plotly has nothing to draw: neither numbers nor a grid nor a ground. */
   get bare() {
     const { marks } = this.given.panel;
@@ -355,7 +360,7 @@ export class PlotPanel {
       this.scrubbing = true;
       scrubbing(this.plot, (x, y) => this.under(x, y), this.listeners.scrub);
     }
-    if (this.movable && this.axes.length === 1 && !this.tools) {
+    if (this.zoomable && !this.tools) {
       this.tools = new ZoomTools(
         (factor) => this.zoom(factor),
         () => this.return(),

@@ -3,6 +3,8 @@
 import { h, mark, say } from '../core/dom.js';
 import { slotsOf } from '../core/envelope.js';
 import { inkOf } from '../drawing/strokes.js';
+import { CellsPanel } from './cells.js';
+import { Legend } from './legend.js';
 import { PlotPanel } from './plot.js';
 
 /**
@@ -19,7 +21,7 @@ export class SlotPanel {
   /**
    * @param {any} plotly
    * @param {number} slot its index among the panels that can be exchanged
-   * @param {import('./plot.js').Listeners} listeners
+   * @param {import('./plot.js').Listeners & {cells?: import('./cells.js').Choices}} listeners
    * @param {(name: string) => void} choose called when another view was chosen
    * @param {(name: string) => void} option called when an option of the view was chosen
    */
@@ -30,12 +32,18 @@ export class SlotPanel {
     this.note = h('p', { class: 'note', 'data-testid': `note-${slot}` });
     this.text = h('p', { class: 'message', hidden: true });
     this.body = h('div', { class: 'body', 'data-testid': `panel-${slot}` });
-    this.plot = new PlotPanel(plotly, listeners, this.body, `plot-${slot}`, (scene) => slotsOf(scene)[slot]);
+    this.legend = new Legend(`legend-${slot}`);
+    const { cells } = listeners;
+    /** @type {(scene: Scene) => import('../drawing/marks.js').Panel | undefined} */
+    const find = (scene) => slotsOf(scene)[slot];
+    this.plot = cells
+      ? new CellsPanel(plotly, { ...listeners, cells }, this.body, `plot-${slot}`, find)
+      : new PlotPanel(plotly, listeners, this.body, `plot-${slot}`, find);
     this.element = h(
       'section',
       { class: 'slot' },
       h('header', {}, this.choice.element, this.option.element),
-      this.note,
+      h('div', {}, this.note, this.legend.element),
       this.body,
       this.text,
     );
@@ -50,7 +58,7 @@ export class SlotPanel {
   async update(scene, style, theme, lit) {
     this.panel = slotsOf(scene)[this.slot];
     if (!this.panel) return;
-    const { key, choices, option, note, message } = this.panel;
+    const { key, choices, option, note, legend, message } = this.panel;
     this.choice.set(choices, key);
     this.option.set(option?.choices ?? [], option?.value);
     const words = note.map(({ text, color }) =>
@@ -58,6 +66,7 @@ export class SlotPanel {
     );
     this.note.replaceChildren(...words.flatMap((word, k) => (k ? [' ', word] : [word])));
     this.note.title = this.note.textContent ?? '';
+    this.legend.update(legend, style);
     this.text.hidden = !message;
     say(this.text, message);
     mark(this.body, 'data-view', message ? 'message' : key);

@@ -79,15 +79,47 @@ export class Player extends Stage {
     const fixed = scene.panels.filter(({ choices }) => !choices.length).map(({ key }) => key);
     const plots = fixed.map((key) => this.plot(key, listeners));
     const most = scene.arrangement === 'one above' ? SLOTS : THREE - fixed.length;
+    const beside = scene.arrangement === 'one beside';
+    const slotted = beside ? { ...listeners, ...this.choosing() } : listeners;
     this.slots = Array.from({ length: most }, (_, slot) => {
       /** @type {(kind: string) => (name: string) => void} */
       const choose = (kind) => (name) => this.send({ kind, slot, name });
-      return new SlotPanel(this.plotly, slot, listeners, choose('view'), choose('option'));
+      return new SlotPanel(this.plotly, slot, slotted, choose('view'), choose('option'));
     });
-    const arranged = scene.picture ? this.offer(plots, listeners) : [...plots, ...this.slots];
+    const panels = beside ? [...this.slots, ...plots] : [...plots, ...this.slots];
+    const arranged = scene.picture ? this.offer(plots, listeners) : panels;
     if (!scene.picture) this.panels = arranged;
+    if (beside) {
+      [this.map, this.loss] = plots;
+      this.drags = new Dragging(this);
+    }
     this.front = arranged[0].element;
-    return scene.arrangement === 'one above' ? this.oneAbove(arranged) : this.twoBelow(arranged);
+    if (scene.arrangement === 'one above') return this.oneAbove(arranged);
+    const stage = this.twoBelow(arranged);
+    if (beside) stage.classList.add('beside');
+    return stage;
+  }
+
+  /** What can be done on a panel of cells: a click chooses one, and the window can be moved. */
+  choosing() {
+    /** @type {(view: import('../panels/plot.js').View | null) => void} */
+    const window = (view) => {
+      if (!view) this.send({ kind: 'window', whole: true });
+      else {
+        const [[left, right], [bottom, top]] = view;
+        this.send({ kind: 'window', left, right, bottom, top });
+      }
+    };
+    const recorded = this.recording !== undefined;
+    return {
+      start: (/** @type {number} */ x, /** @type {number} */ y) => {
+        if (!this.dismissing && !recorded) this.send({ kind: 'cell', x, y });
+      },
+      cells: {
+        window: recorded ? () => {} : window,
+        waits: () => this.outbox.holds(({ kind }) => kind === 'window'),
+      },
+    };
   }
 
   /**
