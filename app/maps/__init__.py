@@ -1,0 +1,1 @@
+"""The Maps page without Streamlit: settings, grids of runs, and everything that is shown of them."""

@@ -1,0 +1,72 @@
+"""Effects that lectures show, each with a map that shows it. `presets.py` makes settings of them."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from types import MappingProxyType
+
+
+@dataclasses.dataclass(frozen=True)
+class Preset:
+    """A map that shows one effect.
+
+    Attributes:
+        name: the title of the effect, as on a slide.
+        label: the same in one or two words, for a button.
+        about: what the map shows, and what to do next.
+        link: the settings of the map, as an address spells them.
+    """
+
+    name: str
+    label: str
+    about: str
+    link: str
+
+
+PRESETS: Mapping[str, Preset] = MappingProxyType(
+    {
+        "edge": Preset(
+            "Momentum's stability edge",
+            "Stability edge",
+            "Each cell is a run with its own η and β; bright cells converge in few steps. Theory predicts the edge, "
+            "the dashed line, and the fastest setting, the cross. Click on a cell to play its run, and zoom in for "
+            "finer cells.",
+            "view=stability&surface=quadratic_ravine&surface.condition_number=30&steps=300&x=learning_rate&y=momentum"
+            "&window=-4,0.3,0,2&racer=momentum:learning_rate=0.06,momentum=0.5&racer=nesterov:learning_rate=0.03,momentum=0.5",
+        ),
+        "fractal": Preset(
+            "The fractal edge of trainability",
+            "Fractal edge",
+            "Each cell trains a small tanh network with its own learning rates: η of the output layer, and η ρ of the "
+            "hidden layer. The edge between training and divergence is a fractal: zoom in, and it stays rough.",
+            "view=stability&surface=tanh_network&surface.width=4&steps=200&x=learning_rate&y=surface.ratio&color=final"
+            "&window=-1,1,-2,2&racer=sgd:learning_rate=1",
+        ),
+        "basins": Preset(
+            "Which minimum? Basins of Himmelblau",
+            "Basins",
+            "Each cell is a start, in the colour of the minimum that its run reaches. SGD's basins have smooth edges; "
+            "with momentum they are torn where runs swing past the nearest minimum. Click on a cell to play its run.",
+            "view=basins&surface=himmelblau&steps=300&racer=sgd:learning_rate=0.01"
+            "&racer=momentum:learning_rate=0.01,momentum=0.9&racer=adam:learning_rate=0.1",
+        ),
+        "sharp": Preset(
+            "Momentum flies over the sharp minimum",
+            "Sharp minimum",
+            "The curves show how many of the starts end in the flat minimum. Above the dotted line the sharp one, h₁ = "
+            "100, is unstable. Momentum leaves it alone more often at the same learning rate.",
+            "view=flat&surface=sharp_and_flat&surface.sharp_curvature=100&steps=500&x=learning_rate&window=-4,-1.5,0,1"
+            "&trials=128&racer=sgd:learning_rate=0.005&racer=momentum:learning_rate=0.005,momentum=0.9",
+        ),
+        "anywhere": Preset(
+            "Adam works almost anywhere",
+            "Sensitivity",
+            "The final loss of every rule against its learning rate: the median over starts, and a band from 10 to 90 "
+            "%. Adam's valley is the widest. Dots mark the learning rates of the cards.",
+            "view=sensitivity&surface=rosenbrock&steps=1000&window=-5,1,0,1&trials=16&racer=sgd&racer=momentum"
+            "&racer=rmsprop&racer=adam",
+        ),
+    }
+)
+"""Every preset by its key."""
