@@ -1,0 +1,214 @@
+"""The shades of cells: which colour each result has, and the legend that explains the colours."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.common.digits import short
+from app.figures import theme
+from app.figures.marks import Cells, Legend
+from app.maps.grids import Grid
+from app.maps.settings import MAPPED, Settings
+from optimizers.status import FLAT
+from optimizers.summaries import CODES, WORDS
+from surfaces.calculus import Floats
+
+SHADES = 200
+"""The number of shades of the ramp."""
+DEEP = 1e-12
+"""Losses below this share of the largest have the colour of the end of the ramp."""
+STATUS = {
+    "converged": theme.KINDS[2],
+    "stalled": theme.KINDS[4],
+    "oscillating": theme.KINDS[3],
+    "moving": theme.BLANK,
+    "growing": theme.KINDS[1],
+    "diverged": theme.LOST,
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class Shading:
+    """How the results of all racers are coloured, so that equal colours mean equal results.
+
+    Attributes:
+        name: the result that is coloured.
+        low, high: the ends of the ramp, in the units in which it is even.
+        unit: what follows a number in a label.
+        colors: the colours of the shades, the ramp first.
+        keys: the names of the shades after the ramp, and their colours.
+        legend: what the colours mean.
+    """
+
+    name: str
+    low: float
+    high: float
+    unit: str
+    colors: tuple[str, ...]
+    keys: tuple[tuple[str, str], ...]
+    legend: Legend
+
+    @property
+    def ramp(self) -> int:
+        """The number of shades of the ramp."""
+        return len(self.colors) - len(self.keys)
+
+    def cells(self, axes: int, racer: str, grid: Grid, names: tuple[str, str], surface: Any) -> Cells:
+        """The cells of a grid on a pair of axes of a panel."""
+        values, kinds = measured(self.name, grid, surface)
+        shades = np.zeros(values.shape, dtype=np.uint8)
+        if self.ramp:
+            even = (_even(self.name, values) - self.low) / max(self.high - self.low, 1e-9)
+            shades = (1 + np.rint(np.clip(np.nan_to_num(even), 0, 1) * (self.ramp - 1))).astype(np.uint8)
+        shades = np.where(kinds >= 0, self.ramp + 1 + np.maximum(kinds, 0), shades).astype(np.uint8)
+        shades[grid.rows :] = 0
+        (left, right), (bottom, top) = grid.spans
+        kind = np.uint8 if not self.ramp else np.uint16 if self.name == "reached" else np.float32
+        return Cells(
+            axes=axes,
+            racer=racer,
+            shades=shades,
+            box=(left, bottom, right, top),
+            colors=self.colors,
+            x=grid.x,
+            y=grid.y,
+            values=(values if self.ramp else np.zeros(values.shape)).astype(kind),
+            names=names,
+            unit=self.unit,
+            words=tuple((self.ramp + 1 + k, word) for k, (word, _) in enumerate(self.keys)),
+        )
+
+
+def measured(name: str, grid: Grid, surface: Any) -> tuple[NDArray[Any], NDArray[np.int_]]:
+    """The numbers of a result in all cells, and the kind of the cells that have none; −1 where there is a number."""
+    results = grid.results
+    if name == "rate":
+        rates = results["rate"]
+        return np.nan_to_num(rates), np.where(np.isnan(rates), 1, np.where(rates >= 1, 0, -1))
+    if name == "status":
+        return results["codes"], results["codes"].astype(int)
+    if name == "basins":
+        return results["codes"], basin_kinds(results, surface)
+    lost = ~np.isfinite(results["final"])
+    if name == "reached":
+        reached = results["reached"]
+        return np.maximum(reached, 0), np.where(lost, 1, np.where(reached < 0, 0, -1))
+    lowest = surface.lowest() or 0.0
+    with np.errstate(invalid="ignore"):
+        return np.maximum(results["final"] - lowest, 0.0), np.where(lost, 0, -1)
+
+
+def basin_kinds(results: Any, surface: Any) -> NDArray[np.int_]:
+    """The minimum that each run reaches, as its place among the minima, and then: stalled elsewhere, moving, gone."""
+    minima = [k for k, point in enumerate(surface.critical_points()) if point.kind in MINIMA]
+    places = {index: place for place, index in enumerate(minima)}
+    end, codes = results["end"].astype(float), results["codes"]
+    nearest = surface.nearest_minimum(end)
+    kinds = np.vectorize(lambda index: places.get(index, -1), otypes=[int])(nearest)
+    distance = np.full(kinds.shape, np.inf)
+    for index, place in places.items():
+        here = kinds == place
+        point = surface.critical_points()[index]
+        if point.kind == "curve":
+            distance[here] = surface.distance_to_minimum(end[here])
+        else:
+            distance[here] = np.linalg.norm(end[here] - np.asarray(point.position), axis=-1)
+    settled = np.isin(codes, (CODES["converged"], CODES["stalled"]))
+    there = settled & (distance <= FLAT * surface.diagonal)
+    gone = np.isin(codes, (CODES["diverged"], CODES["growing"]))
+    count = len(minima)
+    return np.where(there, kinds, np.where(gone, count + 2, np.where(settled, count, count + 1)))
+
+
+MINIMA = ("minimum", "local minimum", "kink", "curve")
+
+
+def _even(name: str, values: Any) -> Floats:
+    """Results in units in which the ramp is even, the better the larger."""
+    with np.errstate(divide="ignore"):
+        if name == "reached":
+            return -np.log10(np.maximum(np.asarray(values, dtype=float), 1.0))
+        if name == "rate":
+            return np.asarray(np.log10(1 - np.minimum(values, 1 - 1e-9)))
+        return -np.log10(np.asarray(values, dtype=float))
+
+
+def shading(settings: Settings, grids: Sequence[Grid], surface: Any) -> Shading:
+    """The shading of a map, from the complete grids of all racers."""
+    if settings.view == "basins":
+        return _of_basins(surface)
+    name = settings.color
+    keys: tuple[tuple[str, str], ...]
+    if name == "status":
+        keys = tuple((str(word), STATUS[word]) for word in WORDS)
+        return Shading(name, 0, 0, "", tuple(ink for _, ink in keys), keys, Legend(keys=keys))
+    ramp = theme.ramp(SHADES)
+    if name == "reached":
+        keys = ((f"not in {settings.steps:,}", theme.BLANK), ("diverged", theme.LOST))
+        high = math.log10(max(settings.steps, 2))
+        ticks = _ticks([1, 10, 100, 1000, settings.steps], lambda v: 1 - math.log10(v) / high, settings.steps)
+        legend = Legend(title="steps to 1 % of the initial height", colors=ramp, ticks=ticks, keys=keys)
+        return Shading(name, -high, 0.0, "steps", (*ramp, *(ink for _, ink in keys)), keys, legend)
+    if name == "rate":
+        keys = (("diverges", theme.LOST), ("the rule is not linear", theme.BLANK))
+        rates = (0.0, 0.9, 0.99, 0.999)
+        ticks = tuple((1 + math.log10(1 - rate) / 4, short(rate)) for rate in rates)
+        legend = Legend(title="factor per step", colors=ramp, ticks=ticks, keys=keys[: 1 + _unmeasured(grids)])
+        return Shading(name, -4.0, 0.0, "per step", (*ramp, *(ink for _, ink in keys)), keys, legend)
+    keys = (("diverged", theme.LOST),)
+    low, high = _losses(grids, surface)
+    ticks = tuple((1 - (power - low) / max(high - low, 1e-9), short(10.0**power)) for power in _powers(low, high))
+    title = "final loss above the minimum" if surface.lowest() is not None else "final loss"
+    legend = Legend(title=title, colors=ramp, ticks=ticks, keys=keys)
+    return Shading("final", -high, -low, "", (*ramp, *(ink for _, ink in keys)), keys, legend)
+
+
+def _unmeasured(grids: Sequence[Grid]) -> bool:
+    return any(np.isnan(one.results["rate"]).any() for one in grids if "rate" in one.results)
+
+
+def _ticks(values: Sequence[int], share: Any, most: int) -> tuple[tuple[float, str], ...]:
+    kept = [v for v in values if v == most or v * 3 <= most]
+    return tuple((share(v), f"{v:,}") for v in dict.fromkeys(kept))
+
+
+def _losses(grids: Sequence[Grid], surface: Any) -> tuple[float, float]:
+    """The decimal logarithms of the ends of the ramp of losses."""
+    known = [measured("final", one, surface) for one in grids]
+    values = np.concatenate([v[(kinds < 0) & (v > 0)] for v, kinds in known] or [np.ones(1)])
+    if not len(values):
+        values = np.ones(1)
+    high = float(np.quantile(values, 0.98))
+    low = max(float(np.quantile(values, 0.02)), DEEP * high)
+    return math.log10(low), max(math.log10(high), math.log10(low) + 0.5)
+
+
+def _powers(low: float, high: float) -> list[float]:
+    """Up to four whole powers of ten between two, or the ends if there are none."""
+    whole = list(range(math.ceil(low), math.floor(high) + 1))
+    stride = max(1, math.ceil(len(whole) / 4))
+    return [float(power) for power in whole[::stride]] or [low, high]
+
+
+def _of_basins(surface: Any) -> Shading:
+    points = [point for point in surface.critical_points() if point.kind in MINIMA]
+    many = len(points) > len(theme.KINDS)
+    keys = [
+        (f"({', '.join(short(v, 3) for v in point.position[:2])})", theme.KINDS[k % len(theme.KINDS)])
+        for k, point in enumerate(points)
+    ]
+    others = [("stalled elsewhere", "muted"), ("still moving", theme.BLANK), ("diverged", theme.LOST)]
+    every = (*keys, *others)
+    shown = ((f"{len(points)} minima, in {len(theme.KINDS)} colours", theme.KINDS[0]), *others) if many else every
+    return Shading("basins", 0, 0, "", tuple(ink for _, ink in every), every, Legend(keys=shown))
+
+
+def surface_name(settings: Settings) -> str:
+    """The name of the surface."""
+    return MAPPED[settings.surface.key].name
