@@ -237,7 +237,7 @@ from streamlit.testing.v1 import AppTest
 
 test = AppTest.from_file("app/router.py", default_timeout=120).run()
 assert not test.exception, test.exception
-assert [page.title for page in test.session_state["pages"]] == ["Study", "Race", "Network"]
+assert [page.title for page in test.session_state["pages"]] == ["Study", "Race", "Maps", "Network"]
 words = [element.proto.body for element in test.get("html")]
 assert any("aria-current='page'>Study<" in word for word in words), words
 assert "quadratic_ravine" in test.query_params["surface"]
