@@ -64,9 +64,8 @@ class Job:
 
     def stop(self) -> None:
         """Stop the computation. What was computed is kept."""
+        self.stopped |= self.busy
         self._stop.set()
-        if self.busy:
-            self.stopped = True
 
     @property
     def busy(self) -> bool:

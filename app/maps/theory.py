@@ -6,7 +6,6 @@ import dataclasses
 import functools
 from typing import Any
 
-import jax
 import numpy as np
 
 from app.common.racers import Choice, Racer, built
@@ -14,7 +13,7 @@ from app.maps.axes import MapAxis, Span
 from app.maps.choices import axes_of, level, span_of, varies
 from app.maps.settings import Settings
 from optimizers import OPTIMIZERS, Scheduled
-from surfaces.calculus import Floats, double
+from surfaces.calculus import Floats, expand
 from surfaces.parameter import map_parameters
 
 POINTS = 257
@@ -25,8 +24,7 @@ POINTS = 257
 def curvatures(surface: Choice) -> tuple[float, float]:
     """The smallest and the largest curvature of a quadratic surface."""
     one = level(surface)
-    with double():
-        found = np.linalg.eigvalsh(np.asarray(jax.hessian(one)(np.asarray(one.start, dtype=float))))
+    found = np.linalg.eigvalsh(expand(one, np.asarray(one.start, dtype=float))[2])
     return float(found[0]), float(found[-1])
 
 

@@ -9,8 +9,9 @@ import jax
 import numpy as np
 import pytest
 
-from optimizers import OPTIMIZERS, SCHEDULES, Scheduled, convergence_rates, trace
+from optimizers import OPTIMIZERS, SCHEDULES, Scheduled, convergence_rates, growth, trace
 from surfaces import SURFACES, Rotated
+from surfaces.calculus import expand
 
 RAVINE = SURFACES["quadratic_ravine"]
 KAPPA = 30.0
@@ -40,8 +41,7 @@ def test_rates_are_the_spectral_radius_also_of_a_rotated_surface(key: str) -> No
     rates = convergence_rates(surface, OPTIMIZERS[key](), {"momentum": BETA, "learning_rate": ETA})
     error = np.abs(rates - _radii("momentum" if key == "momentum" else "nesterov"))
     assert rates.shape == (len(BETA), len(ETA))
-    # a double root approaches its rate only as log(t)/t: those cells have the largest error
-    assert np.median(error) < 1e-5 and error.max() < 2e-2
+    assert error.max() < 1e-5
 
 
 @pytest.mark.parametrize("key", ["sgd", "momentum", "nesterov"])
@@ -74,7 +74,7 @@ def test_the_fastest_parameters_have_the_rate_of_the_textbook_and_no_others_are_
     assert slower == pytest.approx(expected, rel=1e-6)
     near = {name: value * np.linspace(0.9, 1.1, 9) for name, value in best.items()}
     rates = convergence_rates(RAVINE(condition_number=kappa), OPTIMIZERS[key](), near)
-    assert expected - 2e-3 < rates.min() < expected + 2e-2
+    assert expected - 1e-6 < rates.min() < expected + 2e-2
 
 
 def test_the_best_cell_at_a_condition_number_of_100_is_polyak_s() -> None:
@@ -83,10 +83,20 @@ def test_the_best_cell_at_a_condition_number_of_100_is_polyak_s() -> None:
     assert rates.min() == pytest.approx(9 / 11, abs=8e-3)
 
 
+def test_in_many_coordinates_point_and_state_are_followed() -> None:
+    surface = SURFACES["ravine_nd"](dimension=12)
+    assert growth.FEW < 2 * 12
+    rates = convergence_rates(surface, OPTIMIZERS["momentum"](), {"momentum": BETA[:24], "learning_rate": ETA})
+    curvatures = np.linalg.eigvalsh(expand(surface, np.asarray(surface.start))[2])
+    ends = (curvatures[0], curvatures[-1])
+    expected = np.array([[max(_radius("momentum", e, b, c) for c in ends) for e in ETA] for b in BETA[:24]])
+    assert np.median(abs(rates - expected)) < 1e-4 and ((rates > 1) == (expected > 1)).mean() > 0.99
+
+
 def test_a_parameter_of_the_surface_may_vary_and_a_run_that_reaches_the_minimum_has_rate_zero() -> None:
     kappas = np.array([1.0, 4.0, 19.0, 30.0])
     rates = convergence_rates(RAVINE(), OPTIMIZERS["sgd"](learning_rate=0.1), {"condition_number": kappas})
-    np.testing.assert_allclose(rates, [0.9, 0.9, 0.9, 2.0], rtol=1e-9)
+    np.testing.assert_allclose(rates, [0.9, 0.9, 0.9, 2.0], rtol=1e-6)
     assert convergence_rates(RAVINE(condition_number=1.0), OPTIMIZERS["sgd"](learning_rate=1.0)) == 0
     # far beyond what float32 or float64 could hold after so many steps
     assert convergence_rates(RAVINE(), OPTIMIZERS["sgd"](learning_rate=9.0)) == pytest.approx(9 * 30 - 1)
@@ -107,7 +117,7 @@ def test_other_rules_and_surfaces_are_refused(surface: str, rule: Any) -> None:
 
 def test_newton_shrinks_all_curvatures_alike() -> None:
     rates = convergence_rates(RAVINE(), OPTIMIZERS["newton"](), {"learning_rate": [0.25, 1.5]})
-    np.testing.assert_allclose(rates, [0.75, 0.5], rtol=1e-9)
+    np.testing.assert_allclose(rates, [0.75, 0.5], rtol=1e-6)
 
 
 @pytest.mark.parametrize("key", [key for key, rule in OPTIMIZERS.items() if rule.elementwise])
