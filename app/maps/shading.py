@@ -163,7 +163,7 @@ def shading(settings: Settings, grids: Sequence[Grid], surface: Any) -> Shading:
         return Shading(name, -4.0, 0.0, "per step", (*ramp, *(ink for _, ink in keys)), keys, legend)
     keys = (("diverged", theme.LOST),)
     low, high = _losses(grids, surface)
-    ticks = tuple((1 - (power - low) / max(high - low, 1e-9), short(10.0**power)) for power in _powers(low, high))
+    ticks = tuple((1 - (power - low) / max(high - low, 1e-9), short(10.0**power, 2)) for power in _powers(low, high))
     title = "final loss above the minimum" if surface.lowest() is not None else "final loss"
     legend = Legend(title=title, colors=ramp, ticks=ticks, keys=keys)
     return Shading("final", -high, -low, "", (*ramp, *(ink for _, ink in keys)), keys, legend)

@@ -15,15 +15,16 @@ from PIL import Image
 # plotly.js reads letters back from a canvas to draw them in three dimensions, of which Chromium complains.
 HARMLESS = ("GPU stall due to ReadPixels", "Multiple readback operations using getImageData")
 # A page below the root first requests Streamlit's health check there.
-PROBES = "/network/_stcore/"
+PROBES = ("/network/_stcore/", "/maps/_stcore/")
 PATIENCE = 30.0
 # Python may have ended, and the address changed, some time before the player receives its scene. A scene of the Race
 # page has the address of its live runs, which contains the same settings as the page's address. A scene of the Network
-# page says whether it still grows.
+# page says whether it still grows, and so does one of the Maps page, whose live runs are those of a race.
 SETTLED = """() => {
     const own = ([key]) => !key.startsWith('live.');
     const spelt = (query) => [...new URLSearchParams(query)].filter(own).sort().join('&');
-    const { live: address, busy, again } = window.optiscope?.scenes()[0] ?? {};
+    const { live, busy, again, arrangement } = window.optiscope?.scenes()[0] ?? {};
+    const address = arrangement === 'one beside' ? '' : live;
     return document.querySelector('[data-testid=player]')?.dataset.settled === 'true'
       && document.querySelector('[data-testid=stApp]')?.dataset.testScriptState === 'notRunning'
       && !busy && !again && (!address || spelt(address.split('?')[1]) === spelt(location.search));
@@ -53,12 +54,12 @@ class Race:
         page.on("response", self._answered)
 
     def _hear(self, message: Any) -> None:
-        probe = PROBES in str(message.location.get("url", ""))
+        probe = any(folder in str(message.location.get("url", "")) for folder in PROBES)
         if message.type in ("error", "warning") and not probe and not any(word in message.text for word in HARMLESS):
             self._complaints.append(f"{message.type}: {message.text}")
 
     def _answered(self, response: Any) -> None:
-        if response.status >= 400 and PROBES not in response.url:
+        if response.status >= 400 and not any(folder in response.url for folder in PROBES):
             self._complaints.append(f"{response.status}: {response.url}")
 
     def complaints(self) -> list[str]:

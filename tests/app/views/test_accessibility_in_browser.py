@@ -36,7 +36,7 @@ def _findings(race: Race) -> list[str]:
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-@pytest.mark.parametrize("page", ["", "network"], ids=["race", "network"])
+@pytest.mark.parametrize("page", ["", "maps", "network"], ids=["race", "maps", "network"])
 def test_axe_finds_nothing_on_a_page(fresh: Visit, page: str, dark: bool) -> None:
     race = fresh(None if page else "preset=zigzag", page=page, dark=dark, reduced=True)
     assert _findings(race) == []

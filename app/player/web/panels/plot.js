@@ -66,6 +66,8 @@ export class PlotPanel {
   /** The number of changes of the view in progress that the panel itself has made. */
   own = 0;
   listening = false;
+  /** Whether presses are heard, which end with the element and not with the plot. */
+  pressing = false;
   /** When and where the pointer was pressed last. @type {PointerEvent | undefined} */
   pressed;
   /** Whether that was the second press of a double click. */
@@ -345,7 +347,9 @@ export class PlotPanel {
     on('plotly_hover', (/** @type {any} */ { points }) => listeners.hover(points?.[0]?.data?.meta || null));
     on('plotly_unhover', () => listeners.hover(null));
     if (!this.movable) return;
-    this.element.addEventListener('pointerdown', (event) => this.press(event), true);
+    // a panel that has shown a message in between listens to its new plot, but hears presses already
+    if (!this.pressing) this.element.addEventListener('pointerdown', (event) => this.press(event), true);
+    this.pressing = true;
     on('plotly_click', (/** @type {any} */ { event }) => this.click(event));
     on('plotly_relayouting', () => this.follow());
     on('plotly_relayout', () => this.own || this.arrive());
