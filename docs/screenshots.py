@@ -49,6 +49,12 @@ def _present_trained(page: Any) -> None:
     _present(page)
 
 
+def _computed(page: Any) -> None:
+    """Wait until the map is as fine as it gets."""
+    page.wait_for_function("() => !window.optiscope.scenes()[0].busy", timeout=300_000)
+    page.wait_for_timeout(900)
+
+
 STATES: Mapping[str, State] = {
     "race": State("race", "preset=zigzag"),
     "race-3d": State("race", "picture=surface&surface=himmelblau&racer=sgd&racer=momentum&racer=adam"),
@@ -63,6 +69,9 @@ STATES: Mapping[str, State] = {
     ),
     "race-fair": State("race", "surface=rosenbrock&racer=sgd&racer=momentum&racer=adam&fair=16", _tuned),
     "race-present": State("race", "preset=saddle", _present),
+    "maps": State("maps"),
+    "maps-basins": State("maps", "preset=basins", _computed),
+    "maps-sensitivity": State("maps", "preset=anywhere", _computed),
     "network": State("network"),
     "network-trained": State("network", act=trained),
     "network-present": State("network", act=_present_trained),

@@ -109,7 +109,7 @@ def test_zooming_computes_the_window_and_a_reset_shows_the_whole_map(fresh: Visi
         " return [...xaxis.range, ...yaxis.range]; }"
     )
     assert ranges == pytest.approx([left, right, bottom, top])
-    page.at("zoom-home").click()
+    page.at("panel-0").get_by_test_id("zoom-home").click()
     page.until("() => !new URLSearchParams(location.search).has('window')")
     page.settle()
 
