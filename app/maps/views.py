@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from app.common.digits import percent
+from app.common.digits import percent, short
 from app.common.phrases import counted
 from app.common.racers import Racer
 from app.figures.marks import AnyMark, Axes, Axis, Band, Dots, Line, Note, Option, Panel, Rule, Sign
@@ -58,20 +58,20 @@ def places(count: int, columns: int) -> list[tuple[float, float, float, float]]:
     return [(left, bottom, left + width, bottom + height) for left, bottom in corners]
 
 
-def _pairs(settings: Settings, shown: Sequence[Entry], titles: Sequence[str]) -> tuple[Axes, ...]:
+def _pairs(settings: Settings, shown: Sequence[Entry]) -> tuple[Axes, ...]:
     """A pair of axes for each racer. Numbers and titles stand at the outer edges alone."""
     x, y = axes_of(settings)
     count = len(shown)
     columns = columns_of(settings, count)
     pairs = []
-    for k, ((_, racer, _, color, _), place) in enumerate(zip(shown, places(count, columns), strict=True)):
+    for k, ((_, racer, title, color, _), place) in enumerate(zip(shown, places(count, columns), strict=True)):
         across = x.drawn(span_of(settings, 0), k + columns >= count)
         upward = y.drawn(span_of(settings, 1), k % columns == 0, k == 0)
-        pairs.append(Axes(x=across, y=upward, place=place, title=titles[k], color=color, racer=racer.id))
+        pairs.append(Axes(x=across, y=upward, place=place, title=title, color=color, racer=racer.id))
     return tuple(pairs)
 
 
-def _cells(settings: Settings, job: Job, shown: Sequence[Entry], titles: Callable[[Any, int, str], str]) -> Panel:
+def _cells(settings: Settings, job: Job, shown: Sequence[Entry]) -> Panel:
     """A map of cells for each racer, with the point whose run is played."""
     known = {k: finest(job, k) for k, *_ in shown}
     if not shown:
@@ -83,12 +83,10 @@ def _cells(settings: Settings, job: Job, shown: Sequence[Entry], titles: Callabl
     shades = shading.shading(settings, complete or [grids[-1] for grids in known.values() if grids], surface)
     x, y = axes_of(settings)
     marks: list[AnyMark] = []
-    headings = []
-    for axes, (k, racer, title, _, _) in enumerate(shown):
+    for axes, (k, racer, _, _, _) in enumerate(shown):
         marks += [shades.cells(axes, racer.id, grid, (x.symbol, y.symbol), surface) for grid in known[k]]
         marks += _chosen(settings, (x, y), racer, axes)
-        headings.append(titles(known[k], k, title))
-    return Panel(axes=_pairs(settings, shown, headings), marks=tuple(marks), legend=shades.legend)
+    return Panel(axes=_pairs(settings, shown), marks=tuple(marks), legend=shades.legend)
 
 
 def _chosen(settings: Settings, axes: tuple[MapAxis, MapAxis], racer: Racer, k: int) -> list[AnyMark]:
@@ -107,7 +105,7 @@ def _chosen(settings: Settings, axes: tuple[MapAxis, MapAxis], racer: Racer, k: 
 
 
 def _stability(settings: Settings, job: Job, shown: Sequence[Entry]) -> Panel:
-    panel = _cells(settings, job, shown, lambda grids, k, title: title)
+    panel = _cells(settings, job, shown)
     if panel.message:
         return panel
     marks, drawn, best = list(panel.marks), False, False
@@ -150,22 +148,21 @@ def _note(words: Sequence[str]) -> tuple[Note, ...]:
 
 def _basins(settings: Settings, job: Job, shown: Sequence[Entry]) -> Panel:
     surface = settings.built_surface()
-
-    def titled(grids: Any, k: int, title: str) -> str:
-        if not grids or not grids[0].complete:
-            return title
-        kinds = shading.basin_kinds(grids[0].results, surface)
-        return f"{title}: {shares(kinds, len(_minima(surface)))}"
-
-    panel = _cells(settings, job, shown, titled)
+    panel = _cells(settings, job, shown)
     if panel.message:
         return panel
+    minima = len(_minima(surface))
+    found = [
+        f"{title} {shares(shading.basin_kinds(grid.results, surface), minima)}"
+        for k, _, title, *_ in shown
+        if (grid := job.complete[k])
+    ]
     points = np.array([point.position[:2] for point in _minima(surface)], dtype=float).reshape(-1, 2)
     signs = [
         Sign(axes=k, racer=racer.id, x=points[:, 0], y=points[:, 1], symbol="cross", name="minimum")
         for k, (_, racer, *_) in enumerate(shown)
     ]
-    words = [f"{job.size}² starts" if job.size else "", "crosses: minima", "dot: the start of the run that is played"]
+    words = [f"{job.size}² starts" if job.size else "", *found, "dot: the start of the run that is played"]
     return dataclasses.replace(panel, marks=(*panel.marks, *signs), note=_note(words))
 
 
@@ -180,7 +177,7 @@ def shares(kinds: Any, minima: int) -> str:
     if minima > 5:
         parts = [f"{percent(round(float(counts[:minima].sum()), 3))} reach a minimum"]
     else:
-        parts = [" + ".join(percent(round(float(share), 3)) for share in counts[:minima])]
+        parts = [" + ".join(short(round(100 * float(share), 1)) for share in counts[:minima]) + " %"]
     names = ("stalled", "moving", "diverged")
     parts += [
         f"{percent(round(float(share), 3))} {name}"

@@ -58,6 +58,10 @@ def _parts() -> Iterator[None]:
     jax.devices()
     # the last function registered is called first: JAX drops its programs at exit, but must not while it compiles
     atexit.register(_stop, threading.current_thread())
+    from app.maps import link as map_link
+    from app.maps import presets as map_presets
+    from app.maps import scene as map_scene
+    from app.maps.job import Job
     from app.network import process
     from app.race import changes, link, live, presets, results, runs, scene, settings, tuning
     from optimizers import OPTIMIZERS
@@ -102,6 +106,9 @@ def _parts() -> Iterator[None]:
     for other in others:
         yield
         scene.scene(runs.Race(other))
+    yield
+    coarse = dataclasses.replace(map_presets.preset(map_link.OPENING), cells=64)
+    map_scene.scene(coarse, Job(coarse).begin().join())
     gc.unfreeze()  # release the garbage of the meantime
     gc.collect()
     _settle()

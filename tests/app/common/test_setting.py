@@ -15,6 +15,8 @@ import pytest
 from app.common.forms import Number, OneOf, Point, SomeOf, Whole
 from app.common.racers import Choice, Refused
 from app.common.setting import declared, setting, with_value, without_looks
+from app.maps.changes import SETTINGS as MAPS
+from app.maps.settings import Settings as Map
 from app.network.changes import SETTINGS as NETWORK
 from app.network.settings import Training
 from app.race.changes import SETTINGS as RACE
@@ -146,6 +148,8 @@ def test_a_setting_accepts_legal_values_and_refuses_others() -> None:
         (NETWORK["widths"].form, "8-4", (8, 4)),
         (NETWORK["batch_size"].form, "0", 0),
         (NETWORK["standardised"].form, "0", False),
+        (MAPS["window"].form, "-4,0.3,0,2", (-4.0, 0.3, 0.0, 2.0)),
+        (MAPS["x"].form, "surface.ratio", "surface.ratio"),
     ],
     ids=str,
 )
@@ -172,14 +176,14 @@ def test_a_form_describes_its_legal_values(form: Any, value: Any, sentence: str)
     assert str(refused.value).startswith(sentence) and str(refused.value).endswith(".")
 
 
-@pytest.mark.parametrize("spec", [*RACE.values(), *NETWORK.values()], ids=lambda spec: spec.key)
+@pytest.mark.parametrize("spec", [*RACE.values(), *MAPS.values(), *NETWORK.values()], ids=lambda spec: spec.key)
 def test_every_setting_has_a_help_text(spec: Any) -> None:
     assert (
         spec.help[0].isupper() and spec.help.endswith(".") and spec.form.allowed and not spec.form.allowed.endswith(".")
     )
 
 
-@pytest.mark.parametrize(("record", "specs"), [(Settings, RACE), (Training, NETWORK)])
+@pytest.mark.parametrize(("record", "specs"), [(Settings, RACE), (Map, MAPS), (Training, NETWORK)])
 def test_every_field_that_a_user_sets_is_declared(record: Any, specs: Any) -> None:
     assert {field.name for field in dataclasses.fields(record)} - {"halved", "source"} == set(specs)
     assert all(getattr(record(), name) == spec.default for name, spec in specs.items())
