@@ -16,7 +16,7 @@ from optimizers.measures import (
     stability_limits,
     steps_on_flat_ground,
 )
-from optimizers.noise import NOISES, Isotropic, MiniBatch, NoNoise, Shifted
+from optimizers.noise import NOISES, HeavyTailed, Isotropic, MiniBatch, NoNoise, Shifted, Sparse
 from optimizers.optimizer import Gradient, Optimizer, Step
 from optimizers.schedules import SCHEDULES, Scheduled
 from optimizers.starting import starting_learning_rate
@@ -45,6 +45,7 @@ __all__ = [
     "Evaluation",
     "Gradient",
     "Grid",
+    "HeavyTailed",
     "Isotropic",
     "MiniBatch",
     "NoNoise",
@@ -54,6 +55,7 @@ __all__ = [
     "Random",
     "Scheduled",
     "Shifted",
+    "Sparse",
     "Status",
     "Step",
     "Sweep",

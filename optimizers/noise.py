@@ -14,7 +14,7 @@ import numpy as np
 from jax import Array
 
 from optimizers.optimizer import Landscape
-from surfaces.parameter import NON_NEGATIVE, Declared, Interval, parameter
+from surfaces.parameter import NON_NEGATIVE, POSITIVE, Declared, Interval, parameter
 from surfaces.surface import Surface
 
 
@@ -135,6 +135,73 @@ class Shifted(Noise):
         return lambda u: surface(u - shift)
 
 
+class HeavyTailed(Noise):
+    r"""Adds noise to the gradient that is mostly small and sometimes huge, by tilting the landscape about w_t.
+
+    $$ \nabla \tilde L = \nabla L + \xi, \qquad P(|\xi_i| > x) = \left(1 + \frac x\sigma\right)^{-\alpha} $$
+
+    ξ is symmetric: a Pareto distribution of the second kind (Lomax 1954) with a random sign. Its variance is infinite
+    for α ≤ 2, and its mean does not exist for α ≤ 1. The noise of mini-batches of networks can have such tails
+    (Şimşekli et al. 2019; Zhang et al. 2020).
+    """
+
+    name = "heavy-tailed"
+    formula = r"\nabla L + \xi, \quad P(|\xi_i| > x) = (1 + x/\sigma)^{-\alpha}"
+    difference = "ξ is the noise drawn for this step, whose size exceeds x with the chance (1 + x/σ)^−α."
+
+    scale: float = parameter(
+        "σ",
+        default=0.1,
+        low=1e-3,
+        high=10.0,
+        log=True,
+        legal=NON_NEGATIVE,
+        doc="Scale: for α = 1 the median size in each coordinate.",
+    )
+    tail: float = parameter(
+        "α", default=1.5, low=0.5, high=5.0, log=True, legal=POSITIVE, doc="Tail index: smaller for heavier tails."
+    )
+
+    def draw(self, key: Array, w: Array, data: Any) -> Array:
+        return jax.random.laplace(key, w.shape, w.dtype)  # |ξ| follows from its size, which is exponential
+
+    def landscape(self, surface: Surface, drawn: Array, w: Array) -> Landscape:
+        tilt = self.scale * jnp.sign(drawn) * jnp.expm1(jnp.abs(drawn) / self.tail)
+        return lambda u: surface(u) + jnp.sum(tilt * (u - w), axis=0)
+
+
+class Sparse(Noise):
+    r"""Hides the gradient in most coordinates: in each step each coordinate is seen with the chance p.
+
+    $$ \tilde L(w) = L\bigl(w_t + m \odot (w - w_t)\bigr), \qquad \nabla \tilde L(w_t) = m \odot \nabla L(w_t), \qquad
+       P(m_i = 1) = p $$
+
+    So do features that occur in few samples, such as rare words (Duchi, Hazan & Singer 2011).
+    """
+
+    name = "sparse"
+    formula = r"m \odot \nabla L, \quad P(m_i = 1) = p"
+    difference = "ξ is the negative gradient in the coordinates that are hidden in this step, and 0 in the others."
+    only_gradient = False
+
+    share: float = parameter(
+        "p",
+        default=0.1,
+        low=0.01,
+        high=1.0,
+        log=True,
+        legal=Interval(0.0, 1.0, False, True),
+        doc="The chance that a coordinate is seen in a step.",
+    )
+
+    def draw(self, key: Array, w: Array, data: Any) -> Array:
+        return jax.random.uniform(key, w.shape, w.dtype)
+
+    def landscape(self, surface: Surface, drawn: Array, w: Array) -> Landscape:
+        mask = (drawn < self.share).astype(w.dtype)
+        return lambda u: surface(w + mask * (u - w))
+
+
 class MiniBatch(Noise):
     r"""Takes the gradient on a mini-batch: each step draws B different samples from the whole data set.
 
@@ -201,5 +268,7 @@ NOISES: dict[str, type[Noise]] = {
     "none": NoNoise,
     "isotropic": Isotropic,
     "shifted": Shifted,
+    "heavy_tailed": HeavyTailed,
+    "sparse": Sparse,
     "mini_batch": MiniBatch,
 }

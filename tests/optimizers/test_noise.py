@@ -7,7 +7,7 @@ import jax
 import numpy as np
 import pytest
 
-from optimizers import NOISES, OPTIMIZERS, Isotropic, MiniBatch, NoNoise, Shifted, trace
+from optimizers import NOISES, OPTIMIZERS, HeavyTailed, Isotropic, MiniBatch, NoNoise, Shifted, Sparse, trace
 from surfaces import SURFACES, Rotated
 
 SGD = OPTIMIZERS["sgd"]
@@ -72,6 +72,35 @@ def test_shifted_noise_is_stronger_in_sharp_minima_than_in_flat_ones() -> None:
     assert spreads[0] / spreads[1] == pytest.approx(25.0, rel=0.1)
 
 
+@pytest.mark.parametrize("tail", [0.8, 1.5, 3.0])
+def test_heavy_tailed_noise_exceeds_each_size_with_the_stated_chance(tail: float) -> None:
+    """P(|ξ| > x) = (1 + x/σ)^−α, within 4 standard errors of a share of 8,192 draws; signs are even."""
+    sigma = 0.3
+    xi = _noise(RAVINE, HeavyTailed(sigma, tail))
+    count = xi.size
+    for x in (0.03, 0.3, 3.0, 30.0):
+        chance = (1 + x / sigma) ** -tail
+        assert abs(np.mean(np.abs(xi) > x) - chance) < 4 * np.sqrt(chance * (1 - chance) / count), x
+    assert abs(np.mean(xi > 0) - 0.5) < 2 / np.sqrt(count)
+    assert abs(np.mean((xi[:, 0] > 0) == (xi[:, 1] > 0)) - 0.5) < 2 / np.sqrt(DRAWS), "coordinates are independent"
+
+
+@pytest.mark.parametrize("share", [0.1, 0.6])
+def test_sparse_gradients_are_seen_with_the_stated_chance_and_unchanged(share: float) -> None:
+    slope = START * np.array([1.0, 3.0])
+    run = trace(RAVINE, SGD(0.0), start=START, steps=DRAWS, noise=Sparse(share))
+    seen = run.step.gradient != 0
+    np.testing.assert_allclose(run.step.gradient, np.where(seen, slope, 0.0), rtol=1e-12)
+    error = np.sqrt(share * (1 - share) / DRAWS)
+    assert np.abs(seen.mean(axis=0) - share).max() < 4 * error
+    assert abs(np.mean(seen.all(axis=1)) - share**2) < 4 * np.sqrt(share**2 / DRAWS), "coordinates are independent"
+
+
+def test_every_coordinate_of_a_sparse_gradient_is_seen_with_the_chance_1() -> None:
+    none, all_ = (trace(RAVINE, SGD(0.05), steps=50, noise=n).positions for n in (NoNoise(), Sparse(1.0)))
+    np.testing.assert_allclose(all_, none, rtol=1e-12)
+
+
 def _slopes(w: np.ndarray) -> np.ndarray:
     """The gradient of each sample's loss (w x + b − y)², (40, 2)."""
     surface = SURFACES["linear_regression"]()
@@ -127,7 +156,7 @@ def test_a_rotated_surface_draws_the_same_mini_batches() -> None:
     np.testing.assert_allclose(turned, [rotated.rotate(tuple(p)) for p in flat], atol=1e-11)
 
 
-@pytest.mark.parametrize("kind", [Isotropic, Shifted])
+@pytest.mark.parametrize("kind", [Isotropic, Shifted, HeavyTailed])
 def test_noise_of_scale_zero_changes_nothing_and_recorded_losses_are_true(kind: Any) -> None:
     none = trace(RAVINE, SGD(0.05), steps=50)
     silent = trace(RAVINE, SGD(0.05), steps=50, noise=kind(0.0))
@@ -151,7 +180,7 @@ def test_noise_does_not_depend_on_the_number_of_steps(key: str) -> None:
 def test_mini_batches_object_to_a_surface_without_data() -> None:
     assert "no data" in MiniBatch(4).objection(SURFACES["rosenbrock"]())
     assert MiniBatch(40).objection(SURFACES["linear_regression"]()) == ""
-    for kind in (NoNoise, Isotropic, Shifted):
+    for kind in (NoNoise, Isotropic, Shifted, HeavyTailed, Sparse):
         assert kind().objection(SURFACES["rosenbrock"]()) == ""
 
 
