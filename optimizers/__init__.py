@@ -25,6 +25,7 @@ from optimizers.sweeps import Piece, Plan, Sweep, plan_sweep, sweep
 from optimizers.tuned import Tuned
 from optimizers.tuning import Evaluation, Tuning, tune
 from optimizers.verdicts import Verdict, verdict, verdicts
+from optimizers.wrappers import Delayed, Drifting
 from surfaces.registry import discover
 
 OPTIMIZERS = discover("optimizers.rules", Optimizer, order=lambda rule: rule.year)
@@ -42,6 +43,8 @@ __all__ = [
     "OPTIMIZERS",
     "RULES",
     "SCHEDULES",
+    "Delayed",
+    "Drifting",
     "Evaluation",
     "Gradient",
     "Grid",
