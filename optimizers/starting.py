@@ -68,7 +68,8 @@ def _steepness(surface: Surface) -> float:
 
 
 def _bounded(surface: Surface) -> bool:
-    return bool(np.isfinite(largest_curvature(surface)))
+    """Whether the largest curvature has a bound; where there is none at all, it is hidden in kinks."""
+    return 0 < largest_curvature(surface) < np.inf
 
 
 def rate_in_units(rule: type[Optimizer], length: Callable[[], float], curvature: Callable[[], float]) -> float | None:

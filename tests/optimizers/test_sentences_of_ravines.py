@@ -7,7 +7,7 @@ import itertools
 import numpy as np
 import pytest
 
-from optimizers import OPTIMIZERS, Isotropic, starting_learning_rate, steps_to
+from optimizers import OPTIMIZERS, SCHEDULES, Isotropic, Scheduled, starting_learning_rate, steps_to, trace
 from surfaces import SURFACES, THEMES, Rotated
 from surfaces.calculus import polish
 from surfaces.surface import CriticalPoint
@@ -405,6 +405,79 @@ def _() -> None:
         y = run("saddle", "sgd", 600, start=(-1.8, first), learning_rate=rate).positions[:, 1]
         np.testing.assert_allclose(y[1:50] / y[:49], 1 + rate, rtol=1e-3)
         assert int(np.argmax(y > 0.5)) == pytest.approx(np.log(0.5 / first) / np.log(1 + rate), rel=0.03)
+
+
+# Cliff and kinked ravine
+
+
+@holds(
+    "cliff",
+    "A bowl whose slope is at most 1, with a cliff of height h and width s along x = −1.4.",
+    "The cliff adds up to h/4s to the slope: 10 at the default parameters, where the bowl has less than 1.",
+    "Height of the cliff.",
+    "Width of the cliff: half of its height lies within 2.2 s.",
+)
+def _() -> None:
+    bowl = SURFACES["cliff"](height=0.0)
+    for h, s in ((2.0, 0.05), (8.0, 0.02)):
+        surface, x = SURFACES["cliff"](h, s), np.linspace(-3.0, 0.5, 3501)
+        heights = np.array([loss(surface, (a, 0.7)) - loss(bowl, (a, 0.7)) for a in (-3.0, -1.4, 0.5)])
+        np.testing.assert_allclose(heights, [h, h / 2, 0.0], atol=1e-6)
+        quarter = [loss(surface, (-1.4 + d * s, 0.7)) - loss(bowl, (-1.4 + d * s, 0.7)) for d in (-1.1, 1.1)]
+        np.testing.assert_allclose(quarter, [0.75 * h, 0.25 * h], rtol=2e-3)
+        added = np.array([slope(surface, (a, 0.7))[0] - slope(bowl, (a, 0.7))[0] for a in x[::25]])
+        assert np.abs(added).max() == pytest.approx(h / (4 * s), rel=1e-3)
+    slopes = [np.linalg.norm(slope(bowl, w)) for w in itertools.product((-30.0, -1.0, 2.0), (0.1, 20.0))]
+    assert 0.99 < max(slopes) < 1
+    assert SURFACES["cliff"]().height / (4 * SURFACES["cliff"]().width) == pytest.approx(10)
+
+
+@holds(
+    "cliff",
+    "A single gradient on the cliff throws SGD far away; a rule that divides by the gradient's size takes a step of "
+    "its usual length.",
+)
+def _() -> None:
+    surface = SURFACES["cliff"]()
+    for key, thrown in (("sgd", True), ("rmsprop", False), ("adam", False)):
+        on, off = (run(surface, key, 1, start=(x, 0.5), learning_rate=1.0).positions for x in (-1.4, -2.6))
+        ratio = np.linalg.norm(on[1] - on[0]) / np.linalg.norm(off[1] - off[0])
+        assert (ratio > 9) == thrown and (thrown or ratio == pytest.approx(1, abs=0.01)), (key, ratio)
+        assert (on[1][0] > surface.domain[0][1]) == thrown
+
+
+SAID.not_computable(
+    "history", "cliff", "Recurrent networks have such cliffs, and clipping the gradient was invented for them."
+)
+
+
+@holds(
+    "kinked_ravine",
+    "The sum of the absolute values of the coordinates, one of them κ times as steep.",
+    "The slope along y divided by the slope along x.",
+)
+def _() -> None:
+    surface = SURFACES["kinked_ravine"](7.0)
+    for x, y in ((1.5, -0.3), (-2.0, 0.1), (0.01, 1.0)):
+        assert loss(surface, (x, y)) == pytest.approx(abs(x) + 7 * abs(y))
+        np.testing.assert_allclose(slope(surface, (x, y)), [np.sign(x), 7 * np.sign(y)])
+    assert points("kinked_ravine") == {("kink", (0.0, 0.0))} and slope(surface, (0.0, 0.0)).tolist() == [0.0, 0.0]
+
+
+@holds(
+    "kinked_ravine",
+    "The slope is as large beside the minimum as far away, so SGD never comes to rest at a constant rate.",
+    "The slope does not shrink towards the minimum: with a constant learning rate η, SGD jumps back and forth across "
+    "each kink, by η along x and by κη along y.",
+    "With a learning rate that decreases to zero, it converges.",
+)
+def _() -> None:
+    surface, rate = SURFACES["kinked_ravine"](), 0.0311
+    jumps = np.diff(run(surface, "sgd", 400, learning_rate=rate).positions[-20:], axis=0)
+    np.testing.assert_allclose(np.abs(jumps), np.tile([rate, 5 * rate], (19, 1)), rtol=1e-9)
+    assert (np.sign(jumps[1:]) == -np.sign(jumps[:-1])).all()
+    decreasing = Scheduled(OPTIMIZERS["sgd"](rate), SCHEDULES["cosine"](horizon=400.0))
+    assert trace(surface, decreasing, steps=400).losses[-1] < 1e-4
 
 
 @pytest.mark.parametrize("check", SAID.cases())
