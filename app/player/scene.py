@@ -294,7 +294,8 @@ class Scene:
     race, with the same racers on the same clock, and ``linked`` says whether its sliders have the same values.
     ``inspected`` explains the steps of one racer: its id, lines of MathML with slots, and the values for the slots.
     ``live`` is the address that answers with other runs while something is dragged (see `Runs`); it is empty if there
-    is none. ``guide`` offers the presets of the page, and ``fair`` its fair race.
+    is none. ``guide`` offers the presets of the page, and ``fair`` its fair race. ``fixed`` says that no racer can be
+    added, changed or removed.
     """
 
     panels: tuple[Panel, ...]
@@ -316,6 +317,7 @@ class Scene:
     live: str = ""
     guide: Guide | None = None
     fair: FairRace | None = None
+    fixed: bool = False
 
     def __post_init__(self) -> None:
         ids = [card.id for card in self.cards]

@@ -43,8 +43,9 @@ class CardView {
    * @param {string} id
    * @param {Listeners} listeners
    * @param {boolean} recorded whether the card belongs to a recording, in which a racer can be hidden and nothing else
+   * @param {boolean} fixed whether nothing can be done with the racer
    */
-  constructor(id, listeners, recorded) {
+  constructor(id, listeners, recorded, fixed) {
     this.id = id;
     this.listeners = listeners;
     const { send, light } = listeners;
@@ -69,8 +70,9 @@ class CardView {
       send({ kind: 'reset', racer: id }),
     );
     this.caution = h('span', { class: 'caution', 'data-testid': `caution-${id}` });
-    this.foot = h('p', { class: 'foot' }, this.caution, ...(recorded ? [] : [this.suggest, this.reset]));
-    const actions = recorded ? [this.hide] : [this.explain, this.duplicate, this.hide, this.remove];
+    this.foot = h('p', { class: 'foot' }, this.caution, ...(recorded || fixed ? [] : [this.suggest, this.reset]));
+    const all = recorded ? [this.hide] : [this.explain, this.duplicate, this.hide, this.remove];
+    const actions = fixed ? [] : all;
     const lit = () => light(this.card?.hidden ? null : id);
     this.element = h(
       'article',
@@ -226,9 +228,10 @@ export class Cards {
     this.adder = h('div', { class: 'adder', keydown: (event) => this.key(event) }, this.add, this.menu);
   }
 
-  /** @param {{cards: Card[], choices: [string, string][]}} scene */
+  /** @param {{cards: Card[], choices: [string, string][], fixed: boolean}} scene */
   update(scene) {
     this.cards = scene.cards;
+    this.adder.hidden = scene.fixed;
     const ids = scene.cards.map((card) => card.id);
     const before = this.views.size;
     for (const [id, view] of this.views) {
@@ -237,7 +240,7 @@ export class Cards {
       this.views.delete(id);
     }
     scene.cards.forEach((card, k) => {
-      const view = this.views.get(card.id) ?? new CardView(card.id, this.listeners, this.recorded);
+      const view = this.views.get(card.id) ?? new CardView(card.id, this.listeners, this.recorded, scene.fixed);
       this.views.set(card.id, view);
       view.position ??= this.step; // a card that joins reveals no more than the others
       view.update(card);

@@ -311,6 +311,7 @@ export interface Scene {
   live: string;
   guide: Guide | null;
   fair: FairRace | null;
+  fixed: boolean;
 }
 
 /** Symbols with a meaning, ``name``: critical points, the start. Shapes: ``x`` and ``y`` (k,). */
