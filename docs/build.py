@@ -15,6 +15,7 @@ import jax.numpy as jnp
 from app.common.forms import Parameters
 from app.common.setting import Setting
 from app.maps.changes import SETTINGS as MAPS
+from app.matrix.changes import SETTINGS as MATRIX
 from app.network.changes import SETTINGS as NETWORK
 from app.race.changes import SETTINGS as RACE
 from optimizers import OPTIMIZERS, Optimizer
@@ -61,7 +62,7 @@ def settings_page() -> str:
         "and the others are kept. `NAME` stands for a parameter of the chosen [surface, optimizer](README.md), "
         "schedule, noise or source of data. A setting that changes only the look does not recompute any run.",
     ]
-    for page, specs in (("Race", RACE), ("Maps", MAPS), ("Network", NETWORK)):
+    for page, specs in (("Race", RACE), ("Maps", MAPS), ("Network", NETWORK), ("Tests", MATRIX)):
         lines += ["", f"## The {page} page", "", "| in a link | default | values | changes | meaning |"]
         lines += ["| --- | --- | --- | --- | --- |", *map(_setting_row, specs.values())]
         for spec in specs.values():

@@ -3,5 +3,5 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-PAGES: Mapping[str, str] = MappingProxyType({"race": "Race", "maps": "Maps", "network": "Network"})
+PAGES: Mapping[str, str] = MappingProxyType({"race": "Race", "maps": "Maps", "network": "Network", "matrix": "Tests"})
 """The titles of the pages by their names, which are their addresses as well. The first is also at the root."""

@@ -11,11 +11,13 @@ from urllib.parse import parse_qs, urlsplit
 import numpy as np
 from PIL import Image
 
+from app.views.pages import PAGES
+
 # Messages of the browser that concern the machine and not the page.
 # plotly.js reads letters back from a canvas to draw them in three dimensions, of which Chromium complains.
 HARMLESS = ("GPU stall due to ReadPixels", "Multiple readback operations using getImageData")
 # A page below the root first requests Streamlit's health check there.
-PROBES = ("/network/_stcore/", "/maps/_stcore/")
+PROBES = tuple(f"/{name}/_stcore/" for name in PAGES)
 PATIENCE = 30.0
 # Python may have ended, and the address changed, some time before the player receives its scene. A scene of the Race
 # page has the address of its live runs, which contains the same settings as the page's address. A scene of the Network
@@ -42,6 +44,10 @@ PATH = """([racer, beside]) => {
 }"""
 
 
+def _probes(address: str) -> bool:
+    return any(probe in address for probe in PROBES)
+
+
 class Race:
     """A page of the app in a browser."""
 
@@ -54,12 +60,12 @@ class Race:
         page.on("response", self._answered)
 
     def _hear(self, message: Any) -> None:
-        probe = any(folder in str(message.location.get("url", "")) for folder in PROBES)
+        probe = _probes(str(message.location.get("url", "")))
         if message.type in ("error", "warning") and not probe and not any(word in message.text for word in HARMLESS):
             self._complaints.append(f"{message.type}: {message.text}")
 
     def _answered(self, response: Any) -> None:
-        if response.status >= 400 and not any(folder in response.url for folder in PROBES):
+        if response.status >= 400 and not _probes(response.url):
             self._complaints.append(f"{response.status}: {response.url}")
 
     def complaints(self) -> list[str]:

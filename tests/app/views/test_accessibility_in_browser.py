@@ -23,7 +23,8 @@ FINDINGS = """async (tags) => {
 }"""
 
 
-def _findings(race: Race) -> list[str]:
+def findings(race: Race) -> list[str]:
+    """What axe-core finds on a page."""
     if not AXE.exists():
         why = f"{AXE.relative_to(AXE.parents[3])} is missing: make test-js installs it"
         if os.environ.get("CI") == "true":
@@ -36,45 +37,45 @@ def _findings(race: Race) -> list[str]:
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-@pytest.mark.parametrize("page", ["", "maps", "network"], ids=["race", "maps", "network"])
+@pytest.mark.parametrize("page", ["", "maps", "network", "matrix"], ids=["race", "maps", "network", "matrix"])
 def test_axe_finds_nothing_on_a_page(fresh: Visit, page: str, dark: bool) -> None:
     race = fresh(None if page else "preset=zigzag", page=page, dark=dark, reduced=True)
-    assert _findings(race) == []
+    assert findings(race) == []
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 def test_axe_finds_nothing_in_what_can_be_opened(fresh: Visit, dark: bool) -> None:
     race = fresh("preset=zigzag&racer=sgd&racer=adam&inspect=1&views=distance", dark=dark, reduced=True)
-    found = {"inspecting": _findings(race)}
+    found = {"inspecting": findings(race)}
     race.at("hide-racer-1").click()
     race.settle()
-    found["hidden racer"] = _findings(race)
+    found["hidden racer"] = findings(race)
     race.at("present").click()
     race.page.wait_for_timeout(400)
     race.settle()
-    found["presenting"] = _findings(race)
+    found["presenting"] = findings(race)
     race.page.keyboard.press("Escape")
     race.until("() => !document.querySelector('[data-testid=player]').hasAttribute('data-presenting')")
     race.settle()
     race.at("predict").click()
     race.settle()
-    found["predicting"] = _findings(race)
+    found["predicting"] = findings(race)
     race.at("predict").click()
     race.page.set_viewport_size({"width": 390, "height": 844})
     race.settle()
-    found["narrow"] = _findings(race)
+    found["narrow"] = findings(race)
     race.page.set_viewport_size({"width": 1280, "height": 800})
     race.more("Noise")
     race.settle()
-    found["More"] = _findings(race)
+    found["More"] = findings(race)
     race.page.keyboard.press("Escape")
     for form in ("3-D", "per racer"):
         race.page.get_by_role("button", name=form).click()
         race.settle()
-        found[form] = _findings(race)
+        found[form] = findings(race)
     race.export()
-    found["Export"] = _findings(race)
+    found["Export"] = findings(race)
     assert found == {state: [] for state in found}
 
 

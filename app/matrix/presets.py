@@ -1,0 +1,58 @@
+"""Parts of the matrix for a lecture: each shows one effect."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from types import MappingProxyType
+from urllib.parse import parse_qs
+
+
+@dataclasses.dataclass(frozen=True)
+class Preset:
+    """A part of the matrix that shows one effect.
+
+    Attributes:
+        name: the title of the effect, as on a slide.
+        label: the same in one or two words, for a button.
+        about: what to look at.
+        link: the settings, as an address spells them.
+    """
+
+    name: str
+    label: str
+    about: str
+    link: str
+
+    @property
+    def query(self) -> dict[str, list[str]]:
+        """The settings as a query."""
+        return parse_qs(self.link)
+
+
+PRESETS: Mapping[str, Preset] = MappingProxyType(
+    {
+        "rotation": Preset(
+            "Rotation takes the advantage away",
+            "Rotation",
+            "Adagrad and RMSprop solve a ravine of κ = 1,000 along the axes with many settings, and at 45° with none. "
+            "For SGD and momentum, rotation changes nothing.",
+            "groups=ravines&rules=sgd,momentum,adagrad,rmsprop,adam&test=ravine_1000_45&rule=adagrad",
+        ),
+        "saddles": Preset(
+            "Saddles",
+            "Saddles",
+            "The closer a run passes by a saddle, the fewer settings of SGD and momentum leave it in time. For Adam it "
+            "makes hardly a difference. Newton's method stops in the saddle.",
+            "groups=saddles&rules=sgd,momentum,rmsprop,adam,newton&test=saddle_nearer&rule=sgd",
+        ),
+        "noise": Preset(
+            "Heavy tails",
+            "Heavy tails",
+            "With normal noise, more settings of momentum than of SGD solve the ravine. With heavy tails nearly all of "
+            "them fail, because a single huge gradient throws the run away. Schedule-free SGD keeps as many as before, "
+            "because its result is an average over its path.",
+            "groups=noise,heavy_tails&rules=sgd,momentum,adam,schedule_free_sgd&test=tails_heavy&rule=momentum",
+        ),
+    }
+)
