@@ -55,6 +55,13 @@ def _computed(page: Any) -> None:
     page.wait_for_timeout(900)
 
 
+def _compute(page: Any) -> None:
+    page.get_by_role("button", name="Run", exact=True).click()
+    computed = "() => / computed in /.test(document.querySelector('.progress span')?.textContent)"
+    page.wait_for_function(computed, timeout=240_000)
+    page.wait_for_timeout(900)
+
+
 STATES: Mapping[str, State] = {
     "race": State("race", "preset=zigzag"),
     "race-3d": State("race", "picture=surface&surface=himmelblau&racer=sgd&racer=momentum&racer=adam"),
@@ -75,6 +82,8 @@ STATES: Mapping[str, State] = {
     "network": State("network"),
     "network-trained": State("network", act=trained),
     "network-present": State("network", act=_present_trained),
+    "matrix": State("matrix"),
+    "matrix-computed": State("matrix", "groups=saddles&rules=sgd,momentum,rmsprop,adam,newton&trials=16", _compute),
 }
 """The states by file name."""
 

@@ -235,9 +235,12 @@ from app.server import environment
 environment.prepare()
 from streamlit.testing.v1 import AppTest
 
+from app.views.pages import PAGES
+
 test = AppTest.from_file("app/router.py", default_timeout=120).run()
 assert not test.exception, test.exception
-assert [page.title for page in test.session_state["pages"]] == ["Study", "Race", "Maps", "Network"]
+titles = [page.title for page in test.session_state["pages"]]
+assert titles == [*PAGES.values()] and titles[0] == "Study"
 words = [element.proto.body for element in test.get("html")]
 assert any("aria-current='page'>Study<" in word for word in words), words
 assert "quadratic_ravine" in test.query_params["surface"]
