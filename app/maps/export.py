@@ -10,7 +10,7 @@ from app.common.racers import Refused
 from app.export.about import About
 from app.export.formats import ending
 from app.export.making import Order
-from app.export.options import Cut, Look
+from app.export.options import Cut, Look, Table
 from app.maps import captions, data, findings, link, presets, results, scene
 from app.maps.job import Job
 from app.maps.script import script
@@ -26,8 +26,8 @@ def order(
     shown = dataclasses.replace(scene.scene(settings, job), guide=guide(settings), busy=False)
     about = About(title(settings), "maps", link.query(settings), base, shown.description)
     headings = {"all": findings.finding(settings, job)} if kind == "pptx" else {}
-    rows = results.cells(settings, job)
-    return Order(kind, shown, look, cut, about, results.heads(settings), rows, step, headings)
+    tables = [Table("Results", results.heads(settings), results.cells(settings, job))]
+    return Order(kind, shown, look, cut, about, tables, step, headings)
 
 
 def guide(settings: Settings) -> Guide | None:

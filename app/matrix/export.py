@@ -11,6 +11,7 @@ from app.common.saved import read_query, write_query
 from app.export.about import About
 from app.export.formats import ending
 from app.export.making import Order
+from app.export.options import Table
 from app.matrix import findings, link, results, scene, script
 from app.matrix.job import Job
 from app.matrix.settings import Settings
@@ -24,8 +25,8 @@ def order(settings: Settings, job: Job, kind: str, look: Look, cut: Cut, step: i
     shown = scene.whole(settings, job)
     about = About(title(settings), "matrix", link.query(settings), base, shown.description)
     headings = {"all": findings.finding(settings, job)} if kind == "pptx" else {}
-    rows = results.table(settings, job.cells)
-    return Order(kind, shown, look, cut, about, results.TABLE_HEADS, rows, step, headings)
+    tables = [Table("Results", results.TABLE_HEADS, results.table(settings, job.cells))]
+    return Order(kind, shown, look, cut, about, tables, step, headings)
 
 
 def title(settings: Settings) -> str:
