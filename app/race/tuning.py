@@ -232,9 +232,8 @@ class Fair:
             return None
         rates = [rate for rate in RATES if all(rate in curve.rates for curve in curves)]
         medians = np.array([curve.medians[np.isin(curve.rates, rates)] for curve in curves])
-        places = np.array([np.searchsorted(np.sort(row), row, side="right") for row in medians])
-        k = min(range(len(rates)), key=lambda k: (places[:, k].max(), places[:, k].mean(), k))
-        return Common(float(rates[k]), int(places[:, k].max()), len(rates))
+        k, place = compromise(medians)
+        return Common(float(rates[k]), place, len(rates))
 
     @functools.cached_property
     def names(self) -> dict[str, str]:
@@ -278,6 +277,13 @@ class Fair:
         heights = scores if np.isnan(bottom) else np.maximum(scores - bottom, rounding)
         words = f"{budget} trials (seed {known.tuning.seed:,})"
         return Trials(counts * budget / max(tuned.trials, 1), heights, budget, words)
+
+
+def compromise(medians: Floats) -> tuple[int, int]:
+    """The column of (racers, rates) whose lowest place is best, and this place; of equal ones, the best mean place."""
+    places = np.array([np.searchsorted(np.sort(row), row, side="right") for row in medians])
+    k = min(range(places.shape[1]), key=lambda k: (places[:, k].max(), places[:, k].mean(), k))
+    return k, int(places[:, k].max())
 
 
 def _with_rate(racer: Racer, rate: float) -> Racer:

@@ -73,6 +73,13 @@ def test_the_common_rate_has_the_best_lowest_place() -> None:
     assert lowest[list(paired.RATES).index(fair.common.rate)] == min(lowest)
 
 
+def test_a_compromise_sacrifices_no_racer() -> None:
+    opposed = np.array([[1.0, 2.0, 3.0, 4.0, 5.0], [5.0, 4.0, 3.0, 2.0, 1.0]])
+    assert tuning.compromise(opposed) == (2, 3)
+    diverged = np.array([[1.0, 2.0, np.inf, np.inf], [8.0, 4.0, 2.0, 1.0]])  # equal places are the lower one: 4
+    assert tuning.compromise(diverged) == (1, 3)
+
+
 def test_a_curve_at_the_best_rate_agrees_with_the_comparison() -> None:
     """The curve has the starts and seeds of `Tuning.evaluate`."""
     for settings in (PAIR, NOISY):
