@@ -19,6 +19,7 @@ ROOT = Path(__file__).resolve().parents[1]
 BENCHMARKS = {
     "engine": "single runs on a plane, compared with loops in PyTorch and optax",
     "sweeps": "thousands of runs at once, compared with a loop in C, optax, PyTorch and NumPy",
+    "diagnostics": "the matrix of unit tests: 73 tests, 25 optimizers, 64 settings",
     "network": "training steps of three networks, compared with PyTorch and optax",
     "page": "the Race page in a browser, compared with st.plotly_chart (needs Chromium)",
     "load": "eight simultaneous users during trainings, films and sweeps, compared with a plain Streamlit app",

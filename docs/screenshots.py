@@ -57,7 +57,7 @@ def _computed(page: Any) -> None:
 
 def _compute(page: Any) -> None:
     page.get_by_role("button", name="Run", exact=True).click()
-    computed = "() => / computed in /.test(document.querySelector('.progress span')?.textContent)"
+    computed = r"() => /^([\d,]+) of \1 cells/.test(document.querySelector('.progress span')?.textContent)"
     page.wait_for_function(computed, timeout=240_000)
     page.wait_for_timeout(900)
 

@@ -81,9 +81,7 @@ def _toolbar() -> None:
 
 def _filtered(settings: Settings) -> list[str]:
     """What is left out, in words for the button."""
-    said = (
-        [counted(len(settings.groups), "difficulty").replace("difficultys", "difficulties")] if settings.groups else []
-    )
+    said = [counted(len(settings.groups), "group")] if settings.groups else []
     return said + ([counted(len(settings.rules), "optimizer")] if settings.rules else [])
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from optimizers.diagnostics.unit_test import UnitTest
 from optimizers.noise import HeavyTailed, Isotropic, MiniBatch, Sparse
+from surfaces.digits import short
 
 SCHAUL = "T. Schaul, I. Antonoglou & D. Silver (2013), Unit Tests for Stochastic Optimization, arXiv:1312.6055"
 
@@ -138,9 +139,9 @@ def _saddles() -> Iterator[UnitTest]:
     ):
         yield UnitTest(
             key=f"saddle_{key}",
-            name=f"Saddle {offset:g}, {angle}°",
+            name=f"Saddle {short(offset)}, {angle}°",
             group=group,
-            about=f"A saddle {_turned(angle)} that a run enters {offset:g} beside the line that ends in it.",
+            about=f"A saddle {_turned(angle)} that a run enters {short(offset)} beside the line that ends in it.",
             surface="saddle",
             source=source,
             angle=angle,
