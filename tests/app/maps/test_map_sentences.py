@@ -1,0 +1,65 @@
+"""What the sentences of the presets say is true of their maps."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from app.maps import grids, presets, shading
+from app.maps.job import Job
+from app.maps.settings import Settings
+
+
+def _coarse(key: str, cells: int = 64) -> Settings:
+    return dataclasses.replace(presets.preset(key), cells=cells)
+
+
+def _borders(kinds: np.ndarray) -> int:
+    """The number of pairs of neighbours of different kinds."""
+    return int((kinds[1:] != kinds[:-1]).sum() + (kinds[:, 1:] != kinds[:, :-1]).sum())
+
+
+def test_sgd_has_smooth_basins_and_momentum_torn_ones() -> None:
+    settings = _coarse("basins", 128)
+    job = Job(settings).begin().join()
+    borders = []
+    for grid in job.complete:
+        assert grid is not None and grid.complete
+        borders.append(_borders(shading.basin_kinds(grid.results, settings.built_surface())))
+    sgd, momentum, _ = borders
+    assert momentum > 5 * sgd
+    # a smooth edge between four quarters is about as long as two sides of the map
+    assert sgd < 3 * 128
+
+
+def test_adam_works_over_more_decades_of_the_learning_rate_than_the_others() -> None:
+    settings = presets.preset("anywhere")
+    job = Job(settings).begin().join()
+    decades = {}
+    for racer, curve in zip(settings.racers, job.curves, strict=True):
+        assert curve is not None
+        step = float(np.diff(np.log10(curve.x[:2]))[0])
+        decades[racer.rule.key] = step * np.count_nonzero(curve.quantiles()[1] <= 0.1)
+    others = [width for key, width in decades.items() if key != "adam"]
+    assert decades["adam"] > 1.3 * max(others) > 1.3
+
+
+@pytest.mark.long
+def test_the_edge_of_trainability_stays_rough_in_a_window_a_thousand_times_smaller() -> None:
+    """On a smooth edge, a window on it shows one line: about as many borders as it has cells along a side."""
+    settings = _coarse("fractal", 128)
+    for _ in range(6):
+        grid = list(grids.parts(settings, settings.racers[0], 128))[-1]
+        lost = ~np.isfinite(grid.results["final"])
+        counts = [(int(lost[r : r + 32, c : c + 32].sum()), r, c) for r in range(0, 97, 16) for c in range(0, 97, 16)]
+        _, row, column = min(counts, key=lambda item: abs(item[0] - 512))  # the part that is divided most evenly
+        (left, right), (bottom, top) = grid.spans
+        wide, tall = (right - left) / 128, (top - bottom) / 128
+        window = (left + column * wide, left + (column + 32) * wide, bottom + row * tall, bottom + (row + 32) * tall)
+        settings = dataclasses.replace(settings, window=window)
+    grid = list(grids.parts(settings, settings.racers[0], 128))[-1]
+    assert (grid.spans[0][1] - grid.spans[0][0]) < 2 / 1000
+    lost = ~np.isfinite(grid.results["final"])
+    assert 0.05 < lost.mean() < 0.95 and _borders(lost) > 3 * 128
