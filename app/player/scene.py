@@ -241,7 +241,8 @@ class Guide:
     ``purpose`` is one line. ``presets`` are the key, the label and the name of each. ``shown`` is the key of the preset
     that the scene began as, empty without one, and ``about`` what to look at in it. ``changes`` is a sentence on what
     was changed since, empty as long as the runs are those of the preset. ``opening`` numbers the scenes that begin by
-    themselves: a scene with a higher number than any before is played once, from its start.
+    themselves: a scene with a higher number than any before is played once, from its start. ``without`` stands in the
+    place of a preset's sentence where none is shown.
     """
 
     purpose: str
@@ -250,6 +251,7 @@ class Guide:
     about: str = ""
     changes: str = ""
     opening: int = 0
+    without: str = "Choose a preset, or set up a race: click on the map for a start, drag a slider, or add a racer."
 
     def __post_init__(self) -> None:
         if self.shown and self.shown not in (keys := [key for key, *_ in self.presets]):

@@ -30,6 +30,7 @@ from optimizers import NOISES, OPTIMIZERS
 
 PAGE = "maps"
 PRESET = "preset:"
+WITHOUT = "Choose a preset, or set up a map: choose a surface and what varies, drag a slider, or add a racer."
 PURPOSE = "See what becomes of thousands of runs at once."
 WAIT = 0.4
 """The seconds for which a first, coarse map is waited for before the page is shown without it."""
@@ -152,6 +153,7 @@ def _guide(settings: Settings) -> Guide:
         shown=settings.preset,
         about=presets.shown_by(settings),
         changes=presets.changes(settings),
+        without=WITHOUT,
     )
 
 

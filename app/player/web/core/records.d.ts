@@ -168,6 +168,7 @@ export interface Guide {
   about: string;
   changes: string;
   opening: number;
+  without: string;
 }
 
 /** A symbol that shows where a line is when the clock is at its place, above all marks of its layer. */

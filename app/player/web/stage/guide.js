@@ -7,8 +7,6 @@ import { h, iconButton, mark, say } from '../core/dom.js';
  * @typedef {import('../core/envelope.js').Scene} Scene
  */
 
-const WITHOUT = 'Choose a preset, or set up a race: click on the map for a start, drag a slider, or add a racer.';
-
 /** The latest scene that began by itself: a player that is mounted anew does not begin it again. */
 let opened = 0;
 
@@ -72,7 +70,7 @@ export class Guide {
     this.press();
     say(this.purpose, guide.purpose);
     say(this.name, name);
-    say(this.about, name ? guide.about : WITHOUT);
+    say(this.about, name ? guide.about : guide.without);
     mark(this.element, 'data-shown', Boolean(name));
     say(this.changes, guide.changes);
     this.reset.hidden = this.recorded || !guide.changes;
