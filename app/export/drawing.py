@@ -161,7 +161,7 @@ class Drawing(Sheet):
             across = (width - GAP * (count - 3)) / max(count - 2, 1)
             at = top + height - lower
             return [*maps, *((left + k * (across + GAP), at, across, lower) for k in range(count - 2))]
-        if self.beside:
+        if self.beside or (self.scene.arrangement == "one beside" and width >= 1.2 * height):
             return self._first_at_the_left(box)
         # the small panels are in one row, and each has a title and a note
         share = 0.26 if count == 2 else 0.32 if self.scene.arrangement == "one above" else 0.36

@@ -11,6 +11,7 @@ import { PlotPanel } from './plot.js';
  * @typedef {Object} Choices
  * @property {(view: View | null) => void} window called when the view rests in another window, null for the whole map
  * @property {() => boolean} waits whether a window has no answer yet
+ * @property {boolean} recorded whether there is no server that computes windows
  */
 
 /** Milliseconds for which the view rests before its cells are computed. */
@@ -68,6 +69,7 @@ export class CellsPanel extends PlotPanel {
 
   /** Asks for the cells of the window in view, once the view rests. */
   want() {
+    if (this.choices.recorded) return;
     clearTimeout(this.timer);
     this.timer = setTimeout(() => {
       this.timer = undefined;
@@ -82,6 +84,7 @@ export class CellsPanel extends PlotPanel {
   }
 
   async return() {
+    if (this.choices.recorded) return super.return();
     clearTimeout(this.timer);
     this.timer = undefined;
     this.choices.window(null);

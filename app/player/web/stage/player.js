@@ -116,7 +116,8 @@ export class Player extends Stage {
         if (!this.dismissing && !recorded) this.send({ kind: 'cell', x, y });
       },
       cells: {
-        window: recorded ? () => {} : window,
+        window,
+        recorded,
         waits: () => this.outbox.holds(({ kind }) => kind === 'window'),
       },
     };
