@@ -7,8 +7,8 @@ from app.export.sheet import Box, Sheet
 from app.figures.marks import Legend
 from app.figures.strokes import WORDS
 
-LEGEND = 34.0
-"""The height of a row of a legend."""
+LEGEND, KEYS = 34.0, 20.0
+"""The heights of a row with a bar, and of one with keys alone."""
 BAR = (150.0, 8.0)
 """The width and the height of the bar."""
 SWATCH = 11.0
@@ -20,7 +20,7 @@ def paint_legend(sheet: Sheet, legend: Legend, box: Box) -> float:
     """Draw a legend into the top of a box, in as many rows as it needs, and return their height."""
     left, top, width, _ = box
     size, muted = WORDS["label"], sheet.style["muted"]
-    at, row = left, top
+    at, row, tall_row = left, top, LEGEND if legend.colors else KEYS
     if legend.colors:
         sheet.words(legend.title, at, row + 2, size, color=muted)
         at += wide(legend.title, size) + 10
@@ -35,13 +35,13 @@ def paint_legend(sheet: Sheet, legend: Legend, box: Box) -> float:
     for words, ink in legend.keys:
         needed = SWATCH + 5 + wide(words, size)
         if at + needed > left + width and at > left:
-            at, row = left, row + LEGEND
+            at, row, tall_row = left, row + tall_row, KEYS
         axes = sheet.axes((at, row + 3, SWATCH, SWATCH))
         axes.set_facecolor(color(ink, sheet.style))
         axes.set(xticks=[], yticks=[])
         sheet.words(words, at + SWATCH + 5, row + 2, size, color=sheet.style["ink"])
         at += needed + GAP
-    return row + LEGEND - top
+    return row + tall_row - top
 
 
 def _channels(colors: list[list[str]]) -> list[list[tuple[float, ...]]]:

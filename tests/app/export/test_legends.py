@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from app.export.legends import KEYS as ROW
 from app.export.legends import LEGEND, paint_legend
 from app.export.sheet import Sheet, rules
 from app.figures.marks import Legend
@@ -34,10 +35,10 @@ def test_a_legend_has_the_ramp_from_left_to_right_and_its_keys_beside_it() -> No
 def test_keys_that_do_not_fit_have_another_row_and_dark_pages_their_own_colours() -> None:
     height, pixels = _drawn(RAMP, 260, "dark")
     blank, lost = (np.argwhere(near(pixels, color, 6)) for color in ("#454d59", "#6b2f2d"))
-    assert height > LEGEND and len(blank) > 90 and len(lost) > 90
+    assert height == LEGEND + ROW and len(blank) > 90 and len(lost) > 90
     assert max(blank[:, 0].max(), lost[:, 0].max()) < 10 + height
 
 
 def test_a_legend_without_colours_has_keys_alone() -> None:
     height, pixels = _drawn(Legend(keys=KEYS), 600)
-    assert height == LEGEND and np.median(np.argwhere(near(pixels, "#c3c9d0", 4))[:, 1]) < 30
+    assert height == ROW and np.median(np.argwhere(near(pixels, "#c3c9d0", 4))[:, 1]) < 30
