@@ -25,6 +25,12 @@ def opened(page: Any, address: str) -> None:
     page.wait_for_timeout(600)
 
 
+def computed(page: Any) -> None:
+    """Wait until the map of the page is as fine as it gets."""
+    page.wait_for_function("() => !window.optiscope.scenes()[0].busy", timeout=300_000)
+    page.wait_for_timeout(900)
+
+
 def trained(page: Any) -> None:
     """Train the networks of the page, and wait until all views are drawn."""
     page.get_by_role("button", name="Train", exact=True).click()

@@ -10,7 +10,7 @@ from playwright.sync_api import sync_playwright
 
 from benchmarks.page import FLAGS
 from benchmarks.serving import app
-from docs.driving import chromium, opened, trained
+from docs.driving import chromium, computed, opened, trained
 from optimizers import OPTIMIZERS
 from surfaces import SURFACES
 
@@ -78,6 +78,12 @@ NETWORKS = {
 }
 """Screenshots of the Network page after training, by file name: the query string, and the colour scheme."""
 
+MAPS = {
+    "maps-light": ("preset=edge", "light"),
+    "basins-dark": ("preset=basins", "dark"),
+}
+"""Screenshots of the Maps page, as fine as it gets, by file name: the query string, and the colour scheme."""
+
 STAGES = {f"surfaces/{key}": f"surface={key}" for key in SURFACES}
 STAGES |= {f"rules/{key}": f"racer=sgd&racer={key}" for key in OPTIMIZERS}
 """Pictures of the map and the cards for the pages of surfaces and rules, by file name: the query string."""
@@ -108,6 +114,12 @@ def main(folder: Path) -> None:
             page = browser.new_page(viewport={"width": 1280, "height": 800}, color_scheme=scheme)
             opened(page, f"{address}network?{query}")
             trained(page)
+            _save(page.screenshot(), folder / f"{name}.png")
+            page.close()
+        for name, (query, scheme) in MAPS.items():
+            page = browser.new_page(viewport={"width": 1280, "height": 800}, color_scheme=scheme)
+            opened(page, f"{address}maps?{query}")
+            computed(page)
             _save(page.screenshot(), folder / f"{name}.png")
             page.close()
         page = browser.new_page(viewport={"width": 1000, "height": 760}, color_scheme="light")

@@ -16,7 +16,7 @@ from playwright.sync_api import sync_playwright
 from app.views.pages import PAGES
 from benchmarks.page import FLAGS
 from benchmarks.serving import app
-from docs.driving import chromium, opened, trained
+from docs.driving import chromium, computed, opened, trained
 
 WIDTHS = (390, 960, 1280, 1920)
 SCHEMES = ("light", "dark")
@@ -49,12 +49,6 @@ def _present_trained(page: Any) -> None:
     _present(page)
 
 
-def _computed(page: Any) -> None:
-    """Wait until the map is as fine as it gets."""
-    page.wait_for_function("() => !window.optiscope.scenes()[0].busy", timeout=300_000)
-    page.wait_for_timeout(900)
-
-
 def _compute(page: Any) -> None:
     page.get_by_role("button", name="Run", exact=True).click()
     computed = r"() => /^([\d,]+) of \1 cells/.test(document.querySelector('.progress span')?.textContent)"
@@ -77,8 +71,8 @@ STATES: Mapping[str, State] = {
     "race-fair": State("race", "surface=rosenbrock&racer=sgd&racer=momentum&racer=adam&fair=16", _tuned),
     "race-present": State("race", "preset=saddle", _present),
     "maps": State("maps"),
-    "maps-basins": State("maps", "preset=basins", _computed),
-    "maps-sensitivity": State("maps", "preset=anywhere", _computed),
+    "maps-basins": State("maps", "preset=basins", computed),
+    "maps-sensitivity": State("maps", "preset=anywhere", computed),
     "network": State("network"),
     "network-trained": State("network", act=trained),
     "network-present": State("network", act=_present_trained),
