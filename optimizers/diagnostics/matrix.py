@@ -213,10 +213,16 @@ def cell(test_key: str, rule_key: str, trials: int = TRIALS, seed: int = 0, devi
         dtype=DTYPE,
         devices=None if device is None else [device],
     )
-    shares = (result.final.astype(float).reshape(-1, len(SHARES)) - test.bottom) / test.heights
-    shares = np.where(np.isnan(shares), np.inf, shares)
+    shares = relative_heights(test, result.final.reshape(-1, len(SHARES)))
     settings = {name: result.values(f"optimizer.{name}")[:, 0] for name in names}
     return _summary(test, rule_key, shares, settings, seed)
+
+
+def relative_heights(test: UnitTest, final: Any) -> Floats:
+    """The heights of final losses (trials, runs), as shares of the initial heights; infinite for runs that diverged."""
+    with np.errstate(over="ignore"):  # of a run that grows, from a start close to the minimum
+        shares = (np.asarray(final, dtype=float) - test.bottom) / test.heights
+    return np.where(np.isnan(shares), np.inf, shares)
 
 
 def _summary(test: UnitTest, rule: str, shares: Floats, settings: Mapping[str, Floats], seed: int) -> Cell:

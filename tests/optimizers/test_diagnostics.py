@@ -15,7 +15,7 @@ import pytest
 from optimizers import OPTIMIZERS, NoNoise, trace
 from optimizers.axes import on_scale
 from optimizers.diagnostics import GROUPS, UNIT_TESTS, Cell, attempts, diagnose, units
-from optimizers.diagnostics.matrix import DTYPE, cell, steps_of, tuned_parameters
+from optimizers.diagnostics.matrix import DTYPE, cell, relative_heights, steps_of, tuned_parameters
 from optimizers.diagnostics.unit_test import SHARES
 
 Counter = Callable[[], AbstractContextManager[list[str]]]
@@ -111,6 +111,12 @@ def test_a_setting_can_be_played_again() -> None:
         assert (height <= test.goal) == solves
         assert height == pytest.approx(setting.height, rel=1e-3) or run.diverged >= 0
         np.testing.assert_allclose(run.positions[0], test.starts[setting.run], rtol=1e-6)
+
+
+def test_a_height_that_overflows_is_infinite() -> None:
+    test = UNIT_TESTS["near_start"]
+    shares = relative_heights(test, [[1e305, np.nan, test.heights[2] / 4]])
+    np.testing.assert_allclose(shares, [[np.inf, np.inf, 0.25]])
 
 
 def test_weight_decay_is_off_and_does_not_lead_to_the_origin() -> None:
