@@ -11,7 +11,7 @@ import pytest
 from app.race import link, verdict
 from app.race.runs import race_of
 from tests.app.driving import Race
-from tests.app.views.test_accessibility_in_browser import _findings as findings
+from tests.app.views.test_accessibility_in_browser import findings
 
 pytestmark = pytest.mark.browser
 Visit = Callable[..., Race]
