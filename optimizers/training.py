@@ -10,6 +10,7 @@ import math
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from fractions import Fraction
 from typing import Any
 
 import jax
@@ -26,6 +27,8 @@ from surfaces.compiled import compiled
 from surfaces.surface import Surface
 
 Floats = NDArray[np.floating[Any]]
+Stride = int | Fraction
+"""Steps between two records. After s steps, counted exactly, follows a record at the next whole step."""
 SMALL = 2000
 """Below this number of weights, stacked runs are faster on a CPU than runs one after the other."""
 PIECE = 50
@@ -74,7 +77,7 @@ def train(
     *,
     batch_size: int | None = None,
     seed: int = 0,
-    stride: int = 10,
+    stride: Stride = 10,
     record: bool = True,
     preconditioners: bool = False,
     blocks: int = PIECE,
@@ -95,7 +98,8 @@ def train(
         batch_size: the samples of each step, drawn without repetition until all samples were used (an epoch; see
             `batches`); None for all samples in every step. The same seed gives every rule the same batches.
         seed: the seed of the batches.
-        stride: the weights are recorded after every stride-th step, and after the last.
+        stride: the weights are recorded at the first step at or after each multiple of the stride, and after the last
+            step. A Fraction is counted exactly: with samples / batch_size, each epoch ends with a record.
         record: whether losses and updates are recorded in every step. If not, they are NaN, and a divergence is
             noticed when weights are recorded.
         preconditioners: whether those of preconditioned rules are recorded together with the weights.
@@ -167,11 +171,11 @@ class Runner:
         self.done = 0
         self.diverged = -1
 
-    def run(self, until: int, *, stride: int = 10, blocks: int = PIECE, stepwise: bool = False) -> Iterator[Piece]:
+    def run(self, until: int, *, stride: Stride = 10, blocks: int = PIECE, stepwise: bool = False) -> Iterator[Piece]:
         """Train up to a step, and yield the run piece by piece.
 
-        The weights are recorded after every step that is a multiple of `stride`, and after the last. A caller may stop
-        iterating at any piece, and call `run` again, which goes on from there.
+        The weights are recorded at the first step at or after each multiple of `stride`, and after the last step. A
+        caller may stop iterating at any piece, and call `run` again, which goes on from there.
 
         Args:
             until: the last step; nothing happens if it is not after `done`.
@@ -204,22 +208,22 @@ class Runner:
             self._state = _init(numbers, arrays, self._w, layout=layout)
         self._packed = numbers, arrays, layout
 
-    def _whole_strides(self, until: int, stride: int, blocks: int) -> Iterator[Piece]:
+    def _whole_strides(self, until: int, stride: Stride, blocks: int) -> Iterator[Piece]:
         """Pieces of this many strides each."""
         if self.diverged >= 0:
             return
         numbers, arrays, layout = self._packed
-        for done, shape in _parts(self.done, until, stride, blocks):
+        for done, shape, counts in _parts(self.done, until, stride, blocks):
             with self._context():
                 static = {"layout": layout, "shape": shape, "record": self._record}
-                drawn = _drawn(self._order, shape)
+                drawn = _drawn(self._order, shape, counts)
                 self._w, self._state, records = _advance(
-                    numbers, arrays, self._w, self._state, np.int32(done), drawn, **static
+                    numbers, arrays, self._w, self._state, np.int32(done), drawn, counts, **static
                 )
                 records = jax.tree.map(np.asarray, records)
-            yield _piece(done, shape, records, self._record[0], self._layers)
+            yield _piece(done, shape, records, self._record[0], self._layers, counts)
 
-    def _few_at_a_time(self, until: int, stride: int) -> Iterator[Piece]:
+    def _few_at_a_time(self, until: int, stride: Stride) -> Iterator[Piece]:
         """Pieces of as many steps as take about `PAUSE` seconds, never across the end of a stride.
 
         The number of steps follows the time that the last piece took. It is a traced argument of one program, so
@@ -231,8 +235,9 @@ class Runner:
         done, count = self.done, 1
         static = {"layout": layout, "record": self._record}
         while done < until:
-            count = min(count, FEW, stride - done % stride, until - done)
-            records_weights = (done + count) % stride == 0 or done + count == until
+            end = min(following_record(done, stride), until)
+            count = min(count, FEW, end - done)
+            records_weights = done + count == end
             drawn = _drawn(self._order, (1, count))
             if drawn is not None:
                 drawn = np.pad(drawn[0], ((0, FEW - count), (0, 0)))
@@ -244,8 +249,8 @@ class Runner:
                 self._w.block_until_ready()
                 scalars = jax.tree.map(lambda values, count=count: np.asarray(values)[None, :count], scalars)
                 ends = [
-                    np.asarray(end)[None] if records_weights else np.zeros((0, *end.shape), end.dtype)
-                    for end in (self._w, scale)
+                    np.asarray(leaf)[None] if records_weights else np.zeros((0, *leaf.shape), leaf.dtype)
+                    for leaf in (self._w, scale)
                 ]
             piece = _piece(done, (1, count), (scalars, *ends), self._record[0], self._layers)
             seconds = time.perf_counter() - began
@@ -255,7 +260,17 @@ class Runner:
                 count = max(1, min(2 * count, int(PAUSE * count / seconds)))
 
 
-def _check_positive(*numbers: int) -> None:
+def following_record(done: int, stride: Stride) -> int:
+    """The first step after `done` at which weights are recorded: the next k · stride, rounded up to a whole step."""
+    return math.ceil((done // stride + 1) * stride)
+
+
+def recorded(steps: NDArray[np.int64], stride: Stride) -> NDArray[np.bool_]:
+    """Whether weights are recorded at each of these steps, besides the last step of a run; all at step 0."""
+    return np.array([step == 0 or following_record(int(step) - 1, stride) == step for step in steps], bool)
+
+
+def _check_positive(*numbers: Stride) -> None:
     if min(numbers) < 1:
         raise ValueError(f"steps, stride and blocks must be positive; got {', '.join(map(str, numbers))}")
 
@@ -282,34 +297,71 @@ def _beginning(
     return order, Piece(0, none, updates, np.zeros(1, int), begin[None], scales, -1)
 
 
-def _parts(done: int, until: int, stride: int, strides: int) -> Iterator[tuple[int, tuple[int, int]]]:
-    """The number of steps before each piece, and its shape (blocks, steps of a block).
+def _parts(
+    done: int, until: int, stride: Stride, strides: int
+) -> Iterator[tuple[int, tuple[int, int], NDArray[np.int32] | None]]:
+    """The number of steps before each piece, its shape (blocks, steps of a block), and the steps of each block if they
+    differ.
 
-    From a multiple of the stride on, all pieces but the last two have the same shape, so that two or three programs
-    serve a run of any length.
+    From a multiple of a whole stride on, all pieces but the last two have the same shape, so that two or three programs
+    serve a run of any length. Where the blocks differ, all pieces have the shape of the longest block.
     """
+    whole = stride.denominator == 1
+    shape = (min(strides, math.ceil((until - done) / stride)), math.ceil(stride))
     while done < until:
-        left, rest = until - done, stride - done % stride
-        shape = (min(strides, left // stride), stride) if left >= stride == rest else (1, min(left, rest))
-        yield done, shape
-        done += shape[0] * shape[1]
+        if whole:
+            left, rest = until - done, int(stride - done % stride)
+            even = (min(strides, int(left // stride)), int(stride)) if left >= stride == rest else (1, min(left, rest))
+            yield done, even, None
+            done += even[0] * even[1]
+        else:
+            counts = np.zeros(shape[0], np.int32)
+            for k in range(shape[0]):
+                counts[k] = min(following_record(done + int(counts.sum()), stride), until) - done - counts.sum()
+            yield done, shape, counts
+            done += int(counts.sum())
 
 
-def _drawn(order: Iterator[NDArray[np.int32]] | None, shape: tuple[int, int]) -> Any:
-    """The samples of the next steps, (blocks, steps of a block, batch_size); None if every step takes all samples."""
-    return None if order is None else np.stack(list(itertools.islice(order, math.prod(shape)))).reshape(*shape, -1)
+def _drawn(
+    order: Iterator[NDArray[np.int32]] | None, shape: tuple[int, int], counts: NDArray[np.int32] | None = None
+) -> Any:
+    """The samples of the next steps, (blocks, steps of a block, batch_size); None if every step takes all samples.
+    A block with fewer steps ends with zeros.
+    """
+    if order is None:
+        return None
+    if counts is None:
+        return np.stack(list(itertools.islice(order, math.prod(shape)))).reshape(*shape, -1)
+    samples = np.stack(list(itertools.islice(order, int(counts.sum()))))
+    drawn = np.zeros((*shape, samples.shape[1]), samples.dtype)
+    drawn[_taken(shape, counts)] = samples
+    return drawn
 
 
-def _piece(done: int, shape: tuple[int, int], records: Any, recorded: bool, layers: int) -> Piece:
+def _taken(shape: tuple[int, int], counts: NDArray[np.int32]) -> NDArray[np.bool_]:
+    """Which steps of blocks with different numbers of steps are taken, of the shape of the blocks."""
+    return np.arange(shape[1]) < counts[:, None]
+
+
+def _piece(
+    done: int,
+    shape: tuple[int, int],
+    records: Any,
+    recorded: bool,
+    layers: int,
+    counts: NDArray[np.int32] | None = None,
+) -> Piece:
     """The records of a program as a piece, which ends before the first value that is not finite."""
     scalars, weights, scales = records
-    count = math.prod(shape)
-    losses, updates = scalars or (
-        np.full(count, np.nan, weights.dtype),
-        np.full((count, layers), np.nan, weights.dtype),
-    )
-    after = done + shape[1] * np.arange(1, len(weights) + 1)
-    return _cut(Piece(done, losses.reshape(-1), updates.reshape(count, -1), after, weights, scales, -1), recorded)
+    counts = np.full(shape[0], shape[1], np.int32) if counts is None else counts
+    if scalars:
+        losses, updates = (leaf[_taken(shape, counts)] for leaf in scalars)
+    else:
+        losses = np.full(counts.sum(), np.nan, weights.dtype)
+        updates = np.full((counts.sum(), layers), np.nan, weights.dtype)
+    ends, used = done + np.cumsum(counts, dtype=np.int64), (counts > 0)[: len(weights)]
+    piece = Piece(done, losses, updates, ends[: len(weights)][used], weights[used], scales[used], -1)
+    return _cut(piece, recorded)
 
 
 def train_together(
@@ -320,7 +372,7 @@ def train_together(
     *,
     batch_size: int | None = None,
     seed: int = 0,
-    stride: int = 10,
+    stride: Stride = 10,
     record: bool = True,
     dtype: str = "float32",
     vectorised: bool | None = None,
@@ -379,7 +431,7 @@ def _side_by_side(
     steps: int,
     batch_size: int | None,
     seed: int,
-    stride: int,
+    stride: Stride,
     record: bool,
     dtype: str,
 ) -> list[Piece]:
@@ -392,14 +444,15 @@ def _side_by_side(
         layout = packed[0][2]
         w = jnp.broadcast_to(jnp.asarray(begin), (len(rules), len(begin)))
         state = _init_all(numbers, arrays, w, layout=layout)
-        for done, shape in _parts(0, steps, stride, PIECE):
+        for done, shape, counts in _parts(0, steps, stride, PIECE):
             static = {"layout": layout, "shape": shape, "record": (record, False)}
-            w, state, records = _advance_all(numbers, arrays, w, state, np.int32(done), _drawn(order, shape), **static)
+            drawn = _drawn(order, shape, counts)
+            w, state, records = _advance_all(numbers, arrays, w, state, np.int32(done), drawn, counts, **static)
             records = jax.tree.map(np.asarray, records)
             for k, pieces in enumerate(runs):
                 if pieces[-1].diverged < 0:
                     records_of_run = jax.tree.map(lambda leaf, k=k: leaf[k], records)
-                    pieces.append(_piece(done, shape, records_of_run, record, first.updates.shape[1]))
+                    pieces.append(_piece(done, shape, records_of_run, record, first.updates.shape[1], counts))
     return [join(pieces) for pieces in runs]
 
 
@@ -475,12 +528,22 @@ def _init_all(numbers: Array, arrays: Any, w: Array, *, layout: Any) -> Any:
 
 @compiled(static=("layout", "shape", "record"), network=True)
 def _advance_all(
-    numbers: Array, arrays: Any, w: Array, state: Any, done: Array, drawn: Any, *, layout: Any, shape: Any, record: Any
+    numbers: Array,
+    arrays: Any,
+    w: Array,
+    state: Any,
+    done: Array,
+    drawn: Any,
+    counts: Array | None,
+    *,
+    layout: Any,
+    shape: Any,
+    record: Any,
 ) -> Any:
     """`_advance` for several runs over the same batches, along a leading axis of numbers, weights and states."""
 
     def run(row: Array, w: Array, state: Any) -> Any:
-        return _advance(row, arrays, w, state, done, drawn, layout=layout, shape=shape, record=record)
+        return _advance(row, arrays, w, state, done, drawn, counts, layout=layout, shape=shape, record=record)
 
     return jax.vmap(run)(numbers, w, state)
 
@@ -493,12 +556,16 @@ def _advance(
     state: Any,
     done: Array,
     drawn: Any,
+    counts: Array | None,
     *,
     layout: Any,
     shape: tuple[int, int],
     record: tuple[bool, bool],
 ) -> Any:
-    """The weights and the state after `shape` = (blocks, steps of a block), and the records."""
+    """The weights and the state after `shape` = (blocks, steps of a block), and the records.
+
+    With `counts`, (blocks,), each block has that number of steps, and its scalars end with zeros.
+    """
     surface, optimizer = nodes_of(numbers, arrays, layout)
     step = _stepper(surface, optimizer, len(w), record[0])
 
@@ -506,6 +573,17 @@ def _advance(
         carry, scalars = jax.lax.scan(step, carry, xs)
         w, state = carry
         return carry, (scalars, w, _scale(optimizer, state, w, record[1]))
+
+    if counts is not None:
+
+        def uneven(carry: Any, xs: Any) -> Any:
+            done, count, samples = xs
+            carry, scalars = _several(step, carry, done, count, samples, shape[1], _layers(surface, len(w), record[0]))
+            return carry, (scalars, carry[0], _scale(optimizer, carry[1], carry[0], record[1]))
+
+        before = done + jnp.cumsum(counts) - counts
+        (w, state), records = jax.lax.scan(uneven, (w, state), (before, counts, drawn))
+        return w, state, records
 
     t = done + 1 + jnp.arange(shape[0] * shape[1], dtype=jnp.int32).reshape(shape)
     (w, state), records = jax.lax.scan(block, (w, state), (t, drawn))
@@ -563,8 +641,21 @@ def _advance_few(
     """The weights and the state after `count` ≤ `FEW` steps, the scalars of these steps, and the preconditioner."""
     surface, optimizer = nodes_of(numbers, arrays, layout)
     step = _stepper(surface, optimizer, len(w), record[0])
-    layers = len(_bounds(surface, len(w)))
-    scalars = (jnp.zeros(FEW, w.dtype), jnp.zeros((FEW, layers), w.dtype)) if record[0] else None
+    (w, state), scalars = _several(step, (w, state), done, count, drawn, FEW, _layers(surface, len(w), record[0]))
+    return w, state, scalars, _scale(optimizer, state, w, record[1])
+
+
+def _layers(surface: Any, count: int, record: bool) -> int:
+    """How many norms are recorded of each step; none if no scalars are."""
+    return len(_bounds(surface, count)) if record else 0
+
+
+def _several(
+    step: Callable[[Any, Any], Any], carry: Any, done: Array, count: Array, drawn: Any, most: int, layers: int
+) -> Any:
+    """(weights, state) after `count` ≤ `most` steps, and the scalars of these steps, filled up with zeros."""
+    w = carry[0]
+    scalars = (jnp.zeros(most, w.dtype), jnp.zeros((most, layers), w.dtype)) if layers else None
 
     def body(k: Array, carry: Any) -> Any:
         weights_and_state, scalars = carry
@@ -572,5 +663,4 @@ def _advance_few(
         weights_and_state, row = step(weights_and_state, (done + 1 + k, batch))
         return weights_and_state, jax.tree.map(lambda column, value: column.at[k].set(value), scalars, row)
 
-    (w, state), scalars = jax.lax.fori_loop(0, count, body, ((w, state), scalars))
-    return w, state, scalars, _scale(optimizer, state, w, record[1])
+    return jax.lax.fori_loop(0, count, body, (carry, scalars))

@@ -17,9 +17,6 @@ from app.network.settings import Training
 from surfaces.network import DataSet
 from surfaces.network.measures import Measures
 
-AT_END = 0.05
-"""How far from the end of an epoch, in epochs, its results may be recorded."""
-
 
 @dataclasses.dataclass(frozen=True)
 class Row:
@@ -127,7 +124,7 @@ class Epoch:
 
     Attributes:
         epoch: the number of passes through the training samples; 0 for the start.
-        step: the step at which the weights were recorded, the first after the epoch's end.
+        step: the step at which the weights were recorded, the first at or after the epoch's end.
         results: of each racer by its title, the accuracies on training and held-out samples, or their losses if the
             targets are values; NaN where a run has none.
     """
@@ -139,7 +136,6 @@ class Epoch:
 
 def epochs(training: Training, job: Job) -> list[Epoch]:
     """The results of every racer that is shown after each epoch at whose end weights were recorded."""
-    each = training.epoch(job.data)
     found: dict[int, tuple[int, dict[str, tuple[float, float]]]] = {}
     for racer, title, run in zip(training.racers, titles(training), job.runs, strict=True):
         if racer.hidden or not run.looks("measures"):
@@ -148,8 +144,8 @@ def epochs(training: Training, job: Job) -> list[Epoch]:
         pair = (seen.accuracy, seen.validation_accuracy)
         pair = pair if job.data.task == "classes" else (seen.loss, seen.validation_loss)
         for step, *values in zip(run.steps(), *pair, strict=False):
-            epoch = round(step / each)
-            if abs(step - epoch * each) < max(1.0, AT_END * each):
+            epoch = int(step // training.exact_epoch(job.data))
+            if step == training.end_of_epoch(epoch, job.data):
                 found.setdefault(epoch, (int(step), {}))[1][title] = (float(values[0]), float(values[1]))
     return [Epoch(epoch, step, results) for epoch, (step, results) in sorted(found.items())]
 
@@ -168,6 +164,24 @@ def epoch_cells(training: Training, job: Job) -> list[list[str]]:
         [str(row.epoch), *(word(value) for title in _shown(training) for value in row.results.get(title, none))]
         for row in epochs(training, job)
     ]
+
+
+def epoch_note(training: Training, job: Job) -> str:
+    """What the table by epoch says about its rows: where an epoch ends, and which epochs it leaves out."""
+    each = training.exact_epoch(job.data)
+    words = []
+    if each.denominator > 1:
+        words.append(
+            f"An epoch takes {short(float(each), 5)} steps, so its results are those after the first step at or after "
+            "its end."
+        )
+    rows = [row.epoch for row in epochs(training, job)]
+    if rows and len(rows) <= rows[-1]:
+        words.append(
+            f"The table has {len(rows) - 1:,} of {rows[-1]:,} epochs, because the weights were not recorded after the "
+            "others: a long training, or a large network, is recorded less often."
+        )
+    return " ".join(words)
 
 
 def _shown(training: Training) -> list[str]:

@@ -13,7 +13,7 @@ from app.common.racers import Racer
 from app.common.setting import without_looks
 from app.network.settings import Training
 from optimizers import Optimizer
-from optimizers.training import Piece
+from optimizers.training import Piece, Stride, recorded
 from surfaces.network import DataSet, Network
 
 Observer = Callable[["Run", Piece], Any]
@@ -97,12 +97,12 @@ class Run:
             seen = {name: list(results) for name, results in self.seen.items()}
             return dataclasses.replace(self, pieces=self.pieces[: max(1, count)], seen=seen)
 
-    def thin(self, stride: int, count: int) -> None:
-        """Keep the records at multiples of `stride`, and the last one, in the first `count` pieces."""
+    def thin(self, stride: Stride, count: int) -> None:
+        """Keep the records that `stride` asks for, and the last one, in the first `count` pieces."""
         last = next(int(piece.steps[-1]) for piece in reversed(self.pieces[:count]) if len(piece.steps))
         with self.lock:
             for i, piece in enumerate(self.pieces[:count]):
-                keep = (piece.steps % stride == 0) | (piece.steps == last)
+                keep = recorded(piece.steps, stride) | (piece.steps == last)
                 if keep.all():
                     continue
                 arrays = {name: getattr(piece, name)[keep] for name in ("steps", "weights", "preconditioners")}

@@ -53,6 +53,9 @@ def script(training: Training, job: Job) -> str:
     if not racers:
         raise Refused("No optimizers to export: add one, or show one that is hidden.")
     wanted, data = _data(training, job.data)
+    stride = training.stride(job.data)
+    if stride.denominator > 1:
+        wanted = ["from fractions import Fraction", *wanted]
     features = f".with_features({training.features!r})" if training.features else ""
     names = {"RULES"}
     schedule = []
@@ -76,7 +79,7 @@ def script(training: Training, job: Job) -> str:
             "",
             TRAINED.format(
                 arguments=shared,
-                stride=training.stride(job.data),
+                stride=int(stride) if stride.denominator == 1 else repr(stride),
                 blocks=job.blocks,
                 stepwise=training.stepwise(job.data),
             ),

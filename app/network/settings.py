@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import math
 import re
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from app.common.digits import shortened
 from app.common.forms import Flag, OneOf, OneRecord, Parameters, SomeOf, Text, Whole
 from app.common.racers import Choice, Lineup, Racer, Refused, built, number, sentence, whole
 from app.common.setting import Form, setting
+from optimizers.training import Stride
 from surfaces.caching import cached
 from surfaces.network import ACTIVATIONS, DATASETS, FEATURES, INITIALIZATIONS, LOSSES, MLP, DataSet, Network
 from surfaces.network.data import SHARE
@@ -30,8 +32,6 @@ MEMORY = 512 * 2**20
 """Bytes that the weights kept of all racers may take, and the preconditioners with them."""
 LEAST, MOST = 11, 61
 """How many times the weights of a run are recorded: no fewer, no more."""
-FEW_EPOCHS = 20
-"""Up to this number of epochs, the weights are recorded after each of them."""
 SECOND = 1e10
 """Multiplications that a core does in about a second."""
 MOST_BLOCKS = 10
@@ -263,45 +263,52 @@ class Training(Lineup):
         """The steps of one epoch, which need not be a whole number: a batch may hold the end of one pass through the
         samples and the beginning of the next.
         """
-        return len(data.train) / (self.batch_size or len(data.train))
+        return float(self.exact_epoch(data))
+
+    def exact_epoch(self, data: DataSet) -> Fraction:
+        """The steps of one epoch, without rounding."""
+        return Fraction(len(data.train), self.batch_size or len(data.train))
+
+    def end_of_epoch(self, number: int, data: DataSet) -> int:
+        """The first step at or after the end of an epoch; 0 for epoch 0, the start."""
+        return math.ceil(number * self.exact_epoch(data))
 
     @property
     def counts_epochs(self) -> bool:
         """Whether curves are drawn against epochs, which must be equally long for all racers."""
         return self.axis == "epochs" and all(self.of(r, "batch_size") == self.batch_size for r in self.racers)
 
-    def stride(self, data: DataSet) -> int:
-        """After how many steps the weights are recorded and measured.
+    def stride(self, data: DataSet) -> Stride:
+        """After how many steps the weights are recorded and measured: see `optimizers.training.train`.
 
         As often as serves a picture, yet so seldom that measuring over all samples costs no more than a fraction of
-        the training, or a second, and that what is recorded fits the memory. In a training of more than a second, each
-        of few epochs ends with a record.
+        the training, or a second, and that what is recorded fits the memory. Of up to `MOST` − 1 epochs each ends with
+        a record, if the memory allows it; of more epochs, every second or third and so on, if they are counted.
         """
         size = max((self.model(r, data).size for r in self.racers), default=1)
         batch = min((self.of(r, "batch_size") or len(data.train) for r in self.racers), default=1)
-        epoch = self.epoch(data)
-        epochs = self.steps / epoch
-        worth = max(self.steps * batch / 4, SECOND / (6 * size)) / len(data.train)
-        if epochs <= FEW_EPOCHS:
-            worth = max(worth, math.ceil(epochs) + 1)
+        epoch = self.exact_epoch(data)
+        worth = int(max(self.steps * batch / 4, SECOND / (6 * size)) / len(data.train))
         most = max(LEAST, min(MOST, int(MEMORY / (8 * size * max(1, len(self.racers))))))
-        times = max(LEAST, min(most, int(worth))) - 1
+        times = max(LEAST, min(most, worth)) - 1
         stride = max(1, -(-self.steps // times))
-        slow = 6 * size * batch * self.steps > SECOND  # a quick training would wait for the programs of other strides
-        return self._in_step(stride, epoch, most) if slow and epochs <= MOST else stride
+        if self.steps <= epoch * (MOST - 1) or self.counts_epochs:
+            return self._in_step(stride, epoch, most - 1)
+        return stride
 
-    def _in_step(self, stride: int, epoch: float, most: int) -> int:
-        """A stride, smaller or else larger, such that epochs end with a record; or this one, if neither fits."""
-        if stride >= epoch:
-            whole = max(1, math.floor(stride / epoch + 0.05))
-            choices = [epoch * whole, epoch * (whole + 1)]
-        else:
-            parts = math.ceil(epoch / stride - 0.05)
-            choices = [epoch / parts, epoch / max(1, parts - 1)]
-        fits = (math.ceil(c) for c in choices if LEAST <= 1 - -self.steps // math.ceil(c) <= most)
-        return next(fits, stride)
+    def _in_step(self, stride: int, epoch: Fraction, most: int) -> Stride:
+        """A stride near this one, and at most an epoch, such that epochs end with a record; several epochs long if
+        more than `most` records were needed.
 
-    def blocks(self, data: DataSet, stride: int | None = None) -> int:
+        An epoch is halved, and halved again, so that every second record can be dropped, and epochs still end with one.
+        """
+        parts = 1
+        while epoch >= 2 * parts and epoch > 1.05 * stride * parts and 2 * parts * self.steps <= most * epoch:
+            parts *= 2
+        fit = epoch / parts if parts > 1 else epoch * max(1, math.ceil(self.steps / (most * epoch)))
+        return max(Fraction(1), fit)
+
+    def blocks(self, data: DataSet, stride: Stride | None = None) -> int:
         """How many strides make a piece: many of a quick run, for each piece costs its overhead, and one of a slow one,
         for it to be seen and stopped.
         """
@@ -310,7 +317,7 @@ class Training(Lineup):
         work = 6 * size * (batch * (stride or self.stride(data)) + len(data.train))
         return max(1, min(MOST_BLOCKS, int(PIECE_WORK / work)))
 
-    def stepwise(self, data: DataSet, stride: int | None = None) -> bool:
+    def stepwise(self, data: DataSet, stride: Stride | None = None) -> bool:
         """Whether a stride takes so long that it is trained in pieces."""
         size = max((self.model(r, data).size for r in self.racers), default=1)
         batch = max((self.of(r, "batch_size") or len(data.train) for r in self.racers), default=1)
@@ -331,7 +338,9 @@ class Training(Lineup):
 
     def kept(self, data: DataSet) -> int:
         """How many times the weights of a run are kept, the start among them."""
-        return 1 + -(-self.steps // self.stride(data))
+        stride = self.stride(data)
+        ends = int(self.steps // stride)
+        return 1 + ends + (math.ceil(ends * stride) < self.steps)
 
 
 def generated(training: Training) -> DataSet:

@@ -22,7 +22,7 @@ import jax
 
 from app.network.run import Observer, Run, bare, runs_of
 from app.network.settings import Training
-from optimizers.training import Piece, Runner, join
+from optimizers.training import Piece, Runner, Stride, join
 from surfaces.network import DataSet
 
 NICE = 15
@@ -357,7 +357,7 @@ class Course:
         looking: a lock that is held while observers are computed.
     """
 
-    def __init__(self, target: int, stride: int) -> None:
+    def __init__(self, target: int, stride: Stride) -> None:
         self.target = self.until = target
         self.stride = stride
         self.runner: Runner | None = None

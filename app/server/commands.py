@@ -573,6 +573,8 @@ def _train(arguments: argparse.Namespace) -> None:
         return
     if by_epoch:
         streams.emit(_columns(results.epoch_heads(training, job), results.epoch_cells(training, job)))
+        if note := results.epoch_note(training, job):
+            streams.emit(note)
     for row in results.table(training, job):
         streams.emit(f"{row.title}: {row.status}")
 

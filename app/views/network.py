@@ -675,6 +675,8 @@ def _results(training: Training, job: Job) -> None:
     st.html(results(heads, lines))
     if training.counts_epochs and (by_epoch := network_results.epoch_cells(training, job)):
         st.html(results(network_results.epoch_heads(training, job), by_epoch, name="epochs"))
+        if note := network_results.epoch_note(training, job):
+            st.caption(note)
     if not job.begun or job.training_now:
         return
     looks: dict[tuple[racers.Choice, str], int] = st.session_state.setdefault("looks", {})

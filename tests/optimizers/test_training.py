@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from fractions import Fraction
 from typing import Any
 
 import jax
@@ -102,6 +103,38 @@ def test_a_run_that_is_continued_takes_the_steps_of_one_that_is_not(stepwise: bo
     assert last.steps.tolist() == [23] and len(last.losses) == 0
     np.testing.assert_array_equal(last.weights[0], parts.weights[-1])
     np.testing.assert_array_equal(last.preconditioners[0], parts.preconditioners[-1])
+
+
+@pytest.mark.parametrize(("stepwise", "blocks"), [(False, 1), (False, 4), (True, 1)])
+def test_records_lie_at_the_first_steps_after_the_multiples_of_a_fraction(stepwise: bool, blocks: int) -> None:
+    """Multiples of 10/3 are 3⅓, 6⅔, 10, 13⅓, 16⅔; the weights there are those of a run that records each step."""
+    options: dict[str, Any] = {"batch_size": 8, "seed": 5, "dtype": "float64"}
+    rule = ADAM(learning_rate=0.02)  # type: ignore[call-arg]
+    arguments = (_network("float64"), rule, _start("float64"))
+    whole = join(train(*arguments, 18, stride=1, **options))
+    run = join(train(*arguments, 18, stride=Fraction(10, 3), blocks=blocks, stepwise=stepwise, **options))
+    assert run.steps.tolist() == [0, 4, 7, 10, 14, 17, 18] and len(run.losses) == 18
+    np.testing.assert_allclose(run.weights, whole.weights[run.steps], rtol=1e-9, atol=1e-13)
+    for name in ("losses", "updates"):
+        np.testing.assert_allclose(getattr(run, name), getattr(whole, name), rtol=1e-9, atol=1e-13)
+    continued = Runner(*arguments, **options)
+    parts = [
+        piece
+        for until in (5, 12, 18)
+        for piece in continued.run(until, stride=Fraction(10, 3), blocks=blocks, stepwise=stepwise)
+    ]
+    assert [step for piece in parts for step in piece.steps] == [4, 5, 7, 10, 12, 14, 17, 18]
+    np.testing.assert_allclose(parts[-1].weights[-1], whole.weights[-1], rtol=1e-9, atol=1e-13)
+
+
+def test_runs_side_by_side_are_recorded_at_a_fraction_of_steps() -> None:
+    rules = [SGD(0.1), SGD(0.3)]
+    options: dict[str, Any] = {"batch_size": 8, "dtype": "float64", "stride": Fraction(15, 2)}
+    runs = train_together(_network("float64"), rules, _start("float64"), 20, vectorised=True, **options)
+    for rule, run in zip(rules, runs, strict=True):
+        alone = join(train(_network("float64"), rule, _start("float64"), 20, **options))
+        assert run.steps.tolist() == alone.steps.tolist() == [0, 8, 15, 20]
+        np.testing.assert_allclose(run.weights, alone.weights, rtol=1e-9, atol=1e-13)
 
 
 def test_a_stepwise_run_ends_with_the_piece_in_which_it_diverges() -> None:

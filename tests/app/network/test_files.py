@@ -14,6 +14,7 @@ import pytest
 from app.common.racers import Choice, Refused
 from app.network import changes, files, link, presets
 from app.network.settings import FILE, Training
+from optimizers.training import recorded
 from surfaces.network.data import DataSet, Samples
 
 RNG = np.random.default_rng(0)
@@ -176,8 +177,25 @@ def test_records_end_epochs_where_there_are_few() -> None:
     assert each == 468.75
     for epochs in (3, 10, 15, 20, 35):
         training = dataclasses.replace(exercise, steps=changes.steps_of(exercise, epochs, data))
-        records = np.append(np.arange(0, training.steps, training.stride(data)), training.steps)
-        away = np.abs(records[:, None] - each * np.arange(epochs + 1)[None])
-        # beyond 20 epochs there are fewer records than epochs, but each of them ends one
-        assert away.min(axis=0 if epochs <= 20 else 1).max() <= 0.05 * each, epochs
-        assert 11 <= len(records) <= 61
+        steps = np.arange(1, training.steps + 1)
+        kept = steps[recorded(steps, training.stride(data)) | (steps == training.steps)]
+        assert set(np.ceil(each * np.arange(1, epochs + 1)).astype(int)) <= set(kept.tolist()), epochs
+        assert epochs <= len(kept) == training.kept(data) - 1 <= 60
+
+
+@pytest.mark.parametrize("samples", [129, 600, 3000, 4567])
+@pytest.mark.parametrize("epochs", [1, 10, 60, 150])
+def test_every_epoch_ends_with_a_record_for_any_number_of_samples(samples: int, epochs: int) -> None:
+    """With more epochs than records, every second or third of them, as in a training that is thinned."""
+    part = Samples(np.broadcast_to(np.float32(0), (samples, 784)), np.broadcast_to(np.float32(0), (samples, 10)))
+    data = DataSet("MNIST", "classes", part, part, part, tuple("0123456789"))
+    training = dataclasses.replace(presets.PRESETS["exercise"].base, racers=presets.first().racers[:2])
+    training = dataclasses.replace(training, steps=changes.steps_of(training, epochs, data))
+    steps, stride = np.arange(training.steps + 1), training.stride(data)
+    ends = np.array([-(-number * samples // 128) for number in range(epochs + 1)])
+    for every in (1, 2, 4):
+        coarse = stride * every
+        per_record = max(1, round(float(coarse) / training.epoch(data)))
+        kept = steps[recorded(steps, coarse)]
+        assert set(ends[::per_record]) <= set(kept.tolist())
+    assert training.kept(data) <= 61

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import itertools
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,8 @@ from app.network import changes, observers, presets, results
 from app.network.connection import Connection
 from app.network.job import Job
 from app.network.settings import Training, generated
-from optimizers.training import Piece
+from optimizers.training import Piece, recorded
+from surfaces.network.data import Samples
 from surfaces.network.measures import Measures
 
 STEPS = 1400
@@ -142,6 +144,32 @@ def test_a_run_that_diverged_has_no_numbers_and_says_at_which_step() -> None:
     words, why, since = results.status(job.runs[1], job)
     assert words == lost.status == "diverged @ 1,234" and since == 1234 and "1234" in why.replace(",", "")
     assert results.cells(lost, job.data)[2:6] == ["–"] * 4 and lost.steps == 1233
+
+
+@pytest.mark.parametrize(
+    ("strides", "rows", "note"),
+    [
+        (Fraction(75, 16), [0, 1, 2, 3, 4], "An epoch takes 4.6875 steps"),
+        (Fraction(75, 8), [0, 2, 4], "The table has 2 of 4 epochs"),
+    ],
+)
+def test_the_table_by_epoch_has_every_epoch_that_ends_with_a_record(
+    strides: Fraction, rows: list[int], note: str
+) -> None:
+    """Of 75 training samples in batches of 16, an epoch has 4.6875 steps; epochs end at 5, 10, 15 and 19."""
+    training = dataclasses.replace(_training("moons", "sgd"), batch_size=16)
+    job = _job(training)
+    part = Samples(job.data.train.x[:75], job.data.train.y[:75])
+    job.data = dataclasses.replace(job.data, train=part)
+    (run,) = job.runs
+    ends = [step for step in range(20) if recorded(np.array([step]), strides)[0]][1:]
+    run.pieces += [_piece(first, end, 37) for first, end in itertools.pairwise([0, *ends])]
+    run.seen["measures"] = [_measures((0.7, 0.7, 0.01 * end, 0.5)) for end in [0, *ends]]
+    found = results.epochs(training, job)
+    assert [row.epoch for row in found] == rows
+    assert [row.step for row in found] == [{0: 0, 1: 5, 2: 10, 3: 15, 4: 19}[row] for row in rows]
+    assert all(next(iter(row.results.values()))[0] == pytest.approx(0.01 * row.step) for row in found)
+    assert note in results.epoch_note(training, job)
 
 
 def test_a_run_that_failed_says_why_and_a_hidden_one_has_no_row() -> None:
