@@ -32,6 +32,8 @@ MEMORY = 512 * 2**20
 """Bytes that the weights kept of all racers may take, and the preconditioners with them."""
 LEAST, MOST = 11, 61
 """How many times the weights of a run are recorded: no fewer, no more."""
+FEWEST = 4
+"""How many records of a run are worth their time even if measuring then takes as long as training."""
 SECOND = 1e10
 """Multiplications that a core does in about a second."""
 MOST_BLOCKS = 10
@@ -283,7 +285,7 @@ class Training(Lineup):
 
         As often as serves a picture, yet so seldom that measuring over all samples costs no more than a fraction of
         the training, or a second, and that what is recorded fits the memory. Of up to `MOST` − 1 epochs each ends with
-        a record, if the memory allows it; of more epochs, every second or third and so on, if they are counted.
+        a record, if the memory allows it, and few records more are taken where they are slow; of more epochs, every second or third and so on, if they are counted.
         """
         size = max((self.model(r, data).size for r in self.racers), default=1)
         batch = min((self.of(r, "batch_size") or len(data.train) for r in self.racers), default=1)
@@ -293,6 +295,8 @@ class Training(Lineup):
         times = max(LEAST, min(most, worth)) - 1
         stride = max(1, -(-self.steps // times))
         if self.steps <= epoch * (MOST - 1) or self.counts_epochs:
+            if worth < LEAST:
+                stride = -(-self.steps // max(FEWEST, worth))
             return self._in_step(stride, epoch, most - 1)
         return stride
 

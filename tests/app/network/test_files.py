@@ -6,6 +6,7 @@ import dataclasses
 import io
 import struct
 from collections.abc import Iterator
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -181,6 +182,9 @@ def test_records_end_epochs_where_there_are_few() -> None:
         kept = steps[recorded(steps, training.stride(data)) | (steps == training.steps)]
         assert set(np.ceil(each * np.arange(1, epochs + 1)).astype(int)) <= set(kept.tolist()), epochs
         assert epochs <= len(kept) == training.kept(data) - 1 <= 60
+    # measuring takes about a third of an epoch: so many records take about as long as the training
+    once = dataclasses.replace(exercise, steps=changes.steps_of(exercise, 1, data))
+    assert once.stride(data) == Fraction(60_000, 128 * 4) and once.kept(data) == 5
 
 
 @pytest.mark.parametrize("samples", [129, 600, 3000, 4567])
