@@ -20,6 +20,12 @@ if TYPE_CHECKING:
     from surfaces.surface import Surface
 
 
+GROWTH = 1 / CROP
+"""How many times the initial loss a log axis shows at most where every run grows or diverges."""
+LINEAR_GROWTH = 10.0
+"""The same for a linear axis, on which a larger top would hide the beginning."""
+
+
 @dataclasses.dataclass(frozen=True)
 class Losses:
     """The losses of runs as they are drawn, (runs, steps + 1), and their axis.
@@ -35,7 +41,8 @@ class Losses:
 def losses_of(runs: Sequence[Trace], surface: Surface, words: str = "") -> Losses:
     """Loss against step; where the lowest minimum is not at zero, the loss above it, and the title says so.
 
-    Runs that grow or diverge leave the frame: the range is made by the others, or else by the start.
+    Runs that grow or diverge leave the frame, whose range is that of the others. If all of them grow or diverge, the
+    range covers their growth up to `GROWTH` times the initial loss, or `LINEAR_GROWTH` times on a linear axis.
 
     Args:
         words: follow the title.
@@ -44,16 +51,19 @@ def losses_of(runs: Sequence[Trace], surface: Surface, words: str = "") -> Losse
     staying = [losses[k] for k, run in enumerate(runs) if run.status.kind not in GONE]
     start = float(losses[0, 0]) if len(runs) and np.isfinite(losses[0, 0]) else 1.0
     shown = np.concatenate([*(v[np.isfinite(v)] for v in staying), [start]])
-    top = max(float(np.max(shown)), 1e-12)
+    top = linear_top = max(float(np.max(shown)), 1e-12)
+    if not staying and len(runs):
+        largest = float(np.nanmax(losses, initial=top))
+        top, linear_top = min(largest, GROWTH * top), min(largest, LINEAR_GROWTH * top)
     bottom = float(np.min(shown[shown > 0], initial=top))
     cropped = bottom < CROP * top
     bottom = max(bottom, CROP * top)
     low, high = math.log10(bottom) - 0.15, math.log10(top) + 0.35
     low = min(low, high - 1)
-    pad = 0.06 * (top - min(0.0, float(shown.min())))
+    pad = 0.06 * (linear_top - min(0.0, float(shown.min())))
     title = "loss" if not offset else f"loss above the minimum ({short(offset, 3)})"
     crop = f", cropped at 10{raised(str(math.floor(math.log10(bottom))))}" if cropped else ""
-    linear = Axis(low=min(0.0, float(shown.min())) - pad, high=top + pad, title=title + words)
+    linear = Axis(low=min(0.0, float(shown.min())) - pad, high=linear_top + pad, title=title + words)
     axis = Axis(
         scale="log", low=10.0**low, high=10.0 ** min(high, 308), title=title + crop + words, alternatives=(linear,)
     )

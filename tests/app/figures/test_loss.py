@@ -34,10 +34,21 @@ def test_the_curve_is_made_for_those_that_stay() -> None:
     assert linear.scale == "linear" and linear.low < 0 and steady.losses[0] < linear.high < 1.2 * steady.losses[0]
 
 
-def test_with_none_that_stays_the_start_makes_the_range() -> None:
+def test_where_all_diverge_the_axis_shows_a_part_of_their_growth() -> None:
+    """η = 8, 240 times the inverse curvature: the loss grows by 239² in a step, and by more than 10¹² in three."""
     diverged = _run("sgd", RAVINE, learning_rate=8.0)
     axis = losses_of([diverged], RAVINE).axis
-    assert axis.low < diverged.losses[0] < axis.high and axis.high / axis.low >= 9.99
+    start = diverged.losses[0]
+    assert axis.low < start and diverged.losses[2] < axis.high == pytest.approx(1e12 * start, rel=1.5)
+    (linear,) = axis.alternatives
+    assert start < 10 * start < linear.high < 12 * start
+
+
+def test_where_all_grow_slowly_the_axis_shows_all_of_their_growth() -> None:
+    growing = _run("sgd", RAVINE, learning_rate=0.068)
+    axis = losses_of([growing], RAVINE).axis
+    assert growing.status.kind == "growing"
+    assert axis.low < growing.losses.min() and growing.losses.max() < axis.high < 3 * growing.losses.max()
 
 
 def test_values_end_where_the_numbers_end() -> None:
