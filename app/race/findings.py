@@ -207,7 +207,7 @@ def _losses(race: Race, entries: list[_Entry]) -> str:
 
 
 def _crosses(race: Race, entries: list[_Entry]) -> str:
-    """How often racers jump from one side of a valley to the other."""
+    """How often racers jump from one side of a valley to the other, on the way to `SHARE` of the initial loss."""
     if SURFACES[race.settings.surface.key].theme != "ravines":
         return ""
     counts = [(_MEASURES["crossings"](entry.run), entry) for entry in entries]
@@ -218,7 +218,9 @@ def _crosses(race: Race, entries: list[_Entry]) -> str:
     if most < CROSSINGS or most < CROSSINGS_APART * max(least, 1) or ordered[1][0] == most:
         return ""
     times = {0: "never", 1: "once", 2: "twice"}.get(least, f"{least:,} times")
-    return f"{within(first.title)} crosses the valley {most:,} times, {within(last.title)} {times}"
+    plain = abs(race.surface.lowest() or 0.0) <= ROUNDING
+    end = f"{percent(SHARE)} of the initial loss" if plain else f"{percent(1 - SHARE)} of the way down"
+    return f"{within(first.title)} crosses the valley {most:,} times until {end}, {within(last.title)} {times}"
 
 
 def _overshoots(race: Race, entries: list[_Entry]) -> str:

@@ -41,7 +41,7 @@ class Measure:
 MEASURES = (
     Measure(
         "crossings",
-        "Valley crossings",
+        f"Valley crossings until {percent(SHARE)} of the initial loss",
         f"How often the slope across the valley changed sign until the loss came within {percent(SHARE)} of its "
         "initial height above the minimum; points within 10⁻⁹ of the valley floor (relative to the initial "
         "loss) do not count",

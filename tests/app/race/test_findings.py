@@ -151,7 +151,8 @@ def test_a_finding_follows_the_values_of_the_race(momentum: float) -> None:
 
 def test_crossings_are_changes_of_the_side_of_the_valley() -> None:
     race = Race(presets.preset("zigzag"))
-    assert findings.of_panel(race, "map") == "SGD crosses the valley 80 times, momentum 8 times"
+    said = "SGD crosses the valley 80 times until 1 % of the initial loss, momentum 8 times"
+    assert findings.of_panel(race, "map") == said
     angle = np.radians(18.0)
     for name, count in (("sgd", 80), ("momentum", 8)):
         run = named(race)[name]
