@@ -30,8 +30,8 @@ PRESETS: Mapping[str, Preset] = MappingProxyType(
             "Zigzag in a ravine",
             "Zigzag",
             "SGD jumps from side to side at every step and crawls along the ravine; momentum gathers speed along it "
-            "and needs less than a quarter of the steps. Raise the condition number κ, at the top, above 2/η ≈ "
-            "105, and SGD's steps grow without bound. With η below 2/κ it converges again, but more slowly.",
+            "and needs less than a quarter of the steps. Raise the condition number κ with its slider above 2/η "
+            "≈ 105, and SGD's steps grow without bound. With η below 2/κ it converges again, but more slowly.",
             "surface=quadratic_ravine&surface.condition_number=100&rotation=18&start=-3.13,-0.39&steps=150"
             "&racer=sgd:learning_rate=0.019&racer=momentum:learning_rate=0.015",
         ),
@@ -47,7 +47,7 @@ PRESETS: Mapping[str, Preset] = MappingProxyType(
             "Saddle",
             "The start lies only 10⁻⁹ off the line y = 0, which leads into the saddle, where the gradient vanishes: "
             "SGD is still there after 150 steps, momentum escapes after about 75, Adam after about 15. Under More, set "
-            "the start to -1.8, 0, and none of the three ever leaves the line.",
+            "the start to −1.8, 0, and none of the three ever leaves the line.",
             "surface=saddle&start=-1.8,1e-9&steps=150&racer=sgd:learning_rate=0.1&racer=momentum:learning_rate=0.1"
             "&racer=adam:learning_rate=0.05&views=gradient",
         ),

@@ -72,7 +72,7 @@ def kind_at(run: Trace) -> str:
     "SGD jumps from side to side at every step and crawls along the ravine; momentum gathers speed along it and needs "
     "less than a "
     "quarter of the steps.",
-    "Raise the condition number κ, at the top, above 2/η ≈ 105, and SGD's steps grow without bound.",
+    "Raise the condition number κ with its slider above 2/η ≈ 105, and SGD's steps grow without bound.",
     "With η below 2/κ it converges again, but more slowly.",
 )
 def _() -> None:
@@ -121,7 +121,7 @@ def _() -> None:
     "Stuck at a saddle.",
     "The start lies only 10⁻⁹ off the line y = 0, which leads into the saddle, where the gradient vanishes: SGD is "
     "still there after 150 steps, momentum escapes after about 75, Adam after about 15.",
-    "Under More, set the start to -1.8, 0, and none of the three ever leaves the line.",
+    "Under More, set the start to −1.8, 0, and none of the three ever leaves the line.",
 )
 def _() -> None:
     settings = presets.preset("saddle")
