@@ -241,6 +241,14 @@ def _places_of_words(pen: Pen, shown: Sequence[marks.AnyMark]) -> Places | None:
     return places
 
 
+def _digits(low: float, high: float) -> tuple[float, ...]:
+    """The first digits of the ticks of a log axis of up to two decades, such that there are at least two ticks."""
+    powers = 10.0 ** np.arange(np.floor(np.log10(low)), np.ceil(np.log10(high)) + 1)
+    choices = [(1.0, 2.0, 5.0), (1.0, 1.5, 2.0, 3.0, 5.0, 7.0)]
+    fits = [digits for digits in choices if sum(low <= d * p <= high for d in digits for p in powers) > 1]
+    return fits[0] if fits else choices[-1]
+
+
 def _upright(sheet: Sheet, plot: Plot, axis: Axis, box: Box) -> None:
     """Set the scale and the numbers of the vertical axis."""
     if not axis.numbers and not axis.grid:
@@ -248,7 +256,7 @@ def _upright(sheet: Sheet, plot: Plot, axis: Axis, box: Box) -> None:
     elif axis.scale == "log":
         plot.set_yscale("log", nonpositive="mask")
         many = max(2, min(6, int(box[3] / 24)))
-        subs = (1.0,) if axis.high > 100 * axis.low else (1.0, 2.0, 5.0)
+        subs = (1.0,) if axis.high > 100 * axis.low else _digits(axis.low, axis.high)
         plot.yaxis.set_major_locator(LogLocator(subs=subs, numticks=many))
         plot.yaxis.set_major_formatter(FuncFormatter(lambda value, _: decade(value)))
         plot.yaxis.set_minor_locator(NullLocator())

@@ -10,6 +10,9 @@ import { fade } from '../core/theme.js';
  * @typedef {[number, number]} Range
  */
 
+/** The first digits of ticks between decades: the first of these choices with at least two ticks in view. */
+const DIGITS = [[1, 2, 5], [1, 1.5, 2, 3, 5, 7], Array.from({ length: 90 }, (_, k) => (10 + k) / 10)];
+
 /** The configuration of a plot without zoom and tools. */
 export const STILL = { displayModeBar: false, responsive: false, doubleClick: false, showTips: false };
 
@@ -178,8 +181,13 @@ export function decades([low, high]) {
  */
 function between(low, high) {
   const whole = Array.from({ length: Math.ceil(high) - Math.floor(low) + 1 }, (_, k) => Math.floor(low) + k);
-  const values = whole
-    .flatMap((power) => [1, 2, 5].map((digit) => Number(`${digit}e${power}`)))
-    .filter((value) => value >= 10 ** low && value <= 10 ** high);
+  /** @type {(digits: number[]) => number[]} */
+  const among = (digits) =>
+    whole
+      .flatMap((power) => digits.map((digit) => Number(`${digit}e${power}`)))
+      .filter((value) => value >= 10 ** low && value <= 10 ** high);
+  const values =
+    DIGITS.map(among).find((found) => found.length > 1) ??
+    [10 ** low, 10 ** high].map((end) => Number(end.toPrecision(3)));
   return { tickmode: 'array', tickvals: values, ticktext: values.map((value) => short(value)) };
 }
