@@ -48,21 +48,43 @@ def status(run: Run, job: Job) -> tuple[str, str, int]:
     if found is None:
         return "training", "", 0
     part = {"validation": "val.", "test": "test"}[job.data.held_out]
-    share = "" if np.isnan(found.accuracy[-1]) else f" · {part} {percent(found.validation_accuracy[-1])}"
-    words = f"loss {short(float(found.loss[-1]), 3)}{share}"
-    why = f"Training loss after {run.last:,} steps"
-    why += f", and the share of {job.data.held_out} samples that are classified correctly." if share else "."
+    accuracy = "" if np.isnan(found.accuracy[-1]) else percent(found.validation_accuracy[-1])
+    size = short(float(found.loss[-1]), 3)
+    loss, share = f"loss {size}", f"{part} {accuracy}" if accuracy else ""
+    brief = share or loss  # beside a step, a card has no room for both
+    why = f"The training loss is {size} after {run.last:,} steps"
+    why += f", and {accuracy} of the {job.data.held_out} samples are classified correctly." if accuracy else "."
     if not run.finished:
-        return f"step {run.last:,} · {words}", why, 0
+        return f"step {run.last:,} · {brief}", why, 0
     if found.loss[-1] > found.loss[0]:
-        return f"ended above its start: {words}", f"{why} The loss ended above its initial value.", run.last
+        return f"ended above its start: {loss}", f"{why} The loss ended above its initial value.", run.last
     if job.can_go_on(run):
         return (
-            f"stopped @ {run.last:,} · {words}",
+            f"stopped @ {run.last:,} · {brief}",
             f"{why} Training was stopped there; press Train to continue.",
             run.last,
         )
-    return words, why, run.last
+    return " · ".join(filter(None, [loss, share])), why, run.last
+
+
+def standing(job: Job) -> str:
+    """How a training as a whole stands, in words."""
+    done = sum(run.last for run in job.runs)
+    if not job.begun:
+        return "not trained yet: press Train"
+    if job.training_now:
+        if not done:
+            return "compiling …"
+        if job.training.endless:
+            return f"step {max(run.last for run in job.runs):,} · until stopped"
+        return f"{job.progress:.0%} · {done:,} of {job.steps * len(job.runs):,} steps"
+    if job.stopped:
+        ends = [run.last for run in job.runs if run.diverged < 0 and not run.error]
+        least, most = min(ends), max(ends)
+        where = f"at step {least:,}" if least == most else f"between steps {least:,} and {most:,}"
+        limit = "" if job.training.endless else f" of {job.steps:,}"
+        return f"stopped {where}{limit}: press Train to continue"
+    return f"trained in {short(job.seconds, 2)} s" if job.seconds else "trained"
 
 
 def _last(run: Run) -> Measures | None:

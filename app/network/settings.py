@@ -285,7 +285,8 @@ class Training(Lineup):
 
         As often as serves a picture, yet so seldom that measuring over all samples costs no more than a fraction of
         the training, or a second, and that what is recorded fits the memory. Of up to `MOST` − 1 epochs each ends with
-        a record, if the memory allows it, and few records more are taken where they are slow; of more epochs, every second or third and so on, if they are counted.
+        a record, if the memory allows it; of more epochs, every second or third and so on, if they are counted. Where
+        epochs are few and slow, there are at least `FEWEST` records.
         """
         size = max((self.model(r, data).size for r in self.racers), default=1)
         batch = min((self.of(r, "batch_size") or len(data.train) for r in self.racers), default=1)

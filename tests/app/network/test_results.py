@@ -95,7 +95,7 @@ def test_values_have_no_accuracy() -> None:
     (row,) = results.table(training, job)
     assert np.isnan(row.accuracy) and len(results.cells(row, job.data)) == len(results.heads(job.data)) == 7
     words, why, _ = results.status(job.runs[0], job)
-    assert words == "loss 0.25" and why.endswith("1,400 steps.")
+    assert words == "loss 0.25" and why == "The training loss is 0.25 after 1,400 steps."
     assert results.share(row.accuracy) == results.finite(np.inf) == results.finite(np.nan) == "–"
 
 
@@ -103,8 +103,8 @@ def test_values_have_no_accuracy() -> None:
     ("last", "finished", "stopped", "seen", "begins", "since"),
     [
         (STEPS, True, False, (START, END), "loss 0.123 · val. 93.8 %", STEPS),
-        (900, False, False, (START, END), "step 900 · loss 0.123", 0),
-        (900, True, True, (START, END), "stopped @ 900 · loss 0.123", 900),
+        (900, False, False, (START, END), "step 900 · val. 93.8 %", 0),
+        (900, True, True, (START, END), "stopped @ 900 · val. 93.8 %", 900),
         (STEPS, True, True, (START, END), "loss 0.123", STEPS),  # it was stopped after its last step
         (STEPS, True, False, (MIDDLE, END, START), "ended above its start: loss 0.71", STEPS),
         (STEPS, True, False, (START, END, MIDDLE), "loss 0.3", STEPS),  # higher than before, lower than at the start
@@ -120,6 +120,22 @@ def test_a_status_says_how_far_a_run_has_come(
         job.stop()
     words, why, step = results.status(job.runs[0], job)
     assert words.startswith(begins) and step == since and f"after {last:,} steps" in why
+
+
+@pytest.mark.parametrize(
+    ("lasts", "words"),
+    [
+        ((900, 900), "stopped at step 900 of 1,400: press Train to continue"),
+        ((900, 1150), "stopped between steps 900 and 1,150 of 1,400: press Train to continue"),
+        ((1400, 1150), "stopped between steps 1,150 and 1,400 of 1,400: press Train to continue"),
+    ],
+)
+def test_where_a_training_was_stopped_is_said_of_all_racers(lasts: tuple[int, int], words: str) -> None:
+    job = _job(_training())
+    job.begin()
+    for k, last in enumerate(lasts):
+        _trained(job, k, last, START, END)
+    assert results.standing(job) == words
 
 
 def test_a_run_waits_for_its_turn_after_train_was_pressed() -> None:
