@@ -166,8 +166,13 @@ def choice(
     names: Callable[[str], str] = str,
     visible: bool = True,
     help: str | None = None,
+    explained: bool = True,
 ) -> None:
-    """Show a choice among keys, which are displayed by their names."""
+    """Show a choice among keys, which are displayed by their names.
+
+    Args:
+        explained: whether the reason of a refusal stands below it; otherwise the page calls `refusal` elsewhere.
+    """
     shown = widget(key, value)
     st.selectbox(
         label,
@@ -179,7 +184,8 @@ def choice(
         label_visibility="visible" if visible else "collapsed",
         on_change=lambda: take(key, shown, change, key),
     )
-    refusal(key)
+    if explained:
+        refusal(key)
 
 
 def _field(label: str, text: str, key: str, change: Change, visible: bool = False, help: str | None = None) -> None:

@@ -55,6 +55,7 @@ def show() -> None:
     _bring_rest()
     _job()
     _toolbar()
+    controls.refusal("data")
     with st.container(horizontal=True, key="data-row", vertical_alignment="center"):
         _data_row(controls.current(), _data())
     _stage()
@@ -346,7 +347,7 @@ def _choose(training: Training) -> None:
             "file": lambda: f"{key} · file",
         }[kind]()
 
-    controls.choice("Data or preset", options, here, "data", _chosen, names=name, visible=False)
+    controls.choice("Data or preset", options, here, "data", _chosen, names=name, visible=False, explained=False)
 
 
 def _chosen(training: Training, option: str) -> Training:
