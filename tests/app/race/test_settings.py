@@ -16,7 +16,7 @@ from app.common import racers
 from app.common.link import VERSION
 from app.common.racers import MAX_RACERS, Choice, Refused
 from app.figures.map import extent
-from app.race import changes, link
+from app.race import changes, link, presets
 from app.race.link import parse, query
 from app.race.settings import MOST_STEPS, Settings
 from optimizers import NOISES, OPTIMIZERS, SCHEDULES
@@ -442,3 +442,11 @@ def test_picture_and_heights_are_in_the_link_only_if_they_are_set() -> None:
     settings, notices = link.parse(given)
     assert settings.picture == "map" and settings.heights == ""
     assert len(notices) == 2 and "'hologram'" in notices[0] and "'square'" in notices[1]
+
+
+def test_a_start_may_be_typed_with_the_minus_sign_of_the_page() -> None:
+    """The preset's sentence says: set the start to −1.8, 0."""
+    saddle = presets.preset("saddle")
+    assert "−1.8, 0" in presets.PRESETS["saddle"].about
+    for typed in ("−1.8, 0", "-1.8, 0"):
+        assert changes.choose_start(saddle, typed).start == (-1.8, 0.0)
