@@ -251,14 +251,8 @@ export class Painter {
     this.cloudy = '';
     this.moments.drawn = this.over.drawn = undefined;
     if (!this.showing) return;
-    const { style, untold, exchanged } = this.showing;
-    wipe(this.pale);
-    for (const group of this.groups) {
-      for (const trail of group.trails) {
-        if (untold || !trail.mark.time || trail.mark.future !== 'pale') continue;
-        this.within(this.pale, group, (context) => trail.pale(context, emphasis(style, this.lit, trail.mark.racer)));
-      }
-    }
+    const { style, exchanged } = this.showing;
+    this.restartFutures();
     if (!this.copies) return;
     wipe(this.whole);
     for (const group of this.groups) {
@@ -269,6 +263,18 @@ export class Painter {
           drawer.whole(context);
           context.globalAlpha = 1;
         });
+      }
+    }
+  }
+
+  /** Draws the trails anew as they will be, behind those up to the clock. */
+  restartFutures() {
+    const { style, untold } = this.shown;
+    wipe(this.pale);
+    for (const group of this.groups) {
+      for (const trail of group.trails) {
+        if (untold || !trail.mark.time || trail.mark.future !== 'pale') continue;
+        this.within(this.pale, group, (context) => trail.pale(context, emphasis(style, this.lit, trail.mark.racer)));
       }
     }
   }
@@ -328,6 +334,7 @@ export class Painter {
     for (const { curves } of this.groups) for (const drawer of curves) drawer.done = 0;
     this.cloudy = '';
     if (shared || this.copies) this.restart();
+    else this.restartFutures();
   }
 
   /**

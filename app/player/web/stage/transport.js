@@ -1,5 +1,6 @@
 // The transport: buttons to play and to step, the scrub bar, speed and loop.
 
+import { short } from '../core/digits.js';
 import { h, iconButton, mark, relabel, say } from '../core/dom.js';
 import { numberOf, unitOf } from '../core/pace.js';
 
@@ -108,7 +109,7 @@ export class Transport {
    * @param {number} step
    */
   number(step) {
-    return this.scene?.clock.epoch ? numberOf(this.scene, step) : String(step);
+    return this.scene?.clock.epoch ? numberOf(this.scene, step) : short(step, 7);
   }
 
   /** @param {number} step */
