@@ -29,7 +29,9 @@ export const SHAPES = {
 /** Pixels of the menu of racers: its heights, and what it leaves free at the edge of the window. */
 const MENU = { smallest: 160, largest: 420, margin: 24 };
 
-const CAUTION = 'λ is the largest curvature at the minimum: a step that starts beside it ends farther away';
+const CAUTION =
+  'λ is the largest curvature at the minimum, and the smallest such value if there are several minima. At a larger ' +
+  'learning rate, a step that starts beside a minimum ends farther from it.';
 
 class CardView {
   /** What the card shows now. @type {Card | undefined} */
