@@ -123,14 +123,17 @@ def _stage() -> None:
     """Progress, player and results: they alone are drawn again while the networks train, when the player asks."""
     job, training = _job(), controls.hold()
     controls.held()["job"] = job
+    _about_preset(training, job.data)
     # the scene first: what is read after it, it will ask for again if it may still change
+    bar = st.empty()
     if "board" in st.session_state:
+        if not job.begun and job.busy:  # many samples take seconds
+            bar.html(_progress(job, "measuring the initial weights …"))
         scene = board.scene(training, job)
     else:  # a first visit may have to wait for programs to be compiled
         with st.spinner("Compiling the network …"):
             scene = board.scene(training, job)
-    _about_preset(training, job.data)
-    st.html(_progress(job))
+    bar.html(_progress(job))
     scene = dataclasses.replace(scene, guide=export.guide(training, job.data))
     again = st.session_state.get("stale", False) or st.session_state["button"] != _button(job)
     play(scene, key="board", react=_react, refusal=controls.refused("board"), again=again)
@@ -177,29 +180,15 @@ def _react(event: Event) -> None:
     )
 
 
-def _progress(job: Job) -> str:
-    """The one bar: the share of all steps of all racers that were taken."""
+def _progress(job: Job, words: str = "") -> str:
+    """The one bar: the share of all steps of all racers that were taken, and how training stands."""
     share = job.progress if job.begun else 0.0
-    last, done = max((run.last for run in job.runs), default=0), sum(run.last for run in job.runs)
-    if job.training_now and job.begun:
-        words = f"{share:.0%} · {done:,} of {job.steps * len(job.runs):,} steps" if done else "compiling …"
-        if job.training.endless and done:
-            words = f"step {last:,} · until stopped"
-    elif job.begun and job.stopped:
-        words = (
-            f"stopped at step {last:,}"
-            + ("" if job.training.endless else f" of {job.steps:,}")
-            + ": press Train to continue"
-        )
-    elif job.begun:
-        words = f"trained in {short(job.seconds, 2)} s" if job.seconds else "trained"
-    else:
-        words = "not trained yet: press Train"
     bar = f"<div class='bar' style='width:{100 * share:.1f}%'></div>"
     attributes = f"role='progressbar' aria-valuenow='{100 * share:.0f}' aria-valuemin='0' aria-valuemax='100'"
     return (
         f"<div class='progress' data-testid='progress' aria-label='Training' {attributes}>"
-        f"<div class='rail'>{bar}</div><span>{words}</span><span class='device'>{html.escape(device())}</span></div>"
+        f"<div class='rail'>{bar}</div><span>{words or network_results.standing(job)}</span>"
+        f"<span class='device'>{html.escape(device())}</span></div>"
     )
 
 
@@ -487,6 +476,7 @@ def _bring() -> None:
         given = _new_files(listed, seen)
         if not given:
             return training
+        st.toast(f"Reading {counted(len(given), 'file')} …", duration="long")
         one = files.bring(given)
         if wanted := st.session_state.get("wanted"):
             changed = presets.of_file(wanted, one)
