@@ -69,8 +69,8 @@ def memory(training: Training, data: DataSet) -> str:
     """How often weights are kept, and what that takes."""
     sizes = [training.model(r, data).size for r in training.racers]
     kept, stride = training.kept(data), training.stride(data)
-    every = "after every step" if stride == 1 else f"every {stride:,} steps"
-    every = every if stride.denominator == 1 else f"about every {float(stride):,.0f} steps"
+    every = "after every step" if stride == 1 else f"every {float(stride):,.0f} steps"
+    every = every if stride.denominator == 1 else f"about {every}"
     taken = sum(sizes) * kept * 4 * 2  # the preconditioners of adaptive rules with them
     size = max(taken / 2**20, 0.1)
     return f"Weights are recorded and measured {every}, {kept} times in total, which takes at most {size:,.1f} MB."
