@@ -118,6 +118,12 @@ def _tile(pen: Pen, tile: Tiles, z: float) -> None:
     for k, word in enumerate(tile.names if cell >= COLUMN else ()):
         label, small = cut(word, cell, WORDS["label"]), points(WORDS["label"])
         plot.text((k + 0.5) / len(tile.names), -3 / pen.box[3], label, ha="center", va="top", fontsize=small, **within)
+    if cell >= COLUMN and rows == len(tile.names):
+        upright = all(len(word) < 3 for word in tile.names)  # longer names are written upwards
+        for k, word in enumerate(tile.names):
+            place: Any = {"ha": "right", "va": "center", "rotation": 0 if upright else 90}
+            label = word if upright else cut(word, cell, WORDS["label"])
+            plot.text(-4 / size, 1 - (k + 0.5) / rows, label, fontsize=points(WORDS["label"]), **place, **within)
     paper, palette = np.array(to_rgb(pen.color("paper"))), np.array([to_rgb(pen.color(ink)) for ink in tile.palette])
 
     def move(time: float) -> None:

@@ -30,8 +30,8 @@ EDGE = (6.0, 10.0)
 """The room above axes and to their right, into which a number may extend."""
 HEAD, FOOT = 20.0, 18.0
 """The room for the title of axes, and for the text below them."""
-GAP = 14.0
-"""The space between squares."""
+GAP, SIDE = 14.0, 16.0
+"""The space between squares, and the room at their left for the names of rows."""
 BETWEEN = (4.0, 8.0)
 """The space below and to the right of axes that stand side by side without numbers."""
 
@@ -107,7 +107,7 @@ def _places(panel: Panel, pairs: Sequence[Axes], box: Box) -> list[Box]:
     """The boxes of the axes, without the room for their numbers and titles."""
     if panel.spread == "squares":
         names = any(isinstance(mark, Tiles) and mark.names for mark in panel.marks)
-        return _squares(box, len(pairs), HEAD if names else 4.0)
+        return _squares(box, len(pairs), HEAD if names else 4.0, SIDE if names else 0.0)
     left, top, width, height = _inner(pairs, box)
     titled = any(pair.title for pair in pairs)
     below = any(isinstance(mark, marks.Bars) for mark in panel.marks)
@@ -133,21 +133,22 @@ def _inner(pairs: Sequence[Axes], box: Box) -> Box:
     return left + before, top + above, width - before - after, height - above - below
 
 
-def _squares(box: Box, count: int, foot: float) -> list[Box]:
-    """The boxes of the largest equal squares that leave room for a title above each, and `foot` below."""
+def _squares(box: Box, count: int, foot: float, side: float) -> list[Box]:
+    """The boxes of the largest equal squares that leave room for a title above each, `foot` below and `side` left."""
     left, top, width, height = box
     head = HEAD + 2
     size, columns = 20.0, 1
     for across in range(1, count + 1):
         rows = -(-count // across)
-        fits = min((width - GAP * (across - 1)) / across, height / rows - head - foot)
+        fits = min((width - GAP * (across - 1)) / across - side, height / rows - head - foot)
         if fits > size:
             size, columns = fits, across
-    between = min(40.0, max(0.0, (width - columns * size) / max(1, columns - 1)))
-    indent = (width - columns * size - (columns - 1) * between) / 2
+    wide = size + side
+    between = min(40.0, max(0.0, (width - columns * wide) / max(1, columns - 1)))
+    indent = (width - columns * wide - (columns - 1) * between) / 2 + side
     top += max(0.0, height - -(-count // columns) * (size + head + foot)) / 2
     return [
-        (left + indent + k % columns * (size + between), top + head + k // columns * (size + head + foot), size, size)
+        (left + indent + k % columns * (wide + between), top + head + k // columns * (size + head + foot), size, size)
         for k in range(count)
     ]
 

@@ -307,7 +307,8 @@ class Tiles(Mark):
     ``palette``, and its value says how sure that is.
 
     ``smooth`` interpolates. ``numbers`` writes each share in hundredths where there is room. ``names`` stand below the
-    columns. ``score`` (m,) is a share that stands above the axes, at the right.
+    columns, and beside the rows if there are as many. ``score`` (m,) is a share that stands above the axes, at the
+    right.
     """
 
     values: Pictures

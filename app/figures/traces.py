@@ -470,6 +470,10 @@ class _Painter:
         for column, name in enumerate(tiles.names):
             middle = self._within(tiles.axes, (column + 0.5) / len(tiles.names), 0, "center", "top")
             self.annotations.append({"text": _plain(name), "font": self._font("muted"), **middle})
+        for row, name in enumerate(tiles.names if rows == len(tiles.names) else ()):
+            middle = self._within(tiles.axes, 0, 1 - (row + 0.5) / rows, "right", "middle")
+            turned = {} if len(name) < 3 else {"textangle": -90}
+            self.annotations.append({"text": _plain(name), "font": self._font("muted"), **turned, **middle})
         if tiles.score is not None and np.isfinite(tiles.score[k]):
             corner = self._within(tiles.axes, 1, 1, "right", "bottom")
             self.annotations.append({"text": percent(tiles.score[k]), "font": self._font("muted", 12), **corner})

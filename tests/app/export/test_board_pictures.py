@@ -138,7 +138,10 @@ def test_a_table_has_its_first_row_at_the_top_and_shows_percentages() -> None:
     np.testing.assert_allclose(shown[0, 0], np.array([0x00, 0x72, 0xB2]) / 255, atol=1e-6)
     np.testing.assert_allclose(shown[0, 1], 1.0)
     words = [text.get_text() for text in axes.texts]
-    assert words == ["75 %", "100", "", "50", "50", "no", "yes"]
+    assert words == ["75 %", "100", "", "50", "50", "no", "yes", "no", "yes"]
+    rows = axes.texts[-2:]
+    assert [text.get_rotation() for text in rows] == [90, 90]  # "yes" has more letters than there is room for
+    assert rows[0].get_position()[1] == 0.75 and rows[1].get_position()[1] == 0.25 and rows[0].get_position()[0] < 0
 
 
 def test_a_curve_with_infinite_values_is_drawn_and_a_hidden_racer_is_not() -> None:

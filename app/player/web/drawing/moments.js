@@ -321,6 +321,17 @@ class TilesDrawer extends Still {
     mark.names.forEach((name, k) =>
       context.fillText(cut(context, name, cell), (k + 0.5) * cell, box.height + letters(style, 9)),
     );
+    if (mark.values[0].length !== mark.names.length) return;
+    const row = box.height / mark.names.length;
+    // a name that is too wide for the room at the left is written upwards
+    const upright = mark.names.every((name) => context.measureText(name).width <= letters(style, 12));
+    mark.names.forEach((name, k) => {
+      context.save();
+      context.translate(-letters(style, 9), (k + 0.5) * row);
+      if (!upright) context.rotate(-Math.PI / 2);
+      context.fillText(upright ? name : cut(context, name, row), 0, 0);
+      context.restore();
+    });
   }
 }
 
