@@ -200,6 +200,7 @@ def _interrupted_upload() -> None:
 
     file = SimpleNamespace(name="mnist.npz", file_id="1", getvalue=lambda: b"PK\x03\x04")
     st.session_state.update(page="training", training=Training(), uploader=[file])
+    st.session_state["through"] = lambda settings, change: change(settings)
     original, files.bring = files.bring, bring
     with contextlib.suppress(Stopped):
         network._bring()
