@@ -83,8 +83,9 @@ class Drifting(Wrapper):
 
     $$ L_t(w) = L\bigl(w - v\,(T - t)\bigr) $$
 
-    v is the same in each coordinate. Since the landscape of step T is the surface itself, the loss after T steps
-    is that of a rule that has followed the minimum. A rule whose steps shrink to zero is left behind.
+    The inner rule takes its gradients there; v is the same in each coordinate. Since the landscape of step T is the
+    surface itself, the loss after T steps is that of a rule that has followed the minimum. A rule whose steps shrink to
+    zero is left behind.
     """
 
     name = "Drifting"
