@@ -10,10 +10,30 @@ import pytest
 from app.maps import grids, presets, shading
 from app.maps.job import Job
 from app.maps.settings import Settings
+from docs import pictures
+from tests.app.captions import captions
 
 
 def _coarse(key: str, cells: int = 64) -> Settings:
     return dataclasses.replace(presets.preset(key), cells=cells)
+
+
+def test_the_captions_are_those_that_are_checked_here() -> None:
+    """The basins by the test below; the edge by those of `test_grids`."""
+    shown = captions()
+    assert {name: shown[name] for name in pictures.MAPS} == {
+        "maps-light": "Two rules on a ravine: steps to converge against learning rate and momentum, with the edge of "
+        "stability in theory.",
+        "basins-dark": "Basins of Himmelblau's function: smooth for SGD, torn for momentum.",
+    }
+    edge = presets.preset("edge")
+    assert (edge.surface.key, edge.x, edge.y, edge.color) == (
+        "quadratic_ravine",
+        "learning_rate",
+        "momentum",
+        "reached",
+    )
+    assert len(edge.racers) == 2 and pictures.MAPS["maps-light"][0] == "preset=edge"
 
 
 def _borders(kinds: np.ndarray) -> int:

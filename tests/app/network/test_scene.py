@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import time
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -155,8 +156,9 @@ def test_an_endless_training_goes_on_until_it_is_stopped_with_few_records(monkey
     racer, run = training.racers[0], job.runs[0]
     steps = run.steps()
     assert len(steps) <= 70 and steps[0] == 0 and steps[-1] == run.last
-    widths = np.diff(steps[:-1])
-    assert (widths == widths[0]).all() and widths[0] > training.stride(data)
+    # records lie a stride apart, up to whole steps, except for the one that was the last when others were dropped
+    widths = np.sort(np.diff(steps[:-1]))[2:]
+    assert widths[-1] - widths[0] <= 1 and widths[0] > training.stride(data)
     alone = join(
         train(training.network(racer, data), training.rule(racer), training.start(racer, data), 500, batch_size=32)
     )
@@ -169,12 +171,12 @@ def test_an_endless_training_goes_on_until_it_is_stopped_with_few_records(monkey
 def test_thinned_records_keep_their_measures_and_the_last_one() -> None:
     run = _trained(MOONS).runs[0]
     steps, losses = run.steps(), observers.measures(run).loss
-    keep = (steps % 7 == 0) | (steps == 60)
-    assert keep.sum() == 10  # 0, 7 … 56 and 60
-    run.thin(7, len(run.pieces))
+    keep = np.isin(steps, [0, 6, 12, 17, 23, 29, 34, 40, 45, 51, 57, 60])  # the ends of 45/8 steps, and the last
+    assert keep.sum() == 12
+    run.thin(Fraction(45, 8), len(run.pieces))
     np.testing.assert_array_equal(run.steps(), steps[keep])
     np.testing.assert_array_equal(observers.measures(run).loss, losses[keep])
-    assert run.recorded == 10 and run.last == 60
+    assert run.recorded == 12 and run.last == 60
 
 
 def test_runs_that_a_change_leaves_alone_are_taken_over(moons: Job) -> None:

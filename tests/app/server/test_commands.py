@@ -325,7 +325,7 @@ def test_the_exercise_trains_on_four_idx_files(tmp_path: Path, capsys: pytest.Ca
     assert main(["train", "--preset", "exercise", "--data", *files, "--set", "epochs=2"]) == 0
     head, *lines = capsys.readouterr().out.splitlines()
     assert head.split() == ["Epoch", "SGD,", "training", "SGD,", "test", "Adam,", "training", "Adam,", "test"]
-    assert [line.split()[0] for line in lines] == ["0", "1", "2", "SGD:", "Adam:"]
+    assert [line.split()[0] for line in lines] == ["0", "1", "2", "An", "SGD:", "Adam:"]
     assert " · test " in lines[-1]
 
 
