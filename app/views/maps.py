@@ -159,7 +159,7 @@ def _guide(settings: Settings) -> Guide:
 
 def _toolbar() -> None:
     settings: Settings = controls.current()
-    with st.container(horizontal=True, key="toolbar", vertical_alignment="center"):
+    with st.container(horizontal=True, key="toolbar", vertical_alignment="center", gap="xsmall"):
         masthead("Maps")
         with st.container(width=230):
             controls.choice(

@@ -59,7 +59,7 @@ def _job() -> Job:
 
 def _toolbar() -> None:
     settings: Settings = controls.current()
-    with st.container(horizontal=True, key="toolbar", vertical_alignment="center"):
+    with st.container(horizontal=True, key="toolbar", vertical_alignment="center", gap="xsmall"):
         masthead("Tests")
         _run_button(_job())
         with st.container(width=262):

@@ -194,12 +194,12 @@ def _progress(job: Job, words: str = "") -> str:
 
 def _toolbar() -> None:
     training, job = controls.current(), _job()
-    with st.container(horizontal=True, key="toolbar", vertical_alignment="center"):
+    with st.container(horizontal=True, key="toolbar", vertical_alignment="center", gap="xsmall"):
         masthead("Network")
         # as wide as all its buttons, so that nothing moves when one comes or goes
         with st.container(horizontal=True, key="train-box", width=204, gap="xsmall"):
             _train(job)
-        with st.container(width=230):
+        with st.container(width=210):
             _choose(training)
         with st.popover("Data", key="data-popover", width="content"):
             _about_data(training)

@@ -148,7 +148,7 @@ def _readable(point: tuple[float, float], settings: Settings) -> tuple[float, fl
 
 def _toolbar() -> None:
     settings = controls.current()
-    with st.container(horizontal=True, key="toolbar", vertical_alignment="center"):
+    with st.container(horizontal=True, key="toolbar", vertical_alignment="center", gap="xsmall"):
         masthead("Race")
         _ground(settings, "", lambda do: do)
         with st.popover(" · ".join(["More", *_unusual(settings)]), key="more-popover", width="content"):
