@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
-import pickle
-import queue
-import subprocess
-import sys
 import threading
 import weakref
 from importlib import metadata
-from pathlib import Path
 from typing import Any, Protocol
+
+from app.common.child import Child
 
 QUICK = ("--xla_backend_optimization_level=0",)
 QUICK_010 = ("--xla_cpu_use_fusion_emitters=false", "--xla_cpu_parallel_codegen_split_count=1")
@@ -33,55 +28,31 @@ class Process:
     """A worker in a separate process."""
 
     def __init__(self) -> None:
-        root = str(Path(__file__).resolve().parents[2])
-        environment = {**os.environ, "PYTHONPATH": os.pathsep.join([root, os.environ.get("PYTHONPATH", "")])}
         flags = (*QUICK, *(QUICK_010 if metadata.version("jaxlib").startswith("0.10.") else ()))
-        environment["XLA_FLAGS"] = " ".join([environment.get("XLA_FLAGS", ""), *flags])
-        command = [sys.executable, "-m", "app.matrix.worker"]
-        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment)
-        self._outgoing: queue.SimpleQueue[bytes] = queue.SimpleQueue()
         self._jobs: dict[int, weakref.ref[Receiver]] = {}
         self.alive = True
-        for work in (self._write, self._listen):
-            threading.Thread(target=work, name="matrix", daemon=True).start()
+        self._child = Child("app.matrix.worker", self._deliver, self._lose, flags)
 
     @property
     def process(self) -> int:
         """The process id of the worker."""
-        return self._process.pid
+        return self._child.process
 
     def compute(self, job: Receiver, *content: Any) -> None:
         """Let the worker compute units for a job."""
         self._jobs[job.number] = weakref.ref(job)
-        self._send("compute", job.number, *content)
+        self._child.send("compute", job.number, *content)
 
     def stop(self, number: int) -> None:
         """Let the worker stop a job after its current cells."""
-        self._send("stop", number)
+        self._child.send("stop", number)
 
-    def _send(self, *message: Any) -> None:
-        self._outgoing.put(pickle.dumps(message, protocol=pickle.HIGHEST_PROTOCOL))
+    def _deliver(self, number: int, *message: Any) -> None:
+        if (job := self._job(number)) is not None:
+            job.receive(*message)
 
-    def _write(self) -> None:
-        stdin = self._process.stdin
-        assert stdin
-        with contextlib.suppress(OSError, ValueError):  # `_listen` notices when the process has ended
-            while True:
-                stdin.write(self._outgoing.get())
-                stdin.flush()
-
-    def _listen(self) -> None:
-        stdout = self._process.stdout
-        assert stdout
-        with contextlib.suppress(EOFError, OSError, ValueError, pickle.UnpicklingError):
-            while True:
-                number, *message = pickle.load(stdout)
-                if (job := self._job(number)) is not None:
-                    job.receive(*message)
+    def _lose(self) -> None:
         self.alive = False
-        for pipe in (stdout, self._process.stdin):
-            with contextlib.suppress(OSError):  # what was not written yet is lost
-                pipe.close()  # type: ignore[union-attr]
         for number in list(self._jobs):
             if (job := self._job(number)) is not None:
                 job.receive("failed", LOST)
@@ -93,8 +64,7 @@ class Process:
 
     def end(self) -> None:
         """Kill the worker."""
-        self._process.kill()
-        self._process.wait()
+        self._child.end()
 
 
 _lock = threading.Lock()

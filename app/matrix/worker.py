@@ -6,18 +6,12 @@ the cores that the pages leave idle. Messages are pickles.
 
 from __future__ import annotations
 
-import contextlib
-import os
-import pickle
-import signal
-import sys
 import threading
 from collections import OrderedDict, deque
 from collections.abc import Callable
 from typing import Any
 
-NICE = 15
-"""How much lower its priority is than that of the server."""
+from app.common.child import serve
 
 MOST_PROGRAMS = 50
 """The programs that are kept, about 5 MB each: a unit uses its own once, and seldom again."""
@@ -108,26 +102,5 @@ class Worker:
             self._send(work.number, "ended")
 
 
-def main() -> None:
-    """Carry out the messages on standard input, until the server ends."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C ends the server, and with it the input
-    if hasattr(os, "nice"):
-        os.nice(NICE)
-    out = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)  # output that a library prints is not a message
-    writing = threading.Lock()
-
-    def send(*message: Any) -> None:
-        with writing, contextlib.suppress(BrokenPipeError):
-            pickle.dump(message, out, protocol=pickle.HIGHEST_PROTOCOL)
-            out.flush()
-
-    worker = Worker(send)
-    with contextlib.suppress(EOFError):
-        while True:
-            worker.receive(*pickle.load(sys.stdin.buffer))
-    os._exit(0)  # without waiting for the threads
-
-
 if __name__ == "__main__":
-    main()
+    serve(Worker)

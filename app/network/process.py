@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-import pickle
-import queue
-import subprocess
-import sys
 import threading
 from pathlib import Path
 from typing import Any
 
+from app.common.child import Child
 from app.network.connection import Connection
 
 MOST_MEMORY = 2 * 2**30
@@ -36,18 +32,12 @@ class Process(Connection):
 
     def __init__(self) -> None:
         super().__init__()
-        root = str(Path(__file__).resolve().parents[2])
-        environment = {**os.environ, "PYTHONPATH": os.pathsep.join([root, os.environ.get("PYTHONPATH", "")])}
-        command = [sys.executable, "-m", "app.network.trainer"]
-        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment)
-        self._outgoing: queue.SimpleQueue[bytes] = queue.SimpleQueue()  # a finalizer may put a message at any time
-        for work in (self._write, self._listen):
-            threading.Thread(target=work, name="trainer", daemon=True).start()
+        self._child = Child("app.network.trainer", self.deliver, self.lose)
 
     @property
     def process(self) -> int:
         """Return the process id of the trainer."""
-        return self._process.pid
+        return self._child.process
 
     @property
     def memory(self) -> int:
@@ -59,29 +49,11 @@ class Process(Connection):
         return pages * os.sysconf("SC_PAGE_SIZE")
 
     def send(self, kind: str, *content: Any) -> None:
-        self._outgoing.put(pickle.dumps((kind, *content), protocol=pickle.HIGHEST_PROTOCOL))
-
-    def _write(self) -> None:
-        stdin = self._process.stdin
-        assert stdin
-        with contextlib.suppress(OSError, ValueError):  # `_listen` notices when the process has ended
-            while True:
-                stdin.write(self._outgoing.get())
-                stdin.flush()
-
-    def _listen(self) -> None:
-        stdout = self._process.stdout
-        assert stdout
-        try:
-            while True:
-                self.deliver(*pickle.load(stdout))
-        except (EOFError, OSError, ValueError, pickle.UnpicklingError):
-            self.lose()
+        self._child.send(kind, *content)
 
     def end(self) -> None:
         """Kill the trainer."""
-        self._process.kill()
-        self._process.wait()
+        self._child.end()
 
 
 _lock = threading.Lock()

@@ -8,10 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import os
-import pickle
-import signal
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -20,13 +16,12 @@ from typing import Any
 
 import jax
 
+from app.common.child import serve
 from app.network.run import Observer, Run, bare, runs_of
 from app.network.settings import Training
 from optimizers.training import Piece, Runner, Stride, join
 from surfaces.network import DataSet
 
-NICE = 15
-"""How much lower its priority is than that of the server."""
 SENT = 0.3
 """Seconds after which the steps of a slow training are sent, if no weights were recorded meanwhile."""
 PATIENCE = 1.0
@@ -385,26 +380,5 @@ class Course:
         return self.runner.diverged < 0 and records[-1].steps[-1] < self.runner.done
 
 
-def main() -> None:
-    """Carry out the messages on standard input, until the server ends."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C ends the server, and with it the input
-    if hasattr(os, "nice"):
-        os.nice(NICE)
-    out = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)  # output that a library prints is not a message
-    writing = threading.Lock()
-
-    def send(*message: Any) -> None:
-        with writing, contextlib.suppress(BrokenPipeError):
-            pickle.dump(message, out, protocol=pickle.HIGHEST_PROTOCOL)
-            out.flush()
-
-    trainer = Trainer(send)
-    with contextlib.suppress(EOFError):
-        while True:
-            trainer.receive(*pickle.load(sys.stdin.buffer))
-    os._exit(0)  # without waiting for the threads
-
-
 if __name__ == "__main__":
-    main()
+    serve(Trainer)

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 
 import pytest
 
+from app.common.child import NICE
 from app.matrix import job as jobs
 from app.matrix.job import Job
 from app.matrix.process import LOST, Process
-from app.matrix.worker import NICE
 from optimizers.diagnostics.matrix import cell
 
 PATIENCE = 240.0

@@ -14,11 +14,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+from app.common.child import NICE
 from app.network import changes, presets, process, results, scene
 from app.network.connection import LOST
 from app.network.job import Job
 from app.network.settings import Training, generated
-from app.network.trainer import NICE, Turns
+from app.network.trainer import Turns
 
 SMALL = dataclasses.replace(changes.choose_data(Training(), "moons"), widths=(6,), steps=60)
 LARGE = dataclasses.replace(changes.choose_data(Training(), "digits"), widths=(256, 256), batch_size=256, steps=50_000)
