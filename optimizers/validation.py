@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-import itertools
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -30,7 +29,7 @@ from optimizers.training import train_together
 from surfaces.calculus import Floats
 from surfaces.compiled import compiled
 from surfaces.network.data import DataSet
-from surfaces.network.folds import folds, without_validation
+from surfaces.network.folds import fold, without_validation
 from surfaces.network.losses import LOSSES
 from surfaces.network.network import Network, accuracy
 
@@ -114,8 +113,8 @@ class Search:
 
     def fold(self, k: int) -> tuple[Floats, Floats]:
         """The losses and the accuracies on fold `k`, with the shape of the axes."""
-        parts = folds(self.data, self.count, seed=self.seed, standardised=self.standardised)
-        losses, accuracies = self._measured(self._settings, next(itertools.islice(parts, k, None)), self.seed + k)
+        part = fold(self.data, k, self.count, seed=self.seed, standardised=self.standardised)
+        losses, accuracies = self._measured(self._settings, part, self.seed + k)
         return losses.reshape(self.shape), accuracies.reshape(self.shape)
 
     def extended(self) -> Search:

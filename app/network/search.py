@@ -126,8 +126,9 @@ class Trials:
 
 @dataclasses.dataclass(frozen=True)
 class Outcome:
-    """The scores of a search on the folds so far, (folds, trials); and the best trial, once all folds are there."""
+    """The scores of a search on the folds so far, (folds, trials), and the index of the racer that is searched."""
 
+    racer: int
     trials: Trials
     losses: NDArray[Any]
     accuracies: NDArray[Any]
@@ -232,7 +233,7 @@ def outcome(training: Training, job: Job) -> Outcome | str:
     if not parts:
         return f"Training {TRIALS} settings on the first of {FOLDS} folds …"
     losses, accuracies = zip(*parts, strict=True)
-    return Outcome(trials, np.stack(losses), np.stack(accuracies))
+    return Outcome(k, trials, np.stack(losses), np.stack(accuracies))
 
 
 def test(training: Training, job: Job) -> tuple[float, float]:
@@ -241,8 +242,8 @@ def test(training: Training, job: Job) -> tuple[float, float]:
     Raises:
         ValueError: if the search is not complete, or if every setting diverged.
     """
-    found, k = _complete(training, job)
-    loss, accuracy = job.answer("search-test", tested, [k], found)
+    found = _complete(training, job)
+    loss, accuracy = job.answer("search-test", tested, [found.racer], found)
     return loss, accuracy
 
 
@@ -252,21 +253,21 @@ def best(training: Training, job: Job) -> tuple[str, dict[str, float]]:
     Raises:
         ValueError: if the search is not complete, or if every setting diverged.
     """
-    found, k = _complete(training, job)
+    found = _complete(training, job)
     values = {}
     for axis, column in zip((found.trials.x, found.trials.y), found.trials.settings, strict=True):
         name = "l2" if axis.axis == L2 else axis.axis.removeprefix("optimizer.")
         values[name] = float(f"{column[found.best]:.3g}")
-    return training.racers[k].id, values
+    return training.racers[found.racer].id, values
 
 
-def _complete(training: Training, job: Job) -> tuple[Outcome, int]:
+def _complete(training: Training, job: Job) -> Outcome:
     found = outcome(training, job)
     if isinstance(found, str):
         raise ValueError(found)
     if found.best is None:
         raise ValueError("The search has no best setting yet.")
-    return found, searched(training)[0]
+    return found
 
 
 def _key(run: Run, trials: Trials, number: int) -> str:
@@ -284,8 +285,7 @@ def panel(job: Job, shown: Sequence[Shown], training: Training) -> Panel:
     found = outcome(training, job)
     if isinstance(found, str):
         return dataclasses.replace(message(found), option=option)
-    id = training.racers[searched(training)[0]].id
-    racer = next(one for one in shown if one.id == id)
+    racer = next(one for one in shown if one.id == training.racers[found.racer].id)
     return dataclasses.replace(_panel(found, racer, job.data.task == "classes"), option=option)
 
 

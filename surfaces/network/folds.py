@@ -14,17 +14,23 @@ LEAST = 2
 
 
 def folds(data: DataSet, count: int = 5, *, seed: int = 0, standardised: bool = True) -> Iterator[DataSet]:
-    """The folds of all samples that are not test samples, one after the other, in a random order.
+    """The folds of all samples that are not test samples, one after the other; see `fold`."""
+    return (fold(data, k, count, seed=seed, standardised=standardised) for k in range(max(count, 1)))
 
-    Fold k is a data set whose validation part is the k-th of `count` equal parts, and whose training part is the rest.
-    If the samples cannot be divided equally, fewer than `count` of them train in every fold and never validate, so
-    that all folds have the same size and share their compiled programs.
+
+def fold(data: DataSet, k: int, count: int = 5, *, seed: int = 0, standardised: bool = True) -> DataSet:
+    """Fold `k` of all samples that are not test samples, in a random order.
+
+    It is a data set whose validation part is the k-th of `count` equal parts, and whose training part is the rest. If
+    the samples cannot be divided equally, fewer than `count` of them train in every fold and never validate, so that
+    all folds have the same size and share their compiled programs.
 
     Args:
         data: the data set, standardised or not.
+        k: the number of the fold, from 0.
         count: the number of folds.
         seed: the seed of the order.
-        standardised: whether the inputs of each fold are standardised, by the mean and deviation of its training part.
+        standardised: whether the inputs of the fold are standardised, by the mean and deviation of its training part.
 
     Raises:
         ValueError: if the number of folds is below 2 or above the number of samples.
@@ -35,12 +41,11 @@ def folds(data: DataSet, count: int = 5, *, seed: int = 0, standardised: bool = 
         raise ValueError(f"folds must be a whole number from {LEAST} to the {len(samples):,} samples; got {count}")
     order = np.random.default_rng(seed).permutation(len(samples))
     size = len(samples) // count
-    for k in range(count):
-        held_out = order[k * size : (k + 1) * size]
-        rest = np.setdiff1d(order, held_out)
-        train, validation = (Samples(samples.x[rows], samples.y[rows]) for rows in (rest, held_out))
-        fold = dataclasses.replace(known, train=train, validation=validation)
-        yield fold.standardised() if standardised else fold
+    held_out = order[k * size : (k + 1) * size]
+    rest = np.setdiff1d(order, held_out)
+    train, validation = (Samples(samples.x[rows], samples.y[rows]) for rows in (rest, held_out))
+    divided = dataclasses.replace(known, train=train, validation=validation)
+    return divided.standardised() if standardised else divided
 
 
 def without_validation(data: DataSet, *, standardised: bool = True) -> DataSet:
