@@ -1,0 +1,13 @@
+"""Studies: experiments over many runs, each of which shows a statement of the lectures.
+
+This package is for both rooms below the app: it runs the rules of `optimizers` on the networks and landscapes of
+`surfaces`.
+"""
+
+from optimizers.studies.study import GROUPS, Progress, Study, Table
+from surfaces.registry import discover
+
+STUDIES = discover("optimizers.studies.catalogue", Study, order=lambda study: (GROUPS.index(study.group), study.rows))
+"""Every study by its key, in the order of its group."""
+
+__all__ = ["GROUPS", "STUDIES", "Progress", "Study", "Table"]

@@ -1,0 +1,1 @@
+"""The studies: each module declares one, and `optimizers.studies.STUDIES` lists them."""

@@ -1,0 +1,63 @@
+"""What a study is: an experiment over many runs, with parameters and a result that grows until it is complete."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, ClassVar, NamedTuple
+
+from surfaces.parameter import Declared
+
+GROUPS = ("Optimizers", "Generalisation", "Ensembles", "Architecture", "Representations")
+"""The headings under which studies are listed, in their order."""
+
+
+class Table(NamedTuple):
+    """The numbers of a result: the names of the columns, with units, and the rows."""
+
+    columns: tuple[str, ...]
+    rows: Sequence[Sequence[float | int | str]]
+
+
+class Progress(NamedTuple):
+    """What is known at a moment of a study.
+
+    Attributes:
+        share: the share of the work that is done, from 0 to 1.
+        found: the result so far, a NamedTuple of arrays that each study declares. Entries that are still missing are
+            NaN, or the arrays are shorter.
+    """
+
+    share: float
+    found: Any
+
+
+class Study(Declared):
+    """A frozen record of parameters, whose `run` is the experiment.
+
+    A study is one file in `optimizers/studies/catalogue/`. It states what it computes and what lectures say about it;
+    the picture of its result is drawn in `app/studies/`.
+    """
+
+    key: ClassVar[str] = ""
+    name: ClassVar[str]
+    group: ClassVar[str]
+    """One of `GROUPS`."""
+    rows: ClassVar[tuple[str, ...]] = ()
+    """The statements of the lecture notes that the study shows, such as "N14"."""
+    about: ClassVar[str]
+    """A sentence or two on what to see, which holds for the default parameters."""
+    source: ClassVar[str]
+
+    def run(self, seed: int = 0) -> Iterator[Progress]:
+        """Compute the study part by part, each of which takes at most about a second once its programs are compiled.
+
+        The same seed gives the same numbers. A caller may stop iterating at any part. The last part has the share 1.
+
+        Args:
+            seed: the seed of everything random.
+        """
+        raise NotImplementedError
+
+    def table(self, found: Any) -> Table:
+        """The numbers of a result, for tables and files."""
+        raise NotImplementedError
