@@ -40,6 +40,8 @@ BLOCKS = 32
 """The most blocks of a piece on a CPU; on an accelerator a piece is one block."""
 PIECE_WORK = 5e7
 """The steps, over all runs, that a piece has on each core of a CPU: a tenth of a second for a cheap rule."""
+DEAR = 32
+"""More gradient evaluations than a step of most rules takes."""
 WIDEST = 2**20
 """The most runs of a block on an accelerator, all of which it computes at once."""
 MOST_BYTES = 4 * 2**30
@@ -180,9 +182,11 @@ class Plan:
     @property
     def _piece_size(self) -> int:
         least = self._width * len(self.devices)
-        if self.runs <= least:  # one piece, whatever a step costs: to know it, the rule would have to be traced
-            return least
-        return least * min(max(int(PIECE_WORK / (self._width * self.steps * self.cost)), 1), self._most_blocks)
+        if self.runs <= least or self.runs * self.steps * DEAR <= PIECE_WORK:
+            blocks = math.ceil(self.runs / least)  # without tracing the rule to know what a step costs
+        else:
+            blocks = max(int(PIECE_WORK / (self._width * self.steps * self.cost)), 1)
+        return least * min(blocks, self._most_blocks)
 
     @property
     def _most_blocks(self) -> int:

@@ -58,18 +58,19 @@ class Compiled:
             return self.function(**traced, **static)
         kinds = tuple([(getattr(leaf, "shape", ()), getattr(leaf, "dtype", type(leaf))) for leaf in leaves])
         key = (self._token, tuple(static.items()), tree, kinds)
-        program, _ = self._cache.get(key, lambda: (self._program(), self._bytes))
-        return program(**traced, **static)
+        program, _ = self._cache.get(key, lambda: (self._program(static), self._bytes))
+        return program(**traced)
 
-    def _program(self) -> Any:
+    def _program(self, static: dict[str, Any]) -> Any:
+        """The function with its static arguments, which JAX then need not compare at each call."""
         function = self.function
 
         @functools.wraps(function)
         def copy(**arguments: Any) -> Any:  # a new function each time, because JAX looks programs up by function
-            return function(**arguments)
+            return function(**arguments, **static)
 
         del copy.__wrapped__  # JAX would read its signature, which is not that of the copy
-        return jax.jit(copy, static_argnames=self._static, compiler_options=self._options)
+        return jax.jit(copy, compiler_options=self._options)
 
     def clear_cache(self) -> None:
         """Forget the programs of this function."""

@@ -14,6 +14,7 @@ import numpy as np
 import optax
 import pytest
 
+from app.server.environment import LOOP
 from optimizers import (
     LAYERED,
     OPTIMIZERS,
@@ -441,7 +442,7 @@ def test_each_result_can_be_recorded_alone() -> None:
         np.testing.assert_allclose(getattr(alone, name), getattr(whole, name), rtol=1e-6)
 
 
-def test_devices_share_a_sweep_and_change_nothing() -> None:
+def test_devices_share_a_sweep_and_change_nothing_nor_do_the_flags_of_the_app() -> None:
     script = """
         import hashlib, jax, sys
         import numpy as np
@@ -452,12 +453,10 @@ def test_devices_share_a_sweep_and_change_nothing() -> None:
         names = ("final", "best", "area", "reached", "end", "diverged", "codes")
         print(len(jax.devices()), hashlib.sha256(b"".join(getattr(result, n).tobytes() for n in names)).hexdigest())
     """
-    lines = [
-        run_apart(textwrap.dedent(script), XLA_FLAGS=f"--xla_force_host_platform_device_count={n}").split()
-        for n in (1, 3)
-    ]
-    assert [line[0] for line in lines] == ["1", "3"]
-    assert lines[0][1] == lines[1][1]
+    flags = ("", "--xla_force_host_platform_device_count=3", f"--xla_backend_extra_options={LOOP}")
+    lines = [run_apart(textwrap.dedent(script), XLA_FLAGS=flag).split() for flag in flags]
+    assert [line[0] for line in lines] == ["1", "3", "1"]
+    assert len({line[1] for line in lines}) == 1
 
 
 def test_memory_does_not_grow_with_the_steps() -> None:

@@ -22,7 +22,9 @@ def variables(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> dict[str, str]
 def test_every_core_is_a_device_and_programs_are_cached(variables: dict[str, str], tmp_path: Path) -> None:
     environment.prepare()
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    assert variables["XLA_FLAGS"] == f"--xla_force_host_platform_device_count={cores}"
+    devices, loops = variables["XLA_FLAGS"].split()
+    assert devices == f"--xla_force_host_platform_device_count={cores}"
+    assert loops == f"--xla_backend_extra_options={environment.LOOP}"
     folder = Path(variables["JAX_COMPILATION_CACHE_DIR"])
     assert folder.is_dir() and tmp_path in folder.parents
     assert variables["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] == "0"
@@ -40,7 +42,7 @@ def test_threads_switch_more_often(variables: dict[str, str]) -> None:
 
 def test_variables_of_the_user_are_not_changed(variables: dict[str, str]) -> None:
     own = {
-        "XLA_FLAGS": "--xla_dump_to=dump --xla_force_host_platform_device_count=7",
+        "XLA_FLAGS": "--xla_backend_extra_options=a=b --xla_force_host_platform_device_count=7",
         "JAX_COMPILATION_CACHE_DIR": "/elsewhere",
         "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "3",
     }
