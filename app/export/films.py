@@ -19,6 +19,7 @@ from app.export.about import About
 from app.export.drawing import Drawing
 from app.export.formats import FILMS, Film
 from app.export.options import Cut
+from app.export.reel import Reel
 
 COLORS = 255
 """The number of colours in a GIF's palette. The last index, 255, means that a pixel has not changed."""
@@ -30,18 +31,18 @@ Picture = NDArray[np.uint8]
 Progress = Callable[[float], None]
 
 
-def moments(drawing: Drawing, cut: Cut) -> list[int]:
+def moments(drawing: Drawing | Reel, cut: Cut) -> list[int]:
     """The step that each moving frame shows, from 0 to the last step."""
     shares = np.linspace(0, 1, cut.moving)
-    if cut.time == "even":
+    if cut.time != "length":
         return [int(step) for step in np.rint(shares * drawing.steps)]
     lengths = np.maximum.accumulate(drawing.lengths())
     steps = np.interp(shares * lengths[-1], lengths, np.arange(len(lengths)))
     return [int(step) for step in np.rint(steps)]
 
 
-def film(drawing: Drawing, kind: str, cut: Cut, about: About, report: Progress) -> bytes:
-    """Encode a film of a drawing and return its bytes.
+def film(drawing: Drawing | Reel, kind: str, cut: Cut, about: About, report: Progress) -> bytes:
+    """Encode a film of a drawing, or of scenes one after the other, and return its bytes.
 
     Args:
         kind: a key of `FILMS`.

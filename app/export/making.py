@@ -12,13 +12,15 @@ from typing import TYPE_CHECKING, TypeVar
 from app.export.about import About
 from app.export.formats import FILMS
 from app.export.options import Cut, Look, Table
-from app.export.worker import Progress, Workers
+from app.export.worker import STOPPED, Failed, Progress, Workers
 
 if TYPE_CHECKING:
     from app.player.scene import Scene
 
 I = TypeVar("I")
 R = TypeVar("R")
+PREPARED = 0.3
+"""The fraction of the work at which the frames of an order are prepared."""
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -30,6 +32,9 @@ class Order:
         tables: the tables of slides.
         step: the step that a picture shows; None for the last step.
         headings: the findings that parts of the scene show, by their keys, as titles of slides.
+        frames: the scenes that a film shows one after the other, instead of the times of the scene's clock.
+        prepare: computes `frames`, if that takes time. It reports the fraction that is done, and ends with an error if
+            the event is set.
     """
 
     kind: str
@@ -40,6 +45,22 @@ class Order:
     tables: Sequence[Table] = ()
     step: int | None = None
     headings: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    frames: Sequence[Scene] = ()
+    prepare: Callable[[Progress, threading.Event], Sequence[Scene]] | None = None
+
+    def prepared(self, report: Progress, stop: threading.Event) -> Order:
+        """The order with its frames.
+
+        Raises:
+            Failed: if the work was stopped.
+        """
+        if self.prepare is None:
+            return self
+        try:
+            frames = self.prepare(report, stop)
+        except Exception as error:
+            raise Failed(STOPPED if stop.is_set() else f"{error}") from error
+        return dataclasses.replace(self, frames=frames, prepare=None)
 
 
 def make(order: Order, report: Progress = lambda fraction: None) -> bytes:
@@ -50,6 +71,9 @@ def make(order: Order, report: Progress = lambda fraction: None) -> bytes:
     Args:
         report: called with the fraction that is done, from 0 to 1.
     """
+    if order.prepare:
+        order = order.prepared(_part(report, 0.0, PREPARED), threading.Event())
+        report = _part(report, PREPARED, 1.0)
     if order.kind == "html":
         from app.export.page import html
 
@@ -59,13 +83,15 @@ def make(order: Order, report: Progress = lambda fraction: None) -> bytes:
     link = order.about.link if order.about.base else ""
     from app.export.drawing import Drawing
 
-    drawing = Drawing(order.scene, order.look, link, None if order.kind in FILMS else order.step)
     if order.kind in FILMS:
         from app.export.films import film
+        from app.export.reel import Reel
 
-        return film(drawing, order.kind, order.cut, order.about, report)
+        frames = Reel(order.frames, order.look, link) if order.frames else Drawing(order.scene, order.look, link)
+        return film(frames, order.kind, order.cut, order.about, report)
     from app.export.stills import still
 
+    drawing = Drawing(order.scene, order.look, link, order.step)
     return still(drawing, order.kind, order.about, order.step)
 
 
@@ -82,6 +108,9 @@ def make_apart(order: Order, report: Progress = lambda fraction: None, stop: thr
         Failed: if the file could not be made, or the work was stopped.
     """
     stop = stop or threading.Event()
+    if order.prepare:
+        order = order.prepared(_part(report, 0.0, PREPARED), stop)
+        report = _part(report, PREPARED, 1.0)
     if order.kind == "pptx":
         try:
             return _slides(order, report, lambda part, progress: FILMERS.carry_out(part, progress, stop), threads=2)
@@ -89,6 +118,11 @@ def make_apart(order: Order, report: Progress = lambda fraction: None, stop: thr
             stop.set()  # the other parts of the deck are of no use any more
             raise
     return bytes((FILMERS if order.kind in FILMS else DRAWERS).carry_out(order, report, stop))
+
+
+def _part(report: Progress, low: float, high: float) -> Progress:
+    """A function that reports a part of the work as the fractions from `low` to `high` of all."""
+    return lambda fraction: report(low + (high - low) * fraction)
 
 
 def _slides(order: Order, report: Progress, make_part: Callable[[Order, Progress], bytes], threads: int) -> bytes:

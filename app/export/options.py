@@ -84,7 +84,7 @@ class Cut:
         hold: the number of seconds for which the last frame is shown afterwards.
         loop: whether a GIF repeats forever.
         time: "even" gives each step the same time; "length" lets the paths grow evenly, so that a fast beginning can be
-            seen.
+            seen; "zoom" zooms from a whole map into the window that is shown, at the last step.
 
     Raises:
         ValueError: if a number is out of range, or the film would have more than `MOST_FRAMES` frames.
@@ -94,7 +94,7 @@ class Cut:
     rate: float = 25.0
     hold: float = 1.5
     loop: bool = True
-    time: Literal["even", "length"] = "even"
+    time: Literal["even", "length", "zoom"] = "even"
 
     def __post_init__(self) -> None:
         if not 0.1 <= self.seconds <= 600:
@@ -103,8 +103,8 @@ class Cut:
             raise ValueError(f"a film has 1 to 60 frames per second; got {self.rate:g}")
         if not 0 <= self.hold <= 60:
             raise ValueError(f"the last frame is held for 0 to 60 seconds; got {self.hold:g}")
-        if self.time not in ("even", "length"):
-            raise ValueError(f'time must be "even" or "length"; got {self.time!r}')
+        if self.time not in ("even", "length", "zoom"):
+            raise ValueError(f'time must be "even", "length" or "zoom"; got {self.time!r}')
         if self.frames > MOST_FRAMES:
             raise ValueError(
                 f"a film has at most {MOST_FRAMES:,} frames; {self.seconds:g} s and a hold of {self.hold:g} s at "

@@ -3,31 +3,46 @@
 from __future__ import annotations
 
 import dataclasses
+import threading
 from collections.abc import Callable
 
 from app.common import names
 from app.common.racers import Refused
 from app.export.about import About
-from app.export.formats import ending
-from app.export.making import Order
+from app.export.formats import DRAWN, FILMS, ending
+from app.export.making import Order, make
 from app.export.options import Cut, Look, Table
-from app.maps import captions, data, findings, link, presets, results, scene
+from app.export.worker import Progress
+from app.maps import captions, data, findings, link, presets, results, scene, zoom
 from app.maps.job import Job
 from app.maps.script import script
 from app.maps.settings import MAPPED, Settings
 from app.maps.views import VIEWS
-from app.player import Guide
+from app.player import Guide, Scene
 
 
 def order(
     settings: Settings, job: Job, kind: str, look: Look, cut: Cut, step: int | None = None, base: str = ""
 ) -> Order:
-    """The order for a drawn file. `base` is the address at which the app is served, if any."""
+    """The order for a drawn file. `base` is the address at which the app is served, if any.
+
+    Raises:
+        Refused: if a film shall zoom, and the window shows the whole map.
+    """
     shown = dataclasses.replace(scene.scene(settings, job), guide=guide(settings), busy=False)
     about = About(title(settings), "maps", link.query(settings), base, shown.description)
     headings = {"all": findings.finding(settings, job)} if kind == "pptx" else {}
     tables = [Table("Results", results.heads(settings), results.cells(settings, job))]
-    return Order(kind, shown, look, cut, about, tables, step, headings)
+    made = Order(kind, shown, look, cut, about, tables, step, headings)
+    if kind not in FILMS or cut.time != "zoom":
+        return made
+    zoom.check(settings)
+    count = min(cut.limited(kind).moving, zoom.MOST_SCENES)
+
+    def scenes(report: Progress, stop: threading.Event) -> tuple[Scene, ...]:
+        return zoom.film(settings, count, report, stop)
+
+    return dataclasses.replace(made, prepare=scenes)
 
 
 def guide(settings: Settings) -> Guide | None:
@@ -60,6 +75,27 @@ def file_name(settings: Settings) -> str:
     """A file name without its ending that says what the file shows."""
     racers = [racer.rule.key for racer in settings.racers if not racer.hidden]
     return names.file_name([settings.view, settings.surface.key], racers)
+
+
+def contents(
+    settings: Settings,
+    job: Job,
+    name: str,
+    look: Look,
+    cut: Cut,
+    step: int | None = None,
+    report: Progress = lambda fraction: None,
+    base: str = "",
+) -> bytes:
+    """The bytes of a file of any kind, which follows from its name.
+
+    Raises:
+        Refused: as `numbers`, or if the map is not zoomed and the film shall zoom.
+    """
+    kind = ending(name)
+    if kind not in DRAWN:
+        return numbers(settings, job, name)
+    return make(order(settings, job, kind, look, cut, step, base), report)
 
 
 def numbers(settings: Settings, job: Job, name: str) -> bytes:

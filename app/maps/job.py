@@ -87,6 +87,12 @@ class Job:
         """The number of runs whose results are shown."""
         return sum(one.x.size * one.y.size for one in self.complete if one)
 
+    @property
+    def ranged(self) -> list[Grid]:
+        """The grids over whose results the colours range: the complete ones, or while there are none, what is known."""
+        complete = [one for one in self.complete if one]
+        return complete or [found[-1] for k in range(len(self.complete)) if (found := finest(self, k))]
+
     def join(self) -> Job:
         """Wait until the computation has ended."""
         if self._thread.ident is not None:

@@ -79,8 +79,7 @@ def _cells(settings: Settings, job: Job, shown: Sequence[Entry]) -> Panel:
     if not any(known.values()):
         return message(job.error or "Computing the map …")
     surface = settings.built_surface()
-    complete = [one for k, *_ in shown if (one := job.complete[k])]
-    shades = shading.shading(settings, complete or [grids[-1] for grids in known.values() if grids], surface)
+    shades = shading.shading(settings, job.ranged, surface)
     x, y = axes_of(settings)
     marks: list[AnyMark] = []
     for axes, (k, racer, _, _, _) in enumerate(shown):

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from app.export.about import version
-from app.server import commands, environment, streams, sweeping
+from app.server import commands, environment, mapping, streams, sweeping
 
 INTERRUPTED = 130
 """The exit status after Ctrl+C, as in shells."""
@@ -60,6 +60,7 @@ def parser() -> argparse.ArgumentParser:
     _add_serve_options(serving)
     serving.set_defaults(run=serve)
     commands.add_to(subparsers)
+    mapping.add_to(subparsers)
     sweeping.add_to(subparsers)
     return parser
 

@@ -53,7 +53,7 @@ def add_to(commands: Any) -> None:
     )
     race = render.add_argument_group("the race")
     render.declare = lambda: add_race(race)
-    look = _add_look(render, "all, map, loss, or the key of a view in --views")
+    look = add_look(render, "all, map, loss, or the key of a view in --views")
     look.add_argument("--window", metavar="X0,X1,Y0,Y1", help="the part of the map that is drawn (default: the whole)")
     look.add_argument("--camera", metavar="X,Y,Z", help="where the surface is seen from; its box is centred at 0,0,0")
     render.add_argument(
@@ -72,7 +72,7 @@ def add_to(commands: Any) -> None:
     )
     training = train.add_argument_group("the training")
     train.declare = lambda: _add_training(training)
-    _add_look(train, "all, or the key of a view in --set views=…")
+    add_look(train, "all, or the key of a view in --set views=…")
     train.add_argument(
         "-o", "--output", action="append", default=[], metavar="FILE", help="output file; may be repeated"
     )
@@ -125,7 +125,7 @@ def add_race(race: Any, looks: bool = True) -> None:
     race.add_argument(
         "--settings", metavar="FILE", help="a .json file written by this command or exported from the page"
     )
-    _add_declared(race, (spec for spec in SETTINGS.values() if looks or not spec.look))
+    add_declared(race, (spec for spec in SETTINGS.values() if looks or not spec.look))
 
 
 def _add_training(training: Any) -> None:
@@ -160,10 +160,10 @@ def _add_training(training: Any) -> None:
         metavar="NAME=VALUE",
         help=f"a setting, spelled as in links: {', '.join(names)}, or for example schedule.horizon; may be repeated",
     )
-    _add_declared(training, (spec for name, spec in SETTINGS.items() if name not in OF_DATA))
+    add_declared(training, (spec for name, spec in SETTINGS.items() if name not in OF_DATA))
 
 
-def _add_declared(group: Any, specs: Iterable[Setting]) -> None:
+def add_declared(group: Any, specs: Iterable[Setting]) -> None:
     """Add an option for each declared setting that has a placeholder for its values."""
     for spec in specs:
         if not spec.form.metavar:
@@ -179,7 +179,7 @@ def _option(spec: Setting) -> str:
     return f"setting {spec.name}"
 
 
-def _updated(arguments: argparse.Namespace, specs: Iterable[Setting], query: Query) -> Query:
+def updated(arguments: argparse.Namespace, specs: Iterable[Setting], query: Query) -> Query:
     """The query, updated with the declared settings among the arguments of a command."""
     from app.common.forms import OneRecord
 
@@ -194,8 +194,13 @@ def _updated(arguments: argparse.Namespace, specs: Iterable[Setting], query: Que
     return query
 
 
-def _add_look(parser: argparse.ArgumentParser, parts: str) -> Any:
-    """Add the arguments for the look of pictures and films, and return the group of those for pictures."""
+def add_look(parser: argparse.ArgumentParser, parts: str, zooms: bool = False) -> Any:
+    """Add the arguments for the look of pictures and films, and return the group of those for pictures.
+
+    Args:
+        parts: what --part can be.
+        zooms: whether a film can zoom into a window.
+    """
     from app.export.sizes import SIZES
 
     look = parser.add_argument_group("the picture")
@@ -241,9 +246,10 @@ def _add_look(parser: argparse.ArgumentParser, parts: str) -> Any:
     film.add_argument("--once", action="store_true", help="make a GIF that plays only once")
     film.add_argument(
         "--time",
-        choices=["even", "length"],
+        choices=["even", "length", *(["zoom"] if zooms else [])],
         default="even",
-        help="equal time per step (even), or constant speed along the paths (length)",
+        help="equal time per step (even), or constant speed along the paths (length)"
+        + ("; zoom for a film that zooms from the whole map into the window" if zooms else ""),
     )
     return look
 
@@ -269,7 +275,7 @@ def status(work: Callable[[argparse.Namespace], None], arguments: argparse.Names
     return 0
 
 
-def _check(path: Path, known: Sequence[str] = ()) -> None:
+def check_path(path: Path, known: Sequence[str] = ()) -> None:
     """Check that a file of a known format can be written at a path."""
     from app.export.formats import ENDINGS, ending
 
@@ -290,8 +296,8 @@ def _check(path: Path, known: Sequence[str] = ()) -> None:
 
 def _render(arguments: argparse.Namespace) -> None:
     for path in arguments.output:
-        _check(Path(path))
-    look, cut = _look(arguments)
+        check_path(Path(path))
+    look, cut = look_of(arguments)
     from app.server import environment
 
     environment.prepare()
@@ -301,7 +307,7 @@ def _render(arguments: argparse.Namespace) -> None:
 
     settings = race_settings(arguments)
     race = race_of(settings)
-    _check_step(arguments.step, settings.steps)
+    check_step(arguments.step, settings.steps)
     look = _shown(arguments, look, settings)
     known = ("all", "map", "loss", *settings.views)
     if look.part not in known:
@@ -309,15 +315,15 @@ def _render(arguments: argparse.Namespace) -> None:
     if look.purpose == "slide" and arguments.heading is None:
         look = dataclasses.replace(look, heading=export.heading(race, look.part))
     written = []
-    base = _base(arguments.link)
+    base = base_of(arguments.link)
     for path in map(Path, arguments.output):
 
         def content(report: Progress, name: str = path.name) -> bytes:
             return export.contents(race, name, look, cut, step=arguments.step, report=report, base=base)
 
-        written.append(_write(path, content))
+        written.append(write_file(path, content))
     if arguments.json:
-        _print_json(written, standings.table(race), verdict=verdict.as_data(race.fair) if race.fair else None)
+        print_json(written, standings.table(race), verdict=verdict.as_data(race.fair) if race.fair else None)
 
 
 def _shown(arguments: argparse.Namespace, look: Any, settings: Any) -> Any:
@@ -353,7 +359,7 @@ def _numbers(name: str, spelled: str, example: str, count: int) -> list[float]:
     return numbers
 
 
-def _write(path: Path, content: Callable[[Progress], bytes]) -> dict[str, Any]:
+def write_file(path: Path, content: Callable[[Progress], bytes]) -> dict[str, Any]:
     """Make a file and write it, and return its name and size.
 
     Raises:
@@ -378,7 +384,7 @@ def _write(path: Path, content: Callable[[Progress], bytes]) -> dict[str, Any]:
     return {"file": str(path), "bytes": len(data)}
 
 
-def _print_json(
+def print_json(
     written: Sequence[Mapping[str, Any]],
     table: Sequence[Any],
     by_epoch: Sequence[Any] | None = None,
@@ -392,13 +398,13 @@ def _print_json(
     streams.emit(json.dumps(plain(found), ensure_ascii=False, indent=2))
 
 
-def _check_step(step: int | None, last: int) -> None:
+def check_step(step: int | None, last: int) -> None:
     """Check that a picture can show a step."""
     if step is not None and not 0 <= step <= last:
         raise Wrong(f"--step must lie in [0, {last:,}]; got {step}.")
 
 
-def _check_single(arguments: argparse.Namespace, *names: str) -> None:
+def check_single(arguments: argparse.Namespace, *names: str) -> None:
     given = [f"--{name}" for name in names if getattr(arguments, name)]
     if len(given) > 1:
         raise Wrong(f"{' and '.join(given)} each describe all settings: give only one, and add single settings to it.")
@@ -413,7 +419,7 @@ def plain(value: Any) -> Any:
     return None if isinstance(value, float) and value != value else value
 
 
-def _look(arguments: argparse.Namespace) -> tuple[Any, Any]:
+def look_of(arguments: argparse.Namespace) -> tuple[Any, Any]:
     """The look of pictures and the timing of films from the arguments."""
     from app.export.formats import ending
     from app.export.look import drawable
@@ -471,20 +477,20 @@ def race_settings(arguments: argparse.Namespace) -> Any:
     from app.race.changes import SETTINGS
 
     query: dict[str, list[str]] = {}
-    _check_single(arguments, "preset", "settings", "link")
+    check_single(arguments, "preset", "settings", "link")
     if arguments.preset:
         query = race_link.query(_race_preset(arguments.preset))
     if arguments.settings:
-        query = _saved(arguments.settings, "race")
+        query = saved(arguments.settings, "race")
     if arguments.link:
         if urlsplit(arguments.link).path.rstrip("/").endswith("/network"):
             raise Wrong("That link belongs to the Network page: use optiscope train.")
-        query |= _behind(arguments.link)
+        query |= behind(arguments.link)
     if getattr(arguments, _option(SETTINGS["surface"]), None):
         query = {key: values for key, values in query.items() if key not in ("start", "rotation")}
-    query = _updated(arguments, SETTINGS.values(), query)
+    query = updated(arguments, SETTINGS.values(), query)
     settings, notices = race_link.parse(query)
-    _check_notices(notices)
+    check_notices(notices)
     return settings
 
 
@@ -502,11 +508,11 @@ def _race_preset(key: str) -> Any:
         raise Wrong(str(refused)) from None
 
 
-_COMMANDS = {"race": "render", "network": "train"}
+_COMMANDS = {"race": "render", "network": "train", "maps": "map"}
 """The command that reads the settings of a page."""
 
 
-def _saved(name: str, page: str) -> dict[str, list[str]]:
+def saved(name: str, page: str) -> dict[str, list[str]]:
     """The query in a settings file of a page."""
     from app.common.racers import Refused
     from app.common.saved import read_query
@@ -530,8 +536,8 @@ def _train(arguments: argparse.Namespace) -> None:
     from app.export.formats import DRAWN
 
     for path in arguments.output:
-        _check(Path(path), (*DRAWN, "csv", "npz", "txt", "json", "py"))
-    look, cut = _look(arguments)
+        check_path(Path(path), (*DRAWN, "csv", "npz", "txt", "json", "py"))
+    look, cut = look_of(arguments)
     from app.server import environment
 
     environment.prepare()
@@ -544,7 +550,7 @@ def _train(arguments: argparse.Namespace) -> None:
         data = files.find(training, brought)
     except Refused as refused:
         raise Wrong(str(refused)) from None
-    _check_step(arguments.step, training.steps)
+    check_step(arguments.step, training.steps)
     known = ("all", *training.views)
     if look.part not in known:
         raise Wrong(f"--part must be one of {', '.join(known)}, or a view in --set views=…; got {look.part!r}.")
@@ -552,41 +558,41 @@ def _train(arguments: argparse.Namespace) -> None:
     try:
         job.begin()
         with progress("training") as report:
-            _wait(job, report)
+            wait(job, report)
         if look.purpose == "slide" and arguments.heading is None:
             look = dataclasses.replace(look, heading=export.heading(training, job, look.part))
         written = []
-        base = _base(arguments.link)
+        base = base_of(arguments.link)
         for path in map(Path, arguments.output):
             scene.scene(training, job)
-            _wait(job)  # some panels are still being computed
+            wait(job)  # some panels are still being computed
 
             def content(report: Progress, name: str = path.name) -> bytes:
                 return export.contents(training, job, name, look, cut, arguments.step, report, base)
 
-            written.append(_write(path, content))
+            written.append(write_file(path, content))
     finally:
         job.stop()  # after Ctrl+C, only the current pieces are finished
     by_epoch = results.epochs(training, job) if training.counts_epochs else []
     if arguments.json:
-        _print_json(written, results.table(training, job), by_epoch)
+        print_json(written, results.table(training, job), by_epoch)
         return
     if by_epoch:
-        streams.emit(_columns(results.epoch_heads(training, job), results.epoch_cells(training, job)))
+        streams.emit(columns(results.epoch_heads(training, job), results.epoch_cells(training, job)))
         if note := results.epoch_note(training, job):
             streams.emit(note)
     for row in results.table(training, job):
         streams.emit(f"{row.title}: {row.status}")
 
 
-def _columns(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+def columns(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """A table for a terminal, with columns as wide as their words."""
     widths = [max(map(len, column)) for column in zip(heads, *rows, strict=True)]
     lines = ("  ".join(cell.rjust(width) for cell, width in zip(line, widths, strict=True)) for line in (heads, *rows))
     return "\n".join(lines)
 
 
-def _wait(job: Any, report: Any = lambda fraction: None) -> None:
+def wait(job: Any, report: Any = lambda fraction: None) -> None:
     """Wait until a job rests, and report its progress."""
     while job.busy:
         report(job.progress)
@@ -604,13 +610,13 @@ def _training(arguments: argparse.Namespace, brought: Mapping[str, Brought]) -> 
         raise Wrong(f"Training takes one data set, but --data names {', '.join(brought)}.")
     file = next(iter(brought.values()), None)
     query: dict[str, list[str]] = {}
-    _check_single(arguments, "preset", "settings", "link")
+    check_single(arguments, "preset", "settings", "link")
     if arguments.preset:
         query = _preset(arguments.preset, file)
     if arguments.settings:
-        query = _saved(arguments.settings, "network")
+        query = saved(arguments.settings, "network")
     if arguments.link:
-        query |= _behind(arguments.link)
+        query |= behind(arguments.link)
     if arguments.source:
         query = _choice("data", arguments.source, query)
     if file:
@@ -624,12 +630,12 @@ def _training(arguments: argparse.Namespace, brought: Mapping[str, Brought]) -> 
         if not equals:
             raise Wrong(f"--set takes NAME=VALUE; got {item!r}.")
         query[name] = [value]
-    query = _updated(arguments, SETTINGS.values(), query)
+    query = updated(arguments, SETTINGS.values(), query)
     name = query.get("file", [""])[-1]
     if query.get("data") == [FILE] and name not in brought:
         raise Wrong(f"These settings need data from the file {name!r}: add --data with its path.")
     training, notices = network_link.parse(query, lambda asked: files.find(asked, brought))
-    _check_notices(notices)
+    check_notices(notices)
     return training
 
 
@@ -648,12 +654,12 @@ def _preset(key: str, file: Brought | None) -> dict[str, list[str]]:
     return link.query(presets.of_file(key, file))
 
 
-def _behind(link: str) -> dict[str, list[str]]:
+def behind(link: str) -> dict[str, list[str]]:
     """The query of a link, which may be a query string alone."""
     return parse_qs(urlsplit(link).query or link.removeprefix("?"), keep_blank_values=True)
 
 
-def _base(link: str | None) -> str:
+def base_of(link: str | None) -> str:
     """The address at which the app is served according to a link, with a slash at its end.
 
     Empty if the link has no address, or that of this machine, which readers of a file cannot open.
@@ -681,7 +687,7 @@ def _choice(part: str, spelled: str, query: dict[str, list[str]]) -> dict[str, l
     return {**kept, part: [key], **{f"{part}.{name}": [value] for name, _, value in items}}
 
 
-def _check_notices(notices: Sequence[str]) -> None:
+def check_notices(notices: Sequence[str]) -> None:
     """Check that no part of a link was dropped. What a page drops with a notice ends a command."""
     if notices:
         raise Wrong(" ".join(re.sub(r"^Dropped from the link(?:, (.+?))?: ", _named, notice) for notice in notices))

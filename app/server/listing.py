@@ -119,10 +119,19 @@ def _presets() -> dict[str, Entry]:
     from app.network import presets as of_networks
     from app.race import presets as of_races
 
-    pages = (("optiscope render", of_races.PRESETS), ("optiscope train", of_networks.PRESETS))
+    return _of_command("optiscope render", of_races.PRESETS) | _of_command("optiscope train", of_networks.PRESETS)
+
+
+def _map_presets() -> dict[str, Entry]:
+    from app.maps.presets import PRESETS
+
+    return _of_command("optiscope map", PRESETS)
+
+
+def _of_command(command: str, presets: Mapping[str, Any]) -> dict[str, Entry]:
+    """The presets that a command takes."""
     return {
         key: {"name": one.name, "about": one.about, "command": f"{command} --preset {key}", "parameters": {}}
-        for command, presets in pages
         for key, one in presets.items()
     }
 
@@ -135,6 +144,7 @@ LISTS: Mapping[str, Callable[[], dict[str, Entry]]] = {
     "views": _views,
     "data": _data,
     "presets": _presets,
+    "map-presets": _map_presets,
     "network-views": _network_views,
 }
 """What can be listed."""

@@ -46,6 +46,7 @@ CAPTIONS = ("Settings", "Settings and link", "Custom text", "None")
 TABLES = ("csv", "parquet", "npz")
 SCRIPTS = {"py": "With Optiscope", "optax.py": "With optax alone"}
 _TIMES = {"even": "Equal time per step", "length": "Constant path speed: shows a fast start"}
+_ZOOM = {"zoom": "Zoom from the whole map into this window"}
 _THEMES = {"light": "Light", "dark": "Dark"}
 _SCALES = {"log": "Logarithmic", "linear": "Linear"}
 _LOOPS = {"forever": "Forever", "once": "Once"}
@@ -66,6 +67,7 @@ class Page:
         last: the last step there is.
         parts: what can be drawn, "all" of the page or one view alone, in words.
         pictures: how the first panel can be drawn, in words, if there is a choice.
+        zoomed: whether a film can zoom from a whole map into the window that is shown.
         scaled: whether the losses are drawn on a log or on a linear axis.
         tables: the endings of files of numbers.
         scripts: the endings of scripts, of `SCRIPTS`.
@@ -83,6 +85,7 @@ class Page:
     last: int
     parts: Mapping[str, str]
     pictures: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    zoomed: bool = False
     scaled: bool = False
     tables: Sequence[str] = TABLES
     scripts: Sequence[str] = tuple(SCRIPTS)
@@ -335,7 +338,8 @@ def _film(page: Page) -> None:
     seconds = _number(middle, "Motion (seconds)", "seconds", 0.1, 600.0, 0.5)
     rate = _number(right, "Frames per second", "rate", 1.0, 60.0, 1.0)
     hold = _number(left, "Hold last frame (seconds)", "hold", 0.0, 60.0, 0.5)
-    time = _choice(middle, "Timing", "time", list(_TIMES), lambda k: _TIMES[k])
+    times = {**_TIMES, **(_ZOOM if page.zoomed else {})}
+    time = _choice(middle, "Timing", "time", list(times), lambda k: times.get(k, k))
     loop = _choice(right, "Loop", "loop", list(_LOOPS), _LOOPS.__getitem__, disabled=kind != "gif")
     fits = min(rate, MOST_GIF_RATE) if kind == "gif" else rate
     cut = Cut(seconds=seconds, rate=fits, hold=hold, time=time, loop=loop == "forever")

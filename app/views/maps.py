@@ -12,7 +12,7 @@ import streamlit as st
 from app.common import budget, cards, names, racers
 from app.export.making import Order
 from app.export.options import Cut, Look
-from app.maps import changes, export, jobs, link, presets
+from app.maps import changes, export, jobs, link, presets, zoom
 from app.maps import results as standings
 from app.maps import scene as scenes
 from app.maps.changes import SETTINGS
@@ -278,6 +278,12 @@ def _exports() -> Page:
     parts = {"all": "Everything", settings.view: f"{VIEWS[settings.view].name} only", "map": "Paths only"}
     parts |= {"loss": "Losses only"}
     holds = "What became of every run of the map: a line for each cell of each racer."
-    more: Any = {"scaled": True, "tables": ("csv", "parquet"), "scripts": ("py",), "holds": holds}
+    more: Any = {
+        "zoomed": zoom.zoomed(settings),
+        "scaled": True,
+        "tables": ("csv", "parquet"),
+        "scripts": ("py",),
+        "holds": holds,
+    }
     name = export.file_name(settings)
     return Page(name, order, contents, heading, caption, from_json, lambda: None, settings.steps, parts, **more)

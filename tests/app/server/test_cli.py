@@ -74,8 +74,8 @@ def test_a_foreign_address_is_refused_with_a_sentence() -> None:
 
 
 UNKNOWN = [
-    (["serv"], "Unknown command 'serv'. Did you mean 'serve'? Choose from serve, render, train, list, sweep."),
-    (["weather"], "Unknown command 'weather'. Choose from serve, render, train, list, sweep."),
+    (["serv"], "Unknown command 'serv'. Did you mean 'serve'? Choose from serve, render, train, list, map, sweep."),
+    (["weather"], "Unknown command 'weather'. Choose from serve, render, train, list, map, sweep."),
     (["--prot=9000"], "unknown argument '--prot=9000'. Did you mean --port?"),
     (["serve", "--adress", "::1"], "unknown argument '--adress'. Did you mean --address?"),
     (["list", "optimizer"], "Unknown list 'optimizer'. Did you mean 'optimizers'?"),
