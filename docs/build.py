@@ -60,7 +60,8 @@ def settings_page() -> str:
         "address bar shows it, a JSON file of settings contains the same, and `optiscope render`, `optiscope map` and "
         "`optiscope train` accept it. Settings that a link does not mention take their defaults. Bad values are "
         "dropped with a notice, and the others are kept. `NAME` stands for a parameter of the chosen [surface, "
-        "optimizer](README.md), schedule, noise or source of data. A setting that changes only the look does not recompute any run.",
+        "optimizer](README.md), schedule, noise or source of data. A setting that changes only the look "
+        "does not recompute any run.",
     ]
     for page, specs in (("Race", RACE), ("Maps", MAPS), ("Network", NETWORK), ("Tests", MATRIX)):
         lines += ["", f"## The {page} page", "", "| in a link | default | values | changes | meaning |"]
