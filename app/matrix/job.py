@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import itertools
 import threading
-import time
-import weakref
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from app.matrix.process import Process, shared
+from app.common import workers
+from app.matrix.process import shared
 from optimizers.diagnostics import Cell, units
 
 Place = tuple[str, str]
@@ -32,7 +31,7 @@ def cells_of(trials: int, seed: int) -> dict[Place, Cell]:
         return cells
 
 
-class Job:
+class Job(workers.Job):
     """The computation of a matrix for one page.
 
     Args:
@@ -40,23 +39,13 @@ class Job:
         connect: returns the worker, when it is needed.
     """
 
-    _numbers = itertools.count(1)
-
-    def __init__(self, trials: int, seed: int, connect: Callable[[], Process] = shared) -> None:
-        self.number = next(Job._numbers)
+    def __init__(self, trials: int, seed: int, connect: Callable[[], workers.Process] = shared) -> None:
+        super().__init__(connect)
         self.trials = trials
         self.seed = seed
         self.cells = cells_of(trials, seed)
-        self.running = False
-        self.error = ""
         self.wanted: tuple[Place, ...] = ()
         """The cells that the page has asked for last."""
-        self.seconds = 0.0
-        """The duration of the last computation."""
-        self._began = 0.0
-        self._connect = connect
-        self._worker: Process | None = None
-        self._changed = threading.Condition()
 
     def begin(self, tests: Sequence[str], rules: Sequence[str]) -> None:
         """Compute the cells of these tests and rules that are missing."""
@@ -66,35 +55,14 @@ class Job:
         left = [(rule, group) for rule, group in left if group]
         if self.running or not left:
             return
-        self.running, self.error, self._began = True, "", time.monotonic()
-        self._worker = self._connect()
-        self._worker.compute(self, left, self.trials, self.seed)
-        weakref.finalize(self, self._worker.stop, self.number).atexit = False
-
-    def stop(self) -> None:
-        """Stop after the cells that are being computed; those that are there are kept."""
-        if self._worker is not None:
-            self._worker.stop(self.number)
+        self.start(left, self.trials, self.seed)
 
     @property
     def done(self) -> int:
         """The number of wanted cells that are there."""
         return sum(place in self.cells for place in self.wanted)
 
-    def receive(self, kind: str, *content: Any) -> None:
-        """Process a message from the worker."""
-        with self._changed:
-            if kind == "cell":
-                (cell,) = content
-                self.cells[cell.test, cell.rule] = cell
-            elif kind == "failed":
-                (self.error,) = content
-            elif kind == "ended":
-                self.seconds = time.monotonic() - self._began
-                self.running = False
-            self._changed.notify_all()
-
-    def wait(self, timeout: float) -> bool:
-        """Wait until the computation has ended; return whether it has."""
-        with self._changed:
-            return self._changed.wait_for(lambda: not self.running, timeout)
+    def take(self, *content: Any) -> None:
+        """Keep a cell."""
+        (cell,) = content
+        self.cells[cell.test, cell.rule] = cell

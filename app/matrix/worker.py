@@ -86,7 +86,7 @@ class Worker:
                 for test in tests:
                     if work.stopped:
                         break
-                    self._send(work.number, "cell", cell(test, rule, work.trials, work.seed, device))
+                    self._send(work.number, "result", cell(test, rule, work.trials, work.seed, device))
             except Exception as problem:  # the page shows it
                 error = f"{rule}: {type(problem).__name__}: {problem}"
             with self._changed:

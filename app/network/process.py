@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import threading
-from pathlib import Path
 from typing import Any
 
 from app.common.child import Child
+from app.common.workers import MOST_MEMORY, resident
 from app.network.connection import Connection
-
-MOST_MEMORY = 2 * 2**30
-"""Bytes beyond which an idle trainer is replaced by a new one, because the programs of many networks add up."""
 
 
 class Local(Connection):
@@ -42,11 +38,7 @@ class Process(Connection):
     @property
     def memory(self) -> int:
         """Return the resident bytes of the trainer, or 0 if the system does not report them."""
-        try:
-            pages = int(Path(f"/proc/{self.process}/statm").read_text().split()[1])
-        except OSError:
-            return 0
-        return pages * os.sysconf("SC_PAGE_SIZE")
+        return resident(self.process)
 
     def send(self, kind: str, *content: Any) -> None:
         self._child.send(kind, *content)
