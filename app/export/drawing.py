@@ -84,7 +84,9 @@ class Drawing(Sheet):
                 text=self.layout.text,
             )
             words = [look.title] if look.title else [*self._captions(), self._whole(link) if look.link else ""]
-            self.beside = self.layout.beside and self.width / self.height >= 1.2
+            plain = scene.arrangement == "side by side"
+            self.beside = self.layout.beside and not plain and self.width / self.height >= 1.2
+            self.clocked = self.layout.clock and (scene.clock.end > 0 or not plain)
             box, legend, columns = self._divide(self._head(), self._foot(words) if look.caption else 0.0)
             if min(box[2:]) < LEAST:
                 few = f"{look.width}×{look.height} pixels are too few for the legend and the caption"
@@ -97,8 +99,8 @@ class Drawing(Sheet):
     @staticmethod
     def parts(scene: Scene) -> Mapping[str, str]:
         """The parts of a scene that can be drawn with their titles: "all" of it, or a single panel."""
-        whole = {"one above": "The race", "two below": "The training", "one beside": "The maps"}[scene.arrangement]
-        return {"all": whole, **{panel.key: panel.title for panel in scene.panels}}
+        names = {"race": "The race", "board": "The training", "maps": "The maps", "row": "The study"}
+        return {"all": names[scene.kind], **{panel.key: panel.title for panel in scene.panels}}
 
     @property
     def picture(self) -> str:
@@ -163,12 +165,24 @@ class Drawing(Sheet):
             return [*maps, *((left + k * (across + GAP), at, across, lower) for k in range(count - 2))]
         if self.beside or (self.scene.arrangement == "one beside" and width >= 1.2 * height):
             return self._first_at_the_left(box)
+        if self.scene.arrangement == "side by side":
+            return self._side_by_side(box)
         # the small panels are in one row, and each has a title and a note
         share = 0.26 if count == 2 else 0.32 if self.scene.arrangement == "one above" else 0.36
         lower = float(round(share * height + 52))
         across = (width - GAP * (count - 2)) / (count - 1)
         below = [(left + k * (across + GAP), top + height - lower, across, lower) for k in range(count - 1)]
         return [(left, top, width, height - lower - GAP / 2), *below]
+
+    def _side_by_side(self, box: Box) -> list[Box]:
+        """The boxes of equal panels in a row, or below each other in a picture that is higher than wide."""
+        left, top, width, height = box
+        count = len(self.panels)
+        if width < height:
+            tall = (height - GAP * (count - 1)) / count
+            return [(left, top + k * (tall + GAP), width, tall) for k in range(count)]
+        across = (width - GAP * (count - 1)) / count
+        return [(left + k * (across + GAP), top, across, height) for k in range(count)]
 
     def _first_at_the_left(self, box: Box) -> list[Box]:
         """The box of the first panel at the left, and those of the others at the right; of many in two columns."""
@@ -250,6 +264,10 @@ class Drawing(Sheet):
         edge = self.edge
         if self.beside:
             return self._divide_wide(head, foot)
+        if self.scene.arrangement == "side by side":  # without cards, only the clock stands below the panels
+            below, width, top = (ABOVE_ROW + ROW) * self.clocked, self.width - 2 * edge, edge + head
+            room = self.height - top - max(foot, edge) - below
+            return (edge, top, width, room), (edge, top + room + ABOVE_ROW, width, ROW), 1
         beside = self.width / self.height >= 1.2
         columns = 1 if beside else min(3, max(1, int(self.width // 180)))
         rows = -(-len(self.shown) // columns)
@@ -313,7 +331,7 @@ class Drawing(Sheet):
 
     def _legend(self, box: Box, columns: int) -> None:
         left, top, width, height = box
-        if self.layout.clock:
+        if self.clocked:
             self._show_clock(left, top)
             top, height = top + ROW, height - ROW
         rows = -(-len(self.shown) // columns)

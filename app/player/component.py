@@ -48,7 +48,9 @@ def _component(kind: str) -> Any:
     """
     loader = files(__package__).joinpath("loader.js").read_text(encoding="utf-8")
     script = loader.replace("INDEX", index_path()).replace("PLOTLY", plotly_path())
-    around = {"race": 104, "board": 184, "maps": 150}[kind]  # the height of the page above and below the player
+    around = {"race": 104, "board": 184, "maps": 150, "row": 260}[
+        kind
+    ]  # the height of the page above and below the player
     height = f"height: var(--optiscope-player-height, clamp(560px, calc(100vh - {around}px), 1200px))"
     css = f".optiscope-{kind} {{ {height}; }}"
     html = HTML.replace("KIND", kind)

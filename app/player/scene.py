@@ -190,12 +190,14 @@ class Clock:
     """The clock of a scene, which counts from 0 to ``end``.
 
     ``counts`` is "steps" or "evaluations" of the gradient on a page that offers both, and empty on a page that counts
-    only steps. ``epoch`` is the number of steps of an epoch if the clock is read in epochs, else 0.
+    only one thing, whose singular is ``unit``. ``epoch`` is the number of steps of an epoch if the clock is read in
+    epochs, else 0.
     """
 
     end: int
     counts: Literal["", "steps", "evaluations"] = ""
     epoch: float = 0.0
+    unit: str = "step"
 
     def __post_init__(self) -> None:
         if self.counts not in ("", *AXES):
@@ -205,7 +207,7 @@ class Clock:
         """A time of the clock and its end, such as "step 12 of 300" or "epoch 1.5 of 10"."""
         if self.epoch:
             return f"epoch {short(round(time / self.epoch, 2))} of {short(round(self.end / self.epoch, 2))}"
-        unit = "evaluation" if self.counts == "evaluations" else "step"
+        unit = "evaluation" if self.counts == "evaluations" else self.unit
         return f"{unit} {time:,.0f} of {self.end:,}"
 
     def note(self, step: int | None) -> str:
@@ -285,7 +287,8 @@ class Scene:
     """Everything that a rerun of the page passes to the player.
 
     ``arrangement`` places the panels: "one above" shows the first panel large above all others, "two below" shows it
-    above the other two, and "one beside" shows it large beside the other two. ``choices`` are the racers that can be
+    above the other two, "one beside" shows it large beside the other two, and "side by side" shows up to three panels
+    in a row, for a scene without cards, whose clock is hidden if it has no time. ``choices`` are the racers that can be
     added, as pairs of key and name, and ``addable`` are the views that a further panel could show. ``sliders`` are
     those of the scene as a whole, and ``subject`` names what they belong to. ``busy`` says that the scene is still
     growing, so that the player polls.
@@ -303,7 +306,7 @@ class Scene:
     panels: tuple[Panel, ...]
     cards: tuple[Card, ...]
     clock: Clock
-    arrangement: Literal["one above", "two below", "one beside"] = "two below"
+    arrangement: Literal["one above", "two below", "one beside", "side by side"] = "two below"
     choices: tuple[tuple[str, str], ...] = ()
     addable: tuple[tuple[str, str], ...] = ()
     sliders: tuple[Slider, ...] = ()
@@ -343,7 +346,8 @@ class Scene:
     @property
     def kind(self) -> str:
         """The kind of player that plays it, which follows from the arrangement."""
-        return {"one above": "race", "two below": "board", "one beside": "maps"}[self.arrangement]
+        kinds = {"one above": "race", "two below": "board", "one beside": "maps", "side by side": "row"}
+        return kinds[self.arrangement]
 
     def panel(self, key: str) -> Panel:
         """The panel with a key."""

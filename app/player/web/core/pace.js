@@ -28,7 +28,7 @@ export function stepAt(card, position) {
  */
 export function unitOf({ clock }) {
   if (clock.epoch) return 'epoch';
-  return clock.counts === 'evaluations' ? 'evaluation' : 'step';
+  return clock.counts === 'evaluations' ? 'evaluation' : clock.unit;
 }
 
 /**

@@ -104,6 +104,7 @@ export interface Clock {
   end: number;
   counts: '' | 'steps' | 'evaluations';
   epoch: number;
+  unit: string;
 }
 
 /** Points. */
@@ -296,7 +297,7 @@ export interface Scene {
   panels: Panel[];
   cards: Card[];
   clock: Clock;
-  arrangement: 'one above' | 'two below' | 'one beside';
+  arrangement: 'one above' | 'two below' | 'one beside' | 'side by side';
   choices: [string, string][];
   addable: [string, string][];
   sliders: Slider[];

@@ -42,7 +42,7 @@ export class SlotPanel {
     this.element = h(
       'section',
       { class: 'slot' },
-      h('header', {}, this.choice.element, this.option.element),
+      h('header', {}, this.choice.title, this.choice.element, this.option.element),
       h('div', {}, this.note, this.legend.element),
       this.body,
       this.text,
@@ -106,9 +106,10 @@ export class SlotPanel {
   }
 }
 
-/** A choice that is redrawn only when its options change. */
+/** A choice that is redrawn only when its options change. Where there is only one option, its name is a title. */
 class Select {
   offered = '';
+  title = h('h3', { hidden: true });
 
   /**
    * @param {string} label
@@ -133,7 +134,9 @@ class Select {
     if (key !== this.offered) {
       this.offered = key;
       this.element.replaceChildren(...choices.map(([name, text]) => h('option', { value: name }, text)));
-      this.element.hidden = choices.length === 0;
+      this.element.hidden = choices.length < 2;
+      this.title.hidden = choices.length !== 1;
+      say(this.title, choices.length === 1 ? choices[0][1] : '');
     }
     if (value !== undefined && this.element.value !== value) this.element.value = value;
   }

@@ -39,6 +39,8 @@ export class Player extends Stage {
   slots = [];
   /** What stands below a large panel. @type {HTMLElement | undefined} */
   below;
+  /** What holds panels that stand side by side. @type {HTMLElement | undefined} */
+  row;
   /** The choice of one more view. @type {HTMLSelectElement | undefined} */
   adder;
   addable = '';
@@ -94,6 +96,7 @@ export class Player extends Stage {
       this.drags = new Dragging(this);
     }
     this.front = arranged[0].element;
+    if (scene.arrangement === 'side by side') return this.sideBySide(arranged);
     if (scene.arrangement === 'one above') return this.oneAbove(arranged);
     const stage = this.twoBelow(arranged);
     if (beside) stage.classList.add('beside');
@@ -299,6 +302,15 @@ export class Player extends Stage {
   }
 
   /**
+   * All panels in a row over the transport.
+   * @param {StagePanel[]} panels
+   */
+  sideBySide(panels) {
+    this.row = h('div', { class: 'row' }, ...panels.map(({ element }) => element));
+    return h('div', { class: 'stage' }, this.row, this.transport.element);
+  }
+
+  /**
    * @param {string} racer
    * @param {string} name
    */
@@ -367,8 +379,15 @@ export class Player extends Stage {
    * @param {Scene} scene
    */
   arrange(scene) {
-    if (!this.adder || !this.below) return;
     const slots = slotsOf(scene).length;
+    if (this.row) {
+      this.slots.forEach(({ element }, k) => {
+        element.hidden = k >= slots;
+      });
+      mark(this.row, 'data-slots', slots);
+      this.transport.element.hidden = scene.clock.end === 0;
+    }
+    if (!this.adder || !this.below) return;
     const shown = scene.beside && !scene.fair?.trials ? 0 : slots;
     this.slots.forEach((slot, k) => {
       slot.element.hidden = k >= shown;

@@ -16,7 +16,9 @@ test('a racer whose step takes two ticks of the clock makes half as many steps',
 
 test('the clock is named by what it counts', () => {
   assert.deepEqual(
-    ['steps', 'evaluations', ''].map((counts) => unitOf({ clock: { counts } })),
+    ['steps', 'evaluations', ''].map((counts) => unitOf({ clock: { counts, epoch: 0, unit: 'step' } })),
     ['step', 'evaluation', 'step'],
   );
+  assert.equal(unitOf({ clock: { counts: '', epoch: 0, unit: 'member' } }), 'member');
+  assert.equal(unitOf({ clock: { counts: '', epoch: 4, unit: 'step' } }), 'epoch');
 });
