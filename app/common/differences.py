@@ -70,15 +70,16 @@ def _of_choices(spec: Setting, old: Choice, new: Choice) -> list[str]:
     """The differences between two choices of the same kind: other parameters, or another record altogether."""
     form = spec.form
     if isinstance(form, Parameters):
-        return list(_of_parameters(form.record, old, new))
+        return list(of_parameters(form.record, old, new))
     registry: Mapping[str, Any] = form.registry if isinstance(form, OneRecord) else {}
     if old.key == new.key and new.key in registry:
-        return list(_of_parameters(registry[new.key], old, new))
+        return list(of_parameters(registry[new.key], old, new))
     records = [registry[choice.key].name if choice.key in registry else choice.key for choice in (old, new)]
     return [f"{spec.name} {' → '.join(records)}"]
 
 
-def _of_parameters(record: type[Declared], old: Choice, new: Choice) -> Iterator[str]:
+def of_parameters(record: type[Declared], old: Choice, new: Choice) -> Iterator[str]:
+    """Yield the parameters that differ between two choices of the same record, such as "κ 100 → 300"."""
     for name, p in record.parameters().items():
         one, other = old.get(name, p.default), new.get(name, p.default)
         if one != other:
@@ -101,7 +102,7 @@ def _of_racers(before: Lineup, after: Lineup, words: Callable[[Racer], list[str]
         if old is None or old.rule.key != new.rule.key:
             yield f"{names[1][slot]} added"
             continue
-        changed = [*_of_parameters(RULES[new.rule.key], old.rule, new.rule)]
+        changed = [*of_parameters(RULES[new.rule.key], old.rule, new.rule)]
         changed += [name.replace("_", " ") for name in dict([*old.own, *new.own]) if _own(old, name) != _own(new, name)]
         if changed:
             yield f"{names[1][slot]}: {', '.join(changed)}"

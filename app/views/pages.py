@@ -3,5 +3,7 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-PAGES: Mapping[str, str] = MappingProxyType({"race": "Race", "maps": "Maps", "network": "Network", "matrix": "Tests"})
+PAGES: Mapping[str, str] = MappingProxyType(
+    {"race": "Race", "maps": "Maps", "network": "Network", "studies": "Studies", "matrix": "Tests"}
+)
 """The titles of the pages by their names, which are their addresses as well. The first is also at the root."""

@@ -40,6 +40,8 @@ class Study(Declared):
 
     key: ClassVar[str] = ""
     name: ClassVar[str]
+    label: ClassVar[str] = ""
+    """The name in one to three words, for a button; by default the whole name."""
     group: ClassVar[str]
     """One of `GROUPS`."""
     rows: ClassVar[tuple[str, ...]] = ()
@@ -47,6 +49,8 @@ class Study(Declared):
     about: ClassVar[str]
     """A sentence or two on what to see, which holds for the default parameters."""
     source: ClassVar[str]
+    seconds: ClassVar[float] = 20.0
+    """About how long it takes at the default parameters, on two cores. A page starts it unasked if that is short."""
 
     def run(self, seed: int = 0) -> Iterator[Progress]:
         """Compute the study part by part, each of which takes at most about a second once its programs are compiled.
@@ -61,3 +65,7 @@ class Study(Declared):
     def table(self, found: Any) -> Table:
         """The numbers of a result, for tables and files."""
         raise NotImplementedError
+
+    def finding(self, found: Any) -> str:
+        """What a complete result shows, in a sentence or two computed from it; an empty text if nothing stands out."""
+        return ""

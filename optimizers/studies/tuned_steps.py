@@ -1,0 +1,97 @@
+"""Steps to converge of rules at their best learning rates, from an equal search for each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from optimizers.axes import Grid
+from optimizers.optimizer import Optimizer
+from optimizers.sweeps import sweep
+from surfaces.calculus import Floats
+from surfaces.surface import Surface
+
+RATES = (1e-4, 10.0)
+"""The range of learning rates that are searched, for every rule."""
+BAND = (10.0, 90.0)
+"""The percentiles of the band round a median."""
+
+
+class Best(NamedTuple):
+    """What rules reach at their best learning rates, at each of k places, such as angles.
+
+    Attributes:
+        rate: the best learning rate (k,), NaN where no rate takes half of the starts to the threshold.
+        median: the median number of steps over fresh starts (k,), infinite where most of them do not get there.
+        low, high: the band round the median (k,).
+    """
+
+    rate: Floats
+    median: Floats
+    low: Floats
+    high: Floats
+
+
+def best_steps(
+    surface: Surface,
+    rule: Optimizer,
+    places: Mapping[Any, Any],
+    points: Floats,
+    *,
+    rates: int,
+    steps: int,
+    threshold: float,
+) -> Best:
+    """The steps of a rule to a share of the initial height, at the best of `rates` learning rates at each place.
+
+    The best rate has the fewest median steps over the first half of the starts. The steps are those from the second
+    half, so that no start is used twice. Parameters other than the learning rate have their values in `rule`.
+
+    Args:
+        surface: the surface, which lists its minimum.
+        rule: the rule, with a learning rate.
+        places: names and values of parameters of the surface that vary together, as for `sweep`; empty for one place.
+        points: the starts (2 k, n).
+        rates: the number of learning rates, evenly spaced on a log scale over `RATES`.
+        steps: the number of steps after which a run that has not arrived counts as infinitely long.
+        threshold: the share of the initial height above the minimum.
+    """
+    over: dict[Any, Any] = {"learning_rate": Grid(rates, *RATES)}
+    if places:
+        over[tuple(places)] = tuple(places.values())
+    over["start"] = points
+    reached = sweep(surface, rule, over=over, steps=steps, threshold=threshold, record=("reached",)).reached
+    counted = np.where(reached >= 0, reached, np.inf).astype(float).reshape(rates, -1, len(points))
+    half = len(points) // 2
+    return summary(np.geomspace(*RATES, rates), counted[..., :half], counted[..., half:])
+
+
+def summary(rates: Floats, searched: Floats, fresh: Floats) -> Best:
+    """The best rates by the searched runs, and the steps of the fresh ones at these rates.
+
+    Args:
+        rates: (r,).
+        searched, fresh: steps (r, k, starts), infinite where a run does not arrive.
+    """
+    medians = median(searched)  # (r, k)
+    best = np.argmin(medians, axis=0)
+    chosen = np.take_along_axis(fresh, best[None, :, None], axis=0)[0]  # (k, starts)
+    known = np.isfinite(medians.min(axis=0))
+    low, high = (np.percentile(chosen, share, axis=-1, method="nearest") for share in BAND)
+    return Best(np.where(known, rates[best], np.nan), median(chosen), low, high)
+
+
+def median(values: Floats) -> NDArray[np.float64]:
+    """The median over the last axis; of an even number of values the mean of the middle two, infinite if one is."""
+    ordered = np.sort(values, axis=-1)
+    count = values.shape[-1]
+    return np.asarray(0.5 * (ordered[..., (count - 1) // 2] + ordered[..., count // 2]))
+
+
+def stacked(found: Sequence[Best | None], places: int) -> Best:
+    """The results of several rules as arrays (rules, k); NaN where a rule has none yet."""
+    blank = Best(*(np.full(places, np.nan) for _ in Best._fields))
+    return Best(*(np.stack(values) for values in zip(*(one or blank for one in found), strict=True)))
