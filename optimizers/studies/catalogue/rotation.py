@@ -16,9 +16,9 @@ from surfaces import SURFACES, Rotated
 from surfaces.parameter import AT_LEAST_ONE, parameter
 
 RULES = ("sgd", "momentum", "adagrad", "rmsprop", "adam")
-ANGLES = np.linspace(0.0, 45.0, 13)
+ANGLES = np.linspace(0.0, 45.0, 11)
 """In degrees. By symmetry of the square of the starts and of the rules, 45° is the furthest from the axes."""
-CONDITIONS = np.geomspace(1.0, 1000.0, 13)
+CONDITIONS = np.geomspace(1.0, 1000.0, 10)
 TURNED = (0.0, 45.0)
 """The angles at which the condition number varies."""
 THRESHOLD = 1e-4
@@ -78,9 +78,9 @@ class Rotation(Study):
     )
     steps: int = parameter(
         "steps",
-        default=3000,
+        default=2000,
         low=100,
-        high=10_000,
+        high=5000,
         integer=True,
         log=True,
         legal=AT_LEAST_ONE,
