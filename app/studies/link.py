@@ -12,6 +12,7 @@ from typing import Any, cast
 
 from app.common.link import Reader, write
 from app.common.setting import Query
+from app.common.words import unknown
 from app.studies.changes import SETTINGS, change, set_parameters
 from app.studies.presets import PRESETS
 from app.studies.settings import Settings
@@ -27,7 +28,9 @@ def parse(given: Mapping[str, list[str]]) -> tuple[Settings, list[str]]:
 
     A query that names a preset and nothing else stands for the preset.
     """
-    if set(given) <= {"preset", "v"} and (key := given.get("preset", [""])[-1]) in PRESETS:
+    if set(given) <= {"preset", "v"} and "preset" in given:
+        if (key := given["preset"][-1]) not in PRESETS:
+            return Settings(), [f"Dropped from the link: {unknown('preset', key, PRESETS)}"]
         given = PRESETS[key].query
     link: Any = Reader(given, cast(Any, Settings()))
     link.read_settings(SETTINGS.values(), change, set_parameters)
