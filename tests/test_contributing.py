@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from optimizers import OPTIMIZERS
+from optimizers.studies import STUDIES
 from surfaces import SURFACES
 from surfaces.network import DATASETS
 
@@ -22,6 +23,7 @@ EXAMPLES = {
     "a surface": "booth",
     "a data set": "xor",
     "a page": "race",
+    "a study": "rotation",
     "a benchmark": "engine",
 }
 """Something there is of each kind whose files have its name."""
@@ -153,6 +155,59 @@ class Stripes(Source):
         x = rng.uniform(-2, 2, (self.samples, 2))
         return x, np.floor(x[:, 0]).astype(int) % 2
 '''
+STUDY = '''
+"""The mean of dice."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from optimizers.studies.study import Progress, Study, Table
+from surfaces.parameter import AT_LEAST_ONE, parameter
+
+
+class Found(NamedTuple):
+    """The mean of the first k throws, for all k."""
+
+    means: np.ndarray
+
+
+class Dice(Study):
+    """The mean of many throws of a die."""
+
+    name = "Mean of dice"
+    group = "Optimizers"
+    about = "The mean settles down."
+    source = "J. Bernoulli (1713)"
+
+    throws: int = parameter(
+        "n", default=100, low=10, high=1000, integer=True, legal=AT_LEAST_ONE, doc="Number of throws."
+    )
+
+    def run(self, seed=0):
+        thrown = np.random.default_rng(seed).integers(1, 7, self.throws)
+        means = np.cumsum(thrown) / np.arange(1, self.throws + 1)
+        yield Progress(0.5, Found(means[: self.throws // 2]))
+        yield Progress(1.0, Found(means))
+
+    def table(self, found):
+        return Table(("throw", "mean"), [(k + 1, float(mean)) for k, mean in enumerate(found.means)])
+'''
+PICTURE = '''
+"""The picture of the mean of dice."""
+
+import numpy as np
+
+from app.figures.series import Axes, linear, plot, series
+
+UNIT = "throw"
+
+
+def panels(study, found):
+    times = np.arange(1, len(found.means) + 1)
+    axes = Axes(x=linear([times], "throw"), y=linear([found.means], "mean"))
+    return (plot("mean", "Mean", axes, [series(times, found.means, 0, "mean", "mean", time=times)], "one die"),)
+'''
 VIEWS = {
     "race": 'View("Twice the distance", _measured(lambda run: 2 * _distances(run), "twice", "", ""))',
     "network": 'View(_plain("Half"), _curves(lambda m: [m.loss / 2, m.loss], log=True), _only_measures)',
@@ -182,6 +237,11 @@ from app.network.process import Local
 from app.network.settings import generated
 from app.race import changes, export, link, results, scene, script
 from app.race.runs import Race
+from app.studies import export as study_export
+from app.studies import link as study_link
+from app.studies import scene as study_scene
+from app.studies.job import Job as StudyJob
+from app.studies.process import Process
 from docs import build
 
 settings, notices = link.parse({"surface": ["trough"], "racer": ["sign_descent:learning_rate=0.037", "adam"]})
@@ -226,6 +286,18 @@ while job.busy:
     time.sleep(0.01)
 (panel,) = (one for one in network_scene.scene(training, job).panels if one.key == "new")
 assert panel.title == "Half" and len(panel.marks[0].y) > 2
+
+study, notices = study_link.parse({"study": ["dice"], "study.throws": ["40"]})
+assert notices == [] and study_link.query(study)["study.throws"] == ["40"]
+process = Process()
+study_job = StudyJob(study, lambda: process)
+study_job.begin()
+assert study_job.wait(100) and study_job.complete, study_job.error
+process.end()
+shown = study_scene.scene(study, study_job)
+assert [panel.title for panel in shown.panels] == ["Mean"] and shown.clock.words(3) == "throw 3 of 40"
+assert len(study_export.numbers(study, study_job, "dice.csv").splitlines()) == 41
+assert ("dice", "Mean of dice", "Mean of dice") in study_scene.guide(study).presets
 print("used")
 """
 
@@ -283,12 +355,17 @@ def test_a_folder_a_file_and_one_entry_add_a_page(tmp_path: Path) -> None:
 def test_one_file_adds_an_optimizer_a_surface_or_a_data_set_and_one_entry_a_view_or_a_format(tmp_path: Path) -> None:
     """In a copy of the sources: link, card, table, script, pictures, docs, training and command line have them."""
     _copied(tmp_path)
-    new = {"optimizers/rules": RULE, "surfaces/landscapes": SURFACE, "surfaces/network/datasets": DATA}
-    names = dict(zip(new, ("sign_descent", "trough", "stripes"), strict=True))
-    assert not {*names.values()} & {*OPTIMIZERS, *SURFACES, *DATASETS}
-    for folder, source in new.items():
+    new = {
+        "optimizers/rules": ("sign_descent", RULE),
+        "surfaces/landscapes": ("trough", SURFACE),
+        "surfaces/network/datasets": ("stripes", DATA),
+        "optimizers/studies/catalogue": ("dice", STUDY),
+        "app/studies/pictures": ("dice", PICTURE),
+    }
+    assert not {name for name, _ in new.values()} & {*OPTIMIZERS, *SURFACES, *DATASETS, *STUDIES}
+    for folder, (name, source) in new.items():
         assert f"{folder}/NAME.py" in " ".join(cell for row in TABLE.values() for cell in row)
-        (tmp_path / folder / f"{names[folder]}.py").write_text(source.lstrip(), encoding="utf-8")
+        (tmp_path / folder / f"{name}.py").write_text(source.lstrip(), encoding="utf-8")
     for page, entry in VIEWS.items():
         path = tmp_path / TABLE[f"a view of the {page.capitalize()} page"][1].strip("`")
         before, table, after = path.read_text(encoding="utf-8").partition(
