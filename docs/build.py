@@ -18,6 +18,8 @@ from app.maps.changes import SETTINGS as MAPS
 from app.matrix.changes import SETTINGS as MATRIX
 from app.network.changes import SETTINGS as NETWORK
 from app.race.changes import SETTINGS as RACE
+from app.studies.changes import SETTINGS as STUDY
+from docs import lectures
 from optimizers import OPTIMIZERS, Optimizer
 from optimizers.borrowed import fields
 from optimizers.equations import latex
@@ -25,13 +27,15 @@ from surfaces import SURFACES, THEMES, Parameter, Surface
 from surfaces.digits import exact, short
 
 HERE = Path(__file__).parent
+SETTINGS = (("Race", RACE), ("Maps", MAPS), ("Network", NETWORK), ("Studies", STUDY), ("Tests", MATRIX))
+"""The settings of each page."""
 
 
 def pages() -> dict[str, str]:
     """The texts of all pages by their paths under docs/."""
     texts = {f"rules/{key}.md": rule_page(rule) for key, rule in OPTIMIZERS.items()}
     texts |= {f"surfaces/{key}.md": surface_page(surface) for key, surface in SURFACES.items()}
-    return texts | {"README.md": index(), "settings.md": settings_page()}
+    return texts | {"README.md": index(), "settings.md": settings_page(), "lectures.md": lectures.page()}
 
 
 def index() -> str:
@@ -39,7 +43,8 @@ def index() -> str:
     lines = [
         "# Rules and surfaces",
         "",
-        "`make docs` generates these pages, and that of the [settings](settings.md), from the declarations.",
+        "`make docs` generates these pages, that of the [settings](settings.md), and that of the "
+        "[lectures](lectures.md), from the declarations.",
         "",
         "## Optimizers",
         "",
@@ -63,7 +68,7 @@ def settings_page() -> str:
         "optimizer](README.md), schedule, noise or source of data. A setting that changes only the look "
         "does not recompute any run.",
     ]
-    for page, specs in (("Race", RACE), ("Maps", MAPS), ("Network", NETWORK), ("Tests", MATRIX)):
+    for page, specs in SETTINGS:
         lines += ["", f"## The {page} page", "", "| in a link | default | values | changes | meaning |"]
         lines += ["| --- | --- | --- | --- | --- |", *map(_setting_row, specs.values())]
         for spec in specs.values():

@@ -16,12 +16,14 @@ class Preset:
         label: the same in one or two words, for a button.
         about: what the map shows, and what to do next.
         link: the settings of the map, as an address spells them.
+        rows: the statements of the lectures that it shows, as `docs/lectures.md` numbers them.
     """
 
     name: str
     label: str
     about: str
     link: str
+    rows: tuple[str, ...] = ()
 
 
 PRESETS: Mapping[str, Preset] = MappingProxyType(
@@ -34,6 +36,7 @@ PRESETS: Mapping[str, Preset] = MappingProxyType(
             "finer cells.",
             "view=stability&surface=quadratic_ravine&surface.condition_number=30&steps=300&x=learning_rate&y=momentum"
             "&window=-4,0.3,0,2&racer=momentum:learning_rate=0.06,momentum=0.5&racer=nesterov:learning_rate=0.03,momentum=0.5",
+            rows=("P11",),
         ),
         "fractal": Preset(
             "The fractal edge of trainability",
@@ -58,6 +61,7 @@ PRESETS: Mapping[str, Preset] = MappingProxyType(
             "100, is unstable. Momentum leaves it alone more often at the same learning rate.",
             "view=flat&surface=sharp_and_flat&surface.sharp_curvature=100&steps=500&x=learning_rate&window=-4,-1.5,0,1"
             "&trials=128&racer=sgd:learning_rate=0.005&racer=momentum:learning_rate=0.005,momentum=0.9",
+            rows=("P6",),
         ),
         "anywhere": Preset(
             "Adam works almost anywhere",
@@ -66,6 +70,7 @@ PRESETS: Mapping[str, Preset] = MappingProxyType(
             "%. Adam's valley is the widest. Dots mark the learning rates of the cards.",
             "view=sensitivity&surface=rosenbrock&steps=1000&window=-5,1,0,1&trials=16&racer=sgd&racer=momentum"
             "&racer=rmsprop&racer=adam",
+            rows=("U7", "P8"),
         ),
     }
 )

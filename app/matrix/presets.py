@@ -17,12 +17,14 @@ class Preset:
         label: the same in one or two words, for a button.
         about: what to look at.
         link: the settings, as an address spells them.
+        rows: the statements of the lectures that it shows, as `docs/lectures.md` numbers them.
     """
 
     name: str
     label: str
     about: str
     link: str
+    rows: tuple[str, ...] = ()
 
     @property
     def query(self) -> dict[str, list[str]]:
@@ -38,6 +40,7 @@ PRESETS: Mapping[str, Preset] = MappingProxyType(
             "Adagrad and RMSprop solve a ravine of κ = 1,000 along the axes with many settings, and at 45° with none. "
             "For SGD and momentum, rotation changes nothing.",
             "groups=ravines&rules=sgd,momentum,adagrad,rmsprop,adam&test=ravine_1000_45&rule=adagrad",
+            rows=("P1",),
         ),
         "saddles": Preset(
             "Saddles",
@@ -45,6 +48,7 @@ PRESETS: Mapping[str, Preset] = MappingProxyType(
             "The closer a run passes by a saddle, the fewer settings of SGD and momentum leave it in time. For Adam it "
             "makes hardly a difference. Newton's method stops in the saddle.",
             "groups=saddles&rules=sgd,momentum,rmsprop,adam,newton&test=saddle_nearer&rule=sgd",
+            rows=("P3",),
         ),
         "noise": Preset(
             "Heavy tails",
@@ -53,6 +57,7 @@ PRESETS: Mapping[str, Preset] = MappingProxyType(
             "them fail, because a single huge gradient throws the run away. Schedule-free SGD keeps as many as before, "
             "because its result is an average over its path.",
             "groups=noise,heavy_tails&rules=sgd,momentum,adam,schedule_free_sgd&test=tails_heavy&rule=momentum",
+            rows=("P4",),
         ),
     }
 )

@@ -15,6 +15,7 @@ from typing import Any
 
 from app.common.link import Reader, write
 from app.common.setting import Query, with_value
+from app.common.words import unknown
 from app.network.changes import (
     FIRST_RACERS,
     SETTINGS,
@@ -29,7 +30,7 @@ from app.network.changes import (
     set_parameters,
     set_racer,
 )
-from app.network.presets import first
+from app.network.presets import PRESETS, first, preset
 from app.network.settings import FILE, Training, generated
 from surfaces.network import DataSet
 
@@ -47,11 +48,15 @@ def query(training: Training) -> Query:
 def parse(given: Mapping[str, list[str]], brought: Callable[[Training], DataSet]) -> tuple[Training, list[str]]:
     """A training out of a query, and a notice for each value that had to be dropped.
 
+    A query that names a preset and nothing else stands for the preset.
+
     Args:
         brought: finds the data out of a file, and refuses where it is not there.
     """
     if not given:
         return first(), []
+    if set(given) <= {"preset", "v"} and "preset" in given:
+        return _preset(given["preset"][-1])
     link = Reader(given, Training())
 
     def find(training: Training) -> DataSet:
@@ -71,6 +76,19 @@ def parse(given: Mapping[str, list[str]], brought: Callable[[Training], DataSet]
     )
     link.read("epochs", functools.partial(set_epochs, data=data))  # another spelling of the steps
     return link.result()
+
+
+def _preset(key: str) -> tuple[Training, list[str]]:
+    """The training of a preset; for one whose samples come from a file, that of the digits, which are always there."""
+    if key not in PRESETS:
+        return first(), [f"Dropped from the link: {unknown('preset', key, PRESETS)}"]
+    if PRESETS[key].source != FILE:
+        return preset(key, generated(PRESETS[key].base)), []
+    notice = (
+        f"The preset “{PRESETS[key].name}” needs the samples of MNIST: upload them under Data, and choose it there. "
+        "The page shows the digits that come with Optiscope instead."
+    )
+    return preset("digits", generated(PRESETS["digits"].base)), [notice]
 
 
 def _read_data(

@@ -79,12 +79,16 @@ def _preset_gist(key: str) -> tuple[Any, ...]:
 
 @dataclasses.dataclass(frozen=True)
 class Preset:
-    """A training worth seeing, a sentence on what to see, and its racers as a link spells them."""
+    """A training worth seeing, a sentence on what to see, and its racers as a link spells them.
+
+    `rows` are the statements of the lectures that it shows, as `docs/lectures.md` numbers them.
+    """
 
     name: str
     about: str
     base: Training
     racers: tuple[str, ...]
+    rows: tuple[str, ...] = ()
 
     @property
     def source(self) -> str:
@@ -156,6 +160,7 @@ PRESETS: Mapping[str, Preset] = {
             steps=3000,
         ),
         ("adam:learning_rate=0.01", "adam:learning_rate=0.01,objective=mae"),
+        rows=("N6",),
     ),
     "vanishing": Preset(
         "Vanishing gradients",
@@ -167,6 +172,7 @@ PRESETS: Mapping[str, Preset] = {
             "sgd:learning_rate=0.05,activation=tanh,initialization=xavier_normal",
             "sgd:learning_rate=0.05,activation=relu,initialization=he_normal",
         ),
+        rows=("N4",),
     ),
     "initialisation": Preset(
         "Initialisation",
@@ -185,6 +191,7 @@ PRESETS: Mapping[str, Preset] = {
             "sgd:learning_rate=0.05,initialization=he_normal",
             "sgd:learning_rate=0.05,initialization=normal,sigma=1",
         ),
+        rows=("N5",),
     ),
     "batches": Preset(
         "Batch size",
@@ -195,6 +202,7 @@ PRESETS: Mapping[str, Preset] = {
             "sgd:learning_rate=0.1,batch_size=32",
             "sgd:learning_rate=0.1,batch_size=0",
         ),
+        rows=("N7",),
     ),
     "decays": Preset(
         "L2 or weight decay",
@@ -222,6 +230,7 @@ PRESETS: Mapping[str, Preset] = {
             axis="epochs",
         ),
         ("sgd:learning_rate=0.1", "adam:learning_rate=0.001"),
+        rows=("N3",),
     ),
 }
 """Every preset by its key."""

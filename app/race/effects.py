@@ -16,12 +16,14 @@ class Preset:
         label: the same in one or two words, for a button.
         about: what happens, and which setting to change next.
         link: the settings of the race, as an address spells them.
+        rows: the statements of the lectures that it shows, as `docs/lectures.md` numbers them.
     """
 
     name: str
     label: str
     about: str
     link: str
+    rows: tuple[str, ...] = ()
 
 
 PRESETS: Mapping[str, Preset] = MappingProxyType(
@@ -34,6 +36,7 @@ PRESETS: Mapping[str, Preset] = MappingProxyType(
             "≈ 105, and SGD's steps grow without bound. With η below 2/κ it converges again, but more slowly.",
             "surface=quadratic_ravine&surface.condition_number=100&rotation=18&start=-3.13,-0.39&steps=150"
             "&racer=sgd:learning_rate=0.019&racer=momentum:learning_rate=0.015",
+            rows=("U1", "U2", "P1"),
         ),
         "local": Preset(
             "A local minimum or the global one",
@@ -41,6 +44,7 @@ PRESETS: Mapping[str, Preset] = MappingProxyType(
             "SGD stops in the first minimum on its way; momentum rolls on into the deeper one. Lower momentum's β to "
             "0.8 or less, and it stops where SGD does.",
             "surface=tilted_wells&racer=sgd:learning_rate=0.04&racer=momentum:learning_rate=0.04&heights=linear",
+            rows=("P2",),
         ),
         "saddle": Preset(
             "Stuck at a saddle",
@@ -50,6 +54,7 @@ PRESETS: Mapping[str, Preset] = MappingProxyType(
             "the start to −1.8, 0, and none of the three ever leaves the line.",
             "surface=saddle&start=-1.8,1e-9&steps=150&racer=sgd:learning_rate=0.1&racer=momentum:learning_rate=0.1"
             "&racer=adam:learning_rate=0.05&views=gradient",
+            rows=("P3",),
         ),
         "noise": Preset(
             "Gradients from single samples",
@@ -59,6 +64,7 @@ PRESETS: Mapping[str, Preset] = MappingProxyType(
             "together.",
             "surface=linear_regression&steps=300&racer=sgd:learning_rate=0.05&noise=mini_batch&noise.batch_size=1"
             "&bundle=spaghetti&seeds=16",
+            rows=("P4", "N7"),
         ),
         "overshoot": Preset(
             "Overshooting",
@@ -67,6 +73,7 @@ PRESETS: Mapping[str, Preset] = MappingProxyType(
             "overshoot. The table says how far. Raise β, and both overshoot further.",
             "surface=quadratic_ravine&surface.condition_number=10&steps=200&racer=sgd:learning_rate=0.02"
             "&racer=momentum:learning_rate=0.02&racer=nesterov:learning_rate=0.02&views=distance",
+            rows=("U3", "P5"),
         ),
         "trap": Preset(
             "Flying over a narrow minimum",
@@ -74,6 +81,7 @@ PRESETS: Mapping[str, Preset] = MappingProxyType(
             "SGD falls into the narrow, deep hole on its way; momentum flies over it and ends in the wide minimum "
             "beyond. Lower momentum's β to 0.8 or less, and it falls in as well.",
             "surface=narrow_trap&racer=sgd:learning_rate=0.011&racer=momentum:learning_rate=0.011",
+            rows=("P6",),
         ),
         "freezing": Preset(
             "Adagrad's shrinking steps",
@@ -83,6 +91,7 @@ PRESETS: Mapping[str, Preset] = MappingProxyType(
             "so their rates rise again and they reach it. Raise Adagrad's η to 0.3, and it gets there too.",
             "surface=quadratic_ravine&steps=1500&racer=adagrad:learning_rate=0.03&racer=rmsprop:learning_rate=0.01"
             "&racer=adadelta&views=rates",
+            rows=("U4", "U5", "U6", "P7"),
         ),
         "drop": Preset(
             "Dropping the learning rate",
@@ -91,6 +100,7 @@ PRESETS: Mapping[str, Preset] = MappingProxyType(
             "to a tenth, and the loss to less than a fifth. Move the drop under More, Schedule.",
             "surface=quadratic_ravine&surface.condition_number=3&steps=600&seed=1"
             "&racer=sgd:learning_rate=0.2&racer=adam:learning_rate=0.2&noise=isotropic&noise.scale=2&schedule=step_decay&schedule.every=300",
+            rows=("P10",),
         ),
     }
 )
