@@ -14,7 +14,7 @@ import streamlit as st
 from app.common import racers
 from app.common.cards import ON_CARD
 from app.common.digits import short
-from app.common.phrases import counted
+from app.common.phrases import counted, sentence_case
 from app.common.racers import Refused
 from app.common.setting import without_looks
 from app.export.making import Order
@@ -199,14 +199,14 @@ def _toolbar() -> None:
         # as wide as all its buttons, so that nothing moves when one comes or goes
         with st.container(horizontal=True, key="train-box", width=204, gap="xsmall"):
             _train(job)
-        with st.container(width=210):
+        with st.container(width=186):
             _choose(training)
         with st.popover("Data", key="data-popover", width="content"):
             _about_data(training)
         widths = captions.spelled_widths(training.model(None, job.data).widths)
         with st.popover(f"Model {widths}", key="model-popover", width="content"):
             _about_model(training)
-        with st.popover(f"Loss: {LOSSES[training.of(None, 'objective')].name}", key="loss-popover", width="content"):
+        with st.popover(sentence_case(LOSSES[training.of(None, "objective")].name), key="loss-popover", width="content"):
             _about_loss(training)
         batch = f"batch {training.batch_size}" if training.batch_size else "full batch"
         with st.popover(f"{training.steps:,} steps, {batch}", key="run-popover", width="content"):
