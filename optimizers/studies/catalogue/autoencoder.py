@@ -1,0 +1,214 @@
+"""Networks that reproduce their input through a narrow layer, trained by several optimizers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from optimizers.rules.adam import Adam
+from optimizers.rules.momentum import Momentum
+from optimizers.rules.rmsprop import RMSprop
+from optimizers.rules.sgd import SGD
+from optimizers.studies import declared
+from optimizers.studies.networks import losses_of, outputs_of, starts_of, train_bundle
+from optimizers.studies.study import Progress, Study, Table
+from surfaces.network import DATASETS, MLP, Network
+from surfaces.parameter import parameter
+
+Floats = NDArray[np.floating[Any]]
+OPTIMIZERS: tuple[type[Any], ...] = (SGD, Momentum, RMSprop, Adam)
+"""The optimizers, in the order of the axis of the result."""
+RATES = tuple(float(rate) for rate in np.logspace(-4, 2, 13))
+"""The learning rates that each optimizer tries."""
+MOMENTS = 25
+"""The number of records after the start."""
+IMAGES = 6
+"""The number of test images that are shown."""
+COPIES = 8
+"""The number of corrupted versions of each training image."""
+BATCH = 64
+
+
+class Examples(NamedTuple):
+    """Inputs (samples, 64) that are corrupted or not, and the images (samples, 64) that the network should return."""
+
+    x: Floats
+    y: Floats
+
+
+class Found(NamedTuple):
+    """The result; rows of optimizers that are not trained yet are NaN, or 0 in images.
+
+    Attributes:
+        steps: (moments,), the steps of the records.
+        rates: (optimizers,), the learning rate with the lowest validation error.
+        scores: (optimizers, rates), the validation errors at the end; infinite for a training that diverged.
+        train, test: (optimizers, moments), the mean squared error per pixel at the best rate, over the training and
+            the test images.
+        images: (optimizers, moments, IMAGES, 64) uint8, the outputs for test images; what lies outside the range
+            from 0 to 1 has the shade of the end.
+        originals, inputs: (IMAGES, 64) uint8, these test images, and what the network receives.
+        reference: the error on training images that the outputs are compared with: that of principal components, or
+            that of the corrupted inputs themselves.
+        test_reference: the same on test images.
+    """
+
+    steps: NDArray[np.int64]
+    rates: Floats
+    scores: Floats
+    train: Floats
+    test: Floats
+    images: NDArray[np.uint8]
+    originals: NDArray[np.uint8]
+    inputs: NDArray[np.uint8]
+    reference: float
+    test_reference: float
+
+
+class Autoencoder(Study):
+    r"""A network 64-c-64 on the digits, whose target is its input: $\tfrac1{64} \lVert \hat y(\tilde x) - x \rVert^2$.
+
+    A plain autoencoder receives the image itself, x̃ = x. A denoising one receives a corrupted version and should return
+    the clean image. Each training image has eight fixed corrupted versions. Every optimizer starts from the same
+    weights, sees the same batches of 64 images, and tries the same learning rates; the one with the lowest error on
+    the validation images is shown.
+
+    With one hidden layer and linear outputs, no autoencoder has a lower training error than c principal components
+    have, because its outputs lie in an affine space of c dimensions (Bourlard & Kamp 1988).
+    """
+
+    name = "Autoencoder"
+    seconds = 6.0
+    group = "Representations"
+    rows = ("N11",)
+    about = (
+        "The network returns the digits from a code of 16 numbers, and each optimizer runs at the best of 13 "
+        "learning rates. Momentum and Adam get within 5 % of the error of 16 principal components, which no network "
+        "of this kind can beat. SGD and RMSprop stay more than 10 % above it."
+    )
+    source = (
+        "P. Baldi & K. Hornik (1989), Neural networks and principal component analysis; H. Bourlard & Y. Kamp (1988); "
+        "P. Vincent et al. (2008), Extracting and composing robust features with denoising autoencoders"
+    )
+
+    code: int = declared.whole("c", 16, 2, 48, "Hidden neurons, which hold the code.", log=True)
+    activation: str = parameter(
+        "φ",
+        default="tanh",
+        choices={"identity": "identity", "tanh": "tanh", "sigmoid": "sigmoid", "relu": "ReLU"},
+        tuned=False,
+        doc="Activation function of the hidden layer.",
+    )
+    corruption: str = parameter(
+        "q",
+        default="none",
+        choices={"none": "none", "noise": "Gaussian noise", "masked": "erased pixels"},
+        tuned=False,
+        doc="How the inputs are corrupted.",
+    )
+    level: float = declared.number(
+        "σ", 0.4, 0.0, 0.9, "Deviation of the noise, or share of pixels that are erased; not used without corruption."
+    )
+    steps: int = declared.steps(1000)
+
+    @property
+    def model(self) -> MLP:
+        return MLP((64, self.code, 64), self.activation)
+
+    def examples(self, seed: int = 0) -> tuple[Examples, Examples, Examples]:
+        """The training, validation and test examples; there are several of each training image if it is corrupted."""
+        data = DATASETS["digits"]().make(seed)
+        rng = np.random.default_rng([seed, 2])
+        copies = 1 if self.corruption == "none" else COPIES
+        return (
+            self._corrupted(np.tile(data.train.x, (copies, 1)), rng),
+            self._corrupted(data.validation.x, rng),
+            self._corrupted(data.test.x, rng),
+        )
+
+    def _corrupted(self, images: Floats, rng: np.random.Generator) -> Examples:
+        if self.corruption == "noise":
+            return Examples((images + self.level * rng.standard_normal(images.shape)).astype(np.float32), images)
+        if self.corruption == "masked":
+            return Examples(np.where(rng.random(images.shape) < self.level, 0, images).astype(np.float32), images)
+        return Examples(images, images)
+
+    def reference(self, train: Examples, test: Examples) -> tuple[float, float]:
+        """The errors of c principal components of the training images, or those of corrupted inputs."""
+        if self.corruption != "none":
+            return _error(train.x, train.y), _error(test.x, test.y)
+        mean = train.y.mean(axis=0)
+        axes = np.linalg.svd(train.y - mean, full_matrices=False)[2][: self.code]
+        errors = [_error(mean + (part.y - mean) @ axes.T @ axes, part.y) for part in (train, test)]
+        return errors[0], errors[1]
+
+    def run(self, seed: int = 0) -> Iterator[Progress]:
+        train, validation, test = self.examples(seed)
+        once = Examples(*(part[: len(part) // (1 if self.corruption == "none" else COPIES)] for part in train))
+        network = Network(self.model, train.x, train.y, objective="mse")
+        start = starts_of(self.model, [seed], "xavier_normal")
+        stride = -(-self.steps // MOMENTS)
+        steps = np.unique([*range(0, self.steps, stride), self.steps])
+        shape = (len(OPTIMIZERS), len(steps))
+        found = Found(
+            steps,
+            np.full(shape[0], np.nan),
+            np.full((shape[0], len(RATES)), np.nan),
+            np.full(shape, np.nan),
+            np.full(shape, np.nan),
+            np.zeros((*shape, IMAGES, 64), np.uint8),
+            shades(test.y[:IMAGES]),
+            shades(test.x[:IMAGES]),
+            *self.reference(once, test),
+        )
+        for k, optimizer in enumerate(OPTIMIZERS):
+            rules = [optimizer(rate) for rate in RATES]
+            starts, seeds = np.repeat(start, len(rules), axis=0), [seed] * len(rules)
+            records = []
+            for bundle in train_bundle(
+                network, rules, starts, self.steps, batch_size=BATCH, seeds=seeds, stride=stride
+            ):
+                records.append(bundle.weights)
+                if bundle.step < self.steps:
+                    yield Progress((k + bundle.step / self.steps) / len(OPTIMIZERS), found)
+            scores = losses_of("mse", outputs_of(self.model, records[-1], validation.x), validation.y)
+            scores = np.where(np.isfinite(scores), scores, np.inf)
+            best = int(np.argmin(scores))
+            found = self._with_rule(found, k, scores, RATES[best], np.stack(records)[:, best], once, test)
+            yield Progress((k + 1) / len(OPTIMIZERS), found)
+
+    def _with_rule(
+        self, found: Found, k: int, scores: Floats, rate: float, weights: Floats, train: Examples, test: Examples
+    ) -> Found:
+        """The result with the training of optimizer `k`, whose weights are (moments, n)."""
+        rates, all_scores, losses = found.rates.copy(), found.scores.copy(), found.train.copy()
+        test_losses, images = found.test.copy(), found.images.copy()
+        rates[k], all_scores[k] = rate, scores
+        outputs = outputs_of(self.model, weights, test.x)
+        losses[k] = losses_of("mse", outputs_of(self.model, weights, train.x), train.y)
+        test_losses[k], images[k] = losses_of("mse", outputs, test.y), shades(outputs[:, :IMAGES])
+        return found._replace(rates=rates, scores=all_scores, train=losses, test=test_losses, images=images)
+
+    def table(self, found: Found) -> Table:
+        columns = ("optimizer", "learning rate", "training error", "test error", "training error over reference")
+        rows: list[tuple[float | int | str, ...]] = [
+            ("principal components" if self.corruption == "none" else "corrupted inputs", "",
+             found.reference, found.test_reference, 1.0)
+        ]  # fmt: skip
+        for k, optimizer in enumerate(OPTIMIZERS):
+            if np.isfinite(found.rates[k]):
+                train, test = float(found.train[k, -1]), float(found.test[k, -1])
+                rows.append((optimizer.name, float(found.rates[k]), train, test, train / found.reference))
+        return Table(columns, rows)
+
+
+def shades(images: Floats) -> NDArray[np.uint8]:
+    """Images (…, 64) with pixels from 0 to 1 as shades from 0 to 255; what lies outside has the shade of the end."""
+    return np.rint(255 * np.clip(np.nan_to_num(images), 0, 1)).astype(np.uint8)
+
+
+def _error(outputs: Floats, targets: Floats) -> float:
+    return float(((outputs.astype(float) - targets) ** 2).mean())
