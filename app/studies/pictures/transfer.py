@@ -1,0 +1,71 @@
+"""The picture of the study of transfer: test accuracy against the number of images, and the reused weights."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+
+from app.figures.gallery import gallery
+from app.figures.marks import AnyMark, Axes, Axis, Panel
+from app.figures.panels import linear_axis, message
+from app.figures.series import around, color, keys, log, plot, series
+from optimizers.studies.catalogue.transfer import ARMS, Found, Transfer
+from optimizers.studies.intervals import mean_interval
+
+NEURONS = 14
+"""How many neurons are shown."""
+
+
+def panels(study: Transfer, found: Found) -> tuple[Panel, ...]:
+    """Test accuracies of the ways of training, their differences from training from scratch, and weights."""
+    return _accuracies(study, found), _differences(study, found), _features(study, found)
+
+
+def _accuracies(study: Transfer, found: Found) -> Panel:
+    intervals = [mean_interval(arm) for arm in found.accuracies]
+    marks: list[AnyMark] = [around(found.counts, part.low, part.high, k) for k, part in enumerate(intervals)]
+    marks += [
+        series(found.counts, part.mean, k, name, "test accuracy")
+        for k, (name, part) in enumerate(zip(ARMS, intervals, strict=True))
+    ]
+    y = dataclasses.replace(linear_axis([np.ravel(part) for part in intervals], percent=True), title="test accuracy")
+    note = f"digits {study.old} to 9; means of {study.seeds} seeds, with 95 % intervals; {study.steps} steps"
+    return plot("accuracy", "Test accuracy", Axes(x=_counts(found), y=y), marks, note, keys(ARMS))
+
+
+def _differences(study: Transfer, found: Found) -> Panel:
+    """The paired differences from training from scratch, in percentage points."""
+    gains = 100 * (found.accuracies[1:] - found.accuracies[:1])
+    intervals = [mean_interval(gain) for gain in gains]
+    x = _counts(found)
+    zero = series([x.low, x.high], [0.0, 0.0], 0, ARMS[0], "difference", dots=False, weight="thin")
+    marks: list[AnyMark] = [around(found.counts, part.low, part.high, k + 1) for k, part in enumerate(intervals)]
+    marks += [zero] + [
+        series(found.counts, part.mean, k + 1, name, "percentage points")
+        for k, (name, part) in enumerate(zip(ARMS[1:], intervals, strict=True))
+    ]
+    y = dataclasses.replace(
+        linear_axis([[0.0, 1.0], *(np.ravel(part) for part in intervals)]), title="percentage points"
+    )
+    note = f"accuracy above training from scratch, seed by seed: means of {study.seeds}, with 95 % intervals"
+    return plot("differences", "Gain over training from scratch", Axes(x=x, y=y), marks, note, keys(ARMS))
+
+
+def _counts(found: Found) -> Axis:
+    return log([found.counts], "training images of each class", ticks=tuple(map(float, found.counts)))
+
+
+def _features(study: Transfer, found: Found) -> Panel:
+    """The incoming weights of some neurons before and after training on the old classes."""
+    if not len(found.features):
+        return dataclasses.replace(message("The first network is being trained."), key="features", title="Reused layer")
+    rows = min(NEURONS, found.features.shape[1]) // 2
+    weights = found.features[:, : 2 * rows].reshape(2, 2, rows, 64).transpose(1, 0, 2, 3).reshape(4, rows, 64)
+    shades = np.rint(255 * np.abs(weights) / np.abs(weights).max()).astype(np.uint8)
+    names = ("random", "trained") * 2
+    axes, marks = gallery(
+        shades, names, ["muted"] * 4, classes=(weights > 0).astype(np.uint8), palette=(color(1), color(0))
+    )
+    note = f"weights of {2 * rows} hidden neurons before and after training on the digits 0 to {study.old - 1}"
+    return plot("features", "Reused layer", axes, marks, f"{note}; blue: negative, orange: positive")
