@@ -1,0 +1,64 @@
+"""The study of batch sizes: its samples, equal training losses, the line between two solutions, and its sentences."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from optimizers.studies import STUDIES
+from optimizers.studies.catalogue.batch_size import LINE, TRAINING, BatchSize, Found
+from optimizers.verdicts import verdict
+from surfaces.network import DATASETS
+
+
+@pytest.fixture(scope="module")
+def short() -> tuple[BatchSize, Found]:
+    """The study with two seeds, compared at a high loss."""
+    study = STUDIES["batch_size"](loss=0.5, seeds=2, most=1000)
+    *_, last = study.run(seed=0)
+    assert last.share == 1
+    return study, last.found
+
+
+@pytest.mark.parametrize("noise", [0.0, 0.1, 0.35])
+def test_labels_are_wrong_as_often_as_declared(noise: float) -> None:
+    train, test = STUDIES["batch_size"](label_noise=noise).samples(2)
+    data = DATASETS["digits"]().make(2)
+    wrong = (train.y != data.train.y[:TRAINING]).any(axis=1)
+    assert wrong.sum() == round(noise * TRAINING) and (train.y.sum(axis=1) == 1).all()
+    np.testing.assert_array_equal(test.y, data.test.y)
+
+
+def test_all_networks_are_compared_at_the_same_training_loss(short: tuple[BatchSize, Found]) -> None:
+    _, found = short
+    assert (found.losses <= 0.5).all() and (found.losses > 0.4).all()
+
+
+def test_ends_of_the_line_are_the_solutions(short: tuple[BatchSize, Found]) -> None:
+    _, found = short
+    for place, size in ((0.0, 0), (1.0, 1)):
+        k = int(np.flatnonzero(np.isclose(LINE, place))[0])
+        np.testing.assert_allclose(found.line[:, :, k], found.losses[:, size], rtol=1e-5)
+        np.testing.assert_allclose(found.test_line[:, :, k], found.test_losses[:, size], rtol=1e-5)
+
+
+def test_a_training_that_does_not_reach_the_loss_is_left_out() -> None:
+    study = STUDIES["batch_size"](loss=0.01, seeds=2, most=1000, learning_rate=0.01, adam_rate=1e-4)
+    *_, (share, found) = study.run(seed=0)
+    assert share == 1 and np.isnan(found.losses).all() and np.isnan(found.line).all()
+    assert not study.table(found).rows and "At least 6 seeds" in study.finding(found)
+
+
+@pytest.mark.long
+def test_sentences_on_batch_sizes() -> None:
+    study = STUDIES["batch_size"]()
+    *_, (_, found) = study.run(seed=0)
+    sharper = found.sharpness[:, 1].mean(axis=-1) / found.sharpness[:, 0].mean(axis=-1)
+    assert 4 < sharper[0] < 6.5 and 1.5 < sharper[1] < 2.5
+    lost = 100 * (found.test[:, 0] - found.test[:, 1]).mean(axis=-1)
+    assert 2.5 < lost[0] < 4 and 1 < lost[1] < 2
+    for rule in range(2):
+        assert verdict(*found.sharpness[rule]).winner == verdict(*-found.test[rule]).winner == "A"
+    *_, (_, right) = STUDIES["batch_size"](label_noise=0.0).run(seed=0)
+    for rule in range(2):
+        assert verdict(*right.sharpness[rule]).winner == "A" and verdict(*-right.test[rule]).winner is None
