@@ -59,7 +59,7 @@ def filter_normalised(model: MLP, direction: ArrayLike, w: ArrayLike) -> Floats:
     """A direction (n,) whose filters are scaled to the lengths of the filters of the weights w (n,).
 
     A filter is a column of W, the weights that feed one neuron. The scaling makes the picture independent of the scale
-    of the layers. The components for biases and learned slopes are set to zero.
+    of the layers. The components for biases, learned slopes, gains and shifts are set to zero.
     """
     with jax.enable_x64(True):
         directions, weights = (model.unravel(jnp.asarray(v, float)) for v in (direction, w))
@@ -67,7 +67,8 @@ def filter_normalised(model: MLP, direction: ArrayLike, w: ArrayLike) -> Floats:
         for layer, reference in zip(directions, weights, strict=True):
             length, target = (jnp.linalg.norm(W, axis=0, keepdims=True) for W in (layer.W, reference.W))
             W = layer.W * (target / jnp.where(length > 0, length, 1.0))
-            layers.append(layer._replace(W=W, b=jnp.zeros_like(layer.b), a=jnp.zeros_like(layer.a)))
+            others = {name: jnp.zeros_like(getattr(layer, name)) for name in ("b", "a", "gain", "shift")}
+            layers.append(layer._replace(W=W, **others))
         return np.asarray(model.ravel(layers))
 
 

@@ -111,7 +111,7 @@ def test_initial_weights_have_the_variance_of_their_scheme(key: str) -> None:
     """40,000 weights: the standard error of a variance is σ²√(2/40,000) = 0.7 % for a normal; 4 % is six of them."""
     inputs, outputs, sigma = 400, 100, 0.3
     model = MLP((inputs, outputs, 1), "relu")
-    W, b, _ = model.unravel(model.initial(11, key, sigma))[0]
+    W, b, *_ = model.unravel(model.initial(11, key, sigma))[0]
     expected = {
         "zeros": 0.0,
         "constant": 0.0,
