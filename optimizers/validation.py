@@ -270,7 +270,7 @@ def _measure(network: Network, weights: Array, held_out: tuple[Array, Array]) ->
     """The mean loss without the penalty, and the accuracy, at each of the weights (k, n)."""
 
     def at(w: Array) -> tuple[Array, Array]:
-        outputs = network.model(w, held_out[0])
+        outputs = network.outputs(w, held_out[0])
         loss = LOSSES[network.objective].function(outputs, held_out[1]).mean()
         return loss, accuracy(outputs, held_out[1]).astype(w.dtype)
 

@@ -173,6 +173,12 @@ def parameter(
     return dataclasses.field(default=default, metadata={"parameter": spec})
 
 
+def redeclared(spec: Parameter, **changes: Any) -> Any:
+    """Declare a field of a `Declared` class as a parameter that another class has, with some attributes changed."""
+    changed = dataclasses.replace(spec, **changes)
+    return dataclasses.field(default=changed.default, metadata={"parameter": changed})
+
+
 @jax.tree_util.register_pytree_node_class
 @dataclasses.dataclass(frozen=True)
 class Constant:
@@ -194,7 +200,7 @@ Node = TypeVar("Node", bound="Declared")
 @dataclass_transform(
     frozen_default=True,
     eq_default=False,
-    field_specifiers=(parameter, dataclasses.field),
+    field_specifiers=(parameter, redeclared, dataclasses.field),
     kw_only_default=False,
 )
 class Declared:

@@ -66,6 +66,11 @@ class Surface(Declared):
         """The whole data set as a pytree of arrays (samples, …), or None if the loss needs no data."""
         return None
 
+    @property
+    def random(self) -> bool:
+        """Whether the loss of training has random parts, for which `loss` needs a key."""
+        return False
+
     def loss(self, w: Array, batch: Any, key: Array | None = None, train: bool = True) -> Array:
         """The loss on a batch of `data`.
 

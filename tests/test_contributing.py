@@ -22,6 +22,7 @@ EXAMPLES = {
     "an optimizer": "adam",
     "a surface": "booth",
     "a data set": "xor",
+    "a regularizer": "dropout",
     "a page": "race",
     "a study": "rotation",
     "a benchmark": "engine",

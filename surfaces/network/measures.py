@@ -72,7 +72,7 @@ def _at(network: Network, w: Array, validation: tuple[Array, Array]) -> Measures
     binary = jnp.all((network.y == 0) | (network.y == 1))
     classes = binary & jnp.all(jnp.sum(network.y, axis=1) == 1) & (network.y.shape[1] > 1)
     signals = model.signals(w, network.x)
-    outputs, validation_outputs = signals[-1][0], model(w, validation[0])
+    outputs, validation_outputs = signals[-1][0], network.outputs(w, validation[0])
     hidden = [h for _, h in signals[:-1]]
 
     def share(outputs: Array, y: Array) -> Array:

@@ -10,6 +10,7 @@ from jax import Array
 
 from surfaces.network.losses import LOSSES
 from surfaces.network.mlp import MLP
+from surfaces.network.regularizer import Regularizer
 from surfaces.parameter import NON_NEGATIVE, parameter
 from surfaces.surface import CriticalPoint, Surface
 
@@ -23,8 +24,17 @@ class Network(Surface):
     `loss(w, batch)` is the same loss over a batch of samples. The penalty includes all weights, also biases, like
     `weight_decay` of PyTorch's SGD.
 
+    With `regularizers`, the loss of training is that of their batch, weights, hidden outputs and terms; each receives
+    its key. Random parts are left out without a key and of the call, which is the loss that training samples have
+    without them: what is evaluated and drawn.
+
+    Args:
+        regularizers: a tuple of different regularizers, which act in this order. Their kinds are compiled in; their
+            strengths are traced.
+
     Raises:
-        ValueError: if the shapes of the data and the model do not match, or if the loss is unknown.
+        ValueError: if the shapes of the data and the model do not match, if the loss is unknown, or if a regularizer
+            occurs twice or does not suit the data.
     """
 
     name = "Network"
@@ -53,6 +63,7 @@ class Network(Surface):
         title="L2 penalty",
         doc="L2 penalty λ/2 ‖w‖² in the loss.",
     )
+    regularizers: tuple[Regularizer, ...] = ()
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -60,6 +71,16 @@ class Network(Surface):
             raise ValueError(f"x must have shape (samples, {self.model.widths[0]}); got {self.x.shape}")
         if self.y.shape != (len(self.x), self.model.widths[-1]):
             raise ValueError(f"y must have shape {(len(self.x), self.model.widths[-1])}; got {self.y.shape}")
+        kinds = [type(part) for part in self.regularizers]
+        for part in self.regularizers:
+            if kinds.count(type(part)) > 1:
+                raise ValueError(f"{part.name} may be given once; got it {kinds.count(type(part))} times")
+            if objection := part.objection(self.x.shape[1], self.y.shape[1]):
+                raise ValueError(objection)
+
+    @property
+    def random(self) -> bool:
+        return any(part.random for part in self.regularizers)
 
     @property
     def data(self) -> tuple[Array, Array]:
@@ -72,12 +93,41 @@ class Network(Surface):
     def loss(self, w: Array, batch: tuple[Array, Array], key: Array | None = None, train: bool = True) -> Array:
         if w.ndim > 1:
             return jax.vmap(self.loss, in_axes=(-1, None, None, None))(w, batch, key, train)
-        x, y = batch
-        each = LOSSES[self.objective].function(self.model(w, x), y)
-        return jnp.mean(each) + 0.5 * self.decay * jnp.sum(w * w)
+        parts = [
+            (part, None if key is None else part.key_of(key))
+            for part in self.regularizers
+            if not part.random or (train and key is not None)
+        ]
+        (x, y), u = batch, w
+        for part, part_key in parts:
+            x, y = part.batch(x, y, part_key)
+            u = part.weights(self.model, u, part_key)
+
+        def between(h: Array, layer: int) -> Array:
+            for part, part_key in parts:
+                h = part.hidden(h, None if part_key is None else jax.random.fold_in(part_key, layer))
+            return h
+
+        outputs = self.model.signals(u, x, self._reference(x, train), between)[-1][0]
+        each = LOSSES[self.objective].function(outputs, y)
+        loss = jnp.mean(each) + 0.5 * self.decay * jnp.sum(w * w)
+        for part, _ in parts:
+            loss = loss + part.penalty(w)
+        return loss
 
     def __call__(self, w: Array) -> Array:
-        return self.loss(w, self.data)
+        return self.loss(w, self.data, train=False)
+
+    def outputs(self, w: Array, x: Array) -> Array:
+        """The outputs (N, outputs) in evaluation, for inputs x (N, inputs).
+
+        Random parts are left out, and batch norm takes mean and variance over the training samples.
+        """
+        return self.model.signals(w, x, self._reference(x, False))[-1][0]
+
+    def _reference(self, x: Array, train: bool) -> Array | None:
+        """The samples over which batch norm takes mean and variance, or None for those that it is applied to."""
+        return None if train or x is self.x else self.x
 
     @property
     def start(self) -> Any:

@@ -1,0 +1,1 @@
+"""The regularizers, one in each file."""
