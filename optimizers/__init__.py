@@ -2,6 +2,7 @@
 
 from types import MappingProxyType
 
+from optimizers.averaged import Averaged
 from optimizers.axes import Grid, Random
 from optimizers.borrowed import from_optax
 from optimizers.engine import Trace, size_objection, trace
@@ -43,6 +44,7 @@ __all__ = [
     "OPTIMIZERS",
     "RULES",
     "SCHEDULES",
+    "Averaged",
     "Delayed",
     "Drifting",
     "Evaluation",

@@ -124,6 +124,10 @@ class Optimizer(Declared):
         """The next point, the next state and the `Step` between the points, for step number t = 1, 2, …"""
         raise NotImplementedError
 
+    def solution(self, w: Array, state: Any) -> Array:
+        """The weights (n, …) that training records and evaluates: w, unless the rule averages them."""
+        return w
+
     def in_step(self, t: Any) -> Optimizer:
         """The rule that takes step t: this one, unless a schedule changes a parameter."""
         return self

@@ -23,6 +23,7 @@ from optimizers.engine import size_objection
 from optimizers.optimizer import Gradient, Optimizer
 from optimizers.programs import nodes_of, numbers_of
 from optimizers.schedules import Scheduled
+from optimizers.wrappers import Wrapper
 from surfaces.compiled import compiled
 from surfaces.surface import Surface
 
@@ -35,6 +36,8 @@ PIECE = 50
 """Strides in one piece, which a run that is stopped still completes."""
 PAUSE = 0.04
 """Seconds that a piece of a stepwise run takes, before other work gets its turn."""
+_STEPS = 1
+"""Tells the keys of steps from those of initial weights, which have the same seed."""
 FEW = 64
 """The most steps in a piece of a stepwise run."""
 
@@ -48,7 +51,7 @@ class Piece:
         losses: (k,), the loss of the batch at the point where each step took its gradient, including the penalty.
         updates: (k, layers), ‖w_next − w‖ of each layer; (k, 1), of all weights, if the surface has no layers.
         steps: (blocks,), the steps after which the weights were recorded.
-        weights: (blocks, n), the weights after these steps.
+        weights: (blocks, n), the weights after these steps; of an `Averaged` rule, their moving average.
         preconditioners: (blocks, n), the diagonal of P in these steps, if the rule is preconditioned and they were
             requested; (blocks, 0) otherwise.
         diverged: the first step whose batch loss or weights are not finite, −1 if there is none. The arrays end
@@ -97,7 +100,8 @@ def train(
         steps: the number of steps.
         batch_size: the samples of each step, drawn without repetition until all samples were used (an epoch; see
             `batches`); None for all samples in every step. The same seed gives every rule the same batches.
-        seed: the seed of the batches.
+        seed: the seed of the batches, and of the random parts of the loss, such as dropout. These have a key for each
+            step, the same for all rules and for all evaluations within the step.
         stride: the weights are recorded at the first step at or after each multiple of the stride, and after the last
             step. A Fraction is counted exactly: with samples / batch_size, each epoch ends with a record.
         record: whether losses and updates are recorded in every step. If not, they are NaN, and a divergence is
@@ -162,12 +166,14 @@ class Runner:
         self._surface, self._optimizer = surface, _with_model(optimizer, surface)
         self._record = (record, preconditioners and optimizer.preconditioned)
         self._order, self.first = _beginning(surface, begin, batch_size, seed, self._record[1])
+        self._seed = seed
         self._layers = self.first.updates.shape[1]
         self._context = functools.partial(_precision, dtype, device)
         self._dtype = dtype
         self._w: Any = begin
         self._state: Any = None
         self._packed: Any = None
+        self._key: Any = None
         self.done = 0
         self.diverged = -1
 
@@ -194,7 +200,7 @@ class Runner:
         numbers, arrays, layout = self._packed
         with self._context():
             scale = np.asarray(_scales(numbers, arrays, self._w, self._state, layout=layout, record=self._record[1]))
-        w = np.asarray(self._w)
+        w = np.asarray(self._optimizer.solution(self._w, self._state))
         updates = np.zeros((0, self._layers), w.dtype)
         return Piece(self.done, w[:0], updates, np.array([self.done]), w[None], scale[None], self.diverged)
 
@@ -206,6 +212,7 @@ class Runner:
             numbers, arrays, layout = numbers_of((self._surface, self._optimizer), self._dtype)
             numbers, arrays, self._w = jax.device_put((numbers, arrays, self._w))
             self._state = _init(numbers, arrays, self._w, layout=layout)
+            self._key = _key(self._surface, self._seed)
         self._packed = numbers, arrays, layout
 
     def _whole_strides(self, until: int, stride: Stride, blocks: int) -> Iterator[Piece]:
@@ -218,7 +225,7 @@ class Runner:
                 static = {"layout": layout, "shape": shape, "record": self._record}
                 drawn = _drawn(self._order, shape, counts)
                 self._w, self._state, records = _advance(
-                    numbers, arrays, self._w, self._state, np.int32(done), drawn, counts, **static
+                    numbers, arrays, self._w, self._state, np.int32(done), drawn, counts, self._key, **static
                 )
                 records = jax.tree.map(np.asarray, records)
             yield _piece(done, shape, records, self._record[0], self._layers, counts)
@@ -244,13 +251,13 @@ class Runner:
             began = time.perf_counter()
             with self._context():
                 self._w, self._state, scalars, scale = _advance_few(
-                    numbers, arrays, self._w, self._state, np.int32(done), np.int32(count), drawn, **static
+                    numbers, arrays, self._w, self._state, np.int32(done), np.int32(count), drawn, self._key, **static
                 )
                 self._w.block_until_ready()
                 scalars = jax.tree.map(lambda values, count=count: np.asarray(values)[None, :count], scalars)
                 ends = [
                     np.asarray(leaf)[None] if records_weights else np.zeros((0, *leaf.shape), leaf.dtype)
-                    for leaf in (self._w, scale)
+                    for leaf in (self._optimizer.solution(self._w, self._state), scale)
                 ]
             piece = _piece(done, (1, count), (scalars, *ends), self._record[0], self._layers)
             seconds = time.perf_counter() - began
@@ -444,10 +451,11 @@ def _side_by_side(
         layout = packed[0][2]
         w = jnp.broadcast_to(jnp.asarray(begin), (len(rules), len(begin)))
         state = _init_all(numbers, arrays, w, layout=layout)
+        key = _key(surfaces[0], seed)
         for done, shape, counts in _parts(0, steps, stride, PIECE):
             static = {"layout": layout, "shape": shape, "record": (record, False)}
             drawn = _drawn(order, shape, counts)
-            w, state, records = _advance_all(numbers, arrays, w, state, np.int32(done), drawn, counts, **static)
+            w, state, records = _advance_all(numbers, arrays, w, state, np.int32(done), drawn, counts, key, **static)
             records = jax.tree.map(np.asarray, records)
             for k, pieces in enumerate(runs):
                 if pieces[-1].diverged < 0:
@@ -458,7 +466,7 @@ def _side_by_side(
 
 def _with_model(optimizer: Optimizer, surface: Surface) -> Optimizer:
     """The rule; a layered one with the network whose weights it will receive."""
-    if isinstance(optimizer, Scheduled):
+    if isinstance(optimizer, Scheduled | Wrapper):
         return optimizer.replace(inner=_with_model(optimizer.inner, surface))
     return optimizer.replace(model=getattr(surface, "model", None)) if optimizer.layered else optimizer
 
@@ -510,6 +518,11 @@ def join(pieces: Iterable[Piece]) -> Piece:
     return Piece(parts[0].first, diverged=parts[-1].diverged, **arrays)
 
 
+def _key(surface: Surface, seed: int) -> Array | None:
+    """The key from which those of the steps are derived, or None if the loss has no random parts."""
+    return jax.random.fold_in(jax.random.key(seed), _STEPS) if surface.random else None
+
+
 def _bounds(surface: Surface, count: int) -> tuple[tuple[int, int], ...]:
     """The first index and the end of each layer's weights."""
     model = getattr(surface, "model", None)
@@ -535,6 +548,7 @@ def _advance_all(
     done: Array,
     drawn: Any,
     counts: Array | None,
+    key: Array | None,
     *,
     layout: Any,
     shape: Any,
@@ -543,7 +557,7 @@ def _advance_all(
     """`_advance` for several runs over the same batches, along a leading axis of numbers, weights and states."""
 
     def run(row: Array, w: Array, state: Any) -> Any:
-        return _advance(row, arrays, w, state, done, drawn, counts, layout=layout, shape=shape, record=record)
+        return _advance(row, arrays, w, state, done, drawn, counts, key, layout=layout, shape=shape, record=record)
 
     return jax.vmap(run)(numbers, w, state)
 
@@ -557,6 +571,7 @@ def _advance(
     done: Array,
     drawn: Any,
     counts: Array | None,
+    key: Array | None,
     *,
     layout: Any,
     shape: tuple[int, int],
@@ -567,19 +582,19 @@ def _advance(
     With `counts`, (blocks,), each block has that number of steps, and its scalars end with zeros.
     """
     surface, optimizer = nodes_of(numbers, arrays, layout)
-    step = _stepper(surface, optimizer, len(w), record[0])
+    step = _stepper(surface, optimizer, len(w), record[0], key)
 
     def block(carry: Any, xs: Any) -> Any:
         carry, scalars = jax.lax.scan(step, carry, xs)
         w, state = carry
-        return carry, (scalars, w, _scale(optimizer, state, w, record[1]))
+        return carry, (scalars, optimizer.solution(w, state), _scale(optimizer, state, w, record[1]))
 
     if counts is not None:
 
         def uneven(carry: Any, xs: Any) -> Any:
             done, count, samples = xs
             carry, scalars = _several(step, carry, done, count, samples, shape[1], _layers(surface, len(w), record[0]))
-            return carry, (scalars, carry[0], _scale(optimizer, carry[1], carry[0], record[1]))
+            return carry, (scalars, optimizer.solution(*carry), _scale(optimizer, carry[1], carry[0], record[1]))
 
         before = done + jnp.cumsum(counts) - counts
         (w, state), records = jax.lax.scan(uneven, (w, state), (before, counts, drawn))
@@ -590,20 +605,24 @@ def _advance(
     return w, state, records
 
 
-def _stepper(surface: Any, optimizer: Any, count: int, record: bool) -> Callable[[Any, Any], Any]:
-    """The step of a scan, from (weights, state) and (t, samples) to the next (weights, state) and the scalars."""
+def _stepper(surface: Any, optimizer: Any, count: int, record: bool, key: Array | None) -> Callable[[Any, Any], Any]:
+    """The step of a scan, from (weights, state) and (t, samples) to the next (weights, state) and the scalars.
+
+    With a key, the random parts of the loss have a key of their step.
+    """
     bounds = _bounds(surface, count)
 
-    def landscape(batch: Any) -> Callable[[Array], Array]:
-        if batch is None:
+    def landscape(batch: Any, t: Array) -> Callable[[Array], Array]:
+        if batch is None and key is None:
             return surface
-        samples = jax.tree.map(lambda data: data[batch], surface.data)
-        return lambda u: surface.loss(u, samples)
+        samples = surface.data if batch is None else jax.tree.map(lambda data: data[batch], surface.data)
+        step_key = None if key is None else jax.random.fold_in(key, t)
+        return lambda u: surface.loss(u, samples, step_key)
 
     def step(carry: Any, x: Any) -> Any:
         w, state = carry
         t, batch = x
-        loss_of = landscape(batch)
+        loss_of = landscape(batch, t)
         following, state, details = optimizer.step(Gradient(loss_of), w, state, t.astype(w.dtype))
         if not record:
             return (following, state), None
@@ -634,13 +653,14 @@ def _advance_few(
     done: Array,
     count: Array,
     drawn: Any,
+    key: Array | None,
     *,
     layout: Any,
     record: tuple[bool, bool],
 ) -> Any:
     """The weights and the state after `count` ≤ `FEW` steps, the scalars of these steps, and the preconditioner."""
     surface, optimizer = nodes_of(numbers, arrays, layout)
-    step = _stepper(surface, optimizer, len(w), record[0])
+    step = _stepper(surface, optimizer, len(w), record[0], key)
     (w, state), scalars = _several(step, (w, state), done, count, drawn, FEW, _layers(surface, len(w), record[0]))
     return w, state, scalars, _scale(optimizer, state, w, record[1])
 
