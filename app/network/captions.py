@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from app.common import names
@@ -10,7 +11,23 @@ from app.common.digits import short
 from app.common.racers import Racer
 from app.network.settings import FILE, Setup, Training
 from optimizers import RULES
-from surfaces.network import ACTIVATIONS, DATASETS, FEATURES, INITIALIZATIONS, LOSSES, DataSet
+from surfaces.network import (
+    ACTIVATIONS,
+    DATASETS,
+    FEATURES,
+    INITIALIZATIONS,
+    LOSSES,
+    NORMS,
+    REGULARIZERS,
+    DataSet,
+)
+
+STRENGTHS: Mapping[str, str] = MappingProxyType(
+    {"l2": "L2"}
+    | {key: part.name if key == "l1" else part.name.lower() for key, part in REGULARIZERS.items()}
+    | {"average": "average of weights"}
+)
+"""The settings whose value 0 switches them off, by their keys, in words."""
 
 
 def titles(training: Training) -> list[str]:
@@ -44,8 +61,12 @@ def own_words(racer: Racer) -> list[str]:
             said.append(f"batch {value}" if value else "full batch")
         elif name == "widths":
             said.append(str(value))
-        elif name == "l2":
-            said.append(f"L2 {short(value)}")
+        elif name == "norm":
+            said.append(NORMS[str(value)].name if value in NORMS else "no norm")
+        elif name == "groups":
+            said.append(f"{value} groups")
+        elif name in STRENGTHS:
+            said.append(f"{STRENGTHS[name]} {short(value)}" if value else f"no {STRENGTHS[name]}")
         elif own.get("initialization") not in ("normal", "constant"):
             said.append(f"σ {short(value)}")
     spec = RULES[racer.rule.key].parameters().get("weight_decay")
@@ -88,7 +109,11 @@ def caption(training: Training, data: DataSet) -> str:
     if training.features:
         source += f", with {', '.join(FEATURES[key].name for key in training.features)}"
     batch = f"batch {training.batch_size}" if training.batch_size else "full batch"
-    spelled = [p.label(str(training.of(None, n))) for n, p in Setup.parameters().items() if p.choices]
+    setup = {name: training.of(None, name) for name in Setup.parameters()}
+    spelled = [p.label(str(setup[n])) for n, p in Setup.parameters().items() if p.choices and setup[n] != "none"]
+    if setup["norm"] == "group":
+        spelled.append(f"{setup['groups']} groups")
+    spelled += [f"{words} {short(setup[name])}" for name, words in STRENGTHS.items() if setup[name]]
     widths = spelled_widths(training.model(None, data).widths)
     parts = [source, widths, *spelled, batch, f"{training.steps:,} steps"]
     return " · ".join([*parts, *names.spelled_racers(training, own_words), f"seed {training.seed}"])

@@ -24,7 +24,7 @@ from optimizers import RULES, size_objection
 from optimizers.starting import rate_in_units
 from surfaces.caching import ENTRY, Cache, cached_with
 from surfaces.curvature import top_eigenvalues
-from surfaces.network import DATASETS, LOSSES, DataSet
+from surfaces.network import DATASETS, LOSSES, MLP, REGULARIZERS, DataSet, Regularizer
 
 FIRST_RACERS = ("sgd", "momentum", "adam")
 SETTINGS = declared(Training, views=SomeOf(3, 3, VIEWS), plane=OneOf(PLANES), search=OneOf(SEARCHES))
@@ -81,7 +81,7 @@ def draw_again(training: Training) -> Training:
 
 
 def fitted(training: Training, data: DataSet) -> Training:
-    """Loss and batch size put right for other data, and learning rates started anew."""
+    """Loss, batch size and regularizers put right for other data, and learning rates started anew."""
     objective = training.of(None, "objective")
     if data.task not in LOSSES[objective].tasks:
         fits = next(key for key, loss in LOSSES.items() if data.task in loss.tasks)
@@ -92,9 +92,11 @@ def fitted(training: Training, data: DataSet) -> Training:
         instead = next(key for key in ("batch_loss", "gradients", "weights") if key not in training.views)
         views = tuple(instead if key == "accuracy" else key for key in training.views)
         training = dataclasses.replace(training, views=views)
+    dropped = {"objective", "batch_size", *(key for key, part in REGULARIZERS.items() if unsuitable(part, data))}
+    setup = tuple((n, v) for n, v in training.setup.values if n == "objective" or n not in dropped)
+    training = dataclasses.replace(training, setup=Choice("setup", setup))
     kept = tuple(
-        dataclasses.replace(r, own=tuple((n, v) for n, v in r.own if n not in ("objective", "batch_size")))
-        for r in training.racers
+        dataclasses.replace(r, own=tuple((n, v) for n, v in r.own if n not in dropped)) for r in training.racers
     )
     training = dataclasses.replace(training, racers=kept)
     starting = tuple(dataclasses.replace(r, rule=_starting(training, r.rule, data)) for r in training.racers)
@@ -234,6 +236,9 @@ def checked_whole(training: Training, data: DataSet) -> Training:
         Refused: if it does not fit the data, the memory, or a racer's rule.
     """
     for racer in (None, *training.racers):
+        for part in training.regularizers(racer, data):
+            if problem := unsuitable(type(part), data):
+                raise Refused(sentence(problem))
         objective, batch = training.of(racer, "objective"), training.of(racer, "batch_size")
         loss = LOSSES[objective]
         if data.task not in loss.tasks:
@@ -244,7 +249,7 @@ def checked_whole(training: Training, data: DataSet) -> Training:
             raise Refused(
                 f"The batch size must lie between 1 and the number of training samples, {len(data.train):,}, or be all."
             )
-        size = training.model(racer, data).size
+        size = _model(training, racer, data).size
         count = max(1, len(training.racers))
         needed = 8 * size * LEAST * count
         if needed > MEMORY:
@@ -256,6 +261,18 @@ def checked_whole(training: Training, data: DataSet) -> Training:
         if racer and (problem := size_objection(RULES[racer.rule.key], size)):
             raise Refused(sentence(problem))
     return training
+
+
+def unsuitable(regularizer: type[Regularizer], data: DataSet) -> str:
+    """The reason why a regularizer does not suit the data, or an empty string."""
+    return regularizer.objection(data.inputs, data.outputs if data.task == "classes" else 1)
+
+
+def _model(training: Training, racer: Racer | None, data: DataSet) -> MLP:
+    try:
+        return training.model(racer, data)
+    except ValueError as error:
+        raise Refused(sentence(str(error))) from None
 
 
 def _starting(training: Training, rule: Choice, data: DataSet, racer: Racer | None = None) -> Choice:

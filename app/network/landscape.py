@@ -20,6 +20,7 @@ from app.network.job import Job
 from app.network.run import Run
 from app.network.settings import Training
 from surfaces.compiled import compiled
+from surfaces.network import Network
 from surfaces.network.planes import Plane, plane_losses, plane_of_three, principal_plane, random_plane
 
 LEGEND = (0.65, 0.2)
@@ -64,13 +65,7 @@ def panel(job: Job, shown: Sequence[Shown], training: Training) -> Panel:
     """The landscape round the runs once they have ended, worked out in the background."""
     if job.training_now or not any(one.run.last for one in shown):
         return message("The landscape around the runs appears here once they are trained.")
-    first = shown[0].run.network
-    alike = [
-        one
-        for one in shown
-        if (one.run.network.model, one.run.network.objective) == (first.model, first.objective)
-        and float(one.run.network.decay) == float(first.decay)
-    ]
+    alike = [one for one in shown if _loss_of(one.run.network) == _loss_of(shown[0].run.network)]
     ids = [racer.id for racer in training.racers]
     key = f"landscape-{training.plane}-{training.seed}-{','.join(f'{one.id}@{one.run.last}' for one in alike)}"
     found = job.ask(key, landscape, [ids.index(one.id) for one in alike], training.plane, training.seed)
@@ -80,6 +75,12 @@ def panel(job: Job, shown: Sequence[Shown], training: Training) -> Panel:
         return message(str(found))
     apart = len(shown) - len(alike)
     return _panel(found, alike, apart, training.plane)
+
+
+def _loss_of(network: Network) -> tuple[Any, ...]:
+    """What the loss depends on besides the data: equal for networks that have the same landscape."""
+    terms = [(part.name, float(getattr(part, part.strength))) for part in network.regularizers if not part.random]
+    return network.model, network.objective, float(network.decay), terms
 
 
 @compiled(network=True)

@@ -6,7 +6,7 @@ import dataclasses
 import math
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
 import numpy as np
@@ -17,7 +17,7 @@ from app.network.settings import SAMPLES
 from optimizers.training import Piece
 from surfaces.compiled import compiled
 from surfaces.curvature import top_eigenvalues
-from surfaces.network import MLP, DataSet, Network
+from surfaces.network import DataSet, Network
 from surfaces.network.measures import Measures, measure
 
 SIDE = 48
@@ -41,13 +41,13 @@ def observe_measures(run: Run, piece: Piece) -> Measures:
 
 
 @compiled(network=True)
-def _outputs(model: MLP, weights: Any, x: Any) -> Any:
-    return jax.lax.map(lambda w: model(w, x), weights)
+def _outputs(network: Network, weights: Any, x: Any) -> Any:
+    return jax.lax.map(lambda w: network.outputs(w, x), weights)
 
 
 def _predicted(run: Run, piece: Piece, x: NDArray[Any]) -> NDArray[np.float32]:
     weights = _filled(run, piece.weights)
-    return np.asarray(_outputs(run.network.model, weights, np.asarray(x, np.float32)))[: len(piece.steps)]
+    return np.asarray(_outputs(run.network, weights, np.asarray(x, np.float32)))[: len(piece.steps)]
 
 
 def observe_boundary(run: Run, piece: Piece) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
@@ -138,6 +138,29 @@ MEASURES: Mapping[str, Observer] = MappingProxyType({"measures": observe_measure
 def measures(run: Run) -> Measures:
     """What was measured of a run so far, along its kept steps."""
     return Measures(*(np.concatenate(column) for column in zip(*run.looks("measures"), strict=True)))
+
+
+class Lowest(NamedTuple):
+    """The lowest validation loss of a run's records: the number of the record, its step, and the loss."""
+
+    record: int
+    step: int
+    loss: np.floating[Any]
+
+
+def lowest_validation(run: Run) -> Lowest | None:
+    """The lowest validation loss of a run, where early stopping would have ended it.
+
+    None if the run has not begun, or if the held-out samples are those of the test.
+    """
+    run = run.snapshot(MEASURES)
+    if run.data.held_out != "validation" or not run.last or not run.looks("measures"):
+        return None
+    losses = measures(run).validation_loss
+    if not np.isfinite(losses).any():
+        return None
+    index = int(np.nanargmin(losses))
+    return Lowest(index, int(run.steps()[index]), losses[index])
 
 
 def seen(run: Run, name: str) -> Any:

@@ -217,6 +217,39 @@ PRESETS: Mapping[str, Preset] = {
             "adamw:learning_rate=0.005,weight_decay=0.02",
         ),
     ),
+    "gap": Preset(
+        "Generalisation gap",
+        "With 64 neurons in each of two hidden layers, the training loss falls on while the validation loss rises "
+        "from a few hundred steps on, to more than twice its lowest value. A diamond marks that value: early stopping "
+        "would end the run there. With four neurons in one layer the two losses stay within 0.1 of each other.",
+        Training(
+            data=Choice("moons", (("noise", 0.3),)),
+            widths=(64, 64),
+            setup=_setup(activation="relu", initialization="he_normal"),
+            views=("loss", "outcome", "accuracy"),
+            steps=3000,
+        ),
+        ("adam:learning_rate=0.003", "adam:learning_rate=0.003,widths=4"),
+    ),
+    "regularizers": Preset(
+        "Regularizers side by side",
+        "Without a regularizer, the validation loss ends at more than twice its lowest value. With L2, input noise, "
+        "dropout or mixup it ends at less than half of that, and within 0.1 of the training loss.",
+        Training(
+            data=Choice("moons", (("noise", 0.3),)),
+            widths=(64, 64),
+            setup=_setup(activation="relu", initialization="he_normal"),
+            views=("outcome", "loss", "accuracy"),
+            steps=3000,
+        ),
+        (
+            "adam:learning_rate=0.003",
+            "adam:learning_rate=0.003,l2=0.01",
+            "adam:learning_rate=0.003,input_noise=0.3",
+            "adam:learning_rate=0.003,dropout=0.5",
+            "adam:learning_rate=0.003,mixup=1",
+        ),
+    ),
     "exercise": Preset(
         "Exercise: one hidden layer of 256",
         "A hidden layer of 256 ReLU units is trained for ten epochs, with He initialisation and batches of 128; the "

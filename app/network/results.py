@@ -20,7 +20,13 @@ from surfaces.network.measures import Measures
 
 @dataclasses.dataclass(frozen=True)
 class Row:
-    """One line of the table of results, of a racer's last weights; NaN where it diverged, and accuracies for values."""
+    """One line of the table of results, of a racer's last weights; NaN where it diverged, and accuracies for values.
+
+    Attributes:
+        lowest_validation_loss: the lowest validation loss of the records of the run, at `lowest_at`; NaN if the
+            held-out samples are test samples.
+        lowest_at: the step at which early stopping would have ended the run.
+    """
 
     racer: str
     """Its id."""
@@ -33,6 +39,8 @@ class Row:
     steps: int
     samples: int
     weights: int
+    lowest_validation_loss: float = math.nan
+    lowest_at: int = 0
 
 
 def status(run: Run, job: Job) -> tuple[str, str, int]:
@@ -104,6 +112,7 @@ def table(training: Training, job: Job) -> list[Row]:
             continue
         if run.diverged >= 0:  # the weights kept last may be the start's: their numbers would tell of another network
             found = Measures(*(np.full(1, np.nan) for _ in found))
+        lowest = observers.lowest_validation(run)
         rows.append(
             Row(
                 racer=racer.id,
@@ -116,6 +125,8 @@ def table(training: Training, job: Job) -> list[Row]:
                 steps=run.last,
                 samples=run.last * (run.batch_size or len(job.data.train)),
                 weights=run.network.model.size,
+                lowest_validation_loss=widened(lowest.loss) if lowest else math.nan,
+                lowest_at=lowest.step if lowest else 0,
             )
         )
     return rows
@@ -130,13 +141,18 @@ def heads(data: DataSet) -> list[str]:
     """What stands above the columns of `cells`."""
     part = data.held_out.capitalize()
     accuracies = ["Training accuracy", f"{part} accuracy"] if data.task == "classes" else []
-    return ["Racer", "Status", "Training loss", f"{part} loss", *accuracies, "Steps", "Samples seen", "Weights"]
+    stopped = ["Lowest validation loss"] if data.held_out == "validation" else []
+    losses = ["Training loss", f"{part} loss", *accuracies, *stopped]
+    return ["Racer", "Status", *losses, "Steps", "Samples seen", "Weights"]
 
 
 def cells(row: Row, data: DataSet) -> list[str]:
     """A line of the table of results in words."""
     found = [row.title, row.status, finite(row.loss), finite(row.validation_loss)]
     found += [share(row.accuracy), share(row.validation_accuracy)] if data.task == "classes" else []
+    if data.held_out == "validation":
+        known = math.isfinite(row.lowest_validation_loss)
+        found.append(f"{finite(row.lowest_validation_loss)} at step {row.lowest_at:,}" if known else "–")
     return [*found, f"{row.steps:,}", f"{row.samples:,}", f"{row.weights:,}"]
 
 

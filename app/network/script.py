@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
 
 from app.common.racers import Racer, Refused
 from app.common.scripts import head, record
 from app.common.source import call
 from app.network import captions, link
 from app.network.job import Job
-from app.network.settings import FILE, Training
-from optimizers import Scheduled
-from surfaces.network import DataSet
+from app.network.settings import FILE, Training, moves_images
+from optimizers import Averaged, Optimizer, Scheduled
+from surfaces.network import REGULARIZERS, DataSet
 
 SHARED = ("widths", "activation", "objective", "l2", "initialization", "sigma", "batch_size")
+NORMALISED = ("norm", "groups")
+"""What the script passes to networks if one of them is normalised."""
 TRAINED = '''\
 def trained({arguments}):
     """Return the network and run of a rule: `losses` (STEPS,) of every batch, and `weights` (k, n) at `steps`."""
-    model = MLP((data.inputs, *widths, data.outputs), activation)
-    network = Network(model, data.train.x, data.train.y, objective, l2)
+    model = MLP((data.inputs, *widths, data.outputs), activation{norm})
+    network = Network(model, data.train.x, data.train.y, objective, l2{regularizers})
     start = model.initial(SEED, initialization, sigma)
     pieces = train(
         network,
@@ -59,17 +61,29 @@ def script(training: Training, job: Job) -> str:
     features = f".with_features({training.features!r})" if training.features else ""
     names = {"RULES"}
     schedule = []
-    if any(isinstance(training.rule(racer), Scheduled) for racer, _ in racers):
+    if any(training.of(racer, "average") for racer, _ in racers):
+        names.add("Averaged")
+    if any(isinstance(_rule(training, racer), Scheduled) for racer, _ in racers):
         names |= {"SCHEDULES", "Scheduled"}
         schedule = [f"schedule = {record('SCHEDULES', training.schedule)}"]
-    shared = ", ".join(["rule", "*", *(f"{name}={_value(training, None, name)!r}" for name in SHARED)])
+    normalised = any(training.of(racer, "norm") != "none" for racer, _ in racers)
+    regularized = any(training.regularizers(racer, job.data) for racer, _ in racers)
+    used = [*SHARED, *(NORMALISED if normalised else ()), *(("regularizers",) if regularized else ())]
+    shared = ", ".join(["rule", "*", *(f"{name}={_spelled(training, None, name)}" for name in used)])
+    classes = [
+        *(["DATASETS"] if training.data.key != FILE else []),
+        "MLP",
+        *(["REGULARIZERS"] if regularized else []),
+        "Network",
+    ]
     return "\n".join(
         [
             *head(captions.caption(training, job.data), "network", link.query(training), "It needs Optiscope."),
             *wanted,
             f"from optimizers import {', '.join(sorted(names))}",
             "from optimizers.training import join, train",
-            f"from surfaces.network import {'MLP, Network' if training.data.key == FILE else 'DATASETS, MLP, Network'}",
+            f"from surfaces.network import {', '.join(classes)}",
+            "from surfaces.network.measures import measure",
             "",
             f"SEED, STEPS = {training.seed}, {training.steps}",
             "",
@@ -82,15 +96,16 @@ def script(training: Training, job: Job) -> str:
                 stride=int(stride) if stride.denominator == 1 else repr(stride),
                 blocks=job.blocks,
                 stepwise=training.stepwise(job.data),
+                norm=", norm, groups" if normalised else "",
+                regularizers=", regularizers=regularizers" if regularized else "",
             ),
             "",
             "runs = {",
-            *(f'    "{title}": {_call(training, racer, title)},' for racer, title in racers),
+            *(f'    "{title}": {_call(training, racer, title, used)},' for racer, title in racers),
             "}",
             "for name, (network, run) in runs.items():",
-            "    w, (x, y) = run.weights[-1], (data.validation.x, data.validation.y)",
-            "    held = Network(network.model, x, y, network.objective, network.decay)",
-            f'    print(f"{{name}}: loss {{float(network(w))}}, {job.data.held_out} loss {{float(held(w))}}")',
+            "    found = measure(network, run.weights[-1:], (data.validation.x, data.validation.y))",
+            f'    print(f"{{name}}: loss {{found.loss[0]}}, {job.data.held_out} loss {{found.validation_loss[0]}}")',
             "",
         ]
     )
@@ -121,15 +136,32 @@ def _data(training: Training, data: DataSet) -> tuple[list[str], str]:
     return imports, f"data = {call(reader, arguments, before=7)}"
 
 
-def _value(training: Training, racer: Racer | None, name: str) -> Any:
-    value = training.of(racer, name)
-    return value or None if name == "batch_size" else value
+def _spelled(training: Training, racer: Racer | None, name: str) -> str:
+    """The code of a setting, as it holds for a racer or for all."""
+    if name != "regularizers":
+        value = training.of(racer, name)
+        return repr(value or None if name == "batch_size" else value)
+    scale = ", mean=data.mean, deviation=data.deviation"
+    parts = [
+        f'REGULARIZERS["{key}"]({part.strength}={training.of(racer, key)!r}{scale if moves_images(key) else ""})'
+        for key, part in REGULARIZERS.items()
+        if training.of(racer, key)
+    ]
+    return f"({', '.join(parts)}{',' if len(parts) == 1 else ''})"
 
 
-def _call(training: Training, racer: Racer, title: str) -> str:
+def _rule(training: Training, racer: Racer) -> Optimizer:
+    """The rule of a racer without the average of its weights."""
+    rule = training.rule(racer)
+    return rule.inner if isinstance(rule, Averaged) else rule
+
+
+def _call(training: Training, racer: Racer, title: str, used: Sequence[str]) -> str:
     rule = record("RULES", racer.rule)
-    if isinstance(training.rule(racer), Scheduled):
+    if isinstance(_rule(training, racer), Scheduled):
         rule = f"Scheduled({rule}, schedule)"
-    own = {name: _value(training, racer, name) for name in SHARED}
-    differs = [f"{name}={value!r}" for name, value in own.items() if value != _value(training, None, name)]
+    if average := training.of(racer, "average"):
+        rule = f"Averaged({rule}, {average!r})"
+    own = {name: _spelled(training, racer, name) for name in used}
+    differs = [f"{name}={code}" for name, code in own.items() if code != _spelled(training, None, name)]
     return call("trained", [rule, *differs], indent="    ", before=len(title) + 5)

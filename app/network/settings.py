@@ -15,11 +15,25 @@ from app.common.digits import shortened
 from app.common.forms import Flag, OneOf, OneRecord, Parameters, SomeOf, Text, Whole
 from app.common.racers import Choice, Lineup, Racer, Refused, built, number, sentence, whole
 from app.common.setting import Form, setting
+from optimizers import Averaged, Optimizer
 from optimizers.training import Stride
 from surfaces.caching import cached
-from surfaces.network import ACTIVATIONS, DATASETS, FEATURES, INITIALIZATIONS, LOSSES, MLP, DataSet, Network
+from surfaces.network import (
+    ACTIVATIONS,
+    DATASETS,
+    FEATURES,
+    INITIALIZATIONS,
+    LOSSES,
+    MLP,
+    NORMS,
+    REGULARIZERS,
+    DataSet,
+    Network,
+    Regularizer,
+)
 from surfaces.network.data import SHARE
-from surfaces.parameter import NON_NEGATIVE, Declared, parameter
+from surfaces.network.regularizer import Augmentation
+from surfaces.parameter import AT_LEAST_ONE, NON_NEGATIVE, Declared, parameter, redeclared
 
 MOST_STEPS = 100_000
 MAX_LAYERS = 20
@@ -43,6 +57,12 @@ LEAST_SHARE, MOST_SHARE = 10, 90
 """The share of training samples that can be asked for, in per cent."""
 SAMPLES = 2000
 """Of so many training samples, the first, what is costly is measured."""
+
+
+def _off(key: str) -> Any:
+    """Declare the strength of a regularizer, which is 0 unless another is set."""
+    regularizer = REGULARIZERS[key]
+    return redeclared(regularizer.parameters()[regularizer.strength], default=0.0)
 
 
 class Setup(Declared):
@@ -74,6 +94,26 @@ class Setup(Declared):
         tuned=False,
         doc="Standard deviation of the weights under N(0, σ²); the value of every weight under “constant”.",
     )
+    norm: str = parameter(
+        "norm",
+        default="none",
+        choices={"none": "none"} | {key: one.name for key, one in NORMS.items() if key != "instance"},
+        tuned=False,
+        title="Normalisation",
+        doc="The normalisation of the hidden layers, before the activation. Instance norm is not offered: of a fully "
+        "connected layer it leaves nothing.",
+    )
+    groups: int = parameter(
+        "G",
+        default=4,
+        low=1,
+        high=64,
+        integer=True,
+        legal=AT_LEAST_ONE,
+        tuned=False,
+        title="Groups",
+        doc="The number of groups into which group norm divides the neurons of a layer.",
+    )
     objective: str = parameter(
         "ℓ",
         default="cross_entropy",
@@ -92,10 +132,22 @@ class Setup(Declared):
         title="L2 penalty",
         doc="The L2 penalty in the loss: λ/2 ‖w‖². AdamW's decoupled decay is different; compare the two in a race.",
     )
+    l1: float = _off("l1")
+    label_smoothing: float = _off("label_smoothing")
+    mixup: float = _off("mixup")
+    input_noise: float = _off("input_noise")
+    shift: float = _off("shift")
+    rotation: float = _off("rotation")
+    dropout: float = _off("dropout")
+    dropconnect: float = _off("dropconnect")
+    weight_noise: float = _off("weight_noise")
+    average: float = redeclared(Averaged.parameters()["decay"], default=0.0)
 
 
 OWN = (*Setup.parameters(), "widths", "batch_size")
 """What a racer may have for itself."""
+REGULARIZATION = ("l2", *REGULARIZERS, "average")
+"""The strengths of regularizers among the parameters of `Setup`, each of which 0 switches off."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -244,7 +296,23 @@ class Training(Lineup):
 
     def model(self, racer: Racer | None, data: DataSet) -> MLP:
         """The network that a racer trains."""
-        return MLP((data.inputs, *self.of(racer, "widths"), data.outputs), self.of(racer, "activation"))
+        widths = (data.inputs, *self.of(racer, "widths"), data.outputs)
+        return MLP(widths, self.of(racer, "activation"), self.of(racer, "norm"), self.of(racer, "groups"))
+
+    def regularizers(self, racer: Racer | None, data: DataSet) -> tuple[Regularizer, ...]:
+        """The regularizers of a racer whose strength is not 0, except for the L2 penalty."""
+        strengths = {key: self.of(racer, key) for key in REGULARIZERS}
+        scale = {"mean": data.mean, "deviation": data.deviation}
+        return tuple(
+            REGULARIZERS[key](**{REGULARIZERS[key].strength: value}, **(scale if moves_images(key) else {}))
+            for key, value in strengths.items()
+            if value
+        )
+
+    def rule(self, racer: Racer) -> Optimizer:
+        """The rule of a racer, with the schedule and the average of its weights."""
+        rule, decay = super().rule(racer), self.of(racer, "average")
+        return Averaged(rule, decay) if decay else rule
 
     def network(self, racer: Racer | None, data: DataSet) -> Network:
         """The loss surface on which a racer moves."""
@@ -254,6 +322,7 @@ class Training(Lineup):
             y=data.train.y,
             objective=self.of(racer, "objective"),
             decay=self.of(racer, "l2"),
+            regularizers=self.regularizers(racer, data),
         )
 
     def start(self, racer: Racer | None, data: DataSet) -> np.ndarray:
@@ -346,6 +415,11 @@ class Training(Lineup):
         stride = self.stride(data)
         ends = int(self.steps // stride)
         return 1 + ends + (math.ceil(ends * stride) < self.steps)
+
+
+def moves_images(key: str) -> bool:
+    """Whether a regularizer works on images as they are before standardisation."""
+    return issubclass(REGULARIZERS[key], Augmentation)
 
 
 def generated(training: Training) -> DataSet:

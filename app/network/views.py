@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from app.common.digits import short
-from app.figures.marks import AnyMark, Axes, Axis, Bars, Lines, Note, Panel
+from app.figures.marks import AnyMark, Axes, Axis, Bars, Dots, Lines, Note, Panel
 from app.figures.panels import (
     Shown,
     chart,
@@ -31,7 +31,7 @@ from app.figures.panels import (
 )
 from app.network import landscape, outcome, search
 from app.network.job import Job
-from app.network.observers import MEASURES, measures, observe_sharpness, seen
+from app.network.observers import MEASURES, lowest_validation, measures, observe_sharpness, seen
 from app.network.run import Observer, Run
 from app.network.settings import SAMPLES, Training
 from optimizers import stability_limits
@@ -84,9 +84,23 @@ def _curves(values: Callable[[Measures], Sequence[Any]], log: bool, percent: boo
                 marks.append(curve(racer, time, y, word, dash="dot" if k else None))
                 ranged.append(y if racer.run.diverged < 0 else y[:1])
         axis = log_axis(ranged) if log else linear_axis(ranged, percent)
-        return chart(Axes(x=_clock_axis(job, training), y=axis), marks, f"training solid, {job.data.held_out} dotted")
+        stops = [mark for racer in shown for mark in _early_stop(racer, values)]
+        note = f"training solid, {job.data.held_out} dotted" + ("; diamond: lowest validation loss" if stops else "")
+        return chart(Axes(x=_clock_axis(job, training), y=axis), [*marks, *stops], note)
 
     return panel
+
+
+def _early_stop(racer: Shown, values: Callable[[Measures], Sequence[Any]]) -> tuple[Dots, ...]:
+    """A sign on the validation curve where its loss is lowest: there, early stopping would end the run."""
+    lowest = lowest_validation(racer.run)
+    if lowest is None:
+        return ()
+    time = np.array([lowest.step])
+    y = finite(values(measures(racer.run))[1][lowest.record : lowest.record + 1])
+    name = f"{racer.title}: lowest validation loss"
+    common: Any = {"racer": racer.id, "x": time, "y": y, "time": time, "color": racer.color, "name": name}
+    return (Dots(symbol="diamond", size="large", edge="paper", layer="over", hover=(("value", y),), **common),)
 
 
 def _batch_loss(job: Job, shown: Sequence[Shown], training: Training) -> Panel:

@@ -26,7 +26,17 @@ from app.network.changes import SETTINGS
 from app.network.files import Brought
 from app.network.job import Job
 from app.network.presets import PRESETS
-from app.network.settings import ALL, FILE, LEAST_SHARE, MOST_SHARE, Setup, Training, generated, read_batch
+from app.network.settings import (
+    ALL,
+    FILE,
+    LEAST_SHARE,
+    MOST_SHARE,
+    REGULARIZATION,
+    Setup,
+    Training,
+    generated,
+    read_batch,
+)
 from app.network.views import VIEWS
 from app.player import Event
 from app.player.component import play
@@ -34,7 +44,7 @@ from app.views import controls, reloads, sessions
 from app.views.export import Page, panel
 from app.views.parts import base, device, explain, masthead, react, restore, results, schedule_of, write
 from optimizers import RULES
-from surfaces.network import DATASETS, FEATURES, INITIALIZATIONS, LOSSES, DataSet
+from surfaces.network import DATASETS, FEATURES, INITIALIZATIONS, LOSSES, NORMS, REGULARIZERS, DataSet
 from surfaces.network.features import MOST_INPUTS
 from surfaces.network.files import LIMIT
 
@@ -527,6 +537,11 @@ def _about_model(training: Training) -> None:
         _setup(training, "sigma")
     if scheme.source:
         st.caption(scheme.source)
+    _setup(training, "norm")
+    if (norm := training.of(None, "norm")) in NORMS:
+        if norm == "group":
+            _setup(training, "groups")
+        st.caption(f"{NORMS[norm].name.capitalize()}: mean and variance {NORMS[norm].about}. {NORMS[norm].source}.")
     model = training.model(None, _data())
     st.markdown(f"{model.size:,} weights. {captions.memory(training, _data())}")
 
@@ -550,13 +565,26 @@ def _setup(training: Training, name: str) -> None:
 
 
 def _about_loss(training: Training) -> None:
-    _setup(training, "objective")
-    st.latex(LOSSES[training.of(None, "objective")].formula)
-    _setup(training, "l2")
-    st.caption(
-        "The L2 penalty is part of the loss, so an adaptive rule divides its gradient by √v like that of the rest. "
-        "AdamW's weight decay is not divided by √v. The preset “L2 or weight decay” compares the two."
-    )
+    loss, regularization = st.tabs(["Loss", "Regularization"])
+    with loss:
+        _setup(training, "objective")
+        st.latex(LOSSES[training.of(None, "objective")].formula)
+    with regularization:
+        st.caption(
+            "Strengths for all racers; 0 switches a regularizer off. A racer can have its own under Racers, so that a "
+            "race compares training with and without it. The panels show loss and accuracy without random parts."
+        )
+        for name in REGULARIZATION:
+            _setup(training, name)
+            if name in REGULARIZERS and training.of(None, name):
+                st.latex(REGULARIZERS[name].formula)
+                st.caption(f"{REGULARIZERS[name].about} {REGULARIZERS[name].source}.")
+            elif name == "l2":
+                st.caption(
+                    "The L2 penalty is part of the loss, so an adaptive rule divides its gradient by √v like that of "
+                    "the rest. AdamW's weight decay is not divided by √v. The preset “L2 or weight decay” compares the "
+                    "two."
+                )
 
 
 def _about_training(training: Training, job: Job) -> None:
@@ -605,7 +633,7 @@ def _racers(training: Training) -> None:
     def put(t: Training, name: str, value: Any) -> Training:
         return changes.checked_whole(changes.set_racer(t, racer.id, name, value), _data())
 
-    for name in ("objective", "activation", "initialization"):
+    for name in ("objective", "activation", "initialization", "norm"):
         spec = Setup.parameters()[name]
         controls.choice(
             spec.title,
@@ -615,21 +643,24 @@ def _racers(training: Training) -> None:
             lambda t, v, name=name: put(t, name, v),  # type: ignore[misc]
             names=lambda v, spec=spec: spec.label(v) if v else "same as the others",  # type: ignore[misc]
         )
-    fields = (
-        ("sigma", "Standard deviation of N(0, σ²), or the constant (σ)"),
-        ("l2", Setup.parameters()["l2"].labelled),
-        ("batch_size", "Batch size"),
-        ("widths", "Hidden layers"),
-    )
-    for name, label in fields:
+
+    def typed(name: str, label: str) -> None:
         value = own.get(name, "")
         spelled = "all" if name == "batch_size" and value == 0 else str(value)
         controls.field(
             f"{label} (empty: same as the others)",
             spelled,
             f"own-{racer.id}-{name}",
-            lambda t, v, name=name: put(t, name, _typed(v) if name == "batch_size" else v.strip()),  # type: ignore[misc]
+            lambda t, v: put(t, name, _typed(v) if name == "batch_size" else v.strip()),
         )
+
+    typed("sigma", "Standard deviation of N(0, σ²), or the constant (σ)")
+    typed("groups", Setup.parameters()["groups"].labelled)
+    typed("batch_size", "Batch size")
+    typed("widths", "Hidden layers")
+    with st.expander("Regularization", expanded=any(name in own for name in REGULARIZATION)):
+        for name in REGULARIZATION:
+            typed(name, Setup.parameters()[name].labelled)
 
 
 def _typed(batch_size: str) -> str:

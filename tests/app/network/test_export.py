@@ -124,7 +124,12 @@ def test_a_script_has_what_each_racer_has_for_itself_and_the_schedule() -> None:
         "widths": ["3"],
         "steps": ["12"],
         "schedule": ["cosine"],
-        "racer": ["sgd:learning_rate=0.1,activation=relu,batch_size=0", "adam:learning_rate=0.01,l2=0.05"],
+        "dropout": ["0.3"],
+        "racer": [
+            "sgd:learning_rate=0.1,activation=relu,batch_size=0",
+            "adam:learning_rate=0.01,l2=0.05",
+            "adam:learning_rate=0.01,norm=batch,mixup=0.5,dropout=0,average=0.9",
+        ],
     }
     training, notices = link.parse(query, generated)
     assert not notices
@@ -137,6 +142,9 @@ def test_a_script_has_what_each_racer_has_for_itself_and_the_schedule() -> None:
     for (network, made), run in zip(names["runs"].values(), other.runs, strict=True):
         np.testing.assert_array_equal(made.weights, run.weights())
         assert network.model == run.network.model
+    found = [line.partition(": loss ")[2].split(", validation loss ") for line in names["printed"].splitlines()]
+    rows = [(row.loss, row.validation_loss) for row in results.table(training, other)]
+    np.testing.assert_allclose(np.array(found, float), rows, rtol=1e-5)
 
 
 @pytest.mark.parametrize("parts", [1, 2], ids=["one part", "a test part"])

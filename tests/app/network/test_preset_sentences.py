@@ -197,6 +197,41 @@ def _() -> None:
 
 
 @holds(
+    "network gap",
+    "Generalisation gap.",
+    "With 64 neurons in each of two hidden layers, the training loss falls on while the validation loss rises from a "
+    "few hundred steps on, to more than twice its lowest value.",
+    "A diamond marks that value: early stopping would end the run there.",
+    "With four neurons in one layer the two losses stay within 0.1 of each other.",
+)
+def _() -> None:
+    (wide, run, found), (narrow, _, small) = trained("gap")
+    lowest = int(found.validation_loss.argmin())
+    assert wide.model.widths == (2, 64, 64, 2) and 200 <= run.steps[lowest] <= 900
+    assert found.validation_loss[-1] > 2 * found.validation_loss[lowest]
+    assert found.loss[-1] < 0.5 * found.loss[lowest]
+    assert narrow.model.widths == (2, 4, 2) and np.abs(small.loss - small.validation_loss).max() < 0.1
+
+
+@holds(
+    "network regularizers",
+    "Regularizers side by side.",
+    "Without a regularizer, the validation loss ends at more than twice its lowest value.",
+    "With L2, input noise, dropout or mixup it ends at less than half of that, and within 0.1 of the training loss.",
+    marks=pytest.mark.long,
+)
+def _() -> None:
+    (plain, _, without), *others = trained("regularizers")
+    assert plain.decay == 0 and plain.regularizers == ()
+    assert without.validation_loss[-1] > 2 * without.validation_loss.min()
+    names = [[part.name for part in network.regularizers] or f"L2 {network.decay}" for network, _, _ in others]
+    assert names == ["L2 0.01", ["Input noise"], ["Dropout"], ["Mixup"]]
+    for _, _, found in others:
+        assert found.validation_loss[-1] < 0.5 * without.validation_loss[-1]
+        assert abs(found.validation_loss[-1] - found.loss[-1]) < 0.1
+
+
+@holds(
     "network exercise",
     "Exercise: one hidden layer of 256.",
     "A hidden layer of 256 ReLU units is trained for ten epochs, with He initialisation and batches of 128; the table "

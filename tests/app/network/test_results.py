@@ -53,11 +53,16 @@ def _measures(*rows: tuple[float, float, float, float]) -> Measures:
 
 
 def _trained(job: Job, k: int, last: int, *seen: tuple[float, float, float, float], finished: bool = True) -> None:
-    """Give a run pieces that end at step `last`, and a measurement of the start and of all pieces but the first."""
+    """Give a run pieces that end at step `last`, and a measurement of the start and of each piece that has weights.
+
+    The first of the pieces has none.
+    """
     run = job.runs[k]
-    ends = np.linspace(0, last, len(seen) + 1).astype(int)
-    run.pieces += [_piece(first, end, run.network.model.size) for first, end in itertools.pairwise(ends)]
-    run.seen["measures"] = [_measures(seen[0]), None, *(_measures(seen[0], one) for one in seen[1:])]
+    size = run.network.model.size
+    ends = np.linspace(0, last, len(seen)).astype(int)
+    bare = dataclasses.replace(_piece(0, 2, size), steps=np.zeros(0, int), weights=np.zeros((0, size), np.float32))
+    run.pieces += [bare, *(_piece(max(first, 2), end, size) for first, end in itertools.pairwise(ends))]
+    run.seen["measures"] = [_measures(seen[0]), None, *(_measures(one) for one in seen[1:])]
     run.finished = finished
 
 
@@ -77,8 +82,30 @@ def test_a_row_has_the_last_measurements_of_its_run() -> None:
     assert (one.samples, other.samples) == (STEPS * training.batch_size, 900 * 24)
     assert one.weights == 2 * 7 + 7 + 7 * 2 + 2
     cells = results.cells(one, job.data)
-    assert cells[2:] == ["0.1235", "0.2346", "96.4 %", "93.8 %", "1,400", f"{one.samples:,}", "37"]
+    lowest = "0.2346 at step 1,400"
+    assert cells[2:] == ["0.1235", "0.2346", "96.4 %", "93.8 %", lowest, "1,400", f"{one.samples:,}", "37"]
     assert len(cells) == len(results.heads(job.data))
+
+
+def test_the_lowest_validation_loss_is_where_early_stopping_ends_a_run() -> None:
+    """Of the losses 0.73, 0.23 and 0.31 at steps 0, 450 and 900, the second is the lowest. Test samples never count."""
+    training = _training()
+    job = _job(training)
+    _trained(job, 0, 900, START, END, MIDDLE)
+    _trained(job, 1, 900, START, (0.1, np.nan, 0.5, 0.5), MIDDLE)
+    one, other = results.table(training, job)
+    assert (one.lowest_validation_loss, one.lowest_at) == (END[1], 450)
+    assert (other.lowest_validation_loss, other.lowest_at) == (MIDDLE[1], 900)
+    (untrained,) = _job(_training("moons", "sgd")).runs
+    assert observers.lowest_validation(untrained) is None
+    data = dataclasses.replace(job.data, validation=job.data.test)
+    assert data.held_out == "test"
+    for run in job.runs:
+        run.data = data
+    job.data = data
+    row = results.table(training, job)[0]
+    assert np.isnan(row.lowest_validation_loss) and "Lowest validation loss" not in results.heads(data)
+    assert len(results.cells(row, data)) == len(results.heads(data))
 
 
 def test_a_full_batch_counts_all_samples() -> None:
@@ -93,7 +120,7 @@ def test_values_have_no_accuracy() -> None:
     job = _job(training)
     _trained(job, 0, STEPS, (3.7, 3.9, np.nan, np.nan), (0.25, 0.5, np.nan, np.nan))
     (row,) = results.table(training, job)
-    assert np.isnan(row.accuracy) and len(results.cells(row, job.data)) == len(results.heads(job.data)) == 7
+    assert np.isnan(row.accuracy) and len(results.cells(row, job.data)) == len(results.heads(job.data)) == 8
     words, why, _ = results.status(job.runs[0], job)
     assert words == "loss 0.25" and why == "The training loss is 0.25 after 1,400 steps."
     assert results.share(row.accuracy) == results.finite(np.inf) == results.finite(np.nan) == "–"

@@ -18,11 +18,22 @@ from app.network import changes, presets
 from app.network.landscape import PLANES
 from app.network.link import parse, query
 from app.network.presets import PRESETS
-from app.network.settings import FILE, LEAST, MEMORY, MOST, MOST_STEPS, Setup, Training, generated, read_widths
+from app.network.settings import (
+    FILE,
+    LEAST,
+    MEMORY,
+    MOST,
+    MOST_STEPS,
+    REGULARIZATION,
+    Setup,
+    Training,
+    generated,
+    read_widths,
+)
 from app.network.views import VIEWS
 from optimizers import OPTIMIZERS, RULES
 from optimizers.training import train
-from surfaces.network import ACTIVATIONS, DATASETS, INITIALIZATIONS
+from surfaces.network import ACTIVATIONS, DATASETS, INITIALIZATIONS, REGULARIZERS
 
 FIRST = presets.first()
 DATA = generated(FIRST)
@@ -55,6 +66,7 @@ def trainings(draw: Any) -> Training:
     training = changes.set_setup(training, "activation", draw(st.sampled_from(sorted(ACTIVATIONS))), data)
     training = changes.set_setup(training, "initialization", draw(st.sampled_from(sorted(INITIALIZATIONS))), data)
     training = changes.set_setup(training, "l2", draw(st.floats(0, 0.1)), data)
+    training = changes.set_setup(training, "dropout", draw(st.sampled_from([0, 0.5])), data)
     training = changes.change(training, "batch_size", draw(st.sampled_from(["all", 1, 7, 32])), data)
     training = racers.set_steps(training, draw(st.integers(1, MOST_STEPS)))
     training = racers.set_seed(training, draw(st.integers(0, 2**31 - 1)))
@@ -65,6 +77,8 @@ def trainings(draw: Any) -> Training:
             training = changes.set_racer(training, racer.id, "activation", "gelu")
             training = changes.set_racer(training, racer.id, "batch_size", draw(st.sampled_from(["all", "3"])))
             training = changes.set_racer(training, racer.id, "widths", "3-3")
+            training = changes.set_racer(training, racer.id, "mixup", draw(st.sampled_from([0, 0.2])))
+            training = changes.set_racer(training, racer.id, "norm", draw(st.sampled_from(["none", "batch"])))
     views = draw(st.permutations(sorted(VIEWS)))[:3]
     plane = draw(st.sampled_from(sorted(PLANES)))
     return dataclasses.replace(training, views=tuple(views), plane=plane)
@@ -92,6 +106,13 @@ def test_a_link_holds_all_that_is_set(training: Training) -> None:
         (lambda t: changes.set_setup(t, "objective", "likelihood", DATA), "classes as targets"),
         (lambda t: changes.set_setup(t, "activation", "swish", DATA), "activation must be one of"),
         (lambda t: changes.set_setup(t, "l2", -1, DATA), "l2 must lie in"),
+        (lambda t: changes.set_setup(t, "dropout", 1, DATA), "dropout must lie in the range from 0 to 0.9"),
+        (lambda t: changes.set_setup(t, "shift", 1, DATA), "Shifted images needs square images"),
+        (lambda t: changes.set_setup(t, "norm", "instance", DATA), "norm must be one of none, batch, layer, group"),
+        (
+            lambda t: changes.set_setup(changes.set_setup(t, "groups", 5, DATA), "norm", "group", DATA),
+            "groups of equal size; got 5 groups of 32 neurons",
+        ),
         (lambda t: changes.set_data(t, "noise", "nan"), "finite"),
         (lambda t: changes.choose_data(t, "cifar"), "Unknown data set 'cifar'"),
         (lambda t: changes.add_racer(t, "newton", DATA), "Hessian"),
@@ -227,6 +248,38 @@ def test_all_rules_but_the_dense_can_be_added() -> None:
             continue
         training = changes.add_racer(remove_racer(FIRST, "racer-0"), key, DATA)
         assert training.rule(training.racers[-1]).name == rule.name
+
+
+def test_every_regularizer_has_its_strength_among_the_settings() -> None:
+    """At 0 the network has no regularizer; other strengths reach the network, that of a racer before that of all."""
+    for key, part in REGULARIZERS.items():
+        spec = Setup.parameters()[key]
+        assert spec.default == 0 and key in REGULARIZATION
+        assert (spec.low, spec.high) == (part.parameters()[part.strength].low, part.parameters()[part.strength].high)
+    assert FIRST.network(FIRST.racers[0], DATA).regularizers == ()
+    training = changes.set_setup(FIRST, "dropout", 0.3, DATA)
+    training = changes.set_racer(training, "racer-1", "dropout", 0)
+    training = changes.set_racer(training, "racer-2", "input_noise", 0.2)
+    parts = [
+        [(p.name, getattr(p, p.strength)) for p in training.network(r, DATA).regularizers] for r in training.racers
+    ]
+    assert parts == [[("Dropout", 0.3)], [], [("Input noise", 0.2), ("Dropout", 0.3)]]
+    averaged = changes.set_racer(training, "racer-1", "average", 0.9)
+    rules = [averaged.rule(racer) for racer in averaged.racers]
+    assert [type(rule).__name__ for rule in rules] == ["SGD", "Averaged", "Adam"] and rules[1].decay == 0.9  # type: ignore[attr-defined]
+    normalised = changes.set_setup(training, "norm", "layer", DATA)
+    assert normalised.model(None, DATA).norm == "layer"
+
+
+def test_images_are_moved_as_they_are_before_standardisation() -> None:
+    training = changes.choose_data(FIRST, "digits")
+    data = generated(training)
+    training = changes.set_setup(training, "shift", 1, data)
+    (part,) = training.network(None, data).regularizers
+    assert part.mean is data.mean and part.deviation is data.deviation  # type: ignore[attr-defined]
+    assert changes.choose_data(training, "moons").regularizers(None, DATA) == ()
+    own = changes.set_racer(changes.choose_data(FIRST, "digits"), "racer-0", "rotation", 5)
+    assert dict(changes.choose_data(own, "moons").racers[0].own) == {}
 
 
 def test_setup_says_what_it_is() -> None:
