@@ -12,7 +12,7 @@ from matplotlib.axes import Axes as Plot
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
 
 from app.common.digits import decade, percent, short
-from app.export import grounds, lines, points_and_words
+from app.export import graphs, grounds, lines, points_and_words
 from app.export.legends import LEGEND, paint_legend
 from app.export.look import color, cut, points, wide, wrap
 from app.export.pen import Pen
@@ -47,6 +47,7 @@ PAINTERS: dict[type, Any] = {
     marks.Tiles: grounds.paint_tiles,
     marks.Cells: grounds.paint_cells,
     marks.Bars: grounds.paint_bars,
+    marks.Graph: graphs.paint_graphs,
 }
 
 

@@ -369,8 +369,49 @@ class Rule(Mark):
     label: str = ""
 
 
-AnyMark = Line | Lines | Band | Dots | Sign | Text | Field | Tiles | Cells | Bars | Rule
-MARKS: tuple[type[AnyMark], ...] = (Line, Lines, Band, Dots, Sign, Text, Field, Tiles, Cells, Bars, Rule)
+@dataclass(frozen=True, kw_only=True)
+class Graph(Mark):
+    """Nodes that are small square pictures, and edges between them, replaced at each moment.
+
+    Shapes: the centres ``x`` and ``y`` (k,); ``pictures`` (m, k, pixels) uint8, the pixels of ``grid`` (rows, columns)
+    row by row from the top; ``time`` (m,). A pixel is 128 for zero, which is the paper, and then from 1 to 255 as
+    strong as the first or the second colour of ``palette``, for negative and positive numbers. A picture is the largest
+    square that fits into a box of the size ``room`` (width, height) in data units.
+
+    Edge e connects the centres of the nodes ``source`` and ``target`` (e,). Its sign and width are those of
+    ``strengths`` (m, e), from −1 to 1.
+
+    Under the pointer a node is shown large with its name in ``names`` and, for each of the rows of ``hover``, a word
+    and the number of the moment, (m, k), unless that is NaN.
+    """
+
+    x: Numbers
+    y: Numbers
+    pictures: Annotated[NDArray[np.uint8], "moments, nodes, pixels"]
+    grid: tuple[int, int]
+    room: tuple[float, float]
+    source: Numbers
+    target: Numbers
+    strengths: Annotated[NDArray[np.float32], "moments, edges"]
+    time: Numbers
+    palette: tuple[Color, Color]
+    names: tuple[str, ...]
+    hover: tuple[tuple[str, Annotated[NDArray[Any], "moments, nodes"]], ...] = ()
+
+
+AnyMark = Line | Lines | Band | Dots | Sign | Text | Field | Tiles | Cells | Bars | Rule | Graph
+MARKS: tuple[type[AnyMark], ...] = (Line, Lines, Band, Dots, Sign, Text, Field, Tiles, Cells, Bars, Rule, Graph)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Button:
+    """A button above the axes of a panel, centred at ``x`` in data units; ``label`` says what it does."""
+
+    name: str
+    text: str
+    label: str
+    x: float
+    enabled: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -410,7 +451,7 @@ class Panel:
 
     ``message`` stands in its place where there is nothing to draw. ``choices`` are the views that could stand there
     instead, by key and name; a panel without any is fixed. ``spread`` says how pairs of axes are placed: each at its
-    ``place``, or all as equal squares, as large as there is room for.
+    ``place``, or all as equal squares, as large as there is room for. ``buttons`` are on the page alone.
     """
 
     key: str = ""
@@ -421,5 +462,6 @@ class Panel:
     message: str = ""
     legend: Legend | None = None
     option: Option | None = None
+    buttons: tuple[Button, ...] = ()
     choices: tuple[tuple[str, str], ...] = ()
     spread: Literal["places", "squares"] = "places"

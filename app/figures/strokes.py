@@ -41,6 +41,9 @@ SIGNS: Mapping[str, tuple[float, float]] = MappingProxyType(
     }
 )
 """The diameter of signs, and the width of their strokes."""
+EDGES: Mapping[str, float] = MappingProxyType({"width": 5.0, "opacity": 0.7, "aside": 0.12})
+"""The width of the strongest edge of a graph, the opacity of edges, and that of the others while a node is pointed at.
+"""
 CONTOURS: Mapping[str, float] = MappingProxyType({"line": 0.8, "zero": 1.6})
 OPACITIES: Mapping[str, float] = MappingProxyType(
     {"faint": 0.75, "lines": 0.4, "band": 0.2, "dimmed": 0.22, "backing": 0.75, "sure": 0.5, "unsure": 0.1}
@@ -61,6 +64,7 @@ TABLE: Mapping[str, Any] = MappingProxyType(
         "heads": HEADS,
         "dots": DOTS,
         "signs": SIGNS,
+        "edges": EDGES,
         "contours": CONTOURS,
         "opacities": OPACITIES,
         "words": WORDS,

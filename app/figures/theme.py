@@ -31,6 +31,9 @@ BLANK, LOST = "#c3c9d0", "#f0c8be"
 """The colours of cells outside the ramp, as they are on a light page: for runs that get nowhere, and that diverge."""
 KINDS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#f0e442", "#7d5ba6")
 """The colours of cells of several kinds (Okabe & Ito 2008, with a violet for black)."""
+SIGNED = ("#b34d26", "#3f63bd")
+"""The colours of negative and of positive numbers, where both are drawn, as they are on a light page."""
+_SIGNED_ON_DARK = ("#e0764f", "#6a90ea")
 SHAPES: tuple[Symbol, ...] = ("circle", "square", "diamond", "triangle-up")
 
 
@@ -72,6 +75,7 @@ THEMES: Mapping[str, Mapping[str, str]] = MappingProxyType(
                 "paper": "#11151c",
                 "grid": "#262e3a",
                 **dict(zip(PALETTE, _ON_DARK, strict=True)),
+                **dict(zip(SIGNED, _SIGNED_ON_DARK, strict=True)),
                 BLANK: "#454d59",
                 LOST: "#6b2f2d",
             }

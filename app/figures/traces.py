@@ -12,7 +12,20 @@ from app.common.digits import percent, short
 from app.figures import marks
 from app.figures.marks import Axes, Axis, Head, Layer, Panel
 from app.figures.resample import resampled
-from app.figures.strokes import CASING, CONTOURS, DASHES, DOTS, HEADS, OPACITIES, PALE, SIGNS, STEP, WEIGHTS, WORDS
+from app.figures.strokes import (
+    CASING,
+    CONTOURS,
+    DASHES,
+    DOTS,
+    EDGES,
+    HEADS,
+    OPACITIES,
+    PALE,
+    SIGNS,
+    STEP,
+    WEIGHTS,
+    WORDS,
+)
 from app.figures.theme import THEMES
 from app.figures.trails import exit_of
 
@@ -32,6 +45,10 @@ FINER = 2
 """How many times finer than a field its contours are drawn, for plotly draws straight lines between the points."""
 TYPICAL = (640.0, 400.0)
 """Pixels of a figure, for which it is decided which points of a line are far enough apart for a dot."""
+PICTURES = (marks.Tiles, marks.Cells, marks.Graph)
+"""The marks that plotly draws as images."""
+THICKNESSES = 16
+"""In how many steps the width of edges is rounded, for a trace has one width."""
 BAR: Mapping[str, Any] = {
     "orientation": "h",
     "lenmode": "pixels",
@@ -86,6 +103,7 @@ class _Painter:
             marks.Tiles: self._tiles,
             marks.Cells: self._cells,
             marks.Bars: self._bars,
+            marks.Graph: self._graph,
             marks.Rule: self._rule,
         }
         for layer in get_args(Layer):
@@ -109,7 +127,7 @@ class _Painter:
             if pair.equal:
                 x |= {"constrain": "range"}
                 y |= {"constrain": "range", "scaleanchor": f"x{_nth(k)}"}
-            elif any(isinstance(mark, marks.Tiles | marks.Cells) and mark.axes == k for mark in self.panel.marks):
+            elif any(isinstance(mark, PICTURES) and mark.axes == k for mark in self.panel.marks):
                 y["scaleanchor"] = False  # plotly gives axes with an image equal scales
             axes |= {f"xaxis{_nth(k)}": x, f"yaxis{_nth(k)}": y}
             if pair.title:
@@ -500,6 +518,35 @@ class _Painter:
             self.annotations.append(
                 {"text": _plain(bars.captions[k]), "font": self._font("muted", WORDS["small"]), **below}
             )
+
+    def _graph(self, graph: marks.Graph) -> Iterator[Trace]:
+        k = _moment(graph.time, self.time)
+        places = np.column_stack([graph.x, graph.y]).astype(float)
+        ends = np.stack([places[graph.source], places[graph.target]], axis=1)
+        levels = np.rint(THICKNESSES * graph.strengths[k]).astype(int)
+        for level in sorted({*levels.tolist()} - {0}, key=abs):
+            gaps = np.full((int((levels == level).sum()), 1, 2), np.nan)
+            x, y = np.concatenate([ends[levels == level], gaps], axis=1).reshape(-1, 2).T
+            ink = self._color(graph.palette[int(level > 0)], EDGES["opacity"])
+            line = {"width": EDGES["width"] * abs(level) / THICKNESSES, "color": ink}
+            yield {"type": "scatter", "mode": "lines", "x": x, "y": y, "line": line, "hoverinfo": "skip"}
+        inks = [_channels(self._color(ink)) for ink in graph.palette]
+        paper = _channels(self.style["paper"])
+        frame = self._frame(graph)
+        unit = (frame[1] - frame[0]) / TYPICAL
+        side = min(np.asarray(graph.room) / unit) * unit
+        rows, columns = graph.grid
+        for place, name, picture in zip(places, graph.names, graph.pictures[k], strict=True):
+            share = ((picture.astype(float) - 128) / 127).reshape(rows, columns, 1)
+            mixed = paper + np.clip(np.abs(share), 0, 1) * (np.where(share < 0, *inks) - paper)
+            (x0, y0), (dx, dy) = place - side / 2, side / (columns, rows)
+            pixels = {"z": np.rint(mixed).astype(np.uint8)[::-1], "zsmooth": "fast"}
+            at = {"x0": x0 + dx / 2, "dx": dx, "y0": y0 + dy / 2, "dy": dy}
+            yield {"type": "image", **pixels, **at, "hovertemplate": f"{_plain(name)}<extra></extra>"}
+            corners = place + side / 2 * np.array([[-1, -1], [1, -1], [1, 1], [-1, 1], [-1, -1]])
+            edge = {"width": WEIGHTS["hair"], "color": self.style["muted"]}
+            x, y = corners.T
+            yield {"type": "scatter", "mode": "lines", "x": x, "y": y, "line": edge, "hoverinfo": "skip"}
 
     def _rule(self, rule: marks.Rule) -> Iterator[Trace]:
         at = self.time if rule.clock else rule.x

@@ -56,7 +56,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.figures import strokes
-from app.figures.marks import MARKS, Axes, Axis, Dash, Field, Head, Legend, Mark, Note, Option, Panel, Sign, Symbol
+from app.figures.marks import (
+    MARKS,
+    Axes,
+    Axis,
+    Button,
+    Dash,
+    Field,
+    Head,
+    Legend,
+    Mark,
+    Note,
+    Option,
+    Panel,
+    Sign,
+    Symbol,
+)
 from app.player.screen import Screen, Window, finite, read_screen
 from surfaces.digits import short
 
@@ -96,6 +111,7 @@ Kind = Literal[
     "inspect",
     "view",
     "option",
+    "press",
     "axis",
     "picture",
     "poll",
@@ -400,6 +416,7 @@ class Event:
     axis       lets the clock count ``name``, one of `AXES`
     beside     shows, hides, links or unlinks the second race: ``name`` is one of `BESIDE`
     option     sets the option of the panel in ``slot`` to ``name``
+    press      presses the button ``name`` of the panel in ``slot``
     picture    shows ``name``, one of `PICTURES`, in the big panel
     heights    sets the heights of the surface to ``name``, one of `HEIGHTS`
     preset     begins the preset ``name``
@@ -445,7 +462,7 @@ def read(message: object, scene: Scene) -> Event | None:
         return Event("export", screen=screen) if screen else None
     if kind in ("cell", "window"):
         return _on_cells(cast(Kind, kind), message, scene)
-    if kind in ("view", "option"):
+    if kind in ("view", "option", "press"):
         return _chosen(cast(Kind, kind), message, scene)
     if kind in ("axis", "picture", "heights", "beside", "preset", "fair"):
         word = message.get("name")
@@ -521,7 +538,7 @@ def _offered(kind: str, scene: Scene) -> tuple[str, ...]:
 
 
 def _chosen(kind: Kind, message: Mapping[str, Any], scene: Scene) -> Event | None:
-    """Read an event of the kind "view" or "option"."""
+    """Read an event of the kind "view", "option" or "press"."""
     slots, more = scene.slots, scene.addable
     slot, name = message.get("slot"), message.get("name")
     if isinstance(slot, bool) or not isinstance(slot, int) or not 0 <= slot < len(slots) + bool(more):
@@ -530,6 +547,8 @@ def _chosen(kind: Kind, message: Mapping[str, Any], scene: Scene) -> Event | Non
         choices = more if kind == "view" else ()
     elif kind == "view":
         choices = slots[slot].choices
+    elif kind == "press":
+        choices = tuple((button.name, button.label) for button in slots[slot].buttons if button.enabled)
     else:
         option = slots[slot].option
         choices = option.choices if option else ()
@@ -537,7 +556,7 @@ def _chosen(kind: Kind, message: Mapping[str, Any], scene: Scene) -> Event | Non
 
 
 RECORDS: tuple[type[Any], ...] = (
-    *(*MARKS, Head, Axis, Axes, Legend, Note, Option, Panel),
+    *(*MARKS, Head, Axis, Axes, Button, Legend, Note, Option, Panel),
     *(Card, Slider, Clock, Relief, Guide, FairRace, Scene),
 )
 """All records that are sent."""

@@ -17,6 +17,7 @@ from app.figures.marks import (
     Cells,
     Dots,
     Field,
+    Graph,
     Head,
     Line,
     Lines,
@@ -43,6 +44,11 @@ def _square(rows: int) -> NDArray[np.uint8]:
     """Tiles (moments, rows, rows) that become darker from moment to moment."""
     cells = (np.arange(rows)[:, None] + np.arange(rows)) % 3 / 2
     return np.asarray(255 * np.linspace(0.4, 1, END + 1)[:, None, None] * cells, np.uint8)
+
+
+def _levels(k: int) -> NDArray[np.uint8]:
+    """Three pictures of nine pixels, with other levels at each moment."""
+    return np.asarray((20 + 8 * k + 9 * np.arange(27)) % 256, np.uint8).reshape(3, 9)
 
 
 MARKS: Mapping[str, tuple[AnyMark, ...]] = {
@@ -121,6 +127,21 @@ MARKS: Mapping[str, tuple[AnyMark, ...]] = {
         ),
     ),
     "bars": (Bars(heights=np.stack([np.abs(WAVE) * (1 - 0.08 * k) for k in TIME]), time=TIME, color=BLUE),),
+    "graph": (
+        Graph(
+            x=np.array([1.5, 5.0, 8.5]),
+            y=np.array([5.0, 7.0, 4.0]),
+            pictures=np.stack([_levels(k) for k in TIME]),
+            grid=(3, 3),
+            room=(2.0, 3.0),
+            source=np.array([0, 1, 0]),
+            target=np.array([1, 2, 2]),
+            strengths=np.stack([[0.5, -1.0, 0.1 * k] for k in TIME]).astype(np.float32),
+            time=TIME,
+            palette=(RED, BLUE),
+            names=("a", "b", "c"),
+        ),
+    ),
     "rule": (Rule(x=4.0, dash="dash"),),
     "clock": (Rule(clock=True),),
     "on log axes": (

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import settings as bounded
 from hypothesis import strategies as st
 
-from app.figures.marks import Axes, Axis, Dots, Field, Line, Option, Panel, Rule, Sign, Tiles
+from app.figures.marks import Axes, Axis, Button, Dots, Field, Line, Option, Panel, Rule, Sign, Tiles
 from app.player import Card, Clock, Event, FairRace, Guide, Relief, Scene, Slider, pack, read
 from app.player.scene import KINDS, RECORDS, number_of
 from tests.app.envelope import opened
@@ -268,6 +268,7 @@ def test_all_kinds_of_events_are_tested() -> None:
     assert {m["kind"] for m, _ in GOOD} == set(KINDS) - {
         "view",
         "option",
+        "press",
         "poll",
         "export",
         "cell",
@@ -388,7 +389,10 @@ def _board() -> Scene:
     option = Option(name="plane", value="a", choices=(("a", "A"), ("b", "B")))
     fixed = Panel(key="fixed", message="no place for others")
     first = _chart("loss", LOSSES[:1], choices=(("loss", "Loss"), ("dead", "Dead units")))
-    second = Panel(key="landscape", message="later", option=option, choices=(("landscape", "Landscape"),))
+    more = Button(name="more", text="+", label="More", x=0.0)
+    less = Button(name="less", text="−", label="Less", x=0.0, enabled=False)
+    choices = (("landscape", "Landscape"),)
+    second = Panel(key="landscape", message="later", option=option, buttons=(more, less), choices=choices)
     return Scene(panels=(fixed, first, second), cards=CARDS[:1], clock=Clock(9))
 
 
@@ -415,6 +419,9 @@ def test_shares_are_packed_as_bytes() -> None:
         ({"kind": "view", "slot": 0}, None),
         ({"kind": "option", "slot": 1, "name": "b"}, Event("option", name="b", slot=1)),
         ({"kind": "option", "slot": 0, "name": "b"}, None),
+        ({"kind": "press", "slot": 1, "name": "more"}, Event("press", name="more", slot=1)),
+        ({"kind": "press", "slot": 1, "name": "less"}, None),
+        ({"kind": "press", "slot": 0, "name": "more"}, None),
         ({"kind": "hide", "racer": "one", "hidden": True}, Event("hide", racer="one", hidden=True)),
     ],
 )

@@ -3,9 +3,9 @@
 /** An array of numbers whose element type is left open. */
 export type Numbers = ArrayLike<number>;
 
-export type Kind = 'start' | 'cell' | 'window' | 'parameter' | 'slide' | 'add' | 'remove' | 'duplicate' | 'hide' | 'reset' | 'suggest' | 'explain' | 'inspect' | 'view' | 'option' | 'axis' | 'picture' | 'poll' | 'heights' | 'beside' | 'preset' | 'fair' | 'export';
+export type Kind = 'start' | 'cell' | 'window' | 'parameter' | 'slide' | 'add' | 'remove' | 'duplicate' | 'hide' | 'reset' | 'suggest' | 'explain' | 'inspect' | 'view' | 'option' | 'press' | 'axis' | 'picture' | 'poll' | 'heights' | 'beside' | 'preset' | 'fair' | 'export';
 
-export type AnyMark = Line | Lines | Band | Dots | Sign | Text | Field | Tiles | Cells | Bars | Rule;
+export type AnyMark = Line | Lines | Band | Dots | Sign | Text | Field | Tiles | Cells | Bars | Rule | Graph;
 
 /** A pair of axes and its place in the panel. */
 export interface Axes {
@@ -60,6 +60,16 @@ export interface Bars {
   time: Numbers;
   color: string;
   captions: string[];
+}
+
+/** A button above the axes of a panel, centred at ``x`` in data units; ``label`` says what it does. */
+export interface Button {
+  type: 'button';
+  name: string;
+  text: string;
+  label: string;
+  x: number;
+  enabled: boolean;
 }
 
 /** The card of a racer: how the racer is drawn, its status, and its sliders. */
@@ -160,6 +170,26 @@ export interface Field {
   corner: 'bottom right' | 'bottom left' | 'top right' | 'top left';
 }
 
+/** Nodes that are small square pictures, and edges between them, replaced at each moment. */
+export interface Graph {
+  type: 'graph';
+  axes: number;
+  racer: string;
+  layer: 'ground' | 'under' | 'trail' | 'over';
+  x: Numbers;
+  y: Numbers;
+  pictures: Uint8Array[][];
+  grid: [number, number];
+  room: [number, number];
+  source: Numbers;
+  target: Numbers;
+  strengths: Float32Array[];
+  time: Numbers;
+  palette: [string, string];
+  names: string[];
+  hover: [string, Numbers[]][];
+}
+
 /** What a page is for, and the presets that it offers. */
 export interface Guide {
   type: 'guide';
@@ -253,6 +283,7 @@ export interface Panel {
   message: string;
   legend: Legend | null;
   option: Option | null;
+  buttons: Button[];
   choices: [string, string][];
   spread: 'places' | 'squares';
 }

@@ -22,7 +22,8 @@
  * @typedef {Omit<import('../core/records.js').Field, keyof Grid> & Grid} Field
  * @typedef {import('../core/records.js').Tiles} Tiles
  * @typedef {import('../core/records.js').Cells} Cells
- * @typedef {Line | Lines | Band | Dots | Sign | Text | Field | Tiles | Cells | Bars | Rule} AnyMark
+ * @typedef {import('../core/records.js').Graph} Graph
+ * @typedef {Line | Lines | Band | Dots | Sign | Text | Field | Tiles | Cells | Bars | Rule | Graph} AnyMark
  *
  * @typedef {Object} PanelFields
  * @property {string} id changes if anything in the panel changes
@@ -67,7 +68,7 @@ export function momentAt(time, position) {
  * @param {AnyMark} mark
  */
 export function isReplaced(mark) {
-  if (mark.type === 'tiles' || mark.type === 'bars') return true;
+  if (mark.type === 'tiles' || mark.type === 'bars' || mark.type === 'graph') return true;
   if (mark.type === 'text') return mark.time !== null;
   if (mark.type === 'line') return mark.time !== null && isRows(mark.y);
   if (mark.type === 'dots') return mark.time !== null && (isRows(mark.x) || isRows(mark.y));

@@ -6,6 +6,7 @@ import { letters, thick } from '../core/scale.js';
 import { blend, channels } from '../core/theme.js';
 import { caption, cut, penOf, pixelAt, pixelsOf } from './canvas.js';
 import { CellsDrawer } from './cells.js';
+import { GraphDrawer } from './graph.js';
 import { indexAt, isReplaced, momentAt, rowAt } from './marks.js';
 import { dashOf, inkOf, lettersOf, opacityOf, pallor, widthOf } from './strokes.js';
 import { isOpen, outline, traceSymbol } from './symbols.js';
@@ -459,6 +460,8 @@ export function drawerOf(mark, scale) {
       return new CellsDrawer(mark);
     case 'bars':
       return new BarsDrawer(mark);
+    case 'graph':
+      return new GraphDrawer(mark);
     case 'rule':
       return mark.clock ? undefined : new RuleDrawer(mark);
   }

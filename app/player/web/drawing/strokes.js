@@ -12,6 +12,7 @@ import { letters, thick } from '../core/scale.js';
  * @property {Record<string, [number, number]>} heads
  * @property {Record<string, [number, number]>} dots
  * @property {Record<string, [number, number]>} signs
+ * @property {{width: number, opacity: number, aside: number}} edges
  * @property {Record<string, number>} contours
  * @property {Record<string, number>} opacities
  * @property {Record<string, number>} words
