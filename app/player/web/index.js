@@ -6,17 +6,16 @@ import { Player } from './stage/player.js';
 /**
  * @typedef {import('./core/types.js').Component} Component
  * @typedef {import('./core/types.js').Plotly} Plotly
- * @typedef {import('./stage/stage.js').Stage} Stage
  *
  * @typedef {Object} Mount
- * @property {Stage} [player] undefined until plotly.js has loaded
+ * @property {Player} [player] undefined until plotly.js has loaded
  * @property {Component} latest the arguments of the latest call
  * @property {boolean} [gone] whether the component was unmounted
  */
 
 /** @type {WeakMap<HTMLElement, Mount>} */
 const mounted = new WeakMap();
-/** @type {Set<Stage>} */
+/** @type {Set<Player>} */
 const alive = new Set();
 
 /**
@@ -90,8 +89,12 @@ function library(address) {
   return loading;
 }
 
-/** For tests: the scenes, and the durations of the latest frames and of painting them, in milliseconds. */
+/**
+ * For tests: the scenes, the durations of the latest frames and of painting them, in milliseconds, and the boxes of the
+ * axes of each slot in pixels of the window.
+ */
 window.optiscope = {
   scenes: () => [...alive].map(({ scene }) => scene),
   frames: () => [...alive].map(({ clock, paints }) => ({ frames: [...clock.frames], paints: [...paints] })),
+  boxes: () => [...alive].map(({ slots }) => slots.map(({ plot }) => plot.boxes())),
 };

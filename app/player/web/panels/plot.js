@@ -425,7 +425,17 @@ export class PlotPanel {
   get inset() {
     const { panel, style } = this.given;
     if (panel.spread === 'squares') return { l: 0, r: 0, t: 0, b: 0 };
+    if (panel.marks.some(({ type }) => type === 'graph')) return { l: 4, r: 0, t: panel.buttons.length ? 28 : 4, b: 4 };
     return { l: 10, r: 8, t: letters(style, HEAD), b: letters(style, 16) };
+  }
+
+  /** The boxes of all axes in pixels of the window. */
+  boxes() {
+    const { left, top } = this.element.getBoundingClientRect();
+    return this.painter.groups.map(({ frame }) => ({
+      ...{ left: left + frame.left, top: top + frame.top },
+      ...{ width: frame.width, height: frame.height },
+    }));
   }
 
   measure() {

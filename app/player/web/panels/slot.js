@@ -5,6 +5,7 @@ import { slotsOf } from '../core/envelope.js';
 import { inkOf } from '../drawing/strokes.js';
 import { CellsPanel } from './cells.js';
 import { Legend } from './legend.js';
+import { Nodes } from './nodes.js';
 import { PlotPanel } from './plot.js';
 
 /**
@@ -24,8 +25,9 @@ export class SlotPanel {
    * @param {import('./plot.js').Listeners & {cells?: import('./cells.js').Choices}} listeners
    * @param {(name: string) => void} choose called when another view was chosen
    * @param {(name: string) => void} option called when an option of the view was chosen
+   * @param {(name: string) => void} press called when a button of the view was pressed
    */
-  constructor(plotly, slot, listeners, choose, option) {
+  constructor(plotly, slot, listeners, choose, option, press) {
     this.slot = slot;
     this.choice = new Select(`Panel ${slot + 1} shows`, `view-${slot}`, choose);
     this.option = new Select('Option', `option-${slot}`, option);
@@ -39,6 +41,7 @@ export class SlotPanel {
     this.plot = cells
       ? new CellsPanel(plotly, { ...listeners, cells }, this.body, `plot-${slot}`, find)
       : new PlotPanel(plotly, listeners, this.body, `plot-${slot}`, find);
+    this.nodes = new Nodes(this.plot, this.body, `plot-${slot}`, press);
     this.element = h(
       'section',
       { class: 'slot' },
@@ -71,11 +74,14 @@ export class SlotPanel {
     say(this.text, message);
     mark(this.body, 'data-view', message ? 'message' : key);
     await this.plot.update(scene, style, theme, lit);
+    this.nodes.arrange();
   }
 
   /** @param {number} position */
   paint(position) {
-    if (this.panel) this.plot.paint(position);
+    if (!this.panel) return;
+    this.plot.paint(position);
+    this.nodes.paint(position);
   }
 
   remeasure() {
@@ -98,7 +104,9 @@ export class SlotPanel {
   }
 
   async look() {
-    if (this.panel) await this.plot.look();
+    if (!this.panel) return;
+    await this.plot.look();
+    this.nodes.arrange();
   }
 
   destroy() {

@@ -86,7 +86,7 @@ export class Player extends Stage {
     this.slots = Array.from({ length: most }, (_, slot) => {
       /** @type {(kind: string) => (name: string) => void} */
       const choose = (kind) => (name) => this.send({ kind, slot, name });
-      return new SlotPanel(this.plotly, slot, slotted, choose('view'), choose('option'));
+      return new SlotPanel(this.plotly, slot, slotted, choose('view'), choose('option'), choose('press'));
     });
     const panels = beside ? [...this.slots, ...plots] : [...plots, ...this.slots];
     const arranged = scene.picture ? this.offer(plots, listeners) : panels;

@@ -1,0 +1,170 @@
+// What can be done with the graph of a panel: a node is shown large under the pointer, and buttons stand above.
+
+import { short } from '../core/digits.js';
+import { h, mark } from '../core/dom.js';
+import { pixelAt } from '../drawing/canvas.js';
+import { GraphDrawer, nodeAt, paintNode } from '../drawing/graph.js';
+import { momentAt } from '../drawing/marks.js';
+
+/**
+ * @typedef {import('../drawing/marks.js').Graph} Graph
+ */
+
+/** The side of the large picture, its distances from the pointer and the window's edge, and the width of two buttons. */
+const [LARGE, AWAY, EDGE, PAIR] = [168, 16, 4, 52];
+
+export class Nodes {
+  /** @type {{graph: Graph, node: number} | null} */
+  pointed = null;
+  drawn = '';
+
+  /**
+   * @param {import('./plot.js').PlotPanel} plot
+   * @param {HTMLElement} element the parent of the plot
+   * @param {string} testid
+   * @param {(name: string) => void} press called when a button is pressed
+   */
+  constructor(plot, element, testid, press) {
+    this.plot = plot;
+    this.element = element;
+    this.press = press;
+    this.canvas = h('canvas', { 'aria-hidden': 'true' });
+    this.canvas.style.width = this.canvas.style.height = `${LARGE}px`;
+    this.words = h('div', {});
+    this.tip = h(
+      'div',
+      { class: 'node', role: 'status', 'data-testid': `node-${testid}`, hidden: true },
+      this.canvas,
+      this.words,
+    );
+    this.buttons = h('div', { class: 'columns', 'data-testid': `columns-${testid}` });
+    element.append(this.tip, this.buttons);
+    for (const kind of /** @type {const} */ (['pointermove', 'pointerdown'])) {
+      element.addEventListener(kind, (event) => this.point(event));
+    }
+    element.addEventListener('pointerleave', () => this.leave());
+  }
+
+  /** Replaces the buttons if they have changed, and puts each in the middle of its column. */
+  arrange() {
+    const { panel } = this.plot;
+    const offered = panel?.message ? [] : (panel?.buttons ?? []);
+    const key = JSON.stringify(offered);
+    if (key !== this.drawn) {
+      this.drawn = key;
+      /** @type {HTMLElement | null} */
+      const active = this.buttons.contains(document.activeElement)
+        ? /** @type {HTMLElement} */ (document.activeElement)
+        : null;
+      const { name: focused } = active?.dataset ?? {};
+      /** @type {Map<number, HTMLElement>} */
+      const columns = new Map();
+      for (const { name, text, label, x, enabled } of offered) {
+        const button = h(
+          'button',
+          {
+            ...{ type: 'button', 'aria-label': label, title: label, 'data-name': name, disabled: !enabled },
+            click: () => this.press(name),
+          },
+          text,
+        );
+        if (!columns.has(x)) columns.set(x, h('div', { role: 'group', 'data-x': x }));
+        columns.get(x)?.append(button);
+      }
+      this.buttons.replaceChildren(...columns.values());
+      const again = focused && this.buttons.querySelector(`[data-name="${focused}"]`);
+      if (again) /** @type {HTMLElement} */ (again).focus();
+    }
+    const [group] = this.plot.painter.groups;
+    if (!group || !offered.length) return;
+    const { frame } = group;
+    // where columns are narrower than their buttons, only the last ones, which change the layers, have room
+    const narrow = Math.abs(frame.x.slope) < PAIR;
+    const groups = /** @type {HTMLElement[]} */ ([...this.buttons.children]);
+    groups.forEach((column, k) => {
+      const last = k === groups.length - 1;
+      column.hidden = narrow && !last;
+      const middle = frame.left + pixelAt(frame.x, Number(column.dataset.x));
+      const half = column.offsetWidth / 2;
+      const left = Math.min(Math.max(0, middle - half), this.element.clientWidth - 2 * half);
+      column.style.left = `${Math.round(left)}px`;
+    });
+  }
+
+  /** @param {PointerEvent} event */
+  point(event) {
+    if (this.buttons.contains(/** @type {Node} */ (event.target))) {
+      this.leave();
+      return;
+    }
+    const box = this.element.getBoundingClientRect();
+    const [x, y] = [event.clientX - box.left, event.clientY - box.top];
+    const found = this.at(x, y);
+    if (!found) {
+      this.leave();
+      return;
+    }
+    this.focus(found);
+    this.tip.hidden = false;
+    this.paint(this.plot.painter.position);
+    const { offsetWidth, offsetHeight } = this.tip;
+    const left = x + AWAY + offsetWidth > box.width ? Math.max(0, x - AWAY - offsetWidth) : x + AWAY;
+    const lowest = window.innerHeight - box.top - offsetHeight - EDGE;
+    const top = Math.max(EDGE - box.top, Math.min(y - offsetHeight / 2, lowest));
+    this.tip.style.transform = `translate(${Math.round(left)}px, ${Math.round(top)}px)`;
+  }
+
+  leave() {
+    this.tip.hidden = true;
+    this.focus(null);
+  }
+
+  /**
+   * The node at a place of the panel.
+   * @param {number} x
+   * @param {number} y
+   */
+  at(x, y) {
+    for (const { frame, moments } of this.plot.painter.groups) {
+      for (const drawer of moments) {
+        if (!(drawer instanceof GraphDrawer)) continue;
+        const node = nodeAt(drawer.mark, frame, x - frame.left, y - frame.top);
+        if (node !== null) return { graph: drawer.mark, node };
+      }
+    }
+    return null;
+  }
+
+  /**
+   * Makes the edges of a node strong, and those of others faint.
+   * @param {{graph: Graph, node: number} | null} pointed
+   */
+  focus(pointed) {
+    if (pointed?.graph === this.pointed?.graph && pointed?.node === this.pointed?.node) return;
+    this.pointed = pointed;
+    const { painter } = this.plot;
+    for (const drawer of painter.groups.flatMap(({ moments }) => moments)) {
+      if (drawer instanceof GraphDrawer) drawer.focus = pointed?.graph === drawer.mark ? pointed.node : null;
+    }
+    painter.moments.drawn = undefined;
+    painter.paint(painter.position);
+  }
+
+  /**
+   * Draws the node under the pointer as it is at a position of the clock.
+   * @param {number} position
+   */
+  paint(position) {
+    const { pointed, plot } = this;
+    if (!pointed || this.tip.hidden || !plot.style) return;
+    const { graph, node } = pointed;
+    const moment = momentAt(graph.time, position);
+    paintNode(this.canvas, graph, moment, node, plot.style);
+    mark(this.canvas, 'data-moment', moment);
+    const rows = graph.hover.flatMap(([word, numbers]) => {
+      const number = numbers[moment][node];
+      return number === null || Number.isNaN(number) ? [] : [h('div', {}, `${word} ${short(number, 3)}`)];
+    });
+    this.words.replaceChildren(h('b', {}, graph.names[node]), ...rows);
+  }
+}
