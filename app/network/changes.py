@@ -26,10 +26,12 @@ from surfaces.caching import ENTRY, Cache, cached_with
 from surfaces.curvature import top_eigenvalues
 from surfaces.network import DATASETS, LOSSES, MLP, REGULARIZERS, DataSet, Regularizer
 
+FIRST_WIDTH = 8
+"""The width of the first hidden layer of a network that had none."""
 FIRST_RACERS = ("sgd", "momentum", "adam")
 SETTINGS = declared(Training, views=SomeOf(3, 3, VIEWS), plane=OneOf(PLANES), search=OneOf(SEARCHES))
 """Every setting of a training by the name of its field, with the views, planes and searches that there are."""
-OPTIONS = {"landscape": "plane", "search": "search"}
+OPTIONS = {"landscape": "plane", "network": "inside", "outcome": "shade", "search": "search"}
 """The settings that are options of a view, by the key of the view."""
 
 
@@ -88,9 +90,9 @@ def fitted(training: Training, data: DataSet) -> Training:
         training = dataclasses.replace(training, setup=training.setup.having("objective", fits))
     if training.batch_size > len(data.train):
         training = dataclasses.replace(training, batch_size=0)
-    if data.task != "classes" and "accuracy" in training.views:  # a share of classes, of which there are none
-        instead = next(key for key in ("batch_loss", "gradients", "weights") if key not in training.views)
-        views = tuple(instead if key == "accuracy" else key for key in training.views)
+    for unfit in [key for key in training.views if not VIEWS[key].fits(data)]:
+        instead = next(key for key in ("batch_loss", "gradients", "weights", "dead") if key not in training.views)
+        views = tuple(instead if key == unfit else key for key in training.views)
         training = dataclasses.replace(training, views=views)
     dropped = {"objective", "batch_size", *(key for key, part in REGULARIZERS.items() if unsuitable(part, data))}
     setup = tuple((n, v) for n, v in training.setup.values if n == "objective" or n not in dropped)
@@ -167,6 +169,30 @@ def set_view(training: Training, slot: int, key: str) -> Training:
         views[views.index(key)] = views[slot]
     views[slot] = key
     return dataclasses.replace(training, views=tuple(views))
+
+
+def resize(training: Training, how: str, data: DataSet) -> Training:
+    """Hidden layers as a button of the view Network asks for: "more k" or "less k", for one neuron in layer k,
+    "deeper" or "shallower". A racer with hidden layers of its own is alone in changing them.
+    """
+    racer = next((r for r in training.racers if r.slot == training.inside and not r.hidden), None)
+    racer = racer or next((r for r in training.racers if not r.hidden), None)
+    widths = list(training.of(racer, "widths"))
+    word, _, layer = how.partition(" ")
+    if word == "deeper":
+        widths.append(widths[-1] if widths else FIRST_WIDTH)
+    elif word == "shallower":
+        del widths[-1:]
+    elif word in ("more", "less") and layer.isdigit() and int(layer) < len(widths):
+        widths[int(layer)] += 1 if word == "more" else -1
+    else:
+        raise Refused("That layer is no longer in the network.")
+    spelled = SETTINGS["widths"].form.spell(tuple(widths))
+    if racer and "widths" in dict(racer.own):
+        if not spelled:
+            raise Refused("This racer has hidden layers of its own, of which one must stay: see Run, Racers.")
+        return checked_whole(set_racer(training, racer.id, "widths", spelled), data)
+    return change(training, "widths", spelled, data)
 
 
 def add_racer(training: Training, key: str, data: DataSet, rate: Value | None = None) -> Training:

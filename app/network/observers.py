@@ -28,7 +28,7 @@ SHOWN = 400
 """Samples drawn as dots, at most."""
 
 
-def _filled(run: Run, weights: NDArray[Any]) -> NDArray[Any]:
+def filled(run: Run, weights: NDArray[Any]) -> NDArray[Any]:
     """The weights of a piece, the last of them repeated, so that one program serves pieces of any length."""
     missing = run.blocks - len(weights)
     return np.concatenate([weights, np.repeat(weights[-1:], missing, axis=0)]) if missing > 0 else weights
@@ -36,7 +36,7 @@ def _filled(run: Run, weights: NDArray[Any]) -> NDArray[Any]:
 
 def observe_measures(run: Run, piece: Piece) -> Measures:
     held = (run.data.validation.x, run.data.validation.y)
-    found = measure(run.network, _filled(run, piece.weights), held)
+    found = measure(run.network, filled(run, piece.weights), held)
     return Measures(*(column[: len(piece.steps)] for column in found))
 
 
@@ -46,7 +46,7 @@ def _outputs(network: Network, weights: Any, x: Any) -> Any:
 
 
 def _predicted(run: Run, piece: Piece, x: NDArray[Any]) -> NDArray[np.float32]:
-    weights = _filled(run, piece.weights)
+    weights = filled(run, piece.weights)
     return np.asarray(_outputs(run.network, weights, np.asarray(x, np.float32)))[: len(piece.steps)]
 
 
@@ -78,11 +78,12 @@ def observe_fit(run: Run, piece: Piece) -> NDArray[np.float32]:
     return _predicted(run, piece, run.data.inputs_at(along(run.data)[:, None]))[..., 0]
 
 
-def along(data: DataSet) -> NDArray[np.float64]:
+def along(data: DataSet, count: int = POINTS) -> NDArray[np.float64]:
+    """Evenly spaced values (count,) of the first input, a little beyond all training samples."""
     x = data.train.x[:, 0]
     low, high = float(x.min()), float(x.max())
     room = 0.05 * (high - low)
-    return np.linspace(low - room, high + room, POINTS)
+    return np.linspace(low - room, high + room, count)
 
 
 def observe_confusion(run: Run, piece: Piece) -> NDArray[np.uint8]:
@@ -107,8 +108,8 @@ def observe_sharpness(run: Run, piece: Piece) -> NDArray[np.float64]:
     scaled = bool(piece.preconditioners.shape[-1])
     if scaled and piece.steps[0] == 0:
         return np.array([math.nan])  # before the first step there is no P
-    scales = _filled(run, piece.preconditioners) if scaled else None
-    found = np.asarray(_largest(network, _filled(run, piece.weights), scales), dtype=float)
+    scales = filled(run, piece.preconditioners) if scaled else None
+    found = np.asarray(_largest(network, filled(run, piece.weights), scales), dtype=float)
     return found[: len(piece.steps)]
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.figures import theme
-from app.figures.marks import AnyMark, Axes, Axis, Dots, Line, Note, Panel, Symbol, Tiles
+from app.figures.marks import AnyMark, Axes, Axis, Dots, Line, Note, Option, Panel, Symbol, Tiles
 from app.figures.panels import Shown
 from app.network.job import Job
 from app.network.observers import (
@@ -27,7 +27,7 @@ from app.network.observers import (
     seen,
 )
 from app.network.run import Observer
-from app.network.settings import Training
+from app.network.settings import SHADES, Training
 from surfaces.network import DataSet
 from surfaces.network.data import Samples
 
@@ -58,14 +58,9 @@ def observers(data: DataSet) -> Mapping[str, Observer]:
 
 def panel(job: Job, shown: Sequence[Shown], training: Training) -> Panel:
     """The outcome at every kept step, racer by racer."""
+    draw = {"Confusion matrix": _confusion, "Fitted curve": _fit, "Predicted against true": _predictions}
     name = called(job.data)
-    draw = {
-        "Decision boundary": _boundary,
-        "Confusion matrix": _confusion,
-        "Fitted curve": _fit,
-        "Predicted against true": _predictions,
-    }
-    return draw[name](job, shown)
+    return draw[name](job, shown) if name in draw else _boundary(job, shown, training.shade)
 
 
 def before(job: Job, shown: Sequence[Shown], training: Training) -> Panel:
@@ -94,12 +89,14 @@ def mosaic(data: DataSet) -> NDArray[np.uint8] | None:
     return framed.transpose(0, 2, 1, 3).reshape(DOWN * (side + 2), ACROSS * (side + 2))
 
 
-def _boundary(job: Job, shown: Sequence[Shown]) -> Panel:
+def _boundary(job: Job, shown: Sequence[Shown], shade: str) -> Panel:
     data = job.data
     (x0, x1), (y0, y1) = extent(data)
     axes, marks = [], list[AnyMark]()
     for k, racer in enumerate(shown):
         classes, sure = (_pictures(values, SIDE) for values in seen(racer.run, "Decision boundary"))
+        if shade == "classes":
+            sure = np.full_like(sure, 255)
         axes.append(_square(racer, Axis(low=x0, high=x1), Axis(low=y0, high=y1)))
         marks.append(
             Tiles(
@@ -132,7 +129,8 @@ def _boundary(job: Job, shown: Sequence[Shown]) -> Panel:
     note = f"dots: training samples; squares: {data.held_out}" + (
         f"; the first {SHOWN} of each" if len(data.train) > SHOWN else ""
     )
-    return Panel(axes=tuple(axes), marks=tuple(marks), note=(Note(text=note),), spread="squares")
+    option = Option(name="shade", value=shade, choices=tuple(SHADES.items()))
+    return Panel(axes=tuple(axes), marks=tuple(marks), note=(Note(text=note),), option=option, spread="squares")
 
 
 def _confusion(job: Job, shown: Sequence[Shown]) -> Panel:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import dataclasses
 import math
 import re
+from collections.abc import Mapping
 from fractions import Fraction
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -13,7 +15,7 @@ import numpy as np
 from app.common import shared
 from app.common.digits import shortened
 from app.common.forms import Flag, OneOf, OneRecord, Parameters, SomeOf, Text, Whole
-from app.common.racers import Choice, Lineup, Racer, Refused, built, number, sentence, whole
+from app.common.racers import MAX_RACERS, Choice, Lineup, Racer, Refused, built, number, sentence, whole
 from app.common.setting import Form, setting
 from optimizers import Averaged, Optimizer
 from optimizers.training import Stride
@@ -57,6 +59,10 @@ LEAST_SHARE, MOST_SHARE = 10, 90
 """The share of training samples that can be asked for, in per cent."""
 SAMPLES = 2000
 """Of so many training samples, the first, what is costly is measured."""
+
+
+SHADES: Mapping[str, str] = MappingProxyType({"probability": "shaded by probability", "classes": "classes only"})
+"""How decision boundaries can be coloured."""
 
 
 def _off(key: str) -> Any:
@@ -278,6 +284,19 @@ class Training(Lineup):
         tab="Run",
         look=True,
         help="What the curves are drawn against. With epochs, a table lists the results after each epoch.",
+    )
+    shade: str = setting(
+        "probability",
+        OneOf(SHADES),
+        look=True,
+        help="How decision boundaries are coloured: by the probability of the predicted class, or by the class alone.",
+    )
+    inside: int = setting(
+        0,
+        Whole(0, MAX_RACERS - 1, "0"),
+        look=True,
+        help="The racer whose network the view Network shows: its `slot`, the number of its colour. If that racer is "
+        "hidden or missing, the first visible one is shown.",
     )
     plane: str = setting("principal", OneOf({}), look=True, help="The plane on which the loss landscape is drawn.")
     search: str = setting(

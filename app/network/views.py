@@ -29,7 +29,7 @@ from app.figures.panels import (
     steps_axis,
     thinned,
 )
-from app.network import landscape, outcome, search
+from app.network import diagram, landscape, neurons, outcome, search
 from app.network.job import Job
 from app.network.observers import MEASURES, lowest_validation, measures, observe_sharpness, seen
 from app.network.run import Observer, Run
@@ -256,6 +256,7 @@ def _only_measures(data: DataSet) -> Mapping[str, Observer]:
 VIEWS: Mapping[str, View] = MappingProxyType(
     {
         "outcome": View(outcome.called, outcome.panel, outcome.observers),
+        "network": View(_plain("Network"), diagram.panel, diagram.observers, neurons.fits),
         "loss": View(_plain("Loss"), _curves(_loss_values, log=True), _only_measures),
         "accuracy": View(
             lambda data: "Accuracy" if data.task == "classes" else "Accuracy (classes only)",

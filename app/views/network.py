@@ -185,6 +185,7 @@ def _react(event: Event) -> None:
             "duplicate": lambda t: changes.checked_whole(racers.duplicate_racer(t, event.racer), _data()),
             "view": lambda t: changes.set_view(t, event.slot, event.name),
             "option": lambda t: changes.change(t, changes.OPTIONS[t.views[event.slot]], event.name, _data()),
+            "press": lambda t: changes.resize(t, event.name, _data()),
             "preset": lambda t: _preset(t, event.name),
         },
     )
