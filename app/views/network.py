@@ -5,10 +5,9 @@ from __future__ import annotations
 import dataclasses
 import html
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
 import streamlit as st
 
 from app.common import racers
@@ -26,33 +25,20 @@ from app.network.changes import SETTINGS
 from app.network.files import Brought
 from app.network.job import Job
 from app.network.presets import PRESETS
-from app.network.settings import (
-    ALL,
-    FILE,
-    LEAST_SHARE,
-    MOST_SHARE,
-    REGULARIZATION,
-    Setup,
-    Training,
-    generated,
-    read_batch,
-)
+from app.network.settings import ALL, FILE, REGULARIZATION, Setup, Training, generated, read_batch
 from app.network.views import VIEWS
 from app.player import Event
 from app.player.component import play
-from app.views import controls, reloads, sessions
+from app.views import controls, in_sight, reloads, sessions
 from app.views.export import Page, panel
 from app.views.parts import base, device, explain, masthead, react, restore, results, schedule_of, write
 from optimizers import RULES
-from surfaces.network import DATASETS, FEATURES, INITIALIZATIONS, LOSSES, NORMS, REGULARIZERS, DataSet
-from surfaces.network.features import MOST_INPUTS
+from surfaces.network import DATASETS, INITIALIZATIONS, LOSSES, NORMS, REGULARIZERS, DataSet
 from surfaces.network.files import LIMIT
 
 PAGE = "training"
 KEPT = ("job", "job-key", "leg", "brought", "looks", "tested", "tested-job")
 """What a reload of the page keeps, under the keys of the session's state."""
-NOISES = 7
-"""About how many strengths of the noise are offered in sight; others can be set under Data."""
 LIVE = 3.0
 """Seconds: what takes less trains again by itself when a slider moves."""
 
@@ -67,7 +53,7 @@ def show() -> None:
     _toolbar()
     controls.refusal("data")
     with st.container(horizontal=True, key="data-row", vertical_alignment="center"):
-        _data_row(controls.current(), _data())
+        in_sight.show(controls.current(), _data(), _find)
     _stage()
 
 
@@ -219,8 +205,7 @@ def _toolbar() -> None:
             _about_model(training)
         with st.popover(sentence_case(LOSSES[training.of(None, "objective")].name), key="loss-popover", width="content"):
             _about_loss(training)
-        batch = f"batch {training.batch_size}" if training.batch_size else "full batch"
-        with st.popover(f"{training.steps:,} steps, {batch}", key="run-popover", width="content"):
+        with st.popover(f"{training.steps:,} steps", key="run-popover", width="content"):
             _about_training(training, job)
 
 
@@ -372,66 +357,6 @@ def _preset(training: Training, key: str) -> Training:
         return presets.of_file(key, _brought()[name])
     data = generated(dataclasses.replace(Training(), data=racers.Choice(source)))
     return presets.preset(key, data)
-
-
-def _data_row(training: Training, data: DataSet) -> None:
-    """What changes the samples, in sight: noise, the share that trains, features, and another draw."""
-
-    def prepare(name: str) -> Callable[[Training, Any], Training]:
-        return lambda t, value: changes.prepare(t, name, value, _find)
-
-    drawn = training.data.key == FILE or DATASETS[training.data.key].drawn
-    specs = {} if training.data.key == FILE else DATASETS[training.data.key].parameters()
-    for name in ("noise", "spread"):
-        if name in specs:
-            spec, value = specs[name], float(training.data.get(name, specs[name].default))
-            step = min(m * 10.0**p for p in range(-3, 2) for m in (1, 2, 5) if m * 10.0**p >= spec.high / NOISES)
-            every = sorted({value, spec.default, *np.arange(0, spec.high * 1.001, step).round(6).tolist()})
-            with st.container(width=170):
-                controls.choice(
-                    name.capitalize(),
-                    [short(one) for one in every],
-                    short(value),
-                    f"row-{training.data.key}-{name}",
-                    lambda t, v, name=name: changes.set_data(t, name, v),  # type: ignore[misc]
-                    names=lambda v, name=name: f"{name.capitalize()} {v}",  # type: ignore[misc]
-                    visible=False,
-                )
-    if drawn:
-        words = {"": "all" if data.held_out == "test" and not training.share else "60 %"}
-        every = ["", *(str(k) for k in sorted({training.share, *range(LEAST_SHARE, MOST_SHARE + 1, 10)} - {0, 60}))]
-        with st.container(width=190):
-            controls.choice(
-                "Training samples",
-                every,
-                str(training.share or ""),
-                f"row-share-{words['']}",  # a list with other names is another list
-                prepare("share"),
-                names=lambda v: f"Training samples: {words.get(v, f'{v} %')}",
-                visible=False,
-            )
-    if data.dimensions <= MOST_INPUTS:
-        shown = controls.widget("row-features", list(training.features))
-        st.pills(
-            "Features",
-            list(FEATURES),
-            selection_mode="multi",
-            default=list(training.features),
-            format_func=lambda key: FEATURES[key].name,
-            key=shown,
-            label_visibility="collapsed",
-            width="content",
-            on_change=lambda: controls.take("row-features", shown, prepare("features"), "row-features"),
-        )
-    if drawn:
-        label = "Split again" if training.data.key == FILE else "New samples"
-        st.button(label, key="row-sample", on_click=lambda: controls.commit(_draw_again, "row-sample"))
-    controls.refusal("row-features")
-
-
-def _draw_again(training: Training) -> Training:
-    changed = changes.draw_again(training)
-    return changes.checked_whole(changed, _find(changed))
 
 
 def _about_data(training: Training) -> None:

@@ -269,11 +269,18 @@ def test_the_samples_are_changed_in_sight(fresh: Callable[..., Race]) -> None:
     race.wait_query("sample", "1")
     race.page.locator(".st-key-data-row").get_by_role("button", name="xᵢ²").click()
     race.wait_query("features", "squares")
-    race.choose("Noise", "Noise 0.2")
-    race.choose("Training samples", "Training samples: 80 %")
+    # each to the next stop: from 0.08, 60 %, 32 and 0
+    for label, key, value in (
+        ("Noise", "data.noise", "0.1"),
+        ("Training samples", "share", "70"),
+        ("Batch size", "batch_size", "64"),
+        ("L2 penalty (λ)", "l2", "0.0001"),
+    ):
+        race.page.get_by_role("slider", name=label).press("ArrowRight")
+        race.wait_query(key, value)
     training = _parsed(race)
-    assert (training.sample, training.share, training.features) == (1, 80, ("squares",))
-    assert training.data.get("noise", 0) == 0.2
+    assert (training.sample, training.share, training.features) == (1, 70, ("squares",))
+    assert training.data.get("noise", 0) == 0.1 and training.batch_size == 64 and training.of(None, "l2") == 1e-4
     race.said("Press Train: the accuracy")
     assert race.complaints() == []
 
