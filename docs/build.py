@@ -13,6 +13,7 @@ from pathlib import Path
 import jax.numpy as jnp
 
 from app.common.forms import Parameters
+from app.common.history import entries
 from app.common.setting import Setting
 from app.maps.changes import SETTINGS as MAPS
 from app.matrix.changes import SETTINGS as MATRIX
@@ -35,7 +36,8 @@ def pages() -> dict[str, str]:
     """The texts of all pages by their paths under docs/."""
     texts = {f"rules/{key}.md": rule_page(rule) for key, rule in OPTIMIZERS.items()}
     texts |= {f"surfaces/{key}.md": surface_page(surface) for key, surface in SURFACES.items()}
-    return texts | {"README.md": index(), "settings.md": settings_page(), "lectures.md": lectures.page()}
+    texts |= {"README.md": index(), "history.md": history_page(), "settings.md": settings_page()}
+    return texts | {"lectures.md": lectures.page()}
 
 
 def index() -> str:
@@ -43,8 +45,8 @@ def index() -> str:
     lines = [
         "# Rules and surfaces",
         "",
-        "`make docs` generates these pages, that of the [settings](settings.md), and that of the "
-        "[lectures](lectures.md), from the declarations.",
+        "`make docs` generates these pages, and those of the [settings](settings.md), the [lectures](lectures.md) and "
+        "the [history of the optimizers](history.md), from the declarations.",
         "",
         "## Optimizers",
         "",
@@ -54,6 +56,27 @@ def index() -> str:
         lines += ["", f"## Surfaces: {theme}", ""]
         lines += [f"- [{s.name}](surfaces/{key}.md): {s.teaches}" for key, s in SURFACES.items() if s.theme == theme]
     return "\n".join(lines) + "\n"
+
+
+def history_page() -> str:
+    """The text of the page that lists the optimizers by year, with what each added to its predecessor."""
+    ordered = entries()
+    names = {entry.key: entry.name for entry in ordered}
+    lines = [
+        "# A history of optimizers",
+        "",
+        "`make docs` generates this page from the declarations of the rules. The History page of the app draws it as a "
+        "timeline. A link is relative to the address of the app, and opens a race between an optimizer and its "
+        "predecessor.",
+        "",
+        "| year | optimizer | predecessor | idea | race |",
+        "| --- | --- | --- | --- | --- |",
+    ]
+    for entry in ordered:
+        name = f"[{entry.name}](rules/{entry.key}.md)" if entry.key in OPTIMIZERS else entry.name
+        race = f"`{entry.link.removeprefix('.')}`" if entry.link else ""
+        lines.append(f"| {entry.year} | {name} | {names.get(entry.predecessor, '')} | {entry.idea} | {race} |")
+    return "\n".join([*lines, ""])
 
 
 def settings_page() -> str:

@@ -164,6 +164,9 @@ def from_optax(
     evaluate: Callable[[Any, Array], Array] | None = None,
     year: int = 0,
     source: str = "optax",
+    idea: str = "",
+    predecessor: str = "",
+    shown_on: str = "surface=quadratic_ravine",
     watch: str = "",
     beginning: str = "",
     remarks: str = "",
@@ -182,7 +185,7 @@ def from_optax(
         rename: our name for an argument of the factory, if it differs (b1 → beta1).
         wants_value: whether the update takes the loss as `value`.
         evaluate: (state, params) → the solution, for rules whose params are not the solution.
-        year, source, watch, beginning, rate_unit, scale_free, layered: as in `Optimizer`.
+        year, source, idea, predecessor, shown_on, watch, beginning, rate_unit, scale_free, layered: as in `Optimizer`.
         remarks: what the docstring says in addition to the name of optax's function.
         libraries: as in `Optimizer`; optax's own call is added if the factory is optax's.
 
@@ -213,6 +216,9 @@ def from_optax(
         "name": name,
         "year": year,
         "source": source,
+        "idea": idea,
+        "predecessor": predecessor,
+        "shown_on": shown_on,
         "watch": watch,
         "beginning": beginning,
         "libraries": libraries,

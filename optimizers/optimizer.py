@@ -88,6 +88,12 @@ class Optimizer(Declared):
     name: ClassVar[str]
     year: ClassVar[int]
     source: ClassVar[str]
+    idea: ClassVar[str] = ""
+    """What the rule adds to its predecessor, in a sentence."""
+    predecessor: ClassVar[str] = ""
+    """The key of the rule that it changes; empty if it begins a line of its own."""
+    shown_on: ClassVar[str] = "surface=quadratic_ravine"
+    """Settings of a race, as a link of the app has them, in which its path differs from its predecessor's."""
     watch: ClassVar[str]
     """One to three sentences on what to watch for."""
     beginning: ClassVar[str] = ""

@@ -121,5 +121,5 @@ def test_the_picture_of_the_cost_shows_times_beside_proportional_ones() -> None:
 
 
 def test_screenshots_show_every_page_in_every_width_that_a_page_is_built_for() -> None:
-    assert {state.page for state in screenshots.STATES.values()} == {*pages.PAGES}
+    assert {state.page for state in screenshots.STATES.values()} == {*pages.ADDRESSES}
     assert {390, 960, 1280, 1920} <= {*screenshots.WIDTHS} and {*screenshots.SCHEMES} == {"light", "dark"}

@@ -203,7 +203,8 @@ def _toolbar() -> None:
         widths = captions.spelled_widths(training.model(None, job.data).widths)
         with st.popover(f"Model {widths}", key="model-popover", width="content"):
             _about_model(training)
-        with st.popover(sentence_case(LOSSES[training.of(None, "objective")].name), key="loss-popover", width="content"):
+        loss = sentence_case(LOSSES[training.of(None, "objective")].name)
+        with st.popover(loss, key="loss-popover", width="content"):
             _about_loss(training)
         with st.popover(f"{training.steps:,} steps", key="run-popover", width="content"):
             _about_training(training, job)

@@ -18,6 +18,8 @@ Muon = from_optax(
     rename={"beta": "momentum"},
     layered=True,
     year=2024,
+    predecessor="momentum",
+    idea="Treat a weight matrix as a whole: step with equal strength in all directions of its momentum.",
     source="K. Jordan et al. (2024), Muon: an optimizer for hidden layers in neural networks",
     remarks="`torch.optim.Muon(lr=η, weight_decay=λ, momentum=β)` takes weight matrices only. It does not correct the "
     "momentum for its start at zero, so the first steps differ by about 10 %. It also computes in bfloat16, so the "

@@ -32,6 +32,8 @@ class Adadelta(Optimizer):
 
     name = "Adadelta"
     year = 2012
+    predecessor = "adagrad"
+    idea = "Forget old gradients, and measure steps in units of past steps, so that no learning rate is needed."
     source = "M. D. Zeiler (2012), ADADELTA: an adaptive learning rate method, algorithm 1"
     libraries = (
         ("optax", "adadelta(learning_rate=None, rho=0.9, eps=1e-06)"),

@@ -34,6 +34,8 @@ class Adam(Optimizer):
 
     name = "Adam"
     year = 2015
+    predecessor = "rmsprop"
+    idea = "Add momentum to RMSprop, and correct both means for their start at zero."
     source = "D. P. Kingma & J. Ba (2015), Adam: a method for stochastic optimization, algorithm 1"
     libraries = (
         ("optax", "adam(learning_rate, b1=0.9, b2=0.999, eps=1e-08)"),

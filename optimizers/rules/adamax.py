@@ -11,6 +11,8 @@ AdaMax = from_optax(
     parameters={"learning_rate": learning_rate(2e-3), "b1": beta1(), "b2": beta2(), "eps": epsilon()},
     rename={"b1": "beta1", "b2": "beta2", "eps": "epsilon"},
     year=2015,
+    predecessor="adam",
+    idea="Divide by the largest recent gradient instead of a root mean square.",
     source="D. P. Kingma & J. Ba (2015), Adam: a method for stochastic optimization, algorithm 2",
     watch="It divides by the largest recent gradient instead of the root mean square. After a steep place its "
     "effective rate grows by a factor of at most 1/β₂ in each step.",

@@ -32,6 +32,9 @@ class AdamW(Optimizer):
 
     name = "AdamW"
     year = 2019
+    predecessor = "adam"
+    idea = "Decay the weights directly, not through the gradient."
+    shown_on = "surface=rosenbrock"
     source = "I. Loshchilov & F. Hutter (2019), Decoupled weight decay regularization, algorithm 2"
     libraries = (
         ("optax", "adamw(learning_rate, b1=0.9, b2=0.999, eps=1e-08, weight_decay=0.0001)"),

@@ -36,6 +36,8 @@ Adan = from_optax(
     },
     rename={"b1": "beta1", "b2": "beta2", "b3": "beta3", "eps": "epsilon", "eps_root": "epsilon_root"},
     year=2022,
+    predecessor="nadam",
+    idea="Average the changes of the gradient too, to look ahead without a second gradient.",
     source="X. Xie et al. (2022), Adan: adaptive Nesterov momentum algorithm, algorithm 1",
     watch="It steps along m + (1 − β₂) v, the mean gradient plus a share of its mean change, divided by the root of n.",
     rate_unit="length",

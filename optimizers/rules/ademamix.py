@@ -27,6 +27,9 @@ AdEMAMix = from_optax(
     },
     rename={"b1": "beta1", "b2": "beta2", "b3": "beta3", "eps": "epsilon"},
     year=2024,
+    predecessor="adam",
+    idea="Mix in a second mean of the gradients, with a memory of thousands of steps.",
+    shown_on="surface=rosenbrock&steps=3000",
     source="M. Pagliardini, P. Ablin & D. Grangier (2024), The AdEMAMix optimizer: better, faster, older",
     watch="On a constant slope g the slow mean adds α (1 − β₃ᵗ) g, which is only 0.15 g after 300 steps. Over "
     "thousands of steps it carries the run past minima at which Adam stops.",

@@ -37,6 +37,9 @@ class AMSGrad(Optimizer):
 
     name = "AMSGrad"
     year = 2018
+    predecessor = "adam"
+    idea = "Divide by the largest second moment so far, so that the effective rate never rises."
+    shown_on = "surface=rosenbrock"
     source = "S. J. Reddi, S. Kale & S. Kumar (2018), On the convergence of Adam and beyond, algorithm 2"
     libraries = (
         ("optax", "amsgrad(learning_rate, b1=0.9, b2=0.999, eps=1e-08)"),

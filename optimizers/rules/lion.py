@@ -28,6 +28,8 @@ class Lion(Optimizer):
 
     name = "Lion"
     year = 2023
+    predecessor = "adamw"
+    idea = "Keep only the sign of the mean gradient, so that all coordinates step equally far."
     source = "X. Chen et al. (2023), Symbolic discovery of optimization algorithms, algorithm 2"
     libraries = (
         ("optax", "lion(learning_rate, b1=0.9, b2=0.99, weight_decay=0.001)"),

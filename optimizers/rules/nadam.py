@@ -36,6 +36,9 @@ class Nadam(Optimizer):
 
     name = "Nadam"
     year = 2016
+    predecessor = "adam"
+    idea = "Look ahead along the mean gradient, as Nesterov does along the velocity."
+    shown_on = "surface=rosenbrock"
     source = "T. Dozat (2016), Incorporating Nesterov momentum into Adam, algorithm 2"
     libraries = (
         ("optax", "nadam(learning_rate, b1=0.9, b2=0.999, eps=1e-08)"),

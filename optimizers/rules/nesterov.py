@@ -27,6 +27,8 @@ class Nesterov(Optimizer):
 
     name = "Nesterov"
     year = 1983
+    predecessor = "momentum"
+    idea = "Look ahead along the velocity, and brake before the minimum."
     source = "Y. Nesterov (1983), A method for solving the convex programming problem with rate O(1/k²)"
     libraries = (
         ("optax", "sgd(learning_rate, momentum, nesterov=True)"),

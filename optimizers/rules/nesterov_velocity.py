@@ -30,6 +30,8 @@ class NesterovVelocity(Optimizer):
 
     name = "Nesterov (velocity form)"
     year = 2013
+    predecessor = "nesterov"
+    idea = "Write Nesterov's method at the look-ahead point, where the gradient is taken."
     source = "Y. Bengio, N. Boulanger-Lewandowski & R. Pascanu (2013), Advances in optimizing recurrent networks"
     libraries = (
         ("optax", "sgd(learning_rate, momentum, nesterov=True)"),

@@ -20,6 +20,8 @@ NovoGrad = from_optax(
     },
     rename={"b1": "beta1", "b2": "beta2", "eps": "epsilon"},
     year=2019,
+    predecessor="adam",
+    idea="Divide by the norm of the whole gradient, with one second moment for each layer.",
     source="B. Ginsburg et al. (2019), Stochastic gradient methods with layer-wise adaptive moments",
     watch="It divides by the norm of the whole gradient, not by that of each coordinate, so a rotation of the surface "
     "rotates the path.",

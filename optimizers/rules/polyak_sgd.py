@@ -37,6 +37,9 @@ PolyakSGD = from_optax(
     rename={"max_learning_rate": "learning_rate", "f_min": "lowest"},
     wants_value=True,
     year=1987,
+    predecessor="sgd",
+    idea="Let the height above the minimum set the length of the step.",
+    shown_on="surface=plateau",
     source="B. T. Polyak (1987), Introduction to Optimization, §5.3; optax.polyak_sgd",
     watch="For c = 1 its learning rate is (L − f*)/‖g‖², but at most η. If f* is too high, it stops at the height f*. "
     "If f* is too low, it never settles where the largest curvature is above 2/η. Where ‖g‖² ≤ 2.2·10⁻¹⁶, optax takes "

@@ -47,6 +47,8 @@ Prodigy = from_optax(
         "estim_lr_coef": "coefficient",
     },
     year=2023,
+    predecessor="adam",
+    idea="Estimate the distance to the minimum on the way, and set the learning rate from it.",
     source="K. Mishchenko & A. Defazio (2023), Prodigy: an expeditiously adaptive parameter-free learner",
     watch="Its learning rate is η d, where d (estim_lr) estimates the distance from the start to the minimum, not the "
     "remaining distance. The estimate never falls. On a convex surface without noise and for c = 1 it never exceeds "

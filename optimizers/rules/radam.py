@@ -41,6 +41,8 @@ class RAdam(Optimizer):
 
     name = "RAdam"
     year = 2020
+    predecessor = "adam"
+    idea = "Begin as momentum, until enough gradients have been seen to trust the second moment."
     source = "L. Liu et al. (2020), On the variance of the adaptive learning rate and beyond, algorithm 2"
     libraries = (
         ("optax", "radam(learning_rate, b1=0.9, b2=0.999, eps=1e-08, threshold=5.0)"),

@@ -31,6 +31,9 @@ class RMSprop(Optimizer):
 
     name = "RMSprop"
     year = 2012
+    predecessor = "adagrad"
+    idea = "Forget old gradients, so that steps do not die out."
+    shown_on = "surface=rosenbrock"
     source = "T. Tieleman & G. Hinton (2012), Neural networks for machine learning, lecture 6.5"
     libraries = (
         ("optax", "rmsprop(learning_rate, decay=0.9, eps=1e-08, eps_in_sqrt=True)"),

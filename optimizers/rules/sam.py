@@ -25,6 +25,9 @@ class SAM(Optimizer):
 
     name = "SAM"
     year = 2021
+    predecessor = "sgd"
+    idea = "Take the gradient where the loss nearby is highest, which leads to flat minima."
+    shown_on = "surface=sharp_and_flat"
     source = "P. Foret et al. (2021), Sharpness-aware minimization, algorithm 1 with p = 2"
     libraries = (("optax", "contrib.sam(optimizer, adv_optimizer, sync_period=2)"),)
     watch = (

@@ -22,6 +22,7 @@ class SGD(Optimizer):
 
     name = "SGD"
     year = 1847
+    idea = "Step against the gradient, which points uphill."
     source = "A.-L. Cauchy (1847); H. Robbins & S. Monro (1951), A stochastic approximation method"
     libraries = (
         ("optax", "sgd(learning_rate)"),
