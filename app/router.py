@@ -6,7 +6,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from app.views import look
-from app.views.pages import PAGES
+from app.views.pages import ADDRESSES
 
 st.set_page_config(page_title="Optiscope", page_icon=look.icon(), layout="wide", initial_sidebar_state="collapsed")
 look.apply()
@@ -24,7 +24,7 @@ def _shows(name: str) -> Callable[[], None]:
 
 pages = [
     st.Page(_shows(name), title=title, default=place == 0, url_path=name)
-    for place, (name, title) in enumerate(PAGES.items())
+    for place, (name, title) in enumerate(ADDRESSES.items())
 ]
 st.session_state["pages"] = pages
 st.navigation(pages, position="hidden").run()

@@ -4,6 +4,9 @@ from typing import Any
 
 from benchmarks import serving
 
+DRAWN = '[data-settled="true"]'
+"""The player at rest."""
+
 
 def chromium() -> str:
     """The path of Chromium.
@@ -17,10 +20,10 @@ def chromium() -> str:
     return path
 
 
-def opened(page: Any, address: str) -> None:
-    """Open a page, and wait until it is drawn."""
+def opened(page: Any, address: str, drawn: str = DRAWN) -> None:
+    """Open a page, and wait until it is drawn, which an element shows."""
     page.goto(address)
-    page.wait_for_selector('[data-settled="true"]', timeout=120_000)
+    page.wait_for_selector(drawn, timeout=120_000)
     page.mouse.move(5, 5)
     page.wait_for_timeout(600)
 

@@ -16,7 +16,7 @@ from playwright.sync_api import sync_playwright
 from app.views.pages import PAGES
 from benchmarks.page import FLAGS
 from benchmarks.serving import app
-from docs.driving import chromium, computed, opened, trained
+from docs.driving import DRAWN, chromium, computed, opened, trained
 
 WIDTHS = (390, 960, 1280, 1920)
 SCHEMES = ("light", "dark")
@@ -24,6 +24,10 @@ HEIGHTS = {390: 844, 1920: 1080}
 """The heights of the windows in pixels, 800 where none is named."""
 GAP = 16
 """Pixels between the pictures of a contact sheet."""
+
+
+READY = {"history": ".history"}
+"""What shows that a page is drawn, of pages without a player."""
 
 
 class State(NamedTuple):
@@ -76,6 +80,7 @@ STATES: Mapping[str, State] = {
     "network": State("network"),
     "network-trained": State("network", act=trained),
     "network-present": State("network", act=_present_trained),
+    "history": State("history"),
     "matrix": State("matrix"),
     "matrix-computed": State("matrix", "groups=saddles&rules=sgd,momentum,rmsprop,adam,newton&trials=16", _compute),
 }
@@ -110,7 +115,7 @@ def _pictures(browser: Any, address: str, state: State, scheme: str, widths: tup
     for width in widths:
         size = {"width": width, "height": HEIGHTS.get(width, 800)}
         page = browser.new_page(viewport=size, color_scheme=scheme, reduced_motion="reduce")
-        opened(page, f"{address}{path}?{state.query}")
+        opened(page, f"{address}{path}?{state.query}", READY.get(state.page, DRAWN))
         state.act(page)
         yield Image.open(io.BytesIO(page.screenshot())).convert("RGB")
         page.close()

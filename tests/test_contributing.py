@@ -308,12 +308,12 @@ from app.server import environment
 environment.prepare()
 from streamlit.testing.v1 import AppTest
 
-from app.views.pages import PAGES
+from app.views.pages import ADDRESSES
 
 test = AppTest.from_file("app/router.py", default_timeout=120).run()
 assert not test.exception, test.exception
 titles = [page.title for page in test.session_state["pages"]]
-assert titles == [*PAGES.values()] and titles[0] == "Study"
+assert titles == [*ADDRESSES.values()] and titles[0] == "Study"
 words = [element.proto.body for element in test.get("html")]
 assert any("aria-current='page'>Study<" in word for word in words), words
 assert "quadratic_ravine" in test.query_params["surface"]

@@ -7,3 +7,7 @@ PAGES: Mapping[str, str] = MappingProxyType(
     {"race": "Race", "maps": "Maps", "network": "Network", "studies": "Studies", "matrix": "Tests"}
 )
 """The titles of the pages by their names, which are their addresses as well. The first is also at the root."""
+READING: Mapping[str, str] = MappingProxyType({"history": "History"})
+"""Pages to read, which have no settings and no folder: the titles by the names, as above."""
+ADDRESSES: Mapping[str, str] = MappingProxyType({**PAGES, **READING})
+"""The titles of all pages by their addresses, in the order of their links."""

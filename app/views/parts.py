@@ -18,7 +18,7 @@ from app.common.racers import Choice, Lineup
 from app.common.setting import declared
 from app.player import Event
 from app.views import controls, export
-from app.views.pages import PAGES
+from app.views.pages import ADDRESSES
 from optimizers import RULES, SCHEDULES
 from optimizers.equations import TEXTBOOK, latex
 
@@ -63,7 +63,7 @@ def base_of(address: str) -> str:
     """The address at which the app is served, from the address of one of its pages."""
     url = urlsplit(address)
     folder, _, name = url.path.rstrip("/").rpartition("/")
-    path = folder if name in PAGES else url.path.rstrip("/")
+    path = folder if name in ADDRESSES else url.path.rstrip("/")
     return f"{url.scheme}://{url.netloc}{path}/" if url.netloc else ""
 
 

@@ -11,13 +11,13 @@ from urllib.parse import parse_qs, urlsplit
 import numpy as np
 from PIL import Image
 
-from app.views.pages import PAGES
+from app.views.pages import ADDRESSES
 
 # Messages of the browser that concern the machine and not the page.
 # plotly.js reads letters back from a canvas to draw them in three dimensions, of which Chromium complains.
 HARMLESS = ("GPU stall due to ReadPixels", "Multiple readback operations using getImageData")
 # A page below the root first requests Streamlit's health check there.
-PROBES = tuple(f"/{name}/_stcore/" for name in PAGES)
+PROBES = tuple(f"/{name}/_stcore/" for name in ADDRESSES)
 PATIENCE = 30.0
 # Python may have ended, and the address changed, some time before the player receives its scene. A scene of the Race
 # page has the address of its live runs, which contains the same settings as the page's address. A scene of the Network
