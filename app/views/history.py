@@ -43,7 +43,7 @@ def _item(entry: Entry, row: Row, names: dict[str, str], wide: int) -> str:
     link = ""
     if entry.link:
         other = html.escape(names[entry.predecessor])
-        words = f"Race {html.escape(entry.name)} against {other}"
+        words = f"{html.escape(entry.name)}: race against {other}"
         link = f"<a href='{html.escape(entry.link)}' target='_self' aria-label='{words}'>race against {other}</a>"
     return (
         f"<li><time>{entry.year}</time>{_tree(row, wide)}"

@@ -62,6 +62,6 @@ def test_the_page_has_a_link_for_every_race_and_no_markup_of_names() -> None:
     text = timeline(ORDERED)
     assert text.count("<li>") == len(RULES) and text.count("<a href=") == len(FOLLOWING)
     assert "./?surface=quadratic_ravine&amp;racer=sgd&amp;racer=momentum" in text
-    assert "aria-label='Race Adam against RMSprop'" in text
+    assert "aria-label='Adam: race against RMSprop'" in text
     odd = Entry("x", "<b>", 1, "a < b", "&", "", "", "")
     assert "<h3>&lt;b&gt;</h3> <cite>&amp;</cite><p>a &lt; b " in timeline([odd])

@@ -90,7 +90,7 @@ def test_a_link_of_the_history_opens_a_race_against_the_predecessor(fresh: Visit
     race.page.get_by_role("link", name="History").click()
     race.at("history").wait_for()
     assert findings(race) == []
-    link = race.page.get_by_role("link", name="Race Adam against RMSprop")
+    link = race.page.get_by_role("link", name="Adam: race against RMSprop")
     link.focus()
     race.page.keyboard.press("Enter")
     race.until("() => document.querySelectorAll('[data-testid=cards] h3').length === 2")
