@@ -150,6 +150,7 @@ def test_keys_zoom_and_loss_scale_work_as_in_the_app(race: File) -> None:
     assert race.page.evaluate(kind) == "linear"
 
 
+@pytest.mark.long
 def test_hovering_names_the_racer(race: File, scene: Scene) -> None:
     race.reset()
     x, y = positions(scene)[2, 8]
@@ -158,6 +159,7 @@ def test_hovering_names_the_racer(race: File, scene: Scene) -> None:
     assert "lit" in race.at("card-racer-2").get_attribute("class")
 
 
+@pytest.mark.long
 def test_controls_that_need_the_app_are_disabled_with_a_reason(race: File) -> None:
     race.reset()
     inputs = race.at("cards").locator("input").all()
@@ -173,6 +175,7 @@ def test_controls_that_need_the_app_are_disabled_with_a_reason(race: File) -> No
     assert note.locator("a").get_attribute("href") == LINK
 
 
+@pytest.mark.long
 def test_a_racer_can_be_hidden_and_shown(race: File) -> None:
     race.reset()
     for seen in (False, True):
@@ -181,6 +184,7 @@ def test_a_racer_can_be_hidden_and_shown(race: File) -> None:
         assert (_trail(race, PALETTE[2]) > 0) is seen
 
 
+@pytest.mark.long
 def test_a_picture_can_be_saved_and_the_link_copied(race: File) -> None:
     race.reset()
     race.at("scrub").fill("12")
@@ -209,6 +213,7 @@ def test_no_text_becomes_markup(race: File) -> None:
     assert race.page.locator("meta[name=generator]").get_attribute("content").startswith("Optiscope ")
 
 
+@pytest.mark.long
 def test_its_theme_is_that_of_the_reader_or_of_the_order(open_file: Open, race: File, scene: Scene) -> None:
     """Without a link, there is no way back to the app."""
     ordered = open_file(html(scene, "Dark", theme="dark"))
@@ -226,6 +231,7 @@ def _is(file: File, theme: str) -> None:
     assert near(file.pixels("[data-testid=map]"), scales()[theme][-1][1], 12).mean() > 0.1
 
 
+@pytest.mark.long
 def test_a_recorded_preset_has_its_sentence_and_what_was_changed(open_file: Open) -> None:
     settings = dataclasses.replace(presets.preset("zigzag"), steps=40)
     order = export.order(runs.Race(settings), "html", Look(), Cut())
@@ -237,6 +243,7 @@ def test_a_recorded_preset_has_its_sentence_and_what_was_changed(open_file: Open
         assert file.at(testid).is_hidden()
 
 
+@pytest.mark.long
 @pytest.mark.thinned(2)
 def test_a_training_plays_too(open_file: Open, training: Scene) -> None:
     named = dataclasses.replace(training, caption=f"{BREAKING}.csv")

@@ -60,6 +60,7 @@ def test_both_races_share_one_clock(fresh: Visit) -> None:
     assert all((a != b).any() for a, b in zip(before, after, strict=True))
 
 
+@pytest.mark.long
 def test_values_are_unlinked_and_linked(fresh: Visit) -> None:
     race = fresh("b.surface=himmelblau")
     race.type_value("racer-0", "learning_rate", "0.003")  # linked: in both

@@ -76,6 +76,7 @@ def test_bundles_are_chosen_under_more(fresh: Visit) -> None:
     assert race.statuses()[0].count("/5") == 1
 
 
+@pytest.mark.long
 def test_the_clock_counts_evaluations(fresh: Visit) -> None:
     """Of 60 evaluations SAM has made 30 steps, Newton's method 20, SGD 60."""
     race = fresh("v=1&steps=100&racer=sgd&racer=sam&racer=newton")
@@ -102,5 +103,6 @@ def test_the_clock_counts_evaluations(fresh: Visit) -> None:
     assert ends == [100, 200, 300]
 
 
+@pytest.mark.long
 def test_the_choice_of_the_clock_is_hidden_if_all_steps_cost_the_same(shared: Race) -> None:
     assert not shared.at("unit").is_visible() and shared.at("step").inner_text() == "step 300 / 300"

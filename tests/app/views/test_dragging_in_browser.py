@@ -72,6 +72,7 @@ def test_a_dragged_slider_shows_computed_runs_before_it_is_released(fresh: Visit
     assert race.card("racer-2")[1] == str(run.status)
 
 
+@pytest.mark.long
 def test_an_arrow_key_shows_a_computed_run_at_once(fresh: Visit) -> None:
     race = fresh("v=1&racer=adam&racer=sgd")
     before = race.table()["SGD"]
@@ -134,6 +135,7 @@ def test_the_card_says_when_steps_are_left_out(fresh: Visit) -> None:
     race.settle()
 
 
+@pytest.mark.long
 def test_all_racers_follow_the_dragged_start(fresh: Visit) -> None:
     race = fresh()
     race.page.mouse.move(640, 5)
@@ -192,6 +194,7 @@ def test_no_press_of_an_arrow_key_is_lost(fresh: Visit) -> None:
     np.testing.assert_allclose(race.path(0)[-1], run.positions[-1], rtol=1e-5, atol=1e-6)
 
 
+@pytest.mark.long
 def test_a_typed_value_counts_when_the_map_is_clicked(fresh: Visit) -> None:
     race = fresh()
     field = race.at("value-racer-1-momentum")
@@ -205,6 +208,7 @@ def test_a_typed_value_counts_when_the_map_is_clicked(fresh: Visit) -> None:
     assert field.input_value() == "0.55"
 
 
+@pytest.mark.long
 def test_a_click_that_closes_a_list_moves_no_start(fresh: Visit) -> None:
     race = fresh()
     address = race.page.url
@@ -220,6 +224,7 @@ def test_a_click_that_closes_a_list_moves_no_start(fresh: Visit) -> None:
     race.settle()
 
 
+@pytest.mark.long
 def test_a_double_click_resets_the_zoom_and_nothing_else(fresh: Visit) -> None:
     race = fresh()
     address, home, before = race.page.url, race.frame(), race.leave().trails()

@@ -57,6 +57,7 @@ def test_a_picture_shows_the_current_settings(opened: Race) -> None:
     assert said["query"] == opened.query() and said["link"].startswith(opened.url)
 
 
+@pytest.mark.long
 def test_a_slide_has_a_title_and_a_paper_its_caption_as_a_text(opened: Race) -> None:
     opened.choose("Size", "Slide 16:9, 1280 × 720")
     title = opened.page.get_by_role("textbox", name="Title", exact=True)
@@ -119,6 +120,7 @@ def test_other_files_can_be_downloaded_while_a_film_is_made_and_it_can_be_stoppe
     opened.said("188 frames")
 
 
+@pytest.mark.long
 def test_an_impossible_film_is_refused_and_nothing_else_changes(opened: Race) -> None:
     _section(opened, "Film")
     _seconds(opened, "600")
@@ -138,6 +140,7 @@ def test_exported_numbers_are_those_of_the_engine(opened: Race) -> None:
         assert own["loss"].tolist() == pytest.approx(run.losses.tolist(), rel=1e-9)
 
 
+@pytest.mark.long
 def test_code_is_shown_and_downloaded(opened: Race) -> None:
     _section(opened, "Code")
     opened.said("OPTIMIZERS")
@@ -145,6 +148,7 @@ def test_code_is_shown_and_downloaded(opened: Race) -> None:
     assert name == "rosenbrock-adam-sgd.optax.py" and b"import optax" in content
 
 
+@pytest.mark.long
 def test_settings_are_downloaded_and_opened_again(opened: Race, fresh: Callable[..., Race], tmp_path: Path) -> None:
     _section(opened, "Data")
     _, content = opened.download("Settings as JSON")
@@ -175,6 +179,7 @@ def _same(page: Race, content: bytes, look: Look, step: int) -> None:
     assert one.shape == other.shape and (np.abs(one - other).max(axis=-1) > 8).mean() < 1e-3
 
 
+@pytest.mark.long
 def test_a_file_shows_the_step_and_the_window_on_the_screen(fresh: Callable[..., Race]) -> None:
     page = fresh(STATE)
     page.at("scrub").fill("20")
@@ -212,6 +217,7 @@ CAMERA = """() => {
 }"""
 
 
+@pytest.mark.long
 def test_an_exported_surface_has_the_camera_of_the_page(fresh: Callable[..., Race]) -> None:
     """The page's matrices project a point to the same position as the camera of the file."""
     page = fresh(STATE + "&picture=surface")
@@ -241,6 +247,7 @@ def test_an_exported_surface_has_the_camera_of_the_page(fresh: Callable[..., Rac
     _same(page, content, Look(camera=own), 60)
 
 
+@pytest.mark.long
 def test_a_file_contains_both_races(fresh: Callable[..., Race]) -> None:
     page = fresh(STATE)
     page.at("beside").click()

@@ -62,6 +62,7 @@ def test_the_button_tunes_the_opening_race_and_the_link_restores_it(fresh: Visit
     assert (race.values(), race.at("fair-words").inner_text()) == (tuned, words)
 
 
+@pytest.mark.long
 def test_a_moved_slider_ends_the_fair_race_and_says_so(fresh: Visit) -> None:
     race = fresh(FAIR, reduced=True)
     race.until(TUNED, 16)
@@ -83,6 +84,7 @@ def test_a_moved_slider_ends_the_fair_race_and_says_so(fresh: Visit) -> None:
     assert race.page.locator("div.verdict").count() == 0
 
 
+@pytest.mark.long
 def test_files_of_a_fair_race_have_the_verdict(fresh: Visit) -> None:
     race = fresh(FAIR, reduced=True)
     race.until(TUNED, 16)

@@ -85,6 +85,7 @@ def test_decision_boundaries_of_three_racers_fill_their_panel(fresh: Visit) -> N
     assert set(values) == {255}
 
 
+@pytest.mark.long
 def test_a_link_of_the_history_opens_a_race_against_the_predecessor(fresh: Visit) -> None:
     race = fresh()
     race.page.get_by_role("link", name="History").click()

@@ -45,6 +45,7 @@ def test_the_inspector_shows_the_numbers_of_the_step_at_the_playhead(fresh: Visi
     race.settle()
 
 
+@pytest.mark.long
 def test_a_noisy_gradient_is_shown_as_a_sum(fresh: Visit) -> None:
     race = fresh("inspect=2&noise=isotropic&noise.scale=1&steps=40")
     race.page.keyboard.press("Home")
@@ -63,6 +64,7 @@ def test_a_noisy_gradient_is_shown_as_a_sum(fresh: Visit) -> None:
     np.testing.assert_allclose(noise, found.before["ξ"][4], rtol=6e-4)
 
 
+@pytest.mark.long
 def test_the_inspector_opens_follows_the_sliders_and_closes(fresh: Visit) -> None:
     race = fresh("inspect=2")
     assert race.at("inspector").is_visible() and race.at("slider-racer-1-momentum").is_visible()

@@ -114,6 +114,7 @@ def test_zooming_computes_the_window_and_a_reset_shows_the_whole_map(fresh: Visi
     page.settle()
 
 
+@pytest.mark.long
 def test_a_link_restores_the_map_with_its_window_cell_colours_and_view(fresh: Visit) -> None:
     query = f"{SMALL}&color=status&x=learning_rate&y=surface.condition_number".replace("0,2&", "0.5,3&")
     page = fresh(query, page="maps")
@@ -124,6 +125,7 @@ def test_a_link_restores_the_map_with_its_window_cell_colours_and_view(fresh: Vi
     assert (_drawn(again) == _drawn(page)).mean() > 0.99
 
 
+@pytest.mark.long
 def test_a_slider_that_is_no_axis_computes_the_map_anew(fresh: Visit) -> None:
     page = fresh(f"{SMALL}&x=learning_rate&y=surface.condition_number".replace("0,2&", "0.5,3&"), page="maps")
     before, text = _cells(page), page.page.evaluate(f"JSON.stringify(({CELLS})())")
@@ -134,6 +136,7 @@ def test_a_slider_that_is_no_axis_computes_the_map_anew(fresh: Visit) -> None:
     assert [one["box"] for one in _cells(page)] == [one["box"] for one in before]
 
 
+@pytest.mark.long
 def test_a_stopped_computation_keeps_what_it_had_and_goes_on_later(fresh: Visit) -> None:
     page = fresh(SMALL.replace("steps=60", "steps=600"), page="maps")
     page.page.locator(".st-key-map-more button").first.click()
@@ -146,6 +149,7 @@ def test_a_stopped_computation_keeps_what_it_had_and_goes_on_later(fresh: Visit)
     page.page.get_by_role("button", name="Continue").wait_for()
 
 
+@pytest.mark.long
 def test_basins_and_curves_are_chosen_in_the_panel(fresh: Visit) -> None:
     page = fresh("surface=himmelblau&steps=60&cells=64&racer=sgd:learning_rate=0.01&trials=4", page="maps")
     page.at("view-0").select_option("basins")
@@ -163,6 +167,7 @@ def test_basins_and_curves_are_chosen_in_the_panel(fresh: Visit) -> None:
     assert not page.at("legend-0").is_visible() and "of 4 starts" in page.at("note-0").inner_text()
 
 
+@pytest.mark.long
 def test_a_map_is_exported_as_picture_numbers_and_script(fresh: Visit) -> None:
     page = fresh(SMALL, page="maps")
     page.export()

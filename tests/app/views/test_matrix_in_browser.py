@@ -78,6 +78,7 @@ def test_a_click_on_a_cell_plays_its_runs(computed: Race) -> None:
     assert computed.step() == 300
 
 
+@pytest.mark.long
 def test_the_runs_open_on_the_race_page(computed: Race, fresh: Callable[..., Race]) -> None:
     address = computed.page.get_by_role("link", name="Open in Race").get_attribute("href")
     race = fresh(address.partition("?")[2])
@@ -85,6 +86,7 @@ def test_the_runs_open_on_the_race_page(computed: Race, fresh: Callable[..., Rac
     assert [title.split()[0] for title in race.titles()] == ["Momentum"] * len(computed.titles())
 
 
+@pytest.mark.long
 def test_headings_sort_the_table_and_the_toolbar_says_so(computed: Race) -> None:
     before = _names(computed)
     computed.page.locator("[data-column=momentum]").click()
@@ -99,6 +101,7 @@ def test_headings_sort_the_table_and_the_toolbar_says_so(computed: Race) -> None
     assert _names(computed) == before
 
 
+@pytest.mark.long
 def test_the_arrow_keys_move_from_cell_to_cell(computed: Race) -> None:
     _cell(computed, 1, 0).focus()
     for key, place in (("ArrowRight", "1,1"), ("ArrowDown", "2,1"), ("ArrowLeft", "2,0"), ("ArrowUp", "1,0")):
@@ -110,6 +113,7 @@ def test_the_arrow_keys_move_from_cell_to_cell(computed: Race) -> None:
     assert computed.page.locator(".matrix button[tabindex='0']").count() == 1
 
 
+@pytest.mark.long
 def test_the_table_leaves_as_a_csv_file(computed: Race) -> None:
     computed.at("export").click()
     computed.page.get_by_role("button", name="Download PNG").wait_for()
@@ -122,10 +126,12 @@ def test_the_table_leaves_as_a_csv_file(computed: Race) -> None:
     computed.settle()
 
 
+@pytest.mark.long
 def test_axe_finds_nothing(computed: Race) -> None:
     assert findings(computed) == []
 
 
+@pytest.mark.long
 def test_the_link_restores_the_page_and_finds_the_cells(computed: Race, fresh: Callable[..., Race]) -> None:
     address = computed.page.url.partition("?")[2]
     settings, notices = link.parse(computed.query())

@@ -81,6 +81,7 @@ def test_presenting_hides_the_controls_and_fills_the_window(fresh: Visit) -> Non
     assert race.page.evaluate("document.fullscreenElement") is None
 
 
+@pytest.mark.long
 def test_a_slider_the_speed_and_the_next_preset_are_at_hand_while_presenting(fresh: Visit) -> None:
     race = fresh("preset=overshoot", reduced=True)
     _present(race)
@@ -111,6 +112,7 @@ BOXES = """() => [...document.querySelectorAll('.card')].map((card) =>
   ['h3', '.status', '.foot', '.sliders'].map((one) => card.querySelector(one).getBoundingClientRect().toJSON()))"""
 
 
+@pytest.mark.long
 def test_no_label_is_cut_while_presenting_and_the_status_follows_the_name(fresh: Visit) -> None:
     race = fresh("surface=sharp_and_flat")
     _present(race)
@@ -304,6 +306,7 @@ def test_predicting_hides_everything_that_reveals_the_ends(guessing: Race) -> No
     assert _phase(race) is None and race.settle().step() == 200
 
 
+@pytest.mark.long
 def test_predicting_does_not_show_the_sentence_that_tells_the_answer(fresh: Visit) -> None:
     race = fresh("preset=trap", reduced=True)
     telling = ["[data-testid=preset-about]", "[data-testid=preset-name]", "[data-testid=presets] button"]
@@ -368,6 +371,7 @@ def _to_come(race: Race) -> int:
     return int((race.canvas(".slot .pale")[..., 3] > 0).sum())
 
 
+@pytest.mark.long
 def test_a_guess_is_measured_to_the_last_position_of_the_engine(guessing: Race) -> None:
     race = guessing
     first = [_guess(race, -1.0, 0.5), _guess(race, 1.0, -0.5), _guess(race, 0.4, 1.0)]

@@ -84,6 +84,7 @@ def test_training_is_seen_in_all_panels(trained: Race) -> None:
     assert curves >= 4  # training and validation of both
 
 
+@pytest.mark.long
 def test_what_is_dotted_is_dotted_at_rest(trained: Race) -> None:
     """Plotly has solid lines for the labels under the pointer, which would fill the gaps if they were visible."""
     seen = """(lines) => lines.map((line) => line.checkVisibility({ opacityProperty: true }))"""
@@ -105,6 +106,7 @@ def test_the_boundary_moves_with_the_clock(trained: Race) -> None:
     np.testing.assert_array_equal(picture(), end)
 
 
+@pytest.mark.long
 def test_curves_stay_in_sight_while_the_clock_moves(trained: Race) -> None:
     def ink() -> int:
         return int((trained.canvas("[data-testid=panel-2] canvas.trails:not(.pale)")[..., 3] > 200).sum())
@@ -120,6 +122,7 @@ def test_curves_stay_in_sight_while_the_clock_moves(trained: Race) -> None:
     assert ink() == pytest.approx(rest, rel=0.05)
 
 
+@pytest.mark.long
 def test_what_is_to_come_is_pale(trained: Race) -> None:
     def inked(canvas: str) -> int:
         return int((trained.canvas(f"[data-testid=panel-2] canvas.{canvas}")[..., 3] > 0).sum())
@@ -132,6 +135,7 @@ def test_what_is_to_come_is_pale(trained: Race) -> None:
     trained.settle()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("key", ["activations", "gradients", "landscape", "outcome"])
 @pytest.mark.thinned(2)
 def test_a_panel_shows_another_view(trained: Race, key: str) -> None:
@@ -142,6 +146,7 @@ def test_a_panel_shows_another_view(trained: Race, key: str) -> None:
     assert trained.at("plot-1").get_attribute("aria-label")
 
 
+@pytest.mark.long
 def test_the_landscape_names_its_plane(trained: Race) -> None:
     trained.at("view-1").select_option("landscape")
     _shows(trained, 1, "landscape")
@@ -174,6 +179,7 @@ def test_a_slider_trains_again_by_itself_and_leaves_the_others(trained: Race) ->
     assert trained.page.evaluate("() => window.mounted === document.querySelector('[data-testid=player]')")
 
 
+@pytest.mark.long
 def test_a_training_is_taken_away(trained: Race) -> None:
     trained.settle()
     trained.export()
@@ -199,6 +205,7 @@ def test_a_training_is_taken_away(trained: Race) -> None:
     trained.settle()
 
 
+@pytest.mark.long
 def test_pages_keep_what_was_set(trained: Race) -> None:
     link = trained.page.url
     trained.page.get_by_role("link", name="Race").click()
@@ -221,6 +228,7 @@ def test_a_reload_comes_back_to_the_trained_networks(trained: Race) -> None:
     assert "trained in" in trained.page.locator(".progress span").first.inner_text()
 
 
+@pytest.mark.long
 def test_a_training_is_made_step_by_step_and_goes_on(trained: Race) -> None:
     def press(name: str) -> None:
         trained.page.get_by_role("button", name=name, exact=True).click()
@@ -261,6 +269,7 @@ def test_stopping_keeps_what_was_learned(fresh: Callable[..., Race]) -> None:
     assert 0 < int(row[5].replace(",", "")) < 100_000
 
 
+@pytest.mark.long
 def test_the_samples_are_changed_in_sight(fresh: Callable[..., Race]) -> None:
     race = fresh("data=circles&widths=&steps=20&racer=adam:learning_rate=0.1", page="network")
     box = race.page.locator(".st-key-data-row").bounding_box()
@@ -285,6 +294,7 @@ def test_the_samples_are_changed_in_sight(fresh: Callable[..., Race]) -> None:
     assert race.complaints() == []
 
 
+@pytest.mark.long
 def test_a_bad_file_is_said_and_a_good_one_is_learned(fresh: Callable[..., Race], tmp_path: Path) -> None:
     race = fresh("steps=50&racer=adam:learning_rate=0.01", page="network")
     bad, good = tmp_path / "holes.csv", tmp_path / "good.csv"
@@ -306,6 +316,7 @@ def _idx(array: np.ndarray) -> bytes:
     return bytes([0, 0, 8, array.ndim]) + np.array(array.shape, ">u4").tobytes() + array.tobytes()
 
 
+@pytest.mark.long
 def test_the_exercise_begins_with_four_idx_files(fresh: Callable[..., Race], tmp_path: Path) -> None:
     """Chosen before the files are there, it begins with them; they come back with a reload."""
     rng = np.random.default_rng(0)
@@ -358,6 +369,7 @@ def _data(race: Race) -> Any:
     return race.query().get("data", ["spirals"])[0]
 
 
+@pytest.mark.long
 def test_the_clock_counts_epochs_where_the_axis_does(fresh: Callable[..., Race]) -> None:
     race = fresh("data=moons&widths=4&steps=40&axis=epochs&racer=sgd:learning_rate=0.1", page="network")
     _train(race)
@@ -370,6 +382,7 @@ def test_the_clock_counts_epochs_where_the_axis_does(fresh: Callable[..., Race])
     assert race.at("step").inner_text() == f"epoch {short(round(1 / training.epoch(generated(training)), 2))} / {end}"
 
 
+@pytest.mark.long
 def test_a_card_suggests_a_rate_that_suits_the_network(fresh: Callable[..., Race]) -> None:
     race = fresh("data=moons&widths=4&steps=20&racer=sgd:learning_rate=9&racer=adam:learning_rate=0.5", page="network")
     race.at("suggest-racer-0").click()

@@ -76,12 +76,14 @@ def test_a_first_visit_plays_the_zigzag_once_from_its_start(opened: Any) -> None
     assert race.step() == 150 and race.page.evaluate("plays") == 1
 
 
+@pytest.mark.long
 def test_where_little_motion_is_wanted_the_first_race_is_shown_whole(opened: Any) -> None:
     race = opened(reduced=True).settle()
     assert race.step() == 150 and race.page.evaluate("plays") == 0
     assert race.at("preset-name").inner_text() == presets.PRESETS[link.OPENING].name
 
 
+@pytest.mark.long
 def test_the_presets_are_stepped_through_and_their_sentence_survives_changes(fresh: Visit) -> None:
     race = fresh("surface=himmelblau&racer=sgd:learning_rate=0.01", reduced=True)
     assert race.page.evaluate(PRESSED) == [] and race.at("preset-name").is_hidden()

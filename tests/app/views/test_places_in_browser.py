@@ -25,6 +25,7 @@ def _box(race: Race, selector: str) -> dict[str, Any]:
     return dict(race.page.locator(selector).first.bounding_box())
 
 
+@pytest.mark.long
 def test_a_label_under_the_pointer_covers_the_curves(fresh: Visit) -> None:
     """Two curves of constant loss lie one above the other, behind the label of either."""
     race = fresh("v=1&racer=sgd:learning_rate=0.001")
@@ -43,6 +44,7 @@ def test_a_label_under_the_pointer_covers_the_curves(fresh: Visit) -> None:
     assert near(picture(race.page.screenshot(clip=clip)), color).sum() > 20 > labelled
 
 
+@pytest.mark.long
 def test_while_a_slider_is_dragged_only_the_new_curve_is_pale(fresh: Visit) -> None:
     race = fresh("v=1&racer=momentum&racer=sgd")
     race.at("to-start").click()
@@ -58,6 +60,7 @@ def test_while_a_slider_is_dragged_only_the_new_curve_is_pale(fresh: Visit) -> N
     race.settle()
 
 
+@pytest.mark.long
 def test_a_refused_preset_moves_no_button_of_the_toolbar(fresh: Visit) -> None:
     race = fresh(page="network")
     before = _box(race, ".st-key-toolbar")
@@ -83,6 +86,7 @@ def test_the_word_changed_moves_nothing(fresh: Visit, page: str) -> None:
     assert (race.root.bounding_box()["y"], _box(race, ".map, .slot")["y"]) == before
 
 
+@pytest.mark.long
 def test_steps_have_a_separator_of_thousands(fresh: Visit) -> None:
     race = fresh("v=1&steps=1500&racer=sgd")
     race.at("to-end").click()

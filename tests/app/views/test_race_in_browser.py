@@ -40,6 +40,7 @@ def test_the_first_screen_shows_a_whole_race(shared: Race) -> None:
     assert parsed == changes.first() and notices == []
 
 
+@pytest.mark.long
 def test_the_icon_of_the_tab_needs_no_request(fresh: Visit) -> None:
     race = fresh()
     icon = race.page.locator("link[rel~=icon]").get_attribute("href")
@@ -116,6 +117,7 @@ def test_an_invalid_link_is_read_in_part_with_notices(fresh: Visit) -> None:
     assert race.settle().card("racer-0")[2] == "0.3"
 
 
+@pytest.mark.long
 def test_back_restores_the_previous_settings(fresh: Visit) -> None:
     race = fresh()
     card, trails, table = race.card("racer-2"), race.trails(), race.table()
@@ -160,6 +162,7 @@ def test_two_visitors_do_not_influence_each_other(fresh: Visit) -> None:
 # The panel "More".
 
 
+@pytest.mark.long
 def test_run_steps_seed_and_start(fresh: Visit) -> None:
     race = fresh()
     race.more("Run")
@@ -186,6 +189,7 @@ def test_run_steps_seed_and_start(fresh: Visit) -> None:
     assert race.at("step").inner_text() == "step 120 / 120" and race.step() == 120
 
 
+@pytest.mark.long
 def test_noise_and_schedule(fresh: Visit) -> None:
     race = fresh()
     quiet = race.trails()
@@ -214,6 +218,7 @@ def test_noise_and_schedule(fresh: Visit) -> None:
     assert race.query()["noise.scale"] == ["0.5"]
 
 
+@pytest.mark.long
 def test_surface_rotation_and_the_rest_of_a_racer(fresh: Visit) -> None:
     race = fresh()
     rates = [v.split("=")[1].split(",")[0] for v in race.query()["racer"]]
@@ -270,6 +275,7 @@ def test_panels_show_the_settings_when_they_open_and_change_nothing(fresh: Visit
     assert race.query()["rotation"] == ["0"]
 
 
+@pytest.mark.long
 def test_a_preset_sets_a_race_and_shows_its_sentence(fresh: Visit) -> None:
     race = fresh()
     before = race.query()
@@ -361,6 +367,7 @@ WATCH = """(selector) => {
 }"""
 
 
+@pytest.mark.long
 def test_the_toolbar_and_its_popovers_stay_where_they_are(fresh: Visit) -> None:
     race = fresh()
     race.page.evaluate(WATCH, ".st-key-toolbar .stSelectbox")
@@ -379,6 +386,7 @@ def test_the_toolbar_and_its_popovers_stay_where_they_are(fresh: Visit) -> None:
     assert all(place == places[0] for place in places[1:])
 
 
+@pytest.mark.long
 def test_dark(fresh: Visit) -> None:
     race = fresh(dark=True)
     assert race.root.get_attribute("data-theme") == "dark"
@@ -396,6 +404,7 @@ def test_dark(fresh: Visit) -> None:
     assert near(picture(saved)[:3], paper, 3).all()  # dark is what the panel proposes on a dark page
 
 
+@pytest.mark.long
 def test_light_is_light(shared: Race) -> None:
     assert shared.root.get_attribute("data-theme") == "light"
     assert near(shared.pixels("[data-testid=stApp]"), "#ffffff", 3).mean() > 0.2
@@ -439,6 +448,7 @@ def test_the_keyboard_reaches_everything_and_the_focus_is_seen(shared: Race) -> 
     assert reached.index("play") < reached.index("export") < reached.index("slider-racer-0-learning_rate")
 
 
+@pytest.mark.long
 def test_a_slider_moves_by_keys_alone(fresh: Visit) -> None:
     race = fresh()
     table = race.table()
@@ -452,6 +462,7 @@ def test_a_slider_moves_by_keys_alone(fresh: Visit) -> None:
     assert race.at("slider-racer-0-learning_rate").evaluate("(e) => e === document.activeElement")
 
 
+@pytest.mark.long
 def test_screen_readers_get_a_description(shared: Race) -> None:
     for testid in ("map", "loss"):
         plot = shared.at(testid)
@@ -469,6 +480,7 @@ def test_screen_readers_get_a_description(shared: Race) -> None:
     assert shared.at("live").get_attribute("aria-live") == "polite"
 
 
+@pytest.mark.long
 def test_views_are_added_changed_and_removed(fresh: Visit) -> None:
     race = fresh()
     wide = race.at("loss").bounding_box()["width"]

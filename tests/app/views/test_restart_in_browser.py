@@ -62,12 +62,14 @@ def test_a_button_of_a_card_works_after_a_restart(restarted: dict[str, Race]) ->
     assert race.query()["surface"] == ["saddle"] and len(race.query()["racer"]) == 3
 
 
+@pytest.mark.long
 def test_actions_during_a_restart_are_carried_out_afterwards(restarted: dict[str, Race]) -> None:
     race = restarted["action"]
     race.wait_query("racer", "sgd:learning_rate=0.012")
     assert race.values()[0] == "0.012"
 
 
+@pytest.mark.long
 def test_train_works_after_a_restart(restarted: dict[str, Race]) -> None:
     race = restarted["train"]
     race.page.get_by_role("button", name="Train", exact=True).click()

@@ -20,6 +20,7 @@ def _settings(race: Race) -> Training:
     return link.parse(race.query(), lambda training: None)[0]  # type: ignore[arg-type,return-value]
 
 
+@pytest.mark.long
 def test_a_search_finds_a_setting_that_is_used_and_tested_once(fresh: Callable[..., Race]) -> None:
     race = fresh(
         "data=moons&widths=4&steps=20&views=search,loss,accuracy&racer=momentum:learning_rate=0.0002", page="network"

@@ -67,6 +67,7 @@ def _cpu(process: int) -> int:
     return int(fields[11]) + int(fields[12])
 
 
+@pytest.mark.long
 @pytest.mark.browser
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="reads the processor time of a process from /proc")
 def test_a_training_ends_after_its_visitor_has_left(serve: Callable[..., Any], profile: Any) -> None:

@@ -33,10 +33,12 @@ def test_a_study_is_drawn_and_saved(saddles: Race) -> None:
     assert not saddles.page.locator(".transport").is_visible(), "nothing of this study has a time"
 
 
+@pytest.mark.long
 def test_axe_finds_nothing(saddles: Race) -> None:
     assert findings(saddles) == []
 
 
+@pytest.mark.long
 def test_the_link_restores_the_page_and_finds_the_result(saddles: Race, fresh: Callable[..., Race]) -> None:
     again = fresh(saddles.page.url.partition("?")[2], page="studies", dark=True, width=390, height=844)
     again.until("() => /^computed/.test(document.querySelector('.progress span')?.textContent)")
@@ -46,6 +48,7 @@ def test_the_link_restores_the_page_and_finds_the_result(saddles: Race, fresh: C
     assert wide <= 390, "tables scroll, and the page does not"
 
 
+@pytest.mark.long
 def test_a_changed_parameter_gives_another_result_and_a_bad_one_is_refused(saddles: Race) -> None:
     saddles.page.get_by_role("button", name="Parameters").click()
     field = saddles.page.get_by_role("textbox", name="largest, exact value")
@@ -61,6 +64,7 @@ def test_a_changed_parameter_gives_another_result_and_a_bad_one_is_refused(saddl
     assert saddles.at("preset-changes").inner_text() == "Changed: n 24 → 3; N 20,000 → 2,000."
 
 
+@pytest.mark.long
 def test_a_long_study_waits_for_run_and_can_be_stopped(fresh: Callable[..., Race]) -> None:
     race = fresh("study=dimension_steps&study.steps=2500", page="studies")
     race.page.set_default_timeout(PATIENCE)

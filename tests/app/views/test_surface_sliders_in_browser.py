@@ -52,6 +52,7 @@ def test_map_and_runs_follow_a_dragged_slider(fresh: Visit) -> None:
     assert race.root.get_attribute("data-stale") == "false" and race.table() != table
 
 
+@pytest.mark.long
 def test_a_slider_released_where_it_was_changes_nothing(fresh: Visit) -> None:
     race = fresh()
     before, ground, statuses = race.trails(), race.page.evaluate(GROUND), race.statuses()
@@ -67,6 +68,7 @@ def test_a_slider_released_where_it_was_changes_nothing(fresh: Visit) -> None:
     assert race.query() == link.query(changes.first())
 
 
+@pytest.mark.long
 def test_the_race_beside_has_sliders_of_its_own(fresh: Visit) -> None:
     race = fresh("b.surface=himmelblau&b.rotation=0")
     assert race.at("slider-scene-b-rotation").is_visible() and race.at("slider-scene-b-condition_number").count() == 0
@@ -90,6 +92,7 @@ def test_a_long_race_follows_on_release(fresh: Visit) -> None:
     assert asked == []
 
 
+@pytest.mark.long
 def test_a_slider_that_the_picture_cannot_follow_says_so_while_it_moves(fresh: Visit) -> None:
     """A program is compiled for each number of dimensions, which takes longer than a frame."""
     race = fresh("surface=ravine_nd")

@@ -63,6 +63,7 @@ def test_an_exact_value_is_accepted_and_an_invalid_one_refused_with_a_sentence(f
     assert race.query()["racer"][:2] == kept["racer"][:2] and race.table()["SGD"] == table["SGD"]
 
 
+@pytest.mark.long
 def test_a_typed_value_widens_the_range_of_its_slider(fresh: Visit) -> None:
     race = fresh("racer=momentum:learning_rate=0.01")
     slider = race.at("slider-racer-0-momentum")
@@ -79,6 +80,7 @@ def test_a_typed_value_widens_the_range_of_its_slider(fresh: Visit) -> None:
     assert race.notices() == [] and fresh("racer=momentum:learning_rate=0.01,momentum=0.9999").notices() == []
 
 
+@pytest.mark.long
 def test_a_card_suggests_a_rate_and_resets_its_racer(fresh: Visit) -> None:
     race = fresh("racer=sgd:learning_rate=0.0167&racer=nesterov:learning_rate=0.017,momentum=0.5")
     race.type_value("scene", "condition_number", "500")
@@ -114,6 +116,7 @@ def test_racers_are_added_duplicated_and_distinguished(fresh: Visit) -> None:
     assert all(count > 0 for count in _ink(race)[:5])
 
 
+@pytest.mark.long
 def test_racers_are_hidden_and_removed(fresh: Visit) -> None:
     race = fresh()
     before, all_ = race.trails(), _ink(race)
@@ -147,6 +150,7 @@ def test_the_last_racer_can_be_removed_and_another_added(fresh: Visit) -> None:
     assert race.titles() == ["SGD"] and _ink(race)[0] > 0
 
 
+@pytest.mark.long
 def test_the_dialog_explains_a_rule(fresh: Visit) -> None:
     race = fresh()
     race.at("explain-racer-2").click()
@@ -181,6 +185,7 @@ def test_a_diverging_run_is_drawn_out_of_the_frame_and_labelled(fresh: Visit) ->
     assert sum(_ink(race)[1:3]) > 0.8 * sum(ink[1:3])
 
 
+@pytest.mark.long
 def test_card_and_trail_are_highlighted_together(fresh: Visit) -> None:
     race = fresh()
     strong = _ink(race)
@@ -201,6 +206,7 @@ def test_card_and_trail_are_highlighted_together(fresh: Visit) -> None:
     assert _ink(race) == strong
 
 
+@pytest.mark.long
 def test_hover_labels_format_numbers_like_the_cards(fresh: Visit) -> None:
     race = fresh()
     labels = race.page.evaluate(

@@ -117,6 +117,7 @@ def _agree(race: Race, colors: tuple[str, ...]) -> None:
         assert _spread(on, 4)[ink].mean() > 0.97, f"{color}: ink away from the line under the pointer"
 
 
+@pytest.mark.long
 @pytest.mark.thinned(2)
 def test_labels_under_the_pointer_stand_on_the_trails(shared: Race) -> None:
     """This fails if a new version of plotly.js changes the internals that the canvas reads."""
@@ -147,6 +148,7 @@ LABELLED = """(panel) => document.querySelector(`[data-testid=${panel}]`).data.f
   .map(({ x, y }) => Array.from(x, (value, k) => [value, y[k]]))"""
 
 
+@pytest.mark.long
 def test_a_long_run_has_no_more_labels_than_can_be_pointed_at(fresh: Visit) -> None:
     """Every label stands on the trail of its racer, also of a run that zigzags for thousands of steps."""
     race = fresh("v=1&steps=8000&racer=rmsprop:slot=0&racer=momentum:slot=1")
@@ -191,6 +193,7 @@ def test_the_map_zooms_and_resets(shared: Race) -> None:
     assert shared.frame() == home
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("surface", "grids"),
     [
@@ -283,6 +286,7 @@ def test_no_frame_is_blank_while_data_change(fresh: Visit) -> None:
     assert {f["cards"] for f in frames} == {3}
 
 
+@pytest.mark.long
 def test_zoom_and_playhead_survive_a_slider(fresh: Visit) -> None:
     race = fresh()
     race.at("zoom-in").evaluate("(button) => button.click()")
@@ -317,6 +321,7 @@ def test_a_click_that_closes_a_panel_does_nothing_else(fresh: Visit, button: str
     race.until("() => new URL(location.href).searchParams.has('start')")
 
 
+@pytest.mark.long
 def test_the_status_of_a_run_is_not_shown_before_the_clock_reaches_it(fresh: Visit) -> None:
     race = fresh("racer=sgd:learning_rate=10")
     race.at("to-start").click()

@@ -94,6 +94,7 @@ def _put(race: Race) -> tuple[Any, Callable[[], None]]:
     return first, stays
 
 
+@pytest.mark.long
 def test_the_camera_stays_across_scenes(fresh: Visit) -> None:
     """The camera stays after a new value and on another surface."""
     race = fresh("picture=surface")
@@ -107,6 +108,7 @@ def test_the_camera_stays_across_scenes(fresh: Visit) -> None:
     stays()
 
 
+@pytest.mark.long
 def test_the_camera_stays_when_its_panel_changes_size(fresh: Visit) -> None:
     """Right after the link was opened, when plotly.js has drawn with no other camera yet."""
     race = fresh("picture=surface")
@@ -228,6 +230,7 @@ def test_heights_are_switched_at_once_and_kept_in_the_link(fresh: Visit) -> None
     assert race.page.evaluate(heights) == pytest.approx(high)
 
 
+@pytest.mark.long
 def test_each_visible_racer_has_a_small_map_with_the_same_window(fresh: Visit) -> None:
     race = fresh("picture=panels&racer=sgd&racer=adam&racer=nesterov&racer=rmsprop:hidden=1")
     panes = """() => [...document.querySelectorAll('.multiples [data-testid=pane]')]

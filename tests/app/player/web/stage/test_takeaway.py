@@ -21,6 +21,7 @@ def test_the_link_is_copied(fresh: Callable[..., Race]) -> None:
     assert copied == race.page.url and urlsplit(copied).query
 
 
+@pytest.mark.long
 def test_keys_do_not_reach_the_player_behind_a_panel(fresh: Callable[..., Race]) -> None:
     race = fresh()
     race.export()

@@ -42,6 +42,7 @@ def test_heads_and_trails_move_with_the_playhead(shared: Race) -> None:
     assert not any(np.array_equal(a, b) for (a, _), (b, _) in itertools.pairwise(seen))
 
 
+@pytest.mark.long
 def test_pause_holds_the_playhead(shared: Race) -> None:
     shared.at("speed").select_option("0.5")
     shared.at("to-start").click()
@@ -57,6 +58,7 @@ def test_pause_holds_the_playhead(shared: Race) -> None:
     shared.at("play").click()
 
 
+@pytest.mark.long
 def test_buttons_step_and_jump(shared: Race) -> None:
     steps = []
     for button in ("step-back", "step-back", "step-forward", "to-start", "step-back", "step-forward", "to-end"):
@@ -65,6 +67,7 @@ def test_buttons_step_and_jump(shared: Race) -> None:
     assert steps == [299, 298, 299, 0, 0, 1, 300]
 
 
+@pytest.mark.long
 def test_the_scrub_bar_follows_the_pointer(shared: Race) -> None:
     box = shared.at("scrub").bounding_box()
     shared.page.mouse.move(box["x"] + box["width"] - 8, box["y"] + box["height"] / 2)
@@ -75,6 +78,7 @@ def test_the_scrub_bar_follows_the_pointer(shared: Race) -> None:
     shared.page.mouse.up()
 
 
+@pytest.mark.long
 def test_dragging_over_the_loss_curve_scrubs(shared: Race) -> None:
     box = shared.page.locator("[data-testid=loss] .nsewdrag").bounding_box()
     shared.page.mouse.move(box["x"] + 0.5 * box["width"], box["y"] + box["height"] / 2)
@@ -100,6 +104,7 @@ def test_keys(shared: Race) -> None:
     assert not shared.playing() and shared.step() < 290
 
 
+@pytest.mark.long
 def test_keys_are_left_to_a_field_that_uses_them(shared: Race) -> None:
     shared.at("value-racer-0-learning_rate").focus()
     for key in ("Home", "ArrowLeft", "Space", "End"):
@@ -108,6 +113,7 @@ def test_keys_are_left_to_a_field_that_uses_them(shared: Race) -> None:
     shared.page.keyboard.press("Escape")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("speed", ["0.5", "2"])
 def test_the_clock_keeps_its_speed(shared: Race, speed: str) -> None:
     """Compare with the frame durations that the browser reports, each of which counts at most 0.1 s."""
@@ -125,6 +131,7 @@ def test_the_clock_keeps_its_speed(shared: Race, speed: str) -> None:
     assert shared.step() == pytest.approx(seconds * float(speed) * STEPS / SECONDS, abs=1 + 0.1 * STEPS / SECONDS)
 
 
+@pytest.mark.long
 def test_loop_starts_over(shared: Race) -> None:
     shared.at("speed").select_option("4")
     shared.at("loop").click()
@@ -139,6 +146,7 @@ def test_loop_starts_over(shared: Race) -> None:
     assert shared.loops()
 
 
+@pytest.mark.long
 def test_log_and_linear(shared: Race) -> None:
     axis = """() => {
       const { type, range } = document.querySelector('[data-testid=loss]')._fullLayout.yaxis;
