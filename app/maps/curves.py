@@ -10,13 +10,11 @@ import numpy as np
 
 from app.common.racers import Racer
 from app.maps.choices import axes_of, span_of, swept, varies
-from app.maps.settings import Settings
+from app.maps.settings import POINTS, Settings
 from optimizers import sweep
 from surfaces.caching import Cache
 from surfaces.calculus import Floats
 
-POINTS = 81
-"""The number of values of the parameter."""
 QUANTILES = (0.1, 0.5, 0.9)
 
 

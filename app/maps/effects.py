@@ -72,6 +72,15 @@ PRESETS: Mapping[str, Preset] = MappingProxyType(
             "&racer=rmsprop&racer=adam",
             rows=("U7", "P8"),
         ),
+        "radam": Preset(
+            "RAdam and the learning rate",
+            "RAdam",
+            "RAdam is said to depend less on the learning rate than Adam. That does not show here: Adam trains this "
+            "small network over more decades of η than RAdam, which has no more of them than SGD. RAdam's first steps "
+            "are those of momentum, and they are too long where η is large.",
+            "view=sensitivity&surface=tiny_network&steps=500&window=-5,1,0,1&trials=16&racer=sgd&racer=adam&racer=radam",
+            rows=("U8", "P9"),
+        ),
     }
 )
 """Every preset by its key."""

@@ -22,6 +22,10 @@ from surfaces.trainability import TanhNetwork
 
 MOST_STEPS = 5_000
 MOST_RACERS = 4
+CURVED = ("sensitivity", "flat")
+"""The views that show curves instead of cells."""
+POINTS = 81
+"""The number of values of the parameter of a curve."""
 SIZES = (64, 128, 256, 512, 1024)
 """The numbers of cells along each side, coarse first."""
 MAPPED: Mapping[str, type[Surface]] = MappingProxyType({**SURFACES, "tanh_network": TanhNetwork})
@@ -159,17 +163,21 @@ class Settings(Lineup):
         if len(self.racers) > MOST_RACERS:
             return f"A map has at most {MOST_RACERS} racers; remove one first."
         if (work := self.work) > budget.MOST_WORK:
+            runs = (
+                f"{POINTS} values × {counted(self.trials, 'start')}" if self.view in CURVED else f"{self.cells}² cells"
+            )
             return (
                 f"This map would take {work / budget.MOST_WORK:.1f} times as long as the limit allows: "
-                f"{counted(len(self.racers), 'racer')} × {self.cells}² cells × {counted(self.steps, 'step')}. "
+                f"{counted(len(self.racers), 'racer')} × {runs} × {counted(self.steps, 'step')}. "
                 "Reduce one of these numbers."
             )
         return ""
 
     @property
     def work(self) -> float:
-        """The number of evaluated gradient coordinates of the finest map of all racers."""
-        return self.steps * self.cells**2 * sum(_work(self.surface.key, racer.rule.key) for racer in self.racers)
+        """The number of evaluated gradient coordinates of the finest map, or of the curves, of all racers."""
+        runs = POINTS * self.trials if self.view in CURVED else self.cells**2
+        return self.steps * runs * sum(_work(self.surface.key, racer.rule.key) for racer in self.racers)
 
 
 @functools.lru_cache(maxsize=1024)

@@ -204,6 +204,15 @@ PRESETS: Mapping[str, Preset] = {
         ),
         rows=("N7",),
     ),
+    "search": Preset(
+        "Search with cross-validation",
+        "36 settings of Adam's η and β₁, drawn at random, are scored by five-fold cross-validation on the training "
+        "samples. The loss against each of them alone shows that η decides, and β₁ hardly matters (Bergstra & Bengio "
+        "2012). The test samples are used once, for the best setting.",
+        Training(data=Choice("moons", (("noise", 0.3),)), widths=(16,), views=("search", "outcome", "loss"), steps=300),
+        ("adam:learning_rate=0.01",),
+        rows=("P11", "N12"),
+    ),
     "decays": Preset(
         "L2 or weight decay",
         "With Adam, L2 in the loss is divided by √v like the gradient; AdamW's decay is not. At λ = 0.02, L2 "

@@ -102,6 +102,25 @@ PRESETS: Mapping[str, Preset] = MappingProxyType(
             "&racer=sgd:learning_rate=0.2&racer=adam:learning_rate=0.2&noise=isotropic&noise.scale=2&schedule=step_decay&schedule.every=300",
             rows=("P10",),
         ),
+        "regression": Preset(
+            "Linear regression is a loss surface",
+            "Linear regression",
+            "The mean squared error of a line ŷ = w x + b over 40 samples is a bowl over w and b, and gradient descent "
+            "leads to its only minimum, the least-squares line. Under More, Noise, choose mini-batches of one sample, "
+            "and the runs do not come to rest.",
+            "surface=linear_regression&steps=200&racer=sgd:learning_rate=0.1&racer=momentum:learning_rate=0.02",
+            rows=("N1",),
+        ),
+        "standardising": Preset(
+            "Standardising the feature",
+            "Standardising",
+            "The same samples with a feature of mean 5 (A), where κ = 727, and with the standardised feature (B), "
+            "where κ = 1. After 300 steps SGD still has more than a quarter of its way to go in A, and has arrived in "
+            "B. Above η = 0.037 it diverges in A.",
+            "surface=linear_regression&surface.offset=5&steps=300&racer=sgd:learning_rate=0.035"
+            "&racer=momentum:learning_rate=0.01&b.surface=linear_regression&b.surface.offset=0",
+            rows=("N13",),
+        ),
     }
 )
 """Every preset by its key."""

@@ -13,7 +13,7 @@ import pytest
 from app.maps import changes, choices, curves, grids, jobs, link, presets, shading, theory
 from app.maps.grids import Grid
 from app.maps.job import Job
-from app.maps.settings import Settings
+from app.maps.settings import POINTS, Settings
 from optimizers import steps_to, trace
 from optimizers.summaries import WORDS
 
@@ -224,7 +224,7 @@ def test_the_curve_of_sensitivity_is_that_of_single_runs() -> None:
     )
     job = Job(settings).begin().join()
     curve = job.curves[0]
-    assert curve is not None and curve.values.shape == (curves.POINTS, 5)
+    assert curve is not None and curve.values.shape == (POINTS, 5)
     starts = curves.starts_of(settings)
     assert len(np.unique(starts, axis=0)) == 5
     for k, trial in ((10, 0), (40, 3), (70, 4)):

@@ -11,6 +11,7 @@ from app.maps import grids, presets, shading
 from app.maps.job import Job
 from app.maps.settings import Settings
 from docs import pictures
+from optimizers import OPTIMIZERS, trace
 from tests.app.captions import captions
 
 
@@ -83,3 +84,18 @@ def test_the_edge_of_trainability_stays_rough_in_a_window_a_thousand_times_small
     assert (grid.spans[0][1] - grid.spans[0][0]) < 2 / 1000
     lost = ~np.isfinite(grid.results["final"])
     assert 0.05 < lost.mean() < 0.95 and _borders(lost) > 3 * 128
+
+
+def test_radam_works_over_fewer_decades_of_the_learning_rate_than_adam_and_about_as_many_as_sgd() -> None:
+    settings = presets.preset("radam")
+    job = Job(settings).begin().join()
+    decades = {}
+    for racer, curve in zip(settings.racers, job.curves, strict=True):
+        assert curve is not None
+        middle = curve.quantiles()[1]
+        step = float(np.diff(np.log10(curve.x[:2]))[0])
+        decades[racer.rule.key] = step * np.count_nonzero(middle <= 0.1 * middle[0])
+    assert decades["adam"] > decades["radam"] + 0.4 and decades["radam"] < decades["sgd"] + 0.2
+    # the first steps, while ρ_t ≤ 4, have the length of momentum's with m̂ = m/(1 − β₁ᵗ)
+    run = trace(settings.built_surface(), OPTIMIZERS["radam"](learning_rate=0.1), steps=5)
+    np.testing.assert_allclose(run.positions[1] - run.positions[0], -0.1 * run.step.gradient[0], rtol=1e-9)

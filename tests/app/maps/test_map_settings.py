@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from app.common.racers import Refused, accepted
+from app.common.racers import Choice, Refused, accepted
 from app.maps import changes, choices, link, presets
 from app.maps.axes import MapAxis
 from app.maps.effects import PRESETS
@@ -148,6 +148,10 @@ def test_a_map_that_would_take_too_long_or_has_too_many_racers_is_refused_before
     assert settings.objection() == ""
     large = dataclasses.replace(settings, cells=1024, steps=5000)
     assert "times as long as the limit allows: 2 racers × 1024² cells × 5,000 steps" in large.objection()
+    curves = dataclasses.replace(large, view="sensitivity")
+    assert curves.objection() == "", "a curve has no cells"
+    many = dataclasses.replace(curves, trials=256, surface=Choice("ravine_nd", (("dimension", 1000),)))
+    assert "2 racers × 81 values × 256 starts × 5,000 steps" in many.objection()
     four = changes.add_racer(changes.add_racer(settings, "sgd"), "adam")
     for attempt in (lambda: changes.add_racer(four, "lion"), lambda: changes.duplicate_racer(four, "racer-0")):
         with pytest.raises(Refused, match="A map has at most 4 racers"):

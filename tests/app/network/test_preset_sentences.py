@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import functools
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from app.common.racers import Racer
-from app.network import presets
+from app.network import presets, search
 from app.network.presets import PRESETS
 from app.network.settings import FILE, Training, generated
 from docs import pictures
@@ -170,6 +171,38 @@ def _() -> None:
     assert [training.of(racer, "batch_size") for racer in training.racers] == [1, 32, 0]
     noise = [float(np.diff(run.losses[100:]).std()) for _, run, _ in trained("batches", 400)]
     assert noise[0] > 4 * noise[1] and noise[1] > 10 * noise[2]
+
+
+@holds(
+    "network search",
+    "Search with cross-validation.",
+    "36 settings of Adam's η and β₁, drawn at random, are scored by five-fold cross-validation on the training "
+    "samples.",
+    "The loss against each of them alone shows that η decides, and β₁ hardly matters (Bergstra & Bengio 2012).",
+)
+def _() -> None:
+    training, data = preset("search")
+    _, trials = search.searched(training)
+    assert (search.TRIALS, search.FOLDS, trials.random) == (36, 5, True) and training.views[0] == "search"
+    assert [axis.symbol for axis in (trials.x, trials.y)] == ["η", "β₁"]
+    rule = training.rule(training.racers[0])
+    plan = trials.search(SimpleNamespace(network=training.network(None, data), data=data, rule=rule, batch_size=32))  # type: ignore[arg-type]
+    scores = np.log(np.mean([plan.fold(k)[0] for k in range(search.FOLDS)], axis=0))
+
+    def explained(values: np.ndarray) -> float:
+        """The share of the variance of the scores that lies between thirds of the values."""
+        third = np.argsort(np.argsort(values)) // (search.TRIALS // 3)
+        return float(np.var([scores[third == k].mean() for k in range(3)]) / np.var(scores))
+
+    shares = [explained(values) for values in trials.settings]
+    assert np.isfinite(scores).all() and shares[0] > 0.4 and shares[1] < 0.1
+
+
+SAID.not_computable(
+    "a button of the page, which a browser test presses",
+    "network search",
+    "The test samples are used once, for the best setting.",
+)
 
 
 @holds(

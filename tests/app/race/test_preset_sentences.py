@@ -15,7 +15,8 @@ from app.race import runs as race_runs
 from app.race.results import MEASURES
 from app.race.settings import Settings
 from docs import pictures
-from optimizers import Trace, effective_rates, overshoot, sharpnesses, steps_to
+from optimizers import OPTIMIZERS, Trace, effective_rates, overshoot, sharpnesses, steps_to, trace
+from surfaces import SURFACES
 from tests.app.captions import ROOT, captions
 from tests.sentences import Check, Sentences, entries_of
 
@@ -211,6 +212,55 @@ def _() -> None:
     lengths = np.linalg.norm(np.diff(adagrad.positions, axis=0), axis=1)
     assert lengths[-1] < 0.02 * lengths[0]
     assert steps_to(runs(changed("freezing", "adagrad", "learning_rate", 0.3))["adagrad"]) is not None
+
+
+@holds(
+    "race regression",
+    "Linear regression is a loss surface.",
+    "The mean squared error of a line ŷ = w x + b over 40 samples is a bowl over w and b, and gradient descent leads "
+    "to its only minimum, the least-squares line.",
+    "Under More, Noise, choose mini-batches of one sample, and the runs do not come to rest.",
+)
+def _() -> None:
+    surface = SURFACES["linear_regression"]()
+    z, y = (np.asarray(values) for values in surface.data)
+    assert len(z) == 40
+    line = np.polyfit(surface.offset + surface.scale * z, y, 1)
+    for run in preset("regression").values():
+        np.testing.assert_allclose(run.positions[-1], line, atol=0.02)
+    np.testing.assert_allclose(preset("regression")["sgd"].positions[-1], line, atol=1e-6)
+    curvatures = np.linalg.eigvalsh(2 * np.array([[surface.offset**2 + 1, surface.offset], [surface.offset, 1]]))
+    assert curvatures[0] > 0
+    noisy = changes.choose_noise(presets.preset("regression"), "mini_batch")
+    noisy = changes.set_parameter(noisy, "noise", "batch_size", 1)
+    assert {run.status.kind for run in runs(noisy).values()} == {"oscillating"}
+
+
+@holds(
+    "race standardising",
+    "Standardising the feature.",
+    "The same samples with a feature of mean 5 (A), where κ = 727, and with the standardised feature (B), where κ = 1.",
+    "After 300 steps SGD still has more than a quarter of its way to go in A, and has arrived in B.",
+    "Above η = 0.037 it diverges in A.",
+)
+def _() -> None:
+    settings = presets.preset("standardising")
+    beside = settings.beside
+    assert beside is not None and settings.steps == 300
+    left = []
+    for choice, kappa in ((settings.surface, 727), (beside.surface, 1)):
+        surface = SURFACES["linear_regression"](**dict(choice.values))
+        mean = float(surface.offset)
+        low, high = np.linalg.eigvalsh(2 * np.array([[mean**2 + 1, mean], [mean, 1]]))
+        assert high / low == pytest.approx(kappa, abs=0.5)
+        if kappa > 1:
+            assert 2 / high == pytest.approx(0.037, abs=2e-4)
+        run = trace(surface, OPTIMIZERS["sgd"](learning_rate=0.035), steps=300)
+        way = np.linalg.norm(run.positions - np.array(surface.minima()[0]), axis=1)
+        left.append(way[-1] / way[0])
+    assert left[0] > 0.25 and left[1] < 1e-6
+    steep = runs(changed("standardising", "sgd", "learning_rate", 0.0375))["sgd"]
+    assert steep.losses[-1] > 100 * steep.losses[0]
 
 
 @holds(
