@@ -34,6 +34,16 @@ def computed(page: Any) -> None:
     page.wait_for_timeout(900)
 
 
+def studied(page: Any) -> None:
+    """Compute the study of the page, if it waits for that, and wait until it is complete."""
+    words = "document.querySelector('.progress span')?.textContent"
+    if "press Run" in page.evaluate(words):
+        page.get_by_role("button", name="Run", exact=True).click()
+    page.wait_for_function(f"() => /^computed/.test({words})", timeout=300_000)
+    page.wait_for_selector('[data-settled="true"]')
+    page.wait_for_timeout(900)
+
+
 def trained(page: Any) -> None:
     """Train the networks of the page, and wait until all views are drawn."""
     page.get_by_role("button", name="Train", exact=True).click()

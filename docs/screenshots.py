@@ -16,7 +16,7 @@ from playwright.sync_api import sync_playwright
 from app.views.pages import PAGES
 from benchmarks.page import FLAGS
 from benchmarks.serving import app
-from docs.driving import DRAWN, chromium, computed, opened, trained
+from docs.driving import DRAWN, chromium, computed, opened, studied, trained
 
 WIDTHS = (390, 960, 1280, 1920)
 SCHEMES = ("light", "dark")
@@ -81,6 +81,8 @@ STATES: Mapping[str, State] = {
     "network-trained": State("network", act=trained),
     "network-present": State("network", act=_present_trained),
     "history": State("history"),
+    "studies": State("studies", act=studied),
+    "studies-three": State("studies", "study=dimension_saddles", studied),
     "matrix": State("matrix"),
     "matrix-computed": State("matrix", "groups=saddles&rules=sgd,momentum,rmsprop,adam,newton&trials=16", _compute),
 }
