@@ -59,8 +59,8 @@ def _toolbar() -> None:
     with st.container(horizontal=True, key="toolbar", vertical_alignment="center", gap="xsmall"):
         masthead("Studies")
         _run_button(_job())
-        with st.container(width=240):
-            names = {key: f"{study.group}: {study.name}" for key, study in STUDIES.items()}
+        with st.container(width=210):
+            names = {key: study.name for key, study in STUDIES.items()}
             choose = changes.choose_study
             here = settings.study.key
             controls.choice("Study", list(STUDIES), here, "study", choose, names=names.__getitem__, visible=False)
