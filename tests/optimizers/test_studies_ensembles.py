@@ -1,0 +1,141 @@
+"""The studies of bagging, boosting and averages: facts that hold exactly, and what their sentences say."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from optimizers.studies import STUDIES, Progress, Study, curves
+from optimizers.studies.catalogue.boosting import factor
+from optimizers.studies.catalogue.ensembles import METHODS, measures, with_label_noise
+from optimizers.studies.comparisons import compared
+from surfaces.network import DATASETS
+
+
+def finished(study: Study, seed: int = 0) -> Any:
+    """The complete result of a study, whose shares never fall."""
+    parts = list(study.run(seed))
+    shares = [part.share for part in parts]
+    assert shares == sorted(shares) and shares[-1] == 1.0
+    return parts[-1].found
+
+
+@pytest.fixture(scope="module")
+def bagging() -> Any:
+    return finished(STUDIES["bagging"](members=6, data_sets=6, width=16, steps=400))
+
+
+@pytest.fixture(scope="module")
+def boosting() -> Any:
+    return finished(STUDIES["boosting"](members=12, data_sets=6, steps=250))
+
+
+@pytest.fixture(scope="module")
+def ensembles() -> Any:
+    return finished(STUDIES["ensembles"](groups=6, members=3, steps=400, batch_size=16))
+
+
+def test_the_curve_is_that_of_the_data_set() -> None:
+    source = DATASETS["curve"](samples=50, noise=0.0)  # type: ignore[call-arg]
+    x, y = source.draw(np.random.default_rng(3))
+    np.testing.assert_allclose(curves.truth(x), y, rtol=1e-12)
+    assert x.min() >= curves.LOW and x.max() <= curves.HIGH
+
+
+def test_the_mean_of_members_is_never_worse_than_the_members_on_average(bagging: Any) -> None:
+    """The gap is the spread of the members around their mean, so it is positive for the first m of them, any m ≥ 2."""
+    counts = np.arange(1, bagging.member_errors.shape[1] + 1)
+    averages = np.cumsum(bagging.member_errors, axis=1) / counts
+    np.testing.assert_allclose(bagging.mean_errors[:, 0], averages[:, 0], rtol=1e-12)
+    assert (bagging.mean_errors[:, 1:] < averages[:, 1:]).all()
+
+
+def test_a_result_of_bagging_grows_data_set_by_data_set() -> None:
+    parts = list(STUDIES["bagging"](members=2, data_sets=2, width=4, steps=50).run())
+    known = [int(np.isfinite(part.found.alone_errors).sum()) for part in parts]
+    assert known == sorted(known) and set(known) == {0, 1, 2}
+    assert [len(STUDIES["bagging"]().table(part.found).rows) for part in parts] == known
+    again = list(STUDIES["bagging"](members=2, data_sets=2, width=4, steps=50).run())
+    np.testing.assert_array_equal(parts[-1].found.member_errors, again[-1].found.member_errors)
+
+
+def test_the_training_error_falls_with_every_member(boosting: Any) -> None:
+    assert (np.diff(boosting.training_errors, axis=1) < 0).all()
+
+
+def test_members_add_up_to_the_sums(boosting: Any) -> None:
+    np.testing.assert_allclose(np.diff(boosting.sums, axis=0), 0.5 * boosting.members, atol=1e-12)
+    np.testing.assert_allclose(np.square(boosting.rests).mean(axis=1), boosting.training_errors[0])
+    np.testing.assert_allclose(boosting.training_errors[0, 0], np.mean(boosting.y**2))
+    # the sum at the samples, by interpolation between the places at which it is drawn
+    between = np.interp(boosting.x, boosting.grid, boosting.sums[-1])
+    assert np.mean((between - boosting.y) ** 2) == pytest.approx(boosting.training_errors[0, -1], rel=0.05)
+
+
+def test_the_factor_of_a_member_minimises_the_error() -> None:
+    rng = np.random.default_rng(0)
+    rest, h = rng.standard_normal((2, 20))
+    c = factor(rest, h)
+    assert c == pytest.approx(np.polynomial.polynomial.polyfit(h, rest, [1])[1])
+    left = [np.sum((rest - scale * c * h) ** 2) for scale in (0.9, 1.0, 1.1)]
+    assert left[1] < min(left[0], left[2])
+    half = np.sum((rest - 0.5 * c * h) ** 2)
+    assert half == pytest.approx(rest @ rest - 0.5 * 1.5 * (rest @ h) ** 2 / (h @ h))
+    assert factor(rest, np.zeros(20)) == 0.0
+
+
+def test_the_cross_entropy_of_an_ensemble_is_at_most_that_of_its_members(ensembles: Any) -> None:
+    assert (ensembles.loss[1] < ensembles.loss[0]).all()
+
+
+def test_the_first_moving_average_is_the_start_and_snapshots_begin_halfway(ensembles: Any) -> None:
+    np.testing.assert_array_equal(ensembles.accuracy[3, 0], ensembles.accuracy[0, 0])
+    known = np.isfinite(ensembles.accuracy[2]).all(axis=1)
+    np.testing.assert_array_equal(known, 2 * ensembles.steps > ensembles.steps[-1])
+    np.testing.assert_allclose(ensembles.members.mean(axis=2), ensembles.accuracy[0], rtol=1e-12)
+
+
+def test_measures_of_probabilities() -> None:
+    p = np.array([[[0.7, 0.3], [0.4, 0.6]], [[0.2, 0.8], [0.1, 0.9]]])
+    accuracy, loss = measures(p, np.array([[1.0, 0.0], [0.0, 1.0]]))
+    np.testing.assert_allclose(accuracy, [1.0, 0.5])
+    np.testing.assert_allclose(loss, [-np.log([0.7, 0.6]).mean(), -np.log([0.2, 0.9]).mean()])
+
+
+def test_label_noise_changes_its_share_of_labels() -> None:
+    labels = np.arange(50) % 10
+    noisy = with_label_noise(labels, 10, 0.3, np.random.default_rng(0))
+    assert (noisy != labels).sum() == 15 and set(noisy) <= set(range(10))
+
+
+def test_training_and_test_samples_do_not_overlap() -> None:
+    data = STUDIES["ensembles"](samples=500).drawn(0)  # type: ignore[attr-defined]
+    assert len(data.train) == 500 and len(data.test) == 1000
+    both = np.concatenate([data.train.x, data.test.x])
+    assert len(np.unique(both, axis=0)) == len(both)
+
+
+def test_sentences_on_paired_numbers() -> None:
+    low, high = np.arange(1.0, 9.0), np.arange(1.0, 9.0) * 1.5
+    assert compared(low, high, ("one", "two"), "test error") == (
+        "The test error of one is lower than that of two (two / one = 1.5, 95 % interval 1.5 to 1.5, 8 paired seeds)."
+    )
+    assert compared(high, low, ("one", "two"), "error").startswith(
+        "The error of two is lower than that of one (two / one = 0.667"
+    )
+    unclear = compared(low, low[::-1], ("one", "two"), "error")
+    assert unclear.startswith("The error of one and that of two cannot be told apart (two / one = 1, 95 % interval")
+    missing = compared([*low[:6], np.nan], [*high[:5], np.nan, 1.0], ("one", "two"), "error")
+    assert missing == "At least 6 seeds are needed to compare one with two."
+
+
+@pytest.mark.parametrize("key", ["bagging", "boosting", "ensembles"])
+def test_tables_have_a_number_in_every_cell(key: str, request: pytest.FixtureRequest) -> None:
+    table = STUDIES[key]().table(request.getfixturevalue(key))
+    assert len(table.rows) >= 6 and {len(row) for row in table.rows} == {len(table.columns)}
+    assert all(isinstance(cell, str) or np.isfinite(cell) for row in table.rows for cell in row)
+    assert key != "ensembles" or {row[0] for row in table.rows} == set(METHODS)
+    empty: Progress = next(iter(STUDIES[key]().run()))
+    assert len(STUDIES[key]().table(empty.found).rows) <= len(METHODS)
