@@ -18,7 +18,7 @@ from docs import lectures
 from docs.lectures import PRESETS, RULES, STATEMENTS, places
 from surfaces.network import DataSet
 
-PENDING: set[str] = {"N17", "N8"}
+PENDING: set[str] = {"N8"}
 """Statements whose preset is not there yet."""
 PAGE = lectures.page()
 

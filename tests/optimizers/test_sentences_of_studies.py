@@ -1,0 +1,69 @@
+"""What studies say of themselves, at their default parameters."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from optimizers.studies import STUDIES
+from optimizers.studies.catalogue import bias_variance
+
+pytestmark = pytest.mark.long
+
+
+def _finished(key: str, **parameters: Any) -> tuple[Any, str]:
+    """The complete result and its finding."""
+    study = STUDIES[key](**parameters)
+    *_, last = study.run(0)
+    return last.found, study.finding(last.found)
+
+
+def test_bagging_beats_its_members_and_a_single_network() -> None:
+    found, words = _finished("bagging")
+    final = found.mean_errors[:, -1]
+    assert (final < found.member_errors.mean(axis=1)).all() and np.median(final) < 0.95 * np.median(found.alone_errors)
+    assert words.startswith("The test error of bagging is lower than that of a single network")
+
+
+def test_boosting_overfits_after_a_few_members() -> None:
+    found, words = _finished("boosting")
+    test = np.median(found.test_errors, axis=0)
+    assert (np.diff(found.training_errors, axis=1) < 0).all()
+    assert np.argmin(test) <= 6 and test[-1] > 1.15 * test.min()
+    assert "The test error is lowest with" in words and "at the end" in words
+
+
+def test_bias_falls_and_variance_rises_with_the_width() -> None:
+    found, words = _finished("bias_variance")
+    assert found.bias[0] > 50 * found.bias[-1] and found.variance[-1] > 3 * found.variance[0]
+    assert found.widths[np.argmin(found.error)] in (4, 6) and found.error[-1] > 1.05 * found.error.min()
+    np.testing.assert_allclose(found.bias + found.variance + found.noise, found.error, rtol=1e-9)
+    assert words.endswith("It has no second descent.")
+    features, words = _finished("bias_variance", fit="features")
+    top = bias_variance.peak(features.error)
+    assert top is not None and 12 <= features.widths[top] <= 32 and features.error[top] > 100
+    assert words.endswith("it falls a second time.")
+
+
+def test_a_construction_is_better_than_what_training_finds() -> None:
+    found, words = _finished("approximation")
+    assert found.constructed[-1] < 1e-3 and found.errors[-1].min() > 100 * found.constructed[-1]
+    assert (np.median(found.errors, axis=1)[:3] < 0.8).all() and "Better networks exist than training found" in words
+
+
+def test_averages_beat_the_networks_that_they_average() -> None:
+    found, words = _finished("ensembles")
+    members, ensemble, snapshots, average = found.accuracy[:, -1].mean(axis=-1)
+    assert members < average < snapshots < ensemble and average - members < 0.5 * (ensemble - members)
+    assert words.count("is lower than that of the members") == 3
+    early = found.accuracy[:, 2].mean(axis=-1)
+    assert early[3] < early[0]
+
+
+def test_the_divergence_from_true_probabilities_rises_again() -> None:
+    found, _ = _finished("entropy")
+    training, true = np.median(found.divergence, axis=2)
+    assert training[-1] == training.min() and found.entropy[1, 0] > 0.05
+    assert np.argmin(true) < 0.5 * len(true) and true[-1] > 2 * true.min()
