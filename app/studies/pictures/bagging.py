@@ -92,7 +92,6 @@ def _pairs(found: Found) -> Panel:
     axes = Axes(
         x=spanned(0.0, axis.high, "error of a single network"),
         y=spanned(0.0, axis.high, "error of the mean of the members"),
-        equal=True,
     )
     note = f"a dot for each of {np.isfinite(alone).sum()} data sets; below the dotted line, bagging is better"
     return plot("pairs", "Bagging and a single network", axes, marks, note)

@@ -44,8 +44,10 @@ def _axes(found: Found, y: Axis) -> Axes:
 def _curves(found: Found, values: np.ndarray, word: str) -> list[AnyMark]:
     marks: list[AnyMark] = []
     for name, slot, rows in zip(METHODS, SLOTS, values, strict=True):
-        low, high = np.percentile(rows, [10, 90], axis=1)
-        marks.append(around(found.steps, low, high, slot, time=found.steps))
+        known = np.isfinite(rows).all(axis=1)  # a band has no gaps
+        if known.any():
+            low, high = np.percentile(rows[known], [10, 90], axis=1)
+            marks.append(around(found.steps[known], low, high, slot, time=found.steps[known]))
         marks.append(series(found.steps, rows.mean(axis=1), slot, name, word, time=found.steps))
     return marks
 
