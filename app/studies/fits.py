@@ -7,11 +7,21 @@ from typing import Any
 import numpy as np
 
 from app.figures.marks import Axes, Axis, Dash, Dots, Line, Lines
-from app.figures.panels import finite
+from app.figures.panels import Place, finite
 from app.figures.series import color, spanned
 
 ROOM = 0.15
 """The room above and below the samples, in shares of their range."""
+
+TITLE = 0.17
+"""The room between two pairs of axes, in shares of the panel: for the numbers of the upper, the title of the lower."""
+
+
+def rows(count: int) -> list[Place]:
+    """The places of so many pairs of axes below each other, with room for their titles."""
+    height = (1 - TITLE * (count - 1)) / count
+    tops = [1 - k * (height + TITLE) for k in range(count)]
+    return [(0.0, top - height, 1.0, top) for top in tops]
 
 
 def upright(values: Any, title: str = "y") -> Axis:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 
 from app.figures.marks import AnyMark, Axes, Dots, Line, Panel
 from app.figures.panels import finite
 from app.figures.series import around, color, keys, linear, plot, series, spanned
-from app.studies.fits import fit, fit_axes, samples, true_curve
+from app.studies.fits import fit, fit_axes, rows, samples, true_curve
 from optimizers.studies.catalogue.bagging import Bagging, Found, running_means
 
 UNIT = "member"
@@ -16,8 +18,8 @@ MEAN, ALONE, MEMBER = 0, 1, 6
 
 
 def panels(study: Bagging, found: Found) -> tuple[Panel, ...]:
-    """Fits to the first data set, errors against the number of members, and the errors of all data sets in pairs."""
-    return _fits(study, found), _errors(found), _pairs(found)
+    """The fits to the first data set, and the errors on all data sets."""
+    return _fits(study, found), _errors(found)
 
 
 def _fits(study: Bagging, found: Found) -> Panel:
@@ -50,48 +52,43 @@ def _fits(study: Bagging, found: Found) -> Panel:
 
 
 def _errors(found: Found) -> Panel:
+    """Errors against the number of members, and below them the errors of each data set in pairs."""
     known = np.isfinite(found.alone_errors)
+    upper, lower = rows(2)
     counts = np.arange(1, found.mean_errors.shape[1] + 1)
-    marks: list[AnyMark] = []
+    curves: list[AnyMark] = []
     if known.any():
         low, middle, high = np.percentile(found.mean_errors[known], [10, 50, 90], axis=0)
-        marks.append(around(counts, low, high, MEAN, time=counts))
-        marks.append(series(counts, middle, MEAN, "mean of the members", "median test error", time=counts))
+        curves.append(around(counts, low, high, MEAN, time=counts))
+        curves.append(series(counts, middle, MEAN, "mean of the members", "median test error", time=counts))
         flat = (
             (found.member_errors[known].mean(axis=1), MEMBER, "members"),
             (found.alone_errors[known], ALONE, "single"),
         )
         for errors, slot, name in flat:
             level = np.full(len(counts), np.median(errors))
-            marks.append(series(counts, level, slot, name, "median test error", dots=False))
-    top = found.mean_errors[known] if known.any() else np.ones(1)
-    axes = Axes(
-        x=spanned(1, len(counts), "members", whole=True),
-        y=linear([top, found.member_errors.mean(axis=1)], "mean squared error"),
-    )
-    note = f"test samples; medians over {known.sum()} data sets; band: 10 to 90 % of them"
-    legend = keys(["mean of the members", "members on average", "single network"], [MEAN, MEMBER, ALONE])
-    return plot("errors", "Error and number of members", axes, marks, note, legend)
-
-
-def _pairs(found: Found) -> Panel:
+            curves.append(series(counts, level, slot, name, "median test error", dots=False))
     bagged, alone = finite(found.mean_errors[:, -1]), finite(found.alone_errors)
-    axis = linear([bagged, alone], "")
-    ends = np.array([0.0, axis.high])
-    marks: list[AnyMark] = [
-        Line(x=ends, y=ends, color="muted", dash="dot", weight="thin", name="equal errors"),
-        Dots(
-            x=alone,
-            y=bagged,
-            color=color(MEAN),
-            size="large",
-            name="data set",
-            hover=(("single network", alone), ("mean of the members", bagged)),
-        ),
-    ]
-    axes = Axes(
-        x=spanned(0.0, axis.high, "error of a single network"),
-        y=spanned(0.0, axis.high, "error of the mean of the members"),
+    heights = linear([found.mean_errors[known], found.member_errors[known].mean(axis=1)], "mean squared error")
+    both = linear([bagged, alone], "mean of the members")
+    pairs = (
+        Axes(x=spanned(1, len(counts), "members", whole=True), y=heights, place=upper, title="Number of members"),
+        Axes(x=dataclasses.replace(both, title="single network"), y=both, place=lower, title="Data set by data set"),
     )
-    note = f"a dot for each of {np.isfinite(alone).sum()} data sets; below the dotted line, bagging is better"
-    return plot("pairs", "Bagging and a single network", axes, marks, note)
+    ends = np.array([0.0, both.high])
+    dots = Dots(
+        axes=1,
+        x=alone,
+        y=bagged,
+        color=color(MEAN),
+        size="large",
+        name="data set",
+        hover=(("single network", alone), ("mean of the members", bagged)),
+    )
+    equal = Line(axes=1, x=ends, y=ends, color="muted", dash="dot", weight="thin", name="equal errors")
+    note = (
+        f"errors of test samples on {known.sum()} data sets: medians, band: 10 to 90 %; below, a dot for each of them: "
+        "under the dotted line bagging is better"
+    )
+    legend = keys(["mean of the members", "members on average", "single network"], [MEAN, MEMBER, ALONE])
+    return plot("errors", "Test error", pairs, [*curves, equal, dots], note, legend)

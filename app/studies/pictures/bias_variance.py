@@ -6,7 +6,7 @@ import numpy as np
 
 from app.figures.marks import AnyMark, Axes, Dash, Panel
 from app.figures.series import keys, log, plot, series
-from app.studies.fits import bundle, fit, fit_axes, samples, true_curve
+from app.studies.fits import bundle, fit, fit_axes, rows, samples, true_curve
 from optimizers.studies.catalogue.bias_variance import BiasVariance, Found, peak
 
 ERROR, BIAS, VARIANCE, TRAINING, NOISE = 0, 1, 2, 3, 6
@@ -51,9 +51,7 @@ def _fits(study: BiasVariance, found: Found) -> Panel:
     chosen = sorted(words)
     marks: list[AnyMark] = []
     pairs: list[Axes] = []
-    for k, at in enumerate(chosen):
-        bottom = 1 - (k + 1) / len(chosen)
-        place = (0.0, bottom, 1.0, bottom + 1 / len(chosen) - 0.09)
+    for k, (at, place) in enumerate(zip(chosen, rows(len(chosen)), strict=True)):
         title = f"{found.widths[at]} neuron{'s' if found.widths[at] > 1 else ''}{words[at]}"
         pairs.append(fit_axes(found.grid, [*found.y, *found.truth], place=place, title=title))
         marks += [

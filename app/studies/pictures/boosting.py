@@ -1,4 +1,4 @@
-"""The picture of boosting: the sum, the residuals with the member that fits them, and both errors."""
+"""The picture of boosting: the sum, its last member with the residuals that it fits, and both errors."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import numpy as np
 
 from app.figures.marks import AnyMark, Axes, Panel
 from app.figures.series import around, keys, log, plot, series, spanned
-from app.studies.fits import fit, fit_axes, samples, true_curve
+from app.studies.fits import fit, fit_axes, rows, samples, true_curve
 from optimizers.studies.catalogue.boosting import Boosting, Found
 
 UNIT = "member"
@@ -15,35 +15,33 @@ SUM, MEMBER, TEST = 0, 2, 1
 
 
 def panels(study: Boosting, found: Found) -> tuple[Panel, ...]:
-    """The sum and the next member on the first data set, and the errors on all of them."""
-    return _sum(study, found), _rest(study, found), _errors(study, found)
+    """The sum and its last member on the first data set, and the errors on all of them."""
+    return _fits(study, found), _errors(study, found)
 
 
-def _sum(study: Boosting, found: Found) -> Panel:
+def _fits(study: Boosting, found: Found) -> Panel:
+    """The sum of the first 0, 1, … members, and below it the last of them with the residuals that it was trained on."""
     times = np.arange(len(found.sums))
+    before = np.concatenate([found.rests[:1], found.rests[:-1]])
+    last = np.concatenate([np.full((1, len(found.grid)), np.nan), found.members])
+    upper, lower = rows(2)
+    heights = [*found.y, *found.truth]
+    pairs = (
+        fit_axes(found.grid, heights, place=upper, title="Sum of the members so far"),
+        fit_axes(found.grid, heights, place=lower, title="Last member, and what it was trained on"),
+    )
     marks: list[AnyMark] = [
         true_curve(found.grid, found.truth),
         fit(found.grid, found.sums, SUM, "sum of the members", time=times),
         samples(found.x, found.y),
+        fit(found.grid, last, MEMBER, "last member", time=times, axes=1),
+        samples(found.x, before, time=times, word="residual", axes=1),
     ]
-    note = f"first of {study.data_sets} data sets, {study.samples} samples; dotted: the curve without noise"
-    legend = keys(["sum of the members so far"], [SUM])
-    return plot("sum", "Sum of the members", fit_axes(found.grid, [*found.y, *found.truth]), marks, note, legend)
-
-
-def _rest(study: Boosting, found: Found) -> Panel:
-    times = np.arange(len(found.rests))
-    following = np.concatenate([found.members, np.full((1, len(found.grid)), np.nan)])
-    marks: list[AnyMark] = [
-        fit(found.grid, following, MEMBER, "next member", time=times),
-        samples(found.x, found.rests, time=times, word="residual"),
-    ]
-    budget = f"{study.steps:,} steps of Adam each"
-    note = f"dots: residuals; the member, {budget}, is added with the share ν = {study.shrinkage:g}"
-    legend = keys(["next member"], [MEMBER])
-    return plot(
-        "residuals", "Residuals and next member", fit_axes(found.grid, [*found.y, *found.truth]), marks, note, legend
+    note = (
+        f"first of {study.data_sets} data sets, {study.samples} samples; a member is trained by {study.steps:,} steps "
+        f"of Adam, and added with the share ν = {study.shrinkage:g}; dotted: the curve without noise"
     )
+    return plot("fits", "Members", pairs, marks, note, keys(["sum", "member"], [SUM, MEMBER]))
 
 
 def _errors(study: Boosting, found: Found) -> Panel:

@@ -7,8 +7,9 @@ import dataclasses
 import numpy as np
 
 from app.figures.marks import AnyMark, Axes, Axis, Dots, Line, Panel
-from app.figures.panels import finite, linear_axis
+from app.figures.panels import Place, finite, linear_axis
 from app.figures.series import around, color, keys, linear, log, plot, series, spanned
+from app.studies.fits import rows
 from optimizers.studies.catalogue.ensembles import METHODS, Ensembles, Found
 from optimizers.verdicts import verdict
 
@@ -22,33 +23,30 @@ LEGEND = keys(METHODS, SLOTS)
 
 def panels(study: Ensembles, found: Found) -> tuple[Panel, ...]:
     """Test accuracy and cross-entropy against the step, and the gains of each group at the last step."""
-    note = f"means over {study.groups} groups of {study.members} networks; bands: 10 to 90 % of the groups"
     late = found.accuracy[:, found.steps >= EARLY * found.steps[-1]]
-    share = dataclasses.replace(
-        linear_axis([late if np.isfinite(late).any() else found.accuracy], percent=True), title="test accuracy"
+    share = linear_axis([late if np.isfinite(late).any() else found.accuracy], percent=True)
+    upper, lower = rows(2)
+    pairs = (
+        _axes(found, dataclasses.replace(share, title="accuracy"), upper, "Test accuracy"),
+        _axes(found, log([found.loss], "nat"), lower, "Test cross-entropy"),
     )
-    entropy = log([found.loss], "test cross-entropy (nat)")
-    return (
-        plot(
-            "accuracy", "Test accuracy", _axes(found, share), _curves(found, found.accuracy, "accuracy"), note, LEGEND
-        ),
-        plot("entropy", "Test cross-entropy", _axes(found, entropy), _curves(found, found.loss, "nat"), note, LEGEND),
-        _gains(found),
-    )
+    marks = [*_curves(found, found.accuracy, "accuracy", 0), *_curves(found, found.loss, "nat", 1)]
+    note = f"means over {study.groups} groups of {study.members} networks; bands: 10 to 90 % of the groups"
+    return plot("curves", "Along the training", pairs, marks, note, LEGEND), _gains(found)
 
 
-def _axes(found: Found, y: Axis) -> Axes:
-    return Axes(x=spanned(0, float(found.steps[-1]), "step", whole=True), y=y)
+def _axes(found: Found, y: Axis, place: Place, title: str) -> Axes:
+    return Axes(x=spanned(0, float(found.steps[-1]), "step", whole=True), y=y, place=place, title=title)
 
 
-def _curves(found: Found, values: np.ndarray, word: str) -> list[AnyMark]:
+def _curves(found: Found, values: np.ndarray, word: str, axes: int) -> list[AnyMark]:
     marks: list[AnyMark] = []
-    for name, slot, rows in zip(METHODS, SLOTS, values, strict=True):
-        known = np.isfinite(rows).all(axis=1)  # a band has no gaps
+    for name, slot, groups in zip(METHODS, SLOTS, values, strict=True):
+        known = np.isfinite(groups).all(axis=1)  # a band has no gaps
         if known.any():
-            low, high = np.percentile(rows[known], [10, 90], axis=1)
-            marks.append(around(found.steps[known], low, high, slot, time=found.steps[known]))
-        marks.append(series(found.steps, rows.mean(axis=1), slot, name, word, time=found.steps))
+            low, high = np.percentile(groups[known], [10, 90], axis=1)
+            marks.append(around(found.steps[known], low, high, slot, time=found.steps[known], axes=axes))
+        marks.append(series(found.steps, groups.mean(axis=1), slot, name, word, time=found.steps, axes=axes))
     return marks
 
 
