@@ -36,7 +36,7 @@ PIECE = 50
 """Strides in one piece, which a run that is stopped still completes."""
 PAUSE = 0.04
 """Seconds that a piece of a stepwise run takes, before other work gets its turn."""
-_STEPS = 1
+STEPS = 1
 """Tells the keys of steps from those of initial weights, which have the same seed."""
 FEW = 64
 """The most steps in a piece of a stepwise run."""
@@ -520,7 +520,7 @@ def join(pieces: Iterable[Piece]) -> Piece:
 
 def _key(surface: Surface, seed: int) -> Array | None:
     """The key from which those of the steps are derived, or None if the loss has no random parts."""
-    return jax.random.fold_in(jax.random.key(seed), _STEPS) if surface.random else None
+    return jax.random.fold_in(jax.random.key(seed), STEPS) if surface.random else None
 
 
 def _bounds(surface: Surface, count: int) -> tuple[tuple[int, int], ...]:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from optimizers.engine import size_objection
 from optimizers.optimizer import Gradient, Optimizer
-from optimizers.training import SMALL, batches
+from optimizers.training import SMALL, STEPS, batches
 from surfaces.compiled import compiled
 from surfaces.network.losses import LOSSES
 from surfaces.network.mlp import MLP
@@ -257,7 +257,7 @@ def _advance(
     def one(own: Any, common: list[Any], done: Array, count: Array) -> Any:
         leaves, carry, seed, drawn = own
         surface, rule = _nodes(leaves, common, tree, shared)
-        root = jax.random.key(seed)
+        root = jax.random.fold_in(jax.random.key(seed), STEPS)  # as in `train`
 
         def step(k: Array, carry: Any) -> Any:
             w, state, diverged = carry

@@ -13,6 +13,7 @@ from optimizers import RULES
 from optimizers.studies.networks import losses_of, outputs_of, starts_of, train_bundle
 from optimizers.training import join, train
 from surfaces.network import DATASETS, LOSSES, MLP, Network
+from surfaces.network.regularizers.dropout import Dropout
 from tests.apart import run_apart
 
 MODEL = MLP((2, 6, 2), "tanh")
@@ -27,9 +28,10 @@ def _networks() -> list[Network]:
     return [NETWORK.replace(x=DATA.train.x[r], y=DATA.train.y[r], decay=0.1 * k) for k, r in enumerate(rows)]
 
 
-@pytest.mark.parametrize("batch_size", [None, 8])
-def test_a_network_of_a_bundle_is_the_network_trained_alone(batch_size: int | None) -> None:
-    networks, rules = _networks(), [RULES["adam"](learning_rate=rate) for rate in (0.1, 0.01, 0.03)]
+@pytest.mark.parametrize(("batch_size", "regularizers"), [(None, ()), (8, (Dropout(0.3),))])
+def test_a_network_of_a_bundle_is_the_network_trained_alone(batch_size: int | None, regularizers: Any) -> None:
+    networks = [network.replace(regularizers=regularizers) for network in _networks()]
+    rules = [RULES["adam"](learning_rate=rate) for rate in (0.1, 0.01, 0.03)]
     starts = starts_of(MODEL, SEEDS, dtype="float64")
     options: dict[str, Any] = {"batch_size": batch_size, "stride": 8, "dtype": "float64"}
     parts = list(train_bundle(networks, rules, starts, 20, seeds=SEEDS, **options))

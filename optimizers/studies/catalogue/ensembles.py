@@ -53,7 +53,7 @@ class Ensembles(Study):
     - Snapshots are the weights of one run at different steps of its second half; their probabilities are averaged,
       which needs one training rather than M (Huang et al. 2017, here without restarts of the learning rate).
     - The moving average has the weights $\bar w \leftarrow \gamma \bar w + (1 - \gamma) w$, and costs as much as one
-      network also when it is used (Polyak & Juditsky 1992).
+      network also when it is used (Polyak & Juditsky 1992). It takes the weights after every tenth step, with γ¹⁰.
 
     Because −ln is convex, the cross-entropy of an ensemble is at most the mean of its members' (Jensen's inequality).
     For the accuracy nothing of the kind holds.
