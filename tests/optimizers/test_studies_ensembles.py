@@ -7,11 +7,13 @@ from typing import Any
 import numpy as np
 import pytest
 
+from optimizers.rules.adam import Adam
 from optimizers.studies import STUDIES, Progress, Study, curves
 from optimizers.studies.catalogue.boosting import factor
 from optimizers.studies.catalogue.ensembles import METHODS, measures, with_label_noise
 from optimizers.studies.comparisons import compared
-from surfaces.network import DATASETS
+from optimizers.studies.networks import outputs_of, starts_of, train_bundle
+from surfaces.network import DATASETS, MLP, Network
 
 
 def finished(study: Study, seed: int = 0) -> Any:
@@ -95,6 +97,36 @@ def test_the_first_moving_average_is_the_start_and_snapshots_begin_halfway(ensem
     known = np.isfinite(ensembles.accuracy[2]).all(axis=1)
     np.testing.assert_array_equal(known, 2 * ensembles.steps > ensembles.steps[-1])
     np.testing.assert_allclose(ensembles.members.mean(axis=2), ensembles.accuracy[0], rtol=1e-12)
+
+
+def test_averages_are_those_of_their_definitions() -> None:
+    """The weights of each stride, once more: Σ (1 − s) s^(T − k) w_k + s^T w_0, and means of probabilities."""
+    study = STUDIES["ensembles"](groups=2, members=2, steps=60, samples=40, batch_size=10, decay=0.95)
+    found, data = finished(study), study.drawn(0)  # type: ignore[attr-defined]
+    seeds = curves.seeds_of(np.random.default_rng([0, 1]), 4)
+    model = MLP((64, 32, 10), "relu")
+    bundle = train_bundle(
+        Network(model, data.train.x, data.train.y),
+        Adam(3e-3),
+        starts_of(model, seeds),
+        60,
+        batch_size=10,
+        seeds=seeds,
+        stride=10,
+    )
+    weights = np.stack([part.weights for part in bundle])
+    share = 0.95**10
+    factors = np.array([share**6, *((1 - share) * share ** (6 - k) for k in range(1, 7))])
+    averaged = np.einsum("k,knw->nw", factors, weights).astype(np.float32)
+    last, moving = (outputs_of(model, w, data.test.x) for w in (weights[-1], averaged))
+    label = data.test.y.argmax(axis=1)
+    for method, outputs in ((0, last), (3, moving)):
+        right = (outputs.argmax(axis=-1) == label).mean(axis=1).reshape(2, 2).mean(axis=1)
+        np.testing.assert_allclose(found.accuracy[method, -1], right, atol=2e-3)
+    p = np.stack([np.exp(outputs_of(model, w, data.test.x)) for w in weights[4:]])
+    kept = (p / p.sum(axis=-1, keepdims=True)).mean(axis=0)
+    right = (kept.argmax(axis=-1) == label).mean(axis=1).reshape(2, 2).mean(axis=1)
+    np.testing.assert_allclose(found.accuracy[2, -1], right, atol=2e-3)
 
 
 def test_measures_of_probabilities() -> None:

@@ -84,6 +84,7 @@ class Approximation(Study):
         "G. Cybenko (1989), Approximation by superpositions of a sigmoidal function; K. Hornik (1991), Approximation "
         "capabilities of multilayer feedforward networks"
     )
+    seconds = 10.0
 
     target: str = parameter(
         "f",

@@ -59,6 +59,7 @@ class Bagging(Study):
         "here also a lower one than a single network trained on all samples."
     )
     source = "L. Breiman (1996), Bagging predictors; A. Krogh & J. Vedelsby (1995), Neural network ensembles"
+    seconds = 6.0
 
     members: int = declared.whole("M", 25, 2, 50, "Number of members.")
     samples: int = declared.samples(30)

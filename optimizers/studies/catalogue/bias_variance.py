@@ -78,6 +78,7 @@ class BiasVariance(Study):
         "S. Geman, E. Bienenstock & R. Doursat (1992), Neural networks and the bias/variance dilemma; "
         "M. Belkin et al. (2019), Reconciling modern machine-learning practice and the bias-variance trade-off"
     )
+    seconds = 6.0
 
     fit: str = parameter(
         "fit",

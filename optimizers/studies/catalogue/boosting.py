@@ -62,6 +62,7 @@ class Boosting(Study):
         "further ones learn the noise."
     )
     source = "J. Friedman (2001), Greedy function approximation: a gradient boosting machine"
+    seconds = 4.0
 
     members: int = declared.whole("M", 40, 2, 100, "Number of members.", log=True)
     width: int = declared.whole("n", 8, 1, 32, "Neurons in the hidden layer of a member.", log=True)

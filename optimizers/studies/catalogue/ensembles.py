@@ -71,6 +71,7 @@ class Ensembles(Study):
         "L. Hansen & P. Salamon (1990), Neural network ensembles; G. Huang et al. (2017), Snapshot ensembles; "
         "B. Polyak & A. Juditsky (1992), Acceleration of stochastic approximation by averaging"
     )
+    seconds = 6.0
 
     data: str = parameter(
         "data",

@@ -66,6 +66,7 @@ class Entropy(Study):
         "training labels, whose entropy is 0, both fall to the end; of the true probabilities, both soon rise again."
     )
     source = "S. Kullback & R. Leibler (1951), On information and sufficiency; C. Szegedy et al. (2016), section 7"
+    seconds = 5.0
 
     labels: str = parameter(
         "p",
