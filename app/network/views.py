@@ -92,9 +92,12 @@ def _curves(values: Callable[[Measures], Sequence[Any]], log: bool, percent: boo
 
 
 def _early_stop(racer: Shown, values: Callable[[Measures], Sequence[Any]]) -> tuple[Dots, ...]:
-    """A sign on the validation curve where its loss is lowest: there, early stopping would end the run."""
+    """A sign on the validation curve where its loss is lowest, if that is before the last step.
+
+    There, early stopping would end the run.
+    """
     lowest = lowest_validation(racer.run)
-    if lowest is None:
+    if lowest is None or lowest.step == racer.run.last:
         return ()
     time = np.array([lowest.step])
     y = finite(values(measures(racer.run))[1][lowest.record : lowest.record + 1])

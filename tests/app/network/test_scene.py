@@ -231,6 +231,24 @@ def test_curves_are_the_measures(moons: Job) -> None:
     assert lines[0].dash == "solid" and lines[1].dash == "dot"
 
 
+def test_a_diamond_marks_the_lowest_validation_loss_if_it_rises_again() -> None:
+    """A large learning rate overfits 30 samples at once; a tiny one is still falling at the end."""
+    training = _small("moons", "adam:learning_rate=0.1", "sgd:learning_rate=1e-6", steps=200, batch_size=0)
+    training = changes.set_data(changes.set_data(training, "samples", 50), "noise", 0.4)
+    job = _trained(training)
+    for key in ("loss", "accuracy"):
+        panel = _panel(training, job, key)
+        (mark,) = only(panel, Dots)
+        found = observers.measures(job.runs[0])
+        lowest = int(np.argmin(found.validation_loss))
+        values = found.validation_loss if key == "loss" else found.validation_accuracy
+        assert (mark.racer, mark.symbol) == (job.runs[0].racer.id, "diamond")
+        np.testing.assert_array_equal(mark.x, job.runs[0].steps()[[lowest]])
+        np.testing.assert_allclose(mark.y, values[[lowest]])
+        assert note(panel).endswith("; diamond: lowest validation loss")
+    assert np.argmin(observers.measures(job.runs[1]).validation_loss) == len(job.runs[1].steps()) - 1
+
+
 def test_the_boundary_is_the_networks_own_class(moons: Job) -> None:
     panel = _panel(MOONS, moons, "outcome")
     tile, run = only(panel, Tiles)[0], moons.runs[0]
