@@ -34,7 +34,7 @@ class Bundle(NamedTuple):
 
     Attributes:
         step: the number of steps taken.
-        weights: (networks, n), NaN for a network that diverged.
+        weights: (networks, n), of an `Averaged` rule their moving averages; NaN for a network that diverged.
         diverged: (networks,), the first step after which a weight was not finite, −1 if there is none.
     """
 
@@ -95,7 +95,7 @@ def train_bundle(
     orders = None
     if batch_size is not None and batch_size < samples:
         orders = [batches(samples, batch_size, seed) for seed in numbers]
-    return _pieces(leaves, tree, shared, w, numbers, orders, steps, stride, dtype)
+    return _pieces(leaves, tree, shared, nodes[0][1], w, numbers, orders, steps, stride, dtype)
 
 
 def starts_of(
@@ -161,6 +161,7 @@ def _pieces(
     leaves: list[NDArray[Any]],
     tree: Any,
     shared: tuple[bool, ...],
+    rule: Optimizer,
     w: Floats,
     seeds: tuple[int, ...],
     orders: list[Iterator[NDArray[np.int32]]] | None,
@@ -197,7 +198,7 @@ def _pieces(
             weights, state, diverged = _advance(
                 everything, carry, keys, drawn, np.int32(done), np.int32(taken), devices=devices, **static
             )
-            ends, broken = np.asarray(weights)[:count], np.asarray(diverged)[:count]
+            ends, broken = np.asarray(rule.solution(weights, state))[:count], np.asarray(diverged)[:count]
         yield Bundle(done + taken, np.where(broken[:, None] == NEVER, ends, np.nan).astype(dtype), broken.copy())
 
 
