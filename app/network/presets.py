@@ -239,6 +239,7 @@ PRESETS: Mapping[str, Preset] = {
             steps=3000,
         ),
         ("adam:learning_rate=0.003", "adam:learning_rate=0.003,widths=4"),
+        rows=("N9",),
     ),
     "regularizers": Preset(
         "Regularizers side by side",
@@ -258,6 +259,7 @@ PRESETS: Mapping[str, Preset] = {
             "adam:learning_rate=0.003,dropout=0.5",
             "adam:learning_rate=0.003,mixup=1",
         ),
+        rows=("N8",),
     ),
     "exercise": Preset(
         "Exercise: one hidden layer of 256",

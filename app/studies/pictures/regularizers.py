@@ -1,0 +1,107 @@
+"""The picture of the study of regularizers: differences in test accuracy, test accuracies, and gaps of the losses."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from app.common.digits import percent
+from app.figures.marks import AnyMark, Axes, Axis, Dots, Line, Panel, Text
+from app.figures.series import color, keys, linear, plot, series, spanned
+from optimizers.studies.catalogue.regularizers import METHODS, Found, Regularizers, word
+
+UNIT = "step"
+KEYS = list(METHODS)
+LOWEST = 0.5
+"""The lowest test accuracy that is drawn."""
+LARGEST = 100.0
+TRAINED = [key for key in METHODS if key != "early_stopping"]
+
+
+def panels(study: Regularizers, found: Found) -> tuple[Panel, ...]:
+    """Differences to training without a regularizer, and test accuracy and gap of the losses step by step."""
+    setting = (
+        f"{study.samples} training images, {percent(study.wrong)} wrong labels, {study.seeds} seeds, "
+        f"{study.steps:,} steps"
+    )
+    accuracy = _curves(found, found.test, "test accuracy")
+    gaps = _curves(found, found.validation - found.training, "gap")
+    x = spanned(0, float(found.steps[-1]), "step")
+    y = Axis(low=LOWEST, high=_ceiling(found.test), title="test accuracy", percent=True)
+    return (
+        _differences(study, found, setting),
+        plot("accuracy", "Test accuracy", Axes(x=x, y=y), accuracy, f"means, from 50 % on; {setting}", _legend()),
+        plot(
+            "gap",
+            "Gap of the losses",
+            Axes(x=x, y=linear([_mean(found.validation - found.training)], "validation − training loss")),
+            gaps,
+            f"means, losses without penalties; {setting}",
+            _legend(),
+        ),
+    )
+
+
+def _ceiling(accuracies: Any) -> float:
+    """The next multiple of 5 % above the highest mean accuracy."""
+    means = _mean(accuracies)
+    known = means[np.isfinite(means)]
+    return float(np.ceil(20 * max(known.max(initial=0.0), 0.7)) / 20)
+
+
+def _mean(values: Any) -> Any:
+    """The mean over the seeds (methods, records)."""
+    return values.mean(axis=1)
+
+
+def _legend() -> Any:
+    return keys([METHODS[key] for key in TRAINED], [KEYS.index(key) for key in TRAINED])
+
+
+def _curves(found: Found, values: Any, what: str) -> list[AnyMark]:
+    """The mean curve of each method that trains networks of its own."""
+    means = _mean(values)
+    return [
+        series(
+            found.steps,
+            means[k],
+            k,
+            METHODS[key],
+            what,
+            dash="solid" if k < 8 else "dash",
+            weight="trail" if key == "none" else "curve",
+            time=found.steps,
+            dots=False,
+        )
+        for k, key in enumerate(KEYS)
+        if key in TRAINED
+    ]
+
+
+def _differences(study: Regularizers, found: Found, setting: str) -> Panel:
+    """The interval of each difference in test accuracy, with the verdict."""
+    verdicts = study.verdicts(found)
+    count = len(KEYS)
+    rows = {key: float(count - 1 - k) for k, key in enumerate(KEYS[1:], start=1)}
+    marks: list[AnyMark] = [
+        Line(x=np.zeros(2), y=np.array([-0.5, len(rows) - 0.5]), color="muted", weight="hair", layer="ground")
+    ]
+    ends = [0.0, 1.0]
+    for key, judged in verdicts.items():
+        low, high = (100 * value for value in judged.interval)
+        at, middle = np.full(2, rows[key]), np.array([100 * judged.effect])
+        ends += [value for value in (low, high) if np.isfinite(value)]
+        common: Any = {"color": color(KEYS.index(key)), "name": METHODS[key]}
+        hover = (("points", middle), ("from", np.array([low])), ("to", np.array([high])))
+        marks.append(Line(x=np.array([low, high]), y=at, weight="trail", **common))
+        marks.append(Dots(x=middle, y=at[:1], size="large", edge="paper", layer="over", hover=hover, **common))
+        words = (f"{METHODS[key]}: {word(judged)}",)
+        marks.append(Text(x=min(high, LARGEST), y=rows[key], words=words, side="middle right", color="ink"))
+    room = 0.3 * (max(ends) - min(ends)) or 1.0  # for the words beside the intervals
+    axes = Axes(
+        x=spanned(min(ends) - 0.2 * room, max(ends) + room, "difference of the test accuracy (points)"),
+        y=Axis(low=-0.5, high=len(rows) - 0.5, grid=False, numbers=False),
+    )
+    note = f"medians and intervals of paired differences, corrected for {len(rows)} comparisons; {setting}"
+    return plot("differences", "Against none", axes, marks, note)

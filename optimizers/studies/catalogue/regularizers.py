@@ -1,0 +1,298 @@
+"""Regularizers on handwritten digits, each against training without any, over paired seeds."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+import jax
+import numpy as np
+from jax import Array
+from numpy.typing import NDArray
+
+from optimizers.averaged import Averaged
+from optimizers.optimizer import Optimizer
+from optimizers.rules.adam import Adam
+from optimizers.rules.adamw import AdamW
+from optimizers.studies import declared
+from optimizers.studies.networks import starts_of, train_bundle
+from optimizers.studies.study import Progress, Study, Table
+from optimizers.verdicts import Verdict, holm_levels, signed_rank, verdict
+from surfaces.compiled import compiled
+from surfaces.network.data import DataSet, Samples, one_hot
+from surfaces.network.datasets.digits import Digits
+from surfaces.network.losses import LOSSES
+from surfaces.network.mlp import MLP
+from surfaces.network.network import Network, accuracy
+from surfaces.network.regularizer import Regularizer
+from surfaces.network.regularizers.dropout import Dropout
+from surfaces.network.regularizers.input_noise import InputNoise
+from surfaces.network.regularizers.label_smoothing import LabelSmoothing
+from surfaces.network.regularizers.mixup import Mixup
+from surfaces.parameter import parameter
+
+Floats = NDArray[np.float64]
+BATCH = 32
+RECORDS = 30
+"""The number of times that networks are measured after the start."""
+FEWEST = 6
+"""The fewest pairs that can tell two methods apart: with five, the smallest p-value is 2/32 = 0.063."""
+CLASSES = 10
+METHODS: Mapping[str, str] = MappingProxyType(
+    {
+        "none": "none",
+        "early_stopping": "early stopping",
+        "input_noise": "input noise",
+        "dropout": "dropout",
+        "decay": "decoupled decay",
+        "l2": "L2",
+        "average": "average of weights",
+        "label_smoothing": "label smoothing",
+        "mixup": "mixup",
+        "batch_norm": "batch norm",
+    }
+)
+"""The names of the methods that are compared, by their keys."""
+
+
+class Found(NamedTuple):
+    """The result so far, NaN where it is missing. Early stopping has the values of "none", which it cuts short.
+
+    Attributes:
+        steps: (records,), the steps after which networks were measured.
+        training, validation: (methods, seeds, records), the mean losses on training and on validation samples, without
+            penalties, random parts and label smoothing.
+        test: (methods, seeds, records), the share of test samples that are classified correctly.
+    """
+
+    steps: NDArray[np.int64]
+    training: Floats
+    validation: Floats
+    test: Floats
+
+
+class Ends(NamedTuple):
+    """The measures of each method at the end of training, or where early stopping ends it, (methods, seeds) each.
+
+    Attributes:
+        accuracy: on test samples.
+        gap: the validation loss minus the training loss.
+        step: at which training ended.
+    """
+
+    accuracy: Floats
+    gap: Floats
+    step: Floats
+
+
+class Regularizers(Study):
+    """Networks with one hidden layer learn a few digits, some with wrong labels, with one regularizer at a time.
+
+    Each seed has its own training and validation samples, wrong labels, initial weights and batches, which all methods
+    share. A wrong label is drawn from the nine other classes. Validation labels are as often wrong as training labels;
+    test labels are right. Early stopping takes the weights with the lowest validation loss from the run without a
+    regularizer. The regularized networks are those of the last step.
+
+    The effects depend on the inputs: pixels that are nearly constant in 200 images become large when they are
+    standardised. With grey levels, label smoothing and mixup help as well, as their authors found.
+    """
+
+    name = "Regularizers"
+    group = "Generalisation"
+    rows = ("N8", "N9")
+    about = (
+        "Input noise raises the test accuracy by about 8 points. Early stopping, dropout, decoupled decay and L2 raise "
+        "it by 3 to 5 points, and the average of weights by less than one. Label smoothing and batch norm lower it, "
+        "and for mixup the 20 seeds cannot tell."
+    )
+    source = "I. Goodfellow, Y. Bengio & A. Courville (2016), Deep learning, chapter 7"
+
+    seconds = 25.0
+
+    samples: int = declared.whole("N", 200, 50, 500, "Number of training samples, and of validation samples.")
+    inputs: str = parameter(
+        "x",
+        default="standardised",
+        choices={"standardised": "standardised", "grey": "grey levels from 0 to 1"},
+        tuned=False,
+        doc="The inputs: each pixel with mean 0 and deviation 1 over the training samples, or grey levels.",
+    )
+    wrong: float = declared.number("ν", 0.2, 0.0, 0.5, "Share of wrong training and validation labels.")
+    width: int = declared.whole("n", 64, 8, 128, "Neurons in the hidden layer.", log=True)
+    steps: int = declared.steps(1500, 3000)
+    learning_rate: float = declared.learning_rate(1e-3)
+    seeds: int = declared.seeds(20)
+    input_noise: float = declared.number("σ", 1.0, 0.0, 2.0, "Standard deviation of the noise on the inputs.")
+    dropout: float = declared.number("p", 0.5, 0.0, 0.9, "Probability with which dropout sets an output to zero.")
+    decay: float = declared.number("λ", 1.0, 0.0, 3.0, "Decoupled weight decay of AdamW.", title="Decoupled decay")
+    l2: float = declared.number("λ", 0.01, 0.0, 0.1, "L2 penalty in the loss: λ/2 ‖w‖².", title="L2 penalty")
+    average: float = declared.number("γ", 0.998, 0.0, 0.999, "Decay of the moving average of the weights.")
+    label_smoothing: float = declared.number("ε", 0.1, 0.0, 0.5, "Share of each target that all classes receive.")
+    mixup: float = declared.number("α", 1.0, 0.0, 2.0, "Parameter of the distribution Beta(α, α) of mixup.")
+
+    def method(self, key: str) -> tuple[str, tuple[Regularizer, ...], float, Optimizer]:
+        """The norm, the regularizers and the L2 penalty of the networks of a method, and its rule."""
+        adam = Adam(self.learning_rate)
+        parts: dict[str, Regularizer] = {
+            "input_noise": InputNoise(self.input_noise),
+            "dropout": Dropout(self.dropout),
+            "label_smoothing": LabelSmoothing(self.label_smoothing),
+            "mixup": Mixup(self.mixup),
+        }
+        rules: dict[str, Optimizer] = {
+            "decay": AdamW(self.learning_rate, weight_decay=self.decay),
+            "average": Averaged(adam, self.average),
+        }
+        norm = "batch" if key == "batch_norm" else "none"
+        l2 = self.l2 if key == "l2" else 0.0
+        return norm, (parts[key],) if key in parts else (), l2, rules.get(key, adam)
+
+    def run(self, seed: int = 0) -> Iterator[Progress]:
+        seeds = seeds_of(self.seeds, seed)
+        data = [drawn(self.samples, self.wrong, k, self.inputs) for k in seeds]
+        stride = -(-self.steps // RECORDS)
+        steps = np.unique([*range(0, self.steps, stride), self.steps])
+        shape = (len(METHODS), self.seeds, len(steps))
+        found = Found(steps, *(np.full(shape, np.nan) for _ in range(3)))
+        trained = [key for key in METHODS if key != "early_stopping"]
+        for done, key in enumerate(trained):
+            norm, parts, l2, rule = self.method(key)
+            model = MLP((data[0].inputs, self.width, CLASSES), "relu", norm)
+            networks = [Network(model, one.train.x, one.train.y, decay=l2, regularizers=parts) for one in data]
+            starts = starts_of(model, seeds)
+            row = list(METHODS).index(key)
+            options: dict[str, Any] = {"batch_size": min(BATCH, self.samples), "seeds": seeds, "stride": stride}
+            for k, bundle in enumerate(train_bundle(networks, rule, starts, self.steps, **options)):
+                found = Found(steps, *map(np.copy, found[1:]))
+                for values, measured in zip(found[1:], _measures(networks, bundle.weights, data), strict=True):
+                    values[row, :, k] = measured
+                if key == "none":
+                    for values in found[1:]:
+                        values[list(METHODS).index("early_stopping")] = values[row]
+                yield Progress((done + bundle.step / self.steps) / len(trained), found)
+
+    def table(self, found: Found) -> Table:
+        columns = (
+            "regularizer",
+            "test accuracy (%)",
+            "difference to none (points)",
+            "interval from",
+            "to",
+            "against none",
+            "gap of the losses",
+            "difference of the gaps",
+            "seeds",
+        )
+        end, verdicts = ends(found), self.verdicts(found)
+        rows = []
+        for k, (key, name) in enumerate(METHODS.items()):
+            if not np.isfinite(end.accuracy[k]).all():
+                continue
+            gap = float(end.gap[k].mean())
+            row: list[float | int | str] = [name, round(100 * float(end.accuracy[k].mean()), 2)]
+            if (judged := verdicts.get(key)) is not None:
+                low, high = judged.interval
+                row += [round(100 * value, 2) for value in (judged.effect, low, high)]
+                row += [word(judged)]
+            else:
+                row += ["", "", "", ""]
+            rows.append([*row, round(gap, 3), round(gap - float(end.gap[0].mean()), 3), self.seeds])
+        return Table(columns, rows)
+
+    def finding(self, found: Found) -> str:
+        """What the verdicts say, as soon as all methods are complete."""
+        said = {METHODS[key]: word(judged) for key, judged in self.verdicts(found).items()}
+        if len(said) < len(METHODS) - 1:
+            return ""
+        groups = {kind: [name for name, words in said.items() if words == kind] for kind in ("better", "worse")}
+        parts = [f"{kind} than none: {', '.join(names)}" for kind, names in groups.items() if names]
+        sentence = "; ".join(parts)
+        return f"{sentence[:1].upper()}{sentence[1:]}"
+
+    def verdicts(self, found: Found) -> dict[str, Verdict]:
+        """The verdict on the test accuracy of each method that is complete against that of none, by its key.
+
+        The verdicts are corrected for their number by Holm's method, and their effect is the difference of accuracies.
+        """
+        accuracies = ends(found).accuracy
+        known = [k for k in range(1, len(METHODS)) if self.seeds >= FEWEST and np.isfinite(accuracies[[0, k]]).all()]
+        keys = list(METHODS)
+        p = [signed_rank(accuracies[k] - accuracies[0])[1] for k in known]
+        # negative, because a verdict takes the smaller measure for the better one, and compares negative ones by
+        # their difference
+        return {
+            keys[k]: verdict(-accuracies[k], -accuracies[0], names=(METHODS[keys[k]], "none"), level=level)
+            for k, level in zip(known, holm_levels(p, 0.05) if p else [], strict=True)
+        }
+
+
+def seeds_of(count: int, seed: int) -> list[int]:
+    """The seeds of the repetitions, the first of them the same whatever their number."""
+    return [int(k) for k in np.random.default_rng(seed).integers(2**31, size=count)]
+
+
+def word(judged: Verdict) -> str:
+    """A verdict on a regularizer in a word or two."""
+    return "cannot tell" if judged.winner is None else "worse" if judged.winner == "none" else "better"
+
+
+def ends(found: Found) -> Ends:
+    """The measures of each method at the end of training, NaN where it is not reached."""
+    count, seeds, records = found.test.shape
+    last = np.full((count, seeds), records - 1)
+    row = list(METHODS).index("early_stopping")
+    complete = np.isfinite(found.validation[row]).all()
+    if complete:
+        last[row] = found.validation[row].argmin(axis=1)
+    place = (*np.indices((count, seeds)), last)
+    gap = found.validation[place] - found.training[place]
+    return Ends(found.test[place], gap, np.where(np.isfinite(gap), found.steps[last], np.nan))
+
+
+@functools.lru_cache(maxsize=1)
+def _digits() -> tuple[NDArray[Any], NDArray[Any]]:
+    x, labels = Digits().draw(np.random.default_rng(0))
+    return x.astype(np.float32), labels
+
+
+def drawn(samples: int, wrong: float, seed: int, inputs: str = "standardised") -> DataSet:
+    """Training and validation samples, a share `wrong` of them with a wrong label; all other digits are test samples.
+
+    Args:
+        inputs: "standardised", by the training samples, or "grey" for grey levels from 0 to 1.
+    """
+    x, labels = _digits()
+    rng = np.random.default_rng(seed)
+    order = rng.permutation(len(x))
+    others = (labels + rng.integers(1, CLASSES, len(x))) % CLASSES
+    noisy = np.where(rng.random(len(x)) < wrong, others, labels)
+    first, second, rest = np.split(order, [samples, 2 * samples])
+    train, validation = (Samples(x[rows], one_hot(noisy[rows], CLASSES)) for rows in (first, second))
+    test = Samples(x[rest], one_hot(labels[rest], CLASSES))
+    data = DataSet("Digits", "classes", train, validation, test, tuple(map(str, range(CLASSES))))
+    return data.standardised() if inputs == "standardised" else data
+
+
+def _measures(networks: list[Network], weights: Any, data: list[DataSet]) -> list[NDArray[Any]]:
+    """Training loss, validation loss and test accuracy of each network, (networks,) each."""
+    parts = [
+        tuple(np.stack([getattr(getattr(one, part), name) for one in data]) for name in ("x", "y"))
+        for part in ("train", "validation", "test")
+    ]
+    return [np.asarray(values, dtype=float) for values in _measured(networks[0], weights, *parts)]
+
+
+@compiled(network=True)
+def _measured(network: Network, weights: Array, train: Any, validation: Any, test: Any) -> Any:
+    each = LOSSES["cross_entropy"].function
+
+    def one(arguments: Any) -> Any:
+        w, train, validation, test = arguments
+        own = network.replace(x=train[0], y=train[1])
+        outputs = [own.outputs(w, x) for x in (own.x, validation[0], test[0])]
+        losses = [each(outputs[k], y).mean() for k, y in enumerate((own.y, validation[1]))]
+        return *losses, accuracy(outputs[2], test[1])
+
+    return jax.lax.map(one, (weights, train, validation, test))

@@ -1,0 +1,182 @@
+"""The studies of regularizers and norms: their data, their results, and their sentences."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+import numpy as np
+import pytest
+
+from optimizers import OPTIMIZERS, Averaged
+from optimizers.studies import STUDIES
+from optimizers.studies.catalogue import norms, regularizers
+from optimizers.studies.catalogue.regularizers import METHODS, Found, drawn, ends, word
+from optimizers.studies.networks import starts_of, train_bundle
+from optimizers.training import join, train
+from surfaces.network import MLP, Network
+from surfaces.network.datasets.digits import Digits
+from surfaces.network.losses import LOSSES
+from surfaces.network.network import accuracy
+
+ADAM = OPTIMIZERS["adam"]
+
+
+def test_a_share_of_the_training_and_validation_labels_is_wrong() -> None:
+    """Of 2,000 labels, 0.2 ± 0.009; a wrong label can be each of the nine other classes, and test labels are right."""
+    images, labels = Digits().draw(np.random.default_rng(0))
+    right = {image.astype(np.float32).tobytes(): label for image, label in zip(images, labels, strict=True)}
+    wrong, kept = [], []
+    for seed in range(5):
+        data = drawn(200, 0.2, seed, "grey")
+        true = [[right[image.tobytes()] for image in part.x] for part in (data.train, data.validation, data.test)]
+        assert len({*map(bytes, np.concatenate([data.train.x, data.validation.x, data.test.x]))}) == len(right)
+        for part, expected in zip((data.train, data.validation), true, strict=False):
+            given = part.y.argmax(axis=1)
+            wrong += list((given - expected)[given != expected] % 10)
+            kept.append((given == expected).mean())
+        assert (data.test.y.argmax(axis=1) == true[2]).all() and len(data.test) == len(labels) - 400
+    assert np.mean(kept) == pytest.approx(0.8, abs=0.04) and set(wrong) == set(range(1, 10))
+    scaled = drawn(200, 0.2, 0)
+    np.testing.assert_allclose(scaled.train.x.mean(axis=0), 0, atol=1e-5)
+    assert (scaled.train.y == drawn(200, 0.2, 0, "grey").train.y).all()
+
+
+def _found(methods: int = len(METHODS), seeds: int = 8, records: int = 4) -> Found:
+    rng = np.random.default_rng(0)
+    return Found(np.arange(records) * 10, *(rng.random((3, methods, seeds, records))))
+
+
+def test_early_stopping_takes_the_weights_with_the_lowest_validation_loss() -> None:
+    found = _found()
+    row = list(METHODS).index("early_stopping")
+    end = ends(found)
+    for seed in range(8):
+        best = int(np.argmin(found.validation[row, seed]))
+        assert end.step[row, seed] == 10 * best and end.accuracy[row, seed] == found.test[row, seed, best]
+        assert end.gap[row, seed] == found.validation[row, seed, best] - found.training[row, seed, best]
+    others = [k for k in range(len(METHODS)) if k != row]
+    np.testing.assert_array_equal(end.accuracy[others], found.test[others, :, -1])
+    assert (end.step[others] == 30).all()
+
+
+def test_verdicts_are_those_of_paired_accuracies_corrected_for_their_number() -> None:
+    """Better by 0.1 on all 8 seeds: p = 2/2⁸ = 0.0078, which Holm's level 0.05/9 = 0.0056 does not reach, but 2/2¹⁰."""
+    study: Any = STUDIES["regularizers"]
+    for seeds, expected in ((8, "cannot tell"), (10, "better")):
+        found = _found(seeds=seeds)
+        found.test[:] = np.linspace(0.5, 0.6, seeds)[None, :, None]
+        found.test[list(METHODS).index("dropout")] += 0.1
+        judged = study(seeds=seeds).verdicts(found)
+        assert set(judged) == set(METHODS) - {"none"} and word(judged["dropout"]) == expected
+        assert judged["dropout"].effect == pytest.approx(0.1) and judged["dropout"].names == ("dropout", "none")
+    found.test[list(METHODS).index("mixup")] -= 0.1
+    words = study(seeds=10).verdicts(found)
+    assert word(words["mixup"]) == "worse" and word(words["l2"]) == "cannot tell"
+    assert study(seeds=10).finding(found) == "Better than none: dropout; worse than none: mixup"
+    assert study(seeds=5).verdicts(_found(seeds=5)) == {}, "five pairs cannot tell two methods apart"
+
+
+def test_a_result_that_is_not_complete_has_rows_for_what_is_known() -> None:
+    found = _found(seeds=10)
+    for values in found[1:]:
+        values[4:] = np.nan
+    study: Any = STUDIES["regularizers"](seeds=10)  # type: ignore[call-arg]
+    rows = study.table(found).rows
+    assert [row[0] for row in rows] == list(METHODS.values())[:4] and study.finding(found) == ""
+    assert all(len(row) == len(study.table(found).columns) for row in rows)
+
+
+def test_the_first_method_is_measured_on_its_data() -> None:
+    """Until the first method is complete: losses and accuracies of the weights that Adam reaches from its start."""
+    study: Any = STUDIES["regularizers"](samples=60, seeds=2, steps=60, width=8)  # type: ignore[call-arg]
+    parts = list(itertools.takewhile(lambda part: part.share <= 1 / 9, study.run(seed=3)))
+    shares = [part.share for part in parts]
+    assert shares == sorted(shares) and shares[0] == 0 and shares[-1] == pytest.approx(1 / 9)
+    found = parts[-1].found
+    assert np.isnan(found.test[2:, :, 1:]).all() and np.isfinite(found.test[:2]).all()
+    np.testing.assert_array_equal(found.test[0], found.test[1])
+    for k, seed in enumerate(regularizers.seeds_of(2, 3)):
+        data = drawn(60, 0.2, seed)
+        model = MLP((64, 8, 10), "relu")
+        network = Network(model, data.train.x, data.train.y)
+        run = join(train(network, ADAM(1e-3), starts_of(model, [seed])[0], 60, batch_size=32, seed=seed, stride=2))
+        for step, record in ((0, 0), (60, -1)):
+            w = run.weights[list(run.steps).index(step)]
+            outputs = model(w, data.validation.x)
+            loss = float(LOSSES["cross_entropy"].function(outputs, data.validation.y).mean())
+            assert found.validation[0, k, record] == pytest.approx(loss, rel=1e-3)
+            share = float(accuracy(model(w, data.test.x), data.test.y))
+            assert found.test[0, k, record] == pytest.approx(share, abs=2e-3)
+        assert (found.training[0, k, -1] < found.training[0, k, 0]) and list(found.steps[[0, -1]]) == [0, 60]
+
+
+def test_a_bundle_of_averaged_rules_has_their_averages() -> None:
+    data = drawn(60, 0.0, 0)
+    model = MLP((64, 4, 10), "relu")
+    network, rule = Network(model, data.train.x, data.train.y), Averaged(ADAM(1e-2), 0.9)
+    *_, bundle = train_bundle(network, rule, starts_of(model, [0, 1]), 20, batch_size=16, seeds=[0, 1], stride=10)
+    run = join(train(network, rule, model.initial(1), 20, batch_size=16, seed=1, stride=20))
+    np.testing.assert_allclose(bundle.weights[1], run.weights[-1], rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.long
+def test_sentences_on_regularizers() -> None:
+    study: Any = STUDIES["regularizers"]()
+    *_, last = study.run(seed=0)
+    assert last.share == 1 and study.seeds == 20 and study.inputs == "standardised"
+    judged = study.verdicts(last.found)
+    points = {key: 100 * one.effect for key, one in judged.items()}
+    assert points["input_noise"] == pytest.approx(8, abs=1)
+    for key in ("early_stopping", "dropout", "decay", "l2"):
+        assert 3 < points[key] < 5
+    assert 0 < points["average"] < 1
+    better = ("input_noise", "early_stopping", "dropout", "decay", "l2", "average")
+    words = dict.fromkeys(better, "better") | dict.fromkeys(("label_smoothing", "batch_norm"), "worse")
+    assert {key: word(one) for key, one in judged.items()} == words | {"mixup": "cannot tell"}
+
+
+@pytest.mark.long
+def test_with_grey_levels_label_smoothing_and_mixup_help_as_well() -> None:
+    study: Any = STUDIES["regularizers"](inputs="grey", input_noise=0.3, seeds=12)  # type: ignore[call-arg]
+    *_, last = study.run(seed=0)
+    judged = study.verdicts(last.found)
+    assert word(judged["label_smoothing"]) == word(judged["mixup"]) == "better"
+
+
+@pytest.mark.long
+def test_sentences_on_norms() -> None:
+    study: Any = STUDIES["norms"]()
+    *_, last = study.run(seed=0)
+    found = last.found
+    assert last.share == 1 and list(found.depths) == [2, 10]
+    medians = {
+        (int(depth), key): dict(zip(found.rates, np.median(found.losses[row, k, ..., -1], axis=1), strict=True))
+        for row, depth in enumerate(found.depths)
+        for k, key in enumerate(norms.KINDS)
+    }
+    plain, batch = medians[10, "none"], medians[10, "batch"]
+    assert plain[0.1] < norms.TRAINED and min(plain[0.3], plain[1.0]) > 2 * norms.TRAINED
+    assert max(batch[rate] for rate in (0.1, 0.3, 1.0)) < norms.TRAINED
+    assert np.isinf(found.losses[1, 0, -3:, :, -1]).sum() > 5
+    for key in ("layer", "group"):
+        assert np.isfinite(found.losses[:, list(norms.KINDS).index(key)]).all()
+        assert min(medians[10, key][rate] for rate in (0.3, 1.0)) > norms.TRAINED
+    assert min(medians[2, "none"].values()) < min(min(medians[2, k].values()) for k in ("batch", "layer", "group"))
+    assert (
+        study.finding(found)
+        == "10 hidden layers train at 5 of 7 learning rates with batch norm, and at 3 without a norm"
+    )
+
+
+def test_norms_name_what_diverged_and_refuse_groups_of_different_size() -> None:
+    study: Any = STUDIES["norms"]
+    losses = np.full((2, 4, 7, 3, 2), 0.1)
+    losses[1, 0, 3:, 1:] = np.inf
+    losses[1, 3] = np.nan
+    found = norms.Found(np.array([2, 10]), norms.RATES, np.array([0, 300]), losses)
+    rows = study(seeds=3).table(found).rows
+    assert len(rows) == 7 * 7 and rows[7 * 4 + 3][:3] == (10, "no norm", 0.3) and rows[7 * 4 + 3][4] == 2
+    assert study(seeds=3).finding(found) == ""
+    with pytest.raises(ValueError, match="4 groups of 30 neurons: choose a width that is a multiple of 4"):
+        study(width=30)
