@@ -21,6 +21,7 @@ BENCHMARKS = {
     "sweeps": "thousands of runs at once, compared with a loop in C, optax, PyTorch and NumPy",
     "diagnostics": "the matrix of unit tests: 73 tests, 25 optimizers, 64 settings",
     "network": "training steps of three networks, compared with PyTorch and optax",
+    "regularizers": "the study of regularizers, compared with a loop in PyTorch",
     "page": "the Race page in a browser, compared with st.plotly_chart (needs Chromium)",
     "load": "eight simultaneous users during trainings, films and sweeps, compared with a plain Streamlit app",
     "export": "films, slides and pictures, compared with matplotlib's animations and kaleido",
