@@ -1,17 +1,15 @@
-"""Columns of small images with a name above each column."""
+"""Squares of small images, one square for each group of them."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from app.figures.marks import AnyMark, Axes, Axis, Text, Tiles
-
-HEAD = 6
-"""The height of the row of names, in pixels of the images."""
+from app.figures.marks import Axes, Axis, Tiles
 
 
 def gallery(
@@ -22,48 +20,52 @@ def gallery(
     time: Any = None,
     classes: NDArray[np.uint8] | None = None,
     palette: tuple[str, ...] = (),
-) -> tuple[Axes, list[AnyMark]]:
-    """The axes and the marks of a panel of square images.
+) -> tuple[tuple[Axes, ...], tuple[Tiles, ...]]:
+    """The axes and the marks of a panel whose axes are squares, one for each group.
 
     Args:
-        images: (columns, rows, pixels), shades from 0 to 255, or (moments, columns, rows, pixels).
-        names, colors: the name of each column, and its colour.
+        images: (groups, images, pixels), shades from 0 to 255, or (moments, groups, images, pixels). The images are
+            square.
+        names, colors: the name of each group, and its colour.
         time: (moments,), when each moment begins.
         classes: the class of each pixel, which has the colour of that class in `palette`; the shape of `images`.
+
+    Raises:
+        ValueError: if the images are not square.
     """
     shades = mosaic(images)
-    _, height, width = shades.shape
-    x, y = Axis(low=0, high=width, grid=False, numbers=False), Axis(low=0, high=height, grid=False, numbers=False)
-    marks: list[AnyMark] = [
+    kinds = None if classes is None else mosaic(classes, margin=len(palette))
+    side = Axis(low=0, high=shades.shape[-1], grid=False, numbers=False)
+    axes = tuple(Axes(x=side, y=side, title=name, color=color) for name, color in zip(names, colors, strict=True))
+    return axes, tuple(
         Tiles(
-            values=shades,
+            axes=k,
+            values=shades[:, k],
             time=np.zeros(1) if time is None else np.asarray(time),
-            classes=None if classes is None else mosaic(classes, margin=len(palette)),
+            classes=None if kinds is None else kinds[:, k],
             palette=(*palette, "paper") if palette else (),
         )
-    ]
-    step = width / len(names)
-    for k, (name, color) in enumerate(zip(names, colors, strict=True)):
-        marks.append(Text(x=(k + 0.5) * step, y=height - HEAD / 2, words=(name,), color=color))
-    return Axes(x=x, y=y, equal=True), marks
+        for k in range(shades.shape[1])
+    )
 
 
 def mosaic(images: NDArray[np.uint8], margin: int = 0) -> NDArray[np.uint8]:
-    """Images (columns, rows, pixels) side by side below an empty row of names, (moments, height, width).
+    """The images of each group row by row in a square with narrow margins, (moments, groups, side, side).
 
     Args:
         images: as in `gallery`.
-        margin: the value between the images, and in the row of names.
+        margin: the value between the images, and in the places that are left over.
 
     Raises:
         ValueError: if the images are not square.
     """
     images = images if images.ndim == 4 else images[None]
-    moments, columns, rows, pixels = images.shape
-    side = round(pixels**0.5)
+    moments, groups, count, pixels = images.shape
+    side, across = math.isqrt(pixels), math.isqrt(max(0, count - 1)) + 1
     if side**2 != pixels:
         raise ValueError(f"images must be square; got {pixels} pixels")
-    edges: Any = ((0, 0),) * 3 + ((1, 1),) * 2
-    framed = np.pad(images.reshape(moments, columns, rows, side, side), edges, constant_values=margin)
-    joined = framed.transpose(0, 2, 3, 1, 4).reshape(moments, rows * (side + 2), columns * (side + 2))
-    return np.pad(joined, ((0, 0), (HEAD, 0), (0, 0)), constant_values=margin)
+    missing: Any = ((0, 0), (0, 0), (0, across**2 - count), (0, 0))
+    whole = np.pad(images, missing, constant_values=margin).reshape(moments, groups, across, across, side, side)
+    edges: Any = ((0, 0),) * 4 + ((1, 1),) * 2
+    framed = np.pad(whole, edges, constant_values=margin)
+    return framed.transpose(0, 1, 2, 4, 3, 5).reshape(moments, groups, across * (side + 2), across * (side + 2))

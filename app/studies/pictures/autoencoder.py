@@ -36,7 +36,7 @@ def _images(study: Autoencoder, found: Found) -> Panel:
     axes, marks = gallery(images, [*names, *(NAMES[k] for k in known)], colors, time=found.steps)
     rates = ", ".join(f"{NAMES[k]} {short(found.rates[k], 2)}" for k in known)
     note = f"test images; code of {study.code} numbers; learning rates: {rates}" if known else "test images"
-    return plot("images", "Reconstructions", axes, marks, note)
+    return dataclasses.replace(plot("images", "Reconstructions", axes, marks, note), spread="squares")
 
 
 def _reference(study: Autoencoder) -> str:

@@ -13,7 +13,7 @@ from app.figures.series import around, color, keys, log, plot, series
 from optimizers.studies.catalogue.transfer import ARMS, Found, Transfer
 from optimizers.studies.intervals import mean_interval
 
-NEURONS = 14
+NEURONS = 16
 """How many neurons are shown."""
 
 
@@ -60,12 +60,11 @@ def _features(study: Transfer, found: Found) -> Panel:
     """The incoming weights of some neurons before and after training on the old classes."""
     if not len(found.features):
         return dataclasses.replace(message("The first network is being trained."), key="features", title="Reused layer")
-    rows = min(NEURONS, found.features.shape[1]) // 2
-    weights = found.features[:, : 2 * rows].reshape(2, 2, rows, 64).transpose(1, 0, 2, 3).reshape(4, rows, 64)
+    weights = found.features[:, :NEURONS]
     shades = np.rint(255 * np.abs(weights) / np.abs(weights).max()).astype(np.uint8)
-    names = ("random", "trained") * 2
-    axes, marks = gallery(
-        shades, names, ["muted"] * 4, classes=(weights > 0).astype(np.uint8), palette=(color(1), color(0))
-    )
-    note = f"weights of {2 * rows} hidden neurons before and after training on the digits 0 to {study.old - 1}"
-    return plot("features", "Reused layer", axes, marks, f"{note}; blue: negative, orange: positive")
+    signs = (weights > 0).astype(np.uint8)
+    names = ("random", "trained")
+    axes, marks = gallery(shades, names, ["muted"] * 2, classes=signs, palette=(color(1), color(0)))
+    note = f"weights of {weights.shape[1]} hidden neurons before and after training on the digits 0 to {study.old - 1}"
+    panel = plot("features", "Reused layer", axes, marks, f"{note}; blue: negative, orange: positive")
+    return dataclasses.replace(panel, spread="squares")

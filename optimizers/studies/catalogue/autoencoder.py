@@ -25,7 +25,7 @@ RATES = tuple(float(rate) for rate in np.logspace(-4, 2, 13))
 """The learning rates that each optimizer tries."""
 MOMENTS = 25
 """The number of records after the start."""
-IMAGES = 6
+IMAGES = 9
 """The number of test images that are shown."""
 COPIES = 8
 """The number of corrupted versions of each training image."""

@@ -138,19 +138,16 @@ def test_linear_stack_has_the_seed_with_the_lowest_loss() -> None:
 def test_autoencoder_has_the_reconstructions_beside_the_inputs() -> None:
     study, found = _autoencoder()
     panels = _panels("autoencoder", study, found)
-    (tiles,) = _of(panels["images"], Tiles)
-    assert tiles.values.shape[0] == len(found.steps)
-    names = [text.words[0] for text in _of(panels["images"], Text)]
-    assert names == ["input", "SGD", "Momentum", "RMSprop", "Adam"]
-    adam, second = 4, 1
-    top, left = 6 + 10 * second + 1, 10 * adam + 1
+    assert [pair.title for pair in panels["images"].axes] == ["input", "SGD", "Momentum", "RMSprop", "Adam"]
+    tiles = _of(panels["images"], Tiles)
+    np.testing.assert_array_equal(tiles[0].values[-1, 1:9, 1:9].ravel(), found.originals[0])
     for moment in range(len(found.steps)):
-        image = tiles.values[moment, top : top + 8, left : left + 8]
-        np.testing.assert_array_equal(image.ravel(), found.images[3, moment, second])
+        image = tiles[4].values[moment, 11:19, 21:29]  # the last in the second row of three
+        np.testing.assert_array_equal(image.ravel(), found.images[3, moment, 5])
     np.testing.assert_array_equal(_named(panels["errors"], "Adam, test").y, found.test[3])
     np.testing.assert_array_equal(_named(panels["rates"], "Adam").y, found.scores[3])
     corrupted = _panels("autoencoder", STUDIES["autoencoder"](corruption="noise"), found)["images"]
-    assert [text.words[0] for text in _of(corrupted, Text)][:2] == ["image", "input"]
+    assert [pair.title for pair in corrupted.axes][:2] == ["image", "input"]
 
 
 def test_stacked_autoencoder_has_codes_and_means_with_intervals() -> None:
@@ -171,10 +168,10 @@ def test_transfer_has_accuracies_and_paired_gains() -> None:
     np.testing.assert_allclose(_named(panels["accuracy"], "frozen").y, found.accuracies[2].mean(axis=1))
     gains = 100 * (found.accuracies[2] - found.accuracies[0]).mean(axis=1)
     np.testing.assert_allclose(_named(panels["differences"], "frozen").y, gains)
-    (tiles,) = _of(panels["features"], Tiles)
-    image = tiles.values[0, 7:15, 11:19].ravel() / 255 * (2.0 * tiles.classes[0, 7:15, 11:19].ravel() - 1)
-    shown = found.features[:, :14]
-    np.testing.assert_allclose(image, found.features[1, 0] / np.abs(shown).max(), atol=1 / 255)
+    _, tiles = _of(panels["features"], Tiles)
+    second = (0, slice(1, 9), slice(11, 19))
+    weights = tiles.values[second].ravel() / 255 * (2.0 * tiles.classes[second].ravel() - 1)
+    np.testing.assert_allclose(weights, found.features[1, 1] / np.abs(found.features[:, :16]).max(), atol=1 / 255)
 
 
 def test_batch_size_has_the_line_and_a_pair_for_each_seed() -> None:
