@@ -27,24 +27,26 @@ def deep() -> depths.Found:
     return last.found
 
 
-@pytest.mark.parametrize("kind", ["prelu", "sigmoid"])
-def test_gradients_and_spreads_are_those_of_the_network(kind: str) -> None:
+@pytest.mark.parametrize(("kind", "norm"), [("prelu", "none"), ("sigmoid", "batch"), ("tanh", "layer")])
+def test_gradients_and_spreads_are_those_of_the_network(kind: str, norm: str) -> None:
     """The study loops over equal layers with weights that it scales; the network has its weights in one vector."""
-    study = STUDIES["depth"](layers=3, width=8, seeds=1)
+    study = STUDIES["depth"](layers=3, width=8, seeds=1, norm=norm)
     found = next(progress.found for progress in study.run(seed=4) if progress.share == 1)
     data = DATASETS["digits"]().make(4).standardised()
     x, y = (part[: depths.SAMPLES].astype(float) for part in (data.train.x, data.train.y))
     rng = np.random.default_rng([4, 0])
     first, last = rng.standard_normal((64, 8)), rng.standard_normal((8, 10))
     matrices = [first, *rng.standard_normal((2, 8, 8)), last]
-    model = MLP((64, 8, 8, 8, 10), kind)
+    model = MLP((64, 8, 8, 8, 10), kind, norm)
     slope = ACTIVATIONS[kind].slope
     for scheme, variance in (("he_normal", lambda n: 2 / n), ("large", lambda n: 1.0)):
         with jax.enable_x64(True):
             learned = [np.full(int(slope is not None and k < 3), slope or 0.0) for k in range(len(matrices))]
+            units = 0 if norm == "none" else 8
+            normed = [*[(np.ones(units), np.zeros(units))] * 3, (np.zeros(0), np.zeros(0))]
             layers = [
-                Layer(W * variance(len(W)) ** 0.5, np.zeros(W.shape[1]), a)
-                for W, a in zip(matrices, learned, strict=True)
+                Layer(W * variance(len(W)) ** 0.5, np.zeros(W.shape[1]), a, *gains)
+                for W, a, gains in zip(matrices, learned, normed, strict=True)
             ]
             w = model.ravel(layers)
             gradient = model.unravel(jax.grad(Network(model, x, y))(w))
@@ -59,6 +61,10 @@ def test_sentence_on_depth(deep: depths.Found) -> None:
     assert 1e-6 < ratio[KIND["sigmoid"], SCHEME["lecun_normal"]] < 1e-5
     for kind, scheme in (("relu", "he_normal"), ("tanh", "xavier_normal")):
         assert 1 / 3 < ratio[KIND[kind], SCHEME[scheme]] < 3
+
+    *_, (_, normed) = STUDIES["depth"](seeds=2, norm="batch").run(seed=0)
+    others = depths.medians(normed.ratios[..., None])[:, 1:]
+    assert depths.SCHEMES[0] == "zeros" and others.min() > 0.9 and others.max() < 6
 
 
 def test_small_weights_die_large_ones_explode_and_zeros_do_nothing(deep: depths.Found) -> None:

@@ -14,6 +14,7 @@ from app.figures.panels import facets
 from app.figures.series import color, keys, plot, series
 from optimizers.studies.catalogue.depth import KINDS, SAMPLES, SCHEMES, Depth, Found, medians
 from surfaces.network import ACTIVATIONS
+from surfaces.network.norms import NORMS
 
 DECADES = 8.0
 """The colour of a ratio is strongest from this many powers of ten on."""
@@ -29,6 +30,7 @@ SHOWN = tuple(k for k, scheme in enumerate(SCHEMES) if scheme != "zeros")
 def panels(study: Depth, found: Found) -> tuple[Panel, ...]:
     """A table of ratios, and for each activation the gradients and the spreads of all layers."""
     note = f"median of {study.seeds} seeds, {SAMPLES} training images, {study.layers} hidden layers of {study.width}"
+    note += "" if study.norm == "none" else f", {NORMS[study.norm].name}"
     gradients, spreads = medians(found.gradients), medians(found.spreads)
     return (
         _ratios(study, found, note),
