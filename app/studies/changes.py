@@ -8,6 +8,7 @@ from typing import Any
 
 from app.common.racers import Choice, Refused, checked, sentence
 from app.common.setting import declared, with_value
+from app.studies.presets import PRESETS
 from app.studies.settings import Settings
 from optimizers.studies import STUDIES
 
@@ -26,8 +27,9 @@ def choose_study(settings: Settings, key: str) -> Settings:
 
 
 def reset(settings: Settings, key: str) -> Settings:
-    """Choose a study as its preset shows it: with its default parameters and the default seed."""
-    return choose_study(Settings(), key)
+    """Choose a study as a preset shows it, with the default seed."""
+    choice = PRESETS[key].study
+    return set_parameters(choose_study(Settings(), choice.key), "study", dict(choice.values))
 
 
 def set_parameters(settings: Settings, part: str, values: Mapping[str, Any]) -> Settings:

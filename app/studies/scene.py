@@ -34,13 +34,14 @@ def guide(settings: Settings) -> Guide:
     return Guide(
         purpose=PURPOSE,
         presets=tuple((key, preset.label, preset.name) for key, preset in PRESETS.items()),
-        shown=settings.study.key,
-        about=PRESETS[settings.study.key].about,
+        shown=presets.shown(settings),
+        about=PRESETS[presets.shown(settings)].about,
         changes=presets.changes(settings),
     )
 
 
 def recorded(settings: Settings) -> Guide:
     """The chosen study alone, for a recording."""
-    preset = PRESETS[settings.study.key]
-    return Guide.of(settings.study.key, preset.name, preset.about, presets.changes(settings))
+    key = presets.shown(settings)
+    preset = PRESETS[key]
+    return Guide.of(key, preset.name, preset.about, presets.changes(settings))

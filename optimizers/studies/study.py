@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, ClassVar, NamedTuple
 
 from surfaces.parameter import Declared
@@ -31,6 +32,20 @@ class Progress(NamedTuple):
     found: Any
 
 
+class Variant(NamedTuple):
+    """A study with other parameters, by which it shows something else.
+
+    Attributes:
+        name, label, about: as those of a study, for these parameters.
+        parameters: the values of the parameters that differ from their defaults.
+    """
+
+    name: str
+    label: str
+    about: str
+    parameters: Mapping[str, Any]
+
+
 class Study(Declared):
     """A frozen record of parameters, whose `run` is the experiment.
 
@@ -49,6 +64,8 @@ class Study(Declared):
     about: ClassVar[str]
     """A sentence or two on what to see, which holds for the default parameters."""
     source: ClassVar[str]
+    variants: ClassVar[Mapping[str, Variant]] = MappingProxyType({})
+    """What the study shows with other parameters, by the keys of presets."""
     seconds: ClassVar[float] = 20.0
     """About how long it takes at the default parameters, on two cores. A page starts it unasked if that is short."""
 

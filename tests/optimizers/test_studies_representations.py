@@ -35,6 +35,13 @@ def test_sentences_on_autoencoders(plain: Found) -> None:
     assert max(ends["Momentum"], ends["Adam"]) < 1.05 and min(ends["SGD"], ends["RMSprop"]) > 1.1
 
 
+@pytest.mark.long
+def test_sentence_on_denoising() -> None:
+    *_, (_, found) = STUDIES["autoencoder"](**STUDIES["autoencoder"].variants["denoising"].parameters).run(seed=0)
+    for ends, corrupted in ((found.train[:, -1], found.reference), (found.test[:, -1], found.test_reference)):
+        assert ((ends > 0.15 * corrupted) & (ends < 0.25 * corrupted)).all()
+
+
 def test_principal_components_are_a_lower_bound_of_the_training_error(plain: Found) -> None:
     """Their error is the sum of the smallest eigenvalues of the covariance, over the number of pixels."""
     images = DATASETS["digits"]().make(0).train.x.astype(float)
