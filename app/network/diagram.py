@@ -69,7 +69,7 @@ def drawn(data: DataSet, shown: Sequence[Shown], training: Training) -> Panel:
     return Panel(
         axes=(axes,),
         marks=tuple(marks),
-        note=(Note(text=f"{racer.title};"), *_note(data)),
+        note=_note(racer.title, data),
         option=Option(name="racer", value=racer.id.removeprefix("racer-"), choices=choices),
         buttons=_buttons(model.widths[1:-1], 1 if inputs else 0),
     )
@@ -158,14 +158,14 @@ def _captions(model: MLP, data: DataSet, counts: Sequence[int], inputs: int) -> 
     return [*words, "out" if brief else last if shown[-1] < outputs else f"{outputs} {whole}"]
 
 
-def _note(data: DataSet) -> tuple[Note, ...]:
-    """What the colours and the edges mean."""
+def _note(title: str, data: DataSet) -> tuple[Note, ...]:
+    """Whose network it is, and what the colours and the edges mean."""
     low, high = theme.SIGNED
     words = "edges: weights; pictures: outputs over the inputs"
     if not neurons.has_plane(data):
         words = "pictures: incoming weights, in later layers covariances of output and input"
     return (
-        Note(text=f"{words}, relative to the largest;"),
+        Note(text=f"{title}; {words}, relative to the largest;"),
         Note(text="negative", color=low),
         Note(text="positive", color=high),
     )

@@ -22,6 +22,8 @@ CURVE = 32
 """Pixels of a picture of a curve over one input, in each direction."""
 SHOWN, OUTPUTS = 8, 10
 """The most neurons of a layer, and the most outputs, that have a picture: the first ones."""
+HIDDEN = 64
+"""About how many hidden neurons have a picture, of all layers together."""
 MOST_PIXELS = 1024
 """The most inputs of data whose neurons have pictures, if they are more than two."""
 PROBE = 500
@@ -69,7 +71,8 @@ def grid(data: DataSet) -> tuple[int, int]:
 def shown(model: MLP) -> tuple[int, ...]:
     """The number of neurons that have a picture, of each hidden layer and of the outputs."""
     *hidden, outputs = model.widths[1:]
-    return (*(min(width, SHOWN) for width in hidden), min(outputs, OUTPUTS))
+    most = min(SHOWN, HIDDEN // max(1, len(hidden)))
+    return (*(min(width, most) for width in hidden), min(outputs, OUTPUTS))
 
 
 def observe_neurons(run: Run, piece: Piece) -> Neurons:

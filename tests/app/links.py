@@ -8,7 +8,7 @@ from typing import Any
 
 from app.common.forms import OneOf
 from app.network.landscape import PLANES
-from app.network.settings import OWN, Setup
+from app.network.settings import OWN, SHADES, Setup
 from app.network.views import VIEWS as PANELS
 from app.race.changes import SETTINGS
 from app.race.views import VIEWS
@@ -184,6 +184,8 @@ def random_training_link(seed: int) -> Link:
         seed=lambda: rng.choice([number(rng), str(rng.randint(0, 2**31))]),
         views=lambda: ",".join(rng.choice(panels) for _ in range(rng.choice([2, 3, 3, 3]))),
         plane=lambda: rng.choice([*PLANES, rng.choice(WORDS)]),
+        shade=lambda: rng.choice([*SHADES, rng.choice(WORDS)]),
+        inside=lambda: rng.choice([number(rng), str(rng.randrange(18))]),
         standardised=lambda: rng.choice(["0", "1", "no"]),
         file=lambda: rng.choice(["mnist.npz", *WORDS]),
         target=lambda: rng.choice(WORDS),

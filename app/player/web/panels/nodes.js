@@ -45,8 +45,20 @@ export class Nodes {
     element.addEventListener('pointerleave', () => this.leave());
   }
 
-  /** Replaces the buttons if they have changed, and puts each in the middle of its column. */
+  /** Follows a new scene: the node that is shown may be another now, and the buttons stand above their columns. */
   arrange() {
+    const graph = this.plot.panel?.marks.find(/** @returns {one is Graph} */ (one) => one.type === 'graph');
+    const { pointed } = this;
+    if (pointed && pointed.graph !== graph) {
+      const there = graph && pointed.node < graph.x.length;
+      this.focus(there ? { graph, node: pointed.node } : null);
+      this.tip.hidden = !there;
+    }
+    this.place();
+  }
+
+  /** Replaces the buttons if they have changed, and puts each in the middle of its column. */
+  place() {
     const { panel } = this.plot;
     const offered = panel?.message ? [] : (panel?.buttons ?? []);
     const key = JSON.stringify(offered);
