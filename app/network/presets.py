@@ -122,6 +122,13 @@ PRESETS: Mapping[str, Preset] = {
         Training(),
         FIRST_RACERS,
     ),
+    "neurons": Preset(
+        "Three lines around a circle",
+        "Each hidden neuron divides the plane along a straight line, and three of them enclose the inner circle. "
+        "Remove one with −: two lines cannot enclose it, and about one sample in six is misclassified.",
+        Training(data=Choice("circles"), widths=(3,), views=("network", "outcome", "loss"), steps=600),
+        ("adam:learning_rate=0.05",),
+    ),
     "digits": Preset(
         "Handwritten digits",
         "Images of 8 × 8 pixels in ten classes: a network with one hidden layer learns all training samples, and "

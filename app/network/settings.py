@@ -61,7 +61,7 @@ SAMPLES = 2000
 """Of so many training samples, the first, what is costly is measured."""
 
 
-SHADES: Mapping[str, str] = MappingProxyType({"probability": "shaded by probability", "classes": "classes only"})
+SHADES: Mapping[str, str] = MappingProxyType({"probability": "by probability", "classes": "by class"})
 """How decision boundaries can be coloured."""
 
 

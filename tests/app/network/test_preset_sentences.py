@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 from types import SimpleNamespace
 
@@ -74,6 +75,25 @@ def _() -> None:
     training = presets.first()
     assert len(training.racers) == 3 and training.data.key == "spirals"
     assert pictures.NETWORKS["network-light"][0] == "views=outcome,landscape,sharpness"
+
+
+@holds(
+    "network neurons",
+    "Three lines around a circle.",
+    "Each hidden neuron divides the plane along a straight line, and three of them enclose the inner circle.",
+    "Remove one with −: two lines cannot enclose it, and about one sample in six is misclassified.",
+)
+def _() -> None:
+    training, data = preset("neurons")
+    ((network, run, found),) = trained("neurons")
+    ((_, h), _) = network.model.signals(run.weights[-1], data.train.x)
+    first = network.model.unravel(run.weights[-1])[0]
+    # tanh has one sign on either side of the line W x + b = 0
+    assert np.array_equal(np.asarray(h) > 0, data.train.x @ np.asarray(first.W) + np.asarray(first.b) > 0)
+    assert training.widths == (3,) and training.views[0] == "network" and found.accuracy[-1] > 0.98
+    two = dataclasses.replace(training, widths=(2,))
+    _, _, found = _trained(two, two.racers[0], data, two.steps)
+    assert 1 - found.accuracy[-1] == pytest.approx(1 / 6, abs=0.02)
 
 
 @holds(
