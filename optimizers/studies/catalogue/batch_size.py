@@ -62,9 +62,9 @@ class BatchSize(Study):
 
     For each seed both networks have the same images, initial weights and learning rate, and each stops as soon as the
     loss over all training images, computed every 20 steps of small and every 5 of large batches, is at most the chosen
-    one. Networks that stop at
-    different losses cannot be compared: the sharpness of cross-entropy falls with the loss. Sharpness depends on how
-    weights are scaled (Dinh et al. 2017), so it is shown beside the test accuracy, and not as its cause.
+    one. Networks that stop at different losses cannot be compared: the sharpness of cross-entropy falls with the loss.
+    Sharpness depends on how weights are scaled (Dinh et al. 2017), so it is shown beside the test accuracy, and not as
+    its cause.
     """
 
     name = "Small and large batches"
