@@ -17,7 +17,6 @@ from app.studies.job import Job
 from app.studies.process import LOST, Process
 from app.studies.settings import Settings
 from optimizers.studies import STUDIES, Progress
-from surfaces.caching import Cache
 
 PATIENCE = 240.0
 SMALL = "study=dimension_saddles&study.largest=4&study.samples=1000"
@@ -34,11 +33,6 @@ def process() -> Iterator[Process]:
     process = Process()
     yield process
     process.end()
-
-
-@pytest.fixture(autouse=True)
-def _no_results(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(jobs, "RESULTS", Cache(jobs.RESULTS.limit))
 
 
 def test_a_study_is_computed_in_another_process_of_lower_priority(process: Process) -> None:
