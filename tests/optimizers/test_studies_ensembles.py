@@ -9,6 +9,7 @@ import pytest
 
 from optimizers.rules.adam import Adam
 from optimizers.studies import STUDIES, Progress, Study, curves
+from optimizers.studies.catalogue.bagging import resamples
 from optimizers.studies.catalogue.boosting import factor
 from optimizers.studies.catalogue.ensembles import METHODS, measures, with_label_noise
 from optimizers.studies.comparisons import compared
@@ -52,6 +53,14 @@ def test_the_mean_of_members_is_never_worse_than_the_members_on_average(bagging:
     averages = np.cumsum(bagging.member_errors, axis=1) / counts
     np.testing.assert_allclose(bagging.mean_errors[:, 0], averages[:, 0], rtol=1e-12)
     assert (bagging.mean_errors[:, 1:] < averages[:, 1:]).all()
+
+
+def test_a_bootstrap_sample_has_63_percent_of_the_samples() -> None:
+    """A sample is missing with the probability (1 − 1/N)^N, which is near 1/e."""
+    rows = resamples(200, 100, np.random.default_rng(0))
+    assert rows[0].tolist() == list(range(200)) and rows.shape == (101, 200)
+    shares = [len(set(row)) / 200 for row in rows[1:].tolist()]
+    assert np.mean(shares) == pytest.approx(1 - (1 - 1 / 200) ** 200, abs=0.01)
 
 
 def test_a_result_of_bagging_grows_data_set_by_data_set() -> None:

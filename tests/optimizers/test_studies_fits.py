@@ -48,6 +48,14 @@ def test_random_features_have_two_descents(features: Any) -> None:
     assert features.error[-1] < features.error[:at].min()
 
 
+@pytest.mark.parametrize(
+    ("errors", "place"),
+    [([3, 2, 1], None), ([1, 2, 3], None), ([1, 1.2, 1], None), ([4, 1, 5, 3, 2], 2), ([2, 9, 8, 1], 1)],
+)
+def test_a_peak_lies_between_lower_errors(errors: list[float], place: int | None) -> None:
+    assert bias_variance.peak(np.array(errors, dtype=float)) == place
+
+
 def test_random_features_interpolate_with_the_least_norm() -> None:
     """The oracle is the pseudoinverse of the features, drawn again from the same numbers."""
     x = np.linspace(-2, 2, 5)

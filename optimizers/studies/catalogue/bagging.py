@@ -83,7 +83,7 @@ class Bagging(Study):
             rng = np.random.default_rng([seed, k])
             x, y = curves.draw(rng, self.samples, self.noise)
             test_x, test_y = curves.draw(rng, curves.TEST, self.noise)
-            rows = np.concatenate([np.arange(self.samples)[None], rng.integers(self.samples, size=(m, self.samples))])
+            rows = resamples(self.samples, m, rng)
             starts = starts_of(self.model, curves.seeds_of(rng, m + 1))
             for part in curves.fits(self.model, x[rows], y[rows], starts, self.steps, self.learning_rate):
                 if part.step < self.steps:
@@ -111,6 +111,12 @@ class Bagging(Study):
         """What the data sets say of bagging against a single network, in a sentence."""
         names = ("bagging", "a single network")
         return compared(found.mean_errors[:, -1], found.alone_errors, names, "test error", unit="data sets")
+
+
+def resamples(samples: int, members: int, rng: np.random.Generator) -> np.ndarray:
+    """All samples, for the single network, and a bootstrap sample for each member, (1 + members, samples)."""
+    drawn = rng.integers(samples, size=(members, samples))
+    return np.concatenate([np.arange(samples)[None], drawn])
 
 
 def running_means(values: Floats) -> Floats:
