@@ -14,7 +14,7 @@ from app.network.observers import along, extent, filled
 from app.network.run import Run
 from optimizers.training import Piece
 from surfaces.compiled import compiled
-from surfaces.network import FEATURES, MLP, DataSet
+from surfaces.network import FEATURES, MLP, DataSet, Network
 
 GRID = 24
 """Pixels of a picture over two inputs, in each direction."""
@@ -81,10 +81,10 @@ def observe_neurons(run: Run, piece: Piece) -> Neurons:
     weights = filled(run, piece.weights)
     softmax = data.task == "classes"
     if has_plane(data):
-        values, biases, edges = _on_points(weights, points(data), model=model, softmax=softmax)
+        values, biases, edges = _on_points(run.network, weights, points(data), softmax=softmax)
     else:
         x = np.asarray(data.validation.x[:PROBE], np.float32)
-        values, biases, edges = _on_pixels(weights, x, model=model)
+        values, biases, edges = _on_pixels(run.network, weights, x)
     kept = len(piece.steps)
     values, biases, edges = (np.asarray(array)[:kept] for array in (values, biases, edges))
     shares = softmax and has_plane(data)
@@ -104,12 +104,13 @@ def points(data: DataSet) -> NDArray[np.float32]:
     return np.asarray(data.inputs_at(np.stack([across.ravel(), up.ravel()], axis=-1)), np.float32)
 
 
-@compiled(static=("model", "softmax"), network=True)
-def _on_points(weights: Array, x: Array, *, model: MLP, softmax: bool) -> tuple[Array, Array, Array]:
+@compiled(static=("softmax",), network=True)
+def _on_points(network: Network, weights: Array, x: Array, *, softmax: bool) -> tuple[Array, Array, Array]:
     """The outputs of neurons (k, neurons, points), of outputs the probabilities; biases and weights."""
+    model = network.model
 
     def at(w: Array) -> tuple[Array, Array, Array]:
-        *hidden, last = (h for _, h in model.signals(w, x))
+        *hidden, last = (h for _, h in model.signals(w, x, network.x))
         outputs = [*hidden, nn.softmax(last) if softmax else last]
         pictures = [h[:, :count].T for h, count in zip(outputs, shown(model), strict=True)]
         return jnp.concatenate(pictures), *_parameters(model, w, model.widths[0])
@@ -117,17 +118,18 @@ def _on_points(weights: Array, x: Array, *, model: MLP, softmax: bool) -> tuple[
     return lax.map(at, weights)
 
 
-@compiled(static=("model",), network=True)
-def _on_pixels(weights: Array, x: Array, *, model: MLP) -> tuple[Array, Array, Array]:
+@compiled(network=True)
+def _on_pixels(network: Network, weights: Array, x: Array) -> tuple[Array, Array, Array]:
     """For each neuron and input (k, neurons, inputs): in the first layer the weight, in later ones the covariance of
     the neuron's output with the input over the samples x.
     """
+    model = network.model
 
     def at(w: Array) -> tuple[Array, Array, Array]:
         first, *later = shown(model)
         centred = x - jnp.mean(x, axis=0)[None]
         pictures = [model.unravel(w)[0].W[:, :first].T]
-        for (_, h), count in zip(model.signals(w, x)[1:], later, strict=True):
+        for (_, h), count in zip(model.signals(w, x, network.x)[1:], later, strict=True):
             pictures.append((h[:, :count].T @ centred) / len(x))
         return jnp.concatenate(pictures), *_parameters(model, w, 0)
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from app.common import racers
-from app.common.racers import Refused
+from app.common.racers import Choice, Refused
 from app.figures.marks import Graph, Panel, Text
 from app.figures.panels import Shown
 from app.network import changes, diagram, neurons, observers, presets, scene
@@ -55,11 +55,14 @@ def _signals(training: Training, at: np.ndarray) -> list[np.ndarray]:
     """The outputs of all layers of the first racer at its start."""
     racer, data = training.racers[0], generated(training)
     w = training.start(racer, data)
-    return [np.asarray(h) for _, h in training.model(racer, data).signals(w, np.asarray(at, np.float32))]
+    x = np.asarray(at, np.float32)
+    return [np.asarray(h) for _, h in training.model(racer, data).signals(w, x, data.train.x)]
 
 
-def test_a_neuron_on_two_inputs_is_drawn_as_the_plane_sees_it() -> None:
-    training = _training("moons", (3, 9))
+@pytest.mark.parametrize("norm", ["none", "batch"])
+def test_a_neuron_on_two_inputs_is_drawn_as_the_plane_sees_it(norm: str) -> None:
+    """Batch norm takes its statistics from the training samples, not from the points of the picture."""
+    training = _training("moons", (3, 9), setup=Choice("setup", (("norm", norm),)))
     graph = _drawn(training)[1]
     data = generated(training)
     # two inputs, three neurons, eight of nine, two classes
