@@ -16,7 +16,6 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax.extend import core
 
 Entries = Any
 """A NumPy array of objects, in the shape of the array that it stands for; each object is a lane or a number."""
@@ -55,6 +54,14 @@ REDUCTIONS = {
 CUMULATIVE = {"cumsum": jnp.add, "cumprod": jnp.multiply, "cummax": jnp.maximum, "cummin": jnp.minimum}
 CALLS = {"jit": "jaxpr", "pjit": "jaxpr", "closed_call": "call_jaxpr", "custom_jvp_call": "call_jaxpr"}
 CALLS |= {"custom_vjp_call": "call_jaxpr", "remat": "jaxpr", "checkpoint": "jaxpr", "core_call": "call_jaxpr"}
+
+
+def is_literal(atom: Any) -> bool:
+    """Whether an argument of an equation is a number rather than a variable.
+
+    Only literals have a value. `jax.extend.core` has both classes, but importing it takes a quarter of a second.
+    """
+    return hasattr(atom, "val")
 
 
 class NotEntrywise(Exception):
@@ -121,7 +128,7 @@ class _Evaluation:
         values = dict(zip([*jaxpr.constvars, *jaxpr.invars], [*constants, *arguments], strict=True))
 
         def read(atom: Any) -> Entries:
-            if isinstance(atom, core.Literal):
+            if is_literal(atom):
                 return entries(np.asarray(atom.val, dtype=getattr(atom.aval, "dtype", None)))
             return values[atom]
 

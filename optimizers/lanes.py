@@ -13,12 +13,12 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import jax
-import jax.extend
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
 from jax.sharding import Mesh, PartitionSpec
 
+from optimizers.entries import is_literal
 from optimizers.kernels import Loop, in_kernel, in_lanes
 from optimizers.optimizer import Gradient
 from surfaces.compiled import compiled
@@ -287,9 +287,9 @@ def _narrowed(init: Callable[[Array], Any], w: Array, after: Callable[[Any], Any
     jaxpr = jax.make_jaxpr(lambda w: jax.tree.leaves(init(w)))(w).jaxpr
     seen = set(jaxpr.invars)
     for equation in jaxpr.eqns:
-        if any(isinstance(v, jax.extend.core.Var) and v in seen for v in equation.invars):
+        if any(not is_literal(v) and v in seen for v in equation.invars):
             seen.update(equation.outvars)
-    fixed = [not (isinstance(v, jax.extend.core.Var) and v in seen) for v in jaxpr.outvars]
+    fixed = [is_literal(v) or v not in seen for v in jaxpr.outvars]
     narrow = [leaf[..., :1] if same and leaf.ndim else leaf for leaf, same in zip(leaves, fixed, strict=True)]
     while True:
         shapes = [leaf.shape for leaf in narrow]

@@ -15,8 +15,8 @@ _NAMES = ("caching", "calculus", "compiled", "curvature", "function", "digits", 
 VOCABULARY = {f"surfaces.{name}" for name in _NAMES}
 NETWORKS = {f"surfaces.network.{name}" for name in ("data", "folds", "losses", "network")} | {"surfaces.network"}
 """What cross-validation needs, which divides data and measures networks."""
-JOINT = ROOT / "optimizers" / "diagnostics"
-"""The part of `optimizers` that runs rules on landscapes, for which it imports both."""
+JOINT = {ROOT / "optimizers" / name for name in ("diagnostics", "studies")}
+"""The parts of `optimizers` that run rules on landscapes and networks, for which they import both libraries."""
 PAGE = {"streamlit", "plotly", "app", "starlette"}
 
 
@@ -80,9 +80,11 @@ def test_a_landscape_imports_only_the_vocabulary(path: Path) -> None:
 def test_optimizers_import_no_room_above_them_and_only_the_vocabulary_below(path: Path) -> None:
     for name in _imports(path):
         assert name.split(".")[0] not in PAGE, f"{_id(path)} imports {name}"
-        within = name in VOCABULARY or JOINT in path.parents or (path.stem == "validation" and name in NETWORKS)
+        joint = not JOINT.isdisjoint(path.parents)
+        within = name in VOCABULARY or joint or (path.stem == "validation" and name in NETWORKS)
         assert name.split(".")[0] != "surfaces" or within, f"{_id(path)} imports {name}"
-        assert JOINT in path.parents or not name.startswith("optimizers.diagnostics"), f"{_id(path)} imports {name}"
+        above = name.startswith(("optimizers.diagnostics", "optimizers.studies"))
+        assert joint or not above, f"{_id(path)} imports {name}"
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "app/figures").glob("*.py")), ids=_id)
