@@ -62,6 +62,8 @@ def test_a_network_is_drawn_neuron_by_neuron_and_buttons_change_it(fresh: Visit)
     words = _tip(race).inner_text().splitlines()
     assert words[1].startswith("bias ") and words[1] != "bias 0"
     assert (race.canvas("[data-testid=node-plot-0] canvas") != before).any()
+    # the tooltip of the button that was pressed has faded
+    race.until("() => !document.querySelector('#stFloatingOverlayPortal')?.childElementCount")
     assert findings(race) == []
     race.page.mouse.move(640, 5)
     assert not _tip(race).is_visible()
@@ -90,6 +92,9 @@ def test_a_link_of_the_history_opens_a_race_against_the_predecessor(fresh: Visit
     race = fresh()
     race.page.get_by_role("link", name="History").click()
     race.at("history").wait_for()
+    assert findings(race) == []
+    race.page.emulate_media(color_scheme="dark")
+    race.until("() => getComputedStyle(document.querySelector('.stApp')).colorScheme === 'dark'")
     assert findings(race) == []
     link = race.page.get_by_role("link", name="Adam: race against RMSprop")
     link.focus()
