@@ -10,6 +10,7 @@ from urllib.parse import parse_qs
 import numpy as np
 import pytest
 
+from app.common import workers
 from app.common.child import NICE
 from app.studies import job as jobs
 from app.studies import link, worker
@@ -68,6 +69,7 @@ def test_a_stopped_study_keeps_what_is_there_and_can_be_computed_again(process: 
     job.stop()
     assert job.wait(PATIENCE) and 0 < job.share < 1 and not job.complete
     assert np.isfinite(job.found.saddles[0]) and np.isnan(job.found.saddles[-1])
+    assert Job(job.settings).found is None, "a part is not kept for other pages"
     small = Job(_settings(SMALL), lambda: process)
     small.begin()
     assert small.wait(PATIENCE) and small.complete, "the worker goes on with other work"
@@ -82,6 +84,23 @@ def test_the_end_of_the_worker_is_said() -> None:
         assert job.wait(PATIENCE) and job.error == LOST and not process.alive
     finally:
         process.end()
+
+
+def test_an_idle_process_that_has_grown_large_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
+    shared = workers.Shared(Process)
+    first = shared()
+    second = first
+    try:
+        job = Job(_settings(SMALL), lambda: first)
+        job.begin()
+        monkeypatch.setattr(workers, "MOST_MEMORY", 1)
+        assert not first.idle and shared() is first, "it works"
+        assert job.wait(PATIENCE) and first.idle and first.memory > 1
+        second = shared()
+        assert second is not first and not (first.alive and second.process == first.process)
+    finally:
+        first.end()
+        second.end()
 
 
 class Found(NamedTuple):

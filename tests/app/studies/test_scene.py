@@ -78,14 +78,14 @@ def test_missing_numbers_are_dashes_on_the_page_and_empty_in_files() -> None:
 
 def _timed(count: int) -> Scene:
     """A scene of panels with a curve that the clock reveals, member by member."""
-    x = np.arange(5)
-    axes = Axes(x=linear([x], "member"), y=log([x + 1.0], "loss"))
-    panels = tuple(
-        plot(f"panel-{k}", f"Panel {k}", axes, [series(x, x + 1.0, k, "a", "loss", time=x)], "a note", keys(["a"], [k]))
-        for k in range(count)
-    )
-    clock = Clock(views.end(panels), unit="member")
-    return Scene(panels=panels, cards=(), clock=clock, arrangement="side by side", caption="c", fixed=True)
+    axes = Axes(x=linear([np.arange(5)], "member"), y=log([np.arange(1.0, 6.0)], "loss"))
+    panels = []
+    for k in range(count):
+        x = np.arange(5 - k)
+        line = series(x, x + 1.0, k, "a", "loss", time=x)
+        panels.append(plot(f"panel-{k}", f"Panel {k}", axes, [line], "a note", keys(["a"], [k])))
+    clock = Clock(views.end(tuple(panels)), unit="member")
+    return Scene(panels=tuple(panels), cards=(), clock=clock, arrangement="side by side", caption="c", fixed=True)
 
 
 def test_the_clock_ends_with_the_last_time_of_any_mark_and_counts_the_units_of_the_study() -> None:
