@@ -156,7 +156,7 @@ def test_sentences_on_norms() -> None:
         for k, key in enumerate(norms.KINDS)
     }
     plain, batch = medians[10, "none"], medians[10, "batch"]
-    assert plain[0.1] < norms.TRAINED and min(plain[0.3], plain[1.0]) > 2 * norms.TRAINED
+    assert plain[0.1] < norms.TRAINED and min(plain[0.3], plain[1.0]) > 1.5 * norms.TRAINED
     assert max(batch[rate] for rate in (0.1, 0.3, 1.0)) < norms.TRAINED
     assert np.isinf(found.losses[1, 0, -3:, :, -1]).sum() > 5
     for key in ("layer", "group"):

@@ -29,14 +29,14 @@ def panels(study: Norms, found: Found) -> tuple[Panel, ...]:
             Axes(x=x, y=y),
             _against_rates(found.rates, last[k]),
             f"median loss, band from lowest to highest, a gap where most networks diverged; {budget}",
-            names,
+            None if k else names,
         )
         for k, depth in enumerate(found.depths)
     ]
     steps = spanned(0, float(found.steps[-1]), "step")
     curves = _against_steps(found.steps, found.losses[-1])
     note = f"median loss of {found.depths[-1]} hidden layers, each norm at its best learning rate; {budget}"
-    return (*against, plot("steps", "At the best learning rates", Axes(x=steps, y=y), curves, note, names))
+    return (*against, plot("steps", "At the best learning rates", Axes(x=steps, y=y), curves, note))
 
 
 def _against_rates(rates: Any, losses: Any) -> list[AnyMark]:

@@ -15,7 +15,6 @@ UNIT = "step"
 KEYS = list(METHODS)
 LOWEST = 0.5
 """The lowest test accuracy that is drawn."""
-LARGEST = 100.0
 TRAINED = [key for key in METHODS if key != "early_stopping"]
 
 
@@ -37,8 +36,7 @@ def panels(study: Regularizers, found: Found) -> tuple[Panel, ...]:
             "Gap of the losses",
             Axes(x=x, y=linear([_mean(found.validation - found.training)], "validation − training loss")),
             gaps,
-            f"means, losses without penalties; {setting}",
-            _legend(),
+            f"means, losses without penalties, colours as beside; {setting}",
         ),
     )
 
@@ -87,20 +85,21 @@ def _differences(study: Regularizers, found: Found, setting: str) -> Panel:
     marks: list[AnyMark] = [
         Line(x=np.zeros(2), y=np.array([-0.5, len(rows) - 0.5]), color="muted", weight="hair", layer="ground")
     ]
-    ends = [0.0, 1.0]
+    known = [100 * value for judged in verdicts.values() for value in (judged.effect, *judged.interval)]
+    ends = [0.0, 1.0, *(value for value in known if np.isfinite(value))]
+    room = 0.3 * (max(ends) - min(ends))  # for the words beside the intervals
+    least, most = min(ends) - 0.2 * room, max(ends) + room
     for key, judged in verdicts.items():
-        low, high = (100 * value for value in judged.interval)
+        low, high = (float(np.clip(100 * value, least, max(ends))) for value in judged.interval)
         at, middle = np.full(2, rows[key]), np.array([100 * judged.effect])
-        ends += [value for value in (low, high) if np.isfinite(value)]
         common: Any = {"color": color(KEYS.index(key)), "name": METHODS[key]}
-        hover = (("points", middle), ("from", np.array([low])), ("to", np.array([high])))
+        hover = (("points", middle),)
         marks.append(Line(x=np.array([low, high]), y=at, weight="trail", **common))
         marks.append(Dots(x=middle, y=at[:1], size="large", edge="paper", layer="over", hover=hover, **common))
         words = (f"{METHODS[key]}: {word(judged)}",)
-        marks.append(Text(x=min(high, LARGEST), y=rows[key], words=words, side="middle right", color="ink"))
-    room = 0.3 * (max(ends) - min(ends)) or 1.0  # for the words beside the intervals
+        marks.append(Text(x=high, y=rows[key], words=words, side="middle right", color="ink"))
     axes = Axes(
-        x=spanned(min(ends) - 0.2 * room, max(ends) + room, "difference of the test accuracy (points)"),
+        x=spanned(least, most, "difference of the test accuracy (points)"),
         y=Axis(low=-0.5, high=len(rows) - 0.5, grid=False, numbers=False),
     )
     note = f"medians and intervals of paired differences, corrected for {len(rows)} comparisons; {setting}"

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import functools
+import itertools
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -14,10 +16,9 @@ from numpy.typing import NDArray
 
 from optimizers.averaged import Averaged
 from optimizers.optimizer import Optimizer
-from optimizers.rules.adam import Adam
 from optimizers.rules.adamw import AdamW
 from optimizers.studies import declared
-from optimizers.studies.networks import starts_of, train_bundle
+from optimizers.studies.networks import Bundle, starts_of, train_bundle
 from optimizers.studies.study import Progress, Study, Table
 from optimizers.verdicts import Verdict, holm_levels, signed_rank, verdict
 from surfaces.compiled import compiled
@@ -133,21 +134,27 @@ class Regularizers(Study):
     mixup: float = declared.number("α", 1.0, 0.0, 2.0, "Parameter of the distribution Beta(α, α) of mixup.")
 
     def method(self, key: str) -> tuple[str, tuple[Regularizer, ...], float, Optimizer]:
-        """The norm, the regularizers and the L2 penalty of the networks of a method, and its rule."""
-        adam = Adam(self.learning_rate)
+        """The norm, the regularizers and the L2 penalty of the networks of a method, and its rule.
+
+        Methods that differ in numbers alone share a program: Adam is AdamW without decay, the last weights are an
+        average with γ = 0, and plain labels are smoothed with ε = 0.
+        """
+
+        def only(name: str, value: float) -> float:
+            return value if key == name else 0.0
+
         parts: dict[str, Regularizer] = {
             "input_noise": InputNoise(self.input_noise),
             "dropout": Dropout(self.dropout),
-            "label_smoothing": LabelSmoothing(self.label_smoothing),
             "mixup": Mixup(self.mixup),
         }
-        rules: dict[str, Optimizer] = {
-            "decay": AdamW(self.learning_rate, weight_decay=self.decay),
-            "average": Averaged(adam, self.average),
-        }
-        norm = "batch" if key == "batch_norm" else "none"
-        l2 = self.l2 if key == "l2" else 0.0
-        return norm, (parts[key],) if key in parts else (), l2, rules.get(key, adam)
+        rule = AdamW(self.learning_rate, weight_decay=only("decay", self.decay))
+        return (
+            "batch" if key == "batch_norm" else "none",
+            (LabelSmoothing(only("label_smoothing", self.label_smoothing)), *([parts[key]] if key in parts else [])),
+            only("l2", self.l2),
+            Averaged(rule, only("average", self.average)),
+        )
 
     def run(self, seed: int = 0) -> Iterator[Progress]:
         seeds = seeds_of(self.seeds, seed)
@@ -156,22 +163,33 @@ class Regularizers(Study):
         steps = np.unique([*range(0, self.steps, stride), self.steps])
         shape = (len(METHODS), self.seeds, len(steps))
         found = Found(steps, *(np.full(shape, np.nan) for _ in range(3)))
-        trained = [key for key in METHODS if key != "early_stopping"]
-        for done, key in enumerate(trained):
+        options: dict[str, Any] = {"batch_size": min(BATCH, self.samples), "seeds": seeds, "stride": stride}
+
+        def begun(key: str) -> tuple[Network, Iterator[Bundle]]:
+            """The training of a method, whose first stride is done and whose program is compiled."""
             norm, parts, l2, rule = self.method(key)
             model = MLP((data[0].inputs, self.width, CLASSES), "relu", norm)
             networks = [Network(model, one.train.x, one.train.y, decay=l2, regularizers=parts) for one in data]
-            starts = starts_of(model, seeds)
-            row = list(METHODS).index(key)
-            options: dict[str, Any] = {"batch_size": min(BATCH, self.samples), "seeds": seeds, "stride": stride}
-            for k, bundle in enumerate(train_bundle(networks, rule, starts, self.steps, **options)):
-                found = Found(steps, *map(np.copy, found[1:]))
-                for values, measured in zip(found[1:], _measures(networks, bundle.weights, data), strict=True):
-                    values[row, :, k] = measured
-                if key == "none":
-                    for values in found[1:]:
-                        values[list(METHODS).index("early_stopping")] = values[row]
-                yield Progress((done + bundle.step / self.steps) / len(trained), found)
+            bundles = train_bundle(networks, rule, starts_of(model, seeds), self.steps, **options)
+            first = list(itertools.islice(bundles, 2))
+            # measures need no regularizers, so methods with the same model share the program that computes them
+            return Network(model, data[0].train.x, data[0].train.y), itertools.chain(first, bundles)
+
+        trained = [key for key in METHODS if key != "early_stopping"]
+        with ThreadPoolExecutor(1) as pool:  # one method is compiled while the method before is trained
+            ahead = pool.submit(begun, trained[0])
+            for done, key in enumerate(trained):
+                network, bundles = ahead.result()
+                if done + 1 < len(trained):
+                    ahead = pool.submit(begun, trained[done + 1])
+                row = list(METHODS).index(key)
+                for k, bundle in enumerate(bundles):
+                    found = Found(steps, *map(np.copy, found[1:]))
+                    for values, measured in zip(found[1:], _measures(network, bundle.weights, data), strict=True):
+                        values[row, :, k] = measured
+                        if key == "none":
+                            values[list(METHODS).index("early_stopping")] = values[row]
+                    yield Progress((done + bundle.step / self.steps) / len(trained), found)
 
     def table(self, found: Found) -> Table:
         columns = (
@@ -275,13 +293,13 @@ def drawn(samples: int, wrong: float, seed: int, inputs: str = "standardised") -
     return data.standardised() if inputs == "standardised" else data
 
 
-def _measures(networks: list[Network], weights: Any, data: list[DataSet]) -> list[NDArray[Any]]:
+def _measures(network: Network, weights: Any, data: list[DataSet]) -> list[NDArray[Any]]:
     """Training loss, validation loss and test accuracy of each network, (networks,) each."""
     parts = [
         tuple(np.stack([getattr(getattr(one, part), name) for one in data]) for name in ("x", "y"))
         for part in ("train", "validation", "test")
     ]
-    return [np.asarray(values, dtype=float) for values in _measured(networks[0], weights, *parts)]
+    return [np.asarray(values, dtype=float) for values in _measured(network, weights, *parts)]
 
 
 @compiled(network=True)

@@ -32,12 +32,26 @@ def test_differences_and_curves_of_regularizers_are_the_numbers_of_the_result() 
     for key, one in judged.items():
         np.testing.assert_allclose(dots[METHODS[key]].x, [100 * one.effect])
         np.testing.assert_allclose(lines[METHODS[key]].x, 100 * np.array(one.interval))
+        assert (
+            differences.axes[0].x.low < lines[METHODS[key]].x[0] < lines[METHODS[key]].x[1] < differences.axes[0].x.high
+        )
     assert "dropout: better" in words and len(words) == len(METHODS) - 1
     for panel, values in ((accuracy, found.test), (gap, found.validation - found.training)):
         curves = {mark.name: mark for mark in panel.marks if isinstance(mark, Line)}
         assert set(curves) == set(METHODS.values()) - {"early stopping"}
         np.testing.assert_allclose(curves["dropout"].y, values[list(METHODS).index("dropout")].mean(axis=0))
         assert "10 seeds, 1,500 steps" in panel.note[0].text
+
+
+def test_an_interval_without_an_end_reaches_over_the_axis() -> None:
+    """Six pairs cannot tell nine methods apart: 2/2⁶ is above 0.05/9, so no interval has ends."""
+    _, found = _regularizers()
+    study: Any = STUDIES["regularizers"](seeds=6)  # type: ignore[call-arg]
+    found = Found(found.steps, *(values[:, :6] for values in found[1:]))
+    panel = pictures.of("regularizers").panels(study, found)[0]
+    x = panel.axes[0].x
+    lines = [mark for mark in panel.marks if isinstance(mark, Line) and mark.name]
+    assert len(lines) == len(METHODS) - 1 and all(line.x[0] == x.low and line.x[1] < x.high for line in lines)
 
 
 def test_what_is_missing_is_not_drawn() -> None:
