@@ -1,6 +1,7 @@
 """The study of regularizers as it runs in the app, compared with the same experiment as a loop in PyTorch.
 
-PyTorch trains one of the twenty seeds; its time is multiplied by twenty. Ours includes all compilation.
+PyTorch trains one of the twenty seeds; its time is multiplied by twenty. Ours includes all compilation. The two are
+compared by processor time, which depends less on what else the machine does; ours may use all cores at once.
 """
 
 from __future__ import annotations
@@ -32,13 +33,13 @@ def run() -> Iterator[Result]:
         f"≤ {LIMIT:.0f} s",
         ours["seconds"] <= LIMIT,
     )
-    ratio = seeds * theirs["seconds"] / ours["seconds"]
+    ratio = seeds * theirs["processor"] / ours["processor"]
     apart = abs(ours["accuracy"] - theirs["accuracy"])
     accuracies = f"{100 * ours['accuracy']:.1f} % and {100 * theirs['accuracy']:.1f} %"
     yield Result(
-        f"the same / loop in PyTorch (test accuracy without a regularizer, one seed: {accuracies})",
-        seconds(ours["seconds"]),
-        seconds(seeds * theirs["seconds"]),
+        f"the same / loop in PyTorch, processor time (test accuracy without a regularizer, one seed: {accuracies})",
+        seconds(ours["processor"]),
+        seconds(seeds * theirs["processor"]),
         f"{ratio:.1f}×",
         f"≥ {AIM:g}×",
         ratio >= AIM and apart < 0.05,
@@ -61,12 +62,12 @@ def _ours() -> dict[str, float]:
     from optimizers.studies.catalogue.regularizers import METHODS, Regularizers, ends
 
     study = Regularizers()
-    began = time.perf_counter()
+    began, used = time.perf_counter(), time.process_time()
     *_, last = study.run()
-    taken = time.perf_counter() - began
+    taken = {"seconds": time.perf_counter() - began, "processor": time.process_time() - used}
     accuracy = float(ends(last.found).accuracy[0, 0])
     counts = {"seeds": study.seeds, "methods": len(METHODS) - 1, "steps": study.steps}
-    return {"seconds": taken, "accuracy": accuracy, **counts}
+    return {**taken, "accuracy": accuracy, **counts}
 
 
 def _theirs() -> dict[str, float]:
@@ -86,11 +87,11 @@ def _theirs() -> dict[str, float]:
     torch.set_num_threads(1)  # on networks of this size, faster than two
     torch.manual_seed(seed % 2**31)
     rng = np.random.default_rng(seed)
-    accuracies, began = {}, time.perf_counter()
+    accuracies, used = {}, time.process_time()
     for key in METHODS:
         if key != "early_stopping":
             accuracies[key] = _trained_by_pytorch(study, key, parts, stride, rng)
-    return {"seconds": time.perf_counter() - began, "accuracy": accuracies["none"]}
+    return {"processor": time.process_time() - used, "accuracy": accuracies["none"]}
 
 
 def _trained_by_pytorch(study: Any, key: str, parts: Any, stride: int, rng: Any) -> float:
