@@ -41,9 +41,13 @@ def test_bias_falls_and_variance_rises_with_the_width() -> None:
     assert found.widths[np.argmin(found.error)] in (4, 6) and found.error[-1] > 1.05 * found.error.min()
     np.testing.assert_allclose(found.bias + found.variance + found.noise, found.error, rtol=1e-9)
     assert words.endswith("It has no second descent.")
+
+
+def test_random_features_have_a_second_descent() -> None:
     features, words = _finished("bias_variance", fit="features")
     top = bias_variance.peak(features.error)
     assert top is not None and 12 <= features.widths[top] <= 32 and features.error[top] > 100
+    assert features.training[top] < features.noise and features.error[-1] < features.error[:top].min()
     assert words.endswith("it falls a second time.")
 
 
@@ -67,3 +71,9 @@ def test_the_divergence_from_true_probabilities_rises_again() -> None:
     training, true = np.median(found.divergence, axis=2)
     assert training[-1] == training.min() and found.entropy[1, 0] > 0.05
     assert np.argmin(true) < 0.5 * len(true) and true[-1] > 2 * true.min()
+    smoothed, _ = _finished("entropy", labels="smoothed")
+    assert (smoothed.cross_entropy[0] > smoothed.entropy[0]).all() and smoothed.entropy[0, 0] > 0.2
+    again = np.median(smoothed.divergence[1], axis=1)
+    assert 2 * again.min() < again[-1] < 0.6 * true[-1]
+    soft, _ = _finished("entropy", labels="probabilities")
+    assert (np.median(soft.divergence[:, -1], axis=1) < 2e-3).all() and soft.entropy.min() > 0.3

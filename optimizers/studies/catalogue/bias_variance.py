@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 
 from optimizers.studies import curves, declared
 from optimizers.studies.curves import Floats
-from optimizers.studies.study import Progress, Study, Table
+from optimizers.studies.study import Progress, Study, Table, Variant
 from surfaces.digits import short
 from surfaces.parameter import parameter
 
@@ -71,8 +72,19 @@ class BiasVariance(Study):
     rows = ("N15", "N9")
     about = (
         "Narrow networks have a large bias, and all their fits are alike; wide ones have a large variance. The error "
-        "is lowest between them, at 4 to 6 neurons, and rises slowly after that. Trained networks show no second "
-        "descent here. Random features do: their error peaks near as many neurons as samples, and falls again."
+        "is lowest between them, at 4 to 6 neurons, and rises slowly after that, without a second descent."
+    )
+    variants: ClassVar[Mapping[str, Variant]] = MappingProxyType(
+        {
+            "double_descent": Variant(
+                "Double descent",
+                "Double descent",
+                "Hidden neurons stay random, and the output weights are solved for. Near as many neurons as samples, "
+                "where fits begin to pass through their samples, the error peaks; with more of them it falls again, "
+                "below that of narrow networks.",
+                {"fit": "features"},
+            )
+        }
     )
     source = (
         "S. Geman, E. Bienenstock & R. Doursat (1992), Neural networks and the bias/variance dilemma; "

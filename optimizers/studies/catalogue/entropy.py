@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 
@@ -11,7 +12,7 @@ from optimizers.rules.adam import Adam
 from optimizers.studies import curves, declared
 from optimizers.studies.curves import Floats
 from optimizers.studies.networks import outputs_of, starts_of, train_bundle
-from optimizers.studies.study import Progress, Study, Table
+from optimizers.studies.study import Progress, Study, Table, Variant
 from surfaces.digits import short
 from surfaces.network.data import one_hot
 from surfaces.network.mlp import MLP
@@ -64,6 +65,24 @@ class Entropy(Study):
     about = (
         "Cross-entropy and divergence differ by the entropy, a constant, so they fall and rise together. Of the "
         "training labels, whose entropy is 0, both fall to the end; of the true probabilities, both soon rise again."
+    )
+    variants: ClassVar[Mapping[str, Variant]] = MappingProxyType(
+        {
+            "smoothed_labels": Variant(
+                "Smoothed labels",
+                "Smoothed labels",
+                "Smoothed labels have an entropy above 0, below which the cross-entropy cannot fall. The divergence "
+                "from the true probabilities still rises, but only half as far as without smoothing.",
+                {"labels": "smoothed"},
+            ),
+            "soft_labels": Variant(
+                "Probabilities as labels",
+                "Soft labels",
+                "With the true probabilities as labels the cross-entropy falls to their entropy and no further, while "
+                "the divergence goes to 0, on test samples as well.",
+                {"labels": "probabilities"},
+            ),
+        }
     )
     source = "S. Kullback & R. Leibler (1951), On information and sufficiency; C. Szegedy et al. (2016), section 7"
     seconds = 5.0
