@@ -6,15 +6,17 @@ import dataclasses
 
 import numpy as np
 
-from app.figures.marks import AnyMark, Axes, Dots, Line, Panel
+from app.figures.marks import AnyMark, Axes, Dots, Legend, Line, Panel
 from app.figures.panels import finite
 from app.figures.series import around, color, keys, linear, plot, series, spanned
 from app.studies.fits import fit, fit_axes, rows, samples, true_curve
 from optimizers.studies.catalogue.bagging import Bagging, Found, running_means
 
 UNIT = "member"
-MEAN, ALONE, MEMBER = 0, 1, 6
+MEAN, ALONE = 0, 1
 """The slots of the colours."""
+MEMBERS = "muted"
+"""The colour of the members, which are many."""
 
 
 def panels(study: Bagging, found: Found) -> tuple[Panel, ...]:
@@ -28,7 +30,7 @@ def _fits(study: Bagging, found: Found) -> Panel:
         Line(
             x=found.grid,
             y=finite(member),
-            color=color(MEMBER),
+            color=MEMBERS,
             time=np.full(len(found.grid), count),
             weight="hair",
             future="absent",
@@ -47,7 +49,7 @@ def _fits(study: Bagging, found: Found) -> Panel:
     ]
     budget = f"{study.samples} samples; {study.steps:,} steps of Adam"
     note = f"first of {study.data_sets} data sets, {budget}; dotted: the curve without noise"
-    legend = keys(["members", "their mean", "single network"], [MEMBER, MEAN, ALONE])
+    legend = _legend("members", "their mean")
     return plot("fits", "Members and their mean", fit_axes(found.grid, [*found.y, *found.truth]), marks, note, legend)
 
 
@@ -61,13 +63,11 @@ def _errors(found: Found) -> Panel:
         low, middle, high = np.percentile(found.mean_errors[known], [10, 50, 90], axis=0)
         curves.append(around(counts, low, high, MEAN, time=counts))
         curves.append(series(counts, middle, MEAN, "mean of the members", "median test error", time=counts))
-        flat = (
-            (found.member_errors[known].mean(axis=1), MEMBER, "members"),
-            (found.alone_errors[known], ALONE, "single"),
-        )
-        for errors, slot, name in flat:
-            level = np.full(len(counts), np.median(errors))
-            curves.append(series(counts, level, slot, name, "median test error", dots=False))
+        each = np.full(len(counts), np.median(found.member_errors[known].mean(axis=1)))
+        single = np.full(len(counts), np.median(found.alone_errors[known]))
+        members = series(counts, each, MEAN, "members on average", "median test error", dots=False)
+        curves.append(dataclasses.replace(members, color=MEMBERS))
+        curves.append(series(counts, single, ALONE, "single network", "median test error", dots=False))
     bagged, alone = finite(found.mean_errors[:, -1]), finite(found.alone_errors)
     heights = linear([found.mean_errors[known], found.member_errors[known].mean(axis=1)], "mean squared error")
     both = linear([bagged, alone], "mean of the members")
@@ -90,5 +90,9 @@ def _errors(found: Found) -> Panel:
         f"errors of test samples on {known.sum()} data sets: medians, band: 10 to 90 %; below, a dot for each of them: "
         "under the dotted line bagging is better"
     )
-    legend = keys(["mean of the members", "members on average", "single network"], [MEAN, MEMBER, ALONE])
+    legend = _legend("members on average", "mean of the members")
     return plot("errors", "Test error", pairs, [*curves, equal, dots], note, legend)
+
+
+def _legend(members: str, mean: str) -> Legend:
+    return Legend(keys=((members, MEMBERS), *keys([mean, "single network"], [MEAN, ALONE]).keys))

@@ -9,7 +9,7 @@ from app.figures.series import keys, log, plot, series
 from app.studies.fits import bundle, fit, fit_axes, rows, samples, true_curve
 from optimizers.studies.catalogue.bias_variance import BiasVariance, Found, peak
 
-ERROR, BIAS, VARIANCE, TRAINING, NOISE = 0, 1, 2, 3, 6
+ERROR, BIAS, VARIANCE, TRAINING, NOISE = 0, 1, 2, 3, 7
 """The slots of the colours."""
 LOWEST = 1e-4
 """Parts of the error below this share of the noise are outside the frame."""

@@ -14,7 +14,7 @@ from optimizers.studies.catalogue.ensembles import METHODS, Ensembles, Found
 from optimizers.verdicts import verdict
 
 UNIT = "step"
-SLOTS = (6, 0, 2, 1)
+SLOTS = (7, 0, 2, 1)
 """The slots of the colours of `METHODS`."""
 EARLY = 0.2
 """The accuracies before this share of the steps may be outside the frame."""

@@ -9,7 +9,7 @@ from app.figures.series import around, keys, linear, plot, series, spanned
 from optimizers.studies.catalogue.entropy import PARTS, Entropy, Found
 
 UNIT = "step"
-CROSS, ENTROPY, DIVERGENCE = 0, 6, 1
+CROSS, ENTROPY, DIVERGENCE = 0, 7, 1
 """The slots of the colours."""
 LEGEND = keys(["cross-entropy", "entropy", "divergence"], [CROSS, ENTROPY, DIVERGENCE])
 
