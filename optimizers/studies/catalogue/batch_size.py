@@ -194,7 +194,7 @@ class BatchSize(Study):
             for values, word in ((found.sharpness, "sharpness"), (1 - found.test, "test error")):
                 names = tuple(f"{optimizer.name} with {size}" for size in SIZES)
                 sentences.append(compared(values[rule, 0], values[rule, 1], (names[0], names[1]), word))
-        return " ".join(sentences)
+        return " ".join(dict.fromkeys(sentences))
 
     def table(self, found: Found) -> Table:
         columns = (

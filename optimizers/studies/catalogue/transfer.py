@@ -134,7 +134,7 @@ class Transfer(Study):
                 compared(errors[1, column], errors[0, column], NAMES[1::-1], measure),
                 compared(errors[2, column], errors[3, column], NAMES[2:], measure),
             ]
-        return " ".join(sentences)
+        return " ".join(dict.fromkeys(sentences))
 
     def table(self, found: Found) -> Table:
         columns = ("images of each class", "training", "test accuracy (mean)", "95 % interval from", "to", "seeds")
