@@ -1,4 +1,4 @@
-"""Presets of the Studies page: every study with its default parameters, and its variants."""
+"""Presets of the Studies page: every study with its default parameters, and further ones."""
 
 from __future__ import annotations
 
@@ -45,17 +45,17 @@ class Preset:
 def _presets() -> Iterator[tuple[str, Preset]]:
     for key, study in STUDIES.items():
         yield key, Preset(study.name, study.label or study.name, study.about, Choice(key), study.rows)
-        for name, variant in study.variants.items():
-            choice = Choice(key, tuple(variant.parameters.items()))
-            yield name, Preset(variant.name, variant.label, variant.about, choice, study.rows)
+        for name, preset in study.presets.items():
+            choice = Choice(key, tuple(preset.parameters.items()))
+            yield name, Preset(preset.name, preset.label, preset.about, choice, study.rows)
 
 
 PRESETS: Mapping[str, Preset] = MappingProxyType(dict(_presets()))
-"""Every preset by its key, which is that of its study or of its variant."""
+"""Every preset by its key, which is that of the study for its default parameters."""
 
 
 def shown(settings: Settings) -> str:
-    """The preset of the settings, whatever else was changed: that of their study, or of a variant that they are."""
+    """The key of the preset with most parameters among those whose parameters the settings have."""
 
     def matches(choice: Choice) -> bool:
         here = settings.study

@@ -4,10 +4,10 @@ This package is for both rooms below the app: it runs the rules of `optimizers` 
 `surfaces`.
 """
 
-from optimizers.studies.study import GROUPS, Progress, Study, Table, Variant
+from optimizers.studies.study import GROUPS, Preset, Progress, Study, Table
 from surfaces.registry import discover
 
 STUDIES = discover("optimizers.studies.catalogue", Study, order=lambda study: (GROUPS.index(study.group), study.rows))
 """Every study by its key, in the order of its group."""
 
-__all__ = ["GROUPS", "STUDIES", "Progress", "Study", "Table", "Variant"]
+__all__ = ["GROUPS", "STUDIES", "Preset", "Progress", "Study", "Table"]

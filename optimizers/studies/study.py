@@ -32,8 +32,8 @@ class Progress(NamedTuple):
     found: Any
 
 
-class Variant(NamedTuple):
-    """A study with other parameters, by which it shows something else.
+class Preset(NamedTuple):
+    """Named parameters with which a study shows something else.
 
     Attributes:
         name, label, about: as those of a study, for these parameters.
@@ -64,8 +64,8 @@ class Study(Declared):
     about: ClassVar[str]
     """A sentence or two on what to see, which holds for the default parameters."""
     source: ClassVar[str]
-    variants: ClassVar[Mapping[str, Variant]] = MappingProxyType({})
-    """What the study shows with other parameters, by the keys of presets."""
+    presets: ClassVar[Mapping[str, Preset]] = MappingProxyType({})
+    """Its presets besides the defaults, by their keys, which no other study has."""
     seconds: ClassVar[float] = 20.0
     """About how long it takes at the default parameters, on two cores. A page starts it unasked if that is short."""
 

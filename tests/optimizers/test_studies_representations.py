@@ -37,7 +37,7 @@ def test_sentences_on_autoencoders(plain: Found) -> None:
 
 @pytest.mark.long
 def test_sentence_on_denoising() -> None:
-    *_, (_, found) = STUDIES["autoencoder"](**STUDIES["autoencoder"].variants["denoising"].parameters).run(seed=0)
+    *_, (_, found) = STUDIES["autoencoder"](**STUDIES["autoencoder"].presets["denoising"].parameters).run(seed=0)
     for ends, corrupted in ((found.train[:, -1], found.reference), (found.test[:, -1], found.test_reference)):
         assert ((ends > 0.15 * corrupted) & (ends < 0.25 * corrupted)).all()
 

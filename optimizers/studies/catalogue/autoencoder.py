@@ -15,7 +15,7 @@ from optimizers.rules.rmsprop import RMSprop
 from optimizers.rules.sgd import SGD
 from optimizers.studies import declared
 from optimizers.studies.networks import losses_of, outputs_of, starts_of, train_bundle
-from optimizers.studies.study import Progress, Study, Table, Variant
+from optimizers.studies.study import Preset, Progress, Study, Table
 from surfaces.network import DATASETS, MLP, Network
 from surfaces.parameter import parameter
 
@@ -90,9 +90,9 @@ class Autoencoder(Study):
         "learning rates. Momentum and Adam get within 5 % of the error of 16 principal components, which no network "
         "of this kind can beat. SGD and RMSprop stay more than 10 % above it."
     )
-    variants: ClassVar[Mapping[str, Variant]] = MappingProxyType(
+    presets: ClassVar[Mapping[str, Preset]] = MappingProxyType(
         {
-            "denoising": Variant(
+            "denoising": Preset(
                 "Denoising autoencoder",
                 "Denoising",
                 "The inputs are images with noise, and the targets are the clean images. All four optimizers take away "

@@ -1,4 +1,4 @@
-"""The presets of the Studies page: studies, and their variants."""
+"""The presets of the Studies page: studies with their defaults, and with other parameters."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ def test_a_preset_is_found_from_its_settings_and_from_its_link(key: str) -> None
     assert presets.shown(settings) == key and presets.changes(settings) == ""
 
 
-def test_a_variant_is_its_study_with_other_parameters() -> None:
+def test_a_further_preset_is_its_study_with_other_parameters() -> None:
     study = changes.reset(Settings(), "denoising").built()
     assert type(study) is STUDIES["autoencoder"] and study.corruption == "noise"
     assert PRESETS["denoising"].rows == STUDIES["autoencoder"].rows
     assert PRESETS["denoising"].about != PRESETS["autoencoder"].about
 
 
-def test_a_changed_variant_says_what_differs_from_it() -> None:
+def test_a_changed_preset_says_what_differs_from_it() -> None:
     settings = changes.set_parameter(changes.reset(Settings(), "denoising"), "code", 8)
     assert presets.shown(settings) == "denoising" and presets.changes(settings) == "Changed: c 16 → 8."
     assert presets.shown(changes.set_parameter(settings, "corruption", "none")) == "autoencoder"
