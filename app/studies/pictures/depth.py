@@ -18,6 +18,8 @@ from surfaces.network.norms import NORMS
 
 DECADES = 8.0
 """The colour of a ratio is strongest from this many powers of ten on."""
+NAMES = 0.22
+"""The share of the table's width that the names of activations take."""
 EVEN = 2.0
 """A ratio within this factor of 1 has no colour."""
 LOWEST = 1e-15
@@ -62,9 +64,9 @@ def _ratios(study: Depth, found: Found, note: str) -> Panel:
         Text(axes=1, x=0.97, y=rows - i - 0.5, words=(ACTIVATIONS[kind].name,), side="middle left")
         for i, kind in enumerate(KINDS)
     ]
-    axes = Axes(x=across, y=down, place=(0.17, 0.0, 1.0, 1.0)), Axes(x=unit, y=down, place=(0.0, 0.0, 0.17, 1.0))
+    axes = Axes(x=across, y=down, place=(NAMES, 0.0, 1.0, 1.0)), Axes(x=unit, y=down, place=(0.0, 0.0, NAMES, 1.0))
     what = "gradient norm of the first hidden layer over that of the last"
-    words = f"{what}; white: within a factor of two; 0/0: no gradient; {note}"
+    words = f"{what}; no colour: within a factor of two; 0/0: no gradient; {note}"
     return plot("ratios", "First over last layer", axes, marks, words)
 
 

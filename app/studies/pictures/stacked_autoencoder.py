@@ -1,4 +1,4 @@
-"""The picture of the study of stacked autoencoders: a map of codes, test accuracies, and reconstruction errors."""
+"""The picture of the study of stacked autoencoders: codes, test accuracies, and reconstruction errors."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ RATES = (3e-4, 1e-3, 3e-3, 1e-2)
 """The learning rates that each classifier tries."""
 ACTIVATION = "tanh"
 CODE = 2
-"""The dimension of the code that is drawn as a map."""
+"""The dimension of the code of the deep autoencoder."""
 MOMENTS = 20
 """The number of records after the start."""
 BATCH = 32
@@ -72,8 +72,7 @@ class StackedAutoencoder(Study):
     about = (
         "With 100 labelled images, ten seeds show no difference between the test accuracy of the stacked classifier "
         "and that of the classifier trained from scratch. In the deep autoencoder, stacking lowers the "
-        "reconstruction error by 5 to 12 %. The map shows its code of two numbers, which groups the digits without "
-        "any label."
+        "reconstruction error by 5 to 12 %. Its code of two numbers groups the digits without any label."
     )
     source = (
         "G. Hinton & R. Salakhutdinov (2006), Reducing the dimensionality of data with neural networks; "
