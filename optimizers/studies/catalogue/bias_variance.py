@@ -10,7 +10,7 @@ import numpy as np
 
 from optimizers.studies import curves, declared
 from optimizers.studies.curves import Floats
-from optimizers.studies.study import Progress, Study, Table, Variant
+from optimizers.studies.study import Progress, Study, Table, Preset
 from surfaces.digits import short
 from surfaces.parameter import parameter
 
@@ -74,9 +74,9 @@ class BiasVariance(Study):
         "Narrow networks have a large bias, and all their fits are alike; wide ones have a large variance. The error "
         "is lowest between them, at 4 to 6 neurons, and rises slowly after that, without a second descent."
     )
-    variants: ClassVar[Mapping[str, Variant]] = MappingProxyType(
+    presets: ClassVar[Mapping[str, Preset]] = MappingProxyType(
         {
-            "double_descent": Variant(
+            "double_descent": Preset(
                 "Double descent",
                 "Double descent",
                 "Hidden neurons stay random, and the output weights are solved for. Near as many neurons as samples, "

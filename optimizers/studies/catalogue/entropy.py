@@ -12,7 +12,7 @@ from optimizers.rules.adam import Adam
 from optimizers.studies import curves, declared
 from optimizers.studies.curves import Floats
 from optimizers.studies.networks import outputs_of, starts_of, train_bundle
-from optimizers.studies.study import Progress, Study, Table, Variant
+from optimizers.studies.study import Progress, Study, Table, Preset
 from surfaces.digits import short
 from surfaces.network.data import one_hot
 from surfaces.network.mlp import MLP
@@ -66,16 +66,16 @@ class Entropy(Study):
         "Cross-entropy and divergence differ by the entropy, a constant, so they fall and rise together. Of the "
         "training labels, whose entropy is 0, both fall to the end; of the true probabilities, both soon rise again."
     )
-    variants: ClassVar[Mapping[str, Variant]] = MappingProxyType(
+    presets: ClassVar[Mapping[str, Preset]] = MappingProxyType(
         {
-            "smoothed_labels": Variant(
+            "smoothed_labels": Preset(
                 "Smoothed labels",
                 "Smoothed labels",
                 "Smoothed labels have an entropy above 0, below which the cross-entropy cannot fall. The divergence "
                 "from the true probabilities still rises, but only half as far as without smoothing.",
                 {"labels": "smoothed"},
             ),
-            "soft_labels": Variant(
+            "soft_labels": Preset(
                 "Probabilities as labels",
                 "Soft labels",
                 "With the true probabilities as labels the cross-entropy falls to their entropy and no further, while "
