@@ -10,7 +10,7 @@ import numpy as np
 
 from optimizers.studies import curves, declared
 from optimizers.studies.curves import Floats
-from optimizers.studies.study import Progress, Study, Table, Preset
+from optimizers.studies.study import Preset, Progress, Study, Table
 from surfaces.digits import short
 from surfaces.parameter import parameter
 

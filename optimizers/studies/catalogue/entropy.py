@@ -12,7 +12,7 @@ from optimizers.rules.adam import Adam
 from optimizers.studies import curves, declared
 from optimizers.studies.curves import Floats
 from optimizers.studies.networks import outputs_of, starts_of, train_bundle
-from optimizers.studies.study import Progress, Study, Table, Preset
+from optimizers.studies.study import Preset, Progress, Study, Table
 from surfaces.digits import short
 from surfaces.network.data import one_hot
 from surfaces.network.mlp import MLP
