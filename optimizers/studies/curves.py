@@ -22,6 +22,8 @@ TEST = 500
 """The number of test samples."""
 ROOMS = (8, 32, 128)
 """The numbers of neurons for which there is room in a hidden layer."""
+WORK = 500_000_000
+"""The most steps × networks × samples × weights of a part of a study: about half a second on a core."""
 STRIDE = 250
 """Steps of a training between two parts of a study."""
 
@@ -68,7 +70,12 @@ def fits(model: MLP, x: Floats, y: Floats, starts: Floats, steps: int, rate: flo
     """Train one network on each data set, x and y (networks, N), by Adam on all samples with squared error."""
     columns = (np.asarray(v, dtype=np.float32)[..., None] for v in (x, y))
     networks = [Network(model, inputs, targets, objective="mse") for inputs, targets in zip(*columns, strict=True)]
-    return train_bundle(networks, Adam(rate), starts, steps, stride=STRIDE)
+    return train_bundle(networks, Adam(rate), starts, steps, stride=stride_of(len(x), x.shape[1], model.size))
+
+
+def stride_of(networks: int, samples: int, weights: int) -> int:
+    """Steps of a training between two parts of a study, fewer where a step takes long."""
+    return max(1, min(STRIDE, WORK // (networks * samples * weights)))
 
 
 def values_of(model: MLP, weights: Any, x: Any) -> Floats:

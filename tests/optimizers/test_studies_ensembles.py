@@ -63,6 +63,16 @@ def test_a_bootstrap_sample_has_63_percent_of_the_samples() -> None:
     assert np.mean(shares) == pytest.approx(1 - (1 - 1 / 200) ** 200, abs=0.01)
 
 
+def test_a_part_is_short_also_where_a_study_is_large() -> None:
+    bagging = STUDIES["bagging"]
+    most = {name: int(spec.high) for name, spec in bagging.parameters().items() if spec.integer}
+    large = bagging(**most)
+    stride = curves.stride_of(large.members + 1, large.samples, large.model.size)  # type: ignore[attr-defined]
+    work = (large.members + 1) * large.samples * large.model.size  # type: ignore[attr-defined]
+    assert 1 <= stride < 30 and stride * work <= curves.WORK
+    assert curves.stride_of(26, 30, bagging().model.size) == 250  # type: ignore[attr-defined]
+
+
 def test_a_result_of_bagging_grows_data_set_by_data_set() -> None:
     parts = list(STUDIES["bagging"](members=2, data_sets=2, width=4, steps=50).run())
     known = [int(np.isfinite(part.found.alone_errors).sum()) for part in parts]

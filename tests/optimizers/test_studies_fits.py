@@ -8,8 +8,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from optimizers.studies import STUDIES
+from optimizers.rules.adam import Adam
+from optimizers.studies import STUDIES, curves
 from optimizers.studies.catalogue import approximation, bias_variance, entropy
+from optimizers.studies.networks import train_bundle
+from surfaces.network import MLP, Network
 
 
 def _finished(key: str, **parameters: Any) -> Any:
@@ -29,6 +32,20 @@ def labels() -> dict[str, Any]:
         choice: _finished("entropy", labels=choice, seeds=6, steps=400)
         for choice in ("sampled", "smoothed", "probabilities")
     }
+
+
+@pytest.mark.parametrize("activation", ["tanh", "relu", "gelu"])
+def test_a_narrow_network_within_a_wide_model_is_the_narrow_network(activation: str) -> None:
+    """Its other weights stay zero, and its own are those of a model without room for more."""
+    model, narrow = curves.with_room(3, activation), MLP((1, 3, 1), activation)
+    starts = curves.starts_within(model, 3, np.random.default_rng(0), 2)
+    own = np.concatenate([np.arange(3), 8 + np.arange(3), 16 + np.arange(3), [24]])
+    x = np.linspace(-2, 2, 9)[:, None].astype(np.float32)
+    y = np.sin(x)
+    *_, wide = train_bundle(Network(model, x, y, objective="mse"), Adam(0.01), starts, 30)
+    *_, alone = train_bundle(Network(narrow, x, y, objective="mse"), Adam(0.01), starts[:, own], 30)
+    np.testing.assert_allclose(wide.weights[:, own], alone.weights, rtol=1e-3, atol=1e-5)
+    assert not np.delete(wide.weights, own, axis=1).any() and (wide.weights[:, own] != starts[:, own]).any()
 
 
 def test_bias_variance_and_noise_add_up_to_the_error(features: Any) -> None:

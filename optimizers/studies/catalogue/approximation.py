@@ -115,7 +115,8 @@ class Approximation(Study):
             model = curves.with_room(width, self.activation)
             starts = curves.starts_within(model, width, np.random.default_rng([seed, width]), r)
             network = Network(model, x, y, objective="mse")
-            for part in train_bundle(network, Adam(self.learning_rate), starts, self.steps, stride=curves.STRIDE):
+            stride = curves.stride_of(r, len(x), model.size)
+            for part in train_bundle(network, Adam(self.learning_rate), starts, self.steps, stride=stride):
                 if part.step < self.steps:
                     yield Progress((i + part.step / self.steps) / k, found)
             found = Found(*map(np.copy, found))

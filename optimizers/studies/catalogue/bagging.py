@@ -62,12 +62,12 @@ class Bagging(Study):
     seconds = 6.0
 
     members: int = declared.whole("M", 25, 2, 50, "Number of members.")
-    samples: int = declared.samples(30)
+    samples: int = declared.samples(30, high=100)
     noise: float = declared.noise(0.4)
     width: int = declared.whole("n", 32, 1, 64, "Neurons in each of the two hidden layers.", log=True)
-    steps: int = declared.steps(1000)
+    steps: int = declared.steps(1000, high=3000)
     learning_rate: float = declared.learning_rate()
-    data_sets: int = declared.whole("R", 12, 1, 30, "Number of data sets on which the comparison is repeated.")
+    data_sets: int = declared.whole("R", 12, 1, 20, "Number of data sets on which the comparison is repeated.")
 
     @property
     def model(self) -> MLP:

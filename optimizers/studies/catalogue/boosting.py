@@ -67,11 +67,11 @@ class Boosting(Study):
     members: int = declared.whole("M", 40, 2, 100, "Number of members.", log=True)
     width: int = declared.whole("n", 8, 1, 32, "Neurons in the hidden layer of a member.", log=True)
     shrinkage: float = declared.number("ν", 0.5, 0.05, 1.0, "Share of the best factor with which a member is added.")
-    samples: int = declared.samples(20)
+    samples: int = declared.samples(20, high=100)
     noise: float = declared.noise(0.4)
     steps: int = declared.steps(1000, high=2000)
     learning_rate: float = declared.learning_rate(3e-2)
-    data_sets: int = declared.whole("R", 12, 1, 30, "Number of data sets.")
+    data_sets: int = declared.whole("R", 12, 1, 20, "Number of data sets.")
 
     @property
     def model(self) -> MLP:
