@@ -13,8 +13,8 @@ from surfaces.network import DATASETS
 
 @pytest.fixture(scope="module")
 def short() -> tuple[BatchSize, Found]:
-    """The study with two seeds, compared at a high loss."""
-    study = STUDIES["batch_size"](loss=0.5, seeds=2, most=1000)
+    """The study with two seeds, compared at a high loss, which Adam is too slow to reach."""
+    study = STUDIES["batch_size"](loss=0.4, seeds=2, most=1000, adam_rate=1e-4)
     *_, last = study.run(seed=0)
     assert last.share == 1
     return study, last.found
@@ -31,22 +31,22 @@ def test_labels_are_wrong_as_often_as_declared(noise: float) -> None:
 
 def test_all_networks_are_compared_at_the_same_training_loss(short: tuple[BatchSize, Found]) -> None:
     _, found = short
-    assert (found.losses <= 0.5).all() and (found.losses > 0.4).all()
+    assert (found.losses[0] <= 0.4).all() and (found.losses[0] > 0.3).all()
 
 
 def test_ends_of_the_line_are_the_solutions(short: tuple[BatchSize, Found]) -> None:
     _, found = short
     for place, size in ((0.0, 0), (1.0, 1)):
         k = int(np.flatnonzero(np.isclose(LINE, place))[0])
-        np.testing.assert_allclose(found.line[:, :, k], found.losses[:, size], rtol=1e-5)
-        np.testing.assert_allclose(found.test_line[:, :, k], found.test_losses[:, size], rtol=1e-5)
+        np.testing.assert_allclose(found.line[0, :, k], found.losses[0, size], rtol=1e-5)
+        np.testing.assert_allclose(found.test_line[0, :, k], found.test_losses[0, size], rtol=1e-5)
 
 
-def test_a_training_that_does_not_reach_the_loss_is_left_out() -> None:
-    study = STUDIES["batch_size"](loss=0.01, seeds=2, most=1000, learning_rate=0.01, adam_rate=1e-4)
-    *_, (share, found) = study.run(seed=0)
-    assert share == 1 and np.isnan(found.losses).all() and np.isnan(found.line).all()
-    assert not study.table(found).rows and "At least 6 seeds" in study.finding(found)
+def test_a_training_that_does_not_reach_the_loss_is_left_out(short: tuple[BatchSize, Found]) -> None:
+    study, found = short
+    assert np.isnan(found.losses[1]).all() and np.isnan(found.line[1]).all()
+    assert [row[:2] for row in study.table(found).rows] == [("SGD", 8), ("SGD", 500)]
+    assert "At least 6 seeds are needed to compare Adam" in study.finding(found)
 
 
 @pytest.mark.long
