@@ -335,5 +335,5 @@ def _sharpness(bare: Training, data: DataSet, racer: Racer | None) -> float:
 
 
 def _largest_eigenvalue(bare: Training, data: DataSet, racer: Racer | None) -> float:
-    network = bare.network(racer, data).first(SAMPLES)
+    network = bare.network(racer, data).evaluated.first(SAMPLES)
     return max(0.0, float(top_eigenvalues(network, bare.start(racer, data))[0]))

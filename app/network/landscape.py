@@ -95,7 +95,7 @@ def landscape(runs: Sequence[Run], kind: str, seed: int) -> Landscape:
         ValueError: where the runs span no plane.
     """
     weights = [run.weights() for run in runs]
-    network = runs[0].network
+    network = runs[0].network.evaluated
     count = min(len(network.x), max(100, int(PLANE_WORK / (2 * network.model.size * PLANE_SIDE**2))))
     network = network.first(count)
     if kind == "random":

@@ -81,10 +81,10 @@ def observe_neurons(run: Run, piece: Piece) -> Neurons:
     weights = filled(run, piece.weights)
     softmax = data.task == "classes"
     if has_plane(data):
-        values, biases, edges = _on_points(run.network, weights, points(data), softmax=softmax)
+        values, biases, edges = _on_points(run.network.evaluated, weights, points(data), softmax=softmax)
     else:
         x = np.asarray(data.validation.x[:PROBE], np.float32)
-        values, biases, edges = _on_pixels(run.network, weights, x)
+        values, biases, edges = _on_pixels(run.network.evaluated, weights, x)
     kept = len(piece.steps)
     values, biases, edges = (np.asarray(array)[:kept] for array in (values, biases, edges))
     shares = softmax and has_plane(data)

@@ -47,7 +47,7 @@ def _outputs(network: Network, weights: Any, x: Any) -> Any:
 
 def _predicted(run: Run, piece: Piece, x: NDArray[Any]) -> NDArray[np.float32]:
     weights = filled(run, piece.weights)
-    return np.asarray(_outputs(run.network, weights, np.asarray(x, np.float32)))[: len(piece.steps)]
+    return np.asarray(_outputs(run.network.evaluated, weights, np.asarray(x, np.float32)))[: len(piece.steps)]
 
 
 def observe_boundary(run: Run, piece: Piece) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
@@ -104,7 +104,7 @@ def observe_predictions(run: Run, piece: Piece) -> NDArray[np.float32]:
 
 def observe_sharpness(run: Run, piece: Piece) -> NDArray[np.float64]:
     """λmax of the loss's Hessian, or of P⁻¹H for preconditioned rules, (k,)."""
-    network = run.network.first(SAMPLES)
+    network = run.network.evaluated.first(SAMPLES)
     scaled = bool(piece.preconditioners.shape[-1])
     if scaled and piece.steps[0] == 0:
         return np.array([math.nan])  # before the first step there is no P

@@ -57,7 +57,7 @@ def measure(network: Network, weights: Any, validation: tuple[Any, Any]) -> Meas
     Args:
         validation: the inputs and targets of the validation part.
     """
-    measures = _measure(network, np.asarray(weights), tuple(map(np.asarray, validation)))
+    measures = _measure(network.evaluated, np.asarray(weights), tuple(map(np.asarray, validation)))
     return Measures(*map(np.asarray, measures))
 
 

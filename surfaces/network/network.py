@@ -83,6 +83,14 @@ class Network(Surface):
         return any(part.random for part in self.regularizers)
 
     @property
+    def evaluated(self) -> Network:
+        """The network without random parts, which evaluates to the same.
+
+        Networks that differ in random parts alone share the programs that work on it.
+        """
+        return self.replace(regularizers=tuple(part for part in self.regularizers if not part.random))
+
+    @property
     def data(self) -> tuple[Array, Array]:
         return self.x, self.y
 

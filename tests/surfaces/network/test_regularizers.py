@@ -11,6 +11,7 @@ import pytest
 from scipy import ndimage, stats
 
 from surfaces.network import DATASETS, LOSSES, MLP, REGULARIZERS, Network
+from surfaces.network.measures import measure
 
 KEY = jax.random.key(3)
 RNG = np.random.default_rng(0)
@@ -192,9 +193,21 @@ def test_random_parts_are_left_out_of_evaluation_and_without_a_key(key: str, flo
     assert network.random and not _network().random
     assert float(network.loss(w, batch)) == float(network.loss(w, batch, KEY, train=False)) == plain
     assert float(network(w)) == float(_network()(w))
+    assert network.evaluated.regularizers == () and float(network.evaluated(w)) == float(network(w))
     np.testing.assert_array_equal(network.outputs(w, jnp.asarray(X)), MODEL(w, jnp.asarray(X)))
     first, again, other = (float(network.loss(w, batch, k)) for k in (KEY, KEY, jax.random.key(4)))
     assert first == again and first != plain and first != other
+
+
+def test_networks_that_differ_in_random_parts_share_the_program_of_their_measures(compilations: Any) -> None:
+    x, y, w = X.astype("f"), Y.astype("f"), np.asarray(MODEL.initial(0))[None]
+    network = Network(MODEL, x, y)
+    plain = measure(network, w, (x, y))
+    with compilations() as events:
+        found = measure(network.replace(regularizers=(_with("dropout", 0.5),)), w, (x, y))
+    assert not events and found.loss == plain.loss
+    kept = network.replace(regularizers=(_with("l1", 0.1), _with("dropout", 0.5))).evaluated.regularizers
+    assert [part.name for part in kept] == ["L1"]
 
 
 def test_another_regularizer_changes_no_draw(float64: None) -> None:
