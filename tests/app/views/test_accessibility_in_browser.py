@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from app.views.pages import ADDRESSES
+from app.views.pages import PAGES
 from tests.app.driving import Race
 
 pytestmark = pytest.mark.browser
@@ -39,7 +39,7 @@ def findings(race: Race) -> list[str]:
 
 @pytest.mark.thinned(3)
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-@pytest.mark.parametrize("page", ["", *list(ADDRESSES)[1:]], ids=ADDRESSES)
+@pytest.mark.parametrize("page", ["", *list(PAGES)[1:]], ids=PAGES)
 def test_axe_finds_nothing_on_a_page(fresh: Visit, page: str, dark: bool) -> None:
     race = fresh(None if page else "preset=zigzag", page=page, dark=dark, reduced=True)
     assert findings(race) == []
