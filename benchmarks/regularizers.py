@@ -24,7 +24,7 @@ def run() -> Iterator[Result]:
     """Yield the results, each side measured in a process of its own."""
     ours, theirs = _child("ours"), _child("theirs")
     seeds = ours["seeds"]
-    what = f"{seeds:.0f} seeds × {ours['methods']:.0f} regularizers × {ours['steps']:.0f} steps"
+    what = f"{seeds:.0f} seeds × {ours['methods']:.0f} methods × {ours['steps']:.0f} steps"
     yield Result(
         f"study of regularizers, {what}, {os.cpu_count()} cores, with compilation",
         seconds(ours["seconds"]),
