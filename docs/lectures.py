@@ -27,22 +27,22 @@ RULES: Mapping[str, tuple[str, tuple[str, ...]]] = MappingProxyType(
         "U2": ("Momentum: a ← β a + g, w ← w − η a.", ("momentum",)),
         "U3": ("Nesterov: momentum whose gradient is taken at the look-ahead point w − η β a.", ("nesterov",)),
         "U3b": (
-            "Nesterov in the variable of the look-ahead point: the same method, so that both paths tell the same.",
+            "Nesterov in the variable of the look-ahead point: the same method with another variable.",
             ("nesterov", "nesterov_velocity"),
         ),
         "U4": ("Adagrad: divide by the root of the sum of all squared gradients.", ("adagrad",)),
-        "U5": ("Adadelta: divide by a mean of recent squared gradients, multiply by that of the steps.", ("adadelta",)),
-        "U6": ("RMSprop: Adagrad with a mean that forgets.", ("rmsprop",)),
-        "U7": ("Adam: momentum divided as in RMSprop, with corrected biases.", ("adam",)),
-        "U8": ("RAdam: Adam whose steps are rectified while its variance is large.", ("radam", "adam")),
+        "U5": ("Adadelta: divide by the RMS of recent gradients, multiply by the RMS of recent steps.", ("adadelta",)),
+        "U6": ("RMSprop: Adagrad with a moving average in place of the sum.", ("rmsprop",)),
+        "U7": ("Adam: momentum divided as in RMSprop, with bias correction.", ("adam",)),
+        "U8": ("RAdam: Adam with rectified steps while the variance of its rate is large.", ("radam", "adam")),
     }
 )
-"""The update rules: what they say, and the optimizers that a race of them has."""
+"""The update rules, each with the optimizers of its race."""
 STATEMENTS: Mapping[str, str] = MappingProxyType(
     {
-        "P1": "In an ill-conditioned ravine SGD zigzags across and crawls along, the more so the larger κ is.",
+        "P1": "SGD zigzags across an ill-conditioned ravine and crawls along it, more so for larger κ.",
         "P2": "SGD stops in a local minimum.",
-        "P3": "SGD stalls near saddles, which are the commoner problem in high dimension.",
+        "P3": "SGD stalls near saddles, which are the more common problem in high dimension.",
         "P4": "Gradients of mini-batches are noisy, and paths wander.",
         "P5": "Momentum overshoots and turns back; Nesterov overshoots less.",
         "P6": "Momentum can fly over a narrow, deep minimum.",
@@ -56,18 +56,18 @@ STATEMENTS: Mapping[str, str] = MappingProxyType(
         "N2": "Without a non-linearity a stack of layers is one linear map.",
         "N3": "Exercise: a network 784-256-10 is trained on MNIST for ten epochs.",
         "N4": "The derivative of the sigmoid is at most 1/4, so gradients vanish with depth.",
-        "N5": "Zero weights never break the symmetry; weights that are too small or too large vanish or explode.",
+        "N5": "Zero weights never break the symmetry; with the wrong scale of weights, signals vanish or explode.",
         "N6": "One outlier wrecks the mean squared error.",
-        "N7": "SGD takes one sample, a mini-batch, or all samples for a step.",
+        "N7": "A step of SGD uses one sample, a mini-batch, or all samples.",
         "N8": "Regularisation: early stopping, penalties on weights, augmentation, noise, dropout, and more.",
-        "N9": "Past a point the training error falls and the test error rises.",
-        "N10": "Average the predictions of several networks, of snapshots, or average the weights.",
-        "N11": "An autoencoder's target is its input; stacked layer by layer; denoising.",
+        "N9": "Past a certain point, the training error keeps falling while the test error rises.",
+        "N10": "Average the predictions of several networks or of snapshots, or average the weights.",
+        "N11": "An autoencoder's target is its input; it can be stacked layer by layer, and can remove noise.",
         "N12": "Cross-validation chooses hyperparameters; the test set never does.",
         "N13": "Features of zero mean and unit variance make training easier.",
-        "N14": "Bagging averages networks on resampled data; boosting adds small networks on what is left.",
+        "N14": "Bagging averages networks on resampled data; boosting adds small networks trained on the residuals.",
         "N15": "The expected error is the sum of squared bias, variance and noise.",
-        "N16": "Some network with one hidden layer fits any continuous function; that training finds it is not said.",
+        "N16": "Some network with one hidden layer fits any continuous function; the theorem does not cover training.",
         "N17": "Minimising the cross-entropy is minimising the Kullback–Leibler divergence.",
     }
 )

@@ -91,7 +91,7 @@ class Optimizer(Declared):
     idea: ClassVar[str] = ""
     """What the rule adds to its predecessor, in a sentence."""
     predecessor: ClassVar[str] = ""
-    """The key of the rule that it changes; empty if it begins a line of its own."""
+    """The key of its predecessor, the rule that it changes; empty if there is none."""
     shown_on: ClassVar[str] = "surface=quadratic_ravine"
     """Settings of a race, as a link of the app has them, in which its path differs from its predecessor's."""
     watch: ClassVar[str]

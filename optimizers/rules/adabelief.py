@@ -35,7 +35,7 @@ class AdaBelief(Optimizer):
     name = "AdaBelief"
     year = 2020
     predecessor = "adam"
-    idea = "Divide by how far gradients stray from their mean: steady ones deserve larger steps."
+    idea = "Divide by the deviation of the gradients from their mean: steady gradients get larger steps."
     shown_on = "surface=plateau"
     source = "J. Zhuang et al. (2020), AdaBelief optimizer: adapting stepsizes by the belief in observed gradients"
     libraries = (("optax", "adabelief(learning_rate, b1=0.9, b2=0.999, eps=1e-16, eps_root=1e-16)"),)

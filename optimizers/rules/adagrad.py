@@ -31,7 +31,7 @@ class Adagrad(Optimizer):
     name = "Adagrad"
     year = 2011
     predecessor = "sgd"
-    idea = "Give each coordinate a learning rate of its own, which falls with the gradients seen so far."
+    idea = "Give each coordinate its own learning rate, which falls as its squared gradients add up."
     source = "J. Duchi, E. Hazan & Y. Singer (2011), Adaptive subgradient methods for online learning"
     libraries = (
         ("optax", "adagrad(learning_rate, initial_accumulator_value=0.1, eps=1e-07)"),

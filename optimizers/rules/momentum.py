@@ -32,7 +32,7 @@ class Momentum(Optimizer):
     name = "Momentum"
     year = 1964
     predecessor = "sgd"
-    idea = "Keep a velocity, so that past gradients go on pushing."
+    idea = "Keep a velocity, so that past gradients keep pushing."
     source = "B. T. Polyak (1964), Some methods of speeding up the convergence of iteration methods"
     libraries = (
         ("optax", "sgd(learning_rate, momentum)"),

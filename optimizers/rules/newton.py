@@ -25,7 +25,7 @@ class Newton(Optimizer):
 
     name = "Newton"
     year = 1740
-    idea = "Use the curvature as well: jump to where a parabola with this slope and curvature has its bottom."
+    idea = "Use the curvature as well: jump to the minimum of the parabola with this slope and curvature."
     source = "T. Simpson (1740), Essays on several curious and useful subjects; J. Nocedal & S. Wright (2006), ch. 3"
     watch = (
         "It converges to stationary points of any kind: saddles and maxima attract it as minima do. It does not "

@@ -38,7 +38,7 @@ PolyakSGD = from_optax(
     wants_value=True,
     year=1987,
     predecessor="sgd",
-    idea="Let the height above the minimum set the length of the step.",
+    idea="Set the length of the step from the height above the minimum.",
     shown_on="surface=plateau",
     source="B. T. Polyak (1987), Introduction to Optimization, §5.3; optax.polyak_sgd",
     watch="For c = 1 its learning rate is (L − f*)/‖g‖², but at most η. If f* is too high, it stops at the height f*. "

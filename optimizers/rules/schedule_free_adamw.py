@@ -27,7 +27,7 @@ ScheduleFreeAdamW = from_optax(
     evaluate=optax.contrib.schedule_free_eval_params,
     year=2024,
     predecessor="adamw",
-    idea="Average the points on the way instead of lowering the learning rate.",
+    idea="Average the iterates instead of lowering the learning rate.",
     shown_on="surface=quadratic_ravine&noise=isotropic",
     source="A. Defazio et al. (2024), The road less scheduled; optax.contrib.schedule_free_adamw",
     watch="The ball on the map is x, the mean of z over all steps so far. While a schedule raises η, later values of z "

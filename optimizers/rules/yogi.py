@@ -37,7 +37,7 @@ Yogi = from_optax(
     rename={"b1": "beta1", "b2": "beta2", "eps": "epsilon", "initial_accumulator_value": "initial_moment"},
     year=2018,
     predecessor="adam",
-    idea="Let the second moment rise and fall by additions, so that it reacts to large gradients slowly.",
+    idea="Update the second moment by additions, so that it reacts slowly to large gradients.",
     shown_on="surface=rosenbrock",
     source="M. Zaheer et al. (2018), Adaptive methods for nonconvex optimization, algorithm 2",
     watch="Its second moment rises or falls by (1 − β₂) g² in each step, so after a steep place its effective rate "
