@@ -87,8 +87,8 @@ def _errors(found: Found) -> Panel:
     )
     equal = Line(axes=1, x=ends, y=ends, color="muted", dash="dot", weight="thin", name="equal errors")
     note = (
-        f"errors of test samples on {known.sum()} data sets: medians, band: 10 to 90 %; below, a dot for each of them: "
-        "under the dotted line bagging is better"
+        f"test errors on {known.sum()} data sets: medians, band: 10 to 90 %; below, a dot for each data set: under "
+        "the dotted line bagging is better"
     )
     legend = _legend("members on average", "mean of the members")
     return plot("errors", "Test error", pairs, [*curves, equal, dots], note, legend)

@@ -1,4 +1,4 @@
-"""The picture of the study of batch sizes: the loss between both solutions, their sharpness, and test accuracy."""
+"""The picture of the study of batch sizes: the loss between the two solutions, their sharpness, and test accuracy."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def panels(study: BatchSize, found: Found) -> tuple[Panel, ...]:
 
 
 def _line(study: BatchSize, found: Found, seeds: str) -> Panel:
-    """The mean losses on the straight line between both solutions, with intervals."""
+    """The mean losses on the straight line between the two solutions, with intervals."""
     marks: list[AnyMark] = []
     tops = [HIGHEST * study.loss]
     for k, name in enumerate(NAMES):
@@ -62,7 +62,7 @@ def _line(study: BatchSize, found: Found, seeds: str) -> Panel:
         f"at (1 − α) w small + α w large, each at the training loss {short(study.loss, 3)}; solid: training, "
         f"dashed: test; means and 95 % intervals; {seeds}"
     )
-    return plot("line", "Between both solutions", Axes(x=x, y=y), marks, note, keys(NAMES))
+    return plot("line", "Between the two solutions", Axes(x=x, y=y), marks, note, keys(NAMES))
 
 
 def _pairs(study: BatchSize, values: NDArray[Any], y: Axis, key: str, title: str, note: str) -> Panel:

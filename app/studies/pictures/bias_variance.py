@@ -61,5 +61,5 @@ def _fits(study: BiasVariance, found: Found) -> Panel:
             samples(found.x, found.y, axes=k),
         ]
     how = f"{study.steps:,} steps of Adam" if study.fit == "trained" else "output weights of least norm"
-    note = f"{study.data_sets} fits, {how}; dots: samples of the first; dotted: the curve without noise"
+    note = f"{study.data_sets} fits, {how}; dots: samples of the first data set; dotted: the curve without noise"
     return plot("fits", "Fits", pairs, marks, note, keys(["fits", "their mean"], [VARIANCE, BIAS]))

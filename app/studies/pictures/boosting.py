@@ -28,7 +28,7 @@ def _fits(study: Boosting, found: Found) -> Panel:
     heights = [*found.y, *found.truth]
     pairs = (
         fit_axes(found.grid, heights, place=upper, title="Sum of the members so far"),
-        fit_axes(found.grid, heights, place=lower, title="Last member, and what it was trained on"),
+        fit_axes(found.grid, heights, place=lower, title="Last member, and its residuals"),
     )
     marks: list[AnyMark] = [
         true_curve(found.grid, found.truth),
@@ -38,8 +38,8 @@ def _fits(study: Boosting, found: Found) -> Panel:
         samples(found.x, before, time=times, word="residual", axes=1),
     ]
     note = (
-        f"first of {study.data_sets} data sets, {study.samples} samples; a member is trained by {study.steps:,} steps "
-        f"of Adam, and added with the share ν = {study.shrinkage:g}; dotted: the curve without noise"
+        f"first of {study.data_sets} data sets, {study.samples} samples; each member is trained for {study.steps:,} "
+        f"steps of Adam, and added with the share ν = {study.shrinkage:g}; dotted: the curve without noise"
     )
     return plot("fits", "Members", pairs, marks, note, keys(["sum", "member"], [SUM, MEMBER]))
 

@@ -81,7 +81,7 @@ def _gains(found: Found) -> Panel:
         y=linear([gains], "gain in accuracy (points)"),
     )
     note = (
-        f"against the members, at step {found.steps[-1]:,}; dots: groups; bars: intervals at "
-        f"{100 * (1 - level):.1f} %, 95 % for all three"
+        f"against the members, at step {found.steps[-1]:,}; dots: groups; bars: intervals at {100 * (1 - level):.1f} "
+        "%, 95 % for all three together"
     )
     return plot("gains", "Gain over the members", axes, marks, note)

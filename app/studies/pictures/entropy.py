@@ -31,7 +31,7 @@ def panels(study: Entropy, found: Found) -> tuple[Panel, ...]:
 
 
 def _zero(found: Found) -> str:
-    return ": their entropy is 0, and cross-entropy is divergence" if not found.entropy[0].any() else ""
+    return ": their entropy is 0, so cross-entropy and divergence are equal" if not found.entropy[0].any() else ""
 
 
 def _axes(found: Found, part: int) -> Axes:

@@ -80,7 +80,7 @@ def _depths(study: LinearStack, found: Found, lowest: NDArray[np.float64], y: Ax
         heights = lowest[i].T
         marks.append(Line(x=depths.astype(float), y=heights, time=found.steps, color=color(i), name=kind))
         marks.append(Dots(x=depths.astype(float), y=heights, time=found.steps, color=color(i), size="large", name=kind))
-    note = f"lowest of {study.seeds} seeds; no stack without activation can get below least squares"
+    note = f"lowest of {study.seeds} seeds; no linear stack can get below least squares"
     return plot("depths", "Loss against depth", Axes(x=x, y=y), marks, note, keys(names))
 
 

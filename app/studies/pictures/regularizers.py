@@ -19,7 +19,7 @@ TRAINED = [key for key in METHODS if key != "early_stopping"]
 
 
 def panels(study: Regularizers, found: Found) -> tuple[Panel, ...]:
-    """Differences to training without a regularizer, and test accuracy and gap of the losses step by step."""
+    """Differences from training without a regularizer, and test accuracy and gap of the losses step by step."""
     setting = (
         f"{study.samples} training images, {percent(study.wrong)} wrong labels, {study.seeds} seeds, "
         f"{study.steps:,} steps"
@@ -103,4 +103,4 @@ def _differences(study: Regularizers, found: Found, setting: str) -> Panel:
         y=Axis(low=-0.5, high=len(rows) - 0.5, grid=False, numbers=False),
     )
     note = f"medians and intervals of paired differences, corrected for {len(rows)} comparisons; {setting}"
-    return plot("differences", "Against none", axes, marks, note)
+    return plot("differences", "Against no regularizer", axes, marks, note)

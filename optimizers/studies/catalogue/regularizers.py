@@ -1,4 +1,4 @@
-"""Regularizers on handwritten digits, each against training without any, over paired seeds."""
+"""Regularizers on handwritten digits, each compared with training without a regularizer, over paired seeds."""
 
 from __future__ import annotations
 
@@ -94,19 +94,19 @@ class Regularizers(Study):
     Each seed has its own training and validation samples, wrong labels, initial weights and batches, which all methods
     share. A wrong label is drawn from the nine other classes. Validation labels are as often wrong as training labels;
     test labels are right. Early stopping takes the weights with the lowest validation loss from the run without a
-    regularizer. The regularized networks are those of the last step.
+    regularizer. All other methods take the weights of the last step.
 
     The effects depend on the inputs: pixels that are nearly constant in 200 images become large when they are
-    standardised. With grey levels, label smoothing and mixup help as well, as their authors found.
+    standardised. With grey levels, label smoothing and mixup help as well, as their authors report.
     """
 
     name = "Regularizers"
     group = "Generalisation"
     rows = ("N8", "N9")
     about = (
-        "Input noise raises the test accuracy by about 8 points. Early stopping, dropout, decoupled decay and L2 raise "
-        "it by 3 to 5 points, and the average of weights by less than one. Label smoothing and batch norm lower it, "
-        "and for mixup the 20 seeds cannot tell."
+        "Input noise raises the test accuracy by about 8 points. Early stopping, dropout, decoupled decay and L2 "
+        "raise it by 3 to 5 points, and the average of weights by less than one. Label smoothing and batch norm lower "
+        "it, and for mixup 20 seeds do not suffice to tell."
     )
     source = "I. Goodfellow, Y. Bengio & A. Courville (2016), Deep learning, chapter 7"
 
@@ -130,7 +130,9 @@ class Regularizers(Study):
     decay: float = declared.number("λ", 1.0, 0.0, 3.0, "Decoupled weight decay of AdamW.", title="Decoupled decay")
     l2: float = declared.number("λ", 0.01, 0.0, 0.1, "L2 penalty in the loss: λ/2 ‖w‖².", title="L2 penalty")
     average: float = declared.number("γ", 0.998, 0.0, 0.999, "Decay of the moving average of the weights.")
-    label_smoothing: float = declared.number("ε", 0.1, 0.0, 0.5, "Share of each target that all classes receive.")
+    label_smoothing: float = declared.number(
+        "ε", 0.1, 0.0, 0.5, "Share of each target that is distributed evenly over all classes."
+    )
     mixup: float = declared.number("α", 1.0, 0.0, 2.0, "Parameter of the distribution Beta(α, α) of mixup.")
 
     def method(self, key: str) -> tuple[str, tuple[Regularizer, ...], float, Optimizer]:
@@ -195,7 +197,7 @@ class Regularizers(Study):
         columns = (
             "regularizer",
             "test accuracy (%)",
-            "difference to none (points)",
+            "difference from none (points)",
             "interval from",
             "to",
             "against none",
@@ -225,7 +227,7 @@ class Regularizers(Study):
         if len(said) < len(METHODS) - 1:
             return ""
         groups = {kind: [name for name, words in said.items() if words == kind] for kind in ("better", "worse")}
-        parts = [f"{kind} than none: {', '.join(names)}" for kind, names in groups.items() if names]
+        parts = [f"{kind} than no regularizer: {', '.join(names)}" for kind, names in groups.items() if names]
         sentence = "; ".join(parts)
         return f"{sentence[:1].upper()}{sentence[1:]}"
 

@@ -100,7 +100,7 @@ def test_a_peak_of_the_error_is_shown_with_its_fits() -> None:
 def test_one_hot_labels_are_said_to_have_no_entropy() -> None:
     study, found = _results("entropy")
     training, true = pictures.of("entropy").panels(study, found[-1])
-    words = "their entropy is 0, and cross-entropy is divergence"
+    words = "their entropy is 0, so cross-entropy and divergence are equal"
     assert words in training.note[0].text and words not in true.note[0].text
     smoothed = STUDIES["entropy"](**SMALL["entropy"], labels="smoothed")
     *_, part = smoothed.run(0)
