@@ -1,6 +1,6 @@
-"""Studies: experiments over many runs, each of which shows a statement of the lectures.
+"""Studies: experiments over many runs, each of which tests a statement of the lectures.
 
-This package is for both rooms below the app: it runs the rules of `optimizers` on the networks and landscapes of
+The package uses both packages below the app: it runs the rules of `optimizers` on the networks and landscapes of
 `surfaces`.
 """
 

@@ -33,7 +33,7 @@ class Progress(NamedTuple):
 
 
 class Preset(NamedTuple):
-    """Named parameters with which a study shows something else.
+    """Named parameters with which a study shows another effect.
 
     Attributes:
         name, label, about: as those of a study, for these parameters.
@@ -67,7 +67,7 @@ class Study(Declared):
     presets: ClassVar[Mapping[str, Preset]] = MappingProxyType({})
     """Its presets besides the defaults, by their keys, which no other study has."""
     seconds: ClassVar[float] = 20.0
-    """About how long it takes at the default parameters, on two cores. A page starts it unasked if that is short."""
+    """About how long it takes at the default parameters, on two cores. A page starts short studies by itself."""
 
     def run(self, seed: int = 0) -> Iterator[Progress]:
         """Compute the study part by part, each of which takes at most about a second once its programs are compiled.

@@ -1,4 +1,4 @@
-"""Steps to converge of rules at their best learning rates, from an equal search for each."""
+"""Steps to converge of rules at their best learning rates, out of the same set for every rule."""
 
 from __future__ import annotations
 

@@ -40,7 +40,7 @@ def test_bias_falls_and_variance_rises_with_the_width() -> None:
     assert found.bias[0] > 50 * found.bias[-1] and found.variance[-1] > 3 * found.variance[0]
     assert found.widths[np.argmin(found.error)] in (4, 6) and found.error[-1] > 1.05 * found.error.min()
     np.testing.assert_allclose(found.bias + found.variance + found.noise, found.error, rtol=1e-9)
-    assert words.endswith("It has no second descent.")
+    assert words.endswith("The error has no second descent.")
 
 
 def test_random_features_have_a_second_descent() -> None:
@@ -48,13 +48,14 @@ def test_random_features_have_a_second_descent() -> None:
     top = bias_variance.peak(features.error)
     assert top is not None and 12 <= features.widths[top] <= 32 and features.error[top] > 100
     assert features.training[top] < features.noise and features.error[-1] < features.error[:top].min()
-    assert words.endswith("it falls a second time.")
+    assert "The error falls a second time after a peak of" in words
 
 
 def test_a_construction_is_better_than_what_training_finds() -> None:
     found, words = _finished("approximation")
     assert found.constructed[-1] < 1e-3 and found.errors[-1].min() > 100 * found.constructed[-1]
-    assert (np.median(found.errors, axis=1)[:3] < 0.8).all() and "Better networks exist than training found" in words
+    assert (np.median(found.errors, axis=1)[:3] < 0.8).all()
+    assert "The construction has a lower error than every trained network" in words
 
 
 def test_averages_beat_the_networks_that_they_average() -> None:

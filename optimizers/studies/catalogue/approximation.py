@@ -1,4 +1,4 @@
-"""Universal approximation: what networks of a width can fit, and what training finds."""
+"""Universal approximation: what a network of a certain width can fit, and what training reaches."""
 
 from __future__ import annotations
 
@@ -47,9 +47,9 @@ class Found(NamedTuple):
         widths: (k,), the numbers of hidden neurons.
         grid, target: (points,), the places at which errors are measured, and the target there.
         errors: (k, seeds), the root of the mean squared error after training.
-        constructed: (k,), that of a network of this width which is written down rather than trained.
+        constructed: (k,), the error of a network of this width that is constructed instead of trained.
         best, median: (k, points), the outputs of the network with the lowest and with the median error.
-        construction: (k, points), the outputs of the network that is written down.
+        construction: (k, points), the outputs of the constructed network.
     """
 
     widths: np.ndarray
@@ -63,13 +63,12 @@ class Found(NamedTuple):
 
 
 class Approximation(Study):
-    r"""Width against error for a target function, over seeds (Cybenko 1989; Hornik 1991).
+    r"""Error against width for a target function, over several seeds (Cybenko 1989; Hornik 1991).
 
     Some network with one hidden layer comes as close to a continuous function as one likes, if it is wide enough. The
-    theorem does not say that training finds it. Beside the trained networks stands one of the same width that is
-    written down: its neurons have equal slopes and evenly spaced zeros, and its output weights are solved for by least
-    squares, with the best of a few slopes. Where it lies below the trained networks, a better network exists than
-    training found.
+    theorem does not say that training finds it. For comparison, a network of the same width is constructed: its neurons
+    have equal slopes and evenly spaced zeros, its output weights follow by least squares, and the best of a few slopes
+    is taken. Where its error is lower than that of the trained networks, training has missed a better network.
     """
 
     name = "Universal approximation"
@@ -77,7 +76,7 @@ class Approximation(Study):
     group = "Architecture"
     rows = ("N16",)
     about = (
-        "The error of a constructed network falls below a thousandth with 128 neurons. Training from 12 seeds stops a "
+        "With 128 neurons, the error of a constructed network falls below a thousandth. Training from 12 seeds ends a "
         "hundred times above it: a better network exists, and training does not find it."
     )
     source = (
@@ -91,7 +90,7 @@ class Approximation(Study):
         default="sines",
         choices={key: name for key, (name, _) in TARGETS.items()},
         tuned=False,
-        doc="Function that the networks are to fit, on [−1, 1].",
+        doc="Target function on [−1, 1].",
     )
     activation: str = parameter(
         "φ",
@@ -138,7 +137,7 @@ class Approximation(Study):
         return Table(columns, rows)
 
     def finding(self, found: Found) -> str:
-        """What is reached at the largest width, and at which widths a better network exists than training found."""
+        """The errors at the largest width, and the widths at which the construction beats the trained networks."""
         errors, best = found.errors[-1], found.errors.min(axis=1)
         words = (
             f"At width {found.widths[-1]} the lowest error of {self.seeds} seeds is {short(errors.min(), 2)}, the "
@@ -147,12 +146,12 @@ class Approximation(Study):
         )
         better = [str(width) for width in found.widths[found.constructed < best]]
         if not better:
-            return words + "The construction is nowhere better than the best trained network."
-        return words + f"Better networks exist than training found at width {', '.join(better)}."
+            return words + "At no width is the construction better than the best trained network."
+        return words + f"The construction has a lower error than every trained network at width {', '.join(better)}."
 
 
 def constructed(width: int, activation: str, x: Floats, target: Floats) -> Floats:
-    """The outputs of the network that is written down: evenly spaced neurons, and output weights by least squares."""
+    """The outputs of the constructed network: evenly spaced neurons, and output weights by least squares."""
     apart = (x[-1] - x[0]) / width
     zeros = x[0] + apart * np.arange(width)
 

@@ -72,13 +72,13 @@ class Found(NamedTuple):
 class Autoencoder(Study):
     r"""A network 64-c-64 on the digits, whose target is its input: $\tfrac1{64} \lVert \hat y(\tilde x) - x \rVert^2$.
 
-    A plain autoencoder receives the image itself, x̃ = x. A denoising one receives a corrupted version and should return
-    the clean image. Each training image has eight fixed corrupted versions. Every optimizer starts from the same
-    weights, sees the same batches of 64 images, and tries the same learning rates; the one with the lowest error on
-    the validation images is shown.
+    A plain autoencoder receives the image itself, x̃ = x. A denoising autoencoder receives a corrupted version and is
+    trained to return the clean image. Each training image has eight fixed corrupted versions. Every optimizer starts
+    from the same weights, sees the same batches of 64 images, and tries the same learning rates; the training with the
+    lowest validation error is shown.
 
-    With one hidden layer and linear outputs, no autoencoder has a lower training error than c principal components
-    have, because its outputs lie in an affine space of c dimensions (Bourlard & Kamp 1988).
+    With one hidden layer and linear outputs, no autoencoder has a lower training error than c principal components,
+    because its outputs lie in an affine space of c dimensions (Bourlard & Kamp 1988).
     """
 
     name = "Autoencoder"
@@ -86,7 +86,7 @@ class Autoencoder(Study):
     group = "Representations"
     rows = ("N11",)
     about = (
-        "The network returns the digits from a code of 16 numbers, and each optimizer runs at the best of 13 "
+        "The network reconstructs the digits from a code of 16 numbers, and each optimizer runs at the best of 13 "
         "learning rates. Momentum and Adam get within 5 % of the error of 16 principal components, which no network "
         "of this kind can beat. SGD and RMSprop stay more than 10 % above it."
     )
@@ -95,7 +95,7 @@ class Autoencoder(Study):
             "denoising": Preset(
                 "Denoising autoencoder",
                 "Denoising",
-                "The inputs are images with noise, and the targets are the clean images. All four optimizers take away "
+                "The inputs are images with noise, and the targets are the clean images. All four optimizers remove "
                 "75 to 85 % of the squared error.",
                 {"corruption": "noise"},
             )
@@ -106,7 +106,7 @@ class Autoencoder(Study):
         "P. Vincent et al. (2008), Extracting and composing robust features with denoising autoencoders"
     )
 
-    code: int = declared.whole("c", 16, 2, 48, "Hidden neurons, which hold the code.", log=True)
+    code: int = declared.whole("c", 16, 2, 48, "Hidden neurons: the size of the code.", log=True)
     activation: str = parameter(
         "φ",
         default="tanh",
@@ -122,7 +122,7 @@ class Autoencoder(Study):
         doc="How the inputs are corrupted.",
     )
     level: float = declared.number(
-        "σ", 0.4, 0.0, 0.9, "Deviation of the noise, or share of pixels that are erased; not used without corruption."
+        "σ", 0.4, 0.0, 0.9, "Standard deviation of the noise, or share of erased pixels; no effect without corruption."
     )
     steps: int = declared.steps(1000)
 
@@ -131,7 +131,7 @@ class Autoencoder(Study):
         return MLP((64, self.code, 64), self.activation)
 
     def examples(self, seed: int = 0) -> tuple[Examples, Examples, Examples]:
-        """The training, validation and test examples; there are several of each training image if it is corrupted."""
+        """The training, validation and test examples; corrupted training images come in several versions."""
         data = DATASETS["digits"]().make(seed)
         rng = np.random.default_rng([seed, 2])
         copies = 1 if self.corruption == "none" else COPIES

@@ -47,8 +47,8 @@ class Bagging(Study):
 
     $$ (\bar y - y)^2 = \tfrac1M \sum_k (\hat y_k - y)^2 - \tfrac1M \sum_k (\hat y_k - \bar y)^2, $$
 
-    so the error of the mean is at most the mean error of the members (Krogh & Vedelsby 1995). No such law holds for a
-    single network that was trained on all samples; the study compares the two on several data sets.
+    so the error of the mean is at most the mean error of the members (Krogh & Vedelsby 1995). No such inequality holds
+    against a single network that was trained on all samples; the study compares the two on several data sets.
     """
 
     name = "Bagging"
@@ -56,7 +56,7 @@ class Bagging(Study):
     rows = ("N14",)
     about = (
         "The mean of networks trained on bootstrap samples has a lower test error than its members on average, and "
-        "here also a lower one than a single network trained on all samples."
+        "here also than a single network trained on all samples."
     )
     source = "L. Breiman (1996), Bagging predictors; A. Krogh & J. Vedelsby (1995), Neural network ensembles"
     seconds = 6.0

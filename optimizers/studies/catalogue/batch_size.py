@@ -1,4 +1,4 @@
-"""Small against large batches: sharpness, generalisation, and the loss on the line between both solutions."""
+"""Small against large batches: sharpness, generalisation, and the loss on the line between the two solutions."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Found(NamedTuple):
 
     Attributes:
         steps: (optimizers, sizes, seeds), the number of steps to the loss.
-        losses: (optimizers, sizes, seeds), the training loss there, which is at most the one that was asked for.
+        losses: (optimizers, sizes, seeds), the training loss there, which is at most the chosen loss.
         sharpness: (optimizers, sizes, seeds), the largest eigenvalue of the Hessian of the training loss.
         train, test: (optimizers, sizes, seeds), the shares of training images, with their noisy labels, and of test
             images that are classified correctly.
@@ -61,10 +61,10 @@ class BatchSize(Study):
     $$ L\bigl((1 - \alpha)\, w_\text{small} + \alpha\, w_\text{large}\bigr) $$
 
     For each seed both networks have the same images, initial weights and learning rate, and each stops as soon as the
-    loss over all training images, computed every 20 steps of small and every 5 of large batches, is at most the chosen
-    one. Networks that stop at different losses cannot be compared: the sharpness of cross-entropy falls with the loss.
-    Sharpness depends on how weights are scaled (Dinh et al. 2017), so it is shown beside the test accuracy, and not as
-    its cause.
+    loss over all training images, computed every 20 steps with small and every 5 steps with large batches, is at most
+    the chosen loss. Networks that stop at different losses cannot be compared: the sharpness of cross-entropy falls
+    with the loss. Sharpness depends on how weights are scaled (Dinh et al. 2017), so it is shown beside the test
+    accuracy, and not as its cause.
     """
 
     name = "Small and large batches"
@@ -73,10 +73,10 @@ class BatchSize(Study):
     group = "Generalisation"
     rows = ("P12",)
     about = (
-        "At the same training loss, large batches end about five times as sharp as small ones with SGD, and about "
-        "twice as sharp with Adam. Their test accuracy is lower by about 3 percentage points with SGD, and by about "
-        "1.5 with Adam. This takes wrong labels: if all labels are right, large batches are still sharper, but the "
-        "test errors cannot be told apart."
+        "At the same training loss, the solutions of large batches are about five times as sharp as those of small "
+        "batches with SGD, and about twice as sharp with Adam. Their test accuracy is lower by about 3 percentage "
+        "points with SGD, and by about 1.5 with Adam. This difference needs wrong labels: if all labels are right, "
+        "the solutions of large batches are still sharper, but the test errors cannot be told apart."
     )
     source = "N. S. Keskar et al. (2017), On large-batch training: generalization gap and sharp minima"
 
@@ -96,7 +96,7 @@ class BatchSize(Study):
         title="Learning rate of Adam",
     )  # fmt: skip
     most: int = declared.whole(
-        "T", 8000, 1000, 20_000, "A training that has not reached the loss by then is given up.", log=True,
+        "T", 8000, 1000, 20_000, "Most steps; a training that has not reached the loss by then is stopped.", log=True,
         title="Most steps",
     )  # fmt: skip
     seeds: int = declared.seeds(10, 2, 20)

@@ -59,12 +59,12 @@ class BiasVariance(Study):
        + \underbrace{\tfrac1R \textstyle\sum_r (f_r - \bar f)^2}_{\text{variance}}
        + \underbrace{\sigma^2}_{\text{noise}}. $$
 
-    The data sets have the same evenly spaced inputs, and other noise. At each test place there are two targets,
+    The data sets have the same evenly spaced inputs and different noise. At each test place there are two targets,
     $f + \varepsilon$ and $f - \varepsilon$, so that the three parts add up exactly in the sample, too.
 
-    The fits are trained networks with one hidden layer, or random features: hidden neurons that stay as they were
-    drawn, with output weights of least norm among those of least squared error, which is where gradient descent from
-    zero leads.
+    The fits are trained networks with one hidden layer, or random features: the hidden neurons keep their random
+    weights, and the output weights are the least-squares solution of least norm, to which gradient descent from zero
+    converges.
     """
 
     name = "Bias and variance"
@@ -79,9 +79,9 @@ class BiasVariance(Study):
             "double_descent": Preset(
                 "Double descent",
                 "Double descent",
-                "Hidden neurons stay random, and the output weights are solved for. Near as many neurons as samples, "
-                "where fits begin to pass through their samples, the error peaks; with more of them it falls again, "
-                "below that of narrow networks.",
+                "Hidden neurons stay random, and the output weights are solved for. With about as many neurons as "
+                "samples, where fits begin to pass through their samples, the error peaks; with more neurons it falls "
+                "again, below the error of narrow networks.",
                 {"fit": "features"},
             )
         }
@@ -97,7 +97,7 @@ class BiasVariance(Study):
         default="trained",
         choices={"trained": "trained networks", "features": "random features"},
         tuned=False,
-        doc="Whether all weights are trained, or the output weights alone are solved for.",
+        doc="Whether all weights are trained, or only the output weights are solved for.",
     )
     samples: int = declared.samples(20, high=100)
     noise: float = declared.noise(0.4)
@@ -167,14 +167,13 @@ class BiasVariance(Study):
         words = (
             f"From width {found.widths[0]} to {found.widths[-1]}, bias² goes from {short(found.bias[0], 3)} to "
             f"{short(found.bias[-1], 3)}, and the variance from {short(found.variance[0], 3)} to "
-            f"{short(found.variance[-1], 3)}. The error is lowest at width {found.widths[best]}, "
-            f"{short(found.error[best], 3)}. "
+            f"{short(found.variance[-1], 3)}. The lowest error, {short(found.error[best], 3)}, is at width "
+            f"{found.widths[best]}. "
         )
         if (top := peak(found.error)) is None:
-            return words + "It has no second descent."
-        return (
-            words + f"After a peak at width {found.widths[top]}, {short(found.error[top], 3)}, it falls a second time."
-        )
+            return words + "The error has no second descent."
+        high = f"{short(found.error[top], 3)} at width {found.widths[top]}"
+        return words + f"The error falls a second time after a peak of {high}."
 
 
 def peak(errors: Floats) -> int | None:

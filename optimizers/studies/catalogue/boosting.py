@@ -1,4 +1,4 @@
-"""Boosting: small networks, each of which is trained on what those before it have left."""
+"""Boosting: small networks, each of which is trained on the residuals of those before it."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ class Found(NamedTuple):
         x, y: (samples,), the training samples of the first data set.
         grid, truth: (points,), the places of the fits, and the curve without noise.
         sums: (members + 1, points), the sum of the first 0, 1, … members on the first data set.
-        members: (members, points), each member times its factor c: what it would add without shrinkage.
-        rests: (members + 1, samples), what the sum leaves of the targets of the first data set.
+        members: (members, points), each member times its factor c: its contribution without shrinkage.
+        rests: (members + 1, samples), the residuals of the sum on the first data set.
         coefficients: (data sets, members), the factor c of each member before shrinkage.
         training_errors, test_errors: (data sets, members + 1), the mean squared error of the sum of the first 0, 1, …
             members.
@@ -51,7 +51,7 @@ class Boosting(Study):
        - \nu (2 - \nu) \frac{\langle r, h \rangle^2}{\langle h, h \rangle} $$
 
     So for 0 < ν < 2 the training error falls with every member that is not orthogonal to the residuals, however badly
-    it was trained. The test error need not.
+    it was trained. The test error can rise.
     """
 
     name = "Boosting"
@@ -59,14 +59,16 @@ class Boosting(Study):
     rows = ("N14",)
     about = (
         "The training error falls with every member. The test error is lowest after a few members, and rises as "
-        "further ones learn the noise."
+        "further members fit the noise."
     )
     source = "J. Friedman (2001), Greedy function approximation: a gradient boosting machine"
     seconds = 4.0
 
     members: int = declared.whole("M", 40, 2, 100, "Number of members.", log=True)
     width: int = declared.whole("n", 8, 1, 32, "Neurons in the hidden layer of a member.", log=True)
-    shrinkage: float = declared.number("ν", 0.5, 0.05, 1.0, "Share of the best factor with which a member is added.")
+    shrinkage: float = declared.number(
+        "ν", 0.5, 0.05, 1.0, "Share of the best factor c with which each member is added."
+    )
     samples: int = declared.samples(20, high=100)
     noise: float = declared.noise(0.4)
     steps: int = declared.steps(1000, high=2000)
@@ -131,9 +133,9 @@ class Boosting(Study):
         best = int(np.argmin(test))
         words = f"The training error falls to {short(training[-1], 3)} with {self.members} members. "
         if best == self.members:
-            return words + f"The test error is lowest with all of them, {short(test[-1], 3)}."
-        lowest = f"{best} member{'s' if best != 1 else ''}, {short(test[best], 3)}"
-        return words + f"The test error is lowest with {lowest}, and {short(test[-1], 3)} at the end."
+            return words + f"The test error is lowest with all of them: {short(test[-1], 3)}."
+        lowest = f"{best} member{'s' if best != 1 else ''}: {short(test[best], 3)}"
+        return words + f"The test error is lowest with {lowest}, against {short(test[-1], 3)} at the end."
 
 
 def factor(rest: Floats, h: Floats) -> float:

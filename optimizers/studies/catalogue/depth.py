@@ -49,10 +49,11 @@ class Found(NamedTuple):
 
 
 class Depth(Study):
-    """The gradient of each layer's weights, and what is left of the differences between samples, at the first step.
+    """The gradient of each layer's weights, and the spread of activations between samples, at the initial weights.
 
-    A network of equal hidden layers classifies the digits, standardised. Nothing is trained. Each seed draws one set
-    of standard normal numbers, which every initialisation scales in its way, so that the columns are paired.
+    A network with hidden layers of equal width classifies the standardised digits. Nothing is trained. Each seed draws
+    one set of standard normal numbers, which each initialisation scales, so that all initialisations are compared on
+    the same random numbers.
     """
 
     name = "Gradients against depth"
@@ -74,11 +75,11 @@ class Depth(Study):
     layers: int = declared.whole("L", 10, 2, 30, "Number of hidden layers.", title="Hidden layers")
     width: int = declared.whole("n", 64, 8, 128, "Neurons in each hidden layer.", log=True)
     small: float = declared.number(
-        "σ₁", 0.01, 1e-4, 0.1, "Deviation of the weights in the first normal distribution.", log=True,
+        "σ₁", 0.01, 1e-4, 0.1, "Standard deviation of the small initial weights.", log=True,
         title="Small deviation",
     )  # fmt: skip
     large: float = declared.number(
-        "σ₂", 1.0, 0.1, 3.0, "Deviation of the weights in the second normal distribution.", log=True,
+        "σ₂", 1.0, 0.1, 3.0, "Standard deviation of the large initial weights.", log=True,
         title="Large deviation",
     )  # fmt: skip
     norm: str = parameter(
@@ -87,7 +88,7 @@ class Depth(Study):
         choices={"none": "none", **{key: NORMS[key].name for key in ("batch", "layer")}},
         tuned=False,
         title="Normalisation",
-        doc="How the sums of each hidden layer are normalised before the activation.",
+        doc="Normalisation of each hidden layer, before the activation.",
     )
     seeds: int = declared.seeds(5, 1, 20)
 

@@ -49,8 +49,8 @@ class DimensionSaddles(Study):
     The function is Gaussian with mean 0 and covariance $\exp(-\lVert x - y \rVert^2 / 2)$. By the formula of Kac and
     Rice, its critical points are distributed like Hessians weighted by $|\det H|$, and the Hessian at height f is
     $H = M - f I$, where M is symmetric with independent normal entries of variance 2 on and 1 off the diagonal (Bray &
-    Dean 2007). So the study draws M and f, not functions, and nothing is approximated but the averages. Heights are
-    drawn from a wider normal distribution and weighted, because minima are low.
+    Dean 2007). So the study draws M and f instead of functions, and only the averages are approximate. Heights are
+    drawn from a wider normal distribution and weighted accordingly, because minima are low.
     """
 
     name = "Saddles in high dimension"
@@ -58,9 +58,9 @@ class DimensionSaddles(Study):
     group = "Optimizers"
     rows = ("P3",)
     about = (
-        "Of the critical points of a random function of two variables, half are saddles; of ten variables, more than "
-        "99 %. Of 20 variables, fewer than one in a million is a minimum or a maximum. The lower a critical point "
-        "lies, the fewer directions descend from it."
+        "Half of the critical points of a random function of two variables are saddles; with ten variables, more than "
+        "99 % are. With 20 variables, fewer than one in a million is a minimum or a maximum. The lower a critical "
+        "point lies, the fewer directions descend from it."
     )
     source = (
         "A. J. Bray & D. S. Dean (2007), Statistics of critical points of Gaussian fields on large-dimensional spaces; "

@@ -84,10 +84,10 @@ class Ravines(Surface):
 
 
 class DimensionSteps(Study):
-    r"""Each rule minimises quadratic ravines of n dimensions, at the best of equally many learning rates.
+    r"""Each rule minimises quadratic ravines of n dimensions, at the best of a fixed set of learning rates.
 
-    The curvatures run from 1 to κ in equal ratios, along the axes. Starts are drawn from the normal distribution. Once
-    κ is the same in all dimensions, and once it grows as n², as in a chain of n springs.
+    The curvatures run from 1 to κ in equal ratios, along the axes. Starts are drawn from the normal distribution. The
+    condition number κ is either the same in all dimensions, or grows as n², as in a chain of n springs.
     """
 
     name = "Dimension and conditioning"
@@ -96,7 +96,7 @@ class DimensionSteps(Study):
     rows = ("P1",)
     about = (
         "With the same κ, SGD takes about as many steps in 32 dimensions as in 2. With κ = n², its steps grow from 9 "
-        "to more than 500. Momentum and Adam stay below 100. Adagrad takes 5 or 6 steps whatever n and κ, because the "
+        "to more than 500. Momentum and Adam stay below 100. Adagrad takes 5 or 6 steps for all n and κ, because the "
         "ravines lie along the axes."
     )
     source = "B. T. Polyak (1964); Y. Nesterov (2004), Introductory Lectures on Convex Optimization"
@@ -118,7 +118,7 @@ class DimensionSteps(Study):
         high=50,
         integer=True,
         legal=Interval(1.0, np.inf, True, False),
-        doc="Number of starts from which the steps are counted, besides as many for the search of the learning rate.",
+        doc="Number of starts from which steps are counted; the search for the learning rate uses as many others.",
     )
     steps: int = parameter(
         "steps",
@@ -128,7 +128,7 @@ class DimensionSteps(Study):
         integer=True,
         log=True,
         legal=AT_LEAST_ONE,
-        doc="Number of steps after which a run that has not arrived is given up.",
+        doc="Number of steps after which a run that has not arrived is stopped.",
     )
 
     def run(self, seed: int = 0) -> Iterator[Progress]:

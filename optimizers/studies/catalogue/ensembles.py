@@ -46,17 +46,18 @@ class Found(NamedTuple):
 
 
 class Ensembles(Study):
-    r"""Test accuracy of averages, beside that of the networks that they average.
+    r"""Test accuracy of averages, compared with that of the networks that they average.
 
-    - An ensemble averages the probabilities of M networks that were trained independently: other initial weights, other
-      batches (Hansen & Salamon 1990).
+    - An ensemble averages the probabilities of M networks that were trained independently, with different initial
+      weights and batches (Hansen & Salamon 1990).
     - Snapshots are the weights of one run at different steps of its second half; their probabilities are averaged,
       which needs one training rather than M (Huang et al. 2017, here without restarts of the learning rate).
-    - The moving average has the weights $\bar w \leftarrow \gamma \bar w + (1 - \gamma) w$, and costs as much as one
-      network also when it is used (Polyak & Juditsky 1992). It takes the weights after every tenth step, with γ¹⁰.
+    - The moving average has the weights $\bar w \leftarrow \gamma \bar w + (1 - \gamma) w$, and costs as much as a
+      single network, in training and in use (Polyak & Juditsky 1992). It takes the weights after every tenth step, with
+      γ¹⁰.
 
     Because −ln is convex, the cross-entropy of an ensemble is at most the mean of its members' (Jensen's inequality).
-    For the accuracy nothing of the kind holds.
+    No such inequality holds for the accuracy.
     """
 
     name = "Ensembles and averages"
@@ -64,8 +65,9 @@ class Ensembles(Study):
     group = "Ensembles"
     rows = ("N10",)
     about = (
-        "Averages have fewer test errors than the networks that they average: an ensemble most, snapshots of one run "
-        "less, and a moving average of the weights only a little. Its first values lag behind the training."
+        "Averages make fewer test errors than the networks that they average. The gain is largest for an ensemble, "
+        "smaller for snapshots of one run, and slight for a moving average of the weights, which lags behind the "
+        "training at first."
     )
     source = (
         "L. Hansen & P. Salamon (1990), Neural network ensembles; G. Huang et al. (2017), Snapshot ensembles; "
@@ -83,12 +85,12 @@ class Ensembles(Study):
     samples: int = declared.samples(200, low=40, high=500)
     label_noise: float = declared.number("p", 0.1, 0.0, 0.4, "Share of training samples with a random wrong label.")
     members: int = declared.whole("M", 5, 2, 10, "Networks in a group.")
-    groups: int = declared.whole("R", 10, 2, 20, "Number of groups, each with other initial weights and batches.")
+    groups: int = declared.whole("R", 10, 2, 20, "Number of groups, each with its own initial weights and batches.")
     width: int = declared.whole("n", 32, 4, 64, "Neurons in the hidden layer.", log=True)
     steps: int = declared.steps(1000, high=3000)
-    batch_size: int = declared.whole("B", 32, 4, 40, "Samples of each step.", log=True)
+    batch_size: int = declared.whole("B", 32, 4, 40, "Samples per step.", log=True)
     learning_rate: float = declared.learning_rate(3e-3)
-    decay: float = declared.number("γ", 0.99, 0.5, 0.999, "Decay of the moving average for each step.")
+    decay: float = declared.number("γ", 0.99, 0.5, 0.999, "Decay of the moving average per step.")
 
     def run(self, seed: int = 0) -> Iterator[Progress]:
         data = self.drawn(seed)

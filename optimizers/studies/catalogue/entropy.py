@@ -63,8 +63,9 @@ class Entropy(Study):
     group = "Generalisation"
     rows = ("N17",)
     about = (
-        "Cross-entropy and divergence differ by the entropy, a constant, so they fall and rise together. Of the "
-        "training labels, whose entropy is 0, both fall to the end; of the true probabilities, both soon rise again."
+        "Cross-entropy and divergence differ by the entropy, a constant, so they fall and rise together. Measured "
+        "against the training labels, whose entropy is 0, both fall to the end; against the true probabilities, both "
+        "soon rise again."
     )
     presets: ClassVar[Mapping[str, Preset]] = MappingProxyType(
         {
@@ -94,7 +95,9 @@ class Entropy(Study):
         tuned=False,
         doc="The targets of the training samples.",
     )
-    smoothing: float = declared.number("s", 0.1, 0.01, 0.9, "Share that smoothed labels divide among all classes.")
+    smoothing: float = declared.number(
+        "s", 0.1, 0.01, 0.9, "Share of each smoothed label that is divided evenly among all classes."
+    )
     samples: int = declared.samples(100, high=500)
     spread: float = declared.number("σ", 1.5, 0.5, 3.0, "Standard deviation of each cloud.")
     width: int = declared.whole("n", 64, 1, 128, "Neurons in the hidden layer.", log=True)
@@ -157,9 +160,9 @@ class Entropy(Study):
         along = np.median(found.divergence[1], axis=1)
         best = int(np.argmin(along))
         return (
-            f"At the end cross-entropy = entropy + divergence is {trained} for the training labels, and {true} for the "
-            f"true probabilities (medians). The divergence from these is lowest after {found.steps[best]:,} steps, "
-            f"{short(along[best], 3)}."
+            f"At the end cross-entropy = entropy + divergence is {trained} for the training labels, and {true} for "
+            "the true probabilities (medians). The divergence from the true probabilities is lowest after "
+            f"{found.steps[best]:,} steps: {short(along[best], 3)}."
         )
 
 

@@ -53,7 +53,7 @@ class Found(NamedTuple):
 
 
 class LinearStack(Study):
-    """Networks of one to several affine maps, trained with and without an activation function between them.
+    """Stacks of one or more affine maps, trained with and without an activation function between them.
 
     Without one, the stack is an affine map, whatever its depth. So its mean squared error cannot be below that of the
     best affine map, which least squares give in closed form.

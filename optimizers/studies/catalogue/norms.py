@@ -63,8 +63,8 @@ class Norms(Study):
     rows = ("N8",)
     about = (
         "Ten hidden layers without a norm train at learning rates up to 0.1; with batch norm they also train at 0.3 "
-        "and 1. Layer and group norm prevent divergence, but do not train at these rates. With two hidden layers, none "
-        "of the norms reaches the training loss that the network has without one."
+        "and 1. Layer and group norm prevent divergence, but do not train at these rates. With two hidden layers, the "
+        "network reaches its lowest training loss without a norm."
     )
     source = "S. Ioffe & C. Szegedy (2015), Batch normalization; J. L. Ba et al. (2016), Layer normalization"
 
@@ -104,7 +104,7 @@ class Norms(Study):
                 yield Progress(share, Found(depths, RATES, steps, losses))
 
     def finding(self, found: Found) -> str:
-        """The range of learning rates at which the deep network trains, with the norm that has the widest."""
+        """The number of learning rates at which the deep network trains, with the best norm and without a norm."""
         last = found.losses[-1, ..., -1]
         if np.isnan(last).any():
             return ""

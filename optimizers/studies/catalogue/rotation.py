@@ -45,11 +45,11 @@ class Found(NamedTuple):
 
 
 class Rotation(Study):
-    r"""Each rule minimises a quadratic ravine that is turned by θ, at the best of equally many learning rates.
+    r"""Each rule minimises a quadratic ravine that is rotated by θ, at the best of a fixed set of learning rates.
 
-    A rule that has one learning rate for all directions does not notice the rotation. Rules that divide each coordinate
-    by the size of its gradients solve the ravine along the axes as if it were round, and lose this advantage when the
-    ravine lies between the axes.
+    A rule with a single learning rate for all directions is unaffected by the rotation. Rules that divide each
+    coordinate by the size of its gradients solve the ravine along the axes as if it were round, and lose this advantage
+    when the ravine lies between the axes.
     """
 
     name = "Rotation and conditioning"
@@ -74,7 +74,7 @@ class Rotation(Study):
         high=100,
         integer=True,
         legal=AT_LEAST_ONE,
-        doc="Number of starts from which the steps are counted, besides as many for the search of the learning rate.",
+        doc="Number of starts from which steps are counted; the search for the learning rate uses as many others.",
     )
     steps: int = parameter(
         "steps",
@@ -84,7 +84,7 @@ class Rotation(Study):
         integer=True,
         log=True,
         legal=AT_LEAST_ONE,
-        doc="Number of steps after which a run that has not arrived is given up.",
+        doc="Number of steps after which a run that has not arrived is stopped.",
     )
 
     def run(self, seed: int = 0) -> Iterator[Progress]:

@@ -56,12 +56,13 @@ class Found(NamedTuple):
 class StackedAutoencoder(Study):
     """Autoencoders trained one on top of the other, as the first layers of a classifier and of a deep autoencoder.
 
-    Each autoencoder of the stack learns, from all training images without their labels, to return what the layer below
-    computes. A classifier then has these layers and a new softmax head, and all of it is trained on a few labelled
-    images. A deep autoencoder has a code of two numbers in its middle. Beside each trains a network of the same shape
-    from random weights, with the same head, batches and number of steps. The time of pretraining is not counted.
+    Each autoencoder of the stack learns, from all training images without their labels, to reconstruct the outputs of
+    the layer below. A classifier then has these layers and a new softmax head, and all of it is trained on a few
+    labelled images. A deep autoencoder has a code of two numbers in its middle. Each is compared with a network of the
+    same shape that is trained from random weights, with the same head, batches and number of steps. The time of
+    pretraining is not counted.
 
-    Each seed divides the images anew into training, validation and test images. Hidden layers have tanh.
+    Each seed splits the images anew into training, validation and test images. The hidden layers use tanh.
     """
 
     name = "Stacked autoencoder"
@@ -71,8 +72,8 @@ class StackedAutoencoder(Study):
     rows = ("N11",)
     about = (
         "With 100 labelled images, ten seeds show no difference between the test accuracy of the stacked classifier "
-        "and that of the classifier trained from scratch. In the deep autoencoder, stacking lowers the "
-        "reconstruction error by 5 to 12 %. Its code of two numbers groups the digits without any label."
+        "and that of the classifier trained from scratch. In the deep autoencoder, stacking lowers the reconstruction "
+        "error by 5 to 12 %. Its code of two numbers groups the digits by class without using any label."
     )
     source = (
         "G. Hinton & R. Salakhutdinov (2006), Reducing the dimensionality of data with neural networks; "
@@ -82,13 +83,13 @@ class StackedAutoencoder(Study):
     first: int = declared.whole("n₁", 48, 8, 96, "Neurons in the first hidden layer.", log=True, title="First layer")
     second: int = declared.whole("n₂", 24, 4, 96, "Neurons in the second hidden layer.", log=True, title="Second layer")
     labelled: int = declared.whole(
-        "N", 100, BATCH, 1000, "Training images with labels. All 1,079 training images pretrain.", log=True,
+        "N", 100, BATCH, 1000, "Training images with labels. Pretraining uses all 1,079 training images.", log=True,
         title="Labelled images",
     )  # fmt: skip
     pretraining: int = declared.whole("P", 1000, 100, 3000, "Steps of each autoencoder of the stack.", log=True)
-    steps: int = declared.whole("T", 600, 100, 3000, "Steps after that, for both ways of training.", log=True)
+    steps: int = declared.whole("T", 600, 100, 3000, "Steps after pretraining, for both ways of training.", log=True)
     learning_rate: float = declared.number(
-        "η", 0.003, 1e-4, 0.03, "Learning rate of Adam for all autoencoders. Classifiers take the best of four.",
+        "η", 0.003, 1e-4, 0.03, "Learning rate of Adam for all autoencoders. Classifiers use the best of four.",
         log=True,
     )  # fmt: skip
     seeds: int = declared.seeds(10, 2, 20)

@@ -45,21 +45,21 @@ class Found(NamedTuple):
 
 
 class Transfer(Study):
-    """A network is trained on some digits. Its hidden layer then serves a network for the other digits.
+    """A network is trained on some digits. Its hidden layer is then reused in a network for the other digits.
 
     The second network has a new softmax layer and few images of each class. Its hidden layer is either kept (frozen),
     trained further (fine-tuned), drawn anew and trained (from scratch), or drawn anew and kept (random features). All
     four start with the same softmax layer and use the same images, all of them in every step, with the same learning
-    rate and number of steps. Each seed divides the images anew.
+    rate and number of steps. Each seed splits the images anew.
     """
 
     name = "Transfer"
     seconds = 12.0
     group = "Representations"
     about = (
-        "On these digits nothing is gained. With one or two images of each class, fine-tuning is worse than "
-        "training from scratch, and with ten or more it is equal. A frozen layer that learned the digits 0 to 4 "
-        "serves the others worse than a random layer."
+        "On these digits, transfer does not help. With one or two images of each class, fine-tuning is worse than "
+        "training from scratch, and with ten or more it is equally good. A frozen layer that learned the digits 0 to "
+        "4 works worse on the others than a random layer."
     )
     source = "J. Yosinski et al. (2014), How transferable are features in deep neural networks?"
 
@@ -69,7 +69,7 @@ class Transfer(Study):
     width: int = declared.whole("n", 64, 8, 128, "Neurons in the hidden layer.", log=True)
     learning_rate: float = declared.learning_rate()
     steps: int = declared.whole(
-        "T", 200, 20, 1000, "Steps on the new classes, half as many as on the old ones.", log=True
+        "T", 200, 20, 1000, "Steps on the new classes; the old classes get twice as many.", log=True
     )
     seeds: int = declared.seeds(10, 2, 20)
 
