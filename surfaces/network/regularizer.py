@@ -1,4 +1,4 @@
-"""The base class of regularizers: parts of the training loss that keep a network from learning its samples by heart."""
+"""The base class of regularizers: parts of the training loss that keep a network from memorising its samples."""
 
 from __future__ import annotations
 
