@@ -1,4 +1,4 @@
-"""Curves of what many runs show against any number: lines with bands, in colours that a legend explains."""
+"""Curves of results of many runs against any number: lines with bands, in colours that a legend explains."""
 
 from __future__ import annotations
 

@@ -75,9 +75,9 @@ PRESETS: Mapping[str, Preset] = MappingProxyType(
         "radam": Preset(
             "RAdam and the learning rate",
             "RAdam",
-            "RAdam is said to depend less on the learning rate than Adam. That does not show here: Adam trains this "
-            "small network over more decades of η than RAdam, which has no more of them than SGD. RAdam's first steps "
-            "are those of momentum, and they are too long where η is large.",
+            "RAdam is said to depend less on the learning rate than Adam. This map does not show it: Adam trains this "
+            "small network over more decades of η than RAdam, and RAdam over no more decades than SGD. RAdam's first "
+            "steps are those of momentum, which are too long where η is large.",
             "view=sensitivity&surface=tiny_network&steps=500&window=-5,1,0,1&trials=16&racer=sgd&racer=adam&racer=radam",
             rows=("U8", "P9"),
         ),

@@ -27,7 +27,7 @@ def order(
     """The order for a drawn file. `base` is the address at which the app is served, if any.
 
     Raises:
-        Refused: if a film shall zoom, and the window shows the whole map.
+        Refused: if the film is to zoom and the window shows the whole map.
     """
     shown = dataclasses.replace(scene.scene(settings, job), guide=guide(settings), busy=False)
     about = About(title(settings), "maps", link.query(settings), base, shown.description)
@@ -90,7 +90,7 @@ def contents(
     """The bytes of a file of any kind, which follows from its name.
 
     Raises:
-        Refused: as `numbers`, or if the map is not zoomed and the film shall zoom.
+        Refused: as `numbers`, or if the film is to zoom and the map is not zoomed.
     """
     kind = ending(name)
     if kind not in DRAWN:

@@ -83,7 +83,7 @@ def draw_again(training: Training) -> Training:
 
 
 def fitted(training: Training, data: DataSet) -> Training:
-    """Loss, batch size and regularizers put right for other data, and learning rates started anew."""
+    """Adapt the loss, the batch size and the regularizers to other data, and suggest learning rates again."""
     objective = training.of(None, "objective")
     if data.task not in LOSSES[objective].tasks:
         fits = next(key for key, loss in LOSSES.items() if data.task in loss.tasks)
@@ -172,8 +172,8 @@ def set_view(training: Training, slot: int, key: str) -> Training:
 
 
 def resize(training: Training, how: str, data: DataSet) -> Training:
-    """Hidden layers as a button of the view Network asks for: "more k" or "less k", for one neuron in layer k,
-    "deeper" or "shallower". A racer with hidden layers of its own is alone in changing them.
+    """Change the hidden layers as a button of the view Network asks: "more k" or "less k", for one neuron in layer k,
+    "deeper" or "shallower". If the racer has its own hidden layers, only those change.
     """
     racer = next((r for r in training.racers if r.slot == training.inside and not r.hidden), None)
     racer = racer or next((r for r in training.racers if not r.hidden), None)
@@ -190,7 +190,7 @@ def resize(training: Training, how: str, data: DataSet) -> Training:
     spelled = SETTINGS["widths"].form.spell(tuple(widths))
     if racer and "widths" in dict(racer.own):
         if not spelled:
-            raise Refused("This racer has hidden layers of its own, of which one must stay: see Run, Racers.")
+            raise Refused("This racer has its own hidden layers and needs at least one of them: see Run, Racers.")
         return checked_whole(set_racer(training, racer.id, "widths", spelled), data)
     return change(training, "widths", spelled, data)
 

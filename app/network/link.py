@@ -85,8 +85,8 @@ def _preset(key: str) -> tuple[Training, list[str]]:
     if PRESETS[key].source != FILE:
         return preset(key, generated(PRESETS[key].base)), []
     notice = (
-        f"The preset “{PRESETS[key].name}” needs the samples of MNIST: upload them under Data, and choose it there. "
-        "The page shows the digits that come with Optiscope instead."
+        f"The preset “{PRESETS[key].name}” needs the samples of MNIST: upload them under Data, and choose the preset "
+        "there. The page shows the digits that come with Optiscope instead."
     )
     return preset("digits", generated(PRESETS["digits"].base)), [notice]
 

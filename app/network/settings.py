@@ -106,8 +106,8 @@ class Setup(Declared):
         choices={"none": "none"} | {key: one.name for key, one in NORMS.items() if key != "instance"},
         tuned=False,
         title="Normalisation",
-        doc="The normalisation of the hidden layers, before the activation. Instance norm is not offered: of a fully "
-        "connected layer it leaves nothing.",
+        doc="The normalisation of the hidden layers, before the activation. Instance norm is not offered: it would "
+        "make every sum of a fully connected layer 0.",
     )
     groups: int = parameter(
         "G",

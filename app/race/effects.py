@@ -115,7 +115,7 @@ PRESETS: Mapping[str, Preset] = MappingProxyType(
             "Standardising the feature",
             "Standardising",
             "The same samples with a feature of mean 5 (A), where κ = 727, and with the standardised feature (B), "
-            "where κ = 1. After 300 steps SGD still has more than a quarter of its way to go in A, and has arrived in "
+            "where κ = 1. After 300 steps SGD still has more than a quarter of the way to go in A, and has arrived in "
             "B. Above η = 0.037 it diverges in A.",
             "surface=linear_regression&surface.offset=5&steps=300&racer=sgd:learning_rate=0.035"
             "&racer=momentum:learning_rate=0.01&b.surface=linear_regression&b.surface.offset=0",

@@ -1,1 +1,1 @@
-"""The Studies page: experiments over many runs, each of which shows a statement. Nothing here imports Streamlit."""
+"""The Studies page: experiments over many runs, each of which tests a statement. Nothing here imports Streamlit."""

@@ -38,7 +38,7 @@ class Job(workers.Job):
         return self.share >= 1.0
 
     def begin(self) -> None:
-        """Compute the study from its beginning, unless its result is there or on its way."""
+        """Compute the study from its beginning, unless the result is complete or being computed."""
         if self.running or self.complete:
             return
         found = known(self.settings.drawn)  # another page may have computed it in the meantime

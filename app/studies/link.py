@@ -2,7 +2,8 @@
 
     study=rotation&study.condition_number=100&seed=0
 
-Settings that are not given take their defaults. Bad values are dropped, each with a notice; the others are kept.
+Settings that a link does not mention take their defaults. Bad values are dropped, each with a notice; the others are
+kept.
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ MOST = 3
 
 
 def panels(settings: Settings, job: Job) -> tuple[Panel, ...]:
-    """The panels of the result so far; each is its own only choice, so that its title stands above it."""
+    """The panels of the result so far; each offers no other view, so that its title stands above it."""
     drawn: tuple[Panel, ...]
     if job.found is None:
         words = job.error or ("Computing the first part …" if job.running else "Press Run: the result appears here.")

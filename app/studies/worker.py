@@ -1,4 +1,4 @@
-"""The worker: it computes the studies that pages ask for, part by part, those of several pages in turns.
+"""The worker: it computes the studies that pages ask for, part by part, and several pages take turns.
 
 It runs in a separate process (`python -m app.studies.worker`) with a lower priority than the server, so that it uses
 the cores that the pages leave idle. Messages are pickles.
@@ -24,7 +24,7 @@ class Work:
     Attributes:
         number: that of the job.
         parts: the parts that are left.
-        stopped: whether no part is wanted any more.
+        stopped: whether the page has stopped the job.
         sent: when the last result was sent.
         waiting: a result that has not been sent.
     """
@@ -89,7 +89,7 @@ class Worker:
 
 
 def parts(key: str, values: dict[str, Any], seed: int) -> Iterator[Any]:
-    """The parts of a study with these parameters. The imports take a second, and are made when they are needed."""
+    """The parts of a study with these parameters. The imports take a second, so they wait until they are needed."""
     from optimizers.studies import STUDIES
 
     yield from STUDIES[key](**values).run(seed)

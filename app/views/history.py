@@ -1,4 +1,4 @@
-"""The History page: a timeline of the optimizers, with the idea that each added and a race against its predecessor."""
+"""The History page: a timeline of the optimizers, with what each changed and a race against its predecessor."""
 
 from __future__ import annotations
 

@@ -63,7 +63,7 @@ def _noise(training: Training) -> None:
 
 
 def _share(training: Training, data: DataSet, find: Find) -> None:
-    """The share of training samples; the default of the data is an empty text."""
+    """The share of training samples; an empty text stands for the default of the data."""
     whole = data.held_out == "test" and not training.share
     usual = 100 if whole else round(100 * SHARE)
     shares = {*range(LEAST_SHARE, MOST_SHARE + 1, 10), training.share, usual} - {0}

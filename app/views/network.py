@@ -498,8 +498,9 @@ def _about_loss(training: Training) -> None:
         st.latex(LOSSES[training.of(None, "objective")].formula)
     with regularization:
         st.caption(
-            "Strengths for all racers; 0 switches a regularizer off. A racer can have its own under Racers, so that a "
-            "race compares training with and without it. The panels show loss and accuracy without random parts."
+            "Strengths for all racers; 0 switches a regularizer off. Under Racers, each racer can have its own "
+            "strengths, so that a race compares training with and without a regularizer. The panels show loss and "
+            "accuracy with the random parts switched off."
         )
         for name in REGULARIZATION:
             _setup(training, name)

@@ -29,7 +29,7 @@ from optimizers.studies import STUDIES
 PAGE = "studies"
 PLAYER = "studies-player"
 SHORT = 10.0
-"""Studies that take at most so many seconds begin by themselves, like a map; longer ones wait for Run."""
+"""Studies that take at most this many seconds start by themselves, like a map; longer studies wait for Run."""
 
 
 def show() -> None:
@@ -41,7 +41,7 @@ def show() -> None:
 
 
 def _job() -> Job:
-    """The job of the settings in hand; another one when its result would be another."""
+    """The job of the current settings; a new job if the settings need another result."""
     settings: Settings = controls.current()
     job: Job | None = st.session_state.get("study-job")
     if job is None or job.settings.drawn != settings.drawn:
@@ -103,7 +103,7 @@ def _run() -> None:
 
 @st.fragment
 def _stage() -> None:
-    """Progress, player and table: they alone are drawn again while results come in, when the player asks."""
+    """Progress, player and table: only these are drawn again while results come in, when the player asks."""
     settings, job = controls.hold(), _job()
     controls.held()["study-job"] = job
     scene = scenes.scene(settings, job)
@@ -155,11 +155,11 @@ def _results(settings: Settings, job: Job) -> None:
     rows = results.texts(numbers)
     st.html(result_table(numbers.columns, rows[: results.MOST_ROWS]))
     if len(rows) > results.MOST_ROWS:
-        st.caption(f"The first {results.MOST_ROWS} of {counted(len(rows), 'row')}. Files of data have all of them.")
+        st.caption(f"The first {results.MOST_ROWS} of {counted(len(rows), 'row')}. Files of data contain all rows.")
 
 
 def _exports() -> exporting.Page:
-    """What the Export panel needs of this study; it is asked when a file is, so that nothing waits for it."""
+    """What the Export panel needs of this study; it is computed only when a file is requested."""
     held, place = controls.held(), base()
 
     def order(kind: str, look: Look, cut: Cut, step: int | None) -> Order:

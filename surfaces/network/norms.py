@@ -44,8 +44,8 @@ class Norm:
             return f"group norm needs groups of equal size; got {groups} groups of {neurons} neurons"
         if neurons // count == 1:
             return (
-                f"{neurons} groups of {neurons} neurons are instance norm, which leaves nothing of a fully connected "
-                "layer: a number minus itself is 0. Choose fewer groups, layer norm or batch norm"
+                f"{neurons} groups of {neurons} neurons are instance norm, which makes every sum of a fully connected "
+                "layer 0, because it subtracts each from itself. Choose fewer groups, layer norm or batch norm"
             )
         return ""
 

@@ -182,7 +182,7 @@ def test_a_racer_with_layers_of_its_own_changes_those() -> None:
     training = changes.set_racer(training, "racer-1", "widths", "5")
     changed = changes.resize(training, "more 0", data)
     assert changed.widths == (3,) and changed.of(changed.racers[1], "widths") == (6,)
-    with pytest.raises(Refused, match="one must stay"):
+    with pytest.raises(Refused, match="needs at least one of them"):
         changes.resize(training, "shallower", data)
     hidden = racers.hide_racer(training, "racer-1", True)
     assert changes.resize(hidden, "more 0", data).widths == (4,)

@@ -240,7 +240,7 @@ def _() -> None:
     "race standardising",
     "Standardising the feature.",
     "The same samples with a feature of mean 5 (A), where κ = 727, and with the standardised feature (B), where κ = 1.",
-    "After 300 steps SGD still has more than a quarter of its way to go in A, and has arrived in B.",
+    "After 300 steps SGD still has more than a quarter of the way to go in A, and has arrived in B.",
     "Above η = 0.037 it diverges in A.",
 )
 def _() -> None:

@@ -132,7 +132,7 @@ BAD = [
     (lambda: MLP((3, 8, 2), norm="batsh"), "norm must be one of none, batch, layer, group, instance; got 'batsh'"),
     (lambda: MLP((3, 8, 6, 2), norm="group", groups=4), "groups of equal size; got 4 groups of 6 neurons"),
     (lambda: MLP((3, 8, 2), norm="group", groups=0), "groups of equal size; got 0 groups of 8 neurons"),
-    (lambda: MLP((3, 8, 2), norm="group", groups=8), "8 groups of 8 neurons are instance norm, which leaves nothing"),
+    (lambda: MLP((3, 8, 2), norm="group", groups=8), "8 groups of 8 neurons are instance norm, which makes every sum"),
     (lambda: MLP((3, 8, 2), norm="instance"), "Choose fewer groups, layer norm or batch norm"),
     (lambda: MLP((3, 8, 1, 2), norm="layer"), "1 groups of 1 neurons are instance norm"),
 ]
