@@ -37,7 +37,7 @@ PIECE = 50
 PAUSE = 0.04
 """Seconds that a piece of a stepwise run takes, before other work gets its turn."""
 STEPS = 1
-"""Tells the keys of steps from those of initial weights, which have the same seed."""
+"""Separates the keys of steps from those of initial weights, which have the same seed."""
 FEW = 64
 """The most steps in a piece of a stepwise run."""
 

@@ -57,7 +57,7 @@ class Row:
     """A row of the family tree beside the timeline, in numbers of lanes from the left.
 
     Attributes:
-        at: the lane of the optimizer: of its own if others follow it, else the one at the right of all.
+        at: the lane of the optimizer: a new lane if others follow it, else the rightmost lane.
         origin: the lane of its predecessor; −1 without one.
         through: the lanes that pass from the row above to the row below.
         goes_on: whether its lane leads to a row below.

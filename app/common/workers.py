@@ -1,4 +1,4 @@
-"""Work that pages hand to a worker in a process of its own, and its results on their way back.
+"""Work that pages hand to a worker in a separate process, and its results on their way back.
 
 A page has a `Job`. It asks a `Process`, which several pages share, and receives what the worker sends: "result" any
 number of times, "failed" if something went wrong, and "ended" at the end.
@@ -18,7 +18,7 @@ from typing import Any, Generic, Protocol, TypeVar
 from app.common.child import Child
 
 MOST_MEMORY = 2 * 2**30
-"""Bytes beyond which an idle process is replaced by a new one, because the programs of much work add up."""
+"""Bytes beyond which an idle process is replaced by a new one, because compiled programs accumulate."""
 
 
 class Receiver(Protocol):

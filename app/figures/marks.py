@@ -374,9 +374,9 @@ class Graph(Mark):
     """Nodes that are small square pictures, and edges between them, replaced at each moment.
 
     Shapes: the centres ``x`` and ``y`` (k,); ``pictures`` (m, k, pixels) uint8, the pixels of ``grid`` (rows, columns)
-    row by row from the top; ``time`` (m,). A pixel is 128 for zero, which is the paper, and then from 1 to 255 as
-    strong as the first or the second colour of ``palette``, for negative and positive numbers. A picture is the largest
-    square that fits into a box of the size ``room`` (width, height) in data units.
+    row by row from the top; ``time`` (m,). A pixel of 128 is zero and has the colour of the paper. Towards 1 and
+    towards 255, the first and the second colour of ``palette`` grow stronger, for negative and for positive numbers. A
+    picture is the largest square that fits into a box of the size ``room`` (width, height) in data units.
 
     Edge e connects the centres of the nodes ``source`` and ``target`` (e,). Its sign and width are those of
     ``strengths`` (m, e), from −1 to 1.

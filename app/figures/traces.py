@@ -48,7 +48,7 @@ TYPICAL = (640.0, 400.0)
 PICTURES = (marks.Tiles, marks.Cells, marks.Graph)
 """The marks that plotly draws as images."""
 THICKNESSES = 16
-"""In how many steps the width of edges is rounded, for a trace has one width."""
+"""The number of widths to which edges are rounded, because a trace has a single width."""
 BAR: Mapping[str, Any] = {
     "orientation": "h",
     "lenmode": "pixels",

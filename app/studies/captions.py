@@ -9,7 +9,7 @@ from app.studies.settings import Settings
 
 
 def caption(settings: Settings, job: Job | None = None) -> str:
-    """The study with its parameters and its seed, and how much of it is computed if that is not all."""
+    """The study with its parameters and its seed, and the computed share if it is incomplete."""
     declared = settings.declared
     numbers = {name: spec for name, spec in declared.parameters().items() if not spec.choices}
     parts = [declared.name + spelled_values(numbers, settings.study)]

@@ -57,7 +57,7 @@ def starts_within(model: MLP, width: int, rng: np.random.Generator, count: int) 
     """Initial weights (count, n) of networks with `width` neurons, by He's normal initialisation with zero biases.
 
     All weights of the other neurons of the model are zero, and stay zero: where φ(0) = 0, the gradient of each of the
-    two is a multiple of the other. So the network is the one without them.
+    two is a multiple of the other. So the network computes the same as without them.
     """
     room = model.widths[1]
     w = np.zeros((count, model.size), np.float32)

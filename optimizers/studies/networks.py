@@ -90,7 +90,9 @@ def train_bundle(
         raise ValueError(f"batch_size must lie between 1 and the {samples} training samples; got {batch_size}")
     for _, rule in nodes:
         if rule.layered or (objection := size_objection(rule, w.shape[1])):
-            raise ValueError(objection if not rule.layered else f"{rule.name} trains no bundles: choose another rule")
+            raise ValueError(
+                objection if not rule.layered else f"{rule.name} cannot train bundles: choose another rule"
+            )
     leaves, tree, shared = _stacked(nodes, dtype)
     orders = None
     if batch_size is not None and batch_size < samples:

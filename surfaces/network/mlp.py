@@ -51,7 +51,7 @@ class MLP:
 
     Raises:
         ValueError: if there are fewer than two widths, a width is below one, activation or norm is unknown, or a hidden
-            layer cannot be normalised so.
+            layer cannot be normalised in this way.
     """
 
     widths: tuple[int, ...]

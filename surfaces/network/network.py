@@ -24,9 +24,9 @@ class Network(Surface):
     `loss(w, batch)` is the same loss over a batch of samples. The penalty includes all weights, also biases, like
     `weight_decay` of PyTorch's SGD.
 
-    With `regularizers`, the loss of training is that of their batch, weights, hidden outputs and terms; each receives
-    its key. Random parts are left out without a key and of the call, which is the loss that training samples have
-    without them: what is evaluated and drawn.
+    With `regularizers`, the loss of training uses the batch, the weights, the hidden outputs and the terms that they
+    return; each regularizer receives its key. Without a key, and in a call of the network, random parts are left out:
+    this is the loss that is evaluated and drawn.
 
     Args:
         regularizers: a tuple of different regularizers, which act in this order. Their kinds are compiled in; their
@@ -74,7 +74,7 @@ class Network(Surface):
         kinds = [type(part) for part in self.regularizers]
         for part in self.regularizers:
             if kinds.count(type(part)) > 1:
-                raise ValueError(f"{part.name} may be given once; got it {kinds.count(type(part))} times")
+                raise ValueError(f"{part.name} may occur only once; got it {kinds.count(type(part))} times")
             if objection := part.objection(self.x.shape[1], self.y.shape[1]):
                 raise ValueError(objection)
 

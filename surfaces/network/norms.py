@@ -1,4 +1,4 @@
-"""Normalisation layers: the groups of numbers whose mean and variance a hidden layer takes out."""
+"""Normalisation layers: the groups of numbers whose mean and variance a hidden layer removes."""
 
 from __future__ import annotations
 

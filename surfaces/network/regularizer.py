@@ -66,12 +66,12 @@ class Regularizer(Declared):
         return h
 
     def penalty(self, w: Array) -> Any:
-        """The term () of the loss, which evaluation has as well."""
+        """The term () that is added to the loss, in evaluation as well."""
         return 0.0
 
 
 class Augmentation(Regularizer):
-    """A regularizer that moves images. What comes in at an edge has the value 0 before standardisation.
+    """A regularizer that moves images. Pixels that come in at an edge have the value 0 before standardisation.
 
     Args:
         mean, deviation: (inputs,), or 0 and 1: those by which the inputs were standardised.

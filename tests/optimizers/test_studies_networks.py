@@ -94,7 +94,7 @@ def test_outputs_and_losses_are_those_of_the_model() -> None:
         ({"surfaces": [NETWORK]}, "one network and one rule for each of the 2 starts; got 1"),
         ({"surfaces": [NETWORK, NETWORK.first(9)]}, "must have the same shape"),
         ({"optimizers": [RULES["sgd"](), RULES["adam"]()]}, "must have the same structure"),
-        ({"optimizers": RULES["muon"]()}, "Muon trains no bundles"),
+        ({"optimizers": RULES["muon"]()}, "Muon cannot train bundles"),
         ({"batch_size": 37}, "batch_size must lie between 1 and the 36 training samples; got 37"),
         ({"stride": 0}, "steps and stride must be positive"),
         ({"starts": np.zeros((600_000, MODEL.size))}, "600,000 networks of 32 weights .* train fewer networks"),

@@ -245,7 +245,7 @@ def test_a_strength_is_traced_and_a_kind_is_compiled_in(compilations: Any) -> No
 
 BAD = [
     (lambda: _network(_with("dropout", 1.0)), r"probability must lie in \[0, 1\)"),
-    (lambda: _network(_with("dropout", 0.1), _with("dropout", 0.2)), "Dropout may be given once; got it 2 times"),
+    (lambda: _network(_with("dropout", 0.1), _with("dropout", 0.2)), "Dropout may occur only once; got it 2 times"),
     (
         lambda: Network(MLP((3, 2)), X[:, :3], Y[:, :2], regularizers=(_with("shift", 1.0),)),
         "Shifted images needs square images of at least 4 × 4 pixels; the data have 3 inputs",
