@@ -18,7 +18,7 @@ TITLE = 0.17
 
 
 def rows(count: int) -> list[Place]:
-    """The places of so many pairs of axes below each other, with room for their titles."""
+    """The places of this many pairs of axes below each other, with room for their titles."""
     height = (1 - TITLE * (count - 1)) / count
     tops = [1 - k * (height + TITLE) for k in range(count)]
     return [(0.0, top - height, 1.0, top) for top in tops]

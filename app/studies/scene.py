@@ -14,7 +14,7 @@ PURPOSE = "See what holds over many runs."
 
 def scene(settings: Settings, job: Job) -> Scene:
     """The panels of a study side by side, on one clock if it has a time."""
-    busy = job.running  # before anything is read: what comes later is asked for again
+    busy = job.running  # before the panels are drawn: the player polls for later parts
     panels = views.panels(settings, job)
     found = captions.finding(settings, job)
     return Scene(

@@ -17,7 +17,7 @@ from optimizers.studies.intervals import mean_interval
 
 NAMES = [optimizer.name for optimizer in OPTIMIZERS]
 HIGHEST = 8.0
-"""The line is drawn up to so many times the loss at which the networks are compared, or to the highest test loss."""
+"""The line is drawn up to this many times the loss at which the networks are compared, or to the highest test loss."""
 
 
 def panels(study: BatchSize, found: Found) -> tuple[Panel, ...]:

@@ -27,7 +27,7 @@ SIZES = ("small batches", "large batches")
 TRAINING = 500
 """The number of training images."""
 STRIDES = (20, 5)
-"""The training loss is computed after so many steps, of small and of large batches."""
+"""The number of steps between two computations of the training loss, with small and with large batches."""
 LINE = np.linspace(-0.5, 1.5, 41)
 """The places on the line: 0 is the solution of small batches, 1 that of large ones."""
 
