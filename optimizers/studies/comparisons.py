@@ -2,14 +2,49 @@
 
 from __future__ import annotations
 
-import numpy as np
-from numpy.typing import ArrayLike
+import math
+from collections.abc import Sequence
+from typing import NamedTuple
 
-from optimizers.verdicts import verdict
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from optimizers.verdicts import holm_levels, verdict
 from surfaces.digits import percent, short
 
-FEWEST = 6
-"""The fewest pairs that can tell two methods apart: with five, the smallest p-value is 2/32 = 0.063."""
+
+class Comparison(NamedTuple):
+    """The arguments of `compared`: paired measures of two methods, their names, and what is measured."""
+
+    a: ArrayLike
+    b: ArrayLike
+    names: tuple[str, str]
+    measure: str
+
+
+def fewest(level: float) -> int:
+    """The fewest pairs that can tell two methods apart: of n pairs, the smallest p-value is 2/2ⁿ."""
+    return math.ceil(1 - math.log2(level))
+
+
+def all_compared(comparisons: Sequence[Comparison], *, level: float = 0.05, unit: str = "seeds") -> str:
+    """The sentences of several comparisons, corrected for their number by Holm's method.
+
+    Each is judged at the level that it faces, as by `optimizers.verdicts`. A comparison without pairs counts as well.
+
+    Args:
+        comparisons: the comparisons.
+        level: the rate at which any two equal methods among them are told apart.
+        unit: what the pairs are.
+    """
+    p = []
+    for comparison in comparisons:
+        first, second = _paired(comparison.a, comparison.b)
+        p.append(verdict(first, second).p if len(first) else 1.0)
+    levels = holm_levels(p, level)
+    return " ".join(
+        dict.fromkeys(compared(*each, level=faced, unit=unit) for each, faced in zip(comparisons, levels, strict=True))
+    )
 
 
 def compared(
@@ -26,11 +61,9 @@ def compared(
         level: as for `verdict`.
         unit: what the pairs are.
     """
-    first, second = np.asarray(a, dtype=float), np.asarray(b, dtype=float)
-    known = ~(np.isnan(first) | np.isnan(second))
-    first, second = first[known], second[known]
-    if len(first) < FEWEST:
-        return f"At least {FEWEST} {unit} are needed to compare {names[0]} with {names[1]}."
+    first, second = _paired(a, b)
+    if len(first) < (least := fewest(level)):
+        return f"At least {least} {unit} are needed to compare {names[0]} with {names[1]}."
     found = verdict(first, second, names=names, level=level)
     low, high = found.interval
     sign = " / " if found.is_ratio else " − "
@@ -42,3 +75,10 @@ def compared(
         return f"The {measure} of {names[0]} and that of {names[1]} cannot be told apart ({effect})."
     better, worse = names if found.winner == names[0] else names[::-1]
     return f"The {measure} of {better} is lower than that of {worse} ({effect})."
+
+
+def _paired(a: ArrayLike, b: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The pairs of which both numbers are known."""
+    first, second = np.asarray(a, dtype=float), np.asarray(b, dtype=float)
+    known = ~(np.isnan(first) | np.isnan(second))
+    return first[known], second[known]

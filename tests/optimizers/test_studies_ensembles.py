@@ -12,7 +12,7 @@ from optimizers.studies import STUDIES, Progress, Study, curves
 from optimizers.studies.catalogue.bagging import resamples
 from optimizers.studies.catalogue.boosting import factor
 from optimizers.studies.catalogue.ensembles import METHODS, measures, with_label_noise
-from optimizers.studies.comparisons import compared
+from optimizers.studies.comparisons import Comparison, all_compared, compared
 from optimizers.studies.networks import outputs_of, starts_of, train_bundle
 from surfaces.network import DATASETS, MLP, Network
 
@@ -180,6 +180,28 @@ def test_sentences_on_paired_numbers() -> None:
     assert unclear.startswith("The error of one and that of two cannot be told apart (two / one = 1, 95 % interval")
     missing = compared([*low[:6], np.nan], [*high[:5], np.nan, 1.0], ("one", "two"), "error")
     assert missing == "At least 6 seeds are needed to compare one with two."
+
+
+def test_several_comparisons_are_corrected_for_their_number() -> None:
+    """All 7 pairs alike: p = 2/2⁷ = 0.0156 is below 0.05 and above 0.05/4; with 8 pairs p = 0.0078 is below it."""
+
+    def sentences(pairs: int, count: int) -> str:
+        low = np.linspace(1.0, 2.0, pairs)
+        clear = [Comparison(low, 1.5 * low, ("one", "two"), f"error {k}") for k in range(count)]
+        return all_compared(clear)
+
+    assert sentences(7, 1) == compared(np.linspace(1, 2, 7), 1.5 * np.linspace(1, 2, 7), ("one", "two"), "error 0")
+    assert sentences(7, 4) == "At least 8 seeds are needed to compare one with two."
+    assert sentences(8, 4).count("of one is lower than that of two (two / one = 1.5, 98.8 % interval") == 4
+    assert sentences(8, 7).count("At least 9 seeds") == 1, "p = 0.0078 is above 0.05/7 = 0.0071"
+
+
+def test_the_last_of_several_comparisons_faces_the_whole_level() -> None:
+    """Of two comparisons, the clear one faces 2.5 %, and the other one then 5 %, at which 6 pairs are enough."""
+    low = np.linspace(1.0, 2.0, 8)
+    known = np.where(np.arange(8) < 6, 1.5 * low, np.nan)
+    both = all_compared([Comparison(low, known, ("a", "b"), "x"), Comparison(low, 2 * low, ("c", "d"), "y")])
+    assert "x of a is lower than that of b (b / a = 1.5, 95 % interval" in both and "97.5 % interval" in both
 
 
 @pytest.mark.parametrize("key", ["bagging", "boosting", "ensembles"])

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from optimizers.rules.adam import Adam
 from optimizers.rules.sgd import SGD
 from optimizers.studies import declared
-from optimizers.studies.comparisons import compared
+from optimizers.studies.comparisons import Comparison, all_compared
 from optimizers.studies.intervals import mean_interval
 from optimizers.studies.networks import losses_of, outputs_of, starts_of, train_bundle
 from optimizers.studies.study import Progress, Study, Table
@@ -189,12 +189,13 @@ class BatchSize(Study):
         return found._replace(line=line, test_line=test_line)
 
     def finding(self, found: Found) -> str:
-        sentences = []
+        """Sharpness and test error of small and large batches for each optimizer, with Holm's correction."""
+        comparisons = []
         for rule, optimizer in enumerate(OPTIMIZERS):
             for values, word in ((found.sharpness, "sharpness"), (1 - found.test, "test error")):
                 names = tuple(f"{optimizer.name} with {size}" for size in SIZES)
-                sentences.append(compared(values[rule, 0], values[rule, 1], (names[0], names[1]), word))
-        return " ".join(dict.fromkeys(sentences))
+                comparisons.append(Comparison(values[rule, 0], values[rule, 1], (names[0], names[1]), word))
+        return all_compared(comparisons)
 
     def table(self, found: Found) -> Table:
         columns = (

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from optimizers.rules.adam import Adam
 from optimizers.studies import declared
-from optimizers.studies.comparisons import compared
+from optimizers.studies.comparisons import Comparison, all_compared
 from optimizers.studies.intervals import mean_interval
 from optimizers.studies.layers import hidden
 from optimizers.studies.networks import Bundle, losses_of, outputs_of, starts_of, train_bundle
@@ -199,9 +199,14 @@ class StackedAutoencoder(Study):
         return found
 
     def finding(self, found: Found) -> str:
+        """The two networks with and without stacking, with Holm's correction."""
         (a, b), (c, d) = 1 - found.accuracies[..., -1], found.errors[..., -1]
-        classified = compared(a, b, NAMES, "test error of the classifier")
-        return f"{classified} {compared(c, d, NAMES, 'test error of the deep autoencoder')}"
+        return all_compared(
+            [
+                Comparison(a, b, NAMES, "test error of the classifier"),
+                Comparison(c, d, NAMES, "test error of the deep autoencoder"),
+            ]
+        )
 
     def table(self, found: Found) -> Table:
         columns = ("network", "measure", "training", "mean", "95 % interval from", "to", "seeds")

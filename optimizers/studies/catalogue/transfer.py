@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from optimizers.rules.adam import Adam
 from optimizers.studies import declared
-from optimizers.studies.comparisons import compared
+from optimizers.studies.comparisons import Comparison, all_compared
 from optimizers.studies.intervals import mean_interval
 from optimizers.studies.layers import hidden
 from optimizers.studies.networks import outputs_of, starts_of, train_bundle
@@ -125,16 +125,19 @@ class Transfer(Study):
             yield Progress(done / total, found)
 
     def finding(self, found: Found) -> str:
-        """Fine-tuning against training from scratch, and frozen against random layers, with fewest and most images."""
-        errors, sentences = 1 - found.accuracies, []
-        for column in (0, -1):
+        """Fine-tuning against training from scratch, and frozen against random layers, with fewest and most images.
+
+        The comparisons are corrected for their number by Holm's method.
+        """
+        errors, comparisons = 1 - found.accuracies, []
+        for column in sorted({0, len(found.counts) - 1}):
             count = int(found.counts[column])
             measure = f"test error with {count} image{'s' * (count > 1)} of each class"
-            sentences += [
-                compared(errors[1, column], errors[0, column], NAMES[1::-1], measure),
-                compared(errors[2, column], errors[3, column], NAMES[2:], measure),
+            comparisons += [
+                Comparison(errors[1, column], errors[0, column], (NAMES[1], NAMES[0]), measure),
+                Comparison(errors[2, column], errors[3, column], (NAMES[2], NAMES[3]), measure),
             ]
-        return " ".join(dict.fromkeys(sentences))
+        return all_compared(comparisons)
 
     def table(self, found: Found) -> Table:
         columns = ("images of each class", "training", "test accuracy (mean)", "95 % interval from", "to", "seeds")
