@@ -58,8 +58,8 @@ class Transfer(Study):
     group = "Representations"
     about = (
         "On these digits, transfer does not help. With one or two images of each class, fine-tuning is worse than "
-        "training from scratch, and with ten or more it is equally good. A frozen layer that learned the digits 0 to "
-        "4 works worse on the others than a random layer."
+        "training from scratch, and with ten or more it is equally good. With up to 20 images, a frozen layer that "
+        "learned the digits 0 to 4 works worse on the others than a random layer."
     )
     source = "J. Yosinski et al. (2014), How transferable are features in deep neural networks?"
 
