@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Generator, Mapping, Sequence
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from optimizers.axes import Grid
 from optimizers.optimizer import Optimizer
-from optimizers.sweeps import sweep
+from optimizers.studies.study import Progress
+from optimizers.sweeps import plan_sweep
 from surfaces.calculus import Floats
 from surfaces.surface import Surface
 
 RATES = (1e-4, 10.0)
 """The range of learning rates that are searched, for every rule."""
+Answer = TypeVar("Answer")
 BAND = (10.0, 90.0)
 """The percentiles of the band round a median."""
 
@@ -44,8 +46,10 @@ def best_steps(
     rates: int,
     steps: int,
     threshold: float,
-) -> Best:
+) -> Generator[float, None, Best]:
     """The steps of a rule to a share of the initial height, at the best of `rates` learning rates at each place.
+
+    It yields the share of the runs that are computed, after each piece of the sweep, and returns the steps.
 
     The best rate has the fewest median steps over the first half of the starts. The steps are those from the second
     half, so that no start is used twice. Parameters other than the learning rate have their values in `rule`.
@@ -63,10 +67,35 @@ def best_steps(
     if places:
         over[tuple(places)] = tuple(places.values())
     over["start"] = points
-    reached = sweep(surface, rule, over=over, steps=steps, threshold=threshold, record=("reached",)).reached
+    plan = plan_sweep(surface, rule, over=over, steps=steps, threshold=threshold, record=("reached",))
+    pieces = []
+    for piece in plan:
+        pieces.append(piece)
+        yield piece.end / plan.runs
+    reached = plan.gather(pieces).reached
     counted = np.where(reached >= 0, reached, np.inf).astype(float).reshape(rates, -1, len(points))
     half = len(points) // 2
     return summary(np.geomspace(*RATES, rates), counted[..., :half], counted[..., half:])
+
+
+def in_parts(
+    search: Generator[float, None, Answer], found: Any, done: float, share: float
+) -> Generator[Progress, None, Answer]:
+    """The answer of a search, such as `best_steps`, with a part of the study after each piece but the last.
+
+    Args:
+        search: it yields the share of its work that is done, and returns the answer.
+        found: the result of the study before the search.
+        done, share: the shares of the study that precede the search, and that the search takes.
+    """
+    while True:
+        try:
+            within = next(search)
+        except StopIteration as end:
+            answer: Answer = end.value
+            return answer
+        if within < 1:
+            yield Progress(done + share * within, found)
 
 
 def summary(rates: Floats, searched: Floats, fresh: Floats) -> Best:

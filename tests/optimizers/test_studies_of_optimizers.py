@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from optimizers import OPTIMIZERS
+from optimizers import OPTIMIZERS, sweeps
 from optimizers.studies import STUDIES
 from optimizers.studies.catalogue import dimension_saddles, dimension_steps, rotation
-from optimizers.studies.tuned_steps import Best, best_steps, median, stacked, summary
+from optimizers.studies.tuned_steps import Best, best_steps, in_parts, median, stacked, summary
 
 
 @functools.cache
@@ -21,6 +21,16 @@ def found(key: str, seed: int = 0) -> Any:
     *_, (share, result) = STUDIES[key]().run(seed)
     assert share == 1
     return result
+
+
+def _whole(search: Any) -> tuple[list[float], Best]:
+    """What a search yields, and what it returns."""
+    shares = []
+    while True:
+        try:
+            shares.append(next(search))
+        except StopIteration as end:
+            return shares, end.value
 
 
 # Steps at the best learning rate
@@ -60,7 +70,7 @@ def test_steps_of_gradient_descent_are_those_of_its_closed_form(n: int) -> None:
     points[:, :n] = np.random.default_rng(n).standard_normal((2 * starts, n))
     places = {"surface.dimension": np.full(2, float(n)), "surface.condition_number": conditions}
     options: Any = {"rates": rates, "steps": 400, "threshold": 1e-4}
-    here = best_steps(dimension_steps.Ravines(), OPTIMIZERS["sgd"](), places, points, **options)
+    _, here = _whole(best_steps(dimension_steps.Ravines(), OPTIMIZERS["sgd"](), places, points, **options))
     for k, kappa in enumerate(conditions):
         curvatures = kappa ** np.concatenate([[0.0, 1.0], np.arange(1, n - 1) / (n - 1)])
         grid = np.geomspace(1e-4, 10.0, rates)
@@ -76,11 +86,43 @@ def test_a_start_of_the_search_is_not_used_for_the_comparison() -> None:
     # the search starts along the soft direction, and the comparison along the stiff one
     points[:2, 0] = points[2:, 1] = 1.0
     places = {"surface.dimension": np.array([2.0]), "surface.condition_number": np.array([100.0])}
-    best = best_steps(
-        dimension_steps.Ravines(), OPTIMIZERS["sgd"](), places, points, rates=33, steps=500, threshold=1e-4
+    _, best = _whole(
+        best_steps(dimension_steps.Ravines(), OPTIMIZERS["sgd"](), places, points, rates=33, steps=500, threshold=1e-4)
     )
     assert 0.8 < best.rate[0] < 1.2, "1/λ of the soft direction"
     assert np.isinf(best.median[0]), "and with it runs along the stiff direction diverge"
+
+
+def test_a_long_search_is_a_part_of_the_study_after_each_piece(monkeypatch: pytest.MonkeyPatch) -> None:
+    """2,640 runs, in several pieces: the same steps as in a single piece."""
+    points = np.zeros((4, dimension_steps.LARGEST))
+    points[:, :2] = np.random.default_rng(0).standard_normal((4, 2))
+    places = {"surface.dimension": np.full(20, 2.0), "surface.condition_number": np.geomspace(2.0, 50.0, 20)}
+    options: Any = {"rates": 33, "steps": 500, "threshold": 1e-4}
+    once, whole = _whole(best_steps(dimension_steps.Ravines(), OPTIMIZERS["sgd"](), places, points, **options))
+    monkeypatch.setattr(sweeps, "PIECE_WORK", 1.0)
+    search = best_steps(dimension_steps.Ravines(), OPTIMIZERS["sgd"](), places, points, **options)
+    shares, parts = [], in_parts(search, "before", 0.5, 0.25)
+    while True:
+        try:
+            part = next(parts)
+        except StopIteration as end:
+            pieces = end.value
+            break
+        assert part.found == "before"
+        shares.append(part.share)
+    assert once == [1.0] and len(shares) > 1 and shares == sorted(shares)
+    assert shares[0] > 0.5 and shares[-1] < 0.75
+    for a, b in zip(whole, pieces, strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+@pytest.mark.parametrize("key", ["rotation", "dimension_steps"])
+def test_the_work_of_a_search_is_bounded(key: str) -> None:
+    with pytest.raises(ValueError, match="starts must lie in"):
+        STUDIES[key](starts=10_000_000)
+    with pytest.raises(ValueError, match="steps must lie in"):
+        STUDIES[key](steps=1_000_000)
 
 
 # Rotation

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import Any, NamedTuple
 
 import jax.numpy as jnp
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from optimizers import OPTIMIZERS
 from optimizers.studies.study import Progress, Study, Table
-from optimizers.studies.tuned_steps import Best, best_steps, stacked
+from optimizers.studies.tuned_steps import Best, best_steps, in_parts, stacked
 from surfaces.parameter import AT_LEAST_ONE, Interval, parameter
 from surfaces.surface import Box, CriticalPoint, Surface
 
@@ -117,7 +117,7 @@ class DimensionSteps(Study):
         low=5,
         high=50,
         integer=True,
-        legal=Interval(1.0, np.inf, True, False),
+        legal=Interval(1, 50),
         doc="Number of starts from which steps are counted; the search for the learning rate uses as many others.",
     )
     steps: int = parameter(
@@ -127,7 +127,7 @@ class DimensionSteps(Study):
         high=5000,
         integer=True,
         log=True,
-        legal=AT_LEAST_ONE,
+        legal=Interval(1, 5000),
         doc="Number of steps after which a run that has not arrived is stopped.",
     )
 
@@ -138,16 +138,19 @@ class DimensionSteps(Study):
         by_condition: list[Best | None] = [None] * len(RULES)
         done, parts = 0, len(RULES) * (count + 1)
         for k, key in enumerate(RULES):
-            for j, n in enumerate(DIMENSIONS):
-                by_dimension[k][j] = self._best(key, n, np.array([self.condition_number, float(n * n)]), seed)
+            for j, n in enumerate((*DIMENSIONS, LARGEST)):
+                conditions = CONDITIONS if j == count else np.array([self.condition_number, float(n * n)])
+                search, found = self._search(key, n, conditions, seed), _found(by_dimension, by_condition)
+                best = yield from in_parts(search, found, done / parts, 1 / parts)
+                if j == count:
+                    by_condition[k] = best
+                else:
+                    by_dimension[k][j] = best
                 done += 1
                 yield Progress(done / parts, _found(by_dimension, by_condition))
-            by_condition[k] = self._best(key, LARGEST, CONDITIONS, seed)
-            done += 1
-            yield Progress(done / parts, _found(by_dimension, by_condition))
 
-    def _best(self, key: str, n: int, conditions: NDArray[np.float64], seed: int) -> Best:
-        """The steps of a rule in n dimensions at condition numbers (k,)."""
+    def _search(self, key: str, n: int, conditions: NDArray[np.float64], seed: int) -> Generator[float, None, Best]:
+        """Search the steps of a rule in n dimensions at condition numbers (k,)."""
         points = np.zeros((2 * int(self.starts), LARGEST))
         points[:, :n] = np.random.default_rng([seed, n]).standard_normal((len(points), n))
         return best_steps(

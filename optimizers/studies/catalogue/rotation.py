@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from optimizers import OPTIMIZERS
 from optimizers.search import draw_starts
 from optimizers.studies.study import Progress, Study, Table
-from optimizers.studies.tuned_steps import Best, best_steps, stacked
+from optimizers.studies.tuned_steps import Best, best_steps, in_parts, stacked
 from surfaces import SURFACES, Rotated
-from surfaces.parameter import AT_LEAST_ONE, parameter
+from surfaces.parameter import AT_LEAST_ONE, Interval, parameter
 
 RULES = ("sgd", "momentum", "adagrad", "rmsprop", "adam")
 ANGLES = np.linspace(0.0, 45.0, 11)
@@ -73,7 +73,7 @@ class Rotation(Study):
         low=5,
         high=100,
         integer=True,
-        legal=AT_LEAST_ONE,
+        legal=Interval(1, 100),
         doc="Number of starts from which steps are counted; the search for the learning rate uses as many others.",
     )
     steps: int = parameter(
@@ -83,7 +83,7 @@ class Rotation(Study):
         high=5000,
         integer=True,
         log=True,
-        legal=AT_LEAST_ONE,
+        legal=Interval(1, 5000),
         doc="Number of steps after which a run that has not arrived is stopped.",
     )
 
@@ -98,7 +98,7 @@ class Rotation(Study):
         starts = [draw_starts(surface, int(self.starts), seed, tuning=tuning) for tuning in (True, False)]
         done: list[Best | None] = [None] * len(RULES)
         for k, key in enumerate(RULES):
-            done[k] = best_steps(
+            search = best_steps(
                 surface,
                 OPTIMIZERS[key](),
                 places,
@@ -107,6 +107,8 @@ class Rotation(Study):
                 steps=int(self.steps),
                 threshold=THRESHOLD,
             )
+            found = _found(stacked(done, len(ANGLES) + turned.size))
+            done[k] = yield from in_parts(search, found, k / len(RULES), 1 / len(RULES))
             yield Progress((k + 1) / len(RULES), _found(stacked(done, len(ANGLES) + turned.size)))
 
     def table(self, found: Any) -> Table:
