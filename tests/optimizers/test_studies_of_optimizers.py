@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import itertools
+import tracemalloc
 from typing import Any
 
 import numpy as np
@@ -31,6 +32,11 @@ def _whole(search: Any) -> tuple[list[float], Best]:
             shares.append(next(search))
         except StopIteration as end:
             return shares, end.value
+
+
+def drawn(n: int, samples: int, rng: np.random.Generator) -> Any:
+    """The eigenvalues, heights and weights of Hessians."""
+    return _whole(dimension_saddles.hessians(n, samples, rng))[1]
 
 
 # Steps at the best learning rate
@@ -190,7 +196,7 @@ def test_the_intervals_hold_the_truth_as_often_as_they_say() -> None:
     """In the plane, for many seeds: 95 % of 200 intervals, of which 90 to 99 % leave room for chance."""
     inside = 0
     for seed in range(200):
-        values, _, weights = dimension_saddles.hessians(2, 1000, np.random.default_rng(seed))
+        values, _, weights = drawn(2, 1000, np.random.default_rng(seed))
         extremal = (values < 0).sum(axis=1) != 1
         _, low, high = dimension_saddles.estimate(extremal, weights)
         inside += low <= 0.5 <= high
@@ -201,7 +207,7 @@ def test_the_share_of_minima_at_a_height_is_that_of_the_normal_distribution_in_o
     """H = M − f with M normal of variance 2: minima have the weight E[max(H, 0)], and maxima E[max(−H, 0)]."""
     from math import erf, exp, pi, sqrt
 
-    values, heights, weights = dimension_saddles.hessians(1, 400_000, np.random.default_rng(0))
+    values, heights, weights = drawn(1, 400_000, np.random.default_rng(0))
     for low, high in ((-1.2, -0.8), (-0.2, 0.2), (0.6, 1.0)):
         inside = (heights > low) & (heights < high)
         share = np.sum(weights[inside] * (values[inside, 0] > 0)) / np.sum(weights[inside])
@@ -215,6 +221,17 @@ def test_the_share_of_minima_at_a_height_is_that_of_the_normal_distribution_in_o
         density = np.exp(-(f**2) / 2)
         up, down = (np.array([part(v, sign) for v in f]) @ density for sign in (1.0, -1.0))
         assert share == pytest.approx(up / (up + down), abs=0.01)
+
+
+def test_matrices_are_drawn_piece_by_piece(monkeypatch: pytest.MonkeyPatch) -> None:
+    """At once, 2,000 matrices of 40 × 40 and their transposes take 77 MB; in pieces, 24 MB and their eigenvalues."""
+    tracemalloc.start()
+    values, *_ = drawn(40, 2000, np.random.default_rng(0))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 40e6
+    monkeypatch.setattr(dimension_saddles, "PIECE", 2000 * 40**2)
+    np.testing.assert_array_equal(values, drawn(40, 2000, np.random.default_rng(0))[0])
 
 
 def test_the_critical_points_of_drawn_functions_are_distributed_like_the_weighted_hessians() -> None:
@@ -238,7 +255,7 @@ def test_the_critical_points_of_drawn_functions_are_distributed_like_the_weighte
         for row, where in enumerate((np.ones_like(middle, dtype=bool), middle < -1)):
             counts[row] += (changes[where] == 0).sum(), (changes[where] == 4).sum()
     assert counts.sum() > 1000 and counts[0, 1] / counts[0].sum() == pytest.approx(0.5, abs=0.02)
-    values, heights, weights = dimension_saddles.hessians(2, 200_000, np.random.default_rng(1))
+    values, heights, weights = drawn(2, 200_000, np.random.default_rng(1))
     low = heights < -1
     expected = np.sum(weights[low] * ((values[low] < 0).sum(axis=1) == 1)) / np.sum(weights[low])
     assert counts[1, 1] / counts[1].sum() == pytest.approx(expected, abs=0.04) and expected < 0.3

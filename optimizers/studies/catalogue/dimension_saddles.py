@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from optimizers.studies.study import Progress, Study, Table
+from optimizers.studies.tuned_steps import in_parts
 from surfaces.parameter import Interval, parameter
 
 DIMENSIONS = (1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 24, 28, 32, 36, 40)
@@ -16,6 +17,8 @@ BATCHES = 20
 """The groups of samples from whose spread the intervals follow."""
 INTERVAL = 2.093
 """The 97.5th percentile of Student's t with 19 degrees of freedom."""
+PIECE = 2**20
+"""The most entries of the matrices that are drawn at a time, which take 8 MB."""
 BINS = 25
 """The number of heights at which the descending directions are counted."""
 
@@ -95,10 +98,16 @@ class DimensionSaddles(Study):
         edges = np.linspace(-3.0, 3.0, BINS + 1)
         shares = np.full((6, len(dimensions)), np.nan)
         descending = np.full((len(dimensions), BINS), np.nan)
-        work = np.cumsum(dimensions.astype(float) ** 2 + 20)
+        work = np.concatenate([[0.0], np.cumsum(dimensions.astype(float) ** 2 + 20)])
+        work /= work[-1]
+
+        def found() -> Found:
+            arrays: Any = (dimensions, *shares.copy(), (edges[1:] + edges[:-1]) / 2, descending.copy())
+            return Found(*arrays)
+
         for k, n in enumerate(dimensions):
-            rng = np.random.default_rng([seed, n])
-            values, heights, weights = hessians(int(n), int(self.samples), rng)
+            drawn = hessians(int(n), int(self.samples), np.random.default_rng([seed, n]))
+            values, heights, weights = yield from in_parts(drawn, found(), work[k], work[k + 1] - work[k])
             index = np.sum(values < 0, axis=1)
             extremal = (index == 0) | (index == n)
             middle, low, high = estimate(extremal, weights)
@@ -108,8 +117,7 @@ class DimensionSaddles(Study):
                 inside = place == b
                 if np.sum(inside) >= BATCHES:
                     descending[k, b] = np.average(index[inside] / n, weights=weights[inside])
-            arrays: Any = (dimensions, *shares.copy(), (edges[1:] + edges[:-1]) / 2, descending.copy())
-            yield Progress(float(work[k] / work[-1]), Found(*arrays))
+            yield Progress(float(work[k + 1]), found())
 
     def table(self, found: Any) -> Table:
         """The shares in each dimension, with their intervals."""
@@ -121,16 +129,21 @@ class DimensionSaddles(Study):
 
 def hessians(
     n: int, samples: int, rng: np.random.Generator
-) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+) -> Generator[float, None, tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]]:
     """Hessians at critical points of the random function: eigenvalues (samples, n), heights and weights (samples,).
 
-    The weights add up to 1.
+    The weights add up to 1. It yields the share that is drawn, after each `PIECE` of matrices, and returns the three.
     """
     spread = np.sqrt(1 + n)
     heights = spread * rng.standard_normal(samples)
-    square = rng.standard_normal((samples, n, n))
-    symmetric = (square + np.swapaxes(square, 1, 2)) / np.sqrt(2)  # variance 2 on the diagonal and 1 off it
-    values = np.linalg.eigvalsh(symmetric) - heights[:, None]
+    values = np.empty((samples, n))
+    count = max(1, PIECE // n**2)
+    for first in range(0, samples, count):
+        part = slice(first, min(first + count, samples))
+        square = rng.standard_normal((part.stop - first, n, n))
+        symmetric = (square + np.swapaxes(square, 1, 2)) / np.sqrt(2)  # variance 2 on the diagonal and 1 off it
+        values[part] = np.linalg.eigvalsh(symmetric) - heights[part, None]
+        yield part.stop / samples
     # |det H| times the density of the heights divided by the one from which they were drawn, up to a factor
     logs = np.sum(np.log(np.abs(values)), axis=1) - heights**2 / 2 + heights**2 / (2 * spread**2)
     weights = np.exp(logs - np.max(logs))
