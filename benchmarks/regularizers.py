@@ -75,7 +75,8 @@ def _theirs() -> dict[str, float]:
     import numpy as np
     import torch
 
-    from optimizers.studies.catalogue.regularizers import METHODS, RECORDS, Regularizers, drawn, seeds_of
+    from optimizers.studies.catalogue.regularizers import METHODS, RECORDS, Regularizers, drawn
+    from optimizers.studies.networks import seeds_of
 
     study = Regularizers()
     seed = seeds_of(study.seeds, 0)[0]

@@ -100,6 +100,14 @@ def train_bundle(
     return _pieces(leaves, tree, shared, nodes[0][1], w, numbers, orders, steps, stride, dtype)
 
 
+def seeds_of(count: int, seed: int) -> list[int]:
+    """The seeds of repetitions, the first of them the same whatever their number.
+
+    They are drawn rather than counted from `seed` on, so that studies with different seeds share no repetition.
+    """
+    return [int(k) for k in np.random.default_rng(seed).integers(2**31, size=count)]
+
+
 def starts_of(
     model: MLP, seeds: Sequence[int], initialization: str = "he_normal", sigma: float = 0.1, dtype: str = "float32"
 ) -> Floats:

@@ -56,9 +56,10 @@ def test_sentences_on_batch_sizes() -> None:
     sharper = found.sharpness[:, 1].mean(axis=-1) / found.sharpness[:, 0].mean(axis=-1)
     assert 4 < sharper[0] < 6.5 and 1.5 < sharper[1] < 2.5
     lost = 100 * (found.test[:, 0] - found.test[:, 1]).mean(axis=-1)
-    assert 2.5 < lost[0] < 4 and 1 < lost[1] < 2
+    assert 2 < lost[0] < 3 and 1 < lost[1] < 2
     for rule in range(2):
         assert verdict(*found.sharpness[rule]).winner == verdict(*-found.test[rule]).winner == "A"
     *_, (_, right) = STUDIES["batch_size"](label_noise=0.0).run(seed=0)
     for rule in range(2):
-        assert verdict(*right.sharpness[rule]).winner == "A" and verdict(*-right.test[rule]).winner is None
+        assert verdict(*right.sharpness[rule]).winner == "A"
+    assert ((right.test[:, 0] - right.test[:, 1]).mean(axis=-1) < 0.005).all()

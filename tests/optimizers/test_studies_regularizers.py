@@ -10,9 +10,9 @@ import pytest
 
 from optimizers import OPTIMIZERS, Averaged
 from optimizers.studies import STUDIES
-from optimizers.studies.catalogue import norms, regularizers
+from optimizers.studies.catalogue import norms
 from optimizers.studies.catalogue.regularizers import METHODS, Found, drawn, ends, word
-from optimizers.studies.networks import starts_of, train_bundle
+from optimizers.studies.networks import seeds_of, starts_of, train_bundle
 from optimizers.training import join, train
 from surfaces.network import MLP, Network
 from surfaces.network.datasets.digits import Digits
@@ -96,7 +96,7 @@ def test_the_first_method_is_measured_on_its_data() -> None:
     found = parts[-1].found
     assert np.isnan(found.test[2:, :, 1:]).all() and np.isfinite(found.test[:2]).all()
     np.testing.assert_array_equal(found.test[0], found.test[1])
-    for k, seed in enumerate(regularizers.seeds_of(2, 3)):
+    for k, seed in enumerate(seeds_of(2, 3)):
         data = drawn(60, 0.2, seed)
         model = MLP((64, 8, 10), "relu")
         network = Network(model, data.train.x, data.train.y)

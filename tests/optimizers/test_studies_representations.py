@@ -157,7 +157,8 @@ def test_encoders_become_the_first_layers() -> None:
 def test_sentences_on_stacked_autoencoders() -> None:
     study = STUDIES["stacked_autoencoder"]()
     *_, (_, found) = study.run(seed=0)
-    assert "cannot be told apart" in study.finding(found)
+    # −0.6 to 1.1 points in four sets of seeds
+    assert abs((found.accuracies[0, :, -1] - found.accuracies[1, :, -1]).mean()) < 0.015
     lower = 1 - found.errors[0, :, -1].mean() / found.errors[1, :, -1].mean()
     assert 0.05 < lower < 0.12 and (found.errors[0, :, -1] < found.errors[1, :, -1]).all()
     codes, labels = found.codes[-1], found.labels
@@ -186,8 +187,10 @@ def test_kept_layers_do_not_change_and_the_first_network_learns() -> None:
     study = STUDIES["transfer"](old=8, width=16, steps=60, seeds=2)
     *_, (share, found) = study.run(seed=0)
     assert share == 1 and np.isfinite(found.accuracies).all()
-    assert (found.accuracies[:, -1] > 0.8).all()
+    assert (found.accuracies[:2, -1] > 0.8).all() and (found.accuracies[2:, -1] > 0.7).all()
     assert np.abs(found.features[1] - found.features[0]).max() > 0.1
+    *_, (_, other) = study.run(seed=1)
+    assert not (found.accuracies[0, :, 1] == other.accuracies[0, :, 0]).all(), "no repetition is shared by two seeds"
 
 
 @pytest.mark.long

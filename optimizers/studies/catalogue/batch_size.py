@@ -14,7 +14,7 @@ from optimizers.rules.sgd import SGD
 from optimizers.studies import declared
 from optimizers.studies.comparisons import Comparison, all_compared
 from optimizers.studies.intervals import mean_interval
-from optimizers.studies.networks import losses_of, outputs_of, starts_of, train_bundle
+from optimizers.studies.networks import losses_of, outputs_of, seeds_of, starts_of, train_bundle
 from optimizers.studies.study import Progress, Study, Table
 from surfaces.curvature import top_eigenvalues
 from surfaces.network import DATASETS, MLP, Network, Samples
@@ -74,9 +74,9 @@ class BatchSize(Study):
     rows = ("P12",)
     about = (
         "At the same training loss, the solutions of large batches are about five times as sharp as those of small "
-        "batches with SGD, and about twice as sharp with Adam. Their test accuracy is lower by about 3 percentage "
+        "batches with SGD, and about twice as sharp with Adam. Their test accuracy is lower by 2 to 3 percentage "
         "points with SGD, and by about 1.5 with Adam. This difference needs wrong labels: if all labels are right, "
-        "the solutions of large batches are still sharper, but the test errors cannot be told apart."
+        "the solutions of large batches are still sharper, but lose hardly any test accuracy."
     )
     source = "N. S. Keskar et al. (2017), On large-batch training: generalization gap and sharp minima"
 
@@ -115,7 +115,7 @@ class BatchSize(Study):
         return Samples(data.train.x[:TRAINING], one_hot(labels, 10)), data.test
 
     def run(self, seed: int = 0) -> Iterator[Progress]:
-        seeds = [seed + k for k in range(self.seeds)]
+        seeds = seeds_of(self.seeds, seed)
         data = [self.samples(each) for each in seeds]
         networks = [Network(self.model, train.x, train.y) for train, _ in data]
         shape = (len(OPTIMIZERS), len(SIZES), self.seeds)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from optimizers.rules.adam import Adam
 from optimizers.studies import declared
-from optimizers.studies.networks import losses_of, outputs_of, starts_of, train_bundle
+from optimizers.studies.networks import losses_of, outputs_of, seeds_of, starts_of, train_bundle
 from optimizers.studies.study import Progress, Study, Table
 from surfaces.network import DATASETS, MLP, DataSet, Network
 from surfaces.parameter import parameter
@@ -107,7 +107,7 @@ class LinearStack(Study):
         rule = Adam(self.learning_rate)
         for done, (hidden, (row, kind)) in enumerate(parts):
             model = MLP((2, *[self.width] * hidden, 2), kind)
-            starts = starts_of(model, [seed + k for k in range(self.seeds)], "xavier_normal")
+            starts = starts_of(model, seeds_of(self.seeds, seed), "xavier_normal")
             records = []
             network = Network(model, x, y, objective="mse")
             for k, bundle in enumerate(train_bundle(network, rule, starts, self.steps, stride=stride)):

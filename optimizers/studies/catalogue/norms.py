@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from optimizers.rules.sgd import SGD
 from optimizers.studies import declared
-from optimizers.studies.networks import starts_of, train_bundle
+from optimizers.studies.networks import seeds_of, starts_of, train_bundle
 from optimizers.studies.study import Progress, Study, Table
 from surfaces.compiled import compiled
 from surfaces.network.datasets.digits import Digits
@@ -88,7 +88,7 @@ class Norms(Study):
         stride = -(-self.steps // RECORDS)
         steps = np.unique([*range(0, self.steps, stride), self.steps])
         losses = np.full((len(depths), len(KINDS), len(RATES), self.seeds, len(steps)), np.nan)
-        seeds = [int(k) for k in np.random.default_rng(seed).integers(2**31, size=self.seeds)]
+        seeds = seeds_of(self.seeds, seed)
         rules = [SGD(float(rate)) for rate in RATES for _ in seeds]
         cells = list(np.ndindex(losses.shape[:2]))
         for done, (row, column) in enumerate(cells):

@@ -18,7 +18,7 @@ from optimizers.averaged import Averaged
 from optimizers.optimizer import Optimizer
 from optimizers.rules.adamw import AdamW
 from optimizers.studies import declared
-from optimizers.studies.networks import Bundle, starts_of, train_bundle
+from optimizers.studies.networks import Bundle, seeds_of, starts_of, train_bundle
 from optimizers.studies.study import Progress, Study, Table
 from optimizers.verdicts import Verdict, holm_levels, signed_rank, verdict
 from surfaces.compiled import compiled
@@ -246,11 +246,6 @@ class Regularizers(Study):
             keys[k]: verdict(-accuracies[k], -accuracies[0], names=(METHODS[keys[k]], "none"), level=level)
             for k, level in zip(known, holm_levels(p, 0.05) if p else [], strict=True)
         }
-
-
-def seeds_of(count: int, seed: int) -> list[int]:
-    """The seeds of the repetitions, the first of them the same whatever their number."""
-    return [int(k) for k in np.random.default_rng(seed).integers(2**31, size=count)]
 
 
 def word(judged: Verdict) -> str:

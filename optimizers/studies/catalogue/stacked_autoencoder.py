@@ -14,7 +14,7 @@ from optimizers.studies import declared
 from optimizers.studies.comparisons import Comparison, all_compared
 from optimizers.studies.intervals import mean_interval
 from optimizers.studies.layers import hidden
-from optimizers.studies.networks import Bundle, losses_of, outputs_of, starts_of, train_bundle
+from optimizers.studies.networks import Bundle, losses_of, outputs_of, seeds_of, starts_of, train_bundle
 from optimizers.studies.study import Progress, Study, Table
 from surfaces.network import DATASETS, MLP, DataSet, Network
 from surfaces.network.mlp import Layer
@@ -71,9 +71,10 @@ class StackedAutoencoder(Study):
     group = "Representations"
     rows = ("N11",)
     about = (
-        "With 100 labelled images, ten seeds show no difference between the test accuracy of the stacked classifier "
-        "and that of the classifier trained from scratch. In the deep autoencoder, stacking lowers the reconstruction "
-        "error by 5 to 12 %. Its code of two numbers groups the digits by class without using any label."
+        "With 100 labelled images, the test accuracies of the stacked classifier and of the classifier trained from "
+        "scratch differ by about one percentage point at most, and the seeds decide which is higher. In the deep "
+        "autoencoder, stacking lowers the reconstruction error by 5 to 12 %. Its code of two numbers groups the digits "
+        "by class without using any label."
     )
     source = (
         "G. Hinton & R. Salakhutdinov (2006), Reducing the dimensionality of data with neural networks; "
@@ -103,7 +104,7 @@ class StackedAutoencoder(Study):
         return MLP((64, self.first, self.second, CODE, self.second, self.first, 64), ACTIVATION)
 
     def run(self, seed: int = 0) -> Iterator[Progress]:
-        seeds = [seed + k for k in range(self.seeds)]
+        seeds = seeds_of(self.seeds, seed)
         data = [DATASETS["digits"]().make(each) for each in seeds]
         stride = -(-self.steps // MOMENTS)
         steps = np.unique([*range(0, self.steps, stride), self.steps])

@@ -14,7 +14,7 @@ from optimizers.studies import declared
 from optimizers.studies.comparisons import Comparison, all_compared
 from optimizers.studies.intervals import mean_interval
 from optimizers.studies.layers import hidden
-from optimizers.studies.networks import outputs_of, starts_of, train_bundle
+from optimizers.studies.networks import outputs_of, seeds_of, starts_of, train_bundle
 from optimizers.studies.study import Progress, Study, Table
 from surfaces.network import DATASETS, MLP, Network, Samples
 
@@ -74,7 +74,7 @@ class Transfer(Study):
     seeds: int = declared.seeds(10, 2, 20)
 
     def run(self, seed: int = 0) -> Iterator[Progress]:
-        seeds = [seed + k for k in range(self.seeds)]
+        seeds = seeds_of(self.seeds, seed)
         data = [DATASETS["digits"]().make(each) for each in seeds]
         old = [selected(each.train, range(self.old)) for each in data]
         new = range(self.old, CLASSES)
