@@ -22,7 +22,8 @@ class Interval(NamedTuple):
 def mean_interval(values: Any, axis: int = -1, level: float = 0.05) -> Interval:
     r"""The mean over seeds and its interval at 1 − `level`, $\bar x \pm t_{n-1} s / \sqrt n$ (Student 1908).
 
-    NaN counts as missing. With a single value the interval is NaN, and with none the mean is NaN as well.
+    NaN and infinite values count as missing. With a single value the interval is NaN, and with none the mean is NaN as
+    well.
 
     Args:
         values: numbers, with the seeds along `axis`.

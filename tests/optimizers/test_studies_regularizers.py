@@ -11,7 +11,7 @@ import pytest
 from optimizers import OPTIMIZERS, Averaged
 from optimizers.studies import STUDIES
 from optimizers.studies.catalogue import norms
-from optimizers.studies.catalogue.regularizers import METHODS, Found, drawn, ends, word
+from optimizers.studies.catalogue.regularizers import METHODS, Found, _measures, drawn, ends, word
 from optimizers.studies.networks import seeds_of, starts_of, train_bundle
 from optimizers.training import join, train
 from surfaces.network import MLP, Network
@@ -180,3 +180,12 @@ def test_norms_name_what_diverged_and_refuse_groups_of_different_size() -> None:
     assert study(seeds=3).finding(found) == ""
     with pytest.raises(ValueError, match="4 groups of 30 neurons: choose a width that is a multiple of 4"):
         study(width=30)
+
+
+def test_a_network_that_diverged_has_no_test_accuracy() -> None:
+    data = [drawn(50, 0.2, seed) for seed in range(2)]
+    model = MLP((64, 4, 10))
+    weights = starts_of(model, [0, 1])
+    weights[1] = np.nan
+    measured = _measures(Network(model, data[0].train.x, data[0].train.y), weights, data)
+    assert all(np.isfinite(values[0]) and np.isnan(values[1]) for values in measured)
