@@ -31,6 +31,7 @@ def test_the_visitor_opens_the_race_and_moves_a_slider() -> None:
     assert opened > 0 and moved > 0 and "learning_rate%3D0.0123" in query
 
 
+@pytest.mark.long
 def test_the_plain_app_draws_the_same_race_and_another_for_a_moved_slider() -> None:
     async def visit(address: str) -> list[bytes]:
         async with visitor(address) as page:
@@ -44,6 +45,7 @@ def test_the_plain_app_draws_the_same_race_and_another_for_a_moved_slider() -> N
     assert before != after
 
 
+@pytest.mark.long
 def test_a_visitor_of_the_app_begins_a_film() -> None:
     async def visit(served: Serving) -> bool:
         begun = asyncio.Event()

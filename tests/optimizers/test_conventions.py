@@ -96,7 +96,7 @@ def _close(rule: Optimizer, surface: str, expected: np.ndarray, tolerance: float
 
 
 @pytest.mark.parametrize(("key", "convention"), ADAPTIVE)
-@pytest.mark.thinned(3)
+@pytest.mark.thinned(6)
 def test_numpy_walks_the_same_path(key: str, convention: str) -> None:
     for surface in SLOPES:
         for rule in _draws(key, convention, surface):
@@ -116,7 +116,7 @@ def test_optax_walks_the_same_path(key: str, convention: str) -> None:
 
 @pytest.mark.torch
 @pytest.mark.parametrize("key", [pytest.param(k, marks=pytest.mark.xdist_group(k)) for k in TORCH])
-@pytest.mark.thinned(2)
+@pytest.mark.thinned(4)
 def test_pytorch_walks_the_same_path(key: str) -> None:
     convention = "pytorch" if "pytorch" in conventions(key) else "textbook"
     for surface in SLOPES:

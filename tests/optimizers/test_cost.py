@@ -73,6 +73,7 @@ print(taken / estimate(surface, rule, {steps}, runs={runs}, **options).peak)
 """
 
 
+@pytest.mark.thinned(3)
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 @pytest.mark.parametrize(
     ("noise", "runs", "steps"), [("none", None, 16_000), ("isotropic", None, 4000), ("none", 8, 1000)]

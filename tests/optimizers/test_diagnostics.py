@@ -84,6 +84,7 @@ def _traced(key: str, rule_key: str, trials: int, seed: int) -> Cell:
     return result
 
 
+@pytest.mark.thinned(3)
 @pytest.mark.parametrize(
     ("key", "rule"),
     [

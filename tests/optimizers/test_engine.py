@@ -435,6 +435,7 @@ def test_two_hundred_thousand_weights_in_float32() -> None:
         np.testing.assert_allclose(run.losses, 1e5 * 0.9 ** (2 * np.arange(7)), rtol=1e-4)
 
 
+@pytest.mark.long
 def test_recording_losses_only_takes_no_memory_for_points() -> None:
     """The positions of 1,000 steps of 200,000 coordinates would take 0.8 GB in float32; the losses take 4 kB."""
     script = """

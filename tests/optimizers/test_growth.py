@@ -129,6 +129,7 @@ def test_rules_that_are_called_linear_are_additive_and_no_others(key: str) -> No
     assert additive == rule.linear
 
 
+@pytest.mark.thinned(3)
 @pytest.mark.parametrize("key", SURFACES)
 def test_surfaces_that_are_called_quadratic_have_the_same_hessian_everywhere(key: str) -> None:
     surface = SURFACES[key]()

@@ -29,11 +29,13 @@ def _same(ours: Sweep, theirs: Sweep) -> None:
         np.testing.assert_array_equal(getattr(ours, name), getattr(theirs, name), err_msg=name)
 
 
+@pytest.mark.thinned(2)
 @pytest.mark.parametrize("key", ["radam", "novograd"])
 def test_the_kernel_agrees_with_planes(key: str) -> None:
     _compare(SURFACES["rosenbrock"](), OPTIMIZERS[key](), "interpreted")
 
 
+@pytest.mark.long
 def test_lanes_agree_with_planes() -> None:
     _compare(SURFACES["rosenbrock"](), OPTIMIZERS["adam"](), "lanes")
 
@@ -92,6 +94,7 @@ LONG = """
 """
 
 
+@pytest.mark.long
 def test_the_mean_loss_of_a_long_run_in_float32_is_exact_to_rounding() -> None:
     """Compiled with all passes, which must not simplify the compensation away; half a digit of float32 is 6 · 10⁻⁸."""
     first, *rest = run_apart(textwrap.dedent(LONG)).splitlines()
@@ -124,6 +127,7 @@ def test_a_program_that_a_kernel_cannot_hold_runs_in_planes(monkeypatch: pytest.
     np.testing.assert_array_equal(plan.gather(plan).final, expected)
 
 
+@pytest.mark.long
 def test_devices_share_the_runs_of_a_kernel() -> None:
     script = """
         import jax

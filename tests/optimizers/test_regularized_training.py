@@ -56,6 +56,7 @@ def test_keys_differ_between_steps_and_seeds_and_not_between_rules() -> None:
     assert (losses["sgd", 5] != losses["sgd", 6]).all()
 
 
+@pytest.mark.thinned(2)
 @pytest.mark.parametrize("average", [False, True], ids=["plain", "averaged"])
 def test_pieces_of_any_length_and_runs_side_by_side_take_the_same_steps(average: bool) -> None:
     rule = Averaged(ADAM(0.02), 0.8) if average else ADAM(0.02)

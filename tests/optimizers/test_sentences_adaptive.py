@@ -610,6 +610,7 @@ def _first_adapted_step(surface: str, convention: str, waits: int, rate: float, 
     return float(np.abs(positions[-1] - positions[-2]).max()) / rate
 
 
+@pytest.mark.thinned(3)
 @checks("radam", "ε has no effect until the steps adapt, and then the same one as in Adam.")
 @checks(
     "radam",
@@ -761,6 +762,7 @@ def _prodigy(which: int) -> Trace:
     return trace(CONVEX[which], OPTIMIZERS["prodigy"](), start=starts, steps=1000)
 
 
+@pytest.mark.thinned(3)
 @checks(
     "prodigy",
     "Its learning rate is η d, where d (estim_lr) estimates the distance from the start to the minimum, not the "

@@ -256,6 +256,7 @@ def _() -> None:
     assert abs(first) == np.abs(single.x).min()
 
 
+@pytest.mark.thinned(3)
 @pytest.mark.parametrize("check", SAID.cases())
 def test_the_sentence_is_true(check: Check) -> None:
     check()

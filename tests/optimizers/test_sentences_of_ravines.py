@@ -480,6 +480,7 @@ def _() -> None:
     assert trace(surface, decreasing, steps=400).losses[-1] < 1e-4
 
 
+@pytest.mark.thinned(2)
 @pytest.mark.parametrize("check", SAID.cases())
 def test_the_sentence_is_true(check: Check) -> None:
     check()

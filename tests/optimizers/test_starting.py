@@ -56,7 +56,7 @@ def test_a_ridge_narrower_than_the_grid_is_not_missed(values: dict[str, float]) 
 
 
 @pytest.mark.parametrize("key", ["himmelblau", "six_hump_camel", "levy", "narrow_trap", "beale", "tilted_wells"])
-@pytest.mark.thinned(2)
+@pytest.mark.thinned(6)
 def test_no_point_of_a_fine_grid_has_a_larger_curvature(key: str) -> None:
     """By NumPy's eigenvalues of `jax.hessian` on 401 × 401 points, of which the largest is close."""
     surface = SURFACES[key]()
@@ -71,6 +71,7 @@ def test_no_point_of_a_fine_grid_has_a_larger_curvature(key: str) -> None:
     assert largest <= curvature * (1 + 2e-3) and curvature == pytest.approx(largest, rel=0.02)
 
 
+@pytest.mark.thinned(3)
 @pytest.mark.parametrize("key", sorted(SURFACES))
 def test_all_rotations_start_with_the_same_rate(key: str) -> None:
     surface = SURFACES[key]()
@@ -120,6 +121,7 @@ def test_for_rules_that_find_the_scale_it_is_the_default() -> None:
     assert starting_learning_rate(surface, OPTIMIZERS["adadelta"]) is None
 
 
+@pytest.mark.long
 def test_it_stays_within_the_declared_range() -> None:
     for key in SURFACES:
         for rule in OPTIMIZERS.values():

@@ -27,6 +27,7 @@ def deep() -> depths.Found:
     return last.found
 
 
+@pytest.mark.thinned(3)
 @pytest.mark.parametrize(("kind", "norm"), [("prelu", "none"), ("sigmoid", "batch"), ("tanh", "layer")])
 def test_gradients_and_spreads_are_those_of_the_network(kind: str, norm: str) -> None:
     """The study loops over equal layers with weights that it scales; the network has its weights in one vector."""
@@ -100,6 +101,7 @@ def stack() -> linear_stack.Found:
     return last.found
 
 
+@pytest.mark.long
 def test_sentences_on_linear_stacks(stack: linear_stack.Found) -> None:
     identity, tanh = stack.losses[..., -1]
     np.testing.assert_allclose(identity, stack.linear_loss, rtol=1e-4)
@@ -107,6 +109,7 @@ def test_sentences_on_linear_stacks(stack: linear_stack.Found) -> None:
     assert (tanh[1:] < 0.1 * stack.linear_loss).all() and (stack.accuracies[1, 1:] > 0.99).all()
 
 
+@pytest.mark.long
 def test_no_stack_without_activation_gets_below_least_squares(stack: linear_stack.Found) -> None:
     assert (stack.losses[0] >= stack.linear_loss * (1 - 1e-6)).all()
 

@@ -42,6 +42,7 @@ def test_ends_of_the_line_are_the_solutions(short: tuple[BatchSize, Found]) -> N
         np.testing.assert_allclose(found.test_line[0, :, k], found.test_losses[0, size], rtol=1e-5)
 
 
+@pytest.mark.long
 def test_a_training_that_does_not_reach_the_loss_is_left_out(short: tuple[BatchSize, Found]) -> None:
     study, found = short
     assert np.isnan(found.losses[1]).all() and np.isnan(found.line[1]).all()

@@ -106,6 +106,7 @@ def test_bad_input_is_refused(changes: dict[str, Any], message: str) -> None:
         train_bundle(**{**arguments, **changes})
 
 
+@pytest.mark.long
 def test_two_devices_share_a_bundle() -> None:
     script = """
     import jax, numpy as np

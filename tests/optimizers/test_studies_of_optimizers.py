@@ -134,6 +134,7 @@ def test_the_work_of_a_search_is_bounded(key: str) -> None:
 # Rotation
 
 
+@pytest.mark.long
 def test_rotation_changes_nothing_for_sgd_and_takes_adagrads_advantage_away() -> None:
     """A small study: the median over few starts changes with the angle only as the starts do."""
     parts = STUDIES["rotation"](starts=5, steps=300, condition_number=30.0).run(1)

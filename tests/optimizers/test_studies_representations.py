@@ -30,6 +30,7 @@ def plain() -> Found:
     return last.found
 
 
+@pytest.mark.long
 def test_sentences_on_autoencoders(plain: Found) -> None:
     ends = dict(zip((rule.name for rule in OPTIMIZERS), plain.train[:, -1] / plain.reference, strict=True))
     assert max(ends["Momentum"], ends["Adam"]) < 1.05 and min(ends["SGD"], ends["RMSprop"]) > 1.1
@@ -42,6 +43,7 @@ def test_sentence_on_denoising() -> None:
         assert ((ends > 0.15 * corrupted) & (ends < 0.25 * corrupted)).all()
 
 
+@pytest.mark.long
 def test_principal_components_are_a_lower_bound_of_the_training_error(plain: Found) -> None:
     """Their error is the sum of the smallest eigenvalues of the covariance, over the number of pixels."""
     images = DATASETS["digits"]().make(0).train.x.astype(float)
@@ -117,17 +119,20 @@ def stacked() -> stacked_autoencoder.Found:
     return last.found
 
 
+@pytest.mark.long
 def test_stacked_layers_reconstruct_before_any_fine_tuning(stacked: stacked_autoencoder.Found) -> None:
     pretrained, random = stacked.errors[:, :, 0]
     assert (pretrained < 0.5 * random).all()
 
 
+@pytest.mark.long
 def test_stacked_result_is_complete(stacked: stacked_autoencoder.Found) -> None:
     assert all(np.isfinite(part).all() for part in stacked)
     assert (np.abs(stacked.codes) <= 1).all() and stacked.codes.shape[1] == len(stacked.labels)
     assert (stacked.accuracies[..., -1] > stacked.accuracies[..., 0]).all()
 
 
+@pytest.mark.long
 def test_encoders_become_the_first_layers() -> None:
     """Through the layers that were put together, an input gives what the encoders give one after the other."""
     study = STUDIES["stacked_autoencoder"](first=8, second=6)
@@ -182,6 +187,7 @@ def test_few_samples_are_repeated_equally_often(count: int) -> None:
     assert len(times) == 5 * count and (times == MOST // count).all()
 
 
+@pytest.mark.long
 def test_kept_layers_do_not_change_and_the_first_network_learns() -> None:
     """With a frozen layer and a random one, the second network sees what the layer computes, and only that."""
     study = STUDIES["transfer"](old=8, width=16, steps=60, seeds=2)

@@ -90,12 +90,13 @@ def test_every_rule_runs_as_in_trace(key: str) -> None:
 
 
 @pytest.mark.parametrize("key", SURFACES)
-@pytest.mark.thinned(6)
+@pytest.mark.thinned(12)
 def test_every_surface_runs_as_in_trace(key: str) -> None:
     over = {"learning_rate": Grid(4, 1e-4, 1.0)}
     _equals_its_traces(sweep(SURFACES[key](), SGD(), over=over, steps=60, dtype="float64"))
 
 
+@pytest.mark.thinned(2)
 @pytest.mark.parametrize("noise", [Isotropic(0.1), Shifted(0.1)], ids=["isotropic", "shifted"])
 @pytest.mark.parametrize("over", [{"seed": [0, 3, 7]}, {"learning_rate": [0.01, 0.02, 0.05]}], ids=["seeds", "rates"])
 def test_noise_is_that_of_trace(noise: Any, over: Any) -> None:
@@ -103,6 +104,7 @@ def test_noise_is_that_of_trace(noise: Any, over: Any) -> None:
     _equals_its_traces(sweep(Testbed(), SGD(0.02), over=over, noise=noise, seed=5, steps=40, dtype="float64"))
 
 
+@pytest.mark.long
 def test_mini_batches_are_those_of_trace() -> None:
     surface = SURFACES["linear_regression"]()
     for over in ({"seed": [1, 2]}, {"learning_rate": [0.001, 0.01]}):
@@ -110,6 +112,7 @@ def test_mini_batches_are_those_of_trace() -> None:
         _equals_its_traces(result)
 
 
+@pytest.mark.long
 def test_parameters_of_all_parts_can_be_axes() -> None:
     surface = Rotated(RAVINE(), 20.0)
     rule = Scheduled(SGD(0.02), SCHEDULES["exponential"](0.5))
@@ -126,6 +129,7 @@ def test_parameters_of_all_parts_can_be_axes() -> None:
     _equals_its_traces(result)
 
 
+@pytest.mark.long
 def test_borrowed_rules_run_under_vmap() -> None:
     """NovoGrad divides by a norm over all coordinates; a plain transformation has no parameters."""
     rate = from_optax("Clipped", optax.sgd, parameters={"learning_rate": learning_rate()})
@@ -434,6 +438,7 @@ def test_changed_values_compile_nothing(compilations: Counter) -> None:
     assert not events
 
 
+@pytest.mark.long
 def test_each_result_can_be_recorded_alone() -> None:
     over = {"learning_rate": [0.01, 0.02], "condition_number": [2.0, 3.0]}
     whole = sweep(RAVINE(), SGD(), over=over, start=(1.0, 1.0), steps=5)
@@ -442,6 +447,7 @@ def test_each_result_can_be_recorded_alone() -> None:
         np.testing.assert_allclose(getattr(alone, name), getattr(whole, name), rtol=1e-6)
 
 
+@pytest.mark.long
 def test_devices_share_a_sweep_and_change_nothing_nor_do_the_flags_of_the_app() -> None:
     script = """
         import hashlib, jax, sys
@@ -459,6 +465,7 @@ def test_devices_share_a_sweep_and_change_nothing_nor_do_the_flags_of_the_app() 
     assert len({line[1] for line in lines}) == 1
 
 
+@pytest.mark.long
 def test_memory_does_not_grow_with_the_steps() -> None:
     """The noise of 20,000 steps of 1,024 runs would take 160 MB, and so would their paths."""
     script = """
@@ -496,6 +503,7 @@ def test_the_parts_of_a_run_are_those_of_its_status() -> None:
         assert parts.peak_of_the_last_tenth(highs)[0] == losses[steps - tenth :].max()
 
 
+@pytest.mark.long
 def test_the_arguments_of_a_run_are_those_of_trace() -> None:
     over = {"learning_rate": [0.01, 0.02], "seed": [4, 5]}
     result = sweep(Testbed(), SGD(), over=over, noise=Isotropic(0.1), steps=5)

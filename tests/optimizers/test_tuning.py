@@ -179,6 +179,7 @@ def test_fresh_seeds_and_starts_are_never_those_of_the_tuning() -> None:
         quiet.tuning.evaluate(3, starts=quiet.tuning.starts[0])
 
 
+@pytest.mark.thinned(3)
 @pytest.mark.parametrize("noise", [None, Isotropic(0.0), Shifted(0.0)], ids=["none", "isotropic", "shifted"])
 def test_the_same_run_counts_once(noise: Any) -> None:
     """Without noise, or with noise of strength 0, 20 runs from one start are one run, and no evidence of anything."""

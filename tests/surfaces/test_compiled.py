@@ -33,6 +33,7 @@ def _visit(width: int, rule: str = "adam", rate: float = 0.01) -> None:
     top_eigenvalues(network, run.weights[-1])
 
 
+@pytest.mark.long
 def test_many_shapes_keep_a_bounded_number_of_programs(monkeypatch: pytest.MonkeyPatch) -> None:
     NETWORK_PROGRAMS.clear()
     monkeypatch.setattr(NETWORK_PROGRAMS, "limit", 8 * NETWORK_BYTES)

@@ -99,7 +99,7 @@ def test_no_loss_is_below_that_of_the_lowest_minimum(key: str) -> None:
 
 
 @every
-@pytest.mark.thinned(3)
+@pytest.mark.thinned(6)
 def test_all_lowest_minima_are_equally_deep_and_local_ones_are_higher(key: str) -> None:
     for surface in rotations(key):
         known, kinds = facts(surface), np.array([p.kind for p in surface.critical_points()])
@@ -145,7 +145,7 @@ def _newton(surface: object, starts: object) -> object:
 
 
 @every
-@pytest.mark.thinned(8)
+@pytest.mark.thinned(16)
 def test_a_complete_list_of_critical_points_is_complete(key: str) -> None:
     """Newton's method from 21² starts ends at no unlisted critical point in the domain."""
     for surface in variants(key):
@@ -218,6 +218,7 @@ def test_a_batch_of_parameters_gives_the_same_losses_as_each_surface_alone(key: 
     np.testing.assert_allclose(together, alone, rtol=1e-13)
 
 
+@pytest.mark.thinned(2)
 @every
 def test_the_surface_computes_in_float32(key: str) -> None:
     """Sweeps may use float32; promotion is strict, so a constant in float64 would raise."""

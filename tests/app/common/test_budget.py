@@ -29,6 +29,7 @@ def opened(link: str) -> tuple[Settings, list[str]]:
     return race_link.parse(parse_qs(link))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("link", "dropped"),
     [
@@ -58,6 +59,7 @@ def test_settings_refused_in_a_link_are_refused_on_the_page() -> None:
     assert accepted(racers.set_steps(settings, 15_000)).steps == 15_000
 
 
+@pytest.mark.thinned(2)
 @pytest.mark.parametrize("seeds", [2, 33])
 def test_the_size_of_a_race_is_the_size_of_its_runs(seeds: int) -> None:
     settings, notices = opened(
@@ -77,6 +79,7 @@ def test_the_largest_race_in_the_plane_is_allowed() -> None:
     assert accepted(changes.set_beside(changes.change(bundled, "bundle", "band"), True)).bundled
 
 
+@pytest.mark.long
 def test_a_long_sweep_of_many_coordinates_has_fewer_positions(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(budget, "MOST_LIVE", 2e7)
     monkeypatch.setattr(budget, "BLOCK", 0)  # one by one

@@ -165,6 +165,7 @@ def test_a_curve_with_infinite_values_is_drawn_and_a_hidden_racer_is_not() -> No
     assert _near(_pixels(drawing), CARDS[1].color).sum() == 0
 
 
+@pytest.mark.long
 def test_a_film_ends_with_the_still_and_can_follow_the_curves() -> None:
     _, _, made = _trained("chebyshev", ("outcome", "loss", "landscape"))
     drawing = Drawing(made, SMALL)

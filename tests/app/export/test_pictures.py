@@ -277,6 +277,7 @@ def test_the_length_of_a_gif_is_exact_to_a_hundredth_of_a_second(rate: float) ->
     np.testing.assert_allclose(begins, np.arange(cut.moving + 1) / cut.rate, atol=0.005 + 1e-9)
 
 
+@pytest.mark.thinned(2)
 @pytest.mark.parametrize("kind", ["mp4", "webm"])
 @pytest.mark.parametrize(("rate", "lasts"), [(30, 3.0), (60, 3.0), (25, 3.0), (29.97, 3.003)])
 def test_the_length_of_a_film_is_exact(kind: Any, rate: float, lasts: float) -> None:

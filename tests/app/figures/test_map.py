@@ -64,7 +64,7 @@ def test_the_map_shows_the_loss() -> None:
 
 @pytest.mark.parametrize("key", KEYS)
 @pytest.mark.parametrize("angle", [0.0, 33.0])
-@pytest.mark.thinned(6)
+@pytest.mark.thinned(12)
 def test_names_cover_neither_each_other_nor_the_marks(key: str, angle: float) -> None:
     drawn = maps.map_of(Rotated(SURFACES[key](), angle=angle))
     x0, x1, y0, y1 = drawn.axes.x.low, drawn.axes.x.high, drawn.axes.y.low, drawn.axes.y.high
@@ -86,7 +86,7 @@ def test_names_cover_neither_each_other_nor_the_marks(key: str, angle: float) ->
 
 @pytest.mark.parametrize("key", KEYS)
 @pytest.mark.parametrize("angle", [33.0])
-@pytest.mark.thinned(5)
+@pytest.mark.thinned(10)
 def test_marks_stand_once_and_where_they_are(key: str, angle: float) -> None:
     """At each mark the slope vanishes and the Hessian has the signature of its word."""
     surface = Rotated(SURFACES[key](), angle=angle)

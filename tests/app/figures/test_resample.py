@@ -54,6 +54,7 @@ def _islands(z: NDArray[np.float64], level: float) -> int:
     return count
 
 
+@pytest.mark.long
 def test_a_valley_narrower_than_a_cell_is_one_piece_at_every_level() -> None:
     z = np.log10(_ravine(*np.meshgrid(X, Y)))
     fine = heights(_field("log", z), FINE_X, FINE_Y)

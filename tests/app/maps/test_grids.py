@@ -236,6 +236,7 @@ def test_the_curve_of_sensitivity_is_that_of_single_runs() -> None:
     assert ((low <= middle) & (middle <= high)).all() and np.isinf(middle[-1])
 
 
+@pytest.mark.long
 def test_momentum_ends_in_the_flat_minimum_more_often_than_sgd_at_the_same_learning_rate() -> None:
     settings = presets.preset("sharp")
     job = Job(settings).begin().join()

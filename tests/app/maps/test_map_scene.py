@@ -207,6 +207,7 @@ def test_numbers_are_those_of_the_grid_and_settings_come_back() -> None:
         data.from_json(data.to_json(settings).replace(b'"maps"', b'"race"'))
 
 
+@pytest.mark.thinned(3)
 @pytest.mark.parametrize("query", [{}, {"color": "rate"}, {"schedule": "cosine"}], ids=["sweep", "rate", "schedule"])
 def test_a_script_computes_the_numbers_of_the_map(query: dict[str, str], tmp_path: Any) -> None:
     settings = _settings(racer="momentum&sgd", **query)

@@ -86,6 +86,7 @@ def test_the_edge_of_trainability_stays_rough_in_a_window_a_thousand_times_small
     assert 0.05 < lost.mean() < 0.95 and _borders(lost) > 3 * 128
 
 
+@pytest.mark.long
 def test_radam_works_over_fewer_decades_of_the_learning_rate_than_adam_and_about_as_many_as_sgd() -> None:
     settings = presets.preset("radam")
     job = Job(settings).begin().join()

@@ -303,6 +303,7 @@ def _() -> None:
     assert data.held_out == "test" and training.counts_epochs and training.stride(data) == training.epoch(data) == 5
 
 
+@pytest.mark.thinned(3)
 @pytest.mark.parametrize("check", SAID.cases())
 def test_the_sentence_is_true(check: Check) -> None:
     check()

@@ -36,6 +36,7 @@ def _curve(panel: Panel, name: str) -> Line:
     return line
 
 
+@pytest.mark.thinned(2)
 @pytest.mark.parametrize("key", SMALL)
 def test_every_part_of_a_result_can_be_drawn(key: str) -> None:
     """A band has no gap, a time ascends, and every colour that the legend names is drawn in the end."""

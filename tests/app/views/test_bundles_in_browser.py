@@ -22,6 +22,7 @@ def ink(race: Race, selector: str, color: str) -> int:
     return int((near(canvas, color, 60) & (canvas[..., 3] > 30)).sum())
 
 
+@pytest.mark.long
 def test_curves_of_seeds_are_drawn_on_map_and_losses(fresh: Visit) -> None:
     race = fresh(f"{NOISY}&bundle=spaghetti")
     calm = fresh(NOISY)

@@ -12,6 +12,7 @@ from tests.app.studying import check, panels, studied
 pytestmark = pytest.mark.browser
 
 
+@pytest.mark.long
 def test_boosting_is_played_member_by_member(fresh: Callable[..., Race]) -> None:
     race = studied(fresh, "study=boosting&study.members=4&study.steps=60&study.data_sets=2")
     rows = check(race)

@@ -157,6 +157,7 @@ def _explained(key: str) -> None:
     explain(Choice(key))
 
 
+@pytest.mark.thinned(3)
 @pytest.mark.parametrize("key", RULES)
 def test_defaults_are_called_defaults(key: str) -> None:
     """AdaBelief's ε is its paper's and AdamW's λ is PyTorch's: no textbook has them."""

@@ -209,6 +209,7 @@ def test_a_race_that_is_too_large_is_refused_below_the_field(page: Page) -> None
     assert _link(test)["steps"] == ["300"]
 
 
+@pytest.mark.long
 def test_the_page_says_when_the_server_is_low_on_memory(page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(budget, "free_memory", lambda: 0)
     test = page(surface="ravine_nd", surface__dimension="500", steps="5000", racer="sgd")

@@ -53,6 +53,7 @@ def restarted(profile: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterato
             race.page.close()
 
 
+@pytest.mark.long
 def test_a_button_of_a_card_works_after_a_restart(restarted: dict[str, Race]) -> None:
     race = restarted["button"]
     race.page.locator("[data-testid=card-racer-1] [data-testid^=duplicate]").click()

@@ -31,7 +31,7 @@ TIMED = {"autoencoder": 200, "linear_stack": 200, "stacked_autoencoder": 100}
 """The last step of the studies with a clock."""
 
 
-@pytest.mark.thinned(3)
+@pytest.mark.thinned(18)
 @pytest.mark.parametrize("key", SMALL)
 def test_a_study_is_computed_drawn_and_saved(key: str, fresh: Callable[..., Race]) -> None:
     race = studied(fresh, f"study={key}&{SMALL[key]}")

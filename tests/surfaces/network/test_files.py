@@ -308,7 +308,7 @@ print(size_of(data), memory("VmHWM") - before)
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 @pytest.mark.parametrize("kind", ["csv", "text", "doubles", "test", "idx"])
-@pytest.mark.thinned(2)
+@pytest.mark.thinned(6)
 def test_reading_takes_a_few_times_the_memory_of_the_result(kind: str) -> None:
     size, peak = map(int, run_apart(PEAK, kind).split())
     assert size > 30 * 2**20 and peak <= 5 * size + 32 * 2**20

@@ -38,6 +38,7 @@ def _hessian() -> tuple[Network, jax.Array, np.ndarray]:
     return network, w, np.asarray(jax.jit(jax.hessian(network))(w))
 
 
+@pytest.mark.long
 def test_products_and_eigenvalues_equal_those_of_the_dense_hessian(float64: None) -> None:
     network, w, hessian = _hessian()
     v = jnp.asarray(RNG.standard_normal(MODEL.size))
@@ -76,6 +77,7 @@ def test_eigenvalues_where_the_krylov_space_ends_early(float64: None) -> None:
     np.testing.assert_allclose(values, [4.0, 2.0], rtol=1e-6)
 
 
+@pytest.mark.long
 def test_filters_get_the_lengths_of_the_filters_of_the_weights() -> None:
     w = np.asarray(MODEL.initial(2, "he_normal"), dtype=float) + 0.1
     d = filter_normalised(MODEL, RNG.standard_normal(MODEL.size), w)

@@ -177,6 +177,7 @@ def _spread(activation: str, scheme: str, sigma: float = 0.1) -> float:
     return float(np.median([n[0] / n[9] for n in norms]))
 
 
+@pytest.mark.long
 def test_gradients_vanish_and_explode_with_depth() -> None:
     sigmoid, relu = _spread("sigmoid", "lecun_normal"), _spread("relu", "he_normal")
     assert sigmoid < 1e-4 and 0.1 < relu < 10 and sigmoid < 1e-3 * relu

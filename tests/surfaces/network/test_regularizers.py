@@ -45,6 +45,7 @@ def test_label_smoothing_is_that_of_pytorch(float64: None) -> None:
     assert float(network(w)) == pytest.approx(float(expected), rel=1e-12)
 
 
+@pytest.mark.thinned(2)
 @pytest.mark.parametrize("alpha", [0.2, 1.0, 3.0])
 def test_the_weight_of_mixup_has_a_beta_distribution(alpha: float) -> None:
     """Each batch draws its weight m: with inputs 0 and 1, the mean of a pair is m or 1 − m, which has the same law."""
@@ -170,6 +171,7 @@ def test_images_are_rotated_about_their_centre(float64: None) -> None:
 # All together
 
 
+@pytest.mark.thinned(2)
 @pytest.mark.parametrize("key", REGULARIZERS)
 def test_the_gradient_of_the_training_loss_agrees_with_finite_differences(key: str, float64: None) -> None:
     """With a fixed key the loss is a smooth function of the weights; central differences with h = 1e-6 err by 1e-9."""

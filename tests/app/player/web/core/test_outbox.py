@@ -38,6 +38,7 @@ TRIED = """async (moves) => {
 }"""
 
 
+@pytest.mark.thinned(2)
 @pytest.mark.parametrize(
     ("moves", "delivered"),
     [

@@ -140,6 +140,7 @@ def test_the_camera_stays_across_themes_sizes_and_pictures(fresh: Visit) -> None
     race.until(f"(eye) => Math.abs({SURFACE}._fullLayout.scene._scene.getCamera().eye.x - eye) < 1e-3", first[0])
 
 
+@pytest.mark.long
 def test_heads_are_where_plotly_projects_the_same_point(deep: Race) -> None:
     """Heads are within two pixels of annotations that plotly projects itself."""
     deep.at("scrub").fill("25")

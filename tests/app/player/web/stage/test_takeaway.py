@@ -12,6 +12,7 @@ from tests.app.driving import Race
 pytestmark = pytest.mark.browser
 
 
+@pytest.mark.long
 def test_the_link_is_copied(fresh: Callable[..., Race]) -> None:
     race = fresh()
     race.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
