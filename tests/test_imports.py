@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -52,6 +53,7 @@ def _imports(path: Path, known: Mapping[str, Path]) -> Iterator[str]:
                     yield name if name in known else str(node.module)
 
 
+@functools.cache
 def _python() -> Graph:
     known = _modules()
     return {name: {other for other in _imports(path, known) if other != name} for name, path in known.items()}

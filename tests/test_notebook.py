@@ -181,6 +181,7 @@ def _() -> None:
     assert trained.weights.shape == (len(trained.steps), model.size)
 
 
+@pytest.mark.thinned(3)
 @pytest.mark.parametrize("check", SAID.cases())
 def test_the_sentence_is_true(check: Check) -> None:
     check()

@@ -42,6 +42,7 @@ FUNCTIONS: dict[str, Callable[[Array, Array], Any]] = {
 }
 
 
+@pytest.mark.thinned(2)
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_entries_give_what_arrays_give(name: str) -> None:
     x = np.random.default_rng(0).standard_normal((5, RUNS)).astype("float32")

@@ -75,7 +75,7 @@ def test_every_rule_has_an_oracle() -> None:
 
 @pytest.mark.parametrize("surface", PLANE)
 @pytest.mark.parametrize("key", [p for p in RULES if p.values[0] in NUMPY])
-@pytest.mark.thinned(2)
+@pytest.mark.thinned(4)
 def test_numpy_walks_the_same_path(key: str, surface: str) -> None:
     for rule in _draws(key, surface):
         _close(_run(rule, surface), _oracle(rule, problem(surface), surface), key, ahead=False)

@@ -596,7 +596,7 @@ def _() -> None:
     assert along == sorted(along, reverse=True) and along[-1] < 0.002
 
 
-@pytest.mark.thinned(2)
+@pytest.mark.thinned(4)
 @pytest.mark.parametrize("check", SAID.cases())
 def test_the_sentence_is_true(check: Check) -> None:
     check()

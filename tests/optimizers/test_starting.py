@@ -55,6 +55,7 @@ def test_a_ridge_narrower_than_the_grid_is_not_missed(values: dict[str, float]) 
     assert largest_curvature(surface) == pytest.approx(largest, rel=2e-3)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("key", ["himmelblau", "six_hump_camel", "levy", "narrow_trap", "beale", "tilted_wells"])
 @pytest.mark.thinned(6)
 def test_no_point_of_a_fine_grid_has_a_larger_curvature(key: str) -> None:

@@ -390,7 +390,7 @@ def test_a_loss_that_rises_is_reported_to_rise() -> None:
 @pytest.mark.parametrize(
     "key", [pytest.param(k, marks=pytest.mark.xdist_group(k)) for k in SURFACES if k != "ravine_nd"]
 )
-@pytest.mark.thinned(6)
+@pytest.mark.thinned(12)
 def test_status_and_measures_do_not_depend_on_rotation_or_units(key: str) -> None:
     """c L(w/s) with η s²/c has the same path in other units, exactly if c and s are powers of two; and the path of
     gradient descent, with and without momentum, turns with the surface.

@@ -81,6 +81,7 @@ def test_corrupted_inputs_have_the_declared_level_and_clean_targets() -> None:
     assert len(test.x) == len(DATASETS["digits"]().make(3).test)
 
 
+@pytest.mark.thinned(3)
 @pytest.mark.torch
 @pytest.mark.parametrize("rule", [SGD(1.0), Momentum(0.1, 0.9), Adam(1e-2)], ids=lambda rule: rule.name)
 def test_training_equals_that_of_pytorch(rule: Any) -> None:

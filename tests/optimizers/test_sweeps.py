@@ -73,7 +73,7 @@ def _equals_its_traces(result: Sweep, tolerance: float = 1e-9) -> None:
 
 
 @pytest.mark.parametrize("key", RULES)
-@pytest.mark.thinned(6)
+@pytest.mark.thinned(12)
 def test_every_rule_runs_as_in_trace(key: str) -> None:
     """With random starts and a random first parameter over its whole range, so that every status occurs.
 
@@ -96,7 +96,7 @@ def test_every_surface_runs_as_in_trace(key: str) -> None:
     _equals_its_traces(sweep(SURFACES[key](), SGD(), over=over, steps=60, dtype="float64"))
 
 
-@pytest.mark.thinned(2)
+@pytest.mark.thinned(4)
 @pytest.mark.parametrize("noise", [Isotropic(0.1), Shifted(0.1)], ids=["isotropic", "shifted"])
 @pytest.mark.parametrize("over", [{"seed": [0, 3, 7]}, {"learning_rate": [0.01, 0.02, 0.05]}], ids=["seeds", "rates"])
 def test_noise_is_that_of_trace(noise: Any, over: Any) -> None:

@@ -137,7 +137,7 @@ NOISY += [(key, TEXTBOOK) for key in ("polyak_sgd", "schedule_free_sgd", "novogr
 
 @pytest.mark.parametrize("noise", NOISES.values(), ids=list(NOISES))
 @pytest.mark.parametrize(("key", "convention"), NOISY)
-@pytest.mark.thinned(4)
+@pytest.mark.thinned(8)
 def test_a_noisy_gradient_is_the_sum_of_the_true_one_and_its_noise(key: str, convention: str, noise: Noise) -> None:
     """The true gradient is that of `jax.grad` at the recorded point."""
     surface = SURFACES["linear_regression"]() if isinstance(noise, MiniBatch) else LANDSCAPE

@@ -69,7 +69,7 @@ def test_sgd_follows_a_drifting_minimum_at_a_constant_distance() -> None:
     np.testing.assert_allclose(run.positions[-1], v * (1 / (eta * CURVATURES) - 1), rtol=1e-4)
 
 
-@pytest.mark.thinned(2)
+@pytest.mark.thinned(4)
 @pytest.mark.parametrize("rule", ["adam", "adamax"])  # one works on planes, the other under vmap
 @pytest.mark.parametrize("wrap", [lambda r: Delayed(r, delay=2), lambda r: Drifting(r, horizon=60.0)])
 def test_a_sweep_of_a_wrapped_rule_is_its_trace(rule: str, wrap: Any) -> None:

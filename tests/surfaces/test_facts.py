@@ -99,7 +99,7 @@ def test_no_loss_is_below_that_of_the_lowest_minimum(key: str) -> None:
 
 
 @every
-@pytest.mark.thinned(6)
+@pytest.mark.thinned(12)
 def test_all_lowest_minima_are_equally_deep_and_local_ones_are_higher(key: str) -> None:
     for surface in rotations(key):
         known, kinds = facts(surface), np.array([p.kind for p in surface.critical_points()])
@@ -145,7 +145,7 @@ def _newton(surface: object, starts: object) -> object:
 
 
 @every
-@pytest.mark.thinned(16)
+@pytest.mark.thinned(32)
 def test_a_complete_list_of_critical_points_is_complete(key: str) -> None:
     """Newton's method from 21² starts ends at no unlisted critical point in the domain."""
     for surface in variants(key):
@@ -166,7 +166,7 @@ def test_a_complete_list_of_critical_points_is_complete(key: str) -> None:
 
 
 @every
-@pytest.mark.thinned(4)
+@pytest.mark.thinned(8)
 def test_the_gradient_agrees_with_finite_differences(key: str) -> None:
     """Central differences err by h² f‴/6, three quarters of which is their change from h to h/2."""
     rng = np.random.default_rng(7)

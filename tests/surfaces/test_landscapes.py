@@ -99,6 +99,7 @@ def test_linear_regression_agrees_with_least_squares(offset: float, scale: float
 WITH_DATA = [p for p in KEYS if SURFACES[p.values[0]]().data is not None]
 
 
+@pytest.mark.thinned(2)
 @pytest.mark.parametrize("key", WITH_DATA)
 def test_the_gradients_of_batches_average_to_the_full_gradient(key: str) -> None:
     """In the N(N−1)/2 pairs each sample appears N−1 times, so the mean of their gradients is the full gradient."""

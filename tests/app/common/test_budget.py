@@ -59,6 +59,7 @@ def test_settings_refused_in_a_link_are_refused_on_the_page() -> None:
     assert accepted(racers.set_steps(settings, 15_000)).steps == 15_000
 
 
+@pytest.mark.long
 @pytest.mark.thinned(2)
 @pytest.mark.parametrize("seeds", [2, 33])
 def test_the_size_of_a_race_is_the_size_of_its_runs(seeds: int) -> None:

@@ -32,7 +32,7 @@ def test_every_optimizer_has_its_place_and_an_idea() -> None:
 
 
 @pytest.mark.parametrize("entry", FOLLOWING, ids=lambda entry: entry.key)
-@pytest.mark.thinned(5)
+@pytest.mark.thinned(10)
 def test_a_race_against_the_predecessor_shows_a_difference(entry: Entry) -> None:
     query = parse_qs(entry.query)
     if entry.key not in OPTIMIZERS:

@@ -32,7 +32,7 @@ def _come_back(page: str, seeds: range) -> None:
         assert len(notices) <= MOST_NOTICES + 1 and all(len(notice) < 900 for notice in notices), seed
 
 
-@pytest.mark.parametrize(("page", "count"), [("race", 200), ("network", 40)])
+@pytest.mark.parametrize(("page", "count"), [("race", 100), ("network", 40)])
 def test_random_links_are_restored(page: str, count: int) -> None:
     _come_back(page, range(count))
 

@@ -74,6 +74,7 @@ command = "train"
 """
 
 
+@pytest.mark.long
 @pytest.mark.thinned(2)
 @pytest.mark.parametrize(
     ("page", "record", "code"), [("race", "Settings", RACE_PAGE), ("network", "Training", NETWORK_PAGE)]

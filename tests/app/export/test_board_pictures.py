@@ -71,7 +71,7 @@ OF_ALL = sorted(set(VIEWS) - {"search", "network"})
 
 
 @pytest.mark.parametrize("key", OF_ALL)
-@pytest.mark.thinned(4)
+@pytest.mark.thinned(8)
 def test_the_picture_of_every_view_contains_every_racer(key: str) -> None:
     _, _, made = _trained("moons", (key, "loss", "accuracy"))
     assert not made.panels[0].message

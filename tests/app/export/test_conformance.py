@@ -74,7 +74,7 @@ def plotly(page: Any, panel: Panel, time: float) -> NDArray[np.uint8]:
 
 
 @pytest.mark.parametrize("name", painting.MARKS)
-@pytest.mark.thinned(8)
+@pytest.mark.thinned(16)
 def test_matplotlib_and_plotly_draw_the_same(page: Any, name: str) -> None:
     bare, whole = painting.panel(name, bare=True), painting.panel(name)
     drawn = False

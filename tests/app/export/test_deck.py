@@ -129,6 +129,7 @@ def test_a_deck_contains_films_and_posters_and_valid_xml(content: bytes) -> None
                     assert os.path.normpath(path) in names, (name, target)
 
 
+@pytest.mark.long
 def test_libreoffice_opens_it_without_repair(content: bytes, tmp_path: Path) -> None:
     office = shutil.which("soffice") or shutil.which("libreoffice")
     if office is None:

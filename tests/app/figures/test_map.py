@@ -86,7 +86,7 @@ def test_names_cover_neither_each_other_nor_the_marks(key: str, angle: float) ->
 
 @pytest.mark.parametrize("key", KEYS)
 @pytest.mark.parametrize("angle", [33.0])
-@pytest.mark.thinned(10)
+@pytest.mark.thinned(20)
 def test_marks_stand_once_and_where_they_are(key: str, angle: float) -> None:
     """At each mark the slope vanishes and the Hessian has the signature of its word."""
     surface = Rotated(SURFACES[key](), angle=angle)

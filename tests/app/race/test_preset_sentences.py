@@ -385,7 +385,7 @@ def _() -> None:
     assert (settings.built_surface().lowest() or 0) < 0 and scene.background_of(settings).levels.zero
 
 
-@pytest.mark.thinned(2)
+@pytest.mark.thinned(4)
 @pytest.mark.parametrize("check", SAID.cases())
 def test_the_sentence_is_true(check: Check) -> None:
     check()

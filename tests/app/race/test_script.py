@@ -298,7 +298,7 @@ WRITTEN["more rules"] = functools.partial(_of_rules, slice(16, None), "isotropic
 
 
 @pytest.mark.parametrize("name", WRITTEN)
-@pytest.mark.thinned(3)
+@pytest.mark.thinned(9)
 def test_scripts_have_neither_unused_nor_undefined_names(name: str, tmp_path: Path) -> None:
     """A linter checks the scripts of every surface, every schedule and every rule."""
     settings = WRITTEN[name]()

@@ -22,6 +22,7 @@ warm._stop(thread)
 """
 
 
+@pytest.mark.long
 def test_garbage_collection_skips_modules_and_programs() -> None:
     done = subprocess.run([sys.executable, "-c", COUNTED], capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr

@@ -37,7 +37,7 @@ def findings(race: Race) -> list[str]:
     return found
 
 
-@pytest.mark.thinned(3)
+@pytest.mark.thinned(6)
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 @pytest.mark.parametrize("page", ["", *list(PAGES)[1:]], ids=PAGES)
 def test_axe_finds_nothing_on_a_page(fresh: Visit, page: str, dark: bool) -> None:

@@ -19,6 +19,7 @@ def _ends(race: Race, beside: bool) -> np.ndarray:
     return np.array([race.path(k, beside)[-1] for k in range(3)])
 
 
+@pytest.mark.long
 def test_the_second_race_is_shown_and_hidden_and_kept_in_the_link(fresh: Visit) -> None:
     race = fresh()
     wide = race.at("map").bounding_box()["width"]

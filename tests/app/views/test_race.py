@@ -135,7 +135,7 @@ def test_an_invalid_link_gives_notices_and_a_page(page: Page) -> None:
 
 
 @pytest.mark.parametrize("key", SURFACES)
-@pytest.mark.thinned(10)
+@pytest.mark.thinned(20)
 def test_every_surface_can_be_shown(page: Page, key: str) -> None:
     test = page(surface=key, racer=["sgd", "adam"])
     assert _link(test)["surface"] == [key]

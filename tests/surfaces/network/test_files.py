@@ -306,6 +306,7 @@ print(size_of(data), memory("VmHWM") - before)
 """
 
 
+@pytest.mark.long
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 @pytest.mark.parametrize("kind", ["csv", "text", "doubles", "test", "idx"])
 @pytest.mark.thinned(6)

@@ -46,7 +46,7 @@ def _by_hand(model: MLP, w: np.ndarray, x: np.ndarray) -> np.ndarray:
 
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 @pytest.mark.parametrize("widths", [(3, 2), (3, 4, 2), (3, 5, 4, 1)])
-@pytest.mark.thinned(4)
+@pytest.mark.thinned(8)
 def test_the_outputs_equal_those_of_plain_numpy(activation: str, widths: tuple[int, ...], float64: None) -> None:
     model = MLP(widths, activation)
     w = np.asarray(model.initial(3, "normal", 1.0, "float64")) + 0.1 * np.random.default_rng(1).standard_normal(
@@ -154,6 +154,7 @@ def test_a_stack_of_identities_is_one_linear_map() -> None:
     np.testing.assert_allclose(model(w, x), x @ slope + offset, atol=1e-5)
 
 
+@pytest.mark.long
 def test_zeros_never_break_the_symmetry() -> None:
     """All neurons of a layer have the same gradient, and with zero weights only the last bias has one."""
     model = MLP((3, 8, 2), "tanh")

@@ -49,7 +49,7 @@ def _in_pytorch(norm: str, groups: int, w: Any, model: MLP) -> Any:
     return torch.nn.Sequential(*parts).double()
 
 
-@pytest.mark.thinned(2)
+@pytest.mark.thinned(4)
 @pytest.mark.torch
 @pytest.mark.parametrize(("norm", "groups"), CASES)
 def test_outputs_and_gradients_in_training_are_those_of_pytorch(norm: str, groups: int, float64: None) -> None:
@@ -69,7 +69,7 @@ def test_outputs_and_gradients_in_training_are_those_of_pytorch(norm: str, group
         np.testing.assert_allclose(mine, other, atol=1e-10)
 
 
-@pytest.mark.thinned(2)
+@pytest.mark.thinned(4)
 @pytest.mark.torch
 @pytest.mark.parametrize(("norm", "groups"), CASES)
 def test_outputs_in_evaluation_are_those_of_pytorch(norm: str, groups: int, float64: None) -> None:

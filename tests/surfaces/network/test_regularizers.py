@@ -45,7 +45,7 @@ def test_label_smoothing_is_that_of_pytorch(float64: None) -> None:
     assert float(network(w)) == pytest.approx(float(expected), rel=1e-12)
 
 
-@pytest.mark.thinned(2)
+@pytest.mark.thinned(4)
 @pytest.mark.parametrize("alpha", [0.2, 1.0, 3.0])
 def test_the_weight_of_mixup_has_a_beta_distribution(alpha: float) -> None:
     """Each batch draws its weight m: with inputs 0 and 1, the mean of a pair is m or 1 − m, which has the same law."""
@@ -188,6 +188,7 @@ def test_the_gradient_of_the_training_loss_agrees_with_finite_differences(key: s
     assert float(loss(w)) != float(_network()(w))
 
 
+@pytest.mark.thinned(2)
 @pytest.mark.parametrize("key", RANDOM)
 def test_random_parts_are_left_out_of_evaluation_and_without_a_key(key: str, float64: None) -> None:
     network, w, batch = _network(REGULARIZERS[key]()), _weights(), (X[:4], Y[:4])

@@ -117,7 +117,7 @@ def samples(profile: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 
 
 @pytest.mark.parametrize("name", painting.MARKS)
-@pytest.mark.thinned(4)
+@pytest.mark.thinned(8)
 def test_three_painters_draw_the_same(samples: Samples, name: str) -> None:
     bare, panel = painting.panel(name, bare=True), painting.panel(name)
     blank, drawn = (samples.pictures(one) for one in (bare, panel))

@@ -96,6 +96,7 @@ def test_a_card_suggests_a_rate_and_resets_its_racer(fresh: Visit) -> None:
     assert race.card("racer-1")[2:] == ("0.001", "0.9")
 
 
+@pytest.mark.long
 def test_racers_are_added_duplicated_and_distinguished(fresh: Visit) -> None:
     race = fresh()
     table = race.table()
