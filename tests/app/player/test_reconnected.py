@@ -22,7 +22,8 @@ from tests.app.conftest import Server
 Act = Callable[[Visitor], Awaitable[object]]
 RACE = "v=1&surface=saddle&racer=sgd:learning_rate=0.02&racer=adam:learning_rate=0.03"
 PATIENCE = 30.0
-NETWORK = "v=1&data=xor&widths=4&steps=2000&racer=sgd:learning_rate=0.2"
+NETWORK = "v=1&data=xor&widths=4&steps=60000&racer=sgd:learning_rate=0.2"
+"""A training that takes seconds, so that the page offers to stop it."""
 
 
 async def _reconnected(server: Server, page: str, query: str, act: Act, shows: Callable[[Visitor], bool]) -> Visitor:
