@@ -6,7 +6,7 @@ import atexit
 import threading
 import time
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -23,17 +23,15 @@ _turn = threading.Lock()
 _jobs: weakref.WeakSet[Job] = weakref.WeakSet()
 
 
-class Job:
-    """A map that is being computed.
+class Results:
+    """What is known of a map, from which its picture is drawn.
 
     Attributes:
         settings: those of the map.
         complete: for each racer the finest grid that is complete.
-        partial: for each racer a finer grid that still grows.
+        partial: for each racer a finer grid of a part of the window, or one that still grows.
         curves: the curves of a view without cells, by racer.
         error: why the computation failed, empty if it did not.
-        stopped: whether it was stopped; what was computed until then is kept.
-        edition: ascends with each result.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -43,6 +41,42 @@ class Job:
         self.partial: list[Grid | None] = [None] * count
         self.curves: list[curves.Curve | None] = [None] * count
         self.error = ""
+
+    @property
+    def busy(self) -> bool:
+        """Whether there will be more."""
+        return False
+
+    @property
+    def size(self) -> int:
+        """The number of cells along each side of the coarsest map that is complete, 0 if none is."""
+        return min((len(one.y) if one else 0 for one in self.complete), default=0)
+
+    @property
+    def cells(self) -> int:
+        """The number of runs whose results are shown."""
+        return sum(one.x.size * one.y.size for one in self.complete if one)
+
+    def ranged(self, shown: Sequence[int]) -> list[Grid]:
+        """The grids over whose results the colours range: the complete ones, or while there are none, what is known.
+
+        Args:
+            shown: the indices of the racers that are shown.
+        """
+        complete = [one for k in shown if (one := self.complete[k])]
+        return complete or [known[-1] for k in shown if (known := finest(self, k))]
+
+
+class Job(Results):
+    """A map that is being computed.
+
+    Attributes:
+        stopped: whether it was stopped; what was computed until then is kept.
+        edition: ascends with each result.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__(settings)
         self.stopped = False
         self.edition = 0
         self._done = 0.0
@@ -76,22 +110,6 @@ class Job:
     def progress(self) -> float:
         """The share of all cells that are computed, 0 to 1."""
         return 1.0 if self._finished and not self.stopped and not self.error else min(self._done, 0.99)
-
-    @property
-    def size(self) -> int:
-        """The number of cells along each side of the coarsest map that is complete, 0 if none is."""
-        return min((len(one.y) if one else 0 for one in self.complete), default=0)
-
-    @property
-    def cells(self) -> int:
-        """The number of runs whose results are shown."""
-        return sum(one.x.size * one.y.size for one in self.complete if one)
-
-    @property
-    def ranged(self) -> list[Grid]:
-        """The grids over whose results the colours range: the complete ones, or while there are none, what is known."""
-        complete = [one for one in self.complete if one]
-        return complete or [found[-1] for k in range(len(self.complete)) if (found := finest(self, k))]
 
     def join(self) -> Job:
         """Wait until the computation has ended."""
@@ -174,9 +192,9 @@ class Job:
             self.edition += 1
 
 
-def finest(job: Job, k: int) -> list[Grid]:
+def finest(known: Results, k: int) -> list[Grid]:
     """The grids of a racer that are drawn, the coarser one first."""
-    return [one for one in (job.complete[k], job.partial[k]) if one is not None and np.size(one.x)]
+    return [one for one in (known.complete[k], known.partial[k]) if one is not None and np.size(one.x)]
 
 
 def _stop_all() -> None:

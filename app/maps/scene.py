@@ -20,7 +20,7 @@ from app.figures.trails import GONE, trail
 from app.maps import link
 from app.maps.captions import caption
 from app.maps.choices import suggested
-from app.maps.job import Job
+from app.maps.job import Results
 from app.maps.runs import is_sensitive, runs
 from app.maps.settings import MAPPED, Settings
 from app.maps.views import VIEWS
@@ -37,7 +37,7 @@ def mapped(surface: Choice, rotation: float) -> maps.Map:
     return maps.map_of(Rotated(built(MAPPED, surface), angle=rotation))
 
 
-def scene(settings: Settings, job: Job) -> Scene:
+def scene(settings: Settings, job: Results) -> Scene:
     """All that the player plays: the view, and beside it the runs of the chosen cell."""
     busy = job.busy  # before anything is read: what comes later is asked for again
     traces, names = runs(settings), titles(settings)
@@ -58,7 +58,7 @@ def scene(settings: Settings, job: Job) -> Scene:
     )
 
 
-def panel(settings: Settings, job: Job) -> Panel:
+def panel(settings: Settings, job: Results) -> Panel:
     """The panel of the view that is shown."""
     shown = [
         (k, racer, title, theme.mark(racer.slot)[0], theme.mark(racer.slot)[1])

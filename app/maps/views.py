@@ -19,12 +19,12 @@ from app.maps.axes import MapAxis
 from app.maps.choices import axes_of, span_of, value_of
 from app.maps.curves import Curve
 from app.maps.grids import has_rate
-from app.maps.job import Job, finest
+from app.maps.job import Results, finest
 from app.maps.settings import Settings
 
 Entry = tuple[int, Racer, str, str, str]
 """The index of a racer, the racer, its title, its colour and its dash."""
-Draw = Callable[[Settings, Job, Sequence[Entry]], Panel]
+Draw = Callable[[Settings, Results, Sequence[Entry]], Panel]
 GAP = (0.06, 0.09)
 """The space between maps, as shares of the panel."""
 NONE = "No optimizers to map: add one, or show one that is hidden."
@@ -71,7 +71,7 @@ def _pairs(settings: Settings, shown: Sequence[Entry]) -> tuple[Axes, ...]:
     return tuple(pairs)
 
 
-def _cells(settings: Settings, job: Job, shown: Sequence[Entry]) -> Panel:
+def _cells(settings: Settings, job: Results, shown: Sequence[Entry]) -> Panel:
     """A map of cells for each racer, with the point whose run is played."""
     known = {k: finest(job, k) for k, *_ in shown}
     if not shown:
@@ -79,7 +79,7 @@ def _cells(settings: Settings, job: Job, shown: Sequence[Entry]) -> Panel:
     if not any(known.values()):
         return message(job.error or "Computing the map …")
     surface = settings.built_surface()
-    shades = shading.shading(settings, job.ranged, surface)
+    shades = shading.shading(settings, job.ranged([k for k, *_ in shown]), surface)
     x, y = axes_of(settings)
     marks: list[AnyMark] = []
     for axes, (k, racer, _, _, _) in enumerate(shown):
@@ -103,7 +103,7 @@ def _chosen(settings: Settings, axes: tuple[MapAxis, MapAxis], racer: Racer, k: 
     return [Dots(**point, color="ink", edge="paper", size="large")]
 
 
-def _stability(settings: Settings, job: Job, shown: Sequence[Entry]) -> Panel:
+def _stability(settings: Settings, job: Results, shown: Sequence[Entry]) -> Panel:
     panel = _cells(settings, job, shown)
     if panel.message:
         return panel
@@ -145,7 +145,7 @@ def _note(words: Sequence[str]) -> tuple[Note, ...]:
     return (Note(text=text),) if text else ()
 
 
-def _basins(settings: Settings, job: Job, shown: Sequence[Entry]) -> Panel:
+def _basins(settings: Settings, job: Results, shown: Sequence[Entry]) -> Panel:
     surface = settings.built_surface()
     panel = _cells(settings, job, shown)
     if panel.message:
@@ -191,7 +191,7 @@ def _curve_marks(racer: Racer, color: str, dash: Any, title: str, x: Any, y: Any
     return Line(racer=racer.id, x=x, y=values, color=color, dash=dash, name=title, hover=((word, values),))
 
 
-def _sensitivity(settings: Settings, job: Job, shown: Sequence[Entry]) -> Panel:
+def _sensitivity(settings: Settings, job: Results, shown: Sequence[Entry]) -> Panel:
     curves = [(entry, curve) for entry in shown if (curve := job.curves[entry[0]])]
     if not shown:
         return message(NONE)
@@ -245,7 +245,7 @@ def _single(settings: Settings, axis: MapAxis, y: Axis) -> Axes:
     return Axes(x=across, y=y)
 
 
-def _flat(settings: Settings, job: Job, shown: Sequence[Entry]) -> Panel:
+def _flat(settings: Settings, job: Results, shown: Sequence[Entry]) -> Panel:
     curves: list[tuple[Entry, Curve]] = [(entry, curve) for entry in shown if (curve := job.curves[entry[0]])]
     if not shown:
         return message(NONE)

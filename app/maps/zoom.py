@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import math
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from app.common.racers import Refused
 from app.figures.marks import Cells
@@ -13,7 +13,7 @@ from app.maps import scene as scenes
 from app.maps.axes import Span
 from app.maps.choices import CELLS, axes_of, span_of
 from app.maps.grids import Grid, Stopped, grid
-from app.maps.job import Job
+from app.maps.job import Results
 from app.maps.settings import Settings
 from app.player import Scene
 
@@ -26,24 +26,22 @@ MOST_SCENES = 240
 Spans = tuple[Span, ...]
 
 
-class Moment(Job):
+class Moment(Results):
     """A map at one moment of the film: a coarser grid, and a finer one over the part of it that comes next.
 
     Args:
         settings: those of the map, with the window of the moment.
         coarser, finer: the grids of all racers.
-        ranged: all grids of the film, over which the colours range.
+        film: the grids of all racers at all moments, over which the colours range.
     """
 
-    def __init__(self, settings: Settings, coarser: list[Grid], finer: list[Grid], ranged: list[Grid]) -> None:
+    def __init__(self, settings: Settings, coarser: list[Grid], finer: list[Grid], film: list[list[Grid]]) -> None:
         super().__init__(settings)
         self.complete, self.partial = list(coarser), list(finer)
-        self._all = ranged
-        self._finished = True
+        self._film = film
 
-    @property
-    def ranged(self) -> list[Grid]:
-        return self._all
+    def ranged(self, shown: Sequence[int]) -> list[Grid]:
+        return [grids[k] for grids in self._film for k in shown]
 
 
 def whole(settings: Settings) -> Spans:
@@ -128,13 +126,12 @@ def film(
         window = at(settings, k / (keys - 1))
         grids.append([grid(window, racer, size, proceed) for racer in racers])
         report((k + 1) / keys)
-    ranged = [one for key in grids for one in key]
     cells: dict[tuple[int, object], Cells] = {}
     found = []
     for share in (k / max(count - 1, 1) for k in range(count)):
         proceed()
         key = min(int(share * (keys - 1)), keys - 2)
-        moment = Moment(at(settings, share), grids[key], grids[key + 1], ranged)
+        moment = Moment(at(settings, share), grids[key], grids[key + 1], grids)
         found.append(_sharing(scenes.scene(moment.settings, moment), cells))
     return tuple(found)
 

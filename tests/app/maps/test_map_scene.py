@@ -67,6 +67,15 @@ def test_a_scene_has_a_map_for_each_visible_racer_and_beside_it_the_runs_that_ar
     assert [one.follows for one in shown.panels[1].marks if isinstance(one, Line) and one.follows] == ["path"] * 2
 
 
+def test_the_colours_range_over_the_racers_that_are_shown() -> None:
+    settings = _settings(color="final", racer="momentum&sgd:learning_rate=0.001")
+    alone = dataclasses.replace(settings, racers=settings.racers[:1])
+    slow = dataclasses.replace(settings.racers[1], hidden=True)
+    hidden = dataclasses.replace(settings, racers=(settings.racers[0], slow))
+    legends = [_scene(each).panels[0].legend for each in (settings, hidden, alone)]
+    assert legends[1] == legends[2] != legends[0]
+
+
 def test_equal_colours_mean_equal_results_and_the_legend_says_which() -> None:
     settings = _settings()
     shown, job = _scene(settings), _job(settings)
