@@ -25,7 +25,7 @@ from app.player import Event, Guide
 from app.player.component import play
 from app.views import controls, sessions
 from app.views.export import Page, panel
-from app.views.parts import base, device, explain, masthead, react, restore, results, schedule_of, write
+from app.views.parts import base, device, explain, masthead, progress, react, restore, results, schedule_of, write
 from optimizers import NOISES, OPTIMIZERS
 
 PAGE = "maps"
@@ -49,12 +49,7 @@ def _job() -> Job:
     settings: Settings = controls.current()
     there: Job | None = st.session_state.get("map-job")
     job = jobs.job_for(settings, there, WAIT)
-    if job is not there:
-        if there is not None:
-            there.stop()
-        st.session_state["map-job"] = job
-        sessions.end_with_session(job.stop)
-    return job
+    return job if job is there else sessions.replace_job("map-job", job)
 
 
 @st.fragment
@@ -119,14 +114,8 @@ def _progress(job: Job, settings: Settings) -> None:
         words = f"{share:.0%}" + (f" · {job.size}² cells are shown" if job.size else "")
     else:
         words = f"{job.cells:,} runs" if job.cells else "computed"
-    bar = f"<div class='bar' style='width:{100 * share:.1f}%'></div>"
-    attributes = f"role='progressbar' aria-valuenow='{100 * share:.0f}' aria-valuemin='0' aria-valuemax='100'"
     with st.container(key="map-progress", horizontal=True, vertical_alignment="center", gap="small"):
-        st.html(
-            f"<div class='progress' data-testid='progress' aria-label='Map' {attributes}>"
-            f"<div class='rail'>{bar}</div><span>{html.escape(words)}</span>"
-            f"<span class='device'>{html.escape(device())}</span></div>"
-        )
+        st.html(progress("Map", share, words, device()))
         if job.busy:
             st.button("Stop", key="map-stop", type="tertiary", on_click=job.stop)
         elif job.stopped:

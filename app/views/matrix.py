@@ -27,7 +27,7 @@ from app.player.component import play
 from app.race import link as race_link
 from app.views import controls, sessions
 from app.views import export as exporting
-from app.views.parts import base, device, explain, masthead, react, restore, write
+from app.views.parts import base, device, explain, masthead, progress, react, restore, run_button, write
 from app.views.parts import results as result_table
 from optimizers import OPTIMIZERS
 from optimizers.diagnostics import UNIT_TESTS
@@ -50,10 +50,7 @@ def _job() -> Job:
     settings: Settings = controls.current()
     job: Job | None = st.session_state.get("matrix-job")
     if job is None or (job.trials, job.seed) != settings.drawn:
-        if job is not None:
-            job.stop()
-        job = st.session_state["matrix-job"] = Job(*settings.drawn)
-        sessions.end_with_session(job.stop)
+        job = sessions.replace_job("matrix-job", Job(*settings.drawn))
     return job
 
 
@@ -61,7 +58,7 @@ def _toolbar() -> None:
     settings: Settings = controls.current()
     with st.container(horizontal=True, key="toolbar", vertical_alignment="center", gap="xsmall"):
         masthead("Tests")
-        _run_button(_job())
+        run_button("matrix", _job(), _run, "Compute the cells that are shown and not there yet.")
         with st.container(width=262):
             options = [ALL, *presets.PRESETS]
             here = settings.preset or ALL
@@ -116,16 +113,6 @@ def _several(name: str, choices: Mapping[str, str], value: tuple[str, ...]) -> N
     controls.refusal(key)
 
 
-def _run_button(job: Job) -> None:
-    st.session_state["matrix-button"] = job.running
-    with st.container(width=92):
-        if job.running:
-            st.button("Stop", key="matrix-stop", type="primary", on_click=job.stop, width="stretch")
-        else:
-            said = "Compute the cells that are shown and not there yet."
-            st.button("Run", key="matrix-run", type="primary", on_click=_run, help=said, width="stretch")
-
-
 def _run() -> None:
     settings: Settings = controls.current()
     _job().begin(settings.tests_shown, settings.rules_shown)
@@ -169,13 +156,7 @@ def _progress(settings: Settings, job: Job) -> str:
         words += f" · computed in {short(job.seconds, 2)} s" if job.seconds else ""
     else:
         words += ": press Run to compute the rest" if done else ": press Run"
-    share = done / max(1, count)
-    attributes = f"role='progressbar' aria-valuenow='{100 * share:.0f}' aria-valuemin='0' aria-valuemax='100'"
-    return (
-        f"<div class='progress' data-testid='progress' aria-label='Cells' {attributes}>"
-        f"<div class='rail'><div class='bar' style='width:{100 * share:.1f}%'></div></div>"
-        f"<span>{html.escape(words)}</span></div>"
-    )
+    return progress("Cells", done / max(1, count), words)
 
 
 def _table(settings: Settings, job: Job) -> None:

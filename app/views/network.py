@@ -31,7 +31,7 @@ from app.player import Event
 from app.player.component import play
 from app.views import controls, in_sight, reloads, sessions
 from app.views.export import Page, panel
-from app.views.parts import base, device, explain, masthead, react, restore, results, schedule_of, write
+from app.views.parts import base, device, explain, masthead, progress, react, restore, results, schedule_of, write
 from optimizers import RULES
 from surfaces.network import DATASETS, INITIALIZATIONS, LOSSES, NORMS, REGULARIZERS, DataSet
 from surfaces.network.files import LIMIT
@@ -180,13 +180,7 @@ def _react(event: Event) -> None:
 def _progress(job: Job, words: str = "") -> str:
     """The one bar: the share of all steps of all racers that were taken, and how training stands."""
     share = job.progress if job.begun else 0.0
-    bar = f"<div class='bar' style='width:{100 * share:.1f}%'></div>"
-    attributes = f"role='progressbar' aria-valuenow='{100 * share:.0f}' aria-valuemin='0' aria-valuemax='100'"
-    return (
-        f"<div class='progress' data-testid='progress' aria-label='Training' {attributes}>"
-        f"<div class='rail'>{bar}</div><span>{words or network_results.standing(job)}</span>"
-        f"<span class='device'>{html.escape(device())}</span></div>"
-    )
+    return progress("Training", share, words or network_results.standing(job), device())
 
 
 def _toolbar() -> None:

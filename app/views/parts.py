@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import jax
 import streamlit as st
 
-from app.common import racers
+from app.common import racers, workers
 from app.common.digits import short
 from app.common.phrases import counted
 from app.common.racers import Choice, Lineup
@@ -169,6 +169,40 @@ def results(
 
 def _tip(words: str) -> str:
     return f" title='{html.escape(words)}'" if words else ""
+
+
+def progress(name: str, share: float, words: str, end: str = "") -> str:
+    """The HTML of a progress bar with words beside it.
+
+    Args:
+        name: what progresses, for screen readers.
+        share: the share that is done, from 0 to 1.
+        end: further words, at the right end.
+    """
+    attributes = f"role='progressbar' aria-valuenow='{100 * share:.0f}' aria-valuemin='0' aria-valuemax='100'"
+    last = f"<span class='device'>{html.escape(end)}</span>" if end else ""
+    return (
+        f"<div class='progress' data-testid='progress' aria-label='{name}' {attributes}>"
+        f"<div class='rail'><div class='bar' style='width:{100 * share:.1f}%'></div></div>"
+        f"<span>{html.escape(words)}</span>{last}</div>"
+    )
+
+
+def run_button(page: str, job: workers.Job, run: Callable[[], None], said: str, disabled: bool = False) -> None:
+    """Show the button that runs a job, or stops it while it runs.
+
+    The state of the session keeps what the button showed, as "PAGE-button".
+
+    Args:
+        said: what running does.
+    """
+    st.session_state[f"{page}-button"] = job.running
+    with st.container(width=92):
+        if job.running:
+            st.button("Stop", key=f"{page}-stop", type="primary", on_click=job.stop, width="stretch")
+        else:
+            options: Any = {"help": said, "width": "stretch", "disabled": disabled}
+            st.button("Run", key=f"{page}-run", type="primary", on_click=run, **options)
 
 
 @functools.cache

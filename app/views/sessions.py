@@ -6,7 +6,9 @@ import threading
 import time
 import weakref
 from collections.abc import Callable
+from typing import Protocol, TypeVar
 
+import streamlit as st
 from streamlit import runtime
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
@@ -14,6 +16,14 @@ GRACE = 60.0
 """The number of seconds within which a browser may reconnect, after a reload or a lost connection."""
 INTERVAL = 2.0
 
+
+class Stoppable(Protocol):
+    """A job, which can be stopped."""
+
+    def stop(self) -> None: ...
+
+
+J = TypeVar("J", bound=Stoppable)
 _watched: list[tuple[str, weakref.WeakMethod[Callable[[], None]]]] = []
 _lock = threading.Lock()
 _thread: threading.Thread | None = None
@@ -34,6 +44,16 @@ def end_with_session(stop: Callable[[], None]) -> None:
         if _thread is None:
             _thread = threading.Thread(target=_watch, name="sessions", daemon=True)
             _thread.start()
+
+
+def replace_job(key: str, job: J) -> J:
+    """Keep a job in the state of this session, with which it ends, and stop the one that was there."""
+    there = st.session_state.get(key)
+    if there is not None:
+        there.stop()
+    st.session_state[key] = job
+    end_with_session(job.stop)
+    return job
 
 
 def hand_over(session: str, successor: str) -> None:

@@ -22,7 +22,7 @@ from app.studies.settings import Settings
 from app.studies.views import MOST
 from app.views import controls, sessions
 from app.views import export as exporting
-from app.views.parts import base, device, masthead, react, restore, write
+from app.views.parts import base, device, masthead, progress, react, restore, run_button, write
 from app.views.parts import results as result_table
 from optimizers.studies import STUDIES
 
@@ -45,10 +45,7 @@ def _job() -> Job:
     settings: Settings = controls.current()
     job: Job | None = st.session_state.get("study-job")
     if job is None or job.settings.drawn != settings.drawn:
-        if job is not None:
-            job.stop()
-        job = st.session_state["study-job"] = Job(settings)
-        sessions.end_with_session(job.stop)
+        job = sessions.replace_job("study-job", Job(settings))
         if settings.declared.seconds <= SHORT:
             job.begin()
     return job
@@ -58,7 +55,9 @@ def _toolbar() -> None:
     settings: Settings = controls.current()
     with st.container(horizontal=True, key="toolbar", vertical_alignment="center", gap="xsmall"):
         masthead("Studies")
-        _run_button(_job())
+        job = _job()
+        said = "The result is complete." if job.complete else "Compute the study."
+        run_button("study", job, _run, said, disabled=job.complete)
         with st.container(width=210):
             names = {key: study.name for key, study in STUDIES.items()}
             choose = changes.choose_study
@@ -83,17 +82,6 @@ def _parameters(settings: Settings) -> None:
             )
     st.markdown(settings.declared.prose)
     st.caption(settings.declared.source)
-
-
-def _run_button(job: Job) -> None:
-    st.session_state["study-button"] = job.running
-    with st.container(width=92):
-        if job.running:
-            st.button("Stop", key="study-stop", type="primary", on_click=job.stop, width="stretch")
-        else:
-            done = job.complete
-            said = "The result is complete." if done else "Compute the study."
-            st.button("Run", key="study-run", type="primary", on_click=_run, help=said, width="stretch", disabled=done)
 
 
 def _run() -> None:
@@ -133,12 +121,7 @@ def _progress(job: Job) -> str:
         words = f"stopped at {share}: press Run to compute it from the beginning"
     else:
         words = f"press Run: about {counted(round(job.settings.declared.seconds), 'second')}"
-    attributes = f"role='progressbar' aria-valuenow='{100 * job.share:.0f}' aria-valuemin='0' aria-valuemax='100'"
-    return (
-        f"<div class='progress' data-testid='progress' aria-label='Study' {attributes}>"
-        f"<div class='rail'><div class='bar' style='width:{100 * job.share:.1f}%'></div></div>"
-        f"<span>{html.escape(words)}</span></div>"
-    )
+    return progress("Study", job.share, words)
 
 
 def _react(event: Event) -> None:
