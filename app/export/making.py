@@ -48,19 +48,20 @@ class Order:
     frames: Sequence[Scene] = ()
     prepare: Callable[[Progress, threading.Event], Sequence[Scene]] | None = None
 
-    def prepared(self, report: Progress, stop: threading.Event) -> Order:
-        """The order with its frames.
+    def prepared(self, report: Progress, stop: threading.Event) -> tuple[Order, Progress]:
+        """The order with its frames, and a function that reports the rest of the work.
 
         Raises:
-            Failed: if the work was stopped.
+            Failed: if the frames could not be computed, or the work was stopped.
         """
         if self.prepare is None:
-            return self
+            return self, report
         try:
-            frames = self.prepare(report, stop)
+            frames = self.prepare(lambda fraction: report(PREPARED * fraction), stop)
         except Exception as error:
             raise Failed(STOPPED if stop.is_set() else f"{error}") from error
-        return dataclasses.replace(self, frames=frames, prepare=None)
+        order = dataclasses.replace(self, frames=frames, prepare=None)
+        return order, lambda fraction: report(PREPARED + (1 - PREPARED) * fraction)
 
 
 def make(order: Order, report: Progress = lambda fraction: None) -> bytes:
@@ -71,9 +72,7 @@ def make(order: Order, report: Progress = lambda fraction: None) -> bytes:
     Args:
         report: called with the fraction that is done, from 0 to 1.
     """
-    if order.prepare:
-        order = order.prepared(_part(report, 0.0, PREPARED), threading.Event())
-        report = _part(report, PREPARED, 1.0)
+    order, report = order.prepared(report, threading.Event())
     if order.kind == "html":
         from app.export.page import html
 
@@ -108,9 +107,7 @@ def make_apart(order: Order, report: Progress = lambda fraction: None, stop: thr
         Failed: if the file could not be made, or the work was stopped.
     """
     stop = stop or threading.Event()
-    if order.prepare:
-        order = order.prepared(_part(report, 0.0, PREPARED), stop)
-        report = _part(report, PREPARED, 1.0)
+    order, report = order.prepared(report, stop)
     if order.kind == "pptx":
         try:
             return _slides(order, report, lambda part, progress: FILMERS.carry_out(part, progress, stop), threads=2)
@@ -118,11 +115,6 @@ def make_apart(order: Order, report: Progress = lambda fraction: None, stop: thr
             stop.set()  # the other parts of the deck are of no use any more
             raise
     return bytes((FILMERS if order.kind in FILMS else DRAWERS).carry_out(order, report, stop))
-
-
-def _part(report: Progress, low: float, high: float) -> Progress:
-    """A function that reports a part of the work as the fractions from `low` to `high` of all."""
-    return lambda fraction: report(low + (high - low) * fraction)
 
 
 def _slides(order: Order, report: Progress, make_part: Callable[[Order, Progress], bytes], threads: int) -> bytes:
