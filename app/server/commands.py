@@ -314,14 +314,12 @@ def _render(arguments: argparse.Namespace) -> None:
         raise Wrong(f"--part must be one of {', '.join(known)}, or a view that --views adds; got {look.part!r}.")
     if look.purpose == "slide" and arguments.heading is None:
         look = dataclasses.replace(look, heading=export.heading(race, look.part))
-    written = []
     base = base_of(arguments.link)
-    for path in map(Path, arguments.output):
 
-        def content(report: Progress, name: str = path.name) -> bytes:
-            return export.contents(race, name, look, cut, step=arguments.step, report=report, base=base)
+    def content(name: str, report: Progress) -> bytes:
+        return export.contents(race, name, look, cut, step=arguments.step, report=report, base=base)
 
-        written.append(write_file(path, content))
+    written = write_files(arguments.output, content)
     if arguments.json:
         print_json(written, standings.table(race), verdict=verdict.as_data(race.fair) if race.fair else None)
 
@@ -359,19 +357,26 @@ def _numbers(name: str, spelled: str, example: str, count: int) -> list[float]:
     return numbers
 
 
-def write_file(path: Path, content: Callable[[Progress], bytes]) -> dict[str, Any]:
-    """Make a file and write it, and return its name and size.
+def write_files(paths: Iterable[str], content: Callable[[str, Progress], bytes]) -> list[dict[str, Any]]:
+    """Make files and write them, and return their names and sizes.
+
+    Args:
+        content: from the name of a file and a function that reports progress to the bytes of the file.
 
     Raises:
-        Wrong: if the file cannot be made from these settings.
+        Wrong: if a file cannot be made from these settings.
         Unfinished: if it could not be made or written.
     """
+    return [_write_file(path, content) for path in map(Path, paths)]
+
+
+def _write_file(path: Path, content: Callable[[str, Progress], bytes]) -> dict[str, Any]:
     from app.common.racers import Refused
     from app.export.worker import Failed
 
     try:
         with progress(path.name) as report:
-            data = content(report)
+            data = content(path.name, report)
         write(path, data)
     except Refused as refused:
         raise Wrong(f"{path.name}: {refused}") from None
@@ -561,16 +566,14 @@ def _train(arguments: argparse.Namespace) -> None:
             wait(job, report)
         if look.purpose == "slide" and arguments.heading is None:
             look = dataclasses.replace(look, heading=export.heading(training, job, look.part))
-        written = []
         base = base_of(arguments.link)
-        for path in map(Path, arguments.output):
+
+        def content(name: str, report: Progress) -> bytes:
             scene.scene(training, job)
             wait(job)  # some panels are still being computed
+            return export.contents(training, job, name, look, cut, arguments.step, report, base)
 
-            def content(report: Progress, name: str = path.name) -> bytes:
-                return export.contents(training, job, name, look, cut, arguments.step, report, base)
-
-            written.append(write_file(path, content))
+        written = write_files(arguments.output, content)
     finally:
         job.stop()  # after Ctrl+C, only the current pieces are finished
     by_epoch = results.epochs(training, job) if training.counts_epochs else []

@@ -79,16 +79,14 @@ def _map(arguments: argparse.Namespace) -> None:
         raise Unfinished(job.error)
     if look.purpose == "slide" and arguments.heading is None:
         look = dataclasses.replace(look, heading=export.heading(settings, job, look.part))
-    base, written = commands.base_of(arguments.link), []
-    for path in map(Path, arguments.output):
+    base = commands.base_of(arguments.link)
 
-        def content(report: Progress, name: str = path.name) -> bytes:
-            return export.contents(settings, job, name, look, cut, arguments.step, report, base)
+    def content(name: str, report: Progress) -> bytes:
+        return export.contents(settings, job, name, look, cut, arguments.step, report, base)
 
-        written.append(commands.write_file(path, content))
-    table = results.table(settings, job)
+    written = commands.write_files(arguments.output, content)
     if arguments.json:
-        commands.print_json(written, table)
+        commands.print_json(written, results.table(settings, job))
         return
     streams.emit(commands.columns(results.heads(settings), results.cells(settings, job)))
 
