@@ -40,11 +40,6 @@ def draw(rng: np.random.Generator, count: int, noise: float) -> tuple[Floats, Fl
     return x, truth(x) + noise * rng.standard_normal(count)
 
 
-def seeds_of(rng: np.random.Generator, count: int) -> list[int]:
-    """Seeds for the initial weights of networks."""
-    return [int(seed) for seed in rng.integers(2**31, size=count)]
-
-
 def with_room(width: int, activation: str = "tanh") -> MLP:
     """The model of a network with one input, one output and one hidden layer, with room for at least `width` neurons.
 

@@ -100,7 +100,7 @@ def train_bundle(
     return _pieces(leaves, tree, shared, nodes[0][1], w, numbers, orders, steps, stride, dtype)
 
 
-def seeds_of(count: int, seed: int) -> list[int]:
+def seeds_of(count: int, seed: int | np.random.Generator) -> list[int]:
     """The seeds of repetitions, the first of them the same whatever their number.
 
     They are drawn rather than counted from `seed` on, so that studies with different seeds share no repetition.

@@ -13,13 +13,45 @@ from optimizers.optimizer import Optimizer
 from optimizers.studies.study import Progress
 from optimizers.sweeps import plan_sweep
 from surfaces.calculus import Floats
+from surfaces.parameter import Interval, parameter
 from surfaces.surface import Surface
 
-RATES = (1e-4, 10.0)
+RANGE = (1e-4, 10.0)
 """The range of learning rates that are searched, for every rule."""
+RATES = 33
+"""The number of learning rates that the studies search."""
+THRESHOLD = 1e-4
+"""The share of the initial height at which a run has arrived, in the studies."""
 Answer = TypeVar("Answer")
 BAND = (10.0, 90.0)
 """The percentiles of the band round a median."""
+
+
+def starts(default: int, high: int) -> Any:
+    """Declare the number of starts."""
+    return parameter(
+        "starts",
+        default=default,
+        low=5,
+        high=high,
+        integer=True,
+        legal=Interval(1, high),
+        doc="Number of starts from which steps are counted; the search for the learning rate uses as many others.",
+    )
+
+
+def most_steps() -> Any:
+    """Declare the number of steps of a run."""
+    return parameter(
+        "steps",
+        default=2000,
+        low=100,
+        high=5000,
+        integer=True,
+        log=True,
+        legal=Interval(1, 5000),
+        doc="Number of steps after which a run that has not arrived is stopped.",
+    )
 
 
 class Best(NamedTuple):
@@ -59,11 +91,11 @@ def best_steps(
         rule: the rule, with a learning rate.
         places: names and values of parameters of the surface that vary together, as for `sweep`; empty for one place.
         points: the starts (2 k, n).
-        rates: the number of learning rates, evenly spaced on a log scale over `RATES`.
+        rates: the number of learning rates, evenly spaced on a log scale over `RANGE`.
         steps: the number of steps after which a run that has not arrived counts as infinitely long.
         threshold: the share of the initial height above the minimum.
     """
-    over: dict[Any, Any] = {"learning_rate": Grid(rates, *RATES)}
+    over: dict[Any, Any] = {"learning_rate": Grid(rates, *RANGE)}
     if places:
         over[tuple(places)] = tuple(places.values())
     over["start"] = points
@@ -75,7 +107,7 @@ def best_steps(
     reached = plan.gather(pieces).reached
     counted = np.where(reached >= 0, reached, np.inf).astype(float).reshape(rates, -1, len(points))
     half = len(points) // 2
-    return summary(np.geomspace(*RATES, rates), counted[..., :half], counted[..., half:])
+    return summary(np.geomspace(*RANGE, rates), counted[..., :half], counted[..., half:])
 
 
 def in_parts(

@@ -13,7 +13,7 @@ from optimizers.studies.catalogue.bagging import resamples
 from optimizers.studies.catalogue.boosting import factor
 from optimizers.studies.catalogue.ensembles import METHODS, measures, with_label_noise
 from optimizers.studies.comparisons import Comparison, all_compared, compared
-from optimizers.studies.networks import outputs_of, starts_of, train_bundle
+from optimizers.studies.networks import outputs_of, seeds_of, starts_of, train_bundle
 from surfaces.network import DATASETS, MLP, Network
 
 
@@ -122,7 +122,7 @@ def test_averages_are_those_of_their_definitions() -> None:
     """The weights of each stride, once more: Σ (1 − s) s^(T − k) w_k + s^T w_0, and means of probabilities."""
     study = STUDIES["ensembles"](groups=2, members=2, steps=60, samples=40, batch_size=10, decay=0.95)
     found, data = finished(study), study.drawn(0)  # type: ignore[attr-defined]
-    seeds = curves.seeds_of(np.random.default_rng([0, 1]), 4)
+    seeds = seeds_of(4, np.random.default_rng([0, 1]))
     model = MLP((64, 32, 10), "relu")
     bundle = train_bundle(
         Network(model, data.train.x, data.train.y),

@@ -8,7 +8,8 @@ from app.common.digits import percent, short
 from app.figures.marks import AnyMark, Axes, Panel
 from app.figures.series import around, keys, log, plot, series
 from optimizers import OPTIMIZERS
-from optimizers.studies.catalogue.dimension_steps import LARGEST, RATES, RULES, THRESHOLD, DimensionSteps, Found
+from optimizers.studies.catalogue.dimension_steps import LARGEST, RULES, DimensionSteps, Found
+from optimizers.studies.tuned_steps import RATES, THRESHOLD
 
 NAMES = [OPTIMIZERS[key].name for key in RULES]
 WORD = "median steps"

@@ -6,7 +6,8 @@ from app.common.digits import percent, short
 from app.figures.marks import Axes, Panel
 from app.figures.series import around, keys, log, plot, series, spanned
 from optimizers import OPTIMIZERS
-from optimizers.studies.catalogue.rotation import RATES, RULES, THRESHOLD, TURNED, Found, Rotation
+from optimizers.studies.catalogue.rotation import RULES, TURNED, Found, Rotation
+from optimizers.studies.tuned_steps import RATES, THRESHOLD
 
 NAMES = [OPTIMIZERS[key].name for key in RULES]
 WORD = "median steps"

@@ -10,7 +10,7 @@ import numpy as np
 from optimizers.studies import curves, declared
 from optimizers.studies.comparisons import compared
 from optimizers.studies.curves import Floats
-from optimizers.studies.networks import starts_of
+from optimizers.studies.networks import seeds_of, starts_of
 from optimizers.studies.study import Progress, Study, Table
 from surfaces.network.mlp import MLP
 
@@ -84,7 +84,7 @@ class Bagging(Study):
             x, y = curves.draw(rng, self.samples, self.noise)
             test_x, test_y = curves.draw(rng, curves.TEST, self.noise)
             rows = resamples(self.samples, m, rng)
-            starts = starts_of(self.model, curves.seeds_of(rng, m + 1))
+            starts = starts_of(self.model, seeds_of(m + 1, rng))
             for part in curves.fits(self.model, x[rows], y[rows], starts, self.steps, self.learning_rate):
                 if part.step < self.steps:
                     yield Progress((k + part.step / self.steps) / r, found)

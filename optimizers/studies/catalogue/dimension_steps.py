@@ -12,16 +12,14 @@ from numpy.typing import NDArray
 
 from optimizers import OPTIMIZERS
 from optimizers.studies.study import Progress, Study, Table
-from optimizers.studies.tuned_steps import Best, best_steps, in_parts, stacked
-from surfaces.parameter import AT_LEAST_ONE, Interval, parameter
+from optimizers.studies.tuned_steps import RATES, THRESHOLD, Best, best_steps, in_parts, most_steps, stacked, starts
+from surfaces.parameter import AT_LEAST_ONE, parameter
 from surfaces.surface import Box, CriticalPoint, Surface
 
 RULES = ("sgd", "momentum", "adagrad", "adam")
 DIMENSIONS = (2, 4, 8, 16, 32)
 LARGEST = DIMENSIONS[-1]
 CONDITIONS = np.geomspace(1.0, 1000.0, 10)
-THRESHOLD = 1e-4
-RATES = 33
 
 
 class Found(NamedTuple):
@@ -111,25 +109,8 @@ class DimensionSteps(Study):
         legal=AT_LEAST_ONE,
         doc="Condition number of the ravines whose condition number does not depend on n.",
     )
-    starts: int = parameter(
-        "starts",
-        default=10,
-        low=5,
-        high=50,
-        integer=True,
-        legal=Interval(1, 50),
-        doc="Number of starts from which steps are counted; the search for the learning rate uses as many others.",
-    )
-    steps: int = parameter(
-        "steps",
-        default=2000,
-        low=100,
-        high=5000,
-        integer=True,
-        log=True,
-        legal=Interval(1, 5000),
-        doc="Number of steps after which a run that has not arrived is stopped.",
-    )
+    starts: int = starts(10, 50)
+    steps: int = most_steps()
 
     def run(self, seed: int = 0) -> Iterator[Progress]:
         """Search and count rule by rule, dimension by dimension; see `Study.run`."""

@@ -8,10 +8,10 @@ from typing import NamedTuple
 import numpy as np
 
 from optimizers.rules.adam import Adam
-from optimizers.studies import curves, declared
+from optimizers.studies import declared
 from optimizers.studies.comparisons import compared
 from optimizers.studies.curves import Floats
-from optimizers.studies.networks import outputs_of, starts_of, train_bundle
+from optimizers.studies.networks import outputs_of, seeds_of, starts_of, train_bundle
 from optimizers.studies.study import Progress, Study, Table
 from surfaces.network import DATASETS
 from surfaces.network.data import DataSet, Samples, one_hot
@@ -97,7 +97,7 @@ class Ensembles(Study):
         model = MLP((data.inputs, self.width, data.outputs), "relu")
         count = self.groups * self.members
         rng = np.random.default_rng([seed, 1])
-        seeds = curves.seeds_of(rng, count)
+        seeds = seeds_of(count, rng)
         network = Network(model, data.train.x, data.train.y)
         records = sorted({round(k) for k in np.linspace(0, self.steps // STRIDE, RECORDS + 1)})
         steps = STRIDE * np.array(records)

@@ -9,9 +9,9 @@ from typing import ClassVar, NamedTuple
 import numpy as np
 
 from optimizers.rules.adam import Adam
-from optimizers.studies import curves, declared
+from optimizers.studies import declared
 from optimizers.studies.curves import Floats
-from optimizers.studies.networks import outputs_of, starts_of, train_bundle
+from optimizers.studies.networks import outputs_of, seeds_of, starts_of, train_bundle
 from optimizers.studies.study import Preset, Progress, Study, Table
 from surfaces.digits import short
 from surfaces.network.data import one_hot
@@ -118,7 +118,7 @@ class Entropy(Study):
         entropies = np.stack([entropy(target).mean(axis=-1) for target in targets])
         found = Found(steps, np.full(shape, np.nan), np.full(shape, np.nan), entropies)
         networks = [Network(model, *(v.astype(np.float32) for v in pair)) for pair in zip(x, p, strict=True)]
-        starts = starts_of(model, curves.seeds_of(rng, r))
+        starts = starts_of(model, seeds_of(r, rng))
         bundle = train_bundle(networks, Adam(self.learning_rate), starts, self.steps, stride=stride)
         for record, part in enumerate(bundle):
             found = Found(*map(np.copy, found))

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from optimizers import OPTIMIZERS
 from optimizers.search import draw_starts
 from optimizers.studies.study import Progress, Study, Table
-from optimizers.studies.tuned_steps import Best, best_steps, in_parts, stacked
+from optimizers.studies.tuned_steps import RATES, THRESHOLD, Best, best_steps, in_parts, most_steps, stacked, starts
 from surfaces import SURFACES, Rotated
-from surfaces.parameter import AT_LEAST_ONE, Interval, parameter
+from surfaces.parameter import AT_LEAST_ONE, parameter
 
 RULES = ("sgd", "momentum", "adagrad", "rmsprop", "adam")
 ANGLES = np.linspace(0.0, 45.0, 11)
@@ -21,8 +21,6 @@ ANGLES = np.linspace(0.0, 45.0, 11)
 CONDITIONS = np.geomspace(1.0, 1000.0, 10)
 TURNED = (0.0, 45.0)
 """The angles at which the condition number varies."""
-THRESHOLD = 1e-4
-RATES = 33
 
 
 class Found(NamedTuple):
@@ -67,25 +65,8 @@ class Rotation(Study):
     condition_number: float = parameter(
         "κ", default=100.0, low=1.0, high=1000.0, log=True, legal=AT_LEAST_ONE, doc="Condition number of the ravine."
     )
-    starts: int = parameter(
-        "starts",
-        default=20,
-        low=5,
-        high=100,
-        integer=True,
-        legal=Interval(1, 100),
-        doc="Number of starts from which steps are counted; the search for the learning rate uses as many others.",
-    )
-    steps: int = parameter(
-        "steps",
-        default=2000,
-        low=100,
-        high=5000,
-        integer=True,
-        log=True,
-        legal=Interval(1, 5000),
-        doc="Number of steps after which a run that has not arrived is stopped.",
-    )
+    starts: int = starts(20, 100)
+    steps: int = most_steps()
 
     def run(self, seed: int = 0) -> Iterator[Progress]:
         """Search and count rule by rule; see `Study.run`."""
