@@ -271,7 +271,10 @@ def test_stopping_keeps_what_was_learned(fresh: Callable[..., Race]) -> None:
 
 @pytest.mark.long
 def test_the_samples_are_changed_in_sight(fresh: Callable[..., Race]) -> None:
-    race = fresh("data=circles&widths=&steps=20&racer=adam:learning_rate=0.1", page="network")
+    race = fresh("data=circles&widths=&steps=20&racer=adam:learning_rate=0.1", page="network", dark=True)
+    value = race.page.get_by_test_id("stSliderThumbValue").first
+    color = "e => getComputedStyle(e).color"
+    assert value.evaluate(color) == race.page.locator(".stApp").evaluate(color)
     box = race.page.locator(".st-key-data-row").bounding_box()
     assert box["y"] + box["height"] < race.root.bounding_box()["y"] + 1
     race.page.get_by_role("button", name="New samples").click()
