@@ -149,7 +149,8 @@ def _newton(surface: object, starts: object) -> object:
 def test_a_complete_list_of_critical_points_is_complete(key: str) -> None:
     """Newton's method from 21² starts ends at no unlisted critical point in the domain."""
     for surface in variants(key):
-        if not surface.complete or any(p.kind == "curve" for p in surface.critical_points()):
+        kinds = {p.kind for p in surface.critical_points()}
+        if not surface.complete or "curve" in kinds or kinds == {"kink"}:  # Newton's method needs a regular Hessian
             continue
         with jax.enable_x64(True):
             ends = np.asarray(_newton(arrays(surface), grid(surface, 21).T)).T

@@ -38,10 +38,10 @@ def test_random_links_are_restored(page: str, count: int) -> None:
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("part", range(10))
-@pytest.mark.parametrize(("page", "count"), [("race", 30_000), ("network", 3_000)])
+@pytest.mark.parametrize("part", range(4))
+@pytest.mark.parametrize(("page", "count"), [("race", 2_000), ("network", 200)])
 def test_very_many_random_links_are_restored(page: str, count: int, part: int) -> None:
-    _come_back(page, range(part * count // 10, (part + 1) * count // 10))
+    _come_back(page, range(part * count, (part + 1) * count))
 
 
 @pytest.mark.parametrize("depth", [2, 3, 50, 5000])

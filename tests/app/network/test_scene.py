@@ -19,7 +19,7 @@ from app.network import captions, changes, observers, presets, process, results,
 from app.network.job import Job
 from app.network.landscape import PLANES
 from app.network.presets import PRESETS
-from app.network.settings import FILE, Training, generated
+from app.network.settings import Training, generated
 from app.network.views import VIEWS
 from app.player import pack
 from optimizers.training import join, train
@@ -469,36 +469,6 @@ def test_titles_are_as_short_as_tells_racers_apart() -> None:
 )
 def test_widths_in_little_room(widths: tuple[int, ...], words: str) -> None:
     assert captions.spelled_widths(widths) == words
-
-
-@pytest.mark.long
-@pytest.mark.parametrize("key", [key for key, one in PRESETS.items() if one.source != FILE])
-def test_presets_show_what_they_promise(key: str) -> None:
-    training = presets.preset(key, generated(dataclasses.replace(Training(), data=Choice(PRESETS[key].source))))
-    job = _trained(training)
-    rows = results.table(training, job)
-    found = [observers.measures(run) for run in job.runs]
-    if key in ("spirals", "digits"):
-        assert all(row.validation_accuracy > 0.93 for row in rows)
-    elif key == "edge":
-        panel = _panel(training, job, "sharpness")
-        lines = _strong(panel)
-        for racer, rate in ((0, 0.03), (1, 0.05), (2, 0.1)):
-            assert np.median(lines[f"racer-{racer}"].y[-10:]) == pytest.approx(2 / rate, rel=0.05)
-    elif key == "outlier":
-        assert rows[0].validation_loss > 5 * rows[1].validation_loss
-    elif key == "vanishing":
-        share = [m.gradients[0, 0] / m.gradients[0, -1] for m in found]
-        assert share[0] < 1e-3 and share[1] > 0.1 and share[2] > 0.1
-        assert rows[0].accuracy < 0.7 and rows[2].accuracy > 0.95
-    elif key == "initialisation":
-        assert rows[0].accuracy < 0.7 and rows[1].accuracy < 0.7 and rows[2].accuracy > 0.9
-        assert rows[0].loss == pytest.approx(rows[1].loss, rel=1e-3)
-    elif key == "decays":  # L2 under Adam and AdamW's decay are two things
-        norms = [float(m.weights[-1].sum()) for m in found]
-        assert norms[1] < 0.7 * norms[0] and abs(norms[2] - norms[1]) > 0.1 * norms[1]
-    else:
-        assert key == "batches" and len({row.samples for row in rows}) == 3
 
 
 def test_the_legend_of_a_landscape_stands_where_no_path_goes(moons: Job) -> None:

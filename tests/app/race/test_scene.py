@@ -223,6 +223,12 @@ SLOW = {
 }
 """The pairs that hardly move in 300 steps, each with its reason."""
 
+DIVERGENT = {
+    ("newton", "kinked_ravine"): "its two pieces are linear, so the Hessian is singular and the step is not finite",
+    ("newton", "cliff"): "beside the cliff the Hessian is nearly zero, so the steps grow from one to the next",
+}
+"""The pairs that diverge, each with its reason."""
+
 
 def _pairs() -> list[Any]:
     """All pairs; every rule on every fourth surface and every surface with every fourth rule, others marked `long`."""
@@ -243,8 +249,12 @@ def _pairs() -> list[Any]:
 def test_every_rule_moves_on_every_surface_and_stays(rule: str, surface: str) -> None:
     settings = changes.add_racer(changes.choose_surface(Settings(), surface), rule)
     scene, (run,) = race.scene(Race(settings)), runs.runs(settings)
+    assert scene.cards[0].status == str(run.status)
+    if (rule, surface) in DIVERGENT:
+        assert run.status.kind == "diverged"
+        return
     assert run.status.kind not in ("diverged", "growing"), run.status
-    assert scene.cards[0].status == str(run.status) and np.isfinite(positions(scene)).all()
+    assert np.isfinite(positions(scene)).all()
     landscape = settings.built_surface()
     went = np.linalg.norm(run.positions - run.positions[0], axis=1).max() / np.linalg.norm(np.diff(landscape.domain))
     lowest = landscape.lowest()

@@ -59,12 +59,17 @@ def test_the_cells_are_those_of_the_library(computed: Race) -> None:
     assert "Round bowl" in _names(computed)
 
 
+def _play(race: Race) -> None:
+    """Click on the cell of Momentum in the first test, and wait for its runs."""
+    _cell(race, 0, 1).click()
+    race.wait_query("test", "bowl")
+    race.until("() => document.querySelector('[data-testid=preset-name]')?.textContent.startsWith('Momentum')")
+
+
 def test_a_click_on_a_cell_plays_its_runs(computed: Race) -> None:
-    _cell(computed, 0, 1).click()
-    computed.wait_query("test", "bowl")
+    _play(computed)
     assert computed.query()["rule"] == ["momentum"]
     assert _cell(computed, 0, 1).get_attribute("aria-pressed") == "true"
-    computed.until("() => document.querySelector('[data-testid=preset-name]')?.textContent.startsWith('Momentum')")
     assert (
         "settings" in computed.at("preset-about").inner_text()
         and "round bowl" in computed.at("preset-about").inner_text()
@@ -80,6 +85,7 @@ def test_a_click_on_a_cell_plays_its_runs(computed: Race) -> None:
 
 @pytest.mark.long
 def test_the_runs_open_on_the_race_page(computed: Race, fresh: Callable[..., Race]) -> None:
+    _play(computed)
     address = computed.page.get_by_role("link", name="Open in Race").get_attribute("href")
     race = fresh(address.partition("?")[2])
     assert race.notices() == [] and race.query()["surface"] == ["quadratic_ravine"]
