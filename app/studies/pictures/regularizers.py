@@ -14,7 +14,7 @@ from optimizers.studies.catalogue.regularizers import METHODS, Found, Regularize
 UNIT = "step"
 KEYS = list(METHODS)
 LOWEST = 0.5
-"""The lowest test accuracy that is drawn."""
+"""The lowest test accuracy that is drawn, unless all accuracies of a method are below it."""
 TRAINED = [key for key in METHODS if key != "early_stopping"]
 
 
@@ -27,10 +27,18 @@ def panels(study: Regularizers, found: Found) -> tuple[Panel, ...]:
     accuracy = _curves(found, found.test, "test accuracy")
     gaps = _curves(found, found.validation - found.training, "gap")
     x = spanned(0, float(found.steps[-1]), "step")
-    y = Axis(low=LOWEST, high=_ceiling(found.test), title="test accuracy", percent=True)
+    lowest = _floor(found.test)
+    y = Axis(low=lowest, high=_ceiling(found.test), title="test accuracy", percent=True)
     return (
         _differences(study, found, setting),
-        plot("accuracy", "Test accuracy", Axes(x=x, y=y), accuracy, f"means, from 50 % on; {setting}", _legend()),
+        plot(
+            "accuracy",
+            "Test accuracy",
+            Axes(x=x, y=y),
+            accuracy,
+            f"means, from {percent(lowest)} on; {setting}",
+            _legend(),
+        ),
         plot(
             "gap",
             "Gap of the losses",
@@ -46,6 +54,14 @@ def _ceiling(accuracies: Any) -> float:
     means = _mean(accuracies)
     known = means[np.isfinite(means)]
     return float(np.ceil(20 * max(known.max(initial=0.0), 0.7)) / 20)
+
+
+def _floor(accuracies: Any) -> float:
+    """`LOWEST`, or less if a curve would lie below it: a multiple of 10 % below the highest point of each curve."""
+    means = _mean(accuracies)
+    highest = np.where(np.isfinite(means), means, -np.inf).max(axis=1)
+    least = highest[np.isfinite(highest)].min(initial=1.0)
+    return LOWEST if least > LOWEST else max(0.0, float(np.ceil(10 * least) - 1) / 10)
 
 
 def _mean(values: Any) -> Any:

@@ -54,6 +54,13 @@ def test_an_interval_without_an_end_reaches_over_the_axis() -> None:
     assert len(lines) == len(METHODS) - 1 and all(line.x[0] == x.low and line.x[1] < x.high for line in lines)
 
 
+def test_a_curve_below_half_is_in_sight() -> None:
+    study, found = _regularizers()
+    found.test[2] = 0.27
+    accuracy = pictures.of("regularizers").panels(study, found)[1]
+    assert accuracy.axes[0].y.low == 0.2 and accuracy.note[0].text.startswith("means, from 20 % on")
+
+
 def test_what_is_missing_is_not_drawn() -> None:
     study, found = _regularizers()
     for values in found[1:]:
