@@ -177,14 +177,15 @@ def run_blocks(
             return in_kernel(one, (shared, common), each, interpret=loop == "interpreted")
 
         own = Inputs(*(x[0] if split else x for x, split in zip(inputs, sharded, strict=True)))
-        shapes = jax.eval_shape(lambda: block(own.block(0)))
+        if blocks == 1:
+            return jax.tree.map(lambda leaf: leaf[None, None], block(own.block(0)))
+        traced_once = jax.jit(block, inline=True)
+        shapes = jax.eval_shape(traced_once, own.block(0))
         empty = jax.tree.map(lambda leaf: jnp.zeros((blocks, *leaf.shape), leaf.dtype), shapes)
 
         def put(k: Array, results: Block) -> Block:
-            return jax.tree.map(lambda all_, one: all_.at[k].set(one), results, block(own.block(k)))
+            return jax.tree.map(lambda all_, one: all_.at[k].set(one), results, traced_once(own.block(k)))
 
-        if blocks == 1:
-            return jax.tree.map(lambda leaf: leaf[None, None], block(own.block(0)))
         results = jax.lax.fori_loop(0, counts[0], put, empty)
         return jax.tree.map(lambda leaf: leaf[None], results)
 
@@ -222,6 +223,7 @@ class Lanes:
         self.width = width
         self.quiet = quiet
         self.seed = inputs.seed
+        self._step = jax.jit(self._traced_step, inline=True)  # traced once for all arguments of the same shapes
 
     def _nodes(self, rows: Any) -> Any:
         """Surface, optimizer and noise with these values of the swept parameters."""
@@ -247,7 +249,7 @@ class Lanes:
         """The points and states after step t = 1, 2, …"""
         return self._step(w, state, t.astype(w.dtype), None if self.quiet else self._draw(t, w))
 
-    def _step(self, w: Array, state: Any, t: Array, drawn: Any) -> tuple[Array, Any]:
+    def _traced_step(self, w: Array, state: Any, t: Array, drawn: Any) -> tuple[Array, Any]:
         if self.elementwise:
             surface, rule, noise = self.surface, self.optimizer, self.noise
             landscape = surface if drawn is None else noise.landscape(surface, drawn, w)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import Any
@@ -18,6 +19,7 @@ from optimizers.engine import Trace, trace
 from optimizers.optimizer import Optimizer
 from optimizers.sweeps import plan_sweep, sweep
 from surfaces.calculus import Floats
+from surfaces.landscapes.ravine_nd import RavineND
 
 TRIALS = 64
 MOST_TRIALS = 4096
@@ -116,8 +118,13 @@ def tuned_parameters(rule: Optimizer | type[Optimizer]) -> list[str]:
 
 def steps_of(test: UnitTest, rule: Optimizer) -> int:
     """The steps that a rule takes in a test, which has the same number of gradient evaluations for all rules."""
-    cost = plan_sweep(test.landscape, rule).cost
-    return max(1, test.steps // cost)
+    return max(1, test.steps // _cost(rule.key, test.starts.shape[1]))
+
+
+@functools.cache
+def _cost(rule: str, dimension: int) -> int:
+    """The gradient evaluations of a step, which depend on the dimension alone."""
+    return plan_sweep(RavineND(dimension=dimension), OPTIMIZERS[rule]()).cost
 
 
 def units(tests: Sequence[str], rules: Sequence[str]) -> list[tuple[str, tuple[str, ...]]]:
