@@ -30,29 +30,33 @@ class Receiver(Protocol):
 
 
 class Process:
-    """A worker in a separate process.
+    """A worker in a separate process, or in several that share the work of each job.
 
     Args:
-        module: the name of the module that the process runs.
-        lost: what jobs say if the process ends before they do.
-        flags: options of XLA for the process.
+        module: the name of the module that the processes run.
+        lost: what jobs say if a process ends before they do.
+        flags: options of XLA for the processes.
+        count: the number of processes.
     """
 
-    def __init__(self, module: str, lost: str, flags: tuple[str, ...] = ()) -> None:
+    def __init__(self, module: str, lost: str, flags: tuple[str, ...] = (), count: int = 1) -> None:
         self._jobs: dict[int, weakref.ref[Receiver]] = {}
+        self._busy: dict[int, int] = {}
+        """The number of processes that have not ended a job yet."""
         self._lost = lost
+        self._lock = threading.Lock()
         self.alive = True
-        self._child = Child(module, self._deliver, self._lose, flags)
+        self._children = [Child(module, self._deliver, self._lose, flags) for _ in range(count)]
 
     @property
-    def process(self) -> int:
-        """The process id of the worker."""
-        return self._child.process
+    def processes(self) -> list[int]:
+        """The ids of the processes."""
+        return [child.process for child in self._children]
 
     @property
     def memory(self) -> int:
-        """The resident bytes of the worker; 0 if the system does not report them."""
-        return resident(self.process)
+        """The resident bytes of the processes; 0 if the system does not report them."""
+        return sum(map(resident, self.processes))
 
     @property
     def idle(self) -> bool:
@@ -62,21 +66,37 @@ class Process:
     def compute(self, job: Receiver, *content: Any) -> None:
         """Let the worker begin the work of a job."""
         self._jobs[job.number] = weakref.ref(job)
-        self._child.send("compute", job.number, *content)
+        self._busy[job.number] = len(self._children)
+        for k, child in enumerate(self._children):
+            child.send("compute", job.number, *self.share(k, *content))
+
+    def share(self, k: int, *content: Any) -> tuple[Any, ...]:
+        """The part of a job's work that process k does; a worker of several processes has to divide it."""
+        return content
 
     def stop(self, number: int) -> None:
-        """Let the worker stop a job after the part that it computes now."""
-        self._child.send("stop", number)
+        """Let the worker stop a job after the parts that it computes now."""
+        for child in self._children:
+            child.send("stop", number)
 
     def _deliver(self, number: int, kind: str, *content: Any) -> None:
         job = self._job(number)
         if kind == "ended":
+            with self._lock:
+                self._busy[number] -= 1
+                if self._busy[number]:
+                    return
+                del self._busy[number]
             self._jobs.pop(number, None)
         if job is not None:
             job.receive(kind, *content)
 
     def _lose(self) -> None:
-        self.alive = False
+        with self._lock:
+            if not self.alive:
+                return
+            self.alive = False
+        self.end()  # the other processes too: no job knows which part of its work was theirs
         for number in list(self._jobs):
             if (job := self._job(number)) is not None:
                 job.receive("failed", self._lost)
@@ -88,7 +108,8 @@ class Process:
 
     def end(self) -> None:
         """Kill the worker."""
-        self._child.end()
+        for child in self._children:
+            child.end()
 
 
 def resident(process: int) -> int:

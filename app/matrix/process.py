@@ -1,8 +1,11 @@
-"""The connection to the worker, in a process that all pages share."""
+"""The connection to the worker, in processes that all pages share."""
 
 from __future__ import annotations
 
 from importlib import metadata
+from typing import Any
+
+import jax
 
 from app.common import workers
 
@@ -13,12 +16,23 @@ of jaxlib 0.10 may be unknown to other versions, which end at an unknown flag.""
 LOST = "The process that computes the tests ended, perhaps because memory ran out. Press Run to compute the rest."
 
 
+MOST_PROCESSES = 4
+
+
 class Process(workers.Process):
-    """A worker in a separate process."""
+    """A worker in several processes, because most of the time goes into Python, which traces the programs of cells."""
 
     def __init__(self) -> None:
+        devices = [device for device in jax.local_devices() if device.platform == "cpu"]
+        count = min(max(len(devices), 1), MOST_PROCESSES)
         flags = (*QUICK, *(QUICK_010 if metadata.version("jaxlib").startswith("0.10.") else ()))
-        super().__init__("app.matrix.worker", LOST, flags)
+        flags = (*flags, f"--xla_force_host_platform_device_count={max(len(devices) // count, 1)}")
+        super().__init__("app.matrix.worker", LOST, flags, count)
+
+    def share(self, k: int, *content: Any) -> tuple[Any, ...]:
+        """Every so many units, beginning with unit k."""
+        units, *settings = content
+        return units[k :: len(self.processes)], *settings
 
 
 shared = workers.Shared(Process)

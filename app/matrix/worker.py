@@ -1,6 +1,6 @@
 """The worker: it computes the cells that pages ask for, the matrices of several pages in turns.
 
-It runs in a separate process (`python -m app.matrix.worker`) with a lower priority than the server, so that it uses
+It runs in separate processes (`python -m app.matrix.worker`) with a lower priority than the server, so that they use
 the cores that the pages leave idle. Messages are pickles.
 """
 
@@ -64,6 +64,7 @@ class Worker:
         with self._changed:
             if kind == "compute":
                 self._work[number] = Work(number, *content)
+                self._end(self._work[number])  # at once, if all units went to other processes
                 self._changed.notify_all()
             elif (work := self._work.get(number)) is not None:
                 work.stopped = True

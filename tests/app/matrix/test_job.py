@@ -28,7 +28,7 @@ def test_cells_are_computed_in_another_process_of_lower_priority(worker: Process
     tests = ["bowl", "ravine_10_0"]
     first.begin(tests, ["sgd"])
     assert first.running and first.wait(PATIENCE) and first.error == ""
-    assert os.getpriority(os.PRIO_PROCESS, worker.process) == os.getpriority(os.PRIO_PROCESS, 0) + NICE
+    assert os.getpriority(os.PRIO_PROCESS, worker.processes[0]) == os.getpriority(os.PRIO_PROCESS, 0) + NICE
     for test in tests:
         here, there = cell(test, "sgd", 4, 101), first.cells[test, "sgd"]
         assert (here.solved, here.diverged, here.best.values) == (there.solved, there.diverged, there.best.values)

@@ -42,7 +42,7 @@ def test_a_study_is_computed_in_another_process_of_lower_priority(process: Proce
     job.begin()
     assert job.wait(PATIENCE) and job.error == "" and job.complete and job.seconds > 0
     priority = min(19, os.getpriority(os.PRIO_PROCESS, 0) + NICE)
-    assert os.getpriority(os.PRIO_PROCESS, process.process) == priority
+    assert os.getpriority(os.PRIO_PROCESS, process.processes[0]) == priority
     *_, (share, found) = STUDIES["dimension_saddles"](largest=4, samples=1000).run(0)
     assert share == 1
     for here, there in zip(found, job.found, strict=True):
@@ -97,7 +97,7 @@ def test_an_idle_process_that_has_grown_large_is_replaced(monkeypatch: pytest.Mo
         assert not first.idle and shared() is first, "it works"
         assert job.wait(PATIENCE) and first.idle and first.memory > 1
         second = shared()
-        assert second is not first and not (first.alive and second.process == first.process)
+        assert second is not first and not (first.alive and second.processes == first.processes)
     finally:
         first.end()
         second.end()
