@@ -85,6 +85,13 @@ class Cache(Generic[T]):
                 self.size -= freed
         return value
 
+    def halve(self) -> None:
+        """Remove the older half of the entries."""
+        with self._lock:
+            for _ in range(len(self._entries) // 2):
+                _, (_, freed) = self._entries.popitem(last=False)
+                self.size -= freed
+
     def clear(self) -> None:
         """Remove all entries."""
         with self._lock:

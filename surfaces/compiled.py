@@ -7,8 +7,11 @@ function of a module. Here every shape has a function of its own, so that a prog
 from __future__ import annotations
 
 import functools
+import gc
 import inspect
+import itertools
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, overload
 
 import jax
@@ -22,6 +25,31 @@ NETWORK_BYTES = 3 * 2**20
 LANDSCAPE_PROGRAMS: Cache[tuple[Any, int]] = Cache(384 * LANDSCAPE_BYTES, lambda entry: entry[1])
 NETWORK_PROGRAMS: Cache[tuple[Any, int]] = Cache(85 * NETWORK_BYTES, lambda entry: entry[1])
 """Programs that work on networks; in a cache of their own, so that many shapes evict no programs of landscapes."""
+
+MAPS = 0.5
+"""The share of the memory maps of a process that may be in use. Linux allows 65,530, a program takes 25 to 400, and XLA
+crashes the process when it gets no more."""
+EVERY = 16
+"""Memory maps are counted before every so many compilations, because the count takes some 20 ms."""
+_compilations = itertools.count()
+
+
+def memory_maps() -> tuple[int, int]:
+    """The memory maps of this process and the most that it may have; (0, 1) if the system does not report them."""
+    try:
+        with Path("/proc/self/maps").open("rb") as lines:
+            return sum(1 for _ in lines), int(Path("/proc/sys/vm/max_map_count").read_text())
+    except OSError:
+        return 0, 1
+
+
+def make_room() -> None:
+    """Free the older half of all programs if the process uses more than `MAPS` of its memory maps."""
+    used, most = memory_maps()
+    if used > MAPS * most:
+        for programs in (LANDSCAPE_PROGRAMS, NETWORK_PROGRAMS):
+            programs.halve()
+        gc.collect()
 
 
 class Compiled:
@@ -63,6 +91,8 @@ class Compiled:
 
     def _program(self, static: dict[str, Any]) -> Any:
         """The function with its static arguments, which JAX then need not compare at each call."""
+        if next(_compilations) % EVERY == 0:
+            make_room()
         function = self.function
 
         @functools.wraps(function)

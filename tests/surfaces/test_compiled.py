@@ -14,8 +14,8 @@ import pytest
 from optimizers import OPTIMIZERS
 from optimizers.training import join, train
 from surfaces import compiled as programs
-from surfaces.caching import Cache
-from surfaces.compiled import NETWORK_BYTES, NETWORK_PROGRAMS, compiled
+from surfaces.caching import ENTRY, Cache
+from surfaces.compiled import NETWORK_BYTES, NETWORK_PROGRAMS, compiled, make_room, memory_maps
 from surfaces.curvature import top_eigenvalues
 from surfaces.network import MLP, Network
 from surfaces.network.measures import measure
@@ -52,6 +52,20 @@ def test_the_programs_of_the_shape_in_use_stay(compilations: Any) -> None:
     with compilations() as events:
         _visit(9, rate=0.5)
     assert not events
+
+
+def test_half_of_the_programs_are_freed_when_memory_maps_run_short(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert memory_maps()[0] > 100 or sys.platform != "linux"
+    _visit(11)
+    before = [weakref.ref(program) for (program, _), _ in NETWORK_PROGRAMS._entries.values()]
+    make_room()
+    assert len(NETWORK_PROGRAMS) == len(before) >= 4
+    monkeypatch.setattr(programs, "memory_maps", lambda: (51, 100))
+    make_room()
+    gc.collect()
+    freed = len(before) // 2
+    assert [program() is None for program in before] == [True] * freed + [False] * (len(before) - freed)
+    assert NETWORK_PROGRAMS.size == len(NETWORK_PROGRAMS) * (NETWORK_BYTES + ENTRY)
 
 
 def test_programs_of_landscapes_and_of_networks_have_separate_caches() -> None:
