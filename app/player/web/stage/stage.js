@@ -330,8 +330,9 @@ export class Stage {
 
   /** Asks for news, unless something that brings them anyway is on its way. */
   poll() {
-    if (this.outbox.idle) this.outbox.send({ kind: 'poll' });
-    this.polling = setTimeout(() => this.poll(), POLL);
+    const { idle } = this.outbox;
+    if (idle) this.outbox.send({ kind: 'poll' });
+    this.polling = setTimeout(() => this.poll(), idle ? POLL : SOON);
   }
 
   /** Draws everything in another scale, and in the room that it has then. */
