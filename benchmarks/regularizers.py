@@ -59,14 +59,14 @@ def _ours() -> dict[str, float]:
     from app.server import environment
 
     environment.prepare()  # one device per core, as in the app
-    from optimizers.studies.catalogue.regularizers import METHODS, Regularizers, ends
+    from optimizers.studies.catalogue.regularizers import Regularizers, ends
 
     study = Regularizers()
     began, used = time.perf_counter(), time.process_time()
     *_, last = study.run()
     taken = {"seconds": time.perf_counter() - began, "processor": time.process_time() - used}
     accuracy = float(ends(last.found).accuracy[0, 0])
-    counts = {"seeds": study.seeds, "methods": len(METHODS) - 1, "steps": study.steps}
+    counts = {"seeds": study.seeds, "methods": len(study.methods) - 1, "steps": study.steps}
     return {**taken, "accuracy": accuracy, **counts}
 
 
@@ -75,7 +75,7 @@ def _theirs() -> dict[str, float]:
     import numpy as np
     import torch
 
-    from optimizers.studies.catalogue.regularizers import METHODS, RECORDS, Regularizers, drawn
+    from optimizers.studies.catalogue.regularizers import RECORDS, Regularizers, drawn
     from optimizers.studies.networks import seeds_of
 
     study = Regularizers()
@@ -89,7 +89,7 @@ def _theirs() -> dict[str, float]:
     torch.manual_seed(seed % 2**31)
     rng = np.random.default_rng(seed)
     accuracies, used = {}, time.process_time()
-    for key in METHODS:
+    for key in study.methods:
         if key != "early_stopping":
             accuracies[key] = _trained_by_pytorch(study, key, parts, stride, rng)
     return {"processor": time.process_time() - used, "accuracy": accuracies["none"]}

@@ -5,13 +5,14 @@ from __future__ import annotations
 import itertools
 from typing import Any
 
+import jax
 import numpy as np
 import pytest
 
 from optimizers import OPTIMIZERS, Averaged
 from optimizers.studies import STUDIES
 from optimizers.studies.catalogue import norms
-from optimizers.studies.catalogue.regularizers import METHODS, Found, _measures, drawn, ends, word
+from optimizers.studies.catalogue.regularizers import Found, _measures, drawn, ends, word
 from optimizers.studies.networks import seeds_of, starts_of, train_bundle
 from optimizers.training import join, train
 from surfaces.network import MLP, Network
@@ -20,6 +21,7 @@ from surfaces.network.losses import LOSSES
 from surfaces.network.network import accuracy
 
 ADAM = OPTIMIZERS["adam"]
+METHODS: dict[str, str] = STUDIES["regularizers"]().methods  # type: ignore[attr-defined]
 
 
 def test_a_share_of_the_training_and_validation_labels_is_wrong() -> None:
@@ -137,11 +139,39 @@ def test_sentences_on_regularizers() -> None:
 
 
 @pytest.mark.long
-def test_with_grey_levels_label_smoothing_and_mixup_help_as_well() -> None:
+def test_with_grey_levels_label_smoothing_mixup_and_rotated_images_help_as_well() -> None:
     study: Any = STUDIES["regularizers"](inputs="grey", input_noise=0.3, seeds=12)  # type: ignore[call-arg]
     *_, last = study.run(seed=0)
     judged = study.verdicts(last.found)
     assert word(judged["label_smoothing"]) == word(judged["mixup"]) == "better"
+    *_, last = study.replace(compared="second").run(seed=0)
+    assert word(study.replace(compared="second").verdicts(last.found)["rotation"]) == "better"
+
+
+@pytest.mark.long
+def test_sentences_on_the_second_set_of_regularizers() -> None:
+    study: Any = STUDIES["regularizers"](compared="second")  # type: ignore[call-arg]
+    *_, last = study.run(seed=0)
+    judged = study.verdicts(last.found)
+    points = {key: 100 * one.effect for key, one in judged.items()}
+    assert points["dropconnect"] == pytest.approx(9, abs=1) and 4 < points["shift"] < 6
+    assert 1 < points["weight_noise"] < 2 and points["l1"] == pytest.approx(2, abs=0.5)
+    assert {key for key, one in judged.items() if word(one) == "better"} == set(judged) - {"rotation"}
+
+
+def test_images_are_moved_as_they_were_before_standardisation() -> None:
+    """Every method of the second set has one regularizer besides smoothing by 0, with the scales of its data."""
+    study: Any = STUDIES["regularizers"](compared="second", shift=1.0)  # type: ignore[call-arg]
+    assert list(study.methods)[:2] == ["none", "early_stopping"] and len(study.methods) == 7
+    data = drawn(60, 0.0, 0)
+    raw = data.train.x * data.deviation + data.mean
+    for key in list(study.methods)[2:]:
+        norm, (smoothing, part), l2, _ = study.method(key, data)
+        assert (norm, l2, smoothing.share) == ("none", 0.0, 0.0) and part.key.replace("_", "") == key.replace("_", "")
+        if key == "shift":
+            x, _ = part.batch(data.train.x, data.train.y, jax.random.key(0))
+            moved = np.asarray(x) * data.deviation + data.mean
+            assert np.abs(moved - raw).max() > 0.1 and moved.min() >= -1e-4 and moved.max() <= raw.max() + 1e-4
 
 
 @pytest.mark.long

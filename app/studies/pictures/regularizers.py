@@ -12,10 +12,8 @@ from app.figures.series import color, keys, linear, plot, series, spanned
 from optimizers.studies.catalogue.regularizers import METHODS, Found, Regularizers, word
 
 UNIT = "step"
-KEYS = list(METHODS)
 LOWEST = 0.5
 """The lowest test accuracy that is drawn, unless all accuracies of a method are below it."""
-TRAINED = [key for key in METHODS if key != "early_stopping"]
 
 
 def panels(study: Regularizers, found: Found) -> tuple[Panel, ...]:
@@ -24,8 +22,8 @@ def panels(study: Regularizers, found: Found) -> tuple[Panel, ...]:
         f"{study.samples} training images, {percent(study.wrong)} wrong labels, {study.seeds} seeds, "
         f"{study.steps:,} steps"
     )
-    accuracy = _curves(found, found.test, "test accuracy")
-    gaps = _curves(found, found.validation - found.training, "gap")
+    accuracy = _curves(study, found, found.test, "test accuracy")
+    gaps = _curves(study, found, found.validation - found.training, "gap")
     x = spanned(0, float(found.steps[-1]), "step")
     lowest = _floor(found.test)
     y = Axis(low=lowest, high=_ceiling(found.test), title="test accuracy", percent=True)
@@ -37,7 +35,7 @@ def panels(study: Regularizers, found: Found) -> tuple[Panel, ...]:
             Axes(x=x, y=y),
             accuracy,
             f"means, from {percent(lowest)} on; {setting}",
-            _legend(),
+            _legend(study),
         ),
         plot(
             "gap",
@@ -69,11 +67,17 @@ def _mean(values: Any) -> Any:
     return values.mean(axis=1)
 
 
-def _legend() -> Any:
-    return keys([METHODS[key] for key in TRAINED], [KEYS.index(key) for key in TRAINED])
+def _trained(study: Regularizers) -> dict[int, str]:
+    """The methods that train networks of their own, by their rows."""
+    return {k: key for k, key in enumerate(study.methods) if key != "early_stopping"}
 
 
-def _curves(found: Found, values: Any, what: str) -> list[AnyMark]:
+def _legend(study: Regularizers) -> Any:
+    trained = _trained(study)
+    return keys([METHODS[key] for key in trained.values()], list(trained))
+
+
+def _curves(study: Regularizers, found: Found, values: Any, what: str) -> list[AnyMark]:
     """The mean curve of each method that trains networks of its own."""
     means = _mean(values)
     return [
@@ -88,16 +92,15 @@ def _curves(found: Found, values: Any, what: str) -> list[AnyMark]:
             time=found.steps,
             dots=False,
         )
-        for k, key in enumerate(KEYS)
-        if key in TRAINED
+        for k, key in _trained(study).items()
     ]
 
 
 def _differences(study: Regularizers, found: Found, setting: str) -> Panel:
     """The interval of each difference in test accuracy, with the verdict."""
     verdicts = study.verdicts(found)
-    count = len(KEYS)
-    rows = {key: float(count - 1 - k) for k, key in enumerate(KEYS[1:], start=1)}
+    methods = list(study.methods)
+    rows = {key: float(len(methods) - 1 - k) for k, key in enumerate(methods) if k}
     marks: list[AnyMark] = [
         Line(x=np.zeros(2), y=np.array([-0.5, len(rows) - 0.5]), color="muted", weight="hair", layer="ground")
     ]
@@ -108,7 +111,7 @@ def _differences(study: Regularizers, found: Found, setting: str) -> Panel:
     for key, judged in verdicts.items():
         low, high = (float(np.clip(100 * value, least, max(ends))) for value in judged.interval)
         at, middle = np.full(2, rows[key]), np.array([100 * judged.effect])
-        common: Any = {"color": color(KEYS.index(key)), "name": METHODS[key]}
+        common: Any = {"color": color(methods.index(key)), "name": METHODS[key]}
         hover = (("points", middle),)
         marks.append(Line(x=np.array([low, high]), y=at, weight="trail", **common))
         marks.append(Dots(x=middle, y=at[:1], size="large", edge="paper", layer="over", hover=hover, **common))

@@ -10,9 +10,10 @@ from app.figures.marks import Dots, Line, Text
 from app.studies import pictures
 from optimizers.studies import STUDIES
 from optimizers.studies.catalogue import norms
-from optimizers.studies.catalogue.regularizers import METHODS, Found
+from optimizers.studies.catalogue.regularizers import Found
 
 RNG = np.random.default_rng(0)
+METHODS: dict[str, str] = STUDIES["regularizers"]().methods  # type: ignore[attr-defined]
 
 
 def _regularizers() -> tuple[Any, Found]:

@@ -6,10 +6,12 @@ from collections.abc import Callable
 
 import pytest
 
+from optimizers.studies import STUDIES
 from optimizers.studies.catalogue.norms import KINDS, RATES
-from optimizers.studies.catalogue.regularizers import METHODS
 from tests.app.driving import Race
 from tests.app.studying import check, panels, studied
+
+METHODS: dict[str, str] = STUDIES["regularizers"]().methods  # type: ignore[attr-defined]
 
 # each compiles eight or nine programs
 pytestmark = [pytest.mark.browser, pytest.mark.long]
