@@ -27,8 +27,10 @@ def deep() -> depths.Found:
     return last.found
 
 
-@pytest.mark.thinned(3)
-@pytest.mark.parametrize(("kind", "norm"), [("prelu", "none"), ("sigmoid", "batch"), ("tanh", "layer")])
+@pytest.mark.thinned(4)
+@pytest.mark.parametrize(
+    ("kind", "norm"), [("prelu", "none"), ("sigmoid", "batch"), ("tanh", "layer"), ("relu", "group")]
+)
 def test_gradients_and_spreads_are_those_of_the_network(kind: str, norm: str) -> None:
     """The study loops over equal layers with weights that it scales; the network has its weights in one vector."""
     study = STUDIES["depth"](layers=3, width=8, seeds=1, norm=norm)
@@ -38,7 +40,7 @@ def test_gradients_and_spreads_are_those_of_the_network(kind: str, norm: str) ->
     rng = np.random.default_rng([4, 0])
     first, last = rng.standard_normal((64, 8)), rng.standard_normal((8, 10))
     matrices = [first, *rng.standard_normal((2, 8, 8)), last]
-    model = MLP((64, 8, 8, 8, 10), kind, norm)
+    model = MLP((64, 8, 8, 8, 10), kind, norm, depths.GROUPS)
     slope = ACTIVATIONS[kind].slope
     for scheme, variance in (("he_normal", lambda n: 2 / n), ("large", lambda n: 1.0)):
         with jax.enable_x64(True):
@@ -55,6 +57,12 @@ def test_gradients_and_spreads_are_those_of_the_network(kind: str, norm: str) ->
         expected = [np.linalg.norm(layer.W) for layer in gradient[:-1]]
         np.testing.assert_allclose(found.gradients[KIND[kind], SCHEME[scheme], 0], expected, rtol=1e-9)
         np.testing.assert_allclose(found.spreads[KIND[kind], SCHEME[scheme], 0], spread, rtol=1e-9)
+
+
+def test_groups_of_different_size_are_refused() -> None:
+    with pytest.raises(ValueError, match="4 groups of 30 neurons: choose a width that is a multiple of 4"):
+        STUDIES["depth"](norm="group", width=30)
+    assert STUDIES["depth"](norm="layer", width=30).width == 30
 
 
 def test_sentence_on_depth(deep: depths.Found) -> None:
