@@ -185,7 +185,7 @@ def _trained(chromium: Any) -> Iterator[Result]:
             page.wait_for_timeout(5000)
             began = time.perf_counter()
             page.get_by_role("button", name="Train", exact=True).click()
-            curve = "() => [...document.querySelectorAll('.status')].some((e) => /loss/.test(e.textContent))"
+            curve = "() => [...document.querySelectorAll('.status')].some((e) => /^step |loss/.test(e.textContent))"
             page.wait_for_function(curve, timeout=120_000)
             waits.append(time.perf_counter() - began)
             page.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -258,13 +259,13 @@ def test_a_training_is_made_step_by_step_and_goes_on(trained: Race) -> None:
 def test_stopping_keeps_what_was_learned(fresh: Callable[..., Race]) -> None:
     race = fresh("data=spirals&widths=64-64&steps=100000&racer=adam:learning_rate=0.01", page="network")
     race.page.get_by_role("button", name="Train", exact=True).click()
-    race.until("() => /loss/.test(document.querySelector('.status')?.textContent)")
+    race.until("() => /^step /.test(document.querySelector('.status')?.textContent)")
     race.page.get_by_role("button", name="Stop").click()
     race.until("() => /^stopped @/.test(document.querySelector('.status')?.textContent)")
     assert "stopped" in race.page.locator(".progress span").first.inner_text()
     race.settle()
     (status,) = race.statuses()
-    assert status.startswith("stopped @ ") and "loss" in status
+    assert re.fullmatch(r"stopped @ [\d,]+ · val\. [\d.]+ %", status)
     (row,) = race.table().values()
     assert 0 < int(row[-3].replace(",", "")) < 100_000
 
