@@ -8,12 +8,16 @@ import functools
 import gc
 import logging
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 REST = 6.0
 """Seconds during which the first page has the machine to itself."""
-
+QUIET, LONGEST = 0.25, 2.0
+"""Seconds: a part of the warm-up begins when no page has run for the first, but after the second at the latest."""
+SCRIPT = "ScriptRunner.scriptThread"
+"""The name of the threads in which Streamlit runs the scripts of pages."""
 
 _stopping = threading.Event()
 
@@ -36,7 +40,9 @@ def _stop(thread: threading.Thread) -> None:
 def _warm() -> None:
     """Carry out the parts of the warm-up one after the other until the server stops."""
     try:
-        for _ in _parts():
+        for later in _parts():
+            if later:
+                _give_way()
             if _stopping.is_set():
                 return
     except Exception:  # a page compiles what is missing, and shows its own error
@@ -44,11 +50,20 @@ def _warm() -> None:
             logging.getLogger(__name__).exception("warming up failed")
 
 
-def _parts() -> Iterator[None]:
+def _give_way() -> None:
+    """Wait until pages have been quiet for a moment: a part takes up to a second, in which they get few turns."""
+    latest = time.monotonic() + LONGEST
+    quiet = 0.0
+    while quiet < QUIET and time.monotonic() < latest and not _stopping.wait(QUIET / 5):
+        busy = any(thread.name == SCRIPT for thread in threading.enumerate())
+        quiet = 0.0 if busy else quiet + QUIET / 5
+
+
+def _parts() -> Iterator[bool]:
     """Compile the first page on two threads, wait until a browser has drawn it, then compile other surfaces and rules.
 
-    It yields after each part, where the warm-up can end. JAX is imported here, so that the server answers before the
-    import is done.
+    It yields after each part, where the warm-up can end: True if it may wait there for pages that run. JAX is imported
+    here, so that the server answers before the import is done.
     """
     from app.player.routes import compress
 
@@ -67,7 +82,7 @@ def _parts() -> Iterator[None]:
     from optimizers import OPTIMIZERS
     from surfaces import SURFACES
 
-    yield
+    yield False
     opening, first = presets.preset(link.OPENING), changes.first()
     racers = [dataclasses.replace(one, racers=(racer,)) for one in (opening, first) for racer in one.racers]
     try:
@@ -77,36 +92,36 @@ def _parts() -> Iterator[None]:
                 pool.submit(runs.runs, alone)
     except RuntimeError:  # after Ctrl+C, Python starts no more threads
         return
-    yield
+    yield False
     race = runs.Race(opening)
     scene.scene(race)
-    yield
+    yield False
     results.table(race)
     others = []
     for key in SURFACES:
         others.append(changes.choose_surface(first, key))
-        yield
+        yield False
     for key in OPTIMIZERS:
         others.append(changes.add_racer(settings.Settings(), key))
-        yield
+        yield False
     _settle()
     _stopping.wait(REST)
-    yield
+    yield True
     process.shared()  # the trainer imports JAX while nobody waits for it
     from app.export.making import DRAWERS
 
     DRAWERS.warm()  # so that the first picture is made as quickly as later ones
     for racer in opening.racers:  # the runs that the first drag of a slider needs
-        yield
+        yield True
         live.answer("sweep", link.query(opening), {"racer": racer.id, "name": "learning_rate"})
     fair = changes.set_fair(opening, 64)
     for racer in tuning.taking_part(fair):
         for _ in tuning.entrant(tuning.key(fair, racer)):
-            yield
+            yield True
     for other in others:
-        yield
+        yield True
         scene.scene(runs.Race(other))
-    yield
+    yield True
     coarse = dataclasses.replace(map_presets.preset(map_link.OPENING), cells=64)
     map_scene.scene(coarse, Job(coarse).begin().join())
     gc.unfreeze()  # release the garbage of the meantime

@@ -5,8 +5,11 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
 
 import pytest
+
+from app.server import warm
 
 # Streamlit collects garbage after every run of a page, while all threads wait.
 COUNTED = """
@@ -50,3 +53,16 @@ def test_a_server_that_stops_during_warm_up_prints_nothing(after: str) -> None:
         [sys.executable, "-c", STOPPED, after], env=variables, capture_output=True, text=True, timeout=300
     )
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_a_part_waits_for_the_pages_that_run_but_not_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    end = threading.Event()
+    page = threading.Thread(target=end.wait, name=warm.SCRIPT)
+    page.start()
+    monkeypatch.setattr(warm, "LONGEST", 0.3)
+    warm._give_way()
+    assert page.is_alive(), "a page that runs all the time cannot hold the warm-up back"
+    monkeypatch.setattr(warm, "LONGEST", 60.0)
+    threading.Timer(0.3, end.set).start()
+    warm._give_way()
+    assert not page.is_alive()
