@@ -101,7 +101,7 @@ class _Load:
             pages = [await stack.enter_async_context(visitor(self.served.address, query=RACE)) for _ in range(USERS)]
             for page in pages:
                 await page.open(self.patience)
-            await self._rest()
+            await self._rest(quiet=8.0)  # longer than the pause in the warm-up of a server
             waits["undisturbed"] = await self._all(pages)
             for name, wait in (await self._newcomers(0)).items():
                 waits[f"{name}, alone"] = wait
@@ -121,9 +121,9 @@ class _Load:
     def patience(self) -> float:
         return _patience(self.length)
 
-    async def _rest(self) -> None:
+    async def _rest(self, quiet: float = 2.0) -> None:
         """Wait for the end of earlier work, such as the compilation of programs and abandoned films."""
-        await asyncio.to_thread(self.served.rest, most=max(30.0, 3 * self.length))
+        await asyncio.to_thread(self.served.rest, quiet, max(90.0, 3 * self.length))
 
     async def _all(self, pages: Sequence[Visitor]) -> Waits:
         """The waits of all users, who make changes at the same time."""
