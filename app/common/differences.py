@@ -79,11 +79,15 @@ def _of_choices(spec: Setting, old: Choice, new: Choice) -> list[str]:
 
 
 def of_parameters(record: type[Declared], old: Choice, new: Choice) -> Iterator[str]:
-    """Yield the parameters that differ between two choices of the same record, such as "κ 100 → 300"."""
+    """Yield the parameters that differ between two choices of the same record.
+
+    Such as "κ 100 → 300", or "inputs standardised → grey levels" where the value is one of several choices.
+    """
     for name, p in record.parameters().items():
         one, other = old.get(name, p.default), new.get(name, p.default)
         if one != other:
-            yield f"{p.symbol} {' → '.join(p.label(str(v)) if p.choices else _number(v) for v in (one, other))}"
+            what = p.title.lower() if p.choices else p.symbol
+            yield f"{what} {' → '.join(p.label(str(v)) if p.choices else _number(v) for v in (one, other))}"
 
 
 def _number(value: Value) -> str:

@@ -7,13 +7,15 @@ from typing import Any
 import numpy as np
 
 from app.common.digits import percent
-from app.figures.marks import AnyMark, Axes, Axis, Dots, Line, Panel, Text
+from app.figures.marks import AnyMark, Axes, Axis, Dots, Line, Panel, Side, Text
 from app.figures.series import color, keys, linear, plot, series, spanned
 from optimizers.studies.catalogue.regularizers import METHODS, Found, Regularizers, word
 
 UNIT = "step"
 LOWEST = 0.5
 """The lowest test accuracy that is drawn, unless all accuracies of a method are below it."""
+
+SIDES: tuple[Side, Side] = ("middle left", "middle right")
 
 
 def panels(study: Regularizers, found: Found) -> tuple[Panel, ...]:
@@ -116,7 +118,9 @@ def _differences(study: Regularizers, found: Found, setting: str) -> Panel:
         marks.append(Line(x=np.array([low, high]), y=at, weight="trail", **common))
         marks.append(Dots(x=middle, y=at[:1], size="large", edge="paper", layer="over", hover=hover, **common))
         words = (f"{METHODS[key]}: {word(judged)}",)
-        marks.append(Text(x=high, y=rows[key], words=words, side="middle right", color="ink"))
+        narrow = most - high < 0.3 * (most - least)  # the words would leave the panel on the right
+        x, side = (low, SIDES[0]) if narrow else (high, SIDES[1])
+        marks.append(Text(x=x, y=rows[key], words=words, side=side, color="ink"))
     axes = Axes(
         x=spanned(least, most, "difference of the test accuracy (points)"),
         y=Axis(low=-0.5, high=len(rows) - 0.5, grid=False, numbers=False),

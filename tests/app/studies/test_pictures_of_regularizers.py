@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pytest
 
 from app.figures.marks import Dots, Line, Text
 from app.studies import pictures
@@ -37,6 +38,8 @@ def test_differences_and_curves_of_regularizers_are_the_numbers_of_the_result() 
             differences.axes[0].x.low < lines[METHODS[key]].x[0] < lines[METHODS[key]].x[1] < differences.axes[0].x.high
         )
     assert "dropout: better" in words and len(words) == len(METHODS) - 1
+    (beside,) = (mark for mark in differences.marks if isinstance(mark, Text) and mark.words == ("dropout: better",))
+    assert beside.side == "middle left" and beside.x == pytest.approx(lines["dropout"].x[0]), "there is no room right"
     for panel, values in ((accuracy, found.test), (gap, found.validation - found.training)):
         curves = {mark.name: mark for mark in panel.marks if isinstance(mark, Line)}
         assert set(curves) == set(METHODS.values()) - {"early stopping"}
