@@ -41,8 +41,11 @@ test-js: $(TOOLS)
 	$(NODE) --test "tests/**/*.test.js"
 
 # Some of these compare the programs of the app with each other, so they keep a pass that tests/conftest.py leaves out.
+# In two parts, because a process that has compiled thousands of programs takes several GB of memory.
+LONG := $(RUN) pytest -m long --numprocesses=$(WORKERS) --maxprocesses=4 --dist=loadgroup
 test-long: $(READY)
-	XLA_FLAGS=--xla_backend_optimization_level=0 $(RUN) pytest -m long --numprocesses=$(WORKERS) --maxprocesses=4 --dist=loadgroup
+	XLA_FLAGS=--xla_backend_optimization_level=0 $(LONG) tests/app
+	XLA_FLAGS=--xla_backend_optimization_level=0 $(LONG) tests --ignore=tests/app
 
 format: $(READY) $(TOOLS)
 	$(RUN) ruff check --fix .

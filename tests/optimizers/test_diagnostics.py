@@ -183,7 +183,7 @@ def test_bad_arguments_are_refused_before_anything_runs(arguments: dict[str, obj
 def test_each_test_is_solved_by_some_rule_and_not_by_all_settings() -> None:
     solved: dict[str, int] = dict.fromkeys(UNIT_TESTS, 0)
     trials: dict[str, int] = dict.fromkeys(UNIT_TESTS, 0)
-    for found in diagnose(trials=64):
+    for found in diagnose(rules=("sgd", "nesterov", "adagrad"), trials=16):
         solved[found.test] += found.solved
         trials[found.test] += found.trials
     assert {key for key in UNIT_TESTS if not 0 < solved[key] < trials[key]} == set()

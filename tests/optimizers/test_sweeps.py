@@ -92,7 +92,8 @@ def test_every_rule_runs_as_in_trace(key: str) -> None:
 @pytest.mark.parametrize("key", SURFACES)
 @pytest.mark.thinned(12)
 def test_every_surface_runs_as_in_trace(key: str) -> None:
-    over = {"learning_rate": Grid(4, 1e-4, 1.0)}
+    most = 0.1 if key == "levy" else 1.0  # beyond, the sine of a huge number magnifies what rounding has changed
+    over = {"learning_rate": Grid(4, 1e-4, most)}
     _equals_its_traces(sweep(SURFACES[key](), SGD(), over=over, steps=60, dtype="float64"))
 
 

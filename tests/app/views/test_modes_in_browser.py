@@ -221,7 +221,7 @@ def test_the_network_can_be_presented(fresh: Visit) -> None:
     race = fresh(page="network")
     assert race.at("preset-about").is_hidden()  # the page shows the sentence itself
     race.page.get_by_role("button", name="Train", exact=True).click()
-    race.until("() => document.querySelector('.progress').innerText.includes('trained in')")
+    race.until("() => document.querySelector('.progress')?.innerText.includes('trained in')")
     race.until("() => document.querySelector('.slot .xtick text')")
     race.settle()
     sizes = "() => ['.card h3', '.steps', '.slot .xtick text'].map((one) => " + (
