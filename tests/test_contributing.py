@@ -387,10 +387,12 @@ def test_one_file_adds_an_optimizer_a_surface_or_a_data_set_and_one_entry_a_view
 
 
 def test_ci_runs_the_tests() -> None:
-    """Those of `make test`; those that it leaves to `make test-long` are run by hand."""
+    """Those of `make test`, and those that it leaves to `make test-long`."""
     commands = [line.strip() for line in (ROOT / ".ci" / "run").read_text(encoding="utf-8").splitlines()]
-    assert "make test" in commands
+    assert {"make test", "make test-long"} <= {*commands}
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     recipe = {target: makefile.split(f"\n{target}:", 1)[1].split("\n\n", 1)[0] for target in ("test", "test-long")}
-    assert "pytest -m long" in recipe["test-long"] and " -m long" not in recipe["test"]
+    assert "\nLONG := $(RUN) pytest -m long " in makefile and " -m long" not in recipe["test"]
+    parts = [line.partition("$(LONG) ")[2] for line in recipe["test-long"].splitlines()[1:]]
+    assert parts == ["tests/app", "tests --ignore=tests/app"], "together they are all tests"
     assert '"-m", "not long"' in (ROOT / "pyproject.toml").read_text(encoding="utf-8")

@@ -83,8 +83,7 @@ def test_decision_boundaries_of_three_racers_fill_their_panel(fresh: Visit) -> N
     assert len(boxes) == 3 and min(min(box["width"], box["height"]) for box in boxes) >= LEAST
     race.at("option-0").select_option("classes")
     race.wait_query("shade", "classes")
-    values = race.page.evaluate("() => [...window.optiscope.scenes()[0].panels[0].marks[0].values[0][0]]")
-    assert set(values) == {255}
+    race.until("() => window.optiscope.scenes()[0].panels[0].marks[0].values[0][0].every((value) => value === 255)")
 
 
 @pytest.mark.long
