@@ -89,9 +89,8 @@ def _theirs() -> dict[str, float]:
     torch.manual_seed(seed % 2**31)
     rng = np.random.default_rng(seed)
     accuracies, used = {}, time.process_time()
-    for key in study.methods:
-        if key != "early_stopping":
-            accuracies[key] = _trained_by_pytorch(study, key, parts, stride, rng)
+    for key in study.trained.values():
+        accuracies[key] = _trained_by_pytorch(study, key, parts, stride, rng)
     return {"processor": time.process_time() - used, "accuracy": accuracies["none"]}
 
 

@@ -2,9 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
+from surfaces.network.norms import NORMS
 from surfaces.parameter import Interval, parameter
+
+NORM_NAMES: Mapping[str, str] = MappingProxyType({key: NORMS[key].name for key in ("batch", "layer", "group")})
+"""The names of the norms that suit fully connected layers, by their keys."""
+NORM_GROUPS = 4
+"""The groups of neurons in each layer with group norm."""
+
+
+def check_groups(width: int) -> None:
+    """Check that layers of so many neurons can have group norm.
+
+    Raises:
+        ValueError: if the neurons cannot be divided into groups of equal size.
+    """
+    if objection := NORMS["group"].objection(width, NORM_GROUPS):
+        raise ValueError(f"{objection}: choose a width that is a multiple of {NORM_GROUPS}")
 
 
 def whole(symbol: str, default: int, low: int, high: int, doc: str, *, log: bool = False, title: str = "") -> Any:

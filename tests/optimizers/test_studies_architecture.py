@@ -8,7 +8,7 @@ import jax
 import numpy as np
 import pytest
 
-from optimizers.studies import STUDIES
+from optimizers.studies import STUDIES, declared
 from optimizers.studies.catalogue import depth as depths
 from optimizers.studies.catalogue import linear_stack
 from optimizers.studies.catalogue.linear_stack import best_affine_map
@@ -40,7 +40,7 @@ def test_gradients_and_spreads_are_those_of_the_network(kind: str, norm: str) ->
     rng = np.random.default_rng([4, 0])
     first, last = rng.standard_normal((64, 8)), rng.standard_normal((8, 10))
     matrices = [first, *rng.standard_normal((2, 8, 8)), last]
-    model = MLP((64, 8, 8, 8, 10), kind, norm, depths.GROUPS)
+    model = MLP((64, 8, 8, 8, 10), kind, norm, declared.NORM_GROUPS)
     slope = ACTIVATIONS[kind].slope
     for scheme, variance in (("he_normal", lambda n: 2 / n), ("large", lambda n: 1.0)):
         with jax.enable_x64(True):

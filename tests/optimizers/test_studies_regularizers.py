@@ -182,8 +182,11 @@ def test_images_are_moved_as_they_were_before_standardisation() -> None:
     data = drawn(60, 0.0, 0)
     raw = data.train.x * data.deviation + data.mean
     for key in list(study.methods)[2:]:
-        norm, (smoothing, part), l2, _ = study.method(key, data)
-        assert (norm, l2, smoothing.share) == ("none", 0.0, 0.0) and part.key.replace("_", "") == key.replace("_", "")
+        network = study.network(key, data)
+        smoothing, part = network.regularizers
+        assert (network.model.norm, network.decay, smoothing.share) == ("none", 0.0, 0.0) and part.key.replace(
+            "_", ""
+        ) == key.replace("_", "")
         if key == "shift":
             x, _ = part.batch(data.train.x, data.train.y, jax.random.key(0))
             moved = np.asarray(x) * data.deviation + data.mean

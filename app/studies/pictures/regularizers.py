@@ -15,8 +15,6 @@ UNIT = "step"
 LOWEST = 0.5
 """The lowest test accuracy that is drawn, unless all accuracies of a method are below it."""
 
-SIDES: tuple[Side, Side] = ("middle left", "middle right")
-
 
 def panels(study: Regularizers, found: Found) -> tuple[Panel, ...]:
     """Differences from training without a regularizer, and test accuracy and gap of the losses step by step."""
@@ -69,14 +67,8 @@ def _mean(values: Any) -> Any:
     return values.mean(axis=1)
 
 
-def _trained(study: Regularizers) -> dict[int, str]:
-    """The methods that train networks of their own, by their rows."""
-    return {k: key for k, key in enumerate(study.methods) if key != "early_stopping"}
-
-
 def _legend(study: Regularizers) -> Any:
-    trained = _trained(study)
-    return keys([METHODS[key] for key in trained.values()], list(trained))
+    return keys([METHODS[key] for key in study.trained.values()], list(study.trained))
 
 
 def _curves(study: Regularizers, found: Found, values: Any, what: str) -> list[AnyMark]:
@@ -94,7 +86,7 @@ def _curves(study: Regularizers, found: Found, values: Any, what: str) -> list[A
             time=found.steps,
             dots=False,
         )
-        for k, key in _trained(study).items()
+        for k, key in study.trained.items()
     ]
 
 
@@ -119,8 +111,8 @@ def _differences(study: Regularizers, found: Found, setting: str) -> Panel:
         marks.append(Dots(x=middle, y=at[:1], size="large", edge="paper", layer="over", hover=hover, **common))
         words = (f"{METHODS[key]}: {word(judged)}",)
         narrow = most - high < 0.3 * (most - least)  # the words would leave the panel on the right
-        x, side = (low, SIDES[0]) if narrow else (high, SIDES[1])
-        marks.append(Text(x=x, y=rows[key], words=words, side=side, color="ink"))
+        side: Side = "middle left" if narrow else "middle right"
+        marks.append(Text(x=low if narrow else high, y=rows[key], words=words, side=side, color="ink"))
     axes = Axes(
         x=spanned(least, most, "difference of the test accuracy (points)"),
         y=Axis(low=-0.5, high=len(rows) - 0.5, grid=False, numbers=False),

@@ -26,8 +26,6 @@ SAMPLES = 200
 """The gradient is the mean over this many training samples."""
 KINDS = tuple(ACTIVATIONS)
 """The activation functions, in the order of the axis of the result."""
-GROUPS = 4
-"""The groups of neurons in each layer with group norm."""
 SCHEMES = ("zeros", "small", "large", "lecun_normal", "xavier_normal", "he_normal")
 """The initialisations; small and large are normal distributions whose deviations are parameters of the study."""
 
@@ -87,17 +85,17 @@ class Depth(Study):
     norm: str = parameter(
         "N",
         default="none",
-        choices={"none": "none", **{key: NORMS[key].name for key in ("batch", "layer", "group")}},
+        choices={"none": "none", **declared.NORM_NAMES},
         tuned=False,
         title="Normalisation",
-        doc=f"Normalisation of each hidden layer, before the activation. Group norm has {GROUPS} groups of neurons.",
+        doc=f"Norm of each hidden layer, before the activation; group norm has {declared.NORM_GROUPS} groups.",
     )
     seeds: int = declared.seeds(5, 1, 20)
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.norm == "group" and (objection := NORMS["group"].objection(self.width, GROUPS)):
-            raise ValueError(f"{objection}: choose a width that is a multiple of {GROUPS}")
+        if self.norm == "group":
+            declared.check_groups(self.width)
 
     def run(self, seed: int = 0) -> Iterator[Progress]:
         data = DATASETS["digits"]().make(seed).standardised()
@@ -175,7 +173,7 @@ def _measured(
 
     def hidden(h: Array, W: Array) -> tuple[Array, Array]:
         z = h @ W
-        h = jax.lax.switch(kind, functions, z if norm == "none" else NORMS[norm](z, GROUPS))
+        h = jax.lax.switch(kind, functions, z if norm == "none" else NORMS[norm](z, declared.NORM_GROUPS))
         return h, jnp.sqrt(jnp.mean(jnp.var(h, axis=0)))
 
     def loss(matrices: tuple[Array, Array, Array]) -> tuple[Array, Array]:

@@ -19,7 +19,6 @@ from surfaces.compiled import compiled
 from surfaces.network.datasets.digits import Digits
 from surfaces.network.mlp import MLP
 from surfaces.network.network import Network
-from surfaces.network.norms import NORMS
 
 Floats = NDArray[np.float64]
 BATCH, SAMPLES = 32, 500
@@ -28,10 +27,7 @@ RATES = np.array([0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0])
 RECORDS = 20
 TRAINED = 0.5
 """Below this median loss a network counts as trained; that of guessing is ln 10 = 2.3."""
-GROUPS = 4
-KINDS: Mapping[str, str] = MappingProxyType(
-    {"none": "no norm"} | {k: NORMS[k].name for k in ("batch", "layer", "group")}
-)
+KINDS: Mapping[str, str] = MappingProxyType({"none": "no norm", **declared.NORM_NAMES})
 """The names of the norms that are compared, by their keys."""
 
 
@@ -78,8 +74,7 @@ class Norms(Study):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if objection := NORMS["group"].objection(self.width, GROUPS):
-            raise ValueError(f"{objection}: choose a width that is a multiple of {GROUPS}")
+        declared.check_groups(self.width)
 
     def run(self, seed: int = 0) -> Iterator[Progress]:
         data = Digits().make(seed).standardised()
@@ -92,7 +87,8 @@ class Norms(Study):
         rules = [SGD(float(rate)) for rate in RATES for _ in seeds]
         cells = list(np.ndindex(losses.shape[:2]))
         for done, (row, column) in enumerate(cells):
-            model = MLP((x.shape[1], *[self.width] * int(depths[row]), y.shape[1]), "relu", list(KINDS)[column], GROUPS)
+            widths = (x.shape[1], *[self.width] * int(depths[row]), y.shape[1])
+            model = MLP(widths, "relu", list(KINDS)[column], declared.NORM_GROUPS)
             network = Network(model, x, y)
             starts = np.tile(starts_of(model, seeds), (len(RATES), 1))
             options: dict[str, Any] = {"batch_size": BATCH, "seeds": seeds * len(RATES), "stride": stride}

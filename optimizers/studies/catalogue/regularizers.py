@@ -180,16 +180,32 @@ class Regularizers(Study):
         """The names of the methods of this study, by their keys: the rows of its result."""
         return {key: METHODS[key] for key in SETS[self.compared]}
 
-    def method(self, key: str, data: DataSet) -> tuple[str, tuple[Regularizer, ...], float, Optimizer]:
-        """The norm, the regularizers and the L2 penalty of a method's network for some data, and its rule.
+    @property
+    def trained(self) -> dict[int, str]:
+        """The keys of the methods that train networks, by their rows: all but early stopping."""
+        return {row: key for row, key in enumerate(self.methods) if row != STOPPED}
+
+    def _only(self, name: str, key: str) -> float:
+        """A parameter of one method, which is 0 in all other methods.
 
         Methods that differ in numbers alone share a program: Adam is AdamW without decay, the last weights are an
         average with γ = 0, and plain labels are smoothed with ε = 0.
         """
+        return float(getattr(self, name)) if key == name else 0.0
 
-        def only(name: str, value: float) -> float:
-            return value if key == name else 0.0
+    def rule(self, key: str) -> Optimizer:
+        """The rule of a method."""
+        rule = AdamW(self.learning_rate, weight_decay=self._only("decay", key))
+        return Averaged(rule, self._only("average", key))
 
+    def network(self, key: str, data: DataSet) -> Network:
+        """The network of a method for some data."""
+        model = MLP((data.inputs, self.width, CLASSES), "relu", "batch" if key == "batch_norm" else "none")
+        parts = self.regularizers(key, data)
+        return Network(model, data.train.x, data.train.y, decay=self._only("l2", key), regularizers=parts)
+
+    def regularizers(self, key: str, data: DataSet) -> tuple[Regularizer, ...]:
+        """The regularizers of a method for some data."""
         scales: Any = {"mean": data.mean, "deviation": data.deviation}  # with which images are moved as they were
         parts: dict[str, Regularizer] = {
             "input_noise": InputNoise(self.input_noise),
@@ -201,13 +217,8 @@ class Regularizers(Study):
             "shift": Shift(pixels=self.shift, **scales),
             "rotation": Rotation(degrees=self.rotation, **scales),
         }
-        rule = AdamW(self.learning_rate, weight_decay=only("decay", self.decay))
-        return (
-            "batch" if key == "batch_norm" else "none",
-            (LabelSmoothing(only("label_smoothing", self.label_smoothing)), *([parts[key]] if key in parts else [])),
-            only("l2", self.l2),
-            Averaged(rule, only("average", self.average)),
-        )
+        smoothing = LabelSmoothing(self._only("label_smoothing", key))
+        return (smoothing, parts[key]) if key in parts else (smoothing,)
 
     def run(self, seed: int = 0) -> Iterator[Progress]:
         seeds = seeds_of(self.seeds, seed)
@@ -220,25 +231,20 @@ class Regularizers(Study):
 
         def begun(key: str) -> tuple[Network, Iterator[Bundle]]:
             """The training of a method, whose first stride is done and whose program is compiled."""
-            norm, _, l2, rule = self.method(key, data[0])
-            model = MLP((data[0].inputs, self.width, CLASSES), "relu", norm)
-            networks = [
-                Network(model, one.train.x, one.train.y, decay=l2, regularizers=self.method(key, one)[1])
-                for one in data
-            ]
-            bundles = train_bundle(networks, rule, starts_of(model, seeds), self.steps, **options)
+            networks = [self.network(key, one) for one in data]
+            model = networks[0].model
+            bundles = train_bundle(networks, self.rule(key), starts_of(model, seeds), self.steps, **options)
             first = list(itertools.islice(bundles, 2))
             # measures need no regularizers, so methods with the same model share the program that computes them
             return Network(model, data[0].train.x, data[0].train.y), itertools.chain(first, bundles)
 
-        trained = [key for key in self.methods if key != "early_stopping"]
+        trained = list(self.trained.items())
         with ThreadPoolExecutor(1) as pool:  # one method is compiled while the method before is trained
-            ahead = pool.submit(begun, trained[0])
-            for done, key in enumerate(trained):
+            ahead = pool.submit(begun, trained[0][1])
+            for done, (row, key) in enumerate(trained):
                 network, bundles = ahead.result()
                 if done + 1 < len(trained):
-                    ahead = pool.submit(begun, trained[done + 1])
-                row = list(self.methods).index(key)
+                    ahead = pool.submit(begun, trained[done + 1][1])
                 for k, bundle in enumerate(bundles):
                     found = Found(steps, *map(np.copy, found[1:]))
                     for values, measured in zip(found[1:], _measures(network, bundle.weights, data), strict=True):
