@@ -81,16 +81,18 @@ class Cache(Generic[T]):
             self._entries[key] = value, weight
             self.size += weight
             while self.size > self.limit and len(self._entries) > 1:
-                _, (_, freed) = self._entries.popitem(last=False)
-                self.size -= freed
+                self._drop_oldest()
         return value
 
     def halve(self) -> None:
         """Remove the older half of the entries."""
         with self._lock:
             for _ in range(len(self._entries) // 2):
-                _, (_, freed) = self._entries.popitem(last=False)
-                self.size -= freed
+                self._drop_oldest()
+
+    def _drop_oldest(self) -> None:
+        _, (_, freed) = self._entries.popitem(last=False)
+        self.size -= freed
 
     def clear(self) -> None:
         """Remove all entries."""
