@@ -30,7 +30,7 @@ MAPS = 0.5
 """The share of the memory maps of a process that may be in use. Linux allows 65,530, a program takes 25 to 400, and XLA
 crashes the process when it gets no more."""
 EVERY = 16
-"""Memory maps are counted before every so many compilations, because the count takes some 20 ms."""
+"""The number of compilations from one count of memory maps to the next; a count takes some 20 ms."""
 _compilations = itertools.count()
 
 

@@ -14,8 +14,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 REST = 6.0
 """Seconds during which the first page has the machine to itself."""
-QUIET, LONGEST = 0.25, 2.0
-"""Seconds: a part of the warm-up begins when no page has run for the first, but after the second at the latest."""
+QUIET = 0.25
+"""Seconds without a running page, after which the next part of the warm-up begins."""
+LONGEST = 2.0
+"""Seconds after which the next part begins even if pages still run."""
 SCRIPT = "ScriptRunner.scriptThread"
 """The name of the threads in which Streamlit runs the scripts of pages."""
 

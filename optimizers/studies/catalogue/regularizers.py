@@ -76,7 +76,7 @@ SETS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "second": ("none", "early_stopping", *MORE),
     }
 )
-"""The methods that one study compares: more of them in one picture could not be told apart."""
+"""The methods that are compared in one study; more curves in one picture would be hard to tell apart."""
 
 
 class Found(NamedTuple):
@@ -206,7 +206,7 @@ class Regularizers(Study):
 
     def regularizers(self, key: str, data: DataSet) -> tuple[Regularizer, ...]:
         """The regularizers of a method for some data."""
-        scales: Any = {"mean": data.mean, "deviation": data.deviation}  # with which images are moved as they were
+        scales: Any = {"mean": data.mean, "deviation": data.deviation}  # images are moved before standardisation
         parts: dict[str, Regularizer] = {
             "input_noise": InputNoise(self.input_noise),
             "dropout": Dropout(self.dropout),
