@@ -67,6 +67,17 @@ def test_a_network_is_drawn_neuron_by_neuron_and_buttons_change_it(fresh: Visit)
     assert findings(race) == []
     race.page.mouse.move(640, 5)
     assert not _tip(race).is_visible()
+    # the arrow keys reach the same neurons: from an input down, across, and back
+    step = race.step()
+    race.at("walker-plot-0").focus()
+    seen = []
+    for key in ("ArrowDown", "ArrowRight", "ArrowRight", "ArrowLeft"):
+        race.page.keyboard.press(key)
+        seen.append(_tip(race).inner_text().splitlines()[0])
+    assert seen == ["input x₂", "layer 1, neuron 2", "layer 2, neuron 1", "layer 1, neuron 1"]
+    assert race.step() == step
+    race.at("walker-plot-0").blur()
+    assert not _tip(race).is_visible()
     race.page.get_by_role("button", name="Add a neuron to layer 2").click()
     race.wait_query("widths", "3-3")
     race.until("() => window.optiscope.scenes()[0].panels[0].marks[0].names.length === 10")

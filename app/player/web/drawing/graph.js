@@ -16,6 +16,8 @@ import { inkOf } from './strokes.js';
 const [ZERO, FULL] = [128, 127];
 /** The thinnest edge that is drawn, in pixels. */
 const THINNEST = 0.05;
+/** Of two nodes whose distances differ by less, the earlier one is nearer. */
+const CLOSE = 1e-6;
 
 export class GraphDrawer {
   /** @type {Box | undefined} */
@@ -161,4 +163,30 @@ export function nodeAt(mark, frame, left, top) {
     if (Math.abs(left - x) <= half && Math.abs(top - y) <= half) return k;
   }
   return null;
+}
+
+/**
+ * The node that an arrow key leads to: the next one of the same column, or the nearest one of the next column.
+ * @param {Graph} mark
+ * @param {number} node
+ * @param {string} key
+ * @returns {number | null} null where no node is in that direction, or if the key is no arrow key
+ */
+export function nodeBeside({ x, y }, node, key) {
+  const across = { ArrowLeft: -1, ArrowRight: 1 }[key] ?? 0;
+  const up = { ArrowUp: 1, ArrowDown: -1 }[key] ?? 0;
+  /** @type {(k: number) => number[]} the distances that decide, the more important one first */
+  const distances = (k) => {
+    const [dx, dy] = [x[k] - x[node], y[k] - y[node]];
+    if (across) return [dx * across, Math.abs(dy)];
+    return [dx ? 0 : dy * up, 0];
+  };
+  let best = null;
+  let [nearest, second] = [Infinity, Infinity];
+  for (let k = 0; k < x.length; k++) {
+    const [first, then] = distances(k);
+    if (first <= 0 || first > nearest || (first === nearest && then > second - CLOSE)) continue;
+    [best, nearest, second] = [k, first, then];
+  }
+  return best;
 }

@@ -1,9 +1,10 @@
-// What can be done with the graph of a panel: a node is shown large under the pointer, and buttons stand above.
+// What can be done with the graph of a panel: a node is shown large under the pointer or by the arrow keys, and buttons
+// stand above.
 
 import { short } from '../core/digits.js';
 import { h, mark } from '../core/dom.js';
 import { pixelAt } from '../drawing/canvas.js';
-import { GraphDrawer, nodeAt, paintNode } from '../drawing/graph.js';
+import { GraphDrawer, nodeAt, nodeBeside, paintNode, sizeOf } from '../drawing/graph.js';
 import { momentAt } from '../drawing/marks.js';
 
 /**
@@ -17,6 +18,8 @@ export class Nodes {
   /** @type {{graph: Graph, node: number} | null} */
   pointed = null;
   drawn = '';
+  /** The node that the arrow keys have reached. */
+  chosen = 0;
 
   /**
    * @param {import('./plot.js').PlotPanel} plot
@@ -38,22 +41,36 @@ export class Nodes {
       this.words,
     );
     this.buttons = h('div', { class: 'columns', 'data-testid': `columns-${testid}` });
-    element.append(this.tip, this.buttons);
+    this.walker = h('div', {
+      ...{ class: 'walker', role: 'img', tabindex: 0, 'data-testid': `walker-${testid}`, hidden: true },
+      focus: () => this.walk(this.chosen),
+      blur: () => this.leave(),
+      keydown: (event) => this.key(event),
+    });
+    element.append(this.tip, this.walker, this.buttons);
     for (const kind of /** @type {const} */ (['pointermove', 'pointerdown'])) {
       element.addEventListener(kind, (event) => this.point(event));
     }
     element.addEventListener('pointerleave', () => this.leave());
   }
 
+  /** The graph of the panel, if it has one. @returns {Graph | undefined} */
+  get graph() {
+    const { panel } = this.plot;
+    if (panel?.message) return undefined;
+    return panel?.marks.find(/** @returns {one is Graph} */ (one) => one.type === 'graph');
+  }
+
   /** Follows a new scene: the node that is shown may be another now, and the buttons stand above their columns. */
   arrange() {
-    const graph = this.plot.panel?.marks.find(/** @returns {one is Graph} */ (one) => one.type === 'graph');
-    const { pointed } = this;
+    const { graph, pointed } = this;
+    this.walker.hidden = !graph;
     if (pointed && pointed.graph !== graph) {
       const there = graph && pointed.node < graph.x.length;
       this.focus(there ? { graph, node: pointed.node } : null);
       this.tip.hidden = !there;
     }
+    if (graph) this.stand(Math.min(this.chosen, graph.x.length - 1));
     this.place();
   }
 
@@ -116,14 +133,66 @@ export class Nodes {
       this.leave();
       return;
     }
+    this.enlarge(found, x, y, AWAY);
+  }
+
+  /**
+   * Shows a node large beside a place of the panel.
+   * @param {{graph: Graph, node: number}} found
+   * @param {number} x
+   * @param {number} y
+   * @param {number} away pixels between the place and the large picture
+   */
+  enlarge(found, x, y, away) {
     this.focus(found);
     this.tip.hidden = false;
     this.paint(this.plot.painter.position);
+    const box = this.element.getBoundingClientRect();
     const { offsetWidth, offsetHeight } = this.tip;
-    const left = x + AWAY + offsetWidth > box.width ? Math.max(0, x - AWAY - offsetWidth) : x + AWAY;
+    const left = x + away + offsetWidth > box.width ? Math.max(0, x - away - offsetWidth) : x + away;
     const lowest = window.innerHeight - box.top - offsetHeight - EDGE;
     const top = Math.max(EDGE - box.top, Math.min(y - offsetHeight / 2, lowest));
     this.tip.style.transform = `translate(${Math.round(left)}px, ${Math.round(top)}px)`;
+  }
+
+  /** @param {KeyboardEvent} event */
+  key(event) {
+    const { graph } = this;
+    if (!graph || event.ctrlKey || event.metaKey || event.altKey || !event.key.startsWith('Arrow')) return;
+    event.preventDefault();
+    event.stopPropagation(); // the arrow keys would move the clock
+    this.walk(nodeBeside(graph, this.chosen, event.key) ?? this.chosen);
+  }
+
+  /**
+   * Shows a node large that the keyboard has reached.
+   * @param {number} node
+   */
+  walk(node) {
+    const { graph } = this;
+    if (!graph) return;
+    const [x, y, half] = this.stand(node);
+    this.enlarge({ graph, node: this.chosen }, x, y, half + AWAY);
+  }
+
+  /**
+   * Puts the focus of the keyboard around a node.
+   * @param {number} node
+   * @returns {[number, number, number]} the middle of the node in the panel, and half its side
+   */
+  stand(node) {
+    const { graph } = this;
+    const [group] = this.plot.painter.groups;
+    if (!graph || !group) return [0, 0, 0];
+    this.chosen = node;
+    const { frame } = group;
+    const size = sizeOf(graph, frame);
+    const [x, y] = [frame.left + pixelAt(frame.x, graph.x[node]), frame.top + pixelAt(frame.y, graph.y[node])];
+    const { style } = this.walker;
+    style.width = style.height = `${size}px`;
+    style.transform = `translate(${Math.round(x - size / 2)}px, ${Math.round(y - size / 2)}px)`;
+    mark(this.walker, 'aria-label', `${graph.names[node]}. The arrow keys lead to the other nodes.`);
+    return [x, y, size / 2];
   }
 
   leave() {

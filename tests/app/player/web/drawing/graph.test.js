@@ -1,9 +1,9 @@
-// Graphs: the size of their pictures, the colours of pixels, and which node is at a place.
+// Graphs: the size of their pictures, the colours of pixels, and which node is at a place or beside another.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { fillNode, nodeAt, sizeOf } from '../../../../../app/player/web/drawing/graph.js';
+import { fillNode, nodeAt, nodeBeside, sizeOf } from '../../../../../app/player/web/drawing/graph.js';
 
 const mark = /** @type {any} */ ({ x: [0, 1, 1], y: [0.5, 0.75, 0.25], room: [0.5, 0.4] });
 /** 100 pixels for a unit of x from −0.5 to 1.5, and 200 for y from 1 down to 0. */
@@ -40,4 +40,16 @@ test('zero is the paper, and the ends are the colours of negative and positive n
   assert.deepEqual(at(2), [200, 0, 0, 255]);
   assert.deepEqual(at(3), [200, 0, 0, 255]);
   assert.deepEqual(at(4), [126, 126, 177, 255]);
+});
+
+test('arrow keys lead along a column, and to the nearest node of the next column', () => {
+  // two nodes, three nodes, one node
+  const graph = /** @type {any} */ ({ x: [0, 0, 1, 1, 1, 2], y: [0.6, 0.4, 0.7, 0.5, 0.3, 0.5] });
+  const from = (/** @type {number} */ node) =>
+    ['ArrowUp', 'ArrowDown', 'ArrowLeft', 'ArrowRight'].map((key) => nodeBeside(graph, node, key));
+  assert.deepEqual(from(0), [null, 1, null, 2]);
+  assert.deepEqual(from(1), [0, null, null, 3]);
+  assert.deepEqual(from(4), [3, null, 1, 5]);
+  assert.deepEqual(from(5), [null, null, 3, null]);
+  assert.equal(nodeBeside(graph, 3, 'Enter'), null);
 });
