@@ -118,18 +118,20 @@ def _largest(network: Network, weights: Any, scales: Any) -> Any:
     return jax.lax.map(lambda at: top_eigenvalues(network, at[0], scale=at[1])[0], (weights, scales))
 
 
-def test_results(runs: Sequence[Run]) -> list[tuple[float, float]]:
-    """Loss and accuracy of the last weights of each run on the test samples; NaN of a run that diverged."""
+def test_results(runs: Sequence[Run], records: Sequence[Sequence[int]]) -> list[list[tuple[float, float]]]:
+    """Loss and accuracy on the test samples of some recorded weights of each run; NaN of a run that diverged."""
     results = []
-    for run in runs:
+    for run, numbers in zip(runs, records, strict=True):
         if run.diverged >= 0:
-            results.append((math.nan, math.nan))
+            results.append([(math.nan, math.nan) for _ in numbers])
             continue
-        weights = next(p.weights[-1] for p in reversed(run.pieces) if len(p.weights))
-        last = dataclasses.replace(run.pieces[-1], weights=weights[None], steps=np.zeros(1, int))
+        piece = dataclasses.replace(
+            run.pieces[-1], weights=run.weights()[[*numbers]], steps=np.zeros(len(numbers), int)
+        )
         held = dataclasses.replace(run.data, validation=run.data.test)
-        found = observe_measures(dataclasses.replace(run, data=held), last)
-        results.append((float(found.validation_loss[0]), float(found.validation_accuracy[0])))
+        found = observe_measures(dataclasses.replace(run, data=held), piece)
+        pairs = zip(found.validation_loss, found.validation_accuracy, strict=True)
+        results.append([(float(loss), float(accuracy)) for loss, accuracy in pairs])
     return results
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections.abc import Mapping
+from typing import NamedTuple
 
 import numpy as np
 
@@ -237,7 +238,37 @@ def share(accuracy: float) -> str:
     return "–" if math.isnan(accuracy) else percent(accuracy)
 
 
-def tested(job: Job) -> dict[str, tuple[float, float]]:
-    """The test set, used: (loss, accuracy) of every racer's last weights, by racer; NaN of one that diverged."""
-    results = job.answer("test", observers.test_results, range(len(job.runs))) if job.runs else []
-    return {run.racer.id: result for run, result in zip(job.runs, results, strict=True)}
+class Tested(NamedTuple):
+    """What a run reaches on the test samples: its last weights, and those with the lowest validation loss; NaN of a run
+    that diverged.
+    """
+
+    loss: float
+    accuracy: float
+    stopped_loss: float
+    stopped_accuracy: float
+
+
+def tested(job: Job) -> dict[str, Tested]:
+    """The test set, used: the results of every racer's weights, by racer."""
+    if not job.runs:
+        return {}
+    lowest = [observers.lowest_validation(run) for run in job.runs]
+    records = [(-1, one.record if one else -1) for one in lowest]
+    results = job.answer("test", observers.test_results, range(len(job.runs)), records)
+    return {run.racer.id: Tested(*last, *stopped) for run, (last, stopped) in zip(job.runs, results, strict=True)}
+
+
+def test_heads(data: DataSet) -> list[str]:
+    """The heads of the columns of `test_cells`."""
+    measure = "Test accuracy" if data.task == "classes" else "Test loss"
+    return [measure, f"{measure} at the lowest validation loss"]
+
+
+def test_cells(found: Tested, data: DataSet) -> list[str]:
+    """The results on the test samples in words; a loss where a run has no accuracy."""
+    pairs = ((found.loss, found.accuracy), (found.stopped_loss, found.stopped_accuracy))
+    return [
+        share(accuracy) if data.task == "classes" and not math.isnan(accuracy) else finite(loss)
+        for loss, accuracy in pairs
+    ]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import html
-import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -600,21 +599,15 @@ def _typed(batch_size: str) -> str:
 def _results(training: Training, job: Job) -> None:
     """The table of results, and the test set, which is used once."""
     rows = network_results.table(training, job)
-    classes = job.data.task == "classes"
-    tested: dict[str, tuple[float, float]] = {}
+    tested: dict[str, network_results.Tested] = {}
     if st.session_state.get("tested-job") is job:
         tested = st.session_state["tested"]
-    heads = network_results.heads(job.data) + (["Test accuracy" if classes else "Test loss"] if tested else [])
+    heads = network_results.heads(job.data) + (network_results.test_heads(job.data) if tested else [])
     lines = []
     for row in rows:
         cells = network_results.cells(row, job.data)
         if row.racer in tested:
-            loss, accuracy = tested[row.racer]
-            cells.append(
-                network_results.share(accuracy)
-                if classes and not math.isnan(accuracy)
-                else network_results.finite(loss)
-            )
+            cells += network_results.test_cells(tested[row.racer], job.data)
         lines.append(cells)
     st.html(results(heads, lines))
     if training.counts_epochs and (by_epoch := network_results.epoch_cells(training, job)):

@@ -373,10 +373,15 @@ def test_an_error_of_one_racer_is_said_on_its_card(monkeypatch: pytest.MonkeyPat
 
 
 def test_the_test_samples_are_only_used_when_asked(moons: Job) -> None:
-    found = results.tested(moons)
     run, held = moons.runs[1], moons.data.test
-    outputs = np.asarray(run.network.model(run.weights()[-1], held.x))
-    assert found["racer-1"][1] == pytest.approx((outputs.argmax(1) == held.y.argmax(1)).mean())
+    lowest = observers.lowest_validation(run)
+    assert lowest and lowest.step < run.last
+    found = results.tested(moons)["racer-1"]
+    for record, loss, accuracy in ((-1, *found[:2]), (lowest.record, *found[2:])):
+        outputs = np.asarray(run.network.model(run.weights()[record], held.x))
+        right = outputs[np.arange(len(held)), held.y.argmax(1)]
+        assert accuracy == pytest.approx((outputs.argmax(1) == held.y.argmax(1)).mean())
+        assert loss == pytest.approx((np.logaddexp.reduce(outputs, axis=1) - right).mean(), rel=1e-5)
     for key in VIEWS:  # no observer looks at them
         spoiled = dataclasses.replace(held, x=np.full_like(held.x, np.nan))
         data = dataclasses.replace(moons.data, test=spoiled)
@@ -498,7 +503,10 @@ def test_a_run_that_diverged_has_no_numbers_and_no_test() -> None:
     assert wild.status.startswith("diverged @ ") and np.isnan([wild.loss, wild.validation_loss]).all()
     assert tame.loss < 10 and wild.steps < tame.steps == 60
     tested = results.tested(job)
-    assert np.isnan(tested["racer-0"][0]) and np.isfinite(tested["racer-1"][0])
+    assert np.isnan(tested["racer-0"]).all() and np.isfinite(tested["racer-1"].loss)
+    cells = results.test_cells(tested["racer-1"], job.data)
+    assert len(cells) == len(results.test_heads(job.data)) == 2
+    assert results.test_cells(tested["racer-0"], job.data) == ["–", "–"]
 
 
 def test_the_clock_goes_as_far_as_the_runs_have_gone() -> None:
