@@ -30,16 +30,28 @@ def plain() -> Found:
     return last.found
 
 
+@pytest.fixture(scope="module")
+def short() -> Found:
+    """The study of autoencoders with few steps and seeds."""
+    *_, last = STUDIES["autoencoder"](steps=150, seeds=2).run(seed=0)
+    assert last.share == 1
+    return last.found
+
+
 @pytest.mark.long
 def test_sentences_on_autoencoders(plain: Found) -> None:
-    ends = dict(zip((rule.name for rule in OPTIMIZERS), plain.train[:, -1] / plain.reference, strict=True))
-    assert max(ends["Momentum"], ends["Adam"]) < 1.05 and min(ends["SGD"], ends["RMSprop"]) > 1.1
+    means = plain.train[..., -1].mean(axis=1) / plain.reference
+    ends = dict(zip((rule.name for rule in OPTIMIZERS), means, strict=True))
+    assert ends["Adam"] < 1.05 and 1.05 < ends["Momentum"] < 1.2
+    assert all(1.15 < ends[name] < 1.3 for name in ("SGD", "RMSprop"))
+    assert "The training error of Momentum is lower than that of RMSprop" in STUDIES["autoencoder"]().finding(plain)
 
 
 @pytest.mark.long
 def test_sentence_on_denoising() -> None:
     *_, (_, found) = STUDIES["autoencoder"](**STUDIES["autoencoder"].presets["denoising"].parameters).run(seed=0)
-    for ends, corrupted in ((found.train[:, -1], found.reference), (found.test[:, -1], found.test_reference)):
+    for errors, corrupted in ((found.train, found.reference), (found.test, found.test_reference)):
+        ends = errors[..., -1].mean(axis=1)
         assert ((ends > 0.15 * corrupted) & (ends < 0.25 * corrupted)).all()
 
 
@@ -52,20 +64,21 @@ def test_principal_components_are_a_lower_bound_of_the_training_error(plain: Fou
     assert (plain.train > plain.reference).all()
 
 
-def test_every_optimizer_has_the_rate_with_the_lowest_validation_error(plain: Found) -> None:
+def test_every_optimizer_has_the_rate_with_the_lowest_validation_error(short: Found) -> None:
     rates = np.logspace(-4, 2, 13)
-    np.testing.assert_allclose(plain.rates, rates[plain.scores.argmin(axis=1)])
-    assert np.isinf(plain.scores[0]).any()  # SGD diverges at the largest rates, and says so
+    np.testing.assert_allclose(short.rates, rates[short.scores.argmin(axis=1)])
+    assert np.isinf(short.scores[0]).any()  # SGD diverges at the largest rates, and says so
 
 
-def test_all_optimizers_start_from_the_same_weights(plain: Found) -> None:
-    assert np.ptp(plain.train[:, 0]) == 0 and (plain.images[:, 0] == plain.images[0, 0]).all()
-    assert (plain.images[:, -1] != plain.images[0, -1]).any()
+def test_all_optimizers_start_from_the_same_weights(short: Found) -> None:
+    assert np.ptp(short.train[..., 0], axis=0).max() == 0 and np.ptp(short.train[0, :, 0]) > 0
+    assert (short.images[:, 0] == short.images[0, 0]).all()
+    assert (short.images[:, -1] != short.images[0, -1]).any()
 
 
-def test_reconstructions_come_closer_to_the_images(plain: Found) -> None:
-    distance = ((plain.images.astype(float) - plain.originals) ** 2).mean(axis=(2, 3))
-    assert (distance[:, -1] < 0.1 * distance[:, 0]).all()
+def test_reconstructions_come_closer_to_the_images(short: Found) -> None:
+    distance = ((short.images.astype(float) - short.originals) ** 2).mean(axis=(2, 3))
+    assert (distance[:, -1] < 0.5 * distance[:, 0]).all()
 
 
 def test_corrupted_inputs_have_the_declared_level_and_clean_targets() -> None:

@@ -11,8 +11,9 @@ from app.common.digits import short
 from app.figures.gallery import gallery
 from app.figures.marks import AnyMark, Axes, Axis, Panel
 from app.figures.panels import chart
-from app.figures.series import color, keys, log, plot, series
+from app.figures.series import around, color, keys, log, plot, series
 from optimizers.studies.catalogue.autoencoder import BATCH, OPTIMIZERS, RATES, Autoencoder, Found
+from optimizers.studies.intervals import mean_interval
 
 NAMES = [optimizer.name for optimizer in OPTIMIZERS]
 REFERENCE = 6
@@ -51,15 +52,20 @@ def _errors(study: Autoencoder, found: Found) -> Panel:
     marks: list[AnyMark] = []
     for k, name in enumerate(NAMES):
         common: Any = {"time": found.steps, "dots": False}
-        marks.append(series(found.steps, found.train[k], k, name, "training error", **common))
-        marks.append(series(found.steps, found.test[k], k, f"{name}, test", "test error", dash="dash", **common))
+        train, test = (mean_interval(part[k], axis=0) for part in (found.train, found.test))
+        marks.append(around(found.steps, train.low, train.high, k, time=found.steps))
+        marks.append(series(found.steps, train.mean, k, name, "training error", **common))
+        marks.append(series(found.steps, test.mean, k, f"{name}, test", "test error", dash="dash", **common))
     marks.append(
         series(
             ends, np.full(2, found.reference), REFERENCE, _reference(study), "training error", dash="dot", dots=False
         )
     )
     y = log([found.train, found.test, [found.reference]], "mean squared error per pixel")
-    note = f"solid: training images; dashed: test images; {BATCH} images in each step, the same for all"
+    note = (
+        f"solid: training images, with 95 % intervals of the mean; dashed: test images; {study.seeds} seeds; {BATCH} "
+        "images in each step, the same for all"
+    )
     panel = chart(Axes(x=x, y=y), marks, note)
     legend = keys([*NAMES, _reference(study)], [*range(len(NAMES)), REFERENCE])
     return dataclasses.replace(panel, key="errors", title="Errors", legend=legend)

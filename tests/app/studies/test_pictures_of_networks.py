@@ -37,9 +37,9 @@ def _linear_stack() -> tuple[Study, Any]:
 def _autoencoder() -> tuple[Study, Any]:
     steps, count = np.arange(0, 40, 10), len(autoencoder.OPTIMIZERS)
     images = RNG.integers(0, 256, (count, 4, autoencoder.IMAGES, 64)).astype(np.uint8)
-    errors = RNG.random((2, count, 4)) + 0.01
+    errors = RNG.random((2, count, 3, 4)) + 0.01
     scores = RNG.random((count, len(autoencoder.RATES)))
-    return STUDIES["autoencoder"](), autoencoder.Found(
+    return STUDIES["autoencoder"](seeds=3), autoencoder.Found(
         steps, np.full(count, 0.1), scores, *errors, images, images[0, 0], images[0, 1], 0.01, 0.02
     )
 
@@ -144,7 +144,12 @@ def test_autoencoder_has_the_reconstructions_beside_the_inputs() -> None:
     for moment in range(len(found.steps)):
         image = tiles[4].values[moment, 11:19, 21:29]  # the last in the second row of three
         np.testing.assert_array_equal(image.ravel(), found.images[3, moment, 5])
-    np.testing.assert_array_equal(_named(panels["errors"], "Adam, test").y, found.test[3])
+    np.testing.assert_array_equal(_named(panels["errors"], "Adam, test").y, found.test[3].mean(axis=0))
+    band = _of(panels["errors"], Band)[3]
+    low, high = np.asarray(band.low), np.asarray(band.high)
+    np.testing.assert_allclose((low + high) / 2, found.train[3].mean(axis=0))
+    half = 4.303 * found.train[3].std(axis=0, ddof=1) / np.sqrt(3)  # Student's t with two degrees of freedom
+    np.testing.assert_allclose((high - low) / 2, half, rtol=1e-3)
     np.testing.assert_array_equal(_named(panels["rates"], "Adam").y, found.scores[3])
     corrupted = _panels("autoencoder", STUDIES["autoencoder"](corruption="noise"), found)["images"]
     assert [pair.title for pair in corrupted.axes][:2] == ["image", "input"]
