@@ -152,6 +152,17 @@ def median(values: Floats) -> NDArray[np.float64]:
     return np.asarray(0.5 * (ordered[..., (count - 1) // 2] + ordered[..., count // 2]))
 
 
+def spelled_ends(names: Sequence[str], medians: Floats, most: int) -> str:
+    """The first and the last median (rules, k) of each rule in words; runs that did not arrive took over `most`."""
+
+    def spelled(steps: float) -> str:
+        return f"{steps:,.0f}" if np.isfinite(steps) else f"over {most:,}"
+
+    return ", ".join(
+        f"{name} {spelled(row[0])} and {spelled(row[-1])}" for name, row in zip(names, medians, strict=True)
+    )
+
+
 def stacked(found: Sequence[Best | None], places: int) -> Best:
     """The results of several rules as arrays (rules, k); NaN where a rule has none yet."""
     blank = Best(*(np.full(places, np.nan) for _ in Best._fields))

@@ -12,7 +12,7 @@ from app.common.digits import short
 from app.figures.marks import AnyMark, Axes, Axis, Panel, Text, Tiles
 from app.figures.panels import facets
 from app.figures.series import color, keys, plot, series
-from optimizers.studies.catalogue.depth import KINDS, SAMPLES, SCHEMES, Depth, Found, medians
+from optimizers.studies.catalogue.depth import EVEN, KINDS, SAMPLES, SCHEMES, Depth, Found, medians
 from surfaces.network import ACTIVATIONS
 from surfaces.network.norms import NORMS
 
@@ -20,8 +20,6 @@ DECADES = 8.0
 """The colour of a ratio is strongest from this many powers of ten on."""
 NAMES = 0.22
 """The share of the table's width that the names of activations take."""
-EVEN = 2.0
-"""A ratio within this factor of 1 has no colour."""
 LOWEST = 1e-15
 """The charts end here, or at the smallest value above it."""
 VANISHED, EXPLODED = color(1), color(0)

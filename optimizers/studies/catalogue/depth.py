@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from optimizers.studies import declared
 from optimizers.studies.study import Progress, Study, Table
 from surfaces.compiled import compiled
+from surfaces.digits import short
 from surfaces.network import ACTIVATIONS, DATASETS, INITIALIZATIONS, LOSSES
 from surfaces.network.activations import Activation
 from surfaces.network.norms import NORMS
@@ -26,6 +27,8 @@ SAMPLES = 200
 """The gradient is the mean over this many training samples."""
 KINDS = tuple(ACTIVATIONS)
 """The activation functions, in the order of the axis of the result."""
+EVEN = 2.0
+"""Gradients of two layers whose ratio is within this factor of 1 count as equal."""
 SCHEMES = ("zeros", "small", "large", "lecun_normal", "xavier_normal", "he_normal")
 """The initialisations; small and large are normal distributions whose deviations are parameters of the study."""
 
@@ -128,6 +131,25 @@ class Depth(Study):
         """The standard deviation of the weights in every layer."""
         distribution = INITIALIZATIONS[scheme if scheme in INITIALIZATIONS else "normal"]
         return [distribution.scale(shape, self.deviation(scheme)) for shape in itertools.pairwise(widths)]
+
+    def finding(self, found: Found) -> str:
+        """How many pairs of activation and initialisation keep the gradient, and those with the ends of the ratios."""
+        ratios = medians(found.ratios[..., None])[..., 0]
+        if (known := np.isfinite(ratios) & (ratios > 0)).sum() < 2:
+            return ""
+        even = known & (ratios > 1 / EVEN) & (ratios < EVEN)
+        places = np.where(known, ratios, np.inf).argmin(), np.where(known, ratios, 0.0).argmax()
+        (smallest, low), (largest, high) = (self._pair(ratios, place) for place in places)
+        return (
+            f"With {even.sum()} of {ratios.size} pairs of activation and initialisation, the gradients of the first "
+            f"and the last hidden layer differ by less than a factor of {EVEN:.0f}. The ratio of the first to the last "
+            f"is smallest, {low}, with {smallest}, and largest, {high}, with {largest}."
+        )
+
+    def _pair(self, ratios: NDArray[np.float64], place: np.intp) -> tuple[str, str]:
+        """An activation and an initialisation, and their ratio, in words."""
+        i, j = np.unravel_index(place, ratios.shape)
+        return f"{ACTIVATIONS[KINDS[i]].name} and {self.title_of(SCHEMES[j])}", short(float(ratios[i, j]), 2)
 
     def table(self, found: Found) -> Table:
         columns = (

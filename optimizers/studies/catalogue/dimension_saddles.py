@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from optimizers.studies.study import Progress, Study, Table
 from optimizers.studies.tuned_steps import in_parts
+from surfaces.digits import short
 from surfaces.parameter import Interval, parameter
 
 DIMENSIONS = (1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 24, 28, 32, 36, 40)
@@ -118,6 +119,19 @@ class DimensionSaddles(Study):
                 if np.sum(inside) >= BATCHES:
                     descending[k, b] = np.average(index[inside] / n, weights=weights[inside])
             yield Progress(float(work[k + 1]), found())
+
+    def finding(self, found: Any) -> str:
+        """The shares of saddles in two dimensions and in the most, with their intervals."""
+        two, most = (self._extrema(found, k) for k in (int(np.flatnonzero(found.dimension == 2)[0]), -1))
+        return (
+            f"In 2 dimensions the share of minima and maxima among critical points is {two}, in "
+            f"{found.dimension[-1]} dimensions {most}. All others are saddles."
+        )
+
+    @staticmethod
+    def _extrema(found: Found, k: int) -> str:
+        low, high = short(float(found.extrema_low[k]), 2), short(float(found.extrema_high[k]), 2)
+        return f"{short(float(found.extrema[k]), 2)} (95 % interval {low} to {high})"
 
     def table(self, found: Any) -> Table:
         """The shares in each dimension, with their intervals."""

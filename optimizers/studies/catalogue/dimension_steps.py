@@ -12,7 +12,17 @@ from numpy.typing import NDArray
 
 from optimizers import OPTIMIZERS
 from optimizers.studies.study import Progress, Study, Table
-from optimizers.studies.tuned_steps import RATES, THRESHOLD, Best, best_steps, in_parts, most_steps, stacked, starts
+from optimizers.studies.tuned_steps import (
+    RATES,
+    THRESHOLD,
+    Best,
+    best_steps,
+    in_parts,
+    most_steps,
+    spelled_ends,
+    stacked,
+    starts,
+)
 from surfaces.parameter import AT_LEAST_ONE, parameter
 from surfaces.surface import Box, CriticalPoint, Surface
 
@@ -143,6 +153,12 @@ class DimensionSteps(Study):
             steps=int(self.steps),
             threshold=THRESHOLD,
         )
+
+    def finding(self, found: Any) -> str:
+        """The median steps of each rule with the fewest and with the most dimensions, if κ = n²."""
+        names = [OPTIMIZERS[key].name for key in RULES]
+        words = spelled_ends(names, found.grown_median, int(self.steps))
+        return f"With κ = n², median steps in {DIMENSIONS[0]} and in {LARGEST} dimensions: {words}."
 
     def table(self, found: Any) -> Table:
         """The best learning rate and the steps of each rule in each dimension and at each condition number."""

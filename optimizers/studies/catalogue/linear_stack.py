@@ -13,6 +13,7 @@ from optimizers.rules.adam import Adam
 from optimizers.studies import declared
 from optimizers.studies.networks import losses_of, outputs_of, seeds_of, starts_of, train_bundle
 from optimizers.studies.study import Progress, Study, Table
+from surfaces.digits import percent, short
 from surfaces.network import DATASETS, MLP, DataSet, Network
 from surfaces.parameter import parameter
 
@@ -129,6 +130,23 @@ class LinearStack(Study):
         *grown, fixed = parts
         copies = [np.copy(part) for part in grown]  # type: ignore[call-overload]
         return Progress(share, Found(steps, *copies, *fixed))  # type: ignore[misc]
+
+    def finding(self, found: Found) -> str:
+        """The lowest losses of both kinds of stack, and the accuracies there."""
+        ends = found.losses[..., -1]
+        if not np.isfinite(ends).any(axis=(1, 2)).all():
+            return ""
+        words = []
+        for row in range(len(KINDS)):
+            depth, best = np.unravel_index(int(np.nanargmin(ends[row])), ends.shape[1:])
+            accuracy = percent(float(found.accuracies[row, depth, best]))
+            words.append((short(float(ends[row, depth, best]), 3), accuracy))
+        (plain, correct), (other, most) = words
+        return (
+            f"Without an activation function the lowest loss is {plain}, and least squares give "
+            f"{short(found.linear_loss, 3)}; {correct} of the training samples are classified correctly. With "
+            f"{KINDS[1]} the lowest loss is {other}, and {most} are classified correctly."
+        )
 
     def table(self, found: Found) -> Table:
         columns = ("activation", "affine maps", "lowest loss", "highest loss", "accuracy", "loss over least squares")

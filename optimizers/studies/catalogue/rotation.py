@@ -11,7 +11,17 @@ from numpy.typing import NDArray
 from optimizers import OPTIMIZERS
 from optimizers.search import draw_starts
 from optimizers.studies.study import Progress, Study, Table
-from optimizers.studies.tuned_steps import RATES, THRESHOLD, Best, best_steps, in_parts, most_steps, stacked, starts
+from optimizers.studies.tuned_steps import (
+    RATES,
+    THRESHOLD,
+    Best,
+    best_steps,
+    in_parts,
+    most_steps,
+    spelled_ends,
+    stacked,
+    starts,
+)
 from surfaces import SURFACES, Rotated
 from surfaces.parameter import AT_LEAST_ONE, parameter
 
@@ -91,6 +101,12 @@ class Rotation(Study):
             found = _found(stacked(done, len(ANGLES) + turned.size))
             done[k] = yield from in_parts(search, found, k / len(RULES), 1 / len(RULES))
             yield Progress((k + 1) / len(RULES), _found(stacked(done, len(ANGLES) + turned.size)))
+
+    def finding(self, found: Any) -> str:
+        """The median steps of each rule along the axes and at 45°."""
+        names = [OPTIMIZERS[key].name for key in RULES]
+        words = spelled_ends(names, found.median, int(self.steps))
+        return f"Median steps along the axes and at 45°: {words}."
 
     def table(self, found: Any) -> Table:
         """The best learning rate and the steps of each rule at each place."""
