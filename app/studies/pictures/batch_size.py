@@ -59,10 +59,22 @@ def _line(study: BatchSize, found: Found, seeds: str) -> Panel:
     x = spanned(float(LINE[0]), float(LINE[-1]), "α", ticks=(0.0, 0.5, 1.0), words=("0: small", "0.5", "1: large"))
     y = Axis(low=0.0, high=max(tops), title="loss")
     note = (
-        f"at (1 − α) w small + α w large, each at the training loss {short(study.loss, 3)}; solid: training, "
-        f"dashed: test; means and 95 % intervals; {seeds}"
+        f"at (1 − α) w small + α w large, each as soon as its training loss is at most {short(study.loss, 3)}"
+        f"{_reached(found)}; solid: training, dashed: test; means and 95 % intervals; {seeds}"
     )
     return plot("line", "Between the two solutions", Axes(x=x, y=y), marks, note, keys(NAMES))
+
+
+def _reached(found: Found) -> str:
+    """The mean losses at which the trainings were stopped, in words, once all optimizers have some."""
+    means = mean_interval(found.losses).mean
+    if not np.isfinite(means).all():
+        return ""
+    words = [
+        f"{name} {' and '.join(short(float(value), 3) for value in pair)}"
+        for name, pair in zip(NAMES, means, strict=True)
+    ]
+    return f" (means with small and large batches: {', '.join(words)})"
 
 
 def _pairs(study: BatchSize, values: NDArray[Any], y: Axis, key: str, title: str, note: str) -> Panel:

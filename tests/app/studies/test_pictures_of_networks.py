@@ -187,6 +187,9 @@ def test_batch_size_has_the_line_and_a_pair_for_each_seed() -> None:
         pairs = _of(panels[key], Lines)
         np.testing.assert_array_equal(pairs[1].y, values[1].T)
         np.testing.assert_allclose(_named(panels[key], "SGD, mean").y, values[0].mean(axis=1))
+    sgd, adam = found.losses.mean(axis=2)
+    reached = f"SGD {sgd[0]:.3g} and {sgd[1]:.3g}, Adam {adam[0]:.3g} and {adam[1]:.3g})"
+    assert reached in panels["line"].note[0].text
     lost = found._replace(losses=np.where(np.arange(3) == 2, np.nan, found.losses))
     note = _panels("batch_size", study, lost)["line"].note[0].text
     assert "4 trainings did not reach the loss" in note
