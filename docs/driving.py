@@ -44,6 +44,15 @@ def studied(page: Any) -> None:
     page.wait_for_timeout(900)
 
 
+def counted(page: Any) -> None:
+    """Compute all cells of the Tests page."""
+    page.get_by_role("button", name="Run", exact=True).click()
+    complete = r"() => /^([\d,]+) of \1 cells/.test(document.querySelector('.progress span')?.textContent)"
+    page.wait_for_function(complete, timeout=240_000)
+    page.mouse.move(5, 790)
+    page.wait_for_timeout(900)
+
+
 def trained(page: Any) -> None:
     """Train the networks of the page, and wait until all views are drawn."""
     page.get_by_role("button", name="Train", exact=True).click()

@@ -2,6 +2,7 @@
 
 import io
 import sys
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ from playwright.sync_api import sync_playwright
 
 from benchmarks.page import FLAGS
 from benchmarks.serving import app
-from docs.driving import chromium, computed, opened, trained
+from docs.driving import chromium, computed, counted, opened, studied, trained
 from optimizers import OPTIMIZERS
 from surfaces import SURFACES
 
@@ -75,6 +76,7 @@ NETWORKS = {
         "&racer=sgd:learning_rate=0.1",
         "dark",
     ),
+    "neurons-light": ("preset=neurons", "light"),
 }
 """Screenshots of the Network page after training, by file name: the query string, and the colour scheme."""
 
@@ -83,6 +85,20 @@ MAPS = {
     "basins-dark": ("preset=basins", "dark"),
 }
 """Screenshots of the Maps page, as fine as it gets, by file name: the query string, and the colour scheme."""
+
+STUDIES = {"studies-light": ("preset=bias_variance", "light")}
+"""Screenshots of the Studies page with a complete study, by file name: the query string, and the colour scheme."""
+
+TESTS = {"tests-light": ("groups=ravines,saddles&rules=sgd,momentum,adagrad,rmsprop,adam,newton&trials=64", "light")}
+"""Screenshots of the Tests page, by file name: the query string, and the colour scheme."""
+
+COMPUTED: tuple[tuple[str, Mapping[str, tuple[str, str]], Callable[[Any], None]], ...] = (
+    ("network", NETWORKS, trained),
+    ("maps", MAPS, computed),
+    ("studies", STUDIES, studied),
+    ("matrix", TESTS, counted),
+)
+"""The pages whose results are computed before the screenshot, and how."""
 
 STAGES = {f"surfaces/{key}": f"surface={key}" for key in SURFACES}
 STAGES |= {f"rules/{key}": f"racer=sgd&racer={key}" for key in OPTIMIZERS}
@@ -110,18 +126,13 @@ def main(folder: Path) -> None:
                 page.close()
         if folder == HERE:
             (HERE.parent / "views.md").write_text(views_page(), "utf-8")
-        for name, (query, scheme) in NETWORKS.items():
-            page = browser.new_page(viewport={"width": 1280, "height": 800}, color_scheme=scheme)
-            opened(page, f"{address}network?{query}")
-            trained(page)
-            _save(page.screenshot(), folder / f"{name}.png")
-            page.close()
-        for name, (query, scheme) in MAPS.items():
-            page = browser.new_page(viewport={"width": 1280, "height": 800}, color_scheme=scheme)
-            opened(page, f"{address}maps?{query}")
-            computed(page)
-            _save(page.screenshot(), folder / f"{name}.png")
-            page.close()
+        for path, shots, compute in COMPUTED:
+            for name, (query, scheme) in shots.items():
+                page = browser.new_page(viewport={"width": 1280, "height": 800}, color_scheme=scheme)
+                opened(page, f"{address}{path}?{query}")
+                compute(page)
+                _save(page.screenshot(), folder / f"{name}.png")
+                page.close()
         page = browser.new_page(viewport={"width": 1000, "height": 760}, color_scheme="light")
         for name, query in STAGES.items():
             opened(page, f"{address}?{query}")

@@ -16,7 +16,7 @@ from playwright.sync_api import sync_playwright
 from app.views.pages import PAGES
 from benchmarks.page import FLAGS
 from benchmarks.serving import app
-from docs.driving import DRAWN, chromium, computed, opened, studied, trained
+from docs.driving import DRAWN, chromium, computed, counted, opened, studied, trained
 
 WIDTHS = (390, 960, 1280, 1920)
 SCHEMES = ("light", "dark")
@@ -53,13 +53,6 @@ def _present_trained(page: Any) -> None:
     _present(page)
 
 
-def _compute(page: Any) -> None:
-    page.get_by_role("button", name="Run", exact=True).click()
-    computed = r"() => /^([\d,]+) of \1 cells/.test(document.querySelector('.progress span')?.textContent)"
-    page.wait_for_function(computed, timeout=240_000)
-    page.wait_for_timeout(900)
-
-
 STATES: Mapping[str, State] = {
     "race": State("race", "preset=zigzag"),
     "race-3d": State("race", "picture=surface&surface=himmelblau&racer=sgd&racer=momentum&racer=adam"),
@@ -84,7 +77,7 @@ STATES: Mapping[str, State] = {
     "studies": State("studies", act=studied),
     "studies-three": State("studies", "study=dimension_saddles", studied),
     "matrix": State("matrix"),
-    "matrix-computed": State("matrix", "groups=saddles&rules=sgd,momentum,rmsprop,adam,newton&trials=16", _compute),
+    "matrix-computed": State("matrix", "groups=saddles&rules=sgd,momentum,rmsprop,adam,newton&trials=16", counted),
 }
 """The states by file name."""
 

@@ -7,8 +7,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from docs import pictures
 from optimizers.studies import STUDIES
 from optimizers.studies.catalogue import bias_variance
+from tests.app.captions import captions
 
 pytestmark = pytest.mark.long
 
@@ -41,6 +43,8 @@ def test_bias_falls_and_variance_rises_with_the_width() -> None:
     assert found.widths[np.argmin(found.error)] in (4, 6) and found.error[-1] > 1.05 * found.error.min()
     np.testing.assert_allclose(found.bias + found.variance + found.noise, found.error, rtol=1e-9)
     assert words.endswith("The error has no second descent.")
+    caption = "Bias and variance against the width of a network: bias falls, variance grows."
+    assert captions()["studies-light"] == caption and pictures.STUDIES["studies-light"][0] == "preset=bias_variance"
 
 
 def test_random_features_have_a_second_descent() -> None:

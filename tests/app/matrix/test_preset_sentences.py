@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import functools
+from urllib.parse import parse_qs
 
 import pytest
 
 from app.matrix import link, presets
+from docs import pictures
 from optimizers.diagnostics import diagnose
+from tests.app.captions import captions
 
 pytestmark = pytest.mark.long  # up to twenty programs each
 
@@ -22,6 +25,13 @@ def _solved(key: str) -> dict[tuple[str, str], int]:
 
 def test_every_preset_is_checked_here() -> None:
     assert {*presets.PRESETS} == {"rotation", "saddles", "noise"}
+
+
+def test_the_caption_of_the_picture_states_its_settings() -> None:
+    words = captions()["tests-light"]
+    assert words == "Unit tests of optimizers: the percentages of 64 random settings that solve each."
+    settings, refused = link.parse(parse_qs(pictures.TESTS["tests-light"][0]))
+    assert settings.trials == 64 and not refused and len(settings.rules_shown) == 6
 
 
 def test_rotation_takes_the_advantage_of_coordinate_wise_rules_away() -> None:

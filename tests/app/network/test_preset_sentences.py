@@ -97,6 +97,14 @@ def _() -> None:
 
 
 @holds(
+    "picture neurons-light",
+    "Three hidden neurons, each of which divides the plane along a straight line, enclose the inner circle.",
+)
+def _() -> None:
+    assert pictures.NETWORKS["neurons-light"][0] == "preset=neurons"  # whose sentences are checked above
+
+
+@holds(
     "network digits",
     "Handwritten digits.",
     "Images of 8 × 8 pixels in ten classes: a network with one hidden layer learns all training samples, and "

@@ -24,7 +24,7 @@ SAID = Sentences()
 holds = SAID.hold
 
 
-ELSEWHERE = {*pictures.NETWORKS, *pictures.MAPS, "cost-light"}
+ELSEWHERE = {*pictures.NETWORKS, *pictures.MAPS, *pictures.STUDIES, *pictures.TESTS, "cost-light"}
 """Pictures of other pages, and the plot of the benchmark of sweeps."""
 
 
