@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 PAGE = "maps"
 """The name of this page in settings files."""
+EMPTY = "There are no results to export: add an optimizer, and wait for the first map."
 
 
 def csv(settings: Settings, job: Job) -> bytes:
@@ -61,6 +62,17 @@ def parquet(settings: Settings, job: Job) -> bytes:
     return sink.getvalue()
 
 
+def fits(settings: Settings, job: Job) -> None:
+    """Check that there is something to write.
+
+    Raises:
+        Refused: as `csv`.
+    """
+    results = job.complete if settings.view in CELLS else job.curves
+    if all(racer.hidden or found is None for racer, found in zip(settings.racers, results, strict=True)):
+        raise Refused(EMPTY)
+
+
 def table(settings: Settings, job: Job) -> pa.Table:
     """The table of `csv`.
 
@@ -76,7 +88,7 @@ def table(settings: Settings, job: Job) -> pa.Table:
             size = len(next(iter(columns.values())))
             parts.append(pa.table({"racer": pa.array([title] * size), **columns}))
     if not parts:
-        raise Refused("There are no results to export: add an optimizer, and wait for the first map.")
+        raise Refused(EMPTY)
     return pa.concat_tables(parts, promote_options="default").combine_chunks()
 
 

@@ -65,7 +65,7 @@ def heading(settings: Settings, job: Job, part: str = "all") -> str:
     return found or title(settings)
 
 
-def caption(settings: Settings, step: int | None = None) -> str:
+def caption(settings: Settings, job: Job, step: int | None = None) -> str:
     """The caption of a map, for a picture of a step of the run that is played; None is the last."""
     at = "" if step is None or step >= settings.steps else f" · shown at step {step:,} of {settings.steps:,}"
     return captions.caption(settings) + at
@@ -114,3 +114,12 @@ def numbers(settings: Settings, job: Job, name: str) -> bytes:
     if kind not in makers:
         raise Refused(f"There is no file format .{kind}.")
     return makers[kind]()
+
+
+def fits(settings: Settings, job: Job) -> None:
+    """Check that there are numbers to write.
+
+    Raises:
+        Refused: as `app.maps.data.csv`.
+    """
+    data.fits(settings, job)

@@ -104,7 +104,7 @@ def numbers(training: Training, job: Job, name: str, step: int | None = None) ->
     return makers[kind]()
 
 
-def fits(training: Training) -> None:
+def fits(training: Training, job: Job) -> None:
     """Whether there is anything to put into a file.
 
     Raises:

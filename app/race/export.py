@@ -141,3 +141,12 @@ def numbers(race: Race, name: str, step: int | None = None) -> bytes:
     if kind not in makers:
         raise Refused(f"There is no file format .{kind}.")
     return makers[kind](race)
+
+
+def fits(race: Race) -> None:
+    """Check that the numbers of the race fit into a file.
+
+    Raises:
+        Refused: as `app.race.data.csv`.
+    """
+    data.fits(race)

@@ -69,11 +69,11 @@ def numbers(settings: Settings, job: Job, name: str) -> bytes:
     if kind not in makers:
         raise Refused(f"There is no file format .{kind} here. Choose one of {', '.join(makers)}.")
     if kind in ("csv", "parquet", "npz"):
-        fits(job)
+        fits(settings, job)
     return makers[kind]()
 
 
-def fits(job: Job) -> None:
+def fits(settings: Settings, job: Job) -> None:
     """Check that there is a result to write.
 
     Raises:

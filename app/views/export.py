@@ -57,13 +57,12 @@ class Page:
     """What a page gives the panel to make its files with.
 
     Attributes:
+        export: the module of the page whose functions `order`, `numbers`, `heading`, `caption` and `fits` take the
+            subject first.
+        subject: what is exported at the time of a request: the settings and the job, or a race.
         name: what its files are called, without part and ending.
-        order: the order for a drawn file of a kind, with a look, a cut and a step.
-        contents: the bytes of a file of data or code, by its name; may refuse.
-        heading: the title of a slide that shows a part of the page: its finding, or a neutral title.
-        caption: the caption of a picture of a step, None for the last.
         open: settings out of a file that was made here, with notices.
-        fits: raises `Refused` where no file of numbers can be made.
+        place: the address of the app, for links.
         last: the last step there is.
         parts: what can be drawn, "all" of the page or one view alone, in words.
         pictures: how the first panel can be drawn, in words, if there is a choice.
@@ -75,13 +74,11 @@ class Page:
         note: what numbers and scripts leave out of what the page shows.
     """
 
+    export: Any
+    subject: Callable[[], tuple[Any, ...]]
     name: str
-    order: Callable[[str, Look, Cut, int | None], Order]
-    contents: Callable[[str], bytes]
-    heading: Callable[[str], str]
-    caption: Callable[[int | None], str]
     open: Callable[[bytes], tuple[Any, list[str]]]
-    fits: Callable[[], None]
+    place: str
     last: int
     parts: Mapping[str, str]
     pictures: Mapping[str, str] = dataclasses.field(default_factory=dict)
@@ -91,6 +88,38 @@ class Page:
     scripts: Sequence[str] = tuple(SCRIPTS)
     holds: str = "Paths, losses, gradients and states of every racer shown, step by step."
     note: str = ""
+
+    def order(self, kind: str, look: Look, cut: Cut, step: int | None) -> Order:
+        """The order for a drawn file of a kind."""
+        made: Order = self.export.order(*self.subject(), kind, look, cut, step, self.place)
+        return made
+
+    def contents(self, name: str) -> bytes:
+        """The bytes of a file of data or code, by its name.
+
+        Raises:
+            Refused: if the file cannot be made.
+        """
+        content: bytes = self.export.numbers(*self.subject(), name)
+        return content
+
+    def heading(self, part: str) -> str:
+        """The title of a slide that shows a part of the page: its finding, or a neutral title."""
+        words: str = self.export.heading(*self.subject(), part)
+        return words
+
+    def caption(self, step: int | None) -> str:
+        """The caption of a picture of a step, None for the last."""
+        words: str = self.export.caption(*self.subject(), step)
+        return words
+
+    def fits(self) -> None:
+        """Check that files of numbers can be made.
+
+        Raises:
+            Refused: if they cannot.
+        """
+        self.export.fits(*self.subject())
 
 
 class Making:

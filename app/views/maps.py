@@ -10,8 +10,6 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from app.common import budget, cards, names, racers
-from app.export.making import Order
-from app.export.options import Cut, Look
 from app.maps import changes, export, jobs, link, presets, zoom
 from app.maps import results as standings
 from app.maps import scene as scenes
@@ -24,7 +22,7 @@ from app.maps.views import VIEWS
 from app.player import Event, Guide
 from app.player.component import play
 from app.views import controls, sessions
-from app.views.export import Page, panel
+from app.views import export as exporting
 from app.views.parts import base, device, explain, masthead, progress, react, restore, results, schedule_of, write
 from optimizers import NOISES, OPTIMIZERS
 
@@ -75,7 +73,7 @@ def _stage() -> None:
     if explained := st.session_state.pop("explained", None):
         explain(explained, changes.starting_reason(settings, explained))
     else:
-        panel(_exports)
+        exporting.panel(_exports)
     st.html(results(standings.heads(settings), standings.cells(settings, job), standings.tips()))
     write(link.query(settings))
     if again:
@@ -247,22 +245,9 @@ def _racers(settings: Settings) -> None:
             )
 
 
-def _exports() -> Page:
+def _exports() -> exporting.Page:
     """What the Export panel needs of this map; it is asked when a file is, so that nothing waits for it."""
-    held, place = controls.held(), base()
-
-    def order(kind: str, look: Look, cut: Cut, step: int | None) -> Order:
-        return export.order(held[PAGE], held["map-job"], kind, look, cut, step, place)
-
-    def contents(name: str) -> bytes:
-        return export.numbers(held[PAGE], held["map-job"], name)
-
-    def heading(part: str) -> str:
-        return export.heading(held[PAGE], held["map-job"], part)
-
-    def caption(step: int | None) -> str:
-        return export.caption(held[PAGE], step)
-
+    held = controls.held()
     settings: Settings = controls.current()
     parts = {"all": "Everything", settings.view: f"{VIEWS[settings.view].name} only", "map": "Paths only"}
     parts |= {"loss": "Losses only"}
@@ -275,4 +260,6 @@ def _exports() -> Page:
         "holds": holds,
     }
     name = export.file_name(settings)
-    return Page(name, order, contents, heading, caption, from_json, lambda: None, settings.steps, parts, **more)
+    return exporting.Page(
+        export, lambda: (held[PAGE], held["map-job"]), name, from_json, base(), settings.steps, parts, **more
+    )

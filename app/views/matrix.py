@@ -14,8 +14,6 @@ import streamlit as st
 from app.common.digits import short
 from app.common.phrases import counted
 from app.common.racers import Refused
-from app.export.making import Order
-from app.export.options import Cut, Look
 from app.matrix import captions, changes, export, link, openings, presets, results
 from app.matrix import scene as scenes
 from app.matrix.changes import SETTINGS
@@ -240,26 +238,12 @@ def _runs(settings: Settings, job: Job) -> None:
 
 def _exports() -> exporting.Page:
     """What the Export panel needs of this matrix; it is asked when a file is, so that nothing waits for it."""
-    held, place = controls.held(), base()
-
-    def order(kind: str, look: Look, cut: Cut, step: int | None) -> Order:
-        return export.order(held[PAGE], held["matrix-job"], kind, look, cut, step, place)
-
-    def contents(name: str) -> bytes:
-        return export.numbers(held[PAGE], held["matrix-job"], name)
-
-    def heading(part: str) -> str:
-        return export.heading(held[PAGE], held["matrix-job"], part)
-
-    def caption(step: int | None) -> str:
-        return export.caption(held[PAGE], held["matrix-job"], step)
-
-    def fit() -> None:
-        export.fits(held[PAGE], held["matrix-job"])
-
+    held = controls.held()
     settings, job = controls.current(), _job()
     last = max((one.run.steps for one in scenes.runs_of(settings, job)), default=0)
     parts = {"all": "Everything", **{key: f"{name} only" for key, name in VIEWS.items()}}
     more: Any = {"tables": ("csv",), "scripts": ("py",), "holds": "Every cell that is shown, one a line."}
     name = export.file_name(settings)
-    return exporting.Page(name, order, contents, heading, caption, export.from_json, fit, last, parts, **more)
+    return exporting.Page(
+        export, lambda: (held[PAGE], held["matrix-job"]), name, export.from_json, base(), last, parts, **more
+    )

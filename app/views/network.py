@@ -15,8 +15,6 @@ from app.common.digits import short
 from app.common.phrases import counted, sentence_case
 from app.common.racers import Refused
 from app.common.setting import without_looks
-from app.export.making import Order
-from app.export.options import Cut, Look
 from app.network import captions, changes, export, files, link, presets, search
 from app.network import results as network_results
 from app.network import scene as board
@@ -29,7 +27,7 @@ from app.network.views import VIEWS
 from app.player import Event
 from app.player.component import play
 from app.views import controls, in_sight, reloads, sessions
-from app.views.export import Page, panel
+from app.views import export as exporting
 from app.views.parts import base, device, explain, masthead, progress, react, restore, results, schedule_of, write
 from optimizers import RULES
 from surfaces.network import DATASETS, INITIALIZATIONS, LOSSES, NORMS, REGULARIZERS, DataSet
@@ -135,7 +133,7 @@ def _stage() -> None:
     if not again and (explained := st.session_state.pop("explained", None)):
         explain(explained)
     elif not again:
-        panel(_exports)
+        exporting.panel(_exports)
     _results(training, job)
     if "search" in training.views:
         _winner(training, job)
@@ -203,22 +201,9 @@ def _toolbar() -> None:
             _about_training(training, job)
 
 
-def _exports() -> Page:
+def _exports() -> exporting.Page:
     """What the Export panel needs of this training; it is asked when a file is, so that nothing waits for it."""
-    held, place = controls.held(), base()
-    brought = dict(_brought())
-
-    def order(kind: str, look: Look, cut: Cut, step: int | None) -> Order:
-        return export.order(held[PAGE], held["job"], kind, look, cut, step, place)
-
-    def contents(name: str) -> bytes:
-        return export.numbers(held[PAGE], held["job"], name)
-
-    def heading(part: str) -> str:
-        return export.heading(held[PAGE], held["job"], part)
-
-    def caption(step: int | None) -> str:
-        return export.caption(held[PAGE], held["job"], step)
+    held, brought = controls.held(), dict(_brought())
 
     def find(training: Training) -> DataSet:
         return files.find(training, brought)
@@ -226,15 +211,14 @@ def _exports() -> Page:
     def opened(content: bytes) -> tuple[Training, list[str]]:
         return link.parse(export.query_of(content), find)
 
-    def fit() -> None:
-        export.fits(held[PAGE])
-
     said = "CSV: the measurements of every racer at the recorded steps. NPZ: the weights, and the loss of every batch."
     training: Training = controls.current()
     name = export.file_name(training)
     parts = {"all": "Everything", **{key: f"{VIEWS[key].name(_data())} only" for key in training.views}}
     more: Any = {"tables": ("csv", "npz"), "scripts": ("py",), "holds": said}
-    return Page(name, order, contents, heading, caption, opened, fit, training.steps, parts, **more)
+    return exporting.Page(
+        export, lambda: (held[PAGE], held["job"]), name, opened, base(), training.steps, parts, **more
+    )
 
 
 def _button(job: Job) -> str:

@@ -10,8 +10,6 @@ from typing import Any
 import streamlit as st
 
 from app.common import budget, cards, names, racers
-from app.export.making import Order
-from app.export.options import Cut, Look
 from app.figures.map import extent
 from app.player import Event, Guide
 from app.player.component import play
@@ -19,12 +17,12 @@ from app.race import captions, changes, export, link, live, presets
 from app.race import results as standings
 from app.race import scene as scenes
 from app.race.changes import SETTINGS
-from app.race.data import fits, from_json
+from app.race.data import from_json
 from app.race.runs import Race, race_of
 from app.race.settings import Settings
 from app.race.views import VIEWS
 from app.views import controls, fair
-from app.views.export import TABLES, Page, panel
+from app.views import export as exporting
 from app.views.parts import base, device, explain, masthead, react, restore, results, schedule_of, write
 from optimizers import NOISES, OPTIMIZERS, SCHEDULES
 from surfaces import SURFACES
@@ -70,7 +68,7 @@ def _stage() -> None:
     if explained := st.session_state.pop("explained", None):
         explain(explained, changes.starting_reason(settings, explained))
     else:
-        panel(_exports)
+        exporting.panel(_exports)
     if race.fair and race.fair.names:
         st.html(fair.tables(race.fair))
     st.html(_results(race))
@@ -212,26 +210,10 @@ def _named(option: str) -> str:
     return name if redundant else f"{name} · {theme}"
 
 
-def _exports() -> Page:
+def _exports() -> exporting.Page:
     """What the Export panel needs of this race; it is asked when a file is, so that nothing waits for it."""
 
-    held, place = controls.held(), base()
-
-    def order(kind: str, look: Look, cut: Cut, step: int | None) -> Order:
-        return export.order(race_of(held["settings"]), kind, look, cut, step, place)
-
-    def contents(name: str) -> bytes:
-        return export.numbers(race_of(held["settings"]), name)
-
-    def heading(part: str) -> str:
-        return export.heading(race_of(held["settings"]), part)
-
-    def caption(step: int | None) -> str:
-        return export.caption(race_of(held["settings"]), step)
-
-    def fit() -> None:
-        fits(race_of(held["settings"]))
-
+    held = controls.held()
     settings: Settings = controls.current()
     parts = {"all": "Everything", "map": "Map only", "loss": "Losses only"}
     parts |= {key: f"{VIEWS[key].name} only" for key in settings.views}
@@ -239,8 +221,10 @@ def _exports() -> Page:
     name, note = export.file_name(settings), _left_out(settings)
     more: Any = {"scaled": True, "note": note}
     if settings.fair:
-        more["tables"] = (*TABLES, "verdict.csv")
-    return Page(name, order, contents, heading, caption, from_json, fit, settings.steps, parts, pictures, **more)
+        more["tables"] = (*exporting.TABLES, "verdict.csv")
+    return exporting.Page(
+        export, lambda: (race_of(held["settings"]),), name, from_json, base(), settings.steps, parts, pictures, **more
+    )
 
 
 def _left_out(settings: Settings) -> str:

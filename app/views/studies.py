@@ -10,8 +10,6 @@ import streamlit as st
 
 from app.common.digits import percent, short
 from app.common.phrases import counted
-from app.export.making import Order
-from app.export.options import Cut, Look
 from app.player import Event
 from app.player.component import play
 from app.studies import captions, changes, export, link, results
@@ -143,23 +141,7 @@ def _results(settings: Settings, job: Job) -> None:
 
 def _exports() -> exporting.Page:
     """What the Export panel needs of this study; it is computed only when a file is requested."""
-    held, place = controls.held(), base()
-
-    def order(kind: str, look: Look, cut: Cut, step: int | None) -> Order:
-        return export.order(held[PAGE], held["study-job"], kind, look, cut, step, place)
-
-    def contents(name: str) -> bytes:
-        return export.numbers(held[PAGE], held["study-job"], name)
-
-    def heading(part: str) -> str:
-        return export.heading(held[PAGE], held["study-job"], part)
-
-    def caption(step: int | None) -> str:
-        return export.caption(held[PAGE], held["study-job"], step)
-
-    def fit() -> None:
-        export.fits(held["study-job"])
-
+    held = controls.held()
     settings, job = controls.current(), _job()
     shown = scenes.scene(settings, job)
     parts = {"all": "Everything"}
@@ -168,4 +150,6 @@ def _exports() -> exporting.Page:
     more: Any = {"scripts": ("py",), "holds": "The table below the picture (CSV, Parquet), or all arrays (NPZ)."}
     name = export.file_name(settings)
     last = shown.clock.end
-    return exporting.Page(name, order, contents, heading, caption, export.from_json, fit, last, parts, **more)
+    return exporting.Page(
+        export, lambda: (held[PAGE], held["study-job"]), name, export.from_json, base(), last, parts, **more
+    )

@@ -16,7 +16,21 @@ from app.export.making import make
 from app.export.options import Cut, Look
 from app.figures import theme
 from app.figures.marks import Band, Cells, Dots, Line, Rule, Sign
-from app.maps import changes, choices, data, export, findings, link, presets, results, scene, script, shading, views
+from app.maps import (
+    captions,
+    changes,
+    choices,
+    data,
+    export,
+    findings,
+    link,
+    presets,
+    results,
+    scene,
+    script,
+    shading,
+    views,
+)
 from app.maps.job import Job
 from app.maps.settings import Settings
 from app.player.scene import Scene, pack
@@ -210,8 +224,10 @@ def test_numbers_are_those_of_the_grid_and_settings_come_back() -> None:
     assert data.from_json(data.to_json(settings)) == (settings, [])
     curves = _settings(view="sensitivity", trials="4")
     assert data.csv(curves, _job(curves)).decode().splitlines()[0] == '"racer","learning_rate","trial","value"'
-    with pytest.raises(Refused, match="There are no results to export"):
-        data.csv(settings, Job(_settings(seed="6")))
+    for make in (data.csv, data.fits):
+        with pytest.raises(Refused, match="There are no results to export"):
+            make(settings, Job(_settings(seed="6")))
+    data.fits(settings, job)
     with pytest.raises(Refused, match="settings of the race page"):
         data.from_json(data.to_json(settings).replace(b'"maps"', b'"race"'))
 
@@ -246,13 +262,12 @@ def test_pictures_show_the_cells_in_their_colours() -> None:
     assert len(inks & found) > 0.9 * len(inks) > 30
     assert export.file_name(settings) == "stability-quadratic-ravine-momentum-sgd"
     assert export.title(settings) == "Stability map, Ravine: Momentum, SGD"
-    assert "η from 0.001 to 1 · β from 0 to 0.99" in export.caption(
-        settings, 40
-    ) and "shown at step 40" in export.caption(settings, 40)
+    caption = export.caption(settings, _job(settings), 40)
+    assert "η from 0.001 to 1 · β from 0 to 0.99" in caption and "shown at step 40" in caption
 
 
 def test_the_axes_of_the_view_are_those_of_the_caption() -> None:
     for key in presets.PRESETS:
         settings = presets.preset(key)
         for axis in choices.axes_of(settings):
-            assert f"{axis.symbol} from " in export.caption(settings)
+            assert f"{axis.symbol} from " in captions.caption(settings)
