@@ -19,6 +19,12 @@ HOW = (
 )
 
 
+def head(settings: Settings) -> str:
+    """What stands above the names of the tests: what the numbers in the cells are."""
+    numbers = "% of settings that solve it" if settings.numbers == "share" else "expected attempts until one solves it"
+    return f"Test; in the cells: {numbers}"
+
+
 def caption(settings: Settings) -> str:
     """All that is set, in a line."""
     groups = ", ".join(GROUP_NAMES[key].lower() for key in settings.groups) or "all difficulties"

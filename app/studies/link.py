@@ -27,12 +27,16 @@ def query(settings: Settings) -> Query:
 def parse(given: Mapping[str, list[str]]) -> tuple[Settings, list[str]]:
     """Settings out of a query, and a notice for each value that had to be dropped.
 
-    A query that names a preset and nothing else stands for the preset.
+    A query may name a preset; what else it contains replaces the settings of the preset.
     """
-    if set(given) <= {"preset", "v"} and "preset" in given:
-        if (key := given["preset"][-1]) not in PRESETS:
-            return Settings(), [f"Dropped from the link: {unknown('preset', key, PRESETS)}"]
-        given = PRESETS[key].query
+    notices = []
+    if "preset" in given:
+        rest = {name: words for name, words in given.items() if name != "preset"}
+        if (key := given["preset"][-1]) in PRESETS:
+            given = {**PRESETS[key].query, **rest}
+        else:
+            given, notices = rest, [f"Dropped from the link: {unknown('preset', key, PRESETS)}"]
     link: Any = Reader(given, cast(Any, Settings()))
     link.read_settings(SETTINGS.values(), change, set_parameters)
-    return cast(tuple[Settings, list[str]], link.result())
+    settings, more = cast(tuple[Settings, list[str]], link.result())
+    return settings, notices + more

@@ -56,7 +56,10 @@ def _toolbar() -> None:
     settings: Settings = controls.current()
     with st.container(horizontal=True, key="toolbar", vertical_alignment="center", gap="xsmall"):
         masthead("Tests")
-        run_button("matrix", _job(), _run, "Compute the cells that are shown and not there yet.")
+        job = _job()
+        complete = all((test, rule) in job.cells for test in settings.tests_shown for rule in settings.rules_shown)
+        said = "All cells that are shown are computed." if complete else "Compute the cells that are still missing."
+        run_button("matrix", job, _run, said, disabled=complete)
         with st.container(width=262):
             options = [ALL, *presets.PRESETS]
             here = settings.preset or ALL
@@ -162,6 +165,7 @@ def _table(settings: Settings, job: Job) -> None:
     tests, rules = results.ordered(settings, job.cells)
     cells = [[job.cells.get((test, rule)) for rule in rules] for test in tests]
     data = {
+        "head": captions.head(settings),
         "rows": [
             {
                 "key": test,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import html
+import re
 from typing import Any
 
 import streamlit as st
@@ -26,6 +27,8 @@ from optimizers.studies import STUDIES
 
 PAGE = "studies"
 PLAYER = "studies-player"
+FORMULA = re.compile(r"\$\$.+?\$\$", re.DOTALL)
+"""A formula in a docstring. On the page it has a single line: Markdown takes a line that begins with − for a list."""
 SHORT = 10.0
 """Studies that take at most this many seconds start by themselves, like a map; longer studies wait for Run."""
 
@@ -78,7 +81,7 @@ def _parameters(settings: Settings) -> None:
                 lambda s, v, name=spec.name: changes.change(s, name, v),  # type: ignore[misc]
                 key=f"study-{spec.name}",
             )
-    st.markdown(settings.declared.prose)
+    st.markdown(FORMULA.sub(lambda formula: formula[0].replace("\n", " "), settings.declared.prose))
     st.caption(settings.declared.source)
 
 

@@ -13,6 +13,7 @@
  * @property {string} name
  *
  * @typedef {Object} Data
+ * @property {string} head what stands above the names of the tests
  * @property {Row[]} rows
  * @property {Column[]} columns
  * @property {number[][]} shares the share of settings that solve each test, by rows; −1 where there is none yet
@@ -100,7 +101,7 @@ function build(table, data, shape) {
     if (key === byRule) head.ariaSort = 'descending';
     return head;
   });
-  const head = element('thead', {}, element('tr', {}, element('th', { scope: 'col' }, 'Test'), ...heads));
+  const head = element('thead', {}, element('tr', {}, element('th', { scope: 'col' }, data.head), ...heads));
   /** @type {HTMLElement[]} */
   const bodies = [];
   let group = '';

@@ -224,9 +224,9 @@ def test_numbers_are_those_of_the_grid_and_settings_come_back() -> None:
     assert data.from_json(data.to_json(settings)) == (settings, [])
     curves = _settings(view="sensitivity", trials="4")
     assert data.csv(curves, _job(curves)).decode().splitlines()[0] == '"racer","learning_rate","trial","value"'
-    for make in (data.csv, data.fits):
+    for write in (data.csv, data.fits):
         with pytest.raises(Refused, match="There are no results to export"):
-            make(settings, Job(_settings(seed="6")))
+            write(settings, Job(_settings(seed="6")))
     data.fits(settings, job)
     with pytest.raises(Refused, match="settings of the race page"):
         data.from_json(data.to_json(settings).replace(b'"maps"', b'"race"'))

@@ -52,6 +52,14 @@ def test_a_value_out_of_its_range_is_refused_in_a_sentence_and_dropped_from_a_li
     ]
 
 
+def test_a_link_changes_a_preset() -> None:
+    settings, notices = link.parse(parse_qs("preset=denoising&seed=1&study.code=8&v=1"))
+    assert settings.study == Choice("autoencoder", (("corruption", "noise"), ("code", 8))) and settings.seed == 1
+    assert not notices and presets.shown(settings) == "denoising"
+    settings, (notice,) = link.parse(parse_qs("preset=denoisnig&seed=1"))
+    assert settings == Settings(seed=1) and "Did you mean 'denoising'?" in notice
+
+
 def test_an_unknown_study_is_named_with_the_one_that_was_meant() -> None:
     settings, (notice,) = link.parse(parse_qs("study=rotatoin&seed=3"))
     assert settings.study.key == FIRST and settings.seed == 3

@@ -58,6 +58,8 @@ export class Guide {
         h('div', { class: 'words', 'aria-live': 'polite' }, this.name, this.about, ' ', this.changes, ' ', this.reset),
       ),
     );
+    // the row has its width only once the rest of the page is laid out
+    new ResizeObserver(() => this.reveal()).observe(this.list);
   }
 
   /** @param {Scene} scene */
@@ -103,11 +105,18 @@ export class Guide {
 
   /** Marks the button of the preset that is shown, and brings it into view. */
   press() {
-    this.keys.forEach((key, k) => {
-      const button = /** @type {HTMLElement} */ (this.list.children[k]);
-      mark(button, 'aria-pressed', key === this.current);
-      if (key === this.current) reveal(this.list, button);
-    });
+    this.keys.forEach((key, k) => mark(this.list.children[k], 'aria-pressed', key === this.current));
+    this.reveal();
+  }
+
+  /** Scrolls the row, and nothing else, to the button of the preset that is shown. */
+  reveal() {
+    const button = /** @type {HTMLElement | undefined} */ (this.list.children[this.keys.indexOf(this.current)]);
+    if (!button) return;
+    const { offsetLeft: left, offsetWidth: width } = button;
+    const { scrollLeft, clientWidth } = this.list;
+    if (left < scrollLeft) this.list.scrollLeft = left;
+    else if (left + width > scrollLeft + clientWidth) this.list.scrollLeft = left + width - clientWidth;
   }
 
   /** @param {string} key */
@@ -135,15 +144,4 @@ export class Guide {
     this.opening = false;
     return opening;
   }
-}
-
-/**
- * Scrolls a row, and nothing else, to one of its elements.
- * @param {HTMLElement} row
- * @param {HTMLElement} element
- */
-function reveal(row, element) {
-  const { offsetLeft: left, offsetWidth: width } = element;
-  if (left < row.scrollLeft) row.scrollLeft = left;
-  else if (left + width > row.scrollLeft + row.clientWidth) row.scrollLeft = left + width - row.clientWidth;
 }
