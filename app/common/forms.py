@@ -83,6 +83,13 @@ class OneOf(Form):
 
 
 @dataclasses.dataclass(frozen=True)
+class OnePreset(OneOf):
+    """The key of a preset. The command line has an option of its own for presets."""
+
+    metavar = ""
+
+
+@dataclasses.dataclass(frozen=True)
 class SomeOf(Form):
     """Several different keys, at least `least` and at most `most`, separated by commas."""
 

@@ -11,11 +11,12 @@ import numpy as np
 
 from app.common import racers as lineup
 from app.common.digits import shortened
-from app.common.forms import OneOf, SomeOf
+from app.common.forms import OneOf, OnePreset, SomeOf
 from app.common.phrases import counted
 from app.common.racers import Choice, Racer, Refused, Value, checked, number, sentence
 from app.common.setting import declared, with_value, without_looks
 from app.common.words import unknown
+from app.network.effects import PRESETS
 from app.network.landscape import PLANES
 from app.network.search import SEARCHES
 from app.network.settings import FILE, LEAST, MEMORY, MOST_STEPS, OWN, SAMPLES, Setup, Training, generated
@@ -28,9 +29,14 @@ from surfaces.network import DATASETS, LOSSES, MLP, REGULARIZERS, DataSet, Regul
 
 FIRST_WIDTH = 8
 """The width of the first hidden layer of a network that had none."""
-FIRST_RACERS = ("sgd", "momentum", "adam")
-SETTINGS = declared(Training, views=SomeOf(3, 3, VIEWS), plane=OneOf(PLANES), search=OneOf(SEARCHES))
-"""Every setting of a training by the name of its field, with the views, planes and searches that there are."""
+SETTINGS = declared(
+    Training,
+    views=SomeOf(3, 3, VIEWS),
+    plane=OneOf(PLANES),
+    search=OneOf(SEARCHES),
+    preset=OnePreset({"": "none", **{key: preset.name for key, preset in PRESETS.items()}}),
+)
+"""Every setting of a training by the name of its field, with the views, planes, searches and presets that there are."""
 OPTIONS = {"landscape": "plane", "network": "inside", "outcome": "shade", "search": "search"}
 """The settings that are options of a view, by the key of the view."""
 
@@ -45,7 +51,7 @@ def numbers_aside(training: Training) -> Training:
 def choose_data(training: Training, key: str) -> Training:
     """Other data, with the hidden layers and the loss that suit them; learning rates start anew."""
     changed = with_value(training, SETTINGS["data"], key)
-    changed = dataclasses.replace(changed, file="", target="", widths=DATASETS[key].widths)
+    changed = dataclasses.replace(changed, file="", target="", widths=DATASETS[key].widths, preset="")
     try:
         data = generated(changed)
     except Refused:  # the features of the data before are too many for these
@@ -56,7 +62,7 @@ def choose_data(training: Training, key: str) -> Training:
 
 def of_file(training: Training, name: str, target: str = "") -> Training:
     """The settings with which the samples of a file are read."""
-    return dataclasses.replace(training, data=Choice(FILE), file=name, target=target, features=())
+    return dataclasses.replace(training, data=Choice(FILE), file=name, target=target, features=(), preset="")
 
 
 def choose_file(training: Training, name: str, data: DataSet, target: str = "") -> Training:

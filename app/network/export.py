@@ -40,8 +40,8 @@ def order(
 
 
 def guide(training: Training, data: DataSet) -> Guide | None:
-    """The sentence of the preset that a training is, which presentations and recordings show."""
-    if not (key := presets.key_of(training)):
+    """The sentence of the preset that a training began as, which presentations and recordings show."""
+    if not (key := training.preset):
         return None
     return Guide.of(key, presets.PRESETS[key].name, presets.shown_by(training), presets.changes(training, data))
 

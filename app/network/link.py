@@ -14,10 +14,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from app.common.link import Reader, write
+from app.common.racers import Refused
 from app.common.setting import Query, with_value
-from app.common.words import unknown
 from app.network.changes import (
-    FIRST_RACERS,
     SETTINGS,
     add_racer,
     change,
@@ -30,7 +29,8 @@ from app.network.changes import (
     set_parameters,
     set_racer,
 )
-from app.network.presets import PRESETS, first, preset
+from app.network.effects import FIRST_RACERS
+from app.network.presets import first, preset
 from app.network.settings import FILE, Training, generated
 from surfaces.network import DataSet
 
@@ -79,16 +79,11 @@ def parse(given: Mapping[str, list[str]], brought: Callable[[Training], DataSet]
 
 
 def _preset(key: str) -> tuple[Training, list[str]]:
-    """The training of a preset; for one whose samples come from a file, that of the digits, which are always there."""
-    if key not in PRESETS:
-        return first(), [f"Dropped from the link: {unknown('preset', key, PRESETS)}"]
-    if PRESETS[key].source != FILE:
-        return preset(key, generated(PRESETS[key].base)), []
-    notice = (
-        f"The preset “{PRESETS[key].name}” needs the samples of MNIST: upload them under Data, and choose the preset "
-        "there. The page shows the digits that come with Optiscope instead."
-    )
-    return preset("digits", generated(PRESETS["digits"].base)), [notice]
+    """The training of a preset, or that of a first visit with a notice."""
+    try:
+        return preset(key), []
+    except Refused as refused:
+        return first(), [f"Dropped from the link: {refused}"]
 
 
 def _read_data(

@@ -1,287 +1,87 @@
-"""Presets of the Network page: trainings that show what lectures say."""
+"""Presets of the Network page as settings: trainings that show what lectures say."""
 
 from __future__ import annotations
 
 import dataclasses
 import functools
-from collections.abc import Mapping
-from typing import Any
 
-from app.common import racers as lineup
 from app.common.differences import differences, sentence
 from app.common.link import Add, read_racer
-from app.common.racers import Choice, Refused, Value
+from app.common.racers import Refused
 from app.common.words import unknown
-from app.network.changes import FIRST_RACERS, add_racer, set_racer, steps_of
+from app.network.changes import add_racer, set_racer, steps_of
 from app.network.changes import of_file as _of_file
+from app.network.effects import PRESETS, Preset
 from app.network.files import Brought
 from app.network.settings import FILE, MOST_STEPS, Training, generated
 from surfaces.network import DataSet
 
+__all__ = ["PRESETS", "Preset", "changes", "first", "of_file", "preset", "shown_by"]
+OPENING = "spirals"
+"""The preset of a first visit."""
+
 
 def first() -> Training:
     """What a first visit trains."""
-    return preset("spirals", generated(Training()))
+    return preset(OPENING)
 
 
-def preset(key: str, data: DataSet) -> Training:
-    """A training that shows what one came to see, ready to be trained."""
+def preset(key: str) -> Training:
+    """A training that shows what one came to see, ready to be trained.
+
+    Raises:
+        Refused: if there is no such preset.
+    """
     if key not in PRESETS:
         raise Refused(unknown("preset", key, PRESETS))
-    chosen = PRESETS[key]
-    base = _exercise(data) if key == "exercise" else chosen.base
-    return with_racers(base, functools.partial(add_racer, data=data), *chosen.racers)
+    training = dataclasses.replace(PRESETS[key].base, preset=key)
+    return _with_racers(training, generated(training))
 
 
 def of_file(key: str, file: Brought) -> Training:
     """A preset on the samples of a file."""
-    asked = _of_file(PRESETS[key].base, file.name, file.target)
-    return dataclasses.replace(preset(key, file.read(asked)), data=asked.data, file=asked.file, target=asked.target)
+    training = dataclasses.replace(_of_file(PRESETS[key].base, file.name, file.target), preset=key)
+    return _with_racers(training, file.read(training))
+
+
+def _with_racers(training: Training, data: DataSet) -> Training:
+    """A preset with its racers, and with the steps of so many epochs of the data."""
+    chosen = PRESETS[training.preset]
+    if chosen.epochs:
+        training = dataclasses.replace(training, batch_size=min(training.batch_size, len(data.train)))
+        steps = min(MOST_STEPS, steps_of(training, chosen.epochs, data))
+        training = dataclasses.replace(training, steps=steps)
+    return with_racers(training, functools.partial(add_racer, data=data), *chosen.racers)
 
 
 def shown_by(training: Training) -> str:
-    """What to look at in a training that is a preset, or an empty text."""
-    key = key_of(training)
-    if key == "exercise":
-        return f"{PRESETS[key].about} The samples are those of {training.file}."
-    return PRESETS[key].about if key else ""
+    """What to look at in a training that began as a preset, whatever was changed since; an empty text in others."""
+    if not training.preset:
+        return ""
+    chosen = PRESETS[training.preset]
+    if not chosen.own_samples:
+        return chosen.about
+    if training.data.key == FILE:
+        return f"{chosen.about} The samples are those of {training.file}."
+    return f"{chosen.about} {chosen.own_samples}"
 
 
 def changes(training: Training, data: DataSet) -> str:
-    """What differs in a training from the preset that it is, as a sentence; an empty text if nothing does.
+    """What was changed in a training since it began as a preset, as a sentence; an empty text if nothing was.
 
     Args:
         data: the data of the training.
     """
-    if not (key := key_of(training)):
+    if not training.preset:
         return ""
-    began = preset(key, data)
-    if key == "exercise":
+    began = preset(training.preset)
+    if training.data.key == FILE:
         began = dataclasses.replace(began, data=training.data, file=training.file, target=training.target)
+        began = _with_racers(dataclasses.replace(began, racers=()), data)
     return sentence(differences(began, training))
-
-
-def key_of(training: Training) -> str:
-    """The key of the preset that a training is, whatever its learning rates and steps; an empty text if it is none."""
-    return next((key for key in PRESETS if _gist(training) == _preset_gist(key)), "")
-
-
-def _gist(training: Training) -> tuple[Any, ...]:
-    racers = tuple((racer.rule.key, frozenset(racer.own)) for racer in training.racers)
-    return training.data.key, training.setup, training.widths, training.batch_size, racers
-
-
-@functools.cache
-def _preset_gist(key: str) -> tuple[Any, ...]:
-    chosen = PRESETS[key]
-    return _gist(with_racers(chosen.base, lambda t, rule, rate: lineup.join(t, Choice(rule)), *chosen.racers))
-
-
-@dataclasses.dataclass(frozen=True)
-class Preset:
-    """A training worth seeing, a sentence on what to see, and its racers as a link spells them.
-
-    `rows` are the statements of the lectures that it shows, as `docs/lectures.md` numbers them.
-    """
-
-    name: str
-    about: str
-    base: Training
-    racers: tuple[str, ...]
-    rows: tuple[str, ...] = ()
-
-    @property
-    def source(self) -> str:
-        """The data that it is made for; `FILE` takes the page's own."""
-        return self.base.data.key
 
 
 def with_racers(training: Training, add: Add[Training], *spelled: str) -> Training:
     for one in spelled:
         training = read_racer(training, one, [], add, set_racer)
     return training
-
-
-def _exercise(data: DataSet) -> Training:
-    """The exercise for the data at hand: ten epochs of them."""
-    base = PRESETS["exercise"].base
-    training = dataclasses.replace(base, batch_size=min(base.batch_size, len(data.train)))
-    steps = min(MOST_STEPS, steps_of(training, 10.0, data))
-    return dataclasses.replace(training, steps=steps)
-
-
-def _setup(**values: Value) -> Choice:
-    return Choice("setup", tuple(values.items()))
-
-
-PRESETS: Mapping[str, Preset] = {
-    "spirals": Preset(
-        "Two spirals",
-        "All three racers learn a boundary that winds between the two arms. Momentum separates all samples; SGD and "
-        "Adam still misclassify some after 1,500 steps.",
-        Training(),
-        FIRST_RACERS,
-    ),
-    "neurons": Preset(
-        "Three lines around a circle",
-        "Each hidden neuron divides the plane along a straight line, and three of them enclose the inner circle. "
-        "Remove one with −: two lines cannot enclose it, and about one sample in six is misclassified.",
-        Training(data=Choice("circles"), widths=(3,), views=("network", "outcome", "loss"), steps=600),
-        ("adam:learning_rate=0.05",),
-    ),
-    "digits": Preset(
-        "Handwritten digits",
-        "Images of 8 × 8 pixels in ten classes: a network with one hidden layer learns all training samples, and "
-        "misclassifies a few of the others.",
-        Training(
-            data=Choice("digits"),
-            widths=(64,),
-            setup=_setup(activation="relu", initialization="he_normal"),
-            batch_size=64,
-            steps=800,
-        ),
-        FIRST_RACERS,
-    ),
-    "edge": Preset(
-        "Edge of stability",
-        "With full batches the sharpness climbs to 2/η and then stays close to it (Cohen et al. 2021).",
-        Training(
-            data=Choice("chebyshev"),
-            standardised=False,
-            widths=(50, 50),
-            setup=_setup(objective="mse"),
-            batch_size=0,
-            steps=6000,
-            views=("sharpness", "outcome", "loss"),
-        ),
-        ("sgd:learning_rate=0.03", "sgd:learning_rate=0.05", "sgd:learning_rate=0.1"),
-    ),
-    "outlier": Preset(
-        "One outlier",
-        "Mean squared error pulls the curve all the way to the outlier, mean absolute error less than a third of "
-        "the way.",
-        Training(
-            data=Choice("curve", (("outliers", 1),)),
-            setup=_setup(objective="mse"),
-            views=("outcome", "batch_loss", "loss"),
-            steps=3000,
-        ),
-        ("adam:learning_rate=0.01", "adam:learning_rate=0.01,objective=mae"),
-        rows=("N6",),
-    ),
-    "vanishing": Preset(
-        "Vanishing gradients",
-        "With eight hidden layers, the gradient under sigmoid shrinks ten-thousandfold from the last layer to the "
-        "first; the gradients under tanh and ReLU stay within a factor of ten.",
-        Training(widths=(32,) * 8, views=("gradients", "activations", "loss"), steps=1000),
-        (
-            "sgd:learning_rate=0.05,activation=sigmoid,initialization=lecun_normal",
-            "sgd:learning_rate=0.05,activation=tanh,initialization=xavier_normal",
-            "sgd:learning_rate=0.05,activation=relu,initialization=he_normal",
-        ),
-        rows=("N4",),
-    ),
-    "initialisation": Preset(
-        "Initialisation",
-        "Zero weights never break the symmetry: no hidden unit learns. With σ = 0.01 the activations vanish from "
-        "layer to layer; with σ = 1 they explode, and training diverges within a few steps. He's σ preserves "
-        "their scale.",
-        Training(
-            widths=(64,) * 5,
-            setup=_setup(activation="relu", initialization="he_normal"),
-            views=("activations", "gradients", "loss"),
-            steps=1000,
-        ),
-        (
-            "sgd:learning_rate=0.05,initialization=zeros",
-            "sgd:learning_rate=0.05,initialization=normal,sigma=0.01",
-            "sgd:learning_rate=0.05,initialization=he_normal",
-            "sgd:learning_rate=0.05,initialization=normal,sigma=1",
-        ),
-        rows=("N5",),
-    ),
-    "batches": Preset(
-        "Batch size",
-        "Batches of 1, 32 and all samples: the smaller the batch, the noisier its loss.",
-        Training(views=("batch_loss", "outcome", "loss")),
-        (
-            "sgd:learning_rate=0.1,batch_size=1",
-            "sgd:learning_rate=0.1,batch_size=32",
-            "sgd:learning_rate=0.1,batch_size=0",
-        ),
-        rows=("N7",),
-    ),
-    "search": Preset(
-        "Search with cross-validation",
-        "36 settings of Adam's η and β₁, drawn at random, are scored by five-fold cross-validation on the training "
-        "samples. The loss against each of them alone shows that η decides, and β₁ hardly matters (Bergstra & Bengio "
-        "2012). The test samples are used once, for the best setting.",
-        Training(data=Choice("moons", (("noise", 0.3),)), widths=(16,), views=("search", "outcome", "loss"), steps=300),
-        ("adam:learning_rate=0.01",),
-        rows=("P11", "N12"),
-    ),
-    "decays": Preset(
-        "L2 or weight decay",
-        "With Adam, L2 in the loss is divided by √v like the gradient; AdamW's decay is not. At λ = 0.02, L2 "
-        "shrinks the weights to less than a fifth, AdamW's decay by less than a third.",
-        Training(
-            data=Choice("moons", (("noise", 0.3),)), widths=(64, 64), views=("weights", "outcome", "loss"), steps=4000
-        ),
-        (
-            "adam:learning_rate=0.005",
-            "adam:learning_rate=0.005,l2=0.02",
-            "adamw:learning_rate=0.005,weight_decay=0.02",
-        ),
-    ),
-    "gap": Preset(
-        "Generalisation gap",
-        "With 64 neurons in each of two hidden layers, the training loss falls on while the validation loss rises "
-        "from a few hundred steps on, to more than twice its lowest value. A diamond marks that value: early stopping "
-        "would end the run there. With four neurons in one layer the two losses stay within 0.1 of each other.",
-        Training(
-            data=Choice("moons", (("noise", 0.3),)),
-            widths=(64, 64),
-            setup=_setup(activation="relu", initialization="he_normal"),
-            views=("loss", "outcome", "accuracy"),
-            steps=3000,
-        ),
-        ("adam:learning_rate=0.003", "adam:learning_rate=0.003,widths=4"),
-        rows=("N9",),
-    ),
-    "regularizers": Preset(
-        "Regularizers side by side",
-        "Without a regularizer, the validation loss ends at more than twice its lowest value. With L2, input noise, "
-        "dropout or mixup it ends at less than half of that, and within 0.1 of the training loss.",
-        Training(
-            data=Choice("moons", (("noise", 0.3),)),
-            widths=(64, 64),
-            setup=_setup(activation="relu", initialization="he_normal"),
-            views=("outcome", "loss", "accuracy"),
-            steps=3000,
-        ),
-        (
-            "adam:learning_rate=0.003",
-            "adam:learning_rate=0.003,l2=0.01",
-            "adam:learning_rate=0.003,input_noise=0.3",
-            "adam:learning_rate=0.003,dropout=0.5",
-            "adam:learning_rate=0.003,mixup=1",
-        ),
-        rows=("N8",),
-    ),
-    "exercise": Preset(
-        "Exercise: one hidden layer of 256",
-        "A hidden layer of 256 ReLU units is trained for ten epochs, with He initialisation and batches of 128; the "
-        "table lists the accuracy on training and test samples after each epoch.",
-        Training(
-            data=Choice(FILE),
-            widths=(256,),
-            setup=_setup(activation="relu", initialization="he_normal"),
-            batch_size=128,
-            standardised=False,
-            axis="epochs",
-        ),
-        ("sgd:learning_rate=0.1", "adam:learning_rate=0.001"),
-        rows=("N3",),
-    ),
-}
-"""Every preset by its key."""

@@ -14,7 +14,7 @@ import numpy as np
 
 from app.common import shared
 from app.common.digits import shortened
-from app.common.forms import Flag, OneOf, OneRecord, Parameters, SomeOf, Text, Whole
+from app.common.forms import Flag, OneOf, OnePreset, OneRecord, Parameters, SomeOf, Text, Whole
 from app.common.racers import MAX_RACERS, Choice, Lineup, Racer, Refused, built, number, sentence, whole
 from app.common.setting import Form, setting
 from optimizers import Averaged, Optimizer
@@ -301,6 +301,13 @@ class Training(Lineup):
     plane: str = setting("principal", OneOf({}), look=True, help="The plane on which the loss landscape is drawn.")
     search: str = setting(
         "random", OneOf({}), look=True, help="The hyperparameters that the search varies, and how they are chosen."
+    )
+    preset: str = setting(
+        "",
+        OnePreset({}),
+        look=True,
+        help="The preset from which the training began; its sentence is shown. A link with nothing else opens the "
+        "preset.",
     )
     racers: tuple[Racer, ...] = shared.racers()
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from app.common import budget, shared
-from app.common.forms import Number, OneOf, OneRecord, Point, SomeOf, Whole
+from app.common.forms import Number, OneOf, OnePreset, OneRecord, Point, SomeOf, Whole
 from app.common.phrases import counted
 from app.common.racers import Choice, Lineup, Racer, built
 from app.common.setting import Form, setting, without_looks
@@ -64,13 +64,6 @@ class PlaceOfRacer(Form):
 
     metavar = "N"
     allowed = "the place of a racer, 1 for the first"
-
-
-@dataclasses.dataclass(frozen=True)
-class OnePreset(OneOf):
-    """The key of a preset. The command line has an option of its own for presets."""
-
-    metavar = ""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -643,18 +643,12 @@ def _training(arguments: argparse.Namespace, brought: Mapping[str, Brought]) -> 
 
 
 def _preset(key: str, file: Brought | None) -> dict[str, list[str]]:
-    """The query of a preset; the file is for presets that need one."""
-    from app.common.racers import Choice
+    """The query of a preset; the file is for presets that are meant for samples of a file."""
     from app.network import link, presets
-    from app.network.settings import FILE, Training, generated
 
-    source = presets.PRESETS[key].source if key in presets.PRESETS else ""
-    if source != FILE:
-        plain = Training(data=Choice(source)) if source else Training()
-        return link.query(presets.preset(key, generated(plain)))
-    if file is None:
-        raise Wrong(f"The preset {key!r} needs a file: add --data with its path, for example --data mnist.npz.")
-    return link.query(presets.of_file(key, file))
+    if file is not None and key in presets.PRESETS and presets.PRESETS[key].own_samples:
+        return link.query(presets.of_file(key, file))
+    return link.query(presets.preset(key))
 
 
 def behind(link: str) -> dict[str, list[str]]:

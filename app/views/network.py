@@ -22,7 +22,7 @@ from app.network.changes import SETTINGS
 from app.network.files import Brought
 from app.network.job import Job
 from app.network.presets import PRESETS
-from app.network.settings import ALL, FILE, REGULARIZATION, Setup, Training, generated, read_batch
+from app.network.settings import ALL, FILE, REGULARIZATION, Setup, Training, read_batch
 from app.network.views import VIEWS
 from app.player import Event
 from app.player.component import play
@@ -146,8 +146,7 @@ def _stage() -> None:
 
 def _about_preset(training: Training, data: DataSet) -> None:
     """What to look at in a preset, and what was changed since it began."""
-    key = presets.key_of(training)
-    if not key:
+    if not (key := training.preset):
         return
     with st.container(key="about-preset", horizontal=True, vertical_alignment="center", gap="small"):
         words = html.escape(presets.shown_by(training))
@@ -293,10 +292,9 @@ def _choose(training: Training) -> None:
     options = [f"preset:{key}" for key in PRESETS]
     options += [f"data:{key}" for key in DATASETS]
     options += [f"file:{name}" for name in _brought()]
-    preset = presets.key_of(training)
     here = (
-        f"preset:{preset}"
-        if preset
+        f"preset:{training.preset}"
+        if training.preset
         else f"file:{training.file}"
         if training.data.key == FILE
         else f"data:{training.data.key}"
@@ -325,16 +323,12 @@ def _chosen(training: Training, option: str) -> Training:
 
 
 def _preset(training: Training, key: str) -> Training:
-    source = PRESETS[key].source
-    if source == FILE:
+    """A preset; one that is meant for samples of a file has those of the latest upload, if there is one."""
+    if PRESETS[key].own_samples:
         at_hand = [name for name, one in _brought().items() if not one.columns]
-        if not at_hand and training.data.key != FILE:
-            st.session_state["wanted"] = key
-            raise Refused("To start the exercise, upload MNIST under Data: one .npz file, or its four IDX files.")
-        name = training.file if training.data.key == FILE else at_hand[-1]
-        return presets.of_file(key, _brought()[name])
-    data = generated(dataclasses.replace(Training(), data=racers.Choice(source)))
-    return presets.preset(key, data)
+        if training.data.key == FILE or at_hand:
+            return presets.of_file(key, _brought()[training.file if training.data.key == FILE else at_hand[-1]])
+    return presets.preset(key)
 
 
 def _about_data(training: Training) -> None:
@@ -392,13 +386,12 @@ def _bring() -> None:
             return training
         st.toast(f"Reading {counted(len(given), 'file')} …", duration="long")
         one = files.bring(given)
-        if wanted := st.session_state.get("wanted"):
-            changed = presets.of_file(wanted, one)
+        if training.preset and PRESETS[training.preset].own_samples:
+            changed = presets.of_file(training.preset, one)
         else:
             asked = changes.of_file(training, one.name, one.target)
             changed = changes.choose_file(training, one.name, one.read(asked), one.target)
         _session()[one.name] = one
-        st.session_state.pop("wanted", None)
         st.session_state.get("refusals", {}).pop("data", None)
         return changed
 

@@ -9,10 +9,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from app.common import racers
-from app.common.racers import Choice
 from app.network import presets as network_presets
 from app.network import scene as network
-from app.network.settings import FILE, Training, generated
+from app.network.settings import generated
 from app.network.views import VIEWS
 from app.player import Scene, pack
 from app.race import changes, presets
@@ -44,11 +43,9 @@ def races() -> Iterator[tuple[str, Scene]]:
 
 def trainings(steps: int = 80) -> Iterator[tuple[str, Scene]]:
     """Scenes of the Network page: its presets with three views each, so that every view occurs."""
-    keys = [key for key, one in network_presets.PRESETS.items() if one.source != FILE]
     shown = list(VIEWS)
-    for k, key in enumerate(keys):
-        base = Training(data=Choice(network_presets.PRESETS[key].source))
-        training = racers.set_steps(network_presets.preset(key, generated(base)), steps)
+    for k, key in enumerate(network_presets.PRESETS):
+        training = racers.set_steps(network_presets.preset(key), steps)
         data = generated(training)
         job = network.job_for(training, data)
         job.begin()

@@ -149,8 +149,10 @@ def test_a_file_that_is_not_there_is_refused(start: pytest.MonkeyPatch, tmp_path
 
 
 def test_the_exercise_takes_ten_epochs_of_the_file() -> None:
-    data = files.bring([("m.npz", _npz(x=np.repeat(IMAGES, 20, axis=0), y=np.repeat(LABELS, 20)))]).read(RAW)
-    training = presets.preset("exercise", data)
+    file = files.bring([("m.npz", _npz(x=np.repeat(IMAGES, 20, axis=0), y=np.repeat(LABELS, 20)))])
+    training, data = presets.of_file("exercise", file), file.read(RAW)
+    assert presets.shown_by(training).endswith("The samples are those of m.npz.")
+    assert presets.changes(training, data) == ""
     assert training.widths == (256,) and training.batch_size == 128
     assert (training.steps - 1) * 128 < 10 * len(data.train) <= training.steps * 128
     assert training.of(None, "initialization") == "he_normal" and training.of(None, "activation") == "relu"

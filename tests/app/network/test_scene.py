@@ -18,7 +18,6 @@ from app.figures.panels import Shown, facet_axes, thinned
 from app.network import captions, changes, observers, presets, process, results, scene
 from app.network.job import Job
 from app.network.landscape import PLANES
-from app.network.presets import PRESETS
 from app.network.settings import Training, generated
 from app.network.views import VIEWS
 from app.player import pack
@@ -461,9 +460,9 @@ def test_the_boundary_of_a_network_with_features_is_that_of_its_inputs() -> None
 
 
 def test_titles_are_as_short_as_tells_racers_apart() -> None:
-    vanishing = presets.preset("vanishing", generated(PRESETS["vanishing"].base))
+    vanishing = presets.preset("vanishing")
     assert captions.titles(vanishing) == ["SGD (sigmoid)", "SGD (tanh)", "SGD (ReLU)"]
-    starts = presets.preset("initialisation", generated(PRESETS["initialisation"].base))
+    starts = presets.preset("initialisation")
     assert captions.titles(starts) == ["SGD (zeros)", "SGD (σ = 0.01)", "SGD (He normal)", "SGD (σ = 1)"]
     same = _small("moons", "sgd:activation=relu,batch_size=7", "sgd:activation=relu,batch_size=9")
     assert captions.titles(same) == ["SGD (ReLU, batch 7)", "SGD (ReLU, batch 9)"]

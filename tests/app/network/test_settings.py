@@ -19,7 +19,6 @@ from app.network.landscape import PLANES
 from app.network.link import parse, query
 from app.network.presets import PRESETS
 from app.network.settings import (
-    FILE,
     LEAST,
     MEMORY,
     MOST,
@@ -33,7 +32,7 @@ from app.network.settings import (
 from app.network.views import VIEWS
 from optimizers import OPTIMIZERS, RULES
 from optimizers.training import train
-from surfaces.network import ACTIVATIONS, DATASETS, INITIALIZATIONS, REGULARIZERS
+from surfaces.network import ACTIVATIONS, INITIALIZATIONS, REGULARIZERS
 
 FIRST = presets.first()
 DATA = generated(FIRST)
@@ -47,11 +46,10 @@ def _read(given_: Any) -> tuple[Training, list[str]]:
     return parse(given_, _nowhere)
 
 
-@pytest.mark.parametrize("key", [key for key, one in PRESETS.items() if one.source in DATASETS])
+@pytest.mark.parametrize("key", PRESETS)
 @pytest.mark.thinned(2)
 def test_presets_are_links(key: str) -> None:
-    base = dataclasses.replace(Training(), data=Choice(PRESETS[key].source))
-    made = presets.preset(key, generated(base))
+    made = presets.preset(key)
     assert len(made.racers) == len(PRESETS[key].racers) >= 1
     again, notices = _read(query(made))
     assert notices == [] and again == made
@@ -318,10 +316,13 @@ def test_rates_and_seed_are_numbers_and_all_else_asks_for_other_programs() -> No
 
 def test_a_preset_says_what_to_look_at_whatever_its_rates() -> None:
     for key, one in PRESETS.items():
-        if one.source != FILE:
-            made = presets.preset(key, generated(dataclasses.replace(Training(), data=Choice(one.source))))
-            assert presets.shown_by(racers.set_racer(made, "racer-0", "learning_rate", 0.03)) == one.about
-            assert not presets.shown_by(changes.add_racer(made, "lion", generated(made)))
+        made = presets.preset(key)
+        for changed in (
+            racers.set_racer(made, "racer-0", "learning_rate", 0.03),
+            changes.add_racer(made, "lion", generated(made)),
+        ):
+            assert presets.shown_by(changed) == f"{one.about} {one.own_samples}".strip()
+        assert not presets.shown_by(changes.choose_data(made, "xor"))
 
 
 @pytest.mark.parametrize("batch_size", [1, 7, 32, 100, 0])

@@ -337,7 +337,6 @@ def test_a_preset_takes_the_epochs_that_are_asked_for(tmp_path: Path, capsys: py
 
 
 BAD_TRAININGS = [
-    (["--preset", "exercise"], "needs a file: add --data with its path"),
     (["--set", "epochs=0"], "epochs must be above 0"),
     (["--preset", "edges"], "Unknown preset 'edges'. Did you mean 'edge'?"),
     (["--source", "moon"], "Unknown data set 'moon'. Did you mean 'moons'? Choose from blobs, "),

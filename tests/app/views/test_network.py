@@ -146,8 +146,19 @@ def test_presets_come_from_the_list() -> None:
     training = test.session_state["training"]
     assert training.data.key == "curve" and [r.own for r in training.racers] == [(), (("objective", "mae"),)]
     _widget(test.selectbox, "data").set_value("preset:exercise").run()
-    assert any("upload MNIST under Data" in said for said in _refusals(test))
-    assert test.session_state["training"] == training
+    assert "upload MNIST under Data" in _text_of(test)
+    assert test.session_state["training"].widths == (256,)
+
+
+def test_the_sentence_of_a_preset_stays_when_it_is_changed_until_other_data_are_chosen() -> None:
+    test = _open(preset="neurons")
+    _type(test, "training-widths", "2")
+    assert "two lines cannot enclose it" in _text_of(test) and "Changed: widths 3 → 2." in _text_of(test)
+    assert (test.query_params["preset"], test.query_params["widths"]) == ("neurons", "2")
+    next(button for button in test.button if button.label == "Reset").click().run()
+    assert test.session_state["training"].widths == (3,) and "Changed:" not in _text_of(test)
+    _widget(test.selectbox, "data").set_value("data:circles").run()
+    assert "two lines cannot enclose it" not in _text_of(test) and "preset" not in test.query_params
 
 
 def _explained(key: str) -> None:

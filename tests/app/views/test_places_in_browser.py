@@ -60,16 +60,6 @@ def test_while_a_slider_is_dragged_only_the_new_curve_is_pale(fresh: Visit) -> N
     race.settle()
 
 
-@pytest.mark.long
-def test_a_refused_preset_moves_no_button_of_the_toolbar(fresh: Visit) -> None:
-    race = fresh(page="network")
-    before = _box(race, ".st-key-toolbar")
-    race.pick("Exercise")
-    reason = race.said("To start the exercise, upload MNIST").bounding_box()
-    assert _box(race, ".st-key-toolbar") == before
-    assert reason["y"] >= before["y"] + before["height"] - 1 and reason["height"] < 40
-
-
 @pytest.mark.parametrize("page", ["", "network"])
 def test_the_word_changed_moves_nothing(fresh: Visit, page: str) -> None:
     race = fresh("", page=page, reduced=True)
