@@ -51,7 +51,9 @@ def exact(value: float) -> str:
 
 
 def parsed(text: str) -> float:
-    """The number that a text stands for, as written by `short` or typed; commas separate thousands.
+    """The number that a text stands for, as written by `short` or typed.
+
+    A comma separates thousands wherever it can, and decimals elsewhere.
 
     Raises:
         ValueError: if the text is not a number.
@@ -62,7 +64,7 @@ def parsed(text: str) -> float:
         plain = f"{sign}{mantissa or 1}e{exponent.translate(_LOWERED)}"
     if re.fullmatch(r"-?[1-9]\d{0,2}(,\d{3})+(\.\d*)?", plain):
         plain = plain.replace(",", "")
-    return float(plain)
+    return float(plain.replace(",", ".", 1))
 
 
 def percent(share: float, digits: int = 3) -> str:

@@ -136,7 +136,7 @@ class Point(Form):
 
     def read(self, value: Any, name: str) -> tuple[float, float]:
         x, comma, y = value.strip().strip("()").partition(",") if isinstance(value, str) else (value[0], ",", value[1])
-        if not comma:
+        if not comma or (isinstance(y, str) and "," in y):
             raise Refused(f"{name} must be two numbers separated by a comma, such as -1.5,2; got {shortened(value)!r}.")
         return number(x, f"x of the {name}", "-1.5"), number(y, f"y of the {name}", "2")
 

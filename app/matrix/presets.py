@@ -46,16 +46,16 @@ PRESETS: Mapping[str, Preset] = MappingProxyType(
             "Saddles",
             "Saddles",
             "The closer a run passes by a saddle, the fewer settings of SGD and momentum leave it in time. For Adam it "
-            "makes hardly a difference. Newton's method stops in the saddle.",
+            "makes hardly any difference. Newton's method stops in the saddle.",
             "groups=saddles&rules=sgd,momentum,rmsprop,adam,newton&test=saddle_nearer&rule=sgd",
             rows=("P3",),
         ),
         "noise": Preset(
             "Heavy tails",
             "Heavy tails",
-            "With normal noise, more settings of momentum than of SGD solve the ravine. With heavy tails nearly all of "
-            "them fail, because a single huge gradient throws the run away. Schedule-free SGD keeps as many as before, "
-            "because its result is an average over its path.",
+            "Compare the rows σ = 0.1, κ = 10 (normal noise) and σ = 0.1, α = 1 (heavy tails): SGD, momentum and Adam "
+            "lose at least two thirds of the settings that solve the ravine, because a single huge gradient throws a "
+            "run away. Schedule-free SGD keeps at least half, because its result is an average over its path.",
             "groups=noise,heavy_tails&rules=sgd,momentum,adam,schedule_free_sgd&test=tails_heavy&rule=momentum",
             rows=("P4",),
         ),

@@ -97,8 +97,8 @@ PRESETS: Mapping[str, Preset] = {
     ),
     "vanishing": Preset(
         "Vanishing gradients",
-        "With eight hidden layers, the gradient under sigmoid shrinks ten-thousandfold from the last layer to the "
-        "first; the gradients under tanh and ReLU stay within a factor of ten.",
+        "At the initial weights of eight hidden layers, the gradient under sigmoid is over ten thousand times smaller "
+        "in the first layer than in the last; under tanh and ReLU the two differ by less than a factor of ten.",
         Training(widths=(32,) * 8, views=("gradients", "activations", "loss"), steps=1000),
         (
             "sgd:learning_rate=0.05,activation=sigmoid,initialization=lecun_normal",
@@ -177,7 +177,7 @@ PRESETS: Mapping[str, Preset] = {
     "regularizers": Preset(
         "Regularizers side by side",
         "Without a regularizer, the validation loss ends at more than twice its lowest value. With L2, input noise, "
-        "dropout or mixup it ends at less than half of that, and within 0.1 of the training loss.",
+        "dropout or mixup it ends at less than half of the loss without one, and within 0.1 of the training loss.",
         Training(
             data=Choice("moons", (("noise", 0.3),)),
             widths=(64, 64),

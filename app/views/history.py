@@ -16,7 +16,7 @@ PAGE = "history"
 STEP, EDGE = 18, 10
 """The distance between two lanes of the family tree, and of the first from its left edge, in pixels."""
 INTRODUCTION = (
-    "What each optimizer changed in its predecessor. Lines lead from predecessor to successor, and each link opens a "
+    "How each optimizer differs from its predecessor. Lines lead from predecessor to successor, and each link opens a "
     "race between the two."
 )
 

@@ -141,7 +141,7 @@ def _saddles() -> Iterator[UnitTest]:
             key=f"saddle_{key}",
             name=f"Saddle {short(offset)}, {angle}°",
             group=group,
-            about=f"A saddle {_turned(angle)} that a run enters {short(offset)} beside the line that ends in it.",
+            about=f"A saddle {_turned(angle)}. The start lies {short(offset)} beside the line that leads into it.",
             surface="saddle",
             source=source,
             angle=angle,

@@ -158,8 +158,8 @@ def _() -> None:
 @holds(
     "network vanishing",
     "Vanishing gradients.",
-    "With eight hidden layers, the gradient under sigmoid shrinks ten-thousandfold from the last layer to the first; "
-    "the gradients under tanh and ReLU stay within a factor of ten.",
+    "At the initial weights of eight hidden layers, the gradient under sigmoid is over ten thousand times smaller in "
+    "the first layer than in the last; under tanh and ReLU the two differ by less than a factor of ten.",
 )
 def _() -> None:
     found = {network.model.activation: m.gradients[0] for network, _, m in trained("vanishing", 1)}
@@ -278,7 +278,8 @@ def _() -> None:
     "network regularizers",
     "Regularizers side by side.",
     "Without a regularizer, the validation loss ends at more than twice its lowest value.",
-    "With L2, input noise, dropout or mixup it ends at less than half of that, and within 0.1 of the training loss.",
+    "With L2, input noise, dropout or mixup it ends at less than half of the loss without one, and within 0.1 of the "
+    "training loss.",
     marks=pytest.mark.long,
 )
 def _() -> None:

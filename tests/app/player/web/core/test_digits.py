@@ -69,4 +69,5 @@ def test_python_and_javascript_parse_each_others_numbers(digits: Any) -> None:
     assert digits("given.map(digits.parsed)", texts) == some
     typed = {"0.05": 0.05, " 1e-3 ": 1e-3, "−2": -2.0, "0,05": 0.05, "1,234.5": 1234.5, "12,345": 12345.0}
     assert digits("given.map(digits.parsed)", list(typed)) == list(typed.values())
+    assert [parsed(text) for text in typed] == list(typed.values())
     assert digits("given.every((text) => Number.isNaN(digits.parsed(text)))", ["", "fast", "10⁻", "0.1.2", "·10⁻⁵"])
