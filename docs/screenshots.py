@@ -72,10 +72,12 @@ STATES: Mapping[str, State] = {
     "maps-sensitivity": State("maps", "preset=anywhere", computed),
     "network": State("network"),
     "network-trained": State("network", act=trained),
+    "network-neurons": State("network", "preset=neurons", trained),
     "network-present": State("network", act=_present_trained),
     "history": State("history"),
     "studies": State("studies", act=studied),
     "studies-three": State("studies", "study=dimension_saddles", studied),
+    "studies-squares": State("studies", "preset=autoencoder", studied),
     "matrix": State("matrix"),
     "matrix-computed": State("matrix", "groups=saddles&rules=sgd,momentum,rmsprop,adam,newton&trials=16", counted),
 }

@@ -152,6 +152,7 @@ class Job:
     Attributes:
         number: distinguishes all jobs of the server.
         running: whether the worker computes it.
+        stopping: whether it is to stop, and still computes a part.
         error: why the work failed, empty if it did not.
         seconds: the duration of the last computation.
 
@@ -163,7 +164,7 @@ class Job:
 
     def __init__(self, connect: Callable[[], Process]) -> None:
         self.number = next(Job._numbers)
-        self.running = False
+        self.running = self.stopping = False
         self.error = ""
         self.seconds = 0.0
         self._began = 0.0
@@ -177,7 +178,7 @@ class Job:
 
     def start(self, *content: Any) -> None:
         """Hand the work to the worker."""
-        self.running, self.error, self._began = True, "", time.monotonic()
+        self.running, self.stopping, self.error, self._began = True, False, "", time.monotonic()
         self._worker = self._connect()
         self._worker.compute(self, *content)
         weakref.finalize(self, self._worker.stop, self.number).atexit = False
@@ -185,6 +186,7 @@ class Job:
     def stop(self) -> None:
         """Stop after the part that is being computed; what is there is kept."""
         if self._worker is not None:
+            self.stopping = self.running
             self._worker.stop(self.number)
 
     def receive(self, kind: str, *content: Any) -> None:
@@ -196,7 +198,7 @@ class Job:
                 (self.error,) = content
             elif kind == "ended":
                 self.seconds = time.monotonic() - self._began
-                self.running = False
+                self.running = self.stopping = False
             self._changed.notify_all()
 
     def wait(self, timeout: float) -> bool:

@@ -150,7 +150,7 @@ def _progress(settings: Settings, job: Job) -> str:
     done, count = sum(place in job.cells for place in wanted), len(wanted)
     words = f"{done:,} of {count:,} cells"
     if job.running:
-        words += " · computing …"
+        words += " · stopping …" if job.stopping else " · computing …"
     elif job.error:
         words += f" · {job.error}"
     elif done == count:

@@ -197,11 +197,13 @@ def run_button(page: str, job: workers.Job, run: Callable[[], None], said: str, 
         said: what running does.
     """
     st.session_state[f"{page}-button"] = job.running
+    options: Any
     with st.container(width=92):
         if job.running:
-            st.button("Stop", key=f"{page}-stop", type="primary", on_click=job.stop, width="stretch")
+            options = {"width": "stretch", "disabled": job.stopping}
+            st.button("Stop", key=f"{page}-stop", type="primary", on_click=job.stop, **options)
         else:
-            options: Any = {"help": said, "width": "stretch", "disabled": disabled}
+            options = {"help": said, "width": "stretch", "disabled": disabled}
             st.button("Run", key=f"{page}-run", type="primary", on_click=run, **options)
 
 

@@ -59,7 +59,7 @@ def _toolbar() -> None:
         job = _job()
         said = "The result is complete." if job.complete else "Compute the study."
         run_button("study", job, _run, said, disabled=job.complete)
-        with st.container(width=210):
+        with st.container(width=262):
             names = {key: study.name for key, study in STUDIES.items()}
             choose = changes.choose_study
             here = settings.study.key
@@ -115,7 +115,7 @@ def _progress(job: Job) -> str:
     if job.error:
         words = job.error
     elif job.running:
-        words = f"{share} · computing …"
+        words = f"{share} · {'stopping after this part' if job.stopping else 'computing'} …"
     elif job.complete:
         words = f"computed in {short(job.seconds, 2)} s" if job.seconds else "computed"
     elif job.share:

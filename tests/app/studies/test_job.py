@@ -66,8 +66,10 @@ def test_a_stopped_study_keeps_what_is_there_and_can_be_computed_again(process: 
     job.begin()
     with job._changed:
         assert job._changed.wait_for(lambda: job.found is not None, PATIENCE)
+    assert not job.stopping
     job.stop()
-    assert job.wait(PATIENCE) and 0 < job.share < 1 and not job.complete
+    assert job.stopping or not job.running
+    assert job.wait(PATIENCE) and 0 < job.share < 1 and not job.complete and not job.stopping
     assert np.isfinite(job.found.saddles[0]) and np.isnan(job.found.saddles[-1])
     assert Job(job.settings).found is None, "a part is not kept for other pages"
     small = Job(_settings(SMALL), lambda: process)
