@@ -71,7 +71,11 @@ def test_sentence_on_depth(deep: depths.Found) -> None:
     for kind, scheme in (("relu", "he_normal"), ("tanh", "xavier_normal")):
         assert 1 / 3 < ratio[KIND[kind], SCHEME[scheme]] < 3
 
-    *_, (_, normed) = STUDIES["depth"](seeds=2, norm="batch").run(seed=0)
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_sentence_on_depth_with_batch_norm(seed: int) -> None:
+    study = STUDIES["depth"]
+    *_, (_, normed) = study(**study.presets["depth_batch_norm"].parameters).run(seed)
     others = depths.medians(normed.ratios[..., None])[:, 1:]
     assert depths.SCHEMES[0] == "zeros" and others.min() > 0.9 and others.max() < 6
 

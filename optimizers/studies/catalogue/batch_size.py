@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Generator, Iterator
-from typing import Any, NamedTuple
+from collections.abc import Generator, Iterator, Mapping
+from types import MappingProxyType
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +16,7 @@ from optimizers.studies import declared
 from optimizers.studies.comparisons import Comparison, all_compared
 from optimizers.studies.intervals import mean_interval
 from optimizers.studies.networks import losses_of, outputs_of, seeds_of, starts_of, train_bundle
-from optimizers.studies.study import Progress, Study, Table
+from optimizers.studies.study import Preset, Progress, Study, Table
 from surfaces.curvature import top_eigenvalues
 from surfaces.network import DATASETS, MLP, Network, Samples
 from surfaces.network.data import one_hot
@@ -74,9 +75,20 @@ class BatchSize(Study):
     rows = ("P12",)
     about = (
         "At the same training loss, the solutions of large batches are about five times as sharp as those of small "
-        "batches with SGD, and about twice as sharp with Adam. Their test accuracy is lower by 2 to 3 percentage "
-        "points with SGD, and by about 1.5 with Adam. This difference needs wrong labels: if all labels are right, "
-        "the solutions of large batches are still sharper, but lose hardly any test accuracy."
+        "batches with SGD, and about twice as sharp with Adam. Their test accuracy is lower by about 2 to 3 "
+        "percentage points with SGD, and by 1 to 2 with Adam. Here a tenth of the training labels is wrong."
+    )
+    presets: ClassVar[Mapping[str, Preset]] = MappingProxyType(
+        {
+            "right_labels": Preset(
+                "Batch sizes with right labels",
+                "Right labels",
+                "If all training labels are right, the solutions of large batches are about twice as sharp as those of "
+                "small batches with SGD, and about 1.2 times as sharp with Adam. Yet the mean test accuracies differ "
+                "by less than one percentage point, and ten seeds do not show that large batches are worse.",
+                {"label_noise": 0.0},
+            )
+        }
     )
     source = "N. S. Keskar et al. (2017), On large-batch training: generalization gap and sharp minima"
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import functools
 import itertools
 import warnings
-from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
+from typing import ClassVar, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -15,7 +16,7 @@ from jax import Array
 from numpy.typing import NDArray
 
 from optimizers.studies import declared
-from optimizers.studies.study import Progress, Study, Table
+from optimizers.studies.study import Preset, Progress, Study, Table
 from surfaces.compiled import compiled
 from surfaces.digits import short
 from surfaces.network import ACTIVATIONS, DATASETS, INITIALIZATIONS, LOSSES
@@ -67,8 +68,18 @@ class Depth(Study):
     about = (
         "With sigmoid neurons and LeCun's initialisation, the gradient of the first of ten hidden layers is a few "
         "millionths of that of the tenth. ReLU with He's initialisation and tanh with Xavier's keep the two within "
-        "a factor of three. With batch norm, the ratio is between 0.9 and 6 for every activation and for weights of "
-        "every scale but zero."
+        "a factor of three."
+    )
+    presets: ClassVar[Mapping[str, Preset]] = MappingProxyType(
+        {
+            "depth_batch_norm": Preset(
+                "Depth with batch norm",
+                "Depth, batch norm",
+                "With batch norm, the gradient of the first of ten hidden layers is 0.9 to 6 times that of the tenth, "
+                "for every activation and for initial weights of every scale but zero.",
+                {"norm": "batch"},
+            )
+        }
     )
     source = (
         "X. Glorot & Y. Bengio (2010), Understanding the difficulty of training deep feedforward neural networks; "

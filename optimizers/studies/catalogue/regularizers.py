@@ -7,7 +7,7 @@ import itertools
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -20,7 +20,7 @@ from optimizers.optimizer import Optimizer
 from optimizers.rules.adamw import AdamW
 from optimizers.studies import declared
 from optimizers.studies.networks import Bundle, seeds_of, starts_of, train_bundle
-from optimizers.studies.study import Progress, Study, Table
+from optimizers.studies.study import Preset, Progress, Study, Table
 from optimizers.verdicts import Verdict, holm_levels, signed_rank, verdict
 from surfaces.compiled import compiled
 from surfaces.network.data import DataSet, Samples, one_hot
@@ -125,10 +125,21 @@ class Regularizers(Study):
     group = "Generalisation"
     rows = ("N8", "N9")
     about = (
-        "Input noise raises the test accuracy by about 8 points. Early stopping, dropout, decoupled decay and L2 "
-        "raise it by 3 to 5 points, and the average of weights by less than one. Label smoothing and batch norm lower "
-        "it, and for mixup 20 seeds do not suffice to tell. Among the other methods, DropConnect raises it by about "
-        "9 points, shifted images by 4 to 6, and L1 and noise on the weights by 1 to 2; rotated images do not raise it."
+        "Input noise raises the test accuracy by about 8 points. Dropout, decoupled decay and L2 raise it by 3 to 5 "
+        "points, early stopping by 2 to 4, and the average of weights by less than one. Label smoothing and batch norm "
+        "lower it by 1.5 to 3 points. Mixup changes it by less than one point, too little to tell with 20 seeds."
+    )
+    presets: ClassVar[Mapping[str, Preset]] = MappingProxyType(
+        {
+            "further_regularizers": Preset(
+                "Further regularizers",
+                "Further regularizers",
+                "DropConnect raises the test accuracy by about 9 points, shifted images by 4 to 6, early stopping by 2 "
+                "to 4, and L1 and noise on weights by 1 to 2.5. Rotated images lower it by about half a point to one "
+                "point, which 20 seeds cannot always tell from zero.",
+                {"compared": "second"},
+            )
+        }
     )
     source = "I. Goodfellow, Y. Bengio & A. Courville (2016), Deep learning, chapter 7"
 
