@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from app.figures.marks import AnyMark, Axes, Panel
+from app.figures.marks import AnyMark, Axes, Axis, Line, Panel
 from app.figures.series import around, keys, log, plot, series, spanned
-from optimizers.studies.catalogue.norms import KINDS, SAMPLES, Found, Norms
+from optimizers.studies.catalogue.norms import KINDS, SAMPLES, TRAINED, Found, Norms
 
 UNIT = "step"
 HIGHEST = 100.0
@@ -27,8 +27,9 @@ def panels(study: Norms, found: Found) -> tuple[Panel, ...]:
             f"depth-{k}",
             f"{depth} hidden layers",
             Axes(x=x, y=y),
-            _against_rates(found.rates, last[k]),
-            f"median loss, band from lowest to highest, a gap where most networks diverged; {budget}",
+            [_trained(x), *_against_rates(found.rates, last[k])],
+            f"median loss, band from lowest to highest, a gap where most networks diverged; dashed: {TRAINED:g}, below "
+            f"which networks count as trained; {budget}",
             None if k else names,
         )
         for k, depth in enumerate(found.depths)
@@ -37,6 +38,12 @@ def panels(study: Norms, found: Found) -> tuple[Panel, ...]:
     curves = _against_steps(found.steps, found.losses[-1])
     note = f"median loss of {found.depths[-1]} hidden layers, each norm at its best learning rate; {budget}"
     return (*against, plot("steps", "At the best learning rates", Axes(x=steps, y=y), curves, note))
+
+
+def _trained(x: Axis) -> Line:
+    """The loss below which a network counts as trained."""
+    ends = np.array([x.low, x.high])
+    return Line(x=ends, y=np.full(2, TRAINED), color="muted", dash="dash", weight="hair", layer="ground")
 
 
 def _against_rates(rates: Any, losses: Any) -> list[AnyMark]:
