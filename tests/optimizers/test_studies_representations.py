@@ -16,9 +16,11 @@ from optimizers.studies import STUDIES
 from optimizers.studies.catalogue import stacked_autoencoder, transfer
 from optimizers.studies.catalogue.autoencoder import BATCH, OPTIMIZERS, Found
 from optimizers.studies.catalogue.transfer import COUNTS, MOST, selected
+from optimizers.studies.intervals import mean_interval
 from optimizers.studies.layers import hidden
 from optimizers.studies.networks import outputs_of, starts_of, train_bundle
 from optimizers.training import batches
+from optimizers.verdicts import verdict
 from surfaces.network import DATASETS, MLP, Network
 
 
@@ -173,11 +175,14 @@ def test_encoders_become_the_first_layers() -> None:
 
 
 @pytest.mark.long
-def test_sentences_on_stacked_autoencoders() -> None:
+@pytest.mark.parametrize("seed", [0, 1])
+def test_sentences_on_stacked_autoencoders(seed: int) -> None:
     study = STUDIES["stacked_autoencoder"]()
-    *_, (_, found) = study.run(seed=0)
-    # −0.6 to 1.1 points in four sets of seeds
-    assert abs((found.accuracies[0, :, -1] - found.accuracies[1, :, -1]).mean()) < 0.015
+    *_, (_, found) = study.run(seed)
+    # −0.8 to 1.1 points with seeds 0 to 5
+    assert abs((found.accuracies[0, :, -1] - found.accuracies[1, :, -1]).mean()) < 0.012
+    winner = verdict(*(1 - found.accuracies[..., -1]), names=stacked_autoencoder.NAMES).winner
+    assert winner == ("stacking" if seed == 0 else None)
     lower = 1 - found.errors[0, :, -1].mean() / found.errors[1, :, -1].mean()
     assert 0.05 < lower < 0.12 and (found.errors[0, :, -1] < found.errors[1, :, -1]).all()
     codes, labels = found.codes[-1], found.labels
@@ -214,11 +219,15 @@ def test_kept_layers_do_not_change_and_the_first_network_learns() -> None:
 
 
 @pytest.mark.long
-def test_sentences_on_transfer() -> None:
+@pytest.mark.parametrize("seed", [0, 3])
+def test_sentences_on_transfer(seed: int) -> None:
     study = STUDIES["transfer"]()
-    *_, (_, found) = study.run(seed=0)
-    scratch, tuned, frozen, random = found.accuracies.mean(axis=-1)
+    *_, (_, found) = study.run(seed)
+    scratch, tuned, frozen, random = 100 * found.accuracies
     few, many = found.counts <= 2, found.counts >= 10
-    assert (tuned[few] < scratch[few] - 0.03).all() and (np.abs(tuned - scratch)[many] < 0.01).all()
-    # with 50 images other seeds put the frozen layer first
-    assert (frozen < random)[found.counts <= 20].all()
+    lost, behind = (scratch - tuned).mean(axis=-1), (random - frozen).mean(axis=-1)
+    assert ((lost[few] > 2) & (lost[few] < 10)).all() and ((behind[few] > 5) & (behind[few] < 15)).all()
+    assert (np.abs(lost[many]) < 2).all() and (np.abs(behind[many]) < 2).all()
+    (ten,) = np.flatnonzero(found.counts == 10)
+    interval = mean_interval(scratch[ten] - tuned[ten])
+    assert bool(interval.low > 0) == (seed == 0)
