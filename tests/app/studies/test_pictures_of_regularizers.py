@@ -83,7 +83,8 @@ def test_losses_of_norms_have_a_gap_where_networks_diverged() -> None:
     found = norms.Found(np.array([2, 10]), norms.RATES, np.arange(4) * 10, losses)
     shallow, deep, steps = pictures.of("norms").panels(STUDIES["norms"](seeds=3), found)  # type: ignore[call-arg]
     for row, panel in enumerate((shallow, deep)):
-        curves = [mark for mark in panel.marks if isinstance(mark, Line)]
+        threshold, *curves = [mark for mark in panel.marks if isinstance(mark, Line)]
+        assert threshold.y.tolist() == [0.5, 0.5] and "dashed: 0.5," in panel.note[0].text
         expected = np.median(losses[row, ..., -1], axis=2)
         np.testing.assert_allclose(curves[1].y, expected[1])
         assert np.isnan(curves[0].y[-1]) == (row == 1)
