@@ -13,6 +13,9 @@ from optimizers.studies.study import Progress, Study, Table
 from surfaces.digits import short
 from surfaces.network.mlp import MLP
 
+STEEPNESS = 3.0
+"""The initial slopes of a member's neurons are this many times those of He's initialisation."""
+
 
 class Found(NamedTuple):
     """The result so far, NaN where it is missing.
@@ -52,20 +55,24 @@ class Boosting(Study):
 
     So for 0 < ν < 2 the training error falls with every member that is not orthogonal to the residuals, however badly
     it was trained. The test error can rise.
+
+    The residuals of a good sum change sign within short distances. So that a member can follow them, its neurons are
+    steep at the start, and have their zeros at random places between the ends of the inputs.
     """
 
     name = "Boosting"
     group = "Ensembles"
     rows = ("N14",)
     about = (
-        "The training error falls with every member. The test error is lowest after a few members, and rises as "
-        "further members fit the noise."
+        "Each member has two neurons, too few to fit the curve. The sum of several members fits it, and its training "
+        "error goes on falling. The test error is lowest with about 5 to 15 members, and 10 to 50 % higher with 40, "
+        "because later members fit the noise in the training samples."
     )
     source = "J. Friedman (2001), Greedy function approximation: a gradient boosting machine"
     seconds = 4.0
 
     members: int = declared.whole("M", 40, 2, 100, "Number of members.", log=True)
-    width: int = declared.whole("n", 8, 1, 32, "Neurons in the hidden layer of a member.", log=True)
+    width: int = declared.whole("n", 2, 1, 32, "Neurons in the hidden layer of a member.", log=True)
     shrinkage: float = declared.number(
         "ν", 0.5, 0.05, 1.0, "Share of the best factor c with which each member is added."
     )
@@ -79,6 +86,14 @@ class Boosting(Study):
     def model(self) -> MLP:
         """The model of a member."""
         return curves.with_room(self.width)
+
+    def _start(self, rng: np.random.Generator) -> Floats:
+        """Initial weights (1, n) of a member: steep neurons whose zeros are spread over the inputs."""
+        w = curves.starts_within(self.model, self.width, rng, 1)
+        slopes, biases = (w[:, k * self.model.widths[1] :][:, : self.width] for k in (0, 1))
+        slopes *= STEEPNESS
+        biases[:] = -slopes * rng.uniform(curves.LOW, curves.HIGH, slopes.shape)
+        return w
 
     def run(self, seed: int = 0) -> Iterator[Progress]:
         m, r, points = self.members, self.data_sets, len(curves.GRID)
@@ -102,7 +117,7 @@ class Boosting(Study):
         enter(0)
         for member in range(m):
             rest = y - np.stack([total[: self.samples] for total in sums])
-            starts = np.concatenate([curves.starts_within(self.model, self.width, rng, 1) for rng in rngs])
+            starts = np.concatenate([self._start(rng) for rng in rngs])
             for part in curves.fits(self.model, x, rest, starts, self.steps, self.learning_rate):
                 if part.step < self.steps:
                     yield Progress((member + part.step / self.steps) / m, found)
@@ -131,7 +146,10 @@ class Boosting(Study):
         """Where the test error is lowest, in a sentence."""
         training, test = (np.median(errors, axis=0) for errors in (found.training_errors, found.test_errors))
         best = int(np.argmin(test))
-        words = f"The training error falls to {short(training[-1], 3)} with {self.members} members. "
+        words = (
+            f"The training error falls to {short(training[-1], 3)} with {self.members} members (medians of "
+            f"{self.data_sets} data set{'s' * (self.data_sets > 1)}). "
+        )
         if best == self.members:
             return words + f"The test error is lowest with all of them: {short(test[-1], 3)}."
         lowest = f"{best} member{'s' if best != 1 else ''}: {short(test[best], 3)}"
