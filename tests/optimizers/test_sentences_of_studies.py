@@ -15,10 +15,10 @@ from tests.app.captions import captions
 pytestmark = pytest.mark.long
 
 
-def _finished(key: str, **parameters: Any) -> tuple[Any, str]:
+def _finished(key: str, seed: int = 0, **parameters: Any) -> tuple[Any, str]:
     """The complete result and its finding."""
     study = STUDIES[key](**parameters)
-    *_, last = study.run(0)
+    *_, last = study.run(seed)
     return last.found, study.finding(last.found)
 
 
@@ -29,18 +29,30 @@ def test_bagging_beats_its_members_and_a_single_network() -> None:
     assert words.startswith("The test error of bagging is lower than that of a single network")
 
 
-def test_boosting_overfits_after_a_few_members() -> None:
-    found, words = _finished("boosting")
-    test = np.median(found.test_errors, axis=0)
+@pytest.mark.parametrize("seed", [0, 2, 6])
+def test_boosting_overfits_as_further_members_fit_the_noise(seed: int) -> None:
+    found, words = _finished("boosting", seed)
+    study: Any = STUDIES["boosting"]()
+    assert (study.width, study.members) == (2, 40)
+    training, test = (np.median(errors, axis=0) for errors in (found.training_errors, found.test_errors))
     assert (np.diff(found.training_errors, axis=1) < 0).all()
-    assert np.argmin(test) <= 6 and test[-1] > 1.15 * test.min()
-    assert "The test error is lowest with" in words and "at the end" in words
+    best = int(np.argmin(test))
+    assert 5 <= best <= 15 and test[1] > 1.3 * test[best], "a member alone is too small"
+    assert 1.1 < test[-1] / test.min() < 1.5
+    # the error of the sum falls below the noise, and half of what is left at the lowest test error is fitted as well
+    assert training[best] < study.noise**2 and training[-1] < 0.7 * training[best]
+    assert test[20] < test[-1], "the rise goes on"
+    assert f"lowest with {best} members" in words and "at the end" in words
 
 
-def test_bias_falls_and_variance_rises_with_the_width() -> None:
-    found, words = _finished("bias_variance")
-    assert found.bias[0] > 50 * found.bias[-1] and found.variance[-1] > 3 * found.variance[0]
-    assert found.widths[np.argmin(found.error)] in (4, 6) and found.error[-1] > 1.05 * found.error.min()
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_bias_falls_and_variance_rises_with_the_width(seed: int) -> None:
+    found, words = _finished("bias_variance", seed)
+    assert found.bias[0] > 30 * found.bias[-1] and found.variance[-1] > 3 * found.variance[0]
+    assert 3 <= found.widths[np.argmin(found.error)] <= 8
+    wide = found.error[found.widths >= 32]
+    assert (1.05 < wide / found.error.min()).all() and (wide / found.error.min() < 1.2).all()
+    assert np.ptp(wide) < 0.05 * wide.min() and found.training[-1] > found.training.min()
     np.testing.assert_allclose(found.bias + found.variance + found.noise, found.error, rtol=1e-9)
     assert words.endswith("The error has no second descent.")
     caption = "Bias and variance against the width of a network: bias falls, variance grows."
