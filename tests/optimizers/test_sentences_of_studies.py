@@ -51,7 +51,7 @@ def test_bias_falls_and_variance_rises_with_the_width(seed: int) -> None:
     assert found.bias[0] > 30 * found.bias[-1] and found.variance[-1] > 3 * found.variance[0]
     assert 3 <= found.widths[np.argmin(found.error)] <= 8
     wide = found.error[found.widths >= 32]
-    assert (1.05 < wide / found.error.min()).all() and (wide / found.error.min() < 1.2).all()
+    assert (wide / found.error.min() > 1.05).all() and (wide / found.error.min() < 1.2).all()
     assert np.ptp(wide) < 0.05 * wide.min() and found.training[-1] > found.training.min()
     np.testing.assert_allclose(found.bias + found.variance + found.noise, found.error, rtol=1e-9)
     assert words.endswith("The error has no second descent.")
@@ -67,11 +67,13 @@ def test_random_features_have_a_second_descent() -> None:
     assert "The error falls a second time after a peak of" in words
 
 
-def test_a_construction_is_better_than_what_training_finds() -> None:
-    found, words = _finished("approximation")
-    assert found.constructed[-1] < 1e-3 and found.errors[-1].min() > 100 * found.constructed[-1]
+@pytest.mark.parametrize("seed", [0, 1])
+def test_a_construction_is_better_than_what_training_finds(seed: int) -> None:
+    found, words = _finished("approximation", seed)
+    ratio = found.errors[-1] / found.constructed[-1]
+    assert found.constructed[-1] < 1e-3 and 180 < ratio.min() <= np.median(ratio) < 280
     assert (np.median(found.errors, axis=1)[:3] < 0.8).all()
-    assert "The construction has a lower error than every trained network" in words
+    assert words.endswith("The construction has a lower error than every trained network at widths 32, 64 and 128.")
 
 
 def test_averages_beat_the_networks_that_they_average() -> None:

@@ -76,8 +76,8 @@ class Approximation(Study):
     group = "Architecture"
     rows = ("N16",)
     about = (
-        "With 128 neurons, the error of a constructed network falls below a thousandth. Training from 12 seeds ends a "
-        "hundred times above it: a better network exists, and training does not find it."
+        "With 128 neurons, the error of a constructed network falls below a thousandth. 3,000 steps of Adam from 12 "
+        "seeds end about 200 times above that error: a better network exists, and training does not find it."
     )
     source = (
         "G. Cybenko (1989), Approximation by superpositions of a sigmoidal function; K. Hornik (1991), Approximation "
@@ -147,7 +147,8 @@ class Approximation(Study):
         better = [str(width) for width in found.widths[found.constructed < best]]
         if not better:
             return words + "At no width is the construction better than the best trained network."
-        return words + f"The construction has a lower error than every trained network at width {', '.join(better)}."
+        where = f"width {better[0]}" if len(better) == 1 else f"widths {', '.join(better[:-1])} and {better[-1]}"
+        return words + f"The construction has a lower error than every trained network at {where}."
 
 
 def constructed(width: int, activation: str, x: Floats, target: Floats) -> Floats:
