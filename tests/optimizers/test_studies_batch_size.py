@@ -49,7 +49,7 @@ def test_a_training_that_does_not_reach_the_loss_is_left_out(short: tuple[BatchS
     study, found = short
     assert np.isnan(found.losses[1]).all() and np.isnan(found.line[1]).all()
     assert [row[:2] for row in study.table(found).rows] == [("SGD", 8), ("SGD", 500)]
-    assert "At least 8 seeds are needed to compare Adam" in study.finding(found)
+    assert "With Adam, at least 8 seeds are needed to compare large batches with small batches." in study.finding(found)
 
 
 @pytest.mark.long

@@ -169,17 +169,23 @@ def test_training_and_test_samples_do_not_overlap() -> None:
 
 
 def test_sentences_on_paired_numbers() -> None:
+    """The ratio is that of the first to the second, whichever is lower."""
     low, high = np.arange(1.0, 9.0), np.arange(1.0, 9.0) * 1.5
-    assert compared(low, high, ("one", "two"), "test error") == (
-        "The test error of one is lower than that of two (two / one = 1.5, 95 % interval 1.5 to 1.5, 8 paired seeds)."
+    assert compared(high, low, ("one", "two"), "test error") == (
+        "The test error of one is higher than that of two (ratio 1.5, 95 % interval 1.5 to 1.5, 8 paired seeds)."
     )
-    assert compared(high, low, ("one", "two"), "error").startswith(
-        "The error of two is lower than that of one (two / one = 0.667"
+    assert compared(low, high, ("one", "two"), "error", where="with Adam").startswith(
+        "With Adam, the error of one is lower than that of two (ratio 0.667"
     )
-    unclear = compared(low, low[::-1], ("one", "two"), "error")
-    assert unclear.startswith("The error of one and that of two cannot be told apart (two / one = 1, 95 % interval")
-    missing = compared([*low[:6], np.nan], [*high[:5], np.nan, 1.0], ("one", "two"), "error")
-    assert missing == "At least 6 seeds are needed to compare one with two."
+    assert compared(low - 10, high - 10, ("one", "two"), "level").startswith(
+        "The level of one is lower than that of two (difference −2.25"
+    )
+    unclear = compared(low, low[::-1], ("one", "two"), "error", unit="groups")
+    assert unclear.startswith(
+        "8 groups cannot tell whether the error of one or that of two is lower (ratio 1, 95 % interval"
+    )
+    missing = compared([*low[:6], np.nan], [*high[:5], np.nan, 1.0], ("one", "two"), "error", where="with Adam")
+    assert missing == "With Adam, at least 6 seeds are needed to compare one with two."
 
 
 def test_several_comparisons_are_corrected_for_their_number() -> None:
@@ -192,7 +198,10 @@ def test_several_comparisons_are_corrected_for_their_number() -> None:
 
     assert sentences(7, 1) == compared(np.linspace(1, 2, 7), 1.5 * np.linspace(1, 2, 7), ("one", "two"), "error 0")
     assert sentences(7, 4) == "At least 8 seeds are needed to compare one with two."
-    assert sentences(8, 4).count("of one is lower than that of two (two / one = 1.5, 98.8 % interval") == 4
+    four = sentences(8, 4)
+    assert four.count("of one is lower than that of two (ratio 0.667, 98.8 % interval") == 4
+    assert four.endswith(" The levels of the intervals follow from Holm's correction for 4 comparisons.")
+    assert four.count("Holm") == 1 and "Holm" not in sentences(7, 1)
     assert sentences(8, 7).count("At least 9 seeds") == 1, "p = 0.0078 is above 0.05/7 = 0.0071"
 
 
@@ -201,7 +210,7 @@ def test_the_last_of_several_comparisons_faces_the_whole_level() -> None:
     low = np.linspace(1.0, 2.0, 8)
     known = np.where(np.arange(8) < 6, 1.5 * low, np.nan)
     both = all_compared([Comparison(low, known, ("a", "b"), "x"), Comparison(low, 2 * low, ("c", "d"), "y")])
-    assert "x of a is lower than that of b (b / a = 1.5, 95 % interval" in both and "97.5 % interval" in both
+    assert "x of a is lower than that of b (ratio 0.667, 95 % interval" in both and "97.5 % interval" in both
 
 
 @pytest.mark.parametrize("key", ["bagging", "boosting", "ensembles"])

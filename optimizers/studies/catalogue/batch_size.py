@@ -205,8 +205,8 @@ class BatchSize(Study):
         comparisons = []
         for rule, optimizer in enumerate(OPTIMIZERS):
             for values, word in ((found.sharpness, "sharpness"), (1 - found.test, "test error")):
-                names = tuple(f"{optimizer.name} with {size}" for size in SIZES)
-                comparisons.append(Comparison(values[rule, 0], values[rule, 1], (names[0], names[1]), word))
+                where = f"with {optimizer.name}"
+                comparisons.append(Comparison(values[rule, 1], values[rule, 0], (SIZES[1], SIZES[0]), word, where))
         return all_compared(comparisons)
 
     def table(self, found: Found) -> Table:

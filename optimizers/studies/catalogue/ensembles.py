@@ -171,7 +171,7 @@ class Ensembles(Study):
         """What the groups say of each average against the members at the last step, with Bonferroni's correction."""
         errors, averages = 1 - found.accuracy[:, -1], range(1, len(METHODS))
         level = 0.05 / len(averages)
-        return " ".join(
+        sentences = [
             compared(
                 errors[m],
                 errors[0],
@@ -181,7 +181,9 @@ class Ensembles(Study):
                 unit="groups",
             )
             for m in averages
-        )
+        ]
+        correction = f"The level of the intervals is that of Bonferroni's correction for {len(averages)} comparisons."
+        return " ".join([*dict.fromkeys(sentences), correction])
 
 
 def with_label_noise(labels: np.ndarray, classes: int, share: float, rng: np.random.Generator) -> np.ndarray:

@@ -205,8 +205,8 @@ class StackedAutoencoder(Study):
         (a, b), (c, d) = 1 - found.accuracies[..., -1], found.errors[..., -1]
         return all_compared(
             [
-                Comparison(a, b, NAMES, "test error of the classifier"),
-                Comparison(c, d, NAMES, "test error of the deep autoencoder"),
+                Comparison(a, b, NAMES, "test error", "for the classifier"),
+                Comparison(c, d, NAMES, "test error", "for the deep autoencoder"),
             ]
         )
 

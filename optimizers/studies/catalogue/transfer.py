@@ -133,10 +133,10 @@ class Transfer(Study):
         errors, comparisons = 1 - found.accuracies, []
         for column in sorted({0, len(found.counts) - 1}):
             count = int(found.counts[column])
-            measure = f"test error with {count} image{'s' * (count > 1)} of each class"
+            where = f"with {count} image{'s' * (count > 1)} of each class"
             comparisons += [
-                Comparison(errors[1, column], errors[0, column], (NAMES[1], NAMES[0]), measure),
-                Comparison(errors[2, column], errors[3, column], (NAMES[2], NAMES[3]), measure),
+                Comparison(errors[a, column], errors[b, column], (NAMES[a], NAMES[b]), "test error", where)
+                for a, b in ((1, 0), (2, 3))
             ]
         return all_compared(comparisons)
 
