@@ -86,8 +86,9 @@ class Parameter:
 
     @property
     def labelled(self) -> str:
-        """The title with the symbol, as in "Noise (σ)"; the title alone where the value is one of several choices."""
-        return self.title if self.choices else f"{self.title} ({self.symbol})"
+        """The title with the symbol, as in "Noise (σ)"; the title alone of a choice, or where the symbol repeats it."""
+        alone = self.choices or self.symbol.lower() == self.title.lower()
+        return self.title if alone else f"{self.title} ({self.symbol})"
 
     @property
     def letter(self) -> str:

@@ -100,6 +100,15 @@ def test_a_letter_is_the_symbol_without_subscripts() -> None:
     assert Two.parameters()["second"].letter == "β1"
 
 
+def test_a_symbol_that_repeats_the_title_is_not_shown() -> None:
+    class Counted(Declared):
+        steps: int = parameter("steps", default=3, low=1, high=9, doc="A number.")
+        noise: float = parameter("σ", default=1.0, low=0.0, high=2.0, doc="A number.")
+
+    labels = [spec.labelled for spec in Counted.parameters().values()]
+    assert labels == ["Steps", "Noise (σ)"]
+
+
 def test_parameters_keep_the_order_of_declaration() -> None:
     assert list(Two.parameters()) == ["first", "second", "mode", "count"]
     assert [p.static for p in Two.parameters().values()] == [False, False, True, True]
