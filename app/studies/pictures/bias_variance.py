@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from app.common.digits import short
 from app.figures.marks import AnyMark, Axes, Dash, Panel
-from app.figures.series import keys, log, plot, series
+from app.figures.series import around, keys, log, plot, series
 from app.studies.fits import bundle, fit, fit_axes, rows, samples, true_curve
 from optimizers.studies.catalogue.bias_variance import BiasVariance, Found, peak
 
@@ -35,9 +36,21 @@ def _parts(study: BiasVariance, found: Found) -> Panel:
         marks.append(series(found.widths, values, slot, name, "mean square", dash=dash, dots=slot != NOISE))
     shown = [np.maximum(values, LOWEST) for _, values, _ in parts]
     axes = Axes(x=log([found.widths], "neurons"), y=log(shown, "mean square"))
-    note = f"error = bias² + variance + noise; {study.data_sets} data sets of {study.samples} samples"
+    low, high = (np.percentile(found.errors, share, axis=1) for share in (10, 90))
+    marks.append(around(found.widths, low, high, ERROR))
+    note = (
+        f"error = bias² + variance + noise; means of {study.data_sets} data sets of {study.samples} samples; band: 10 "
+        f"to 90 % of the data sets; {_training(study)}"
+    )
     legend = keys([name for name, _, _ in parts], [slot for _, _, slot in parts])
     return plot("parts", "Parts of the error", axes, marks, note, legend)
+
+
+def _training(study: BiasVariance) -> str:
+    """How the fits come about."""
+    if study.fit == "features":
+        return "output weights of least norm"
+    return f"{study.steps:,} steps of Adam with η = {short(study.learning_rate)}"
 
 
 def _fits(study: BiasVariance, found: Found) -> Panel:
@@ -60,6 +73,6 @@ def _fits(study: BiasVariance, found: Found) -> Panel:
             fit(found.grid, found.fits[at].mean(axis=0), BIAS, "mean of the fits", axes=k),
             samples(found.x, found.y, axes=k),
         ]
-    how = f"{study.steps:,} steps of Adam" if study.fit == "trained" else "output weights of least norm"
+    how = _training(study)
     note = f"{study.data_sets} fits, {how}; dots: samples of the first data set; dotted: the curve without noise"
     return plot("fits", "Fits", pairs, marks, note, keys(["fits", "their mean"], [VARIANCE, BIAS]))

@@ -28,6 +28,7 @@ class Found(NamedTuple):
     Attributes:
         widths: (k,), the numbers of hidden neurons.
         error: (k,), the mean squared error over all fits and all test samples.
+        errors: (k, data sets), that of each fit.
         bias: (k,), the mean over the test places of the squared difference between mean fit and curve.
         variance: (k,), the mean squared difference between a fit and the mean fit.
         noise: (), the mean square of the noise of the test samples.
@@ -39,6 +40,7 @@ class Found(NamedTuple):
 
     widths: np.ndarray
     error: Floats
+    errors: Floats
     bias: Floats
     variance: Floats
     noise: Floats
@@ -124,6 +126,7 @@ class BiasVariance(Study):
         found = Found(
             widths=np.array(widths),
             error=missing,
+            errors=np.full((len(widths), r), np.nan),
             bias=missing,
             variance=missing,
             noise=np.square(test_y - truth).mean(),
@@ -152,7 +155,8 @@ class BiasVariance(Study):
             found.training[k] = np.square(trained - y).mean()
             found.bias[k], found.variance[k] = parts(fits, truth)
             mirrored = 2 * truth - test_y
-            found.error[k] = 0.5 * (np.square(fits - test_y) + np.square(fits - mirrored)).mean()
+            found.errors[k] = 0.5 * (np.square(fits - test_y) + np.square(fits - mirrored)).mean(axis=1)
+            found.error[k] = found.errors[k].mean()
             yield Progress((k + 1) / len(widths), found)
 
     def table(self, found: Found) -> Table:
