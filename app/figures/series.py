@@ -72,9 +72,12 @@ def plot(
     note: str,
     legend: Legend | None = None,
 ) -> Panel:
-    """A panel with its key, title, marks, note and legend. Marks with a time follow the clock."""
+    """A panel with its key, title, marks, note and legend. Marks with a time follow the clock.
+
+    No line of the note ends between a number and its percent sign.
+    """
     pairs = (axes,) if isinstance(axes, Axes) else tuple(axes)
-    words = (Note(text=note),) if note else ()
+    words = (Note(text=note.replace(" %", "\N{NO-BREAK SPACE}%")),) if note else ()
     return Panel(key=key, title=title, axes=pairs, marks=tuple(marks), note=words, legend=legend)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from app.common.digits import short
 from app.figures.marks import AnyMark, Axes, Panel
 from app.figures.series import around, keys, log, plot, series
 from app.studies.fits import fit, fit_axes, true_curve
@@ -30,7 +31,8 @@ def _errors(study: Approximation, found: Found) -> Panel:
     marks: list[AnyMark] = [around(found.widths, e.min(axis=1), e.max(axis=1), MEDIAN)]
     marks += [series(found.widths, values, slot, name, "error") for values, slot, name in curves]
     axes = Axes(x=log([found.widths], "neurons"), y=log([e, found.constructed], "root of the mean squared error"))
-    note = f"{study.seeds} seeds, {study.steps:,} steps of Adam; band: from the best to the worst seed"
+    budget = f"{study.steps:,} steps of Adam with η = {short(study.learning_rate)}"
+    note = f"{study.seeds} seeds, {budget}; band: from the best to the worst seed"
     return plot("errors", "Error and width", axes, marks, note, keys([c[2] for c in curves], [c[1] for c in curves]))
 
 

@@ -6,6 +6,7 @@ import dataclasses
 
 import numpy as np
 
+from app.common.digits import short
 from app.figures.marks import AnyMark, Axes, Dots, Legend, Line, Panel
 from app.figures.panels import finite
 from app.figures.series import around, color, keys, linear, plot, series, spanned
@@ -47,7 +48,7 @@ def _fits(study: Bagging, found: Found) -> Panel:
         fit(found.grid, running_means(found.members), MEAN, "mean of the members", time=counts),
         samples(found.x, found.y),
     ]
-    budget = f"{study.samples} samples; {study.steps:,} steps of Adam"
+    budget = f"{study.samples} samples; {study.steps:,} steps of Adam with η = {short(study.learning_rate)}"
     note = f"first of {study.data_sets} data sets, {budget}; dotted: the curve without noise"
     legend = _legend("members", "their mean")
     return plot("fits", "Members and their mean", fit_axes(found.grid, [*found.y, *found.truth]), marks, note, legend)

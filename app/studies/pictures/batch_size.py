@@ -26,7 +26,7 @@ def panels(study: BatchSize, found: Found) -> tuple[Panel, ...]:
     lost = int((~reached[reached.any(axis=-1)]).sum())
     seeds = f"{study.seeds} seeds, {TRAINING} training images with {percent(study.label_noise)} wrong labels"
     seeds += f"; {lost} trainings did not reach the loss" if lost else ""
-    sharp = f"λmax of the Hessian of the training loss; {seeds}"
+    sharp = f"largest eigenvalue of the Hessian of the training loss; {seeds}"
     return (
         _line(study, found, seeds),
         _pairs(study, found.sharpness, log_axis([found.sharpness]), "sharpness", "Sharpness", sharp),
@@ -59,7 +59,7 @@ def _line(study: BatchSize, found: Found, seeds: str) -> Panel:
     x = spanned(float(LINE[0]), float(LINE[-1]), "α", ticks=(0.0, 0.5, 1.0), words=("0: small", "0.5", "1: large"))
     y = Axis(low=0.0, high=max(tops), title="loss")
     note = (
-        f"at (1 − α) w small + α w large, each as soon as its training loss is at most {short(study.loss, 3)}"
+        f"at (1 − α) w_small + α w_large, each as soon as its training loss is at most {short(study.loss, 3)}"
         f"{_reached(found)}; solid: training, dashed: test; means and 95 % intervals; {seeds}"
     )
     return plot("line", "Between the two solutions", Axes(x=x, y=y), marks, note, keys(NAMES))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from app.common.digits import short
 from app.figures.marks import AnyMark, Axes, Panel
 from app.figures.series import around, keys, log, plot, series, spanned
 from app.studies.fits import fit, fit_axes, rows, samples, true_curve
@@ -39,7 +40,8 @@ def _fits(study: Boosting, found: Found) -> Panel:
     ]
     note = (
         f"first of {study.data_sets} data sets, {study.samples} samples; each member is trained for {study.steps:,} "
-        f"steps of Adam, and added with the share ν = {study.shrinkage:g}; dotted: the curve without noise"
+        f"steps of Adam with η = {short(study.learning_rate)}, and scaled by ν = {study.shrinkage:g}; "
+        "dotted: the curve without noise"
     )
     return plot("fits", "Members", pairs, marks, note, keys(["sum", "member"], [SUM, MEMBER]))
 

@@ -34,8 +34,8 @@ def panels(study: Depth, found: Found) -> tuple[Panel, ...]:
     gradients, spreads = medians(found.gradients), medians(found.spreads)
     return (
         _ratios(study, found, note),
-        _layers(study, gradients, "gradients", "Gradient norm", f"of each layer's weights, from 10⁻¹⁵; {note}"),
-        _layers(study, spreads, "spreads", "Spread of activations", f"between samples, from 10⁻¹⁵; {note}"),
+        _layers(study, gradients, "gradients", "Gradient norm", f"of each layer's weights; axis cut at 10⁻¹⁵; {note}"),
+        _layers(study, spreads, "spreads", "Spread of activations", f"between samples; axis cut at 10⁻¹⁵; {note}"),
     )
 
 

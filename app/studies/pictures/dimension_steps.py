@@ -13,11 +13,13 @@ from optimizers.studies.tuned_steps import RATES, THRESHOLD
 
 NAMES = [OPTIMIZERS[key].name for key in RULES]
 WORD = "median steps"
+BETA = short(OPTIMIZERS["momentum"]().momentum)  # type: ignore[attr-defined]
 
 
 def panels(study: DimensionSteps, found: Found) -> tuple[Panel, ...]:
     """Steps to converge of every rule against the dimension, once with each kind of condition number, and against κ."""
-    budget = f"each at the best of {RATES} learning rates, {study.starts} starts; bands: 10 to 90 % of the starts"
+    rates = f"each at the best of {RATES} learning rates, momentum with β = {BETA}"
+    budget = f"{rates}, {study.starts} starts; bands: 10 to 90 % of the starts"
     note = f"median steps to {percent(THRESHOLD)} of the initial height, {budget}"
     height = log([found.fixed_median, found.grown_median, found.condition_median, found.fixed_low], "steps to converge")
     sizes = tuple(float(n) for n in found.dimensions)

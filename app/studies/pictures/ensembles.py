@@ -6,6 +6,7 @@ import dataclasses
 
 import numpy as np
 
+from app.common.digits import percent, short
 from app.figures.marks import AnyMark, Axes, Axis, Dots, Line, Panel
 from app.figures.panels import Place, finite, linear_axis
 from app.figures.series import around, color, keys, linear, log, plot, series, spanned
@@ -28,10 +29,15 @@ def panels(study: Ensembles, found: Found) -> tuple[Panel, ...]:
     upper, lower = rows(2)
     pairs = (
         _axes(found, dataclasses.replace(share, title="accuracy"), upper, "Test accuracy"),
-        _axes(found, log([found.loss], "nat"), lower, "Test cross-entropy"),
+        _axes(found, log([found.loss], "nats"), lower, "Test cross-entropy"),
     )
-    marks = [*_curves(found, found.accuracy, "accuracy", 0), *_curves(found, found.loss, "nat", 1)]
-    note = f"means over {study.groups} groups of {study.members} networks; bands: 10 to 90 % of the groups"
+    marks = [*_curves(found, found.accuracy, "accuracy", 0), *_curves(found, found.loss, "nats", 1)]
+    data = type(study).parameters()["data"].label(study.data)
+    note = (
+        f"{data}, {study.samples} training samples, {percent(study.label_noise)} wrong labels; Adam with "
+        f"η = {short(study.learning_rate)}; means over {study.groups} groups of {study.members} networks; bands: 10 to "
+        "90 % of the groups"
+    )
     return plot("curves", "Along the training", pairs, marks, note, LEGEND), _gains(found)
 
 
@@ -81,7 +87,7 @@ def _gains(found: Found) -> Panel:
         y=linear([gains], "gain in accuracy (points)"),
     )
     note = (
-        f"against the members, at step {found.steps[-1]:,}; dots: groups; bars: intervals at {100 * (1 - level):.1f} "
-        "%, 95 % for all three together"
+        f"against the members, at step {found.steps[-1]:,}; dots: groups; bars: {percent(1 - level)} "
+        "intervals (95 % jointly)"
     )
     return plot("gains", "Gain over the members", axes, marks, note)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from app.common.digits import short
 from app.figures.marks import AnyMark, Axes, Dash, Panel
 from app.figures.series import around, keys, linear, plot, series, spanned
 from optimizers.studies.catalogue.entropy import PARTS, Entropy, Found
@@ -17,6 +18,7 @@ LEGEND = keys(["cross-entropy", "entropy", "divergence"], [CROSS, ENTROPY, DIVER
 def panels(study: Entropy, found: Found) -> tuple[Panel, ...]:
     """The three terms against the step: of the training targets, and of the true probabilities at test samples."""
     kind = type(study).parameters()["labels"].label(study.labels)
+    kind += f", s = {short(study.smoothing)}" if study.labels == "smoothed" else ""
     notes = (
         f"{study.samples} training samples, {kind}{_zero(found)}",
         "test samples, whose class probabilities are known",
@@ -35,7 +37,7 @@ def _zero(found: Found) -> str:
 
 
 def _axes(found: Found, part: int) -> Axes:
-    heights = linear([found.cross_entropy[part], found.entropy[part]], "nat")
+    heights = linear([found.cross_entropy[part], found.entropy[part]], "nats")
     return Axes(x=spanned(0, float(found.steps[-1]), "step", whole=True), y=heights)
 
 
@@ -50,7 +52,7 @@ def _curves(found: Found, part: int) -> list[AnyMark]:
         if slot == CROSS or found.entropy[part].any():  # otherwise the two bands are one
             marks.append(around(steps, low, high, slot, time=steps))
         dash: Dash = "dash" if slot == DIVERGENCE else "solid"
-        marks.append(series(steps, middle, slot, name, "nat", time=steps, dash=dash, dots=False))
+        marks.append(series(steps, middle, slot, name, "nats", time=steps, dash=dash, dots=False))
     level = np.full(len(steps), np.median(found.entropy[part]))
-    marks.append(series(steps, level, ENTROPY, "entropy", "nat", dash="dot", dots=False))
+    marks.append(series(steps, level, ENTROPY, "entropy", "nats", dash="dot", dots=False))
     return marks

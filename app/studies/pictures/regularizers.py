@@ -34,7 +34,7 @@ def panels(study: Regularizers, found: Found) -> tuple[Panel, ...]:
             "Test accuracy",
             Axes(x=x, y=y),
             accuracy,
-            f"means, from {percent(lowest)} on; {setting}",
+            f"means; the axis starts at {percent(lowest)}; {setting}",
             _legend(study),
         ),
         plot(
@@ -42,7 +42,7 @@ def panels(study: Regularizers, found: Found) -> tuple[Panel, ...]:
             "Gap of the losses",
             Axes(x=x, y=linear([_mean(found.validation - found.training)], "validation − training loss")),
             gaps,
-            f"means, losses without penalties, colours as beside; {setting}",
+            f"means, losses without penalties; same colours as in the middle panel; {setting}",
         ),
     )
 

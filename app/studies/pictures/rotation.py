@@ -11,11 +11,12 @@ from optimizers.studies.tuned_steps import RATES, THRESHOLD
 
 NAMES = [OPTIMIZERS[key].name for key in RULES]
 WORD = "median steps"
+BETA = short(OPTIMIZERS["momentum"]().momentum)  # type: ignore[attr-defined]
 
 
 def panels(study: Rotation, found: Found) -> tuple[Panel, ...]:
     """Steps to converge of every rule, against the angle and against the condition number."""
-    budget = f"each at the best of {RATES} learning rates, {study.starts} starts"
+    budget = f"each at the best of {RATES} learning rates, momentum with β = {BETA}, {study.starts} starts"
     goal = f"to {percent(THRESHOLD)} of the initial height"
     steps = log([found.median, found.low, found.condition_median], "steps to converge")
     against = Axes(x=spanned(0, 45, "rotation (degrees)", ticks=(0.0, 15.0, 30.0, 45.0)), y=steps)

@@ -74,7 +74,7 @@ class Boosting(Study):
     members: int = declared.whole("M", 40, 2, 100, "Number of members.", log=True)
     width: int = declared.whole("n", 2, 1, 32, "Neurons in the hidden layer of a member.", log=True)
     shrinkage: float = declared.number(
-        "ν", 0.5, 0.05, 1.0, "Share of the best factor c with which each member is added."
+        "ν", 0.5, 0.05, 1.0, "Factor by which each member is scaled, besides its best factor c."
     )
     samples: int = declared.samples(20, high=100)
     noise: float = declared.noise(0.4)

@@ -91,7 +91,7 @@ class Entropy(Study):
     labels: str = parameter(
         "p",
         default="sampled",
-        choices={"sampled": "sampled classes", "smoothed": "smoothed classes", "probabilities": "true probabilities"},
+        choices={"sampled": "sampled classes", "smoothed": "smoothed labels", "probabilities": "true probabilities"},
         tuned=False,
         doc="The targets of the training samples.",
     )

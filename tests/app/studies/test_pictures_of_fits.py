@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from app.common.digits import short
 from app.export.drawing import Drawing
 from app.export.options import Look
 from app.figures.marks import Band, Dots, Line, Lines, Panel
@@ -96,6 +97,30 @@ def test_a_peak_of_the_error_is_shown_with_its_fits() -> None:
     _, fits = pictures.of("bias_variance").panels(study, found[-1])
     titles = [pair.title for pair in fits.axes]
     assert any(title.endswith("peak of the error") for title in titles) and titles[-1].startswith("1024 neurons")
+
+
+def test_the_error_has_the_band_of_its_data_sets() -> None:
+    study, found = _results("bias_variance")
+    parts, _ = pictures.of("bias_variance").panels(study, found[-1])
+    (band,) = [mark for mark in parts.marks if isinstance(mark, Band)]
+    error = _curve(parts, "expected error")
+    assert band.color == error.color and (band.low < band.high).all()
+    np.testing.assert_allclose(found[-1].errors.mean(axis=1), error.y)
+    np.testing.assert_allclose(band.high, np.percentile(found[-1].errors, 90, axis=1))
+    assert "band: 10 to 90\N{NO-BREAK SPACE}% of the data sets; output weights of least norm" in parts.note[0].text
+
+
+def test_notes_name_the_learning_rate_and_the_smoothing() -> None:
+    for key in ("bagging", "boosting", "approximation", "ensembles"):
+        study, (first, *_) = _results(key)
+        text = " ".join(note.text for panel in pictures.of(key).panels(study, first) for note in panel.note)
+        assert f"Adam with η = {short(study.learning_rate)}" in text, key  # type: ignore[attr-defined]
+    study, (first, *_) = _results("ensembles")
+    text = pictures.of("ensembles").panels(study, first)[0].note[0].text
+    assert text.startswith("digits, 40 training samples, 10\N{NO-BREAK SPACE}% wrong labels;")
+    smoothed = STUDIES["entropy"](**SMALL["entropy"], labels="smoothed", smoothing=0.25)
+    text = pictures.of("entropy").panels(smoothed, next(smoothed.run(0)).found)[0].note[0].text
+    assert "smoothed labels, s = 0.25" in text
 
 
 def test_one_hot_labels_are_said_to_have_no_entropy() -> None:

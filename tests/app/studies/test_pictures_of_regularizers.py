@@ -62,7 +62,9 @@ def test_a_curve_below_half_is_in_sight() -> None:
     study, found = _regularizers()
     found.test[2] = 0.27
     accuracy = pictures.of("regularizers").panels(study, found)[1]
-    assert accuracy.axes[0].y.low == 0.2 and accuracy.note[0].text.startswith("means, from 20 % on")
+    assert accuracy.axes[0].y.low == 0.2 and accuracy.note[0].text.startswith(
+        "means; the axis starts at 20\N{NO-BREAK SPACE}%;"
+    )
 
 
 def test_what_is_missing_is_not_drawn() -> None:
