@@ -10,6 +10,7 @@ import numpy as np
 
 from app.common.racers import Racer
 from app.maps.choices import axes_of, span_of, swept, varies
+from app.maps.grids import DTYPE
 from app.maps.settings import POINTS, Settings
 from optimizers import sweep
 from surfaces.caching import Cache
@@ -77,7 +78,13 @@ def _curve(settings: Settings, racer: Racer) -> Curve:
     over[("start", "seed")] = (starts, settings.seed + np.arange(len(starts)))
     record = ("final", "end", "status") if settings.view == "flat" else ("final",)
     found = sweep(
-        surface, settings.rule(racer), over=over, steps=settings.steps, noise=settings.built_noise(), record=record
+        surface,
+        settings.rule(racer),
+        over=over,
+        steps=settings.steps,
+        noise=settings.built_noise(),
+        record=record,
+        dtype=DTYPE,
     )
     if settings.view == "flat":
         values = _ends(settings, found)

@@ -8,7 +8,7 @@ from app.common.scripts import head, record
 from app.maps import link
 from app.maps.captions import caption
 from app.maps.choices import CELLS, axes_of, span_of, varies
-from app.maps.grids import records_of
+from app.maps.grids import DTYPE, records_of
 from app.maps.settings import MAPPED, Settings
 from optimizers import Scheduled
 from surfaces import SURFACES
@@ -46,7 +46,7 @@ def script(settings: Settings) -> str:
     if settings.color == "rate" and settings.view == "stability":
         names, options = {"OPTIMIZERS", "convergence_rates"}, []
     else:
-        options.append(f"start={settings.built_start()!r}")
+        options += [f"start={settings.built_start()!r}", f"dtype={DTYPE!r}"]
     if settings.noise.key != "none":
         names.add("NOISES")
         options += [f"noise={record('NOISES', settings.noise)}", f"seed={settings.seed}"]

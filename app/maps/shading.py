@@ -69,7 +69,7 @@ class Shading:
         shades = np.where(kinds >= 0, self.ramp + 1 + np.maximum(kinds, 0), shades).astype(np.uint8)
         shades[grid.rows :] = 0
         (left, right), (bottom, top) = grid.spans
-        kind = np.uint8 if not self.ramp else np.uint16 if self.name == "reached" else np.float32
+        kind = np.uint8 if not self.ramp else np.uint16 if self.name == "reached" else _real(values)
         return Cells(
             axes=axes,
             racer=racer,
@@ -97,11 +97,18 @@ def measured(name: str, grid: Grid, surface: Any) -> tuple[NDArray[Any], NDArray
         return results["codes"], basin_kinds(results, surface)
     lost = ~np.isfinite(results["final"])
     if name == "reached":
-        reached = results["reached"]
-        return np.maximum(reached, 0), np.where(lost, 1, np.where(reached < 0, 0, -1))
+        reached, growing = results["reached"], results["codes"] == CODES["growing"]
+        return np.maximum(reached, 0), np.where(lost, 2, np.where(growing, 1, np.where(reached < 0, 0, -1)))
     lowest = surface.lowest() or 0.0
     with np.errstate(invalid="ignore"):
         return np.maximum(results["final"] - lowest, 0.0), np.where(lost, 0, -1)
+
+
+def _real(values: NDArray[Any]) -> type[np.floating[Any]]:
+    """The smaller precision in which no number becomes zero or infinite."""
+    sizes, limits = np.abs(values[np.isfinite(values) & (values != 0)]), np.finfo(np.float32)
+    fits = not sizes.size or (sizes.min() >= limits.tiny and sizes.max() <= limits.max)
+    return np.float32 if fits else np.float64
 
 
 def basin_kinds(results: Any, surface: Any) -> NDArray[np.int_]:
@@ -150,7 +157,11 @@ def shading(settings: Settings, grids: Sequence[Grid], surface: Any) -> Shading:
         return Shading(name, 0, 0, "", tuple(ink for _, ink in keys), keys, Legend(keys=keys))
     ramp = theme.ramp(SHADES)
     if name == "reached":
-        keys = ((f"not in {settings.steps:,}", theme.BLANK), ("diverged", theme.LOST))
+        keys = (
+            (f"not in {settings.steps:,}", theme.BLANK),
+            ("growing", STATUS["growing"]),
+            ("diverged", theme.LOST),
+        )
         high = math.log10(max(settings.steps, 2))
         ticks = _ticks([1, 10, 100, 1000, settings.steps], lambda v: 1 - math.log10(v) / high, settings.steps)
         legend = Legend(title="steps to 1 % of the initial height", colors=ramp, ticks=ticks, keys=keys)
@@ -203,7 +214,7 @@ def _of_basins(surface: Any) -> Shading:
         (f"({', '.join(short(v, 3) for v in point.position[:2])})", theme.KINDS[k % len(theme.KINDS)])
         for k, point in enumerate(points)
     ]
-    others = [("stalled elsewhere", "muted"), ("still moving", theme.BLANK), ("diverged", theme.LOST)]
+    others = [("stalled elsewhere", "muted"), ("still moving", theme.BLANK), ("growing or diverged", theme.LOST)]
     every = (*keys, *others)
     shown = ((f"{len(points)} minima, in {len(theme.KINDS)} colours", theme.KINDS[0]), *others) if many else every
     return Shading("basins", 0, 0, "", tuple(ink for _, ink in every), every, Legend(keys=shown))

@@ -177,7 +177,7 @@ def shares(kinds: Any, minima: int) -> str:
         parts = [f"{percent(round(float(counts[:minima].sum()), 3))} reach a minimum"]
     else:
         parts = [" + ".join(short(round(100 * float(share), 1)) for share in counts[:minima]) + " %"]
-    names = ("stalled", "moving", "diverged")
+    names = ("stalled", "moving", "growing or diverged")
     parts += [
         f"{percent(round(float(share), 3))} {name}"
         for name, share in zip(names, counts[minima:], strict=True)

@@ -36,7 +36,7 @@ from app.maps.settings import Settings
 from app.player.scene import Scene, pack
 from optimizers.summaries import WORDS
 
-RAVINE = {"surface": "quadratic_ravine", "steps": "80", "racer": "momentum&sgd", "window": "-3,0,0,2", "cells": "64"}
+RAVINE = {"surface": "quadratic_ravine", "steps": "80", "racer": "momentum&sgd", "window": "-3,1,0,2", "cells": "64"}
 JOBS: dict[Any, Job] = {}
 
 
@@ -68,7 +68,7 @@ def test_a_scene_has_a_map_for_each_visible_racer_and_beside_it_the_runs_that_ar
     cells = _marks(shown, Cells)
     assert [one.racer for one in cells] == [pair.racer for pair in shown.panels[0].axes] == ["racer-0", "racer-1"]
     assert [pair.title for pair in shown.panels[0].axes] == ["Momentum", "SGD"]
-    assert all(one.shades.shape == (64, 64) and one.box == (-3.0, 0.0, 0.0, 2.0) for one in cells)
+    assert all(one.shades.shape == (64, 64) and one.box == (-3.0, 0.0, 1.0, 2.0) for one in cells)
     # the dot lies where the racer stands: SGD has no momentum, so that its whole column is the same run
     dots = {dot.racer: (float(dot.x[0]), float(dot.y[0])) for dot in _marks(shown, Dots)}
     rates = [np.log10(float(racer.rule.get("learning_rate", 0))) for racer in settings.racers]
@@ -98,10 +98,13 @@ def test_equal_colours_mean_equal_results_and_the_legend_says_which() -> None:
     for k, cells in enumerate(_marks(shown, Cells)):
         reached, final = (job.complete[k].results[name] for name in ("reached", "final"))  # type: ignore[union-attr]
         words = dict(cells.words)
-        lost, never = ~np.isfinite(final), np.isfinite(final) & (reached < 0)
+        codes = job.complete[k].results["codes"]  # type: ignore[union-attr]
+        lost, growing = ~np.isfinite(final), codes == WORDS.index("growing")
+        never = ~lost & ~growing & (reached < 0)
         assert {words[shade] for shade in np.unique(cells.shades[lost])} == {"diverged"}
+        assert {words[shade] for shade in np.unique(cells.shades[growing])} == {"growing"}
         assert {words[shade] for shade in np.unique(cells.shades[never])} == {"not in 80"}
-        known = ~lost & ~never
+        known = ~lost & ~growing & ~never
         expected = 1 + np.rint((1 - np.log10(np.maximum(reached[known], 1)) / np.log10(80)) * (shading.SHADES - 1))
         np.testing.assert_array_equal(cells.shades[known], expected)
         np.testing.assert_array_equal(cells.values[known], reached[known])
@@ -131,6 +134,15 @@ def test_every_colouring_has_its_numbers_and_its_legend(color: str) -> None:
     else:
         lowest = grid.results["final"][np.isfinite(grid.results["final"])].min()
         assert cells.shades[grid.results["final"] == lowest][0] == shading.SHADES
+
+
+def test_the_label_of_a_cell_has_its_loss_however_large_or_small() -> None:
+    settings = _settings(color="final", steps="300", window="-2,0,0,2")
+    final = _job(settings).complete[0].results["final"]  # type: ignore[union-attr]
+    kept = np.isfinite(final)
+    assert final[kept].max() > 1e100 and final[kept].min() < 1e-50
+    shown = _marks(_scene(settings), Cells)[0].values
+    np.testing.assert_allclose(shown[kept], final[kept], rtol=1e-6)
 
 
 def test_colourings_that_say_nothing_are_not_offered() -> None:
@@ -164,7 +176,8 @@ def test_basins_have_a_colour_for_each_minimum_and_shares_that_add_up() -> None:
     parts = note.split("SGD ")[1].split(" %")[0].split(" + ")
     assert sum(map(float, parts)) == pytest.approx(100, abs=0.3) and "Momentum" in note and "Adam" in note
     assert (
-        views.shares(np.array([0, 0, 1, 2, 3, 4]), 2) == "33.3 + 16.7 %, 16.7 % stalled, 16.7 % moving, 16.7 % diverged"
+        views.shares(np.array([0, 0, 1, 2, 3, 4]), 2)
+        == "33.3 + 16.7 %, 16.7 % stalled, 16.7 % moving, 16.7 % growing or diverged"
     )
 
 
@@ -263,7 +276,7 @@ def test_pictures_show_the_cells_in_their_colours() -> None:
     assert export.file_name(settings) == "stability-quadratic-ravine-momentum-sgd"
     assert export.title(settings) == "Stability map, Ravine: Momentum, SGD"
     caption = export.caption(settings, _job(settings), 40)
-    assert "η from 0.001 to 1 · β from 0 to 0.99" in caption and "shown at step 40" in caption
+    assert "η from 0.001 to 10 · β from 0 to 0.99" in caption and "shown at step 40" in caption
 
 
 def test_the_axes_of_the_view_are_those_of_the_caption() -> None:

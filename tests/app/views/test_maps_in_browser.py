@@ -179,7 +179,7 @@ def test_a_map_is_exported_as_picture_numbers_and_script(fresh: Visit) -> None:
     name, csv = page.download("CSV")
     lines = csv.decode().splitlines()
     assert name.endswith(".csv") and len(lines) == 1 + 64**2
-    assert lines[0] == '"racer","learning_rate","momentum","final","reached"'
+    assert lines[0] == '"racer","learning_rate","momentum","final","reached","status"'
     table = np.genfromtxt(io.BytesIO(csv), delimiter=",", skip_header=1, usecols=(1, 2, 4))
     assert table[:, 2].max() > 40 and len(np.unique(table[:, 0])) == 64
     page.page.get_by_text("Code", exact=True).click()
