@@ -42,9 +42,10 @@ PRESETS: Mapping[str, Preset] = MappingProxyType(
             "The fractal edge of trainability",
             "Fractal edge",
             "Each cell trains a small tanh network with its own learning rates: η of the output layer, and η ρ of the "
-            "hidden layer. The edge between training and divergence is a fractal: zoom in, and it stays rough.",
+            "hidden layer. Runs in orange end above their initial loss. The edge between them and the others is a "
+            "fractal: zoom in, and it stays rough.",
             "view=stability&surface=tanh_network&surface.width=4&steps=200&x=learning_rate&y=surface.ratio&color=final"
-            "&window=-1,1,-2,2&racer=sgd:learning_rate=1",
+            "&window=0.1,1,-1.6,1.9&racer=sgd:learning_rate=2",
         ),
         "basins": Preset(
             "Which minimum? Basins of Himmelblau",

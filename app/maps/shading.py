@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
+import itertools
 import math
 from collections.abc import Sequence
 from typing import Any
@@ -11,13 +13,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.common.digits import short
+from app.common.racers import Choice, Refused, built
 from app.figures import theme
 from app.figures.marks import Cells, Legend
+from app.maps.changes import set_value
+from app.maps.choices import axes_of, span_of
 from app.maps.grids import Grid
 from app.maps.settings import MAPPED, Settings
 from optimizers.status import FLAT
 from optimizers.summaries import CODES, WORDS
+from surfaces import Rotated
 from surfaces.calculus import Floats
+from surfaces.calculus import values as losses_at
 
 SHADES = 200
 """The number of shades of the ramp."""
@@ -44,6 +51,7 @@ class Shading:
         colors: the colours of the shades, the ramp first.
         keys: the names of the shades after the ramp, and their colours.
         legend: what the colours mean.
+        most: the number above which a result has the first key as its colour, and keeps its number in the label.
     """
 
     name: str
@@ -53,6 +61,7 @@ class Shading:
     colors: tuple[str, ...]
     keys: tuple[tuple[str, str], ...]
     legend: Legend
+    most: float = math.inf
 
     @property
     def ramp(self) -> int:
@@ -61,7 +70,7 @@ class Shading:
 
     def cells(self, axes: int, racer: str, grid: Grid, names: tuple[str, str], surface: Any) -> Cells:
         """The cells of a grid on a pair of axes of a panel."""
-        values, kinds = measured(self.name, grid, surface)
+        values, kinds = measured(self.name, grid, surface, self.most)
         shades = np.zeros(values.shape, dtype=np.uint8)
         if self.ramp:
             even = (_even(self.name, values) - self.low) / max(self.high - self.low, 1e-9)
@@ -81,12 +90,17 @@ class Shading:
             values=(values if self.ramp else np.zeros(values.shape)).astype(kind),
             names=names,
             unit=self.unit,
-            words=tuple((self.ramp + 1 + k, word) for k, (word, _) in enumerate(self.keys)),
+            words=tuple(
+                (self.ramp + 1 + k, word) for k, (word, _) in enumerate(self.keys) if k or self.name != "final"
+            ),
         )
 
 
-def measured(name: str, grid: Grid, surface: Any) -> tuple[NDArray[Any], NDArray[np.int_]]:
-    """The numbers of a result in all cells, and the kind of the cells that have none; −1 where there is a number."""
+def measured(name: str, grid: Grid, surface: Any, most: float = math.inf) -> tuple[NDArray[Any], NDArray[np.int_]]:
+    """The numbers of a result in all cells, and the kinds of the cells outside the ramp; −1 in the others.
+
+    Losses are outside the ramp if they are larger than `most`.
+    """
     results = grid.results
     if name == "rate":
         rates = results["rate"]
@@ -101,7 +115,8 @@ def measured(name: str, grid: Grid, surface: Any) -> tuple[NDArray[Any], NDArray
         return np.maximum(reached, 0), np.where(lost, 2, np.where(growing, 1, np.where(reached < 0, 0, -1)))
     lowest = surface.lowest() or 0.0
     with np.errstate(invalid="ignore"):
-        return np.maximum(results["final"] - lowest, 0.0), np.where(lost, 0, -1)
+        heights = np.maximum(results["final"] - lowest, 0.0)
+    return heights, np.where(lost, 1, np.where(heights > most, 0, -1))
 
 
 def _real(values: NDArray[Any]) -> type[np.floating[Any]]:
@@ -172,12 +187,13 @@ def shading(settings: Settings, grids: Sequence[Grid], surface: Any) -> Shading:
         ticks = tuple((1 + math.log10(1 - rate) / 4, short(rate)) for rate in rates)
         legend = Legend(title="factor per step", colors=ramp, ticks=ticks, keys=keys[: 1 + _unmeasured(grids)])
         return Shading(name, -4.0, 0.0, "per step", (*ramp, *(ink for _, ink in keys)), keys, legend)
-    keys = (("diverged", theme.LOST),)
-    low, high = _losses(grids, surface)
-    ticks = tuple((1 - (power - low) / max(high - low, 1e-9), short(10.0**power, 2)) for power in _powers(low, high))
+    most = initial(settings) - (surface.lowest() or 0.0)
+    keys = ((f"above {short(most, 2)}, the initial loss", STATUS["growing"]), ("diverged", theme.LOST))
+    low, high, cut, kinds = _losses(grids, surface, most)
     title = "final loss above the minimum" if surface.lowest() is not None else "final loss"
-    legend = Legend(title=title, colors=ramp, ticks=ticks, keys=keys)
-    return Shading("final", -high, -low, "", (*ramp, *(ink for _, ink in keys)), keys, legend)
+    there = tuple(key for k, key in enumerate(keys) if k in kinds)
+    legend = Legend(title=title, colors=ramp, ticks=_loss_ticks(low, high, cut), keys=there)
+    return Shading("final", -high, -low, "", (*ramp, *(ink for _, ink in keys)), keys, legend, most)
 
 
 def _unmeasured(grids: Sequence[Grid]) -> bool:
@@ -189,22 +205,64 @@ def _ticks(values: Sequence[int], share: Any, most: int) -> tuple[tuple[float, s
     return tuple((share(v), f"{v:,}") for v in dict.fromkeys(kept))
 
 
-def _losses(grids: Sequence[Grid], surface: Any) -> tuple[float, float]:
-    """The decimal logarithms of the ends of the ramp of losses."""
-    known = [measured("final", one, surface) for one in grids]
-    values = np.concatenate([v[(kinds < 0) & (v > 0)] for v, kinds in known] or [np.ones(1)])
-    if not len(values):
-        values = np.ones(1)
-    high = float(np.quantile(values, 0.98))
-    low = max(float(np.quantile(values, 0.02)), DEEP * high)
-    return math.log10(low), max(math.log10(high), math.log10(low) + 0.5)
+def initial(settings: Settings) -> float:
+    """The initial loss of the runs of a map; where they differ in it, the largest at the corners of the window."""
+    axes = axes_of(settings)
+    ends = [span_of(settings, k) if axis.room in ("start", "surface") else (0.0,) for k, axis in enumerate(axes)]
+    losses = []
+    for places in itertools.product(*ends):
+        corner = dataclasses.replace(settings, racers=())
+        try:
+            for axis, place, span in zip(axes, places, ends, strict=True):
+                if len(span) > 1:
+                    corner = set_value(corner, axis, float(axis.value(place)))
+        except Refused:  # a corner can be illegal where all cells are legal
+            continue
+        losses.append(_initial(corner.surface, corner.rotation, corner.built_start()))
+    return max(losses, default=math.inf)
 
 
-def _powers(low: float, high: float) -> list[float]:
-    """Up to four whole powers of ten between two, or the ends if there are none."""
-    whole = list(range(math.ceil(low), math.floor(high) + 1))
-    stride = max(1, math.ceil(len(whole) / 4))
-    return [float(power) for power in whole[::stride]] or [low, high]
+@functools.lru_cache(maxsize=1024)
+def _initial(surface: Choice, rotation: float, start: tuple[float, ...]) -> float:
+    built_surface = Rotated(built(MAPPED, surface), angle=rotation)
+    return float(losses_at(built_surface, np.array(start)[:, None])[0])
+
+
+def _losses(grids: Sequence[Grid], surface: Any, most: float) -> tuple[float, float, bool, set[int]]:
+    """The decimal logarithms of the ends of the ramp of losses, whether it is cut below, and the kinds of its cells.
+
+    The upper end is the largest loss of the cells that are on the ramp.
+    """
+    known = [measured("final", one, surface, most) for one in grids]
+    every = np.concatenate([v[kinds < 0] for v, kinds in known] or [np.ones(1)])
+    kinds = {int(kind) for _, every_kind in known for kind in np.unique(every_kind)}
+    kept = every[every > 0] if (every > 0).any() else np.ones(1)
+    high = float(kept.max())
+    low = min(max(float(np.quantile(kept, 0.02)), DEEP * high), high / 10**0.5)
+    return math.log10(low), math.log10(high), bool((every < low).any()), kinds
+
+
+LEAST_GAP = 0.22
+"""The least distance of two ticks, as a share of the length of the bar."""
+
+
+def _loss_ticks(low: float, high: float, cut: bool) -> tuple[tuple[float, str], ...]:
+    """The ticks of a ramp of losses between two powers of ten: both ends, and round numbers between them.
+
+    Args:
+        cut: whether smaller losses have the colour of the lower end.
+    """
+    decades = range(math.floor(low), math.ceil(high) + 1)
+    mantissas = (1, 2, 5) if high - low < 2.5 else (1,)
+    ticks = {
+        1 - (end - low) / (high - low): ("≤ " if cut and end == low else "") + short(10.0**end, 2)
+        for end in (low, high)
+    }
+    for power, mantissa in itertools.product(decades, mantissas):
+        share = 1 - (power + math.log10(mantissa) - low) / (high - low)
+        if min(abs(share - other) for other in ticks) >= LEAST_GAP and 0 < share < 1:
+            ticks[share] = short(mantissa * 10.0**power, 2)
+    return tuple(sorted(ticks.items()))
 
 
 def _of_basins(surface: Any) -> Shading:

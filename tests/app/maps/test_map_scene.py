@@ -34,7 +34,9 @@ from app.maps import (
 from app.maps.job import Job
 from app.maps.settings import Settings
 from app.player.scene import Scene, pack
+from optimizers import trace
 from optimizers.summaries import WORDS
+from surfaces.digits import short
 
 RAVINE = {"surface": "quadratic_ravine", "steps": "80", "racer": "momentum&sgd", "window": "-3,1,0,2", "cells": "64"}
 JOBS: dict[Any, Job] = {}
@@ -113,7 +115,7 @@ def test_equal_colours_mean_equal_results_and_the_legend_says_which() -> None:
 
 @pytest.mark.parametrize("color", ["final", "status", "rate"])
 def test_every_colouring_has_its_numbers_and_its_legend(color: str) -> None:
-    settings = _settings(color=color)
+    settings = _settings(color=color, steps="300")
     shown, job = _scene(settings), _job(settings)
     panel = shown.panels[0]
     assert panel.option is not None and panel.option.value == color and len(panel.option.choices) == 4
@@ -132,8 +134,15 @@ def test_every_colouring_has_its_numbers_and_its_legend(color: str) -> None:
         order = np.argsort(grid.results["rate"][kept])
         assert (np.diff(cells.shades[kept][order].astype(int)) <= 0).all(), "the smaller the factor, the lighter"
     else:
-        lowest = grid.results["final"][np.isfinite(grid.results["final"])].min()
-        assert cells.shades[grid.results["final"] == lowest][0] == shading.SHADES
+        final = grid.results["final"]
+        assert cells.shades[final == final.min()][0] == shading.SHADES
+        first = float(trace(settings.built_surface(), settings.rule(settings.racers[0]), steps=1).losses[0])
+        above = np.isfinite(final) & (final > first)
+        assert (cells.shades[above] == shading.SHADES + 1).all() and (cells.shades[~above] != shading.SHADES + 1).all()
+        assert panel.legend.keys[0][0] == f"above {short(first, 2)}, the initial loss" and above.any()
+        # their labels have the loss, and only cells without a loss have words
+        assert dict(cells.words) == {shading.SHADES + 2: "diverged"}
+        assert panel.legend.ticks[-1][1].startswith("≤ ") and (final < 1e-50).any()
 
 
 def test_the_label_of_a_cell_has_its_loss_however_large_or_small() -> None:
@@ -143,6 +152,32 @@ def test_the_label_of_a_cell_has_its_loss_however_large_or_small() -> None:
     assert final[kept].max() > 1e100 and final[kept].min() < 1e-50
     shown = _marks(_scene(settings), Cells)[0].values
     np.testing.assert_allclose(shown[kept], final[kept], rtol=1e-6)
+
+
+def test_the_bar_of_the_fractal_map_ranges_over_useful_losses() -> None:
+    settings = dataclasses.replace(presets.preset("fractal"), cells=64)
+    panel = _scene(settings).panels[0]
+    cells, final = _marks(_scene(settings), Cells)[0], _job(settings).complete[0].results["final"]  # type: ignore[union-attr]
+    above = cells.shades == shading.SHADES + 1
+    assert 0.02 < above.mean() < 0.3, "the edge is in sight"
+    assert len(np.unique(cells.shades)) > 150 and np.median(cells.shades[~above]) < 190
+    assert panel.legend is not None and len(panel.legend.ticks) >= 4
+    numbers = [float(words.removeprefix("≤ ")) for _, words in panel.legend.ticks]
+    assert numbers == sorted(numbers, reverse=True) and numbers[0] < 0.96 < 1 and numbers[-1] > 0.05
+    assert final[~above].max() <= 0.96 < final[above].min()
+    # the numbers stand where their colours are
+    for share, number in zip([share for share, _ in panel.legend.ticks], numbers, strict=True):
+        near = ~above & (abs(np.log(final / number)) < 0.02)
+        assert not near.any() or abs(cells.shades[near].mean() / shading.SHADES - share) < 0.05
+
+
+def test_the_initial_loss_of_a_map_of_starts_is_the_largest_at_its_corners() -> None:
+    settings = _settings(surface="himmelblau", x="start.0", y="start.1", window="-4,4,-3,5", color="final")
+    x, y = np.array([-4.0, 4.0, -4.0, 4.0]), np.array([-3.0, -3.0, 5.0, 5.0])
+    assert shading.initial(settings) == pytest.approx(((x**2 + y - 11) ** 2 + (x + y**2 - 7) ** 2).max())
+    curved = _settings(y="surface.condition_number", window="-3,0,0,2")
+    curved_start = np.array(curved.built_start())
+    assert shading.initial(curved) == pytest.approx(0.5 * (curved_start[0] ** 2 + 100 * curved_start[1] ** 2), rel=1e-6)
 
 
 def test_colourings_that_say_nothing_are_not_offered() -> None:
