@@ -68,7 +68,8 @@ PRESETS: Mapping[str, Preset] = MappingProxyType(
             "Adam works almost anywhere",
             "Sensitivity",
             "The final loss of every rule against its learning rate: the median over starts, and a band from 10 to 90 "
-            "%. Adam's valley is the widest. Dots mark the learning rates of the cards.",
+            "%. Adam's valley is the widest: its median is below 0.1 over three decades of η. Diamonds mark the "
+            "default rates: Adam's, 0.001, lies just outside this valley, and SGD and momentum diverge at theirs.",
             "view=sensitivity&surface=rosenbrock&steps=1000&window=-5,1,0,1&trials=16&racer=sgd&racer=momentum"
             "&racer=rmsprop&racer=adam",
             rows=("U7", "P8"),

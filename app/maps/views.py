@@ -10,24 +10,20 @@ from typing import Any
 import numpy as np
 
 from app.common.digits import percent, short
-from app.common.phrases import counted
 from app.common.racers import Racer
-from app.figures.marks import AnyMark, Axes, Axis, Band, Dots, Line, Note, Option, Panel, Rule, Sign
-from app.figures.panels import finite, linear_axis, log_axis, message
+from app.figures.marks import AnyMark, Axes, Dots, Line, Option, Panel, Sign
+from app.figures.panels import message
 from app.maps import shading, theory
 from app.maps.axes import MapAxis
+from app.maps.charts import NONE, Entry, flat, note_of, sensitivity
 from app.maps.choices import axes_of, span_of, value_of
-from app.maps.curves import Curve
 from app.maps.grids import has_rate
 from app.maps.job import Results, finest
 from app.maps.settings import Settings
 
-Entry = tuple[int, Racer, str, str, str]
-"""The index of a racer, the racer, its title, its colour and its dash."""
 Draw = Callable[[Settings, Results, Sequence[Entry]], Panel]
 GAP = (0.06, 0.09)
 """The space between maps, as shares of the panel."""
-NONE = "No optimizers to map: add one, or show one that is hidden."
 
 
 @dataclasses.dataclass(frozen=True)
@@ -127,7 +123,7 @@ def _stability(settings: Settings, job: Results, shown: Sequence[Entry]) -> Pane
         "dot: the run that is played",
     ]
     option = Option(name="color", value=settings.color, choices=tuple(colors(settings).items()))
-    return dataclasses.replace(panel, marks=tuple(marks), note=_note(words), option=option)
+    return dataclasses.replace(panel, marks=tuple(marks), note=note_of(words), option=option)
 
 
 def colors(settings: Settings) -> Mapping[str, str]:
@@ -138,11 +134,6 @@ def colors(settings: Settings) -> Mapping[str, str]:
     if not any(has_rate(settings, racer) for racer in settings.racers):
         del names["rate"]
     return names
-
-
-def _note(words: Sequence[str]) -> tuple[Note, ...]:
-    text = "; ".join(filter(None, words))
-    return (Note(text=text),) if text else ()
 
 
 def _basins(settings: Settings, job: Results, shown: Sequence[Entry]) -> Panel:
@@ -162,7 +153,7 @@ def _basins(settings: Settings, job: Results, shown: Sequence[Entry]) -> Panel:
         for k, (_, racer, *_) in enumerate(shown)
     ]
     words = [f"{job.size}² starts" if job.size else "", *found, "dot: the start of the run that is played"]
-    return dataclasses.replace(panel, marks=(*panel.marks, *signs), note=_note(words))
+    return dataclasses.replace(panel, marks=(*panel.marks, *signs), note=note_of(words))
 
 
 def _minima(surface: Any) -> list[Any]:
@@ -186,103 +177,12 @@ def shares(kinds: Any, minima: int) -> str:
     return ", ".join(parts)
 
 
-def _curve_marks(racer: Racer, color: str, dash: Any, title: str, x: Any, y: Any, word: str) -> Line:
-    values = finite(y)
-    return Line(racer=racer.id, x=x, y=values, color=color, dash=dash, name=title, hover=((word, values),))
-
-
-def _sensitivity(settings: Settings, job: Results, shown: Sequence[Entry]) -> Panel:
-    curves = [(entry, curve) for entry in shown if (curve := job.curves[entry[0]])]
-    if not shown:
-        return message(NONE)
-    if not curves:
-        return message(job.error or "Computing the curves …")
-    (axis,) = axes_of(settings)
-    marks: list[AnyMark] = []
-    ranged = []
-    for (_, racer, title, color, dash), curve in curves:
-        low, middle, high = curve.quantiles()
-        x = axis.place(curve.x)
-        known = np.isfinite(middle) & (middle > 0)
-        marks.append(Band(racer=racer.id, x=x, low=finite(low), high=finite(high), color=color, layer="under"))
-        marks.append(_curve_marks(racer, color, dash, title, x, middle, "median"))
-        ranged.append(middle[known])
-        marks += _own(settings, axis, racer, color, x, middle)
-    lowest = settings.built_surface().lowest()
-    title = "final loss above the minimum" if lowest else "final loss"
-    y = dataclasses.replace(log_axis([np.clip(v, None, _top(ranged)) for v in ranged]), title=title)
-    words = [
-        f"median and 10–90 % of {counted(settings.trials, 'start')}",
-        f"after {settings.steps:,} steps",
-        "a line ends where more than half of the runs diverge",
-        "dots: the learning rates of the cards",
-    ]
-    return Panel(axes=(_single(settings, axis, y),), marks=tuple(marks), note=_note(words))
-
-
-def _top(values: Sequence[Any]) -> float:
-    """The height above which curves leave the frame: a thousand times the median of all curves."""
-    known = np.concatenate([np.ravel(v) for v in values] or [np.ones(1)])
-    return 1e3 * float(np.median(known)) if len(known) else 1.0
-
-
-def _own(settings: Settings, axis: MapAxis, racer: Racer, color: str, x: Any, y: Any) -> list[AnyMark]:
-    """A dot on a curve at the value of the racer's card."""
-    value = value_of(settings, axis, racer)
-    low, high = span_of(settings, 0)
-    if value is None or not low <= (at := float(axis.place(value))) <= high:
-        return []
-    with np.errstate(divide="ignore", invalid="ignore"):
-        height = np.interp(at, x, np.log(y))
-    if not np.isfinite(height):
-        return []
-    point: Any = {"x": np.array([at]), "y": np.exp([height]), "layer": "over", "racer": racer.id}
-    return [Dots(**point, color=color, edge="paper", size="large")]
-
-
-def _single(settings: Settings, axis: MapAxis, y: Axis) -> Axes:
-    across = dataclasses.replace(axis.drawn(span_of(settings, 0)), grid=True, limits=None)
-    return Axes(x=across, y=y)
-
-
-def _flat(settings: Settings, job: Results, shown: Sequence[Entry]) -> Panel:
-    curves: list[tuple[Entry, Curve]] = [(entry, curve) for entry in shown if (curve := job.curves[entry[0]])]
-    if not shown:
-        return message(NONE)
-    if not curves:
-        return message(job.error or "Computing the curves …")
-    (axis,) = axes_of(settings)
-    marks: list[AnyMark] = []
-    for (_, racer, title, color, dash), curve in curves:
-        marks.append(_curve_marks(racer, color, dash, title, axis.place(curve.x), curve.share(), "in the flat minimum"))
-        marks += _limits(settings, axis, racer, color)
-    y = dataclasses.replace(linear_axis([np.array([0.0, 1.0])], percent=True), title="ends in the flat minimum")
-    words = [
-        f"of {counted(settings.trials, 'start')}, {settings.steps:,} steps",
-        "dotted: the sharp minimum becomes unstable" if any(isinstance(mark, Rule) for mark in marks) else "",
-        "runs that diverge do not count",
-    ]
-    return Panel(axes=(_single(settings, axis, y),), marks=tuple(marks), note=_note(words))
-
-
-def _limits(settings: Settings, axis: MapAxis, racer: Racer, color: str) -> list[AnyMark]:
-    """The learning rate above which a rule leaves the sharp minimum in theory."""
-    rule: Any = settings.rule(racer)
-    limit = None if rule.preconditioned else rule.stability_limit()
-    if axis.name != "learning_rate" or limit is None:
-        return []
-    sharp = float(dict(settings.surface.values).get("sharp_curvature", 50.0))
-    at = float(axis.place(float(limit) * float(rule.learning_rate) / sharp))
-    low, high = span_of(settings, 0)
-    return [Rule(racer=racer.id, x=at, dash="dot", color=color)] if low <= at <= high else []
-
-
 VIEWS: Mapping[str, View] = MappingProxyType(
     {
         "stability": View("Stability map", _stability),
         "basins": View("Basins", _basins, lambda settings: len(settings.built_surface().minima()) > 0),
-        "sensitivity": View("Sensitivity to the learning rate", _sensitivity),
-        "flat": View("Share in the flat minimum", _flat, lambda settings: settings.surface.key == "sharp_and_flat"),
+        "sensitivity": View("Sensitivity to the learning rate", sensitivity),
+        "flat": View("Share in the flat minimum", flat, lambda settings: settings.surface.key == "sharp_and_flat"),
     }
 )
 """The views by their keys."""

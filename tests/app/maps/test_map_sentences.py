@@ -7,7 +7,8 @@ import dataclasses
 import numpy as np
 import pytest
 
-from app.maps import grids, presets, shading
+from app.figures.marks import Dots
+from app.maps import curves, grids, presets, scene, shading
 from app.maps.job import Job
 from app.maps.settings import Settings
 from docs import pictures
@@ -64,7 +65,25 @@ def test_adam_works_over_more_decades_of_the_learning_rate_than_the_others() -> 
         step = float(np.diff(np.log10(curve.x[:2]))[0])
         decades[racer.rule.key] = step * np.count_nonzero(curve.quantiles()[1] <= 0.1)
     others = [width for key, width in decades.items() if key != "adam"]
-    assert decades["adam"] > 1.3 * max(others) > 1.3
+    assert decades["adam"] > 1.3 * max(others) > 1.3 and 3 < decades["adam"] < 3.5
+    # the defaults, as single runs
+    starts, surface = curves.starts_of(settings), settings.built_surface()
+    medians = {}
+    for key in decades:
+        runs = [trace(surface, OPTIMIZERS[key](), start, settings.steps, record=("losses",)) for start in starts]
+        losses = [run.losses[-1] if run.diverged < 0 else np.inf for run in runs]
+        medians[key] = np.quantile(losses, 0.5, method="inverted_cdf")
+    assert 0.1 < medians["adam"] < 1 and medians["sgd"] == medians["momentum"] == np.inf
+    # the diamonds stand at the defaults, where the curves are
+    shown = scene.panel(settings, job)
+    diamonds = [mark for mark in shown.marks if isinstance(mark, Dots) and mark.symbol == "diamond"]
+    assert len(diamonds) == 4 and "diamonds" in shown.note[0].text
+    assert diamonds[0].y[0] > 2 * diamonds[1].y[0], "two at the upper edge do not cover each other"
+    for mark, racer in zip(diamonds, settings.racers, strict=True):
+        key, top = racer.rule.key, shown.axes[0].y.high
+        assert 10 ** mark.x[0] == pytest.approx(OPTIMIZERS[key].parameters()["learning_rate"].default)
+        lost = np.isinf(medians[key])
+        assert top / 30 < mark.y[0] < top if lost else 0.5 < mark.y[0] / medians[key] < 2
 
 
 @pytest.mark.long
