@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from app.common.digits import short
-from app.common.phrases import counted
+from app.common.phrases import counted, listed, within
 from app.common.racers import Racer
 from app.figures.marks import AnyMark, Axes, Axis, Band, Dots, Line, Note, Panel, Rule
 from app.figures.panels import finite, linear_axis, log_axis, message
@@ -130,13 +130,16 @@ def flat(settings: Settings, job: Results, shown: Sequence[Entry]) -> Panel:
         return message(job.error or "Computing the curves …")
     (axis,) = axes_of(settings)
     marks: list[AnyMark] = []
+    limited: list[str] = []
     for (_, racer, title, color, dash), curve in curves:
         marks.append(_curve_marks(racer, color, dash, title, axis.place(curve.x), curve.share(), "in the flat minimum"))
-        marks += _limits(settings, axis, racer, color)
+        if limits := _limits(settings, axis, racer, color):
+            marks += limits
+            limited.append(within(title))
     y = dataclasses.replace(linear_axis([np.array([0.0, 1.0])], percent=True), title="ends in the flat minimum")
     words = [
         f"of {counted(settings.trials, 'start')}, {settings.steps:,} steps",
-        "dotted: the sharp minimum becomes unstable" if any(isinstance(mark, Rule) for mark in marks) else "",
+        f"dotted: above it the sharp minimum is unstable for {listed(limited)}" if limited else "",
         "runs that diverge do not count",
     ]
     return Panel(axes=(_single(settings, axis, y),), marks=tuple(marks), note=note_of(words))

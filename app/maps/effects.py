@@ -58,8 +58,9 @@ PRESETS: Mapping[str, Preset] = MappingProxyType(
         "sharp": Preset(
             "Momentum flies over the sharp minimum",
             "Sharp minimum",
-            "The curves show how many of the starts end in the flat minimum. Above the dotted line the sharp one, h₁ = "
-            "100, is unstable. Momentum leaves it alone more often at the same learning rate.",
+            "The curves show from how many of the starts a run ends in the flat minimum. At the same learning rate, "
+            "between about 0.002 and 0.02, momentum ends there from 83 to 94 % of the starts and SGD from 65 %. Above "
+            "the dotted line the sharp minimum, h₁ = 100, is unstable for SGD, and all its runs end in the flat one.",
             "view=flat&surface=sharp_and_flat&surface.sharp_curvature=100&steps=500&x=learning_rate&window=-4,-1.5,0,1"
             "&trials=128&racer=sgd:learning_rate=0.005&racer=momentum:learning_rate=0.005,momentum=0.9",
             rows=("P6",),

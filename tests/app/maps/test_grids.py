@@ -257,15 +257,3 @@ def test_the_curve_of_sensitivity_is_that_of_single_runs() -> None:
         np.testing.assert_allclose(curve.values[k, trial], expected, rtol=1e-6)
     low, middle, high = curve.quantiles()
     assert ((low <= middle) & (middle <= high)).all() and 1e100 < middle[-1] < np.inf
-
-
-@pytest.mark.long
-def test_momentum_ends_in_the_flat_minimum_more_often_than_sgd_at_the_same_learning_rate() -> None:
-    settings = presets.preset("sharp")
-    job = Job(settings).begin().join()
-    sgd, momentum = (curve.share() for curve in job.curves if curve is not None)
-    x = job.curves[0].x if job.curves[0] else np.zeros(0)
-    at = int(np.argmin(abs(x - 0.005)))
-    assert momentum[at] > sgd[at] + 0.1
-    # above 2/h₁ = 0.02 SGD cannot stay in the sharp minimum
-    assert (sgd[(x > 0.0215) & (x < 0.03)] > 0.99).all() and sgd[x < 0.015].max() < 0.8

@@ -7,7 +7,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from app.figures.marks import Dots
+from app.figures.marks import Dots, Rule
 from app.maps import curves, grids, presets, scene, shading
 from app.maps.job import Job
 from app.maps.settings import Settings
@@ -84,6 +84,20 @@ def test_adam_works_over_more_decades_of_the_learning_rate_than_the_others() -> 
         assert 10 ** mark.x[0] == pytest.approx(OPTIMIZERS[key].parameters()["learning_rate"].default)
         lost = np.isinf(medians[key])
         assert top / 30 < mark.y[0] < top if lost else 0.5 < mark.y[0] / medians[key] < 2
+
+
+def test_momentum_ends_in_the_flat_minimum_from_more_starts_than_sgd_below_the_edge_of_sgd() -> None:
+    settings = presets.preset("sharp")
+    job = Job(settings).begin().join()
+    sgd, momentum = (curve.share() for curve in job.curves if curve is not None)
+    x = job.curves[0].x if job.curves[0] else np.zeros(0)
+    between, above = (x > 0.0021) & (x < 0.0185), x > 0.0205  # SGD is stable at the sharp minimum up to 2/h₁ = 0.02
+    assert (abs(sgd[between] - 0.65) < 0.01).all() and (sgd[above] == 1).all()
+    assert 0.825 < momentum[between].min() < 0.845 and 0.925 < momentum[between].max() < 0.945
+    panel = scene.panel(settings, job)
+    assert (
+        "unstable for SGD;" in panel.note[0].text and len([mark for mark in panel.marks if isinstance(mark, Rule)]) == 1
+    )
 
 
 @pytest.mark.long
