@@ -107,3 +107,12 @@ def test_a_narrow_network_page_has_one_column(fresh: Visit, width: int) -> None:
     for above, below in itertools.pairwise(places):
         assert above["bottom"] <= below["top"] + 1, order
     _within(race, width)
+
+
+def test_the_sentence_of_a_narrow_study_stands_above_its_panels(fresh: Visit) -> None:
+    race = fresh("study=dimension_saddles&study.largest=3&study.samples=1000", page="studies", width=390, height=780)
+    race.until("() => window.optiscope.scenes()[0].panels.length > 1")
+    race.settle()
+    lesson, panel = race.page.evaluate(PLACES, [".lesson", ".slot"])
+    assert 0 < lesson["bottom"] <= panel["top"] + 1
+    _within(race, 390)
