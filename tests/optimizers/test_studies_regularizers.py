@@ -95,7 +95,7 @@ def test_verdicts_are_those_of_paired_accuracies_corrected_for_their_number() ->
     found.test[list(METHODS).index("mixup")] -= 0.1
     words = study(seeds=10).verdicts(found)
     assert word(words["mixup"]) == "worse" and word(words["l2"]) == "cannot tell"
-    assert study(seeds=10).finding(found) == "Better than no regularizer: dropout; worse than no regularizer: mixup"
+    assert study(seeds=10).finding(found) == "Better than no regularizer: dropout; worse than no regularizer: mixup."
     assert study(seeds=5).verdicts(_found(seeds=5)) == {}, "five pairs cannot tell two methods apart"
 
 

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
+import dataclasses
+from typing import Any, Literal
 
 import numpy as np
 
 from app.common.digits import percent
-from app.figures.marks import AnyMark, Axes, Axis, Dots, Line, Panel, Side, Text
-from app.figures.series import color, keys, linear, plot, series, spanned
-from optimizers.studies.catalogue.regularizers import METHODS, Found, Regularizers, word
+from app.figures.marks import AnyMark, Axes, Axis, Dots, Legend, Line, Panel, Text
+from app.figures.series import color, linear, plot, series, spanned
+from optimizers.studies.catalogue.regularizers import METHODS, STOPPED, Found, Regularizers, ends, word
 
 UNIT = "step"
+COLORS = {"none": "ink", "early_stopping": "muted"}
+"""The colours of the run without a regularizer, and of early stopping, which takes its weights from that run."""
+ABOVE, BELOW = 0.22, 0.16
+"""How far a method's words stand above the middle of its row, and its interval below, in rows."""
 LOWEST = 0.5
 """The lowest test accuracy that is drawn, unless all accuracies of a method are below it."""
 
@@ -34,7 +39,7 @@ def panels(study: Regularizers, found: Found) -> tuple[Panel, ...]:
             "Test accuracy",
             Axes(x=x, y=y),
             accuracy,
-            f"means; the axis starts at {percent(lowest)}; {setting}",
+            f"means; dot: early stopping; the axis starts at {percent(lowest)}; {setting}",
             _legend(study),
         ),
         plot(
@@ -67,27 +72,32 @@ def _mean(values: Any) -> Any:
     return values.mean(axis=1)
 
 
-def _legend(study: Regularizers) -> Any:
-    return keys([METHODS[key] for key in study.trained.values()], list(study.trained))
+def _legend(study: Regularizers) -> Legend:
+    return Legend(keys=tuple((METHODS[key], _color(study, key)) for key in study.methods))
+
+
+def _color(study: Regularizers, key: str) -> str:
+    """The colour of a method, which no other of the study has."""
+    return COLORS.get(key) or color(list(study.methods).index(key) - len(COLORS))
 
 
 def _curves(study: Regularizers, found: Found, values: Any, what: str) -> list[AnyMark]:
-    """The mean curve of each method that trains networks of its own."""
+    """The mean curve of each method that trains networks of its own, and a dot where early stopping ends on average."""
     means = _mean(values)
-    return [
-        series(
-            found.steps,
-            means[k],
-            k,
-            METHODS[key],
-            what,
-            dash="solid" if k < 8 else "dash",
-            weight="trail" if key == "none" else "curve",
-            time=found.steps,
-            dots=False,
+    marks: list[AnyMark] = []
+    for k, key in study.trained.items():
+        weight: Literal["trail", "curve"] = "trail" if key == "none" else "curve"
+        line = series(found.steps, means[k], 0, METHODS[key], what, weight=weight, time=found.steps, dots=False)
+        marks.append(dataclasses.replace(line, color=_color(study, key)))
+    end = ends(found)
+    if np.isfinite(end.step[STOPPED]).all():
+        height = end.accuracy[STOPPED] if values is found.test else end.gap[STOPPED]
+        at, level = np.array([end.step[STOPPED].mean()]), np.array([height.mean()])
+        common: Any = {"name": METHODS["early_stopping"], "color": _color(study, "early_stopping")}
+        marks.append(
+            Dots(x=at, y=level, size="large", edge="paper", layer="over", hover=(("step", at), (what, level)), **common)
         )
-        for k, key in study.trained.items()
-    ]
+    return marks
 
 
 def _differences(study: Regularizers, found: Found, setting: str) -> Panel:
@@ -95,24 +105,23 @@ def _differences(study: Regularizers, found: Found, setting: str) -> Panel:
     verdicts = study.verdicts(found)
     methods = list(study.methods)
     rows = {key: float(len(methods) - 1 - k) for k, key in enumerate(methods) if k}
+    heights = np.ravel([(at - 0.45, at + 0.05, np.nan) for at in rows.values()])  # beside the words, not through them
     marks: list[AnyMark] = [
-        Line(x=np.zeros(2), y=np.array([-0.5, len(rows) - 0.5]), color="muted", weight="hair", layer="ground")
+        Line(x=np.where(np.isnan(heights), np.nan, 0.0), y=heights, color="muted", weight="hair", layer="ground")
     ]
     known = [100 * value for judged in verdicts.values() for value in (judged.effect, *judged.interval)]
-    ends = [0.0, 1.0, *(value for value in known if np.isfinite(value))]
-    room = 0.3 * (max(ends) - min(ends))  # for the words beside the intervals
-    least, most = min(ends) - 0.2 * room, max(ends) + room
+    edges = [0.0, 1.0, *(value for value in known if np.isfinite(value))]
+    room = 0.06 * (max(edges) - min(edges))
+    least, most = min(edges) - room, max(edges) + room
     for key, judged in verdicts.items():
-        low, high = (float(np.clip(100 * value, least, max(ends))) for value in judged.interval)
-        at, middle = np.full(2, rows[key]), np.array([100 * judged.effect])
-        common: Any = {"color": color(methods.index(key)), "name": METHODS[key]}
+        low, high = (float(np.clip(100 * value, least, max(edges))) for value in judged.interval)
+        at, middle = np.full(2, rows[key] - BELOW), np.array([100 * judged.effect])
+        common: Any = {"color": _color(study, key), "name": METHODS[key]}
         hover = (("points", middle),)
         marks.append(Line(x=np.array([low, high]), y=at, weight="trail", **common))
         marks.append(Dots(x=middle, y=at[:1], size="large", edge="paper", layer="over", hover=hover, **common))
         words = (f"{METHODS[key]}: {word(judged)}",)
-        narrow = most - high < 0.3 * (most - least)  # the words would leave the panel on the right
-        side: Side = "middle left" if narrow else "middle right"
-        marks.append(Text(x=low if narrow else high, y=rows[key], words=words, side=side, color="ink"))
+        marks.append(Text(x=least, y=rows[key] + ABOVE, words=words, side="middle right", color="ink"))
     axes = Axes(
         x=spanned(least, most, "difference of the test accuracy (points)"),
         y=Axis(low=-0.5, high=len(rows) - 0.5, grid=False, numbers=False),

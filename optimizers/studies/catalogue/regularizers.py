@@ -300,7 +300,9 @@ class Regularizers(Study):
         groups = {kind: [name for name, words in said.items() if words == kind] for kind in ("better", "worse")}
         parts = [f"{kind} than no regularizer: {', '.join(names)}" for kind, names in groups.items() if names]
         sentence = "; ".join(parts)
-        return f"{sentence[:1].upper()}{sentence[1:]}"
+        if not parts:
+            return f"{self.seeds} seeds cannot tell any method from no regularizer."
+        return f"{sentence[:1].upper()}{sentence[1:]}."
 
     def verdicts(self, found: Found) -> dict[str, Verdict]:
         """The verdict on the test accuracy of each method that is complete against that of none, by its key.

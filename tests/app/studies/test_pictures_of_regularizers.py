@@ -11,7 +11,7 @@ from app.figures.marks import Dots, Line, Text
 from app.studies import pictures
 from optimizers.studies import STUDIES
 from optimizers.studies.catalogue import norms
-from optimizers.studies.catalogue.regularizers import Found
+from optimizers.studies.catalogue.regularizers import Found, ends
 
 RNG = np.random.default_rng(0)
 METHODS: dict[str, str] = STUDIES["regularizers"]().methods  # type: ignore[attr-defined]
@@ -38,12 +38,23 @@ def test_differences_and_curves_of_regularizers_are_the_numbers_of_the_result() 
             differences.axes[0].x.low < lines[METHODS[key]].x[0] < lines[METHODS[key]].x[1] < differences.axes[0].x.high
         )
     assert "dropout: better" in words and len(words) == len(METHODS) - 1
-    (beside,) = (mark for mark in differences.marks if isinstance(mark, Text) and mark.words == ("dropout: better",))
-    assert beside.side == "middle left" and beside.x == pytest.approx(lines["dropout"].x[0]), "there is no room right"
+    names = [mark for mark in differences.marks if isinstance(mark, Text)]
+    zero = next(mark for mark in differences.marks if isinstance(mark, Line) and not mark.name)
+    for name in names:  # from the left end of the panel, above its interval, and not crossed by the line at zero
+        key = name.words[0].split(":")[0]
+        assert name.x == differences.axes[0].x.low and name.y > lines[key].y[0]
+        assert not any(low - 0.15 < name.y < high + 0.15 for low, high in np.reshape(zero.y, (-1, 3))[:, :2])
+    assert accuracy.legend is not None and len({color for _, color in accuracy.legend.keys}) == len(METHODS)
     for panel, values in ((accuracy, found.test), (gap, found.validation - found.training)):
         curves = {mark.name: mark for mark in panel.marks if isinstance(mark, Line)}
         assert set(curves) == set(METHODS.values()) - {"early stopping"}
         np.testing.assert_allclose(curves["dropout"].y, values[list(METHODS).index("dropout")].mean(axis=0))
+        (stopped,) = (mark for mark in panel.marks if isinstance(mark, Dots))
+        end = ends(found)
+        assert stopped.x == pytest.approx(end.step[1].mean()) and stopped.color not in {
+            one.color for one in curves.values()
+        }
+        assert stopped.y == pytest.approx((end.accuracy if panel is accuracy else end.gap)[1].mean())
         assert "10 seeds, 1,500 steps" in panel.note[0].text
 
 
@@ -63,7 +74,7 @@ def test_a_curve_below_half_is_in_sight() -> None:
     found.test[2] = 0.27
     accuracy = pictures.of("regularizers").panels(study, found)[1]
     assert accuracy.axes[0].y.low == 0.2 and accuracy.note[0].text.startswith(
-        "means; the axis starts at 20\N{NO-BREAK SPACE}%;"
+        "means; dot: early stopping; the axis starts at 20\N{NO-BREAK SPACE}%;"
     )
 
 
