@@ -71,25 +71,25 @@ def _errors(found: Found) -> Panel:
         curves.append(series(counts, single, ALONE, "single network", "median test error", dots=False))
     bagged, alone = finite(found.mean_errors[:, -1]), finite(found.alone_errors)
     heights = linear([found.mean_errors[known], found.member_errors[known].mean(axis=1)], "mean squared error")
-    both = linear([bagged, alone], "mean of the members")
+    ratios = np.sort(bagged / alone)
+    places = np.arange(1, len(ratios) + 1)
     pairs = (
         Axes(x=spanned(1, len(counts), "members", whole=True), y=heights, place=upper, title="Number of members"),
-        Axes(x=dataclasses.replace(both, title="single network"), y=both, place=lower, title="Data set by data set"),
+        Axes(
+            x=spanned(0.5, len(ratios) + 0.5, "data sets, from the lowest ratio to the highest", whole=True),
+            y=linear([ratios, [1.0]], "mean of the members / single network"),
+            place=lower,
+            title="Data set by data set",
+        ),
     )
-    ends = np.array([0.0, both.high])
     dots = Dots(
-        axes=1,
-        x=alone,
-        y=bagged,
-        color=color(MEAN),
-        size="large",
-        name="data set",
-        hover=(("single network", alone), ("mean of the members", bagged)),
+        axes=1, x=places, y=ratios, color=color(MEAN), size="large", name="data set", hover=(("ratio", ratios),)
     )
-    equal = Line(axes=1, x=ends, y=ends, color="muted", dash="dot", weight="thin", name="equal errors")
+    ends = np.array([0.5, len(ratios) + 0.5])
+    equal = Line(axes=1, x=ends, y=np.ones(2), color="muted", dash="dot", weight="thin", name="equal errors")
     note = (
-        f"test errors on {known.sum()} data sets: medians, band: 10 to 90 %; below, a dot for each data set: under "
-        "the dotted line bagging is better"
+        f"test errors on {known.sum()} data sets: medians, band: 10 to 90 %; below, a dot for each data set: under the "
+        "dotted line the mean of the members is better than a single network"
     )
     legend = _legend("members on average", "mean of the members")
     return plot("errors", "Test error", pairs, [*curves, equal, dots], note, legend)

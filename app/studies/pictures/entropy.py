@@ -23,7 +23,7 @@ def panels(study: Entropy, found: Found) -> tuple[Panel, ...]:
         f"{study.samples} training samples, {kind}{_zero(found)}",
         "test samples, whose class probabilities are known",
     )
-    seeds = f"median of {study.seeds} seeds; bands: 10 to 90 %"
+    seeds = f"median of {study.seeds} seeds; bands: 10 to 90 %, cut off at step 0"
     return tuple(
         plot(key, title, _axes(found, part), _curves(found, part), f"{note}; {seeds}", LEGEND)
         for part, (key, title, note) in enumerate(
@@ -37,7 +37,10 @@ def _zero(found: Found) -> str:
 
 
 def _axes(found: Found, part: int) -> Axes:
-    heights = linear([found.cross_entropy[part], found.entropy[part]], "nats")
+    values = found.cross_entropy[part]
+    known = values[np.isfinite(values).all(axis=1)]
+    tops = [np.median(known, axis=1), np.percentile(known[1:], 90, axis=1)] if len(known) else []
+    heights = linear([*tops, found.entropy[part]], "nats")
     return Axes(x=spanned(0, float(found.steps[-1]), "step", whole=True), y=heights)
 
 

@@ -137,7 +137,7 @@ class Entropy(Study):
         return x, (1 - self.smoothing) * p + self.smoothing / CLASSES if self.labels == "smoothed" else p
 
     def table(self, found: Found) -> Table:
-        columns = ("targets", "step", "cross-entropy, median (nat)", "entropy (nat)", "divergence, median (nat)")
+        columns = ("targets", "step", "cross-entropy, median (nats)", "entropy (nats)", "divergence, median (nats)")
         rows: list[tuple[float | int | str, ...]] = []
         for part, name in enumerate(PARTS):
             for k in np.flatnonzero(np.isfinite(found.cross_entropy[0]).all(axis=1)):

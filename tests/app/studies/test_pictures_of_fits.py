@@ -78,7 +78,8 @@ def test_members_of_bagging_appear_one_by_one_with_their_mean() -> None:
     np.testing.assert_array_equal(mean.time, [1, 2, 3])
     np.testing.assert_allclose(mean.y[1], found[-1].members[:2].mean(axis=0))
     (dots,) = [mark for mark in errors.marks if isinstance(mark, Dots)]
-    np.testing.assert_array_equal(dots.y, found[-1].mean_errors[:, -1])
+    np.testing.assert_array_equal(dots.y, np.sort(found[-1].mean_errors[:, -1] / found[-1].alone_errors))
+    assert set(_curve(errors, "equal errors").y) == {1.0}
     assert "on 2 data sets" in errors.note[0].text
 
 
@@ -121,6 +122,16 @@ def test_notes_name_the_learning_rate_and_the_smoothing() -> None:
     smoothed = STUDIES["entropy"](**SMALL["entropy"], labels="smoothed", smoothing=0.25)
     text = pictures.of("entropy").panels(smoothed, next(smoothed.run(0)).found)[0].note[0].text
     assert "smoothed labels, s = 0.25" in text
+
+
+def test_entropies_fill_their_axes() -> None:
+    """But for the first step, where some networks are far off."""
+    study, found = _results("entropy")
+    for panel in pictures.of("entropy").panels(study, found[-1]):
+        curves = [mark for mark in panel.marks if isinstance(mark, Line)]
+        bands = [mark for mark in panel.marks if isinstance(mark, Band)]
+        highest = max(*(np.max(mark.y) for mark in curves), *(np.max(mark.high[1:]) for mark in bands))
+        assert highest <= panel.axes[0].y.high < 1.3 * highest
 
 
 def test_one_hot_labels_are_said_to_have_no_entropy() -> None:
