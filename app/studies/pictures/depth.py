@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
+import math
 
 import numpy as np
 from numpy.typing import NDArray
 
-from app.common.digits import short
+from app.common.digits import decade, short
 from app.figures.marks import AnyMark, Axes, Axis, Panel, Text, Tiles
 from app.figures.panels import facets
 from app.figures.series import color, keys, plot, series
@@ -22,6 +23,8 @@ NAMES = 0.22
 """The share of the table's width that the names of activations take."""
 LOWEST = 1e-15
 """The charts end here, or at the smallest value above it."""
+MOST_TICKS = 4
+"""The most ticks of an upright axis, which is short where there are many charts."""
 VANISHED, EXPLODED = color(1), color(0)
 SHOWN = tuple(k for k, scheme in enumerate(SCHEMES) if scheme != "zeros")
 """The initialisations with curves: with zeros there is no gradient, and nothing differs between samples."""
@@ -32,10 +35,11 @@ def panels(study: Depth, found: Found) -> tuple[Panel, ...]:
     note = f"median of {study.seeds} seeds, {SAMPLES} training images, {study.layers} hidden layers of {study.width}"
     note += "" if study.norm == "none" else f", {NORMS[study.norm].name}"
     gradients, spreads = medians(found.gradients), medians(found.spreads)
+    how = f"axis cut at 10⁻¹⁵; dashed: Xavier, which is close to LeCun; {note}"
     return (
         _ratios(study, found, note),
-        _layers(study, gradients, "gradients", "Gradient norm", f"of each layer's weights; axis cut at 10⁻¹⁵; {note}"),
-        _layers(study, spreads, "spreads", "Spread of activations", f"between samples; axis cut at 10⁻¹⁵; {note}"),
+        _layers(study, gradients, "gradients", "Gradient norm", f"of each layer's weights; {how}"),
+        _layers(study, spreads, "spreads", "Spread of activations", f"between samples; {how}"),
     )
 
 
@@ -83,6 +87,17 @@ def _names(study: Depth) -> tuple[str, ...]:
     return tuple(study.title_of(scheme) for scheme in SCHEMES)
 
 
+def ticks(low: float, high: float) -> tuple[float, ...]:
+    """Two to four ticks of a logarithmic axis in a small chart: powers of ten, or 1, 2 and 5 times these."""
+    first, last = math.ceil(math.log10(low)), math.floor(math.log10(high))
+    if last - first >= 2:
+        step = math.ceil((last - first + 1) / MOST_TICKS)
+        return tuple(10.0**power for power in range(first, last + 1) if power % step == 0)
+    fine = [digit * 10.0**power for power in range(first - 1, last + 1) for digit in (1, 2, 5)]
+    inside = tuple(tick for tick in fine if low <= tick <= high)
+    return inside[:: math.ceil(len(inside) / MOST_TICKS)]
+
+
 def _layers(study: Depth, values: NDArray[np.float64], key: str, title: str, note: str) -> Panel:
     """A chart for each activation, with a curve for each initialisation."""
     layers = np.arange(1, study.layers + 1)
@@ -90,7 +105,8 @@ def _layers(study: Depth, values: NDArray[np.float64], key: str, title: str, not
     shown = values[:, list(SHOWN)]
     known = shown[np.isfinite(shown) & (shown > LOWEST)]
     low, high = (float(known.min()), float(known.max())) if len(known) else (0.1, 10.0)
-    y = Axis(scale="log", low=0.5 * low, high=2 * high)
+    y = Axis(scale="log", low=0.5 * low, high=2 * high, ticks=ticks(0.5 * low, 2 * high))
+    y = dataclasses.replace(y, words=tuple(decade(tick) for tick in y.ticks))
     places = facets(len(KINDS))
     axes, marks = list[Axes](), list[AnyMark]()
     for i, (kind, place) in enumerate(zip(KINDS, places, strict=True)):
@@ -99,7 +115,15 @@ def _layers(study: Depth, values: NDArray[np.float64], key: str, title: str, not
         upright = dataclasses.replace(y, numbers=i % 4 == 0)
         axes.append(Axes(x=x, y=upright, place=place, title=ACTIVATIONS[kind].name))
         marks += [
-            series(layers, values[i, j], slot, f"{ACTIVATIONS[kind].name}, {names[j]}", title.lower(), axes=i)
+            series(
+                layers,
+                values[i, j],
+                slot,
+                f"{ACTIVATIONS[kind].name}, {names[j]}",
+                title.lower(),
+                axes=i,
+                dash="dash" if SCHEMES[j] == "xavier_normal" else "solid",
+            )
             for slot, j in enumerate(SHOWN)
         ]
     return plot(key, title, axes, marks, note, keys([names[j] for j in SHOWN]))

@@ -6,15 +6,18 @@ import dataclasses
 
 import numpy as np
 
+from app.figures import theme
 from app.figures.gallery import gallery
-from app.figures.marks import AnyMark, Axes, Axis, Panel
+from app.figures.marks import AnyMark, Axes, Axis, Note, Panel
 from app.figures.panels import linear_axis, message
-from app.figures.series import around, color, keys, log, plot, series
+from app.figures.series import around, keys, log, plot, series
 from optimizers.studies.catalogue.transfer import ARMS, Found, Transfer
 from optimizers.studies.intervals import mean_interval
 
-NEURONS = 16
+NEURONS = 9
 """How many neurons are shown."""
+STRONGEST = 98
+"""The percentile of the weights' sizes from which on they have the strongest shade."""
 
 
 def panels(study: Transfer, found: Found) -> tuple[Panel, ...]:
@@ -61,10 +64,16 @@ def _features(study: Transfer, found: Found) -> Panel:
     if not len(found.features):
         return dataclasses.replace(message("The first network is being trained."), key="features", title="Reused layer")
     weights = found.features[:, :NEURONS]
-    shades = np.rint(255 * np.abs(weights) / np.abs(weights).max()).astype(np.uint8)
-    signs = (weights > 0).astype(np.uint8)
-    names = ("random", "trained")
-    axes, marks = gallery(shades, names, ["muted"] * 2, classes=signs, palette=(color(1), color(0)))
-    note = f"weights of {weights.shape[1]} hidden neurons before and after training on the digits 0 to {study.old - 1}"
-    panel = plot("features", "Reused layer", axes, marks, f"{note}; blue: negative, orange: positive")
-    return dataclasses.replace(panel, spread="squares")
+    shown = np.stack([*weights, weights[1] - weights[0]])
+    strongest = np.percentile(np.abs(shown), STRONGEST)
+    shades = np.rint(255 * np.minimum(np.abs(shown) / strongest, 1)).astype(np.uint8)
+    signs = (shown > 0).astype(np.uint8)
+    names = ("random", "trained", "trained − random")
+    axes, marks = gallery(shades, names, ["muted"] * len(names), classes=signs, palette=theme.SIGNED)
+    note = (
+        f"weights of {weights.shape[1]} hidden neurons before and after training on the digits 0 to {study.old - 1}, "
+        f"and their change; the largest {100 - STRONGEST} % have the same shade"
+    )
+    panel = plot("features", "Reused layer", axes, marks, note)
+    keys_of_signs = (Note(text="negative", color=theme.SIGNED[0]), Note(text="positive", color=theme.SIGNED[1]))
+    return dataclasses.replace(panel, spread="squares", note=(*panel.note, *keys_of_signs))

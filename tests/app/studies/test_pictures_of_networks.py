@@ -7,8 +7,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from app.figures import theme
 from app.figures.marks import AnyMark, Band, Dots, Line, Lines, Panel, Text, Tiles
 from app.studies import pictures
+from app.studies.pictures import depth as depth_picture
+from app.studies.pictures import transfer as transfer_picture
 from optimizers.studies import STUDIES, Study
 from optimizers.studies.catalogue import autoencoder, batch_size, depth, linear_stack, stacked_autoencoder, transfer
 
@@ -114,11 +117,19 @@ def test_depth_has_the_medians_of_all_layers() -> None:
     np.testing.assert_allclose(
         _named(panels["spreads"], "tanh, LeCun").y, np.median(found.spreads[kind, scheme], axis=0)
     )
+    assert (line.dash, _named(panels["gradients"], "tanh, Xavier").dash) == ("solid", "dash")
     (tiles,) = _of(panels["ratios"], Tiles)
     vanished = depth.KINDS.index("sigmoid"), len(depth.SCHEMES) - 1
     assert tiles.values[0][vanished] == 255 and tiles.classes[0][vanished] == 0
     words = {text.words[0] for text in _of(panels["ratios"], Text)}
     assert {"10⁻⁹", "0/0", "GELU"} <= words
+
+
+@pytest.mark.parametrize(("low", "high"), [(1e-15, 1e7), (0.25, 6), (0.1, 2), (1e-3, 1.0), (0.05, 30), (0.4, 45)])
+def test_an_axis_of_a_small_chart_has_two_to_four_ticks_over_most_of_it(low: float, high: float) -> None:
+    places = np.log(depth_picture.ticks(low, high))
+    assert 2 <= len(places) <= depth_picture.MOST_TICKS and np.log(low) <= places[0] and places[-1] <= np.log(high)
+    assert places[-1] - places[0] > 0.4 * np.log(high / low)
 
 
 def test_linear_stack_has_the_seed_with_the_lowest_loss() -> None:
@@ -173,10 +184,13 @@ def test_transfer_has_accuracies_and_paired_gains() -> None:
     np.testing.assert_allclose(_named(panels["accuracy"], "frozen").y, found.accuracies[2].mean(axis=1))
     gains = 100 * (found.accuracies[2] - found.accuracies[0]).mean(axis=1)
     np.testing.assert_allclose(_named(panels["differences"], "frozen").y, gains)
-    _, tiles = _of(panels["features"], Tiles)
     second = (0, slice(1, 9), slice(11, 19))
-    weights = tiles.values[second].ravel() / 255 * (2.0 * tiles.classes[second].ravel() - 1)
-    np.testing.assert_allclose(weights, found.features[1, 1] / np.abs(found.features[:, :16]).max(), atol=1 / 255)
+    before, after = found.features[:, : transfer_picture.NEURONS]
+    strongest = np.percentile(np.abs([before, after, after - before]), transfer_picture.STRONGEST)
+    for tiles, expected in zip(_of(panels["features"], Tiles), (before, after, after - before), strict=True):
+        weights = tiles.values[second].ravel() / 255 * (2.0 * tiles.classes[second].ravel() - 1)
+        np.testing.assert_allclose(weights, np.clip(expected[1] / strongest, -1, 1), atol=1 / 255)
+        assert tiles.palette[:2] == theme.SIGNED, "the colours of the Network page"
 
 
 def test_batch_size_has_the_line_and_a_pair_for_each_seed() -> None:
