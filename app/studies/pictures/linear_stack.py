@@ -10,11 +10,13 @@ from numpy.typing import NDArray
 
 from app.common.digits import short
 from app.figures import theme
-from app.figures.marks import AnyMark, Axes, Axis, Dots, Line, Panel, Tiles
+from app.figures.marks import AnyMark, Axes, Axis, Dots, Line, Panel, Text, Tiles
 from app.figures.panels import chart
 from app.figures.series import color, keys, log, plot, series
 from optimizers.studies.catalogue.linear_stack import KINDS, Found, LinearStack
 
+SHARES = (0.1, 0.25, 0.4)
+"""Where the names of the curves stand, in shares of the steps from the end: curves of two depths may cross."""
 LEAST_SQUARES = 2
 """The slot of the best affine map; those before it belong to the activation functions."""
 
@@ -43,7 +45,7 @@ def _outputs(study: LinearStack, found: Found, seeds: str) -> Panel:
     for (i, kind), depth in itertools.product(enumerate(KINDS), range(study.depth)):
         shades = found.pictures[i, depth, :, ::-1]  # a grid's first row is at the bottom, a picture's at the top
         k = len(axes)
-        axes.append(Axes(x=side, y=side, title=f"{kind}, {depth + 1}", color=color(i)))
+        axes.append(Axes(x=side, y=side, title=f"{kind}, {_maps(depth)}", color=color(i)))
         if np.isfinite(found.losses[i, depth, :, -1]).any():
             marks.append(
                 Tiles(
@@ -67,7 +69,7 @@ def _outputs(study: LinearStack, found: Found, seeds: str) -> Panel:
                 layer="over",
             )
         )
-    note = f"activation and number of affine maps; dots: training samples; {seeds}"
+    note = f"activation and number of affine maps (layers of weights); dots: training samples; {seeds}"
     return dataclasses.replace(plot("outputs", "Outputs", axes, marks, note), spread="squares")
 
 
@@ -89,13 +91,24 @@ def _curves(study: LinearStack, found: Found, y: Axis, names: list[str]) -> Pane
     x = Axis(low=0, high=float(found.steps[-1]), title="step", whole=True)
     marks: list[AnyMark] = [_reference(found, x)]
     for (i, kind), depth in itertools.product(enumerate(KINDS), range(study.depth)):
-        name = f"{kind}, {depth + 1} affine map{'s' * (depth > 0)}"
-        marks.append(
-            series(found.steps, _lowest(found)[i, depth], i, name, "loss", time=found.steps, dots=False, weight="thin")
-        )
-    note = f"a curve for each depth; Adam with η = {short(study.learning_rate)}, all samples in every step"
+        heights = _lowest(found)[i, depth]
+        name = f"{kind}, {_maps(depth)}"
+        marks.append(series(found.steps, heights, i, name, "loss", time=found.steps, dots=False, weight="thin"))
+        if depth and kind != KINDS[0] and np.isfinite(heights[-1]):
+            k = round((1 - SHARES[depth % len(SHARES)]) * (len(heights) - 1))
+            marks.append(
+                Text(x=float(found.steps[k]), y=float(heights[k]), words=(_maps(depth),), color=color(i), backing=True)
+            )
+    note = (
+        f"a curve for each number of affine maps; Adam with η = {short(study.learning_rate)}, all samples in every step"
+    )
     panel = chart(Axes(x=x, y=y), marks, note)
     return Panel(key="losses", title="Losses", axes=panel.axes, marks=panel.marks, note=panel.note, legend=keys(names))
+
+
+def _maps(depth: int) -> str:
+    """The number of affine maps in a network of this row, in words."""
+    return f"{depth + 1} map{'s' * (depth > 0)}"
 
 
 def _reference(found: Found, x: Axis) -> Line:

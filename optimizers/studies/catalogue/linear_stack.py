@@ -67,7 +67,7 @@ class LinearStack(Study):
     rows = ("N2",)
     about = (
         "Without an activation function, networks of every depth end at the loss of the best linear model, which "
-        "cannot separate the classes. One hidden layer with tanh is enough to separate them."
+        "cannot separate the classes. Two affine maps with tanh between them are enough to separate them."
     )
     source = "M. Minsky & S. Papert (1969), Perceptrons; A. Saxe et al. (2014), Exact solutions to deep linear networks"
 
@@ -149,7 +149,7 @@ class LinearStack(Study):
         )
 
     def table(self, found: Found) -> Table:
-        columns = ("activation", "affine maps", "lowest loss", "highest loss", "accuracy", "loss over least squares")
+        columns = ("activation", "affine maps", "lowest loss", "highest loss", "accuracy", "loss / least squares")
         rows: list[tuple[float | int | str, ...]] = [
             ("least squares", 1, found.linear_loss, found.linear_loss, found.linear_accuracy, 1.0)
         ]

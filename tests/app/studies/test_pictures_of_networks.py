@@ -135,15 +135,20 @@ def test_an_axis_of_a_small_chart_has_two_to_four_ticks_over_most_of_it(low: flo
 def test_linear_stack_has_the_seed_with_the_lowest_loss() -> None:
     study, found = _linear_stack()
     panels = _panels("linear_stack", study, found)
-    assert [pair.title for pair in panels["outputs"].axes] == ["identity, 1", "identity, 2", "tanh, 1", "tanh, 2"]
+    assert [pair.title for pair in panels["outputs"].axes] == [
+        *("identity, 1 map", "identity, 2 maps", "tanh, 1 map", "tanh, 2 maps")
+    ]
     tiles = _of(panels["outputs"], Tiles)[3]
     shades = found.pictures[1, 1, :, ::-1]
     np.testing.assert_array_equal(tiles.classes, shades > 127)
     assert (tiles.values[(shades == 0) | (shades == 255)] == 255).all()
     best = found.losses[1, 1, :, -1].argmin()
-    np.testing.assert_allclose(_named(panels["losses"], "tanh, 2 affine maps").y, found.losses[1, 1, best])
+    np.testing.assert_allclose(_named(panels["losses"], "tanh, 2 maps").y, found.losses[1, 1, best])
     np.testing.assert_allclose(_named(panels["depths"], "tanh").y[:, 1], found.losses[1, 1, best])
     assert set(_named(panels["depths"], "least squares").y) == {0.25}
+    (name,) = _of(panels["losses"], Text)
+    curve = _named(panels["losses"], "tanh, 2 maps")
+    assert name.words == ("2 maps",) and name.y in curve.y and name.color == curve.color
 
 
 def test_autoencoder_has_the_reconstructions_beside_the_inputs() -> None:
