@@ -42,6 +42,8 @@ def test_boosting_overfits_as_further_members_fit_the_noise(seed: int) -> None:
     # the error of the sum falls below the noise, and half of what is left at the lowest test error is fitted as well
     assert training[best] < study.noise**2 and training[-1] < 0.7 * training[best]
     assert test[20] < test[-1], "the rise goes on"
+    gains = -np.diff(found.training_errors, axis=1) / found.training_errors[:, :-1]
+    assert 0.1 < (gains < 1e-3).mean() < 0.6 and (gains[:, 20:] > 0.01).any(axis=1).mean() > 0.5
     assert f"lowest with {best} members" in words and "at the end" in words
 
 

@@ -35,7 +35,7 @@ def panels(study: Depth, found: Found) -> tuple[Panel, ...]:
     note = f"median of {study.seeds} seeds, {SAMPLES} training images, {study.layers} hidden layers of {study.width}"
     note += "" if study.norm == "none" else f", {NORMS[study.norm].name}"
     gradients, spreads = medians(found.gradients), medians(found.spreads)
-    how = f"axis cut at 10⁻¹⁵; dashed: Xavier, which is close to LeCun; {note}"
+    how = f"dashed: Xavier, which is close to LeCun; {note}"
     return (
         _ratios(study, found, note),
         _layers(study, gradients, "gradients", "Gradient norm", f"of each layer's weights; {how}"),
@@ -105,6 +105,7 @@ def _layers(study: Depth, values: NDArray[np.float64], key: str, title: str, not
     shown = values[:, list(SHOWN)]
     known = shown[np.isfinite(shown) & (shown > LOWEST)]
     low, high = (float(known.min()), float(known.max())) if len(known) else (0.1, 10.0)
+    note = f"axis cut at 10⁻¹⁵; {note}" if (shown < LOWEST).any() else note
     y = Axis(scale="log", low=0.5 * low, high=2 * high, ticks=ticks(0.5 * low, 2 * high))
     y = dataclasses.replace(y, words=tuple(decade(tick) for tick in y.ticks))
     places = facets(len(KINDS))

@@ -72,7 +72,7 @@ def _features(study: Transfer, found: Found) -> Panel:
     axes, marks = gallery(shades, names, ["muted"] * len(names), classes=signs, palette=theme.SIGNED)
     note = (
         f"weights of {weights.shape[1]} hidden neurons before and after training on the digits 0 to {study.old - 1}, "
-        f"and their change; the largest {100 - STRONGEST} % have the same shade"
+        f"and their change; the largest {100 - STRONGEST} % have the same shade;"
     )
     panel = plot("features", "Reused layer", axes, marks, note)
     keys_of_signs = (Note(text="negative", color=theme.SIGNED[0]), Note(text="positive", color=theme.SIGNED[1]))

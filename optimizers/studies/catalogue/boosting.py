@@ -66,7 +66,7 @@ class Boosting(Study):
     about = (
         "Each member has two neurons, too few to fit the curve. The sum of several members fits it, and its training "
         "error goes on falling. The test error is lowest with about 5 to 15 members, and 10 to 50 % higher with 40, "
-        "because later members fit the noise in the training samples."
+        "because later members fit the noise in the training samples. Members that find nothing to fit stay flat."
     )
     source = "J. Friedman (2001), Greedy function approximation: a gradient boosting machine"
     seconds = 4.0
