@@ -32,6 +32,10 @@ BOX = """(box) => {
 }"""
 
 
+BESIDE = (".scrub", "[data-testid=loop]", ".side")
+"""The slider of the time, the button beside it that is at the right, and the column of the cards."""
+
+
 def _place(page: Race, across: float, upward: float) -> tuple[float, float]:
     """The pixel at shares of the first map."""
     left, top, width, height = page.page.evaluate(FRAME)
@@ -64,6 +68,10 @@ def test_the_page_opens_with_a_map_that_is_drawn_named_and_explained(fresh: Visi
     words = page.at("tip-plot-0").inner_text()
     assert words.startswith("η = ") and ", β = " in words and words.endswith(": diverged")
     assert page.at("progress").inner_text().startswith("131,072 runs")
+    # the time has a slider that can be used, and the buttons do not reach under the cards
+    scrub, loop, side = (page.page.locator(f".optiscope-player {name}").bounding_box() for name in BESIDE)
+    assert scrub and loop and side
+    assert scrub["width"] > 250 and loop["x"] + loop["width"] <= side["x"]
 
 
 def test_a_click_plays_the_run_of_the_cell_and_leaves_the_map_alone(fresh: Visit) -> None:
@@ -109,7 +117,11 @@ def test_zooming_computes_the_window_and_a_reset_shows_the_whole_map(fresh: Visi
         " return [...xaxis.range, ...yaxis.range]; }"
     )
     assert ranges == pytest.approx([left, right, bottom, top])
-    page.at("panel-0").get_by_test_id("zoom-home").click()
+    # the buttons are inside the axes, whose title stands above them
+    tools = page.at("panel-0").get_by_test_id("zoom-home")
+    box, top = tools.bounding_box(), page.page.evaluate(FRAME)[1]
+    assert box and top <= box["y"] < top + 20
+    tools.click()
     page.until("() => !new URLSearchParams(location.search).has('window')")
     page.settle()
 

@@ -442,6 +442,8 @@ export class PlotPanel {
     if (!this.bare && !this.drawn) return;
     const frames = this.frames();
     this.painter.measure(frames);
+    // inside the axes, whose title stands above them
+    if (this.tools) this.tools.element.style.top = `${Math.round(frames[0].top) + 6}px`;
     this.paintGround(frames);
   }
 
