@@ -35,7 +35,7 @@ TIPS: Mapping[str, str] = {
 
 
 def summary(fair: Fair) -> str:
-    """The verdict as a phrase: who is faster than whom, and which pairs cannot be told apart."""
+    """The verdict as a phrase: who ends lower than whom, and which pairs cannot be told apart."""
     if len(fair.compared) < 2:
         return "there is no verdict on fewer than two racers"
     return phrase(fair.verdicts, _order(fair))
@@ -58,12 +58,17 @@ def phrase(verdicts: Sequence[Verdict], order: Sequence[str]) -> str:
     phrases = []
     for losers, names in winners.items():
         whole = len(losers) + len(names) == len(order) > 3
-        verb = "is" if len(names) == 1 else "are"
-        phrases.append(f"{_joined(names)} {verb} faster than {'all others' if whole else _joined(losers)}")
+        verb = "ends" if len(names) == 1 else "end"
+        phrases.append(f"{_joined(names)} {verb} lower than {'all others' if whole else _joined(losers)}")
     if len(undecided) > MOST_APART:
         pairs = f"{len(undecided)} other pairs" if phrases else f"any of the {len(undecided)} pairs of racers"
         return "; ".join([*phrases, f"cannot tell {pairs} apart"])
     return "; ".join([*phrases, *(f"cannot tell {within(a)} and {within(b)} apart" for a, b in undecided)])
+
+
+def _word(verdict: Verdict) -> str:
+    """The verdict on a pair. It is about final losses, so that neither of the two is called faster."""
+    return "cannot tell" if verdict.winner is None else f"{verdict.winner} ends lower"
 
 
 def sentence(fair: Fair) -> str:
@@ -117,7 +122,7 @@ def _pair(verdict: Verdict) -> list[str]:
     wins = f"{a} {verdict.wins}, {b} {losses}" + (f", equal {verdict.ties}" if verdict.ties else "")
     p = "< 0.0001" if verdict.p < 1e-4 else short(verdict.p, 2)
     needed = "–" if verdict.needed is None else f"{verdict.needed:,}"
-    return [f"{a} and {b}", verdict.word, effect, wins, p, needed]
+    return [f"{a} and {b}", _word(verdict), effect, wins, p, needed]
 
 
 def budgets(fair: Fair) -> list[int]:
@@ -186,9 +191,10 @@ def remarks(fair: Fair) -> list[str]:
     ]
     if fair.common is not None:
         rate, place, among = short(fair.common.rate), fair.common.place, fair.common.among
+        rank = "the best" if place == 1 else f"among the best {place}"
         parts.append(
-            f"Race B has one learning rate, η = {rate}, for all racers: each of them ranks it at place {place} of "
-            f"{among} or better, and no other of these rates has a better lowest place."
+            f"Race B has one learning rate, η = {rate}, for all racers: it is {rank} of {among} rates for every racer, "
+            "and no other rate has a better worst rank."
         )
     return [*parts, *_limits(fair)]
 
@@ -211,7 +217,7 @@ def _limits(fair: Fair) -> list[str]:
     if moving:
         parts.append(
             f"After {fair.settings.steps:,} steps, most runs of {_joined(moving)} are still moving: with more steps "
-            "the verdict may be another one."
+            "the verdict may change."
         )
     bottom, _, rounding = levels_of(fair.tuning.surface)
     measures = fair.evaluation.measures if fair.verdicts else {}
@@ -298,7 +304,7 @@ def pair_data(verdict: Verdict) -> dict[str, Any]:
     return {
         "a": verdict.names[0],
         "b": verdict.names[1],
-        "verdict": verdict.word,
+        "verdict": _word(verdict),
         "effect": verdict.effect,
         "effect_is": "ratio b / a" if verdict.is_ratio else "difference b - a",
         "low": low,

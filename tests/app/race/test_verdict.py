@@ -28,10 +28,10 @@ from tests.app.race.fair_races import BUDGET, NOISY, PAIR, SCHEDULED, STEPS, fai
 
 def test_the_verdict_in_words() -> None:
     fair = tuning.compute(PAIR)
-    assert verdict.summary(fair) == "momentum is faster than SGD"
-    assert verdict.sentence(fair) == f"At their best of {BUDGET} trials each: momentum is faster than SGD."
+    assert verdict.summary(fair) == "momentum ends lower than SGD"
+    assert verdict.sentence(fair) == f"At their best of {BUDGET} trials each: momentum ends lower than SGD."
     (row,) = verdict.pair_rows(fair)
-    assert row[:2] == ["SGD and Momentum", "Momentum is faster"] and row[4] == "< 0.0001"
+    assert row[:2] == ["SGD and Momentum", "Momentum ends lower"] and row[4] == "< 0.0001"
     heads = verdict.racer_heads(fair)
     assert heads[-1] == "Place with 4, 16 trials"
     assert [cells[0] for cells in verdict.racer_rows(fair)] == ["SGD", "Momentum"]
@@ -39,7 +39,9 @@ def test_the_verdict_in_words() -> None:
     runs = BUDGET * 5 * STEPS
     assert f"{runs:,} gradient evaluations" in budget and "seed 1" in budget
     assert "20 random starts (seed 1)" in comparison and f"after {STEPS} steps" in comparison
-    assert fair.common is not None and f"place {fair.common.place} of {RATES_EACH}" in common
+    rank = "the best" if fair.common is not None and fair.common.place == 1 else "among the best "
+    assert fair.common is not None and rank in common and f" of {RATES_EACH} rates for every racer" in common
+    assert rank == "the best" or f"among the best {fair.common.place} of" in common
 
 
 def test_equal_racers_cannot_be_told_apart() -> None:
@@ -54,14 +56,14 @@ def _phrase(measures: dict[str, Any]) -> str:
     return verdict.phrase(library_verdicts(measures), order)
 
 
-def test_racers_that_are_faster_than_the_same_others_share_a_phrase() -> None:
+def test_racers_that_end_lower_than_the_same_others_share_a_phrase() -> None:
     noise = np.random.default_rng(0).random((4, PAIRS))
     good, bad = 1.0 + noise, 10.0 + noise
     measures = {"A": good[0], "B": good[1], "C": bad[2], "D": bad[3]}
     words = _phrase(measures)
     first = "A and B" if np.median(good[0]) < np.median(good[1]) else "B and A"
-    assert words.startswith(f"{first} are faster than all others; cannot tell A and B apart")
-    assert _phrase({"A": good[0], "C": bad[2]}) == "A is faster than C"
+    assert words.startswith(f"{first} end lower than all others; cannot tell A and B apart")
+    assert _phrase({"A": good[0], "C": bad[2]}) == "A ends lower than C"
     everyone = _phrase(dict(zip("ABCD", good, strict=True)))
     assert everyone == "cannot tell any of the 6 pairs of racers apart"
 
@@ -107,16 +109,16 @@ def test_a_horizon_that_is_too_short_or_too_long_is_named() -> None:
 
 def test_files_contain_the_verdict() -> None:
     race = race_of(PAIR)
-    assert "momentum is faster than SGD" in captions.described(race) and "(seed 1)" in captions.described(race)
-    assert findings.finding(race) == "Momentum is faster than SGD"
+    assert "momentum ends lower than SGD" in captions.described(race) and "(seed 1)" in captions.described(race)
+    assert findings.finding(race) == "Momentum ends lower than SGD"
     assert findings.of_panel(race, "budgets").startswith("Momentum ")
     assert "η = " in findings.of_panel(race, "sensitivity")
     read = json.loads(export.numbers(race, "race.json"))
     (pair,) = read["verdict"]["pairs"]
-    assert pair["verdict"] == "Momentum is faster" and read["verdict"]["trials"] == BUDGET
+    assert pair["verdict"] == "Momentum ends lower" and read["verdict"]["trials"] == BUDGET
     assert data.from_json(export.numbers(race, "race.json")) == (PAIR, [])
     (row,) = csv.DictReader(io.StringIO(export.numbers(race, "race.verdict.csv").decode()))
-    assert row["verdict"] == "Momentum is faster" and float(row["effect"]) == race.fair.verdicts[0].effect  # type: ignore[union-attr]
+    assert row["verdict"] == "Momentum ends lower" and float(row["effect"]) == race.fair.verdicts[0].effect  # type: ignore[union-attr]
     with pytest.raises(Refused, match="Only a fair race"):
         export.numbers(Race(dataclasses.replace(PAIR, fair=0)), "race.verdict.csv")
     titles = [table.title for table in export.order(race, "png", Look(), Cut()).tables]
