@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 
 from app.common.digits import percent
 from app.export.look import colormap, cut, points
+from app.export.look import wide as wide_of
 from app.export.pen import Pen, moment
 from app.figures.marks import Bars, Cells, Field, Tiles
 from app.figures.resample import resampled, step_in
@@ -73,7 +75,7 @@ def _contour(pen: Pen, field: Field, levels: Any, color: str, width: float, z: f
 def _bar(pen: Pen, field: Field, colors: Any, z: float) -> None:
     """Paint a thin colour bar, which belongs to the background, so that paths are drawn over it."""
     width, height = pen.box[2:]
-    wide = min(BAR, 0.5 * width)
+    wide = min(BAR, 0.5 * width - 38)  # in the middle of the edge stands the name of the axis
     left = width - wide - 14 if "right" in field.corner else 14
     bottom = height - 28 if "top" in field.corner else 20
 
@@ -87,7 +89,14 @@ def _bar(pen: Pen, field: Field, colors: Any, z: float) -> None:
     inset(left - 10, bottom - 18, wide + 20, 42, z + 0.3).set_facecolor((paper, 0.6))
     axes = inset(left, bottom, wide, 6, z + 0.4)
     axes.imshow(np.linspace(0, 1, 256)[None], aspect="auto", cmap=colors, extent=(field.low, field.high, 0, 1))
-    axes.set_xticks([at for at, _ in field.ticks], [words for _, words in field.ticks])
+    shown: list[tuple[float, str]] = []
+    free = -math.inf
+    for height, words in field.ticks:  # those that do not cover the one before
+        at, half = wide * (height - field.low) / (field.high - field.low), wide_of(words, WORDS["small"]) / 2
+        if at - half >= free:
+            shown.append((height, words))
+            free = at + half + 3
+    axes.set_xticks([at for at, _ in shown], [words for _, words in shown])
     small = points(WORDS["small"])
     axes.tick_params(length=0, labelsize=small, labelcolor=muted, pad=points(2))
     axes.set_title(field.title, fontsize=small, color=muted, pad=points(3))

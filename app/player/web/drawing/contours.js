@@ -16,7 +16,7 @@ import { lettersOf } from './strokes.js';
 /** Contours less than this many pixels apart fade, and those at half the distance are left out. */
 const DENSE = 4;
 /** The size of the colour bar and the distances around it, in pixels. */
-const BAR = { wide: 200, tall: 6, gap: 3, away: 14, room: 10 };
+const BAR = { wide: 200, tall: 6, gap: 3, away: 14, room: 10, middle: 14 };
 /** The smallest width and height of axes that have room for a colour bar. */
 const ROOMY = [240, 120];
 
@@ -196,7 +196,8 @@ function mixed(color, { rgb, alpha }, share) {
 export function barOf({ ticks, corner }, frame, style, signs) {
   if (!ticks.length || frame.width < letters(style, ROOMY[0]) || frame.height < letters(style, ROOMY[1])) return null;
   const [tall, gap, away, room] = [BAR.tall, BAR.gap, BAR.away, BAR.room].map((size) => letters(style, size));
-  const wide = Math.min(letters(style, BAR.wide), 0.5 * frame.width);
+  // in the middle of the edge stands the name of the axis
+  const wide = Math.min(letters(style, BAR.wide), 0.5 * frame.width - away - room - letters(style, BAR.middle));
   const whole = 2 * lettersOf(style, 'small') + tall + 2 * gap;
   const boxes = [corner, 'bottom right', 'bottom left', 'top left'].map((one) => ({
     x: (one.includes('right') ? frame.width - wide - away : away) - room,
@@ -236,7 +237,12 @@ function paintBar(context, { ticks, title, low, high, colors }, box, style, font
   context.textAlign = 'center';
   context.textBaseline = 'top';
   context.fillText(title, left + wide / 2, top);
+  let free = -Infinity;
   for (const [height, words] of ticks) {
-    context.fillText(words, left + (wide * (height - low)) / (high - low), top + small + tall + 2 * gap);
+    const at = left + (wide * (height - low)) / (high - low);
+    const half = context.measureText(words).width / 2;
+    if (at - half < free) continue;
+    context.fillText(words, at, top + small + tall + 2 * gap);
+    free = at + half + gap;
   }
 }

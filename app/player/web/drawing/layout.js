@@ -13,6 +13,10 @@ import { fade } from '../core/theme.js';
 /** The first digits of ticks between decades: the first of these choices with at least two ticks in view. */
 const DIGITS = [[1, 2, 5], [1, 1.5, 2, 3, 5, 7], Array.from({ length: 90 }, (_, k) => (10 + k) / 10)];
 
+/** The mean width of a letter of a title, and the room beside it for the numbers of the axis and for a switch. */
+const LETTER = 6.2;
+const ASIDE = 160;
+
 /** The configuration of a plot without zoom and tools. */
 export const STILL = { displayModeBar: false, responsive: false, doubleClick: false, showTips: false };
 
@@ -20,12 +24,20 @@ export const STILL = { displayModeBar: false, responsive: false, doubleClick: fa
  * The margins of a panel. They are equal at the left and the right of all panels, so that panels and the transport are
  * aligned. Above there is room for the titles of axes, and below for numbers and a title.
  * @param {import('./marks.js').Panel} panel
+ * @param {number} [lines] the most lines of a title of a vertical axis
  */
-export function marginsOf({ axes }) {
+export function marginsOf({ axes }, lines = 1) {
   const titled = axes.some(({ x, y }) => y.title || y.alternatives.length || x.alternatives.length);
   const below = axes.some(({ x }) => x.title) ? 36 : 26;
   const movable = axes.some(({ x }) => x.limits);
-  return { l: 46, r: 18, t: titled ? 28 : movable ? 10 : 8, b: below, pad: 0, autoexpand: false };
+  return {
+    l: 46,
+    r: 18,
+    t: titled ? Math.max(28, 16 * lines + 2) : movable ? 10 : 8,
+    b: below,
+    pad: 0,
+    autoexpand: false,
+  };
 }
 
 /**
@@ -132,8 +144,24 @@ export function axesLayout(axes, style, font, view) {
 }
 
 /**
- * The title of a vertical axis, above the axes at the right, where most curves have fallen. If there is no room for one
- * line, it breaks into two or three lines, which begin at the top of the margin and extend down over the axes.
+ * The lines of the title of a vertical axis: as few as there is room for, broken after a comma, a colon, or a preposition.
+ * @param {string} title
+ * @param {number} width of the panel
+ */
+export function titleLines(title, width) {
+  /** @type {string[]} */
+  const lines = [];
+  for (const part of title.replace(/(,|:| above| of) /g, '$1\n').split('\n')) {
+    const longer = lines.length ? `${lines[lines.length - 1]} ${part}` : part;
+    if (lines.length && longer.length * LETTER < width - ASIDE) lines[lines.length - 1] = longer;
+    else lines.push(part);
+  }
+  return lines;
+}
+
+/**
+ * The title of a vertical axis, above the axes at the right, where most curves have fallen. Several lines begin at the
+ * top of the margin, which has room for them.
  * @param {Axes} axes
  * @param {number} k
  * @param {Style} style
@@ -142,12 +170,12 @@ export function axesLayout(axes, style, font, view) {
  * @param {number} [above] the room above the axes, in pixels
  */
 export function uprightTitle({ y }, k, style, font, width, above = 0) {
-  const narrow = y.title.length * 6.2 >= width - 160;
-  const place = narrow ? { yanchor: 'top', yshift: above + 1 } : { yanchor: 'bottom', yshift: above ? 4 : 0 };
+  const lines = titleLines(y.title, width);
+  const place = lines.length > 1 ? { yanchor: 'top', yshift: above + 1 } : { yanchor: 'bottom', yshift: above ? 4 : 0 };
   return {
     ...{ showarrow: false, xref: `${nth('x', k)} domain`, yref: `${nth('y', k)} domain`, x: 1, y: 1 },
     ...{ xanchor: 'right', bgcolor: fade(style.paper, 0.7), borderpad: 2, align: 'right', ...place },
-    text: narrow ? escaped(y.title).replace(/(,|:| above| of) /g, '$1<br>') : escaped(y.title),
+    text: lines.map(escaped).join('<br>'),
     font: { family: font, size: style.strokes.words.text, color: style.muted },
   };
 }

@@ -3,7 +3,7 @@
 
 import { barOf, Contours } from '../drawing/contours.js';
 import { frameOfAxes, pixelAt, valueAt } from '../drawing/canvas.js';
-import { baseLayout, axesLayout, marginsOf, nth, rangeOf, STILL, uprightTitle } from '../drawing/layout.js';
+import { baseLayout, axesLayout, marginsOf, nth, rangeOf, STILL, titleLines, uprightTitle } from '../drawing/layout.js';
 import { handleOf } from '../drawing/marks.js';
 import { Painter } from '../drawing/painter.js';
 import { groundTraces, groundWords, hoverDots, hoverLines } from '../drawing/plotly.js';
@@ -150,7 +150,9 @@ export class PlotPanel {
 
   /** The margins of the axes in plotly's notation. */
   get room() {
-    return marginsOf(this.given.panel);
+    const { panel } = this.given;
+    const titles = panel.axes.map((pair) => this.upright(pair).title);
+    return marginsOf(panel, Math.max(1, ...titles.map((title) => titleLines(title, this.size.width).length)));
   }
 
   /** The margins of the axes in pixels. */

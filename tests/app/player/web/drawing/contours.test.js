@@ -27,6 +27,13 @@ test('the bar of colours moves to a corner where it covers no sign', () => {
   );
 });
 
+test('the bar of colours leaves the middle of the edge to the name of the axis', () => {
+  for (const width of [250, 312, 440, 600, 1000]) {
+    const box = barOf(FIELD, frame(width, 400), STYLE, []);
+    assert.ok(box && box.x >= width / 2 + 10 && box.x + box.width <= width);
+  }
+});
+
 test('where every corner has a sign it covers as few as possible, and small maps have none', () => {
   const everywhere = /** @type {[number, number][]} */ ([
     [500, 385],

@@ -1,9 +1,9 @@
-// The ticks of logarithmic axes.
+// The ticks of logarithmic axes, and the titles of vertical ones.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { decades } from '../../../../../app/player/web/drawing/layout.js';
+import { decades, marginsOf, titleLines } from '../../../../../app/player/web/drawing/layout.js';
 
 test('an axis of many decades has ticks at powers of ten', () => {
   assert.deepEqual(decades([-2.2, 2.1]).tickvals, [0.01, 0.1, 1, 10, 100]);
@@ -22,4 +22,15 @@ test('an axis of less than a decade has at least two ticks, all of them in view'
       for (const value of tickvals) assert.ok(Math.log10(value) > low - 0.01 && Math.log10(value) < low + width + 0.01);
     }
   }
+});
+
+test('a title has as few lines as there is room for, and the margin has room for them', () => {
+  const title = 'loss above the minimum (0.0236), cropped at 10⁻¹²';
+  assert.deepEqual(titleLines(title, 600), [title]);
+  assert.deepEqual(titleLines(title, 376), ['loss above the minimum (0.0236),', 'cropped at 10⁻¹²']);
+  assert.deepEqual(titleLines(title, 300), ['loss above', 'the minimum (0.0236),', 'cropped at 10⁻¹²']);
+  const y = { title, alternatives: [] };
+  const panel = /** @type {any} */ ({ axes: [{ x: { title: 'step', alternatives: [], limits: null }, y }] });
+  assert.equal(marginsOf(panel).t, 28);
+  for (const lines of [2, 3]) assert.ok(marginsOf(panel, lines).t >= lines * 12 * 1.3);
 });
