@@ -148,6 +148,8 @@ def basin_kinds(results: Any, surface: Any) -> NDArray[np.int_]:
     return np.where(there, kinds, np.where(gone, count + 2, np.where(settled, count, count + 1)))
 
 
+MOST_NAMED = 5
+"""The most minima that have letters."""
 MINIMA = ("minimum", "local minimum", "kink", "curve")
 
 
@@ -265,12 +267,18 @@ def _loss_ticks(low: float, high: float, cut: bool) -> tuple[tuple[float, str], 
     return tuple(sorted(ticks.items()))
 
 
+def letters(minima: int) -> list[str]:
+    """The letters of the minima, by which notes name them; empty texts if there are many."""
+    return list("ABCDE"[:minima]) if minima <= MOST_NAMED else [""] * minima
+
+
 def _of_basins(surface: Any) -> Shading:
     points = [point for point in surface.critical_points() if point.kind in MINIMA]
     many = len(points) > len(theme.KINDS)
+    names = letters(len(points))
     keys = [
-        (f"({', '.join(short(v, 3) for v in point.position[:2])})", theme.KINDS[k % len(theme.KINDS)])
-        for k, point in enumerate(points)
+        (f"{name} ({', '.join(short(v, 3) for v in point.position[:2])})".strip(), theme.KINDS[k % len(theme.KINDS)])
+        for k, (name, point) in enumerate(zip(names, points, strict=True))
     ]
     others = [("stalled elsewhere", "muted"), ("still moving", theme.BLANK), ("growing or diverged", theme.LOST)]
     every = (*keys, *others)

@@ -11,7 +11,7 @@ import numpy as np
 
 from app.common.digits import percent, short
 from app.common.racers import Racer
-from app.figures.marks import AnyMark, Axes, Dots, Line, Option, Panel, Sign
+from app.figures.marks import AnyMark, Axes, Dots, Line, Option, Panel, Sign, Text
 from app.figures.panels import message
 from app.maps import shading, theory
 from app.maps.axes import MapAxis
@@ -143,7 +143,7 @@ def _basins(settings: Settings, job: Results, shown: Sequence[Entry]) -> Panel:
         return panel
     minima = len(_minima(surface))
     found = [
-        f"{title} {shares(shading.basin_kinds(grid.results, surface), minima)}"
+        f"{title}: {shares(shading.basin_kinds(grid.results, surface), minima)}"
         for k, _, title, *_ in shown
         if (grid := job.complete[k])
     ]
@@ -152,8 +152,14 @@ def _basins(settings: Settings, job: Results, shown: Sequence[Entry]) -> Panel:
         Sign(axes=k, racer=racer.id, x=points[:, 0], y=points[:, 1], symbol="cross", name="minimum")
         for k, (_, racer, *_) in enumerate(shown)
     ]
+    names = [
+        Text(axes=k, racer=racer.id, x=x, y=y, words=(name,), side="top right", color="ink", bold=True, layer="over")
+        for k, (_, racer, *_) in enumerate(shown)
+        for (x, y), name in zip(points.tolist(), shading.letters(minima), strict=True)
+        if name
+    ]
     words = [f"{job.size}² starts" if job.size else "", *found, "dot: the start of the run that is played"]
-    return dataclasses.replace(panel, marks=(*panel.marks, *signs), note=note_of(words))
+    return dataclasses.replace(panel, marks=(*panel.marks, *signs, *names), note=note_of(words))
 
 
 def _minima(surface: Any) -> list[Any]:
@@ -164,10 +170,15 @@ def shares(kinds: Any, minima: int) -> str:
     """The shares of starts in words: those of each minimum, and of the others together."""
     total = kinds.size
     counts = np.bincount(np.ravel(kinds), minlength=minima + 3)[: minima + 3] / total
-    if minima > 5:
+    if minima > shading.MOST_NAMED:
         parts = [f"{percent(round(float(counts[:minima].sum()), 3))} reach a minimum"]
     else:
-        parts = [" + ".join(short(round(100 * float(share), 1)) for share in counts[:minima]) + " %"]
+        letters = shading.letters(minima)
+        named = [
+            f"{name} {short(round(100 * float(share), 1))}"
+            for name, share in zip(letters, counts[:minima], strict=True)
+        ]
+        parts = [", ".join(named) + " %"]
     names = ("stalled", "moving", "growing or diverged")
     parts += [
         f"{percent(round(float(share), 3))} {name}"

@@ -15,7 +15,7 @@ from app.common.racers import Refused
 from app.export.making import make
 from app.export.options import Cut, Look
 from app.figures import theme
-from app.figures.marks import Band, Cells, Dots, Line, Rule, Sign
+from app.figures.marks import Band, Cells, Dots, Line, Rule, Sign, Text
 from app.maps import (
     captions,
     changes,
@@ -204,15 +204,22 @@ def test_basins_have_a_colour_for_each_minimum_and_shares_that_add_up() -> None:
     shown = _scene(settings)
     legend = shown.panels[0].legend
     assert legend is not None and [words for words, _ in legend.keys[:4]] == [
-        *("(3, 2)", "(−2.81, 3.13)", "(−3.78, −3.28)", "(3.58, −1.85)")
+        *("A (3, 2)", "B (−2.81, 3.13)", "C (−3.78, −3.28)", "D (3.58, −1.85)")
     ]
     assert len({ink for _, ink in legend.keys}) == len(legend.keys)
     note = shown.panels[0].note[0].text
-    parts = note.split("SGD ")[1].split(" %")[0].split(" + ")
-    assert sum(map(float, parts)) == pytest.approx(100, abs=0.3) and "Momentum" in note and "Adam" in note
+    parts = [part.split(" ") for part in note.split("SGD: ")[1].split(" %")[0].split(", ")]
+    assert [letter for letter, _ in parts] == ["A", "B", "C", "D"]
+    kinds = shading.basin_kinds(_job(settings).complete[0].results, settings.built_surface())  # type: ignore[union-attr]
+    for place, (_, share) in enumerate(parts):
+        assert float(share) == pytest.approx(100 * (kinds == place).mean(), abs=0.06)
+    assert "Momentum: A " in note and "Adam: A " in note
+    # the letters stand at the minima, in the colours of the legend
+    named = {mark.words[0]: (float(mark.x), float(mark.y)) for mark in _marks(shown, Text) if mark.axes == 0}
+    assert named["A"] == (3.0, 2.0) and len(named) == 4
     assert (
         views.shares(np.array([0, 0, 1, 2, 3, 4]), 2)
-        == "33.3 + 16.7 %, 16.7 % stalled, 16.7 % moving, 16.7 % growing or diverged"
+        == "A 33.3, B 16.7 %, 16.7 % stalled, 16.7 % moving, 16.7 % growing or diverged"
     )
 
 
