@@ -36,6 +36,16 @@ BESIDE = (".scrub", "[data-testid=loop]", ".side")
 """The slider of the time, the button beside it that is at the right, and the column of the cards."""
 
 
+FITS = """() => {
+    const plot = document.querySelector('[data-testid=plot-0]');
+    const { height, yaxis2 } = plot._fullLayout;
+    const bottom = plot.parentElement.querySelector('canvas.trails').getBoundingClientRect().bottom;
+    const axes = plot.getBoundingClientRect().top + yaxis2._offset + yaxis2._length;
+    return height === plot.parentElement.clientHeight && Math.abs(bottom - axes) <= 1;
+}"""
+"""Whether the second map's axes and its canvas end at the same place, and both fill the panel."""
+
+
 def _place(page: Race, across: float, upward: float) -> tuple[float, float]:
     """The pixel at shares of the first map."""
     left, top, width, height = page.page.evaluate(FRAME)
@@ -68,6 +78,13 @@ def test_the_page_opens_with_a_map_that_is_drawn_named_and_explained(fresh: Visi
     words = page.at("tip-plot-0").inner_text()
     assert words.startswith("η = ") and ", β = " in words and words.endswith(": diverged")
     assert page.at("progress").inner_text().startswith("131,072 runs")
+    # a note that needs more lines later moves axes and canvas alike, also once the labels are drawn again
+    assert page.page.evaluate(FITS)
+    page.page.evaluate("document.querySelector('[data-testid=note-0]').append(' and more'.repeat(60))")
+    page.until(FITS)
+    page.at("step-back").click()
+    page.settle()
+    assert page.page.evaluate(FITS)
     # the time has a slider that can be used, and the buttons do not reach under the cards
     scrub, loop, side = (page.page.locator(f".optiscope-player {name}").bounding_box() for name in BESIDE)
     assert scrub and loop and side

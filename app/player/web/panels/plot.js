@@ -63,6 +63,8 @@ export class PlotPanel {
   /** Identifies the lines that plotly has drawn. */
   settled = '';
   home = '';
+  /** The size for which everything was drawn. */
+  measured = '';
   /** The number of changes of the view in progress that the panel itself has made. */
   own = 0;
   listening = false;
@@ -146,6 +148,12 @@ export class PlotPanel {
   get size() {
     const { clientWidth: width, clientHeight: height } = this.element;
     return { width, height };
+  }
+
+  /** The size as a text. */
+  get sized() {
+    const { width, height } = this.size;
+    return `${width} × ${height}`;
   }
 
   /** The margins of the axes in plotly's notation. */
@@ -443,6 +451,7 @@ export class PlotPanel {
   measure() {
     if (!this.bare && !this.drawn) return;
     const frames = this.frames();
+    this.measured = this.sized;
     this.painter.measure(frames);
     // inside the axes, whose title stands above them
     if (this.tools) this.tools.element.style.top = `${Math.round(frames[0].top) + 6}px`;

@@ -18,6 +18,8 @@ export class SlotPanel {
   /** @type {import('../drawing/marks.js').Panel | undefined} */
   panel;
   drawing = '';
+  /** The size for which the plot is being drawn anew. */
+  looking = '';
 
   /**
    * @param {any} plotly
@@ -50,6 +52,11 @@ export class SlotPanel {
       this.body,
       this.text,
     );
+    // A note that needs another line leaves less room, although the panel is as large as before.
+    this.observer = new ResizeObserver(
+      () => this.plot.measured && this.plot.measured !== this.plot.sized && this.look(),
+    );
+    this.observer.observe(this.body);
   }
 
   /**
@@ -104,12 +111,19 @@ export class SlotPanel {
   }
 
   async look() {
-    if (!this.panel) return;
-    await this.plot.look();
+    const { sized } = this.plot;
+    if (!this.panel || this.looking === sized) return;
+    this.looking = sized;
+    try {
+      await this.plot.look();
+    } finally {
+      this.looking = '';
+    }
     this.nodes.arrange();
   }
 
   destroy() {
+    this.observer.disconnect();
     this.plot.destroy();
   }
 }
