@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
 from app.common.digits import percent
-from app.figures.marks import AnyMark, Axes, Axis, Dots, Legend, Line, Panel, Text
+from app.figures.marks import AnyMark, Axes, Axis, Dash, Dots, Legend, Line, Panel, Text
 from app.figures.series import color, linear, plot, series, spanned
 from optimizers.studies.catalogue.regularizers import METHODS, STOPPED, Found, Regularizers, ends, word
 
@@ -31,7 +31,9 @@ def panels(study: Regularizers, found: Found) -> tuple[Panel, ...]:
     gaps = _curves(study, found, found.validation - found.training, "gap")
     x = spanned(0, float(found.steps[-1]), "step")
     lowest = _floor(found.test)
-    y = Axis(low=lowest, high=_ceiling(found.test), title="test accuracy", percent=True)
+    highest = _ceiling(found.test)
+    tens = tuple(k / 10 for k in range(round(10 * lowest), int(10 * highest + 1e-6) + 1))
+    y = Axis(low=lowest, high=highest, title="test accuracy", percent=True, ticks=tens)
     return (
         _differences(study, found, setting),
         plot(
@@ -39,7 +41,7 @@ def panels(study: Regularizers, found: Found) -> tuple[Panel, ...]:
             "Test accuracy",
             Axes(x=x, y=y),
             accuracy,
-            f"means; dot: early stopping; the axis starts at {percent(lowest)}; {setting}",
+            f"means; dashed: none; dot: early stopping; the axis starts at {percent(lowest)}; {setting}",
             _legend(study),
         ),
         plot(
@@ -47,7 +49,7 @@ def panels(study: Regularizers, found: Found) -> tuple[Panel, ...]:
             "Gap of the losses",
             Axes(x=x, y=linear([_mean(found.validation - found.training)], "validation − training loss")),
             gaps,
-            f"means, losses without penalties; same colours as in the middle panel; {setting}",
+            f"means, losses without penalties; same colours as for the test accuracy; {setting}",
         ),
     )
 
@@ -86,8 +88,8 @@ def _curves(study: Regularizers, found: Found, values: Any, what: str) -> list[A
     means = _mean(values)
     marks: list[AnyMark] = []
     for k, key in study.trained.items():
-        weight: Literal["trail", "curve"] = "trail" if key == "none" else "curve"
-        line = series(found.steps, means[k], 0, METHODS[key], what, weight=weight, time=found.steps, dots=False)
+        dash: Dash = "dash" if key == "none" else "solid"
+        line = series(found.steps, means[k], 0, METHODS[key], what, dash=dash, time=found.steps, dots=False)
         marks.append(dataclasses.replace(line, color=_color(study, key)))
     end = ends(found)
     if np.isfinite(end.step[STOPPED]).all():

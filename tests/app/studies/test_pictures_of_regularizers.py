@@ -44,6 +44,9 @@ def test_differences_and_curves_of_regularizers_are_the_numbers_of_the_result() 
         key = name.words[0].split(":")[0]
         assert name.x == differences.axes[0].x.low and name.y > lines[key].y[0]
         assert not any(low - 0.15 < name.y < high + 0.15 for low, high in np.reshape(zero.y, (-1, 3))[:, :2])
+    for panel in (accuracy, gap):
+        dashed = [mark.name for mark in panel.marks if isinstance(mark, Line) and mark.dash != "solid"]
+        assert dashed == ["none"], "in the dark its colour is close to that of the last method"
     assert accuracy.legend is not None and len({color for _, color in accuracy.legend.keys}) == len(METHODS)
     for panel, values in ((accuracy, found.test), (gap, found.validation - found.training)):
         curves = {mark.name: mark for mark in panel.marks if isinstance(mark, Line)}
@@ -74,7 +77,7 @@ def test_a_curve_below_half_is_in_sight() -> None:
     found.test[2] = 0.27
     accuracy = pictures.of("regularizers").panels(study, found)[1]
     assert accuracy.axes[0].y.low == 0.2 and accuracy.note[0].text.startswith(
-        "means; dot: early stopping; the axis starts at 20\N{NO-BREAK SPACE}%;"
+        "means; dashed: none; dot: early stopping; the axis starts at 20\N{NO-BREAK SPACE}%;"
     )
 
 
