@@ -87,14 +87,15 @@ def test_averages_beat_the_networks_that_they_average() -> None:
     assert early[3] < early[0]
 
 
-def test_the_divergence_from_true_probabilities_rises_again() -> None:
-    found, _ = _finished("entropy")
+@pytest.mark.parametrize("seed", [0, 1])
+def test_the_divergence_from_true_probabilities_rises_again(seed: int) -> None:
+    found, _ = _finished("entropy", seed)
     training, true = np.median(found.divergence, axis=2)
     assert training[-1] == training.min() and found.entropy[1, 0] > 0.05
     assert np.argmin(true) < 0.5 * len(true) and true[-1] > 2 * true.min()
-    smoothed, _ = _finished("entropy", labels="smoothed")
+    smoothed, _ = _finished("entropy", seed, labels="smoothed")
     assert (smoothed.cross_entropy[0] > smoothed.entropy[0]).all() and smoothed.entropy[0, 0] > 0.2
     again = np.median(smoothed.divergence[1], axis=1)
-    assert 2 * again.min() < again[-1] < 0.6 * true[-1]
-    soft, _ = _finished("entropy", labels="probabilities")
+    assert 2 * again.min() < again[-1] and again[-1] - again.min() < 0.5 * (true[-1] - true.min())
+    soft, _ = _finished("entropy", seed, labels="probabilities")
     assert (np.median(soft.divergence[:, -1], axis=1) < 2e-3).all() and soft.entropy.min() > 0.3

@@ -73,7 +73,7 @@ class Entropy(Study):
                 "Smoothed labels",
                 "Smoothed labels",
                 "Smoothed labels have an entropy above 0, below which the cross-entropy cannot fall. The divergence "
-                "from the true probabilities still rises, but only half as far as without smoothing.",
+                "from the true probabilities still rises, but less than half as far as without smoothing.",
                 {"labels": "smoothed"},
             ),
             "soft_labels": Preset(
