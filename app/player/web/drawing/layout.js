@@ -33,7 +33,7 @@ export function marginsOf({ axes }, lines = 1) {
   return {
     l: 46,
     r: 18,
-    t: titled ? Math.max(28, 16 * lines + 2) : movable ? 10 : 8,
+    t: titled ? (lines > 1 ? 17 * lines + 4 : 28) : movable ? 10 : 8,
     b: below,
     pad: 0,
     autoexpand: false,
