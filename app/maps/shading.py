@@ -16,6 +16,7 @@ from app.common.digits import short
 from app.common.racers import Choice, Refused, built
 from app.figures import theme
 from app.figures.marks import Cells, Legend
+from app.maps.axes import Span
 from app.maps.changes import set_value
 from app.maps.choices import axes_of, span_of
 from app.maps.grids import Grid
@@ -189,7 +190,7 @@ def shading(settings: Settings, grids: Sequence[Grid], surface: Any) -> Shading:
         ticks = tuple((1 + math.log10(1 - rate) / 4, short(rate)) for rate in rates)
         legend = Legend(title="factor per step", colors=ramp, ticks=ticks, keys=keys[: 1 + _unmeasured(grids)])
         return Shading(name, -4.0, 0.0, "per step", (*ramp, *(ink for _, ink in keys)), keys, legend)
-    most = initial(settings) - (surface.lowest() or 0.0)
+    most = initial(settings, _covered(settings, grids)) - (surface.lowest() or 0.0)
     keys = ((f"above {short(most, 2)}, the initial loss", STATUS["growing"]), ("diverged", theme.LOST))
     low, high, cut, kinds = _losses(grids, surface, most)
     title = "final loss above the minimum" if surface.lowest() is not None else "final loss"
@@ -207,10 +208,16 @@ def _ticks(values: Sequence[int], share: Any, most: int) -> tuple[tuple[float, s
     return tuple((share(v), f"{v:,}") for v in dict.fromkeys(kept))
 
 
-def initial(settings: Settings) -> float:
-    """The initial loss of the runs of a map; where they differ in it, the largest at the corners of the window."""
+def _covered(settings: Settings, grids: Sequence[Grid]) -> tuple[Span, ...]:
+    """The ends of the axes of all grids together: in a film, those of its largest window."""
+    every = [grid.spans for grid in grids] or [(span_of(settings, 0), span_of(settings, 1))]
+    return tuple((min(low for low, _ in spans), max(high for _, high in spans)) for spans in zip(*every, strict=True))
+
+
+def initial(settings: Settings, window: Sequence[Span]) -> float:
+    """The initial loss of the runs of a map; where they differ in it, the largest at the corners of a window."""
     axes = axes_of(settings)
-    ends = [span_of(settings, k) if axis.room in ("start", "surface") else (0.0,) for k, axis in enumerate(axes)]
+    ends = [span if axis.room in ("start", "surface") else (0.0,) for axis, span in zip(axes, window, strict=True)]
     losses = []
     for places in itertools.product(*ends):
         corner = dataclasses.replace(settings, racers=())

@@ -174,10 +174,13 @@ def test_the_bar_of_the_fractal_map_ranges_over_useful_losses() -> None:
 def test_the_initial_loss_of_a_map_of_starts_is_the_largest_at_its_corners() -> None:
     settings = _settings(surface="himmelblau", x="start.0", y="start.1", window="-4,4,-3,5", color="final")
     x, y = np.array([-4.0, 4.0, -4.0, 4.0]), np.array([-3.0, -3.0, 5.0, 5.0])
-    assert shading.initial(settings) == pytest.approx(((x**2 + y - 11) ** 2 + (x + y**2 - 7) ** 2).max())
+    assert shading.initial(settings, ((-4.0, 4.0), (-3.0, 5.0))) == pytest.approx(
+        ((x**2 + y - 11) ** 2 + (x + y**2 - 7) ** 2).max()
+    )
     curved = _settings(y="surface.condition_number", window="-3,0,0,2")
-    curved_start = np.array(curved.built_start())
-    assert shading.initial(curved) == pytest.approx(0.5 * (curved_start[0] ** 2 + 100 * curved_start[1] ** 2), rel=1e-6)
+    across, upward = curved.built_start()
+    most = 0.5 * (across**2 + 100 * upward**2)
+    assert shading.initial(curved, ((-3.0, 0.0), (0.0, 2.0))) == pytest.approx(most, rel=1e-6)
 
 
 def test_colourings_that_say_nothing_are_not_offered() -> None:

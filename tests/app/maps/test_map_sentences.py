@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from app.figures.marks import Dots, Rule
-from app.maps import curves, grids, presets, scene, shading
+from app.maps import choices, curves, grids, presets, scene, shading
 from app.maps.job import Job
 from app.maps.settings import Settings
 from docs import pictures
@@ -104,7 +104,7 @@ def test_momentum_ends_in_the_flat_minimum_from_more_starts_than_sgd_below_the_e
 def test_the_edge_of_trainability_stays_rough_in_a_window_a_thousand_times_smaller() -> None:
     """On a smooth edge, a window on it shows one line: about as many borders as it has cells along a side."""
     settings = _coarse("fractal", 128)
-    first = shading.initial(settings)
+    first = shading.initial(settings, tuple(choices.span_of(settings, k) for k in range(2)))
     for _ in range(6):
         grid = list(grids.parts(settings, settings.racers[0], 128))[-1]
         lost = ~(grid.results["final"] <= first)

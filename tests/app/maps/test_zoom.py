@@ -64,6 +64,14 @@ def test_scenes_share_the_cells_of_few_grids_and_their_colours() -> None:
     assert (axes[-1].x.low, axes[-1].x.high) == pytest.approx(settings.window[:2] if settings.window else ())
 
 
+def test_a_film_of_losses_has_one_bar_of_colours_where_initial_losses_differ() -> None:
+    query = {"surface": "himmelblau", "racer": "sgd:learning_rate=0.01", "steps": "20", "cells": "64", "color": "final"}
+    settings, notices = link.parse({k: [v] for k, v in {**query, "x": "start.0", "y": "start.1"}.items()})
+    assert notices == []
+    scenes = zoom.film(changes.set_window(settings, (-1.0, 1.0, -1.0, 1.0)), 4)
+    assert len({scene.panels[0].legend for scene in scenes}) == 1
+
+
 def test_the_film_ends_with_the_picture_of_the_map() -> None:
     settings = _zoomed()
     job = Job(settings).begin().join()
