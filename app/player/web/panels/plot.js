@@ -63,7 +63,7 @@ export class PlotPanel {
   /** Identifies the lines that plotly has drawn. */
   settled = '';
   home = '';
-  /** The size for which everything was drawn. */
+  /** The size of the layout that the canvases follow. */
   measured = '';
   /** The number of changes of the view in progress that the panel itself has made. */
   own = 0;
@@ -153,6 +153,13 @@ export class PlotPanel {
   /** The size as a text. */
   get sized() {
     const { width, height } = this.size;
+    return `${width} × ${height}`;
+  }
+
+  /** The size of what plotly has drawn last, which may lag behind. */
+  get laid() {
+    if (this.bare) return this.sized;
+    const { width, height } = /** @type {any} */ (this.plot)._fullLayout;
     return `${width} × ${height}`;
   }
 
@@ -451,7 +458,7 @@ export class PlotPanel {
   measure() {
     if (!this.bare && !this.drawn) return;
     const frames = this.frames();
-    this.measured = this.sized;
+    this.measured = this.laid;
     this.painter.measure(frames);
     // inside the axes, whose title stands above them
     if (this.tools) this.tools.element.style.top = `${Math.round(frames[0].top) + 6}px`;
@@ -498,6 +505,9 @@ export class PlotPanel {
     );
     await this.draw([...this.base, ...hoverLines(trails, style, position, naming), ...dots]);
     this.settled = key;
+    if (!this.panel || !this.drawn || this.measured === this.laid) return;
+    this.measure(); // the size has changed since, and the canvases follow
+    this.listeners.moved();
   }
 
   /**
