@@ -182,7 +182,9 @@ def _save(png: bytes, path: Path) -> None:
     """Save a picture with a palette, which takes a third of the size and looks the same."""
     path.parent.mkdir(parents=True, exist_ok=True)
     image = Image.open(io.BytesIO(png)).convert("RGB")
-    image.quantize(COLORS, dither=Image.Dither.NONE).save(path, optimize=True)
+    # keeps colours of few pixels, such as those of the bars of maps, and those of large areas
+    method = Image.Quantize.MAXCOVERAGE
+    image.quantize(COLORS, method=method, kmeans=1, dither=Image.Dither.NONE).save(path, optimize=True)
 
 
 if __name__ == "__main__":
