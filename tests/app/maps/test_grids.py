@@ -206,14 +206,14 @@ def test_a_job_becomes_finer_and_the_same_map_is_there_at_once() -> None:
 
 
 def test_a_stopped_job_keeps_what_it_had(monkeypatch: pytest.MonkeyPatch) -> None:
-    settings = _settings(**{**RAVINE, "racer": "momentum", "steps": "60"}, cells="512")
+    settings = _settings(**{**RAVINE, "racer": "momentum", "steps": "60"}, cells="512", seed="77")
     seen = threading.Event()
     parts = grids.parts
 
     def slow(*arguments: Any) -> Any:
         """The parts of a grid, which for a fine one wait at the first half until the job is stopped."""
         for part in parts(*arguments):
-            if len(part.x) > 64:
+            if len(part.x) > 64 and arguments[0].seed == 77:  # jobs of other tests may still run
                 seen.set()
                 stopped.wait(60)
                 yield dataclasses.replace(part, rows=len(part.y) // 2)

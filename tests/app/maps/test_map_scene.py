@@ -164,7 +164,7 @@ def test_the_bar_of_the_fractal_map_ranges_over_useful_losses() -> None:
     assert panel.legend is not None and len(panel.legend.ticks) >= 4
     numbers = [float(words.removeprefix("≤ ")) for _, words in panel.legend.ticks]
     assert numbers == sorted(numbers, reverse=True) and numbers[0] < 0.96 < 1 and numbers[-1] > 0.05
-    assert final[~above].max() <= 0.96 < final[above].min()
+    assert 0.95 < final[~above].max() < final[above].min()  # 0.96 is the initial loss to two digits
     # the numbers stand where their colours are
     for share, number in zip([share for share, _ in panel.legend.ticks], numbers, strict=True):
         near = ~above & (abs(np.log(final / number)) < 0.02)
