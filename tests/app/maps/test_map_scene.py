@@ -154,6 +154,7 @@ def test_the_label_of_a_cell_has_its_loss_however_large_or_small() -> None:
     np.testing.assert_allclose(shown[kept], final[kept], rtol=1e-6)
 
 
+@pytest.mark.long
 def test_the_bar_of_the_fractal_map_ranges_over_useful_losses() -> None:
     settings = dataclasses.replace(presets.preset("fractal"), cells=64)
     panel = _scene(settings).panels[0]
