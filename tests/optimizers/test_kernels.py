@@ -59,6 +59,7 @@ def test_loops_agree_on_every_surface(key: str) -> None:
     _compare(SURFACES[key](), OPTIMIZERS["momentum"](), "interpreted")
 
 
+@pytest.mark.long
 def test_borrowed_rules_and_formulas() -> None:
     borrowed = from_optax("Borrowed", optax.adam, parameters={"learning_rate": learning_rate(0.05)})
     bowl = from_function(lambda w: w[0] ** 2 + 3 * w[1] ** 4, (1.0, 1.0))

@@ -82,6 +82,7 @@ def test_all_rotations_start_with_the_same_rate(key: str) -> None:
             assert starting_learning_rate(Rotated(surface, angle), rule) == expected
 
 
+@pytest.mark.long
 def test_at_a_kink_the_steepest_gradient_makes_a_step_of_1_percent_of_the_width() -> None:
     """Ackley's transverse curvature near the tip is 2√2/r, which is unbounded; gradients by hand on a fine grid."""
     surface = SURFACES["ackley"]()

@@ -72,7 +72,8 @@ def test_sentence_on_depth(deep: depths.Found) -> None:
         assert 1 / 3 < ratio[KIND[kind], SCHEME[scheme]] < 3
 
 
-@pytest.mark.parametrize("seed", [0, pytest.param(1, marks=pytest.mark.long)])
+@pytest.mark.long
+@pytest.mark.parametrize("seed", [0, 1])
 def test_sentence_on_depth_with_batch_norm(seed: int) -> None:
     study = STUDIES["depth"]
     *_, (_, normed) = study(**study.presets["depth_batch_norm"].parameters).run(seed)

@@ -31,6 +31,7 @@ def test_labels_are_wrong_as_often_as_declared(noise: float) -> None:
     np.testing.assert_array_equal(test.y, data.test.y)
 
 
+@pytest.mark.long
 def test_all_networks_are_compared_at_the_same_training_loss(short: tuple[BatchSize, Found]) -> None:
     _, found = short
     assert (found.losses[0] <= 0.4).all() and (found.losses[0] > 0.3).all()

@@ -109,6 +109,7 @@ def test_a_result_that_is_not_complete_has_rows_for_what_is_known() -> None:
     assert all(len(row) == len(study.table(found).columns) for row in rows)
 
 
+@pytest.mark.long
 def test_the_first_method_is_measured_on_its_data() -> None:
     """Until the first method is complete: losses and accuracies of the weights that Adam reaches from its start."""
     study: Any = STUDIES["regularizers"](samples=60, seeds=2, steps=60, width=8)  # type: ignore[call-arg]

@@ -66,18 +66,21 @@ def test_principal_components_are_a_lower_bound_of_the_training_error(plain: Fou
     assert (plain.train > plain.reference).all()
 
 
+@pytest.mark.xdist_group("autoencoder")
 def test_every_optimizer_has_the_rate_with_the_lowest_validation_error(short: Found) -> None:
     rates = np.logspace(-4, 2, 13)
     np.testing.assert_allclose(short.rates, rates[short.scores.argmin(axis=1)])
     assert np.isinf(short.scores[0]).any()  # SGD diverges at the largest rates, and says so
 
 
+@pytest.mark.xdist_group("autoencoder")
 def test_all_optimizers_start_from_the_same_weights(short: Found) -> None:
     assert np.ptp(short.train[..., 0], axis=0).max() == 0 and np.ptp(short.train[0, :, 0]) > 0
     assert (short.images[:, 0] == short.images[0, 0]).all()
     assert (short.images[:, -1] != short.images[0, -1]).any()
 
 
+@pytest.mark.xdist_group("autoencoder")
 def test_reconstructions_come_closer_to_the_images(short: Found) -> None:
     distance = ((short.images.astype(float) - short.originals) ** 2).mean(axis=(2, 3))
     assert (distance[:, -1] < 0.5 * distance[:, 0]).all()

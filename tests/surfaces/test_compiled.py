@@ -54,6 +54,7 @@ def test_the_programs_of_the_shape_in_use_stay(compilations: Any) -> None:
     assert not events
 
 
+@pytest.mark.long
 def test_half_of_the_programs_are_freed_when_memory_maps_run_short(monkeypatch: pytest.MonkeyPatch) -> None:
     assert memory_maps()[0] > 100 or sys.platform != "linux"
     _visit(11)

@@ -115,6 +115,7 @@ def test_live_runs_that_take_too_long_are_refused_with_a_sentence(what: str) -> 
         live._runs(settings, what, asked)
 
 
+@pytest.mark.long
 def test_abandoned_runs_are_not_computed_to_the_end() -> None:
     settings, _ = opened(f"{WIDE}&steps=4000&racer=adam")
     left = iter([True, True])

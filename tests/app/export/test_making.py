@@ -33,6 +33,7 @@ def _orders() -> list[Order]:
     return [dataclasses.replace(plain, kind=kind, look=look) for look in looks for kind in KINDS]
 
 
+@pytest.mark.long
 def test_files_made_in_four_threads_equal_those_made_one_by_one() -> None:
     orders = _orders()
     alone = [make(order) for order in orders]
@@ -41,6 +42,7 @@ def test_files_made_in_four_threads_equal_those_made_one_by_one() -> None:
     assert together == alone * 2
 
 
+@pytest.mark.long
 def test_simultaneous_downloads_of_four_visitors_equal_single_ones(monkeypatch: pytest.MonkeyPatch) -> None:
     """The function that Streamlit calls in a thread of the server when a visitor presses the button of the page."""
     callables: dict[str, Callable[[], bytes]] = {}

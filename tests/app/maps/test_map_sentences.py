@@ -43,6 +43,7 @@ def _borders(kinds: np.ndarray) -> int:
     return int((kinds[1:] != kinds[:-1]).sum() + (kinds[:, 1:] != kinds[:, :-1]).sum())
 
 
+@pytest.mark.long
 def test_sgd_has_smooth_basins_and_momentum_torn_ones() -> None:
     settings = _coarse("basins", 128)
     job = Job(settings).begin().join()
@@ -56,6 +57,7 @@ def test_sgd_has_smooth_basins_and_momentum_torn_ones() -> None:
     assert sgd < 3 * 128
 
 
+@pytest.mark.long
 def test_adam_works_over_more_decades_of_the_learning_rate_than_the_others() -> None:
     settings = presets.preset("anywhere")
     job = Job(settings).begin().join()
@@ -86,6 +88,7 @@ def test_adam_works_over_more_decades_of_the_learning_rate_than_the_others() -> 
         assert top / 30 < mark.y[0] < top if lost else 0.5 < mark.y[0] / medians[key] < 2
 
 
+@pytest.mark.long
 def test_momentum_ends_in_the_flat_minimum_from_more_starts_than_sgd_below_the_edge_of_sgd() -> None:
     settings = presets.preset("sharp")
     job = Job(settings).begin().join()

@@ -139,6 +139,7 @@ def test_more_steps_lengthen_a_training_that_goes_on_and_one_that_is_taken_over(
     assert not any(run.last for run in scene.job_for(shorter, generated(shorter), job).runs)
 
 
+@pytest.mark.long
 def test_an_endless_training_goes_on_until_it_is_stopped_with_few_records(monkeypatch: pytest.MonkeyPatch) -> None:
     training = dataclasses.replace(_small(steps=60), endless=True)
     monkeypatch.setattr(Training, "most_records", lambda self, data: 70)

@@ -80,6 +80,7 @@ def test_a_compromise_sacrifices_no_racer() -> None:
     assert tuning.compromise(diverged) == (1, 3)
 
 
+@pytest.mark.long
 def test_a_curve_at_the_best_rate_agrees_with_the_comparison() -> None:
     """The curve has the starts and seeds of `Tuning.evaluate`."""
     for settings in (PAIR, NOISY):

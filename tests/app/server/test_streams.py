@@ -97,6 +97,7 @@ def test_the_longest_possible_file_name_is_written(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == [name]
 
 
+@pytest.mark.long
 def test_slides_need_no_space_for_temporary_files(tmp_path: Path) -> None:
     """Run a command line in a namespace in which a folder is a full disk of 8 kB."""
     apart = ["unshare", "--mount", "--map-root-user"]

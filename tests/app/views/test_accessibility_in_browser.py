@@ -81,6 +81,7 @@ def test_axe_finds_nothing_in_what_can_be_opened(fresh: Visit, dark: bool) -> No
     assert found == {state: [] for state in found}
 
 
+@pytest.mark.long
 def test_the_arrow_keys_move_the_start_and_the_races_follow(fresh: Visit) -> None:
     race = fresh()
     handle = race.at("start-handle")

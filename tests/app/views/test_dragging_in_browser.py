@@ -175,6 +175,7 @@ def test_a_click_on_the_start_with_a_small_movement_does_not_move_it(fresh: Visi
 PRESSES = 30
 
 
+@pytest.mark.long
 def test_no_press_of_an_arrow_key_is_lost(fresh: Visit) -> None:
     """At the pace of a key that is held, of which the page's script answers only some."""
     race = fresh("v=1&racer=sgd:learning_rate=0.0001&racer=adam")
