@@ -37,6 +37,7 @@ def test_all_networks_are_compared_at_the_same_training_loss(short: tuple[BatchS
     assert (found.losses[0] <= 0.4).all() and (found.losses[0] > 0.3).all()
 
 
+@pytest.mark.long
 def test_ends_of_the_line_are_the_solutions(short: tuple[BatchSize, Found]) -> None:
     _, found = short
     for place, size in ((0.0, 0), (1.0, 1)):
