@@ -165,7 +165,7 @@ def test_the_bar_of_the_fractal_map_ranges_over_useful_losses() -> None:
     assert panel.legend is not None and len(panel.legend.ticks) >= 4
     numbers = [float(words.removeprefix("≤ ")) for _, words in panel.legend.ticks]
     assert numbers == sorted(numbers, reverse=True) and numbers[0] < 0.96 < 1 and numbers[-1] > 0.05
-    assert 0.95 < final[~above].max() < final[above].min()  # 0.96 is the initial loss to two digits
+    assert 0.9 < final[~above].max() < 0.965 and final[above].min() > 0.955  # the initial loss is 0.96 to two digits
     # the numbers stand where their colours are
     for share, number in zip([share for share, _ in panel.legend.ticks], numbers, strict=True):
         near = ~above & (abs(np.log(final / number)) < 0.02)
