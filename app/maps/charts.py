@@ -32,6 +32,16 @@ def note_of(words: Sequence[str]) -> tuple[Note, ...]:
     return (Note(text=text),) if text else ()
 
 
+def _curves(job: Results, shown: Sequence[Entry]) -> list[tuple[Entry, Curve]]:
+    """The racers whose curves are there, with these."""
+    return [(entry, curve) for entry in shown if (curve := job.curves[entry[0]])]
+
+
+def _empty(job: Results, shown: Sequence[Entry]) -> Panel:
+    """The reason why there are no curves."""
+    return message((job.error or "Computing the curves …") if shown else NONE)
+
+
 def _curve_marks(racer: Racer, color: str, dash: Any, title: str, x: Any, y: Any, word: str) -> Line:
     values = finite(y)
     return Line(racer=racer.id, x=x, y=values, color=color, dash=dash, name=title, hover=((word, values),))
@@ -39,11 +49,8 @@ def _curve_marks(racer: Racer, color: str, dash: Any, title: str, x: Any, y: Any
 
 def sensitivity(settings: Settings, job: Results, shown: Sequence[Entry]) -> Panel:
     """The final loss of each racer against its learning rate."""
-    curves = [(entry, curve) for entry in shown if (curve := job.curves[entry[0]])]
-    if not shown:
-        return message(NONE)
-    if not curves:
-        return message(job.error or "Computing the curves …")
+    if not (curves := _curves(job, shown)):
+        return _empty(job, shown)
     (axis,) = axes_of(settings)
     marks: list[AnyMark] = []
     ranged = []
@@ -123,11 +130,8 @@ def _single(settings: Settings, axis: MapAxis, y: Axis) -> Axes:
 
 def flat(settings: Settings, job: Results, shown: Sequence[Entry]) -> Panel:
     """The share of the starts from which each racer ends in the flat minimum."""
-    curves: list[tuple[Entry, Curve]] = [(entry, curve) for entry in shown if (curve := job.curves[entry[0]])]
-    if not shown:
-        return message(NONE)
-    if not curves:
-        return message(job.error or "Computing the curves …")
+    if not (curves := _curves(job, shown)):
+        return _empty(job, shown)
     (axis,) = axes_of(settings)
     marks: list[AnyMark] = []
     limited: list[str] = []

@@ -149,8 +149,8 @@ def basin_kinds(results: Any, surface: Any) -> NDArray[np.int_]:
     return np.where(there, kinds, np.where(gone, count + 2, np.where(settled, count, count + 1)))
 
 
-MOST_NAMED = 5
-"""The most minima that have letters."""
+LETTERS = "ABCDE"
+"""The letters of minima; where there are more of them, none has a letter."""
 MINIMA = ("minimum", "local minimum", "kink", "curve")
 
 
@@ -276,7 +276,7 @@ def _loss_ticks(low: float, high: float, cut: bool) -> tuple[tuple[float, str], 
 
 def letters(minima: int) -> list[str]:
     """The letters of the minima, by which notes name them; empty texts if there are many."""
-    return list("ABCDE"[:minima]) if minima <= MOST_NAMED else [""] * minima
+    return list(LETTERS[:minima]) if minima <= len(LETTERS) else [""] * minima
 
 
 def _of_basins(surface: Any) -> Shading:

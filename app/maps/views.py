@@ -170,7 +170,7 @@ def shares(kinds: Any, minima: int) -> str:
     """The shares of starts in words: those of each minimum, and of the others together."""
     total = kinds.size
     counts = np.bincount(np.ravel(kinds), minlength=minima + 3)[: minima + 3] / total
-    if minima > shading.MOST_NAMED:
+    if minima > len(shading.LETTERS):
         parts = [f"{percent(round(float(counts[:minima].sum()), 3))} reach a minimum"]
     else:
         letters = shading.letters(minima)

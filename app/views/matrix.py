@@ -17,7 +17,7 @@ from app.common.racers import Refused
 from app.matrix import captions, changes, export, link, openings, presets, results
 from app.matrix import scene as scenes
 from app.matrix.changes import SETTINGS
-from app.matrix.job import Job
+from app.matrix.job import Job, Place
 from app.matrix.settings import GROUP_NAMES, RULE_NAMES, Settings
 from app.matrix.views import VIEWS
 from app.player import Event
@@ -57,7 +57,7 @@ def _toolbar() -> None:
     with st.container(horizontal=True, key="toolbar", vertical_alignment="center", gap="xsmall"):
         masthead("Tests")
         job = _job()
-        complete = all((test, rule) in job.cells for test in settings.tests_shown for rule in settings.rules_shown)
+        complete = all(place in job.cells for place in _places(settings))
         said = "All cells that are shown are computed." if complete else "Compute the cells that are still missing."
         run_button("matrix", job, _run, said, disabled=complete)
         with st.container(width=262):
@@ -144,9 +144,14 @@ def _stage() -> None:
         st.rerun()
 
 
+def _places(settings: Settings) -> list[Place]:
+    """The places of the cells that are shown."""
+    return [(test, rule) for test in settings.tests_shown for rule in settings.rules_shown]
+
+
 def _progress(settings: Settings, job: Job) -> str:
     """The share of the cells shown that are there."""
-    wanted = [(test, rule) for test in settings.tests_shown for rule in settings.rules_shown]
+    wanted = _places(settings)
     done, count = sum(place in job.cells for place in wanted), len(wanted)
     words = f"{done:,} of {count:,} cells"
     if job.running:
