@@ -26,6 +26,7 @@ def first() -> Training:
     return preset(OPENING)
 
 
+@functools.cache
 def preset(key: str) -> Training:
     """A training that shows what one came to see, ready to be trained.
 
