@@ -18,7 +18,7 @@ from optimizers.studies.catalogue.autoencoder import BATCH, OPTIMIZERS, Found
 from optimizers.studies.catalogue.transfer import COUNTS, MOST, selected
 from optimizers.studies.intervals import mean_interval
 from optimizers.studies.layers import hidden
-from optimizers.studies.networks import outputs_of, starts_of, train_bundle
+from optimizers.studies.networks import losses_of, outputs_of, seeds_of, starts_of, train_bundle
 from optimizers.training import batches
 from optimizers.verdicts import verdict
 from surfaces.network import DATASETS, MLP, Network
@@ -78,6 +78,16 @@ def test_all_optimizers_start_from_the_same_weights(short: Found) -> None:
     assert np.ptp(short.train[..., 0], axis=0).max() == 0 and np.ptp(short.train[0, :, 0]) > 0
     assert (short.images[:, 0] == short.images[0, 0]).all()
     assert (short.images[:, -1] != short.images[0, -1]).any()
+
+
+@pytest.mark.xdist_group("autoencoder")
+def test_the_seeds_that_are_compared_did_not_choose_the_rates(short: Found) -> None:
+    study = STUDIES["autoencoder"]()
+    train, _, _ = study.examples(0)
+    _, *others = seeds_of(3, 0)  # the first seed searches the learning rate
+    starts = starts_of(study.model, others, "xavier_normal")
+    errors = losses_of("mse", outputs_of(study.model, starts, train.x), train.y)
+    np.testing.assert_allclose(short.train[:, :, 0], np.broadcast_to(errors, (len(OPTIMIZERS), 2)))
 
 
 @pytest.mark.xdist_group("autoencoder")
