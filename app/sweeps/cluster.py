@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import functools
 import logging
 import pickle
+import threading
 from collections.abc import Iterable, Iterator
+from concurrent.futures import Future
 from typing import Any
 
 import numpy as np
@@ -111,18 +114,53 @@ def _client(scheduler: str | None, workers: int | None) -> Iterator[Any]:
 
     logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what matters is reported by sentences
     with contextlib.ExitStack() as stack:
+        loop = event_loop()
         address: Any = scheduler
         if address is None:
             options = {"n_workers": workers, "threads_per_worker": 1, "processes": True, "dashboard_address": None}
-            address = stack.enter_context(LocalCluster(**options))  # type: ignore[no-untyped-call]
-        try:
-            client = Client(address, timeout=PATIENCE, set_as_default=False)  # type: ignore[no-untyped-call]
-        except (OSError, ValueError, TypeError, TimeoutError) as error:
-            reason = str(error) or type(error).__name__
-            raise Refused(
-                f"The scheduler {scheduler!r} does not answer ({reason}). Its address looks like tcp://host:8786."
-            ) from None
+            address = stack.enter_context(LocalCluster(**options, loop=loop))  # type: ignore[no-untyped-call]
+        else:
+            try:
+                asyncio.run_coroutine_threadsafe(_reach(address), loop.asyncio_loop).result()
+            except (OSError, ValueError, TypeError) as error:
+                reason = str(error) or type(error).__name__
+                raise Refused(
+                    f"The scheduler {scheduler!r} does not answer ({reason}). Its address looks like tcp://host:8786."
+                ) from None
+        client = Client(address, loop=loop, timeout=PATIENCE, set_as_default=False)  # type: ignore[no-untyped-call]
         yield stack.enter_context(client)
+
+
+async def _reach(address: str) -> None:
+    """Connect to a scheduler once. A client of Dask that fails to connect cannot be closed, and warns of it later.
+
+    Raises:
+        OSError, ValueError, TypeError: if nothing answers within `PATIENCE`, or if it is no address.
+    """
+    from distributed.comm.core import connect
+    from distributed.security import Security
+
+    arguments = Security().get_connection_args("client")  # type: ignore[no-untyped-call]
+    comm = await connect(address, timeout=PATIENCE, **arguments)  # type: ignore[no-untyped-call]
+    await comm.close()
+
+
+@functools.cache
+def event_loop() -> Any:
+    """The event loop of all clusters and clients of this process, in a thread that may take any time to start.
+
+    Without it, Dask starts a thread itself and fails if that takes more than ten seconds, as it may on a busy machine.
+    """
+    from tornado.ioloop import IOLoop
+
+    started: Future[IOLoop] = Future()
+
+    async def run() -> None:
+        started.set_result(IOLoop.current())
+        await asyncio.Event().wait()
+
+    threading.Thread(target=lambda: asyncio.run(run()), name="Dask", daemon=True).start()
+    return started.result()
 
 
 @functools.lru_cache(maxsize=4)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+import functools
 import json
 import os
 import signal
@@ -26,8 +29,7 @@ from optimizers import OPTIMIZERS, Grid, Isotropic, plan_sweep
 from surfaces import SURFACES
 
 ROOT = Path(__file__).resolve().parents[3]
-# Dask gives up if one of its threads does not start within ten seconds, which happens on a busy machine.
-pytestmark = [pytest.mark.long, pytest.mark.xdist_group("dask"), pytest.mark.flaky(reruns=1)]
+pytestmark = [pytest.mark.long, pytest.mark.xdist_group("dask")]
 WORK: list[dict[str, Any]] = [
     {
         "surface": SURFACES["rosenbrock"](),
@@ -46,9 +48,16 @@ def parts(monkeypatch: pytest.MonkeyPatch) -> list[Block]:
     return list(blocks({str(k): plan_sweep(**each) for k, each in enumerate(WORK)}))
 
 
+@contextlib.contextmanager
+def _cluster(workers: int) -> Iterator[Any]:
+    options = {"n_workers": workers, "threads_per_worker": 1, "dashboard_address": None}
+    with LocalCluster(**options, loop=cluster.event_loop()) as local:  # type: ignore[no-untyped-call]
+        yield local
+
+
 @pytest.fixture
 def workers() -> Iterator[Any]:
-    with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as local:  # type: ignore[no-untyped-call]
+    with _cluster(2) as local:
         yield local
 
 
@@ -61,7 +70,8 @@ def _same(ours: dict[Block, Any], theirs: dict[Block, Any]) -> None:
 
 def test_results_are_the_same_to_the_last_bit_also_if_a_worker_is_killed(parts: list[Block], workers: Any) -> None:
     found = {}
-    with Client(workers.scheduler_address, set_as_default=False) as client:  # type: ignore[no-untyped-call]
+    address, loop = workers.scheduler_address, cluster.event_loop()
+    with Client(address, loop=loop, set_as_default=False) as client:  # type: ignore[no-untyped-call]
         for block, results in cluster.on_cluster(WORK, parts, scheduler=workers.scheduler_address):
             found[block] = results
             if len(found) == 2:
@@ -87,13 +97,22 @@ def test_a_scheduler_that_does_not_answer_is_reported(
 
 
 def test_workers_that_join_later_compute_blocks(parts: list[Block]) -> None:
-    with LocalCluster(n_workers=0, threads_per_worker=1, dashboard_address=None) as late:  # type: ignore[no-untyped-call]
+    with _cluster(0) as late:
         results = cluster.on_cluster(WORK, parts, scheduler=late.scheduler_address)
         timer = threading.Timer(1.0, late.scale, [2])
         timer.start()
         found = dict(results)
         timer.join()
     assert set(found) == set(parts)
+
+
+def test_an_event_loop_may_take_any_time_to_start(parts: list[Block], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Here a thread starts its event loop after eleven seconds; Dask waits for ten."""
+    run = asyncio.run
+    monkeypatch.setattr(asyncio, "run", lambda main: (time.sleep(11), run(main))[1])
+    monkeypatch.setattr(cluster, "event_loop", functools.cache(cluster.event_loop.__wrapped__))
+    with _cluster(1) as slow:
+        assert dict(cluster.on_cluster(WORK, parts[:1], scheduler=slow.scheduler_address)).keys() == {parts[0]}
 
 
 def test_a_lost_scheduler_ends_the_sweep_with_a_sentence(parts: list[Block]) -> None:
