@@ -31,13 +31,13 @@ START = (-1.5, 2.0)
 FLAGS = ("-O3", "-march=native", "-mprefer-vector-width=512", "-fno-math-errno", "-fno-trapping-math")
 SOURCE = """
 #include <math.h>
-#define WIDTH 1024
+#define WIDTH 256
 
 void adam(long runs, int steps, const float *rate, float x0, float y0, float *out) {
   const float b1 = 0.9f, b2 = 0.999f, eps = 1e-8f;
   for (long first = 0; first < runs; first += WIDTH) {
     long n = runs - first < WIDTH ? runs - first : WIDTH;
-    float x[WIDTH], y[WIDTH], mx[WIDTH], my[WIDTH], vx[WIDTH], vy[WIDTH];
+    _Alignas(64) float x[WIDTH], y[WIDTH], mx[WIDTH], my[WIDTH], vx[WIDTH], vy[WIDTH];
     for (long i = 0; i < n; i++) { x[i] = x0; y[i] = y0; mx[i] = my[i] = vx[i] = vy[i] = 0; }
     float p1 = 1, p2 = 1;
     for (int t = 0; t < steps; t++) {

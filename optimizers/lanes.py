@@ -21,6 +21,7 @@ from jax.sharding import Mesh, PartitionSpec
 from optimizers.entries import is_literal
 from optimizers.kernels import Loop, in_kernel, in_lanes
 from optimizers.optimizer import Gradient
+from optimizers.planes import PlaneGradient
 from surfaces.compiled import compiled
 from surfaces.parameter import map_parameters
 
@@ -216,6 +217,7 @@ class Lanes:
     ) -> None:
         self._leaves = numbers, arrays, layout, places
         self._rows = inputs.rows
+        self._gradient = Gradient if arrays or width == 1 else PlaneGradient  # loops over lanes need no planes
         self.surface, optimizer, noise = self._nodes(inputs.rows)
         self.elementwise = optimizer.elementwise
         self.optimizer = map_parameters(_row, optimizer)
@@ -252,8 +254,8 @@ class Lanes:
     def _traced_step(self, w: Array, state: Any, t: Array, drawn: Any) -> tuple[Array, Any]:
         if self.elementwise:
             surface, rule, noise = self.surface, self.optimizer, self.noise
-            landscape = surface if drawn is None else noise.landscape(surface, drawn, w)
-            return rule.step(Gradient(landscape), w, state, t)[:2]
+            gradient = self._gradient(surface) if drawn is None else Gradient(noise.landscape(surface, drawn, w))
+            return rule.step(gradient, w, state, t)[:2]
 
         def one(rows: Any, w: Array, state: Any, drawn: Any) -> tuple[Array, Any]:
             surface, rule, noise = self._nodes(rows)

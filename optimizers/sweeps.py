@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import math
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, get_args
 
@@ -33,11 +34,11 @@ from optimizers.variants import UNKNOWN, Levels, Variants
 from surfaces.parameter import runs_of
 from surfaces.surface import Surface
 
-WIDTHS = (64, 256, 1024)
-"""The numbers of runs of a block. The largest one stays in a core's cache; small sweeps take smaller ones, so that few
-places stay empty and all devices have work."""
-BLOCKS = 32
-"""The most blocks of a piece on a CPU; on an accelerator a piece is one block."""
+NARROW, FEW = 64, 4
+"""The runs of a narrow block, and the most blocks of a sweep that has narrow ones. So few places of small sweeps stay
+empty, and all devices have work."""
+MOST_WIDE = 32_768
+"""The most runs of the wide blocks of a piece on a CPU; on an accelerator a piece is one block."""
 PIECE_WORK = 5e7
 """The steps, over all runs, that a piece has on each core of a CPU: a tenth of a second for a cheap rule."""
 DEAR = 32
@@ -52,6 +53,15 @@ DTYPES = ("float32", "float64")
 REFUSED: set[Any] = set()
 """The kinds of sweeps that need more than a kernel can do; finding out takes half a second each time."""
 MOST_REFUSED = 1000
+
+
+def _wide() -> int:
+    """The runs of a wide block, which stays in a core's cache, and in the innermost one if it has 256 runs.
+
+    With this option, which the app sets, XLA compiles the loop over a block into one function. Otherwise it starts a
+    kernel for each operation of a step, which takes as long as the operation itself if the block is small.
+    """
+    return 256 if "xla_cpu_small_while_loop_byte_threshold" in os.environ.get("XLA_FLAGS", "") else 1024
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -177,7 +187,7 @@ class Plan:
         if not self._in_blocks:
             share = math.ceil(self.runs / len(self.devices))
             return min(max(1 << (share - 1).bit_length(), RUNS), WIDEST)
-        return next((width for width in WIDTHS[:-1] if self.runs <= 4 * width), WIDTHS[-1])
+        return NARROW if self.runs <= FEW * NARROW else _wide()
 
     @property
     def _piece_size(self) -> int:
@@ -190,7 +200,9 @@ class Plan:
 
     @property
     def _most_blocks(self) -> int:
-        return BLOCKS if self._in_blocks else 1
+        if not self._in_blocks:
+            return 1
+        return FEW if self._width == NARROW else MOST_WIDE // self._width
 
     @functools.cached_property
     def _program(self) -> tuple[Any, Any, dict[str, Any]]:
@@ -219,7 +231,7 @@ class Plan:
         per = math.ceil((end - begin) / (self._width * len(self.devices)))
         swept = [rows[column.name] for column in self._swept]
         inputs = Inputs(
-            rows=self._blocks(np.array(swept, dtype=float).reshape(len(swept), end - begin), per),
+            rows=self._blocks(np.reshape(swept, (len(swept), end - begin)), per),
             start=self._shared_or_blocks(self._starts(rows).T, per),
             seed=self._blocks(rows["seed"].astype(np.uint32), per) if "seed" in rows else np.uint32(self.seed),
             bottom=self._shared_or_blocks(levels.bottom, per),
@@ -251,13 +263,13 @@ class Plan:
         return (values if values.ndim > 1 else values[0]).astype(self.dtype)
 
     def _blocks(self, values: NDArray[Any], per: int) -> NDArray[Any]:
-        """Values (…, k) in blocks, (devices, BLOCKS, …, width); empty places repeat the last value."""
-        values = values.astype(self.dtype) if values.dtype.kind == "f" else values
-        devices, rest = len(self.devices), values.shape[:-1]
-        padding = per * devices * self._width - values.shape[-1]
-        filled = np.pad(values, [(0, 0)] * len(rest) + [(0, padding)], mode="edge")
+        """Values (…, k) in blocks, (devices, blocks, …, width); empty places repeat the last value."""
+        dtype = self.dtype if values.dtype.kind == "f" else values.dtype
+        devices, (*rest, k) = len(self.devices), values.shape
+        filled = np.empty((*rest, per * devices * self._width), dtype)
+        filled[..., :k], filled[..., k:] = values, values[..., -1:]
         filled = np.moveaxis(filled.reshape(*rest, devices, per, self._width), (-3, -2), (0, 1))
-        blocks = np.zeros((devices, self._most_blocks, *rest, self._width), values.dtype)
+        blocks = np.zeros((devices, self._most_blocks, *rest, self._width), dtype)
         blocks[:, :per] = filled
         return blocks
 
@@ -335,7 +347,9 @@ class Plan:
 
     def settings(self, first: int, end: int) -> dict[str, NDArray[Any]]:
         """The values on each axis for the runs from `first` to before `end`: (k,), or (k, n) for whole starts."""
-        index = np.unravel_index(np.arange(first, end), self.shape) if self.shape else [np.zeros(1, int)]
+        index: Sequence[Any] = [slice(first, end)]  # a view, where the sweep has a single axis
+        if len(self.shape) != 1:
+            index = np.unravel_index(np.arange(first, end), self.shape) if self.shape else [np.zeros(1, int)]
         return {column.name: column.values[index[column.dimension]] for column in self.columns}
 
     def _starts(self, rows: Mapping[str, NDArray[Any]]) -> NDArray[Any]:

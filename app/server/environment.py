@@ -11,8 +11,8 @@ SWITCH = 0.0005
 """Seconds after which a thread that runs Python yields to another: a tenth of Python's default."""
 LOOP = "xla_cpu_small_while_loop_byte_threshold=262144"
 """Loops over arrays of up to so many bytes are one function of the processor's code, in which XLA starts no kernel for
-each operation of a step. A sweep takes two thirds of the time, and returns the same bits. By default the limit is a
-kilobyte, and JAX has no option that sets it for a single program."""
+each operation of a step. A sweep takes half of the time; its results are rounded differently. By default the limit is
+a kilobyte, and JAX has no option that sets it for a single program."""
 
 
 def prepare() -> None:

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.common.racers import Refused
+from app.server import environment
 from app.sweeps.dataset import Block
 from optimizers import plan_sweep
 from optimizers.sweeps import Plan
@@ -165,7 +166,11 @@ def event_loop() -> Any:
 
 @functools.lru_cache(maxsize=4)
 def _plans(content: bytes) -> list[Plan]:
-    """The plans of a sweep, which a worker keeps for its next block; several sweeps may share a worker."""
+    """The plans of a sweep, which a worker keeps for its next block; several sweeps may share a worker.
+
+    A worker started by others gets the compiler options of Optiscope, so that it rounds as all others do.
+    """
+    environment.prepare()
     return [plan_sweep(**each) for each in pickle.loads(content)]
 
 

@@ -403,22 +403,22 @@ def test_batches_and_rules_of_networks_are_refused() -> None:
 
 def test_a_sweep_can_be_stopped_resumed_and_put_together_in_any_order(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("optimizers.sweeps.PIECE_WORK", 1)  # one block a piece
-    whole = plan_sweep(RAVINE(), SGD(), over={"learning_rate": Grid(1000, 1e-3, 0.1)}, steps=20)
+    whole = plan_sweep(RAVINE(), SGD(), over={"learning_rate": Grid(3000, 1e-3, 0.1)}, steps=20)
     pieces = list(whole)
-    assert [len(piece) for piece in pieces] == [256, 256, 256, 232]
-    assert [(p.first, p.end) for p in pieces] == [(0, 256), (256, 512), (512, 768), (768, 1000)]
+    assert [len(piece) for piece in pieces] == [1024, 1024, 952]
+    assert [(p.first, p.end) for p in pieces] == [(0, 1024), (1024, 2048), (2048, 3000)]
     expected = whole.gather(pieces)
     stopped = [next(iter(whole))]
     partial = whole.gather(stopped)
-    assert (partial.status[256:] == "missing").all() and (partial.status[:256] == expected.status[:256]).all()
-    assert np.isnan(partial.final[256:]).all() and np.isnan(partial.end[256:]).all()
+    assert (partial.status[1024:] == "missing").all() and (partial.status[:1024] == expected.status[:1024]).all()
+    assert np.isnan(partial.final[1024:]).all() and np.isnan(partial.end[1024:]).all()
     resumed = whole.gather([*whole.pieces(stopped[0].end), *stopped])
     for name in ("final", "best", "area", "reached", "end", "diverged", "codes"):
         np.testing.assert_array_equal(getattr(resumed, name), getattr(expected, name))
-    (odd,) = whole.pieces(301, 310)  # in other blocks
-    np.testing.assert_array_equal(odd.results["final"], expected.final[301:310])
-    with pytest.raises(ValueError, match="between the runs 0 and 1,000; got 5 to 2,000"):
-        list(whole.pieces(5, 2000))
+    (odd,) = whole.pieces(1301, 1310)  # in other blocks
+    np.testing.assert_array_equal(odd.results["final"], expected.final[1301:1310])
+    with pytest.raises(ValueError, match="between the runs 0 and 3,000; got 5 to 4,000"):
+        list(whole.pieces(5, 4000))
 
 
 def test_a_small_sweep_is_one_piece_and_traces_no_rule() -> None:
@@ -449,7 +449,7 @@ def test_each_result_can_be_recorded_alone() -> None:
 
 
 @pytest.mark.long
-def test_devices_share_a_sweep_and_change_nothing_nor_do_the_flags_of_the_app() -> None:
+def test_devices_share_a_sweep_and_change_no_bit_and_the_flags_of_the_app_change_the_rounding() -> None:
     script = """
         import hashlib, jax, sys
         import numpy as np
@@ -458,12 +458,15 @@ def test_devices_share_a_sweep_and_change_nothing_nor_do_the_flags_of_the_app() 
         over = {"learning_rate": Grid(300, 1e-3, 1.0), "condition_number": [3.0, 30.0], "seed": [1, 2]}
         result = sweep(SURFACES["quadratic_ravine"](), OPTIMIZERS["adam"](), over=over, noise=Isotropic(0.1), steps=50)
         names = ("final", "best", "area", "reached", "end", "diverged", "codes")
-        print(len(jax.devices()), hashlib.sha256(b"".join(getattr(result, n).tobytes() for n in names)).hexdigest())
+        digest = hashlib.sha256(b"".join(getattr(result, n).tobytes() for n in names)).hexdigest()
+        print(len(jax.devices()), digest, *result.final.ravel()[::7])
     """
-    flags = ("", "--xla_force_host_platform_device_count=3", f"--xla_backend_extra_options={LOOP}")
-    lines = [run_apart(textwrap.dedent(script), XLA_FLAGS=flag).split() for flag in flags]
-    assert [line[0] for line in lines] == ["1", "3", "1"]
-    assert len({line[1] for line in lines}) == 1
+    three, app = "--xla_force_host_platform_device_count=3", f"--xla_backend_extra_options={LOOP}"
+    runs = [run_apart(textwrap.dedent(script), XLA_FLAGS=f).split() for f in ("", three, app, f"{app} {three}")]
+    assert [run[0] for run in runs] == ["1", "3", "1", "3"]
+    plain, plain_of_three, fused, fused_of_three = (run[1] for run in runs)
+    assert plain == plain_of_three and fused == fused_of_three
+    np.testing.assert_allclose(np.array(runs[0][2:], float), np.array(runs[2][2:], float), rtol=1e-3)
 
 
 @pytest.mark.long
