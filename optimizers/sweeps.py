@@ -231,7 +231,7 @@ class Plan:
         per = math.ceil((end - begin) / (self._width * len(self.devices)))
         swept = [rows[column.name] for column in self._swept]
         inputs = Inputs(
-            rows=self._blocks(np.reshape(swept, (len(swept), end - begin)), per),
+            rows=self._blocks(np.array(swept, dtype=float).reshape(len(swept), end - begin), per),
             start=self._shared_or_blocks(self._starts(rows).T, per),
             seed=self._blocks(rows["seed"].astype(np.uint32), per) if "seed" in rows else np.uint32(self.seed),
             bottom=self._shared_or_blocks(levels.bottom, per),

@@ -120,15 +120,15 @@ def _client(scheduler: str | None, workers: int | None) -> Iterator[Any]:
         if address is None:
             options = {"n_workers": workers, "threads_per_worker": 1, "processes": True, "dashboard_address": None}
             address = stack.enter_context(LocalCluster(**options, loop=loop))  # type: ignore[no-untyped-call]
-        else:
-            try:
-                asyncio.run_coroutine_threadsafe(_reach(address), loop.asyncio_loop).result()
-            except (OSError, ValueError, TypeError) as error:
-                reason = str(error) or type(error).__name__
-                raise Refused(
-                    f"The scheduler {scheduler!r} does not answer ({reason}). Its address looks like tcp://host:8786."
-                ) from None
-        client = Client(address, loop=loop, timeout=PATIENCE, set_as_default=False)  # type: ignore[no-untyped-call]
+        try:
+            if scheduler is not None:
+                asyncio.run_coroutine_threadsafe(_reach(scheduler), loop.asyncio_loop).result()
+            client = Client(address, loop=loop, timeout=PATIENCE, set_as_default=False)  # type: ignore[no-untyped-call]
+        except (OSError, ValueError, TypeError) as error:
+            reason = str(error) or type(error).__name__
+            raise Refused(
+                f"The scheduler {scheduler!r} does not answer ({reason}). Its address looks like tcp://host:8786."
+            ) from None
         yield stack.enter_context(client)
 
 
