@@ -1,4 +1,4 @@
-r"""Verdicts on two optimizers from paired runs: "A is faster", "B is faster", or "cannot tell".
+r"""Verdicts on two optimizers from paired runs: "A is better", "B is better", or "cannot tell".
 
 A pair is two runs from the same start with the same seed, compared at the same step, which is chosen beforehand. The
 test is Wilcoxon's signed-rank test with its exact distribution under random signs: if the two optimizers are equal,
@@ -46,7 +46,7 @@ class Verdict:
 
     Attributes:
         names: the names of A and B.
-        word: "A is faster", "B is faster", with their names, or "cannot tell".
+        word: "A is better", "B is better", with their names, or "cannot tell".
         pairs, wins, ties: the number of pairs, of those in which A is better, and of those without a difference.
         effect: the typical ratio of B's measure to A's, or the difference if measures may be negative: the
             Hodges-Lehmann estimate, the median of the means of two differences. Above 1, or above 0, A is better. It is
@@ -78,14 +78,14 @@ class Verdict:
 
     @property
     def winner(self) -> str | None:
-        """The name of the optimizer that is faster; None if that cannot be told."""
+        """The name of the optimizer that is better, with the smaller measures; None if that cannot be told."""
         if self.p > self.level:
             return None
         return self.names[0] if self.rank_biserial > 0 else self.names[1]
 
     @property
     def word(self) -> str:
-        return "cannot tell" if self.winner is None else f"{self.winner} is faster"
+        return "cannot tell" if self.winner is None else f"{self.winner} is better"
 
     def __str__(self) -> str:
         a, b = self.names

@@ -151,7 +151,7 @@ def test_failed_trials_are_counted_and_make_no_median_infinite() -> None:
 
 
 def test_the_ranking_depends_on_the_budget() -> None:
-    """Momentum is faster once both of its parameters fit; a single trial more often fits SGD, which has one."""
+    """Momentum is better once both of its parameters fit; a single trial more often fits SGD, which has one."""
     result = tune(RAVINE(100.0), [SGD(), MOMENTUM()], steps=100, budget=256, ranges={"learning_rate": (1e-4, 0.1)})
     few, many = result.ranking(1), result.ranking(256)
     assert [name for name, _ in many] == ["Momentum", "SGD"]

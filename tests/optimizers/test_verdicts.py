@@ -88,7 +88,7 @@ def test_a_real_difference_is_found_with_its_size() -> None:
     a = draws.lognormal(0.0, 1.0, 25)
     b = 3.0 * a * draws.lognormal(0.0, 0.3, 25)
     result = verdict(a, b, names=("Adam", "SGD"))
-    assert result.word == "Adam is faster" and result.winner == "Adam" and result.p < 1e-4
+    assert result.word == "Adam is better" and result.winner == "Adam" and result.p < 1e-4
     low, high = result.interval
     assert low < 3.0 < high and low < result.effect < high
     averages = [(x + y) / 2 for x, y in itertools.combinations_with_replacement(np.log(b / a), 2)]

@@ -70,7 +70,7 @@ def _scene(**changes: Any) -> Scene:
         picture="map",
         relief=Relief(kind="linear", base=0.0, unit=1.0),
         guide=Guide(purpose="Watch.", presets=(("zigzag", "Zigzag", "Zigzag in a ravine"),), shown="zigzag"),
-        fair=FairRace(trials=4, budgets=(4, 16), words="A is faster than B."),
+        fair=FairRace(trials=4, budgets=(4, 16), words="A ends lower than B."),
     )
     return dataclasses.replace(scene, **changes)
 
