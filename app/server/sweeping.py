@@ -99,7 +99,7 @@ def _sweep(arguments: argparse.Namespace) -> None:
             results = cluster.here(work, missing)
         else:
             places = {"scheduler": arguments.scheduler, "workers": arguments.workers}
-            results = cluster.on_cluster(work, missing, **places)
+            results = cluster.on_cluster(work, missing, prepare=environment.prepare, **places)
         _write(data, results, sum(block.end - block.first for block in missing))
     except Refused as refused:
         raise Wrong(str(refused)) from None

@@ -8,7 +8,7 @@ import functools
 import logging
 import pickle
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
 from typing import Any
 
@@ -16,7 +16,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.common.racers import Refused
-from app.server import environment
 from app.sweeps.dataset import Block
 from optimizers import plan_sweep
 from optimizers.sweeps import Plan
@@ -52,7 +51,12 @@ def here(arguments: Arguments, blocks: Iterable[Block]) -> Iterator[tuple[Block,
 
 
 def on_cluster(
-    arguments: Arguments, blocks: Iterable[Block], *, scheduler: str | None = None, workers: int | None = None
+    arguments: Arguments,
+    blocks: Iterable[Block],
+    *,
+    scheduler: str | None = None,
+    workers: int | None = None,
+    prepare: Callable[[], None] | None = None,
 ) -> Iterator[tuple[Block, Results]]:
     """The results of all blocks in the order in which the workers finish them. Workers that join later get work, too.
 
@@ -62,6 +66,8 @@ def on_cluster(
         scheduler: the address of the scheduler of a cluster, such as tcp://host:8786. Its workers need this version of
             Optiscope. If None, workers are started on this machine and stopped at the end.
         workers: the number of workers to start.
+        prepare: a function of a module, which each worker calls before it computes its first block. A worker that
+            others have started gets the compiler options of this process so, and rounds as it does.
 
     Raises:
         Refused: if Dask is not installed, or if the scheduler does not answer.
@@ -85,7 +91,8 @@ def on_cluster(
                 room = max(1, (1 + AHEAD) * sum(client.nthreads().values()))
                 while waiting and len(running) < room:
                     block = waiting.pop()
-                    running[client.submit(_compute_there, content, block, pure=False, retries=ATTEMPTS)] = block
+                    task = client.submit(_compute_there, content, prepare, block, pure=False, retries=ATTEMPTS)
+                    running[task] = block
                 with contextlib.suppress(TimeoutError, FuturesCancelledError), client.as_current():
                     wait(list(running), timeout=LOOK, return_when="FIRST_COMPLETED")  # type: ignore[no-untyped-call]
                 for future in [future for future in running if future.done()]:
@@ -165,15 +172,13 @@ def event_loop() -> Any:
 
 
 @functools.lru_cache(maxsize=4)
-def _plans(content: bytes) -> list[Plan]:
-    """The plans of a sweep, which a worker keeps for its next block; several sweeps may share a worker.
-
-    A worker started by others gets the compiler options of Optiscope, so that it rounds as all others do.
-    """
-    environment.prepare()
+def _plans(content: bytes, prepare: Callable[[], None] | None) -> list[Plan]:
+    """The plans of a sweep, which a worker keeps for its next block; several sweeps may share a worker."""
+    if prepare:
+        prepare()
     return [plan_sweep(**each) for each in pickle.loads(content)]
 
 
-def _compute_there(content: bytes, block: Block) -> Results:
+def _compute_there(content: bytes, prepare: Callable[[], None] | None, block: Block) -> Results:
     """`compute` on a worker, from the pickled arguments of all optimizers."""
-    return compute(_plans(content)[block.optimizer], block)
+    return compute(_plans(content, prepare)[block.optimizer], block)

@@ -31,8 +31,6 @@ from surfaces import SURFACES
 
 ROOT = Path(__file__).resolve().parents[3]
 pytestmark = [pytest.mark.long, pytest.mark.xdist_group("dask")]
-DEFAULT = "xla_cpu_use_multi_output_fusion=false"
-"""An option with its default: workers that have options keep them."""
 WORK: list[dict[str, Any]] = [
     {
         "surface": SURFACES["rosenbrock"](),
@@ -59,9 +57,7 @@ def _cluster(workers: int) -> Iterator[Any]:
 
 
 @pytest.fixture
-def workers(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    """Two workers with the compiler options of this process: those of the app would round differently."""
-    monkeypatch.setenv("XLA_FLAGS", f"{os.environ['XLA_FLAGS']} --xla_backend_extra_options={DEFAULT}")
+def workers() -> Iterator[Any]:
     with _cluster(2) as local:
         yield local
 
@@ -111,14 +107,13 @@ def test_workers_that_join_later_compute_blocks(parts: list[Block]) -> None:
     assert set(found) == set(parts)
 
 
-def test_workers_of_others_get_the_compiler_options_of_the_app(
-    parts: list[Block], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_workers_prepare_themselves_before_they_compute(parts: list[Block], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("XLA_FLAGS")
     loop = cluster.event_loop()
     with _cluster(1) as plain, Client(plain, loop=loop, set_as_default=False) as client:  # type: ignore[no-untyped-call]
         before = client.run(_flags)  # type: ignore[no-untyped-call]
-        list(cluster.on_cluster(WORK, parts[:1], scheduler=plain.scheduler_address))
+        address, prepare = plain.scheduler_address, environment.prepare
+        list(cluster.on_cluster(WORK, parts[:1], scheduler=address, prepare=prepare))
         after = client.run(_flags)  # type: ignore[no-untyped-call]
     assert list(before.values()) == [""]
     assert [environment.LOOP in flags for flags in after.values()] == [True]
