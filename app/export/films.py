@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import io
 import queue
 import threading
@@ -59,32 +58,39 @@ def film(drawing: Drawing | Reel, kind: str, cut: Cut, about: About, report: Pro
 
 
 def _prefetched(pictures: Iterator[Picture]) -> Iterator[Picture]:
-    """Yield the same pictures, but draw them in a thread while earlier ones are encoded."""
-    drawn: queue.Queue[Picture | BaseException | None] = queue.Queue(QUEUE)
+    """Yield the same pictures, but draw them in a thread while earlier ones are encoded.
+
+    The queues are simple ones, which Ctrl+C leaves usable at any moment; `queue.Queue` may stay locked.
+    """
+    drawn: queue.SimpleQueue[Picture | BaseException | None] = queue.SimpleQueue()
+    room: queue.SimpleQueue[None] = queue.SimpleQueue()  # an entry for each picture that may wait
     running = True
 
     def draw() -> None:
         try:
             for picture in pictures:
                 drawn.put(picture)
+                room.get()
                 if not running:
                     return
             drawn.put(None)
         except BaseException as error:  # raised again in the thread that consumes the pictures
             drawn.put(error)
 
+    for _ in range(QUEUE):
+        room.put(None)
     thread = threading.Thread(target=draw, daemon=True)
     thread.start()
     try:
         while (picture := drawn.get()) is not None:
             if isinstance(picture, BaseException):
                 raise picture
+            room.put(None)
             yield picture
     finally:
         running = False
-        while thread.is_alive():  # the thread may be waiting for room in the queue
-            with contextlib.suppress(queue.Empty):
-                drawn.get(timeout=0.05)
+        room.put(None)  # for which the thread may be waiting
+        thread.join()
 
 
 def _reported(pictures: Iterable[Picture], count: int, report: Progress) -> Iterator[Picture]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import textwrap
 from collections.abc import Iterator
 
 import numpy as np
@@ -12,6 +13,7 @@ from PIL import Image
 from app.export import films
 from app.export.about import About
 from app.export.options import Cut
+from tests.apart import run_apart
 
 ABOUT = About("Squares", "race", {}, "")
 CUT = Cut(seconds=0.6, rate=10, hold=0.2)
@@ -83,3 +85,29 @@ def test_each_colour_becomes_the_nearest_one_of_the_palette() -> None:
         found = films._palette_indices(packed, palette, known)
         gaps = ((channels[:, None] - palette.astype(int)) ** 2).sum(axis=-1)
         np.testing.assert_array_equal(gaps[np.arange(500), found], gaps.min(axis=1))
+
+
+def test_an_interrupt_at_any_moment_ends_a_film() -> None:
+    """Here 400 films are interrupted at random moments; one that waits for ever is ended after a minute."""
+    script = """
+        import faulthandler, random, signal
+        from app.export.films import _prefetched
+
+        class Interrupted(BaseException): pass
+
+        def interrupt(*_):
+            raise Interrupted
+
+        faulthandler.dump_traceback_later(60, exit=True)
+        signal.signal(signal.SIGALRM, interrupt)
+        moments, interrupted = random.Random(0), 0
+        for _ in range(400):
+            try:
+                signal.setitimer(signal.ITIMER_REAL, moments.uniform(1e-4, 3e-3))
+                for picture in _prefetched(iter(range(1, 10**6))):
+                    pass
+            except Interrupted:
+                interrupted += 1
+        print(interrupted)
+    """
+    assert run_apart(textwrap.dedent(script)) == "400"
