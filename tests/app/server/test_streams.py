@@ -151,15 +151,8 @@ def test_ctrl_c_ends_all_processes_and_leaves_no_partial_file(arguments: str, gr
     terminal, its_end = pty.openpty()
     words = [sys.executable, "-m", "app", *arguments.split()]
     variables = {**os.environ, "PYTHONPATH": str(ROOT)}
-    # A shell that runs the tests in the background lets them ignore Ctrl+C, and the command would inherit that.
     running = subprocess.Popen(
-        words,
-        cwd=tmp_path,
-        env=variables,
-        stdout=subprocess.DEVNULL,
-        stderr=its_end,
-        start_new_session=True,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+        words, cwd=tmp_path, env=variables, stdout=subprocess.DEVNULL, stderr=its_end, start_new_session=True
     )
     os.close(its_end)
     seen = ""
