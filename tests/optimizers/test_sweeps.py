@@ -404,7 +404,8 @@ def test_batches_and_rules_of_networks_are_refused() -> None:
 def test_a_sweep_can_be_stopped_resumed_and_put_together_in_any_order(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("optimizers.sweeps.PIECE_WORK", 1)  # one block a piece
     monkeypatch.delenv("XLA_FLAGS")  # tests of the app may have set the options for which blocks are smaller
-    whole = plan_sweep(RAVINE(), SGD(), over={"learning_rate": Grid(3000, 1e-3, 0.1)}, steps=20)
+    over, devices = {"learning_rate": Grid(3000, 1e-3, 0.1)}, jax.local_devices()[:1]
+    whole = plan_sweep(RAVINE(), SGD(), over=over, steps=20, devices=devices)
     pieces = list(whole)
     assert [len(piece) for piece in pieces] == [1024, 1024, 952]
     assert [(p.first, p.end) for p in pieces] == [(0, 1024), (1024, 2048), (2048, 3000)]
@@ -420,6 +421,16 @@ def test_a_sweep_can_be_stopped_resumed_and_put_together_in_any_order(monkeypatc
     np.testing.assert_array_equal(odd.results["final"], expected.final[1301:1310])
     with pytest.raises(ValueError, match="between the runs 0 and 3,000; got 5 to 4,000"):
         list(whole.pieces(5, 4000))
+
+
+@pytest.mark.parametrize(("runs", "sizes"), [(600, [256, 256, 88]), (256, [64] * 4)])
+def test_blocks_are_small_where_a_loop_is_one_function(
+    runs: int, sizes: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("optimizers.sweeps.PIECE_WORK", 1)  # one block a piece
+    monkeypatch.setenv("XLA_FLAGS", f"--xla_backend_extra_options={LOOP}")
+    over, devices = {"learning_rate": Grid(runs, 1e-3, 0.1)}, jax.local_devices()[:1]
+    assert [len(piece) for piece in plan_sweep(RAVINE(), SGD(), over=over, steps=5, devices=devices)] == sizes
 
 
 def test_a_small_sweep_is_one_piece_and_traces_no_rule() -> None:

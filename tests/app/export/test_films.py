@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import textwrap
+import time
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import pytest
@@ -88,7 +90,7 @@ def test_each_colour_becomes_the_nearest_one_of_the_palette() -> None:
 
 
 def test_an_interrupt_at_any_moment_ends_a_film() -> None:
-    """Here 400 films are interrupted at random moments; one that waits for ever is ended after a minute."""
+    """Here 400 films are interrupted at random moments; if one hangs, the script ends after a minute."""
     script = """
         import faulthandler, random, signal
         from app.export.films import _prefetched
@@ -111,3 +113,18 @@ def test_an_interrupt_at_any_moment_ends_a_film() -> None:
         print(interrupted)
     """
     assert run_apart(textwrap.dedent(script)) == "400"
+
+
+def test_few_pictures_are_drawn_before_they_are_encoded() -> None:
+    drawn = 0
+
+    def pictures() -> Iterator[Any]:
+        nonlocal drawn
+        for picture in range(1, 51):
+            drawn = picture
+            yield picture
+
+    for taken, picture in enumerate(films._prefetched(pictures()), start=1):
+        time.sleep(0.002)  # in which the thread could draw all of them
+        assert picture == taken and drawn - taken <= films.QUEUE + 1
+    assert taken == 50
