@@ -100,7 +100,7 @@ def _ours(rates: Any, devices: int | None = None) -> Callable[[], Any]:
 def _compare(what: str, theirs: Callable[[], Any], runs: int, least: float, clock: Clock, rounds: int = 5) -> Result:
     """Compare a sweep with something that shall take at least `least` times as long.
 
-    In processor time the sweep has one core, as the others have: a second one takes time as well.
+    In processor time the sweep runs on one core, as the others do, because sharing the work takes time as well.
     """
     rates = _rates(runs)
     ours = _ours(rates, 1 if clock == "processor" else None)

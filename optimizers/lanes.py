@@ -217,7 +217,7 @@ class Lanes:
     ) -> None:
         self._leaves = numbers, arrays, layout, places
         self._rows = inputs.rows
-        self._gradient = Gradient if arrays or width == 1 else PlaneGradient  # loops over lanes need no planes
+        self._gradient = Gradient if arrays or width == 1 else PlaneGradient  # data has too many entries
         self.surface, optimizer, noise = self._nodes(inputs.rows)
         self.elementwise = optimizer.elementwise
         self.optimizer = map_parameters(_row, optimizer)

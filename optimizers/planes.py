@@ -17,9 +17,9 @@ MOST_COORDINATES = 4
 class PlaneGradient(Gradient):
     """The gradient of a surface, whose parameters are single numbers or (runs,), evaluated coordinate by coordinate.
 
-    A surface takes x and y out of w. Its derivatives by x and by y are padded with zeros to the shape of w, and added:
-    for XLA these are two more arrays over the runs. Here the derivatives are stacked, which takes a fifth off the time
-    of 100,000 runs of Adam on Rosenbrock's function.
+    A surface takes x and y out of w. The derivatives with respect to x and y are padded with zeros to the shape of w,
+    and added: for XLA these are two more arrays over the runs. Here the derivatives are stacked, which takes a fifth
+    off the time of 100,000 runs of Adam on Rosenbrock's function.
     """
 
     def __init__(self, surface: Surface) -> None:

@@ -35,8 +35,8 @@ from surfaces.parameter import runs_of
 from surfaces.surface import Surface
 
 NARROW, FEW = 64, 4
-"""The runs of a narrow block, and the most blocks of a sweep that has narrow ones. So few places of small sweeps stay
-empty, and all devices have work."""
+"""The runs of a narrow block, and the most narrow blocks of a sweep. With them, few places of a small sweep stay empty,
+and all devices have work."""
 MOST_WIDE = 32_768
 """The most runs of the wide blocks of a piece on a CPU; on an accelerator a piece is one block."""
 PIECE_WORK = 5e7
@@ -279,7 +279,7 @@ class Plan:
 
         def rows(leaf: Any) -> NDArray[Any]:
             shards = sorted(leaf.addressable_shards, key=lambda shard: shard.index[0].start or 0)
-            used = np.stack([np.asarray(shard.data)[0, :per] for shard in shards])  # on a CPU, only this copies
+            used = np.stack([np.asarray(shard.data)[0, :per] for shard in shards])  # on a CPU, the only copy
             values = np.moveaxis(used, (0, 1), (-3, -2))
             return values.reshape(*values.shape[:-3], -1)[..., : end - begin]
 
@@ -349,9 +349,9 @@ class Plan:
 
     def settings(self, first: int, end: int) -> dict[str, NDArray[Any]]:
         """The values on each axis for the runs from `first` to before `end`: (k,), or (k, n) for whole starts."""
-        index: Sequence[Any] = [slice(first, end)]  # a view, where the sweep has a single axis
-        if len(self.shape) != 1:
-            index = np.unravel_index(np.arange(first, end), self.shape) if self.shape else [np.zeros(1, int)]
+        if len(self.shape) == 1:
+            return {column.name: column.values[first:end] for column in self.columns}  # views
+        index = np.unravel_index(np.arange(first, end), self.shape) if self.shape else [np.zeros(1, int)]
         return {column.name: column.values[index[column.dimension]] for column in self.columns}
 
     def _starts(self, rows: Mapping[str, NDArray[Any]]) -> NDArray[Any]:

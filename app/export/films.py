@@ -60,10 +60,10 @@ def film(drawing: Drawing | Reel, kind: str, cut: Cut, about: About, report: Pro
 def _prefetched(pictures: Iterator[Picture]) -> Iterator[Picture]:
     """Yield the same pictures, but draw them in a thread while earlier ones are encoded.
 
-    The queues are simple ones, which Ctrl+C leaves usable at any moment; `queue.Queue` may stay locked.
+    Ctrl+C at any moment leaves a `SimpleQueue` usable, whereas it may leave a `queue.Queue` locked.
     """
     drawn: queue.SimpleQueue[Picture | BaseException | None] = queue.SimpleQueue()
-    room: queue.SimpleQueue[None] = queue.SimpleQueue()  # an entry for each picture that may wait
+    room: queue.SimpleQueue[None] = queue.SimpleQueue()  # an entry for each picture that may be drawn ahead
     running = True
 
     def draw() -> None:
@@ -89,7 +89,7 @@ def _prefetched(pictures: Iterator[Picture]) -> Iterator[Picture]:
             yield picture
     finally:
         running = False
-        room.put(None)  # for which the thread may be waiting
+        room.put(None)  # the thread may be waiting for it
         thread.join()
 
 

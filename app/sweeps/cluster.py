@@ -66,8 +66,9 @@ def on_cluster(
         scheduler: the address of the scheduler of a cluster, such as tcp://host:8786. Its workers need this version of
             Optiscope. If None, workers are started on this machine and stopped at the end.
         workers: the number of workers to start.
-        prepare: a function of a module, which each worker calls before it computes its first block. A worker that
-            others have started gets the compiler options of this process so, and rounds as it does.
+        prepare: a function of a module, which each worker calls before it computes its first block. It can set the
+            compiler options of this process on workers that somebody else has started, so that they round as this
+            process does. A worker that has used JAX before keeps its options.
 
     Raises:
         Refused: if Dask is not installed, or if the scheduler does not answer.
